@@ -1,0 +1,51 @@
+import type { ModelDoor } from './agent.ts'
+import type { Checkpoint, WorkerEvent } from './event.ts'
+import type { Launch } from './launch.ts'
+import type { Lease } from './lease.ts'
+import type { Outcome, PublicationIntent } from './outcome.ts'
+
+/** Streams of an attempt's log. */
+export type LogStream = 'transcript' | 'output' | 'checks'
+
+/** Bytes to keep: a file on disk, or a text at hand. */
+export type ArtifactSource =
+  | { readonly name: string; readonly mediaType: string; readonly file: string }
+  | { readonly name: string; readonly mediaType: string; readonly text: string }
+
+/**
+ * How an attempt speaks to the hub. Everything is sent in order and sent again until answered;
+ * once the lease is lost every method throws `Stopped`.
+ */
+export type AttemptReport = {
+  /** Queues an event; it is on the hub before the settlement. */
+  tell(event: WorkerEvent): void
+  /** Appends to a log. Resolves when there is room for more, so a fast writer waits. */
+  log(stream: LogStream, text: string): Promise<void>
+  /** Resolves when the hub has it. */
+  keep(artifact: ArtifactSource): Promise<void>
+  checkpoint(checkpoint: Checkpoint): Promise<void>
+  /** Resolves when the intent is recorded; throws `Stopped` when a cancel came first. */
+  intend(intent: PublicationIntent): Promise<void>
+  /** Downloads an artifact of the job this one continues into a file. */
+  fetchContinued(name: string, file: string): Promise<void>
+}
+
+/** One attempt, as a kind's steps see it. */
+export type Attempt = {
+  readonly lease: Lease
+  /** The attempt's own folder on this worker; empty at the start, removed at the end. */
+  readonly folder: string
+  readonly report: AttemptReport
+  /** Starts programs inside the sandbox. */
+  readonly launch: Launch
+  /** The way to a model, or null when this worker has none. */
+  readonly door: ModelDoor | null
+  /** Runs one named step: tells of its start and end, and checks the signal before it. */
+  step<Value>(name: string, run: () => Promise<Value>): Promise<Value>
+}
+
+/**
+ * What a worker can do with a job: from an empty folder to an outcome. Throws `StepFailed` for
+ * expected failures and lets `Stopped` through after it has kept the work so far.
+ */
+export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome>

@@ -1,0 +1,123 @@
+/** One kind of error an operator or caller can meet. */
+export type ErrorKind = {
+  /** HTTP status it is answered with. */
+  readonly status: number
+  /** Whether the same call may succeed later without a change. */
+  readonly retryable: boolean
+  /** The next step for the person who reads it. */
+  readonly mend: string
+}
+
+const kind = (status: number, mend: string, retryable = false): ErrorKind => ({
+  status,
+  retryable,
+  mend,
+})
+
+/** Every error with a name. Codes are stable; anything not in this table is a bug and crashes. */
+export const ERRORS = {
+  // requests
+  'request-invalid': kind(400, 'Correct the named field.'),
+  'payload-invalid': kind(422, 'Correct the named field of the payload.'),
+  'kind-unknown': kind(422, 'Use one of the kinds in the message.'),
+  'body-too-large': kind(413, 'Send less, or raise the limit named in the message.'),
+  'route-unknown': kind(404, 'See /openapi.json for the routes.'),
+  'rate-limited': kind(429, 'Wait for the time in Retry-After.', true),
+  'idempotency-conflict': kind(422, 'Use a new idempotency key for a different request.'),
+  'cursor-invalid': kind(400, 'Start again from the first page.'),
+  // who asks
+  'token-missing': kind(
+    401,
+    'Send Authorization: Bearer <token>; the CLI finds the admin token in the data folder.',
+  ),
+  'token-invalid': kind(401, 'Make a new token with: millwright tokens create.'),
+  'scope-missing': kind(403, 'Use a token that has the scope named in the message.'),
+  'host-refused': kind(
+    403,
+    'Call the hub by an address it was started with; add others with --allow-host.',
+  ),
+  'origin-refused': kind(403, 'Call the hub from its own page or without an Origin header.'),
+  // jobs
+  'job-not-found': kind(404, 'List the jobs with: millwright jobs.'),
+  'job-exists': kind(409, 'Submit without an id.'),
+  'job-terminal': kind(409, 'The job has ended; start a new one with: millwright retry.'),
+  'job-not-terminal': kind(409, 'Wait for the job to end, or cancel it.'),
+  'job-not-queued': kind(409, 'Nothing to do; another worker has it.'),
+  'job-not-paused': kind(409, 'Only a paused job can be resumed.'),
+  'lease-lost': kind(409, 'Stop: the attempt has ended or another worker holds the job.'),
+  'cancel-requested': kind(409, 'Stop: no new effect may begin after a cancel.'),
+  'cancel-not-requested': kind(409, 'Settle as failed or succeeded; nobody cancelled the job.'),
+  'log-gap': kind(409, 'Send from the offset in the message.'),
+  // artifacts
+  'artifact-not-found': kind(404, 'List them with: millwright artifacts list.'),
+  'artifact-corrupt': kind(
+    500,
+    'The stored bytes do not match their digest: restore them from a backup.',
+  ),
+  'digest-mismatch': kind(422, 'Send the bytes again; they changed on the way.', true),
+  'range-invalid': kind(416, 'Ask for a range inside the size in the message.'),
+  // the hub
+  'data-dir-busy': kind(
+    409,
+    'Stop the process named in the message, or use another --data folder.',
+  ),
+  'schema-newer': kind(500, 'Run the newer Millwright that made this data folder.'),
+  'data-dir-unusable': kind(500, 'Check the folder’s permissions and file system.'),
+  'port-taken': kind(500, 'Choose another port with --port, or stop the program that holds it.'),
+  'bind-refused': kind(
+    500,
+    'Bind to loopback, or pass --behind-proxy when TLS ends in front of the hub.',
+  ),
+  'disk-full': kind(507, 'Free space on the disk named in the message.', true),
+  'hub-unreachable': kind(503, 'Start it with: millwright up', true),
+  'hub-stopping': kind(503, 'Try again in a moment.', true),
+  'protocol-mismatch': kind(426, 'Run the same minor version of Millwright on hub and worker.'),
+  // the worker and the command line
+  'sandbox-missing': kind(
+    500,
+    'Install it with: apt-get install bubblewrap. To run agents unconfined, pass --sandbox none.',
+  ),
+  'agent-unknown': kind(422, 'Use one of the agents in the message.'),
+  'command-failed': kind(500, 'Read the last lines of its output in the message.'),
+  'file-unreadable': kind(400, 'Check the path and its permissions.'),
+  'usage-invalid': kind(400, 'See the command’s --help.'),
+  'token-not-found': kind(404, 'List them with: millwright tokens list.'),
+  'script-invalid': kind(400, 'Correct the model script at the place named.'),
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Further facts for programs; becomes members of the problem document. */
+export type ErrorDetails = Readonly<Record<string, unknown>>
+
+/** An error that an operator or caller can act on. Message: what failed, which thing, why. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: ErrorDetails } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable
+  }
+
+  get mend(): string {
+    return ERRORS[this.code].mend
+  }
+}
+
+export const isAppError = (error: unknown, code?: ErrorCode): error is AppError =>
+  error instanceof AppError && (code === undefined || error.code === code)

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { Publication, PublicationIntent, Reason, Settlement, Usage } from './outcome.ts'
+
+const At = z.int().min(0)
+const attempt = z.int().min(1)
+const stepName = z.string().min(1).max(64)
+
+/** Names a product that a later attempt can restore. */
+export const Checkpoint = z.strictObject({
+  step: stepName,
+  /** Whatever the step needs to go on from here; artifacts by name. */
+  product: z.record(z.string().max(64), z.json()).default({}),
+})
+export type Checkpoint = z.infer<typeof Checkpoint>
+
+/** What a worker may tell of its own attempt. */
+export const WorkerEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('step-started'), step: stepName }),
+  z.strictObject({ type: z.literal('step-finished'), step: stepName, durationMs: z.int().min(0) }),
+  /** The agent process runs: from now on a lost worker counts as a failure. */
+  z.strictObject({ type: z.literal('agent-started'), agent: z.string().max(64) }),
+  z.strictObject({ type: z.literal('agent-session'), session: z.string().max(200) }),
+  z.strictObject({ type: z.literal('usage'), usage: Usage }),
+  z.strictObject({
+    type: z.literal('check-finished'),
+    check: z.string().max(64),
+    passed: z.boolean(),
+    durationMs: z.int().min(0),
+  }),
+  /** Something a person should know that did not end the job. */
+  z.strictObject({ type: z.literal('note'), code: z.string().max(64), text: z.string().max(2048) }),
+  z.strictObject({ type: z.literal('published'), publication: Publication }),
+])
+export type WorkerEvent = z.infer<typeof WorkerEvent>
+
+/** What the ledger itself writes, in the transaction of its cause. */
+export const LedgerEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('submitted'), retryOf: z.string().nullable() }),
+  z.strictObject({
+    type: z.literal('claimed'),
+    worker: z.string(),
+    bootId: z.string(),
+    sandbox: z.string(),
+    leaseUntil: At,
+  }),
+  z.strictObject({ type: z.literal('checkpoint'), checkpoint: Checkpoint }),
+  z.strictObject({ type: z.literal('publication-intended'), intent: PublicationIntent }),
+  z.strictObject({ type: z.literal('cancel-requested'), by: z.string() }),
+  /** The attempt ended and the job is tried again. */
+  z.strictObject({
+    type: z.literal('requeued'),
+    reason: Reason,
+    detail: z.string(),
+    failures: z.int(),
+    notBefore: At.nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('paused'),
+    reason: Reason,
+    detail: z.string(),
+    resumeAt: At.nullable(),
+  }),
+  z.strictObject({ type: z.literal('resumed'), by: z.string() }),
+  /** The end. */
+  z.strictObject({ type: z.literal('ended'), settlement: Settlement, failures: z.int() }),
+])
+export type LedgerEvent = z.infer<typeof LedgerEvent>
+
+/** An event's place: contiguous per job from 1, append-only. */
+const Place = { seq: z.int().min(1), at: At, attempt: attempt.nullable() }
+
+export const JobEvent = z.intersection(z.object(Place), z.union([WorkerEvent, LedgerEvent]))
+export type JobEvent = {
+  readonly seq: number
+  readonly at: number
+  readonly attempt: number | null
+} & (WorkerEvent | LedgerEvent)

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+/** What one attempt may use. Each ends the attempt with a reason of its own and keeps the work. */
+export const Limits = z.strictObject({
+  wallMs: z
+    .int()
+    .min(1000)
+    .max(7 * DAY)
+    .default(60 * MINUTE)
+    .describe('Longest attempt'),
+  idleMs: z
+    .int()
+    .min(1000)
+    .max(7 * DAY)
+    .default(10 * MINUTE)
+    .describe('Longest silence of the agent'),
+  outputBytes: z
+    .int()
+    .min(64 * 1024)
+    .max(2 ** 40)
+    .default(64 * 1024 * 1024)
+    .describe('Agent output kept per stream: head and tail; the loss is marked'),
+  steps: z.int().min(1).max(10_000).default(200).describe('Model turns of the built-in agent'),
+  pausedLocksMs: z
+    .int()
+    .min(0)
+    .max(30 * DAY)
+    .default(60 * MINUTE)
+    .describe('How long a paused job keeps its locks'),
+})
+export type Limits = z.infer<typeof Limits>

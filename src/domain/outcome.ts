@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { REASON_CODES } from './reasons.ts'
+
+export const Reason = z.enum(REASON_CODES)
+
+/** What the gateway counted. Cost is unknown, never 0, when the model's price is unknown. */
+export const Usage = z.strictObject({
+  requests: z.int().min(0).default(0),
+  inputTokens: z.int().min(0).default(0),
+  cachedInputTokens: z.int().min(0).default(0),
+  outputTokens: z.int().min(0).default(0),
+  costUsd: z.union([z.number().min(0), z.literal('unknown')]).default('unknown'),
+  models: z.array(z.string().max(200)).max(20).default([]),
+  replayed: z
+    .boolean()
+    .default(false)
+    .describe('A recorded or written script answered, not a model'),
+})
+export type Usage = z.infer<typeof Usage>
+
+/** Where the work went. */
+export const Publication = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({
+    kind: z.literal('branch'),
+    repository: z.string().max(2048),
+    branch: z.string().max(200),
+    commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+  }),
+])
+export type Publication = z.infer<typeof Publication>
+
+/** What the worker records before it publishes, so that a later attempt can find it again. */
+export const PublicationIntent = z.strictObject({
+  kind: z.literal('branch'),
+  repository: z.string().max(2048),
+  branch: z.string().max(200),
+  commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+  /** The tip the branch had when the intent was made; null when it did not exist. */
+  replaces: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/)
+    .nullable(),
+})
+export type PublicationIntent = z.infer<typeof PublicationIntent>
+
+const detail = z
+  .string()
+  .max(8192)
+  .default('')
+  .describe('For people: which thing, why, what to try')
+
+export const Succeeded = z.strictObject({
+  kind: z.literal('succeeded'),
+  reason: z.enum(['published', 'patch-ready', 'no-change', 'cancelled-too-late']),
+  detail,
+  publication: Publication,
+  summary: z.string().max(16_384).optional().describe('The agent’s last words'),
+})
+export const Failed = z.strictObject({
+  kind: z.literal('failed'),
+  reason: Reason,
+  detail,
+  step: z.string().max(64).optional(),
+})
+export const Cancelled = z.strictObject({ kind: z.literal('cancelled'), reason: Reason, detail })
+
+/** How an attempt can end for good. Expected endings are values; everything else crashes. */
+export const Settlement = z.discriminatedUnion('kind', [Succeeded, Failed, Cancelled])
+export type Settlement = z.infer<typeof Settlement>
+
+/** A settlement, or one of the endings that leave the job alive. */
+export type Outcome =
+  | Settlement
+  | {
+      readonly kind: 'paused'
+      readonly reason: 'quota-exhausted' | 'waiting-for-person'
+      readonly detail: string
+      readonly resumeAt?: number
+    }
+  /** The worker is shutting down and gives the job back unharmed. */
+  | { readonly kind: 'handed-back' }
+  /** The lease is gone: nothing may be said or done any more. */
+  | { readonly kind: 'lost' }

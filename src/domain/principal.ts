@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { JobId } from './id.ts'
+
+/** What a token may do. `admin` may do everything a person may. */
+export const Scope = z.enum([
+  'admin',
+  'jobs:submit',
+  'jobs:read',
+  'jobs:cancel',
+  'artifacts:read',
+  'workers:read',
+  'worker',
+])
+export type Scope = z.infer<typeof Scope>
+
+/** Who is asking, resolved from the token by the hub alone. */
+export type Principal =
+  | {
+      readonly kind: 'user'
+      readonly tokenId: string
+      readonly name: string
+      readonly scopes: readonly Scope[]
+    }
+  /** A worker daemon: may claim, and salvage what it once held. */
+  | { readonly kind: 'worker'; readonly tokenId: string; readonly name: string }
+  /** One attempt of one job: may speak of that attempt alone. */
+  | { readonly kind: 'attempt'; readonly jobId: JobId; readonly attempt: number }
+
+/** What a route demands. There is no default: a route without one does not compile. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'scope'; readonly scope: Scope }
+  | { readonly kind: 'worker' }
+  | { readonly kind: 'attempt' }

@@ -1,0 +1,119 @@
+/** What an ending means for the job, and what its owner can do about it. */
+export type ReasonInfo = {
+  /** One clause that says what happened. */
+  readonly means: string
+  /** The next step for a person. */
+  readonly mend: string
+  /** Whether the job is tried again by itself while failures are left. */
+  readonly retry: boolean
+}
+
+const ending = (means: string, mend: string, retry = false): ReasonInfo => ({ means, mend, retry })
+
+/** The published table of reasons: why a job is in the state it is in. Codes never change meaning. */
+export const REASONS = {
+  // succeeded
+  published: ending('the work was published', 'nothing to do'),
+  'patch-ready': ending(
+    'the patch is kept as an artifact',
+    'fetch it with: millwright artifacts get',
+  ),
+  'no-change': ending('the agent changed nothing', 'read the transcript; reword the prompt'),
+  'cancelled-too-late': ending(
+    'it was published before the cancel arrived',
+    'revert the branch if it is unwanted',
+  ),
+  // cancelled
+  'cancelled-by-request': ending('somebody cancelled it', 'submit it again with: millwright retry'),
+  // failed: the agent
+  'agent-failed': ending('the agent ended without a usable result', 'read the transcript', true),
+  'agent-not-installed': ending(
+    'the agent program is not on this worker',
+    'install it there, or ask for a label that only equipped workers offer',
+  ),
+  'agent-login': ending(
+    'the agent has no valid login or key',
+    'give the worker an upstream or log the agent in',
+  ),
+  'model-unavailable': ending(
+    'the model endpoint could not be used',
+    'check the upstream in the gateway settings',
+    true,
+  ),
+  'check-failed': ending('a check did not pass', 'read the check’s log', true),
+  // failed: limits
+  'wall-limit': ending(
+    'the attempt took longer than limits.wallMs',
+    'raise the limit or cut the task',
+  ),
+  'idle-limit': ending(
+    'the agent was silent longer than limits.idleMs',
+    'raise the limit or look at the transcript',
+    true,
+  ),
+  'step-limit': ending('the agent used all its steps', 'raise limits.steps or cut the task'),
+  'attempts-exhausted': ending(
+    'it failed or lost its worker too often',
+    'read the history with: millwright show',
+  ),
+  // failed: the workspace
+  'repository-not-found': ending('the repository does not exist there', 'check the URL'),
+  'repository-unreachable': ending(
+    'the repository’s host could not be reached',
+    'check the network and the URL',
+    true,
+  ),
+  'repository-login': ending(
+    'the repository asked for a login (401)',
+    'give the worker a credential for it',
+  ),
+  'repository-forbidden': ending(
+    'the credential may not do this (403)',
+    'grant the credential access',
+  ),
+  'host-key-unknown': ending('the ssh host key is not known', 'add the host to known_hosts'),
+  'protocol-refused': ending(
+    'the worker does not allow this kind of address',
+    'allow it on the worker with --allow-local',
+  ),
+  'ref-not-found': ending('the branch, tag or commit does not exist', 'check the ref'),
+  'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
+  'disk-full': ending('the worker’s disk is full', 'free space on the worker', true),
+  // failed: publishing
+  'branch-moved': ending(
+    'the branch holds commits this job does not know',
+    'choose another branch name or merge by hand',
+  ),
+  'push-refused': ending('the remote refused the push', 'read the detail'),
+  // failed: the worker or a bug
+  'sandbox-missing': ending(
+    'the worker cannot confine the agent',
+    'install bubblewrap on the worker',
+    true,
+  ),
+  'worker-error': ending('the worker hit a bug', 'report it with the log', true),
+  'worker-lost': ending(
+    'the worker stopped renewing its lease',
+    'nothing to do; it is tried again',
+    true,
+  ),
+  // queued
+  'handed-back': ending('a worker gave it back on shutdown', 'nothing to do'),
+  resumed: ending('it was resumed', 'nothing to do'),
+  // paused
+  'waiting-for-person': ending(
+    'the agent needs an answer',
+    'read the transcript, then: millwright resume',
+  ),
+  'quota-exhausted': ending(
+    'the model’s quota is used up',
+    'it resumes by itself when the quota resets',
+  ),
+} as const satisfies Record<string, ReasonInfo>
+
+export type ReasonCode = keyof typeof REASONS
+
+const isReasonCode = (text: string): text is ReasonCode => Object.hasOwn(REASONS, text)
+
+/** All reason codes, for schemas. */
+export const REASON_CODES: readonly ReasonCode[] = Object.keys(REASONS).filter(isReasonCode)

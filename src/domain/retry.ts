@@ -1,0 +1,19 @@
+import { z } from 'zod'
+
+/** How often and how fast a job is tried again. Belongs to the job. */
+export const RetryPolicy = z.strictObject({
+  maxFailures: z.int().min(1).max(100).default(3).describe('Failures after which the job fails'),
+  delayMs: z.int().min(0).max(86_400_000).default(10_000).describe('Wait before the second retry'),
+  factor: z.number().min(1).max(10).default(2).describe('Growth of the wait with each failure'),
+  capMs: z.int().min(0).max(604_800_000).default(600_000).describe('Longest wait'),
+})
+export type RetryPolicy = z.infer<typeof RetryPolicy>
+
+/**
+ * How long to wait after the n-th failure, in milliseconds. The first retry is immediate: most
+ * first failures are a worker that died, and the next worker is waiting.
+ */
+export function backOffMs(policy: RetryPolicy, failures: number): number {
+  if (failures <= 1) return 0
+  return Math.min(policy.capMs, Math.round(policy.delayMs * policy.factor ** (failures - 2)))
+}

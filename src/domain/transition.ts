@@ -1,0 +1,106 @@
+import type { ErrorCode } from './errors.ts'
+import type { JobState } from './state.ts'
+
+/** What can happen to a job. The three settles are told apart because they lead elsewhere. */
+export const TRIGGERS = [
+  'submit',
+  'claim',
+  'renew',
+  'settle-succeeded',
+  'settle-failed',
+  'settle-cancelled',
+  'pause',
+  'resume',
+  'request-cancel',
+  'expire',
+  'hand-back',
+] as const
+export type Trigger = (typeof TRIGGERS)[number]
+
+/** Where a trigger may lead; which of several is decided by the facts, in machine.ts. */
+export type Cell = { readonly to: readonly JobState[] } | { readonly refused: ErrorCode }
+
+const to = (...states: readonly JobState[]): Cell => ({ to: states })
+const refused = (code: ErrorCode): Cell => ({ refused: code })
+
+const LOST = refused('lease-lost')
+const TERMINAL = refused('job-terminal')
+
+const NOTHING_MORE: Record<Trigger, Cell> = {
+  submit: refused('job-exists'),
+  claim: TERMINAL,
+  renew: TERMINAL,
+  'settle-succeeded': TERMINAL,
+  'settle-failed': TERMINAL,
+  'settle-cancelled': TERMINAL,
+  pause: TERMINAL,
+  resume: TERMINAL,
+  'request-cancel': TERMINAL,
+  expire: TERMINAL,
+  'hand-back': TERMINAL,
+}
+
+const ABSENT = refused('job-not-found')
+
+/**
+ * The whole life of a job. The compiler demands every cell; SPEC.md draws it; the ledger's WHERE
+ * clauses repeat it; the model test compares all three.
+ */
+export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
+  absent: {
+    submit: to('queued'),
+    claim: ABSENT,
+    renew: ABSENT,
+    'settle-succeeded': ABSENT,
+    'settle-failed': ABSENT,
+    'settle-cancelled': ABSENT,
+    pause: ABSENT,
+    resume: ABSENT,
+    'request-cancel': ABSENT,
+    expire: ABSENT,
+    'hand-back': ABSENT,
+  },
+  queued: {
+    submit: refused('job-exists'),
+    claim: to('running'),
+    renew: LOST,
+    'settle-succeeded': LOST,
+    'settle-failed': LOST,
+    'settle-cancelled': LOST,
+    pause: LOST,
+    resume: refused('job-not-paused'),
+    'request-cancel': to('cancelled'),
+    expire: LOST,
+    'hand-back': LOST,
+  },
+  running: {
+    submit: refused('job-exists'),
+    claim: refused('job-not-queued'),
+    renew: to('running'),
+    'settle-succeeded': to('succeeded'),
+    'settle-failed': to('failed', 'queued', 'cancelled'),
+    'settle-cancelled': to('cancelled'),
+    pause: to('paused', 'cancelled'),
+    resume: refused('job-not-paused'),
+    'request-cancel': to('running'),
+    expire: to('queued', 'failed', 'cancelled'),
+    'hand-back': to('queued', 'cancelled'),
+  },
+  paused: {
+    submit: refused('job-exists'),
+    claim: refused('job-not-queued'),
+    renew: LOST,
+    'settle-succeeded': LOST,
+    'settle-failed': LOST,
+    'settle-cancelled': LOST,
+    pause: LOST,
+    resume: to('queued'),
+    'request-cancel': to('cancelled'),
+    expire: LOST,
+    'hand-back': LOST,
+  },
+  succeeded: NOTHING_MORE,
+  failed: NOTHING_MORE,
+  // A second request to cancel is answered like the first.
+  cancelled: { ...NOTHING_MORE, 'request-cancel': to('cancelled') },
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { PayloadSchema } from '../../domain/kind.ts'
+import { line } from '../../domain/text.ts'
+
+/** A program and its arguments; no shell is put around it. */
+const Argv = z.tuple([z.string().min(1).max(4096)], z.string().max(65_536)).check(z.maxLength(256))
+
+/** What a branch, tag or commit may be called: ASCII, no leading dash, git's own rules (git-check-ref-format). */
+export const RefName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(
+    /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.))[A-Za-z0-9._/@+=#-]+(?<![/.])(?<!\.lock)$/,
+    'is not a valid branch, tag or commit name',
+  )
+
+/** http(s), ssh, file or a local path; which of them a worker accepts is the worker's choice. */
+export const RepositoryAddress = line(2048)
+  .refine((text) => !text.startsWith('-'), 'may not begin with a dash')
+  .refine(
+    (text) => !/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(text),
+    'may not hold a password: credentials belong to the worker',
+  )
+  .refine(
+    (text) =>
+      /^(?:https?|ssh|file):\/\/\S+$/i.test(text) ||
+      /^[\w.-]+@[\w.-]+:\S+$/.test(text) ||
+      text.startsWith('/'),
+    'must be an http, https, ssh or file address, or an absolute path',
+  )
+
+/** Which program edits the workspace. */
+const Agent = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('command'),
+    run: Argv.describe('Gets the prompt on stdin and in MILLWRIGHT_PROMPT'),
+  }),
+  z.strictObject({ name: z.literal('codex'), model: line(200).optional() }),
+  z.strictObject({ name: z.literal('builtin'), model: line(200).optional() }),
+])
+
+const Author = z.strictObject({ name: line(200), email: z.email().max(254) })
+
+const Publish = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.literal('none') }),
+  z.strictObject({
+    mode: z.literal('branch'),
+    branch: RefName.optional().describe('Default: millwright/<short id>'),
+    author: Author.optional(),
+  }),
+])
+
+/** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
+export const CodePayload = z.strictObject({
+  repository: RepositoryAddress,
+  ref: RefName.optional().describe('Default: the remote’s HEAD'),
+  prompt: z.string().min(1).max(262_144),
+  agent: Agent,
+  test: Argv.optional().describe('How the repository is tested; the built-in agent may run it'),
+  checks: z
+    .array(
+      z.strictObject({
+        name: line(64),
+        run: Argv,
+        timeoutMs: z.int().min(1000).max(86_400_000).default(600_000),
+      }),
+    )
+    .max(16)
+    .default([])
+    .describe('Must all pass before anything is published'),
+  publish: Publish.default({ mode: 'none' }),
+})
+export type CodePayload = z.infer<typeof CodePayload>
+
+/** The first line of the prompt, short enough for a list. */
+const firstLine = (text: string): string => (text.trim().split('\n', 1)[0] ?? '').slice(0, 120)
+
+/** The code kind, as far as the hub knows it. */
+export const codeSchema: PayloadSchema = {
+  name: 'code',
+  schema: CodePayload,
+  title: (payload) => firstLine(CodePayload.parse(payload).prompt),
+  locks: (payload) => {
+    const { repository, publish } = CodePayload.parse(payload)
+    return publish.mode === 'branch' && publish.branch !== undefined
+      ? [`branch:${repository}#${publish.branch}`]
+      : []
+  },
+  followUp: (payload, prompt) => ({ ...CodePayload.parse(payload), prompt }),
+}

@@ -1,0 +1,152 @@
+import type { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
+import type { JobId } from '../domain/id.ts'
+import type { Job, Submission } from '../domain/job.ts'
+import type { Fence, Lease, Renewal, WorkerIdentity } from '../domain/lease.ts'
+import type { Outcome, PublicationIntent, Settlement, Usage } from '../domain/outcome.ts'
+import type { Scope } from '../domain/principal.ts'
+import type { JobState } from '../domain/state.ts'
+
+/** A submission after the kind has checked it. */
+export type NewJob = Submission & {
+  readonly title: string
+  readonly retryOf: JobId | null
+  /** SHA-256 over what was asked, so that a reused idempotency key with another body is seen. */
+  readonly requestDigest: string
+}
+
+export type ClaimRequest = {
+  /** Chosen by the worker; asking again with it after a lost answer gives the same lease. */
+  readonly requestId: string
+  readonly worker: WorkerIdentity
+  readonly leaseMs: number
+  /** Id of the worker token that asks. */
+  readonly heldBy: string
+  /** Hex SHA-256 of the attempt token's secret. A repeated request replaces it. */
+  readonly tokenHash: string
+}
+
+/** What the ledger hands out; the hub adds the token it made. */
+export type Claimed = Omit<Lease, 'token'>
+
+export type JobFilter = {
+  readonly states?: readonly JobState[] | undefined
+  readonly kind?: string | undefined
+  readonly label?: string | undefined
+  /** Found in the title or the id, upper or lower case. */
+  readonly text?: string | undefined
+  readonly createdFrom?: number | undefined
+  readonly createdBefore?: number | undefined
+}
+
+/** Newest first; `after` is the id of the last job of the page before. */
+export type JobPage = {
+  readonly filter: JobFilter
+  readonly after: JobId | null
+  readonly limit: number
+}
+
+export type ArtifactRow = {
+  readonly jobId: JobId
+  readonly attempt: number
+  /** Display name, unique within the attempt; never a path. */
+  readonly name: string
+  /** Lower-case hex SHA-256. */
+  readonly digest: string
+  readonly size: number
+  readonly mediaType: string
+  readonly createdAt: number
+}
+
+export type WorkerRow = WorkerIdentity & { readonly seenAt: number; readonly running: number }
+
+export type TokenRow = {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+  readonly lastUsedAt: number | null
+}
+export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'expiresAt'> & {
+  readonly hash: string
+}
+
+/** Whose attempt it was, and whether its token's secret is right. */
+export type AttemptRow = {
+  readonly jobId: JobId
+  readonly attempt: number
+  readonly workerId: string
+  readonly bootId: string
+  /** The worker token it was claimed with: who may salvage it later. */
+  readonly heldBy: string
+  /** Hex SHA-256 of the token's secret. */
+  readonly tokenHash: string
+  readonly endedAt: number | null
+}
+
+/** What may change, so that long polls and streams wake up. A hint: nothing is lost without it. */
+export type Signal = { readonly kind: 'ready' } | { readonly kind: 'job'; readonly jobId: JobId }
+
+/**
+ * The truth. Each method is one transaction; each write of a worker carries its fence, and a
+ * fence that is not the current one changes nothing and throws `lease-lost` (or `job-terminal`
+ * when the job has ended). Unknown jobs throw `job-not-found`.
+ */
+export type Ledger = {
+  /** Same key and digest: the job of the first time, `created: false`. Other digest: `idempotency-conflict`. */
+  submit(job: NewJob): Promise<{ readonly job: Job; readonly created: boolean }>
+  /** The best runnable job this worker can serve, or null. Takes the locks, raises the attempt. */
+  claim(request: ClaimRequest): Promise<Claimed | null>
+  renew(fence: Fence, leaseMs: number): Promise<Renewal>
+  /**
+   * Appends what a worker tells. `from` counts the attempt's worker events from 1: those already
+   * there are skipped, so a repeat changes nothing; a gap is refused as `log-gap`.
+   */
+  appendEvents(fence: Fence, from: number, events: readonly WorkerEvent[]): Promise<void>
+  checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
+  /** Refused with `cancel-requested` once a cancel is known; afterwards publishing completes. */
+  intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
+  /** Accepted once; the same settlement again gives the same answer. */
+  settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
+  pause(
+    fence: Fence,
+    pause: Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>,
+    usage: Usage | null,
+  ): Promise<Job>
+  resume(jobId: JobId, by: string): Promise<Job>
+  requestCancel(jobId: JobId, by: string): Promise<Job>
+  handBack(fence: Fence): Promise<Job>
+  /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
+  expire(limit: number): Promise<number>
+  /** Frees locks of jobs paused longer than they may keep them, wakes stranded waiters; returns how many jobs changed. */
+  tidyLocks(limit: number): Promise<number>
+
+  job(jobId: JobId): Promise<Job>
+  jobs(page: JobPage): Promise<readonly Job[]>
+  /** Events with seq > after, in order. */
+  events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>
+  /** How many jobs of each kind are in each state. */
+  counts(): Promise<
+    readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]
+  >
+  workers(): Promise<readonly WorkerRow[]>
+  attempt(jobId: JobId, attempt: number): Promise<AttemptRow | null>
+
+  /** Same name, attempt and digest again: nothing changes. Same name, other digest: replaced. */
+  addArtifact(artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void>
+  artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
+
+  createToken(token: NewToken): Promise<void>
+  /** By hash; null when unknown, revoked or expired. */
+  findToken(hash: string): Promise<TokenRow | null>
+  tokens(): Promise<readonly TokenRow[]>
+  /** `token-not-found` when there is none. */
+  revokeToken(id: string): Promise<void>
+
+  /** Calls back after each commit that may interest a waiter; returns how to stop. */
+  subscribe(listener: (signal: Signal) => void): () => void
+  /** Writes and reads a row, for readiness. */
+  probe(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,21 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** Local time and waiting. Leases are never judged by it, except by the hub that owns the ledger. */
+export type Clock = {
+  /** Milliseconds since the epoch; may step. */
+  now(): number
+  /** Milliseconds since some fixed moment; never steps back. */
+  monotonic(): number
+  /** Waits, or ends early without an error when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await wait(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+      if (signal?.aborted !== true) throw error
+    })
+  },
+}

@@ -1,0 +1,23 @@
+/** Fields that vary; the message never does. Field names are constants: job, attempt, worker, step, durationMs. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/**
+ * The program's own log, one JSON object a line. error: a person must act. warn: handled but
+ * abnormal. info: one line per state change. debug: loops. What agents say is not log.
+ */
+export type Logger = {
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+  child(fields: LogFields): Logger
+}
+
+/** For tests and for commands that have nothing to log. */
+export const silentLog: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silentLog,
+}

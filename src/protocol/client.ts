@@ -1,0 +1,146 @@
+import type { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import { fromProblem } from './problem.ts'
+import { type Bytes, ROUTES, type Route, type RouteName } from './routes.ts'
+
+type Routes = typeof ROUTES
+type Given<Schema, Key extends string> = Schema extends z.ZodType
+  ? Record<string, never> extends z.input<Schema>
+    ? { readonly [K in Key]?: z.input<Schema> }
+    : { readonly [K in Key]: z.input<Schema> }
+  : object
+
+/** What a call of this route takes: the parts its schemas demand. */
+export type CallInput<Name extends RouteName> = Given<Routes[Name]['params'], 'params'> &
+  Given<Routes[Name]['query'], 'query'> &
+  (Routes[Name]['body'] extends Bytes
+    ? { readonly body: Uint8Array | ReadableStream<Uint8Array> }
+    : Given<Routes[Name]['body'], 'body'>) & {
+    readonly headers?: Readonly<Record<string, string>>
+  }
+
+/** What a call of this route answers. Bytes come as the response itself, to be streamed. */
+export type CallAnswer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
+  ? z.output<Routes[Name]['answer']>
+  : Response
+
+type AnyInput = {
+  params?: unknown
+  query?: unknown
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+}
+
+export type HubAddress = { readonly url: string; readonly token: string | null }
+
+/**
+ * The typed way to a hub. One call is one request: whoever calls decides whether to try again,
+ * by `AppError.retryable`. An unreachable hub is `hub-unreachable`.
+ */
+export class HubClient {
+  readonly #address: HubAddress
+
+  constructor(address: HubAddress) {
+    this.#address = address
+  }
+
+  /** The same hub, seen by another token. */
+  withToken(token: string): HubClient {
+    return new HubClient({ ...this.#address, token })
+  }
+
+  async call<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Name>,
+    signal?: AbortSignal,
+  ): Promise<CallAnswer<Name>> {
+    const route: Route = ROUTES[name]
+    const response = await this.#send(route, input, signal)
+    if (!response.ok) throw await errorOf(response, route)
+    const answer = 'bytes' in route.answer ? response : route.answer.parse(await response.json())
+    // The route table proves it: each name has exactly one answer type.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return answer as CallAnswer<Name>
+  }
+
+  async #send(route: Route, input: AnyInput, signal: AbortSignal | undefined): Promise<Response> {
+    const url =
+      this.#address.url.replace(/\/$/, '') + pathOf(route, input.params) + queryOf(input.query)
+    const isBytes = route.body !== null && 'bytes' in route.body
+    const headers: Record<string, string> = {
+      ...(this.#address.token === null ? {} : { authorization: `Bearer ${this.#address.token}` }),
+      ...(route.body === null
+        ? {}
+        : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
+      ...input.headers,
+    }
+    try {
+      return await fetch(url, {
+        method: route.method,
+        headers,
+        redirect: 'error',
+        ...(route.body === null
+          ? {}
+          : {
+              body: isBytes ? bodyBytes(input.body) : JSON.stringify(input.body ?? {}),
+              duplex: 'half',
+            }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+    } catch (error) {
+      if (signal?.aborted === true) throw error
+      throw new AppError(
+        'hub-unreachable',
+        `The hub at ${this.#address.url} does not answer: ${causeOf(error)}`,
+        { cause: error },
+      )
+    }
+  }
+}
+
+function bodyBytes(body: unknown): Uint8Array<ArrayBuffer> | ReadableStream {
+  if (body instanceof ReadableStream) return body
+  if (body instanceof Uint8Array) return new Uint8Array(body)
+  throw new TypeError('a route that takes bytes was called without bytes')
+}
+
+function pathOf(route: Route, params: unknown): string {
+  const values = new Map(Object.entries(params ?? {}))
+  return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(values.get(name))),
+  )
+}
+
+function queryOf(query: unknown): string {
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) search.set(key, Array.isArray(value) ? value.join(',') : String(value))
+  }
+  return search.size === 0 ? '' : `?${search.toString()}`
+}
+
+async function errorOf(response: Response, route: Route): Promise<AppError> {
+  const text = await response.text()
+  const known = fromProblem(parseJson(text))
+  return (
+    known ??
+    new AppError(
+      'hub-unreachable',
+      `${route.method} ${route.path} was answered with ${response.status}, not by a Millwright hub: ${text.slice(0, 200)}`,
+    )
+  )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** fetch hides the real cause one level down. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
+import { JobId } from '../domain/id.ts'
+import { Job } from '../domain/job.ts'
+import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN, WorkerIdentity } from '../domain/lease.ts'
+import { PublicationIntent, Settlement, Usage } from '../domain/outcome.ts'
+import { Scope } from '../domain/principal.ts'
+import { JobState } from '../domain/state.ts'
+import { line } from '../domain/text.ts'
+
+/** Longest time a request is held open while nothing happens. */
+export const WAIT_MS_MAX = 30_000
+/** Largest JSON body. */
+export const JSON_BYTES_MAX = 1024 * 1024
+/** Largest log segment. */
+export const SEGMENT_BYTES_MAX = 1024 * 1024
+/** Largest artifact. */
+export const ARTIFACT_BYTES_MAX = 5 * 1024 ** 3
+
+const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const list = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',') : value),
+    z.array(item).max(20),
+  )
+
+export const LogStream = z.enum(['transcript', 'output', 'checks'])
+export type LogStream = z.infer<typeof LogStream>
+
+/** A name shown to people and used in addresses; never a path on a disk. `salvage/…` has one slash level. */
+export const ArtifactName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'use letters, digits, . _ - (at most 128)')
+
+export const JobParams = z.strictObject({ job: JobId })
+export const AttemptParams = z.strictObject({ job: JobId, attempt: number(1, 1_000_000) })
+
+export const JobQuery = z.strictObject({
+  state: list(JobState).optional(),
+  kind: line(64).optional(),
+  label: line(64).optional(),
+  text: line(200).optional(),
+  from: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created at or after, epoch ms'),
+  before: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created before, epoch ms'),
+  cursor: JobId.optional().describe('`next` of the page before'),
+  limit: number(1, 200).default(50),
+})
+export const JobList = z.strictObject({ jobs: z.array(Job), next: JobId.nullable() })
+
+/** A follow-up keeps everything of the job it continues except the prompt. */
+export const RetryBody = z.strictObject({
+  prompt: z
+    .string()
+    .min(1)
+    .max(262_144)
+    .optional()
+    .describe('New prompt: goes on in the agent’s session'),
+  idempotencyKey: line(255).optional(),
+})
+
+export const EventQuery = z.strictObject({
+  after: number(0, 2 ** 31).default(0),
+  limit: number(1, 1000).default(200),
+})
+export const EventList = z.strictObject({ events: z.array(JobEvent) })
+
+export const LogQuery = z.strictObject({
+  attempt: number(1, 1_000_000).optional().describe('Default: the newest'),
+  offset: number(0, 2 ** 40).default(0),
+  limit: number(1, 4 * SEGMENT_BYTES_MAX).default(SEGMENT_BYTES_MAX),
+  waitMs: number(0, WAIT_MS_MAX).default(0).describe('Hold the request until there is more'),
+})
+
+export const ArtifactInfo = z.strictObject({
+  attempt: z.int(),
+  name: z.string(),
+  digest: z.string(),
+  size: z.int(),
+  mediaType: z.string(),
+  createdAt: z.int(),
+})
+export type ArtifactInfo = z.infer<typeof ArtifactInfo>
+export const ArtifactList = z.strictObject({ artifacts: z.array(ArtifactInfo) })
+
+export const ClaimBody = z.strictObject({
+  requestId: z.uuid(),
+  worker: WorkerIdentity,
+  leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX).default(LEASE_MS_DEFAULT),
+  waitMs: z.int().min(0).max(WAIT_MS_MAX).default(0),
+})
+export const RenewBody = z.strictObject({ leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX) })
+export const EventsBody = z.strictObject({
+  from: z.int().min(1),
+  events: z.array(WorkerEvent).min(1).max(500),
+})
+export const CheckpointBody = Checkpoint
+export const IntentBody = PublicationIntent
+export const SettleBody = z.strictObject({ settlement: Settlement, usage: Usage.nullable() })
+export const PauseBody = z.strictObject({
+  reason: z.enum(['quota-exhausted', 'waiting-for-person']),
+  detail: z.string().max(8192),
+  resumeAt: z.int().min(0).optional(),
+  usage: Usage.nullable(),
+})
+
+export const WorkerInfo = WorkerIdentity.extend({ seenAt: z.int(), running: z.int() })
+export const WorkerList = z.strictObject({ workers: z.array(WorkerInfo) })
+
+export const TokenInfo = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(Scope),
+  createdAt: z.int(),
+  expiresAt: z.int().nullable(),
+  revokedAt: z.int().nullable(),
+  lastUsedAt: z.int().nullable(),
+})
+export type TokenInfo = z.infer<typeof TokenInfo>
+export const TokenBody = z.strictObject({
+  name: line(100),
+  scopes: z.array(Scope).min(1).max(10),
+  days: z.int().min(1).max(365).nullable().default(90).describe('Days it is valid; null for ever'),
+})
+export const TokenCreated = z.strictObject({
+  token: z.string().describe('Shown this once'),
+  info: TokenInfo,
+})
+export const TokenList = z.strictObject({ tokens: z.array(TokenInfo) })
+
+export const Health = z.strictObject({ status: z.literal('ok'), version: z.string() })
