@@ -1,0 +1,19 @@
+// npm run check: format, lint, types and tidy rules side by side. Prints what failed, and how long it took.
+import { run } from './run.ts'
+
+const started = performance.now()
+const checks: Record<string, readonly string[]> = {
+  format: ['oxfmt', '--check'],
+  lint: ['oxlint'],
+  types: ['tsc', '--noEmit', '-p', 'tsconfig.json'],
+  tidy: ['vitest', 'run', 'test/tidy', '--reporter=dot'],
+}
+
+const results = await Promise.all(
+  Object.entries(checks).map(async ([name, argv]) => ({ name, ...(await run(argv)) })),
+)
+for (const { name, code, output } of results) {
+  console.log(code === 0 ? `ok    ${name}` : `FAIL  ${name}\n${output}`)
+}
+console.log(`check took ${((performance.now() - started) / 1000).toFixed(1)} s`)
+process.exitCode = results.every(({ code }) => code === 0) ? 0 : 1

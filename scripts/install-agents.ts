@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { run } from './run.ts'
+
+/** The real agents that the tests drive: exact versions, because their dialects change. */
+const AGENTS = [
+  { name: 'codex', package: '@openai/codex', version: '0.169.0', variable: 'MILLWRIGHT_CODEX' },
+]
+
+/**
+ * Installs the agents into a cache outside the clone and answers the environment variables by
+ * which the tests find them. A half-made folder is never used: it is renamed when it is whole.
+ */
+export async function installAgents(): Promise<Record<string, string>> {
+  const cache = join(
+    process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+    'millwright-test-agents',
+  )
+  await mkdir(cache, { recursive: true })
+  const found: Record<string, string> = {}
+  for (const agent of AGENTS) {
+    const folder = join(cache, `${agent.name}-${agent.version}`)
+    if (!existsSync(folder)) await install(`${agent.package}@${agent.version}`, folder)
+    const { output } = await run(['du', '-sh', folder])
+    console.log(`${agent.name} ${agent.version}: ${output.trim().replace('\t', ' in ')}`)
+    found[agent.variable] = join(folder, 'node_modules', '.bin', agent.name)
+  }
+  return found
+}
+
+async function install(spec: string, folder: string): Promise<void> {
+  const beside = `${folder}.${process.pid}.tmp`
+  await rm(beside, { recursive: true, force: true })
+  await mkdir(beside)
+  const { code, output } = await run([
+    'npm',
+    'install',
+    '--prefix',
+    beside,
+    '--ignore-scripts',
+    '--no-audit',
+    spec,
+  ])
+  if (code !== 0) throw new Error(`npm could not install ${spec}:\n${output}`)
+  await rename(beside, folder)
+}

@@ -1,0 +1,57 @@
+// node scripts/reference.ts: writes docs/reference from the tables in src/domain.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ERRORS } from '../src/domain/errors.ts'
+import { REASONS } from '../src/domain/reasons.ts'
+import { ROOT } from './run.ts'
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
+
+/** The reference pages as they should be. */
+export function referenceDocuments(): readonly { path: string; text: string }[] {
+  const errors = Object.entries(ERRORS).map(([code, { status, retryable, mend }]) =>
+    row([`\`${code}\``, String(status), retryable ? 'yes' : 'no', mend]),
+  )
+  const reasons = Object.entries(REASONS).map(([code, { means, retry, mend }]) =>
+    row([`\`${code}\``, means, retry ? 'yes' : 'no', mend]),
+  )
+  return [
+    {
+      path: 'docs/reference/errors.md',
+      text: page(
+        'Errors',
+        'Codes of problem documents and of the command line. They never change meaning.',
+        'code | HTTP status | the same call may work later | what to do',
+        errors,
+      ),
+    },
+    {
+      path: 'docs/reference/reasons.md',
+      text: page(
+        'Reasons',
+        'Why a job is in its state. They never change meaning.',
+        'reason | what happened | tried again by itself | what to do',
+        reasons,
+      ),
+    },
+  ]
+}
+
+function page(title: string, lead: string, head: string, rows: readonly string[]): string {
+  const columns = head.split(' | ')
+  return [
+    `# ${title}`,
+    '',
+    `${lead} Made by \`node scripts/reference.ts\`.`,
+    '',
+    row(columns),
+    row(columns.map(() => '---')),
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+if (import.meta.main) {
+  for (const { path, text } of referenceDocuments()) writeFileSync(join(ROOT, path), text)
+}

@@ -1,0 +1,23 @@
+// npm run test:all: installs what the tests need, then runs every one of them; a missing part fails.
+import { installAgents } from './install-agents.ts'
+import { installDebianPackages } from './install-debian-packages.ts'
+import { run } from './run.ts'
+
+const started = performance.now()
+await installDebianPackages(['bubblewrap'])
+const agents = await installAgents()
+
+const steps: readonly (readonly string[])[] = [
+  ['node', 'scripts/check.ts'],
+  ['vitest', 'run'],
+]
+let failed = false
+for (const argv of steps) {
+  const { code } = await run(argv, {
+    live: true,
+    env: { ...agents, MILLWRIGHT_TEST_ALL: '1', MODEL_RUNS: '200' },
+  })
+  failed ||= code !== 0
+}
+console.log(`test:all took ${((performance.now() - started) / 1000).toFixed(0)} s`)
+process.exitCode = failed ? 1 : 0

@@ -1,0 +1,98 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { referenceDocuments } from '../../scripts/reference.ts'
+import { readDocument, ROOT, sourceFiles } from './source.ts'
+
+const production = sourceFiles('src').filter(({ path }) => !path.endsWith('.test.ts'))
+const everything = [...sourceFiles('src', 'test', 'bench', 'scripts', 'examples')]
+const tests = everything.filter(({ path }) => path.startsWith('test/') || path.endsWith('.test.ts'))
+
+/** Lines of files that hold the pattern, as `path: line`. */
+function holding(
+  files: readonly { path: string; text: string }[],
+  pattern: RegExp,
+): readonly string[] {
+  return files.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .filter((line) => pattern.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
+  )
+}
+
+describe('rules', () => {
+  it('no file is longer than 400 lines', () => {
+    const long = everything.filter(({ text }) => text.split('\n').length > 401)
+    expect(long.map(({ path, text }) => `${path}: ${text.split('\n').length}`)).toEqual([])
+  })
+
+  it('the linter holds functions to 70 lines and files to 400', () => {
+    const rules = readDocument('.oxlintrc.json')
+    expect(rules).toContain('"max-lines-per-function": ["error", { "max": 70 }]')
+    expect(rules).toContain('"max-lines": ["error", { "max": 400 }]')
+  })
+
+  it('the environment is read in main.ts alone', () => {
+    const others = production.filter(({ path }) => path !== 'src/main.ts')
+    expect(holding(others, /\bprocess\.env\b/)).toEqual([])
+  })
+
+  it('the domain reads no time and no chance', () => {
+    const domain = production.filter(({ path }) => path.startsWith('src/domain/'))
+    expect(
+      holding(
+        domain,
+        /\bDate\.now\(|\bnew Date\(|\bperformance\.|\bsetTimeout\(|\bMath\.random\(|\brandomUUID\(/,
+      ),
+    ).toEqual([])
+  })
+
+  it('only the command line prints', () => {
+    const others = production.filter(({ path }) => !path.startsWith('src/cli/'))
+    expect(holding(others, /\bconsole\.\w+\(/)).toEqual([])
+  })
+
+  it('nothing unfinished is left behind', () => {
+    expect(holding(everything, /\b(?:TOD[O]|FIXM[E]|XX[X]|HAC[K])\b/)).toEqual([])
+  })
+
+  it('tests are neither switched off by hand, alone, nor fed by module mocks', () => {
+    expect(holding(tests, /\b(?:it|test|describe)\.(?:only|todo)\(|\bvi\.mo{1}ck\(/)).toEqual([])
+  })
+
+  it('no host of a package registry and no path of one machine stands in the lock file or the sources', () => {
+    expect(readDocument('package-lock.json')).not.toContain('"resolved"')
+    expect(holding(everything, /\/work\/|registry\.npmjs/)).toEqual([])
+  })
+
+  it('every decision record has a context, a choice and a consequence', () => {
+    const records = readdirSync(join(ROOT, 'docs', 'decisions'))
+    for (const name of records) {
+      const text = readDocument(`docs/decisions/${name}`)
+      expect(text, name).toMatch(/## Context\n[\s\S]+## Choice\n[\s\S]+## Consequence\n/)
+    }
+  })
+})
+
+describe('documents', () => {
+  it('every numbered invariant of SPEC.md names a test that exists', () => {
+    const invariants = readDocument('SPEC.md')
+      .split('\n')
+      .filter((line) => /^\|\s*[A-Z]+-\d+\s*\|/.test(line))
+    expect(invariants.length).toBeGreaterThan(9)
+    for (const invariant of invariants) {
+      const [, path = '', title = ''] =
+        /`((?:src|test)\/[^`]+\.test\.ts|test\/conformance\/[^`]+\.ts)`[^“]*“([^”]+)”/.exec(
+          invariant,
+        ) ?? []
+      const test = everything.find((file) => file.path === path)
+      expect(test?.text, `${invariant}\nnames no test file that exists`).toBeDefined()
+      expect(test?.text, `${path} has no test with this title`).toContain(title)
+    }
+  })
+
+  it('the reference pages say what the tables say: run node scripts/reference.ts', () => {
+    for (const { path, text } of referenceDocuments()) expect(readDocument(path)).toBe(text)
+  })
+})
