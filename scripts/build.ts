@@ -1,0 +1,28 @@
+// npm run build: makes dist/, a package of its own in plain JavaScript. Pack it with: npm pack ./dist
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ROOT, run } from './run.ts'
+
+const DIST = join(ROOT, 'dist')
+const COPIED = ['bin', 'examples', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md']
+
+/** The published manifest: what a user needs, without what only the repository needs. */
+const Manifest = z.object({
+  name: z.string(),
+  version: z.string(),
+  description: z.string(),
+  license: z.string(),
+  type: z.string(),
+  engines: z.record(z.string(), z.string()),
+  bin: z.record(z.string(), z.string()),
+  dependencies: z.record(z.string(), z.string()),
+})
+
+await rm(DIST, { recursive: true, force: true })
+const { code, output } = await run(['tsc', '-p', 'tsconfig.build.json'])
+if (code !== 0) throw new Error(output)
+for (const name of COPIED) await cp(join(ROOT, name), join(DIST, name), { recursive: true })
+const manifest = Manifest.parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')))
+await writeFile(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+console.log(`dist/ holds ${manifest.name} ${manifest.version}`)
