@@ -29,6 +29,9 @@ export type ArtifactStore = {
   has(digest: string): Promise<boolean>
 }
 
+/** Largest append to a log, in bytes. */
+export const LOG_SEGMENT_BYTES = 1024 * 1024
+
 /** Names one stream of one attempt. */
 export type LogAddress = {
   readonly jobId: JobId
@@ -40,11 +43,15 @@ export type LogAddress = {
 export type LogStore = {
   /**
    * Appends at `offset`; durable when resolved. Bytes already stored are skipped, so a repeat
-   * changes nothing. A gap is refused as `log-gap` with `expected` in its details, and so is a
-   * repeat that does not say the same as before. At most 1 MiB a call (`body-too-large`).
+   * changes nothing; a repeat that says something else is refused as `log-conflict`, a gap as
+   * `log-gap` with `expected` in its details, more than `LOG_SEGMENT_BYTES` as `body-too-large`.
+   * Throws `disk-full`.
    */
   append(address: LogAddress, offset: number, bytes: Uint8Array): Promise<void>
-  /** At most `limit` bytes from `offset`; empty at the end, and for a stream that has none. */
+  /**
+   * At most `limit` bytes from `offset`; empty at the end, and for a stream that has none.
+   * `artifact-corrupt` when a segment is shorter than it was.
+   */
   read(address: LogAddress, offset: number, limit: number): Promise<Uint8Array>
   /** Bytes stored so far: the offset where the next append belongs. */
   size(address: LogAddress): Promise<number>

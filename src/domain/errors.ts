@@ -48,6 +48,7 @@ export const ERRORS = {
   'cancel-requested': kind(409, 'Stop: no new effect may begin after a cancel.'),
   'cancel-not-requested': kind(409, 'Settle as failed or succeeded; nobody cancelled the job.'),
   'log-gap': kind(409, 'Send from the offset in the message.'),
+  'log-conflict': kind(409, 'Stop: this stream already holds other bytes at that offset.'),
   // artifacts
   'artifact-not-found': kind(404, 'List them with: millwright artifacts list.'),
   'artifact-corrupt': kind(

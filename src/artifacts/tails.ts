@@ -1,0 +1,22 @@
+/** Enough for every stream that is being written; a forgotten one is looked up on the disk again. */
+const TAILS_MAX = 1024
+
+/** Sizes of the streams last written, by folder. */
+export type Tails = {
+  get(folder: string): number | undefined
+  set(folder: string, size: number): void
+}
+
+/** Remembers the `limit` streams last written and forgets the others. */
+export function rememberTails(limit = TAILS_MAX): Tails {
+  const sizes = new Map<string, number>()
+  return {
+    get: (folder) => sizes.get(folder),
+    set: (folder, size) => {
+      sizes.delete(folder)
+      sizes.set(folder, size)
+      const [oldest] = sizes.keys()
+      if (oldest !== undefined && sizes.size > limit) sizes.delete(oldest)
+    },
+  }
+}
