@@ -10,6 +10,10 @@ const PARTS = {
   },
   root: { present: () => process.getuid?.() === 0, get: 'run the tests as root' },
   linux: { present: () => process.platform === 'linux', get: 'run the tests on Linux' },
+  downloads: {
+    present: () => process.env['MILLWRIGHT_TEST_ALL'] === '1',
+    get: 'run npm run test:all, which may download',
+  },
   'an older Node': { present: () => oldNode() !== null, get: 'have a Node before 24 on the PATH' },
 } as const
 type Part = keyof typeof PARTS

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { CodePayload, codeSchema, RefName, RepositoryAddress } from './payload.ts'
+
+const payload = (facts: object = {}) => ({
+  repository: 'https://example.com/team/app.git',
+  prompt: 'Fix the bug\nand tell why',
+  agent: { name: 'codex' },
+  ...facts,
+})
+
+describe('code payload', () => {
+  it('publishes nothing unless asked', () => {
+    expect(CodePayload.parse(payload())).toMatchObject({ publish: { mode: 'none' }, checks: [] })
+  })
+
+  it('refuses a key it does not know', () => {
+    expect(CodePayload.safeParse(payload({ prompts: 'x' })).error?.issues[0]).toMatchObject({
+      code: 'unrecognized_keys',
+      keys: ['prompts'],
+    })
+  })
+
+  it('is called by the first line of its prompt', () => {
+    expect(codeSchema.title(payload())).toBe('Fix the bug')
+  })
+
+  it('locks the branch it was told to publish to, so that two jobs cannot race for it', () => {
+    const publish = { mode: 'branch', branch: 'fix/bug' }
+    expect(codeSchema.locks(payload({ publish }))).toEqual([
+      'branch:https://example.com/team/app.git#fix/bug',
+    ])
+    expect(codeSchema.locks(payload())).toEqual([])
+  })
+
+  it('keeps everything but the prompt in a follow-up', () => {
+    expect(codeSchema.followUp(payload({ ref: 'main' }), 'now the docs')).toMatchObject({
+      ref: 'main',
+      prompt: 'now the docs',
+    })
+  })
+
+  it.each(['main', 'release/2.0', 'v1.0.0', 'a'.repeat(40), 'fix/issue-#12', 'user@feature'])(
+    'takes %s as a ref',
+    (ref) => {
+      expect(RefName.safeParse(ref).success).toBe(true)
+    },
+  )
+
+  it.each([
+    '-x',
+    '--upload-pack=sh',
+    'a..b',
+    'a b',
+    'a\u3000b',
+    'a/',
+    '.a',
+    'a/.b',
+    'a.lock',
+    'a@{1}',
+    'a~1',
+    'a^',
+    'a:b',
+    'a?',
+    'a*',
+    'a[',
+    'a\\b',
+    '',
+    'a//b',
+    'é',
+  ])('refuses %j as a ref', (ref) => {
+    expect(RefName.safeParse(ref).success).toBe(false)
+  })
+
+  it.each([
+    'https://host/a.git',
+    'http://127.0.0.1:8080/a',
+    'ssh://git@host/a.git',
+    'git@host:team/a.git',
+    'file:///srv/a.git',
+    '/srv/git/a.git',
+  ])('takes %s as an address', (address) => {
+    expect(RepositoryAddress.safeParse(address).success).toBe(true)
+  })
+
+  it.each([
+    '-oProxyCommand=x',
+    'ext::sh -c id',
+    'https://user:secret@host/a.git',
+    'a.git',
+    'ftp://host/a',
+    'https://host/a\r',
+    '--upload-pack=x',
+    'git://host/a',
+  ])('refuses %j as an address', (address) => {
+    expect(RepositoryAddress.safeParse(address).success).toBe(false)
+  })
+})

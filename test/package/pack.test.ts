@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeNeeding, oldNode } from '../support/needs.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const run = promisify(execFile)
+
+describeNeeding(['downloads'], 'the package made by npm pack', () => {
+  let folder: string
+  let program: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millwright-pack-'))
+    await run(process.execPath, ['scripts/build.ts'], { cwd: ROOT })
+    await run('npm', ['pack', join(ROOT, 'dist'), '--pack-destination', folder], { cwd: folder })
+    const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? 'none was made'
+    await run(
+      'npm',
+      ['install', '--prefix', folder, '--no-audit', '--ignore-scripts', join(folder, tarball)],
+      { cwd: folder },
+    )
+    program = join(folder, 'node_modules', 'millwright', 'bin', 'millwright.js')
+  }, 180_000)
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('holds plain JavaScript and a manifest of its own', async () => {
+    const installed = join(folder, 'node_modules', 'millwright')
+    const names = await readdir(installed, { recursive: true })
+    expect(names.filter((name) => name.endsWith('.ts'))).toEqual([])
+    expect(await readFile(join(installed, 'package.json'), 'utf8')).not.toContain('devDependencies')
+  })
+
+  it('runs a whole job in an empty folder', async () => {
+    const { stdout } = await run(process.execPath, [program, 'demo'], {
+      cwd: folder,
+      env: { HOME: folder, PATH: process.env['PATH'] },
+      timeout: 120_000,
+    })
+    expect(stdout).toMatch(/succeeded/)
+  }, 120_000)
+})
+
+describeNeeding(['an older Node'], 'an older Node', () => {
+  it('is told which Node is needed and how to get it', async () => {
+    const failure: unknown = await run(oldNode() ?? '', [
+      join(ROOT, 'bin', 'millwright.js'),
+      '--version',
+    ]).catch((error: unknown) => error)
+    expect(failure).toMatchObject({
+      code: 78,
+      stderr: expect.stringMatching(/needs Node(?:\.js)? 24\.12/),
+    })
+  })
+})
+
+describe('the manifest', () => {
+  it('pins every dependency exactly', async () => {
+    const manifest = await readFile(join(ROOT, 'package.json'), 'utf8')
+    expect(manifest).not.toMatch(/"[~^>]\d/)
+  })
+
+  it('brings no dependency with an install script', async () => {
+    expect(await readFile(join(ROOT, 'package-lock.json'), 'utf8')).not.toContain(
+      'hasInstallScript',
+    )
+  })
+})
