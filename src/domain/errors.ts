@@ -72,6 +72,7 @@ export const ERRORS = {
   'disk-full': kind(507, 'Free space on the disk named in the message.', true),
   'hub-unreachable': kind(503, 'Start it with: millwright up', true),
   'hub-stopping': kind(503, 'Try again in a moment.', true),
+  'hub-error': kind(500, 'Report it with the hub’s log of that moment.', true),
   'protocol-mismatch': kind(426, 'Run the same minor version of Millwright on hub and worker.'),
   // the worker and the command line
   'sandbox-missing': kind(

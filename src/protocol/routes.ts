@@ -26,10 +26,10 @@ export type Route = {
   readonly status: number
 }
 
-const scope = (name: Scope): Access => ({ kind: 'scope', scope: name })
-const WORKER: Access = { kind: 'worker' }
-const ATTEMPT: Access = { kind: 'attempt' }
-const PUBLIC: Access = { kind: 'public' }
+const scope = (name: Scope) => ({ kind: 'scope', scope: name }) as const satisfies Access
+const WORKER = { kind: 'worker' } as const satisfies Access
+const ATTEMPT = { kind: 'attempt' } as const satisfies Access
+const PUBLIC = { kind: 'public' } as const satisfies Access
 
 const plain = { params: Empty, query: Empty, body: null, status: 200 } as const
 const bytes = (maxBytes: number): Bytes => ({ bytes: true, maxBytes })

@@ -88,7 +88,15 @@ export const ClaimBody = z.strictObject({
   leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX).default(LEASE_MS_DEFAULT),
   waitMs: z.int().min(0).max(WAIT_MS_MAX).default(0),
 })
-export const RenewBody = z.strictObject({ leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX) })
+export const RenewBody = z.strictObject({
+  leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX),
+  waitMs: z
+    .int()
+    .min(0)
+    .max(WAIT_MS_MAX)
+    .default(0)
+    .describe('The lease is renewed at once; the answer waits so long, or until a cancel comes'),
+})
 export const EventsBody = z.strictObject({
   from: z.int().min(1),
   events: z.array(WorkerEvent).min(1).max(500),
