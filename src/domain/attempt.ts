@@ -19,10 +19,10 @@ export type ArtifactSource =
 export type AttemptReport = {
   /** Queues an event; it is on the hub before the settlement. */
   tell(event: WorkerEvent): void
-  /** Appends to a log. Resolves when there is room for more, so a fast writer waits. */
-  log(stream: LogStream, text: string): Promise<void>
-  /** Resolves when the hub has it. */
-  keep(artifact: ArtifactSource): Promise<void>
+  /** Appends to a log. It is in the attempt's folder when this returns, so nothing piles up. */
+  log(stream: LogStream, text: string): void
+  /** Queues an artifact; the hub has it before the settlement. Its file must not change any more. */
+  keep(artifact: ArtifactSource): void
   checkpoint(checkpoint: Checkpoint): Promise<void>
   /** Resolves when the intent is recorded; throws `Stopped` when a cancel came first. */
   intend(intent: PublicationIntent): Promise<void>
@@ -40,8 +40,14 @@ export type Attempt = {
   readonly launch: Launch
   /** The way to a model, or null when this worker has none. */
   readonly door: ModelDoor | null
+  /** Milliseconds since the epoch, for what is written down. */
+  now(): number
   /** Runs one named step: tells of its start and end, and checks the signal before it. */
   step<Value>(name: string, run: () => Promise<Value>): Promise<Value>
+  /** Runs what must show signs of life: stops the attempt after limits.idleMs without `alive()`. */
+  watched<Value>(run: (alive: () => void) => Promise<Value>): Promise<Value>
+  /** For keeping the work after a stop: aborts when the time for that is over or the lease is lost. */
+  grace(): AbortSignal
 }
 
 /**
@@ -49,3 +55,12 @@ export type Attempt = {
  * expected failures and lets `Stopped` through after it has kept the work so far.
  */
 export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome>
+
+/** A kind, as the worker knows it. */
+export type WorkKind = {
+  readonly run: RunKind
+  /** What can still be kept of the folder that a dead attempt left behind. */
+  salvage(folder: string, signal: AbortSignal): Promise<readonly ArtifactSource[]>
+  /** Removes an attempt's folder and whatever the kind holds for it elsewhere. */
+  remove(folder: string): Promise<void>
+}

@@ -18,3 +18,11 @@ export const Name = z
 
 /** Names an outside thing that two jobs must not use at once: `site:acme`, `branch:…`, a path. */
 export const LockKey = line(512)
+
+/** At most `max` characters: the end is cut and the cut is shown. */
+export const clip = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1)}…`
+
+/** At most `max` characters of the end, where programs say what went wrong. */
+export const clipStart = (text: string, max: number): string =>
+  text.length <= max ? text : `…${text.slice(text.length - max + 1)}`

@@ -153,6 +153,8 @@ export const ROUTES = {
     answer: schema.ArtifactInfo,
   },
 
+  // A long poll, so that a cancel reaches the worker at once: the handler renews, and when no
+  // cancel is requested yet it answers after waitMs or as soon as one is (Signal of the job).
   renewLease: {
     ...plain,
     method: 'POST',
