@@ -25,11 +25,14 @@ export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> 
   const pathOf = (digest: string): string => join(blobs, digest.slice(0, 2), digest)
 
   return {
-    put: (bytes, options) =>
-      staging.place(
+    put: (bytes, options) => {
+      // The loop in `fill` hears of errors; one that comes before or after it must not crash the hub.
+      bytes.on('error', () => {})
+      return staging.place(
         (file) => fill(file, bytes, options),
         ({ digest }) => pathOf(digest),
-      ),
+      )
+    },
     open: async (digest, range) => {
       const file = isDigest(digest) ? await open(pathOf(digest)).catch(nullWhenMissing) : null
       if (file === null) throw new AppError('artifact-not-found', `there is no artifact ${digest}`)
