@@ -67,17 +67,21 @@ export type AgentEnd =
       readonly session: string | null
     }
 
+/** What a driver starts programs with, and whom it tells what the agent says. */
+export type AgentIo = {
+  readonly launch: Launch
+  /** A returned promise is awaited before more output is read, so a fast agent cannot flood us. */
+  readonly onUpdate: (update: AgentUpdate) => void | Promise<void>
+}
+
 /**
  * Drives one agent program. Calls `onUpdate` for each thing it says, in order. When `signal`
  * aborts, it stops the program (SIGINT, wait, SIGKILL) and then throws the signal's reason.
+ * Throws `StepFailed` with `agent-not-installed` when the program cannot be started.
  */
 export type AgentDriver = {
   readonly name: string
-  run(
-    task: AgentTask,
-    io: { readonly launch: Launch; readonly onUpdate: (update: AgentUpdate) => void },
-    signal: AbortSignal,
-  ): Promise<AgentEnd>
+  run(task: AgentTask, io: AgentIo, signal: AbortSignal): Promise<AgentEnd>
   /** Session files to keep for a follow-up, relative to the agent's home; empty for none. */
   readonly sessionFiles: readonly string[]
 }

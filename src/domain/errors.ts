@@ -79,6 +79,10 @@ export const ERRORS = {
     500,
     'Install it with: apt-get install bubblewrap. To run agents unconfined, pass --sandbox none.',
   ),
+  'program-unstartable': kind(
+    500,
+    'Install the program named in the message where the PATH in the message finds it.',
+  ),
   'agent-unknown': kind(422, 'Use one of the agents in the message.'),
   'command-failed': kind(500, 'Read the last lines of its output in the message.'),
   'file-unreadable': kind(400, 'Check the path and its permissions.'),

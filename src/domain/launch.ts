@@ -28,6 +28,7 @@ export type Child = {
 
 /**
  * Starts a program, confined or not: rooms that start programs get this as an argument, and only
- * the composition root knows which sandbox is behind it. Throws AppError when it cannot start.
+ * the composition root knows which sandbox is behind it. Throws AppError `program-unstartable`
+ * when the program is missing or refused.
  */
 export type Launch = (command: Command) => Promise<Child>
