@@ -1,0 +1,15 @@
+/** Jobs a transaction, so that none holds up the others for long. */
+const BATCH = 100
+/** Transactions a turn, so that a loop never runs away; the next turn goes on. */
+const BATCHES_MAX = 50
+
+/** Works in bounded batches until one is not full; returns how many jobs changed. */
+export async function inBatches(work: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0
+  for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
+    const changed = await work(BATCH)
+    total += changed
+    if (changed < BATCH) break
+  }
+  return total
+}

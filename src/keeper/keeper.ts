@@ -1,0 +1,35 @@
+import * as sweep from './sweep.ts'
+import * as tidy from './tidy.ts'
+
+export type KeeperContext = sweep.SweepContext & tidy.TidyContext
+
+/** The hub's background loops while they run. */
+export type Keeper = {
+  /** Resolves after `stop`; rejects when a loop failed, which the program should not survive. */
+  readonly done: Promise<void>
+  /** Lets the turns that run end, and no other begin. */
+  stop(): Promise<void>
+}
+
+/** Starts all loops; when one fails the others stop. */
+export function startKeeper(context: KeeperContext): Keeper {
+  const stopping = new AbortController()
+  const done = runAll(context, stopping)
+  return {
+    done,
+    stop: async () => {
+      stopping.abort()
+      await done
+    },
+  }
+}
+
+async function runAll(context: KeeperContext, stopping: AbortController): Promise<void> {
+  const loops = [sweep, tidy].map(({ start }) => start(context, stopping.signal))
+  try {
+    await Promise.all(loops)
+  } finally {
+    stopping.abort()
+    await Promise.allSettled(loops)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Ledger } from '../ledger/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import { inBatches } from './batches.ts'
+import { takeTurns } from './turns.ts'
+
+const EVERY_MS = 1000
+
+export type SweepContext = {
+  readonly ledger: Pick<Ledger, 'expire'>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Ends attempts whose lease ran out. */
+export async function runOnce({
+  ledger,
+  log,
+}: Pick<SweepContext, 'ledger' | 'log'>): Promise<void> {
+  const attempts = await inBatches((limit) => ledger.expire(limit))
+  if (attempts > 0) log.info({ attempts }, 'expired attempts ended')
+}
+
+/** Sweeps every second until the signal aborts. */
+export const start = (context: SweepContext, signal: AbortSignal): Promise<void> =>
+  takeTurns(
+    () => runOnce(context),
+    { loop: 'sweep', everyMs: EVERY_MS, clock: context.clock, log: context.log },
+    signal,
+  )

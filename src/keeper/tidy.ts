@@ -1,0 +1,35 @@
+import type { Ledger } from '../ledger/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import { inBatches } from './batches.ts'
+import { takeTurns } from './turns.ts'
+
+const EVERY_MS = 10_000
+/** No upload pauses for so long: the hub cuts it off much earlier. */
+const TEMP_AGE_MS = 3_600_000
+
+export type TidyContext = {
+  readonly ledger: Pick<Ledger, 'tidyLocks'>
+  /** Whoever writes temporary files that a crash can leave behind. */
+  readonly stores: readonly { sweepTemp(before: number): Promise<number> }[]
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Frees locks of jobs paused for too long, wakes stranded waiters, removes orphaned files. */
+export async function runOnce({ ledger, stores, clock, log }: TidyContext): Promise<void> {
+  const jobs = await inBatches((limit) => ledger.tidyLocks(limit))
+  if (jobs > 0) log.info({ jobs }, 'locks tidied')
+  for (const store of stores) {
+    const files = await store.sweepTemp(clock.now() - TEMP_AGE_MS)
+    if (files > 0) log.info({ files }, 'orphaned files removed')
+  }
+}
+
+/** Tidies every ten seconds until the signal aborts. */
+export const start = (context: TidyContext, signal: AbortSignal): Promise<void> =>
+  takeTurns(
+    () => runOnce(context),
+    { loop: 'tidy', everyMs: EVERY_MS, clock: context.clock, log: context.log },
+    signal,
+  )
