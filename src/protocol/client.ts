@@ -55,12 +55,23 @@ export class HubClient {
     signal?: AbortSignal,
   ): Promise<CallAnswer<Name>> {
     const route: Route = ROUTES[name]
-    const response = await this.#send(route, input, signal)
-    if (!response.ok) throw await errorOf(response, route)
+    const response = await this.open(name, input, signal)
     const answer = 'bytes' in route.answer ? response : route.answer.parse(await response.json())
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return answer as CallAnswer<Name>
+  }
+
+  /** The same call with its answer unread, for streams such as live events. */
+  async open<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Name>,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const route: Route = ROUTES[name]
+    const response = await this.#send(route, input, signal)
+    if (!response.ok) throw await errorOf(response, route)
+    return response
   }
 
   async #send(route: Route, input: AnyInput, signal: AbortSignal | undefined): Promise<Response> {

@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { shortId } from '../../domain/id.ts'
+import type { Invocation } from '../command.ts'
+import { NoFlags, onHub } from '../hub-command.ts'
+import { findJob, JOB_HELP } from '../find-job.ts'
+import { printVerdict } from '../watch-job.ts'
+
+/** `millwright cancel`: ends a job that waits, and tells a running one to stop. */
+export function addCancel(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('cancel')
+    .summary('stop a job; its work so far is kept')
+    .description('Stops a job. What a running agent has done so far is kept as a patch.')
+    .argument('<job>', JOB_HELP)
+  onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
+    const client = await connect()
+    const job = await client.call('cancelJob', { params: { job: await findJob(client, text) } })
+    if (print.json) return print.document(job)
+    if (job.state === 'cancelled') return printVerdict(job, print)
+    print.line(`${shortId(job.id)} is told to stop`)
+    print.line(`  next: millwright logs -f ${shortId(job.id)}`)
+  })
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import { JobId } from '../../domain/id.ts'
+import { JobState } from '../../domain/state.ts'
+import { collect, type Invocation } from '../command.ts'
+import { onHub } from '../hub-command.ts'
+import { jobTable } from '../print/job.ts'
+
+const Flags = z.object({
+  state: z.array(JobState).optional(),
+  kind: z.string().optional(),
+  label: z.string().optional(),
+  text: z.string().optional(),
+  from: z.string().transform(momentOf).optional(),
+  before: z.string().transform(momentOf).optional(),
+  cursor: JobId.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+/** `millwright jobs`: one page of jobs, newest first. */
+export function addJobs(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('jobs')
+    .summary('list jobs, newest first')
+    .description('Lists jobs, newest first, one page at a time.')
+    .option('--state <state>', `${JobState.options.join(', ')}; repeatable`, collect)
+    .option('--kind <kind>', 'only jobs of this kind')
+    .option('--label <label>', 'only jobs with this label')
+    .option('--text <text>', 'only jobs with this in their title or id')
+    .option('--from <time>', 'submitted at or after, such as 2026-08-01 or 2026-08-01T14:00')
+    .option('--before <time>', 'submitted before')
+    .option('--cursor <id>', 'where the page before ended')
+    .option('--limit <count>', 'jobs on a page, at most 200', '50')
+  onHub(command, invocation, Flags, async ({ flags: query, print, connect }) => {
+    const client = await connect()
+    const page = await client.call('listJobs', { query })
+    if (print.json) return print.document(page)
+    if (page.jobs.length === 0) return print.note('no jobs')
+    for (const line of jobTable(page.jobs, Date.now(), print.paint)) print.line(line)
+    if (page.next !== null) print.note(`more: --cursor ${page.next}`)
+  })
+}
+
+function momentOf(text: string): number {
+  const at = Date.parse(text)
+  if (Number.isNaN(at)) {
+    throw new AppError(
+      'usage-invalid',
+      `${JSON.stringify(text)} is no time: write 2026-08-01T14:00`,
+    )
+  }
+  return at
+}

@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { shortId } from '../../domain/id.ts'
+import type { Invocation } from '../command.ts'
+import { NoFlags, onHub } from '../hub-command.ts'
+import { findJob, JOB_HELP } from '../find-job.ts'
+
+/** `millwright resume`: lets a paused job go on. */
+export function addResume(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('resume')
+    .summary('let a paused job go on')
+    .description('Lets a paused job go on, on any worker that can serve it.')
+    .argument('<job>', JOB_HELP)
+  onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
+    const client = await connect()
+    const job = await client.call('resumeJob', { params: { job: await findJob(client, text) } })
+    if (print.json) return print.document(job)
+    print.line(`${shortId(job.id)} ${job.state}`)
+  })
+}

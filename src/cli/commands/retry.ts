@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import type { Invocation } from '../command.ts'
+import { onHub } from '../hub-command.ts'
+import { findJob, JOB_HELP } from '../find-job.ts'
+import { reportSubmitted } from '../report-submitted.ts'
+
+const Flags = z.object({
+  prompt: z.string().min(1).optional(),
+  key: z.string().optional(),
+  wait: z.boolean().default(false),
+})
+
+/** `millwright retry`: a new job from an ended one. */
+export function addRetry(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('retry')
+    .summary('start a new job from an ended one')
+    .description(
+      'Starts a new job from one that has ended. With --prompt it goes on in the agent’s session.',
+    )
+    .argument('<job>', JOB_HELP)
+    .option('--prompt <text>', 'what to do now')
+    .option('--key <text>', 'idempotency key')
+    .option('--wait', 'show the job live; the exit code is its outcome')
+  onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
+    const client = await connect()
+    const job = await client.call('retryJob', {
+      params: { job: await findJob(client, text) },
+      body: { prompt: flags.prompt, idempotencyKey: flags.key },
+    })
+    await reportSubmitted(invocation, client, print, { job, wait: flags.wait })
+  })
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import type { JobEvent } from '../../domain/event.ts'
+import type { JobId } from '../../domain/id.ts'
+import type { HubClient } from '../../protocol/client.ts'
+import type { Invocation } from '../command.ts'
+import { NoFlags, onHub } from '../hub-command.ts'
+import { findJob, JOB_HELP } from '../find-job.ts'
+import { jobReport } from '../print/job.ts'
+
+const EVENTS_A_PAGE = 1000
+const PAGES_MAX = 20
+
+/** `millwright show`: everything about one job, as the ledger has it at this moment. */
+export function addShow(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('show')
+    .summary('everything about one job')
+    .description(
+      'Shows a job: state, reason and what to do, steps, publication, artifacts, events.',
+    )
+    .argument('<job>', JOB_HELP)
+  onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
+    const client = await connect()
+    const params = { job: await findJob(client, text) }
+    const [job, events, { artifacts }] = await Promise.all([
+      client.call('getJob', { params }),
+      allEvents(client, params.job),
+      client.call('listArtifacts', { params }),
+    ])
+    if (print.json) return print.document({ job, events, artifacts })
+    for (const line of jobReport({ job, events, artifacts }, print.paint)) print.line(line)
+  })
+}
+
+/** All events of a job, page by page, up to a bound no sane job meets. */
+async function allEvents(client: HubClient, job: JobId): Promise<readonly JobEvent[]> {
+  const found: JobEvent[] = []
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const { events } = await client.call('listEvents', {
+      params: { job },
+      query: { after: found.at(-1)?.seq ?? 0, limit: EVENTS_A_PAGE },
+    })
+    found.push(...events)
+    if (events.length < EVENTS_A_PAGE) break
+  }
+  return found
+}

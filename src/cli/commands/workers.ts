@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import type { Invocation } from '../command.ts'
+import { NoFlags, onHub } from '../hub-command.ts'
+import { columns } from '../print/printer.ts'
+import { duration } from '../print/quantity.ts'
+import { safeLine } from '../print/safe-text.ts'
+
+/** `millwright workers`: who works, and when each was last heard of. */
+export function addWorkers(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('workers')
+    .summary('list workers')
+    .description('Lists the workers this hub knows and when each was last heard of.')
+  onHub(command, invocation, NoFlags, async ({ print, connect }) => {
+    const client = await connect()
+    const answer = await client.call('listWorkers', {})
+    if (print.json) return print.document(answer)
+    if (answer.workers.length === 0) return print.note('no workers')
+    const head = ['name', 'seen', 'busy', 'sandbox', 'kinds', 'labels', 'version']
+    const rows = answer.workers.map((worker) => [
+      safeLine(worker.name),
+      `${duration(Date.now() - worker.seenAt)} ago`,
+      `${worker.running} of ${worker.slots}`,
+      worker.sandbox,
+      safeLine(worker.kinds.join(',')),
+      safeLine(worker.labels.join(',')),
+      safeLine(worker.version),
+    ])
+    for (const line of columns([head, ...rows])) print.line(line)
+  })
+}

@@ -1,0 +1,52 @@
+import type { AppError } from '../domain/errors.ts'
+import type { Job } from '../domain/job.ts'
+import type { JobState } from '../domain/state.ts'
+
+/** What the exit code of every command means. Scripts rely on them: codes never change meaning. */
+export const EXIT_CODES = {
+  ok: { code: 0, means: 'done; with --wait: the job succeeded' },
+  jobFailed: { code: 1, means: 'the job failed' },
+  usage: { code: 2, means: 'the command line or the request is wrong' },
+  unreachable: { code: 3, means: 'the hub does not answer' },
+  jobCancelled: { code: 4, means: 'the job was cancelled' },
+  refused: { code: 5, means: 'no valid token, or it may not do this' },
+  notFound: { code: 6, means: 'there is no such job, artifact or token' },
+  jobPaused: { code: 7, means: 'the job is paused and waits for a person' },
+  conflict: { code: 8, means: 'not possible in the present state of the job' },
+  cannotStart: {
+    code: 9,
+    means: 'hub or worker cannot start or go on: port, folder, sandbox, disk',
+  },
+  bug: { code: 70, means: 'a bug in Millwright' },
+  wrongNode: { code: 78, means: 'this Node is too old' },
+  interrupted: { code: 130, means: 'interrupted; a job that was followed goes on' },
+} as const
+
+export type ExitName = keyof typeof EXIT_CODES
+export type ExitCode = (typeof EXIT_CODES)[ExitName]['code']
+
+/** The exit code for an error that a person can act on. */
+export function exitCodeOfError(error: AppError): ExitCode {
+  return EXIT_CODES[exitNameOfError(error)].code
+}
+
+function exitNameOfError(error: AppError): ExitName {
+  if (error.code === 'data-dir-busy') return 'cannotStart'
+  if (error.code === 'hub-unreachable' || error.code === 'hub-stopping') return 'unreachable'
+  if (error.status === 401 || error.status === 403) return 'refused'
+  if (error.status === 404) return 'notFound'
+  if (error.status === 409) return 'conflict'
+  return error.status < 500 ? 'usage' : 'cannotStart'
+}
+
+/** The exit code for how a job stands when a command stops following it. */
+export const exitCodeOfJob = (job: Job): ExitCode => EXIT_CODES[EXIT_OF_STATE[job.state]].code
+
+const EXIT_OF_STATE: Record<JobState, ExitName> = {
+  queued: 'ok',
+  running: 'ok',
+  paused: 'jobPaused',
+  succeeded: 'ok',
+  failed: 'jobFailed',
+  cancelled: 'jobCancelled',
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { ClientConfig, Environment } from '../config.ts'
+import { AppError } from '../domain/errors.ts'
+import { HubClient } from '../protocol/client.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Written by a hub while it listens, so that commands on the same machine find it. */
+export const HubFile = z.object({ url: z.url(), pid: z.int(), version: z.string() })
+export type HubFile = z.infer<typeof HubFile>
+
+/** Files of the data folder that concern the command line. */
+export const hubFileIn = (folder: string): string => join(folder, 'hub.json')
+export const adminTokenIn = (folder: string): string => join(folder, 'admin.token')
+
+/** Where data lies unless said otherwise (XDG Base Directory Specification). */
+export function dataFolder(given: string | undefined, env: Environment, cwd: string): string {
+  if (given !== undefined) return resolve(cwd, given)
+  const xdg = env['XDG_DATA_HOME']
+  const home = env['HOME'] ?? homedir()
+  return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'millwright')
+}
+
+/**
+ * The hub that a command speaks to: the one named by --hub, or the one that left its address in
+ * the data folder. The folder's admin token goes to that one alone, never to an address that was
+ * merely named.
+ */
+export async function findHub(
+  settings: Pick<ClientConfig, 'data' | 'hub' | 'token' | 'tokenFile'>,
+  terminal: Pick<Terminal, 'env' | 'cwd'>,
+): Promise<HubClient> {
+  const folder = dataFolder(settings.data, terminal.env, terminal.cwd)
+  const local = await readHubFile(folder)
+  const url = settings.hub ?? local?.url
+  if (url === undefined) {
+    throw new AppError('hub-unreachable', `No hub runs with the data folder ${folder}`)
+  }
+  const own = url === local?.url ? adminTokenIn(folder) : undefined
+  return new HubClient({ url, token: await readToken(settings, own, terminal.cwd) })
+}
+
+/** null when no hub left its address there. */
+export async function readHubFile(folder: string): Promise<HubFile | null> {
+  const text = await readIfThere(hubFileIn(folder))
+  return text === null ? null : HubFile.parse(JSON.parse(text))
+}
+
+async function readToken(
+  settings: Pick<ClientConfig, 'token' | 'tokenFile'>,
+  own: string | undefined,
+  cwd: string,
+): Promise<string | null> {
+  if (settings.tokenFile !== undefined) return readTokenFile(resolve(cwd, settings.tokenFile))
+  if (settings.token !== undefined) return settings.token.reveal()
+  const text = own === undefined ? null : await readIfThere(own)
+  return text === null ? null : text.trim()
+}
+
+/** A token file that somebody named; `file-unreadable` when it cannot be read. */
+export async function readTokenFile(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw unreadable(path, error)
+  }
+}
+
+const unreadable = (path: string, error: unknown): AppError =>
+  new AppError(
+    'file-unreadable',
+    `Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    { cause: error },
+  )

@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { ClientConfig, readConfig } from '../config.ts'
+import type { HubClient } from '../protocol/client.ts'
+import { addSettings, type Invocation, onRun } from './command.ts'
+import { findHub } from './find-hub.ts'
+import { type Printer, printer } from './print/printer.ts'
+
+/** What the action of a command that speaks to a hub has at hand. */
+export type HubCall<Flags> = {
+  readonly flags: Flags
+  readonly args: readonly string[]
+  readonly print: Printer
+  /** Finds the hub; `hub-unreachable` when there is none to be found. */
+  readonly connect: () => Promise<HubClient>
+}
+
+/** Makes a command one that speaks to a hub: adds the flags for that, and runs its action. */
+export function onHub<Flags extends z.ZodType>(
+  command: Command,
+  { terminal }: Invocation,
+  flags: Flags,
+  run: (call: HubCall<z.output<Flags>>) => Promise<void>,
+): void {
+  addSettings(command, ClientConfig).option('--json', 'JSON on stdout, messages on stderr')
+  onRun(command, flags, async (parsed, args) => {
+    const { json } = JsonFlag.parse(command.opts())
+    await run({
+      flags: parsed,
+      args,
+      print: printer(terminal, json),
+      connect: async () =>
+        findHub(readConfig(ClientConfig, command.opts(), terminal.env), terminal),
+    })
+  })
+}
+
+const JsonFlag = z.object({ json: z.boolean().default(false) })
+
+/** For commands with no flags of their own. */
+export const NoFlags = z.object({})

@@ -1,0 +1,74 @@
+import type { JobEvent } from '../../domain/event.ts'
+import type { Publication } from '../../domain/outcome.ts'
+import { REASONS } from '../../domain/reasons.ts'
+import { duration, moment, usage } from './quantity.ts'
+import { safeLine } from './safe-text.ts'
+
+/** One event as one line, without its time. */
+export function eventText(event: JobEvent): string {
+  switch (event.type) {
+    case 'submitted':
+      return event.retryOf === null ? 'submitted' : `submitted to continue ${event.retryOf}`
+    case 'claimed':
+      return `attempt ${event.attempt ?? '?'} on worker ${safeLine(event.worker)}, sandbox ${event.sandbox}`
+    case 'step-started':
+      return `${safeLine(event.step)} …`
+    case 'step-finished':
+      return `${safeLine(event.step)} took ${duration(event.durationMs)}`
+    case 'agent-started':
+      return `agent ${safeLine(event.agent)} runs`
+    case 'agent-session':
+      return `agent session ${safeLine(event.session)}`
+    case 'usage':
+      return `used ${usage(event.usage)}`
+    case 'check-finished':
+      return `check ${safeLine(event.check)} ${event.passed ? 'passed' : 'failed'} in ${duration(event.durationMs)}`
+    case 'note':
+      return `note ${safeLine(event.code)}: ${safeLine(event.text)}`
+    case 'checkpoint':
+      return `checkpoint after ${safeLine(event.checkpoint.step)}`
+    case 'publication-intended':
+      return `about to publish ${event.intent.commit.slice(0, 12)} as ${safeLine(event.intent.branch)}`
+    case 'published':
+      return `published ${publicationText(event.publication)}`
+    case 'cancel-requested':
+    case 'requeued':
+    case 'paused':
+    case 'resumed':
+    case 'ended':
+      return lifeText(event)
+  }
+}
+
+type LifeEvent = Extract<
+  JobEvent,
+  { type: 'cancel-requested' | 'requeued' | 'paused' | 'resumed' | 'ended' }
+>
+
+/** The events that change the job's state, and the request that does so soon. */
+function lifeText(event: LifeEvent): string {
+  switch (event.type) {
+    case 'cancel-requested':
+      return `cancel requested by ${safeLine(event.by)}`
+    case 'requeued':
+      return `queued again: ${because(event)}${event.notBefore === null ? '' : `, not before ${moment(event.notBefore)}`}`
+    case 'paused':
+      return `paused: ${because(event)}${event.resumeAt === null ? '' : `, until ${moment(event.resumeAt)}`}`
+    case 'resumed':
+      return `resumed by ${safeLine(event.by)}`
+    case 'ended':
+      return `${event.settlement.kind}: ${because(event.settlement)}`
+  }
+}
+
+const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: string }): string =>
+  end.detail === ''
+    ? `${end.reason}: ${REASONS[end.reason].means}`
+    : `${end.reason}: ${safeLine(end.detail)}`
+
+/** Where the work went, in a few words. */
+export function publicationText(publication: Publication): string {
+  if (publication.kind === 'none') return 'nowhere; the patch is kept'
+  const { branch, repository, commit } = publication
+  return `branch ${safeLine(branch)} of ${safeLine(repository)} at ${commit.slice(0, 12)}`
+}

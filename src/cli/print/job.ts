@@ -1,0 +1,155 @@
+import type { JobEvent } from '../../domain/event.ts'
+import { shortId } from '../../domain/id.ts'
+import type { Job } from '../../domain/job.ts'
+import { REASONS } from '../../domain/reasons.ts'
+import type { JobState } from '../../domain/state.ts'
+import type { ArtifactInfo } from '../../protocol/schemas.ts'
+import { eventText, publicationText } from './event.ts'
+import { columns, type Printer, type Style } from './printer.ts'
+import { bytes, duration, moment, usage } from './quantity.ts'
+import { safeLine, safeText } from './safe-text.ts'
+
+const COLOUR: Record<JobState, Style> = {
+  queued: 'yellow',
+  running: 'cyan',
+  paused: 'magenta',
+  succeeded: 'green',
+  failed: 'red',
+  cancelled: 'gray',
+}
+
+/** How a job stands and what to do about it: two lines at most. */
+export function verdictLines(job: Job, paint: Printer['paint']): readonly string[] {
+  const state = paint(COLOUR[job.state], job.state)
+  if (job.reason === null) return [`${shortId(job.id)} ${state}`]
+  const { means, mend } = REASONS[job.reason]
+  return [
+    `${shortId(job.id)} ${state}: ${means} (${job.reason})`,
+    ...(mend === 'nothing to do' ? [] : [`  next: ${mend}`]),
+  ]
+}
+
+/** A table of jobs: one line each. */
+export function jobTable(
+  jobs: readonly Job[],
+  now: number,
+  paint: Printer['paint'],
+): readonly string[] {
+  const head = ['id', 'state', 'age', 'kind', 'reason', 'title'].map((name) => paint('dim', name))
+  const rows = jobs.map((job) => [
+    shortId(job.id),
+    paint(COLOUR[job.state], job.state),
+    duration(now - job.createdAt),
+    safeLine(job.kind),
+    waiting(job) ?? job.reason ?? job.step ?? '',
+    safeLine(job.title).slice(0, 60),
+  ])
+  return columns([head, ...rows])
+}
+
+/** Everything about one job, for people. */
+export function jobReport(
+  about: {
+    readonly job: Job
+    readonly events: readonly JobEvent[]
+    readonly artifacts: readonly ArtifactInfo[]
+  },
+  paint: Printer['paint'],
+): readonly string[] {
+  const { job, events, artifacts } = about
+  return [
+    ...verdictLines(job, paint),
+    ...(job.detail === '' ? [] : [indent(safeText(job.detail))]),
+    '',
+    ...columns(facts(job)).map((line) => `  ${line}`),
+    ...section('steps', columns(steps(events)), paint),
+    ...section('artifacts', columns(artifacts.map(artifactRow)), paint),
+    ...section('events', columns(events.map(eventRow)), paint),
+    ...section(
+      'last words of the agent',
+      safeText(job.summary ?? '')
+        .split('\n')
+        .filter(Boolean),
+      paint,
+    ),
+  ]
+}
+
+export const artifactRow = (artifact: ArtifactInfo): readonly string[] => [
+  safeLine(artifact.name),
+  bytes(artifact.size),
+  `attempt ${artifact.attempt}`,
+  safeLine(artifact.mediaType),
+]
+
+function facts(job: Job): readonly (readonly string[])[] {
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['title', safeLine(job.title)],
+    ['id', job.id],
+    ['kind', safeLine(job.kind)],
+    ['continues', job.retryOf],
+    ['priority', job.priority === 0 ? null : String(job.priority)],
+    ['labels', listed(job.labels)],
+    ['locks', listed(job.locks)],
+    ['waiting', waiting(job)],
+    ['attempt', job.attempt === 0 ? null : String(job.attempt)],
+    ['failures', job.failures === 0 ? null : `${job.failures} of ${job.retry.maxFailures}`],
+    ['worker', job.worker === null ? null : safeLine(job.worker)],
+    ['step', job.step === null ? null : safeLine(job.step)],
+    ['sandbox', job.sandbox === 'none' ? 'none: the agent is not confined' : job.sandbox],
+    ['published', job.publication === null ? null : publicationText(job.publication)],
+    ['used', job.usage === null ? null : usage(job.usage)],
+    ['submitted', moment(job.createdAt)],
+    ['started', job.startedAt === null ? null : moment(job.startedAt)],
+    ['ended', job.endedAt === null ? null : moment(job.endedAt)],
+  ]
+  return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]]))
+}
+
+/** Why a job that could run does not. */
+function waiting(job: Job): string | null {
+  if (job.cancelRequestedAt !== null && job.endedAt === null) return 'cancel requested'
+  if (job.parkedOn !== null) return `for the lock ${safeLine(job.parkedOn)}`
+  if (job.notBefore !== null && job.state === 'queued') return `until ${moment(job.notBefore)}`
+  return job.resumeAt !== null && job.state === 'paused' ? `until ${moment(job.resumeAt)}` : null
+}
+
+/** The steps of all attempts with how long each took; one that runs or never ended has no time. */
+function steps(events: readonly JobEvent[]): readonly (readonly string[])[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'step-started') return []
+    const end = events.find(
+      (later) =>
+        later.type === 'step-finished' &&
+        later.seq > event.seq &&
+        later.step === event.step &&
+        later.attempt === event.attempt,
+    )
+    const took = end?.type === 'step-finished' ? duration(end.durationMs) : '…'
+    return [[`${event.attempt ?? ''}`, safeLine(event.step), took]]
+  })
+}
+
+const eventRow = (event: JobEvent): readonly string[] => [
+  moment(event.at),
+  String(event.seq),
+  eventText(event),
+]
+
+function section(
+  title: string,
+  lines: readonly string[],
+  paint: Printer['paint'],
+): readonly string[] {
+  return lines.length === 0 ? [] : ['', paint('bold', title), ...lines.map((line) => `  ${line}`)]
+}
+
+const listed = (names: readonly string[]): string | null =>
+  names.length === 0 ? null : safeLine(names.join(', '))
+
+const indent = (text: string): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n')

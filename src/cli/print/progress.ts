@@ -1,0 +1,62 @@
+import type { JobEvent } from '../../domain/event.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Printer } from './printer.ts'
+import { duration, usage } from './quantity.ts'
+import { safeLine } from './safe-text.ts'
+
+const REDRAW_MS = 500
+const ERASE = '\r\u001B[2K'
+
+/**
+ * The one line below everything else that says what the job is doing now. Draws only for a person
+ * at a terminal. Whatever else is printed must go through `above`, or the two would mix.
+ */
+export type Progress = Disposable & {
+  see(event: JobEvent): void
+  above(print: () => void): void
+}
+
+export function startProgress(
+  printer: Printer,
+  terminal: Pick<Terminal, 'stderr'>,
+  clock: Clock,
+): Progress {
+  if (!printer.live) {
+    return { see: () => {}, above: (print) => print(), [Symbol.dispose]: () => {} }
+  }
+  const started = clock.monotonic()
+  let phase = 'queued'
+  let spent = ''
+  const erase = (): void => void terminal.stderr.write(ERASE)
+  const draw = (): void => {
+    const elapsed = duration(Math.floor((clock.monotonic() - started) / 1000) * 1000)
+    terminal.stderr.write(
+      `${ERASE}  ${[phase, elapsed, ...(spent === '' ? [] : [spent])].join(' · ')}`,
+    )
+  }
+  const timer = setInterval(draw, REDRAW_MS)
+  return {
+    see: (event) => {
+      phase = phaseAfter(event) ?? phase
+      if (event.type === 'usage') spent = usage(event.usage)
+      draw()
+    },
+    above: (print) => {
+      erase()
+      print()
+      draw()
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(timer)
+      erase()
+    },
+  }
+}
+
+function phaseAfter(event: JobEvent): string | undefined {
+  if (event.type === 'step-started') return safeLine(event.step)
+  if (event.type === 'claimed') return 'starting'
+  if (event.type === 'requeued' || event.type === 'resumed') return 'queued'
+  return event.type === 'paused' ? 'paused' : undefined
+}

@@ -1,0 +1,31 @@
+import { shortId } from '../domain/id.ts'
+import type { Job } from '../domain/job.ts'
+import type { HubClient } from '../protocol/client.ts'
+import type { Invocation } from './command.ts'
+import type { Printer } from './print/printer.ts'
+import { safeLine } from './print/safe-text.ts'
+import { printVerdict, watchJob } from './watch-job.ts'
+
+/** Says that a job was accepted; with `wait` it shows the job to its end. */
+export async function reportSubmitted(
+  invocation: Invocation,
+  client: HubClient,
+  print: Printer,
+  { job, wait }: { readonly job: Job; readonly wait: boolean },
+): Promise<void> {
+  const name = shortId(job.id)
+  if (!wait) {
+    if (print.json) return print.document(job)
+    print.line(`${name} ${job.state}: ${safeLine(job.title)}`)
+    return print.line(`  next: millwright logs -f ${name}`)
+  }
+  if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
+  const ended = await watchJob(invocation, client, print, {
+    job: job.id,
+    stream: 'transcript',
+    show: print.json ? 'nothing' : 'story',
+  })
+  if (ended === null) return
+  if (print.json) print.document(ended)
+  else printVerdict(ended, print)
+}

@@ -1,0 +1,112 @@
+import { Command, CommanderError } from 'commander'
+import { unknownVariables } from '../config.ts'
+import { AppError } from '../domain/errors.ts'
+import { addArtifacts } from './commands/artifacts.ts'
+import { addCancel } from './commands/cancel.ts'
+import { addDemo } from './commands/demo.ts'
+import { addHub } from './commands/hub.ts'
+import { addJobs } from './commands/jobs.ts'
+import { addLogs } from './commands/logs.ts'
+import { addResume } from './commands/resume.ts'
+import { addRetry } from './commands/retry.ts'
+import { addShow } from './commands/show.ts'
+import { addSubmit } from './commands/submit.ts'
+import { addTokens } from './commands/tokens.ts'
+import { addUp } from './commands/up.ts'
+import { addWorker } from './commands/worker.ts'
+import { addWorkers } from './commands/workers.ts'
+import type { AddCommand } from './command.ts'
+import { EXIT_CODES, type ExitCode, exitCodeOfError } from './exit-codes.ts'
+import { safeText } from './print/safe-text.ts'
+import type { Terminal } from './terminal.ts'
+import { programVersion } from './version.ts'
+
+/** Every command, in the order of the help. */
+const COMMANDS: readonly AddCommand[] = [
+  addUp,
+  addHub,
+  addWorker,
+  addSubmit,
+  addJobs,
+  addShow,
+  addLogs,
+  addCancel,
+  addRetry,
+  addResume,
+  addArtifacts,
+  addWorkers,
+  addTokens,
+  addDemo,
+]
+
+/** Runs one call of the program to its exit code. Bugs are shown with their stack, never hidden. */
+export async function runCli(terminal: Terminal): Promise<ExitCode> {
+  surviveClosedPipe(terminal)
+  for (const warning of unknownVariables(terminal.env)) say(terminal, warning)
+  let exitCode: ExitCode = EXIT_CODES.ok.code
+  const [own, rest] = splitAtDashes(terminal.argv)
+  const program = buildProgram(terminal)
+  const end = (code: ExitCode): void => {
+    exitCode = code
+  }
+  for (const add of COMMANDS) add(program, { terminal, rest, end })
+  try {
+    await program.parseAsync(own, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return explain(error, terminal)
+  }
+}
+
+function buildProgram(terminal: Terminal): Command {
+  return new Command('millwright')
+    .description('Runs coding agents as dependable background jobs on machines you own.')
+    .version(programVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+      outputError: (text, write) => write(`millwright: ${text.replace(/^error: /, '')}`),
+    })
+    .addHelpText('after', exitCodeHelp())
+}
+
+function exitCodeHelp(): string {
+  const lines = Object.values(EXIT_CODES).map(
+    ({ code, means }) => `  ${String(code).padEnd(4)} ${means}`,
+  )
+  return ['', 'Exit codes:', ...lines].join('\n')
+}
+
+/** What stands after the first `--` belongs to the agent, and must not be read as flags of ours. */
+function splitAtDashes(
+  argv: readonly string[],
+): readonly [own: readonly string[], rest: readonly string[]] {
+  const at = argv.indexOf('--')
+  return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
+}
+
+function explain(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
+  }
+  if (error instanceof AppError) {
+    say(terminal, `${error.message}\n  ${error.mend}`)
+    return exitCodeOfError(error)
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  say(terminal, `this is a bug, please report it with these lines:\n${stack}`)
+  return EXIT_CODES.bug.code
+}
+
+const say = (terminal: Terminal, text: string): void =>
+  void terminal.stderr.write(`millwright: ${safeText(text)}\n`)
+
+/** `millwright jobs | head` closes the pipe early; that is no error. */
+function surviveClosedPipe({ stdout, stderr }: Terminal): void {
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}

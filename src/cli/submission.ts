@@ -1,0 +1,140 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import type { Submission } from '../domain/job.ts'
+import { Limits } from '../domain/limits.ts'
+import { collect } from './command.ts'
+
+const AGENTS = ['command', 'codex', 'builtin'] as const
+
+/** Each limit is a flag of its own: `wallMs` is --wall-ms. */
+const LIMITS = Object.entries(Limits.shape)
+
+/** What a job can be described with on a command line. */
+export const SubmissionFlags = z.object({
+  repo: z.string().min(1).optional(),
+  ref: z.string().optional(),
+  agent: z.enum(AGENTS).default('builtin'),
+  model: z.string().optional(),
+  test: z.string().optional(),
+  check: z.array(z.string()).default([]),
+  publish: z.enum(['none', 'branch']).optional(),
+  branch: z.string().optional(),
+  priority: z.coerce.number().optional(),
+  label: z.array(z.string()).default([]),
+  lock: z.array(z.string()).default([]),
+  key: z.string().optional(),
+  maxFailures: z.coerce.number().optional(),
+  ...z.object(Object.fromEntries(LIMITS.map(([key]) => [key, z.coerce.number().optional()]))).shape,
+})
+export type SubmissionFlags = z.infer<typeof SubmissionFlags>
+
+/** Adds them to a command. */
+export function addSubmissionFlags(command: Command): Command {
+  command
+    .option('--repo <address>', 'repository: https, ssh or file address, or a folder')
+    .option('--ref <name>', 'branch, tag or commit to start from (default: the remote’s HEAD)')
+    .addOption(new Option('--agent <name>', 'who does the work').choices(AGENTS).default('builtin'))
+    .option('--model <name>', 'the model it uses, such as anthropic/claude-sonnet-4-5')
+    .option('--test <line>', 'how the repository is tested; a line for sh')
+    .option('--check <name=line>', 'must pass before anything is published; repeatable', collect)
+    .addOption(
+      new Option('--publish <mode>', 'keep a patch, or push a branch').choices(['none', 'branch']),
+    )
+    .option('--branch <name>', 'the branch to push (default: millwright/<short id>)')
+    .option('--priority <number>', 'higher goes first')
+    .option('--label <label>', 'a worker must offer it; repeatable', collect)
+    .option('--lock <key>', 'outside thing no two jobs may use at once; repeatable', collect)
+    .option('--key <text>', 'idempotency key: the same key and request give the same job')
+    .option('--max-failures <count>', 'failures after which the job fails')
+  for (const [key, schema] of LIMITS) {
+    command.option(`--${kebab(key)} <number>`, `limit: ${schema.description ?? key}`)
+  }
+  return command
+}
+
+/**
+ * A submission of the kind `code` made from flags. What was not given stays undefined and is not
+ * sent: the hub knows the defaults and checks the values.
+ * @param run the agent's own program, for the agent `command`
+ */
+export async function submissionOf(
+  flags: SubmissionFlags,
+  prompt: string,
+  run: readonly string[],
+  cwd: string,
+): Promise<z.input<typeof Submission>> {
+  if (flags.repo === undefined) {
+    throw new AppError('usage-invalid', 'submit needs --repo: the repository to work on')
+  }
+  const limits = LIMITS.map(([key]) => [
+    key,
+    Object.entries(flags).find(([name]) => name === key)?.[1],
+  ])
+  return {
+    kind: 'code',
+    payload: {
+      repository: await repositoryAddress(flags.repo, cwd),
+      ref: flags.ref,
+      prompt,
+      agent: agentOf(flags, run),
+      test: flags.test === undefined ? undefined : shell(flags.test),
+      checks: flags.check.map(checkOf),
+      publish: publishOf(flags),
+    },
+    labels: flags.label,
+    locks: flags.lock,
+    limits: Object.fromEntries(limits),
+    retry: { maxFailures: flags.maxFailures },
+    priority: flags.priority,
+    idempotencyKey: flags.key,
+  }
+}
+
+function agentOf({ agent, model }: SubmissionFlags, run: readonly string[]): object {
+  if (agent !== 'command') {
+    if (run.length > 0) {
+      throw new AppError('usage-invalid', 'A program after -- needs --agent command')
+    }
+    return { name: agent, model }
+  }
+  if (run.length > 0) return { name: agent, run }
+  throw new AppError(
+    'usage-invalid',
+    '--agent command needs its program after two dashes: … --agent command "the prompt" -- ./agent.sh',
+  )
+}
+
+function publishOf({ publish, branch }: SubmissionFlags): object | undefined {
+  if (branch !== undefined && publish === 'none') {
+    throw new AppError('usage-invalid', '--branch needs --publish branch')
+  }
+  const mode = publish ?? (branch === undefined ? undefined : 'branch')
+  return mode === undefined ? undefined : { mode, branch }
+}
+
+function checkOf(text: string): object {
+  const [name = '', ...line] = text.split('=')
+  if (name === '' || line.length === 0) {
+    throw new AppError('usage-invalid', `--check ${text}: write it as name=command line`)
+  }
+  return { name, run: shell(line.join('=')) }
+}
+
+/** A person types a line for a shell; what travels is a program and its arguments. */
+const shell = (line: string): readonly string[] => ['sh', '-c', line]
+
+/** A folder on this machine is meant as an absolute path; everything else goes as it is. */
+async function repositoryAddress(given: string, cwd: string): Promise<string> {
+  const path = resolve(cwd, given)
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  return isFolder ? path : given
+}
+
+const kebab = (key: string): string =>
+  key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

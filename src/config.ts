@@ -1,0 +1,251 @@
+/**
+ * Every setting of hub and worker: what it means, its default, its flag and its environment
+ * variable. A flag wins over the environment, the environment over the default. Pure.
+ */
+import { z } from 'zod'
+import { AppError } from './domain/errors.ts'
+import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from './domain/lease.ts'
+import { nearMiss } from './domain/near-miss.ts'
+import { Secret } from './domain/secret.ts'
+import { Name } from './domain/text.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** How a setting is written; the rest follows from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
+export type Spelling = {
+  readonly description: string
+  /** What stands for the value in the help; none for a switch. */
+  readonly takes?: string
+  /** May be given several times; in the environment separated by commas. */
+  readonly repeats?: true
+  /** The variable, where it has a name of its own. */
+  readonly variable?: string
+  /** No flag: other users of the machine can read argv. */
+  readonly secret?: true
+}
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const toggle = z.union([z.boolean(), z.stringbool()]).default(false)
+const list = <Item extends z.ZodType>(item: Item) =>
+  z
+    .preprocess(
+      (value) =>
+        typeof value === 'string' ? value.split(',').filter((part) => part !== '') : value,
+      z.array(item).max(64),
+    )
+    .default([])
+const secret = z
+  .string()
+  .min(1)
+  .max(4096)
+  .transform((text) => new Secret(text))
+  .optional()
+const address = z.url({ protocol: /^https?$/ })
+const about = (spelling: Spelling): Spelling => spelling
+
+/** Where a git credential is kept: never in the setting itself. */
+export const GitCredential = z
+  .string()
+  .regex(
+    /^https?:\/\/[^=\s]+=(?:env|file):.+$/,
+    'must look like https://host/=env:NAME or https://user@host/path=file:/path',
+  )
+  .transform((text) => {
+    const at = text.indexOf('=')
+    const source = text.slice(at + 1)
+    return {
+      prefix: new URL(text.slice(0, at)),
+      from: source.startsWith('env:') ? ('env' as const) : ('file' as const),
+      where: source.slice(source.indexOf(':') + 1),
+    }
+  })
+export type GitCredential = z.infer<typeof GitCredential>
+
+const common = {
+  data: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(about({ description: 'data folder (default: the user’s data folder)', takes: 'folder' })),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .meta(about({ description: 'least important log lines to write', takes: 'level' })),
+}
+
+const hub = {
+  port: whole(0, 65_535)
+    .default(7373)
+    .meta(about({ description: 'port to listen on; 0 takes a free one', takes: 'port' })),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .meta(about({ description: 'address to listen on', takes: 'address' })),
+  allowHost: list(z.string().min(1).max(255)).meta(
+    about({ description: 'further Host name callers may use', takes: 'name', repeats: true }),
+  ),
+  behindProxy: toggle.meta(
+    about({ description: 'TLS ends in front of the hub; allows other addresses than loopback' }),
+  ),
+}
+
+const worker = {
+  slots: whole(1, 1024)
+    .default(2)
+    .meta(about({ description: 'jobs to run at the same time', takes: 'count' })),
+  label: list(Name).meta(
+    about({ description: 'label this worker offers to jobs', takes: 'label', repeats: true }),
+  ),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta(about({ description: 'the worker’s name (default: the host’s)', takes: 'name' })),
+  sandbox: z
+    .enum(['required', 'none'])
+    .default('required')
+    .meta(about({ description: 'confine agents (required) or not (none)', takes: 'mode' })),
+  allowLocal: toggle.meta(
+    about({ description: 'let jobs use repositories on this machine’s own disk' }),
+  ),
+  leaseMs: whole(LEASE_MS_MIN, LEASE_MS_MAX)
+    .default(LEASE_MS_DEFAULT)
+    .meta(
+      about({ description: 'milliseconds until a dead worker’s job is leased again', takes: 'ms' }),
+    ),
+  drainMs: whole(0, 86_400_000)
+    .default(30_000)
+    .meta(about({ description: 'milliseconds running jobs get to finish at a stop', takes: 'ms' })),
+  replay: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(
+      about({ description: 'answer model calls from this script or recording', takes: 'file' }),
+    ),
+  record: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(about({ description: 'write all model traffic to this file', takes: 'file' })),
+  upstreamAnthropic: address
+    .optional()
+    .meta(about({ description: 'Anthropic-style model endpoint', takes: 'url' })),
+  upstreamOpenai: address
+    .optional()
+    .meta(about({ description: 'OpenAI-style model endpoint', takes: 'url' })),
+  anthropicKey: secret.meta(
+    about({ description: 'its key', variable: 'ANTHROPIC_API_KEY', secret: true }),
+  ),
+  openaiKey: secret.meta(
+    about({ description: 'its key', variable: 'OPENAI_API_KEY', secret: true }),
+  ),
+  gitCredential: list(GitCredential).meta(
+    about({
+      description: 'https://host/=env:NAME or =file:path; used by fetch and push alone',
+      takes: 'rule',
+      repeats: true,
+    }),
+  ),
+}
+
+const remote = {
+  hub: address
+    .optional()
+    .meta(
+      about({ description: 'the hub’s address (default: the one on this machine)', takes: 'url' }),
+    ),
+  tokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(about({ description: 'file that holds the token', takes: 'file' })),
+  token: secret.meta(about({ description: 'the token itself', secret: true })),
+}
+
+export const HubConfig = z.strictObject({ ...common, ...hub })
+export type HubConfig = z.output<typeof HubConfig>
+
+export const WorkerConfig = z.strictObject({ ...common, ...remote, ...worker })
+export type WorkerConfig = z.output<typeof WorkerConfig>
+
+/** Hub and worker in one process: the worker needs no address and no token. */
+export const UpConfig = z.strictObject({ ...common, ...hub, ...worker })
+export type UpConfig = z.output<typeof UpConfig>
+
+/** How every other command finds its hub. */
+export const ClientConfig = z.strictObject({ data: common.data, ...remote })
+export type ClientConfig = z.output<typeof ClientConfig>
+
+type Settings = z.ZodObject<Record<string, z.ZodType>>
+
+/** All settings of a program with their spelling, for flags and documents. */
+export function spellings(schema: Settings): readonly (Spelling & {
+  readonly key: string
+  readonly flag: string
+  readonly variable: string
+  readonly fallback: unknown
+})[] {
+  return Object.entries(schema.shape).map(([key, setting]) => {
+    const spelling = SpellingMeta.parse(setting.meta())
+    const words = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    const variable = spelling.variable ?? `MILLWRIGHT_${words.replaceAll('-', '_').toUpperCase()}`
+    const fallback = setting.safeParse(undefined).data
+    return { ...spelling, key, flag: `--${words}`, variable, fallback }
+  })
+}
+
+const SpellingMeta: z.ZodType<Spelling> = z.object({
+  description: z.string(),
+  takes: z.string().exactOptional(),
+  repeats: z.literal(true).exactOptional(),
+  variable: z.string().exactOptional(),
+  secret: z.literal(true).exactOptional(),
+})
+
+/**
+ * Reads the settings of one program. A wrong value is `usage-invalid` and names the flag or
+ * variable it came from.
+ * @param flags by key; absent where not given
+ */
+export function readConfig<Schema extends Settings>(
+  schema: Schema,
+  flags: Readonly<Record<string, unknown>>,
+  env: Environment,
+): z.output<Schema> {
+  const known = spellings(schema)
+  const given = known.flatMap(({ key, variable }) => {
+    const value = flags[key] ?? nonEmpty(env[variable])
+    return value === undefined ? [] : [[key, value] as const]
+  })
+  const parsed = schema.safeParse(Object.fromEntries(given))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const spelling = known.find(({ key }) => key === issue?.path[0])
+  const source = flags[spelling?.key ?? ''] === undefined ? spelling?.variable : spelling?.flag
+  throw new AppError('usage-invalid', `${source ?? 'a setting'}: ${issue?.message ?? 'is wrong'}`)
+}
+
+/** One warning for each MILLWRIGHT_ variable that nothing reads. */
+export function unknownVariables(env: Environment): readonly string[] {
+  const known = new Set([
+    ...[UpConfig, WorkerConfig].flatMap((schema) =>
+      spellings(schema).map(({ variable }) => variable),
+    ),
+    ...GIVEN_TO_AGENTS,
+  ])
+  return Object.keys(env)
+    .filter((name) => name.startsWith('MILLWRIGHT_') && !known.has(name))
+    .map((name) => {
+      const meant = nearMiss(name, known)
+      return `${name} is not a setting${meant === undefined ? '' : `; did you mean ${meant}?`}`
+    })
+}
+
+/** Set by the worker for agents, which may well call this program. */
+const GIVEN_TO_AGENTS = ['MILLWRIGHT_PROMPT', 'MILLWRIGHT_ATTEMPT', 'MILLWRIGHT_MODEL'] as const
+
+/** An empty variable means: not set. */
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
