@@ -7,9 +7,16 @@ import type { Outcome, PublicationIntent } from './outcome.ts'
 /** Streams of an attempt's log. */
 export type LogStream = 'transcript' | 'output' | 'checks'
 
+/** A file to keep under a name. */
+export type FileArtifact = {
+  readonly name: string
+  readonly mediaType: string
+  readonly file: string
+}
+
 /** Bytes to keep: a file on disk, or a text at hand. */
 export type ArtifactSource =
-  | { readonly name: string; readonly mediaType: string; readonly file: string }
+  | FileArtifact
   | { readonly name: string; readonly mediaType: string; readonly text: string }
 
 /**
@@ -60,7 +67,7 @@ export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome
 export type WorkKind = {
   readonly run: RunKind
   /** What can still be kept of the folder that a dead attempt left behind. */
-  salvage(folder: string, signal: AbortSignal): Promise<readonly ArtifactSource[]>
+  salvage(folder: string, signal: AbortSignal): Promise<readonly FileArtifact[]>
   /** Removes an attempt's folder and whatever the kind holds for it elsewhere. */
   remove(folder: string): Promise<void>
 }

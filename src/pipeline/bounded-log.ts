@@ -1,0 +1,120 @@
+import { Buffer } from 'node:buffer'
+
+/** Longest line kept, in bytes. */
+export const LINE_BYTES_MAX = 64 * 1024
+/** Most of the end that is kept once a log is full, in bytes. */
+const TAIL_BYTES_MAX = 256 * 1024
+
+/** What goes wrong for a reader without this: one job's noise fills the disk, one line the screen. */
+export type BoundedLog = {
+  append(text: string): void
+  /** Writes what was held back: the mark of the loss and the end of the log. */
+  end(): void
+}
+
+/**
+ * Passes text on to `write` within `maxBytes`: the beginning as it comes, then nothing, and at
+ * the end the last lines. What is left out is marked with its size. Lines over 64 KiB are cut.
+ */
+export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): BoundedLog {
+  const tailMax = Math.min(TAIL_BYTES_MAX, Math.floor(maxBytes / 4))
+  const lines = lineCutter()
+  const tail = tailOf(tailMax)
+  let headLeft = maxBytes - tailMax
+  return {
+    append: (text) => {
+      const bytes = lines.cut(Buffer.from(text))
+      const head = bytes.subarray(0, wholeCharacters(bytes, headLeft))
+      if (head.length > 0) write(head)
+      headLeft = head.length < bytes.length ? 0 : headLeft - head.length
+      tail.add(bytes.subarray(head.length))
+    },
+    end: () => {
+      tail.add(lines.finish())
+      const { lost, kept } = tail.take()
+      if (lost > 0) write(Buffer.from(`\n[${lost} bytes left out here: limits.outputBytes]\n`))
+      if (kept.length > 0) write(kept)
+    },
+  }
+}
+
+/** Cuts each line at LINE_BYTES_MAX, however many pieces it comes in. */
+function lineCutter() {
+  let length = 0
+  let dropped = 0
+  const mark = (): Buffer => {
+    const text = dropped === 0 ? '' : `[${dropped} bytes of this line left out]`
+    dropped = 0
+    return Buffer.from(text)
+  }
+  const cut = (bytes: Buffer): Buffer => {
+    if (length + bytes.length <= LINE_BYTES_MAX && dropped === 0) {
+      const newline = bytes.lastIndexOf(10)
+      length = newline === -1 ? length + bytes.length : bytes.length - newline - 1
+      return bytes
+    }
+    const pieces: Buffer[] = []
+    for (let at = 0; at < bytes.length;) {
+      const newline = bytes.indexOf(10, at)
+      const end = newline === -1 ? bytes.length : newline
+      const fits = Math.min(
+        end,
+        at + wholeCharacters(bytes.subarray(at, end), LINE_BYTES_MAX - length),
+      )
+      pieces.push(bytes.subarray(at, fits))
+      length += fits - at
+      dropped += end - fits
+      if (fits < end) length = LINE_BYTES_MAX
+      if (newline === -1) break
+      pieces.push(mark(), bytes.subarray(newline, newline + 1))
+      length = 0
+      at = newline + 1
+    }
+    return Buffer.concat(pieces)
+  }
+  return { cut, finish: mark }
+}
+
+/** Keeps the last `max` bytes of what is added, and counts the rest. */
+function tailOf(max: number) {
+  let pieces: Buffer[] = []
+  let held = 0
+  let lost = 0
+  const add = (bytes: Buffer): void => {
+    if (bytes.length === 0) return
+    // Copied, because a slice would keep the whole chunk it was cut from.
+    pieces.push(Buffer.from(bytes))
+    held += bytes.length
+    if (held > 2 * max) shrink()
+  }
+  const shrink = (): void => {
+    const all = Buffer.concat(pieces)
+    const from = all.length <= max ? 0 : startOfCharacter(all, all.length - max)
+    lost += from
+    held = all.length - from
+    pieces = [Buffer.from(all.subarray(from))]
+  }
+  const take = (): { lost: number; kept: Buffer } => {
+    shrink()
+    return { lost, kept: pieces[0] ?? Buffer.alloc(0) }
+  }
+  return { add, take }
+}
+
+const isContinuation = (byte: number | undefined): boolean =>
+  byte !== undefined && (byte & 0xc0) === 0x80
+
+/** The most bytes, at most `max`, that end with a whole UTF-8 character. */
+function wholeCharacters(bytes: Buffer, max: number): number {
+  if (bytes.length <= max) return bytes.length
+  let end = Math.max(0, max)
+  while (end > 0 && isContinuation(bytes[end])) end -= 1
+  return end
+}
+
+/** The first place from `at` on where a character begins. */
+function startOfCharacter(bytes: Buffer, at: number): number {
+  let start = at
+  while (start < bytes.length && isContinuation(bytes[start])) start += 1
+  return start
+}

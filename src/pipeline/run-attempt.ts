@@ -1,0 +1,141 @@
+import type { ModelDoor } from '../domain/agent.ts'
+import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
+import { AppError } from '../domain/errors.ts'
+import type { Launch } from '../domain/launch.ts'
+import type { Lease } from '../domain/lease.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { REASONS, type ReasonCode } from '../domain/reasons.ts'
+import { StepFailed, type StopCause } from '../domain/stop.ts'
+import { clip } from '../domain/text.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import { watchIdle } from './idle-watch.ts'
+import type { StopOrder } from './stop-order.ts'
+
+const DETAIL_MAX = 8192
+
+/** What one attempt works with. */
+export type AttemptParts = {
+  readonly lease: Lease
+  readonly folder: string
+  readonly report: AttemptReport
+  readonly launch: Launch
+  readonly door: ModelDoor | null
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * One attempt under its limits, from an empty folder to an outcome. Never throws: what a kind does
+ * not expect is a failure `worker-error`, and its stack is in the worker's log.
+ */
+export async function runAttempt(
+  run: RunKind,
+  parts: AttemptParts,
+  stops: StopOrder,
+): Promise<Outcome> {
+  const { limits } = parts.lease.job
+  const over = new AbortController()
+  void stopAtWallLimit(limits.wallMs, parts.clock, stops, over.signal)
+  const steps = new Steps(parts, stops)
+  const attempt: Attempt = {
+    lease: parts.lease,
+    folder: parts.folder,
+    report: parts.report,
+    launch: parts.launch,
+    door: parts.door,
+    now: () => parts.clock.now(),
+    step: (name, work) => steps.run(name, work),
+    watched: (work) => watchIdle({ limitMs: limits.idleMs, clock: parts.clock, stops }, work),
+    grace: () => stops.grace(),
+  }
+  try {
+    stops.check()
+    return await run(attempt, stops.signal)
+  } catch (error) {
+    return endingOf(error, { step: steps.current, why: stops.why, log: parts.log })
+  } finally {
+    over.abort()
+  }
+}
+
+async function stopAtWallLimit(
+  wallMs: number,
+  clock: Clock,
+  stops: StopOrder,
+  over: AbortSignal,
+): Promise<void> {
+  await clock.sleep(wallMs, over)
+  if (over.aborted) return
+  stops.stop({
+    kind: 'limit',
+    reason: 'wall-limit',
+    detail: `the attempt took longer than limits.wallMs = ${wallMs} ms`,
+  })
+}
+
+/** Runs named steps one after the other and remembers which one an error came from. */
+class Steps {
+  readonly #parts: AttemptParts
+  readonly #stops: StopOrder
+  current: string | undefined
+
+  constructor(parts: AttemptParts, stops: StopOrder) {
+    this.#parts = parts
+    this.#stops = stops
+  }
+
+  async run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
+    const { report, clock } = this.#parts
+    this.#stops.check()
+    this.current = name
+    report.tell({ type: 'step-started', step: name })
+    const startedAt = clock.monotonic()
+    const value = await work()
+    const durationMs = Math.round(clock.monotonic() - startedAt)
+    report.tell({ type: 'step-finished', step: name, durationMs })
+    return value
+  }
+}
+
+type Circumstances = {
+  readonly step: string | undefined
+  readonly why: StopCause | null
+  readonly log: Logger
+}
+
+function endingOf(error: unknown, { step, why, log }: Circumstances): Outcome {
+  const failed = (reason: ReasonCode, detail: string): Outcome => ({
+    kind: 'failed',
+    reason,
+    detail: clip(detail, DETAIL_MAX),
+    ...(step === undefined ? {} : { step }),
+  })
+  // A stop comes first: whatever broke while everything was being ended broke because of it.
+  if (why !== null) return endingOfStop(why, failed)
+  if (error instanceof StepFailed) return failed(error.reason, error.detail)
+  if (error instanceof AppError && isReason(error.code)) return failed(error.code, said(error))
+  log.error({ step, error }, 'attempt met a bug')
+  return failed('worker-error', said(error))
+}
+
+function endingOfStop(
+  why: StopCause,
+  failed: (reason: ReasonCode, detail: string) => Outcome,
+): Outcome {
+  if (why.kind === 'limit') return failed(why.reason, why.detail)
+  return ENDINGS[why.kind]
+}
+
+const ENDINGS: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
+  cancelled: { kind: 'cancelled', reason: 'cancelled-by-request', detail: '' },
+  lost: { kind: 'lost' },
+  drained: { kind: 'handed-back' },
+}
+
+const isReason = (code: string): code is ReasonCode => Object.hasOwn(REASONS, code)
+
+function said(error: unknown): string {
+  if (error instanceof AppError) return `${error.message} ${error.mend}`
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}

@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs'
+import type { ArtifactSource, FileArtifact } from '../domain/attempt.ts'
+import type { Fence } from '../domain/lease.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { HubClient } from '../protocol/client.ts'
+import { keptFile } from './attempt-folder.ts'
+import { upload } from './upload.ts'
+
+type Way = {
+  readonly hub: HubClient
+  readonly fence: Fence
+  readonly clock: Clock
+  /** The attempt's folder. */
+  readonly folder: string
+}
+
+/** Brings an attempt's artifacts to the hub while the attempt goes on. */
+export class ArtifactSender {
+  readonly #way: Way
+  readonly #signal: AbortSignal
+  readonly #kept: FileArtifact[] = []
+  readonly #uploads: Promise<Refusal | null>[] = []
+
+  constructor(way: Way, signal: AbortSignal) {
+    this.#way = way
+    this.#signal = signal
+  }
+
+  /** What was kept so far, each as a file of the attempt's folder. */
+  get kept(): readonly FileArtifact[] {
+    return this.#kept
+  }
+
+  /** Begins to send it. Its file must not change any more. */
+  keep(artifact: ArtifactSource): void {
+    const kept = inFile(this.#way.folder, artifact)
+    this.#kept.push(kept)
+    this.#uploads.push(
+      upload(kept, { ...this.#way, route: 'putArtifact' }, this.#signal).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      ),
+    )
+  }
+
+  /** Resolves when the hub has everything kept so far; throws what it refused it with. */
+  async flush(): Promise<void> {
+    const refusal = (await Promise.all(this.#uploads)).find((result) => result !== null)
+    if (refusal !== undefined) throw refusal.error
+  }
+}
+
+type Refusal = { readonly error: unknown }
+
+function inFile(folder: string, artifact: ArtifactSource): FileArtifact {
+  if ('file' in artifact) return artifact
+  const { name, mediaType, text } = artifact
+  const file = keptFile(folder, name)
+  writeFileSync(file, text, { mode: 0o600 })
+  return { name, mediaType, file }
+}

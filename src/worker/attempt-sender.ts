@@ -1,0 +1,144 @@
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ArtifactSource, AttemptReport, FileArtifact, LogStream } from '../domain/attempt.ts'
+import { isAppError } from '../domain/errors.ts'
+import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
+import type { Lease } from '../domain/lease.ts'
+import type { PublicationIntent } from '../domain/outcome.ts'
+import type { StopOrder } from '../pipeline/stop-order.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { HubClient } from '../protocol/client.ts'
+import { ArtifactSender } from './artifact-sender.ts'
+import { streamFile } from './attempt-folder.ts'
+import { EventSender } from './event-sender.ts'
+import { LogSender } from './log-sender.ts'
+import { insist, isGone } from './patience.ts'
+
+const TRY_MS = 60_000
+
+type Way = {
+  /** With the attempt's token. */
+  readonly hub: HubClient
+  readonly lease: Lease
+  readonly folder: string
+  readonly clock: Clock
+  readonly stops: StopOrder
+}
+
+/** Streams, and the names under which the whole of each is kept. */
+export const STREAMS: readonly { stream: LogStream; name: string; mediaType: string }[] = [
+  { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
+  { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
+  { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
+]
+
+/** Everything an attempt tells the hub, and the way to know that all of it has arrived. */
+export class AttemptSender implements AttemptReport {
+  readonly #way: Way
+  readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
+  readonly #events: EventSender
+  readonly #logs: Readonly<Record<LogStream, LogSender>>
+  readonly #artifacts: ArtifactSender
+
+  constructor(way: Way) {
+    const { hub, lease, folder, clock, stops } = way
+    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const maxBytes = lease.job.limits.outputBytes
+    const log = (stream: LogStream): LogSender =>
+      new LogSender(
+        { hub, fence, clock, stream, file: streamFile(folder, stream), maxBytes },
+        stops.lost,
+      )
+    this.#way = way
+    this.#params = { job: fence.jobId, attempt: fence.attempt }
+    this.#events = new EventSender({ hub, fence, clock }, stops.lost)
+    this.#artifacts = new ArtifactSender({ hub, fence, clock, folder }, stops.lost)
+    this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }
+  }
+
+  get artifacts(): readonly FileArtifact[] {
+    return this.#artifacts.kept
+  }
+
+  tell(event: WorkerEvent): void {
+    this.#events.tell(event)
+  }
+
+  log(stream: LogStream, text: string): void {
+    try {
+      this.#logs[stream].append(text)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      const detail = 'the worker’s disk has no room for the log'
+      this.#way.stops.stop({ kind: 'limit', reason: 'disk-full', detail })
+    }
+  }
+
+  keep(artifact: ArtifactSource): void {
+    this.#artifacts.keep(artifact)
+  }
+
+  async checkpoint(checkpoint: Checkpoint): Promise<void> {
+    await this.#ask((hub, signal) =>
+      hub.call('addCheckpoint', { params: this.#params, body: checkpoint }, signal),
+    )
+  }
+
+  async intend(intent: PublicationIntent): Promise<void> {
+    const { stops } = this.#way
+    try {
+      await stops.recording(() =>
+        this.#ask((hub, signal) =>
+          hub.call('intendPublication', { params: this.#params, body: intent }, signal),
+        ),
+      )
+    } catch (error) {
+      if (isAppError(error, 'cancel-requested')) stops.stop({ kind: 'cancelled' })
+      stops.check()
+      throw error
+    }
+    // The answer may have lain here while this machine slept.
+    stops.check()
+  }
+
+  async fetchContinued(name: string, file: string): Promise<void> {
+    await this.#ask(async (hub, signal) => {
+      const answer = await hub.call('readContinued', { params: { ...this.#params, name } }, signal)
+      await pipeline(Readable.from(answer.body ?? []), createWriteStream(file), { signal })
+    })
+  }
+
+  /** No more is logged: the whole of each stream becomes an artifact. */
+  endLogs(): void {
+    for (const { stream, name, mediaType } of STREAMS) {
+      const log = this.#logs[stream]
+      log.end()
+      if (log.isEmpty) continue
+      this.keep({ name, mediaType, file: streamFile(this.#way.folder, stream) })
+    }
+  }
+
+  /** Resolves when the hub has everything; throws what it refused. */
+  async flush(): Promise<void> {
+    const { transcript, output, checks } = this.#logs
+    await Promise.all(
+      [this.#events, transcript, output, checks, this.#artifacts].map((part) => part.flush()),
+    )
+  }
+
+  /** Asks until there is an answer; throws `Stopped` when it is that the lease is gone. */
+  async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const { hub, clock, stops } = this.#way
+    try {
+      await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, stops.lost)
+    } catch (error) {
+      if (isGone(error)) stops.stop({ kind: 'lost' })
+      stops.lost.throwIfAborted()
+      throw error
+    }
+  }
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOSPC'

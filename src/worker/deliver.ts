@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import type { Clock } from '../platform/clock.ts'
+import type { HubClient } from '../protocol/client.ts'
+import { insist, isGone } from './patience.ts'
+import type { FinalReport } from './report-spool.ts'
+import { upload } from './upload.ts'
+
+const TRY_MS = 30_000
+
+type Way = { readonly hub: HubClient; readonly clock: Clock }
+
+/**
+ * Tells the hub how an attempt ended, after `before` has brought it everything that belongs to
+ * it. Repeats until the hub takes it or says that the attempt is no longer ours.
+ */
+export async function deliver(
+  report: FinalReport,
+  { hub, clock }: Way,
+  before: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<'taken' | 'refused'> {
+  try {
+    await before()
+    await insist(
+      (trying) => tellEnd(report, hub.withToken(report.token), trying),
+      { clock, tryMs: TRY_MS },
+      signal,
+    )
+    return 'taken'
+  } catch (error) {
+    if (isGone(error)) return 'refused'
+    throw error
+  }
+}
+
+/** Delivers a report that an earlier run of this worker wrote down. */
+export async function deliverAgain(
+  report: FinalReport,
+  { hub, clock }: Way,
+  signal: AbortSignal,
+): Promise<'taken' | 'refused'> {
+  const way = {
+    hub: hub.withToken(report.token),
+    clock,
+    fence: report,
+    route: 'putArtifact',
+  } as const
+  // A file that is missing was delivered: the folder is removed before the report is.
+  const files = report.artifacts.filter(({ file }) => existsSync(file))
+  const before = (): Promise<unknown> =>
+    Promise.all(files.map((artifact) => upload(artifact, way, signal)))
+  return deliver(report, { hub, clock }, before, signal)
+}
+
+async function tellEnd(report: FinalReport, hub: HubClient, signal: AbortSignal): Promise<void> {
+  const params = { job: report.jobId, attempt: report.attempt }
+  const { end, usage } = report
+  switch (end.kind) {
+    case 'settle':
+      await hub.call('settleLease', { params, body: { settlement: end.settlement, usage } }, signal)
+      return
+    case 'pause':
+      await hub.call('pauseLease', { params, body: { ...end.pause, usage } }, signal)
+      return
+    case 'hand-back':
+      await hub.call('handBackLease', { params }, signal)
+  }
+}

@@ -1,0 +1,66 @@
+import type { WorkerEvent } from '../domain/event.ts'
+import type { Fence } from '../domain/lease.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { HubClient } from '../protocol/client.ts'
+import { insist } from './patience.ts'
+
+/** Events that come within this time go in one request. */
+const GATHER_MS = 50
+/** So that a request of the longest events stays below the hub's limit for a body. */
+const BATCH_MAX = 64
+const TRY_MS = 30_000
+
+type Way = { readonly hub: HubClient; readonly fence: Fence; readonly clock: Clock }
+
+/**
+ * Brings an attempt's events to the hub in order, each once: a request is repeated until it is
+ * answered, and its number tells the hub what it already has.
+ */
+export class EventSender {
+  readonly #way: Way
+  readonly #signal: AbortSignal
+  readonly #hurry = new AbortController()
+  readonly #queue: WorkerEvent[] = []
+  #from = 1
+  #sending: Promise<void> | null = null
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(way: Way, signal: AbortSignal) {
+    this.#way = way
+    this.#signal = signal
+  }
+
+  tell(event: WorkerEvent): void {
+    this.#queue.push(event)
+    this.#sending ??= this.#send()
+  }
+
+  /** Resolves when the hub has everything told so far; throws what it refused it with. */
+  async flush(): Promise<void> {
+    this.#hurry.abort()
+    await this.#sending
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  async #send(): Promise<void> {
+    const { hub, fence, clock } = this.#way
+    const params = { job: fence.jobId, attempt: fence.attempt }
+    await clock.sleep(GATHER_MS, this.#hurry.signal)
+    try {
+      while (this.#queue.length > 0) {
+        const body = { from: this.#from, events: this.#queue.slice(0, BATCH_MAX) }
+        await insist(
+          (trying) => hub.call('appendEvents', { params, body }, trying),
+          { clock, tryMs: TRY_MS },
+          this.#signal,
+        )
+        this.#queue.splice(0, body.events.length)
+        this.#from += body.events.length
+      }
+      this.#sending = null
+    } catch (error) {
+      // Left in `#sending`, so that nothing more is sent after a gap.
+      this.#failure = { error }
+    }
+  }
+}

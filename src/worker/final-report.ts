@@ -1,0 +1,42 @@
+import type { Lease } from '../domain/lease.ts'
+import type { Outcome, Usage } from '../domain/outcome.ts'
+import type { AttemptSender } from './attempt-sender.ts'
+import type { End, FinalReport } from './report-spool.ts'
+
+type Ending = {
+  readonly lease: Lease
+  /** A lost attempt has nothing more to say. */
+  readonly outcome: Exclude<Outcome, { readonly kind: 'lost' }>
+  readonly usage: Usage | null
+  readonly sender: AttemptSender
+}
+
+/** Puts an attempt's end into words, for the hub and, as the last artifacts, for people. */
+export function finalReport({ lease, outcome, usage, sender }: Ending): FinalReport {
+  const facts = { jobId: lease.job.id, attempt: lease.attempt }
+  const names = sender.artifacts.map(({ name }) => name)
+  if (usage !== null) sender.keep(json('usage.json', usage))
+  sender.keep(
+    json('report.json', { ...facts, title: lease.job.title, outcome, usage, artifacts: names }),
+  )
+  return {
+    ...facts,
+    token: lease.token,
+    end: endOf(outcome),
+    usage,
+    artifacts: [...sender.artifacts],
+  }
+}
+
+function endOf(outcome: Ending['outcome']): End {
+  if (outcome.kind === 'handed-back') return { kind: 'hand-back' }
+  if (outcome.kind !== 'paused') return { kind: 'settle', settlement: outcome }
+  const { kind: _kind, ...pause } = outcome
+  return { kind: 'pause', pause }
+}
+
+const json = (name: string, value: unknown) => ({
+  name,
+  mediaType: 'application/json',
+  text: `${JSON.stringify(value, null, 2)}\n`,
+})

@@ -1,0 +1,54 @@
+import { AppError, isAppError } from '../domain/errors.ts'
+import type { Clock } from '../platform/clock.ts'
+
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 5000
+
+type Patience = {
+  readonly clock: Clock
+  /** Longest time for one try in milliseconds; absent for calls that move many bytes. */
+  readonly tryMs?: number
+}
+
+/**
+ * Calls the hub again and again until it answers something other than "later", for ever. Throws
+ * what the hub refused with, or the signal's reason.
+ */
+export async function insist<Value>(
+  call: (signal: AbortSignal) => Promise<Value>,
+  { clock, tryMs }: Patience,
+  signal: AbortSignal,
+): Promise<Value> {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+    signal.throwIfAborted()
+    try {
+      return await within(call, tryMs, signal)
+    } catch (error) {
+      if (!isAppError(error) || !error.retryable) throw error
+    }
+    await clock.sleep(waitMs, signal)
+  }
+}
+
+/** One call that ends after `tryMs` as `hub-unreachable`: a silent hub is no better than none. */
+export async function within<Value>(
+  call: (signal: AbortSignal) => Promise<Value>,
+  tryMs: number | undefined,
+  signal: AbortSignal,
+): Promise<Value> {
+  if (tryMs === undefined) return call(signal)
+  const timeout = AbortSignal.timeout(tryMs)
+  try {
+    return await call(AbortSignal.any([signal, timeout]))
+  } catch (error) {
+    if (!timeout.aborted || signal.aborted) throw error
+    throw new AppError('hub-unreachable', `The hub gave no answer for ${tryMs} ms.`, {
+      cause: error,
+    })
+  }
+}
+
+/** Whether the hub says that this attempt is no longer ours to speak of. */
+export const isGone = (error: unknown): boolean =>
+  isAppError(error) &&
+  ['lease-lost', 'job-terminal', 'job-not-found', 'token-invalid'].includes(error.code)

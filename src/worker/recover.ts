@@ -1,0 +1,56 @@
+import { killLeftovers } from '../platform/process-tree.ts'
+import { attemptName, attemptsFolder, leftFolders } from './attempt-folder.ts'
+import type { WorkerContext } from './context.ts'
+import { deliverAgain } from './deliver.ts'
+import { ReportSpool } from './report-spool.ts'
+import { salvage } from './salvage.ts'
+import { readAttemptFile } from './attempt-folder.ts'
+import { join } from 'node:path'
+
+/** Ends what an earlier run of this worker left running; answers the names of its attempts. */
+export async function endLeftovers({ folder, log }: WorkerContext): Promise<readonly string[]> {
+  const names = await leftFolders(folder)
+  for (const name of names) {
+    const ended = await killLeftovers(name, log)
+    if (ended > 0) log.warn({ attempt: name, processes: ended }, 'leftover processes ended')
+  }
+  return names
+}
+
+/**
+ * Says what an earlier run could no longer say: its final reports, word for word, and the work of
+ * attempts that have none. Waits for a hub that is away; throws the signal's reason.
+ */
+export async function recover(
+  names: readonly string[],
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const told = await tellReports(context, signal)
+  for (const name of names) {
+    if (!told.has(name)) await salvage(name, context, signal)
+  }
+}
+
+/** Delivers the reports in the spool; answers the names of the attempts whose folder is done with. */
+async function tellReports(
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const { kinds, folder, log } = context
+  const spool = new ReportSpool(folder)
+  const told = new Set<string>()
+  for (const report of await spool.unsent()) {
+    const name = attemptName(report)
+    const answer = await deliverAgain(report, context, signal)
+    log.info({ attempt: name, answer }, 'report of an earlier run delivered')
+    if (answer === 'taken') {
+      const path = join(attemptsFolder(folder), name)
+      const owner = await readAttemptFile(path)
+      if (owner !== null) await kinds.get(owner.kind)?.remove(path)
+      told.add(name)
+    }
+    await spool.forget(report)
+  }
+  return told
+}

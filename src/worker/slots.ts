@@ -1,0 +1,37 @@
+/** Counts what runs against what may run at once. */
+export class Slots {
+  readonly #size: number
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  get running(): number {
+    return this.#running.size
+  }
+
+  /** Takes a slot until the work ends. The work must not reject. */
+  run(work: Promise<void>): void {
+    this.#running.add(work)
+    void work.then(() => this.#running.delete(work))
+  }
+
+  /** Resolves with true when a slot is free, with false when the signal aborts first. */
+  async free(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted && this.#running.size >= this.#size) {
+      const waited = new AbortController()
+      const aborted = new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { signal: waited.signal })
+      })
+      await Promise.race([...this.#running, aborted])
+      waited.abort()
+    }
+    return !signal.aborted
+  }
+
+  /** Resolves when nothing runs any more. */
+  async empty(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+}

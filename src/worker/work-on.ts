@@ -1,0 +1,136 @@
+import type { WorkKind } from '../domain/attempt.ts'
+import type { Fence, Lease } from '../domain/lease.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { runAttempt } from '../pipeline/run-attempt.ts'
+import type { StopOrder } from '../pipeline/stop-order.ts'
+import { killLeftovers } from '../platform/process-tree.ts'
+import { attemptName, makeAttemptFolder } from './attempt-folder.ts'
+import { AttemptSender } from './attempt-sender.ts'
+import type { MeteredDoor, WorkerContext } from './context.ts'
+import { deliver } from './deliver.ts'
+import { finalReport } from './final-report.ts'
+import type { Lifeline } from './lifeline.ts'
+import { keepLease } from './renew-loop.ts'
+import { ReportSpool } from './report-spool.ts'
+import { watchUsage } from './usage-watch.ts'
+
+/** How orders reach an attempt. */
+export type Orders = {
+  readonly stops: StopOrder
+  readonly lifeline: Lifeline
+  /** Aborts when even the final report must wait for the worker's next start. */
+  readonly leaving: AbortSignal
+}
+
+type Work = {
+  readonly lease: Lease
+  readonly fence: Fence
+  readonly folder: string
+  readonly kind: WorkKind
+  readonly sender: AttemptSender
+  readonly metered: MeteredDoor | null
+}
+
+/**
+ * One lease, from an empty folder to the hub's answer to the final report. `left`: the lease is
+ * gone, and what the folder holds is to be salvaged.
+ */
+export async function workOn(
+  lease: Lease,
+  context: WorkerContext,
+  orders: Orders,
+): Promise<'finished' | 'left'> {
+  const { clock, log } = context
+  const { stops, lifeline } = orders
+  const fence = { jobId: lease.job.id, attempt: lease.attempt }
+  const hub = context.hub.withToken(lease.token)
+  const answered = new AbortController()
+  const way = { hub, fence, leaseMs: lease.leaseMs, lifeline, stops, clock }
+  const renewing = keepLease(way, answered.signal)
+  // A bug there must end the attempt at once; it is thrown where the loop is awaited.
+  renewing.catch(() => stops.stop({ kind: 'lost' }))
+  stops.lost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
+  try {
+    const folder = await makeAttemptFolder(context.folder, { ...fence, kind: lease.job.kind })
+    const kind = kindOf(lease, context)
+    const sender = new AttemptSender({ hub, lease, folder, clock, stops })
+    const metered = (await context.openDoor?.(fence)) ?? null
+    const work: Work = { lease, fence, folder, kind, sender, metered }
+    const outcome = await runWhileLeased(work, context, orders)
+    log.info({ ...fence, outcome: outcome.kind }, 'attempt ended')
+    return await tell(work, outcome, context, orders.leaving)
+  } finally {
+    answered.abort()
+    await renewing
+  }
+}
+
+/** Runs the attempt and ends it before the hub could give the job to somebody else. */
+async function runWhileLeased(
+  { lease, fence, folder, kind, sender, metered }: Work,
+  context: WorkerContext,
+  { stops, lifeline }: Orders,
+): Promise<Outcome> {
+  const { clock } = context
+  const over = new AbortController()
+  const lapse = stopWhenLapsed(lifeline, stops, over.signal)
+  const usage =
+    metered === null ? null : watchUsage(metered, { report: sender, clock }, over.signal)
+  try {
+    return await runAttempt(
+      kind.run,
+      {
+        lease,
+        folder,
+        report: sender,
+        launch: context.launchFor(attemptName(fence)),
+        door: metered?.door ?? null,
+        clock,
+        log: context.log.child(fence),
+      },
+      stops,
+    )
+  } finally {
+    over.abort()
+    await Promise.all([lapse, usage])
+  }
+}
+
+async function stopWhenLapsed(
+  lifeline: Lifeline,
+  stops: StopOrder,
+  over: AbortSignal,
+): Promise<void> {
+  await lifeline.end(over)
+  if (!over.aborted) stops.stop({ kind: 'lost' })
+}
+
+/**
+ * The last word of an attempt. From here on a lapsed lease stops nothing: all that is left are
+ * calls that the hub itself refuses when the job has gone elsewhere.
+ */
+async function tell(
+  { lease, fence, folder, kind, sender, metered }: Work,
+  outcome: Outcome,
+  context: WorkerContext,
+  leaving: AbortSignal,
+): Promise<'finished' | 'left'> {
+  const usage = (await metered?.close()) ?? null
+  sender.endLogs()
+  if (outcome.kind === 'lost') return 'left'
+  const spool = new ReportSpool(context.folder)
+  const report = finalReport({ lease, outcome, usage, sender })
+  const written = spool.write(report)
+  const before = (): Promise<unknown> => Promise.all([written, sender.flush()])
+  const answer = await deliver(report, context, before, leaving)
+  // In this order, so that a folder never outlives its report and is taken for an unfinished one.
+  if (answer === 'taken') await kind.remove(folder)
+  await spool.forget(fence)
+  return answer === 'taken' ? 'finished' : 'left'
+}
+
+function kindOf(lease: Lease, { kinds }: WorkerContext): WorkKind {
+  const kind = kinds.get(lease.job.kind)
+  if (kind === undefined) throw new Error(`leased a job of a kind not asked for: ${lease.job.kind}`)
+  return kind
+}
