@@ -78,6 +78,10 @@ export const REASONS = {
   ),
   'ref-not-found': ending('the branch, tag or commit does not exist', 'check the ref'),
   'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
+  'change-too-large': ending(
+    'the change is larger than the worker takes',
+    'cut the task, or let .gitignore name what is generated',
+  ),
   'disk-full': ending('the worker’s disk is full', 'free space on the worker', true),
   // failed: publishing
   'branch-moved': ending(

@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants, createWriteStream } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { AppError } from '../domain/errors.ts'
+
+/** The end of stderr that is kept. */
+const STDERR_BYTES_MAX = 64 * 1024
+/** How long a descendant that left the process group may hold the pipes open after the end. */
+const PIPES_MS_MAX = 2000
+
+/** A program that runs to its end and whose output is wanted as a whole. */
+export type Program = {
+  /** Passed as it is; no shell. */
+  readonly argv: readonly [string, ...string[]]
+  readonly cwd: string
+  /** The whole environment: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+  readonly stdin?: string | Uint8Array
+  readonly timeoutMs: number
+  readonly stdoutBytesMax: number
+  /** Where stdout goes instead of memory. */
+  readonly stdoutFile?: string
+}
+
+/** How a program ended, and what it said. */
+export type ProgramEnd = {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** The limit it was killed for, or null. */
+  readonly exceeded: 'time' | 'output' | null
+  /** Empty when it went to a file. */
+  readonly stdout: Buffer
+  /** The last 64 KiB. */
+  readonly stderr: string
+}
+
+/**
+ * Runs a program and waits for its end. A limit that is reached, or an abort, kills its whole
+ * process group; after an abort it throws the signal's reason. Throws AppError `command-failed`
+ * when it cannot be started.
+ */
+export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramEnd> {
+  signal?.throwIfAborted()
+  const [file, ...args] = program.argv
+  const child = spawn(file, args, {
+    cwd: program.cwd,
+    env: program.env,
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  })
+  await started(child, program)
+  let exceeded: ProgramEnd['exceeded'] = null
+  const stop = (limit: 'time' | 'output') => {
+    exceeded ??= limit
+    killGroup(child)
+  }
+  const abort = () => killGroup(child)
+  signal?.addEventListener('abort', abort, { once: true })
+  const timer = setTimeout(() => stop('time'), program.timeoutMs)
+  try {
+    // A program may end without reading its input; its exit code says whether that was right.
+    child.stdin.on('error', () => {}).end(program.stdin ?? '')
+    const closed = closing(child)
+    const [stdout, stderr] = await Promise.all([
+      readAll(child.stdout, program, () => stop('output')),
+      readTail(child.stderr),
+      closed,
+    ])
+    signal?.throwIfAborted()
+    return { code: child.exitCode, signal: child.signalCode, exceeded, stdout, stderr }
+  } catch (error) {
+    killGroup(child)
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/**
+ * What to put before an argv so that Linux kills the program when this process dies, however it
+ * dies; empty where there is no setpriv.
+ * @param path the PATH to search
+ */
+export async function dieWithParent(path: string): Promise<readonly string[]> {
+  if (process.platform !== 'linux') return []
+  for (const folder of path.split(delimiter)) {
+    const file = join(folder, 'setpriv')
+    const found = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (found) return [file, '--pdeathsig', 'KILL']
+  }
+  return []
+}
+
+async function started(child: ChildProcess, program: Program): Promise<void> {
+  try {
+    await once(child, 'spawn')
+  } catch (cause) {
+    throw new AppError(
+      'command-failed',
+      `${program.argv[0]} cannot be started in ${program.cwd}: ${String(cause)}`,
+      { cause },
+    )
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  if (process.platform === 'win32') {
+    child.kill('SIGKILL')
+    return
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ESRCH'
+
+async function closing(child: ChildProcess): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  child.once('exit', () => {
+    timer = setTimeout(() => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    }, PIPES_MS_MAX)
+  })
+  await once(child, 'close')
+  clearTimeout(timer)
+}
+
+async function readAll(
+  stdout: Readable,
+  { stdoutBytesMax, stdoutFile }: Program,
+  tooMuch: () => void,
+): Promise<Buffer> {
+  let bytes = 0
+  async function* limited(source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      bytes += chunk.length
+      if (bytes > stdoutBytesMax) return tooMuch()
+      yield chunk
+    }
+  }
+  const chunks: Buffer[] = []
+  const keep = async (source: AsyncIterable<Buffer>) => {
+    for await (const chunk of source) chunks.push(chunk)
+  }
+  const sink = stdoutFile === undefined ? keep : createWriteStream(stdoutFile, { mode: 0o600 })
+  await pipeline(stdout, limited, sink).catch(unlessCutOff)
+  return Buffer.concat(chunks)
+}
+
+async function readTail(stderr: Readable): Promise<string> {
+  let tail = Buffer.alloc(0)
+  const keep = async (source: AsyncIterable<Buffer>) => {
+    for await (const chunk of source) {
+      tail = Buffer.concat([tail, chunk]).subarray(-STDERR_BYTES_MAX)
+    }
+  }
+  await pipeline(stderr, keep).catch(unlessCutOff)
+  return tail.toString('utf8')
+}
+
+/** Pipes cut off by `closing` have simply ended. */
+function unlessCutOff(error: unknown): void {
+  const cutOff =
+    error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+  if (!cutOff) throw error
+}

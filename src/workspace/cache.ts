@@ -1,0 +1,200 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { writeDurably } from '../platform/durable-file.ts'
+import { type Address, checkRef, isCommitId, refCandidates } from './address.ts'
+import { withLock } from './cache-lock.ts'
+import { git, type GitSettings } from './git.ts'
+import { makeRepository } from './repository-folder.ts'
+import { askRemote, callRemote, type RemoteRefs } from './remote.ts'
+
+/** A repository's bare cache on this worker, shared by all jobs of that address. */
+export type Cache = {
+  readonly folder: string
+  readonly address: Address
+  readonly settings: GitSettings
+}
+
+export function cacheOf(address: Address, settings: GitSettings): Cache {
+  const name = createHash('sha256').update(address.url).digest('hex')
+  return { folder: join(settings.cacheFolder, `${name}.git`), address, settings }
+}
+
+/** What a ref stands for on the remote at this moment. */
+export type Base = {
+  readonly commit: string
+  /** The branch it was asked by, or the remote's default branch; null for a tag or commit. */
+  readonly branch: string | null
+}
+
+/**
+ * Asks the remote what a ref is, and fetches only when the cache lacks that commit. Throws
+ * StepFailed: `ref-not-found`, or whatever kept the remote from answering.
+ * @param ref null for the remote's HEAD
+ */
+export async function fetchBase(
+  cache: Cache,
+  ref: string | null,
+  signal: AbortSignal,
+): Promise<Base> {
+  const { settings, address, folder } = cache
+  await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
+  const names = ref === null ? ['HEAD'] : ref === 'HEAD' ? ['HEAD'] : refCandidates(checkRef(ref))
+  const refs = await askRemote({ settings, address, gitDir: folder }, names, signal)
+  const target = choose(refs, ref, names)
+  if (target === undefined) {
+    const thing = ref === null ? 'a default branch; the repository may be empty' : ref
+    throw new StepFailed(
+      'ref-not-found',
+      `${address.url} has no ${thing}. Name a branch, a tag or a full commit id`,
+    )
+  }
+  return { commit: await fetchCommit(cache, target.object, signal), branch: target.branch }
+}
+
+/** Brings one object into the cache, with all branches and tags around it. */
+export async function fetchCommit(
+  cache: Cache,
+  object: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const present = await commitOf(cache, object, signal)
+  if (present !== null) return present
+  const fetched = await locked(
+    cache,
+    async () =>
+      (await commitOf(cache, object, signal)) ??
+      (await update(cache, object, signal)) ??
+      (await make(cache, object, signal)),
+    signal,
+  )
+  if (fetched !== null) return fetched
+  throw new StepFailed('ref-not-found', `${cache.address.url} has no commit ${object}`)
+}
+
+/** Throws a damaged cache away and makes it anew. */
+export async function remakeCache(
+  cache: Cache,
+  object: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await locked(cache, () => make(cache, object, signal), signal)
+}
+
+/** Keeps a commit in the cache for as long as an attempt works on it. */
+export async function pin(cache: Cache, name: string, commit: string): Promise<void> {
+  await writeDurably(pinFile(cache.folder, name), `${commit}\n`)
+}
+
+/** @param folder of the cache; it may be gone */
+export async function unpin(folder: string, name: string): Promise<void> {
+  await rm(pinFile(folder, name), { force: true })
+}
+
+const pinFile = (folder: string, name: string): string => join(folder, 'refs', 'jobs', name)
+
+function choose(
+  refs: RemoteRefs,
+  ref: string | null,
+  names: readonly string[],
+): { object: string; branch: string | null } | undefined {
+  const name = names.find((candidate) => refs.tips.has(candidate))
+  const object = name === undefined ? undefined : refs.tips.get(name)
+  if (name === undefined || object === undefined) {
+    return ref !== null && isCommitId(ref) ? { object: ref, branch: null } : undefined
+  }
+  if (name === 'HEAD') return { object, branch: refs.head }
+  const heads = 'refs/heads/'
+  return { object, branch: name.startsWith(heads) ? name.slice(heads.length) : null }
+}
+
+const locked = <Value>(cache: Cache, run: () => Promise<Value>, signal: AbortSignal) =>
+  withLock(`${cache.folder}.lock`, run, signal)
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/** The commit an object is or points to, or null when the cache has no such object. */
+async function commitOf(cache: Cache, object: string, signal: AbortSignal): Promise<string | null> {
+  if (!(await exists(join(cache.folder, 'HEAD')))) return null
+  const call = {
+    args: ['cat-file', '--batch-check=%(objectname)'],
+    gitDir: cache.folder,
+    stdin: `${object}^{commit}\n`,
+  }
+  const end = await git(cache.settings, call, signal)
+  const answer = end.stdout.toString('utf8').trim()
+  return end.code === 0 && isCommitId(answer) ? answer : null
+}
+
+/** @returns null when there is no cache or it is damaged, so that it must be made anew */
+async function update(cache: Cache, object: string, signal: AbortSignal): Promise<string | null> {
+  if (!(await exists(join(cache.folder, 'HEAD')))) return null
+  const failure = await fetchInto(cache, cache.folder, object, signal)
+  if (failure instanceof StepFailed && failure.reason !== 'workspace-failed') throw failure
+  return failure === null ? await commitOf(cache, object, signal) : null
+}
+
+/** Fetches into a folder beside and renames it: a half-made cache is never used. */
+async function make(cache: Cache, object: string, signal: AbortSignal): Promise<string | null> {
+  await removeLeftovers(cache)
+  const beside = `${cache.folder}.${randomUUID()}.new`
+  await makeRepository(beside, { bare: true, branch: 'none' })
+  const failure = await fetchInto(cache, beside, object, signal)
+  if (failure !== null) throw failure
+  if (await exists(cache.folder)) await rename(cache.folder, `${cache.folder}.${randomUUID()}.old`)
+  await rename(beside, cache.folder)
+  await removeLeftovers(cache)
+  return await commitOf(cache, object, signal)
+}
+
+async function removeLeftovers(cache: Cache): Promise<void> {
+  const folder = dirname(cache.folder)
+  const leftover = (name: string) =>
+    name.startsWith(`${basename(cache.folder)}.`) && /\.(?:new|old)$/.test(name)
+  for (const name of (await readdir(folder)).filter(leftover)) {
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/**
+ * Refs gone from the remote are pruned, so that a name can become a folder of names. Their
+ * objects stay: nothing ever collects in a cache.
+ */
+async function fetchInto(
+  cache: Cache,
+  gitDir: string,
+  object: string,
+  signal: AbortSignal,
+): Promise<Error | null> {
+  const remote = { settings: cache.settings, address: cache.address, gitDir }
+  const all = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']
+  const end = await callRemote(
+    remote,
+    { args: [...FETCH, '--prune', cache.address.url, ...all], gitDir },
+    signal,
+  )
+  if (end.code !== 0) return end.failure()
+  if ((await commitOf({ ...cache, folder: gitDir }, object, signal)) !== null) return null
+  // Reachable from no branch or tag, such as the tip of a pull request.
+  const single = await callRemote(
+    remote,
+    { args: [...FETCH, cache.address.url, object], gitDir },
+    signal,
+  )
+  return single.code === 0 ? null : single.failure()
+}
+
+const FETCH = [
+  'fetch',
+  '--quiet',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+  '--no-show-forced-updates',
+]

@@ -1,0 +1,68 @@
+import type { ReasonCode } from '../domain/reasons.ts'
+import { StepFailed } from '../domain/stop.ts'
+import type { ProgramEnd } from '../platform/run-program.ts'
+
+/**
+ * What the end of a call to a remote means.
+ * @param words what git said, already without secrets
+ */
+export function remoteFailure(url: string, end: ProgramEnd, words: string): StepFailed {
+  if (end.exceeded === 'time') {
+    return new StepFailed(
+      'repository-unreachable',
+      `${url} did not answer in time; try again later`,
+    )
+  }
+  const [, reason, advice] = SIGNS.find(([sign]) => sign.test(words)) ?? UNKNOWN
+  return new StepFailed(reason, `${url}: ${advice}. Git said: ${excerpt(words)}`)
+}
+
+type Sign = readonly [sign: RegExp, reason: ReasonCode, advice: string]
+
+/** Git's and ssh's own words (untranslated), most telling first. */
+const SIGNS: readonly Sign[] = [
+  [/No space left on device/, 'disk-full', 'the disk is full; free space'],
+  [
+    /Host key verification failed/,
+    'host-key-unknown',
+    'the host’s key is not in known_hosts; check it and add it there',
+  ],
+  [
+    /returned error: 403|: 403 /,
+    'repository-forbidden',
+    'the credential may not do this; grant it access',
+  ],
+  [
+    /could not read (?:Username|Password)|Authentication failed|returned error: 401|Permission denied \(|invalid credentials/i,
+    'repository-login',
+    'a login is needed or was refused; give the worker a credential for this address',
+  ],
+  [
+    /repository '.*' not found|Repository not found|returned error: 404|does not appear to be a git repository|repository '.*' does not exist|'.*' not found:/i,
+    'repository-not-found',
+    'there is no such repository; check the address',
+  ],
+  [
+    /returned error: 30\d|unable to update url base from redirection/,
+    'repository-not-found',
+    'it has moved and logins are not carried along; use its new address',
+  ],
+  [
+    /couldn't find remote ref|not our ref|Server does not allow request for unadvertised object/,
+    'ref-not-found',
+    'the branch, tag or commit does not exist there; check the ref',
+  ],
+  [
+    /Could not resolve|Failed to connect|Couldn't connect|Connection (?:refused|timed out|reset|closed)|timed out|Operation too slow|returned error: (?:429|5\d\d)|unable to access|hung up|early EOF|unexpected disconnect|Network is unreachable|No route to host|Empty reply|invalid server response|protocol error/i,
+    'repository-unreachable',
+    'the host could not be reached or broke off; check the network and the address',
+  ],
+]
+
+const UNKNOWN: Sign = [/(?:)/, 'workspace-failed', 'git failed']
+
+/** The telling lines, without progress. */
+function excerpt(words: string): string {
+  const lines = words.split(/[\r\n]+/).filter((line) => line.trim() !== '')
+  return lines.slice(-12).join(' | ').slice(-2000) || 'nothing'
+}

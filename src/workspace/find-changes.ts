@@ -1,0 +1,117 @@
+import type { Stats } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import { type ChangeLimits, checkLimits } from './change.ts'
+import { mustGit } from './git.ts'
+import type { Note, Workspace } from './workspace.ts'
+
+/** What differs from the index, sorted by what is to be done with it. Paths are bytes, not text. */
+export type Found = {
+  /** Files and links to take as they are. */
+  readonly put: readonly Buffer[]
+  /** No longer a file there. */
+  readonly gone: readonly Buffer[]
+  /** Untracked folders that are repositories of their own. */
+  readonly nested: readonly Buffer[]
+  readonly files: number
+  readonly bytes: number
+  readonly notes: readonly Note[]
+}
+
+/**
+ * Lists what the agent changed. Git only compares and lists here; it neither enters a nested
+ * repository nor asks one anything. Throws StepFailed `change-too-large`.
+ */
+export async function findChanges(
+  workspace: Workspace,
+  { indexFile, limits }: { readonly indexFile: string; readonly limits: ChangeLimits },
+  signal: AbortSignal,
+): Promise<Found> {
+  const { settings, gitDir, tree } = workspace
+  const args = ['ls-files', '-z', '-t', '-s', '-m', '-o', '--exclude-standard']
+  const listed = await mustGit(settings, { args, gitDir, indexFile, workTree: tree }, signal)
+  const look = lookAt(Buffer.from(tree))
+  const [put, gone, nested, notes]: [Buffer[], Buffer[], Buffer[], Note[]] = [[], [], [], []]
+  const total = { files: 0, bytes: 0 }
+  for (const item of splitNul(listed)) {
+    const { path, submodule } = readItem(item)
+    if (path.at(-1) === SLASH) {
+      nested.push(path.subarray(0, -1))
+      continue
+    }
+    const seen = await look(path)
+    if (seen === 'unreadable') {
+      notes.push({ code: 'file-not-taken', text: `${show(path)} cannot be read` })
+    } else if (submodule && seen !== 'gone' && seen.isDirectory()) {
+      notes.push({
+        code: 'submodule-kept',
+        text: `${show(path)} is a submodule; changes inside it are not taken`,
+      })
+    } else if (seen === 'gone' || !(seen.isFile() || seen.isSymbolicLink())) {
+      gone.push(path)
+    } else {
+      put.push(path)
+      total.bytes += seen.size
+    }
+    total.files += 1
+    checkLimits(total, limits)
+  }
+  return { put, gone, nested, notes, ...total }
+}
+
+/** A path for people: no control characters, at most 200 of its own. */
+export const show = (path: Buffer): string => JSON.stringify(path.toString('utf8').slice(0, 200))
+
+export const SLASH = 0x2f
+
+export function* splitNul(bytes: Buffer): Generator<Buffer> {
+  let start = 0
+  for (let end = bytes.indexOf(0); end !== -1; end = bytes.indexOf(0, start)) {
+    yield bytes.subarray(start, end)
+    start = end + 1
+  }
+}
+
+/** `? path` for untracked, `C mode object stage<TAB>path` for tracked. */
+function readItem(item: Buffer): { path: Buffer; submodule: boolean } {
+  if (item[0] === '?'.charCodeAt(0)) return { path: item.subarray(2), submodule: false }
+  return {
+    path: item.subarray(item.indexOf('\t') + 1),
+    submodule: item.subarray(2, 8).toString('latin1') === '160000',
+  }
+}
+
+/**
+ * Looks at what really is at a path inside the tree: behind a link that stands where a folder
+ * was, there is nothing of ours.
+ */
+function lookAt(tree: Buffer): (path: Buffer) => Promise<Stats | 'gone' | 'unreadable'> {
+  const folders = new Map<string, boolean>()
+  const isRealFolder = async (path: Buffer): Promise<boolean> => {
+    const end = path.lastIndexOf(SLASH)
+    if (end === -1) return true
+    const folder = path.subarray(0, end)
+    const key = folder.toString('latin1')
+    const known = folders.get(key)
+    if (known !== undefined) return known
+    const info = await lstatOrGone(inside(tree, folder))
+    const real = (await isRealFolder(folder)) && typeof info === 'object' && info.isDirectory()
+    folders.set(key, real)
+    return real
+  }
+  return async (path) =>
+    (await isRealFolder(path)) ? await lstatOrGone(inside(tree, path)) : 'gone'
+}
+
+export const inside = (tree: Buffer, path: Buffer): Buffer =>
+  Buffer.concat([tree, Buffer.from([SLASH]), path])
+
+async function lstatOrGone(path: Buffer): Promise<Stats | 'gone' | 'unreadable'> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone'
+    if (code === 'EACCES' || code === 'ENAMETOOLONG' || code === 'ELOOP') return 'unreadable'
+    throw error
+  }
+}

@@ -1,0 +1,135 @@
+import { lstat, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ChangeLimits, checkLimits } from './change.ts'
+import { type Found, inside, show, SLASH, splitNul } from './find-changes.ts'
+import { git, localFailure, mustGit } from './git.ts'
+import type { Note, Workspace } from './workspace.ts'
+
+/** One file of a nested repository: its place in the tree, and where its bytes can be read. */
+type Item = { readonly path: Buffer; readonly mode: string; readonly source: Buffer }
+
+type Request = {
+  readonly indexFile: string
+  readonly limits: ChangeLimits
+  readonly found: Found
+}
+
+/**
+ * Takes the files of nested repositories without git ever entering them: their configuration
+ * could name programs to run. The agent's ignore rules hold for them as for the rest.
+ * @returns lines for `update-index --index-info`, and a note for each repository
+ */
+export async function nestedEntries(
+  workspace: Workspace,
+  request: Request,
+  signal: AbortSignal,
+): Promise<{ readonly entries: Buffer[]; readonly notes: Note[] }> {
+  const { nested } = request.found
+  if (nested.length === 0) return { entries: [], notes: [] }
+  const links = await mkdtemp(join(workspace.gitDir, 'links-'))
+  try {
+    const ignored = ignoredBy(workspace, request.indexFile, signal)
+    const items = await walk(workspace, { ...request, links, ignored }, signal)
+    const objects = await writeObjects(workspace, items, signal)
+    const entries = items.map(({ path, mode }, index) =>
+      Buffer.concat([Buffer.from(`${mode} ${objects[index] ?? ''}\t`), path]),
+    )
+    return { entries, notes: nested.map(noteOf) }
+  } finally {
+    await rm(links, { recursive: true, force: true })
+  }
+}
+
+const noteOf = (path: Buffer): Note => ({
+  code: 'nested-repository',
+  text: `${show(path)} is a repository of its own; it was taken as plain files`,
+})
+
+type Walk = Request & {
+  readonly links: string
+  readonly ignored: (paths: readonly Buffer[]) => Promise<ReadonlySet<string>>
+}
+
+/** Level by level, so that an ignored folder is never entered. */
+async function walk(workspace: Workspace, request: Walk, signal: AbortSignal): Promise<Item[]> {
+  const { found, limits, links, ignored } = request
+  const tree = Buffer.from(workspace.tree)
+  const items: Item[] = []
+  const total = { files: found.files, bytes: found.bytes }
+  let level = [...found.nested]
+  while (level.length > 0) {
+    signal.throwIfAborted()
+    const children = (await Promise.all(level.map((folder) => list(tree, folder)))).flat()
+    const skip = await ignored(children)
+    level = []
+    for (const path of children) {
+      if (skip.has(path.toString('latin1'))) continue
+      const source = inside(tree, path)
+      const info = await lstat(source)
+      if (info.isDirectory()) level.push(path)
+      if (!info.isFile() && !info.isSymbolicLink()) continue
+      total.files += 1
+      total.bytes += info.size
+      checkLimits(total, limits)
+      if (info.isFile()) {
+        items.push({ path, mode: (info.mode & 0o100) === 0 ? '100644' : '100755', source })
+        continue
+      }
+      const target = join(links, String(items.length))
+      await writeFile(target, await readlink(source, { encoding: 'buffer' }))
+      items.push({ path, mode: '120000', source: Buffer.from(target) })
+    }
+  }
+  return items
+}
+
+/** A folder's entries, without anything git would take for a repository. */
+async function list(tree: Buffer, folder: Buffer): Promise<Buffer[]> {
+  const names = await readdir(inside(tree, folder), { encoding: 'buffer' })
+  return names
+    .filter((name) => name.toString('latin1').toLowerCase() !== '.git')
+    .map((name) => Buffer.concat([folder, Buffer.from([SLASH]), name]))
+}
+
+const ignoredBy =
+  ({ settings, gitDir, tree }: Workspace, indexFile: string, signal: AbortSignal) =>
+  async (paths: readonly Buffer[]): Promise<ReadonlySet<string>> => {
+    if (paths.length === 0) return new Set()
+    const stdin = Buffer.concat(paths.flatMap((path) => [path, Buffer.from([0])]))
+    const call = {
+      args: ['check-ignore', '-z', '--stdin'],
+      gitDir,
+      indexFile,
+      workTree: tree,
+      stdin,
+    }
+    const end = await git(settings, call, signal)
+    // 1: none of them is ignored.
+    if (end.code !== 0 && end.code !== 1) throw localFailure(call, end)
+    return new Set([...splitNul(end.stdout)].map((path) => path.toString('latin1')))
+  }
+
+async function writeObjects(
+  { settings, gitDir, tree }: Workspace,
+  items: readonly Item[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (items.length === 0) return []
+  const call = {
+    args: ['hash-object', '-w', '--no-filters', '--stdin-paths'],
+    gitDir,
+    workTree: tree,
+    stdin: items.map(({ source }) => `${quote(source)}\n`).join(''),
+  }
+  return (await mustGit(settings, call, signal)).toString('latin1').trim().split('\n')
+}
+
+/** Git's C-style quoting: any bytes on one line. */
+function quote(path: Buffer): string {
+  const quoted = Array.from(path, (byte) =>
+    byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c
+      ? String.fromCharCode(byte)
+      : `\\${byte.toString(8).padStart(3, '0')}`,
+  )
+  return `"${quoted.join('')}"`
+}

@@ -1,0 +1,41 @@
+import { lstat, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { mustGit } from './git.ts'
+import type { Note, Workspace } from './workspace.ts'
+
+const FILES_MAX = 100
+const BYTES_MAX = 1024 * 1024
+
+/** What a fresh checkout lacks on purpose: one note for submodules, one for LFS. */
+export async function notesOf(
+  workspace: Omit<Workspace, 'notes'>,
+  signal: AbortSignal,
+): Promise<Note[]> {
+  const { settings, gitDir, tree } = workspace
+  const args = ['ls-files', '-z', '--', '.gitmodules', '.gitattributes', '*/.gitattributes']
+  const names = (await mustGit(settings, { args, gitDir, workTree: tree }, signal))
+    .toString('utf8')
+    .split('\0')
+  const notes: Note[] = []
+  if (names.includes('.gitmodules')) {
+    notes.push({
+      code: 'submodules-not-fetched',
+      text: 'The repository has submodules; their folders are empty and stay as they are.',
+    })
+  }
+  const attributes = names.filter((name) => name.endsWith('.gitattributes')).slice(0, FILES_MAX)
+  const texts = await Promise.all(attributes.map((name) => readSmall(join(tree, name))))
+  if (texts.some((text) => /^[^#\n]*\bfilter=lfs\b/m.test(text))) {
+    notes.push({
+      code: 'lfs-not-fetched',
+      text: 'The repository keeps files in Git LFS; the tree holds their pointers only.',
+    })
+  }
+  return notes
+}
+
+/** A link or an absurdly large file counts as empty. */
+async function readSmall(file: string): Promise<string> {
+  const info = await lstat(file).catch(() => null)
+  return info?.isFile() === true && info.size <= BYTES_MAX ? await readFile(file, 'utf8') : ''
+}

@@ -1,0 +1,121 @@
+import type { ProgramEnd } from '../platform/run-program.ts'
+import type { Address } from './address.ts'
+import { remoteFailure } from './failure.ts'
+import { type Credential, git, type GitCall, type GitSettings } from './git.ts'
+
+/** A ref as the remote has it. */
+export type RemoteRefs = {
+  /** Commit or tag object by full ref name. */
+  readonly tips: ReadonlyMap<string, string>
+  /** The branch that the remote's HEAD stands for, without refs/heads/; null when detached or empty. */
+  readonly head: string | null
+}
+
+/**
+ * Asks the remote for some refs by their full names, HEAD included when named. Always asks, with
+ * the job's own credential, so it is also the proof that the job may read the repository.
+ * @param call.gitDir any folder; git needs no repository for this
+ */
+export async function askRemote(
+  remote: Remote,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<RemoteRefs> {
+  const args = ['ls-remote', '--symref', '--end-of-options', remote.address.url, ...names]
+  const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
+  if (end.code !== 0) throw end.failure()
+  return readRefs(end.stdout.toString('utf8'), names)
+}
+
+/** A repository elsewhere, and the git folder from which it is spoken to. */
+export type Remote = {
+  readonly settings: GitSettings
+  readonly address: Address
+  readonly gitDir: string
+}
+
+/** How a call to a remote ended. */
+export type RemoteEnd = ProgramEnd & {
+  /** What git and the remote said, without a trace of the credential. */
+  readonly words: string
+  /** The step failure this end stands for. */
+  failure(): Error
+}
+
+/**
+ * Speaks to a remote: the one place where a credential meets git. It is in that process's
+ * environment and nowhere else.
+ */
+export async function callRemote(
+  remote: Remote,
+  call: GitCall,
+  signal: AbortSignal,
+): Promise<RemoteEnd> {
+  const { settings, address } = remote
+  const credential = address.transport === 'http' ? await settings.credentialFor(address.url) : null
+  const end = await git(
+    settings,
+    {
+      ...call,
+      env: { ...call.env, ...sshEnvironment(settings) },
+      config: [
+        ...(call.config ?? []),
+        ...address.protocols.map((name) => [`protocol.${name}.allow`, 'always'] as const),
+        ...login(address, credential),
+      ],
+    },
+    signal,
+  )
+  const words = withoutSecrets(end.stderr, credential)
+  return { ...end, words, failure: () => remoteFailure(address.url, end, words) }
+}
+
+function login(address: Address, credential: Credential | null): (readonly [string, string])[] {
+  if (credential === null) return []
+  const { origin } = new URL(address.url)
+  return [
+    [`http.${origin}.extraHeader`, `Authorization: ${authorization(credential)}`],
+    // Git would send the header to wherever a redirect points.
+    ['http.followRedirects', 'false'],
+  ]
+}
+
+const authorization = (credential: Credential): string =>
+  credential.kind === 'bearer'
+    ? `Bearer ${credential.token}`
+    : `Basic ${Buffer.from(`${credential.user}:${credential.password}`).toString('base64')}`
+
+/** A remote may echo what it was sent. */
+function withoutSecrets(text: string, credential: Credential | null): string {
+  if (credential === null) return text
+  const [, encoded = ''] = authorization(credential).split(' ')
+  const secret = credential.kind === 'bearer' ? credential.token : credential.password
+  return [encoded, secret]
+    .filter((part) => part !== '')
+    .reduce((words, part) => words.replaceAll(part, '[redacted]'), text)
+}
+
+function sshEnvironment(settings: GitSettings): Record<string, string> {
+  const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', 'ConnectTimeout=30']
+  if (settings.knownHosts !== null) options.push(`UserKnownHostsFile="${settings.knownHosts}"`)
+  const quoted = options.map((option) => `-o '${option.replaceAll("'", `'\\''`)}'`)
+  return {
+    GIT_SSH_VARIANT: 'ssh',
+    // Git hands this line to a shell; nothing in it comes from a job.
+    GIT_SSH_COMMAND: `ssh ${quoted.join(' ')}`,
+    ...(settings.sshAuthSock === null ? {} : { SSH_AUTH_SOCK: settings.sshAuthSock }),
+  }
+}
+
+function readRefs(text: string, names: readonly string[]): RemoteRefs {
+  const lines = text.split('\n').map((line) => line.split('\t'))
+  const tips = new Map<string, string>()
+  let head: string | null = null
+  for (const [value = '', name = ''] of lines) {
+    // A pattern also matches the tail of other names, such as refs/pull/refs/heads/x.
+    if (!names.includes(name)) continue
+    if (!value.startsWith('ref: ')) tips.set(name, value)
+    else if (name === 'HEAD') head = value.slice('ref: refs/heads/'.length)
+  }
+  return { tips, head }
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto'
+import { copyFile, lstat, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
+import { findChanges } from './find-changes.ts'
+import { git, type GitCall, localFailure, mustGit } from './git.ts'
+import { nestedEntries } from './nested-repository.ts'
+import type { Note, Workspace } from './workspace.ts'
+
+/**
+ * Reads the tree through the platform's own git folder: untracked, staged and committed changes
+ * alike, links as links, nested repositories as files. Nothing that the agent left can run or
+ * lead outside. Throws StepFailed `change-too-large` or `workspace-failed`.
+ */
+export async function takeTree(
+  workspace: Workspace,
+  signal: AbortSignal,
+  limits: ChangeLimits = CHANGE_LIMITS,
+): Promise<Change> {
+  if (!(await lstat(workspace.tree)).isDirectory()) {
+    throw new StepFailed('workspace-failed', 'the agent replaced its workspace folder')
+  }
+  const indexFile = join(workspace.gitDir, `index.${randomUUID()}`)
+  try {
+    await copyIndex(join(workspace.gitDir, 'index'), indexFile)
+    const found = await findChanges(workspace, { indexFile, limits }, signal)
+    const nested = await nestedEntries(workspace, { indexFile, limits, found }, signal)
+    const change = { put: found.put, gone: found.gone, entries: nested.entries }
+    const refused = await updateIndex(workspace, indexFile, change, signal)
+    const notes = [...found.notes, ...nested.notes, ...refused]
+    const call = { gitDir: workspace.gitDir, indexFile, workTree: workspace.tree }
+    const written = await mustGit(workspace.settings, { ...call, args: ['write-tree'] }, signal)
+    const tree = written.toString('utf8').trim()
+    const [counts, patchFile] = await Promise.all([
+      countChanges(workspace, tree, signal),
+      writePatch(workspace, { tree, limits }, signal),
+    ])
+    const base = workspace.base.commit
+    return { tree, base, changed: counts.files > 0, patchFile, ...counts, notes: few(notes) }
+  } finally {
+    await rm(indexFile, { force: true })
+  }
+}
+
+/** The copy must not look newer, or git would trust the times of files written in the same moment. */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const { atime, mtime } = await stat(from)
+  await copyFile(from, to)
+  await utimes(to, atime, mtime)
+}
+
+type IndexChange = {
+  readonly put: readonly Buffer[]
+  readonly gone: readonly Buffer[]
+  /** Lines for `update-index --index-info`. */
+  readonly entries: readonly Buffer[]
+}
+
+/** @returns a note when git refused names, such as another spelling of .git */
+async function updateIndex(
+  { settings, gitDir, tree }: Workspace,
+  indexFile: string,
+  change: IndexChange,
+  signal: AbortSignal,
+): Promise<Note[]> {
+  const run = async (option: string, lines: readonly Buffer[]): Promise<boolean> => {
+    if (lines.length === 0) return false
+    const args = ['update-index', '-z', '--add', '--remove', '--replace', option]
+    const stdin = Buffer.concat(lines.flatMap((line) => [line, NUL]))
+    const call = { args, gitDir, indexFile, workTree: tree, stdin }
+    const end = await git(settings, call, signal)
+    if (end.code !== 0) throw localFailure(call, end)
+    return /^Ignoring path /m.test(end.stderr)
+  }
+  // Removals first: a file may stand where a folder was, or the other way round.
+  const info = await run('--index-info', [...change.gone.map(removal), ...change.entries])
+  const put = await run('--stdin', change.put)
+  if (!info && !put) return []
+  return [{ code: 'names-refused', text: 'Files whose names git refuses were not taken.' }]
+}
+
+const NUL = Buffer.from([0])
+const removal = (path: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`0 ${'0'.repeat(40)}\t`), path])
+
+async function countChanges(workspace: Workspace, tree: string, signal: AbortSignal) {
+  const call = diff(workspace, ['--numstat', '-z'], tree)
+  const lines = (await mustGit(workspace.settings, call, signal)).toString('latin1').split('\0')
+  const counts = { files: 0, insertions: 0, deletions: 0 }
+  for (const line of lines) {
+    const match = /^(\d+|-)\t(\d+|-)\t/.exec(line)
+    if (match === null) continue
+    counts.files += 1
+    // Binary files count as a dash.
+    counts.insertions += Number(match[1]) || 0
+    counts.deletions += Number(match[2]) || 0
+  }
+  return counts
+}
+
+async function writePatch(
+  workspace: Workspace,
+  { tree, limits }: { tree: string; limits: ChangeLimits },
+  signal: AbortSignal,
+): Promise<string> {
+  const patchFile = join(workspace.folder, 'change.patch')
+  // Renamed into place: somebody may still be reading the one before.
+  const beside = `${patchFile}.${randomUUID()}`
+  const options = ['-p', '--binary', '--full-index', '--src-prefix=a/', '--dst-prefix=b/']
+  const call = diff(workspace, options, tree)
+  const stdoutBytesMax = 2 * limits.bytes + 1024 ** 2
+  try {
+    await mustGit(workspace.settings, { ...call, stdoutFile: beside, stdoutBytesMax }, signal)
+    await rename(beside, patchFile)
+  } finally {
+    await rm(beside, { force: true })
+  }
+  return patchFile
+}
+
+/** Compares two trees in the git folder alone: no work tree, no attributes of the agent's. */
+const diff = ({ gitDir, base }: Workspace, options: readonly string[], tree: string): GitCall => ({
+  args: [
+    'diff-tree',
+    '-r',
+    '--no-renames',
+    '--no-color',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--submodule=short',
+    ...options,
+    base.commit,
+    tree,
+    '--',
+  ],
+  gitDir,
+})
+
+const NOTES_MAX = 20
+
+function few(notes: readonly Note[]): Note[] {
+  if (notes.length <= NOTES_MAX) return [...notes]
+  const more = notes.length - NOTES_MAX
+  return [
+    ...notes.slice(0, NOTES_MAX),
+    { code: 'more-notes', text: `${more} more notes of this kind` },
+  ]
+}

@@ -1,0 +1,56 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { GitSettings } from './git.ts'
+
+/** Something a person should know that did not end the job. */
+export type Note = { readonly code: string; readonly text: string }
+
+/** A checkout for one attempt. The agent owns `tree`; the platform's git folder is out of its reach. */
+export type Workspace = {
+  /** The attempt's folder. */
+  readonly folder: string
+  readonly tree: string
+  readonly gitDir: string
+  readonly repository: string
+  readonly base: { readonly commit: string; readonly branch: string | null }
+  /** Must be readable in the sandbox: the cache that holds the history. */
+  readonly objects: string
+  readonly notes: readonly Note[]
+  readonly settings: GitSettings
+}
+
+export const treeOf = (folder: string): string => join(folder, 'tree')
+export const gitDirOf = (folder: string): string => join(folder, 'git')
+
+const Saved = z.strictObject({
+  repository: z.string(),
+  base: z.strictObject({ commit: z.string(), branch: z.string().nullable() }),
+  objects: z.string(),
+})
+
+const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
+
+/** Written last, so that it stands for a workspace that was ready. */
+export async function saveWorkspace(workspace: Workspace): Promise<void> {
+  const { repository, base, objects } = workspace
+  await writeFile(savedFile(workspace.folder), JSON.stringify({ repository, base, objects }))
+}
+
+/** Finds the workspace that a dead worker left in an attempt's folder; null when it was not ready. */
+export async function findWorkspace(
+  folder: string,
+  settings: GitSettings,
+): Promise<Workspace | null> {
+  const text = await readFile(savedFile(folder), 'utf8').catch(() => null)
+  if (text === null) return null
+  const saved = Saved.parse(JSON.parse(text))
+  return {
+    ...saved,
+    folder,
+    tree: treeOf(folder),
+    gitDir: gitDirOf(folder),
+    notes: [],
+    settings,
+  }
+}
