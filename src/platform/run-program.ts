@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { constants, createWriteStream } from 'node:fs'
-import { access } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { AppError } from '../domain/errors.ts'
+import { locateProgram } from './locate-program.ts'
+import { spawnPiped } from './spawn.ts'
 
 /** The end of stderr that is kept. */
 const STDERR_BYTES_MAX = 64 * 1024
@@ -40,19 +39,12 @@ export type ProgramEnd = {
 
 /**
  * Runs a program and waits for its end. A limit that is reached, or an abort, kills its whole
- * process group; after an abort it throws the signal's reason. Throws AppError `command-failed`
- * when it cannot be started.
+ * process group; after an abort it throws the signal's reason. Throws AppError
+ * `program-unstartable` when it cannot be started.
  */
 export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramEnd> {
   signal?.throwIfAborted()
-  const [file, ...args] = program.argv
-  const child = spawn(file, args, {
-    cwd: program.cwd,
-    env: program.env,
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  })
-  await started(child, program)
+  const { process: child } = await spawnPiped(program.argv, program)
   let exceeded: ProgramEnd['exceeded'] = null
   const stop = (limit: 'time' | 'output') => {
     exceeded ??= limit
@@ -62,8 +54,7 @@ export async function runProgram(program: Program, signal?: AbortSignal): Promis
   signal?.addEventListener('abort', abort, { once: true })
   const timer = setTimeout(() => stop('time'), program.timeoutMs)
   try {
-    // A program may end without reading its input; its exit code says whether that was right.
-    child.stdin.on('error', () => {}).end(program.stdin ?? '')
+    child.stdin.end(program.stdin ?? '')
     const closed = closing(child)
     const [stdout, stderr] = await Promise.all([
       readAll(child.stdout, program, () => stop('output')),
@@ -87,29 +78,9 @@ export async function runProgram(program: Program, signal?: AbortSignal): Promis
  * dies; empty where there is no setpriv.
  * @param path the PATH to search
  */
-export async function dieWithParent(path: string): Promise<readonly string[]> {
-  if (process.platform !== 'linux') return []
-  for (const folder of path.split(delimiter)) {
-    const file = join(folder, 'setpriv')
-    const found = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (found) return [file, '--pdeathsig', 'KILL']
-  }
-  return []
-}
-
-async function started(child: ChildProcess, program: Program): Promise<void> {
-  try {
-    await once(child, 'spawn')
-  } catch (cause) {
-    throw new AppError(
-      'command-failed',
-      `${program.argv[0]} cannot be started in ${program.cwd}: ${String(cause)}`,
-      { cause },
-    )
-  }
+export function dieWithParent(path: string): readonly string[] {
+  const setpriv = process.platform === 'linux' ? locateProgram('setpriv', path) : null
+  return setpriv === null ? [] : [setpriv, '--pdeathsig', 'KILL']
 }
 
 function killGroup(child: ChildProcess): void {

@@ -46,7 +46,7 @@ export type GitCall = {
 /**
  * Runs git so that nothing of the machine or of a repository decides what it does: clean
  * environment, no configuration files, no hooks, no helpers, no protocol unless named.
- * @returns its end, whatever the exit code. Throws AppError `command-failed` without git.
+ * @returns its end, whatever the exit code. Throws AppError `program-unstartable` without git.
  */
 export async function git(
   settings: GitSettings,

@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream'
+import type { Launch } from '../domain/launch.ts'
+import type { Verdict } from '../domain/verdict.ts'
+import type { Clock } from '../platform/clock.ts'
+
+/** The end of the output that becomes the findings. */
+const FINDINGS_LENGTH_MAX = 8 * 1024
+/** Between SIGINT and SIGKILL. */
+const GRACE_MS = 5000
+
+/** A program that says by its exit code whether the work is good. */
+export type CommandCheck = {
+  readonly name: string
+  readonly run: readonly [string, ...string[]]
+  readonly timeoutMs: number
+  /** Where it runs, and what it may write to. */
+  readonly tree: string
+  readonly env: Readonly<Record<string, string>>
+  /** Further folders it may write to, such as a HOME. */
+  readonly writable: readonly string[]
+  readonly readable: readonly string[]
+  readonly clock: Clock
+}
+
+/**
+ * Runs a check. A program that fails, hangs or is killed is a verdict; only an abort throws (the
+ * signal's reason), after the program and its descendants are gone.
+ * @param onOutput gets stdout and stderr as they come
+ */
+export async function runCommandCheck(
+  check: CommandCheck,
+  launch: Launch,
+  onOutput: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  signal.throwIfAborted()
+  const { name, run, tree, env, readable, clock } = check
+  const from = clock.monotonic()
+  const child = await launch({
+    argv: run,
+    cwd: tree,
+    env,
+    writable: [tree, ...check.writable],
+    readable,
+  })
+  let late = false
+  const stop = () => void child.stop(GRACE_MS)
+  const timer = setTimeout(() => {
+    late = true
+    stop()
+  }, check.timeoutMs)
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  try {
+    child.stdin.end()
+    let tail = ''
+    const keep = (text: string) => {
+      tail = (tail + text).slice(-FINDINGS_LENGTH_MAX)
+      onOutput(text)
+    }
+    const [exit] = await Promise.all([
+      child.exit,
+      forward(child.stdout, keep),
+      forward(child.stderr, keep),
+    ])
+    signal.throwIfAborted()
+    const ending = late ? `took longer than ${check.timeoutMs} ms` : describe(exit)
+    return {
+      check: name,
+      passed: ending === null,
+      findings: [tail, ...(ending === null ? [] : [`${name}: ${ending}`])].join('\n').trim(),
+      durationMs: Math.round(clock.monotonic() - from),
+    }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function forward(stream: Readable, onText: (text: string) => void): Promise<void> {
+  stream.setEncoding('utf8')
+  for await (const text of stream) onText(String(text))
+}
+
+const describe = (exit: { code: number | null; signal: string | null }): string | null =>
+  exit.code === 0 ? null : `ended with ${exit.code ?? exit.signal}`

@@ -1,0 +1,201 @@
+import type { AttemptReport } from '../domain/attempt.ts'
+import type { Publication, PublicationIntent } from '../domain/outcome.ts'
+import { StepFailed, Stopped } from '../domain/stop.ts'
+import { checkRef, parseAddress } from '../workspace/address.ts'
+import type { Change } from '../workspace/change.ts'
+import { type GitSettings, mustGit } from '../workspace/git.ts'
+import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import { commitMessage, type CommitText } from './commit-message.ts'
+
+/** A branch to publish, and what is known of it. */
+export type BranchRequest = {
+  readonly workspace: Workspace
+  readonly change: Change
+  /** Without refs/heads/. */
+  readonly branch: string
+  readonly author: { readonly name: string; readonly email: string } | null
+  readonly text: CommitText
+  /** Milliseconds since the epoch, for the commit. */
+  readonly at: number
+  /** What earlier attempts of this job meant to push. */
+  readonly intents: readonly PublicationIntent[]
+  /** What the job this one continues has published. */
+  readonly continues: Publication | null
+  readonly report: Pick<AttemptReport, 'intend'>
+}
+
+type BranchPublication = Extract<Publication, { kind: 'branch' }>
+
+/**
+ * Pushes the change as one commit on its base, once: an earlier push of this job is adopted, a
+ * branch that holds anything else is left alone. The intent is recorded before the push; from
+ * then on only a lost lease stops it, for the hub already counts on it.
+ * Throws StepFailed `branch-moved`, `push-refused` or what the remote's answer stands for.
+ */
+export async function publishBranch(
+  request: BranchRequest,
+  settings: GitSettings,
+  signal: AbortSignal,
+): Promise<BranchPublication> {
+  const { workspace, intents } = request
+  const repository = workspace.repository
+  const branch = checkRef(request.branch)
+  const remote = remoteOf(repository, settings, workspace.gitDir)
+  const tip = await tipOf(remote, branch, signal)
+  const earlier = ownPush({ repository, branch, tip, intents })
+  if (earlier !== null) return earlier
+  if (tip !== null && !isKnown(tip, request)) throw moved(repository, branch, tip)
+
+  const commit = await makeCommit(request, settings, signal)
+  await request.report.intend({ kind: 'branch', repository, branch, commit, replaces: tip })
+  await push(remote, { branch, commit, replaces: tip }, unlessLost(signal))
+  return { kind: 'branch', repository, branch, commit }
+}
+
+/**
+ * What an earlier attempt of the job has already pushed, or null. To be asked before anything is
+ * done again; costs nothing when there was no intent.
+ */
+export async function findPublished(
+  target: { readonly repository: string; readonly intents: readonly PublicationIntent[] },
+  settings: GitSettings,
+  signal: AbortSignal,
+): Promise<BranchPublication | null> {
+  const { repository, intents } = target
+  const branches = new Set(
+    intents.filter((intent) => intent.repository === repository).map(({ branch }) => branch),
+  )
+  const remote = remoteOf(repository, settings, settings.cacheFolder)
+  for (const branch of branches) {
+    const tip = await tipOf(remote, checkRef(branch), signal)
+    const found = ownPush({ repository, branch, tip, intents })
+    if (found !== null) return found
+  }
+  return null
+}
+
+const remoteOf = (repository: string, settings: GitSettings, gitDir: string): Remote => ({
+  settings,
+  address: parseAddress(repository, settings.allow),
+  gitDir,
+})
+
+async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promise<string | null> {
+  const name = `refs/heads/${branch}`
+  const refs = await askRemote(remote, [name], signal)
+  return refs.tips.get(name) ?? null
+}
+
+function ownPush(facts: {
+  readonly repository: string
+  readonly branch: string
+  readonly tip: string | null
+  readonly intents: readonly PublicationIntent[]
+}): BranchPublication | null {
+  const { repository, branch, tip, intents } = facts
+  const own = intents.some(
+    (intent) =>
+      intent.repository === repository && intent.branch === branch && intent.commit === tip,
+  )
+  return own && tip !== null ? { kind: 'branch', repository, branch, commit: tip } : null
+}
+
+/** A tip that may be replaced: the base itself, or what the predecessor published here. */
+function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
+  if (tip === workspace.base.commit) return true
+  return (
+    continues?.kind === 'branch' &&
+    continues.repository === workspace.repository &&
+    continues.branch === branch &&
+    continues.commit === tip
+  )
+}
+
+const moved = (repository: string, branch: string, tip: string | null): StepFailed =>
+  new StepFailed(
+    'branch-moved',
+    tip === null
+      ? `${branch} of ${repository} is gone; it was there when this job began`
+      : `${branch} of ${repository} is at ${tip}, which is not of this job; choose another branch name or merge by hand`,
+  )
+
+async function makeCommit(
+  { workspace, change, author, text, at }: BranchRequest,
+  settings: GitSettings,
+  signal: AbortSignal,
+): Promise<string> {
+  const { name, email } = author ?? MILLWRIGHT
+  const date = `@${Math.floor(at / 1000)} +0000`
+  const call = {
+    args: ['commit-tree', '-p', workspace.base.commit, '-F', '-', change.tree],
+    gitDir: workspace.gitDir,
+    stdin: commitMessage(text),
+    env: {
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_NAME: MILLWRIGHT.name,
+      GIT_COMMITTER_EMAIL: MILLWRIGHT.email,
+      GIT_COMMITTER_DATE: date,
+    },
+  }
+  return (await mustGit(settings, call, signal)).toString('utf8').trim()
+}
+
+const MILLWRIGHT = { name: 'Millwright', email: 'millwright@localhost' }
+
+type Push = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
+
+async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<void> {
+  const ref = `refs/heads/${wanted.branch}`
+  const args = [
+    'push',
+    '--porcelain',
+    '--no-verify',
+    '--no-follow-tags',
+    `--force-with-lease=${ref}:${wanted.replaces ?? ''}`,
+    '--end-of-options',
+    remote.address.url,
+    `${wanted.commit}:${ref}`,
+  ]
+  const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
+  if (end.code === 0) return
+  // The answer may have been lost after the push had worked: only the remote knows.
+  const tip = await tipOf(remote, wanted.branch, signal)
+  if (tip === wanted.commit) return
+  if (tip !== wanted.replaces) throw moved(remote.address.url, wanted.branch, tip)
+  throw refusal(remote, end) ?? end.failure()
+}
+
+/** The remote's own words, such as a hook's, when it was the remote that said no. */
+function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
+  const line = end.stdout
+    .toString('utf8')
+    .split('\n')
+    .find((text) => text.startsWith('!'))
+  if (line === undefined) return null
+  const words = end.words
+    .split('\n')
+    .filter((text) => text.startsWith('remote:'))
+    .map((text) => text.slice('remote:'.length).trim())
+    .join('\n')
+  const summary = line.split('\t').at(-1) ?? ''
+  return new StepFailed(
+    'push-refused',
+    `${remote.address.url}: ${summary}\n${words}`.trim().slice(0, 4000),
+  )
+}
+
+/** A signal that only a lost lease aborts. Git's own time limit still holds. */
+function unlessLost(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController()
+  const onAbort = () => {
+    const why: unknown = signal.reason
+    const lives = why instanceof Stopped && why.why.kind !== 'lost'
+    if (!lives) controller.abort(why)
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return controller.signal
+}

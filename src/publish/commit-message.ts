@@ -1,0 +1,28 @@
+/** What a commit says of the job it came from. */
+export type CommitText = {
+  readonly title: string
+  readonly prompt: string
+  readonly jobId: string
+  readonly attempt: number
+}
+
+const TITLE_MAX = 72
+const PROMPT_MAX = 2000
+
+/** Title, the prompt's beginning, and trailers by which the job can be found again. */
+export function commitMessage({ title, prompt, jobId, attempt }: CommitText): string {
+  const subject = shorten(visible(title).replaceAll(/\s+/g, ' ').trim(), TITLE_MAX)
+  const body = shorten(visible(prompt).trim(), PROMPT_MAX)
+  const parts = [subject === '' ? 'Work of an agent' : subject]
+  // A prompt that is only its first line would be said twice.
+  if (body !== '' && body !== subject) parts.push(body)
+  parts.push(`Job-Id: ${jobId}\nAttempt: ${attempt}`)
+  return `${parts.join('\n\n')}\n`
+}
+
+/** Line breaks and tabs stay; whatever else hides or moves text goes. */
+const visible = (text: string): string =>
+  text.replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
+
+const shorten = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1).trimEnd()}…`
