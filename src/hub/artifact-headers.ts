@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { AppError } from '../domain/errors.ts'
+import type { ArtifactRow } from '../ledger/port.ts'
+
+const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
+
+/** Headers of every answer about an artifact: it is saved as a file, never shown as a page of ours. */
+export function artifactHeaders(row: ArtifactRow): Readonly<Record<string, string>> {
+  return {
+    'content-type': row.mediaType,
+    'content-disposition': attachmentNamed(row.name),
+    etag: etagOf(row.digest),
+    'accept-ranges': 'bytes',
+    'repr-digest': `sha-256=:${Buffer.from(row.digest, 'hex').toString('base64')}:`,
+    'cache-control': 'private, no-cache',
+  }
+}
+
+/** RFC 6266: a plain name for old readers and the exact one, escaped so that it cannot end the header. */
+export function attachmentNamed(name: string): string {
+  const plain = name.replaceAll(/[^A-Za-z0-9._-]/g, '_')
+  const exact = encodeURIComponent(name.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`
+}
+
+const etagOf = (digest: string): string => `"${digest}"`
+
+/** Whether the caller already has these bytes (If-None-Match). */
+export function isKnownToCaller(headers: IncomingHttpHeaders, digest: string): boolean {
+  const tags = (headers['if-none-match'] ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes('*') || tags.includes(etagOf(digest))
+}
+
+/** The Range header, unless If-Range says that it was meant for other bytes. */
+export function rangeFor(headers: IncomingHttpHeaders, digest: string): string | undefined {
+  const condition = headers['if-range']
+  return condition === undefined || condition === etagOf(digest) ? headers.range : undefined
+}
+
+/** Hex SHA-256 that the sender promises (RFC 9530), or null. Throws `request-invalid`. */
+export function promisedDigest(headers: IncomingHttpHeaders): string | null {
+  const header = headers['content-digest']
+  const member = /(?:^|,)\s*sha-256=:([^:]*):/.exec(String(header ?? ''))
+  if (member === null) return null
+  const digest = Buffer.from(member[1] ?? '', 'base64')
+  if (digest.length === 32) return digest.toString('hex')
+  throw new AppError('request-invalid', 'Content-Digest: sha-256 is not 32 bytes in base64.')
+}
+
+/** What the sender says the bytes are; only kept to be said again. */
+export function mediaTypeOf(headers: IncomingHttpHeaders): string {
+  const type = headers['content-type'] ?? ''
+  return MEDIA_TYPE.test(type) ? type : 'application/octet-stream'
+}

@@ -1,0 +1,61 @@
+import type { ArtifactStore, LogStore } from '../artifacts/port.ts'
+import type { RandomBytes } from '../domain/id.ts'
+import type { PayloadSchema } from '../domain/kind.ts'
+import type { Ledger } from '../ledger/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import { ClaimLine } from './claim-line.ts'
+import type { DiskFloor } from './disk-floor.ts'
+import { FailedLogins } from './failed-logins.ts'
+import { JobWatches } from './job-watches.ts'
+import type { HubLimits } from './limits.ts'
+import { HubMetrics } from './metrics.ts'
+
+/** What a hub is made of. It owns none of it: whoever opened the ledger closes it after the hub. */
+export type HubContext = {
+  readonly ledger: Ledger
+  readonly artifacts: ArtifactStore
+  readonly logs: LogStore
+  readonly kinds: ReadonlyMap<string, PayloadSchema>
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: Logger
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Names besides loopback by which callers may call it, with or without a port. */
+  readonly allowHosts: readonly string[]
+  /** TLS ends in front of the hub; without this only loopback may be bound. */
+  readonly behindProxy: boolean
+  readonly version: string
+  readonly disk?: DiskFloor
+  readonly limits?: Partial<HubLimits>
+}
+
+/** The context and what lives as long as the hub runs; none of it is truth. */
+export type HubState = Omit<HubContext, 'limits'> & {
+  readonly limits: HubLimits
+  readonly claims: ClaimLine
+  readonly watches: JobWatches
+  readonly failedLogins: FailedLogins
+  readonly metrics: HubMetrics
+  readonly streams: { open: number }
+  /** Aborts when the hub closes. */
+  readonly closing: AbortSignal
+}
+
+export function makeHubState(
+  context: HubContext,
+  limits: HubLimits,
+  closing: AbortSignal,
+): HubState {
+  return {
+    ...context,
+    limits,
+    claims: new ClaimLine(context.clock),
+    watches: new JobWatches(context.clock),
+    failedLogins: new FailedLogins(context.clock, limits.failedLogins),
+    metrics: new HubMetrics(context),
+    streams: { open: 0 },
+    closing,
+  }
+}

@@ -1,0 +1,45 @@
+import type { JobId } from '../domain/id.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Bell } from './bell.ts'
+
+/** One reader's eye on a job. Open it before reading, so that no change falls in between. */
+export type JobWatch = {
+  /** Resolves at the first change since the last wait, when the time is over, or when the signal aborts. */
+  wait(waitMs: number, signal: AbortSignal): Promise<void>
+  [Symbol.dispose](): void
+}
+
+/** Wakes those who wait for something new of a job. A hint only: they read again to know. */
+export class JobWatches {
+  readonly #clock: Clock
+  readonly #bells = new Map<JobId, Set<Bell>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  open(jobId: JobId): JobWatch {
+    const bell = new Bell(this.#clock)
+    const bells = this.#bells.get(jobId) ?? new Set()
+    this.#bells.set(jobId, bells.add(bell))
+    return {
+      wait: async (waitMs, signal) => {
+        await bell.wait(waitMs, signal)
+        bell.heed()
+      },
+      [Symbol.dispose]: () => {
+        bells.delete(bell)
+        if (bells.size === 0 && this.#bells.get(jobId) === bells) this.#bells.delete(jobId)
+      },
+    }
+  }
+
+  changed(jobId: JobId): void {
+    for (const bell of this.#bells.get(jobId) ?? []) bell.ring()
+  }
+
+  /** Somebody outside this process may have changed anything. */
+  allChanged(): void {
+    for (const jobId of this.#bells.keys()) this.changed(jobId)
+  }
+}

@@ -1,0 +1,129 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { isAppError } from '../domain/errors.ts'
+import type { Ledger } from '../ledger/port.ts'
+import type { DiskFloor } from './disk-floor.ts'
+
+const NS_PER_SECOND = 1e9
+
+/** What a monitoring system can read of the hub. Names carry base units and no job ids. */
+export class HubMetrics {
+  readonly #registry = new Registry()
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 })
+  readonly #requests: Histogram<'method' | 'route' | 'status'>
+  readonly #staleWrites: Counter
+  readonly #claims: Counter
+  readonly #settles: Counter<'outcome'>
+
+  constructor(source: { readonly ledger: Ledger; readonly disk?: DiskFloor }) {
+    this.#loopDelay.enable()
+    const registers = [this.#registry]
+    this.#requests = new Histogram({
+      name: 'millwright_http_request_duration_seconds',
+      help: 'Time from a request’s header to the end of its answer; long polls wait in it',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+      registers,
+    })
+    this.#staleWrites = new Counter({
+      name: 'millwright_stale_write_rejected_total',
+      help: 'Writes refused because the attempt had ended or another worker held the job',
+      registers,
+    })
+    this.#claims = new Counter({
+      name: 'millwright_claims_total',
+      help: 'Leases handed out',
+      registers,
+    })
+    this.#settles = new Counter({
+      name: 'millwright_attempts_ended_total',
+      help: 'Attempts by how their worker ended them',
+      labelNames: ['outcome'],
+      registers,
+    })
+    this.#addGauges(source)
+  }
+
+  /** Text format of Prometheus. */
+  async print(): Promise<{ readonly text: string; readonly contentType: string }> {
+    return { text: await this.#registry.metrics(), contentType: this.#registry.contentType }
+  }
+
+  claimed(): void {
+    this.#claims.inc()
+  }
+
+  ended(outcome: 'succeeded' | 'failed' | 'cancelled' | 'paused' | 'handed-back'): void {
+    this.#settles.inc({ outcome })
+  }
+
+  /** Notes an error that a worker's write was answered with. */
+  refused(error: unknown): void {
+    if (isAppError(error, 'lease-lost') || isAppError(error, 'job-terminal'))
+      this.#staleWrites.inc()
+  }
+
+  answered(request: {
+    readonly method: string
+    readonly route: string
+    readonly status: number
+    readonly seconds: number
+  }): void {
+    const { method, route, status, seconds } = request
+    this.#requests.observe({ method, route, status }, seconds)
+  }
+
+  close(): void {
+    this.#loopDelay.disable()
+  }
+
+  #addGauges({ ledger, disk }: { readonly ledger: Ledger; readonly disk?: DiskFloor }): void {
+    this.#registry.registerMetric(jobsGauge(ledger))
+    this.#registry.registerMetric(loopDelayGauge(this.#loopDelay))
+    this.#registry.registerMetric(memoryGauge())
+    if (disk !== undefined) this.#registry.registerMetric(diskGauge(disk))
+  }
+}
+
+const jobsGauge = (ledger: Ledger) =>
+  new Gauge({
+    name: 'millwright_jobs',
+    help: 'Jobs by kind and state',
+    labelNames: ['kind', 'state'],
+    registers: [],
+    async collect() {
+      this.reset()
+      for (const { kind, state, jobs } of await ledger.counts()) this.set({ kind, state }, jobs)
+    },
+  })
+
+const loopDelayGauge = (delay: ReturnType<typeof monitorEventLoopDelay>) =>
+  new Gauge({
+    name: 'millwright_event_loop_delay_p99_seconds',
+    help: 'How late timers fire, 99th percentile since the last reading',
+    registers: [],
+    collect() {
+      this.set(delay.percentile(99) / NS_PER_SECOND)
+      delay.reset()
+    },
+  })
+
+const memoryGauge = () =>
+  new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Memory of the hub’s process',
+    registers: [],
+    collect() {
+      this.set(process.memoryUsage.rss())
+    },
+  })
+
+const diskGauge = (disk: DiskFloor) =>
+  new Gauge({
+    name: 'millwright_disk_free_bytes',
+    help: 'Free bytes on the disk of the data folder',
+    registers: [],
+    async collect() {
+      this.set(await disk.freeBytes())
+    },
+  })

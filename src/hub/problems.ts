@@ -1,0 +1,85 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AppError } from '../domain/errors.ts'
+import type { Logger } from '../platform/log.ts'
+import { PROBLEM_TYPE, toProblem } from '../protocol/problem.ts'
+
+/** Answers an error as a problem document; what is no AppError is a bug, logged and not explained. */
+export function answerProblem(
+  error: unknown,
+  request: FastifyRequest,
+  { reply, log }: { readonly reply: FastifyReply; readonly log: Logger },
+): void {
+  const known = asAppError(error)
+  const problem =
+    known ??
+    new AppError('hub-error', `The hub hit a bug in ${request.method} ${routeOf(request)}.`)
+  if (known === undefined) {
+    log.error({ err: error, method: request.method, route: routeOf(request) }, 'request hit a bug')
+  }
+  const retryAfter = problem.details['retryAfterSeconds']
+  if (typeof retryAfter === 'number') void reply.header('retry-after', retryAfter)
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
+  // The rest of a refused body is not worth reading, and must not be taken for the next request.
+  if (!request.raw.complete) void reply.header('connection', 'close')
+  void reply
+    .code(problem.status)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(toProblem(problem)))
+}
+
+/** Answers what is no HTTP request, or one that came too slowly, and ends the connection. */
+export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  // Whatever was already said on this connection must not be mixed with an answer to nonsense.
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const status = UNREADABLE[error.code ?? ''] ?? 400
+  const problem = toProblem(
+    new AppError('request-invalid', `The request cannot be read: ${error.code ?? error.message}.`),
+  )
+  const body = JSON.stringify({ ...problem, status })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroySoon(),
+  )
+}
+
+const UNREADABLE: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+}
+
+/** The route's pattern: unlike the path it holds no ids. */
+export const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown'
+
+function asAppError(error: unknown): AppError | undefined {
+  if (error instanceof AppError) return error
+  const { statusCode, code, message } = asFastifyError(error)
+  if (statusCode === undefined || statusCode < 400 || statusCode > 499) return undefined
+  if (statusCode === 413) {
+    return new AppError('body-too-large', 'The body is larger than this route takes.')
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new AppError('request-invalid', 'Send the body as Content-Type: application/json.')
+  }
+  return new AppError('request-invalid', `The request cannot be read: ${message}.`)
+}
+
+function asFastifyError(error: unknown): {
+  readonly statusCode?: number
+  readonly code?: string
+  readonly message?: string
+} {
+  if (!(error instanceof Error)) return {}
+  return {
+    message: error.message.replace(/\.$/, ''),
+    ...('statusCode' in error && typeof error.statusCode === 'number'
+      ? { statusCode: error.statusCode }
+      : {}),
+    ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
+  }
+}

@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto'
+
+/** Hex SHA-256 of what was asked: the same for the same meaning, whatever the order of the keys. */
+export const requestDigest = (asked: unknown): string =>
+  createHash('sha256').update(canonicalJson(asked)).digest('hex')
+
+/** JSON with sorted keys and without absent members. Depth is bounded by `refuseOddJson`. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
+  return `{${members.join(',')}}`
+}

@@ -1,0 +1,23 @@
+import { JobEvent } from '../domain/event.ts'
+
+/** One event in the format of WHATWG event streams; its id is where a reader goes on. */
+export const encodeEvent = (event: JobEvent): string =>
+  `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+
+/** A line that readers skip: it shows that the connection lives. */
+export const encodeComment = (text: string): string => `: ${text}\n\n`
+
+/** Reads the events of a stream, in order. Ends when the stream ends; throws when it breaks. */
+export async function* decodeEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
+  let rest = ''
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const blocks = (rest + text).split('\n\n')
+    rest = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const data = block.split('\n').filter((line) => line.startsWith('data:'))
+      if (data.length > 0) {
+        yield JobEvent.parse(JSON.parse(data.map((line) => line.slice(5)).join('\n')))
+      }
+    }
+  }
+}

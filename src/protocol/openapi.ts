@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
+import { Job, Submission } from '../domain/job.ts'
+import { Lease, WorkerIdentity } from '../domain/lease.ts'
+import { Limits } from '../domain/limits.ts'
+import { Publication, PublicationIntent, Settlement, Usage } from '../domain/outcome.ts'
+import { RetryPolicy } from '../domain/retry.ts'
+import type { Access } from '../domain/principal.ts'
+import { PROBLEM_TYPE, Problem } from './problem.ts'
+import { ROUTES, type Route } from './routes.ts'
+import { ArtifactInfo, TokenInfo } from './schemas.ts'
+
+type Json = Record<string, unknown>
+
+/** `input` for what a caller sends, where defaults may be left out; `output` for what it gets. */
+type Direction = 'input' | 'output'
+/** Writes a schema; named ones go to the document's components. */
+type WriteSchema = (schema: z.ZodType, direction: Direction) => Json
+
+/** Schemas that get a name of their own in the document; all others stand where they are used. */
+const NAMED = {
+  Problem,
+  Job,
+  Submission,
+  Limits,
+  RetryPolicy,
+  Publication,
+  PublicationIntent,
+  Settlement,
+  Usage,
+  Checkpoint,
+  WorkerEvent,
+  JobEvent,
+  Lease,
+  WorkerIdentity,
+  ArtifactInfo,
+  TokenInfo,
+}
+
+/** The protocol as an OpenAPI 3.1 document, made from the route table alone. */
+export function openApiDocument(version: string): Json {
+  const schemas: Json = {}
+  const write = schemaWriter(schemas)
+  const paths: Record<string, Json> = {}
+  for (const [name, route] of Object.entries<Route>(ROUTES)) {
+    const operations = (paths[route.path] ??= {})
+    operations[route.method.toLowerCase()] = operationOf(name, route, write)
+  }
+  const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Millwright', version, license },
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A person’s or program’s token' },
+        worker: { type: 'http', scheme: 'bearer', description: 'A worker’s token' },
+        attempt: { type: 'http', scheme: 'bearer', description: 'The token of one lease' },
+      },
+    },
+  }
+}
+
+function operationOf(name: string, route: Route, write: WriteSchema): Json {
+  const { summary, access, params, query, body, answer, status } = route
+  return {
+    operationId: name,
+    summary,
+    'x-access': access,
+    security: securityOf(access),
+    parameters: [...parametersOf(params, 'path', write), ...parametersOf(query, 'query', write)],
+    ...(body === null
+      ? {}
+      : { requestBody: { required: true, content: contentOf(body, 'input', write) } }),
+    responses: {
+      [status]: { description: 'Done', content: contentOf(answer, 'output', write) },
+      default: {
+        description: 'Refused; the code says why',
+        content: { [PROBLEM_TYPE]: { schema: write(Problem, 'output') } },
+      },
+    },
+  }
+}
+
+function securityOf(access: Access): readonly Json[] {
+  switch (access.kind) {
+    case 'public':
+      return []
+    case 'scope':
+      return [{ token: [access.scope] }]
+    case 'worker':
+    case 'attempt':
+      return [{ [access.kind]: [] }]
+  }
+}
+
+function parametersOf(
+  schema: z.ZodType,
+  place: 'path' | 'query',
+  write: WriteSchema,
+): readonly Json[] {
+  if (!(schema instanceof z.ZodObject)) return []
+  return Object.entries<z.ZodType>(schema.shape).map(([name, part]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    ...(place === 'query' ? { explode: false } : {}),
+    schema: write(part, 'output'),
+  }))
+}
+
+function contentOf(
+  part: NonNullable<Route['body']>,
+  direction: Direction,
+  write: WriteSchema,
+): Json {
+  if ('bytes' in part) return { 'application/octet-stream': {} }
+  return { 'application/json': { schema: write(part, direction) } }
+}
+
+function schemaWriter(schemas: Json): WriteSchema {
+  const names = { input: registryOf('Input'), output: registryOf('') }
+  return (schema, direction) => {
+    const {
+      $schema: _,
+      $defs = {},
+      ...written
+    } = z.toJSONSchema(schema, {
+      metadata: names[direction],
+      io: direction,
+      unrepresentable: 'any',
+    })
+    const place = direction === 'input' ? pointToComponents : openToMore
+    for (const [name, part] of Object.entries($defs)) schemas[name] = place(part)
+    return place(written)
+  }
+}
+
+function registryOf(suffix: string): z.core.$ZodRegistry<{ id: string }> {
+  const registry = z.registry<{ id: string }>()
+  for (const [name, schema] of Object.entries(NAMED)) registry.add(schema, { id: name + suffix })
+  return registry
+}
+
+/** Members may be added to answers, so that callers must not refuse unknown ones. */
+function openToMore(schema: object): Json {
+  const open = (key: string, value: unknown) =>
+    key === 'additionalProperties' && value === false ? undefined : value
+  return pointToComponents(z.looseObject({}).parse(JSON.parse(JSON.stringify(schema, open))))
+}
+
+/** zod puts named schemas beside each use; in OpenAPI they have one place. */
+function pointToComponents(schema: object): Json {
+  const moved = JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/')
+  return z.looseObject({}).parse(JSON.parse(moved))
+}

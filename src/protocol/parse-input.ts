@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { AppError, type ErrorCode } from '../domain/errors.ts'
+import { nearMiss } from '../domain/near-miss.ts'
+
+const ISSUES_SHOWN = 5
+const ISSUES_MAX = 20
+const KEY_LENGTH_MAX = 64
+
+/** Where a value came from and how its faults are named. */
+export type InputOrigin = {
+  readonly code: Extract<ErrorCode, 'request-invalid' | 'payload-invalid'>
+  /** First part of each path in the message: body, query, payload. */
+  readonly where: string
+}
+
+/**
+ * Parses what came from outside. Throws an AppError that names each wrong field, and for an unknown
+ * one the name that was probably meant; `errors` in its details lists path and message.
+ */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  origin: InputOrigin,
+): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const errors = result.error.issues.slice(0, ISSUES_MAX).map((issue) => ({
+    path: [origin.where, ...issue.path.map(String)].join('.'),
+    message: explain(issue, schema),
+  }))
+  const shown = errors.slice(0, ISSUES_SHOWN).map(({ path, message }) => `${path}: ${message}`)
+  throw new AppError(origin.code, `${shown.join('; ')}.`, { details: { errors } })
+}
+
+function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message
+  const known = keysAt([schema], issue.path)
+  return issue.keys
+    .slice(0, ISSUES_SHOWN)
+    .map((key) => {
+      const shown = key.slice(0, KEY_LENGTH_MAX)
+      const meant = nearMiss(shown, known)
+      const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`
+      return `unknown key ${JSON.stringify(shown)}; ${hint}`
+    })
+    .join('; ')
+}
+
+/** The keys that the schema knows at this path; of a union, those of all its members. */
+function keysAt(
+  schemas: readonly z.core.$ZodType[],
+  path: readonly PropertyKey[],
+): readonly string[] {
+  const here = schemas.flatMap(unwrap)
+  const [step, ...rest] = path
+  if (step !== undefined)
+    return keysAt(
+      here.flatMap((schema) => memberAt(schema, step)),
+      rest,
+    )
+  const keys = here.flatMap((schema) =>
+    schema instanceof z.ZodObject ? Object.keys(schema.shape) : [],
+  )
+  return [...new Set(keys)]
+}
+
+/** What stands behind optional, default, union and the like. */
+function unwrap(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) {
+    return unwrap(schema.unwrap())
+  }
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(unwrap)
+  if (schema instanceof z.ZodPipe) return unwrap(schema.out)
+  return [schema]
+}
+
+function memberAt(schema: z.core.$ZodType, step: PropertyKey): readonly z.core.$ZodType[] {
+  if (schema instanceof z.ZodObject) {
+    const member: z.core.$ZodType | undefined = schema.shape[String(step)]
+    return member === undefined ? [] : [member]
+  }
+  if (schema instanceof z.ZodArray) return [schema.element]
+  if (schema instanceof z.ZodRecord) return [schema.valueType]
+  return []
+}
