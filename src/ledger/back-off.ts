@@ -1,0 +1,16 @@
+import { sql } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+/** Jobs woken in one transaction; the rest are due at the next. */
+const DUE_MAX = 200
+
+/** Makes jobs ready whose back-off is over. */
+export async function wakeDue(tx: Tx): Promise<void> {
+  const woken = await tx.run(sql`
+    UPDATE job SET not_before = NULL
+    WHERE number IN (
+      SELECT number FROM job WHERE not_before IS NOT NULL AND not_before <= ${tx.now}
+      ORDER BY not_before LIMIT ${DUE_MAX}
+    )`)
+  if (woken > 0) tx.signal({ kind: 'ready' })
+}

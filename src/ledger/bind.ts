@@ -1,0 +1,76 @@
+import { newJobId, type RandomBytes } from '../domain/id.ts'
+import type { Claimed, ClaimRequest, Ledger } from './port.ts'
+import type { Engine } from './transaction.ts'
+import { addArtifact } from './transactions/add-artifact.ts'
+import { appendEvents } from './transactions/append-events.ts'
+import { artifacts } from './transactions/artifacts.ts'
+import { attempt } from './transactions/attempt.ts'
+import { checkpoint } from './transactions/checkpoint.ts'
+import { claim } from './transactions/claim.ts'
+import { counts } from './transactions/counts.ts'
+import { createToken } from './transactions/create-token.ts'
+import { events } from './transactions/events.ts'
+import { expire } from './transactions/expire.ts'
+import { findToken } from './transactions/find-token.ts'
+import { handBack } from './transactions/hand-back.ts'
+import { intendPublication } from './transactions/intend-publication.ts'
+import { jobs } from './transactions/jobs.ts'
+import { pause } from './transactions/pause.ts'
+import { probe } from './transactions/probe.ts'
+import { renew } from './transactions/renew.ts'
+import { requestCancel } from './transactions/request-cancel.ts'
+import { resume } from './transactions/resume.ts'
+import { revokeToken } from './transactions/revoke-token.ts'
+import { settle } from './transactions/settle.ts'
+import { submit } from './transactions/submit.ts'
+import { tidyLocks } from './transactions/tidy-locks.ts'
+import { tokens } from './transactions/tokens.ts'
+import { workers } from './transactions/workers.ts'
+import { readJob } from './job-row.ts'
+
+/** Makes a ledger of an engine: each method is one transaction, one file, one line here. */
+export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
+  const { transact } = engine
+  return {
+    submit: (job) => transact((tx) => submit(tx, newJobId(tx.now, random), job)),
+    claim: (request) => claimUntilKnown(engine, request),
+    renew: (fence, leaseMs) => transact((tx) => renew(tx, fence, leaseMs)),
+    appendEvents: (fence, from, told) => transact((tx) => appendEvents(tx, fence, from, told)),
+    checkpoint: (fence, made) => transact((tx) => checkpoint(tx, fence, made)),
+    intendPublication: (fence, intent) => transact((tx) => intendPublication(tx, fence, intent)),
+    settle: (fence, settlement, usage) => transact((tx) => settle(tx, fence, settlement, usage)),
+    pause: (fence, why, usage) => transact((tx) => pause(tx, fence, why, usage)),
+    resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
+    requestCancel: (jobId, by) => transact((tx) => requestCancel(tx, jobId, by)),
+    handBack: (fence) => transact((tx) => handBack(tx, fence)),
+    expire: (limit) => transact((tx) => expire(tx, limit)),
+    tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
+    job: (jobId) => transact((tx) => readJob(tx, jobId)),
+    jobs: (page) => transact((tx) => jobs(tx, page)),
+    events: (jobId, after, limit) => transact((tx) => events(tx, jobId, after, limit)),
+    counts: () => transact(counts),
+    workers: () => transact(workers),
+    attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
+    addArtifact: (artifact) => transact((tx) => addArtifact(tx, artifact)),
+    artifacts: (jobId) => transact((tx) => artifacts(tx, jobId)),
+    createToken: (token) => transact((tx) => createToken(tx, token)),
+    findToken: (hash) => transact((tx) => findToken(tx, hash)),
+    tokens: () => transact(tokens),
+    revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
+    probe: () => transact(probe),
+    subscribe: engine.subscribe,
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  }
+}
+
+/**
+ * Many blocked jobs are parked in several short transactions, so that nobody waits long for one
+ * claim. It ends: a parked job is not looked at again before its key is free.
+ */
+async function claimUntilKnown(engine: Engine, request: ClaimRequest): Promise<Claimed | null> {
+  for (;;) {
+    const answer = await engine.transact((tx) => claim(tx, request))
+    if (answer.kind === 'claimed') return answer.claimed
+    if (answer.kind === 'none') return null
+  }
+}

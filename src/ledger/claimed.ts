@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { JobId } from '../domain/id.ts'
+import { Continuation, type Fence } from '../domain/lease.ts'
+import { Limits } from '../domain/limits.ts'
+import { Publication } from '../domain/outcome.ts'
+import { json } from './column.ts'
+import { jobNotFound } from './job-row.ts'
+import { readCheckpoints, readIntents, readSession } from './kept-events.ts'
+import type { Claimed } from './port.ts'
+import { sql } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+const Row = z.object({
+  id: JobId,
+  kind: z.string(),
+  title: z.string(),
+  payload: json(z.unknown()),
+  limits: json(Limits),
+  locks: json(z.array(z.string())),
+  retryOf: JobId.nullable(),
+})
+
+/** All that a worker needs to begin this attempt, or to go on where an earlier one stopped. */
+export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promise<Claimed> {
+  const row = await tx.get(
+    sql`SELECT id, kind, title, payload, limits, locks, retry_of AS "retryOf"
+      FROM job JOIN payload ON payload.job_id = job.id WHERE job.id = ${fence.jobId}`,
+    Row,
+  )
+  if (row === undefined) throw jobNotFound(fence.jobId)
+  const { retryOf, ...job } = row
+  return {
+    job,
+    attempt: fence.attempt,
+    leaseMs,
+    checkpoints: await readCheckpoints(tx, fence.jobId),
+    intents: await readIntents(tx, fence.jobId),
+    continues: retryOf === null ? null : await readContinuation(tx, retryOf),
+  }
+}
+
+const Earlier = z.object({ publication: json(Publication).nullable() })
+const Artifact = Continuation.shape.artifacts.element
+
+/** Where the earlier job stopped: its last session, its newest artifact of each name. */
+async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation | null> {
+  const earlier = await tx.get(sql`SELECT publication FROM job WHERE id = ${jobId}`, Earlier)
+  if (earlier === undefined) return null
+  const artifacts = await tx.all(
+    sql`SELECT name, digest, size FROM artifact
+      WHERE job_id = ${jobId} AND attempt = (
+        SELECT max(newest.attempt) FROM artifact AS newest
+        WHERE newest.job_id = artifact.job_id AND newest.name = artifact.name
+      )
+      ORDER BY name`,
+    Artifact,
+  )
+  const session = await readSession(tx, jobId)
+  return { jobId, session, artifacts: [...artifacts], publication: earlier.publication }
+}

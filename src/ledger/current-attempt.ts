@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import type { Fence } from '../domain/lease.ts'
+import { refusal, type Running } from '../domain/machine.ts'
+import { RetryPolicy } from '../domain/retry.ts'
+import { JobState } from '../domain/state.ts'
+import type { Trigger } from '../domain/transition.ts'
+import { flag, json } from './column.ts'
+import { jobNotFound } from './job-row.ts'
+import { sql } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+/** The running attempt that a fence names, with the facts that decide where it goes next. */
+export type CurrentAttempt = Running & {
+  readonly worker: string
+  /** How many worker events it has told. */
+  readonly told: number
+}
+
+const Row = z.object({
+  attempt: z.int(),
+  failures: z.int(),
+  agentStarted: flag,
+  cancelRequested: flag,
+  retry: json(RetryPolicy),
+  worker: z.string(),
+  told: z.int(),
+})
+
+/** Throws the refusal of this trigger when the fence is not the current attempt's. */
+export async function currentAttempt(
+  tx: Tx,
+  fence: Fence,
+  trigger: Trigger,
+): Promise<CurrentAttempt> {
+  const row = await tx.get(
+    sql`SELECT
+        job.attempt, job.failures, attempt.agent_started AS "agentStarted",
+        CASE WHEN job.cancel_requested_at IS NULL THEN 0 ELSE 1 END AS "cancelRequested",
+        job.retry, attempt.worker, attempt.told
+      FROM job
+      JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempt
+      WHERE job.id = ${fence.jobId} AND job.attempt = ${fence.attempt} AND job.state = 'running'`,
+    Row,
+  )
+  if (row === undefined) throw await refused(tx, fence, trigger)
+  return row
+}
+
+const State = z.object({ state: JobState })
+
+/** Why a fenced write changed nothing: no such job, ended, or held by somebody else by now. */
+export async function refused(tx: Tx, fence: Fence, trigger: Trigger): Promise<AppError> {
+  const job = await tx.get(sql`SELECT state FROM job WHERE id = ${fence.jobId}`, State)
+  if (job === undefined) return jobNotFound(fence.jobId)
+  const code = refusal(job.state, trigger) ?? 'lease-lost'
+  return new AppError(
+    code,
+    `Attempt ${fence.attempt} of job ${fence.jobId} may not ${trigger}: the job is ${job.state} ` +
+      `and this attempt is over.`,
+    { details: { job: fence.jobId, attempt: fence.attempt, state: job.state } },
+  )
+}

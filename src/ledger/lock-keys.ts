@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import type { JobId } from '../domain/id.ts'
+import type { Fence } from '../domain/lease.ts'
+import { join, list, sql, type Statement } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+/**
+ * Lock keys and those who wait for them. A queued job that needs a held key is parked on it and
+ * no claim looks at it again. A key that becomes free wakes its best waiter of each lane: of each,
+ * because a waiter that no worker can serve must not strand the others. What keeps wake-ups from
+ * getting lost, in every transaction:
+ *
+ * - a job is parked only on a key that another job holds;
+ * - `woken_for = k` only while k is free, and at most once per lane;
+ * - a free key that a lane waits for has woken one job of that lane. So whoever takes the key puts
+ *   the woken ones back, and a woken job that leaves the queue otherwise wakes the next.
+ */
+
+const Key = z.object({ key: z.string() })
+
+/** The first of these keys that another job holds, or undefined when it may run. */
+export async function heldKey(
+  tx: Tx,
+  jobId: JobId,
+  keys: readonly string[],
+): Promise<string | undefined> {
+  const [first, ...rest] = keys
+  if (first === undefined) return undefined
+  const held = await tx.get(
+    sql`SELECT key FROM job_lock WHERE key IN (${list([first, ...rest])}) AND job_id <> ${jobId}
+      ORDER BY key LIMIT 1`,
+    Key,
+  )
+  return held?.key
+}
+
+/** Takes keys that are free or already the job's own, for this attempt. */
+export async function takeKeys(tx: Tx, fence: Fence, keys: readonly string[]): Promise<void> {
+  const [first, ...rest] = keys
+  if (first === undefined) return
+  const rows = keys.map((key) => sql`(${key}, ${fence.jobId}, ${fence.attempt})`)
+  const taken = await tx.run(sql`
+    INSERT INTO job_lock (key, job_id, attempt) VALUES ${join(rows, ', ')}
+    ON CONFLICT (key) DO UPDATE SET attempt = excluded.attempt
+      WHERE job_lock.job_id = excluded.job_id`)
+  if (taken !== keys.length) throw new Error('a lock key was taken although it was not free')
+  await tx.run(sql`
+    UPDATE job SET parked_on = woken_for, woken_for = NULL
+    WHERE woken_for IN (${list([first, ...rest])})`)
+}
+
+/** Frees every key of the job and wakes those who wait. */
+export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
+  const released = await tx.all(
+    sql`DELETE FROM job_lock WHERE job_id = ${jobId} RETURNING key`,
+    Key,
+  )
+  for (const { key } of released) await wakeEachLane(tx, key)
+}
+
+/** A waiting job as far as parking and waking need it. */
+export type Waiter = { readonly id: JobId; readonly lane: string; readonly wokenFor: string | null }
+
+/** Parks a ready job on a key that another job holds. */
+export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
+  await tx.run(sql`
+    UPDATE job SET parked_on = ${key}, woken_for = NULL
+    WHERE id = ${waiter.id} AND state = 'queued' AND parked_on IS NULL`)
+  await passOn(tx, waiter)
+}
+
+/** After a woken job left the queue without taking its key: the next of its lane is woken. */
+export async function passOn(tx: Tx, waiter: Waiter): Promise<void> {
+  if (waiter.wokenFor === null) return
+  await wake(tx, bestWaiter(waiter.wokenFor, sql`${waiter.lane}`))
+}
+
+/** Wakes the best waiter of each lane that waits for this free key. */
+async function wakeEachLane(tx: Tx, key: string): Promise<void> {
+  await wake(
+    tx,
+    sql`
+      WITH RECURSIVE waiting (lane) AS (
+        SELECT min(lane) FROM job WHERE parked_on = ${key}
+        UNION ALL
+        SELECT (SELECT min(lane) FROM job WHERE parked_on = ${key} AND lane > waiting.lane)
+        FROM waiting WHERE waiting.lane IS NOT NULL
+      )
+      SELECT (${bestWaiter(key, sql`waiting.lane`)}) FROM waiting WHERE waiting.lane IS NOT NULL`,
+  )
+}
+
+/** Finds the number of the best parked job: highest priority, then first come. */
+export const bestWaiter = (key: string | Statement, lane: Statement): Statement => sql`
+  SELECT number FROM job WHERE parked_on = ${key} AND lane = ${lane}
+  ORDER BY priority DESC, number LIMIT 1`
+
+/** Unparks the jobs with these numbers; returns how many. */
+export async function wake(tx: Tx, numbers: Statement): Promise<number> {
+  const woken = await tx.run(sql`
+    UPDATE job SET woken_for = parked_on, parked_on = NULL WHERE number IN (${numbers})`)
+  if (woken > 0) tx.signal({ kind: 'ready' })
+  return woken
+}

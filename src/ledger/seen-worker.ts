@@ -1,0 +1,16 @@
+import type { WorkerIdentity } from '../domain/lease.ts'
+import { sql } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+/** A worker that only asks is written down this often; asking must not cost a disk write each time. */
+const SEEN_EVERY_MS = 10_000
+
+/** Notes who asked and when. */
+export async function seeWorker(tx: Tx, worker: WorkerIdentity): Promise<void> {
+  const identity = JSON.stringify(worker)
+  await tx.run(sql`
+    INSERT INTO worker (id, identity, seen_at) VALUES (${worker.id}, ${identity}, ${tx.now})
+    ON CONFLICT (id) DO UPDATE SET identity = excluded.identity, seen_at = excluded.seen_at
+      WHERE worker.identity <> excluded.identity
+        OR worker.seen_at <= excluded.seen_at - ${SEEN_EVERY_MS}`)
+}

@@ -1,0 +1,166 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import type { Signal } from '../port.ts'
+import { isValue, render, type SqlValue, type Statement } from '../sql.ts'
+import type { Engine, Tx } from '../transaction.ts'
+import { isSqliteError } from './sqlite-error.ts'
+
+/** Transactions committed together; bounds how long the event loop is held. */
+const TOGETHER_MAX = 32
+/** Texts whose parts vary are prepared once each; more than this many would be a leak. */
+const PREPARED_MAX = 500
+
+/** A transaction that waits for its turn; `run` never throws what the caller did wrong. */
+type Waiting = {
+  /** Does the work inside the open transaction; returns how to answer once it is committed. */
+  run(): Promise<() => void>
+  fail(error: unknown): void
+}
+
+/**
+ * Runs transactions one after the other on one connection. All that wait at the same moment are
+ * committed together, each inside its own savepoint: one fsync serves them all, and none is
+ * answered before it.
+ */
+export function sqliteEngine(database: DatabaseSync, now: () => number): Engine {
+  const waiting: Waiting[] = []
+  const listeners = new Set<(signal: Signal) => void>()
+  const prepared = preparer(database)
+  let working: Promise<void> | null = null
+  let closed = false
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      // Lets the requests that arrived together join the same commit.
+      await nextTurn()
+      await commitTogether(database, waiting.splice(0, TOGETHER_MAX))
+    }
+    working = null
+  }
+
+  return {
+    transact: (body) =>
+      new Promise((resolve, reject) => {
+        if (closed) {
+          reject(new AppError('hub-stopping', 'The ledger is closed.'))
+          return
+        }
+        const run = async () => {
+          const signals = new Map<string, Signal>()
+          const value = await inSavepoint(database, () => body(openTx(prepared, now(), signals)))
+          return () => {
+            resolve(value)
+            for (const signal of signals.values()) for (const listen of listeners) listen(signal)
+          }
+        }
+        waiting.push({ run, fail: reject })
+        working ??= work()
+      }),
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    [Symbol.asyncDispose]: async () => {
+      closed = true
+      await working
+      if (database.isOpen) database.close()
+    },
+  }
+}
+
+async function commitTogether(database: DatabaseSync, batch: readonly Waiting[]): Promise<void> {
+  const answers: (() => void)[] = []
+  try {
+    database.exec('BEGIN IMMEDIATE')
+    for (const one of batch) answers.push(await answerOf(database, one))
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    for (const one of batch) one.fail(named(error))
+    return
+  }
+  for (const answer of answers) answer()
+}
+
+async function answerOf(database: DatabaseSync, one: Waiting): Promise<() => void> {
+  try {
+    return await one.run()
+  } catch (error) {
+    // A full disk and its like end the outer transaction too: then nobody's work is kept.
+    if (!database.isTransaction) throw error
+    return () => one.fail(named(error))
+  }
+}
+
+async function inSavepoint<Value>(
+  database: DatabaseSync,
+  body: () => Promise<Value>,
+): Promise<Value> {
+  database.exec('SAVEPOINT one')
+  try {
+    const value = await body()
+    database.exec('RELEASE one')
+    return value
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK TO one; RELEASE one')
+    throw error
+  }
+}
+
+function openTx(prepared: Preparer, now: number, signals: Map<string, Signal>): Tx {
+  return {
+    now,
+    get: async (statement, row) => {
+      const { query, values } = prepared(statement)
+      const found = query.get(...values)
+      return found === undefined ? undefined : row.parse(found)
+    },
+    all: async <Row>(statement: Statement, row: z.ZodType<Row>) => {
+      const { query, values } = prepared(statement)
+      return query.all(...values).map((found) => row.parse(found))
+    },
+    run: async (statement) => {
+      const { query, values } = prepared(statement)
+      return Number(query.run(...values).changes)
+    },
+    signal: (signal) => {
+      signals.set(signal.kind === 'job' ? signal.jobId : signal.kind, signal)
+    },
+  }
+}
+
+type Preparer = (statement: Statement) => {
+  readonly query: StatementSync
+  readonly values: readonly SqlValue[]
+}
+
+/** A template's strings are one object for life: the fast key. Only nested statements are rendered again. */
+function preparer(database: DatabaseSync): Preparer {
+  const byTemplate = new WeakMap<readonly string[], StatementSync>()
+  const byText = new Map<string, StatementSync>()
+
+  return (statement) => {
+    const known = byTemplate.get(statement.strings)
+    // Only what holds no other statement is kept by its template.
+    if (known !== undefined) return { query: known, values: statement.values.filter(isValue) }
+
+    const { text, values } = render(statement, () => '?')
+    const query = byText.get(text) ?? database.prepare(text)
+    if (statement.values.every(isValue)) byTemplate.set(statement.strings, query)
+    else {
+      if (byText.size >= PREPARED_MAX) byText.clear()
+      byText.set(text, query)
+    }
+    return { query, values }
+  }
+}
+
+/** Gives what an operator can mend its name; the rest is a bug and stays as it is. */
+function named(error: unknown): unknown {
+  if (isSqliteError(error, 'full')) {
+    return new AppError('disk-full', 'The disk that holds the ledger is full.', { cause: error })
+  }
+  return error
+}

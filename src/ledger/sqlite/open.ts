@@ -1,0 +1,73 @@
+import { mkdirSync, openSync, closeSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError, isAppError } from '../../domain/errors.ts'
+import type { RandomBytes } from '../../domain/id.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type Logger, silentLog } from '../../platform/log.ts'
+import { bindLedger } from '../bind.ts'
+import type { Ledger } from '../port.ts'
+import { sqliteEngine } from './engine.ts'
+import { graceAfterRestart, leaseClock } from './lease-clock.ts'
+import { migrate } from './migrate.ts'
+import { MIGRATIONS } from './migrations/all.ts'
+import { ownFolder } from './owner-lock.ts'
+
+/** Longest wait for another connection, such as a backup. One process owns the ledger. */
+const BUSY_MS = 5000
+
+export type SqliteLedgerOptions = {
+  /** Made when it is missing, readable by its owner alone. */
+  readonly folder: string
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log?: Logger
+}
+
+/**
+ * Opens the ledger of a data folder and owns the folder until disposed. Throws `data-dir-busy`,
+ * `schema-newer` or `data-dir-unusable`.
+ */
+export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
+  const { folder, clock, random, log = silentLog } = options
+  using opening = new DisposableStack()
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    opening.use(ownFolder(folder))
+    const database = opening.adopt(openDatabase(join(folder, 'ledger.db')), close)
+    const now = leaseClock(clock)
+    const migrations = migrate(database, MIGRATIONS, now())
+    graceAfterRestart(database, now())
+    log.info({ folder, migrations }, 'ledger opened')
+
+    const ledger = bindLedger(sqliteEngine(database, now), random)
+    const owned = opening.move()
+    return {
+      ...ledger,
+      [Symbol.asyncDispose]: async () => {
+        await ledger[Symbol.asyncDispose]()
+        owned.dispose()
+      },
+    }
+  } catch (error) {
+    if (isAppError(error)) throw error
+    throw new AppError('data-dir-unusable', `The ledger in ${folder} cannot be opened.`, {
+      cause: error,
+      details: { folder },
+    })
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  // SQLite gives its side files the mode of the main file, so that one is made first.
+  closeSync(openSync(path, 'a', 0o600))
+  const database = new DatabaseSync(path, { timeout: BUSY_MS })
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA synchronous = FULL')
+  database.exec('PRAGMA journal_size_limit = 67108864')
+  return database
+}
+
+function close(database: DatabaseSync): void {
+  if (database.isOpen) database.close()
+}

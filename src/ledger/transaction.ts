@@ -1,0 +1,23 @@
+import type { z } from 'zod'
+import type { Signal } from './port.ts'
+import type { Statement } from './sql.ts'
+
+/** One transaction on some engine: all of it happens or nothing. */
+export type Tx = {
+  /** The ledger's time, one instant for the whole transaction, in milliseconds since the epoch. */
+  readonly now: number
+  /** The first row, parsed. */
+  get<Row>(statement: Statement, row: z.ZodType<Row>): Promise<Row | undefined>
+  all<Row>(statement: Statement, row: z.ZodType<Row>): Promise<readonly Row[]>
+  /** How many rows it changed. */
+  run(statement: Statement): Promise<number>
+  /** Heard by subscribers after the commit, and never without it. */
+  signal(signal: Signal): void
+}
+
+/** Where transactions run. Each is isolated as if it ran alone, and durable once answered. */
+export type Engine = {
+  readonly transact: <Value>(work: (tx: Tx) => Promise<Value>) => Promise<Value>
+  readonly subscribe: (listener: (signal: Signal) => void) => () => void
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,24 @@
+import { AppError } from '../../domain/errors.ts'
+import type { ArtifactRow } from '../port.ts'
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+import { attempt } from './attempt.ts'
+
+/**
+ * Notes bytes that an attempt made, running or ended. The same again changes nothing; other bytes
+ * under the same name take the place of the earlier ones.
+ */
+export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
+  const { jobId, name, digest, size, mediaType } = artifact
+  if ((await attempt(tx, jobId, artifact.attempt)) === null) {
+    throw new AppError('job-not-found', `There is no attempt ${artifact.attempt} of job ${jobId}.`)
+  }
+  const changed = await tx.run(sql`
+    INSERT INTO artifact (job_id, attempt, name, digest, size, media_type, created_at)
+    VALUES (${jobId}, ${artifact.attempt}, ${name}, ${digest}, ${size}, ${mediaType}, ${tx.now})
+    ON CONFLICT (job_id, attempt, name) DO UPDATE SET
+      digest = excluded.digest, size = excluded.size, media_type = excluded.media_type,
+      created_at = excluded.created_at
+      WHERE artifact.digest <> excluded.digest`)
+  if (changed > 0) tx.signal({ kind: 'job', jobId })
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { JobId } from '../../domain/id.ts'
+import type { AttemptRow } from '../port.ts'
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+
+const Row = z.object({
+  jobId: JobId,
+  attempt: z.int(),
+  workerId: z.string(),
+  bootId: z.string(),
+  heldBy: z.string(),
+  tokenHash: z.string(),
+  endedAt: z.int().nullable(),
+})
+
+/** Whose attempt it was; null when there was none. */
+export async function attempt(tx: Tx, jobId: JobId, number: number): Promise<AttemptRow | null> {
+  const row = await tx.get(
+    sql`SELECT job_id AS "jobId", attempt, worker_id AS "workerId", boot_id AS "bootId",
+        held_by AS "heldBy", token_hash AS "tokenHash", ended_at AS "endedAt"
+      FROM attempt WHERE job_id = ${jobId} AND attempt = ${number}`,
+    Row,
+  )
+  return row ?? null
+}

@@ -1,0 +1,15 @@
+import type { Checkpoint } from '../../domain/event.ts'
+import type { Fence } from '../../domain/lease.ts'
+import { appendEvent } from '../append-event.ts'
+import { sameJson } from '../attempt-end.ts'
+import { currentAttempt } from '../current-attempt.ts'
+import { readCheckpoints } from '../kept-events.ts'
+import type { Tx } from '../transaction.ts'
+
+/** Records a finished step. The newest checkpoint again changes nothing. */
+export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
+  await currentAttempt(tx, fence, 'renew')
+  const newest = (await readCheckpoints(tx, fence.jobId)).at(-1)
+  if (newest !== undefined && sameJson(newest, made)) return
+  await appendEvent(tx, fence, { type: 'checkpoint', checkpoint: made })
+}

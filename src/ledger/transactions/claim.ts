@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { JobId } from '../../domain/id.ts'
+import type { Fence } from '../../domain/lease.ts'
+import { appendEvent } from '../append-event.ts'
+import { wakeDue } from '../back-off.ts'
+import { readClaimed } from '../claimed.ts'
+import { mustHold } from '../guard.ts'
+import { better, type Head, headOf, readyLanes, serves } from '../lane.ts'
+import { heldKey, park, takeKeys } from '../lock-keys.ts'
+import type { Claimed, ClaimRequest } from '../port.ts'
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+import { seeWorker } from '../seen-worker.ts'
+
+/** Jobs parked in one transaction; bounds how long others wait for it. */
+const PARKED_MAX = 200
+
+/** `more`: only blocked jobs were found so far, they are parked now, and others are left. */
+export type ClaimAnswer =
+  | { readonly kind: 'claimed'; readonly claimed: Claimed }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'more' }
+
+/** Leases the best job that this worker can serve and whose lock keys are all free. */
+export async function claim(tx: Tx, request: ClaimRequest): Promise<ClaimAnswer> {
+  await seeWorker(tx, request.worker)
+  const again = await claimedBefore(tx, request)
+  if (again !== undefined) return claimed(tx, again, request)
+
+  await wakeDue(tx)
+  const found = await nextJob(tx, request)
+  if (found === 'none' || found === 'more') return { kind: found }
+
+  const fence = { jobId: found.id, attempt: found.attempt + 1 }
+  await begin(tx, fence, request)
+  await takeKeys(tx, fence, found.locks)
+  return claimed(tx, fence, request)
+}
+
+async function claimed(tx: Tx, fence: Fence, request: ClaimRequest): Promise<ClaimAnswer> {
+  return { kind: 'claimed', claimed: await readClaimed(tx, fence, request.leaseMs) }
+}
+
+const Again = z.object({ jobId: JobId, attempt: z.int() })
+
+/** The answer to this very request was lost on its way: the same attempt, with the new token. */
+function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined> {
+  return tx.get(
+    sql`UPDATE attempt
+      SET token_hash = ${request.tokenHash}, lease_ms = ${request.leaseMs},
+        lease_until = ${tx.now + request.leaseMs}, renewed_at = ${tx.now}
+      WHERE held_by = ${request.heldBy} AND worker_id = ${request.worker.id}
+        AND request_id = ${request.requestId} AND ended_at IS NULL
+      RETURNING job_id AS "jobId", attempt`,
+    Again,
+  )
+}
+
+/** The best head of all lanes served; heads that another job blocks are parked on the way. */
+async function nextJob(tx: Tx, request: ClaimRequest): Promise<Head | 'none' | 'more'> {
+  const heads = new Map<string, Head>()
+  const look = async (lane: string) => {
+    const head = await headOf(tx, lane)
+    if (head === undefined) heads.delete(lane)
+    else heads.set(lane, head)
+  }
+  for (const lane of await readyLanes(tx)) if (serves(request.worker, lane)) await look(lane)
+
+  for (let parked = 0; parked <= PARKED_MAX; parked += 1) {
+    if (heads.size === 0) return 'none'
+    const best = [...heads.values()].reduce(better)
+    const held = await heldKey(tx, best.id, best.locks)
+    if (held === undefined) return best
+    await park(tx, best, held)
+    await look(best.lane)
+  }
+  return 'more'
+}
+
+async function begin(tx: Tx, fence: Fence, request: ClaimRequest): Promise<void> {
+  const { worker, leaseMs } = request
+  const leaseUntil = tx.now + leaseMs
+  const changed = await tx.run(sql`
+    UPDATE job SET
+      state = 'running', reason = NULL, detail = '', attempt = ${fence.attempt},
+      woken_for = NULL, locks_until = NULL, started_at = coalesce(started_at, ${tx.now})
+    WHERE id = ${fence.jobId} AND attempt = ${fence.attempt - 1} AND state = 'queued'
+      AND parked_on IS NULL AND not_before IS NULL`)
+  mustHold(changed, { ...fence, state: 'queued' })
+  await tx.run(sql`
+    INSERT INTO attempt (
+      job_id, attempt, worker_id, worker, boot_id, sandbox, held_by, request_id, token_hash,
+      lease_ms, lease_until, claimed_at, renewed_at
+    ) VALUES (
+      ${fence.jobId}, ${fence.attempt}, ${worker.id}, ${worker.name}, ${worker.bootId},
+      ${worker.sandbox}, ${request.heldBy}, ${request.requestId}, ${request.tokenHash},
+      ${leaseMs}, ${leaseUntil}, ${tx.now}, ${tx.now}
+    )`)
+  const { name, bootId, sandbox } = worker
+  await appendEvent(tx, fence, { type: 'claimed', worker: name, bootId, sandbox, leaseUntil })
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { JobId } from '../../domain/id.ts'
+import type { Fence } from '../../domain/lease.ts'
+import { afterExpiry } from '../../domain/machine.ts'
+import { wakeDue } from '../back-off.ts'
+import { currentAttempt } from '../current-attempt.ts'
+import { follow } from '../ending.ts'
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+
+const Due = z.object({ jobId: JobId, attempt: z.int() })
+
+/** Ends attempts whose lease ran out, longest ago first; wakes jobs whose back-off is over. */
+export async function expire(tx: Tx, limit: number): Promise<number> {
+  const due = await tx.all(
+    sql`SELECT job_id AS "jobId", attempt FROM attempt
+      WHERE ended_at IS NULL AND lease_until <= ${tx.now} ORDER BY lease_until LIMIT ${limit}`,
+    Due,
+  )
+  let expired = 0
+  for (const fence of due) if (await expireOne(tx, fence)) expired += 1
+  await wakeDue(tx)
+  return expired
+}
+
+async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
+  const current = await currentAttempt(tx, fence, 'expire')
+  // A renewal or a settlement may have come first; then there is nothing to end.
+  const ended = await tx.run(sql`
+    UPDATE attempt SET ended_at = ${tx.now}, request_id = NULL
+    WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}
+      AND ended_at IS NULL AND lease_until <= ${tx.now}`)
+  if (ended === 0) return false
+  await follow(tx, fence, afterExpiry(current), {
+    detail: `Worker ${current.worker} stopped renewing attempt ${fence.attempt}.`,
+  })
+  return true
+}

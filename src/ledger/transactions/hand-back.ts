@@ -1,0 +1,20 @@
+import type { Job } from '../../domain/job.ts'
+import type { Fence } from '../../domain/lease.ts'
+import { afterHandBack } from '../../domain/machine.ts'
+import { alreadyEnded, endAttempt } from '../attempt-end.ts'
+import { currentAttempt } from '../current-attempt.ts'
+import { follow } from '../ending.ts'
+import { readJob } from '../job-row.ts'
+import type { Tx } from '../transaction.ts'
+
+/** Queues the job again, unharmed: the worker is shutting down. */
+export async function handBack(tx: Tx, fence: Fence): Promise<Job> {
+  const outcome = { kind: 'handed-back' } as const
+  if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
+  const current = await currentAttempt(tx, fence, 'hand-back')
+  await endAttempt(tx, fence, outcome)
+  await follow(tx, fence, afterHandBack(current), {
+    detail: `Worker ${current.worker} gave it back.`,
+  })
+  return readJob(tx, fence.jobId)
+}

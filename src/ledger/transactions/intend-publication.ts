@@ -1,0 +1,28 @@
+import { AppError } from '../../domain/errors.ts'
+import type { Fence } from '../../domain/lease.ts'
+import type { PublicationIntent } from '../../domain/outcome.ts'
+import { appendEvent } from '../append-event.ts'
+import { sameJson } from '../attempt-end.ts'
+import { currentAttempt } from '../current-attempt.ts'
+import { readIntents } from '../kept-events.ts'
+import type { Tx } from '../transaction.ts'
+
+/**
+ * Records what is about to be published; from here on publishing completes. An intent already
+ * recorded is accepted again even after a cancel, because its effect may have begun.
+ */
+export async function intendPublication(
+  tx: Tx,
+  fence: Fence,
+  intent: PublicationIntent,
+): Promise<void> {
+  const { cancelRequested } = await currentAttempt(tx, fence, 'renew')
+  const recorded = await readIntents(tx, fence.jobId)
+  if (recorded.some((earlier) => sameJson(earlier, intent))) return
+  if (cancelRequested) {
+    throw new AppError('cancel-requested', `Job ${fence.jobId} is being cancelled.`, {
+      details: { job: fence.jobId },
+    })
+  }
+  await appendEvent(tx, fence, { type: 'publication-intended', intent })
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import type { Job } from '../../domain/job.ts'
+import type { Fence } from '../../domain/lease.ts'
+import { Limits } from '../../domain/limits.ts'
+import type { Outcome, Usage } from '../../domain/outcome.ts'
+import { appendEvent } from '../append-event.ts'
+import { alreadyEnded, endAttempt } from '../attempt-end.ts'
+import { json } from '../column.ts'
+import { currentAttempt } from '../current-attempt.ts'
+import { endJob } from '../ending.ts'
+import { mustHold } from '../guard.ts'
+import { readJob } from '../job-row.ts'
+import { sql } from '../sql.ts'
+import { saveUsage } from '../total-usage.ts'
+import type { Tx } from '../transaction.ts'
+
+type Pause = Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>
+
+/** Ends the attempt and keeps the job, with its lock keys for a while, until it is resumed. */
+export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
+  const outcome = { kind: 'paused', ...why } as const
+  if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
+  const current = await currentAttempt(tx, fence, 'pause')
+  await endAttempt(tx, fence, outcome)
+  await saveUsage(tx, fence, usage)
+  if (current.cancelRequested) {
+    const { detail } = why
+    const settlement = { kind: 'cancelled', reason: 'cancelled-by-request', detail } as const
+    await endJob(tx, { ...fence, state: 'running' }, settlement, current.failures)
+  } else await rest(tx, fence, why)
+  return readJob(tx, fence.jobId)
+}
+
+const Row = z.object({ limits: json(Limits) })
+
+async function rest(tx: Tx, fence: Fence, why: Pause): Promise<void> {
+  const row = await tx.get(sql`SELECT limits FROM job WHERE id = ${fence.jobId}`, Row)
+  const locksUntil = tx.now + (row?.limits.pausedLocksMs ?? 0)
+  const resumeAt = why.resumeAt ?? null
+  const changed = await tx.run(sql`
+    UPDATE job SET
+      state = 'paused', reason = ${why.reason}, detail = ${why.detail}, resume_at = ${resumeAt},
+      locks_until = ${locksUntil}
+    WHERE id = ${fence.jobId} AND attempt = ${fence.attempt} AND state = 'running'`)
+  mustHold(changed, { ...fence, state: 'running' })
+  const { reason, detail } = why
+  await appendEvent(tx, fence, { type: 'paused', reason, detail, resumeAt })
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import type { JobId } from '../../domain/id.ts'
+import type { Job } from '../../domain/job.ts'
+import { refusal } from '../../domain/machine.ts'
+import { JobState } from '../../domain/state.ts'
+import { appendEvent } from '../append-event.ts'
+import { jobNotFound, readJob } from '../job-row.ts'
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+
+const State = z.object({ state: JobState })
+
+/** Queues a paused job again. What it still holds of its lock keys it keeps until it is claimed. */
+export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
+  const changed = await tx.run(sql`
+    UPDATE job SET state = 'queued', reason = 'resumed', detail = '', resume_at = NULL
+    WHERE id = ${jobId} AND state = 'paused'`)
+  if (changed === 0) throw await notPaused(tx, jobId)
+  await appendEvent(tx, { jobId, attempt: null }, { type: 'resumed', by })
+  tx.signal({ kind: 'ready' })
+  return readJob(tx, jobId)
+}
+
+async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
+  const job = await tx.get(sql`SELECT state FROM job WHERE id = ${jobId}`, State)
+  if (job === undefined) return jobNotFound(jobId)
+  const code = refusal(job.state, 'resume') ?? 'job-not-paused'
+  return new AppError(code, `Job ${jobId} cannot be resumed: it is ${job.state}.`, {
+    details: { job: jobId, state: job.state },
+  })
+}

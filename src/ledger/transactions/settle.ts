@@ -1,0 +1,64 @@
+import { AppError } from '../../domain/errors.ts'
+import type { Job } from '../../domain/job.ts'
+import type { Fence } from '../../domain/lease.ts'
+import { afterSettleFailed } from '../../domain/machine.ts'
+import type { Settlement, Usage } from '../../domain/outcome.ts'
+import { alreadyEnded, endAttempt } from '../attempt-end.ts'
+import { type CurrentAttempt, currentAttempt } from '../current-attempt.ts'
+import { endJob, follow } from '../ending.ts'
+import { readJob } from '../job-row.ts'
+import { saveUsage } from '../total-usage.ts'
+import type { Tx } from '../transaction.ts'
+
+/**
+ * Accepts how an attempt ended, once. The same settlement again gets the job as it is now. Work
+ * finished after the lease ran out counts, as long as nobody ended the attempt.
+ */
+export async function settle(
+  tx: Tx,
+  fence: Fence,
+  settlement: Settlement,
+  usage: Usage | null,
+): Promise<Job> {
+  if (await alreadyEnded(tx, fence, settlement)) return readJob(tx, fence.jobId)
+  const current = await currentAttempt(tx, fence, `settle-${settlement.kind}`)
+  await endAttempt(tx, fence, settlement)
+  await saveUsage(tx, fence, usage)
+  await apply(tx, fence, current, settlement)
+  return readJob(tx, fence.jobId)
+}
+
+async function apply(
+  tx: Tx,
+  fence: Fence,
+  current: CurrentAttempt,
+  settlement: Settlement,
+): Promise<void> {
+  const guard = { ...fence, state: 'running' } as const
+  switch (settlement.kind) {
+    case 'succeeded': {
+      const reason = current.cancelRequested ? 'cancelled-too-late' : settlement.reason
+      await endJob(tx, guard, { ...settlement, reason }, current.failures)
+      return
+    }
+    case 'cancelled': {
+      if (!current.cancelRequested) throw cancelNotRequested(fence)
+      await endJob(tx, guard, settlement, current.failures)
+      return
+    }
+    case 'failed': {
+      const next = afterSettleFailed(current, settlement.reason)
+      // When tries ran out, the last failure is told in the detail.
+      const detail =
+        next.reason === settlement.reason
+          ? settlement.detail
+          : `${settlement.reason}: ${settlement.detail}`
+      await follow(tx, fence, next, { detail, step: settlement.step })
+    }
+  }
+}
+
+const cancelNotRequested = (fence: Fence): AppError =>
+  new AppError('cancel-not-requested', `Nobody cancelled job ${fence.jobId}.`, {
+    details: { job: fence.jobId },
+  })
