@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 import { digestCheck } from './digest-check.ts'
 import type { ArtifactStore, ByteRange, StoredArtifact } from './port.ts'
-import { nullWhenMissing, openStaging } from './staging.ts'
+import { nullWhenMissing } from './disk-errors.ts'
+import { openStaging } from './staging.ts'
 
 export type DiskArtifacts = ArtifactStore & {
   /** Removes what crashed uploads left, last written before this moment (epoch ms); returns how many. */
@@ -21,7 +22,7 @@ export type DiskArtifacts = ArtifactStore & {
 export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> {
   const blobs = join(folder, 'blobs', 'sha256')
   const staging = await openStaging(join(folder, 'temp'))
-  await makeShards(blobs)
+  await makeLasting(blobs)
   const pathOf = (digest: string): string => join(blobs, digest.slice(0, 2), digest)
 
   return {
@@ -30,7 +31,11 @@ export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> 
       bytes.on('error', () => {})
       return staging.place(
         (file) => fill(file, bytes, options),
-        ({ digest }) => pathOf(digest),
+        async ({ digest }) => {
+          await mkdir(dirname(pathOf(digest)), { recursive: true, mode: 0o700 })
+          await syncFolder(blobs)
+          return pathOf(digest)
+        },
       )
     },
     open: async (digest, range) => {
@@ -44,12 +49,10 @@ export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> 
   }
 }
 
-/** All at once at the start, so that no upload need make its folder survive a power cut. */
-async function makeShards(blobs: string): Promise<void> {
-  const names = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Makes a folder and its parents up to the store's, so that they survive a power cut. */
+async function makeLasting(blobs: string): Promise<void> {
   await mkdir(blobs, { recursive: true, mode: 0o700 })
-  await Promise.all(names.map((name) => mkdir(join(blobs, name), { recursive: true, mode: 0o700 })))
-  for (const path of [blobs, join(blobs, '..'), join(blobs, '..', '..')]) await syncFolder(path)
+  for (const up of ['..', '../..']) await syncFolder(join(blobs, up))
 }
 
 /**

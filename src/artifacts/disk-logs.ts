@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
+import { namingFullDisk } from './disk-errors.ts'
 import { inTurns } from './in-turns.ts'
 import { LOG_SEGMENT_BYTES, type LogAddress, type LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
@@ -62,7 +63,7 @@ async function append(
   const path = segmentFolder(context, address)
   await context.staging.place(
     (file) => file.writeFile(fresh),
-    () => join(path, segmentName(expected)),
+    async () => join(path, segmentName(expected)),
   )
   context.tails.set(path, expected + fresh.length)
 }
@@ -72,7 +73,7 @@ async function prepareTail(context: Context, address: LogAddress): Promise<numbe
   const path = segmentFolder(context, address)
   const remembered = context.tails.get(path)
   if (remembered !== undefined) return remembered
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await namingFullDisk(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
   for (const up of ['..', '../..', '../../..', '../../../..']) await syncFolder(join(path, up))
   const tail = await sizeOf(path, await listSegments(path))
   context.tails.set(path, tail)

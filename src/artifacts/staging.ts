@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { AppError } from '../domain/errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
+import { namingFullDisk, nullWhenMissing } from './disk-errors.ts'
 
 /** The most that one sweep removes, so that it never holds up the hub; the next one goes on. */
 const SWEEP_MAX = 1000
@@ -15,11 +15,12 @@ const SWEEP_MAX = 1000
 export type Staging = {
   /**
    * Fills a new file, fsyncs it, moves it to its place (replacing what is there) and fsyncs that
-   * folder, which must exist. Throws `disk-full`; whatever is thrown, no file is left.
+   * folder; `placeOf` sees to it that the folder exists. Throws `disk-full`; whatever is thrown,
+   * no file is left.
    */
   place<Value>(
     fill: (file: FileHandle) => Promise<Value>,
-    placeOf: (value: Value) => string,
+    placeOf: (value: Value) => Promise<string>,
   ): Promise<Value>
   /** Removes orphans last written before this moment (epoch ms); returns how many. */
   sweep(before: number): Promise<number>
@@ -29,7 +30,8 @@ export type Staging = {
 export async function openStaging(folder: string): Promise<Staging> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return {
-    place: (fill, placeOf) => place(join(folder, randomUUID()), fill, placeOf),
+    place: (fill, placeOf) =>
+      namingFullDisk(folder, () => place(join(folder, randomUUID()), fill, placeOf)),
     sweep: (before) => sweep(folder, before),
   }
 }
@@ -37,18 +39,17 @@ export async function openStaging(folder: string): Promise<Staging> {
 async function place<Value>(
   path: string,
   fill: (file: FileHandle) => Promise<Value>,
-  placeOf: (value: Value) => string,
+  placeOf: (value: Value) => Promise<string>,
 ): Promise<Value> {
   try {
     const value = await write(path, fill)
-    await rename(path, placeOf(value))
-    await syncFolder(dirname(placeOf(value)))
+    const destination = await placeOf(value)
+    await rename(path, destination)
+    await syncFolder(dirname(destination))
     return value
   } catch (error) {
     await rm(path, { force: true })
-    throw isNoSpace(error)
-      ? new AppError('disk-full', `no space left on the disk of ${dirname(path)}`, { cause: error })
-      : error
+    throw error
   }
 }
 
@@ -77,16 +78,4 @@ async function sweep(folder: string, before: number): Promise<number> {
     removed += 1
   }
   return removed
-}
-
-/** The system's code of an error, such as ENOENT. */
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined
-
-const isNoSpace = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String(codeOf(error)))
-
-/** For `.catch`: null when the file is not there; anything else is thrown on. */
-export function nullWhenMissing(error: unknown): null {
-  if (codeOf(error) === 'ENOENT') return null
-  throw error
 }

@@ -1,6 +1,6 @@
 // A program that runs on a disk of a few MiB (its folder), fills it, makes room again, and prints what became of each write.
 import { randomBytes } from 'node:crypto'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
@@ -26,14 +26,23 @@ const outcome = (work: Promise<unknown>): Promise<string> =>
 const put = () =>
   artifacts.put(Readable.from([Buffer.alloc(MiB, 'a')]), { expectedDigest: null, maxBytes: MiB })
 const append = () => logs.append(address, 7, Buffer.alloc(MiB, 'b'))
+const begin = () => logs.append({ ...address, attempt: 2 }, 0, Buffer.from('new'))
 const temp = async () => (await readdir(join(folder, 'temp'))).length
 
 const filler = join(folder, 'filler')
 await writeFile(filler, Buffer.alloc(16 * MiB)).catch(() => {})
-const full = { put: await outcome(put()), append: await outcome(append()), temp: await temp() }
-const known = Buffer.from(await logs.read(address, 0, MiB)).toString()
+const bytesGone = [await outcome(put()), await outcome(append()), await temp()]
 await rm(filler)
-const mended = { put: await outcome(put()), append: await outcome(append()), temp: await temp() }
-process.stdout.write(
-  JSON.stringify({ full, known, mended, size: (await logs.size(address)) - 7 - MiB }),
-)
+
+await mkdir(filler)
+const fill = async (name: number): Promise<void> => {
+  await writeFile(join(filler, String(name)), '')
+  await fill(name + 1)
+}
+await fill(0).catch(() => {})
+const namesGone = [await outcome(put()), await outcome(begin()), await temp()]
+await rm(filler, { recursive: true })
+
+const size = await logs.size(address)
+const mended = [await outcome(put()), await outcome(append()), await outcome(begin()), await temp()]
+process.stdout.write(JSON.stringify({ bytesGone, namesGone, size, mended }))
