@@ -88,6 +88,13 @@ export const ERRORS = {
   'file-unreadable': kind(400, 'Check the path and its permissions.'),
   'usage-invalid': kind(400, 'See the command’s --help.'),
   'token-not-found': kind(404, 'List them with: millwright tokens list.'),
+  // the gateway
+  'upstream-missing': kind(
+    400,
+    'Start the worker with --upstream-anthropic URL, --upstream-openai URL or --replay FILE.',
+  ),
+  'upstream-unreachable': kind(502, 'Check the upstream’s address and the network.', true),
+  'replay-mismatch': kind(400, 'Use the script or recording that was made for this task.'),
   'script-invalid': kind(400, 'Correct the model script at the place named.'),
 } as const satisfies Record<string, ErrorKind>
 

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/** What a request asks, as far as a script needs to know it. */
+export type Conversation = {
+  readonly model: string
+  readonly stream: boolean
+  readonly hasTools: boolean
+  readonly turns: readonly Turn[]
+}
+
+export type Turn =
+  | { readonly kind: 'user'; readonly text: string }
+  | { readonly kind: 'assistant' }
+  /** The result of one tool call. */
+  | { readonly kind: 'tool' }
+
+const TextPart = z.looseObject({ text: z.string() })
+
+/** The text of a message's content: a string, or a list of parts of which some have text. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return ''
+  return content
+    .flatMap((part) => {
+      const parsed = TextPart.safeParse(part)
+      return parsed.success ? [parsed.data.text] : []
+    })
+    .join('\n')
+}
+
+/** Cuts a text into the pieces it is streamed in; at least one. */
+export function pieces(text: string, size = 24): readonly string[] {
+  const count = Math.max(1, Math.ceil(text.length / size))
+  return Array.from({ length: count }, (_, at) => text.slice(at * size, (at + 1) * size))
+}

@@ -1,0 +1,11 @@
+import type { Refusal } from './dialect.ts'
+
+/** OpenAI's error object, the same for both of its dialects. */
+export const openaiError = ({ status, code, message }: Refusal): unknown => ({
+  error: {
+    message,
+    type: status >= 500 ? 'server_error' : 'invalid_request_error',
+    param: null,
+    code,
+  },
+})

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto'
+import type { ModelDoor } from '../domain/agent.ts'
+import { isAppError } from '../domain/errors.ts'
+import type { RandomBytes } from '../domain/id.ts'
+import type { Fence } from '../domain/lease.ts'
+import type { Usage } from '../domain/outcome.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Call, Said } from './calls.ts'
+import { ChildGone, GatewayChild } from './child.ts'
+import { NOTHING_USED } from './meter.ts'
+import type { GatewaySettings } from './settings.ts'
+
+const RESTARTS_MAX = 5
+const RESTARTS_WINDOW_MS = 60_000
+const TOKEN_BYTES = 32
+const STOP_GRACE_MS = 2000
+
+/** The models' doorkeeper: a process of its own that holds the keys and counts what is used. */
+export type Gateway = {
+  /** A door for one attempt, with a key that works until `close`. */
+  open(fence: Fence): Promise<ModelDoor>
+  /** What was used through a door so far. */
+  usage(token: string): Promise<Usage>
+  /** Shuts a door, breaking answers on their way; what was used through it in all. */
+  close(token: string): Promise<Usage>
+  /** Of the process; another one after it died and was started again. */
+  readonly pid: number
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts the gateway on a free loopback port. Throws `script-invalid` or `file-unreadable` for a
+ * replay file that cannot be used. If the process dies it is started again on the same port with
+ * the doors that were open; after more than 5 deaths within a minute every call rejects.
+ */
+export async function startGateway(
+  settings: GatewaySettings,
+  log: Logger,
+  { random = randomBytes, clock = systemClock }: { random?: RandomBytes; clock?: Clock } = {},
+): Promise<Gateway> {
+  const gateway = new RunningGateway(settings, { log, random, clock })
+  await gateway.started()
+  return gateway
+}
+
+type Tools = { readonly log: Logger; readonly random: RandomBytes; readonly clock: Clock }
+type OpenDoor = { readonly ordinal: number; usage: Usage }
+type Started = { readonly child: GatewayChild; readonly port: number }
+
+class RunningGateway implements Gateway {
+  readonly #settings: GatewaySettings
+  readonly #tools: Tools
+  readonly #doors = new Map<string, OpenDoor>()
+  readonly #deaths: number[] = []
+  #opened = 0
+  #port = 0
+  #stopping = false
+  #child: GatewayChild
+  #started: Promise<Started>
+
+  constructor(settings: GatewaySettings, tools: Tools) {
+    this.#settings = settings
+    this.#tools = tools
+    this.#child = this.#newChild()
+    this.#started = this.#start(this.#port)
+  }
+
+  get pid(): number {
+    return this.#child.pid
+  }
+
+  async started(): Promise<void> {
+    try {
+      await this.#started
+    } catch (error) {
+      await this[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async open(fence: Fence): Promise<ModelDoor> {
+    const token = `mw_${Buffer.from(this.#tools.random(TOKEN_BYTES)).toString('base64url')}`
+    const door = { ordinal: this.#opened, usage: NOTHING_USED }
+    this.#opened += 1
+    this.#doors.set(token, door)
+    await this.#call({ type: 'open', token, ordinal: door.ordinal, usage: door.usage })
+    const { port } = await this.#started
+    this.#tools.log.debug({ job: fence.jobId, attempt: fence.attempt }, 'door opened')
+    return { baseUrl: `http://127.0.0.1:${port}`, token }
+  }
+
+  usage(token: string): Promise<Usage> {
+    return this.#used({ type: 'usage', token })
+  }
+
+  async close(token: string): Promise<Usage> {
+    const usage = await this.#used({ type: 'close', token })
+    this.#doors.delete(token)
+    return usage
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true
+    await this.#child.stop(STOP_GRACE_MS)
+  }
+
+  async #used(call: Extract<Call, { token: string }>): Promise<Usage> {
+    const said = await this.#call(call)
+    if (said.type !== 'used' || said.usage === null) throw new Error('the door is not open')
+    return said.usage
+  }
+
+  /** All calls may be repeated, so one that a death interrupted is asked of the next process. */
+  async #call(call: Call): Promise<Said> {
+    for (;;) {
+      try {
+        const { child } = await this.#started
+        return await child.call(call)
+      } catch (error) {
+        if (!(error instanceof ChildGone) || this.#stopping) throw error
+      }
+    }
+  }
+
+  #newChild(): GatewayChild {
+    const onUsage = (token: string, usage: Usage): void => {
+      const door = this.#doors.get(token)
+      if (door !== undefined) door.usage = usage
+    }
+    return new GatewayChild(onUsage, (lastWords) => this.#onGone(lastWords))
+  }
+
+  async #start(port: number): Promise<Started> {
+    const child = this.#child
+    const settings = this.#settings
+    const said = await child.call({ type: 'start', settings, port })
+    if (said.type !== 'listening') throw new Error(`the gateway said ${said.type} at its start`)
+    for (const [token, { ordinal, usage }] of this.#doors) {
+      await child.call({ type: 'open', token, ordinal, usage })
+    }
+    this.#port = said.port
+    return { child, port: said.port }
+  }
+
+  #onGone(lastWords: string): void {
+    if (this.#stopping) return
+    const now = this.#tools.clock.monotonic()
+    this.#deaths.push(now)
+    const recent = this.#deaths.filter((at) => now - at < RESTARTS_WINDOW_MS)
+    this.#tools.log.warn({ lastWords, deaths: recent.length }, 'the gateway process died')
+    // What was on its way when it died was never counted, so the sum is not known any more.
+    for (const door of this.#doors.values()) {
+      door.usage = { ...door.usage, costUsd: 'unknown' }
+    }
+    this.#started = recent.length > RESTARTS_MAX ? died(lastWords) : this.#restart()
+    // Each call awaits it and hears of a failure; without a call nobody needs to.
+    this.#started.catch(() => {})
+  }
+
+  async #restart(): Promise<Started> {
+    this.#child = this.#newChild()
+    try {
+      return await this.#start(this.#port)
+    } catch (error) {
+      if (!isAppError(error, 'port-taken')) throw error
+      this.#tools.log.warn({ port: this.#port }, 'the gateway’s port is taken; open doors are lost')
+      return await this.#start(0)
+    }
+  }
+}
+
+const died = async (lastWords: string): Promise<Started> => {
+  throw new Error(`the gateway died more than ${RESTARTS_MAX} times within a minute: ${lastWords}`)
+}

@@ -1,0 +1,87 @@
+import type { Server } from 'node:http'
+import { AppError } from '../domain/errors.ts'
+import { systemClock } from '../platform/clock.ts'
+import { type Call, NumberedCall, type Said } from './calls.ts'
+import { Doors } from './doors.ts'
+import { Recorder } from './recording.ts'
+import { replaySource } from './replay.ts'
+import { gatewayServer } from './server.ts'
+import type { GatewaySettings } from './settings.ts'
+import { upstreamSource } from './upstream.ts'
+
+// The gateway's own process: it alone holds the model keys, and gets them over the IPC channel.
+// It lives as long as that channel: when the worker dies, however it dies, this ends too. A
+// signal to the whole process group must not end it while the worker still drains.
+
+type Started = {
+  readonly doors: Doors
+  readonly recorder: Recorder | null
+  readonly server: Server
+  readonly port: number
+}
+let started: Started | null = null
+
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+process.on('disconnect', () => process.exit())
+process.on('message', (message) => void answer(message))
+
+async function answer(message: unknown): Promise<void> {
+  const { id, call } = NumberedCall.parse(message)
+  try {
+    say(await perform(id, call))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    say({ type: 'refused', id, code: error.code, message: error.message })
+  }
+  if (call.type === 'stop') process.disconnect()
+}
+
+async function perform(id: number, call: Call): Promise<Said> {
+  if (call.type === 'start') {
+    started = await start(call.settings, call.port)
+    return { type: 'listening', id, port: started.port }
+  }
+  if (started === null) throw new Error(`asked to ${call.type} before the start`)
+  const { doors } = started
+  if (call.type === 'usage') return { type: 'used', id, usage: doors.usage(call.token) }
+  if (call.type === 'close') return { type: 'used', id, usage: await doors.close(call.token) }
+  if (call.type === 'open') doors.open(call.token, call.ordinal, call.usage)
+  else await stop(started)
+  return { type: 'done', id }
+}
+
+async function start(settings: GatewaySettings, port: number): Promise<Started> {
+  const { replay, record, upstreams, prices } = settings
+  const doors = new Doors(prices)
+  const recorder = record === null ? null : new Recorder(record)
+  const server = gatewayServer({
+    doors,
+    source: replay === null ? upstreamSource(upstreams) : await replaySource(replay, systemClock),
+    recorder,
+    onUsage: (token, usage) => say({ type: 'metered', token, usage }),
+  })
+  return { doors, recorder, server, port: await listen(server, port) }
+}
+
+async function stop({ server, recorder }: Started): Promise<void> {
+  server.close()
+  server.closeAllConnections()
+  await recorder?.written
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  server.once('error', (error) =>
+    reject(new AppError('port-taken', `Port ${port} is not free.`, { cause: error })),
+  )
+  server.listen(port, '127.0.0.1', () => {
+    const address = server.address()
+    if (address !== null && typeof address === 'object') resolve(address.port)
+  })
+  return promise
+}
+
+function say(said: Said): void {
+  if (process.connected) process.send?.(said)
+}

@@ -1,0 +1,66 @@
+import type { Usage } from '../domain/outcome.ts'
+import { costOf, type Prices } from './prices.ts'
+import type { Reading } from './reading.ts'
+
+const MODELS_MAX = 20
+const MODEL_NAME_MAX = 200
+
+/** A door through which nothing has been asked yet costs nothing. */
+export const NOTHING_USED: Usage = {
+  requests: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  costUsd: 0,
+  models: [],
+  replayed: false,
+}
+
+/** A replayed answer costs what its script states. */
+export type Replayed = { readonly costUsd: number | 'unknown' }
+
+/**
+ * Adds up what one attempt uses. One answer of unknown cost makes the cost of the whole attempt
+ * unknown: a sum that leaves something out would be a lie.
+ */
+export class Meter {
+  #usage: Usage
+  readonly #prices: Prices
+
+  constructor(usage: Usage, prices: Prices) {
+    this.#usage = usage
+    this.#prices = prices
+  }
+
+  get usage(): Usage {
+    return this.#usage
+  }
+
+  /** Counts a request when it is asked; its number, from 0, tells its place. */
+  ask(): number {
+    const place = this.#usage.requests
+    this.#usage = { ...this.#usage, requests: place + 1 }
+    return place
+  }
+
+  add(reading: Reading, replayed: Replayed | null): void {
+    const { costUsd, models, ...usage } = this.#usage
+    const cost = replayed === null ? costOf(reading, this.#prices) : replayed.costUsd
+    const input = reading.input + reading.cached + reading.cacheWrites + reading.cacheWritesHour
+    this.#usage = {
+      requests: usage.requests,
+      inputTokens: usage.inputTokens + input,
+      cachedInputTokens: usage.cachedInputTokens + reading.cached,
+      outputTokens: usage.outputTokens + reading.output,
+      costUsd: cost === 'unknown' || costUsd === 'unknown' ? 'unknown' : costUsd + cost,
+      models: withModel(models, reading.model),
+      replayed: usage.replayed || replayed !== null,
+    }
+  }
+}
+
+function withModel(models: Usage['models'], model: string | null): Usage['models'] {
+  const name = model?.slice(0, MODEL_NAME_MAX)
+  if (name === undefined || models.includes(name) || models.length >= MODELS_MAX) return models
+  return [...models, name]
+}

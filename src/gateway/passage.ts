@@ -1,0 +1,93 @@
+import type { ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import type { Usage } from '../domain/outcome.ts'
+import type { Door } from './doors.ts'
+import type { Answer, Question, Source } from './exchange.ts'
+import type { Recorder } from './recording.ts'
+import { UsageReader } from './usage-reader.ts'
+
+/** An answer beyond this is passed on, but not recorded. */
+const RECORDED_BYTES_MAX = 64 * 1024 * 1024
+
+export type PassageContext = {
+  readonly source: Source
+  readonly recorder: Recorder | null
+  /** Told after each answer what its door has used so far. */
+  readonly onUsage: (token: string, usage: Usage) => void
+}
+
+type Passage = {
+  readonly question: Question
+  readonly door: Door
+  readonly response: ServerResponse
+}
+
+/**
+ * Brings a question to the source and its answer back, each piece as it comes and no faster than
+ * the agent reads. Whatever passed is counted, also when either side breaks off.
+ */
+export async function passThrough(context: PassageContext, passage: Passage): Promise<void> {
+  const { question, door, response } = passage
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const signal = AbortSignal.any([gone.signal, door.signal])
+
+  const answer = await context.source(question, signal)
+  response.writeHead(answer.status, answer.headers)
+  response.flushHeaders()
+  const watch = new Watch(answer, passage, context.recorder !== null)
+  try {
+    await pipeline(answer.body, (body) => watch.look(body), response, { signal })
+  } finally {
+    if (question.route.asks === 'answer') await watch.account(context)
+  }
+}
+
+/** Looks at an answer while it passes: counts it, and keeps it for a recording. */
+class Watch {
+  readonly #answer: Answer
+  readonly #passage: Passage
+  readonly #contentType: string
+  readonly #reader: UsageReader
+  readonly #keep: boolean
+  #kept: Uint8Array[] = []
+  #size = 0
+  #ended = false
+
+  constructor(answer: Answer, passage: Passage, keep: boolean) {
+    this.#answer = answer
+    this.#passage = passage
+    this.#contentType = answer.headers['content-type'] ?? ''
+    this.#reader = new UsageReader(passage.question.route.dialect, this.#contentType)
+    this.#keep = keep
+  }
+
+  async *look(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) {
+      this.#reader.push(piece)
+      this.#size += piece.byteLength
+      if (this.#size > RECORDED_BYTES_MAX) this.#kept = []
+      else if (this.#keep) this.#kept.push(piece)
+      yield piece
+    }
+    this.#ended = true
+  }
+
+  async account({ recorder, onUsage }: PassageContext): Promise<void> {
+    const { question, door } = this.#passage
+    const reading = this.#reader.finish()
+    if (this.#answer.status < 300) door.meter.add(reading, this.#answer.replayed)
+    onUsage(door.token, door.meter.usage)
+    // An agent that has heard the last word may hang up before the end of the stream.
+    const whole = this.#ended || reading.complete
+    if (recorder === null || !whole || this.#size > RECORDED_BYTES_MAX) return
+    await recorder.write({
+      door: question.door,
+      place: question.place,
+      dialect: question.route.dialect.name,
+      status: this.#answer.status,
+      contentType: this.#contentType,
+      body: Buffer.concat(this.#kept).toString('base64'),
+    })
+  }
+}

@@ -1,0 +1,71 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+
+/** One answer as it was on the wire. */
+export const Recorded = z.strictObject({
+  door: z.int().min(0),
+  place: z.int().min(0),
+  dialect: z.string(),
+  status: z.int().min(100).max(599),
+  contentType: z.string(),
+  body: z.base64(),
+})
+export type Recorded = z.infer<typeof Recorded>
+
+/** Appends answers to a file, a line each. Throws what the file system throws. */
+export class Recorder {
+  readonly #path: string
+  #written: Promise<void> = Promise.resolve()
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Resolves when everything so far is in the file. */
+  get written(): Promise<void> {
+    return this.#written
+  }
+
+  write(answer: Recorded): Promise<void> {
+    const line = `${JSON.stringify(answer)}\n`
+    this.#written = this.#written.then(() => appendFile(this.#path, line, { mode: 0o600 }))
+    return this.#written
+  }
+}
+
+/**
+ * Reads a recording: for each door its answers, in the order they were asked for. Throws
+ * `script-invalid` naming the line, or `file-unreadable`.
+ */
+export async function loadRecording(path: string): Promise<readonly (readonly Recorded[])[]> {
+  const answers = (await readRecording(path))
+    .split('\n')
+    .flatMap((line, at) => (line.trim() === '' ? [] : [parseLine(path, line, at + 1)]))
+  const doors = Map.groupBy(answers, ({ door }) => door)
+  if (doors.size === 0) throw new AppError('script-invalid', `The recording ${path} is empty.`)
+  return [...doors.entries()]
+    .toSorted(([a], [b]) => a - b)
+    .map(([, recorded]) => recorded.toSorted((a, b) => a.place - b.place))
+}
+
+async function readRecording(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new AppError('file-unreadable', `The recording ${path} cannot be read: ${why}`, {
+      cause: error,
+    })
+  }
+}
+
+function parseLine(path: string, line: string, number: number): Recorded {
+  try {
+    return Recorded.parse(JSON.parse(line))
+  } catch (error) {
+    throw new AppError('script-invalid', `The recording ${path} is wrong in line ${number}.`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import type { Conversation } from './dialects/conversation.ts'
+
+const tokens = z.int().min(0).max(1_000_000_000)
+
+const Call = z.strictObject({
+  name: z.string().min(1).max(200),
+  args: z.union([z.record(z.string(), z.json()), z.string()]).default({}),
+  custom: z.boolean().default(false).describe('A freeform tool: `args` is its text'),
+  namespace: z.string().max(200).optional().describe('Group of the tool, such as mcp__server'),
+})
+export type ScriptCall = z.infer<typeof Call>
+
+/** One answer of the model. */
+const Step = z.strictObject({
+  thinking: z.string().optional(),
+  text: z.string().optional(),
+  calls: z.array(Call).max(64).default([]),
+  usage: z
+    .strictObject({
+      input: tokens.default(0),
+      cached: tokens.default(0).describe('Part of `input`'),
+      output: tokens.default(0),
+      costUsd: z.number().min(0).optional(),
+    })
+    .prefault({}),
+  status: z.int().min(400).max(599).optional().describe('Answer with this error instead'),
+  errorBody: z.json().optional(),
+  hangMs: z.int().min(0).max(86_400_000).default(0).describe('Wait before the answer’s end'),
+  cut: z
+    .enum(['before', 'middle', 'unfinished'])
+    .optional()
+    .describe('Break the connection before or amid the answer, or end it without its last event'),
+})
+export type ScriptStep = z.infer<typeof Step>
+
+/** What a model is to say, written by hand. Holds no state: every answer follows from its request. */
+export const Script = z.strictObject({
+  model: z.string().max(200).optional().describe('The name it gives itself'),
+  scripts: z
+    .array(
+      z.strictObject({
+        when: z.string().default('').describe('Part of the task’s text; empty fits every task'),
+        steps: z.array(Step).min(1).max(10_000),
+      }),
+    )
+    .min(1),
+})
+export type Script = z.infer<typeof Script>
+
+const LAST_WORDS: ScriptStep = Step.parse({ text: 'The script ends here.' })
+const WITHOUT_TOOLS: ScriptStep = Step.parse({ text: 'A scripted answer.' })
+
+/** Reads a script. Throws `script-invalid` or `file-unreadable`, naming the place. */
+export async function loadScript(path: string): Promise<Script> {
+  const parsed = Script.safeParse(parseJson(path, await readScript(path)))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const place = issue === undefined ? '' : z.core.toDotPath(issue.path)
+  throw new AppError(
+    'script-invalid',
+    `The model script ${path} is wrong at ${place || 'its top'}: ${issue?.message ?? 'unknown'}`,
+  )
+}
+
+/** The script's answer to this conversation; null when none of its tasks fits. */
+export function stepFor(script: Script, conversation: Conversation): ScriptStep | null {
+  const { turns } = conversation
+  for (let at = turns.length - 1; at >= 0; at -= 1) {
+    const turn = turns[at]
+    if (turn?.kind !== 'user') continue
+    const chosen = script.scripts.find((task) => turn.text.includes(task.when))
+    if (chosen === undefined) continue
+    // Agents ask for titles and the like without offering tools; that must not use up a step.
+    if (!conversation.hasTools) return WITHOUT_TOOLS
+    return chosen.steps[toolRounds(turns.slice(at + 1))] ?? LAST_WORDS
+  }
+  return null
+}
+
+/** Answers to several calls of one step arrive in a row and are one round. */
+function toolRounds(turns: Conversation['turns']): number {
+  return turns.filter((turn, at) => turn.kind === 'tool' && turns[at - 1]?.kind !== 'tool').length
+}
+
+async function readScript(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new AppError(
+      'file-unreadable',
+      `The model script ${path} cannot be read: ${said(error)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new AppError('script-invalid', `The model script ${path} is no JSON: ${said(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))

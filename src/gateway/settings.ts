@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { Price } from './prices.ts'
+
+/** A model endpoint; its path ends where `/v1/…` begins. */
+const Upstream = z.strictObject({
+  baseUrl: z.url({ protocol: /^https?$/ }).describe('For example https://api.anthropic.com'),
+  apiKey: z.string().max(4096).nullable().describe('null when the endpoint asks for none'),
+})
+export type Upstream = z.infer<typeof Upstream>
+
+/** Everything the gateway is told. Keys travel to its process over IPC alone. */
+export const GatewaySettings = z.strictObject({
+  upstreams: z
+    .strictObject({ anthropic: Upstream.optional(), openai: Upstream.optional() })
+    .prefault({}),
+  replay: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Answer from this file: a written script (.json) or a recording (.jsonl)'),
+  record: z.string().nullable().default(null).describe('Append every answer to this file (.jsonl)'),
+  prices: z
+    .record(z.string(), Price)
+    .default({})
+    .describe('USD per million tokens, by model; goes before the built-in table'),
+})
+export type GatewaySettings = z.infer<typeof GatewaySettings>

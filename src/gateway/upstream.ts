@@ -1,0 +1,93 @@
+import http from 'node:http'
+import https from 'node:https'
+import { AppError } from '../domain/errors.ts'
+import type { Question, Source } from './exchange.ts'
+import { agentHeaders, upstreamHeaders } from './headers.ts'
+import type { GatewaySettings, Upstream } from './settings.ts'
+
+const CONNECT_MS_MAX = 10_000
+const IDLE_MS_MAX = 10 * 60_000
+
+/**
+ * Passes questions to the real models, with the real key. Throws `upstream-missing` when the
+ * worker has none for this dialect, `upstream-unreachable` when it does not answer.
+ */
+export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source {
+  const plain = new http.Agent({ keepAlive: true })
+  const secure = new https.Agent({ keepAlive: true })
+
+  return async (question, signal) => {
+    const { provider } = question.route.dialect
+    const upstream = upstreams[provider]
+    if (upstream === undefined) {
+      throw new AppError('upstream-missing', `This worker has no ${provider} model.`)
+    }
+    const url = urlOf(upstream, question)
+    const open = (): http.ClientRequest => {
+      const options = { method: question.method, headers: headersOf(upstream, question), signal }
+      return url.protocol === 'https:'
+        ? https.request(url, { ...options, agent: secure })
+        : http.request(url, { ...options, agent: plain })
+    }
+    try {
+      const response = await send(open, question.body)
+      const { statusCode: status = 502, headers } = response
+      return { status, headers: agentHeaders(headers), body: response, replayed: null }
+    } catch (error) {
+      if (signal.aborted) throw error
+      throw new AppError(
+        'upstream-unreachable',
+        `The ${provider} model at ${url.host} cannot be reached: ${said(error)}`,
+        { cause: error },
+      )
+    }
+  }
+}
+
+/** The part before /v1 is the setting's; people write it with and without. */
+const urlOf = ({ baseUrl }: Upstream, { route }: Question): URL =>
+  new URL(baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') + route.upstreamPath)
+
+function headersOf(upstream: Upstream, { route, headers }: Question): http.OutgoingHttpHeaders {
+  const key = upstream.apiKey
+  return { ...upstreamHeaders(headers), ...(key === null ? {} : route.dialect.keyHeader(key)) }
+}
+
+/** Sends once more when a kept connection turns out to have been closed by the other side. */
+async function send(open: () => http.ClientRequest, body: Buffer): Promise<http.IncomingMessage> {
+  const request = open()
+  try {
+    return await responseTo(request, body)
+  } catch (error) {
+    if (!request.reusedSocket || codeOf(error) !== 'ECONNRESET') throw error
+    return await responseTo(open(), body)
+  }
+}
+
+function responseTo(request: http.ClientRequest, body: Buffer): Promise<http.IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
+  const tooSlow = setTimeout(
+    () => request.destroy(new Error(`no connection within ${CONNECT_MS_MAX / 1000} s`)),
+    CONNECT_MS_MAX,
+  )
+  const connected = (): void => clearTimeout(tooSlow)
+  request.once('socket', (socket) => {
+    if (!socket.connecting) return connected()
+    return socket.once('encrypted' in socket ? 'secureConnect' : 'connect', connected)
+  })
+  request.setTimeout(IDLE_MS_MAX, () =>
+    request.destroy(new Error(`silent for ${IDLE_MS_MAX / 60_000} min`)),
+  )
+  request.once('close', connected)
+  request.once('response', resolve)
+  // Stays for errors after the response: its body reports them to the reader as well.
+  request.on('error', reject)
+  request.end(body)
+  return promise
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined
+
+const said = (error: unknown): string =>
+  error instanceof Error ? error.message || String(codeOf(error)) : String(error)
