@@ -89,6 +89,7 @@ export const ERRORS = {
   'usage-invalid': kind(400, 'See the command’s --help.'),
   'token-not-found': kind(404, 'List them with: millwright tokens list.'),
   // the gateway
+  'door-closed': kind(401, 'Nothing to do: an agent may not outlive its attempt.'),
   'upstream-missing': kind(
     400,
     'Start the worker with --upstream-anthropic URL, --upstream-openai URL or --replay FILE.',

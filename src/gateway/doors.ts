@@ -75,13 +75,13 @@ export class Doors {
     return door?.meter.usage ?? null
   }
 
-  /** The door whose token a request shows as its key. Throws `token-missing` or `token-invalid`. */
+  /** The door whose token a request shows as its key. Throws `door-closed`. */
   of(headers: IncomingHttpHeaders): Door {
     const key = keyIn(headers)
-    if (key === null) throw new AppError('token-missing', 'The request shows no key.')
+    if (key === null) throw new AppError('door-closed', 'The request shows no key.')
     const door = this.#doors.get(key)
     if (door === undefined) {
-      throw new AppError('token-invalid', 'The key opens no door: its attempt has ended.')
+      throw new AppError('door-closed', 'The key opens no door: its attempt has ended.')
     }
     return door
   }

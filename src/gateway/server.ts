@@ -84,16 +84,14 @@ function refuse(error: unknown, url: URL, response: ServerResponse): void {
     return
   }
   if (response.headersSent || response.destroyed) return void response.destroy()
-  const { status, code, message, mend } = error
+  const { status, code, message } = error
   response.writeHead(status, {
     'content-type': 'application/json',
     // Tells a refusal of the gateway from an error of the upstream.
     'x-millwright-error': code,
     connection: 'close',
   })
-  response.end(
-    JSON.stringify(dialectOf(url).error({ status, code, message: `${message} ${mend}` })),
-  )
+  response.end(JSON.stringify(dialectOf(url).error({ status, code, message })))
 }
 
 /** A connection that broke on either side, was aborted or cut; all of these carry a code or are ours. */

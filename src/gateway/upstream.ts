@@ -20,7 +20,10 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
     const { provider } = question.route.dialect
     const upstream = upstreams[provider]
     if (upstream === undefined) {
-      throw new AppError('upstream-missing', `This worker has no ${provider} model.`)
+      throw new AppError(
+        'upstream-missing',
+        `This worker has no ${provider} model: start it with --upstream-${provider} URL or --replay FILE.`,
+      )
     }
     const url = urlOf(upstream, question)
     const open = (): http.ClientRequest => {

@@ -80,7 +80,7 @@ describe('a door', () => {
       type: 'error',
       error: { type: 'authentication_error' },
     })
-    expect(await closed.json()).toMatchObject({ error: { code: 'token-invalid' } })
+    expect(await closed.json()).toMatchObject({ error: { code: 'door-closed' } })
     expect(seen).toEqual([])
   })
 
