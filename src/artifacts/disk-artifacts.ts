@@ -49,10 +49,10 @@ export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> 
   }
 }
 
-/** Makes a folder and its parents up to the store's, so that they survive a power cut. */
+/** Makes the folder of all blobs so that it and the store's own folder survive a power cut. */
 async function makeLasting(blobs: string): Promise<void> {
   await mkdir(blobs, { recursive: true, mode: 0o700 })
-  for (const up of ['..', '../..']) await syncFolder(join(blobs, up))
+  for (const up of ['..', '../..', '../../..']) await syncFolder(join(blobs, up))
 }
 
 /**

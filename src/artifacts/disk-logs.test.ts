@@ -17,7 +17,7 @@ const bytes = (words: string): Uint8Array => Buffer.from(words)
 const all = async (logs: LogStore, address: LogAddress): Promise<string> =>
   Buffer.from(await logs.read(address, 0, LOG_SEGMENT_BYTES)).toString()
 const segmentsOf = (folder: string, { jobId, attempt, stream }: LogAddress): string =>
-  join(folder, 'logs', jobId, String(attempt), stream)
+  join(folder, jobId, String(attempt), stream)
 
 describe('a log', () => {
   it('is empty before anything was appended', async () => {
@@ -60,7 +60,7 @@ describe('a log', () => {
     const path = segmentsOf(folder, address)
     expect(await readdir(path)).toEqual(['0000000000000000', '0000000000000003'])
     expect((await stat(join(path, '0000000000000003'))).mode & 0o777).toBe(0o600)
-    expect((await stat(join(folder, 'logs'))).mode & 0o777).toBe(0o700)
+    expect((await stat(join(folder, address.jobId))).mode & 0o777).toBe(0o700)
   })
 })
 

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 import { namingFullDisk } from './disk-errors.ts'
@@ -17,16 +17,17 @@ export type DiskLogs = LogStore & {
 type Context = { readonly folder: string; readonly staging: Staging; readonly tails: Tails }
 
 /**
- * Logs as files `logs/<job>/<attempt>/<stream>/<offset>` of a folder, one an append and never
+ * Logs as files `<job>/<attempt>/<stream>/<offset>` of a folder, one an append and never
  * changed, so that a crash can tear none and an object store can do the same. One process at a
  * time may append.
  */
 export async function openDiskLogs(folder: string): Promise<DiskLogs> {
   const context: Context = {
-    folder: join(folder, 'logs'),
+    folder,
     staging: await openStaging(join(folder, 'temp')),
     tails: rememberTails(),
   }
+  await syncFolder(dirname(folder))
   const alone = inTurns()
   return {
     append: (address, offset, bytes) =>
@@ -74,7 +75,7 @@ async function prepareTail(context: Context, address: LogAddress): Promise<numbe
   const remembered = context.tails.get(path)
   if (remembered !== undefined) return remembered
   await namingFullDisk(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
-  for (const up of ['..', '../..', '../../..', '../../../..']) await syncFolder(join(path, up))
+  for (const up of ['..', '../..', '../../..']) await syncFolder(join(path, up))
   const tail = await sizeOf(path, await listSegments(path))
   context.tails.set(path, tail)
   return tail

@@ -1,0 +1,135 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { tempFolder } from '../../test/support/temp-folder.ts'
+import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import { AppError } from '../domain/errors.ts'
+import { Submission } from '../domain/job.ts'
+import { openSqliteLedger } from '../ledger/sqlite/open.ts'
+import { systemClock } from '../platform/clock.ts'
+import { silentLog } from '../platform/log.ts'
+import { startKeeper } from './keeper.ts'
+import * as sweep from './sweep.ts'
+import * as tidy from './tidy.ts'
+
+const HOUR = 3_600_000
+const log = silentLog
+
+/** A hub's data folder whose time stands still until `time.ms` is moved. */
+async function open() {
+  const folder = await tempFolder()
+  const time = { ms: 1_700_000_000_000 }
+  const clock = { ...systemClock, now: () => time.ms, monotonic: () => time.ms }
+  const ledger = await openSqliteLedger({ folder, clock, random: randomBytes })
+  onTestFinished(() => ledger[Symbol.asyncDispose]())
+  const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
+  const submit = async (title: string, locks: readonly string[] = []) => {
+    const submission = Submission.parse({ kind: 'code', payload: {}, locks })
+    return (await ledger.submit({ ...submission, title, retryOf: null, requestDigest: title })).job
+  }
+  const claim = () =>
+    ledger.claim({
+      requestId: randomUUID(),
+      worker: {
+        id: randomUUID(),
+        bootId: randomUUID(),
+        name: 'worker',
+        version: '0.0.0',
+        slots: 1,
+        kinds: ['code'],
+        labels: [],
+        sandbox: 'none',
+      },
+      leaseMs: 60_000,
+      heldBy: 'token',
+      tokenHash: 'hash',
+    })
+  return { folder, time, clock, ledger, artifacts, submit, claim }
+}
+
+describe('the sweep', () => {
+  it('ends every attempt whose lease ran out, and no other', async () => {
+    const { time, ledger, submit, claim } = await open()
+    const dead = []
+    for (let index = 0; index < 130; index += 1) {
+      dead.push(await submit(`dead ${index}`))
+      await claim()
+    }
+    time.ms += 59_000
+    const alive = await submit('alive')
+    await claim()
+    time.ms += 2000
+
+    await sweep.runOnce({ ledger, log })
+
+    const states = await Promise.all(dead.map(async ({ id }) => (await ledger.job(id)).state))
+    expect(new Set(states)).toEqual(new Set(['queued']))
+    expect((await ledger.job(alive.id)).state).toBe('running')
+  })
+})
+
+describe('tidying', () => {
+  it('frees the locks of a job that has been paused for too long', async () => {
+    const { time, clock, ledger, artifacts, submit, claim } = await open()
+    const paused = await submit('paused', ['branch:x'])
+    await claim()
+    const fence = { jobId: paused.id, attempt: 1 }
+    await ledger.pause(fence, { reason: 'quota-exhausted', detail: '' }, null)
+    const waiting = await submit('waiting', ['branch:x'])
+    const context = { ledger, stores: [artifacts], clock, log }
+
+    await tidy.runOnce(context)
+    expect(await claim()).toBeNull()
+    time.ms += paused.limits.pausedLocksMs
+    await tidy.runOnce(context)
+
+    expect((await claim())?.job.id).toBe(waiting.id)
+  })
+
+  it('removes files that a crash left an hour ago, and no younger ones', async () => {
+    const { folder, time, clock, ledger, artifacts } = await open()
+    const leave = async (name: string, age: number) => {
+      const path = join(folder, 'artifacts', 'temp', name)
+      await writeFile(path, 'half')
+      await utimes(path, (time.ms - age) / 1000, (time.ms - age) / 1000)
+    }
+    await leave('old', HOUR + 1000)
+    await leave('young', HOUR - 1000)
+
+    await tidy.runOnce({ ledger, stores: [artifacts], clock, log })
+
+    expect(await artifacts.sweepTemp(Infinity)).toBe(1)
+  })
+})
+
+describe('the keeper', () => {
+  it('runs until it is stopped', async () => {
+    const { time, ledger, artifacts, submit, claim } = await open()
+    const job = await submit('dead')
+    await claim()
+    time.ms += 61_000
+    const expired = new Promise<void>((resolve) => {
+      ledger.subscribe((signal) => {
+        if (signal.kind === 'job' && signal.jobId === job.id) resolve()
+      })
+    })
+
+    const keeper = startKeeper({ ledger, stores: [artifacts], clock: systemClock, log })
+    await expired
+    await keeper.stop()
+
+    await expect(keeper.done).resolves.toBeUndefined()
+    expect((await ledger.job(job.id)).state).toBe('queued')
+  })
+
+  it('stops all loops and says so when one of them hits a bug', async () => {
+    const { ledger, artifacts } = await open()
+    const bug = new AppError('data-dir-unusable', 'the disk is gone')
+    const broken = { sweepTemp: () => Promise.reject(bug) }
+    const stores = [artifacts, broken]
+    const keeper = startKeeper({ ledger, stores, clock: systemClock, log })
+    await expect(keeper.done).rejects.toBe(bug)
+    await expect(keeper.stop()).rejects.toBe(bug)
+  })
+})
