@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { devNull } from 'node:os'
 import { AppError } from '../domain/errors.ts'
 
 /** What a program starts with. Nothing is inherited but the user and the limits. */
@@ -22,11 +23,16 @@ export async function spawnPiped(
   { cwd, env, pipes = 0 }: SpawnOptions,
 ): Promise<Spawned> {
   const [program, ...args] = argv
+  using nothing = openNothing()
+  const stdio: (number | 'pipe' | 'ignore')[] = Array.from({ length: 3 + pipes }, () => 'pipe')
+  for (const inherited of inheritedFiles()) {
+    while (stdio.length < inherited) stdio.push('ignore')
+    if (stdio[inherited] !== 'pipe') stdio[inherited] = nothing.fd
+  }
   try {
-    const stdio = Array.from({ length: 3 + pipes }, () => 'pipe' as const)
     const child = spawn(program, args, { cwd, env, stdio, detached: true, windowsHide: true })
     if (!hasPipes(child)) throw new Error('a program was started without its pipes')
-    child.stdin.on('error', ignoreClosedPipe)
+    for (const pipe of child.stdio) pipe?.on('error', ignoreClosedPipe)
     await once(child, 'spawn')
     if (child.pid === undefined) throw new Error('a program was started without a pid')
     return { process: child, pid: child.pid }
@@ -38,12 +44,41 @@ export async function spawnPiped(
   }
 }
 
+/**
+ * Files that whoever started us left open, as `exec 200>lock` in a shell does. Node keeps the low
+ * ones and its own from its children, but not these; the child gets nothing in their place.
+ */
+function inheritedFiles(): readonly number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc/self/fdinfo')
+    .map(Number)
+    .filter((fd) => fd > 2 && isInherited(fd))
+}
+
+function isInherited(fd: number): boolean {
+  try {
+    const [, flags = '0'] =
+      /^flags:\t(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? []
+    return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+  } catch {
+    // Closed in the meantime, like the one that listed the folder.
+    return false
+  }
+}
+
+const CLOSE_ON_EXEC = 0o2_000_000
+
+function openNothing(): Disposable & { readonly fd: number } {
+  const fd = openSync(devNull, 'r+')
+  return { fd, [Symbol.dispose]: () => closeSync(fd) }
+}
+
 type Piped = { [Stream in 'stdin' | 'stdout' | 'stderr']: unknown }
 
 const hasPipes = (child: Piped): child is ChildProcessWithoutNullStreams =>
   child.stdin !== null && child.stdout !== null && child.stderr !== null
 
-/** A program need not read its input; that it closed the pipe is no failure of ours. */
+/** A program need not read what it gets; that it closed the pipe is no failure of ours. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error
 }

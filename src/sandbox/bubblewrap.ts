@@ -1,0 +1,115 @@
+// Confines a program with bubblewrap: own process, ipc, host name and user namespaces, no
+// capability, the machine read-only, homes and other people's things hidden, an environment that
+// holds what it was given, and an end that nobody escapes: when bwrap or the worker dies, the
+// kernel ends all that runs inside.
+import { once } from 'node:events'
+import { realpathSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Readable, Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import type { Command, Launch } from '../domain/launch.ts'
+import type { Logger } from '../platform/log.ts'
+import { childrenOf, type Process, readProcess } from '../platform/process-table.ts'
+import { MARKER, type Tree, watchTree } from '../platform/process-tree.ts'
+import { spawnPiped } from '../platform/spawn.ts'
+import { inOrder, mountArguments, mountsOf } from './mounts.ts'
+import { programMounts } from './program-mounts.ts'
+
+export type BubblewrapOptions = {
+  /** Path of bwrap, from `findBubblewrap`. */
+  readonly bwrap: string
+  /** Names the attempt; its processes are found by it after a crash of the worker. */
+  readonly marker: string
+  /** Further folders and files to hide, such as the data folders of hub and worker. */
+  readonly hidden: readonly string[]
+  /** Folders that every program may read although their surroundings are hidden. */
+  readonly readable: readonly string[]
+  readonly log: Logger
+}
+
+const ARGUMENTS_FD = 3
+const STATUS_FD = 4
+
+/** The network is shared with the machine. A policy for it belongs here. */
+const NAMESPACES = [
+  '--unshare-user',
+  '--unshare-pid',
+  '--unshare-ipc',
+  '--unshare-uts',
+  '--unshare-cgroup-try',
+]
+
+/**
+ * Makes a `Launch` that confines. Paths of the command must be real ones: a link in a hidden folder
+ * is not seen inside. Throws AppError `program-unstartable` for a program that is missing or
+ * hidden, and `sandbox-missing` when bubblewrap refuses to work.
+ */
+export function bubblewrap(options: BubblewrapOptions): Launch {
+  return async (command) => {
+    const confinement = confine(command, options)
+    const argv = [options.bwrap, '--args', String(ARGUMENTS_FD), '--', ...command.argv] as const
+    const spawned = await spawnPiped(argv, {
+      cwd: '/',
+      env: { [MARKER]: options.marker },
+      pipes: 2,
+    })
+    let init: Process | null = null
+    const bwrap = readProcess(spawned.pid)
+    const tree: Tree = {
+      // Not to bwrap itself, which would die of it and take the program with it.
+      program: () => (init === null ? null : (childrenOf(init.pid)[0] ?? null)),
+      // The kernel ends all that runs inside before it ends the first process there.
+      alive: () => [bwrap, init].flatMap((process) => (isAlive(process) ? [process.pid] : [])),
+    }
+    const child = watchTree(spawned, tree, options.log)
+    const [, , , input, status] = spawned.process.stdio
+    if (!(input instanceof Writable) || !(status instanceof Readable)) {
+      throw new Error('bwrap was started without its pipes')
+    }
+    // Through a pipe, because arguments stand in the process list of the machine.
+    input.end(confinement.map((argument) => `${argument}\0`).join(''))
+    const pid = await readInitPid(status)
+    if (pid === null) throw refused(await text(child.stderr))
+    init = readProcess(pid)
+    return child
+  }
+}
+
+function confine(command: Command, options: BubblewrapOptions): readonly string[] {
+  const folders = mountsOf({
+    hidden: options.hidden,
+    readable: [...options.readable, ...command.readable],
+    writable: command.writable,
+  })
+  const mounts = inOrder([...folders, ...programMounts(command, folders)])
+  const env = { ...command.env, [MARKER]: options.marker }
+  return [
+    ...NAMESPACES,
+    '--die-with-parent',
+    ['--json-status-fd', String(STATUS_FD)],
+    // Root keeps its capabilities otherwise, and could take every mount away again.
+    ['--cap-drop', 'ALL'],
+    mountArguments(mounts),
+    '--clearenv',
+    ...Object.entries(env).map(([name, value]) => ['--setenv', name, value]),
+    ['--chdir', realpathSync(command.cwd)],
+  ].flat()
+}
+
+const isAlive = (process: Process | null): process is Process =>
+  process !== null && readProcess(process.pid)?.started === process.started
+
+const Status = z.object({ 'child-pid': z.int().min(2) })
+
+/** Pid, as seen from outside, of the first process inside; null when bwrap failed before it. */
+async function readInitPid(status: Readable): Promise<number | null> {
+  // Stays open to the end: bwrap would die of a pipe that nobody reads.
+  const lines = createInterface({ input: status })
+  const [line] = await Promise.race([once(lines, 'line'), once(lines, 'close')])
+  return typeof line === 'string' ? Status.parse(JSON.parse(line))['child-pid'] : null
+}
+
+const refused = (words: string): AppError =>
+  new AppError('sandbox-missing', `bubblewrap does not work here: ${words.trim()}`)

@@ -1,0 +1,95 @@
+import { realpathSync, statSync } from 'node:fs'
+
+/** What the sandbox does to one path; everything else of the machine is seen, read-only. */
+export type Mount =
+  | { readonly kind: 'hide' | 'read' | 'write'; readonly path: string }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+
+/** Where people and services keep what no agent needs. `/run` holds the sockets of other services. */
+const HIDDEN = [
+  '/root',
+  '/home',
+  '/srv',
+  '/mnt',
+  '/media',
+  '/run',
+  '/tmp',
+  '/var/tmp',
+  '/etc/shadow',
+  '/etc/shadow-',
+  '/etc/gshadow',
+  '/etc/gshadow-',
+  '/etc/ssh',
+  '/etc/ssl/private',
+]
+
+/**
+ * Files of /proc that speak to the kernel of the whole machine. In a sandbox started by root the
+ * agent still counts as their owner, and one write to core_pattern runs a program outside.
+ */
+const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'mtrr', 'acpi', 'scsi', 'driver']
+
+/** Memory that files under /tmp may take; a hidden folder needs room for mount points alone. */
+const TMP_BYTES = 2 ** 30
+const HIDDEN_BYTES = 2 ** 20
+
+/** The paths a sandbox is made of. Hidden ones may be missing; the others must exist. */
+export function mountsOf(paths: {
+  readonly hidden: readonly string[]
+  readonly readable: readonly string[]
+  readonly writable: readonly string[]
+}): readonly Mount[] {
+  const hidden = [...HIDDEN, ...paths.hidden].filter((path) => statOf(path) !== undefined)
+  return inOrder([
+    ...hidden.map((path) => ({ kind: 'hide' as const, path: realpathSync(path) })),
+    ...paths.readable.map((path) => ({ kind: 'read' as const, path: realpathSync(path) })),
+    ...paths.writable.map((path) => ({ kind: 'write' as const, path: realpathSync(path) })),
+  ])
+}
+
+/** Outer before inner, because a later mount covers an earlier one; on the same path the freer wins. */
+export function inOrder(mounts: readonly Mount[]): readonly Mount[] {
+  const rank = { hide: 0, read: 1, write: 2, link: 3 }
+  return mounts.toSorted((one, other) => {
+    if (one.path === other.path) return rank[one.kind] - rank[other.kind]
+    return `${one.path}/` < `${other.path}/` ? -1 : 1
+  })
+}
+
+/** What a program in the sandbox sees at a path. */
+export function seenAt(path: string, mounts: readonly Mount[]): Mount['kind'] {
+  return mounts.findLast((mount) => isWithin(path, mount.path))?.kind ?? 'read'
+}
+
+export const isWithin = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(`${folder}/`)
+
+/** The mounts as arguments of bwrap. */
+export function mountArguments(mounts: readonly Mount[]): readonly string[] {
+  return [
+    ['--ro-bind', '/', '/'],
+    ['--dev', '/dev'],
+    ['--proc', '/proc'],
+    ...KERNEL.map((name) => ['--ro-bind-try', `/proc/${name}`, `/proc/${name}`]),
+    ...mounts.map(mountArgument),
+  ].flat()
+}
+
+function mountArgument(mount: Mount): readonly string[] {
+  const { kind, path } = mount
+  switch (kind) {
+    case 'hide': {
+      if (statOf(path)?.isDirectory() !== true) return ['--ro-bind', '/dev/null', path]
+      const size = path.endsWith('/tmp') ? TMP_BYTES : HIDDEN_BYTES
+      return ['--size', String(size), '--tmpfs', path]
+    }
+    case 'read':
+      return ['--ro-bind', path, path]
+    case 'write':
+      return ['--bind', path, path]
+    case 'link':
+      return ['--symlink', mount.target, path]
+  }
+}
+
+const statOf = (path: string) => statSync(path, { throwIfNoEntry: false })

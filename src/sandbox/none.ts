@@ -1,0 +1,11 @@
+import type { Launch } from '../domain/launch.ts'
+import type { Logger } from '../platform/log.ts'
+import { startTree } from '../platform/process-tree.ts'
+
+/**
+ * Makes a `Launch` without walls: programs have all rights of the worker's user. Their process
+ * tree is still ended whole.
+ */
+export function unconfined(options: { readonly marker: string; readonly log: Logger }): Launch {
+  return async ({ argv, cwd, env }) => await startTree(argv, { cwd, env, ...options })
+}
