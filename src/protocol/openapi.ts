@@ -144,11 +144,11 @@ function registryOf(suffix: string): z.core.$ZodRegistry<{ id: string }> {
 }
 
 /** Members may be added to answers, so that callers must not refuse unknown ones. */
-function openToMore(schema: object): Json {
-  const open = (key: string, value: unknown) =>
-    key === 'additionalProperties' && value === false ? undefined : value
-  return pointToComponents(z.looseObject({}).parse(JSON.parse(JSON.stringify(schema, open))))
-}
+const openToMore = (schema: object): Json =>
+  pointToComponents(z.looseObject({}).parse(JSON.parse(JSON.stringify(schema, withoutClosing))))
+
+const withoutClosing = (key: string, value: unknown): unknown =>
+  key === 'additionalProperties' && value === false ? undefined : value
 
 /** zod puts named schemas beside each use; in OpenAPI they have one place. */
 function pointToComponents(schema: object): Json {

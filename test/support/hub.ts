@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
+import { openDiskLogs } from '../../src/artifacts/disk-logs.ts'
+import type { Scope } from '../../src/domain/principal.ts'
+import type { HubContext } from '../../src/hub/context.ts'
+import { startHub } from '../../src/hub/hub.ts'
+import { issueToken } from '../../src/hub/tokens.ts'
+import { codeSchema } from '../../src/kinds/code/payload.ts'
+import type { Ledger } from '../../src/ledger/port.ts'
+import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { HubClient } from '../../src/protocol/client.ts'
+import { type TestClock, testClock } from './clock.ts'
+
+/** The version that test hubs and test workers say they are. */
+export const TEST_VERSION = '0.1.0'
+
+/** A real hub on a free port: SQLite ledger, stores on disk, no keeper loops. */
+export type TestHub = AsyncDisposable & {
+  readonly url: string
+  readonly port: number
+  readonly admin: HubClient
+  readonly adminToken: string
+  readonly worker: HubClient
+  readonly workerToken: string
+  readonly ledger: Ledger
+  readonly clock: TestClock
+  readonly folder: string
+  /** A client whose token has these scopes alone. */
+  clientWith(...scopes: readonly Scope[]): Promise<HubClient>
+  /** Closes the server and starts another on the same port; the ledger stays open. */
+  restart(): Promise<void>
+  /** Closes the server alone. */
+  close(): Promise<void>
+}
+
+/** Starts a hub for one test; `await using` stops it and removes its folder. */
+export async function startTestHub(settings: Partial<HubContext> = {}): Promise<TestHub> {
+  await using opening = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'millwright-hub-'))
+  opening.defer(() => rm(folder, { recursive: true, force: true }))
+  const clock = testClock()
+  const random = randomBytes
+  const ledger = opening.use(await openSqliteLedger({ folder, clock, random }))
+  const context: HubContext = {
+    ledger,
+    artifacts: await openDiskArtifacts(join(folder, 'artifacts')),
+    logs: await openDiskLogs(join(folder, 'logs')),
+    kinds: new Map([[codeSchema.name, codeSchema]]),
+    clock,
+    random,
+    log: silentLog,
+    listen: { host: '127.0.0.1', port: 0 },
+    allowHosts: [],
+    behindProxy: false,
+    version: TEST_VERSION,
+    ...settings,
+  }
+  let hub = await startHub(context)
+  opening.defer(() => hub.close())
+  const { url, port } = hub
+  const tokenWith = async (...scopes: readonly Scope[]) =>
+    (await issueToken({ ledger, random }, { name: scopes.join(' '), scopes, expiresAt: null }))
+      .token
+  const adminToken = await tokenWith('admin')
+  const workerToken = await tokenWith('worker')
+  const open = opening.move()
+  return {
+    url,
+    port,
+    admin: new HubClient({ url, token: adminToken }),
+    adminToken,
+    worker: new HubClient({ url, token: workerToken }),
+    workerToken,
+    ledger,
+    clock,
+    folder,
+    clientWith: async (...scopes) => new HubClient({ url, token: await tokenWith(...scopes) }),
+    restart: async () => {
+      await hub.close()
+      hub = await startHub({ ...context, listen: { host: '127.0.0.1', port } })
+    },
+    close: () => hub.close(),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
+import type { Submission } from '../../src/domain/job.ts'
+import type { ClaimBody } from '../../src/protocol/schemas.ts'
+import type { Lease } from '../../src/domain/lease.ts'
+import type { HubClient } from '../../src/protocol/client.ts'
+import { TEST_VERSION, type TestHub } from './hub.ts'
+
+/** A job of the code kind that nothing is wrong with. */
+export const aJob = (
+  changes: Partial<z.input<typeof Submission>> = {},
+): z.input<typeof Submission> => ({
+  kind: 'code',
+  payload: {
+    repository: '/srv/git/example.git',
+    prompt: 'mend it',
+    agent: { name: 'command', run: ['true'] },
+  },
+  ...changes,
+})
+
+/** What a worker asks that serves the code kind. */
+export const aClaim = (
+  changes: Partial<z.input<typeof ClaimBody>> = {},
+): z.input<typeof ClaimBody> => ({
+  requestId: randomUUID(),
+  worker: {
+    id: randomUUID(),
+    bootId: randomUUID(),
+    name: 'tester',
+    version: TEST_VERSION,
+    slots: 1,
+    kinds: ['code'],
+    labels: [],
+    sandbox: 'none',
+  },
+  ...changes,
+})
+
+/** Submits a job and claims it: the lease, and a client that speaks as its attempt. */
+export async function aLease(
+  hub: TestHub,
+  job: Partial<z.input<typeof Submission>> = {},
+): Promise<{
+  lease: Lease
+  params: { job: Lease['job']['id']; attempt: number }
+  attempt: HubClient
+}> {
+  await hub.admin.call('submitJob', { body: aJob(job) })
+  const lease = await hub.worker.call('claimLease', { body: aClaim() })
+  if (lease === null) throw new Error('the hub had no job for the worker')
+  const params = { job: lease.job.id, attempt: lease.attempt }
+  return { lease, params, attempt: hub.worker.withToken(lease.token) }
+}
