@@ -1,0 +1,73 @@
+import { shortId } from '../../domain/id.ts'
+import type { Outcome, Publication } from '../../domain/outcome.ts'
+import { publishBranch } from '../../publish/branch.ts'
+import type { Change } from '../../workspace/change.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import type { CodeJob } from './code-job.ts'
+
+type Work = {
+  readonly workspace: Workspace
+  readonly change: Change
+  /** The agent's last words. */
+  readonly summary: string
+}
+
+/** Brings a checked change to where the payload wants it. */
+export async function publish(
+  job: CodeJob,
+  { workspace, change, summary }: Work,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { attempt, payload, tools } = job
+  const { lease, report } = attempt
+  if (payload.publish.mode === 'none') {
+    return {
+      kind: 'succeeded',
+      reason: 'patch-ready',
+      detail: sizeOf(change),
+      publication: { kind: 'none' },
+      summary,
+    }
+  }
+  const publication = await publishBranch(
+    {
+      workspace,
+      change,
+      branch: payload.publish.branch ?? branchOf(job),
+      author: payload.publish.author ?? null,
+      text: {
+        title: lease.job.title,
+        prompt: payload.prompt,
+        jobId: lease.job.id,
+        attempt: lease.attempt,
+      },
+      at: attempt.now(),
+      intents: lease.intents,
+      continues: lease.continues?.publication ?? null,
+      report,
+    },
+    tools.git,
+    signal,
+  )
+  return published(job, publication, { detail: sizeOf(change), summary })
+}
+
+/** The end of a job whose work is on its branch. */
+export function published(
+  { attempt }: CodeJob,
+  publication: Extract<Publication, { kind: 'branch' }>,
+  words: { readonly detail: string; readonly summary?: string },
+): Outcome {
+  attempt.report.tell({ type: 'published', publication })
+  return { kind: 'succeeded', reason: 'published', publication, ...words }
+}
+
+/** A follow-up goes on with the branch of the job it continues; others get one of their own. */
+function branchOf({ attempt }: CodeJob): string {
+  const { job, continues } = attempt.lease
+  const earlier = continues?.publication
+  return earlier?.kind === 'branch' ? earlier.branch : `millwright/${shortId(job.id)}`
+}
+
+const sizeOf = ({ files, insertions, deletions }: Change): string =>
+  `${files} file${files === 1 ? '' : 's'} changed, +${insertions} -${deletions}`

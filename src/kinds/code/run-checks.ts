@@ -1,0 +1,55 @@
+import { StepFailed } from '../../domain/stop.ts'
+import { clipStart } from '../../domain/text.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { runCommandCheck } from '../../checks/command.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import type { CodeJob } from './code-job.ts'
+
+/** Of a failed check's findings, what goes into the job's detail; the rest is in its log. */
+const FINDINGS_MAX = 2000
+
+/** Runs all checks, so that one look shows everything that is wrong. Throws `check-failed`. */
+export async function runChecks(
+  job: CodeJob,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<void> {
+  const failed: Verdict[] = []
+  for (const check of job.payload.checks) {
+    const verdict = await runCheck(job, { workspace, check }, signal)
+    if (!verdict.passed) failed.push(verdict)
+  }
+  if (failed.length === 0) return
+  const words = failed.map(
+    ({ check, findings }) => `check "${check}" failed:\n${clipStart(findings, FINDINGS_MAX)}`,
+  )
+  throw new StepFailed('check-failed', words.join('\n\n'))
+}
+
+type Check = CodeJob['payload']['checks'][number]
+
+async function runCheck(
+  { attempt, tools, home }: CodeJob,
+  { workspace, check }: { readonly workspace: Workspace; readonly check: Check },
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { report, launch } = attempt
+  report.log('checks', `== ${check.name}\n`)
+  const verdict = await runCommandCheck(
+    {
+      ...check,
+      tree: workspace.tree,
+      env: { PATH: tools.path, HOME: home, LANG: 'C.UTF-8', CI: 'true' },
+      writable: [home],
+      readable: [workspace.objects],
+      clock: tools.clock,
+    },
+    launch,
+    (text) => report.log('checks', text),
+    signal,
+  )
+  const { passed, durationMs } = verdict
+  report.log('checks', `\n== ${check.name}: ${passed ? 'passed' : 'failed'} in ${durationMs} ms\n`)
+  report.tell({ type: 'check-finished', check: check.name, passed, durationMs })
+  return verdict
+}

@@ -1,0 +1,39 @@
+import { Buffer } from 'node:buffer'
+import type { AgentUpdate } from '../../domain/agent.ts'
+import { clip } from '../../domain/text.ts'
+import { LINE_BYTES_MAX } from '../../pipeline/bounded-log.ts'
+
+/** What the agent said and did, apart from its raw output. */
+export type Said = Exclude<AgentUpdate, { readonly type: 'output' }>
+
+/**
+ * One line of the transcript: the update with the time it came, as JSON. Long texts are cut so
+ * that the line stays whole JSON within the log's limit.
+ * @param at milliseconds since the epoch
+ */
+export function transcriptLine(update: Said, at: number): string {
+  for (let max = LINE_BYTES_MAX; ; max = Math.floor(max / 2)) {
+    const line = `${JSON.stringify({ at, ...withTexts(update, max) })}\n`
+    if (Buffer.byteLength(line) <= LINE_BYTES_MAX) return line
+  }
+}
+
+/** The update with none of its texts longer than `max` characters. */
+function withTexts(update: Said, max: number): Said {
+  switch (update.type) {
+    case 'message':
+    case 'thought':
+    case 'warning':
+      return { ...update, text: clip(update.text, max) }
+    case 'tool-call':
+      return { ...update, tool: clip(update.tool, 200), input: clip(update.input, max) }
+    case 'tool-result':
+      return { ...update, output: clip(update.output, max) }
+    case 'session':
+    case 'usage':
+      return update
+    // The linter wants an end of the function, the compiler knows there is none.
+    default:
+      return update satisfies never
+  }
+}
