@@ -70,8 +70,7 @@ export type AgentEnd =
 /** What a driver starts programs with, and whom it tells what the agent says. */
 export type AgentIo = {
   readonly launch: Launch
-  /** A returned promise is awaited before more output is read, so a fast agent cannot flood us. */
-  readonly onUpdate: (update: AgentUpdate) => void | Promise<void>
+  readonly onUpdate: (update: AgentUpdate) => void
 }
 
 /**
