@@ -1,6 +1,7 @@
-// A program that runs on a disk of a few MiB (its folder), fills it, makes room again, and prints what became of each write.
+// A program that runs where temporary files go to a disk of a few MiB: fills it, makes room again, and prints what became of each write.
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
@@ -9,7 +10,7 @@ import { AppError } from '../../src/domain/errors.ts'
 import { newJobId } from '../../src/domain/id.ts'
 
 const MiB = 1024 * 1024
-const folder = process.argv[2] ?? ''
+const folder = tmpdir()
 const artifacts = await openDiskArtifacts(folder)
 const logs = await openDiskLogs(folder)
 const address = { jobId: newJobId(Date.now(), randomBytes), attempt: 1, stream: 'output' } as const
