@@ -6,11 +6,11 @@ var found = process.versions.node.split('.').map(Number)
 
 if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
   process.stderr.write(
-    'millwright: this is Node ' +
-      process.versions.node +
-      '; Node ' +
+    'millwright needs Node ' +
       needed.join('.') +
-      ' or newer is needed.\n' +
+      ' or newer; this is Node ' +
+      process.versions.node +
+      '.\n' +
       '  Get it from https://nodejs.org/en/download, or with: npx -p node@24 millwright\n',
   )
   process.exitCode = 78

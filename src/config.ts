@@ -85,6 +85,14 @@ const hub = {
   allowHost: list(z.string().min(1).max(255)).meta(
     about({ description: 'further Host name callers may use', takes: 'name', repeats: true }),
   ),
+  keepFree: whole(0, Number.MAX_SAFE_INTEGER)
+    .default(64 * 1024 * 1024)
+    .meta(
+      about({
+        description: 'bytes of disk below which the hub takes no new work',
+        takes: 'bytes',
+      }),
+    ),
   behindProxy: toggle.meta(
     about({ description: 'TLS ends in front of the hub; allows other addresses than loopback' }),
   ),

@@ -63,6 +63,9 @@ export function addSettings(
   return command
 }
 
+/** For commands whose flags are all settings, or that have none. */
+export const NoFlags = z.object({})
+
 /** For flags that may be given several times. */
 export const collect = (value: string, before: unknown): readonly string[] => [
   ...z.array(z.string()).catch([]).parse(before),

@@ -45,7 +45,12 @@ export async function findHub(
 /** null when no hub left its address there. */
 export async function readHubFile(folder: string): Promise<HubFile | null> {
   const text = await readIfThere(hubFileIn(folder))
-  return text === null ? null : HubFile.parse(JSON.parse(text))
+  if (text === null) return null
+  try {
+    return HubFile.parse(JSON.parse(text))
+  } catch (error) {
+    throw unreadable(hubFileIn(folder), error)
+  }
 }
 
 async function readToken(
@@ -78,8 +83,9 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 const unreadable = (path: string, error: unknown): AppError =>
-  new AppError(
-    'file-unreadable',
-    `Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    { cause: error },
-  )
+  new AppError('file-unreadable', `Cannot read ${path}: ${reasonOf(error)}`, { cause: error })
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) return 'it does not say where the hub is'
+  return error instanceof Error ? error.message : String(error)
+}

@@ -36,6 +36,3 @@ export function onHub<Flags extends z.ZodType>(
 }
 
 const JsonFlag = z.object({ json: z.boolean().default(false) })
-
-/** For commands with no flags of their own. */
-export const NoFlags = z.object({})

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** How long the program may take after it was told to stop at once. */
 const AT_ONCE_MS = 3000
@@ -32,4 +34,10 @@ export function listenForStop(): StopSignals {
       for (const signal of SIGNALS) process.off(signal, onSignal)
     },
   }
+}
+
+/** Resolves when the signal aborts. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await once(signal, 'abort')
 }

@@ -20,9 +20,9 @@ export function nearMiss(name: string, known: Iterable<string>): string | undefi
 /** Levenshtein's distance: how many letters must be added, dropped or changed. */
 function distance(one: string, other: string): number {
   let above = Array.from({ length: other.length + 1 }, (_, column) => column)
-  for (const [row, letter] of [...one].entries()) {
+  for (const [row, letter] of Array.from(one).entries()) {
     const current = [row + 1]
-    for (const [column, expected] of [...other].entries()) {
+    for (const [column, expected] of Array.from(other).entries()) {
       const change = (above[column] ?? 0) + (letter === expected ? 0 : 1)
       current.push(Math.min(change, (above[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1))
     }

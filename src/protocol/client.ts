@@ -56,7 +56,8 @@ export class HubClient {
   ): Promise<CallAnswer<Name>> {
     const route: Route = ROUTES[name]
     const response = await this.open(name, input, signal)
-    const answer = 'bytes' in route.answer ? response : route.answer.parse(await response.json())
+    const answer =
+      'bytes' in route.answer ? response : readAnswer(route, route.answer, await response.text())
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return answer as CallAnswer<Name>
@@ -130,17 +131,29 @@ function queryOf(query: unknown): string {
   return search.size === 0 ? '' : `?${search.toString()}`
 }
 
-async function errorOf(response: Response, route: Route): Promise<AppError> {
-  const text = await response.text()
-  const known = fromProblem(parseJson(text))
-  return (
-    known ??
-    new AppError(
-      'hub-unreachable',
-      `${route.method} ${route.path} was answered with ${response.status}, not by a Millwright hub: ${text.slice(0, 200)}`,
-    )
+/** An answer that is not what the route promises comes from another program, or another version. */
+function readAnswer(route: Route, schema: z.ZodType, text: string): unknown {
+  const json = parseJson(text)
+  if (json === undefined) throw notAHub(route, text)
+  const answer = schema.safeParse(json)
+  if (answer.success) return answer.data
+  throw new AppError(
+    'protocol-mismatch',
+    `${route.method} ${route.path} was answered in another shape than this program knows`,
+    { cause: answer.error },
   )
 }
+
+async function errorOf(response: Response, route: Route): Promise<AppError> {
+  const text = await response.text()
+  return fromProblem(parseJson(text)) ?? notAHub(route, `${response.status}: ${text}`)
+}
+
+const notAHub = (route: Route, words: string): AppError =>
+  new AppError(
+    'hub-unreachable',
+    `${route.method} ${route.path} was not answered by a Millwright hub: ${words.slice(0, 200)}`,
+  )
 
 function parseJson(text: string): unknown {
   try {

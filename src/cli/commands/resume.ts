@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { shortId } from '../../domain/id.ts'
-import type { Invocation } from '../command.ts'
-import { NoFlags, onHub } from '../hub-command.ts'
+import { type Invocation, NoFlags } from '../command.ts'
+import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 
 /** `millwright resume`: lets a paused job go on. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { Invocation } from '../command.ts'
-import { NoFlags, onHub } from '../hub-command.ts'
+import { type Invocation, NoFlags } from '../command.ts'
+import { onHub } from '../hub-command.ts'
 import { columns } from '../print/printer.ts'
 import { duration } from '../print/quantity.ts'
 import { safeLine } from '../print/safe-text.ts'

@@ -3,6 +3,7 @@ import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
+import { CodePayload } from '../../kinds/code/payload.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
@@ -87,11 +88,12 @@ function facts(job: Job): readonly (readonly string[])[] {
     ['title', safeLine(job.title)],
     ['id', job.id],
     ['kind', safeLine(job.kind)],
+    ...codeFacts(job.payload),
     ['continues', job.retryOf],
     ['priority', job.priority === 0 ? null : String(job.priority)],
     ['labels', listed(job.labels)],
     ['locks', listed(job.locks)],
-    ['waiting', waiting(job)],
+    ['waiting', waiting(job) ?? (job.state === 'queued' ? 'for a free worker' : null)],
     ['attempt', job.attempt === 0 ? null : String(job.attempt)],
     ['failures', job.failures === 0 ? null : `${job.failures} of ${job.retry.maxFailures}`],
     ['worker', job.worker === null ? null : safeLine(job.worker)],
@@ -104,6 +106,19 @@ function facts(job: Job): readonly (readonly string[])[] {
     ['ended', job.endedAt === null ? null : moment(job.endedAt)],
   ]
   return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]]))
+}
+
+/** What matters of a job of the kind `code`; nothing of others. */
+function codeFacts(payload: unknown): readonly (readonly [string, string | null])[] {
+  const code = CodePayload.safeParse(payload)
+  if (!code.success) return []
+  const { repository, ref, agent, publish } = code.data
+  return [
+    ['repository', repository],
+    ['ref', ref ?? null],
+    ['agent', agent.name],
+    ['publish', publish.mode],
+  ]
 }
 
 /** Why a job that could run does not. */

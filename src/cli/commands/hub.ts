@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { HubConfig, readConfig } from '../../config.ts'
+import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
+import { dataFolder } from '../find-hub.ts'
+import { daemonLog } from '../logging.ts'
+import { printer } from '../print/printer.ts'
+import { aborted, listenForStop } from '../stop-signals.ts'
+import { programVersion } from '../version.ts'
+
+/** `millwright hub`: the hub alone; workers on this or other machines come to it. */
+export function addHub(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('hub')
+    .summary('start a hub without a worker')
+    .description('Starts a hub: takes jobs, hands them to workers, keeps the truth about them.')
+  addSettings(command, HubConfig)
+  onRun(command, NoFlags, async () => {
+    const { terminal } = invocation
+    const config = readConfig(HubConfig, command.opts(), terminal.env)
+    const folder = dataFolder(config.data, terminal.env, terminal.cwd)
+    const version = programVersion()
+    const log = daemonLog(terminal, config.logLevel)
+    using stop = listenForStop()
+    // Loaded only here: a client command has no use for a server.
+    const { openHub } = await import('../compose-hub.ts')
+    await using hub = await openHub(config, { folder, version, log })
+    const print = printer(terminal, false)
+    print.line(`millwright ${version} hub on ${hub.url} · data ${folder}`)
+    print.line(
+      'next: millwright tokens create <name> --scope worker, then: millwright worker --hub <url> --token-file <file>',
+    )
+    await Promise.race([aborted(stop.inOrder), hub.done])
+  })
+}

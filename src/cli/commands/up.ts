@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { readConfig, UpConfig } from '../../config.ts'
+import { HubClient } from '../../protocol/client.ts'
+import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
+import { dataFolder } from '../find-hub.ts'
+import { daemonLog } from '../logging.ts'
+import { printer } from '../print/printer.ts'
+import { workUntilStopped } from '../serve.ts'
+import { listenForStop } from '../stop-signals.ts'
+import { programVersion } from '../version.ts'
+
+/** `millwright up`: hub and worker in one process; the first command on one machine. */
+export function addUp(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('up')
+    .summary('start hub and worker on this machine')
+    .description('Starts a hub and a worker in one process. Stop it with Ctrl-C.')
+  addSettings(command, UpConfig)
+  onRun(command, NoFlags, async () => {
+    const { terminal } = invocation
+    const config = readConfig(UpConfig, command.opts(), terminal.env)
+    const folder = dataFolder(config.data, terminal.env, terminal.cwd)
+    const version = programVersion()
+    const log = daemonLog(terminal, config.logLevel)
+    using stop = listenForStop()
+    // Loaded only here: a client command has no use for them.
+    const { openHub } = await import('../compose-hub.ts')
+    const { openWorker } = await import('../compose-worker.ts')
+    await using hub = await openHub(config, { folder, version, log })
+    const client = new HubClient({ url: hub.url, token: await hub.workerToken() })
+    await using worker = await openWorker(config, {
+      ...terminal,
+      hub: client,
+      folder,
+      version,
+      log,
+    })
+    const print = printer(terminal, false)
+    print.line(`millwright ${version} on ${hub.url} · data ${folder}`)
+    print.line(worker.about)
+    print.line(
+      `next: millwright submit --wait --repo <address> --agent ${worker.agents[0] ?? 'command'} "<prompt>"`,
+    )
+    await workUntilStopped(worker, [hub.done], stop)
+  })
+}

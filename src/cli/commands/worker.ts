@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { readConfig, WorkerConfig } from '../../config.ts'
+import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
+import { dataFolder, findHub } from '../find-hub.ts'
+import { daemonLog } from '../logging.ts'
+import { printer } from '../print/printer.ts'
+import { workUntilStopped } from '../serve.ts'
+import { listenForStop } from '../stop-signals.ts'
+import { programVersion } from '../version.ts'
+
+/** `millwright worker`: a worker for a hub on this or another machine. */
+export function addWorker(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('worker')
+    .summary('start a worker for a hub')
+    .description('Starts a worker: leases jobs from a hub and runs their agents, confined.')
+  addSettings(command, WorkerConfig)
+  onRun(command, NoFlags, async () => {
+    const { terminal } = invocation
+    const config = readConfig(WorkerConfig, command.opts(), terminal.env)
+    const folder = dataFolder(config.data, terminal.env, terminal.cwd)
+    const version = programVersion()
+    const log = daemonLog(terminal, config.logLevel)
+    using stop = listenForStop()
+    const hub = await findHub(config, terminal)
+    const { openWorker } = await import('../compose-worker.ts')
+    await using worker = await openWorker(config, { hub, folder, version, log, ...terminal })
+    const print = printer(terminal, false)
+    print.line(`millwright ${version} worker · data ${folder}`)
+    print.line(worker.about)
+    await workUntilStopped(worker, [], stop)
+  })
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import { openDiskLogs } from '../artifacts/disk-logs.ts'
+import type { HubConfig } from '../config.ts'
+import { AppError, isAppError } from '../domain/errors.ts'
+import type { PayloadSchema } from '../domain/kind.ts'
+import type { HubContext } from '../hub/context.ts'
+import { type Hub, startHub } from '../hub/hub.ts'
+import { startKeeper } from '../keeper/keeper.ts'
+import { codeSchema } from '../kinds/code/payload.ts'
+import { openSqliteLedger } from '../ledger/sqlite/open.ts'
+import { systemClock } from '../platform/clock.ts'
+import { watchFreeSpace } from '../platform/disk-space.ts'
+import { writeDurably } from '../platform/durable-file.ts'
+import type { Logger } from '../platform/log.ts'
+import { portOwner } from '../platform/port-owner.ts'
+import { adminTokenIn, type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
+import { ensureTokenFile } from './token-file.ts'
+
+/** Every kind of job the hub takes: adding one is one line here. */
+const KINDS: readonly PayloadSchema[] = [codeSchema]
+
+/** A hub with everything it stands on. */
+export type OpenHub = AsyncDisposable & {
+  readonly url: string
+  /** For the worker of the same process; kept in the data folder like the admin's. */
+  readonly workerToken: () => Promise<string>
+  /** Rejects when a background loop failed; the program should not survive that. */
+  readonly done: Promise<void>
+}
+
+/**
+ * Opens a data folder and serves it: ledger, stores, background loops, HTTP, and the files by
+ * which commands on this machine find it. Disposing closes them in the opposite order.
+ */
+export async function openHub(
+  config: HubConfig,
+  tools: { readonly folder: string; readonly version: string; readonly log: Logger },
+): Promise<OpenHub> {
+  const { folder, version, log } = tools
+  const clock = systemClock
+  const random = randomBytes
+  await using opening = new AsyncDisposableStack()
+  const ledger = opening.use(await openSqliteLedger({ folder, clock, random, log }))
+  const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
+  const logs = await openDiskLogs(join(folder, 'logs'))
+  const keeper = startKeeper({ ledger, stores: [artifacts, logs], clock, log })
+  opening.defer(() => keeper.stop())
+  const adminToken = { path: adminTokenIn(folder), name: 'admin', scope: 'admin' } as const
+  await ensureTokenFile({ ledger, random }, adminToken)
+  const hub = await listen({
+    ledger,
+    artifacts,
+    logs,
+    clock,
+    random,
+    log,
+    version,
+    kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
+    listen: { host: config.host, port: config.port },
+    allowHosts: config.allowHost,
+    behindProxy: config.behindProxy,
+    disk: { freeBytes: watchFreeSpace(folder, clock), floorBytes: config.keepFree },
+  })
+  opening.defer(() => hub.close())
+  await announce(folder, { url: hub.url, pid: process.pid, version })
+  opening.defer(() => withdraw(folder, hub.url))
+  const open = opening.move()
+  return {
+    url: hub.url,
+    workerToken: () => {
+      const path = join(folder, 'worker.token')
+      return ensureTokenFile({ ledger, random }, { path, name: 'worker', scope: 'worker' })
+    },
+    done: keeper.done,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+/** Adds to a taken port who has it. */
+async function listen(context: HubContext): Promise<Hub> {
+  try {
+    return await startHub(context)
+  } catch (error) {
+    if (!isAppError(error, 'port-taken')) throw error
+    const pid = await portOwner(context.listen.port)
+    if (pid === null) throw error
+    throw new AppError('port-taken', `${error.message} It is process ${pid}.`, {
+      cause: error,
+      details: { ...error.details, pid },
+    })
+  }
+}
+
+const announce = (folder: string, file: HubFile): Promise<void> =>
+  writeDurably(hubFileIn(folder), `${JSON.stringify(file)}\n`)
+
+/** Removes the file unless another hub has written its own meanwhile. */
+async function withdraw(folder: string, url: string): Promise<void> {
+  const file = await readHubFile(folder)
+  if (file?.pid === process.pid && file.url === url) await rm(hubFileIn(folder), { force: true })
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { AppError, type ErrorCode, ERRORS } from '../domain/errors.ts'
+import { EXIT_CODES, exitCodeOfError } from './exit-codes.ts'
+
+const codeOf = (code: ErrorCode): number => exitCodeOfError(new AppError(code, ''))
+
+describe('exit codes', () => {
+  it('tell apart what a script must tell apart', () => {
+    expect(codeOf('usage-invalid')).toBe(2)
+    expect(codeOf('payload-invalid')).toBe(2)
+    expect(codeOf('hub-unreachable')).toBe(3)
+    expect(codeOf('token-invalid')).toBe(5)
+    expect(codeOf('scope-missing')).toBe(5)
+    expect(codeOf('job-not-found')).toBe(6)
+    expect(codeOf('job-terminal')).toBe(8)
+    expect(codeOf('port-taken')).toBe(9)
+    expect(codeOf('data-dir-busy')).toBe(9)
+  })
+
+  it('are different for each meaning', () => {
+    const codes = Object.values(EXIT_CODES).map(({ code }) => code)
+    expect(new Set(codes).size).toBe(codes.length)
+  })
+
+  it('are never success for an error', () => {
+    const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
+    const codes = Object.keys(ERRORS).filter(isErrorCode)
+    expect(codes.filter((code) => codeOf(code) === 0)).toEqual([])
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { lineSplitter, logLine } from './transcript.ts'
+import type { Printer } from './printer.ts'
+
+const printerFor = (json: boolean): Printer => ({
+  json,
+  live: false,
+  line: () => {},
+  note: () => {},
+  document: () => {},
+  paint: (_, text) => text,
+})
+const shown = (update: object): string | null =>
+  logLine(JSON.stringify({ at: 1, ...update }), 'transcript', printerFor(false))
+
+describe('a transcript', () => {
+  it('reads as a conversation', () => {
+    expect(shown({ type: 'message', text: 'I will fix it.\n' })).toBe('I will fix it.')
+    expect(shown({ type: 'tool-call', id: '1', tool: 'bash', input: 'npm\ntest' })).toBe(
+      '▸ bash npm test',
+    )
+    expect(shown({ type: 'warning', text: 'slow' })).toBe('warning: slow')
+  })
+
+  it('shows the beginning of a long result and says how much is left out', () => {
+    const output = Array.from({ length: 10 }, (_, index) => `line ${index}`).join('\n')
+    const text = shown({ type: 'tool-result', id: '1', output, failed: false })
+    expect(text).toContain('line 5')
+    expect(text).toContain('… 4 more lines')
+  })
+
+  it('leaves out what only programs need, and what it does not know', () => {
+    expect(shown({ type: 'usage', inputTokens: 1, outputTokens: 2 })).toBeNull()
+    expect(shown({ type: 'telepathy' })).toBeNull()
+  })
+
+  it('shows a line that is no JSON without its control characters', () => {
+    expect(logLine('[…] \u001B[31mcut', 'transcript', printerFor(false))).toBe('[…] cut')
+  })
+
+  it('stays JSON lines for programs; other logs become JSON lines', () => {
+    const line = '{"type":"message","text":"hi"}'
+    expect(logLine(line, 'transcript', printerFor(true))).toBe(line)
+    expect(logLine('plain', 'output', printerFor(true))).toBe('{"text":"plain"}')
+  })
+})
+
+describe('a stream of text', () => {
+  it('is cut into lines wherever its pieces end', () => {
+    const lines: string[] = []
+    const splitter = lineSplitter((line) => lines.push(line))
+    for (const piece of ['a', 'b\nc', '\n', 'd']) splitter.push(piece)
+    expect(lines).toEqual(['ab', 'c'])
+    splitter.end()
+    expect(lines).toEqual(['ab', 'c', 'd'])
+  })
+})

@@ -1,0 +1,17 @@
+import type { OpenWorker } from './compose-worker.ts'
+import { aborted, type StopSignals } from './stop-signals.ts'
+
+/**
+ * Lets a worker run until it is told to stop, then drains it: running jobs may finish or are
+ * handed back. Told again, it stops at once. Rejects when the worker, or another part of the
+ * process that it needs, fails.
+ */
+export async function workUntilStopped(
+  worker: OpenWorker,
+  others: readonly Promise<void>[],
+  stop: StopSignals,
+): Promise<void> {
+  await Promise.race([aborted(stop.inOrder), worker.done, ...others])
+  const atOnce = aborted(stop.atOnce).then(() => worker.stop())
+  await Promise.race([worker.drain(), atOnce])
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { tempFolder } from './temp-folder.ts'
+
+export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'millwright.js')
+
+export type CliEnd = {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+export type CliOptions = {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+  readonly cwd?: string
+}
+
+/** The program as a stranger runs it: its own process, an empty HOME, nothing else in the environment. */
+export type Cli = {
+  /** The empty HOME, and the working folder. */
+  readonly home: string
+  /** Where hub and worker keep their data. */
+  readonly data: string
+  /** Runs one command to its end. */
+  run(args: readonly string[], options?: CliOptions): Promise<CliEnd>
+  /** Starts one that stays. It is ended with the test. */
+  start(args: readonly string[], options?: CliOptions): RunningCli
+  /** Starts a hub on a free port and waits until it answers. */
+  startHub(args?: readonly string[]): Promise<RunningCli>
+}
+
+export type RunningCli = {
+  readonly process: ChildProcess
+  /** Resolves with everything printed so far when it matches; rejects when the program ends first. */
+  printed(pattern: RegExp): Promise<string>
+  /** Sends SIGTERM (or another) and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<CliEnd>
+  readonly end: Promise<CliEnd>
+}
+
+export async function cliInEmptyHome(): Promise<Cli> {
+  const home = await tempFolder()
+  const start = (args: readonly string[], options: CliOptions = {}): RunningCli =>
+    startProgram(home, args, options)
+  return {
+    home,
+    data: join(home, '.local', 'share', 'millwright'),
+    start,
+    run: (args, options) => start(args, options).end,
+    startHub: async (args = []) => {
+      const hub = start(['hub', '--port', '0', ...args])
+      await hub.printed(/hub on http/)
+      return hub
+    },
+  }
+}
+
+/** Where a running hub says it listens. */
+export async function hubAddress(data: string): Promise<string> {
+  const text = await readFile(join(data, 'hub.json'), 'utf8')
+  return /"url":"([^"]+)"/.exec(text)?.[1] ?? ''
+}
+
+function startProgram(home: string, args: readonly string[], options: CliOptions): RunningCli {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: options.cwd ?? home,
+    env: { PATH: process.env['PATH'], HOME: home, ...options.env },
+    stdio: 'pipe',
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(options.stdin ?? '')
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const end = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }))
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await end
+  })
+  return {
+    process: child,
+    end,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal)
+      return end
+    },
+    printed: async (pattern) => {
+      while (!pattern.test(stdout + stderr)) {
+        const more = Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
+        const ended = await Promise.race([more.then(() => false), end.then(() => true)])
+        if (ended && !pattern.test(stdout + stderr)) {
+          throw new Error(`the program ended without printing ${pattern}:\n${stdout}${stderr}`)
+        }
+      }
+      return stdout + stderr
+    },
+  }
+}
