@@ -52,6 +52,7 @@ export async function runProgram(program: Program, signal?: AbortSignal): Promis
   }
   const abort = () => killGroup(child)
   signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted === true) abort()
   const timer = setTimeout(() => stop('time'), program.timeoutMs)
   try {
     child.stdin.end(program.stdin ?? '')
@@ -120,8 +121,9 @@ async function readAll(
   async function* limited(source: AsyncIterable<Buffer>) {
     for await (const chunk of source) {
       bytes += chunk.length
-      if (bytes > stdoutBytesMax) return tooMuch()
-      yield chunk
+      // What comes after the limit is read and dropped, until the kill has worked.
+      if (bytes > stdoutBytesMax) tooMuch()
+      else yield chunk
     }
   }
   const chunks: Buffer[] = []

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { tempFolder } from '../../test/support/temp-folder.ts'
+import { listProcesses } from './process-table.ts'
+import { dieWithParent, type Program, runProgram } from './run-program.ts'
+
+const PATH = process.env['PATH'] ?? ''
+
+const aProgram = (script: string, change: Partial<Program> = {}): Program => ({
+  argv: ['sh', '-c', script],
+  cwd: '/',
+  env: { PATH },
+  timeoutMs: 20_000,
+  stdoutBytesMax: 1024 * 1024,
+  ...change,
+})
+
+/** A killed process stays in the table until somebody buries it; that is not alive. */
+const isAlive = (pid: number): boolean => listProcesses().some((each) => each.pid === pid)
+
+describe('runProgram', () => {
+  it('gives stdin to the program and answers what it said and how it ended', async () => {
+    const end = await runProgram(aProgram('cat; echo trouble >&2; exit 3', { stdin: 'hello' }))
+    expect(end).toMatchObject({ code: 3, signal: null, exceeded: null, stderr: 'trouble\n' })
+    expect(end.stdout.toString()).toBe('hello')
+  })
+
+  it('hands on nothing of its own environment', async () => {
+    const end = await runProgram(aProgram('env', { env: { PATH, ONLY: 'this' } }))
+    const names = end.stdout
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=')[0])
+    expect(names.filter((name) => !['PWD', 'SHLVL', '_', 'OLDPWD'].includes(name ?? ''))).toEqual(
+      expect.arrayContaining(['PATH', 'ONLY']),
+    )
+    expect(names).not.toContain('HOME')
+  })
+
+  it('kills the whole group when the time is up', async () => {
+    const end = await runProgram(aProgram('sleep 600 & echo $!; wait', { timeoutMs: 300 }))
+    expect(end).toMatchObject({ code: null, signal: 'SIGKILL', exceeded: 'time' })
+    await expect.poll(() => isAlive(Number(end.stdout.toString()))).toBe(false)
+  })
+
+  it('kills a program that says more than its limit', async () => {
+    const end = await runProgram(aProgram('yes', { stdoutBytesMax: 1000 }))
+    expect(end.exceeded).toBe('output')
+    expect(end.stdout.length).toBeLessThanOrEqual(1000)
+  })
+
+  it('throws the reason of an abort once the program is gone', async () => {
+    const controller = new AbortController()
+    const running = runProgram(aProgram('sleep 600', { timeoutMs: 600_000 }), controller.signal)
+    controller.abort(new Error('enough'))
+    await expect(running).rejects.toThrow('enough')
+  })
+
+  it('writes stdout to a file when asked', async () => {
+    const file = join(await tempFolder(), 'out')
+    const end = await runProgram(aProgram('printf 12345', { stdoutFile: file }))
+    expect(end.stdout.length).toBe(0)
+    expect(await readFile(file, 'utf8')).toBe('12345')
+  })
+
+  it('does not wait for a descendant that left the group and holds the pipes', async () => {
+    const end = await runProgram(aProgram('setsid sleep 30 & echo $!'))
+    expect(end.code).toBe(0)
+    process.kill(Number(end.stdout.toString()), 'SIGKILL')
+  })
+
+  it('keeps the end of stderr only', async () => {
+    const end = await runProgram(aProgram('yes error | head -c 300000 >&2; echo last >&2'))
+    expect(end.stderr.length).toBe(64 * 1024)
+    expect(end.stderr.endsWith('last\n')).toBe(true)
+  })
+
+  it('does not mind a program that ignores its input', async () => {
+    const end = await runProgram(aProgram('exit 0', { stdin: Buffer.alloc(4 * 1024 * 1024) }))
+    expect(end.code).toBe(0)
+  })
+
+  it('names a program that is not there', async () => {
+    const running = runProgram({ ...aProgram(''), argv: ['no-such-program'] })
+    await expect(running).rejects.toThrow(/no-such-program/)
+  })
+})
+
+describe.runIf(process.platform === 'linux')('dieWithParent', () => {
+  it('lets no program outlive a parent that was killed', async () => {
+    const argv = JSON.stringify([...dieWithParent(PATH), 'sleep', '600'])
+    const script = `const [file, ...args] = ${argv}
+      const child = require('node:child_process').spawn(file, args, { detached: true, stdio: 'ignore' })
+      child.once('spawn', () => console.log(child.pid))`
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [pid] = await once(parent.stdout, 'data')
+    // The mark is set once setpriv has become the program.
+    const name = () => readFile(`/proc/${Number(pid)}/comm`, 'utf8').catch(() => 'gone')
+    await expect.poll(name).toBe('sleep\n')
+    parent.kill('SIGKILL')
+    await expect.poll(() => isAlive(Number(pid))).toBe(false)
+  })
+
+  it('is nothing where there is no setpriv', () => {
+    expect(dieWithParent('/nonexistent')).toEqual([])
+  })
+})

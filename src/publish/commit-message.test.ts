@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { commitMessage } from './commit-message.ts'
+
+const text = {
+  title: 'Fix the bug',
+  prompt: 'Fix the bug\n\nIt is in a.ts.',
+  jobId: 'j',
+  attempt: 2,
+}
+
+describe('a commit message', () => {
+  it('has title, prompt and trailers', () => {
+    expect(commitMessage(text)).toBe(
+      'Fix the bug\n\nFix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n',
+    )
+  })
+
+  it('does not say a short prompt twice', () => {
+    expect(commitMessage({ ...text, prompt: 'Fix the bug' })).toBe(
+      'Fix the bug\n\nJob-Id: j\nAttempt: 2\n',
+    )
+  })
+
+  it('shortens what is long and drops what hides text', () => {
+    const [title = '', , body = ''] = commitMessage({
+      ...text,
+      title: `a\u202Eb${'x'.repeat(200)}`,
+      prompt: 'y'.repeat(5000),
+    }).split('\n')
+    expect(title).toHaveLength(72)
+    expect(title.startsWith('abx')).toBe(true)
+    expect(body).toHaveLength(2000)
+  })
+})

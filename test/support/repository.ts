@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { dieWithParent } from '../../src/platform/run-program.ts'
+import type { GitSettings } from '../../src/workspace/git.ts'
+import { prepareWorkspace, type WorkspaceRequest } from '../../src/workspace/prepare.ts'
+import type { Workspace } from '../../src/workspace/workspace.ts'
+
+const run = promisify(execFile)
+const PATH = process.env['PATH'] ?? ''
+
+/** The environment of somebody who uses git by hand, without this machine's configuration. */
+export const GIT_ENV = {
+  PATH,
+  HOME: '/nonexistent',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Ada',
+  GIT_AUTHOR_EMAIL: 'ada@example.org',
+  GIT_COMMITTER_NAME: 'Ada',
+  GIT_COMMITTER_EMAIL: 'ada@example.org',
+}
+
+/** Runs git by hand in a folder; answers its stdout without the last line break. */
+export async function byHand(folder: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run('git', args, { cwd: folder, env: GIT_ENV, maxBuffer: 1024 ** 3 })
+  return stdout.trimEnd()
+}
+
+/** Runs a shell script in a folder, as an agent would. */
+export async function shell(folder: string, script: string): Promise<void> {
+  await run('sh', ['-ec', script], { cwd: folder, env: GIT_ENV })
+}
+
+/**
+ * A bare repository whose branch main has one commit of these files, and a clone to push from.
+ * @param files contents by path
+ */
+export async function makeRemote(
+  folder: string,
+  files: Readonly<Record<string, string>> = { 'README.md': 'hello\n' },
+): Promise<{ remote: string; clone: string; commit: string }> {
+  const [remote, clone] = [join(folder, 'remote.git'), join(folder, 'clone')]
+  await mkdir(folder, { recursive: true })
+  await byHand(folder, 'init', '-q', '--bare', '-b', 'main', remote)
+  await byHand(folder, 'init', '-q', '-b', 'main', clone)
+  await byHand(clone, 'remote', 'add', 'origin', remote)
+  const commit = await commitAndPush(clone, files)
+  return { remote, clone, commit }
+}
+
+/** Writes files in a clone, commits and pushes what is checked out. */
+export async function commitAndPush(
+  clone: string,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(clone, name)), { recursive: true })
+    await writeFile(join(clone, name), text)
+  }
+  await byHand(clone, 'add', '-A')
+  await byHand(clone, 'commit', '-q', '-m', 'Work by hand')
+  await byHand(clone, 'push', '-q', 'origin', 'HEAD')
+  return await byHand(clone, 'rev-parse', 'HEAD')
+}
+
+/** Git settings with a cache in this folder; local paths are allowed. */
+export function gitSettings(folder: string, change: Partial<GitSettings> = {}): GitSettings {
+  return {
+    cacheFolder: join(folder, 'cache'),
+    allow: { file: true, http: true, ssh: true },
+    credentialFor: async () => null,
+    path: PATH,
+    sshAuthSock: null,
+    knownHosts: null,
+    timeoutMs: 20_000,
+    prefix: dieWithParent(PATH),
+    ...change,
+  }
+}
+
+/** Prepares a workspace in a new attempt folder. */
+export async function aWorkspace(
+  folder: string,
+  change: Partial<WorkspaceRequest> & Pick<WorkspaceRequest, 'repository'>,
+  signal = new AbortController().signal,
+): Promise<Workspace> {
+  const attempt = join(folder, `attempt-${++attempts}`)
+  await mkdir(attempt)
+  const settings = gitSettings(folder)
+  const request = { folder: attempt, ref: null, continues: null, settings, ...change }
+  return await prepareWorkspace(request, signal)
+}
+
+let attempts = 0
+
+/** A signal that never aborts. */
+export const patient = (): AbortSignal => new AbortController().signal

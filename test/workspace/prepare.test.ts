@@ -1,0 +1,157 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { takeTree } from '../../src/workspace/take-tree.ts'
+import { removeWorkspace } from '../../src/workspace/remove.ts'
+import { findWorkspace } from '../../src/workspace/workspace.ts'
+import {
+  aWorkspace,
+  byHand,
+  commitAndPush,
+  gitSettings,
+  makeRemote,
+  patient,
+} from '../support/repository.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+describe('a workspace', () => {
+  it('holds the remote’s default branch with a clean status and its history', async () => {
+    const folder = await tempFolder()
+    const { remote, clone } = await makeRemote(folder, { 'a.txt': 'one\n', 'src/b.txt': 'two\n' })
+    const commit = await commitAndPush(clone, { 'a.txt': 'changed\n' })
+    const workspace = await aWorkspace(folder, { repository: remote })
+    expect(workspace.base).toEqual({ commit, branch: 'main' })
+    expect(await readFile(join(workspace.tree, 'src/b.txt'), 'utf8')).toBe('two\n')
+    expect(await byHand(workspace.tree, 'status', '--porcelain')).toBe('')
+    expect(await byHand(workspace.tree, 'branch', '--show-current')).toBe('main')
+    expect(await byHand(workspace.tree, 'rev-list', '--count', 'HEAD')).toBe('2')
+    expect(workspace.notes).toEqual([])
+  })
+
+  it('can be committed in by the agent, who has a name', async () => {
+    const folder = await tempFolder()
+    const { remote } = await makeRemote(folder)
+    const { tree } = await aWorkspace(folder, { repository: remote })
+    await byHand(tree, 'commit', '-q', '--allow-empty', '-m', 'mine')
+    expect(await byHand(tree, 'config', 'user.email')).toBe('millwright@localhost')
+  })
+
+  it('is made from a branch, a tag or a commit, a branch first', async () => {
+    const folder = await tempFolder()
+    const { remote, clone, commit } = await makeRemote(folder)
+    await byHand(clone, 'tag', '-a', '-m', 'one', 'v1')
+    await byHand(clone, 'tag', 'both')
+    await byHand(clone, 'checkout', '-q', '-b', 'both')
+    const tip = await commitAndPush(clone, { 'c.txt': 'c\n' })
+    await byHand(clone, 'push', '-q', 'origin', '--tags')
+    const baseOf = async (ref: string) =>
+      (await aWorkspace(folder, { repository: remote, ref })).base
+    expect(await baseOf('both')).toEqual({ commit: tip, branch: 'both' })
+    expect(await baseOf('refs/tags/both')).toEqual({ commit, branch: null })
+    expect(await baseOf('v1')).toEqual({ commit, branch: null })
+    expect(await baseOf(tip)).toEqual({ commit: tip, branch: null })
+    expect(await baseOf('HEAD')).toEqual({ commit, branch: 'main' })
+  })
+
+  it('follows a branch that was moved, replaced by names below it, or deleted', async () => {
+    const folder = await tempFolder()
+    const { remote, clone } = await makeRemote(folder)
+    await byHand(clone, 'push', '-q', 'origin', 'main:refs/heads/x')
+    await aWorkspace(folder, { repository: remote, ref: 'x' })
+    const moved = await commitAndPush(clone, { 'd.txt': 'd\n' })
+    await byHand(clone, 'push', '-q', 'origin', ':refs/heads/x')
+    await byHand(clone, 'push', '-q', 'origin', 'main:refs/heads/x/y')
+    const { base } = await aWorkspace(folder, { repository: remote, ref: 'x/y' })
+    expect(base.commit).toBe(moved)
+    const gone = aWorkspace(folder, { repository: remote, ref: 'x' })
+    await expect(gone).rejects.toMatchObject({ reason: 'ref-not-found' })
+  })
+
+  it('checks links out as links', async () => {
+    const folder = await tempFolder()
+    const { remote, clone } = await makeRemote(folder)
+    await byHand(clone, 'config', 'core.symlinks', 'true')
+    const blob = join(clone, 'target')
+    await writeFile(blob, '/etc/passwd')
+    const object = await byHand(clone, 'hash-object', '-w', blob)
+    await rm(blob)
+    await byHand(clone, 'update-index', '--add', '--cacheinfo', `120000,${object},link`)
+    await byHand(clone, 'commit', '-q', '-m', 'link')
+    await byHand(clone, 'push', '-q', 'origin', 'main')
+    const { tree } = await aWorkspace(folder, { repository: remote })
+    const entries = await readdir(tree, { withFileTypes: true })
+    expect(entries.find(({ name }) => name === 'link')?.isSymbolicLink()).toBe(true)
+  })
+
+  it('says once that submodules and LFS files are not there', async () => {
+    const folder = await tempFolder()
+    const { remote, commit } = await makeRemote(folder, {
+      '.gitmodules': '[submodule "s"]\n\tpath = s\n\turl = https://example.org/s\n',
+      'media/.gitattributes': '*.png filter=lfs diff=lfs merge=lfs -text\n',
+      'more/.gitattributes': '*.jpg filter=lfs\n',
+    })
+    const { notes } = await aWorkspace(folder, { repository: remote, ref: commit })
+    expect(notes.map(({ code }) => code)).toEqual(['submodules-not-fetched', 'lfs-not-fetched'])
+  })
+
+  it('goes on from a published commit or from a patch', async () => {
+    const folder = await tempFolder()
+    const { remote, clone, commit } = await makeRemote(folder)
+    await byHand(clone, 'checkout', '-q', '-b', 'published')
+    const published = await commitAndPush(clone, { 'new.txt': 'by the first job\n' })
+    const patchFile = join(folder, 'change.patch')
+    await writeFile(patchFile, `${await byHand(clone, 'diff', '--binary', 'HEAD~1')}\n`)
+
+    const onCommit = await aWorkspace(folder, {
+      repository: remote,
+      continues: { commit: published, patchFile: null },
+    })
+    expect(onCommit.base).toEqual({ commit: published, branch: 'main' })
+
+    const onPatch = await aWorkspace(folder, {
+      repository: remote,
+      continues: { commit: null, patchFile },
+    })
+    expect(onPatch.base.commit).toBe(commit)
+    expect(await readFile(join(onPatch.tree, 'new.txt'), 'utf8')).toBe('by the first job\n')
+    const change = await takeTree(onPatch, patient())
+    expect(change).toMatchObject({ changed: true, files: 1, insertions: 1 })
+  })
+
+  it('says so when the earlier patch does not fit', async () => {
+    const folder = await tempFolder()
+    const { remote } = await makeRemote(folder)
+    const patchFile = join(folder, 'change.patch')
+    await writeFile(patchFile, '--- a/absent\n+++ b/absent\n@@ -1 +1 @@\n-x\n+y\n')
+    const request = { repository: remote, continues: { commit: null, patchFile } }
+    await expect(aWorkspace(folder, request)).rejects.toThrow(/does not fit the ref/)
+  })
+
+  it('is found again after its worker died, but only when it was ready', async () => {
+    const folder = await tempFolder()
+    const { remote } = await makeRemote(folder)
+    const workspace = await aWorkspace(folder, { repository: remote })
+    const found = await findWorkspace(workspace.folder, gitSettings(folder))
+    expect(found).toMatchObject({ tree: workspace.tree, base: workspace.base })
+    expect(await findWorkspace(folder, gitSettings(folder))).toBeNull()
+  })
+
+  it('leaves neither folder nor pin behind when it is removed', async () => {
+    const folder = await tempFolder()
+    const { remote } = await makeRemote(folder)
+    const workspace = await aWorkspace(folder, { repository: remote })
+    const pins = join(workspace.objects, '..', 'refs', 'jobs')
+    expect(await readdir(pins)).toHaveLength(1)
+    await removeWorkspace(workspace.folder)
+    expect(await readdir(pins)).toEqual([])
+    await expect(readdir(workspace.folder)).rejects.toThrow(/ENOENT/)
+    await removeWorkspace(workspace.folder)
+  })
+
+  it('does not mind a folder that only just began to exist', async () => {
+    const folder = join(await tempFolder(), 'attempt')
+    await mkdir(folder)
+    await removeWorkspace(folder)
+    await expect(readdir(folder)).rejects.toThrow(/ENOENT/)
+  })
+})
