@@ -48,13 +48,14 @@ export function makeHubState(
   limits: HubLimits,
   closing: AbortSignal,
 ): HubState {
+  const claims = new ClaimLine(context.clock)
   return {
     ...context,
     limits,
-    claims: new ClaimLine(context.clock),
+    claims,
     watches: new JobWatches(context.clock),
     failedLogins: new FailedLogins(context.clock, limits.failedLogins),
-    metrics: new HubMetrics(context),
+    metrics: new HubMetrics({ ...context, claims }),
     streams: { open: 0 },
     closing,
   }

@@ -2,7 +2,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { isAppError } from '../domain/errors.ts'
 import type { Ledger } from '../ledger/port.ts'
+import type { ClaimLine } from './claim-line.ts'
 import type { DiskFloor } from './disk-floor.ts'
+
+/** Where gauges look when they are read. */
+type Measured = {
+  readonly ledger: Ledger
+  readonly claims: ClaimLine
+  readonly disk?: DiskFloor
+}
 
 const NS_PER_SECOND = 1e9
 
@@ -15,7 +23,7 @@ export class HubMetrics {
   readonly #claims: Counter
   readonly #settles: Counter<'outcome'>
 
-  constructor(source: { readonly ledger: Ledger; readonly disk?: DiskFloor }) {
+  constructor(source: Measured) {
     this.#loopDelay.enable()
     const registers = [this.#registry]
     this.#requests = new Histogram({
@@ -77,8 +85,9 @@ export class HubMetrics {
     this.#loopDelay.disable()
   }
 
-  #addGauges({ ledger, disk }: { readonly ledger: Ledger; readonly disk?: DiskFloor }): void {
+  #addGauges({ ledger, claims, disk }: Measured): void {
     this.#registry.registerMetric(jobsGauge(ledger))
+    this.#registry.registerMetric(waitingGauge(claims))
     this.#registry.registerMetric(loopDelayGauge(this.#loopDelay))
     this.#registry.registerMetric(memoryGauge())
     if (disk !== undefined) this.#registry.registerMetric(diskGauge(disk))
@@ -94,6 +103,16 @@ const jobsGauge = (ledger: Ledger) =>
     async collect() {
       this.reset()
       for (const { kind, state, jobs } of await ledger.counts()) this.set({ kind, state }, jobs)
+    },
+  })
+
+const waitingGauge = (claims: ClaimLine) =>
+  new Gauge({
+    name: 'millwright_waiting_claims',
+    help: 'Workers that wait for a job',
+    registers: [],
+    collect() {
+      this.set(claims.waiting)
     },
   })
 

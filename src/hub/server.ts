@@ -67,6 +67,8 @@ export function makeServer(hub: HubState): FastifyInstance {
       status: reply.statusCode,
       seconds: reply.elapsedTime / MS_PER_SECOND,
     })
+    // Node would keep the connection for a next request, and closing would wait for it.
+    if (hub.closing.aborted) request.raw.socket.destroySoon()
   })
   app.addHook('onClose', async () => hub.metrics.close())
   app.setNotFoundHandler(async (request) => {

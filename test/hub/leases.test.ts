@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import { startTestHub, TEST_VERSION, type TestHub } from '../support/hub.ts'
+import { aClaim, aJob, aLease } from '../support/jobs.ts'
+
+const PATIENT = { waitMs: 20_000 }
+
+describe('waiting for work', () => {
+  it('a waiting worker gets a job as soon as it is submitted', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const waiting = hub.worker.call('claimLease', { body: aClaim(PATIENT) })
+
+    const { id } = await hub.admin.call('submitJob', { body: aJob() })
+
+    expect((await waiting)?.job.id).toBe(id)
+  })
+
+  it('without work the answer is null when the time is over', async () => {
+    await using hub = await startTestHub()
+    expect(await hub.worker.call('claimLease', { body: aClaim({ waitMs: 30 }) })).toBeNull()
+  })
+
+  it('many workers share many jobs, each job once', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const waiting = Array.from({ length: 20 }, () =>
+      hub.worker.call('claimLease', { body: aClaim(PATIENT) }),
+    )
+    const jobs = await Promise.all(waiting.map(() => hub.admin.call('submitJob', { body: aJob() })))
+
+    const leases = await Promise.all(waiting)
+
+    expect(leases.map((lease) => lease?.job.id).toSorted()).toEqual(
+      jobs.map(({ id }) => id).toSorted(),
+    )
+  })
+
+  it('a worker that went away gets no job', async () => {
+    await using hub = await startTestHub()
+    const away = new AbortController()
+    const waiting = hub.worker.call('claimLease', { body: aClaim(PATIENT) }, away.signal)
+    await expect.poll(async () => metric(await printed(hub), 'millwright_waiting_claims')).toBe(1)
+    away.abort()
+    await expect(waiting).rejects.toThrow()
+    await expect.poll(async () => metric(await printed(hub), 'millwright_waiting_claims')).toBe(0)
+
+    const { id } = await hub.admin.call('submitJob', { body: aJob() })
+
+    expect(await hub.admin.call('getJob', { params: { job: id } })).toMatchObject({
+      state: 'queued',
+      attempt: 0,
+    })
+  })
+
+  it('asking again after a lost answer gives the same lease with a working token', async () => {
+    await using hub = await startTestHub()
+    await hub.admin.call('submitJob', { body: aJob() })
+    const body = aClaim()
+
+    const lost = await hub.worker.call('claimLease', { body })
+    const again = await hub.worker.call('claimLease', { body })
+
+    expect(again).toMatchObject({ job: { id: lost?.job.id }, attempt: 1 })
+    const params = { job: again!.job.id, attempt: 1 }
+    const call = hub.worker.withToken(again!.token).call('renewLease', { params, body: renewal })
+    expect(await call).toEqual({ leaseMs: 60_000, cancelRequested: false })
+  })
+
+  it('a worker of another minor version is refused', async () => {
+    await using hub = await startTestHub()
+    const { worker } = aClaim()
+    const body = aClaim({ worker: { ...worker, version: '0.2.0' } })
+    await expect(hub.worker.call('claimLease', { body })).rejects.toMatchObject({
+      code: 'protocol-mismatch',
+      message: `The worker is version 0.2.0, the hub ${TEST_VERSION}.`,
+    })
+  })
+
+  it('no more workers wait than the limit allows', async () => {
+    await using hub = await startTestHub({ limits: { waitingClaims: 1 } })
+    const away = new AbortController()
+    const first = hub.worker.call('claimLease', { body: aClaim(PATIENT) }, away.signal)
+    first.catch(() => {})
+    await expect.poll(async () => metric(await printed(hub), 'millwright_waiting_claims')).toBe(1)
+
+    const second = hub.worker.call('claimLease', { body: aClaim(PATIENT) })
+
+    await expect(second).rejects.toMatchObject({ code: 'rate-limited' })
+    away.abort()
+  })
+})
+
+const renewal = { leaseMs: 60_000 }
+
+describe('a lease', () => {
+  it('a renewal that waits is answered at once when somebody cancels', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const { params, attempt } = await aLease(hub)
+    const waiting = attempt.call('renewLease', { params, body: { ...renewal, ...PATIENT } })
+
+    await hub.admin.call('cancelJob', { params: { job: params.job } })
+
+    expect(await waiting).toEqual({ leaseMs: 60_000, cancelRequested: true })
+  })
+
+  it('a renewal that waits fails when the attempt ends meanwhile', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const { lease, params, attempt } = await aLease(hub)
+    const before = await hub.ledger.job(lease.job.id)
+    hub.clock.advance(1000)
+    const waiting = attempt.call('renewLease', { params, body: { ...renewal, ...PATIENT } })
+    waiting.catch(() => {})
+    await expect
+      .poll(async () => (await hub.ledger.job(lease.job.id)).leaseUntil)
+      .toBeGreaterThan(before.leaseUntil!)
+
+    await attempt.call('handBackLease', { params })
+
+    await expect(waiting).rejects.toMatchObject({ code: 'lease-lost' })
+  })
+
+  it('after the lease ran out every write is refused, and counted', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub)
+    hub.clock.advance(61_000)
+    expect(await hub.ledger.expire(10)).toBe(1)
+    const calls = [
+      attempt.call('renewLease', { params, body: renewal }),
+      attempt.call('appendEvents', { params, body: { from: 1, events: [note] } }),
+      attempt.call('addCheckpoint', { params, body: { step: 'workspace' } }),
+      attempt.call('writeLog', {
+        params: { ...params, stream: 'output', offset: 0 },
+        body: Buffer.from('late'),
+      }),
+      attempt.call('putArtifact', { params: { ...params, name: 'a' }, body: Buffer.from('late') }),
+      attempt.call('readContinued', { params: { ...params, name: 'a' } }),
+      attempt.call('settleLease', { params, body: { settlement, usage: null } }),
+      attempt.call('handBackLease', { params }),
+    ]
+
+    const refusals = await Promise.allSettled(calls)
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ status: 'rejected', reason: { code: 'lease-lost' } })
+    }
+
+    expect(metric(await printed(hub), 'millwright_stale_write_rejected_total')).toBe(calls.length)
+    const job = await hub.admin.call('getJob', { params: { job: params.job } })
+    expect(job).toMatchObject({ state: 'queued', reason: 'worker-lost' })
+  })
+
+  it('a settlement sent twice is answered twice and counts once', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub)
+
+    const first = await attempt.call('settleLease', { params, body: { settlement, usage: null } })
+    const again = await attempt.call('settleLease', { params, body: { settlement, usage: null } })
+
+    expect(first).toMatchObject({ state: 'succeeded', reason: 'no-change' })
+    expect(again).toEqual(first)
+  })
+
+  it('a paused job waits to be resumed', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub)
+    const body = { reason: 'waiting-for-person', detail: 'which one?', usage: null } as const
+
+    const paused = await attempt.call('pauseLease', { params, body })
+    const resumed = await hub.admin.call('resumeJob', { params: { job: params.job } })
+
+    expect([paused.state, resumed.state]).toEqual(['paused', 'queued'])
+  })
+})
+
+const note = { type: 'note', code: 'hello', text: 'too late' } as const
+const settlement = {
+  kind: 'succeeded',
+  reason: 'no-change',
+  publication: { kind: 'none' },
+} as const
+
+const printed = async (hub: TestHub): Promise<string> =>
+  (await hub.admin.call('metrics', {})).text()
+
+/** The value of a metric without labels. */
+const metric = (text: string, name: string): number =>
+  Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
