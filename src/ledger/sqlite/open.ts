@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, closeSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError, isAppError } from '../../domain/errors.ts'
@@ -59,9 +59,9 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
 }
 
 function openDatabase(path: string): DatabaseSync {
-  // SQLite gives its side files the mode of the main file, so that one is made first.
-  closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path, { timeout: BUSY_MS })
+  // Before the first write, because SQLite's side files get the mode of the main file.
+  chmodSync(path, 0o600)
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')
   database.exec('PRAGMA journal_size_limit = 67108864')

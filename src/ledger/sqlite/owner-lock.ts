@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../../domain/errors.ts'
@@ -10,11 +10,13 @@ import { isSqliteError } from './sqlite-error.ts'
  * is gone the moment the process dies, however it dies. Throws `data-dir-busy` at once when
  * another process, or another part of this one, is the owner.
  *
- * Nothing in this process may open owner.db by other means: on POSIX, closing any handle of a
- * file drops all locks of the process on it. The pid, for people, stands in a file beside it.
+ * Nothing in this process may open owner.db by other means, not even to read it: on POSIX, closing
+ * any handle of a file drops all locks of the process on it. The pid, for people, stands in a file beside it.
  */
 export function ownFolder(folder: string): Disposable {
-  const lock = new DatabaseSync(join(folder, 'owner.db'), { timeout: 0 })
+  const path = join(folder, 'owner.db')
+  const lock = new DatabaseSync(path, { timeout: 0 })
+  chmodSync(path, 0o600)
   const pidFile = join(folder, 'owner.pid')
   try {
     lock.exec('BEGIN EXCLUSIVE')

@@ -43,7 +43,7 @@ const wakeStranded = (tx: Tx, limit: number): Promise<number> =>
           ORDER BY parked_on, lane LIMIT 1
         ) AS first
         UNION ALL
-        SELECT parked_on, lane FROM waiting JOIN job ON number = (
+        SELECT job.parked_on, job.lane FROM waiting JOIN job ON job.number = (
           SELECT number FROM job
           WHERE parked_on IS NOT NULL AND (parked_on, lane) > (waiting.key, waiting.lane)
           ORDER BY parked_on, lane LIMIT 1

@@ -1,0 +1,26 @@
+import { describe } from 'vitest'
+import type { OpenLedger } from './ledger/bed.ts'
+import { claimConformance } from './ledger/claim.ts'
+import { expireConformance } from './ledger/expire.ts'
+import { locksConformance } from './ledger/locks.ts'
+import { pauseAndCancelConformance } from './ledger/pause-and-cancel.ts'
+import { readingConformance } from './ledger/reading.ts'
+import { reportConformance } from './ledger/report.ts'
+import { settleConformance } from './ledger/settle.ts'
+import { submitConformance } from './ledger/submit.ts'
+import { transitionsConformance } from './ledger/transitions.ts'
+
+/** What every engine of the ledger must do. */
+export function ledgerConformance(name: string, open: OpenLedger): void {
+  describe(`the ledger on ${name}`, () => {
+    submitConformance(open)
+    claimConformance(open)
+    locksConformance(open)
+    settleConformance(open)
+    reportConformance(open)
+    pauseAndCancelConformance(open)
+    expireConformance(open)
+    readingConformance(open)
+    transitionsConformance(open)
+  })
+}

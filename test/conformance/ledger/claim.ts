@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import {
+  aJob,
+  aRequest,
+  aWorker,
+  claimed,
+  LEASE_MS,
+  nextJob,
+  type OpenLedger,
+  submitted,
+  SUCCEEDED,
+} from './bed.ts'
+
+export function claimConformance(open: OpenLedger): void {
+  describe('claim', () => {
+    it('there is nothing to claim in an empty ledger', async () => {
+      const { ledger } = await open()
+      expect(await nextJob(ledger)).toBeNull()
+    })
+
+    it('a claim raises the attempt, starts the lease and shows who works', async () => {
+      const { ledger } = await open()
+      const { job } = await ledger.submit(aJob({ locks: ['site:a'] }))
+      const lease = await ledger.claim(aRequest({ name: 'anvil', sandbox: 'none' }))
+
+      expect(lease).toMatchObject({
+        job: { id: job.id, kind: 'code', payload: job.payload, locks: ['site:a'] },
+        attempt: 1,
+        leaseMs: LEASE_MS,
+        checkpoints: [],
+        intents: [],
+        continues: null,
+      })
+      expect(await ledger.job(job.id)).toMatchObject({
+        state: 'running',
+        attempt: 1,
+        worker: 'anvil',
+        sandbox: 'none',
+        leaseUntil: job.createdAt + LEASE_MS,
+        startedAt: job.createdAt,
+      })
+    })
+
+    it('the highest priority goes first, then first come', async () => {
+      const { ledger } = await open()
+      const second = await submitted(ledger, { priority: 1, labels: ['gpu'] })
+      const third = await submitted(ledger, { priority: 1 })
+      const last = await submitted(ledger, { priority: -5 })
+      const first = await submitted(ledger, { priority: 7 })
+      const gpu = { labels: ['gpu'] }
+      const order = [await nextJob(ledger, gpu), await nextJob(ledger, gpu)]
+      order.push(await nextJob(ledger, gpu), await nextJob(ledger, gpu))
+      expect(order).toEqual([first, second, third, last])
+    })
+
+    it('a worker gets only kinds it serves and labels it offers', async () => {
+      const { ledger } = await open()
+      const gpu = await submitted(ledger, { labels: ['gpu', 'linux'], priority: 9 })
+      const site = await submitted(ledger, { kind: 'site', priority: 5 })
+
+      expect(await nextJob(ledger, { labels: ['gpu'] })).toBeNull()
+      expect(await nextJob(ledger, { kinds: ['code', 'site'], labels: ['gpu'] })).toBe(site)
+      expect(await nextJob(ledger, { labels: ['extra', 'gpu', 'linux'] })).toBe(gpu)
+    })
+
+    it('many claims at the same moment each get another job', async () => {
+      const { ledger } = await open()
+      for (let count = 0; count < 20; count += 1) await submitted(ledger)
+      const found = await Promise.all(Array.from({ length: 30 }, () => nextJob(ledger)))
+      expect(new Set(found.filter((id) => id !== null)).size).toBe(20)
+      expect(found.filter((id) => id === null)).toHaveLength(10)
+    })
+
+    it('the same request again gets the same attempt, with the new token', async () => {
+      const { ledger, advance } = await open()
+      const jobId = await submitted(ledger)
+      await submitted(ledger)
+      const request = aRequest()
+      const first = await ledger.claim(request)
+      advance(LEASE_MS / 2)
+      const again = await ledger.claim({ ...request, tokenHash: 'hash-of-another' })
+
+      expect(again).toEqual(first)
+      expect(await ledger.attempt(jobId, 1)).toMatchObject({ tokenHash: 'hash-of-another' })
+      advance(LEASE_MS - 1)
+      expect(await ledger.expire(10)).toBe(0)
+    })
+
+    it('the same request again after its attempt ended claims afresh', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const second = await submitted(ledger)
+      const request = aRequest()
+      const first = await ledger.claim(request)
+      await ledger.settle({ jobId: first!.job.id, attempt: 1 }, SUCCEEDED, null)
+      expect((await ledger.claim(request))?.job.id).toBe(second)
+    })
+
+    it('a request id taken from another worker gives no hold on its attempt', async () => {
+      const { ledger } = await open()
+      const jobId = await submitted(ledger)
+      const requestId = randomUUID()
+      await ledger.claim(aRequest({}, { requestId, tokenHash: 'its-own' }))
+      const thief = aRequest({}, { requestId, heldBy: 'other-token', tokenHash: 'stolen' })
+
+      expect(await ledger.claim(thief)).toBeNull()
+      expect(await ledger.attempt(jobId, 1)).toMatchObject({ tokenHash: 'its-own' })
+    })
+
+    it('an attempt remembers which token it was claimed with', async () => {
+      const { ledger } = await open()
+      const jobId = await submitted(ledger)
+      const worker = aWorker()
+      await ledger.claim({ ...aRequest(), worker, heldBy: 'token-7' })
+
+      expect(await ledger.attempt(jobId, 1)).toEqual({
+        jobId,
+        attempt: 1,
+        workerId: worker.id,
+        bootId: worker.bootId,
+        heldBy: 'token-7',
+        tokenHash: 'hash-of-secret',
+        endedAt: null,
+      })
+      expect(await ledger.attempt(jobId, 2)).toBeNull()
+    })
+
+    it('workers are listed with what they run and when they were seen', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger)
+      const worker = aWorker({ name: 'forge' })
+      const fence = await claimed(ledger, worker)
+      advance(5000)
+      await ledger.renew(fence, LEASE_MS)
+      const { createdAt } = await ledger.job(fence.jobId)
+      expect(await ledger.workers()).toEqual([{ ...worker, running: 1, seenAt: createdAt + 5000 }])
+    })
+
+    it('a follow-up gets the session, artifacts and publication of the job it continues', async () => {
+      const { ledger } = await open()
+      const earlier = await submitted(ledger, { retry: { ...aJob().retry, delayMs: 0 } })
+      const first = await claimed(ledger)
+      await ledger.addArtifact({ ...first, ...artifact('patch', 'aa') })
+      await ledger.addArtifact({ ...first, ...artifact('session', 'bb') })
+      await ledger.appendEvents(first, 1, [{ type: 'agent-session', session: 's-1' }])
+      await ledger.handBack(first)
+      const second = await claimed(ledger)
+      await ledger.addArtifact({ ...second, ...artifact('patch', 'cc') })
+      await ledger.appendEvents(second, 1, [{ type: 'agent-session', session: 's-2' }])
+      await ledger.settle(second, SUCCEEDED, null)
+
+      await submitted(ledger, { retryOf: earlier })
+      expect((await ledger.claim(aRequest()))?.continues).toEqual({
+        jobId: earlier,
+        session: 's-2',
+        artifacts: [
+          { name: 'patch', digest: 'cc', size: 3 },
+          { name: 'session', digest: 'bb', size: 3 },
+        ],
+        publication: { kind: 'none' },
+      })
+    })
+  })
+}
+
+const artifact = (name: string, digest: string) => ({
+  name,
+  digest,
+  size: 3,
+  mediaType: 'text/plain',
+})

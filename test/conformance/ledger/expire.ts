@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { RetryPolicy } from '../../../src/domain/retry.ts'
+import {
+  claimed,
+  refusal,
+  LEASE_MS,
+  nextJob,
+  type OpenLedger,
+  submitted,
+  SUCCEEDED,
+} from './bed.ts'
+
+export function expireConformance(open: OpenLedger): void {
+  describe('expire', () => {
+    it('an attempt expires when its lease runs out, not before', async () => {
+      const { ledger, advance } = await open()
+      const jobId = await submitted(ledger)
+      await claimed(ledger)
+      advance(LEASE_MS - 1)
+      expect(await ledger.expire(10)).toBe(0)
+      advance(1)
+      expect(await ledger.expire(10)).toBe(1)
+      expect(await ledger.job(jobId)).toMatchObject({
+        state: 'queued',
+        reason: 'worker-lost',
+        leaseUntil: null,
+      })
+      expect(await claimed(ledger)).toEqual({ jobId, attempt: 2 })
+    })
+
+    it('a renewal keeps the attempt alive for the length it asks for', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      advance(LEASE_MS - 1)
+      await ledger.renew(fence, 2 * LEASE_MS)
+      advance(2 * LEASE_MS - 1)
+      expect(await ledger.expire(10)).toBe(0)
+    })
+
+    it('a worker lost before its agent started costs no failure', async () => {
+      const { ledger, advance } = await open()
+      const jobId = await submitted(ledger, { retry: RetryPolicy.parse({ maxFailures: 1 }) })
+      await claimed(ledger)
+      advance(LEASE_MS)
+      await ledger.expire(10)
+      expect(await ledger.job(jobId)).toMatchObject({ state: 'queued', failures: 0 })
+    })
+
+    it('a worker lost after its agent started costs a failure', async () => {
+      const { ledger, advance } = await open()
+      const jobId = await submitted(ledger, { retry: RetryPolicy.parse({ maxFailures: 1 }) })
+      const fence = await claimed(ledger)
+      await ledger.appendEvents(fence, 1, [{ type: 'agent-started', agent: 'codex' }])
+      advance(LEASE_MS)
+      await ledger.expire(10)
+      const job = await ledger.job(jobId)
+      expect(job).toMatchObject({ state: 'failed', failures: 1, reason: 'worker-lost' })
+    })
+
+    it('an expired attempt frees its lock keys', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger, { locks: ['a'] })
+      await claimed(ledger)
+      const other = await submitted(ledger, { locks: ['a'], priority: 1 })
+      advance(LEASE_MS)
+      await ledger.expire(10)
+      expect(await nextJob(ledger)).toBe(other)
+    })
+
+    it('one sweep ends at most as many as it is told to', async () => {
+      const { ledger, advance } = await open()
+      for (let count = 0; count < 5; count += 1) {
+        await submitted(ledger)
+        await claimed(ledger)
+      }
+      advance(LEASE_MS)
+      expect(await ledger.expire(3)).toBe(3)
+      expect(await ledger.expire(3)).toBe(2)
+      expect(await ledger.expire(3)).toBe(0)
+    })
+
+    it('a job given back is queued unharmed, and twice gives the same answer', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const job = await ledger.handBack(fence)
+      expect(job).toMatchObject({ state: 'queued', reason: 'handed-back', failures: 0 })
+      expect(await ledger.handBack(fence)).toEqual(job)
+      expect(await refusal(ledger.settle(fence, SUCCEEDED, null))).toBe('lease-lost')
+    })
+  })
+}

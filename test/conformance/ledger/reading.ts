@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import type { Signal } from '../../../src/ledger/port.ts'
+import {
+  claimed,
+  refusal,
+  LEASE_MS,
+  nextJob,
+  NO_JOB,
+  type OpenLedger,
+  submitted,
+  SUCCEEDED,
+} from './bed.ts'
+
+const ALL = { filter: {}, after: null, limit: 100 }
+
+export function readingConformance(open: OpenLedger): void {
+  describe('lists', () => {
+    it('jobs come newest first, page by page', async () => {
+      const { ledger } = await open()
+      const ids = []
+      for (let count = 0; count < 5; count += 1) ids.unshift(await submitted(ledger))
+      const first = await ledger.jobs({ ...ALL, limit: 2 })
+      const rest = await ledger.jobs({ ...ALL, after: first[1]!.id })
+      expect([...first, ...rest].map(({ id }) => id)).toEqual(ids)
+      expect(await refusal(ledger.jobs({ ...ALL, after: NO_JOB }))).toBe('cursor-invalid')
+    })
+
+    it('jobs are found by state, kind, label, words and time', async () => {
+      const { ledger, advance } = await open()
+      const ended = await submitted(ledger, { title: 'Écrire 100% of_it', labels: ['gpu'] })
+      await ledger.settle(await claimed(ledger, { labels: ['gpu'] }), SUCCEEDED, null)
+      advance(1000)
+      const waiting = await submitted(ledger, { kind: 'site', title: 'Write 100 of it' })
+      const { createdAt } = await ledger.job(waiting)
+      const find = async (filter: object) =>
+        (await ledger.jobs({ ...ALL, filter })).map(({ id }) => id)
+
+      expect(await find({ states: ['succeeded'] })).toEqual([ended])
+      expect(await find({ states: ['succeeded', 'queued'] })).toEqual([waiting, ended])
+      expect(await find({ kind: 'site' })).toEqual([waiting])
+      expect(await find({ label: 'gpu' })).toEqual([ended])
+      expect(await find({ label: 'gp' })).toEqual([])
+      expect(await find({ text: 'éCRIRE' })).toEqual([ended])
+      expect(await find({ text: '0%' })).toEqual([ended])
+      expect(await find({ text: 'of_it' })).toEqual([ended])
+      expect(await find({ text: waiting.slice(-12).toUpperCase() })).toEqual([waiting])
+      expect(await find({ createdFrom: createdAt })).toEqual([waiting])
+      expect(await find({ createdBefore: createdAt })).toEqual([ended])
+    })
+
+    it('counts follow every change', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      await submitted(ledger)
+      await submitted(ledger, { kind: 'site' })
+      await ledger.settle(await claimed(ledger), SUCCEEDED, null)
+      expect(await ledger.counts()).toEqual([
+        { kind: 'code', state: 'queued', jobs: 1 },
+        { kind: 'code', state: 'succeeded', jobs: 1 },
+        { kind: 'site', state: 'queued', jobs: 1 },
+      ])
+    })
+
+    it('an unknown job is said to be unknown', async () => {
+      const { ledger } = await open()
+      expect(await refusal(ledger.job(NO_JOB))).toBe('job-not-found')
+      expect(await refusal(ledger.events(NO_JOB, 0, 10))).toBe('job-not-found')
+      expect(await refusal(ledger.artifacts(NO_JOB))).toBe('job-not-found')
+      expect(await ledger.attempt(NO_JOB, 1)).toBeNull()
+    })
+
+    it('the probe writes and reads', async () => {
+      const { ledger } = await open()
+      await expect(ledger.probe()).resolves.toBeUndefined()
+      await expect(ledger.probe()).resolves.toBeUndefined()
+    })
+  })
+
+  describe('signals', () => {
+    it('a committed change is heard once, a refused one and a stopped listener never', async () => {
+      const { ledger } = await open()
+      const heard: Signal[] = []
+      const stop = ledger.subscribe((signal) => heard.push(signal))
+      const jobId = await submitted(ledger)
+      expect(heard).toEqual([{ kind: 'job', jobId }, { kind: 'ready' }])
+      heard.length = 0
+
+      expect(await refusal(ledger.resume(jobId, 'ada'))).toBe('job-not-paused')
+      expect(heard).toEqual([])
+      stop()
+      await ledger.requestCancel(jobId, 'ada')
+      expect(heard).toEqual([])
+    })
+
+    it('a freed key, a resumed job and an ended back-off are heard as work to claim', async () => {
+      const { ledger, advance } = await open()
+      let ready = 0
+      ledger.subscribe((signal) => (ready += signal.kind === 'ready' ? 1 : 0))
+      const heard = async (change: () => Promise<unknown>) => {
+        ready = 0
+        await change()
+        return ready
+      }
+      await submitted(ledger, { locks: ['a'] })
+      await submitted(ledger, { locks: ['b'], retry: { ...BACKING_OFF } })
+      const holder = await claimed(ledger)
+      await submitted(ledger, { locks: ['a'] })
+      expect(await heard(() => ledger.settle(holder, SUCCEEDED, null))).toBe(1)
+
+      const failing = await claimed(ledger)
+      await ledger.settle(failing, { kind: 'failed', reason: 'agent-failed', detail: '' }, null)
+      const again = await claimed(ledger)
+      await ledger.settle(again, { kind: 'failed', reason: 'agent-failed', detail: '' }, null)
+      advance(BACKING_OFF.delayMs)
+      expect(await heard(() => ledger.expire(10))).toBe(1)
+      expect(await heard(() => ledger.expire(10))).toBe(0)
+
+      const paused = await claimed(ledger)
+      const why = { reason: 'waiting-for-person', detail: '' } as const
+      await ledger.pause(paused, why, null)
+      expect(await heard(() => ledger.resume(paused.jobId, 'ada'))).toBe(1)
+      expect(await nextJob(ledger)).not.toBeNull()
+    })
+  })
+
+  describe('tokens', () => {
+    const token = { id: 't-1', name: 'ci', scopes: ['jobs:read'], hash: 'h-1' } as const
+
+    it('a token is found by its hash and shows when it was used', async () => {
+      const { ledger, advance } = await open()
+      await ledger.createToken({ ...token, expiresAt: null })
+      const found = await ledger.findToken('h-1')
+      expect(found).toMatchObject({ id: 't-1', name: 'ci', scopes: ['jobs:read'] })
+      expect(found?.lastUsedAt).toBe(found?.createdAt)
+      expect(await ledger.findToken('h-2')).toBeNull()
+      advance(LEASE_MS)
+      expect((await ledger.findToken('h-1'))?.lastUsedAt).toBe(found!.createdAt + LEASE_MS)
+      expect(await ledger.tokens()).toEqual([await ledger.findToken('h-1')])
+    })
+
+    it('a revoked token and an expired one are found no more, but listed', async () => {
+      const { ledger, advance } = await open()
+      await ledger.createToken({ ...token, expiresAt: null })
+      const { createdAt } = (await ledger.findToken('h-1'))!
+      await ledger.createToken({ ...token, id: 't-2', hash: 'h-2', expiresAt: createdAt + 10 })
+      await ledger.revokeToken('t-1')
+      expect(await ledger.findToken('h-1')).toBeNull()
+      expect(await ledger.findToken('h-2')).not.toBeNull()
+      advance(10)
+      expect(await ledger.findToken('h-2')).toBeNull()
+      expect(await ledger.tokens()).toHaveLength(2)
+      expect(await refusal(ledger.revokeToken('t-3'))).toBe('token-not-found')
+    })
+  })
+}
+
+const BACKING_OFF = { maxFailures: 9, delayMs: 5000, factor: 1, capMs: 5000 }

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { Usage } from '../../../src/domain/outcome.ts'
+import {
+  aRequest,
+  claimed,
+  eventTypes,
+  refusal,
+  FAILED,
+  type OpenLedger,
+  submitted,
+  SUCCEEDED,
+} from './bed.ts'
+
+const INTENT = {
+  kind: 'branch',
+  repository: 'https://git.example/a',
+  branch: 'fix',
+  commit: 'a'.repeat(40),
+  replaces: null,
+} as const
+const PLAN = { step: 'plan', product: { tree: 'one' } }
+
+export function reportConformance(open: OpenLedger): void {
+  describe('what a worker tells', () => {
+    it('events have no gap and a repeat adds nothing', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const one = { type: 'agent-started', agent: 'codex' } as const
+      const two = { type: 'note', code: 'lfs', text: 'not fetched' } as const
+      await ledger.appendEvents(fence, 1, [one])
+      await ledger.appendEvents(fence, 1, [one, two])
+      await ledger.appendEvents(fence, 2, [two])
+
+      const events = await ledger.events(fence.jobId, 0, 100)
+      expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+      expect(events.slice(2)).toMatchObject([
+        { attempt: 1, ...one },
+        { attempt: 1, ...two },
+      ])
+      expect(await ledger.events(fence.jobId, 3, 100)).toEqual(events.slice(3))
+      expect(await ledger.events(fence.jobId, 0, 2)).toEqual(events.slice(0, 2))
+    })
+
+    it('a gap is refused and says what is expected', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const event = { type: 'note', code: 'n', text: 't' } as const
+      expect(await refusal(ledger.appendEvents(fence, 2, [event]))).toBe('log-gap')
+      expect(await eventTypes(ledger, fence.jobId)).not.toContain('note')
+    })
+
+    it('the job shows the step, the usage and the publication told last', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const usage = Usage.parse({ requests: 1, outputTokens: 5 })
+      const publication = { kind: 'none' } as const
+      await ledger.appendEvents(fence, 1, [
+        { type: 'step-started', step: 'prepare' },
+        { type: 'step-finished', step: 'prepare', durationMs: 3 },
+        { type: 'step-started', step: 'agent' },
+        { type: 'usage', usage },
+        { type: 'published', publication },
+      ])
+      expect(await ledger.job(fence.jobId)).toMatchObject({ step: 'agent', usage, publication })
+      expect(await ledger.handBack(fence)).toMatchObject({ step: null, sandbox: 'bubblewrap' })
+    })
+
+    it('a later attempt gets the newest checkpoint of each step, in order', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const first = await claimed(ledger)
+      await ledger.checkpoint(first, PLAN)
+      await ledger.checkpoint(first, { step: 'agent', product: {} })
+      await ledger.settle(first, FAILED, null)
+      const again = await claimed(ledger)
+      await ledger.checkpoint(again, { step: 'plan', product: { tree: 'two' } })
+      await ledger.handBack(again)
+
+      expect((await ledger.claim(aRequest()))?.checkpoints).toEqual([
+        { step: 'agent', product: {} },
+        { step: 'plan', product: { tree: 'two' } },
+      ])
+    })
+
+    it('a checkpoint or an intent sent twice is recorded once', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      await ledger.checkpoint(fence, PLAN)
+      await ledger.checkpoint(fence, { product: PLAN.product, step: PLAN.step })
+      await ledger.intendPublication(fence, INTENT)
+      await ledger.intendPublication(fence, { ...INTENT })
+      const told = await eventTypes(ledger, fence.jobId)
+      expect(told.slice(2)).toEqual(['checkpoint', 'publication-intended'])
+    })
+
+    it('a later attempt gets the intents of the earlier ones', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const first = await claimed(ledger)
+      await ledger.intendPublication(first, INTENT)
+      await ledger.settle(first, FAILED, null)
+      expect((await ledger.claim(aRequest()))?.intents).toEqual([INTENT])
+    })
+
+    it('no publication begins after a cancel, but one that was intended completes', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      await ledger.intendPublication(fence, INTENT)
+      await ledger.requestCancel(fence.jobId, 'ada')
+
+      await ledger.intendPublication(fence, INTENT)
+      const other = { ...INTENT, branch: 'other' }
+      expect(await refusal(ledger.intendPublication(fence, other))).toBe('cancel-requested')
+      const job = await ledger.settle(fence, { ...SUCCEEDED, reason: 'published' }, null)
+      expect(job).toMatchObject({ state: 'succeeded', reason: 'cancelled-too-late' })
+    })
+
+    it('an artifact is kept once, replaced by other bytes, and taken after the end too', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const patch = { ...fence, name: 'patch', digest: 'aa', size: 2, mediaType: 'text/plain' }
+      await ledger.addArtifact(patch)
+      await ledger.addArtifact(patch)
+      await ledger.settle(fence, SUCCEEDED, null)
+      await ledger.addArtifact({ ...patch, digest: 'bb', size: 3 })
+      await ledger.addArtifact({ ...patch, name: 'log' })
+
+      const kept = await ledger.artifacts(fence.jobId)
+      expect(kept.map(({ name, digest, size }) => [name, digest, size])).toEqual([
+        ['log', 'aa', 2],
+        ['patch', 'bb', 3],
+      ])
+      expect(await refusal(ledger.addArtifact({ ...patch, attempt: 2 }))).toBe('job-not-found')
+    })
+  })
+}

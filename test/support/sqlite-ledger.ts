@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import type { Bed } from '../conformance/ledger/bed.ts'
+
+/** A clock that stands until it is moved: as time passes, or as somebody sets it. */
+export class HandClock implements Clock {
+  #wall = 1_800_000_000_000
+  #elapsed = 5000.5
+
+  now(): number {
+    return this.#wall
+  }
+
+  monotonic(): number {
+    return this.#elapsed
+  }
+
+  sleep(ms: number): Promise<void> {
+    this.advance(ms)
+    return Promise.resolve()
+  }
+
+  advance(ms: number): void {
+    this.#wall += ms
+    this.#elapsed += ms
+  }
+
+  /** What happens when the machine's clock is corrected: no time passes. */
+  step(ms: number): void {
+    this.#wall += ms
+  }
+}
+
+/** A ledger in a fresh folder. */
+export async function makeSqliteBed(): Promise<
+  Bed & { readonly folder: string; readonly clock: HandClock; dispose(): Promise<void> }
+> {
+  const folder = await mkdtemp(join(tmpdir(), 'millwright-ledger-'))
+  const clock = new HandClock()
+  const open = () => openSqliteLedger({ folder, clock, random: randomBytes })
+  const bed = {
+    folder,
+    clock,
+    ledger: await open(),
+    advance: (ms: number) => clock.advance(ms),
+    reopen: async () => {
+      await bed.ledger[Symbol.asyncDispose]()
+      bed.ledger = await open()
+    },
+    dispose: async () => {
+      await bed.ledger[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return bed
+}
+
+/** A bed that goes away with its test. */
+export async function openOnSqlite(): ReturnType<typeof makeSqliteBed> {
+  const bed = await makeSqliteBed()
+  onTestFinished(() => bed.dispose())
+  return bed
+}
