@@ -112,11 +112,14 @@ describe('an append', () => {
     expect(await logs.size(address)).toBe(LOG_SEGMENT_BYTES)
   })
 
-  it('may be sent twice at the same moment', async () => {
-    const logs = await openDiskLogs(await tempFolder())
+  it('may be sent again, cut otherwise, while the first is under way', async () => {
+    const folder = await tempFolder()
+    const logs = await openDiskLogs(folder)
     const address = anAddress()
-    await Promise.all(Array.from({ length: 8 }, () => logs.append(address, 0, bytes('once'))))
-    expect(await all(logs, address)).toBe('once')
+    const cuts = ['abcdef', 'abc', 'ab', 'abcdefg', 'a']
+    await Promise.all(cuts.map((cut) => logs.append(address, 0, bytes(cut))))
+    expect(await all(logs, address)).toBe('abcdefg')
+    expect(await all(await openDiskLogs(folder), address)).toBe('abcdefg')
   })
 })
 
