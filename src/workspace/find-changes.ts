@@ -26,37 +26,61 @@ export async function findChanges(
   { indexFile, limits }: { readonly indexFile: string; readonly limits: ChangeLimits },
   signal: AbortSignal,
 ): Promise<Found> {
-  const { settings, gitDir, tree } = workspace
-  const args = ['ls-files', '-z', '-t', '-s', '-m', '-o', '--exclude-standard']
-  const listed = await mustGit(settings, { args, gitDir, indexFile, workTree: tree }, signal)
-  const look = lookAt(Buffer.from(tree))
-  const [put, gone, nested, notes]: [Buffer[], Buffer[], Buffer[], Note[]] = [[], [], [], []]
+  const list = lister(workspace, indexFile, signal)
+  const look = lookAt(Buffer.from(workspace.tree))
+  const [put, gone, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
+  const notes: Note[] = []
   const total = { files: 0, bytes: 0 }
-  for (const item of splitNul(listed)) {
-    const { path, submodule } = readItem(item)
+  for (const path of await list('-m', '-o', '--exclude-standard')) {
     if (path.at(-1) === SLASH) {
       nested.push(path.subarray(0, -1))
       continue
     }
     const seen = await look(path)
-    if (seen === 'unreadable') {
-      notes.push({ code: 'file-not-taken', text: `${show(path)} cannot be read` })
-    } else if (submodule && seen !== 'gone' && seen.isDirectory()) {
-      notes.push({
-        code: 'submodule-kept',
-        text: `${show(path)} is a submodule; changes inside it are not taken`,
-      })
-    } else if (seen === 'gone' || !(seen.isFile() || seen.isSymbolicLink())) {
-      gone.push(path)
-    } else {
+    if (seen === 'unreadable') notes.push(note('file-not-taken', path, 'cannot be read'))
+    else if (seen === 'gone') gone.push(path)
+    else if (seen.isDirectory()) folders.push(path)
+    else if (!seen.isFile() && !seen.isSymbolicLink()) gone.push(path)
+    else {
       put.push(path)
       total.bytes += seen.size
     }
     total.files += 1
     checkLimits(total, limits)
   }
+  // A folder where the index has an entry: a submodule, or what was a file.
+  const submodules = folders.length === 0 ? new Set() : submodulesIn(await list('-s'))
+  for (const path of folders) {
+    if (submodules.has(path.toString('latin1'))) {
+      notes.push(note('submodule-kept', path, 'is a submodule; changes inside it are not taken'))
+    } else {
+      gone.push(path)
+    }
+  }
   return { put, gone, nested, notes, ...total }
 }
+
+const lister =
+  ({ settings, gitDir, tree }: Workspace, indexFile: string, signal: AbortSignal) =>
+  async (...options: readonly string[]): Promise<Iterable<Buffer>> => {
+    const call = { args: ['ls-files', '-z', ...options], gitDir, indexFile, workTree: tree }
+    return splitNul(await mustGit(settings, call, signal))
+  }
+
+/** @param entries `mode object stage<TAB>path` */
+function submodulesIn(entries: Iterable<Buffer>): ReadonlySet<string> {
+  const paths = new Set<string>()
+  for (const entry of entries) {
+    const text = entry.toString('latin1')
+    if (text.startsWith('160000 ')) paths.add(text.slice(text.indexOf('\t') + 1))
+  }
+  return paths
+}
+
+const note = (code: string, path: Buffer, text: string): Note => ({
+  code,
+  text: `${show(path)} ${text}`,
+})
 
 /** A path for people: no control characters, at most 200 of its own. */
 export const show = (path: Buffer): string => JSON.stringify(path.toString('utf8').slice(0, 200))
@@ -68,15 +92,6 @@ export function* splitNul(bytes: Buffer): Generator<Buffer> {
   for (let end = bytes.indexOf(0); end !== -1; end = bytes.indexOf(0, start)) {
     yield bytes.subarray(start, end)
     start = end + 1
-  }
-}
-
-/** `? path` for untracked, `C mode object stage<TAB>path` for tracked. */
-function readItem(item: Buffer): { path: Buffer; submodule: boolean } {
-  if (item[0] === '?'.charCodeAt(0)) return { path: item.subarray(2), submodule: false }
-  return {
-    path: item.subarray(item.indexOf('\t') + 1),
-    submodule: item.subarray(2, 8).toString('latin1') === '160000',
   }
 }
 

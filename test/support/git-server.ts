@@ -47,10 +47,10 @@ export async function startGitServer(
       await once(http, 'close')
     },
   }
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
     const { authorization } = request.headers
     server.requests.push(`${request.method} ${request.url} ${authorization ?? ''}`.trim())
-    if (server.manner === 'hang') return
+    if (server.manner === 'hang') return undefined
     if (server.manner === 'die') return request.socket.destroy()
     if (typeof server.manner === 'object') {
       return response.writeHead(302, { location: `${server.manner.redirect}${request.url}` }).end()
@@ -62,7 +62,7 @@ export async function startGitServer(
     const pushes = request.url?.includes('receive-pack') === true
     if (user === 'stranger' || (user === 'reader' && pushes)) return response.writeHead(403).end()
     const lost = server.manner === 'lose-push-answer' && request.method === 'POST' && pushes
-    await runBackend({ root, user: user ?? 'anybody' }, request, lost ? null : response)
+    return await runBackend({ root, user: user ?? 'anybody' }, request, lost ? null : response)
   }
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
