@@ -5,8 +5,8 @@ import type { Clock } from '../platform/clock.ts'
 
 /** The end of the output that becomes the findings. */
 const FINDINGS_LENGTH_MAX = 8 * 1024
-/** Between SIGINT and SIGKILL. */
-const GRACE_MS = 5000
+/** Between SIGINT and SIGKILL. Short: a check has nothing to save. */
+const GRACE_MS = 1000
 
 /** A program that says by its exit code whether the work is good. */
 export type CommandCheck = {

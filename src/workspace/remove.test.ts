@@ -1,0 +1,39 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { shell } from '../../test/support/repository.ts'
+import { tempFolder } from '../../test/support/temp-folder.ts'
+import { removeTree } from './remove.ts'
+
+/** Lets an agent spoil a folder, removes it, and answers what is left beside it. */
+async function removedAfter(script: string): Promise<string[]> {
+  const folder = await tempFolder()
+  const tree = join(folder, 'tree')
+  await mkdir(tree)
+  await mkdir(join(folder, 'outside'))
+  await writeFile(join(folder, 'outside', 'keep'), 'kept')
+  await shell(tree, script)
+  await removeTree(tree)
+  expect(await readFile(join(folder, 'outside', 'keep'), 'utf8')).toBe('kept')
+  return (await readdir(folder)).filter((name) => name !== 'outside')
+}
+
+describe('removeTree', () => {
+  it.each([
+    ['plain files', 'mkdir a; echo x > a/b'],
+    ['read-only folders', 'mkdir -p a/b; echo x > a/b/c; chmod 500 a/b a'],
+    ['links that lead outside', 'ln -s ../outside out; mkdir d; ln -s ../../outside d/out'],
+    ['names that are no text', `mkdir "$(printf 'd\\377')"; echo x > "$(printf 'd\\377/f\\376')"`],
+    ['pipes', 'mkfifo pipe'],
+    [
+      'a tree deeper than a path can be',
+      `name=$(printf '%0200d' 0); i=0; while [ $i -lt 40 ]; do mkdir $name; cd -P $name; i=$((i+1)); done; echo x > x`,
+    ],
+  ])('removes %s', async (_name, script) => {
+    expect(await removedAfter(script)).toEqual([])
+  })
+
+  it('does nothing where there is nothing', async () => {
+    await removeTree(join(await tempFolder(), 'absent'))
+  })
+})

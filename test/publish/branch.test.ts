@@ -1,0 +1,259 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { PublicationIntent } from '../../src/domain/outcome.ts'
+import { Stopped } from '../../src/domain/stop.ts'
+import { type BranchRequest, findPublished, publishBranch } from '../../src/publish/branch.ts'
+import type { GitSettings } from '../../src/workspace/git.ts'
+import { takeTree } from '../../src/workspace/take-tree.ts'
+import { PASSWORD, startGitServer } from '../support/git-server.ts'
+import {
+  aWorkspace,
+  byHand,
+  commitAndPush,
+  gitSettings,
+  makeRemote,
+  patient,
+  shell,
+} from '../support/repository.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const BRANCH = 'millwright/0123456789ab'
+const NOBODY = '0'.repeat(40)
+
+/** A remote, a finished change of it, and everything needed to publish. */
+async function aChange(options: { repository?: string; settings?: Partial<GitSettings> } = {}) {
+  const folder = await tempFolder()
+  const { remote, clone, commit } = await makeRemote(folder)
+  const settings = gitSettings(folder, options.settings)
+  const intents: PublicationIntent[] = []
+  const attempt = async (repository = remote): Promise<BranchRequest> => {
+    const workspace = await aWorkspace(folder, { repository, settings })
+    await shell(workspace.tree, 'echo done > done.txt')
+    return {
+      workspace,
+      change: await takeTree(workspace, patient()),
+      branch: BRANCH,
+      author: null,
+      text: { title: 'Do it', prompt: 'Do it\nwell.', jobId: 'job-1', attempt: 1 },
+      at: 1_700_000_000_000,
+      intents: [...intents],
+      continues: null,
+      report: { intend: async (intent) => void intents.push(intent) },
+    }
+  }
+  const tipOf = (branch: string) =>
+    byHand(remote, 'for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`)
+  return { folder, remote, clone, commit, settings, intents, attempt, tipOf }
+}
+
+/** Installs a pre-receive hook. */
+async function hook(remote: string, script: string): Promise<void> {
+  const file = join(remote, 'hooks', 'pre-receive')
+  await writeFile(file, `#!/bin/sh\n${script}\n`)
+  await chmod(file, 0o755)
+}
+
+describe('publishing a branch', () => {
+  it('pushes one commit on the base that names its job', async () => {
+    const { attempt, settings, remote, commit, tipOf } = await aChange()
+    const request = await attempt()
+    const publication = await publishBranch(request, settings, patient())
+    expect(publication).toEqual({
+      kind: 'branch',
+      repository: remote,
+      branch: BRANCH,
+      commit: await tipOf(BRANCH),
+    })
+    const show = (format: string) => byHand(remote, 'log', '-1', `--format=${format}`, BRANCH)
+    expect(await show('%P')).toBe(commit)
+    expect(await show('%T')).toBe(request.change.tree)
+    expect(await show('%an <%ae>, %cn <%ce>, %at')).toBe(
+      'Millwright <millwright@localhost>, Millwright <millwright@localhost>, 1700000000',
+    )
+    expect(await show('%B')).toBe('Do it\n\nDo it\nwell.\n\nJob-Id: job-1\nAttempt: 1')
+    expect(await show('%(trailers:key=Job-Id,valueonly)')).toBe('job-1')
+  })
+
+  it('names the author it is told', async () => {
+    const { attempt, settings, remote } = await aChange()
+    const author = { name: 'Grace', email: 'grace@example.org' }
+    await publishBranch({ ...(await attempt()), author }, settings, patient())
+    expect(await byHand(remote, 'log', '-1', '--format=%an <%ae> %cn', BRANCH)).toBe(
+      'Grace <grace@example.org> Millwright',
+    )
+  })
+
+  it('records its intent before the remote hears of it', async () => {
+    const { attempt, settings, intents, tipOf } = await aChange()
+    const request = await attempt()
+    const seen: string[] = []
+    const intend = async (intent: PublicationIntent) => {
+      seen.push(await tipOf(BRANCH))
+      intents.push(intent)
+    }
+    await publishBranch({ ...request, report: { intend } }, settings, patient())
+    expect(seen).toEqual([''])
+    expect(intents).toEqual([expect.objectContaining({ branch: BRANCH, replaces: null })])
+  })
+
+  it('pushes nothing when the intent is refused', async () => {
+    const { attempt, settings, tipOf } = await aChange()
+    const intend = () => Promise.reject(new Stopped({ kind: 'cancelled' }))
+    const refused = publishBranch({ ...(await attempt()), report: { intend } }, settings, patient())
+    await expect(refused).rejects.toThrow(Stopped)
+    expect(await tipOf(BRANCH)).toBe('')
+  })
+
+  it('adopts what an earlier attempt pushed before it died, and pushes nothing again', async () => {
+    const { attempt, settings, intents, remote } = await aChange()
+    const first = await publishBranch(await attempt(), settings, patient())
+    await hook(remote, 'exit 1')
+    const again = { ...(await attempt()), at: 1_800_000_000_000 }
+    expect(await publishBranch(again, settings, patient())).toEqual(first)
+    expect(await findPublished({ repository: remote, intents }, settings, patient())).toEqual(first)
+    expect(intents).toHaveLength(1)
+  })
+
+  it('pushes when the earlier attempt died between intent and push', async () => {
+    const { attempt, settings, intents, tipOf, remote } = await aChange()
+    const request = await attempt()
+    const die = async (intent: PublicationIntent) => {
+      intents.push(intent)
+      throw new Error('killed')
+    }
+    await expect(
+      publishBranch({ ...request, report: { intend: die } }, settings, patient()),
+    ).rejects.toThrow('killed')
+    expect(await findPublished({ repository: remote, intents }, settings, patient())).toBeNull()
+    const { commit } = await publishBranch(await attempt(), settings, patient())
+    expect(await tipOf(BRANCH)).toBe(commit)
+  })
+
+  it('leaves alone a branch that somebody else made, and names its tip', async () => {
+    const { attempt, settings, clone, tipOf, intents } = await aChange()
+    await byHand(clone, 'checkout', '-q', '-b', BRANCH)
+    const theirs = await commitAndPush(clone, { 'theirs.txt': 'x\n' })
+    const refused = publishBranch(await attempt(), settings, patient())
+    await expect(refused).rejects.toMatchObject({ reason: 'branch-moved' })
+    await expect(refused).rejects.toThrow(theirs)
+    expect(await tipOf(BRANCH)).toBe(theirs)
+    expect(intents).toEqual([])
+  })
+
+  it('leaves alone a branch that somebody made at the last moment', async () => {
+    const { attempt, settings, clone, tipOf } = await aChange()
+    const request = await attempt()
+    let theirs = ''
+    const intend = async () => {
+      await byHand(clone, 'checkout', '-q', '-b', BRANCH)
+      theirs = await commitAndPush(clone, { 'theirs.txt': 'x\n' })
+    }
+    const refused = publishBranch({ ...request, report: { intend } }, settings, patient())
+    await expect(refused).rejects.toMatchObject({ reason: 'branch-moved' })
+    expect(await tipOf(BRANCH)).toBe(theirs)
+  })
+
+  it('moves the branch that the job it continues has published, and no other tip', async () => {
+    const { attempt, settings, clone, tipOf, remote } = await aChange()
+    const continues = await publishBranch(await attempt(), settings, patient())
+    const asFollowUp = { intents: [], continues, at: 1_800_000_000_000 }
+    const followUp = { ...(await attempt()), ...asFollowUp }
+    const second = await publishBranch(followUp, settings, patient())
+    expect(second.commit).not.toBe(continues.commit)
+    expect(await tipOf(BRANCH)).toBe(second.commit)
+    await byHand(clone, 'fetch', '-q', remote, BRANCH)
+    await byHand(clone, 'checkout', '-q', '-b', BRANCH, 'FETCH_HEAD')
+    await commitAndPush(clone, { 'theirs.txt': 'x\n' })
+    const next = { ...(await attempt()), intents: [], continues: second }
+    const third = publishBranch(next, settings, patient())
+    await expect(third).rejects.toMatchObject({ reason: 'branch-moved' })
+  })
+
+  it('may go forward on the branch it was made from', async () => {
+    const { attempt, settings, tipOf } = await aChange()
+    const request = { ...(await attempt()), branch: 'main' }
+    const { commit } = await publishBranch(request, settings, patient())
+    expect(await tipOf('main')).toBe(commit)
+  })
+
+  it('gives the remote’s own words when a hook refuses', async () => {
+    const { attempt, settings, remote, tipOf } = await aChange()
+    await hook(remote, 'echo "no work on Fridays" >&2; exit 1')
+    const refused = publishBranch(await attempt(), settings, patient())
+    await expect(refused).rejects.toMatchObject({ reason: 'push-refused' })
+    await expect(refused).rejects.toThrow('no work on Fridays')
+    expect(await tipOf(BRANCH)).toBe('')
+  })
+
+  it('is done to the end once the intent stands, whatever asks it to stop', async () => {
+    const { attempt, settings, tipOf, intents } = await aChange()
+    const controller = new AbortController()
+    const intend = async (intent: PublicationIntent) => {
+      intents.push(intent)
+      controller.abort(new Stopped({ kind: 'cancelled' }))
+    }
+    const request = { ...(await attempt()), report: { intend } }
+    const { commit } = await publishBranch(request, settings, controller.signal)
+    expect(await tipOf(BRANCH)).toBe(commit)
+  })
+
+  it('is not done when the lease is lost, even after the intent', async () => {
+    const { attempt, settings, tipOf } = await aChange()
+    const controller = new AbortController()
+    const intend = async () => controller.abort(new Stopped({ kind: 'lost' }))
+    const request = { ...(await attempt()), report: { intend } }
+    await expect(publishBranch(request, settings, controller.signal)).rejects.toThrow(Stopped)
+    expect(await tipOf(BRANCH)).toBe('')
+  })
+
+  it.each(['-x', '--force', 'a..b', 'refs/../x', ''])('refuses the name %j', async (branch) => {
+    const { attempt, settings } = await aChange()
+    const refused = publishBranch({ ...(await attempt()), branch }, settings, patient())
+    await expect(refused).rejects.toMatchObject({ reason: 'ref-not-found' })
+  })
+})
+
+describe('publishing over HTTP', () => {
+  const login = (user: string): Partial<GitSettings> => ({
+    credentialFor: async () => ({ kind: 'basic', user, password: PASSWORD }),
+  })
+
+  it('needs a credential that may push', async () => {
+    const { folder, attempt, settings, tipOf } = await aChange()
+    const server = await startGitServer(folder, { login: true })
+    const reader = { ...settings, ...login('reader') }
+    const request = await attempt()
+    const workspace = { ...request.workspace, repository: `${server.url}/remote.git` }
+    const forbidden = publishBranch({ ...request, workspace }, reader, patient())
+    await expect(forbidden).rejects.toMatchObject({ reason: 'repository-forbidden' })
+    const writer = { ...settings, ...login('writer') }
+    const { commit } = await publishBranch({ ...request, workspace }, writer, patient())
+    expect(await tipOf(BRANCH)).toBe(commit)
+  })
+
+  it('believes the remote, not the lost answer', async () => {
+    const { folder, attempt, settings, tipOf, remote } = await aChange()
+    await hook(remote, `cat >> ${folder}/pushes`)
+    const server = await startGitServer(folder)
+    server.manner = 'lose-push-answer'
+    const request = await attempt(`${server.url}/remote.git`)
+    const { commit } = await publishBranch(request, settings, patient())
+    expect(await tipOf(BRANCH)).toBe(commit)
+    // curl itself asks again on a fresh connection: the same thing, not another.
+    const pushes = (await readFile(join(folder, 'pushes'), 'utf8')).trim().split('\n')
+    expect(new Set(pushes)).toEqual(new Set([`${NOBODY} ${commit} refs/heads/${BRANCH}`]))
+  })
+
+  it('never lets the credential into what it says', async () => {
+    const { folder, attempt, settings, remote } = await aChange()
+    await hook(remote, `echo "you sent ${PASSWORD}" >&2; exit 1`)
+    const server = await startGitServer(folder, { login: true })
+    const request = await attempt()
+    const workspace = { ...request.workspace, repository: `${server.url}/remote.git` }
+    const writer = { ...settings, ...login('writer') }
+    const refused = publishBranch({ ...request, workspace }, writer, patient())
+    await expect(refused).rejects.toThrow('you sent [redacted]')
+    await expect(refused).rejects.not.toThrow(PASSWORD)
+  })
+})
