@@ -95,6 +95,16 @@ describeNeeding(['linux'], 'the tree of a marked program', () => {
     expect(listProcesses().map((process) => process.pid)).not.toContain(Number(String(pid)))
   })
 
+  it('that hides a child for good still comes to an end, and so do its pipes', async () => {
+    const hidden = "env -i setsid sh -c 'echo $$; exec sleep 1000'"
+    const child = await start(`(${hidden} &); read go; exit 4`)
+    const [pid] = await once(child.stdout, 'data')
+    child.stdin.end('go\n')
+    expect(await child.exit).toEqual({ code: 4, signal: null })
+    expect(await text(child.stdout)).toBe('')
+    process.kill(Number(String(pid)), 'SIGKILL')
+  })
+
   it('is its own: another program of the same attempt goes on', async () => {
     const marker = randomUUID()
     const agent = await start('echo up; exec sleep 1000', marker)

@@ -22,6 +22,9 @@ const KILL_WAIT_MS = 5000
 /** How long the news of an exit may take once the process is gone. */
 const NEWS_WAIT_MS = 1000
 
+/** How long what is left in the pipes may be read once the whole tree is gone. */
+const PIPES_WAIT_MS = 2000
+
 /** How to see what belongs to a program. */
 export type Tree = {
   /** Who gets SIGINT; null when it does not run. */
@@ -56,10 +59,16 @@ export async function startTree(
 /** Makes a `Child` of a started program: its exit waits for, and ends, whatever it leaves behind. */
 export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger): Child {
   const { promise: exit, resolve } = Promise.withResolvers<Exit>()
+  let isOver = false
+  const finish = (how: Exit): void => {
+    isOver = true
+    resolve(how)
+    cutPipes(child)
+  }
   const follow = async () => {
     await once(child, 'exit')
     await endTree(tree, log)
-    resolve({ code: child.exitCode, signal: child.signalCode })
+    finish({ code: child.exitCode, signal: child.signalCode })
   }
   void follow()
   return {
@@ -68,12 +77,13 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
     stderr: child.stderr,
     exit,
     stop: async (graceMs) => {
+      if (isOver) return await exit
       const program = hasExited(child) ? null : tree.program()
       if (program !== null && send(program, 'SIGINT')) await settledWithin(exit, graceMs)
       await endTree(tree, log)
       await settledWithin(exit, NEWS_WAIT_MS)
       // The kernel may owe us the end of a process that waits for a dead disk.
-      resolve({ code: null, signal: 'SIGKILL' })
+      if (!isOver) finish({ code: null, signal: 'SIGKILL' })
       return await exit
     },
   }
@@ -81,6 +91,14 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
 
 const hasExited = (child: Spawned['process']): boolean =>
   child.exitCode !== null || child.signalCode !== null
+
+/** One that hid from us may hold the pipes for ever; whoever reads them must come to an end. */
+function cutPipes({ stdout, stderr }: Spawned['process']): void {
+  const timer = setTimeout(() => {
+    for (const pipe of [stdout, stderr]) if (!pipe.readableEnded) pipe.push(null)
+  }, PIPES_WAIT_MS)
+  timer.unref()
+}
 
 /**
  * Ends every process that carries the marker, and what it started: the leftovers of a worker that
