@@ -4,6 +4,8 @@ import { EXIT_CODES, exitCodeOfError } from './exit-codes.ts'
 
 const codeOf = (code: ErrorCode): number => exitCodeOfError(new AppError(code, ''))
 
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
+
 describe('exit codes', () => {
   it('tell apart what a script must tell apart', () => {
     expect(codeOf('usage-invalid')).toBe(2)
@@ -23,7 +25,6 @@ describe('exit codes', () => {
   })
 
   it('are never success for an error', () => {
-    const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
     const codes = Object.keys(ERRORS).filter(isErrorCode)
     expect(codes.filter((code) => codeOf(code) === 0)).toEqual([])
   })

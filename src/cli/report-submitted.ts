@@ -4,6 +4,7 @@ import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import type { Printer } from './print/printer.ts'
 import { safeLine } from './print/safe-text.ts'
+import { streamOf } from './stream-of.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
 /** Says that a job was accepted; with `wait` it shows the job to its end. */
@@ -22,7 +23,7 @@ export async function reportSubmitted(
   if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
   const ended = await watchJob(invocation, client, print, {
     job: job.id,
-    stream: 'transcript',
+    stream: streamOf(job),
     show: print.json ? 'nothing' : 'story',
   })
   if (ended === null) return

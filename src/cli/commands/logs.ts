@@ -1,16 +1,20 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import type { HubClient } from '../../protocol/client.ts'
+import { LogStream } from '../../protocol/schemas.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { readLog } from '../follow-job.ts'
+import { verdictLines } from '../print/job.ts'
+import type { Printer } from '../print/printer.ts'
 import { lineSplitter, logLine } from '../print/transcript.ts'
-import { LogStream } from '../../protocol/schemas.ts'
+import { streamOf } from '../stream-of.ts'
 import { watchJob } from '../watch-job.ts'
 
 const Flags = z.object({
   follow: z.boolean().default(false),
-  stream: LogStream,
+  stream: LogStream.optional(),
   attempt: z.coerce.number().int().min(1).optional(),
 })
 
@@ -24,32 +28,39 @@ export function addLogs(program: Command, invocation: Invocation): void {
     .option('-f, --follow', 'go on until the job ends; the exit code is its outcome')
     .option('--attempt <number>', 'of this attempt (default: the newest; with -f all)')
     .addOption(
-      new Option('--stream <name>', 'which log').choices(LogStream.options).default('transcript'),
+      new Option(
+        '--stream <name>',
+        'which log (default: transcript; output where the agent has none)',
+      ).choices(LogStream.options),
     )
-  onHub(
-    command,
-    invocation,
-    Flags,
-    async ({ flags: { follow, stream, attempt }, args: [text = ''], print, connect }) => {
-      const client = await connect()
-      const job = await findJob(client, text)
-      if (follow) {
-        await watchJob(invocation, client, print, { job, stream, attempt, show: 'log' })
-        return
-      }
-      const lines = lineSplitter((line) => {
-        const shown = logLine(line, stream, print)
-        if (shown !== null) print.line(shown)
-      })
-      const decoder = new TextDecoder()
-      let offset = 0
-      for (;;) {
-        const { bytes } = await readLog(client, { job, stream, attempt, offset, waitMs: 0 })
-        if (bytes.length === 0) break
-        offset += bytes.length
-        lines.push(decoder.decode(bytes, { stream: true }))
-      }
-      lines.end()
-    },
-  )
+  onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
+    const client = await connect()
+    const job = await findJob(client, text)
+    const stream = flags.stream ?? streamOf(await client.call('getJob', { params: { job } }))
+    const what = { job, stream, attempt: flags.attempt }
+    if (!flags.follow) return printLog(client, print, what)
+    const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
+    if (ended !== null) print.note(verdictLines(ended, (_, words) => words).join('\n'))
+  })
+}
+
+/** Prints what there is of a log now. */
+async function printLog(
+  client: HubClient,
+  print: Printer,
+  what: Pick<Parameters<typeof readLog>[1], 'job' | 'stream' | 'attempt'>,
+): Promise<void> {
+  const lines = lineSplitter((line) => {
+    const shown = logLine(line, what.stream, print)
+    if (shown !== null) print.line(shown)
+  })
+  const decoder = new TextDecoder()
+  let offset = 0
+  for (;;) {
+    const { bytes } = await readLog(client, { ...what, offset, waitMs: 0 })
+    if (bytes.length === 0) break
+    offset += bytes.length
+    lines.push(decoder.decode(bytes, { stream: true }))
+  }
+  lines.end()
 }

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path'
+import type { UpConfig } from '../config.ts'
+import type { Fence } from '../domain/lease.ts'
+import type { Secret } from '../domain/secret.ts'
+import { type Gateway, startGateway } from '../gateway/gateway.ts'
+import { GatewaySettings } from '../gateway/settings.ts'
+import type { Logger } from '../platform/log.ts'
+import type { MeteredDoor } from '../worker/context.ts'
+
+const ANTHROPIC = 'https://api.anthropic.com'
+const OPENAI = 'https://api.openai.com'
+
+type ModelConfig = Pick<
+  UpConfig,
+  'replay' | 'record' | 'upstreamAnthropic' | 'upstreamOpenai' | 'anthropicKey' | 'openaiKey'
+>
+
+/** The gateway while it runs, and how attempts get at it. */
+export type OpenGateway = AsyncDisposable & {
+  /** What answers behind it, for people. */
+  readonly models: readonly string[]
+  readonly openDoor: (fence: Fence) => Promise<MeteredDoor>
+}
+
+/**
+ * Starts the gateway when there is something behind it: a replay file, an endpoint, or a key, which
+ * stands for the vendor's own endpoint. Otherwise null: this worker has no way to a model.
+ */
+export async function openGateway(
+  config: ModelConfig,
+  { cwd, log }: { readonly cwd: string; readonly log: Logger },
+): Promise<OpenGateway | null> {
+  const models = modelsBehind(config)
+  if (models.length === 0) return null
+  const settings = GatewaySettings.parse({
+    upstreams: {
+      anthropic: upstream(config.upstreamAnthropic, config.anthropicKey, ANTHROPIC),
+      openai: upstream(config.upstreamOpenai, config.openaiKey, OPENAI),
+    },
+    replay: config.replay === undefined ? null : resolve(cwd, config.replay),
+    record: config.record === undefined ? null : resolve(cwd, config.record),
+  })
+  const gateway = await startGateway(settings, log)
+  return {
+    models,
+    openDoor: async (fence) => meteredDoor(gateway, fence),
+    [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
+  }
+}
+
+async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor> {
+  const door = await gateway.open(fence)
+  return {
+    door,
+    usage: () => gateway.usage(door.token),
+    close: () => gateway.close(door.token),
+  }
+}
+
+function modelsBehind(config: ModelConfig): readonly string[] {
+  if (config.replay !== undefined) return [`replayed from ${config.replay}, not a model`]
+  const hasAnthropic = config.upstreamAnthropic !== undefined || config.anthropicKey !== undefined
+  const hasOpenai = config.upstreamOpenai !== undefined || config.openaiKey !== undefined
+  return [
+    ...(hasAnthropic ? [config.upstreamAnthropic ?? ANTHROPIC] : []),
+    ...(hasOpenai ? [config.upstreamOpenai ?? OPENAI] : []),
+  ]
+}
+
+function upstream(
+  baseUrl: string | undefined,
+  key: Secret | undefined,
+  vendor: string,
+): { baseUrl: string; apiKey: string | null } | undefined {
+  if (baseUrl === undefined && key === undefined) return undefined
+  return { baseUrl: baseUrl ?? vendor, apiKey: key?.reveal() ?? null }
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { agentDrivers } from '../agents/drivers.ts'
+import type { Environment, UpConfig, WorkerConfig } from '../config.ts'
+import type { WorkKind } from '../domain/attempt.ts'
+import { codeKind } from '../kinds/code/kind.ts'
+import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
+import { systemClock } from '../platform/clock.ts'
+import { locateProgram } from '../platform/locate-program.ts'
+import type { Logger } from '../platform/log.ts'
+import { dieWithParent } from '../platform/run-program.ts'
+import type { HubClient } from '../protocol/client.ts'
+import { workerIdentity } from '../worker/identity.ts'
+import { startWorker, type Worker } from '../worker/worker.ts'
+import type { GitSettings } from '../workspace/git.ts'
+import { openGateway } from './compose-gateway.ts'
+import { chooseSandbox } from './compose-sandbox.ts'
+import { credentialFinder } from './git-credentials.ts'
+
+/** Longest single git call: a first fetch of a large repository over a slow line. */
+const GIT_TIMEOUT_MS = 30 * 60_000
+
+/** A worker with everything it works with. Disposing stops it at once; drain it first. */
+export type OpenWorker = AsyncDisposable &
+  Pick<Worker, 'drain' | 'stop' | 'done'> & {
+    /** One line for people: confinement, slots, agents, models. */
+    readonly about: string
+    /** Agents that can work here, the most capable first. */
+    readonly agents: readonly string[]
+  }
+
+/** What a worker needs from its surroundings. */
+export type WorkerTools = {
+  /** With a worker's token. */
+  readonly hub: HubClient
+  /** The data folder; the worker's own lies inside. */
+  readonly folder: string
+  readonly version: string
+  readonly log: Logger
+  readonly env: Environment
+  readonly cwd: string
+}
+
+type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig>
+
+/**
+ * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` when another worker uses the folder,
+ * `script-invalid`, and `usage-invalid` for a credential that is not there.
+ */
+export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
+  const { hub, version, log, env, cwd } = tools
+  const clock = systemClock
+  const random = randomBytes
+  const path = env['PATH'] ?? ''
+  const folder = join(tools.folder, 'worker')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await using opening = new AsyncDisposableStack()
+  opening.use(ownFolder(folder))
+  const confinement = await chooseSandbox(config.sandbox, { folder: tools.folder, path, log })
+  const gateway = opening.use(await openGateway(config, { cwd, log }))
+  const kinds = kindsFor({ path, git: gitSettings(config, { folder, path, env, cwd }) })
+  const facts = {
+    name: config.name ?? hostname(),
+    version,
+    slots: config.slots,
+    kinds: [...kinds.keys()],
+    labels: config.label,
+    sandbox: confinement.sandbox,
+  }
+  const worker = startWorker({
+    hub,
+    identity: await workerIdentity(folder, facts, { clock, random }),
+    folder,
+    kinds,
+    launchFor: confinement.launchFor,
+    openDoor: gateway?.openDoor ?? null,
+    clock,
+    random,
+    log,
+    leaseMs: config.leaseMs,
+    drainMs: config.drainMs,
+  })
+  opening.defer(() => worker.stop())
+  const open = opening.move()
+  const agents = agentsHere(path, gateway !== null)
+  return {
+    drain: () => worker.drain(),
+    stop: () => worker.stop(),
+    done: worker.done,
+    agents,
+    about: [
+      confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',
+      `${config.slots} slots`,
+      `agents: ${agents.join(', ')}`,
+      `models: ${gateway?.models.join(', ') ?? 'none'}`,
+    ].join(' · '),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+/** Every kind of job this worker can do: adding one is one line here. */
+function kindsFor(tools: {
+  readonly path: string
+  readonly git: GitSettings
+}): ReadonlyMap<string, WorkKind> {
+  const { path, git } = tools
+  const drivers = agentDrivers({ path })
+  return new Map([['code', codeKind({ drivers, git, path, clock: systemClock })]])
+}
+
+function gitSettings(
+  config: Config,
+  here: {
+    readonly folder: string
+    readonly path: string
+    readonly env: Environment
+    readonly cwd: string
+  },
+): GitSettings {
+  const { folder, path, env, cwd } = here
+  return {
+    cacheFolder: join(folder, 'cache'),
+    allow: { http: true, ssh: true, file: config.allowLocal },
+    credentialFor: credentialFinder(config.gitCredential, { env, cwd }),
+    path,
+    sshAuthSock: env['SSH_AUTH_SOCK'] ?? null,
+    knownHosts: null,
+    timeoutMs: GIT_TIMEOUT_MS,
+    prefix: dieWithParent(path),
+  }
+}
+
+/** `builtin` and `codex` need a way to a model, and `codex` its program. */
+const agentsHere = (path: string, hasModels: boolean): readonly string[] => [
+  ...(hasModels ? ['builtin'] : []),
+  ...(hasModels && locateProgram('codex', path) !== null ? ['codex'] : []),
+  'command',
+]
