@@ -5,8 +5,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { openDiskLogs } from '../src/artifacts/disk-logs.ts'
 import { newJobId } from '../src/domain/id.ts'
+import { systemClock } from '../src/platform/clock.ts'
+import { LogSender } from '../src/worker/log-sender.ts'
+import { startTestHub } from '../test/support/hub.ts'
+import { aLease } from '../test/support/jobs.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -53,6 +58,31 @@ async function fromLog(run: Run): Promise<void> {
   }
 }
 
+/** The whole way of an agent's words: worker, its file, HTTP, hub, log store. */
+async function throughWorker({ total }: Run): Promise<void> {
+  await using hub = await startTestHub()
+  const { lease, attempt } = await aLease(hub, { limits: { outputBytes: total } })
+  const sender = new LogSender(
+    {
+      hub: attempt,
+      fence: { jobId: lease.job.id, attempt: lease.attempt },
+      clock: systemClock,
+      stream: 'output',
+      file: join(folder, 'spool'),
+      maxBytes: total,
+    },
+    new AbortController().signal,
+  )
+  // As much as a pipe gives at once.
+  const text = 'what an agent says while it works, line after line\n'.repeat((64 * KiB) / 52)
+  for (let at = 0; at < total; at += text.length) {
+    sender.append(text)
+    await setImmediate()
+  }
+  sender.end()
+  await sender.flush()
+}
+
 const noise = randomBytes(MiB + 4096)
 /** Fresh bytes for every chunk, so that nothing is measured that was not copied. */
 function bytesAt(at: number, length: number): Buffer {
@@ -76,11 +106,13 @@ try {
     const durable = await speed(run, () => toFile(run, true))
     const written = await speed(run, () => toLog(run))
     const read = await speed(run, () => fromLog(run))
+    const way = await speed(run, () => throughWorker(run))
     console.log(
       `${run.total / MiB} MiB in chunks of ${run.chunk / KiB} KiB: ` +
         `file ${plain.toFixed(0)} MB/s, file with each chunk durable ${durable.toFixed(0)}, ` +
         `log ${written.toFixed(0)} (${(durable / written).toFixed(2)} times the durable file), ` +
-        `log read ${read.toFixed(0)}; memory ${memory()} MiB`,
+        `log read ${read.toFixed(0)}, worker to hub to log ${way.toFixed(0)} ` +
+        `(${(durable / way).toFixed(2)} times); memory ${memory()} MiB`,
     )
   }
   console.log(`largest memory ${Math.round(process.resourceUsage().maxRSS / KiB)} MiB`)
