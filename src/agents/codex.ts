@@ -1,0 +1,125 @@
+// Drives OpenAI's Codex (verified with 0.169.0) through `codex exec --json`. All settings go on the
+// command line: a settings file would lie in the agent's HOME, where an earlier turn may have put a
+// link in its place.
+import type { AgentDriver, AgentEnd, AgentTask, ModelDoor } from '../domain/agent.ts'
+import type { ReasonCode } from '../domain/reasons.ts'
+import {
+  agentEnvironment,
+  type AgentHost,
+  type AgentProgram,
+  runAgentProgram,
+} from './agent-program.ts'
+import { type CodexSaid, readCodexLine } from './codex-events.ts'
+import { linesOf } from './lines.ts'
+import { RawOutput } from './output.ts'
+
+const LINE_BYTES_MAX = 2 ** 20
+const TOKEN_VARIABLE = 'MILLWRIGHT_MODEL_TOKEN'
+const INSTALL = 'install it with: npm install -g @openai/codex@0.169.0'
+
+/** Codex. Its session is a file that names its thread; that file alone is enough to go on elsewhere. */
+export const codexDriver = (host: AgentHost): AgentDriver => ({
+  name: 'codex',
+  sessionFiles: ['.codex/sessions'],
+  run: async (task, io, signal) => {
+    if (task.door === null) return noDoor(task)
+    const stderr = new RawOutput('stderr', io.onUpdate)
+    let session = task.session
+    let summary = ''
+    let end: CodexSaid['end']
+    const hear = (line: string) => {
+      const said = readCodexLine(line)
+      end = said.end ?? end
+      for (const update of said.updates) {
+        if (update.type === 'session') session = update.session
+        if (update.type === 'message') summary = update.text
+        // Of a thread that goes on Codex tells the sum of all turns; the gateway counts each.
+        if (update.type === 'usage' && task.session !== null) continue
+        io.onUpdate(update)
+      }
+    }
+    const program: AgentProgram = {
+      argv: ['codex', ...codexArguments(task, task.door)],
+      env: { ...agentEnvironment(task, host), ...variables(task, task.door) },
+      stdin: task.prompt,
+      install: INSTALL,
+      readOutput: async (stdout) => {
+        for await (const { text, cut } of linesOf(stdout, LINE_BYTES_MAX)) {
+          if (cut) io.onUpdate({ type: 'warning', text: 'codex: a line over 1 MiB was cut' })
+          hear(text)
+        }
+      },
+      readErrors: (source) => stderr.read(source),
+    }
+    const exitCode = await runAgentProgram(task, program, io, signal)
+    if (end?.failed === false) return { kind: 'done', summary, session, exitCode }
+    return failure(end?.message ?? lastWords(stderr, exitCode), session)
+  },
+})
+
+const noDoor = ({ session }: AgentTask): AgentEnd => ({
+  kind: 'failed',
+  reason: 'agent-login',
+  detail: 'this worker has no way to a model for codex',
+  session,
+})
+
+/** `resume` takes no options of its own, so it comes last. */
+function codexArguments({ tree, model, session }: AgentTask, door: ModelDoor): readonly string[] {
+  const features = ['plugins', 'apps', 'remote_plugin', 'unbounded_connection_retries']
+  return [
+    'exec',
+    '--json',
+    '--skip-git-repo-check',
+    ['--cd', tree],
+    // The sandbox around it confines; its own would fail inside.
+    ['--sandbox', 'danger-full-access'],
+    model === null ? [] : ['--model', model],
+    features.map((feature) => ['--disable', feature]).flat(),
+    settings(door)
+      .map((setting) => ['--config', setting])
+      .flat(),
+    session === null ? [] : ['resume', session],
+    '-',
+  ].flat()
+}
+
+/** As TOML; a JSON string is one of its strings. */
+const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
+  'analytics.enabled=false',
+  'feedback.enabled=false',
+  'check_for_update_on_startup=false',
+  'web_search="disabled"',
+  'model_provider="millwright"',
+  'model_providers.millwright.name="Millwright"',
+  `model_providers.millwright.base_url=${JSON.stringify(`${baseUrl}/openai/v1`)}`,
+  'model_providers.millwright.wire_api="responses"',
+  `model_providers.millwright.env_key="${TOKEN_VARIABLE}"`,
+  'model_providers.millwright.requires_openai_auth=false',
+  // The platform tries again; Codex by itself would do so 30 times.
+  'model_providers.millwright.request_max_retries=1',
+  'model_providers.millwright.stream_max_retries=1',
+]
+
+/** Codex refuses helper programs in a home that lies under TMPDIR. */
+const variables = ({ home }: AgentTask, { token }: ModelDoor): Record<string, string> => ({
+  [TOKEN_VARIABLE]: token,
+  TMPDIR: home.startsWith('/var/tmp/') ? '/tmp' : '/var/tmp',
+})
+
+const lastWords = (stderr: RawOutput, exitCode: number): string =>
+  stderr.lastWords === '' ? `codex ended with exit code ${exitCode}` : stderr.lastWords
+
+const failure = (detail: string, session: string | null): AgentEnd => ({
+  kind: 'failed',
+  reason: SIGNS.find(([sign]) => sign.test(detail))?.[1] ?? 'agent-failed',
+  detail: `codex: ${detail}`,
+  session,
+})
+
+/** How Codex words what its model endpoint did; there are no codes. */
+const SIGNS: readonly (readonly [RegExp, ReasonCode])[] = [
+  [/status:? 40[13]\b|Missing environment variable|Not logged in/i, 'agent-login'],
+  [/status:? (?:404|408|429|5\d\d)\b|high demand|quota exceeded/i, 'model-unavailable'],
+  [/stream disconnected|connection failed|error sending request/i, 'model-unavailable'],
+]

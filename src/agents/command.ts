@@ -1,0 +1,44 @@
+import type { AgentDriver, AgentTask } from '../domain/agent.ts'
+import {
+  agentEnvironment,
+  type AgentHost,
+  type AgentProgram,
+  runAgentProgram,
+} from './agent-program.ts'
+import { RawOutput } from './output.ts'
+
+/** Linux takes no environment variable over 128 KiB; stdin has the whole prompt in any case. */
+const PROMPT_VARIABLE_BYTES_MAX = 96 * 1024
+
+/**
+ * Any program as an agent. It gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT;
+ * the way to a model, if there is one, in MILLWRIGHT_MODEL_URL and MILLWRIGHT_MODEL_TOKEN. Its exit
+ * code is reported and judged by nobody here.
+ */
+export const commandDriver = (host: AgentHost): AgentDriver => ({
+  name: 'command',
+  sessionFiles: [],
+  run: async (task, io, signal) => {
+    if (task.run === null) throw new Error('a command agent was started without its command')
+    const [stdout, stderr] = [
+      new RawOutput('stdout', io.onUpdate),
+      new RawOutput('stderr', io.onUpdate),
+    ]
+    const program: AgentProgram = {
+      argv: task.run,
+      env: { ...agentEnvironment(task, host), ...promptVariable(task), ...modelVariables(task) },
+      stdin: task.prompt,
+      install: 'install it on the worker or name another program',
+      readOutput: (source) => stdout.read(source),
+      readErrors: (source) => stderr.read(source),
+    }
+    const exitCode = await runAgentProgram(task, program, io, signal)
+    return { kind: 'done', summary: stdout.lastWords, session: null, exitCode }
+  },
+})
+
+const promptVariable = ({ prompt }: AgentTask): Record<string, string> =>
+  Buffer.byteLength(prompt) > PROMPT_VARIABLE_BYTES_MAX ? {} : { MILLWRIGHT_PROMPT: prompt }
+
+const modelVariables = ({ door }: AgentTask): Record<string, string> =>
+  door === null ? {} : { MILLWRIGHT_MODEL_URL: door.baseUrl, MILLWRIGHT_MODEL_TOKEN: door.token }

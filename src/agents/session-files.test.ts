@@ -1,0 +1,122 @@
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../test/support/confined.ts'
+import { packSession, unpackSession } from './session-files.ts'
+
+const LONG = `.codex/sessions/${'folder/'.repeat(12)}${'x'.repeat(80)}.jsonl`
+
+/** Two homes and a place for the archive between them. */
+function homes() {
+  const folder = testFolder()
+  const [home, next] = [join(folder, 'home'), join(folder, 'next')]
+  for (const each of [join(home, '.codex', 'sessions', '2026'), next]) {
+    mkdirSync(each, { recursive: true })
+  }
+  return { folder, home, next, archive: join(folder, 'session.tar') }
+}
+
+describe('a session', () => {
+  it('arrives in another home as it was, and nothing else of the home comes along', async () => {
+    const { home, next, archive } = homes()
+    const file = '.codex/sessions/2026/thread.jsonl'
+    writeFileSync(join(home, file), 'line\n'.repeat(1000))
+    writeFileSync(join(home, '.codex/sessions/empty'), '')
+    writeFileSync(join(home, '.codex/auth.json'), 'secret')
+    mkdirSync(join(home, LONG, '..'), { recursive: true })
+    writeFileSync(join(home, LONG), 'long')
+    expect(await packSession(home, ['.codex/sessions'], archive)).toBe(true)
+    await unpackSession(archive, next)
+    expect(readFileSync(join(next, file), 'utf8')).toBe('line\n'.repeat(1000))
+    expect(readFileSync(join(next, LONG), 'utf8')).toBe('long')
+    expect(statSync(join(next, file)).mode & 0o777).toBe(0o600)
+    expect(readdirSync(join(next, '.codex'))).toEqual(['sessions'])
+  })
+
+  it('is an archive that tar can read', async () => {
+    const { home, archive } = homes()
+    writeFileSync(join(home, '.codex/sessions/2026/a.jsonl'), 'a')
+    await packSession(home, ['.codex/sessions'], archive)
+    expect(execFileSync('tar', ['-tf', archive], { encoding: 'utf8' })).toBe(
+      '.codex/sessions/2026/a.jsonl\n',
+    )
+  })
+
+  it('that is not there, or too large, is not kept', async () => {
+    const { home, archive } = homes()
+    expect(await packSession(home, ['.codex/sessions', '.missing'], archive)).toBe(false)
+    writeFileSync(join(home, '.codex/sessions/large'), '')
+    truncateSync(join(home, '.codex/sessions/large'), 64 * 1024 * 1024 + 1)
+    expect(await packSession(home, ['.codex/sessions'], archive)).toBe(false)
+    expect(existsSync(archive)).toBe(false)
+  })
+
+  it('brings nothing from where its links lead', async () => {
+    const { folder, home, archive } = homes()
+    mkdirSync(join(folder, 'outside'))
+    writeFileSync(join(folder, 'outside', 'secret'), 'secret')
+    symlinkSync(join(folder, 'outside'), join(home, '.codex/sessions/link'))
+    symlinkSync(join(folder, 'outside/secret'), join(home, '.codex/sessions/file'))
+    symlinkSync(folder, join(home, '.elsewhere'))
+    execFileSync('mkfifo', [join(home, '.codex/sessions/fifo')])
+    expect(await packSession(home, ['.codex/sessions', '.elsewhere/outside'], archive)).toBe(false)
+  })
+})
+
+describe('an archive that no session came from', () => {
+  const cases: Readonly<Record<string, (folder: string) => readonly string[]>> = {
+    'that leads out of the home': (folder) => {
+      mkdirSync(join(folder, 'a'))
+      writeFileSync(join(folder, 'escaped'), 'x')
+      return ['-C', join(folder, 'a'), '../escaped']
+    },
+    'with an absolute name': (folder) => {
+      writeFileSync(join(folder, 'escaped'), 'x')
+      return [join(folder, 'escaped')]
+    },
+    'with a symbolic link': (folder) => {
+      symlinkSync('/etc', join(folder, 'link'))
+      return ['-C', folder, 'link']
+    },
+    'with a hard link': (folder) => {
+      writeFileSync(join(folder, 'one'), 'x')
+      linkSync(join(folder, 'one'), join(folder, 'two'))
+      return ['-C', folder, 'one', 'two']
+    },
+    'with a pipe': (folder) => {
+      execFileSync('mkfifo', [join(folder, 'fifo')])
+      return ['-C', folder, 'fifo']
+    },
+    'that names a file twice': (folder) => {
+      writeFileSync(join(folder, 'one'), 'x')
+      return ['--hard-dereference', '-C', folder, 'one', 'one']
+    },
+  }
+  it.each(Object.entries(cases))('%s is refused', async (_title, contents) => {
+    const { folder, next, archive } = homes()
+    execFileSync('tar', ['--format=ustar', '-P', '-cf', archive, ...contents(folder)])
+    await expect(unpackSession(archive, next)).rejects.toMatchObject({ reason: 'workspace-failed' })
+  })
+
+  it('is refused when it is cut off or no archive at all', async () => {
+    const { home, next, archive } = homes()
+    writeFileSync(join(home, '.codex/sessions/a'), 'a'.repeat(2000))
+    await packSession(home, ['.codex/sessions'], archive)
+    truncateSync(archive, 1024)
+    await expect(unpackSession(archive, next)).rejects.toThrow('is cut off')
+    writeFileSync(archive, 'no tar'.repeat(1000))
+    await expect(unpackSession(archive, next)).rejects.toThrow('no header of a regular file')
+    expect(readdirSync(next)).toEqual([])
+  })
+})

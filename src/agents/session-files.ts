@@ -1,0 +1,115 @@
+// Carries an agent's session from one job to its follow-up. What the agent left in its home is
+// hostile: only regular files are taken, no link is followed, and none is ever made.
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { fitsTar, readTar, type TarFile, writeTar } from './tar.ts'
+
+const SESSION_BYTES_MAX = 64 * 1024 * 1024
+const ENTRIES_MAX = 10_000
+
+/**
+ * Writes the regular files under these folders and files of a home into a tar archive. Answers
+ * false, and writes nothing, when there are none or more than 64 MiB or 10,000 entries.
+ */
+export async function packSession(
+  home: string,
+  paths: readonly string[],
+  archive: string,
+): Promise<boolean> {
+  const session: Session = { home, files: [], entries: 0, bytes: 0 }
+  for (const path of paths) {
+    if (!(await addPath(session, path))) return false
+  }
+  if (session.files.length === 0) return false
+  await writeFile(archive, writeTar(session.files), { mode: 0o600 })
+  return true
+}
+
+/**
+ * Puts the files of an archive into a fresh home. Throws `StepFailed` with `workspace-failed` for
+ * an archive that `packSession` could not have made.
+ */
+export async function unpackSession(archive: string, home: string): Promise<void> {
+  const { size } = await lstat(archive)
+  if (size > 2 * SESSION_BYTES_MAX) throw damaged(`it has ${size} bytes`)
+  const files = readTar(await readFile(archive))
+  if ('refused' in files) throw damaged(files.refused)
+  for (const { name, bytes } of files) {
+    if (!isPlain(name)) throw damaged(`it names a file ${JSON.stringify(name)}`)
+    await putFile(join(home, name), bytes)
+  }
+}
+
+async function putFile(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await writeFile(file, bytes, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST', 'ENOTDIR')) throw error
+    throw damaged(`something is already at ${file}`)
+  }
+}
+
+type Session = {
+  readonly home: string
+  readonly files: TarFile[]
+  entries: number
+  bytes: number
+}
+
+/** Adds a file, or a folder with all it holds; false when it is too much. */
+async function addPath(session: Session, path: string): Promise<boolean> {
+  session.entries += 1
+  if (session.entries > ENTRIES_MAX) return false
+  switch (await kindOf(session.home, path)) {
+    case 'file':
+      return isPlain(path) && fitsTar(path) ? await addFile(session, path) : true
+    case 'folder':
+      for (const name of (await readdir(join(session.home, path))).toSorted()) {
+        if (!(await addPath(session, `${path}/${name}`))) return false
+      }
+      return true
+    case 'other':
+      return true
+  }
+}
+
+/** What lies at a path, every folder on the way to it looked at: one of them may be a link. */
+async function kindOf(home: string, path: string): Promise<'file' | 'folder' | 'other'> {
+  const parts = path.split('/')
+  for (let depth = 1; depth <= parts.length; depth += 1) {
+    const stats = await lstat(join(home, ...parts.slice(0, depth))).catch(unlessMissing)
+    if (stats === null) return 'other'
+    if (depth === parts.length && stats.isFile()) return 'file'
+    if (!stats.isDirectory()) return 'other'
+  }
+  return 'folder'
+}
+
+async function addFile(session: Session, path: string): Promise<boolean> {
+  await using file = await open(join(session.home, path), constants.O_RDONLY | constants.O_NOFOLLOW)
+  const { size } = await file.stat()
+  session.bytes += size
+  if (session.bytes > SESSION_BYTES_MAX) return false
+  session.files.push({ name: path, bytes: await file.readFile() })
+  return true
+}
+
+function unlessMissing(error: unknown): null {
+  if (hasCode(error, 'ENOENT')) return null
+  throw error
+}
+
+const hasCode = (error: unknown, ...codes: readonly unknown[]): boolean =>
+  error instanceof Error && 'code' in error && codes.includes(error.code)
+
+/** A relative path without detours, of visible ASCII: what agents call their session files. */
+const isPlain = (name: string): boolean =>
+  /^[\x21-\x7e]+$/.test(name) &&
+  !/\\/.test(name) &&
+  name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+
+const damaged = (why: string): StepFailed =>
+  new StepFailed('workspace-failed', `the session of the job it continues cannot be used: ${why}`)
