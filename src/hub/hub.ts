@@ -4,6 +4,7 @@ import { type HubContext, type HubState, makeHubState } from './context.ts'
 import { HUB_LIMITS } from './limits.ts'
 import { registerRoutes } from './register.ts'
 import { makeServer } from './server.ts'
+import { dropUnusedConnections } from './unused-connections.ts'
 
 /** A hub that answers. */
 export type Hub = {
@@ -31,6 +32,7 @@ export async function startHub(context: HubContext): Promise<Hub> {
   const hub = makeHubState(context, { ...HUB_LIMITS, ...context.limits }, closing.signal)
   const app = makeServer(hub)
   registerRoutes(app, hub)
+  dropUnusedConnections(app.server, closing.signal)
   const port = await listen(app, context.listen)
   const unsubscribe = passOnSignals(hub)
   const polling = callWaiters(hub)

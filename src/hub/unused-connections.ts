@@ -1,0 +1,19 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * Ends, as soon as `closing` aborts, connections on which nothing was asked yet. Node's server
+ * counts a connection as idle only after its first request, so that a client's spare one would
+ * hold up the closing.
+ */
+export function dropUnusedConnections(server: Server, closing: AbortSignal): void {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    if (closing.aborted) socket.destroy()
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  closing.addEventListener('abort', () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  })
+}
