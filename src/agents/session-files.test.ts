@@ -18,8 +18,8 @@ import { packSession, unpackSession } from './session-files.ts'
 const LONG = `.codex/sessions/${'folder/'.repeat(12)}${'x'.repeat(80)}.jsonl`
 
 /** Two homes and a place for the archive between them. */
-function homes() {
-  const folder = testFolder()
+async function homes() {
+  const folder = await testFolder()
   const [home, next] = [join(folder, 'home'), join(folder, 'next')]
   for (const each of [join(home, '.codex', 'sessions', '2026'), next]) {
     mkdirSync(each, { recursive: true })
@@ -29,7 +29,7 @@ function homes() {
 
 describe('a session', () => {
   it('arrives in another home as it was, and nothing else of the home comes along', async () => {
-    const { home, next, archive } = homes()
+    const { home, next, archive } = await homes()
     const file = '.codex/sessions/2026/thread.jsonl'
     writeFileSync(join(home, file), 'line\n'.repeat(1000))
     writeFileSync(join(home, '.codex/sessions/empty'), '')
@@ -45,7 +45,7 @@ describe('a session', () => {
   })
 
   it('is an archive that tar can read', async () => {
-    const { home, archive } = homes()
+    const { home, archive } = await homes()
     writeFileSync(join(home, '.codex/sessions/2026/a.jsonl'), 'a')
     await packSession(home, ['.codex/sessions'], archive)
     expect(execFileSync('tar', ['-tf', archive], { encoding: 'utf8' })).toBe(
@@ -54,7 +54,7 @@ describe('a session', () => {
   })
 
   it('that is not there, or too large, is not kept', async () => {
-    const { home, archive } = homes()
+    const { home, archive } = await homes()
     expect(await packSession(home, ['.codex/sessions', '.missing'], archive)).toBe(false)
     writeFileSync(join(home, '.codex/sessions/large'), '')
     truncateSync(join(home, '.codex/sessions/large'), 64 * 1024 * 1024 + 1)
@@ -63,7 +63,7 @@ describe('a session', () => {
   })
 
   it('brings nothing from where its links lead', async () => {
-    const { folder, home, archive } = homes()
+    const { folder, home, archive } = await homes()
     mkdirSync(join(folder, 'outside'))
     writeFileSync(join(folder, 'outside', 'secret'), 'secret')
     symlinkSync(join(folder, 'outside'), join(home, '.codex/sessions/link'))
@@ -104,13 +104,13 @@ describe('an archive that no session came from', () => {
     },
   }
   it.each(Object.entries(cases))('%s is refused', async (_title, contents) => {
-    const { folder, next, archive } = homes()
+    const { folder, next, archive } = await homes()
     execFileSync('tar', ['--format=ustar', '-P', '-cf', archive, ...contents(folder)])
     await expect(unpackSession(archive, next)).rejects.toMatchObject({ reason: 'workspace-failed' })
   })
 
   it('is refused when it is cut off or no archive at all', async () => {
-    const { home, next, archive } = homes()
+    const { home, next, archive } = await homes()
     writeFileSync(join(home, '.codex/sessions/a'), 'a'.repeat(2000))
     await packSession(home, ['.codex/sessions'], archive)
     truncateSync(archive, 1024)

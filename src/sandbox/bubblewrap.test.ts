@@ -16,7 +16,7 @@ describe('findBubblewrap', () => {
   })
 
   it('tells in its own words why bubblewrap is installed and yet refuses', async () => {
-    const folder = testFolder()
+    const folder = await testFolder()
     const refusal = '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n'
     writeFileSync(join(folder, 'bwrap'), refusal, { mode: 0o755 })
     await expect(
@@ -40,7 +40,7 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
   })
 
   it('writes in its folder and nowhere else', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     const outside = ['/etc/x', '/usr/x', '/x', '/var/x', '/sys/x', '/proc/sys/kernel/domainname']
     const { stdout } = await inSandbox(
       `echo in > inside; for f in ${outside.join(' ')}; do (echo out > $f) 2>&-; echo $?; done`,
@@ -60,7 +60,7 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
   })
 
   it('does not see the folder beside its own, and what it writes there is lost', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     mkdirSync(join(cwd, 'sibling'))
     const { stdout } = await inSandbox('ls ..; mkdir -p ../sibling; echo x > ../sibling/x', { cwd })
     expect(stdout).toBe('tree\n')
@@ -68,7 +68,7 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
   })
 
   it('sees nothing of homes, of temporary files, of sockets and of what it was told to hide', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     writeFileSync(join(cwd, 'secret'), 'secret')
     mkdirSync('/var/tmp', { recursive: true })
     const { stdout } = await inSandbox(
@@ -79,7 +79,7 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
   })
 
   it('may write inside a hidden folder and read inside a hidden folder, where it is told so', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     mkdirSync(join(cwd, 'cache'))
     writeFileSync(join(cwd, 'cache', 'object'), 'object')
     const { stdout, stderr } = await inSandbox('echo x > y; cat ../cache/object; > ../cache/z', {
@@ -117,7 +117,7 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
 
 describeNeeding(['bubblewrap'], 'tricks with links', () => {
   it('a symbolic link out of the folder leads to nothing and writes nothing', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     writeFileSync(join(cwd, 'secret'), 'secret')
     const { stdout } = await inSandbox(
       `ln -s ${cwd}/secret s; cat s; echo changed > s; ln -s /etc e; echo x > e/millwright`,
@@ -135,7 +135,7 @@ describeNeeding(['bubblewrap'], 'tricks with links', () => {
   })
 
   it('links that were there before the start lead no further', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     mkdirSync(join(cwd, 'tree'))
     mkdirSync(join(cwd, 'other'))
     writeFileSync(join(cwd, 'other', 'file'), 'untouched')
@@ -146,7 +146,7 @@ describeNeeding(['bubblewrap'], 'tricks with links', () => {
   })
 
   it('a folder given by a link is mounted where it really lies', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     mkdirSync(join(cwd, 'real'))
     symlinkSync(join(cwd, 'real'), join(cwd, 'link'))
     const { code } = await inSandbox(`echo x > ${cwd}/real/x`, {
@@ -160,7 +160,7 @@ describeNeeding(['bubblewrap'], 'tricks with links', () => {
 
 describeNeeding(['bubblewrap'], 'a program in a hidden place', () => {
   it('runs with its package and interpreter when the PATH finds it, and opens nothing else', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     install(join(cwd, 'home'))
     const env = { PATH: `${join(cwd, 'home', 'bin')}:${PATH}` }
     expect(await inSandbox('', { cwd, env, argv: ['tool'] })).toMatchObject({
@@ -172,7 +172,7 @@ describeNeeding(['bubblewrap'], 'a program in a hidden place', () => {
   })
 
   it('is refused when a job names it by its path', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     install(join(cwd, 'home'))
     await expect(
       inSandbox('', { cwd, argv: [join(cwd, 'home', 'bin', 'interpreter')] }),
@@ -183,7 +183,7 @@ describeNeeding(['bubblewrap'], 'a program in a hidden place', () => {
   })
 
   it('is not opened by a link that an agent put into its own folder', async () => {
-    const cwd = testFolder()
+    const cwd = await testFolder()
     install(join(cwd, 'home'))
     mkdirSync(join(cwd, 'tree', 'bin'), { recursive: true })
     symlinkSync(join(cwd, 'home', 'bin', 'interpreter'), join(cwd, 'tree', 'bin', 'tool'))

@@ -44,7 +44,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
   describeNeeding(['bubblewrap', 'linux'], `stop in ${name}`, () => {
     it('ends a program that ignores signals, and its daemon, in time', async () => {
       const marker = randomUUID()
-      const child = await start(launchOf(marker), testFolder(), STUBBORN)
+      const child = await start(launchOf(marker), await testFolder(), STUBBORN)
       await once(child.stdout, 'data')
       expect(carriers(marker).length).toBeGreaterThan(2)
       const stopped = performance.now()
@@ -54,7 +54,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
     })
 
     it('lets a program that handles SIGINT save its work', async () => {
-      const folder = testFolder()
+      const folder = await testFolder()
       const argv = fakeAgent(
         { do: 'save-on-interrupt', path: 'saved.txt' },
         { do: 'say', text: 'up' },
@@ -68,7 +68,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
 
     it('ends at once a program that has hardly begun', async () => {
       const marker = randomUUID()
-      const child = await start(launchOf(marker), testFolder(), STUBBORN)
+      const child = await start(launchOf(marker), await testFolder(), STUBBORN)
       await child.stop(0)
       expect(carriers(marker)).toEqual([])
     })
@@ -78,7 +78,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
     it('is the end of the daemon it left, although that holds a pipe to us', async () => {
       const marker = randomUUID()
       const argv = fakeAgent({ do: 'start-daemon' }, { do: 'exit', code: 3 })
-      const child = await start(launchOf(marker), testFolder(), argv)
+      const child = await start(launchOf(marker), await testFolder(), argv)
       const words = text(child.stderr)
       expect(await child.exit).toEqual({ code: 3, signal: null })
       expect(carriers(marker)).toEqual([])
@@ -87,7 +87,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
 
     it('by a signal is told', async () => {
       const argv = fakeAgent({ do: 'crash', signal: 'SIGTERM' })
-      const child = await start(launchOf(randomUUID()), testFolder(), argv)
+      const child = await start(launchOf(randomUUID()), await testFolder(), argv)
       const { code, signal } = await child.exit
       // bwrap tells the signal of the program the way a shell does.
       expect(signal ?? code).toBe(name === 'the sandbox' ? 128 + 15 : 'SIGTERM')
@@ -110,7 +110,7 @@ function dyingWorker(
 describeNeeding(['bubblewrap'], 'a worker that is killed', () => {
   it('leaves nothing of its sandbox behind', async () => {
     const marker = randomUUID()
-    const worker = dyingWorker(marker, testFolder(), { argv: STUBBORN })
+    const worker = dyingWorker(marker, await testFolder(), { argv: STUBBORN })
     if (worker.stdout === null) throw new Error('started without a pipe')
     await once(worker.stdout, 'data')
     expect(carriers(marker).length).toBeGreaterThan(2)
@@ -124,7 +124,7 @@ describeNeeding(['bubblewrap'], 'a worker that is killed', () => {
 
 describeNeeding(['bubblewrap'], 'a file that was left open in the worker', () => {
   it('is not open in the sandbox', async () => {
-    const folder = testFolder()
+    const folder = await testFolder()
     mkdirSync(join(folder, 'tree'))
     writeFileSync(join(folder, 'secret'), 'secret')
     const secret = openSync(join(folder, 'secret'), 'r')
@@ -138,7 +138,7 @@ describeNeeding(['bubblewrap'], 'a file that was left open in the worker', () =>
 
 describeNeeding(['bubblewrap'], 'the price of the sandbox', () => {
   it('is printed beside the same program without one', async () => {
-    const folder = testFolder()
+    const folder = await testFolder()
     const timed = async (launch: Launch): Promise<number> => {
       const times: number[] = []
       for (let run = 0; run < 9; run += 1) {

@@ -1,24 +1,20 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { randomUUID } from 'node:crypto'
-import { onTestFinished } from 'vitest'
 import type { Child, Command, Exit, Launch } from '../../src/domain/launch.ts'
 import { locateProgram } from '../../src/platform/locate-program.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { bubblewrap } from '../../src/sandbox/bubblewrap.ts'
+import { tempFolder } from './temp-folder.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
 
 /** A folder for one test, by its real path; removed at its end. */
-export function testFolder(): string {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'millwright-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+export const testFolder = async (): Promise<string> => await realpath(await tempFolder())
 
 /** A bubblewrap that sees what tests need: this Node and this project. */
 export function testSandbox({
@@ -36,7 +32,7 @@ export async function inSandbox(
   script: string,
   { launch = testSandbox(), ...command }: Partial<Command> & { launch?: Launch } = {},
 ): Promise<{ stdout: string; stderr: string } & Exit> {
-  const tree = join(command.cwd ?? testFolder(), 'tree')
+  const tree = join(command.cwd ?? (await testFolder()), 'tree')
   mkdirSync(tree, { recursive: true })
   const child = await launch({
     argv: ['sh', '-c', script],
