@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import * as fc from 'fast-check'
+import { Limits } from '../../src/domain/limits.ts'
+import { RetryPolicy } from '../../src/domain/retry.ts'
+import type { JobState } from '../../src/domain/state.ts'
+import { newestPerStep } from '../../src/ledger/fold.ts'
+import {
+  aJob,
+  aRequest,
+  type Bed,
+  CANCELLED,
+  FAILED,
+  LEASE_MS,
+  refusal,
+  SUCCEEDED,
+} from '../conformance/ledger/bed.ts'
+import {
+  bestRunnable,
+  fenceRefusal,
+  type Model,
+  modelClaim,
+  modelExpire,
+  modelHandBack,
+  type ModelJob,
+  modelPause,
+  modelRenew,
+  modelRequestCancel,
+  modelRestart,
+  modelSettle,
+  modelTidyLocks,
+  newModelJob,
+} from './ledger-model.ts'
+import type { LedgerInvariants } from './ledger-invariants.ts'
+
+export type Real = { readonly bed: Bed; readonly invariants: LedgerInvariants }
+type Command = fc.AsyncCommand<Model, Real>
+
+/** A command that checks every invariant after it has run. */
+function command(name: string, run: (model: Model, bed: Bed) => Promise<void>): Command {
+  return {
+    check: () => true,
+    run: async (model, { bed, invariants }) => {
+      await run(model, bed)
+      await invariants.check(model, bed.ledger)
+    },
+    toString: () => name,
+  }
+}
+
+type OnJob = (call: {
+  readonly model: Model
+  readonly bed: Bed
+  readonly job: ModelJob
+  /** Of the job's newest attempt, or of the one before when the command is to be stale. */
+  readonly attempt: number
+}) => Promise<void>
+
+/** A command on one of the jobs, mostly one in the state where it does something. */
+const onJob = (name: string, run: OnJob, preferred: JobState = 'running'): fc.Arbitrary<Command> =>
+  fc.tuple(fc.nat(50), fc.nat(3), fc.nat(9)).map(([index, anyState, stale]) => ({
+    ...command(`${name}(${index}${stale === 0 ? ', stale' : ''})`, async (model, bed) => {
+      const likely = model.jobs.filter(({ state }) => state === preferred)
+      const from = anyState === 0 || likely.length === 0 ? model.jobs : likely
+      const job = from[index % from.length]!
+      await run({ model, bed, job, attempt: job.attempt - (stale === 0 ? 1 : 0) })
+    }),
+    check: (model) => model.jobs.length > 0,
+  }))
+
+const submit = fc
+  .record({
+    priority: fc.integer({ min: -1, max: 1 }),
+    labels: fc.subarray(['gpu', 'mac']),
+    locks: fc.subarray(['a', 'b', 'c']),
+    retry: fc.record({ maxFailures: fc.integer({ min: 1, max: 3 }), delayMs: fc.constant(5000) }),
+    pausedLocksMs: fc.constantFrom(0, LEASE_MS),
+  })
+  .map(({ retry, pausedLocksMs, ...shape }) =>
+    command(`submit(${JSON.stringify(shape)})`, async (model, { ledger }) => {
+      const limits = Limits.parse({ pausedLocksMs })
+      const asked = aJob({ ...shape, limits, retry: RetryPolicy.parse(retry) })
+      const { job } = await ledger.submit(asked)
+      model.jobs.push(newModelJob(job.id, asked))
+    }),
+  )
+
+/** L-7: exactly the best runnable job is claimed, and none only when there is none. */
+const claim = fc.subarray(['gpu', 'mac']).map((labels) =>
+  command(`claim([${labels.join()}])`, async (model, { ledger }) => {
+    const request = aRequest({ labels })
+    const best = bestRunnable(model, labels)
+    const lease = await ledger.claim(request)
+    assert.equal(lease?.job.id, best?.id, 'L-7')
+    if (best === undefined) return
+    modelClaim(model, best, request)
+    assert.equal(lease?.attempt, best.attempt)
+    assert.deepEqual(lease?.checkpoints, newestPerStep(best.checkpoints))
+  }),
+)
+
+const claimAgain = onJob('claimAgain', async ({ model, bed, job }) => {
+  if (job.state !== 'running' || job.request === null) return
+  const lease = await bed.ledger.claim(job.request)
+  assert.deepEqual([lease?.job.id, lease?.attempt], [job.id, job.attempt])
+  modelRenew(model, job, job.request.leaseMs)
+})
+
+const renew = onJob('renew', async ({ model, bed, job, attempt }) => {
+  const expected = fenceRefusal(job, attempt, 'renew')
+  assert.equal(await refusal(bed.ledger.renew({ jobId: job.id, attempt }, LEASE_MS)), expected)
+  if (expected === 'none') modelRenew(model, job, LEASE_MS)
+})
+
+const startAgent = onJob('startAgent', async ({ bed, job, attempt }) => {
+  const expected = fenceRefusal(job, attempt, 'renew')
+  const event = { type: 'agent-started', agent: 'codex' } as const
+  const told = bed.ledger.appendEvents({ jobId: job.id, attempt }, job.told + 1, [event])
+  assert.equal(await refusal(told), expected)
+  if (expected !== 'none') return
+  job.agentStarted = true
+  job.told += 1
+})
+
+const checkpoint = onJob('checkpoint', async ({ bed, job, attempt }) => {
+  const expected = fenceRefusal(job, attempt, 'renew')
+  const made = { step: `step-${job.attempt % 2}`, product: { attempt } }
+  assert.equal(await refusal(bed.ledger.checkpoint({ jobId: job.id, attempt }, made)), expected)
+  if (expected === 'none') job.checkpoints.push(made)
+})
+
+const settle = fc.constantFrom(SUCCEEDED, FAILED, CANCELLED).chain((settlement) =>
+  onJob(`settle-${settlement.kind}`, async ({ model, bed, job, attempt }) => {
+    // Words nobody has used before, so that it is never taken for a repeat.
+    const said = { ...settlement, detail: `${model.now}-${job.attempt}-${job.state}-${attempt}` }
+    const refused = fenceRefusal(job, attempt, `settle-${settlement.kind}`)
+    const unasked = settlement.kind === 'cancelled' && !job.cancelRequested
+    const expected = refused === 'none' && unasked ? 'cancel-not-requested' : refused
+    const answer = bed.ledger.settle({ jobId: job.id, attempt }, said, null)
+    assert.equal(await refusal(answer), expected)
+    if (expected === 'none') modelSettle(model, job, said)
+  }),
+)
+
+/** L-10: what was accepted once is accepted again, and changes nothing. */
+const settleAgain = onJob('settleAgain', async ({ bed, job }) => {
+  if (job.said === null) return
+  const fence = { jobId: job.id, attempt: job.said.attempt }
+  assert.equal(await refusal(bed.ledger.settle(fence, job.said.settlement, null)), 'none', 'L-10')
+})
+
+const pause = onJob('pause', async ({ model, bed, job, attempt }) => {
+  const why = { reason: 'quota-exhausted', detail: `${model.now}-${job.state}` } as const
+  const expected = fenceRefusal(job, attempt, 'pause')
+  // The very same pause again is a repeat, and is answered like the first.
+  const repeated = job.state === 'paused' && attempt === job.attempt
+  const answer = bed.ledger.pause({ jobId: job.id, attempt }, why, null)
+  if (repeated) {
+    assert.ok(['none', expected].includes(await refusal(answer)))
+    return
+  }
+  assert.equal(await refusal(answer), expected)
+  if (expected === 'none') modelPause(model, job, why.reason)
+})
+
+const resume = onJob(
+  'resume',
+  async ({ bed, job }) => {
+    const expected = fenceRefusal(job, job.attempt, 'resume')
+    assert.equal(await refusal(bed.ledger.resume(job.id, 'ada')), expected)
+    if (expected === 'none') Object.assign(job, { state: 'queued', reason: 'resumed' })
+  },
+  'paused',
+)
+
+const requestCancel = onJob('requestCancel', async ({ bed, job }) => {
+  const expected = fenceRefusal(job, job.attempt, 'request-cancel')
+  assert.equal(await refusal(bed.ledger.requestCancel(job.id, 'ada')), expected)
+  if (expected === 'none' && job.state !== 'cancelled') modelRequestCancel(job)
+})
+
+const handBack = onJob('handBack', async ({ model, bed, job, attempt }) => {
+  if (job.state !== 'running') return
+  const expected = fenceRefusal(job, attempt, 'hand-back')
+  const answer = bed.ledger.handBack({ jobId: job.id, attempt })
+  // The attempt before this one may itself have been handed back; then this repeats it.
+  if (attempt === job.attempt) assert.equal(await refusal(answer), expected)
+  else assert.ok(['none', expected].includes(await refusal(answer)))
+  if (expected === 'none') modelHandBack(model, job)
+})
+
+const advance = fc.constantFrom(1000, 5000, LEASE_MS / 2, LEASE_MS).map((ms) =>
+  command(`advance(${ms})`, (model, bed) => {
+    model.now += ms
+    bed.advance(ms)
+    return Promise.resolve()
+  }),
+)
+
+const expire = fc.constant(
+  command('expire', async (model, { ledger }) => {
+    assert.equal(await ledger.expire(1000), modelExpire(model))
+  }),
+)
+
+/** Frees what pauses kept too long; there is never a stranded waiter to heal. */
+const tidyLocks = fc.constant(
+  command('tidyLocks', async (model, { ledger }) => {
+    assert.equal(await ledger.tidyLocks(1000), modelTidyLocks(model), 'L-7')
+  }),
+)
+
+const crash = fc.constant(
+  command('crash', async (model, bed) => {
+    await bed.reopen()
+    modelRestart(model)
+  }),
+)
+
+/** Frequent things more often, so that jobs get far. */
+export const COMMANDS: fc.Arbitrary<Command>[] = [
+  submit,
+  submit,
+  submit,
+  claim,
+  claim,
+  claim,
+  renew,
+  startAgent,
+  checkpoint,
+  settle,
+  settle,
+  claimAgain,
+  settleAgain,
+  pause,
+  resume,
+  requestCancel,
+  handBack,
+  advance,
+  expire,
+  tidyLocks,
+  crash,
+]
