@@ -71,6 +71,10 @@ export const REASONS = {
     'the credential may not do this (403)',
     'grant the credential access',
   ),
+  'repository-unsafe': ending(
+    'the repository holds objects that git refuses',
+    'ask its owner to mend it; git fsck names them',
+  ),
   'host-key-unknown': ending('the ssh host key is not known', 'add the host to known_hosts'),
   'protocol-refused': ending(
     'the worker does not allow this kind of address',

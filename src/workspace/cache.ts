@@ -7,6 +7,7 @@ import { type Address, checkRef, isCommitId, refCandidates } from './address.ts'
 import { withLock } from './cache-lock.ts'
 import { git, type GitSettings } from './git.ts'
 import { makeRepository } from './repository-folder.ts'
+import { isUnsafe } from './failure.ts'
 import { askRemote, callRemote, type RemoteRefs } from './remote.ts'
 
 /** A repository's bare cache on this worker, shared by all jobs of that address. */
@@ -178,7 +179,8 @@ async function fetchInto(
     { args: [...FETCH, '--prune', cache.address.url, ...all], gitDir },
     signal,
   )
-  if (end.code !== 0) return end.failure()
+  // One branch with objects that git refuses does not take the others along.
+  if (end.code !== 0 && !isUnsafe(end.words)) return end.failure()
   if ((await commitOf({ ...cache, folder: gitDir }, object, signal)) !== null) return null
   // Reachable from no branch or tag, such as the tip of a pull request.
   const single = await callRemote(

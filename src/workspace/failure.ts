@@ -17,11 +17,17 @@ export function remoteFailure(url: string, end: ProgramEnd, words: string): Step
   return new StepFailed(reason, `${url}: ${advice}. Git said: ${excerpt(words)}`)
 }
 
+/** Whether git refused what the remote sent, as transfer.fsckObjects demands. */
+export const isUnsafe = (words: string): boolean => UNSAFE.test(words)
+
+const UNSAFE = /fsck error/
+
 type Sign = readonly [sign: RegExp, reason: ReasonCode, advice: string]
 
 /** Git's and ssh's own words (untranslated), most telling first. */
 const SIGNS: readonly Sign[] = [
   [/No space left on device/, 'disk-full', 'the disk is full; free space'],
+  [UNSAFE, 'repository-unsafe', 'it holds objects that git refuses; its owner must mend it'],
   [
     /Host key verification failed/,
     'host-key-unknown',

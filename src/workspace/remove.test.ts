@@ -34,6 +34,8 @@ describe('removeTree', () => {
   })
 
   it('does nothing where there is nothing', async () => {
-    await removeTree(join(await tempFolder(), 'absent'))
+    const folder = await tempFolder()
+    await removeTree(join(folder, 'absent'))
+    expect(await readdir(folder)).toEqual([])
   })
 })

@@ -47,6 +47,10 @@ async function aChange(options: { repository?: string; settings?: Partial<GitSet
   return { folder, remote, clone, commit, settings, intents, attempt, tipOf }
 }
 
+const login = (user: string): Partial<GitSettings> => ({
+  credentialFor: async () => ({ kind: 'basic', user, password: PASSWORD }),
+})
+
 /** Installs a pre-receive hook. */
 async function hook(remote: string, script: string): Promise<void> {
   const file = join(remote, 'hooks', 'pre-receive')
@@ -99,9 +103,10 @@ describe('publishing a branch', () => {
 
   it('pushes nothing when the intent is refused', async () => {
     const { attempt, settings, tipOf } = await aChange()
-    const intend = () => Promise.reject(new Stopped({ kind: 'cancelled' }))
-    const refused = publishBranch({ ...(await attempt()), report: { intend } }, settings, patient())
-    await expect(refused).rejects.toThrow(Stopped)
+    const stopped = new Stopped({ kind: 'cancelled' })
+    const report = { intend: () => Promise.reject(stopped) }
+    const refused = publishBranch({ ...(await attempt()), report }, settings, patient())
+    await expect(refused).rejects.toBe(stopped)
     expect(await tipOf(BRANCH)).toBe('')
   })
 
@@ -215,10 +220,6 @@ describe('publishing a branch', () => {
 })
 
 describe('publishing over HTTP', () => {
-  const login = (user: string): Partial<GitSettings> => ({
-    credentialFor: async () => ({ kind: 'basic', user, password: PASSWORD }),
-  })
-
   it('needs a credential that may push', async () => {
     const { folder, attempt, settings, tipOf } = await aChange()
     const server = await startGitServer(folder, { login: true })
