@@ -1,6 +1,125 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { Invocation } from '../command.ts'
+import { readConfig, UpConfig } from '../../config.ts'
+import { shortId } from '../../domain/id.ts'
+import type { Job } from '../../domain/job.ts'
+import { type LogLevel, pinoLog } from '../../platform/pino-log.ts'
+import type { HubClient } from '../../protocol/client.ts'
+import { type Invocation, NoFlags, onRun } from '../command.ts'
+import { DEMO_SCRIPT, describeBranch, makeDemoRepository } from '../demo/make-repository.ts'
+import { prepareSandbox } from '../demo/prepare-sandbox.ts'
+import { findHub } from '../find-hub.ts'
+import { artifactRow } from '../print/job.ts'
+import { columns, type Printer, printer } from '../print/printer.ts'
+import { safeText } from '../print/safe-text.ts'
+import { programVersion } from '../version.ts'
+import { printVerdict, watchJob } from '../watch-job.ts'
+
+const PROMPT = 'The tests of this library fail. Find the bug, mend it, and see the tests pass.'
+const TEST = ['node', '--test'] as const
+const LEVEL: LogLevel = 'info'
+
+/** `millwright demo`: a whole job on this machine, with nothing to configure and nothing to pay. */
 export function addDemo(program: Command, invocation: Invocation): void {
-  void invocation
-  program.command('demo')
+  const command = program
+    .command('demo')
+    .summary('see a job from start to end, with a replayed model')
+    .description('Mends a small repository with a failing test; the model is a replayed script.')
+  onRun(command, NoFlags, async () => {
+    const print = printer(invocation.terminal, false)
+    const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
+    title(print, 'Millwright mends a small repository whose tests fail')
+    print.line(`Everything happens in ${folder}`)
+    await runDemo(invocation, print, folder)
+  })
+}
+
+async function runDemo(invocation: Invocation, print: Printer, folder: string): Promise<void> {
+  const { env } = invocation.terminal
+  const path = env['PATH'] ?? ''
+  const data = join(folder, 'data')
+  const log = pinoLog({ level: LEVEL, destination: createWriteStream(join(folder, 'log.jsonl')) })
+  const sandbox = await prepareSandbox(print, { path, log })
+  const remote = await makeDemoRepository(folder, path)
+  const flags = { port: 0, sandbox, allowLocal: true, replay: DEMO_SCRIPT }
+  const { openUp } = await import('../compose-up.ts')
+  const tools = { folder: data, version: programVersion(), log, env, cwd: folder }
+  await using up = await openUp(readConfig(UpConfig, flags, {}), tools)
+  print.line(`hub on ${up.url} · ${up.worker.about}`)
+  print.line('The model is REPLAYED from a written script; the agent, its tools and git are real.')
+  title(print, 'The job')
+  const client = await findHub({ data }, { env, cwd: folder })
+  const job = await submitDemo(client, remote)
+  const watched = { job: job.id, stream: 'transcript', show: 'story' } as const
+  const ended = await watchJob(invocation, client, print, watched)
+  if (ended === null) return
+  await showDiff(client, ended, print)
+  await showRemote(ended, print, { remote, path })
+  await showArtifacts(client, ended, print)
+  title(print, 'What now')
+  print.line(`look again     millwright up --data ${data}, then: millwright jobs --data ${data}`)
+  print.line('your own job   export ANTHROPIC_API_KEY=…, then: millwright up')
+  print.line('               millwright submit --wait --repo <address> --publish branch "<prompt>"')
+  print.line('')
+  printVerdict(ended, print)
+  await up.worker.drain()
+}
+
+const submitDemo = (client: HubClient, remote: string): Promise<Job> =>
+  client.call('submitJob', {
+    body: {
+      kind: 'code',
+      payload: {
+        repository: remote,
+        prompt: PROMPT,
+        agent: { name: 'builtin' },
+        test: TEST,
+        checks: [{ name: 'tests', run: TEST }],
+        publish: { mode: 'branch' },
+      },
+      retry: { maxFailures: 1 },
+    },
+  })
+
+async function showDiff(client: HubClient, job: Job, print: Printer): Promise<void> {
+  title(print, 'The change, kept as change.patch')
+  const patch = await client.call('getArtifact', {
+    params: { job: job.id, attempt: job.attempt, name: 'change.patch' },
+  })
+  for (const line of safeText(await patch.text())
+    .trimEnd()
+    .split('\n')) {
+    print.line(print.paint(COLOUR_OF_DIFF[line.slice(0, 1)] ?? 'reset', line))
+  }
+}
+
+const COLOUR_OF_DIFF: Readonly<Record<string, 'green' | 'red' | 'cyan'>> = {
+  '+': 'green',
+  '-': 'red',
+  '@': 'cyan',
+}
+
+async function showRemote(
+  job: Job,
+  print: Printer,
+  { remote, path }: { readonly remote: string; readonly path: string },
+): Promise<void> {
+  if (job.publication?.kind !== 'branch') return
+  const { branch } = job.publication
+  title(print, `The branch ${branch} of ${remote}`)
+  print.line(safeText(await describeBranch(remote, branch, path)).trimEnd())
+}
+
+async function showArtifacts(client: HubClient, job: Job, print: Printer): Promise<void> {
+  title(print, `Artifacts of job ${shortId(job.id)}`)
+  const { artifacts } = await client.call('listArtifacts', { params: { job: job.id } })
+  for (const line of columns(artifacts.map(artifactRow))) print.line(line)
+}
+
+function title(print: Printer, words: string): void {
+  print.line('')
+  print.line(print.paint('bold', words))
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { readConfig, UpConfig } from '../../config.ts'
-import { HubClient } from '../../protocol/client.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
 import { dataFolder } from '../find-hub.ts'
 import { daemonLog } from '../logging.ts'
@@ -23,24 +22,15 @@ export function addUp(program: Command, invocation: Invocation): void {
     const version = programVersion()
     const log = daemonLog(terminal, config.logLevel)
     using stop = listenForStop()
-    // Loaded only here: a client command has no use for them.
-    const { openHub } = await import('../compose-hub.ts')
-    const { openWorker } = await import('../compose-worker.ts')
-    await using hub = await openHub(config, { folder, version, log })
-    const client = new HubClient({ url: hub.url, token: await hub.workerToken() })
-    await using worker = await openWorker(config, {
-      ...terminal,
-      hub: client,
-      folder,
-      version,
-      log,
-    })
+    // Loaded only here: a client command has no use for it.
+    const { openUp } = await import('../compose-up.ts')
+    const { env, cwd } = terminal
+    await using up = await openUp(config, { folder, version, log, env, cwd })
     const print = printer(terminal, false)
-    print.line(`millwright ${version} on ${hub.url} · data ${folder}`)
-    print.line(worker.about)
-    print.line(
-      `next: millwright submit --wait --repo <address> --agent ${worker.agents[0] ?? 'command'} "<prompt>"`,
-    )
-    await workUntilStopped(worker, [hub.done], stop)
+    const agent = up.worker.agents[0] ?? 'command'
+    print.line(`millwright ${version} on ${up.url} · data ${folder}`)
+    print.line(up.worker.about)
+    print.line(`next: millwright submit --wait --repo <address> --agent ${agent} "<prompt>"`)
+    await workUntilStopped(up.worker, [up.done], stop)
   })
 }

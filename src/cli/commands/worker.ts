@@ -22,9 +22,10 @@ export function addWorker(program: Command, invocation: Invocation): void {
     const version = programVersion()
     const log = daemonLog(terminal, config.logLevel)
     using stop = listenForStop()
+    const { env, cwd } = terminal
     const hub = await findHub(config, terminal)
     const { openWorker } = await import('../compose-worker.ts')
-    await using worker = await openWorker(config, { hub, folder, version, log, ...terminal })
+    await using worker = await openWorker(config, { hub, folder, version, log, env, cwd })
     const print = printer(terminal, false)
     print.line(`millwright ${version} worker · data ${folder}`)
     print.line(worker.about)

@@ -32,5 +32,5 @@ export function humanLog(
 function pair(key: string, value: unknown): string {
   if (value instanceof Error) return `${key}=${value.stack ?? value.message}`
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-  return safeLine(`${key}=${key === 'job' ? text.slice(-12) : text}`)
+  return safeLine(`${key}=${key === 'job' || key === 'jobId' ? text.slice(-12) : text}`)
 }

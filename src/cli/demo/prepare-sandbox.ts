@@ -1,0 +1,70 @@
+import type { UpConfig } from '../../config.ts'
+import { isAppError } from '../../domain/errors.ts'
+import { locateProgram } from '../../platform/locate-program.ts'
+import type { Logger } from '../../platform/log.ts'
+import { findBubblewrap } from '../../sandbox/find-bubblewrap.ts'
+import type { Printer } from '../print/printer.ts'
+import { runOrThrow } from '../run-or-throw.ts'
+
+/**
+ * Gets a sandbox for the demo: bubblewrap if it works, installed first where this user may install
+ * Debian packages. Otherwise `none`, said loudly. Only the demo chooses `none` by itself: what its
+ * agent does is written down in a file of this package.
+ */
+export async function prepareSandbox(
+  print: Printer,
+  { path, log }: { readonly path: string; readonly log: Logger },
+): Promise<UpConfig['sandbox']> {
+  const missing = await whyNot(path, log)
+  if (missing === null) return 'required'
+  if (locateProgram('bwrap', path) === null && mayInstall(path)) {
+    print.line('bubblewrap, the sandbox, is missing: installing it with apt-get …')
+    const failure = await install(path)
+    const still = failure ?? (await whyNot(path, log))
+    if (still === null) return 'required'
+    warn(print, still)
+    return 'none'
+  }
+  warn(print, missing)
+  return 'none'
+}
+
+async function whyNot(path: string, log: Logger): Promise<string | null> {
+  try {
+    await findBubblewrap({ path, log })
+    return null
+  } catch (error) {
+    if (!isAppError(error, 'sandbox-missing')) throw error
+    return error.message
+  }
+}
+
+const mayInstall = (path: string): boolean =>
+  process.getuid?.() === 0 && locateProgram('apt-get', path) !== null
+
+/** @returns why it could not be installed, or null when it was */
+async function install(path: string): Promise<string | null> {
+  const apt = (...args: readonly string[]): Promise<string> =>
+    runOrThrow(['apt-get', ...args], { cwd: '/', path })
+  const installPackage = () => apt('install', '-y', '--no-install-recommends', 'bubblewrap')
+  try {
+    // A fresh machine or container has no package lists yet.
+    await installPackage().catch(async () => {
+      await apt('update')
+      await installPackage()
+    })
+    return null
+  } catch (error) {
+    if (!isAppError(error, 'command-failed')) throw error
+    return error.message
+  }
+}
+
+function warn(print: Printer, why: string): void {
+  print.line('')
+  print.line(print.paint(['bold', 'red'], 'WITHOUT A SANDBOX: the demo’s agent runs unconfined.'))
+  print.line(`  ${why}`)
+  print.line('  mend it with: apt-get install bubblewrap')
+  print.line('  (up and worker never do this by themselves: they refuse to start)')
+  print.line('')
+}
