@@ -1,54 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { commandDriver } from '../../src/agents/command.ts'
 import type { Job } from '../../src/domain/job.ts'
-import { codeKind } from '../../src/kinds/code/kind.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { silentLog } from '../../src/platform/log.ts'
-import { HubClient } from '../../src/protocol/client.ts'
-import { unconfined } from '../../src/sandbox/none.ts'
 import type { WorkerContext } from '../../src/worker/context.ts'
-import { workerIdentity } from '../../src/worker/identity.ts'
 import { startWorker, type Worker } from '../../src/worker/worker.ts'
-import { PATH } from './confined.ts'
-import { TEST_VERSION, type TestHub } from './hub.ts'
-import { gitSettings, makeRemote } from './repository.ts'
-
-/** What all test workers have in common, with their data in this folder. */
-export async function workerContext(
-  folder: string,
-  hub: { readonly url: string; readonly workerToken: string },
-  change: Partial<WorkerContext> & { readonly slots?: number } = {},
-): Promise<WorkerContext> {
-  const { slots = 1, ...context } = change
-  const facts: Parameters<typeof workerIdentity>[1] = {
-    name: 'tester',
-    version: TEST_VERSION,
-    slots,
-    kinds: ['code'],
-    labels: [],
-    sandbox: 'none',
-  }
-  const source = { clock: systemClock, random: randomBytes }
-  const drivers = new Map([['command', commandDriver({ path: PATH })]])
-  const git = gitSettings(folder)
-  return {
-    ...source,
-    hub: new HubClient({ url: hub.url, token: hub.workerToken }),
-    identity: await workerIdentity(folder, facts, source),
-    folder,
-    kinds: new Map([['code', codeKind({ drivers, git, path: PATH, clock: systemClock })]]),
-    launchFor: (marker) => unconfined({ marker, log: silentLog }),
-    openDoor: null,
-    log: silentLog,
-    leaseMs: 60_000,
-    drainMs: 60_000,
-    ...context,
-  }
-}
+import { type Gate, startGate } from './gate.ts'
+import { startTestHub, type TestHub } from './hub.ts'
+import { makeRemote } from './repository.ts'
+import { type WorkerChange, workerContext } from './worker-context.ts'
 
 export type TestWorker = AsyncDisposable & {
   readonly worker: Worker
@@ -58,10 +18,10 @@ export type TestWorker = AsyncDisposable & {
 
 /** A real worker in this process, on a real hub; `await using` stops it and removes its folder. */
 export async function startTestWorker(
-  hub: TestHub,
-  change: Parameters<typeof workerContext>[2] = {},
+  hub: { readonly url: string; readonly workerToken: string },
+  { folder: given, ...change }: WorkerChange = {},
 ): Promise<TestWorker> {
-  const folder = await mkdtemp(join(await realpath(tmpdir()), 'millwright-worker-'))
+  const folder = given ?? (await mkdtemp(join(await realpath(tmpdir()), 'millwright-worker-')))
   const context = await workerContext(folder, hub, change)
   const worker = startWorker(context)
   return {
@@ -73,6 +33,29 @@ export async function startTestWorker(
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A hub and a worker of its own, for one test. */
+export async function startHubAndWorker(
+  change: WorkerChange = {},
+): Promise<TestWorker & { readonly hub: TestHub }> {
+  await using opening = new AsyncDisposableStack()
+  const hub = opening.use(await startTestHub())
+  const worker = opening.use(await startTestWorker(hub, change))
+  const open = opening.move()
+  return { ...worker, hub, [Symbol.asyncDispose]: () => open.disposeAsync() }
+}
+
+/** A hub, a worker, and a gate between the two. */
+export async function startBehindGate(
+  change: WorkerChange = {},
+): Promise<TestWorker & { readonly hub: TestHub; readonly gate: Gate }> {
+  await using opening = new AsyncDisposableStack()
+  const hub = opening.use(await startTestHub())
+  const gate = opening.use(await startGate(hub))
+  const worker = opening.use(await startTestWorker({ ...hub, url: gate.url }, change))
+  const open = opening.move()
+  return { ...worker, hub, gate, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 /** Submits a job whose agent is a command, on a fresh repository in this folder unless one is named. */

@@ -1,32 +1,20 @@
-import { join } from 'node:path'
-import type { AgentDriver, AgentEnd } from '../../domain/agent.ts'
-import type { Attempt, FileArtifact, WorkKind } from '../../domain/attempt.ts'
+import type { AgentEnd } from '../../domain/agent.ts'
 import type { Outcome } from '../../domain/outcome.ts'
 import { StepFailed, Stopped } from '../../domain/stop.ts'
 import { clip } from '../../domain/text.ts'
 import { findPublished } from '../../publish/branch.ts'
-import { removeWorkspace } from '../../workspace/remove.ts'
-import { takeTree } from '../../workspace/take-tree.ts'
-import { findWorkspace, type Workspace } from '../../workspace/workspace.ts'
-import type { CodeJob, CodeTools } from './code-job.ts'
-import { keepUnfinishedWork, keepWork, patchOf } from './keep-work.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import type { CodeJob } from './code-job.ts'
+import { keepUnfinishedWork, keepWork } from './keep-work.ts'
 import { openWorkspace } from './open-workspace.ts'
-import { CodePayload } from './payload.ts'
 import { publish, published } from './publish.ts'
 import { runAgent } from './run-agent.ts'
 import { runChecks } from './run-checks.ts'
 
 const SUMMARY_MAX = 16_384
 
-/** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
-export const codeKind = (tools: CodeTools): WorkKind => ({
-  run: (attempt, signal) => runCode(codeJob(tools, attempt), signal),
-  salvage: (folder, signal) => salvagePatch(folder, tools, signal),
-  remove: removeWorkspace,
-})
-
 /** The story of a code job. Whether the agent succeeded is read from the workspace. */
-async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcome> {
+export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcome> {
   const { attempt } = job
   const target = { repository: job.payload.repository, intents: attempt.lease.intents }
   const earlier = await findPublished(target, job.tools.git, signal)
@@ -38,32 +26,12 @@ async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcome> {
     const change = await attempt.step('diff', () => keepWork(job, workspace, signal))
     if (!change.changed) return judgeNoChange(end)
     if (end.kind === 'failed' && job.payload.checks.length === 0) throw failureOf(end)
-    if (job.payload.checks.length > 0)
+    if (job.payload.checks.length > 0) {
       await attempt.step('checks', () => runChecks(job, workspace, signal))
+    }
     const work = { workspace, change, summary: summaryOf(end) }
     return await attempt.step('publish', () => publish(job, work, signal))
   })
-}
-
-function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
-  const payload = CodePayload.parse(attempt.lease.job.payload)
-  return {
-    tools,
-    attempt,
-    payload,
-    driver: driverOf(tools, payload),
-    home: join(attempt.folder, 'home'),
-  }
-}
-
-function driverOf({ drivers }: CodeTools, { agent }: CodePayload): AgentDriver {
-  const driver = drivers.get(agent.name)
-  if (driver !== undefined) return driver
-  const known = [...drivers.keys()].join(', ')
-  throw new StepFailed(
-    'agent-not-installed',
-    `this worker knows no agent "${agent.name}": ${known}`,
-  )
 }
 
 /** Runs the rest of the story; when it is stopped on the way, the work so far is kept. */
@@ -75,8 +43,8 @@ async function keepingWork(
   try {
     return await rest()
   } catch (error) {
-    if (error instanceof Stopped && error.why.kind !== 'lost')
-      await keepUnfinishedWork(job, workspace)
+    const isLate = error instanceof Stopped && error.why.kind !== 'lost'
+    if (isLate) await keepUnfinishedWork(job, workspace)
     throw error
   }
 }
@@ -104,14 +72,3 @@ const failureOf = (end: Extract<AgentEnd, { kind: 'failed' }>): StepFailed =>
 
 const summaryOf = (end: AgentEnd): string =>
   clip(end.kind === 'done' ? end.summary : end.detail, SUMMARY_MAX)
-
-async function salvagePatch(
-  folder: string,
-  { git }: CodeTools,
-  signal: AbortSignal,
-): Promise<readonly FileArtifact[]> {
-  const workspace = await findWorkspace(folder, git)
-  if (workspace === null) return []
-  const { changed, patchFile } = await takeTree(workspace, signal)
-  return changed ? [patchOf(patchFile)] : []
-}

@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import type { AgentDriver } from '../../domain/agent.ts'
+import type { Attempt, FileArtifact, WorkKind } from '../../domain/attempt.ts'
+import { StepFailed } from '../../domain/stop.ts'
+import { removeWorkspace } from '../../workspace/remove.ts'
+import { takeTree } from '../../workspace/take-tree.ts'
+import { findWorkspace } from '../../workspace/workspace.ts'
+import type { CodeJob, CodeTools } from './code-job.ts'
+import { patchOf } from './keep-work.ts'
+import { CodePayload } from './payload.ts'
+import { runCode } from './run.ts'
+
+/** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
+export const codeKind = (tools: CodeTools): WorkKind => ({
+  // Async, so that a job this worker cannot do is a failed attempt like any other.
+  run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),
+  salvage: (folder, signal) => salvagePatch(folder, tools, signal),
+  remove: removeWorkspace,
+})
+
+function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
+  const payload = CodePayload.parse(attempt.lease.job.payload)
+  return {
+    tools,
+    attempt,
+    payload,
+    driver: driverOf(tools, payload),
+    home: join(attempt.folder, 'home'),
+  }
+}
+
+function driverOf({ drivers }: CodeTools, { agent }: CodePayload): AgentDriver {
+  const driver = drivers.get(agent.name)
+  if (driver !== undefined) return driver
+  const known = [...drivers.keys()].join(', ')
+  throw new StepFailed(
+    'agent-not-installed',
+    `this worker knows no agent "${agent.name}": ${known}`,
+  )
+}
+
+async function salvagePatch(
+  folder: string,
+  { git }: CodeTools,
+  signal: AbortSignal,
+): Promise<readonly FileArtifact[]> {
+  const workspace = await findWorkspace(folder, git)
+  if (workspace === null) return []
+  const { changed, patchFile } = await takeTree(workspace, signal)
+  return changed ? [patchOf(patchFile)] : []
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { agentDrivers } from '../../src/agents/drivers.ts'
+import { codeKind } from '../../src/kinds/code/kind.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { HubClient } from '../../src/protocol/client.ts'
+import { unconfined } from '../../src/sandbox/none.ts'
+import type { WorkerContext } from '../../src/worker/context.ts'
+import { workerIdentity } from '../../src/worker/identity.ts'
+import { gitSettings } from './repository.ts'
+
+const PATH = process.env['PATH'] ?? ''
+
+/** What a test may want otherwise. */
+export type WorkerChange = Partial<WorkerContext> & { readonly slots?: number }
+
+/** What all test workers have in common, with their data in this folder. */
+export async function workerContext(
+  folder: string,
+  hub: { readonly url: string; readonly workerToken: string },
+  change: WorkerChange = {},
+): Promise<WorkerContext> {
+  const { slots = 1, ...context } = change
+  const facts: Parameters<typeof workerIdentity>[1] = {
+    name: 'tester',
+    version: '0.1.0',
+    slots,
+    kinds: ['code'],
+    labels: [],
+    sandbox: 'none',
+  }
+  const source = { clock: systemClock, random: randomBytes }
+  const drivers = agentDrivers({ path: PATH })
+  const git = gitSettings(folder)
+  return {
+    ...source,
+    hub: new HubClient({ url: hub.url, token: hub.workerToken }),
+    identity: await workerIdentity(folder, facts, source),
+    folder,
+    kinds: new Map([['code', codeKind({ drivers, git, path: PATH, clock: systemClock })]]),
+    launchFor: (marker) => unconfined({ marker, log: silentLog }),
+    openDoor: null,
+    log: silentLog,
+    leaseMs: 60_000,
+    drainMs: 60_000,
+    ...context,
+  }
+}
