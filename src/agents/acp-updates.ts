@@ -1,0 +1,94 @@
+import type { SessionUpdate, ToolCallContent } from '@agentclientprotocol/sdk'
+import { z } from 'zod'
+import type { AgentUpdate } from '../domain/agent.ts'
+
+/** A message that streams is passed on in pieces of about this length. */
+const PIECE_LENGTH = 2000
+
+const Counts = z.object({ inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
+
+/**
+ * Turns what an agent tells by the protocol into our updates. Words that stream in little pieces
+ * are joined; `summary` is what the agent said last.
+ */
+export class AcpUpdates {
+  readonly #onUpdate: (update: AgentUpdate) => void
+  #joining: 'message' | 'thought' = 'message'
+  #joined = ''
+  #summary = ''
+
+  constructor(onUpdate: (update: AgentUpdate) => void) {
+    this.#onUpdate = onUpdate
+  }
+
+  /** The agent's words since its last tool call. */
+  get summary(): string {
+    return this.#summary.trim()
+  }
+
+  hear(update: SessionUpdate): void {
+    const kind = update.sessionUpdate
+    if (kind === 'agent_message_chunk') this.#join('message', wordsOf(update.content))
+    else if (kind === 'agent_thought_chunk') this.#join('thought', wordsOf(update.content))
+    else if (kind === 'tool_call') this.#call(update)
+    else if (kind === 'tool_call_update') this.#result(update)
+    else if (kind === 'usage_update') this.#usage(update)
+  }
+
+  /** Passes on what was held back to be joined. */
+  flush(): void {
+    if (this.#joined !== '') this.#onUpdate({ type: this.#joining, text: this.#joined })
+    this.#joined = ''
+  }
+
+  #join(type: 'message' | 'thought', words: string): void {
+    if (type !== this.#joining) this.flush()
+    this.#joining = type
+    this.#joined += words
+    if (type === 'message') this.#summary += words
+    if (this.#joined.length >= PIECE_LENGTH) this.flush()
+  }
+
+  #call(call: Extract<SessionUpdate, { sessionUpdate: 'tool_call' }>): void {
+    this.flush()
+    this.#summary = ''
+    this.#onUpdate({
+      type: 'tool-call',
+      id: call.toolCallId,
+      tool: call.name ?? call.title,
+      input: JSON.stringify(call.rawInput ?? null),
+    })
+    if (call.status === 'completed' || call.status === 'failed') this.#result(call)
+  }
+
+  #result(update: {
+    readonly toolCallId: string
+    readonly status?: string | null
+    readonly content?: readonly ToolCallContent[] | null
+    readonly rawOutput?: unknown
+  }): void {
+    if (update.status !== 'completed' && update.status !== 'failed') return
+    this.flush()
+    const words = update.content?.map(contentWords).join('\n')
+    this.#onUpdate({
+      type: 'tool-result',
+      id: update.toolCallId,
+      output: words ?? JSON.stringify(update.rawOutput ?? null),
+      failed: update.status === 'failed',
+    })
+  }
+
+  /** The protocol tells how full the conversation is; what was spent is our own agent's addition. */
+  #usage({ _meta: meta }: Extract<SessionUpdate, { sessionUpdate: 'usage_update' }>): void {
+    const { data } = Counts.safeParse(meta)
+    if (data !== undefined) this.#onUpdate({ type: 'usage', ...data })
+  }
+}
+
+function contentWords(content: ToolCallContent): string {
+  if (content.type === 'content') return wordsOf(content.content)
+  return content.type === 'diff' ? `changed ${content.path}` : ''
+}
+
+const wordsOf = (content: { readonly type: string; readonly text?: string }): string =>
+  content.type === 'text' ? (content.text ?? '') : `[${content.type}]`

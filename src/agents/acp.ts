@@ -1,0 +1,176 @@
+import { Writable } from 'node:stream'
+import {
+  client,
+  type ClientContext,
+  type ContentBlock,
+  type NewSessionRequest,
+  methods,
+  ndJsonStream,
+  PROTOCOL_VERSION,
+  type RequestPermissionRequest,
+  RequestError,
+  type Stream,
+  type StopReason,
+} from '@agentclientprotocol/sdk'
+import { z } from 'zod'
+import type { AgentDriver, AgentEnd, AgentTask, AgentUpdate } from '../domain/agent.ts'
+import type { Child } from '../domain/launch.ts'
+import type { ReasonCode } from '../domain/reasons.ts'
+import { jsonLines } from './acp-lines.ts'
+import { AcpUpdates } from './acp-updates.ts'
+
+const STOP_GRACE_MS = 2000
+const LAST_WORDS_MAX = 2000
+/** The protocol's error code of an agent that has no login. */
+const AUTH_REQUIRED = -32_000
+
+/** A program that speaks the Agent Client Protocol on its standard streams. */
+export type AcpAgent = {
+  readonly name: string
+  readonly argv: readonly [string, ...string[]]
+  readonly readable: readonly string[]
+  readonly sessionFiles: readonly string[]
+  /** Its environment besides HOME, and what it is told with the session. */
+  prepare(task: AgentTask): Prepared
+}
+export type Prepared =
+  | {
+      readonly env: Readonly<Record<string, string>>
+      readonly meta: Record<string, unknown>
+    }
+  | Failed
+
+type Failed = Omit<Extract<AgentEnd, { kind: 'failed' }>, 'session'>
+type Io = Parameters<AgentDriver['run']>[1]
+
+/** A driver for such a program: one process and one prompt a run. */
+export function acpDriver(agent: AcpAgent): AgentDriver {
+  return {
+    name: agent.name,
+    sessionFiles: agent.sessionFiles,
+    run: async (task, io, signal) => {
+      signal.throwIfAborted()
+      const prepared = agent.prepare(task)
+      if ('kind' in prepared) return { ...prepared, session: task.session }
+      const child = await io.launch({
+        argv: agent.argv,
+        cwd: task.tree,
+        env: { HOME: task.home, ...prepared.env },
+        writable: [task.tree, task.home],
+        readable: [...task.readable, ...agent.readable],
+      })
+      const stop = (): void => void child.stop(STOP_GRACE_MS)
+      signal.addEventListener('abort', stop, { once: true })
+      if (signal.aborted) stop()
+      const end = await converse({ agent, task, child, meta: prepared.meta }, io)
+      signal.removeEventListener('abort', stop)
+      if (signal.aborted) await child.exit
+      signal.throwIfAborted()
+      return end
+    },
+  }
+}
+
+type Conversation = {
+  readonly agent: AcpAgent
+  readonly task: AgentTask
+  readonly child: Child
+  readonly meta: Record<string, unknown>
+}
+
+/** The whole talk with the process, until it is gone. */
+async function converse(conversation: Conversation, { onUpdate }: Io): Promise<AgentEnd> {
+  const { agent, child } = conversation
+  const updates = new AcpUpdates(onUpdate)
+  const listening = { is: false }
+  const lastWords = stderrOf(child, onUpdate)
+  const app = client({ name: 'millwright' })
+    .onRequest(methods.client.session.requestPermission, ({ params }) => allow(params))
+    .onNotification(methods.client.session.update, ({ params }) => {
+      // A session that is loaded is told again from its beginning; that is no news.
+      if (listening.is) updates.hear(params.update)
+    })
+  let session = conversation.task.session
+  try {
+    const stopReason = await app.connectWith(streamOf(child, onUpdate), async (context) => {
+      const sessionId = await openSession(context, conversation)
+      session = sessionId
+      onUpdate({ type: 'session', session })
+      listening.is = true
+      const prompt: ContentBlock[] = [{ type: 'text', text: conversation.task.prompt }]
+      const ended = await context.request(methods.agent.session.prompt, { sessionId, prompt })
+      return ended.stopReason
+    })
+    updates.flush()
+    child.stdin.end()
+    const { code } = await child.stop(STOP_GRACE_MS)
+    const failure = FAILURES[stopReason]
+    if (failure !== null) return { ...failure, session }
+    return { kind: 'done', summary: updates.summary, session, exitCode: code ?? 0 }
+  } catch (error) {
+    updates.flush()
+    const exit = await child.stop(STOP_GRACE_MS)
+    const ended = `${agent.name} ended (${exit.code ?? exit.signal}): ${lastWords()}`
+    return { ...failureOf(error, ended), session }
+  }
+}
+
+async function openSession(context: ClientContext, { task, meta }: Conversation): Promise<string> {
+  await context.request(methods.agent.initialize, {
+    protocolVersion: PROTOCOL_VERSION,
+    clientInfo: { name: 'millwright', version: '1' },
+    clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+  })
+  const opening: NewSessionRequest = { cwd: task.tree, mcpServers: [], _meta: meta }
+  if (task.session === null) {
+    const opened = await context.request(methods.agent.session.new, opening)
+    return opened.sessionId
+  }
+  await context.request(methods.agent.session.load, { ...opening, sessionId: task.session })
+  return task.session
+}
+
+function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream {
+  const lines = jsonLines(child.stdout, (line) =>
+    onUpdate({ type: 'warning', text: `not a line of the protocol: ${line}` }),
+  )
+  return ndJsonStream(Writable.toWeb(child.stdin), ReadableStream.from(lines))
+}
+
+/** Passes the program's other words on; the last of them explain a death. */
+function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => string {
+  let lastWords = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-LAST_WORDS_MAX)
+    onUpdate({ type: 'output', stream: 'stderr', text })
+  })
+  return () => lastWords.trim()
+}
+
+/** Everything is allowed inside the walls of the sandbox; what leaves is checked by code. */
+function allow({ options }: RequestPermissionRequest) {
+  const kinds = ['allow_once', 'allow_always']
+  const option = options.find(({ kind }) => kinds.includes(kind)) ?? options[0]
+  return option === undefined
+    ? { outcome: { outcome: 'cancelled' as const } }
+    : { outcome: { outcome: 'selected' as const, optionId: option.optionId } }
+}
+
+const failed = (reason: ReasonCode, detail: string): Failed => ({ kind: 'failed', reason, detail })
+
+const FAILURES: Readonly<Record<StopReason, Failed | null>> = {
+  end_turn: null,
+  max_turn_requests: failed('step-limit', 'the agent used all its steps'),
+  max_tokens: failed('agent-failed', 'the agent used all its tokens'),
+  refusal: failed('agent-failed', 'the model refused to go on'),
+  cancelled: failed('agent-failed', 'the agent cancelled its own turn'),
+}
+
+const Told = z.object({ reason: z.enum(['agent-login', 'model-unavailable', 'agent-failed']) })
+
+function failureOf(error: unknown, ended: string): Failed {
+  // Any other error is a connection that broke because the program ended.
+  if (!(error instanceof RequestError)) return failed('agent-failed', ended)
+  if (error.code === AUTH_REQUIRED) return failed('agent-login', error.message)
+  return failed(Told.safeParse(error.data).data?.reason ?? 'agent-failed', error.message)
+}

@@ -1,0 +1,57 @@
+import { findPackageJSON } from 'node:module'
+import { dirname, extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { AgentDriver, AgentTask } from '../domain/agent.ts'
+import { acpDriver, type Prepared } from './acp.ts'
+import { SESSIONS_FOLDER } from './builtin/session.ts'
+import { BuiltinSettings, META } from './builtin/settings.ts'
+
+export type BuiltinOptions = {
+  /** The Node that runs the agent: the worker's own. */
+  readonly node: string
+  /** The folders its commands are looked for in. */
+  readonly path: string
+  /** For tasks that name none, such as anthropic/claude-sonnet-5. */
+  readonly model: string
+}
+
+/** Drives the agent that is part of Millwright. Needs nothing installed, only a model. */
+export function builtinDriver({ node, path, model }: BuiltinOptions): AgentDriver {
+  // Run from source the entry ends in .ts, in the package in .js, like this file.
+  const entry = fileURLToPath(new URL(`builtin/main${extname(import.meta.url)}`, import.meta.url))
+  return acpDriver({
+    name: 'builtin',
+    argv: [node, entry],
+    readable: [dirname(node), ...programFolders()],
+    sessionFiles: [SESSIONS_FOLDER],
+    prepare: (task) => prepare(task, task.model ?? model, path),
+  })
+}
+
+function prepare(task: AgentTask, model: string, path: string): Prepared {
+  if (task.door === null) {
+    return {
+      kind: 'failed',
+      reason: 'agent-login',
+      detail:
+        'the built-in agent needs a model: start the worker with --upstream-anthropic URL, --upstream-openai URL or --replay FILE',
+    }
+  }
+  const { door, steps, test } = task
+  const settings = BuiltinSettings.safeParse({ model, door, steps, test })
+  if (!settings.success) {
+    const why = settings.error.issues[0]?.message ?? 'is not valid'
+    return { kind: 'failed', reason: 'agent-failed', detail: `the model ${model} ${why}` }
+  }
+  return { env: { PATH: path }, meta: { [META]: settings.data } }
+}
+
+/** What the sandbox must show of us: this package, and where its dependencies lie. */
+function programFolders(): readonly string[] {
+  const manifests = [findPackageJSON(import.meta.url), findPackageJSON('ai', import.meta.url)]
+  return manifests.flatMap((manifest) => {
+    if (manifest === undefined) return []
+    const modules = /^(.*[/\\]node_modules)[/\\]ai[/\\]/.exec(manifest)?.[1]
+    return [modules ?? dirname(manifest)]
+  })
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ModelMessage, modelMessageSchema } from 'ai'
+import { z } from 'zod'
+import { writeDurably } from '../../platform/durable-file.ts'
+
+/** Where sessions are kept, relative to the agent's HOME. */
+export const SESSIONS_FOLDER = '.millwright/sessions'
+
+const SessionFile = z.strictObject({ version: z.literal(1), messages: z.array(modelMessageSchema) })
+const SessionId = z.uuid()
+
+/** A conversation so far; null when there is none of this name that can be read. */
+export async function loadSession(
+  home: string,
+  id: string,
+): Promise<readonly ModelMessage[] | null> {
+  if (!SessionId.safeParse(id).success) return null
+  const text = await readFile(pathOf(home, id), 'utf8').catch(() => null)
+  if (text === null) return null
+  return SessionFile.parse(JSON.parse(text)).messages
+}
+
+/** Keeps a conversation, so that another process on another machine can go on with it. */
+export async function saveSession(
+  home: string,
+  id: string,
+  messages: readonly ModelMessage[],
+): Promise<void> {
+  await writeDurably(pathOf(home, id), JSON.stringify({ version: 1, messages }))
+}
+
+const pathOf = (home: string, id: string): string => join(home, SESSIONS_FOLDER, `${id}.json`)

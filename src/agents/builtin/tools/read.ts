@@ -1,0 +1,43 @@
+import { open } from 'node:fs/promises'
+import { tool } from 'ai'
+import { z } from 'zod'
+import { confine } from './confine.ts'
+import { shortened } from './head-and-tail.ts'
+import { ToolFailed } from './tool-failed.ts'
+
+const FILE_BYTES_MAX = 16 * 1024 * 1024
+
+const inputSchema = z.object({
+  path: z.string(),
+  from: z.int().min(1).default(1).describe('First line'),
+  lines: z.int().min(1).max(100_000).default(2000).describe('How many lines'),
+})
+
+/** Reads a text file, or a part of it. */
+export const readTool = (root: string) =>
+  tool({
+    description: 'Reads a text file. A long one is shortened in its middle: ask for its parts.',
+    inputSchema,
+    execute: async ({ path, from, lines }) => {
+      const text = await readText(await confine(root, path), path)
+      return shortened(
+        text
+          .split('\n')
+          .slice(from - 1, from - 1 + lines)
+          .join('\n'),
+      )
+    },
+  })
+
+/** The text of a file. Throws `ToolFailed` for one that is no file, no text, or too large. */
+export async function readText(real: string, path: string): Promise<string> {
+  await using file = await open(real, 'r')
+  const { size } = await file.stat().then((stat) => {
+    if (!stat.isFile()) throw new ToolFailed(`${path} is no file`)
+    return stat
+  })
+  if (size > FILE_BYTES_MAX) throw new ToolFailed(`${path} is too large: ${size} bytes`)
+  const bytes = await file.readFile()
+  if (bytes.includes(0)) throw new ToolFailed(`${path} is no text`)
+  return bytes.toString('utf8')
+}

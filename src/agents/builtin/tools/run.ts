@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { HeadAndTail } from './head-and-tail.ts'
+import { ToolFailed } from './tool-failed.ts'
+
+export type Ran = { readonly exitCode: number | null; readonly output: string }
+
+/**
+ * Runs a program in the workspace and says what it printed, shortened. When it ends, takes too
+ * long or is cancelled, its whole process group ends with it. Throws `ToolFailed` when it cannot
+ * start or took longer than `timeoutMs`.
+ */
+export async function run(
+  argv: readonly [string, ...string[]],
+  { cwd, timeoutMs }: { readonly cwd: string; readonly timeoutMs: number },
+  signal?: AbortSignal,
+): Promise<Ran> {
+  const [program, ...args] = argv
+  const child = spawn(program, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = new HeadAndTail()
+  child.stdout.on('data', (bytes: Buffer) => output.push(bytes))
+  child.stderr.on('data', (bytes: Buffer) => output.push(bytes))
+
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>()
+  child.once('error', (error) => reject(new ToolFailed(`${program}: ${error.message}`)))
+  child.once('close', (code) => resolve(code))
+  const endGroup = (): void => killGroup(child.pid)
+  // Something it left in the background would hold its pipes open for ever.
+  child.once('exit', endGroup)
+  const deadline = AbortSignal.timeout(timeoutMs)
+  const stop = signal === undefined ? deadline : AbortSignal.any([deadline, signal])
+  stop.addEventListener('abort', endGroup, { once: true })
+  if (stop.aborted) endGroup()
+
+  const exitCode = await promise
+  signal?.throwIfAborted()
+  if (deadline.aborted) {
+    throw new ToolFailed(`stopped after ${timeoutMs / 1000} s; it said:\n${output.text}`)
+  }
+  return { exitCode, output: output.text }
+}
+
+/** For the model: how it ended, then what it said. */
+export const told = ({ exitCode, output }: Ran): string =>
+  `exit code ${exitCode ?? 'none: killed'}\n${output}`
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    // ESRCH: nobody is left in it.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

@@ -1,0 +1,96 @@
+import type { SessionUpdate, StopReason } from '@agentclientprotocol/sdk'
+import {
+  type FinishReason,
+  isStepCount,
+  type ModelMessage,
+  pruneMessages,
+  type TextStreamPart,
+  ToolLoopAgent,
+  type ToolSet,
+} from 'ai'
+import { instructionsFor } from './instructions.ts'
+import { LOOP_OPTIONS, ModelFailed, modelOf } from './model.ts'
+import type { BuiltinSettings } from './settings.ts'
+import { toolsFor } from './tools/toolset.ts'
+import { updateOf } from './update.ts'
+
+/** A prompt with more tokens than this loses its oldest tool results. */
+const CONTEXT_TOKENS = 120_000
+
+/** For a hiccup; an outage is the platform's to wait for. */
+const RETRIES = 1
+
+export type Turn = {
+  readonly settings: BuiltinSettings
+  readonly root: string
+  /** The conversation, ending with what the user said last. Grows with each finished step. */
+  readonly messages: ModelMessage[]
+  readonly tell: (update: SessionUpdate) => Promise<void>
+}
+
+/**
+ * Lets the model work until it has nothing more to do, or its steps or tokens are used up. Throws
+ * `ModelFailed`. A cancel ends it at once; finished steps stay in `messages`.
+ */
+export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReason> {
+  const { settings, messages } = turn
+  let spent = 0
+  const agent = new ToolLoopAgent({
+    model: modelOf(settings),
+    instructions: instructionsFor(settings),
+    tools: toolsFor(turn.root, settings.test),
+    toolCallConcurrency: 1,
+    stopWhen: [isStepCount(settings.steps), () => spent >= settings.tokens],
+    providerOptions: LOOP_OPTIONS,
+    maxRetries: RETRIES,
+    prepareStep: ({ steps, messages: asked }) =>
+      (steps.at(-1)?.usage.inputTokens ?? 0) < CONTEXT_TOKENS ? {} : { messages: shorter(asked) },
+    onStepEnd: ({ response, usage }) => {
+      messages.push(...response.messages)
+      spent += usage.totalTokens ?? 0
+    },
+    // An error arrives as a part as well; the default would print it.
+    onError: () => {},
+  })
+  const result = await agent.stream({ messages: [...messages], abortSignal: signal })
+  for await (const part of partsOf(result.stream, signal)) {
+    const update = updateOf(part, CONTEXT_TOKENS)
+    if (update !== null) await turn.tell(update)
+  }
+  if (signal.aborted) return 'cancelled'
+  const finish = await result.finishReason
+  if (finish === 'interrupted') throw new ModelFailed('the answer broke off')
+  return spent >= settings.tokens ? 'max_tokens' : STOP_REASONS[finish]
+}
+
+/** The parts as they come; errors, which arrive as parts or are thrown, as `ModelFailed`. */
+async function* partsOf(
+  stream: AsyncIterable<TextStreamPart<ToolSet>>,
+  signal: AbortSignal,
+): AsyncGenerator<TextStreamPart<ToolSet>> {
+  try {
+    for await (const part of stream) {
+      if (part.type === 'error') throw part.error
+      yield part
+    }
+  } catch (error) {
+    if (!signal.aborted) throw new ModelFailed(error)
+  }
+}
+
+/** A loop that ends while the model still calls tools has used up its steps. */
+const STOP_REASONS: Readonly<Record<Exclude<FinishReason, 'interrupted'>, StopReason>> = {
+  stop: 'end_turn',
+  other: 'end_turn',
+  error: 'end_turn',
+  length: 'max_tokens',
+  'content-filter': 'refusal',
+  'tool-calls': 'max_turn_requests',
+}
+
+const shorter = (messages: ModelMessage[]): ModelMessage[] =>
+  pruneMessages({
+    messages,
+    reasoning: 'before-last-message',
+    toolCalls: 'before-last-20-messages',
+  })

@@ -1,0 +1,67 @@
+import type { SessionUpdate, ToolKind } from '@agentclientprotocol/sdk'
+import type { LanguageModelUsage, TextStreamPart, ToolSet } from 'ai'
+
+const KINDS: Readonly<Record<string, ToolKind>> = {
+  read: 'read',
+  write: 'edit',
+  edit: 'edit',
+  list: 'search',
+  search: 'search',
+  bash: 'execute',
+  run_tests: 'execute',
+}
+
+/**
+ * What the client hears of a part of the model's stream; null when nothing.
+ * @param size tokens that fit into the conversation
+ */
+export function updateOf(part: TextStreamPart<ToolSet>, size: number): SessionUpdate | null {
+  const { type } = part
+  if (type === 'text-delta') {
+    return { sessionUpdate: 'agent_message_chunk', content: text(part.text) }
+  }
+  if (type === 'reasoning-delta') {
+    return { sessionUpdate: 'agent_thought_chunk', content: text(part.text) }
+  }
+  if (type === 'tool-call') return begun(part)
+  if (type === 'tool-result') return ended(part.toolCallId, 'completed', wordsOf(part.output))
+  if (type === 'tool-error') return ended(part.toolCallId, 'failed', wordsOf(part.error))
+  if (type === 'finish-step') return counted(part.usage, size)
+  return null
+}
+
+const text = (words: string) => ({ type: 'text' as const, text: words })
+
+const begun = (call: { toolCallId: string; toolName: string; input: unknown }): SessionUpdate => ({
+  sessionUpdate: 'tool_call',
+  toolCallId: call.toolCallId,
+  title: call.toolName,
+  name: call.toolName,
+  kind: KINDS[call.toolName] ?? 'other',
+  status: 'in_progress',
+  rawInput: call.input,
+})
+
+function counted(
+  { inputTokens = 0, outputTokens = 0 }: LanguageModelUsage,
+  size: number,
+): SessionUpdate {
+  const used = inputTokens + outputTokens
+  return { sessionUpdate: 'usage_update', used, size, _meta: { inputTokens, outputTokens } }
+}
+
+const ended = (
+  toolCallId: string,
+  status: 'completed' | 'failed',
+  words: string,
+): SessionUpdate => ({
+  sessionUpdate: 'tool_call_update',
+  toolCallId,
+  status,
+  content: [{ type: 'content', content: text(words) }],
+})
+
+function wordsOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value instanceof Error ? value.message : JSON.stringify(value)
+}

@@ -1,0 +1,279 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { builtinDriver } from '../../src/agents/builtin.ts'
+import type { AgentTask, AgentUpdate, ModelDoor } from '../../src/domain/agent.ts'
+import type { Launch } from '../../src/domain/launch.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { unconfined } from '../../src/sandbox/none.ts'
+import { aFence, aGateway, aScript } from '../support/gateway.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const DEMO = fileURLToPath(new URL('../../examples/demo', import.meta.url))
+const PROMPT = 'The tests of this library fail. Find the bug, mend it, and see the tests pass.'
+const FOLLOW_UP = 'Say in the README how parts add up.'
+
+const driver = builtinDriver({
+  node: process.execPath,
+  path: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+  model: 'anthropic/claude-sonnet-4-5',
+})
+
+describe('the built-in agent', () => {
+  it.each(['anthropic/claude-sonnet-4-5', 'openai/gpt-5', 'chat/house'])(
+    'mends the demo as the script of %s leads it, and goes on in the same session',
+    async (model) => {
+      const place = await aDemo()
+      const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
+      const door = await gateway.open(aFence())
+      expect(await testsPass(place.tree)).toBe(false)
+
+      const first = await work({ ...place, door, model, prompt: PROMPT })
+      expect(first.end).toMatchObject({
+        kind: 'done',
+        summary: expect.stringContaining('all four tests pass'),
+        exitCode: 0,
+      })
+      expect(await testsPass(place.tree)).toBe(true)
+      expect(results(first.updates)).toEqual([
+        ['list', false],
+        ['run_tests', false],
+        ['read', false],
+        ['edit', false],
+        ['edit', false],
+        ['run_tests', false],
+      ])
+      expect(outputs(first.updates)[1]).toMatch(/exit code 1[\s\S]*fail 1/)
+      expect(outputs(first.updates)[5]).toMatch(/exit code 0[\s\S]*fail 0/)
+
+      // Another home on another machine: only the session's files come along.
+      const home = await tempFolder()
+      await cp(join(place.home, driver.sessionFiles[0]!), join(home, driver.sessionFiles[0]!), {
+        recursive: true,
+      })
+      const { session } = first.end
+      const second = await work({ ...place, home, door, model, session, prompt: FOLLOW_UP })
+      expect(second.end).toMatchObject({ kind: 'done', session })
+      expect(await readFile(join(place.tree, 'README.md'), 'utf8')).toContain('sum of its parts')
+      expect(await gateway.close(door.token)).toMatchObject({ requests: 9, replayed: true })
+    },
+  )
+
+  it('tells its words, thoughts, tools and usage as they come', async () => {
+    const place = await aDemo()
+    const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
+    const { updates } = await work({ ...place, door: await gateway.open(aFence()), prompt: PROMPT })
+    expect(updates.map(({ type }) => type).slice(0, 6)).toEqual([
+      'session',
+      'message',
+      'tool-call',
+      'tool-result',
+      'usage',
+      'message',
+    ])
+    expect(updates).toContainEqual({ type: 'usage', inputTokens: 900, outputTokens: 40 })
+    expect(updates).toContainEqual({
+      type: 'thought',
+      text: expect.stringContaining('only the first part is ever seen'),
+    })
+    expect(updates.filter(({ type }) => type === 'warning')).toEqual([])
+  })
+
+  it('ends with step-limit when its steps are used up, and can go on later', async () => {
+    const place = await aDemo()
+    const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
+    const door = await gateway.open(aFence())
+    const { end } = await work({ ...place, door, steps: 2, prompt: PROMPT })
+    expect(end).toMatchObject({ kind: 'failed', reason: 'step-limit' })
+    const more = await work({ ...place, door, session: end.session, prompt: FOLLOW_UP })
+    expect(more.end).toMatchObject({ kind: 'done', session: end.session })
+  })
+
+  it('stops when it is told to while a command runs that ignores signals, and keeps its session', async () => {
+    const place = await aDemo()
+    const replay = await aScript({
+      scripts: [
+        {
+          when: 'wait',
+          steps: [
+            { calls: [{ name: 'bash', args: { command: 'echo one' } }] },
+            { calls: [{ name: 'bash', args: { command: 'trap "" INT TERM; sleep 1000' } }] },
+          ],
+        },
+        { when: 'go on', steps: [{ text: 'Gone on.' }] },
+      ],
+    })
+    const gateway = await aGateway({ replay })
+    const door = await gateway.open(aFence())
+    const cancel = new AbortController()
+    const updates: AgentUpdate[] = []
+    let called = 0
+    const running = driver.run(
+      aTask({ ...place, door, prompt: 'wait' }),
+      {
+        launch,
+        onUpdate: (update) => {
+          updates.push(update)
+          if (update.type === 'tool-call') called += 1
+          if (called === 2) cancel.abort(new Error('enough'))
+        },
+      },
+      cancel.signal,
+    )
+    await expect(running).rejects.toThrow('enough')
+
+    const session = updates.find((update) => update.type === 'session')?.session ?? ''
+    const kept = await readFile(
+      join(place.home, driver.sessionFiles[0]!, `${session}.json`),
+      'utf8',
+    )
+    expect(kept).toContain('echo one')
+    const more = await work({ ...place, door, session, prompt: 'go on' })
+    expect(more.end).toMatchObject({ kind: 'done', summary: 'Gone on.' })
+  })
+
+  it('gets the failures of its tools back and goes on', async () => {
+    const place = await aDemo()
+    await symlink('/etc', join(place.tree, 'out'))
+    await symlink('/nowhere/at-all', join(place.tree, 'dangling'))
+    await writeFile(join(place.tree, 'twice.txt'), 'a\na\n')
+    const replay = await aScript({
+      scripts: [
+        {
+          steps: [
+            call('read', { path: '/etc/hostname' }),
+            call('read', { path: 'out/hostname' }),
+            call('write', { path: '../escaped.txt', content: 'x' }),
+            call('write', { path: 'dangling', content: 'x' }),
+            call('edit', { path: 'twice.txt', old: 'a', new: 'b' }),
+            call('edit', { path: 'twice.txt', old: 'nothing', new: 'b' }),
+            call('read', { path: 7 }),
+            call('nonsense', {}),
+            call('bash', { command: 'sleep 100', seconds: 1 }),
+            call('search', { pattern: 'throw new TypeError' }),
+            call('bash', { command: 'head -c 1000000 /dev/zero | tr "\\\\0" x' }),
+            { text: 'Still here.' },
+          ],
+        },
+      ],
+    })
+    const gateway = await aGateway({ replay })
+    const door = await gateway.open(aFence())
+    const { end, updates } = await work({ ...place, door, prompt: 'try' })
+    expect(end).toMatchObject({ kind: 'done', summary: 'Still here.' })
+    const told = outputs(updates)
+    expect(told.slice(0, 4).join('\n')).toMatch(
+      /hostname lies outside[^]*out\/hostname lies outside[^]*escaped.txt lies outside[^]*dangling is a link to nothing/,
+    )
+    expect(told[4]).toContain('stands 2 times')
+    expect(told[5]).toContain('does not stand in twice.txt')
+    expect(told[8]).toContain('stopped after 1 s')
+    expect(told[9]).toContain('src/duration.js:')
+    expect(told[10]).toMatch(/bytes left out/)
+    expect(told[10]!.length).toBeLessThan(70_000)
+  })
+})
+
+describe('without a model the built-in agent', () => {
+  it('names the setting when the worker has none', async () => {
+    const { end } = await work({ ...(await aDemo()), door: null, prompt: PROMPT })
+    expect(end).toMatchObject({
+      kind: 'failed',
+      reason: 'agent-login',
+      detail: expect.stringContaining('--replay'),
+    })
+  })
+
+  it('names the setting when the worker has none of this provider', async () => {
+    const gateway = await aGateway({})
+    const door = await gateway.open(aFence())
+    const { end } = await work({ ...(await aDemo()), door, prompt: PROMPT })
+    expect(end).toMatchObject({
+      kind: 'failed',
+      reason: 'agent-login',
+      detail: expect.stringContaining('--upstream-anthropic'),
+    })
+  })
+
+  it('fails as a login when its door is shut', async () => {
+    const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
+    const door = await gateway.open(aFence())
+    await gateway.close(door.token)
+    const { end } = await work({ ...(await aDemo()), door, prompt: PROMPT })
+    expect(end).toMatchObject({ kind: 'failed', reason: 'agent-login' })
+  })
+
+  it('fails as model-unavailable when the model cannot be used', async () => {
+    const replay = await aScript({ scripts: [{ steps: [{ text: 'Well', cut: 'middle' }] }] })
+    const gateway = await aGateway({ replay })
+    const door = await gateway.open(aFence())
+    const { end } = await work({ ...(await aDemo()), door, prompt: PROMPT })
+    expect(end).toMatchObject({ kind: 'failed', reason: 'model-unavailable' })
+  })
+
+  it('says what a model must be called', async () => {
+    const gateway = await aGateway({})
+    const door = await gateway.open(aFence())
+    const { end } = await work({ ...(await aDemo()), door, model: 'sonnet', prompt: PROMPT })
+    expect(end).toMatchObject({
+      kind: 'failed',
+      detail: 'the model sonnet must be anthropic/…, openai/… or chat/…',
+    })
+  })
+})
+
+const call = (name: string, args: Record<string, string | number>) => ({ calls: [{ name, args }] })
+
+const launch: Launch = unconfined({ marker: 'builtin-test', log: silentLog })
+
+async function aDemo(): Promise<{ tree: string; home: string }> {
+  const folder = await tempFolder()
+  const home = join(folder, 'home')
+  const tree = join(folder, 'tree')
+  await mkdir(home)
+  await cp(join(DEMO, 'project'), tree, { recursive: true })
+  return { home, tree }
+}
+
+type Wish = { tree: string; home: string; door: ModelDoor | null; prompt: string }
+
+const aTask = (wish: Wish & Partial<AgentTask>): AgentTask => ({
+  model: null,
+  session: null,
+  steps: 50,
+  run: null,
+  test: ['node', '--test'],
+  readable: [],
+  ...wish,
+})
+
+async function work(wish: Wish & Partial<AgentTask>) {
+  const updates: AgentUpdate[] = []
+  const onUpdate = (update: AgentUpdate) => void updates.push(update)
+  const end = await driver.run(aTask(wish), { launch, onUpdate }, new AbortController().signal)
+  return { end, updates }
+}
+
+/** Tools in the order they were called, and whether they failed. */
+function results(updates: readonly AgentUpdate[]) {
+  return updates.flatMap((update) => {
+    if (update.type !== 'tool-result') return []
+    const begun = updates.find((other) => other.type === 'tool-call' && other.id === update.id)
+    return [[begun?.type === 'tool-call' ? begun.tool : '', update.failed]]
+  })
+}
+
+const outputs = (updates: readonly AgentUpdate[]): string[] =>
+  updates.flatMap((update) => (update.type === 'tool-result' ? [update.output] : []))
+
+async function testsPass(tree: string): Promise<boolean> {
+  // Node's own runner would otherwise report to the one that runs this file.
+  const env = { PATH: process.env['PATH'] ?? '' }
+  return await promisify(execFile)(process.execPath, ['--test'], { cwd: tree, env }).then(
+    () => true,
+    () => false,
+  )
+}
