@@ -78,10 +78,12 @@ type Piped = { [Stream in 'stdin' | 'stdout' | 'stderr']: unknown }
 const hasPipes = (child: Piped): child is ChildProcessWithoutNullStreams =>
   child.stdin !== null && child.stdout !== null && child.stderr !== null
 
-/** A program need not read what it gets; that it closed the pipe is no failure of ours. */
+/** That either side stopped reading is no failure of the pipe: whoever stopped knows why. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error
+  if (!STOPPED_READING.has(error.code)) throw error
 }
+
+const STOPPED_READING = new Set<unknown>(['EPIPE', 'ECONNRESET', 'ABORT_ERR'])
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error

@@ -115,8 +115,9 @@ async function print(stream: 'stdout' | 'stderr', bytes: string | Uint8Array): P
   await new Promise<void>((resolve) => process[stream].write(bytes, () => resolve()))
 }
 
-const prompt = async (from: 'stdin' | 'environment'): Promise<string> =>
-  from === 'stdin' ? await text(process.stdin) : (process.env['MILLWRIGHT_PROMPT'] ?? '')
+async function prompt(from: 'stdin' | 'environment'): Promise<string> {
+  return from === 'stdin' ? await text(process.stdin) : (process.env['MILLWRIGHT_PROMPT'] ?? '')
+}
 
 function write(path: string, content: string): void {
   mkdirSync(dirname(path), { recursive: true })
