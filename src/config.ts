@@ -126,6 +126,14 @@ const worker = {
   drainMs: whole(0, 86_400_000)
     .default(30_000)
     .meta(about({ description: 'milliseconds running jobs get to finish at a stop', takes: 'ms' })),
+  model: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta(
+      about({ description: 'model of the built-in agent for jobs that name none', takes: 'name' }),
+    ),
   replay: z
     .string()
     .min(1)
@@ -253,7 +261,11 @@ export function unknownVariables(env: Environment): readonly string[] {
 }
 
 /** Set by the worker for agents, which may well call this program. */
-const GIVEN_TO_AGENTS = ['MILLWRIGHT_PROMPT', 'MILLWRIGHT_ATTEMPT', 'MILLWRIGHT_MODEL'] as const
+const GIVEN_TO_AGENTS = [
+  'MILLWRIGHT_PROMPT',
+  'MILLWRIGHT_ATTEMPT',
+  'MILLWRIGHT_MODEL_TOKEN',
+] as const
 
 /** An empty variable means: not set. */
 const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)

@@ -48,6 +48,10 @@ export async function openGateway(
   }
 }
 
+/** What the built-in agent uses when neither job nor setting names a model. */
+export const usualModel = (config: ModelConfig): string =>
+  hasOpenai(config) && !hasAnthropic(config) ? 'openai/gpt-5.1' : 'anthropic/claude-sonnet-5'
+
 async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor> {
   const door = await gateway.open(fence)
   return {
@@ -59,13 +63,17 @@ async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor>
 
 function modelsBehind(config: ModelConfig): readonly string[] {
   if (config.replay !== undefined) return [`replayed from ${config.replay}, not a model`]
-  const hasAnthropic = config.upstreamAnthropic !== undefined || config.anthropicKey !== undefined
-  const hasOpenai = config.upstreamOpenai !== undefined || config.openaiKey !== undefined
   return [
-    ...(hasAnthropic ? [config.upstreamAnthropic ?? ANTHROPIC] : []),
-    ...(hasOpenai ? [config.upstreamOpenai ?? OPENAI] : []),
+    ...(hasAnthropic(config) ? [config.upstreamAnthropic ?? ANTHROPIC] : []),
+    ...(hasOpenai(config) ? [config.upstreamOpenai ?? OPENAI] : []),
   ]
 }
+
+const hasAnthropic = (config: ModelConfig): boolean =>
+  config.upstreamAnthropic !== undefined || config.anthropicKey !== undefined
+
+const hasOpenai = (config: ModelConfig): boolean =>
+  config.upstreamOpenai !== undefined || config.openaiKey !== undefined
 
 function upstream(
   baseUrl: string | undefined,

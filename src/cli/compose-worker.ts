@@ -15,7 +15,7 @@ import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
 import type { GitSettings } from '../workspace/git.ts'
-import { openGateway } from './compose-gateway.ts'
+import { openGateway, usualModel } from './compose-gateway.ts'
 import { chooseSandbox } from './compose-sandbox.ts'
 import { credentialFinder } from './git-credentials.ts'
 
@@ -60,7 +60,8 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   opening.use(ownFolder(folder))
   const confinement = await chooseSandbox(config.sandbox, { folder: tools.folder, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
-  const kinds = kindsFor({ path, git: gitSettings(config, { folder, path, env, cwd }) })
+  const git = gitSettings(config, { folder, path, env, cwd })
+  const kinds = kindsFor({ path, git, model: config.model ?? usualModel(config) })
   const facts = {
     name: config.name ?? hostname(),
     version,
@@ -104,9 +105,10 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
 function kindsFor(tools: {
   readonly path: string
   readonly git: GitSettings
+  readonly model: string
 }): ReadonlyMap<string, WorkKind> {
-  const { path, git } = tools
-  const drivers = agentDrivers({ path })
+  const { path, git, model } = tools
+  const drivers = agentDrivers({ path, model, node: process.execPath })
   return new Map([['code', codeKind({ drivers, git, path, clock: systemClock })]])
 }
 

@@ -56,6 +56,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   const watched = { job: job.id, stream: 'transcript', show: 'story' } as const
   const ended = await watchJob(invocation, client, print, watched)
   if (ended === null) return
+  if (ended.state !== 'succeeded') return printVerdict(ended, print)
   await showDiff(client, ended, print)
   await showRemote(ended, print, { remote, path })
   await showArtifacts(client, ended, print)
