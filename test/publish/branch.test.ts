@@ -6,7 +6,7 @@ import { Stopped } from '../../src/domain/stop.ts'
 import { type BranchRequest, findPublished, publishBranch } from '../../src/publish/branch.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
-import { PASSWORD, startGitServer } from '../support/git-server.ts'
+import { startGitServer } from '../support/git-server.ts'
 import {
   aWorkspace,
   byHand,
@@ -16,6 +16,7 @@ import {
   patient,
   shell,
 } from '../support/repository.ts'
+import { PASSWORD } from '../support/serve-git.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const BRANCH = 'millwright/0123456789ab'

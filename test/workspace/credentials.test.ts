@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PASSWORD, startGitServer } from '../support/git-server.ts'
+import { startGitServer } from '../support/git-server.ts'
 import { aWorkspace, gitSettings, makeRemote, shell } from '../support/repository.ts'
+import { PASSWORD } from '../support/serve-git.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 describe('a credential', () => {

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Credential, GitSettings } from '../../src/workspace/git.ts'
-import { PASSWORD, startGitServer } from '../support/git-server.ts'
+import { startGitServer } from '../support/git-server.ts'
 import { aWorkspace, byHand, gitSettings, makeRemote } from '../support/repository.ts'
+import { PASSWORD } from '../support/serve-git.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const as =
