@@ -13,9 +13,11 @@ import {
   type StopReason,
 } from '@agentclientprotocol/sdk'
 import { z } from 'zod'
-import type { AgentDriver, AgentEnd, AgentTask, AgentUpdate } from '../domain/agent.ts'
+import type { AgentDriver, AgentEnd, AgentIo, AgentTask, AgentUpdate } from '../domain/agent.ts'
+import { isAppError } from '../domain/errors.ts'
 import type { Child } from '../domain/launch.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
+import { StepFailed } from '../domain/stop.ts'
 import { jsonLines } from './acp-lines.ts'
 import { AcpUpdates } from './acp-updates.ts'
 
@@ -30,18 +32,19 @@ export type AcpAgent = {
   readonly argv: readonly [string, ...string[]]
   readonly readable: readonly string[]
   readonly sessionFiles: readonly string[]
-  /** Its environment besides HOME, and what it is told with the session. */
+  /** How to install it, for the one who reads that it is missing. */
+  readonly install: string
+  /** Its environment, and what it is told with the session. */
   prepare(task: AgentTask): Prepared
 }
 export type Prepared =
   | {
-      readonly env: Readonly<Record<string, string>>
+      readonly env: Record<string, string>
       readonly meta: Record<string, unknown>
     }
   | Failed
 
 type Failed = Omit<Extract<AgentEnd, { kind: 'failed' }>, 'session'>
-type Io = Parameters<AgentDriver['run']>[1]
 
 /** A driver for such a program: one process and one prompt a run. */
 export function acpDriver(agent: AcpAgent): AgentDriver {
@@ -52,13 +55,7 @@ export function acpDriver(agent: AcpAgent): AgentDriver {
       signal.throwIfAborted()
       const prepared = agent.prepare(task)
       if ('kind' in prepared) return { ...prepared, session: task.session }
-      const child = await io.launch({
-        argv: agent.argv,
-        cwd: task.tree,
-        env: { HOME: task.home, ...prepared.env },
-        writable: [task.tree, task.home],
-        readable: [...task.readable, ...agent.readable],
-      })
+      const child = await start({ agent, task, env: prepared.env }, io)
       const stop = (): void => void child.stop(STOP_GRACE_MS)
       signal.addEventListener('abort', stop, { once: true })
       if (signal.aborted) stop()
@@ -71,6 +68,23 @@ export function acpDriver(agent: AcpAgent): AgentDriver {
   }
 }
 
+async function start(
+  { agent, task, env }: Pick<Conversation, 'agent' | 'task'> & { env: Record<string, string> },
+  { launch }: AgentIo,
+): Promise<Child> {
+  return await launch({
+    argv: agent.argv,
+    cwd: task.tree,
+    env,
+    writable: [task.tree, task.home],
+    readable: [...task.readable, ...agent.readable],
+  }).catch((error: unknown) => {
+    throw isAppError(error, 'program-unstartable')
+      ? new StepFailed('agent-not-installed', `${error.message}; ${agent.install}`)
+      : error
+  })
+}
+
 type Conversation = {
   readonly agent: AcpAgent
   readonly task: AgentTask
@@ -79,7 +93,7 @@ type Conversation = {
 }
 
 /** The whole talk with the process, until it is gone. */
-async function converse(conversation: Conversation, { onUpdate }: Io): Promise<AgentEnd> {
+async function converse(conversation: Conversation, { onUpdate }: AgentIo): Promise<AgentEnd> {
   const { agent, child } = conversation
   const updates = new AcpUpdates(onUpdate)
   const listening = { is: false }

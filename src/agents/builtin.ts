@@ -3,32 +3,31 @@ import { dirname, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AgentDriver, AgentTask } from '../domain/agent.ts'
 import { acpDriver, type Prepared } from './acp.ts'
-import { SESSIONS_FOLDER } from './builtin/session.ts'
-import { BuiltinSettings, META } from './builtin/settings.ts'
+import { agentEnvironment, type AgentHost } from './agent-program.ts'
+import { BuiltinSettings, META, SESSIONS_FOLDER } from './builtin/settings.ts'
 
-export type BuiltinOptions = {
+export type BuiltinOptions = AgentHost & {
   /** The Node that runs the agent: the worker's own. */
   readonly node: string
-  /** The folders its commands are looked for in. */
-  readonly path: string
   /** For tasks that name none, such as anthropic/claude-sonnet-5. */
   readonly model: string
 }
 
 /** Drives the agent that is part of Millwright. Needs nothing installed, only a model. */
-export function builtinDriver({ node, path, model }: BuiltinOptions): AgentDriver {
+export function builtinDriver({ node, ...host }: BuiltinOptions): AgentDriver {
   // Run from source the entry ends in .ts, in the package in .js, like this file.
   const entry = fileURLToPath(new URL(`builtin/main${extname(import.meta.url)}`, import.meta.url))
   return acpDriver({
     name: 'builtin',
     argv: [node, entry],
     readable: [dirname(node), ...programFolders()],
+    install: 'it is part of Millwright, so install Millwright again',
     sessionFiles: [SESSIONS_FOLDER],
-    prepare: (task) => prepare(task, task.model ?? model, path),
+    prepare: (task) => prepare(task, host),
   })
 }
 
-function prepare(task: AgentTask, model: string, path: string): Prepared {
+function prepare(task: AgentTask, host: Omit<BuiltinOptions, 'node'>): Prepared {
   if (task.door === null) {
     return {
       kind: 'failed',
@@ -38,12 +37,13 @@ function prepare(task: AgentTask, model: string, path: string): Prepared {
     }
   }
   const { door, steps, test } = task
+  const model = task.model ?? host.model
   const settings = BuiltinSettings.safeParse({ model, door, steps, test })
   if (!settings.success) {
     const why = settings.error.issues[0]?.message ?? 'is not valid'
     return { kind: 'failed', reason: 'agent-failed', detail: `the model ${model} ${why}` }
   }
-  return { env: { PATH: path }, meta: { [META]: settings.data } }
+  return { env: agentEnvironment(task, host), meta: { [META]: settings.data } }
 }
 
 /** What the sandbox must show of us: this package, and where its dependencies lie. */

@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { type ModelMessage, modelMessageSchema } from 'ai'
 import { z } from 'zod'
 import { writeDurably } from '../../platform/durable-file.ts'
-
-/** Where sessions are kept, relative to the agent's HOME. */
-export const SESSIONS_FOLDER = '.millwright/sessions'
+import { SESSIONS_FOLDER } from './settings.ts'
 
 const SessionFile = z.strictObject({ version: z.literal(1), messages: z.array(modelMessageSchema) })
 const SessionId = z.uuid()

@@ -3,6 +3,9 @@ import { z } from 'zod'
 /** Where the settings stand in the `_meta` of session/new and session/load. */
 export const META = 'millwright.dev/builtin'
 
+/** Where sessions are kept, relative to the agent's HOME. */
+export const SESSIONS_FOLDER = '.millwright/sessions'
+
 /**
  * What the built-in agent is told with each session. It travels in the protocol, not in the
  * environment, which every command the agent runs would inherit together with the door's key.
