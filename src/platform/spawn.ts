@@ -23,13 +23,13 @@ export async function spawnPiped(
   { cwd, env, pipes = 0 }: SpawnOptions,
 ): Promise<Spawned> {
   const [program, ...args] = argv
-  using nothing = openNothing()
-  const stdio: (number | 'pipe' | 'ignore')[] = Array.from({ length: 3 + pipes }, () => 'pipe')
-  for (const inherited of inheritedFiles()) {
-    while (stdio.length < inherited) stdio.push('ignore')
-    if (stdio[inherited] !== 'pipe') stdio[inherited] = nothing.fd
-  }
   try {
+    using nothing = openNothing()
+    const stdio: (number | 'pipe' | 'ignore')[] = Array.from({ length: 3 + pipes }, () => 'pipe')
+    for (const fd of inheritedFiles()) {
+      while (stdio.length < fd) stdio.push('ignore')
+      if (stdio[fd] !== 'pipe') stdio[fd] = nothing.fd
+    }
     const child = spawn(program, args, { cwd, env, stdio, detached: true, windowsHide: true })
     if (!hasPipes(child)) throw new Error('a program was started without its pipes')
     for (const pipe of child.stdio) pipe?.on('error', ignoreClosedPipe)
@@ -50,10 +50,14 @@ export async function spawnPiped(
  */
 function inheritedFiles(): readonly number[] {
   if (process.platform !== 'linux') return []
-  return readdirSync('/proc/self/fdinfo')
+  // Looked up once: what Node opens later it keeps to itself.
+  inherited ??= readdirSync('/proc/self/fdinfo')
     .map(Number)
     .filter((fd) => fd > 2 && isInherited(fd))
+  return inherited
 }
+
+let inherited: readonly number[] | undefined
 
 function isInherited(fd: number): boolean {
   try {
