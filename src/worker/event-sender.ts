@@ -19,9 +19,9 @@ type Way = { readonly hub: HubClient; readonly fence: Fence; readonly clock: Clo
 export class EventSender {
   readonly #way: Way
   readonly #signal: AbortSignal
-  readonly #hurry = new AbortController()
   readonly #queue: WorkerEvent[] = []
   #from = 1
+  #hurry = new AbortController()
   #sending: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
 
@@ -33,18 +33,23 @@ export class EventSender {
   tell(event: WorkerEvent): void {
     this.#queue.push(event)
     this.#sending ??= this.#send()
+    // Decides whether the death of this worker counts as a failure of the job.
+    if (event.type === 'agent-started') this.#hurry.abort()
   }
 
   /** Resolves when the hub has everything told so far; throws what it refused it with. */
   async flush(): Promise<void> {
-    this.#hurry.abort()
-    await this.#sending
+    while (this.#sending !== null && this.#failure === null) {
+      this.#hurry.abort()
+      await this.#sending
+    }
     if (this.#failure !== null) throw this.#failure.error
   }
 
   async #send(): Promise<void> {
     const { hub, fence, clock } = this.#way
     const params = { job: fence.jobId, attempt: fence.attempt }
+    this.#hurry = new AbortController()
     await clock.sleep(GATHER_MS, this.#hurry.signal)
     try {
       while (this.#queue.length > 0) {

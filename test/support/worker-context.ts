@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { agentDrivers } from '../../src/agents/drivers.ts'
+import { commandDriver } from '../../src/agents/command.ts'
 import { codeKind } from '../../src/kinds/code/kind.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -30,7 +30,7 @@ export async function workerContext(
     sandbox: 'none',
   }
   const source = { clock: systemClock, random: randomBytes }
-  const drivers = agentDrivers({ path: PATH })
+  const drivers = new Map([['command', commandDriver({ path: PATH })]])
   const git = gitSettings(folder)
   return {
     ...source,

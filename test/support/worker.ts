@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -118,3 +119,6 @@ export async function artifactNames(hub: TestHub, id: Job['id']): Promise<readon
   const { artifacts } = await hub.admin.call('listArtifacts', { params: { job: id } })
   return artifacts.map(({ name }) => name).toSorted()
 }
+
+export const untilExists = (file: string): Promise<void> =>
+  expect.poll(() => existsSync(file), { timeout: 10_000, interval: 10 }).toBe(true)

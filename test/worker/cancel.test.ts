@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Job } from '../../src/domain/job.ts'
@@ -15,6 +14,7 @@ import {
   startHubAndWorker,
   submitCommand,
   untilEnded,
+  untilExists,
 } from '../support/worker.ts'
 
 const cancel = (hub: TestHub, { id }: { readonly id: Job['id'] }): Promise<Job> =>
@@ -23,9 +23,6 @@ const cancel = (hub: TestHub, { id }: { readonly id: Job['id'] }): Promise<Job> 
 /** An agent that changes the tree, says so with a file, and waits until it is stopped. */
 const waiting = (folder: string) =>
   sh(`echo more >> README.md; touch ${join(folder, 'begun')}; exec sleep 600`)
-
-const untilExists = (file: string): Promise<void> =>
-  expect.poll(() => existsSync(file), { timeout: 10_000, interval: 10 }).toBe(true)
 
 describe('a cancelled job', () => {
   it('is over within 5 s although a child of its agent ignores signals, and keeps its patch', async () => {
@@ -154,7 +151,7 @@ describe('a cancel that meets', () => {
   })
 
   it('a recorded intent lets the publication finish: the job has succeeded, and says so', async () => {
-    await using test = await startBehindGate()
+    await using test = await startBehindGate({ leaseMs: 1000 })
     const { hub, gate } = test
     const { remote } = await makeRemote(await tempFolder())
     const intent = gate.hold(/POST .*\/publication$/, 'answer')
@@ -164,7 +161,14 @@ describe('a cancel that meets', () => {
     })
     await intent.here
 
+    const renewal = gate.hold(/POST .*\/renew$/, 'answer')
     await cancel(hub, { id })
+    await renewal.here
+    const next = gate.hold(/POST .*\/renew$/, 'request')
+    renewal.release()
+    // The worker renews again: it has heard of the cancel while its intent was under way.
+    await next.here
+    next.release()
     intent.release()
 
     const job = await untilEnded(hub, id)

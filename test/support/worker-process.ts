@@ -1,0 +1,30 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const PROGRAM = fileURLToPath(new URL('./worker-program.ts', import.meta.url))
+
+/** Starts a worker as a process of its own; ended with the test at the latest. */
+export async function startWorkerProcess(
+  hub: { readonly url: string; readonly workerToken: string },
+  folder: string,
+  leaseMs = 60_000,
+): Promise<ChildProcess> {
+  const args = [PROGRAM, folder, hub.url, hub.workerToken, String(leaseMs)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  await once(child.stdout, 'data')
+  return child
+}
+
+/** Ends a process as a power cut would. */
+export async function killHard(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}

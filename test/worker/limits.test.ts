@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { fakeAgent } from '../support/fake-agent.ts'
+import { runningFor } from '../support/processes.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import {
+  artifact,
+  sh,
+  startHubAndWorker,
+  submitCommand,
+  untilEnded,
+  untilExists,
+} from '../support/worker.ts'
+
+const ONCE = { maxFailures: 1 }
+
+describe('a limit', () => {
+  it('ends an attempt that takes too long, and keeps its work', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const { id } = await submitCommand(hub, await tempFolder(), {
+      run: sh('echo half > file; while true; do echo busy; sleep 0.05; done'),
+      limits: { wallMs: 1000 },
+    })
+
+    const job = await untilEnded(hub, id)
+
+    expect(job).toMatchObject({
+      state: 'failed',
+      reason: 'wall-limit',
+      detail: expect.stringContaining('limits.wallMs = 1000'),
+    })
+    expect(runningFor(job)).toEqual([])
+    expect(await artifact(hub, job, 'change.patch')).toContain('+half')
+  })
+
+  it('ends an agent that says nothing for too long, not one that speaks', async () => {
+    await using test = await startHubAndWorker({ slots: 2 })
+    const { hub } = test
+    const [silent, talking] = await Promise.all([
+      submitCommand(hub, await tempFolder(), {
+        run: sh('echo half > file; exec sleep 600'),
+        limits: { idleMs: 1000 },
+        retry: ONCE,
+      }),
+      submitCommand(hub, await tempFolder(), {
+        run: sh('for i in 1 2 3 4 5 6; do echo $i; sleep 0.25; done; echo whole > file'),
+        limits: { idleMs: 1000 },
+      }),
+    ])
+
+    const job = await untilEnded(hub, silent.id)
+
+    expect(job).toMatchObject({ state: 'failed', reason: 'idle-limit' })
+    expect(await artifact(hub, job, 'change.patch')).toContain('+half')
+    expect(await untilEnded(hub, talking.id)).toMatchObject({ reason: 'patch-ready' })
+  })
+
+  it('keeps the beginning and the end of too much output, and says what is missing', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const { id } = await submitCommand(hub, await tempFolder(), {
+      run: fakeAgent(
+        { do: 'say', text: 'the first line' },
+        { do: 'spam', bytes: 8 * 1024 * 1024, stream: 'stdout' },
+        { do: 'say', text: 'the last line' },
+      ),
+      limits: { outputBytes: 1024 * 1024 },
+    })
+
+    const job = await untilEnded(hub, id)
+    const log = await artifact(hub, job, 'agent-output.log')
+
+    expect(log.startsWith('the first line\n')).toBe(true)
+    expect(log.endsWith('the last line\n')).toBe(true)
+    expect(log).toMatch(/\n\[\d{7} bytes left out here: limits\.outputBytes\]\n/)
+    expect(log.length).toBeLessThan(1024 * 1024 + 100)
+    const live = await hub.admin.call('readLog', {
+      params: { job: id, stream: 'output' },
+      query: { limit: 4 * 1024 * 1024 },
+    })
+    expect(await live.text()).toBe(log)
+  })
+
+  it('shows output while the agent runs', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const folder = await tempFolder()
+    const { id } = await submitCommand(hub, folder, {
+      run: sh(`echo early; touch ${folder}/begun; exec sleep 600`),
+    })
+    await untilExists(join(folder, 'begun'))
+
+    const params = { job: id, stream: 'output' } as const
+    const log = await hub.admin.call('readLog', { params, query: { waitMs: 10_000 } })
+
+    expect(await log.text()).toBe('early\n')
+  })
+})
