@@ -7,7 +7,7 @@ import {
 } from './agent-program.ts'
 import { RawOutput } from './output.ts'
 
-/** Linux takes no environment variable over 128 KiB; stdin has the whole prompt in any case. */
+/** Linux takes no variable over 128 KiB, and none with a NUL; stdin has every prompt whole. */
 const PROMPT_VARIABLE_BYTES_MAX = 96 * 1024
 
 /**
@@ -38,7 +38,9 @@ export const commandDriver = (host: AgentHost): AgentDriver => ({
 })
 
 const promptVariable = ({ prompt }: AgentTask): Record<string, string> =>
-  Buffer.byteLength(prompt) > PROMPT_VARIABLE_BYTES_MAX ? {} : { MILLWRIGHT_PROMPT: prompt }
+  Buffer.byteLength(prompt) > PROMPT_VARIABLE_BYTES_MAX || prompt.includes('\0')
+    ? {}
+    : { MILLWRIGHT_PROMPT: prompt }
 
 const modelVariables = ({ door }: AgentTask): Record<string, string> =>
   door === null ? {} : { MILLWRIGHT_MODEL_URL: door.baseUrl, MILLWRIGHT_MODEL_TOKEN: door.token }

@@ -43,6 +43,14 @@ describe('a program', () => {
     })
   })
 
+  it('is refused when an argument or a variable holds a NUL', async () => {
+    const options = { cwd: '/', env, marker: null, log: silentLog }
+    const refused = { code: 'program-unstartable', message: expect.stringContaining('NUL') }
+    await expect(startTree(['echo', 'a\0b'], options)).rejects.toMatchObject(refused)
+    const poisoned = { ...options, env: { ...env, X: 'a\0b' } }
+    await expect(startTree(['echo'], poisoned)).rejects.toMatchObject(refused)
+  })
+
   it('that may not be executed, and a folder that is missing, are told apart', async () => {
     const options = { cwd: '/', env, marker: null, log: silentLog }
     await expect(startTree(['/etc'], options)).rejects.toThrow('not executable')

@@ -23,6 +23,7 @@ export async function spawnPiped(
   { cwd, env, pipes = 0 }: SpawnOptions,
 ): Promise<Spawned> {
   const [program, ...args] = argv
+  refuseNul(program, [...argv, ...Object.keys(env), ...Object.values(env)])
   try {
     using nothing = openNothing()
     const stdio: (number | 'pipe' | 'ignore')[] = Array.from({ length: 3 + pipes }, () => 'pipe')
@@ -42,6 +43,16 @@ export async function spawnPiped(
       cause: error,
     })
   }
+}
+
+/**
+ * A NUL ends an argument wherever a program is started; what follows it would be lost, or be read
+ * as arguments of its own. Throws AppError `program-unstartable`.
+ */
+export function refuseNul(program: string, texts: readonly string[]): void {
+  if (!texts.some((text) => text.includes('\0'))) return
+  const why = 'its arguments or its environment hold a NUL character'
+  throw new AppError('program-unstartable', `cannot start ${JSON.stringify(program)}: ${why}`)
 }
 
 /**

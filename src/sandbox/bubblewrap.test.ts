@@ -102,6 +102,14 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
     expect(first).not.toContain('token-of-the-attempt')
   })
 
+  it('is refused when its environment could smuggle in a mount', async () => {
+    const env = { PATH, PROMPT: 'harmless\0--bind\0/root\0/root' }
+    await expect(inSandbox('ls /root', { env })).rejects.toMatchObject({
+      code: 'program-unstartable',
+      message: expect.stringContaining('hold a NUL character'),
+    })
+  })
+
   it('sees no other process and holds no capability', async () => {
     const { stdout } = await inSandbox('echo /proc/[0-9]*; grep CapEff /proc/self/status')
     expect(stdout).toMatch(/^\/proc\/1 \/proc\/2\nCapEff:\t0{16}\n$/)

@@ -13,7 +13,7 @@ import type { Command, Launch } from '../domain/launch.ts'
 import type { Logger } from '../platform/log.ts'
 import { childrenOf, type Process, readProcess } from '../platform/process-table.ts'
 import { MARKER, type Tree, watchTree } from '../platform/process-tree.ts'
-import { spawnPiped } from '../platform/spawn.ts'
+import { refuseNul, spawnPiped } from '../platform/spawn.ts'
 import { inOrder, mountArguments, mountsOf } from './mounts.ts'
 import { programMounts } from './program-mounts.ts'
 
@@ -49,6 +49,7 @@ const NAMESPACES = [
 export function bubblewrap(options: BubblewrapOptions): Launch {
   return async (command) => {
     const confinement = confine(command, options)
+    refuseNul(command.argv[0], confinement)
     const argv = [options.bwrap, '--args', String(ARGUMENTS_FD), '--', ...command.argv] as const
     const spawned = await spawnPiped(argv, {
       cwd: '/',

@@ -27,8 +27,10 @@ describe('a command agent', () => {
     }
   })
 
-  it('gets a prompt that is too long for an environment on stdin alone', async () => {
-    const prompt = 'x'.repeat(200_000)
+  it.each([
+    ['too long for an environment', 'x'.repeat(200_000)],
+    ['with a character no environment can hold', 'a\0--bind\0/\0/'],
+  ])('gets a prompt %s on stdin alone', async (_title, prompt) => {
     const run = fakeAgent(
       { do: 'repeat-prompt', from: 'environment' },
       { do: 'repeat-prompt', from: 'stdin' },
