@@ -10,10 +10,15 @@ import { followJob } from './follow-job.ts'
 import { eventText } from './print/event.ts'
 import { verdictLines } from './print/job.ts'
 import type { Printer } from './print/printer.ts'
+import { inTimeOrder } from './print/in-time-order.ts'
 import { startProgress } from './print/progress.ts'
+import { usage } from './print/quantity.ts'
 import { safeText } from './print/safe-text.ts'
-import { lineSplitter, logLine } from './print/transcript.ts'
+import { lineSplitter, logLine, writtenAt } from './print/transcript.ts'
 import { listenForStop } from './stop-signals.ts'
+
+/** How long ago a line that bears no time was written, about: workers gather before they send. */
+const LOG_DELAY_MS = 500
 
 /** The log with the job's events between its lines, the log alone, or neither. */
 type Show = 'story' | 'log' | 'nothing'
@@ -36,11 +41,15 @@ export async function watchJob(
 ): Promise<Job | null> {
   using stop = listenForStop()
   using progress = startProgress(printer, invocation.terminal, systemClock)
-  const say = (text: string): void => progress.above(() => printer.line(text))
+  using order = inTimeOrder(systemClock)
+  const say = (at: number, text: string): void => {
+    if (what.show === 'story') order.add(at, () => progress.above(() => printer.line(text)))
+    else progress.above(() => printer.line(text))
+  }
   const lines = lineSplitter((line) => {
     if (what.show === 'nothing') return
     const text = logLine(line, what.stream, printer)
-    if (text !== null) say(text)
+    if (text !== null) say(writtenAt(line) ?? Date.now() - LOG_DELAY_MS, text)
   })
   const hub = {
     client,
@@ -58,7 +67,9 @@ export async function watchJob(
       onEvent: (event) => {
         if (event.type === 'ended' || event.type === 'claimed') lines.end()
         progress.see(event)
-        if (what.show === 'story') say(printer.paint('dim', `· ${eventText(event)}`))
+        if (what.show === 'story') {
+          say(event.at, printer.paint('dim', `· ${eventText(event)}`))
+        }
       },
     },
     stop.inOrder,
@@ -79,4 +90,5 @@ export async function watchJob(
 export function printVerdict(job: Job, printer: Printer): void {
   for (const line of verdictLines(job, printer.paint)) printer.line(line)
   if (job.detail !== '') printer.line(`  ${safeText(job.detail)}`)
+  if (job.usage !== null) printer.line(`  used ${usage(job.usage)}`)
 }

@@ -24,6 +24,14 @@ export function logLine(line: string, stream: LogStream, printer: Printer): stri
   return printer.json ? safeJson({ text: line }) : safeText(line)
 }
 
+/** When a line of a transcript was written, milliseconds since the epoch; null for other lines. */
+export function writtenAt(line: string): number | null {
+  const stamped = Stamped.safeParse(parseJson(line))
+  return stamped.success ? stamped.data.at : null
+}
+
+const Stamped = z.object({ at: z.number() })
+
 function transcriptText(line: string, paint: Printer['paint']): string | null {
   const json = parseJson(line)
   if (json === undefined) return safeLine(line)

@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { cliInEmptyHome } from '../support/cli.ts'
+
+const run = promisify(execFile)
+
+describe('the demo', () => {
+  it('mends a repository with a replayed model and pushes a branch, in an empty home', async () => {
+    const cli = await cliInEmptyHome()
+    const { code, stdout, stderr } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+
+    const folder = /Everything happens in (\S+)/.exec(stdout)?.[1] ?? ''
+    expect(folder.startsWith(cli.home)).toBe(true)
+    expect(stdout).toContain('REPLAYED')
+    expect(stdout).toMatch(/run_tests[\s\S]*exit code 1[\s\S]*run_tests[\s\S]*exit code 0/)
+    expect(stdout).toContain('check tests passed')
+    expect(stdout).toMatch(/^-const PART = .*\n\+const PART = /m)
+    expect(stdout).toMatch(/change\.patch\s+\d+ B/)
+    expect(stdout).toMatch(/[0-9a-f]{12} succeeded/)
+
+    const branch = /The branch (\S+) of/.exec(stdout)?.[1] ?? ''
+    const remote = join(folder, 'remote.git')
+    const { stdout: commit } = await run('git', ['--git-dir', remote, 'log', '-1', branch])
+    expect(commit).toMatch(/Author: Millwright[\s\S]*Job-Id: \S+\s+Attempt: 1/)
+  })
+
+  it('leaves everything to be looked at, and nothing running', async () => {
+    const cli = await cliInEmptyHome()
+    const { stdout } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
+    const folder = /Everything happens in (\S+)/.exec(stdout)?.[1] ?? ''
+    const log = await readFile(join(folder, 'log.jsonl'), 'utf8')
+    expect(log).toContain('"msg":"hub closed"')
+    const hub = cli.start(['hub', '--port', '0', '--data', join(folder, 'data')])
+    await hub.printed(/hub on http/)
+    const jobs = await cli.run(['jobs', '--data', join(folder, 'data')])
+    expect(jobs.stdout).toContain('succeeded')
+  })
+})
