@@ -49,6 +49,7 @@ async function measure(folder: string, size: Size): Promise<void> {
   for (let round = 0; round < size.rounds; round += 1) {
     times.fetchAndCheckout.push(await timed(run.fetchAndCheckout))
     times.ours.push(await timed(run.ours))
+    await run.edit()
     times.take.push(await timed(run.take))
     if (round < 3) times.clone.push(await timed(run.clone))
   }
@@ -75,6 +76,10 @@ function runsOf(folder: string, url: string) {
   const settings = gitSettings(folder)
   let count = 0
   let latest: Awaited<ReturnType<typeof prepareWorkspace>> | null = null
+  const workspace = () => {
+    if (latest === null) throw new Error('there is no workspace yet')
+    return latest
+  }
   const fresh = async () => {
     const run = join(folder, `run-${(count += 1)}`)
     await mkdir(run)
@@ -105,13 +110,12 @@ function runsOf(folder: string, url: string) {
     clone: async () => {
       await byHand(await fresh(), 'clone', '-q', url, '.')
     },
-    take: async () => {
-      if (latest === null) throw new Error('nothing to take')
+    edit: async () => {
       const script =
-        'for i in $(seq 50); do echo x >> d0/f$((i % 20)); done; for i in $(seq 200); do echo $i > new$i; done'
-      await promisify(execFile)('sh', ['-ec', script], { cwd: latest.tree })
-      await takeTree(latest, patient())
+        'for i in $(seq 0 49); do echo x >> d$((i / 20))/f$((i % 20)); done; for i in $(seq 200); do echo $i > new$i; done'
+      await promisify(execFile)('sh', ['-ec', script], { cwd: workspace().tree })
     },
+    take: async () => void (await takeTree(workspace(), patient())),
   }
 }
 

@@ -32,16 +32,18 @@ export type Base = {
 /**
  * Asks the remote what a ref is, and fetches only when the cache lacks that commit. Throws
  * StepFailed: `ref-not-found`, or whatever kept the remote from answering.
- * @param ref null for the remote's HEAD
+ * @param wanted.ref null for the remote's HEAD
+ * @param wanted.known a commit that the cache is known to have
  */
 export async function fetchBase(
   cache: Cache,
-  ref: string | null,
+  wanted: { readonly ref: string | null; readonly known: string | null },
   signal: AbortSignal,
 ): Promise<Base> {
   const { settings, address, folder } = cache
+  const { ref, known } = wanted
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
-  const names = ref === null ? ['HEAD'] : ref === 'HEAD' ? ['HEAD'] : refCandidates(checkRef(ref))
+  const names = ref === null || ref === 'HEAD' ? ['HEAD'] : refCandidates(checkRef(ref))
   const refs = await askRemote({ settings, address, gitDir: folder }, names, signal)
   const target = choose(refs, ref, names)
   if (target === undefined) {
@@ -51,7 +53,8 @@ export async function fetchBase(
       `${address.url} has no ${thing}. Name a branch, a tag or a full commit id`,
     )
   }
-  return { commit: await fetchCommit(cache, target.object, signal), branch: target.branch }
+  const { object, branch } = target
+  return { commit: object === known ? known : await fetchCommit(cache, object, signal), branch }
 }
 
 /** Brings one object into the cache, with all branches and tags around it. */

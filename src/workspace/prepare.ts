@@ -11,8 +11,10 @@ import {
   pin,
   remakeCache,
 } from './cache.ts'
-import { git, type GitSettings, localFailure, mustGit } from './git.ts'
+import { git, type GitCall, type GitSettings, localFailure, mustGit } from './git.ts'
+import { lastBase, saveLastBase } from './last-base.ts'
 import { notesOf } from './notes.ts'
+import { removeTree } from './remove.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
 
@@ -36,45 +38,73 @@ export async function prepareWorkspace(
   request: WorkspaceRequest,
   signal: AbortSignal,
 ): Promise<Workspace> {
-  const { folder, repository, settings } = request
+  const { folder, repository, ref, settings } = request
   const cache = cacheOf(parseAddress(repository, settings.allow), settings)
-  const base = await findBase(cache, request, signal)
-  const gitDir = gitDirOf(folder)
-  const objects = join(cache.folder, 'objects')
-  // Before the pin: who removes the folder finds the cache through it.
-  await makeRepository(gitDir, { bare: true, branch: 'base', alternates: objects })
+  const guess = request.continues === null ? await lastBase(cache, ref) : null
+  // The remote has the last word, but most often it says what it said before.
+  const [asked, early] = await Promise.allSettled([
+    findBase(cache, request, { known: guess?.commit ?? null, signal }),
+    guess === null ? false : checkOutEarly(cache, { folder, commit: guess.commit }, signal),
+  ])
+  if (asked.status === 'rejected') throw asked.reason
+  const base = asked.value
+  const begun = early.status === 'fulfilled' && early.value
+  if (!begun) await makeFolders(cache, folder)
   await pin(cache, basename(folder), base.commit)
-  await mkdir(treeOf(folder))
-  await checkOut(cache, { folder, commit: base.commit }, signal)
+  if (!begun || guess?.commit !== base.commit) {
+    await checkOut(cache, { folder, commit: base.commit }, signal)
+  }
   const patchFile = request.continues?.commit === base.commit ? null : request.continues?.patchFile
   if (typeof patchFile === 'string') await applyPatch(request, patchFile, signal)
-  const bare = { folder, tree: treeOf(folder), gitDir, repository, base, objects, settings }
+  const objects = objectsOf(cache)
+  const places = { folder, tree: treeOf(folder), gitDir: gitDirOf(folder), objects }
+  const bare = { ...places, repository, base, settings }
   const [notes] = await Promise.all([notesOf(bare, signal), makeAgentsRepository(bare)])
   const workspace = { ...bare, notes }
   await saveWorkspace(workspace)
+  if (guess?.commit !== base.commit || guess.branch !== base.branch) {
+    await saveLastBase(cache, ref, base)
+  }
   return workspace
 }
 
 async function findBase(
   cache: Cache,
-  request: WorkspaceRequest,
-  signal: AbortSignal,
+  { ref, continues }: WorkspaceRequest,
+  { known, signal }: { readonly known: string | null; readonly signal: AbortSignal },
 ): Promise<Base> {
-  const base = await fetchBase(cache, request.ref, signal)
-  const commit = request.continues?.commit ?? null
+  const base = await fetchBase(cache, { ref, known }, signal)
+  const commit = continues?.commit ?? null
   if (commit === null) return base
   return { commit: await fetchCommit(cache, commit, signal), branch: base.branch }
+}
+
+const objectsOf = (cache: Cache): string => join(cache.folder, 'objects')
+
+/** Also cleans up after a checkout that did not work. */
+async function makeFolders(cache: Cache, folder: string): Promise<void> {
+  await Promise.all([removeTree(gitDirOf(folder)), removeTree(treeOf(folder))])
+  // Before any pin: who removes the folder finds the cache through it.
+  const options = { bare: true, branch: 'base', alternates: objectsOf(cache) }
+  await makeRepository(gitDirOf(folder), options)
+  await mkdir(treeOf(folder))
+}
+
+/** @returns whether there is a checkout now; it may turn out to be of the wrong commit */
+async function checkOutEarly(
+  cache: Cache,
+  checkout: Checkout,
+  signal: AbortSignal,
+): Promise<boolean> {
+  await makeFolders(cache, checkout.folder)
+  return (await git(cache.settings, readTree(checkout), signal)).code === 0
 }
 
 type Checkout = { readonly folder: string; readonly commit: string }
 
 /** A cache found damaged here is made anew, once. */
 async function checkOut(cache: Cache, checkout: Checkout, signal: AbortSignal): Promise<void> {
-  const call = {
-    args: ['read-tree', '--reset', '-u', checkout.commit],
-    gitDir: gitDirOf(checkout.folder),
-    workTree: treeOf(checkout.folder),
-  }
+  const call = readTree(checkout)
   const first = await git(cache.settings, call, signal)
   if (first.code === 0) return
   const failure = localFailure(call, first)
@@ -83,6 +113,12 @@ async function checkOut(cache: Cache, checkout: Checkout, signal: AbortSignal): 
   await pin(cache, basename(checkout.folder), checkout.commit)
   await mustGit(cache.settings, call, signal)
 }
+
+const readTree = ({ folder, commit }: Checkout): GitCall => ({
+  args: ['read-tree', '--reset', '-u', commit],
+  gitDir: gitDirOf(folder),
+  workTree: treeOf(folder),
+})
 
 async function applyPatch(
   { folder, settings }: WorkspaceRequest,

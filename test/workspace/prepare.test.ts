@@ -67,6 +67,19 @@ describe('a workspace', () => {
     await expect(gone).rejects.toMatchObject({ reason: 'ref-not-found' })
   })
 
+  it('is what the branch is now, with nothing left of what it was before', async () => {
+    const folder = await tempFolder()
+    const { remote, clone } = await makeRemote(folder, { 'a.txt': 'a\n', 'old/file': 'x\n' })
+    await aWorkspace(folder, { repository: remote })
+    await rm(join(clone, 'old'), { recursive: true })
+    const commit = await commitAndPush(clone, { old: 'a file now\n' })
+    const workspace = await aWorkspace(folder, { repository: remote })
+    expect(workspace.base.commit).toBe(commit)
+    expect((await readdir(workspace.tree)).toSorted()).toEqual(['.git', 'a.txt', 'old'])
+    expect(await byHand(workspace.tree, 'status', '--porcelain')).toBe('')
+    expect((await takeTree(workspace, patient())).changed).toBe(false)
+  })
+
   it('checks links out as links', async () => {
     const folder = await tempFolder()
     const { remote, clone } = await makeRemote(folder)

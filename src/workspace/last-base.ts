@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeDurably } from '../platform/durable-file.ts'
+import type { Base, Cache } from './cache.ts'
+
+/**
+ * What a ref was when it was last checked out from this cache, or null. A guess: it lets the
+ * checkout begin while the remote is still being asked.
+ */
+export async function lastBase(cache: Cache, ref: string | null): Promise<Base | null> {
+  const text = await readFile(fileOf(cache, ref), 'utf8').catch(() => null)
+  const [, commit, branch] = /^([0-9a-f]{40}) (\S*)$/.exec(text ?? '') ?? []
+  if (commit === undefined) return null
+  return { commit, branch: branch === undefined || branch === '' ? null : branch }
+}
+
+export async function saveLastBase(cache: Cache, ref: string | null, base: Base): Promise<void> {
+  await writeDurably(fileOf(cache, ref), `${base.commit} ${base.branch ?? ''}`)
+}
+
+const fileOf = (cache: Cache, ref: string | null): string =>
+  join(
+    cache.folder,
+    'last',
+    createHash('sha256')
+      .update(ref ?? 'HEAD')
+      .digest('hex'),
+  )
