@@ -1,15 +1,19 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { builtinDriver } from '../../src/agents/builtin.ts'
-import type { AgentTask, AgentUpdate, ModelDoor } from '../../src/domain/agent.ts'
-import type { Launch } from '../../src/domain/launch.ts'
+import type { AgentTask, AgentUpdate } from '../../src/domain/agent.ts'
+import { locateProgram } from '../../src/platform/locate-program.ts'
 import { silentLog } from '../../src/platform/log.ts'
-import { unconfined } from '../../src/sandbox/none.ts'
+import { bubblewrap } from '../../src/sandbox/bubblewrap.ts'
+import { aTask, runAgent } from '../support/agent-run.ts'
+import { PATH } from '../support/confined.ts'
 import { aFence, aGateway, aScript } from '../support/gateway.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo', import.meta.url))
@@ -18,7 +22,7 @@ const FOLLOW_UP = 'Say in the README how parts add up.'
 
 const driver = builtinDriver({
   node: process.execPath,
-  path: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+  path: PATH,
   model: 'anthropic/claude-sonnet-4-5',
 })
 
@@ -26,18 +30,18 @@ describe('the built-in agent', () => {
   it.each(['anthropic/claude-sonnet-4-5', 'openai/gpt-5', 'chat/house'])(
     'mends the demo as the script of %s leads it, and goes on in the same session',
     async (model) => {
-      const place = await aDemo()
       const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
       const door = await gateway.open(aFence())
-      expect(await testsPass(place.tree)).toBe(false)
+      const task = await aDemoTask({ door, model })
+      expect(await testsPass(task.tree)).toBe(false)
 
-      const first = await work({ ...place, door, model, prompt: PROMPT })
+      const first = await runAgent(driver, task)
       expect(first.end).toMatchObject({
         kind: 'done',
         summary: expect.stringContaining('all four tests pass'),
         exitCode: 0,
       })
-      expect(await testsPass(place.tree)).toBe(true)
+      expect(await testsPass(task.tree)).toBe(true)
       expect(results(first.updates)).toEqual([
         ['list', false],
         ['run_tests', false],
@@ -51,21 +55,20 @@ describe('the built-in agent', () => {
 
       // Another home on another machine: only the session's files come along.
       const home = await tempFolder()
-      await cp(join(place.home, driver.sessionFiles[0]!), join(home, driver.sessionFiles[0]!), {
-        recursive: true,
-      })
+      const [kept = ''] = driver.sessionFiles
+      await cp(join(task.home, kept), join(home, kept), { recursive: true })
       const { session } = first.end
-      const second = await work({ ...place, home, door, model, session, prompt: FOLLOW_UP })
+      const second = await runAgent(driver, { ...task, home, session, prompt: FOLLOW_UP })
       expect(second.end).toMatchObject({ kind: 'done', session })
-      expect(await readFile(join(place.tree, 'README.md'), 'utf8')).toContain('sum of its parts')
+      expect(await readFile(join(task.tree, 'README.md'), 'utf8')).toContain('sum of its parts')
       expect(await gateway.close(door.token)).toMatchObject({ requests: 9, replayed: true })
     },
   )
 
   it('tells its words, thoughts, tools and usage as they come', async () => {
-    const place = await aDemo()
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
-    const { updates } = await work({ ...place, door: await gateway.open(aFence()), prompt: PROMPT })
+    const task = await aDemoTask({ door: await gateway.open(aFence()) })
+    const { updates } = await runAgent(driver, task)
     expect(updates.map(({ type }) => type).slice(0, 6)).toEqual([
       'session',
       'message',
@@ -83,17 +86,16 @@ describe('the built-in agent', () => {
   })
 
   it('ends with step-limit when its steps are used up, and can go on later', async () => {
-    const place = await aDemo()
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
-    const door = await gateway.open(aFence())
-    const { end } = await work({ ...place, door, steps: 2, prompt: PROMPT })
+    const task = await aDemoTask({ door: await gateway.open(aFence()), steps: 2 })
+    const { end } = await runAgent(driver, task)
     expect(end).toMatchObject({ kind: 'failed', reason: 'step-limit' })
-    const more = await work({ ...place, door, session: end.session, prompt: FOLLOW_UP })
-    expect(more.end).toMatchObject({ kind: 'done', session: end.session })
+    const { session } = end
+    const more = await runAgent(driver, { ...task, steps: 9, session, prompt: FOLLOW_UP })
+    expect(more.end).toMatchObject({ kind: 'done', session })
   })
 
   it('stops when it is told to while a command runs that ignores signals, and keeps its session', async () => {
-    const place = await aDemo()
     const replay = await aScript({
       scripts: [
         {
@@ -107,39 +109,27 @@ describe('the built-in agent', () => {
       ],
     })
     const gateway = await aGateway({ replay })
-    const door = await gateway.open(aFence())
+    const task = await aDemoTask({ door: await gateway.open(aFence()), prompt: 'wait' })
     const cancel = new AbortController()
     const updates: AgentUpdate[] = []
-    let called = 0
-    const running = driver.run(
-      aTask({ ...place, door, prompt: 'wait' }),
-      {
-        launch,
-        onUpdate: (update) => {
-          updates.push(update)
-          if (update.type === 'tool-call') called += 1
-          if (called === 2) cancel.abort(new Error('enough'))
-        },
-      },
-      cancel.signal,
+    const onUpdate = (update: AgentUpdate) => {
+      updates.push(update)
+      const calls = updates.filter(({ type }) => type === 'tool-call').length
+      if (calls === 2) cancel.abort(new Error('enough'))
+    }
+    await expect(runAgent(driver, task, { signal: cancel.signal, onUpdate })).rejects.toThrow(
+      'enough',
     )
-    await expect(running).rejects.toThrow('enough')
 
     const session = updates.find((update) => update.type === 'session')?.session ?? ''
-    const kept = await readFile(
-      join(place.home, driver.sessionFiles[0]!, `${session}.json`),
-      'utf8',
-    )
+    const [folder = ''] = driver.sessionFiles
+    const kept = await readFile(join(task.home, folder, `${session}.json`), 'utf8')
     expect(kept).toContain('echo one')
-    const more = await work({ ...place, door, session, prompt: 'go on' })
+    const more = await runAgent(driver, { ...task, session, prompt: 'go on' })
     expect(more.end).toMatchObject({ kind: 'done', summary: 'Gone on.' })
   })
 
   it('gets the failures of its tools back and goes on', async () => {
-    const place = await aDemo()
-    await symlink('/etc', join(place.tree, 'out'))
-    await symlink('/nowhere/at-all', join(place.tree, 'dangling'))
-    await writeFile(join(place.tree, 'twice.txt'), 'a\na\n')
     const replay = await aScript({
       scripts: [
         {
@@ -161,8 +151,11 @@ describe('the built-in agent', () => {
       ],
     })
     const gateway = await aGateway({ replay })
-    const door = await gateway.open(aFence())
-    const { end, updates } = await work({ ...place, door, prompt: 'try' })
+    const task = await aDemoTask({ door: await gateway.open(aFence()) })
+    await symlink('/etc', join(task.tree, 'out'))
+    await symlink('/nowhere/at-all', join(task.tree, 'dangling'))
+    await writeFile(join(task.tree, 'twice.txt'), 'a\na\n')
+    const { end, updates } = await runAgent(driver, task)
     expect(end).toMatchObject({ kind: 'done', summary: 'Still here.' })
     const told = outputs(updates)
     expect(told.slice(0, 4).join('\n')).toMatch(
@@ -179,7 +172,7 @@ describe('the built-in agent', () => {
 
 describe('without a model the built-in agent', () => {
   it('names the setting when the worker has none', async () => {
-    const { end } = await work({ ...(await aDemo()), door: null, prompt: PROMPT })
+    const { end } = await runAgent(driver, await aTask())
     expect(end).toMatchObject({
       kind: 'failed',
       reason: 'agent-login',
@@ -190,7 +183,7 @@ describe('without a model the built-in agent', () => {
   it('names the setting when the worker has none of this provider', async () => {
     const gateway = await aGateway({})
     const door = await gateway.open(aFence())
-    const { end } = await work({ ...(await aDemo()), door, prompt: PROMPT })
+    const { end } = await runAgent(driver, await aTask({ door }))
     expect(end).toMatchObject({
       kind: 'failed',
       reason: 'agent-login',
@@ -202,7 +195,7 @@ describe('without a model the built-in agent', () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const door = await gateway.open(aFence())
     await gateway.close(door.token)
-    const { end } = await work({ ...(await aDemo()), door, prompt: PROMPT })
+    const { end } = await runAgent(driver, await aTask({ door }))
     expect(end).toMatchObject({ kind: 'failed', reason: 'agent-login' })
   })
 
@@ -210,14 +203,14 @@ describe('without a model the built-in agent', () => {
     const replay = await aScript({ scripts: [{ steps: [{ text: 'Well', cut: 'middle' }] }] })
     const gateway = await aGateway({ replay })
     const door = await gateway.open(aFence())
-    const { end } = await work({ ...(await aDemo()), door, prompt: PROMPT })
+    const { end } = await runAgent(driver, await aTask({ door }))
     expect(end).toMatchObject({ kind: 'failed', reason: 'model-unavailable' })
   })
 
   it('says what a model must be called', async () => {
     const gateway = await aGateway({})
     const door = await gateway.open(aFence())
-    const { end } = await work({ ...(await aDemo()), door, model: 'sonnet', prompt: PROMPT })
+    const { end } = await runAgent(driver, await aTask({ door, model: 'sonnet' }))
     expect(end).toMatchObject({
       kind: 'failed',
       detail: 'the model sonnet must be anthropic/…, openai/… or chat/…',
@@ -225,36 +218,31 @@ describe('without a model the built-in agent', () => {
   })
 })
 
-const call = (name: string, args: Record<string, string | number>) => ({ calls: [{ name, args }] })
-
-const launch: Launch = unconfined({ marker: 'builtin-test', log: silentLog })
-
-async function aDemo(): Promise<{ tree: string; home: string }> {
-  const folder = await tempFolder()
-  const home = join(folder, 'home')
-  const tree = join(folder, 'tree')
-  await mkdir(home)
-  await cp(join(DEMO, 'project'), tree, { recursive: true })
-  return { home, tree }
-}
-
-type Wish = { tree: string; home: string; door: ModelDoor | null; prompt: string }
-
-const aTask = (wish: Wish & Partial<AgentTask>): AgentTask => ({
-  model: null,
-  session: null,
-  steps: 50,
-  run: null,
-  test: ['node', '--test'],
-  readable: [],
-  ...wish,
+describeNeeding(['bubblewrap'], 'the built-in agent in a sandbox', () => {
+  it('works although the folder of the program is hidden from everybody else', async () => {
+    const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
+    const task = await aDemoTask({ door: await gateway.open(aFence()) })
+    const launch = bubblewrap({
+      bwrap: locateProgram('bwrap', PATH) ?? '',
+      marker: randomUUID(),
+      hidden: [fileURLToPath(new URL('../..', import.meta.url))],
+      readable: [],
+      log: silentLog,
+    })
+    const { end, updates } = await runAgent(driver, task, { launch })
+    expect(end).toMatchObject({ kind: 'done' })
+    expect(outputs(updates)[5]).toMatch(/exit code 0[\s\S]*fail 0/)
+    expect(await testsPass(task.tree)).toBe(true)
+  })
 })
 
-async function work(wish: Wish & Partial<AgentTask>) {
-  const updates: AgentUpdate[] = []
-  const onUpdate = (update: AgentUpdate) => void updates.push(update)
-  const end = await driver.run(aTask(wish), { launch, onUpdate }, new AbortController().signal)
-  return { end, updates }
+const call = (name: string, args: Record<string, string | number>) => ({ calls: [{ name, args }] })
+
+/** The demo's project in a fresh tree, and what is to be done there. */
+async function aDemoTask(change: Partial<AgentTask>): Promise<AgentTask> {
+  const task = await aTask({ test: ['node', '--test'], prompt: PROMPT, steps: 50, ...change })
+  await cp(join(DEMO, 'project'), task.tree, { recursive: true })
+  return task
 }
 
 /** Tools in the order they were called, and whether they failed. */
