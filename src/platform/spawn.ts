@@ -51,8 +51,8 @@ export async function spawnPiped(
  */
 export function refuseNul(program: string, texts: readonly string[]): void {
   if (!texts.some((text) => text.includes('\0'))) return
-  const why = 'its arguments or its environment hold a NUL character'
-  throw new AppError('program-unstartable', `cannot start ${JSON.stringify(program)}: ${why}`)
+  const cause = 'its arguments or its environment hold a NUL character'
+  throw new AppError('program-unstartable', `cannot start ${JSON.stringify(program)}: ${cause}`)
 }
 
 /**
