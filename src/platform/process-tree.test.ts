@@ -13,6 +13,9 @@ const env = { PATH: process.env['PATH'] ?? '' }
 const start = async (script: string, marker: string | null = randomUUID()): Promise<Child> =>
   await startTree(['sh', '-c', script], { cwd: '/', env, marker, log: silentLog })
 
+/** Tells its pid once no mark is left on it but its parent. */
+const HIDDEN = "env -i setsid sh -c 'echo $$; exec sleep 1000'"
+
 const carriers = (marker: string): readonly number[] =>
   listProcesses()
     .map(({ pid }) => pid)
@@ -96,16 +99,15 @@ describeNeeding(['linux'], 'the tree of a marked program', () => {
     expect(carriers(marker)).toEqual([])
   })
 
-  it('holds a child that wiped its environment and left its session', async () => {
-    const child = await start('env -i setsid sleep 1000 & echo $!; while :; do sleep 0.01; done')
+  it('holds a child that wiped its environment and left its session, when the program dies first', async () => {
+    const child = await start(`${HIDDEN} & while :; do sleep 0.01; done`)
     const [pid] = await once(child.stdout, 'data')
-    await child.stop(0)
+    expect(await child.stop(10_000)).toEqual({ code: null, signal: 'SIGINT' })
     expect(listProcesses().map((process) => process.pid)).not.toContain(Number(String(pid)))
   })
 
   it('that hides a child for good still comes to an end, and so do its pipes', async () => {
-    const hidden = "env -i setsid sh -c 'echo $$; exec sleep 1000'"
-    const child = await start(`(${hidden} &); read go; exit 4`)
+    const child = await start(`(${HIDDEN} &); read go; exit 4`)
     const [pid] = await once(child.stdout, 'data')
     child.stdin.end('go\n')
     expect(await child.exit).toEqual({ code: 4, signal: null })

@@ -29,7 +29,10 @@ const PIPES_WAIT_MS = 2000
 export type Tree = {
   /** Who gets SIGINT; null when it does not run. */
   program(): number | null
-  /** What still runs, as kill(2) takes it: a pid, or a process group below zero. */
+  /**
+   * What still runs, as kill(2) takes it: a pid, or a process group below zero. What was seen once
+   * is seen again, whatever becomes of its parent.
+   */
   alive(): readonly number[]
 }
 
@@ -78,6 +81,8 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
     exit,
     stop: async (graceMs) => {
       if (isOver) return await exit
+      // A look before the program may die: what it knows of its children dies with it.
+      tree.alive()
       const program = hasExited(child) ? null : tree.program()
       if (program !== null && send(program, 'SIGINT')) await settledWithin(exit, graceMs)
       await endTree(tree, log)
