@@ -33,9 +33,5 @@ type KeptType =
   | 'agent-session'
   | Extract<LedgerEvent['type'], 'checkpoint' | 'publication-intended'>
 
-/** Repeats the index's condition, because an engine cannot prove it of a parameter. */
 const keptOf = (jobId: JobId, type: KeptType) => sql`
-  SELECT body FROM event
-  WHERE job_id = ${jobId} AND type = ${type}
-    AND type IN ('checkpoint', 'publication-intended', 'agent-session')
-  ORDER BY seq`
+  SELECT body FROM event WHERE kept_for = ${jobId} AND type = ${type} ORDER BY seq`

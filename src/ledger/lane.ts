@@ -17,9 +17,6 @@ export function serves(worker: WorkerIdentity, lane: string): boolean {
   return worker.kinds.includes(kind) && labels.every((label) => worker.labels.includes(label))
 }
 
-/** Jobs that may be claimed now. Word for word the condition of the index `job_ready`. */
-const READY = sql`state = 'queued' AND parked_on IS NULL AND not_before IS NULL`
-
 const Lane = z.object({ lane: z.string() })
 
 /**
@@ -30,9 +27,9 @@ export async function readyLanes(tx: Tx): Promise<readonly string[]> {
   const rows = await tx.all(
     sql`
       WITH RECURSIVE ready (lane) AS (
-        SELECT min(lane) FROM job WHERE ${READY}
+        SELECT min(ready_lane) FROM job WHERE ready_lane IS NOT NULL
         UNION ALL
-        SELECT (SELECT min(job.lane) FROM job WHERE ${READY} AND job.lane > ready.lane)
+        SELECT (SELECT min(ready_lane) FROM job WHERE ready_lane > ready.lane)
         FROM ready WHERE ready.lane IS NOT NULL
       )
       SELECT lane FROM ready WHERE lane IS NOT NULL`,
@@ -57,7 +54,7 @@ export type Head = z.infer<typeof Head>
 export const headOf = (tx: Tx, lane: string): Promise<Head | undefined> =>
   tx.get(
     sql`SELECT number, id, lane, priority, attempt, locks, woken_for AS "wokenFor"
-      FROM job WHERE ${READY} AND lane = ${lane}
+      FROM job WHERE ready_lane = ${lane}
       ORDER BY priority DESC, number LIMIT 1`,
     Head,
   )

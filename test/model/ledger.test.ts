@@ -14,7 +14,7 @@ import { COMMANDS } from './ledger-commands.ts'
 import { LedgerInvariants } from './ledger-invariants.ts'
 import { type Model, newModelJob } from './ledger-model.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 25)
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 20)
 const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31)
 
 describe('the model of the ledger', () => {

@@ -85,7 +85,7 @@ async function begin(tx: Tx, fence: Fence, request: ClaimRequest): Promise<void>
       state = 'running', reason = NULL, detail = '', attempt = ${fence.attempt},
       woken_for = NULL, locks_until = NULL, started_at = coalesce(started_at, ${tx.now})
     WHERE id = ${fence.jobId} AND attempt = ${fence.attempt - 1} AND state = 'queued'
-      AND parked_on IS NULL AND not_before IS NULL`)
+      AND ready_lane IS NOT NULL`)
   mustHold(changed, { ...fence, state: 'queued' })
   await tx.run(sql`
     INSERT INTO attempt (

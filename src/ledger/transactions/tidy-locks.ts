@@ -43,10 +43,10 @@ const wakeStranded = (tx: Tx, limit: number): Promise<number> =>
           ORDER BY parked_on, lane LIMIT 1
         ) AS first
         UNION ALL
-        SELECT job.parked_on, job.lane FROM waiting JOIN job ON job.number = (
-          SELECT number FROM job
-          WHERE parked_on IS NOT NULL AND (parked_on, lane) > (waiting.key, waiting.lane)
-          ORDER BY parked_on, lane LIMIT 1
+        SELECT job.parked_on, job.lane FROM waiting JOIN job ON job.number = coalesce(
+          (SELECT number FROM job WHERE parked_on = waiting.key AND lane > waiting.lane
+            ORDER BY lane LIMIT 1),
+          (SELECT number FROM job WHERE parked_on > waiting.key ORDER BY parked_on, lane LIMIT 1)
         )
       )
       SELECT (${bestWaiter(sql`waiting.key`, sql`waiting.lane`)}) FROM waiting

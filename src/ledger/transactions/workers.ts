@@ -10,12 +10,14 @@ const Row = z.object({ identity: json(WorkerIdentity), seenAt: z.int(), running:
 /** Every worker that ever asked for a job, last seen first. */
 export async function workers(tx: Tx): Promise<readonly WorkerRow[]> {
   const rows = await tx.all(
-    sql`SELECT worker.identity, count(attempt.attempt) AS running,
-        CASE WHEN max(attempt.renewed_at) > worker.seen_at
-          THEN max(attempt.renewed_at) ELSE worker.seen_at END AS "seenAt"
+    sql`SELECT worker.identity, coalesce(busy.running, 0) AS running,
+        CASE WHEN busy.renewed_at > worker.seen_at THEN busy.renewed_at ELSE worker.seen_at END
+          AS "seenAt"
       FROM worker
-      LEFT JOIN attempt ON attempt.worker_id = worker.id AND attempt.ended_at IS NULL
-      GROUP BY worker.id, worker.identity, worker.seen_at
+      LEFT JOIN (
+        SELECT worker_id, count(*) AS running, max(renewed_at) AS renewed_at
+        FROM attempt WHERE ended_at IS NULL GROUP BY worker_id
+      ) AS busy ON busy.worker_id = worker.id
       ORDER BY 3 DESC, worker.id`,
     Row,
   )

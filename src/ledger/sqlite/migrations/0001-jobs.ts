@@ -42,12 +42,16 @@ export const jobs: Migration = {
       created_at INTEGER NOT NULL,
       started_at INTEGER,
       ended_at INTEGER,
+      -- The lane while the job may be claimed. A column, so that its index is the only way to it.
+      ready_lane TEXT GENERATED ALWAYS AS (
+        CASE WHEN state = 'queued' AND parked_on IS NULL AND not_before IS NULL THEN lane END
+      ) VIRTUAL,
       CHECK (parked_on IS NULL OR (state = 'queued' AND not_before IS NULL AND woken_for IS NULL)),
       CHECK (woken_for IS NULL OR state = 'queued'),
       CHECK (ended_at IS NULL OR state IN ('succeeded', 'failed', 'cancelled'))
     )`,
-    `CREATE INDEX job_ready ON job (lane, priority DESC, number)
-      WHERE state = 'queued' AND parked_on IS NULL AND not_before IS NULL`,
+    `CREATE INDEX job_ready ON job (ready_lane, priority DESC, number)
+      WHERE ready_lane IS NOT NULL`,
     `CREATE INDEX job_parked ON job (parked_on, lane, priority DESC, number)
       WHERE parked_on IS NOT NULL`,
     `CREATE INDEX job_woken ON job (woken_for, lane) WHERE woken_for IS NOT NULL`,
@@ -100,10 +104,13 @@ export const jobs: Migration = {
       attempt INTEGER,
       type TEXT NOT NULL,
       body TEXT NOT NULL,
+      -- The job, when a later attempt will want the event.
+      kept_for TEXT GENERATED ALWAYS AS (
+        CASE WHEN type IN ('checkpoint', 'publication-intended', 'agent-session') THEN job_id END
+      ) VIRTUAL,
       PRIMARY KEY (job_id, seq)
     ) WITHOUT ROWID`,
-    `CREATE INDEX event_kept ON event (job_id, type, seq)
-      WHERE type IN ('checkpoint', 'publication-intended', 'agent-session')`,
+    `CREATE INDEX event_kept ON event (kept_for, type, seq) WHERE kept_for IS NOT NULL`,
 
     `CREATE TABLE artifact (
       job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
