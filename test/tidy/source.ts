@@ -25,7 +25,9 @@ function readSource(name: string): SourceFile {
   const path = name.replaceAll('\\', '/')
   const text = readFileSync(join(ROOT, name), 'utf8')
   const code = text.replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, '')
-  const found = code.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)
+  const found = code.matchAll(
+    /^(?:import\s+'|(?:import|export)\b[^;'"]*?\bfrom\s+'|.*\bimport\(')([^']+)'/gm,
+  )
   return {
     path,
     text,
