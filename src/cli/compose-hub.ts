@@ -16,7 +16,7 @@ import { watchFreeSpace } from '../platform/disk-space.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Logger } from '../platform/log.ts'
 import { portOwner } from '../platform/port-owner.ts'
-import { adminTokenIn, type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
+import { type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
 import { ensureTokenFile } from './token-file.ts'
 
 /** Every kind of job the hub takes: adding one is one line here. */
@@ -25,8 +25,8 @@ const KINDS: readonly PayloadSchema[] = [codeSchema]
 /** A hub with everything it stands on. */
 export type OpenHub = AsyncDisposable & {
   readonly url: string
-  /** For the worker of the same process; kept in the data folder like the admin's. */
-  readonly workerToken: () => Promise<string>
+  /** For a worker on this machine; kept in the data folder like the admin’s. */
+  readonly workerToken: string
   /** Rejects when a background loop failed; the program should not survive that. */
   readonly done: Promise<void>
 }
@@ -48,8 +48,9 @@ export async function openHub(
   const logs = await openDiskLogs(join(folder, 'logs'))
   const keeper = startKeeper({ ledger, stores: [artifacts, logs], clock, log })
   opening.defer(() => keeper.stop())
-  const adminToken = { path: adminTokenIn(folder), name: 'admin', scope: 'admin' } as const
-  await ensureTokenFile({ ledger, random }, adminToken)
+  const tokens = { ledger, random, folder }
+  await ensureTokenFile(tokens, 'admin')
+  const workerToken = await ensureTokenFile(tokens, 'worker')
   const hub = await listen({
     ledger,
     artifacts,
@@ -70,10 +71,7 @@ export async function openHub(
   const open = opening.move()
   return {
     url: hub.url,
-    workerToken: () => {
-      const path = join(folder, 'worker.token')
-      return ensureTokenFile({ ledger, random }, { path, name: 'worker', scope: 'worker' })
-    },
+    workerToken,
     done: keeper.done,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

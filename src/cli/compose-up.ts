@@ -15,7 +15,7 @@ export type OpenUp = AsyncDisposable & {
 export async function openUp(config: UpConfig, tools: Omit<WorkerTools, 'hub'>): Promise<OpenUp> {
   await using opening = new AsyncDisposableStack()
   const hub = opening.use(await openHub(config, tools))
-  const client = new HubClient({ url: hub.url, token: await hub.workerToken() })
+  const client = new HubClient({ url: hub.url, token: hub.workerToken })
   const worker = opening.use(await openWorker(config, { ...tools, hub: client }))
   const open = opening.move()
   return {

@@ -13,7 +13,10 @@ export type HubFile = z.infer<typeof HubFile>
 
 /** Files of the data folder that concern the command line. */
 export const hubFileIn = (folder: string): string => join(folder, 'hub.json')
-export const adminTokenIn = (folder: string): string => join(folder, 'admin.token')
+export const tokenIn = (folder: string, whose: LocalToken): string => join(folder, `${whose}.token`)
+
+/** Tokens that a hub leaves in its data folder, for programs of the same user. */
+export type LocalToken = 'admin' | 'worker'
 
 /** Where data lies unless said otherwise (XDG Base Directory Specification). */
 export function dataFolder(given: string | undefined, env: Environment, cwd: string): string {
@@ -25,12 +28,13 @@ export function dataFolder(given: string | undefined, env: Environment, cwd: str
 
 /**
  * The hub that a command speaks to: the one named by --hub, or the one that left its address in
- * the data folder. The folder's admin token goes to that one alone, never to an address that was
+ * the data folder. The folder’s own token goes to that one alone, never to an address that was
  * merely named.
  */
 export async function findHub(
   settings: Pick<ClientConfig, 'data' | 'hub' | 'token' | 'tokenFile'>,
   terminal: Pick<Terminal, 'env' | 'cwd'>,
+  whose: LocalToken = 'admin',
 ): Promise<HubClient> {
   const folder = dataFolder(settings.data, terminal.env, terminal.cwd)
   const local = await readHubFile(folder)
@@ -38,7 +42,7 @@ export async function findHub(
   if (url === undefined) {
     throw new AppError('hub-unreachable', `No hub runs with the data folder ${folder}`)
   }
-  const own = url === local?.url ? adminTokenIn(folder) : undefined
+  const own = url === local?.url ? tokenIn(folder, whose) : undefined
   return new HubClient({ url, token: await readToken(settings, own, terminal.cwd) })
 }
 

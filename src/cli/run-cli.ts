@@ -86,7 +86,8 @@ function splitAtDashes(
   return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
 }
 
-function explain(error: unknown, terminal: Terminal): ExitCode {
+function explain(given: unknown, terminal: Terminal): ExitCode {
+  const error = firstError(given)
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
   }
@@ -98,6 +99,10 @@ function explain(error: unknown, terminal: Terminal): ExitCode {
   say(terminal, `this is a bug, please report it with these lines:\n${stack}`)
   return EXIT_CODES.bug.code
 }
+
+/** Closing what an error interrupted may fail, too; the person must hear of what went wrong first. */
+const firstError = (error: unknown): unknown =>
+  error instanceof SuppressedError ? firstError(error.suppressed) : error
 
 const say = (terminal: Terminal, text: string): void =>
   void terminal.stderr.write(`millwright: ${safeText(text)}\n`)

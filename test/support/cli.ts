@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, symlink } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { tempFolder } from './temp-folder.ts'
 
@@ -30,6 +31,22 @@ export type Cli = {
   start(args: readonly string[], options?: CliOptions): RunningCli
   /** Starts a hub on a free port and waits until it answers. */
   startHub(args?: readonly string[]): Promise<RunningCli>
+  /** The same with a worker that confines nothing, so that it runs on any machine. */
+  startUp(args?: readonly string[], options?: CliOptions): Promise<RunningCli>
+}
+
+/** A folder of links to a few programs, for a PATH that holds nothing else. */
+export async function pathWithOnly(folder: string, names: readonly string[]): Promise<string> {
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  for (const name of names) {
+    const found = (process.env['PATH'] ?? '')
+      .split(delimiter)
+      .map((place) => join(place, name))
+      .find((program) => existsSync(program))
+    if (found !== undefined) await symlink(found, join(bin, name))
+  }
+  return bin
 }
 
 export type RunningCli = {
@@ -54,6 +71,11 @@ export async function cliInEmptyHome(): Promise<Cli> {
       const hub = start(['hub', '--port', '0', ...args])
       await hub.printed(/hub on http/)
       return hub
+    },
+    startUp: async (args = [], options = {}) => {
+      const up = start(['up', '--port', '0', '--sandbox', 'none', ...args], options)
+      await up.printed(/next: millwright submit/)
+      return up
     },
   }
 }

@@ -26,9 +26,11 @@ export function addHub(program: Command, invocation: Invocation): void {
     await using hub = await openHub(config, { folder, version, log })
     const print = printer(terminal, false)
     print.line(`millwright ${version} hub on ${hub.url} · data ${folder}`)
+    print.line('next: millwright worker')
     print.line(
-      'next: millwright tokens create <name> --scope worker, then: millwright worker --hub <url> --token-file <file>',
+      '  on other machines: millwright worker --hub <url> --token-file <file>, with a token',
     )
+    print.line('  from: millwright tokens create <name> --scope worker')
     await Promise.race([aborted(stop.inOrder), hub.done])
   })
 }

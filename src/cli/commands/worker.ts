@@ -23,7 +23,7 @@ export function addWorker(program: Command, invocation: Invocation): void {
     const log = daemonLog(terminal, config.logLevel)
     using stop = listenForStop()
     const { env, cwd } = terminal
-    const hub = await findHub(config, terminal)
+    const hub = await findHub(config, terminal, 'worker')
     const { openWorker } = await import('../compose-worker.ts')
     await using worker = await openWorker(config, { hub, folder, version, log, env, cwd })
     const print = printer(terminal, false)

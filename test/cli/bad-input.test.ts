@@ -1,0 +1,156 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Cli, cliInEmptyHome, type CliEnd, pathWithOnly } from '../support/cli.ts'
+import { startGitServer } from '../support/git-server.ts'
+import { makeRemote } from '../support/repository.ts'
+import { PASSWORD } from '../support/serve-git.ts'
+
+/** Submits and follows to the end; one failure is enough. */
+const submit = (cli: Cli, ...args: readonly string[]): Promise<CliEnd> => {
+  const agent = args.includes('--agent') ? [] : ['--agent', 'command']
+  const program = args.includes('--') || args.includes('codex') ? [] : ['--', 'true']
+  return cli.run(['submit', '--wait', '--max-failures', '1', ...agent, ...args, ...program])
+}
+
+describe('a request that cannot be right', () => {
+  it.each([
+    ['no repository', ['submit', 'Fix'], /needs --repo/],
+    ['no prompt', ['submit', '--repo', '/x'], /needs a prompt/],
+    [
+      'an agent without its program',
+      ['submit', '--repo', '/x', '--agent', 'command', 'x'],
+      /two dashes/,
+    ],
+    ['a program without its agent', ['submit', '--repo', '/x', 'x', '--', 'sh'], /--agent command/],
+    ['an unknown agent', ['submit', '--repo', '/x', '--agent', 'cursor', 'x'], /codex/],
+    ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
+    ['a file that is not there', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
+    [
+      'a limit that is no number',
+      ['submit', '--repo', '/x', '--wall-ms', 'long', 'x'],
+      /--wall-ms/,
+    ],
+    ['a time that is none', ['jobs', '--from', 'yesterday'], /no time/],
+  ])('is refused before any hub is asked: %s', async (_, args, words) => {
+    const cli = await cliInEmptyHome()
+    const { code, stderr, stdout } = await cli.run(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(words)
+  })
+
+  it('is refused by the hub with the field and the near miss', async () => {
+    const cli = await cliInEmptyHome()
+    await cli.startHub()
+    const payload = { repository: '/x', prompt: 'x', agent: { name: 'codex' } }
+    const cases = [
+      [{ kind: 'code2', payload }, /There is no kind "code2"; known are code/],
+      [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
+      [{ kind: 'code', payload: { ...payload, ref: '-f' } }, /payload\.ref: is not a valid/],
+      [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],
+      [{ kind: 'code', payload: { ...payload, repository: 'https://u:p@h/x' } }, /password/],
+      [{ kind: 'code', payload, priorty: 1 }, /did you mean priority\?/],
+    ] as const
+    for (const [job, words] of cases) {
+      const end = await cli.run(['submit', '--file', '-'], { stdin: JSON.stringify(job) })
+      expect(end).toMatchObject({ code: 2, stdout: '' })
+      expect(end.stderr).toMatch(words)
+    }
+    const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
+    expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('holds no job') })
+  })
+})
+
+describe('a job that cannot be done', () => {
+  it('says which repository or ref is missing, and what to try', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    await cli.startUp(['--allow-local'])
+    const gone = await submit(cli, '--repo', join(cli.home, 'nowhere.git'), 'Fix')
+    expect(gone.code).toBe(1)
+    expect(gone.stdout).toMatch(/repository-not-found[\s\S]*next: check the URL[\s\S]*nowhere\.git/)
+    const ref = await submit(cli, '--repo', remote, '--ref', 'mian', 'Fix')
+    expect(ref.code).toBe(1)
+    expect(ref.stdout).toMatch(/ref-not-found[\s\S]*mian/)
+  })
+
+  it('says that a remote is unreachable, or asks for another login', async () => {
+    const cli = await cliInEmptyHome()
+    const git = join(cli.home, 'git')
+    await makeRemote(git)
+    const open = await startGitServer(git)
+    const locked = await startGitServer(git, { login: true })
+    const rule = `${locked.url.replace('//', '//stranger@')}/remote.git=env:GIT_PASSWORD`
+    await cli.startUp(['--git-credential', rule], { env: { GIT_PASSWORD: PASSWORD } })
+    await open.close()
+    const cases = [
+      [`${open.url}/remote.git`, /repository-unreachable/],
+      [`${locked.url}/other.git`, /repository-login/],
+      [`${locked.url}/remote.git`, /repository-forbidden/],
+    ] as const
+    for (const [repository, reason] of cases) {
+      const end = await submit(cli, '--repo', repository, 'Fix')
+      expect([end.code, end.stdout]).toEqual([1, expect.stringMatching(reason)])
+      expect(end.stdout).toContain(repository)
+      expect(end.stdout).not.toContain(PASSWORD)
+    }
+  })
+
+  it('says that the worker does not open its own disk to jobs unless it is allowed', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    await cli.startUp()
+    const { code, stdout } = await submit(cli, '--repo', remote, 'Fix')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/protocol-refused[\s\S]*--allow-local/)
+  })
+
+  it('says which agent is not installed, or has no way to a model', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    await cli.startUp(['--allow-local'])
+    const program = await submit(cli, '--repo', remote, 'Fix', '--', 'no-such-agent')
+    expect(program.code).toBe(1)
+    expect(program.stdout).toMatch(/agent-not-installed[\s\S]*no-such-agent/)
+    const codex = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
+    expect(codex.code).toBe(1)
+    expect(codex.stdout).toMatch(/agent-login|agent-not-installed/)
+  })
+})
+
+describe('a worker without a sandbox', () => {
+  it('does not start, and names the package and the flag', async () => {
+    const cli = await cliInEmptyHome()
+    const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
+    const { code, stderr } = await cli.run(['up', '--port', '0'], { env: { PATH } })
+    expect(code).toBe(9)
+    expect(stderr).toContain('apt-get install bubblewrap')
+    expect(stderr).toContain('--sandbox none')
+  })
+
+  it('is said loudly when it was asked for, and shown on each job', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    const up = await cli.startUp(['--allow-local'])
+    expect(await up.printed(/NO SANDBOX/)).toContain('NO SANDBOX')
+    const { stdout } = await submit(cli, '--repo', remote, 'Fix')
+    const id = /^[0-9a-f]{12}/.exec(stdout)?.[0] ?? ''
+    expect((await cli.run(['show', id])).stdout).toContain('none: the agent is not confined')
+  })
+
+  it('needs its credentials to be there', async () => {
+    const cli = await cliInEmptyHome()
+    const args = ['up', '--port', '0', '--sandbox', 'none']
+    const rule = ['--git-credential', 'https://git.example/=env:NOT_SET']
+    const { code, stderr } = await cli.run([...args, ...rule])
+    expect(code).toBe(2)
+    expect(stderr).toContain('NOT_SET')
+  })
+
+  it('is told of a replay file that is not there', async () => {
+    const cli = await cliInEmptyHome()
+    const args = ['up', '--port', '0', '--sandbox', 'none', '--replay', 'nowhere.json']
+    const { code, stderr } = await cli.run(args)
+    expect(code).toBe(2)
+    expect(stderr).toContain('nowhere.json')
+  })
+})
