@@ -1,6 +1,8 @@
 // node scripts/reference.ts: writes docs/reference from the tables in src/domain.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { EXIT_CODES } from '../src/cli/exit-codes.ts'
+import { HubConfig, spellings, WorkerConfig } from '../src/config.ts'
 import { ERRORS } from '../src/domain/errors.ts'
 import { REASONS } from '../src/domain/reasons.ts'
 import { ROOT } from './run.ts'
@@ -35,7 +37,50 @@ export function referenceDocuments(): readonly { path: string; text: string }[] 
         reasons,
       ),
     },
+    {
+      path: 'docs/reference/exit-codes.md',
+      text: page(
+        'Exit codes',
+        'What the exit code of every command means. They never change meaning.',
+        'code | means',
+        Object.values(EXIT_CODES).map(({ code, means }) => row([String(code), means])),
+      ),
+    },
+    {
+      path: 'docs/reference/settings.md',
+      text: page(
+        'Settings',
+        'Of hub, worker, and both (`up`). A flag wins over the environment, the environment over the default.',
+        'flag | variable | default | meaning | of',
+        settings(),
+      ),
+    },
   ]
+}
+
+/** Every setting once, with the programs that take it. */
+function settings(): readonly string[] {
+  const programs = { hub: spellings(HubConfig), worker: spellings(WorkerConfig) }
+  const all = new Map(
+    Object.values(programs)
+      .flat()
+      .map((setting) => [setting.key, setting]),
+  )
+  return Array.from(
+    all.values(),
+    ({ key, flag, takes, secret, variable, fallback, description }) => {
+      const written =
+        secret === true ? '' : `\`${flag}${takes === undefined ? '' : ` <${takes}>`}\``
+      const of = Object.entries(programs).filter(([, own]) => own.some((one) => one.key === key))
+      return row([
+        written,
+        `\`${variable}\``,
+        fallback,
+        description,
+        of.map(([name]) => name).join(', '),
+      ])
+    },
+  )
 }
 
 function page(title: string, lead: string, head: string, rows: readonly string[]): string {

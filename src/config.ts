@@ -197,18 +197,23 @@ export type ClientConfig = z.output<typeof ClientConfig>
 
 type Settings = z.ZodObject<Record<string, z.ZodType>>
 
-/** All settings of a program with their spelling, for flags and documents. */
-export function spellings(schema: Settings): readonly (Spelling & {
+/** A setting with all its names. */
+export type Setting = Spelling & {
   readonly key: string
   readonly flag: string
   readonly variable: string
-  readonly fallback: unknown
-})[] {
+  /** The default as it would be written; empty where there is none. */
+  readonly fallback: string
+}
+
+/** All settings of a program, for flags and documents. */
+export function spellings(schema: Settings): readonly Setting[] {
   return Object.entries(schema.shape).map(([key, setting]) => {
     const spelling = SpellingMeta.parse(setting.meta())
     const words = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     const variable = spelling.variable ?? `MILLWRIGHT_${words.replaceAll('-', '_').toUpperCase()}`
-    const fallback = setting.safeParse(undefined).data
+    const value = setting.safeParse(undefined).data
+    const fallback = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
     return { ...spelling, key, flag: `--${words}`, variable, fallback }
   })
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
-import { spellings } from '../config.ts'
+import { type Setting, spellings } from '../config.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
@@ -45,22 +45,19 @@ export function addSettings(
   command: Command,
   schema: z.ZodObject<Record<string, z.ZodType>>,
 ): Command {
-  for (const { flag, takes, repeats, secret, description, variable, fallback } of spellings(
-    schema,
-  )) {
-    if (secret === true) continue
-    const option = new Option(takes === undefined ? flag : `${flag} <${takes}>`, help())
-    if (repeats === true) option.argParser(collect)
-    command.addOption(option)
-
-    function help(): string {
-      const shown = ['string', 'number'].includes(typeof fallback)
-        ? `, default ${String(fallback)}`
-        : ''
-      return `${description} (${variable}${shown})`
-    }
+  for (const setting of spellings(schema)) {
+    if (setting.secret !== true) command.addOption(optionOf(setting))
   }
   return command
+}
+
+function optionOf({ flag, takes, repeats, description, variable, fallback }: Setting): Option {
+  const shown = fallback === '' ? '' : `, default ${fallback}`
+  const option = new Option(
+    takes === undefined ? flag : `${flag} <${takes}>`,
+    `${description} (${variable}${shown})`,
+  )
+  return repeats === true ? option.argParser(collect) : option
 }
 
 /** For commands whose flags are all settings, or that have none. */
