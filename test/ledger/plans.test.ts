@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { bindLedger } from '../../src/ledger/bind.ts'
+import type { Ledger } from '../../src/ledger/port.ts'
+import { sqliteEngine } from '../../src/ledger/sqlite/engine.ts'
+import { migrate } from '../../src/ledger/sqlite/migrate.ts'
+import { MIGRATIONS } from '../../src/ledger/sqlite/migrations/all.ts'
+import { claimed, FAILED, submitted, SUCCEEDED } from '../conformance/ledger/bed.ts'
+
+/** A database that remembers every statement it prepared. */
+class ListeningDatabase extends DatabaseSync {
+  readonly texts = new Set<string>()
+
+  override prepare(text: string): StatementSync {
+    if (!text.startsWith('EXPLAIN')) this.texts.add(text)
+    return super.prepare(text)
+  }
+}
+
+/** Tables that grow with every job; the others have a row for each worker, token or held key. */
+const GROWING = /^(?:SCAN|SEARCH) (?:job|payload|attempt|event|artifact)\b/
+
+/** Indexes that hold only what waits or runs, and the small worker table’s join. */
+const SMALL = /USING (?:COVERING )?INDEX (?:attempt_running|job_ready|job_parked)\b/
+
+/** Statements that page through jobs by their filters; how far depends on what is asked for. */
+const LISTING = /ORDER BY job\.number DESC/
+
+describe('query plans', () => {
+  it('no statement walks through a table that grows', async () => {
+    using database = new ListeningDatabase(':memory:')
+    migrate(database, MIGRATIONS, 0)
+    database.texts.clear()
+    await everything(
+      bindLedger(
+        sqliteEngine(database, () => 1000),
+        randomBytes,
+      ),
+    )
+
+    const walking = [...database.texts]
+      .filter((text) => !LISTING.test(text))
+      .flatMap((text) =>
+        planOf(database, text)
+          .filter((line) => GROWING.test(line))
+          .filter((line) => line.startsWith('SCAN') || /\bjob_state\b/.test(line))
+          .filter((line) => !SMALL.test(line))
+          .map((line) => `${line}: ${text}`),
+      )
+    expect(database.texts.size).toBeGreaterThan(40)
+    expect(walking).toEqual([])
+  })
+})
+
+const planOf = (database: DatabaseSync, text: string): readonly string[] =>
+  database
+    .prepare(`EXPLAIN QUERY PLAN ${text}`)
+    .all()
+    .map(({ detail }) => String(detail))
+
+/** Runs every transaction at least once. */
+async function everything(ledger: Ledger): Promise<void> {
+  await submitted(ledger, { locks: ['a', 'b'], idempotencyKey: 'key' })
+  const first = await claimed(ledger)
+  await submitted(ledger, { locks: ['a'] })
+  await ledger.renew(first, 60_000)
+  await ledger.appendEvents(first, 1, [
+    { type: 'agent-started', agent: 'a' },
+    { type: 'step-started', step: 's' },
+  ])
+  await ledger.checkpoint(first, { step: 's', product: {} })
+  await ledger.intendPublication(first, {
+    kind: 'branch',
+    repository: 'r',
+    branch: 'b',
+    commit: 'a'.repeat(40),
+    replaces: null,
+  })
+  const artifact = { name: 'n', digest: 'd', size: 1, mediaType: 'text/plain' }
+  await ledger.addArtifact({ ...first, ...artifact })
+  await ledger.settle(first, SUCCEEDED, null)
+  await submitted(ledger, { retryOf: first.jobId, priority: 9 })
+  await ledger.settle(await claimed(ledger), FAILED, null)
+  await ledger.handBack(await claimed(ledger))
+  const paused = await claimed(ledger)
+  await ledger.pause(paused, { reason: 'waiting-for-person', detail: '' }, null)
+  await ledger.resume(paused.jobId, 'ada')
+  await ledger.requestCancel(paused.jobId, 'ada')
+  await ledger.expire(10)
+  await ledger.tidyLocks(10)
+  await ledger.jobs({ filter: {}, after: paused.jobId, limit: 10 })
+  await ledger.events(first.jobId, 0, 10)
+  await ledger.attempt(first.jobId, 1)
+  await ledger.artifacts(first.jobId)
+  await ledger.createToken({ id: 't', name: 'n', scopes: [], expiresAt: null, hash: 'h' })
+  await ledger.findToken('h')
+  await ledger.revokeToken('t')
+  await ledger.tokens()
+  await ledger.workers()
+  await ledger.counts()
+  await ledger.probe()
+}
