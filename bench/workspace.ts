@@ -18,17 +18,18 @@ type Size = {
   readonly files: number
   readonly fileBytes: number
   readonly commits: number
-  readonly commitBytes: number
   readonly rounds: number
   /** How many times faster than `git clone` over http it should be. */
   readonly goal: number
 }
 
 const SIZES: readonly Size[] = [
-  { files: 200, fileBytes: 4000, commits: 100, commitBytes: 2000, rounds: 9, goal: 1.8 },
-  { files: 10_000, fileBytes: 6000, commits: 11_000, commitBytes: 14_000, rounds: 5, goal: 15 },
-  { files: 50_000, fileBytes: 8000, commits: 200, commitBytes: 4000, rounds: 3, goal: 3 },
+  { files: 200, fileBytes: 4000, commits: 100, rounds: 9, goal: 1.8 },
+  { files: 10_000, fileBytes: 6000, commits: 11_000, rounds: 5, goal: 15 },
+  { files: 50_000, fileBytes: 8000, commits: 200, rounds: 3, goal: 3 },
 ]
+/** Files that one commit edits. */
+const EDITS = 6
 const OVERHEAD_GOAL = 1.15
 
 async function measure(folder: string, size: Size): Promise<void> {
@@ -47,6 +48,7 @@ async function measure(folder: string, size: Size): Promise<void> {
     take: [],
   }
   for (let round = 0; round < size.rounds; round += 1) {
+    await run.clear()
     times.fetchAndCheckout.push(await timed(run.fetchAndCheckout))
     times.ours.push(await timed(run.ours))
     await run.edit()
@@ -81,11 +83,12 @@ function runsOf(folder: string, url: string) {
     return latest
   }
   const fresh = async () => {
-    const run = join(folder, `run-${(count += 1)}`)
-    await mkdir(run)
+    const run = join(folder, 'runs', String((count += 1)))
+    await mkdir(run, { recursive: true })
     return run
   }
   return {
+    clear: () => removeTree(join(folder, 'runs')),
     ours: async () => {
       const attempt = { folder: await fresh(), repository: url, ref: null, continues: null }
       latest = await prepareWorkspace({ ...attempt, settings }, patient())
@@ -136,7 +139,7 @@ function goal(what: string, ratio: number, isMet: (ratio: number) => boolean, wi
   console.log(`  ${what.padEnd(34)} ${ratio.toFixed(2).padStart(7)}     goal ${wish}: ${verdict}`)
 }
 
-/** A history whose contents do not compress, written as one stream. */
+/** A history whose texts hardly compress but resemble their predecessors, packed as a server would. */
 async function makeHistory(remote: string, size: Size): Promise<void> {
   await byHand(tmpdir(), 'init', '-q', '--bare', '-b', 'main', remote)
   const child = spawn('git', ['fast-import', '--quiet'], {
@@ -144,28 +147,35 @@ async function makeHistory(remote: string, size: Size): Promise<void> {
     env: GIT_ENV,
     stdio: ['pipe', 'inherit', 'inherit'],
   })
-  Readable.from(stream(size)).pipe(child.stdin)
+  Readable.from(history(size)).pipe(child.stdin)
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`git fast-import ended with ${String(code)}`)
+  await byHand(remote, 'repack', '-adfq', '--threads=4')
 }
 
-function* stream({ files, fileBytes, commits, commitBytes }: Size): Generator<string> {
+function* history({ files, fileBytes, commits }: Size): Generator<string> {
+  const texts = Array.from({ length: files }, () => randomText(fileBytes))
   for (let commit = 0; commit < commits; commit += 1) {
     yield `commit refs/heads/main\ncommitter Ada <ada@example.org> ${1_700_000_000 + commit} +0000\ndata 1\nx\n`
-    if (commit === 0) {
-      for (let file = 0; file < files; file += 1) yield modify(name(file), fileBytes)
-    } else {
-      yield modify(name((commit * 7919) % files), commitBytes)
+    const edited = commit === 0 ? texts.keys() : editedBy(commit, files)
+    for (const file of edited) {
+      const text = texts[file] ?? ''
+      // More than half of it is new.
+      const next = text.slice(0, fileBytes * 0.4) + randomText(fileBytes * 0.6)
+      texts[file] = next
+      const path = `d${Math.floor(file / 20)}/f${file % 20}`
+      yield `M 100644 inline ${path}\ndata ${next.length}\n${next}\n`
     }
   }
 }
 
-const name = (file: number): string => `d${Math.floor(file / 20)}/f${file % 20}`
+const editedBy = (commit: number, files: number): number[] =>
+  Array.from({ length: EDITS }, (_, edit) => (commit * 7919 + edit * 104_729) % files)
 
-function modify(path: string, bytes: number): string {
-  const text = randomBytes(Math.ceil((bytes * 3) / 4)).toString('base64')
-  return `M 100644 inline ${path}\ndata ${text.length}\n${text}\n`
-}
+const randomText = (length: number): string =>
+  randomBytes(Math.ceil((length * 3) / 4))
+    .toString('base64')
+    .slice(0, length)
 
 async function sizeOf(remote: string): Promise<string> {
   const { stdout } = await promisify(execFile)('du', ['-sm', remote])
