@@ -57,7 +57,9 @@ export class HubClient {
     const route: Route = ROUTES[name]
     const response = await this.open(name, input, signal)
     const answer =
-      'bytes' in route.answer ? response : readAnswer(route, route.answer, await response.text())
+      'bytes' in route.answer
+        ? response
+        : readAnswer(route, route.answer, await this.#text(response, signal))
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return answer as CallAnswer<Name>
@@ -71,7 +73,7 @@ export class HubClient {
   ): Promise<Response> {
     const route: Route = ROUTES[name]
     const response = await this.#send(route, input, signal)
-    if (!response.ok) throw await errorOf(response, route)
+    if (!response.ok) throw errorOf(response, await this.#text(response, signal), route)
     return response
   }
 
@@ -100,13 +102,26 @@ export class HubClient {
         ...(signal === undefined ? {} : { signal }),
       })
     } catch (error) {
-      if (signal?.aborted === true) throw error
-      throw new AppError(
-        'hub-unreachable',
-        `The hub at ${this.#address.url} does not answer: ${causeOf(error)}`,
-        { cause: error },
-      )
+      throw this.#unreachable(error, signal)
     }
+  }
+
+  /** The whole answer; its connection may break before its end. */
+  async #text(response: Response, signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await response.text()
+    } catch (error) {
+      throw this.#unreachable(error, signal)
+    }
+  }
+
+  #unreachable(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted === true) return error
+    return new AppError(
+      'hub-unreachable',
+      `The hub at ${this.#address.url} does not answer: ${causeOf(error)}`,
+      { cause: error },
+    )
   }
 }
 
@@ -144,10 +159,8 @@ function readAnswer(route: Route, schema: z.ZodType, text: string): unknown {
   )
 }
 
-async function errorOf(response: Response, route: Route): Promise<AppError> {
-  const text = await response.text()
-  return fromProblem(parseJson(text)) ?? notAHub(route, `${response.status}: ${text}`)
-}
+const errorOf = (response: Response, text: string, route: Route): AppError =>
+  fromProblem(parseJson(text)) ?? notAHub(route, `${response.status}: ${text}`)
 
 const notAHub = (route: Route, words: string): AppError =>
   new AppError(
