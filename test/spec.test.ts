@@ -23,8 +23,6 @@ describe('SPEC.md', () => {
   })
 
   it('every state and event is named, with who tells it', () => {
-    const named = (rows: readonly (readonly string[])[]) =>
-      rows.slice(1).flatMap(([names = '', by = '']) => names.split(', ').map((name) => [name, by]))
     const states = named(tableBelow('States')).map(([name]) => name)
     expect(new Set(states)).toEqual(new Set(JobState.options))
 
@@ -36,6 +34,10 @@ describe('SPEC.md', () => {
     expect(told).toEqual(new Map(expected))
   })
 })
+
+/** First cells, taken apart, with the cell beside them. */
+const named = (rows: readonly (readonly string[])[]) =>
+  rows.slice(1).flatMap(([names = '', by = '']) => names.split(', ').map((name) => [name, by]))
 
 const drawn = (cell: Cell): string => ('to' in cell ? `→ ${cell.to.join(', ')}` : cell.refused)
 
