@@ -13,18 +13,25 @@ export async function* jsonLines(
   onBroken: (line: string) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for await (const line of linesOf(stream)) {
-    const text = line.toString('utf8').trim()
-    if (isObject(text)) yield new Uint8Array(Buffer.from(`${text}\n`))
+    const text = line.bytes.toString('utf8').trim()
+    if (line.whole && isObject(text)) yield new Uint8Array(Buffer.from(`${text}\n`))
     else if (text !== '') onBroken(text.slice(0, SHOWN))
   }
 }
 
-/** A line beyond the limit is given out cut, so that memory stays bounded. */
-async function* linesOf(stream: Readable): AsyncGenerator<Buffer> {
+type Line = { readonly bytes: Buffer; readonly whole: boolean }
+
+/** Of a line beyond the limit only the beginning is kept, so that memory stays bounded. */
+async function* linesOf(stream: Readable): AsyncGenerator<Line> {
   let pieces: Buffer[] = []
   let size = 0
-  const take = (): Buffer => {
-    const line = Buffer.concat(pieces)
+  const add = (piece: Buffer): void => {
+    size += piece.length
+    if (size <= LINE_BYTES_MAX) pieces.push(piece)
+    else pieces = [Buffer.concat([...pieces, piece]).subarray(0, SHOWN)]
+  }
+  const take = (): Line => {
+    const line = { bytes: Buffer.concat(pieces), whole: size <= LINE_BYTES_MAX }
     pieces = []
     size = 0
     return line
@@ -32,12 +39,11 @@ async function* linesOf(stream: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of stream) {
     let rest = Buffer.from(chunk)
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-      pieces.push(rest.subarray(0, end))
+      add(rest.subarray(0, end))
       yield take()
       rest = rest.subarray(end + 1)
     }
-    if (size <= LINE_BYTES_MAX) pieces.push(rest)
-    size += rest.length
+    add(rest)
   }
   if (size > 0) yield take()
 }

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { setImmediate as noticesHeard } from 'node:timers/promises'
 import {
   client,
   type ClientContext,
@@ -92,7 +93,10 @@ type Conversation = {
   readonly meta: Record<string, unknown>
 }
 
-/** The whole talk with the process, until it is gone. */
+/**
+ * The whole talk with the process, until it is gone. The library may answer a request before it has
+ * handed on the notices that came just ahead of the answer, so these are waited for.
+ */
 async function converse(conversation: Conversation, { onUpdate }: AgentIo): Promise<AgentEnd> {
   const { agent, child } = conversation
   const updates = new AcpUpdates(onUpdate)
@@ -108,11 +112,13 @@ async function converse(conversation: Conversation, { onUpdate }: AgentIo): Prom
   try {
     const stopReason = await app.connectWith(streamOf(child, onUpdate), async (context) => {
       const sessionId = await openSession(context, conversation)
+      await noticesHeard()
       session = sessionId
       onUpdate({ type: 'session', session })
       listening.is = true
       const prompt: ContentBlock[] = [{ type: 'text', text: conversation.task.prompt }]
       const ended = await context.request(methods.agent.session.prompt, { sessionId, prompt })
+      await noticesHeard()
       return ended.stopReason
     })
     updates.flush()
