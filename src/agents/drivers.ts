@@ -1,7 +1,6 @@
 import type { AgentDriver } from '../domain/agent.ts'
 import type { AgentHost } from './agent-program.ts'
 import { builtinDriver, type BuiltinOptions } from './builtin.ts'
-import { builtinDriver } from './builtin.ts'
 import { codexDriver } from './codex.ts'
 import { commandDriver } from './command.ts'
 
