@@ -120,5 +120,6 @@ export async function artifactNames(hub: TestHub, id: Job['id']): Promise<readon
   return artifacts.map(({ name }) => name).toSorted()
 }
 
-export const untilExists = (file: string): Promise<void> =>
-  expect.poll(() => existsSync(file), { timeout: 10_000, interval: 10 }).toBe(true)
+export async function untilExists(file: string): Promise<void> {
+  await expect.poll(() => existsSync(file), { timeout: 10_000, interval: 10 }).toBe(true)
+}
