@@ -97,6 +97,13 @@ describe('an attempt', () => {
     expect(outcome).toHaveProperty('detail', expect.stringContaining('apt-get install bubblewrap'))
   })
 
+  it('fails for want of space when a write finds none', async () => {
+    const outcome = await anAttempt().run(async () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    })
+    expect(outcome).toMatchObject({ kind: 'failed', reason: 'disk-full' })
+  })
+
   it('fails as a bug of the worker with anything else', async () => {
     const outcome = await anAttempt().run((attempt) =>
       attempt.step('agent', async () => {

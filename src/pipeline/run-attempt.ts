@@ -8,6 +8,7 @@ import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
 import type { Clock } from '../platform/clock.ts'
+import { isDiskFull } from '../platform/disk-space.ts'
 import type { Logger } from '../platform/log.ts'
 import { watchIdle } from './idle-watch.ts'
 import type { StopOrder } from './stop-order.ts'
@@ -115,6 +116,7 @@ function endingOf(error: unknown, { step, why, log }: Circumstances): Outcome {
   if (why !== null) return endingOfStop(why, failed)
   if (error instanceof StepFailed) return failed(error.reason, error.detail)
   if (error instanceof AppError && isReason(error.code)) return failed(error.code, said(error))
+  if (isDiskFull(error)) return failed('disk-full', said(error))
   log.error({ step, error }, 'attempt met a bug')
   return failed('worker-error', said(error))
 }

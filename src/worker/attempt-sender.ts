@@ -8,6 +8,7 @@ import type { Lease } from '../domain/lease.ts'
 import type { PublicationIntent } from '../domain/outcome.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
 import type { Clock } from '../platform/clock.ts'
+import { isDiskFull } from '../platform/disk-space.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { ArtifactSender } from './artifact-sender.ts'
 import { streamFile } from './attempt-folder.ts'
@@ -139,6 +140,3 @@ export class AttemptSender implements AttemptReport {
     }
   }
 }
-
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOSPC'

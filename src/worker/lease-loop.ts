@@ -3,6 +3,7 @@ import { newUuid } from '../domain/id.ts'
 import type { Lease } from '../domain/lease.ts'
 import type { WorkerContext } from './context.ts'
 import { within } from './patience.ts'
+import { untilRoom } from './room.ts'
 import type { Slots } from './slots.ts'
 
 /** How long the hub may hold a request for a job. */
@@ -12,7 +13,10 @@ const SLACK_MS = 5000
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
 
-type Leasing = Pick<WorkerContext, 'hub' | 'identity' | 'leaseMs' | 'clock' | 'random' | 'log'>
+type Leasing = Pick<
+  WorkerContext,
+  'hub' | 'identity' | 'folder' | 'leaseMs' | 'clock' | 'random' | 'log'
+>
 
 /**
  * Asks for a job whenever a slot is free and hands each lease to `begin`. A hub that is away is
@@ -28,6 +32,7 @@ export async function leaseJobs(
   let requestId = newUuid(clock.now(), random)
   let pauseMs = FIRST_PAUSE_MS
   while (await slots.free(signal)) {
+    await untilRoom(leasing, signal)
     const answer = await runOnce(leasing, requestId, signal)
     if (answer === 'away') {
       log.debug({ pauseMs }, 'hub away')

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { CodePayload } from './payload.ts'
+import { promptFor } from './prompt.ts'
+
+const payload = CodePayload.parse({
+  repository: '/srv/a.git',
+  prompt: '  Mend the parser.\n\n',
+  agent: { name: 'codex' },
+  test: ['npm', 'test', '--', "it's slow"],
+  checks: [{ name: 'types', run: ['tsc', '--noEmit'] }],
+})
+
+it('a prompt begins with the task in the words of its producer', () => {
+  expect(promptFor(payload).startsWith('Mend the parser.\n\n---\n')).toBe(true)
+})
+
+it('a prompt says how to test, what will be checked and who commits', () => {
+  const prompt = promptFor(payload)
+  expect(prompt).toContain(`Run the tests with: npm test -- 'it'\\''s slow'\n`)
+  expect(prompt).toContain('Your work must pass the check "types": tsc --noEmit\n')
+  expect(prompt).toContain('The platform commits and publishes')
+})

@@ -1,0 +1,26 @@
+import { Buffer } from 'node:buffer'
+import { describe, expect, it } from 'vitest'
+import { LINE_BYTES_MAX } from '../../pipeline/bounded-log.ts'
+import { type Said, transcriptLine } from './transcript.ts'
+
+describe('a line of the transcript', () => {
+  it('is the update with its time, as one line of JSON', () => {
+    const update: Said = { type: 'message', text: 'two\nlines' }
+    const line = transcriptLine(update, 1234)
+    expect(line.match(/\n/g)).toHaveLength(1)
+    expect(JSON.parse(line)).toEqual({ at: 1234, ...update })
+  })
+
+  it.each<Said>([
+    { type: 'thought', text: 'a'.repeat(1_000_000) },
+    { type: 'message', text: '\u0001'.repeat(100_000) },
+    { type: 'tool-call', id: '1', tool: 'write', input: '漢'.repeat(100_000) },
+    { type: 'tool-result', id: '1', output: '"'.repeat(200_000), failed: false },
+  ])('stays JSON and within the limit when a $type is too long', (update) => {
+    const line = transcriptLine(update, 0)
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LINE_BYTES_MAX)
+    expect(Buffer.byteLength(line)).toBeGreaterThan(LINE_BYTES_MAX / 8)
+    expect(JSON.parse(line)).toMatchObject({ type: update.type })
+    expect(line).toContain('…')
+  })
+})
