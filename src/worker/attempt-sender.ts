@@ -77,7 +77,13 @@ export class AttemptSender implements AttemptReport {
   }
 
   keep(artifact: ArtifactSource): void {
-    this.#artifacts.keep(artifact)
+    try {
+      this.#artifacts.keep(artifact)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      const text = `${artifact.name}: the worker’s disk has no room for it`
+      this.tell({ type: 'note', code: 'artifact-not-kept', text })
+    }
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<void> {

@@ -3,6 +3,7 @@ import type { Fence, Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { runAttempt } from '../pipeline/run-attempt.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
+import { isDiskFull } from '../platform/disk-space.ts'
 import { killLeftovers } from '../platform/process-tree.ts'
 import { attemptName, makeAttemptFolder } from './attempt-folder.ts'
 import { AttemptSender } from './attempt-sender.ts'
@@ -76,6 +77,8 @@ async function runWhileLeased(
   const lapse = stopWhenLapsed(lifeline, stops, over.signal)
   const usage =
     metered === null ? null : watchUsage(metered, { report: sender, clock }, over.signal)
+  // A broken meter ends the attempt at once; it is thrown where the watch is awaited.
+  usage?.catch(() => stops.stop({ kind: 'lost' }))
   try {
     return await runAttempt(
       kind.run,
@@ -120,13 +123,18 @@ async function tell(
   if (outcome.kind === 'lost') return 'left'
   const spool = new ReportSpool(context.folder)
   const report = finalReport({ lease, outcome, usage, sender })
-  const written = spool.write(report)
+  const written = spool.write(report).catch(unlessDiskFull)
   const before = (): Promise<unknown> => Promise.all([written, sender.flush()])
   const answer = await deliver(report, context, before, leaving)
   // In this order, so that a folder never outlives its report and is taken for an unfinished one.
   if (answer === 'taken') await kind.remove(folder)
   await spool.forget(fence)
   return answer === 'taken' ? 'finished' : 'left'
+}
+
+/** A report that cannot be written down is sent all the same: it is now or never. */
+function unlessDiskFull(error: unknown): void {
+  if (!isDiskFull(error)) throw error
 }
 
 function kindOf(lease: Lease, { kinds }: WorkerContext): WorkKind {

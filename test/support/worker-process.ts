@@ -5,14 +5,15 @@ import { onTestFinished } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('./worker-program.ts', import.meta.url))
 
-/** Starts a worker as a process of its own; ended with the test at the latest. */
+/** Starts a worker as a process of its own; ended with the test at the latest. `prefix` starts it in another world. */
 export async function startWorkerProcess(
   hub: { readonly url: string; readonly workerToken: string },
   folder: string,
-  leaseMs = 60_000,
+  { leaseMs = 60_000, prefix = [] }: { leaseMs?: number; prefix?: readonly string[] } = {},
 ): Promise<ChildProcess> {
-  const args = [PROGRAM, folder, hub.url, hub.workerToken, String(leaseMs)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const worker = [PROGRAM, folder, hub.url, hub.workerToken, String(leaseMs)]
+  const [program = '', ...args] = [...prefix, process.execPath, ...worker]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')

@@ -128,7 +128,7 @@ describe('a worker that was paused beyond its lease', () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()
     const { remote } = await makeRemote(folder)
-    const sleeper = await startWorkerProcess(hub, await tempFolder(), 2000)
+    const sleeper = await startWorkerProcess(hub, await tempFolder(), { leaseMs: 2000 })
     const { id } = await submitCommand(hub, '', {
       run: hangsOnce(folder),
       payload: { repository: remote, publish: { mode: 'branch', branch: 'work' } },

@@ -1,5 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { describeNeeding } from '../support/needs.ts'
+import { startTestHub } from '../support/hub.ts'
+import { startWorkerProcess } from '../support/worker-process.ts'
 import { fakeAgent } from '../support/fake-agent.ts'
 import { runningFor } from '../support/processes.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -95,5 +98,23 @@ describe('a limit', () => {
     const log = await hub.admin.call('readLog', { params, query: { waitMs: 10_000 } })
 
     expect(await log.text()).toBe('early\n')
+  })
+})
+
+describeNeeding(['root', 'linux'], 'a disk that an agent fills', () => {
+  it('fails the job by name and not the worker, which goes on when there is room again', async () => {
+    await using hub = await startTestHub()
+    const data = await tempFolder()
+    const onSmallDisk = `mount -t tmpfs -o size=160m none ${data} && exec "$@"`
+    const prefix = ['unshare', '-m', 'sh', '-ec', onSmallDisk, 'sh']
+    await startWorkerProcess(hub, data, { prefix })
+    const { id } = await submitCommand(hub, await tempFolder(), {
+      run: sh('head -c 300000000 /dev/zero > big; echo written; exec sleep 600'),
+      retry: ONCE,
+    })
+
+    expect(await untilEnded(hub, id)).toMatchObject({ state: 'failed', reason: 'disk-full' })
+    const next = await submitCommand(hub, await tempFolder(), { run: ['true'] })
+    expect(await untilEnded(hub, next.id)).toMatchObject({ state: 'succeeded' })
   })
 })
