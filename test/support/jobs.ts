@@ -4,7 +4,7 @@ import type { Submission } from '../../src/domain/job.ts'
 import type { ClaimBody } from '../../src/protocol/schemas.ts'
 import type { Lease } from '../../src/domain/lease.ts'
 import type { HubClient } from '../../src/protocol/client.ts'
-import { TEST_VERSION, type TestHub } from './hub.ts'
+import { TEST_VERSION } from './hub.ts'
 
 /** A job of the code kind that nothing is wrong with. */
 export const aJob = (
@@ -39,7 +39,7 @@ export const aClaim = (
 
 /** Submits a job and claims it: the lease, and a client that speaks as its attempt. */
 export async function aLease(
-  hub: TestHub,
+  hub: { readonly admin: HubClient; readonly worker: HubClient },
   job: Partial<z.input<typeof Submission>> = {},
 ): Promise<{
   lease: Lease
