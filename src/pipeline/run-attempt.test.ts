@@ -146,6 +146,16 @@ describe('an attempt', () => {
     expect(told).toEqual([])
   })
 
+  it('goes no further than the step in which it was stopped, even if that step ends well', async () => {
+    const { told, stops, run } = anAttempt()
+    const outcome = await run(async (attempt) => {
+      await attempt.step('one', async () => stops.stop({ kind: 'drained' }))
+      return await attempt.step('two', async () => DONE)
+    })
+    expect(outcome).toEqual({ kind: 'handed-back' })
+    expect(told.map((event) => ('step' in event ? event.step : ''))).toEqual(['one', 'one'])
+  })
+
   it('is stopped at the wall limit', async () => {
     const { clock, run } = anAttempt({ wallMs: 90_000 })
     const outcome = run(untilStopped)

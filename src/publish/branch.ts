@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import type { AttemptReport } from '../domain/attempt.ts'
 import type { Publication, PublicationIntent } from '../domain/outcome.ts'
 import { StepFailed, Stopped } from '../domain/stop.ts'
@@ -66,6 +67,9 @@ export async function findPublished(
   const branches = new Set(
     intents.filter((intent) => intent.repository === repository).map(({ branch }) => branch),
   )
+  if (branches.size === 0) return null
+  // A worker that never had a repository has no such folder yet, and git must stand somewhere.
+  await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
   for (const branch of branches) {
     const tip = await tipOf(remote, checkRef(branch), signal)

@@ -83,6 +83,36 @@ describe('a worker that is killed in the middle of a job', () => {
     expect(await artifact(hub, { id, attempt: 1 }, 'salvage.change.patch')).toContain('+half')
   })
 
+  it('leaves a branch that the next worker adopts instead of doing the work again', async () => {
+    await using hub = await startTestHub()
+    await using gate = await startGate(hub)
+    const { remote } = await makeRemote(await tempFolder())
+    const worker = await startWorkerProcess({ ...hub, url: gate.url }, await tempFolder())
+    const settling = gate.hold(/POST .*\/settle$/, 'request')
+    const { id } = await submitCommand(hub, '', {
+      run: sh('date +%s%N > file'),
+      payload: { repository: remote, publish: { mode: 'branch', branch: 'work' } },
+    })
+    await settling.here
+    const tip = await byHand(remote, 'rev-parse', 'work')
+    await killHard(worker)
+    settling.drop()
+    await expireLeases(hub)
+
+    await using second = await startTestWorker(hub)
+
+    const publication = { kind: 'branch', repository: remote, branch: 'work', commit: tip } as const
+    expect(await untilEnded(hub, id)).toMatchObject({
+      reason: 'published',
+      attempt: 2,
+      publication,
+    })
+    expect(await byHand(remote, 'rev-parse', 'work')).toBe(tip)
+    const types = await typesOf(hub, id)
+    expect(types.filter((type) => type === 'agent-started')).toHaveLength(1)
+    await expect.poll(() => second.worker.running).toBe(0)
+  })
+
   it('brings its last report after the fact, word for word', async () => {
     await using hub = await startTestHub()
     await using gate = await startGate(hub)
