@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import type { ArtifactSource, FileArtifact } from '../domain/attempt.ts'
+import { isAppError } from '../domain/errors.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { keptFile } from './attempt-folder.ts'
+import { isGone } from './patience.ts'
 import { upload } from './upload.ts'
 
 type Way = {
@@ -38,19 +40,25 @@ export class ArtifactSender {
     this.#uploads.push(
       upload(kept, { ...this.#way, route: 'putArtifact' }, this.#signal).then(
         () => null,
-        (error: unknown) => ({ error }),
+        (error: unknown) => ({ name: kept.name, error }),
       ),
     )
   }
 
-  /** Resolves when the hub has everything kept so far; throws what it refused it with. */
-  async flush(): Promise<void> {
-    const refusal = (await Promise.all(this.#uploads)).find((result) => result !== null)
-    if (refusal !== undefined) throw refusal.error
+  /**
+   * Resolves when the hub has everything kept so far; answers what it will never take, such as an
+   * artifact that is too large. Throws what else went wrong.
+   */
+  async flush(): Promise<readonly Refusal[]> {
+    const refusals = (await Promise.all(this.#uploads)).filter((result) => result !== null)
+    const fatal = refusals.find(({ error }) => !isAppError(error) || isGone(error))
+    if (fatal !== undefined) throw fatal.error
+    return refusals
   }
 }
 
-type Refusal = { readonly error: unknown }
+/** An artifact that the hub did not take. */
+export type Refusal = { readonly name: string; readonly error: unknown }
 
 function inFile(folder: string, artifact: ArtifactSource): FileArtifact {
   if ('file' in artifact) return artifact

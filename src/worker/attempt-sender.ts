@@ -6,6 +6,7 @@ import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
 import type { Lease } from '../domain/lease.ts'
 import type { PublicationIntent } from '../domain/outcome.ts'
+import { clip } from '../domain/text.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
@@ -17,6 +18,7 @@ import { LogSender } from './log-sender.ts'
 import { insist, isGone } from './patience.ts'
 
 const TRY_MS = 60_000
+const NOTE_MAX = 2048
 
 type Way = {
   /** With the attempt's token. */
@@ -81,8 +83,7 @@ export class AttemptSender implements AttemptReport {
       this.#artifacts.keep(artifact)
     } catch (error) {
       if (!isDiskFull(error)) throw error
-      const text = `${artifact.name}: the worker’s disk has no room for it`
-      this.tell({ type: 'note', code: 'artifact-not-kept', text })
+      this.#noteNotKept(artifact.name, 'the worker’s disk has no room for it')
     }
   }
 
@@ -126,12 +127,18 @@ export class AttemptSender implements AttemptReport {
     }
   }
 
-  /** Resolves when the hub has everything; throws what it refused. */
+  /** Resolves when the hub has everything it takes; throws when it takes nothing more. */
   async flush(): Promise<void> {
     const { transcript, output, checks } = this.#logs
-    await Promise.all(
-      [this.#events, transcript, output, checks, this.#artifacts].map((part) => part.flush()),
-    )
+    const logs = [transcript, output, checks].map((log) => log.flush())
+    const [refusals] = await Promise.all([this.#artifacts.flush(), this.#events.flush(), ...logs])
+    for (const { name, error } of refusals) this.#noteNotKept(name, String(error))
+    await this.#events.flush()
+  }
+
+  #noteNotKept(name: string, why: string): void {
+    const text = clip(`${name}: ${why}`, NOTE_MAX)
+    this.tell({ type: 'note', code: 'artifact-not-kept', text })
   }
 
   /** Asks until there is an answer; throws `Stopped` when it is that the lease is gone. */

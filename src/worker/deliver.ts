@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { isAppError } from '../domain/errors.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { insist, isGone } from './patience.ts'
 import type { FinalReport } from './report-spool.ts'
@@ -7,20 +9,21 @@ import { upload } from './upload.ts'
 
 const TRY_MS = 30_000
 
-type Way = { readonly hub: HubClient; readonly clock: Clock }
+type Way = { readonly hub: HubClient; readonly clock: Clock; readonly log: Logger }
 
 /**
  * Tells the hub how an attempt ended, after `before` has brought it everything that belongs to
- * it. Repeats until the hub takes it or says that the attempt is no longer ours.
+ * it. Repeats until the hub takes it or refuses it, which is the end of it either way.
  */
 export async function deliver(
   report: FinalReport,
-  { hub, clock }: Way,
+  { hub, clock, log }: Way,
   before: () => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
   try {
-    await before()
+    // Refused too when the hub already has the end: only the end's own answer decides.
+    await before().catch(unlessGone)
     await insist(
       (trying) => tellEnd(report, hub.withToken(report.token), trying),
       { clock, tryMs: TRY_MS },
@@ -28,15 +31,21 @@ export async function deliver(
     )
     return 'taken'
   } catch (error) {
-    if (isGone(error)) return 'refused'
-    throw error
+    if (!isAppError(error)) throw error
+    // Kept and sent again it would be refused again, at every start of this worker.
+    if (!isGone(error)) log.error({ job: report.jobId, error }, 'final report refused')
+    return 'refused'
   }
+}
+
+function unlessGone(error: unknown): void {
+  if (!isGone(error)) throw error
 }
 
 /** Delivers a report that an earlier run of this worker wrote down. */
 export async function deliverAgain(
   report: FinalReport,
-  { hub, clock }: Way,
+  { hub, clock, log }: Way,
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
   const way = {
@@ -49,7 +58,7 @@ export async function deliverAgain(
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = (): Promise<unknown> =>
     Promise.all(files.map((artifact) => upload(artifact, way, signal)))
-  return deliver(report, { hub, clock }, before, signal)
+  return deliver(report, { hub, clock, log }, before, signal)
 }
 
 async function tellEnd(report: FinalReport, hub: HubClient, signal: AbortSignal): Promise<void> {

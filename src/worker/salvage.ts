@@ -73,6 +73,6 @@ async function uploadUnlessRefused(
     await upload(artifact, way, signal)
   } catch (error) {
     // The hub knows nothing of this attempt, or it was another worker's: nobody waits for it.
-    if (!isAppError(error)) throw error
+    if (!isAppError(error) || error.code === 'token-invalid') throw error
   }
 }

@@ -143,13 +143,16 @@ describe('a worker that is killed in the middle of a job', () => {
     const { id } = await submitCommand(hub, await tempFolder(), { run: sh('echo x > file') })
     await settled.here
     const before = await untilEnded(hub, id)
+    const names = await artifactNames(hub, id)
     await killHard(worker)
     settled.drop()
 
     await using again = await startTestWorker(hub, { folder: data })
 
     await expect.poll(() => readdir(join(again.folder, 'reports'))).toEqual([])
+    await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
     expect(await untilEnded(hub, id)).toEqual(before)
+    expect(await artifactNames(hub, id)).toEqual(names)
   })
 })
 
