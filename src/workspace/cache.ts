@@ -96,6 +96,9 @@ export async function unpin(folder: string, name: string): Promise<void> {
   await rm(pinFile(folder, name), { force: true })
 }
 
+/** Packs in a cache before they are joined; git’s own gc begins at 50, too. */
+const PACKS_MAX = 50
+
 const pinFile = (folder: string, name: string): string => join(folder, 'refs', 'jobs', name)
 
 function choose(
@@ -140,7 +143,20 @@ async function update(cache: Cache, object: string, signal: AbortSignal): Promis
   if (!(await exists(join(cache.folder, 'HEAD')))) return null
   const failure = await fetchInto(cache, cache.folder, object, signal)
   if (failure instanceof StepFailed && failure.reason !== 'workspace-failed') throw failure
-  return failure === null ? await commitOf(cache, object, signal) : null
+  if (failure !== null) return null
+  await joinPacks(cache, signal)
+  return await commitOf(cache, object, signal)
+}
+
+/**
+ * Each fetch leaves a pack, and many packs are slow. Joins them without dropping an object; a
+ * failure costs speed alone.
+ */
+async function joinPacks(cache: Cache, signal: AbortSignal): Promise<void> {
+  const files = await readdir(join(cache.folder, 'objects', 'pack'))
+  if (files.filter((name) => name.endsWith('.pack')).length <= PACKS_MAX) return
+  const args = ['repack', '-d', '-q', '--geometric=2']
+  await git(cache.settings, { args, gitDir: cache.folder }, signal)
 }
 
 /** Fetches into a folder beside and renames it: a half-made cache is never used. */

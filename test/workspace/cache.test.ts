@@ -12,6 +12,7 @@ import {
   gitSettings,
   makeRemote,
   patient,
+  shell,
 } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
@@ -107,6 +108,25 @@ describe('the cache', () => {
     const loose = join('objects', commit.slice(0, 2))
     await cp(join(clone, '.git', loose), join(cache, loose), { recursive: true })
     const { tree } = await aWorkspace(folder, { repository: remote })
+    expect(await byHand(tree, 'status', '--porcelain')).toBe('')
+  })
+
+  it('joins its packs when they have become many, and loses nothing', async () => {
+    const folder = await tempFolder()
+    const { remote, clone } = await makeRemote(folder)
+    await aWorkspace(folder, { repository: remote })
+    const [name = ''] = await cachesIn(folder)
+    const cache = join(folder, 'cache', name)
+    const script =
+      'for i in $(seq 60); do echo $i | git hash-object -w --stdin | tee -a names | git pack-objects -q objects/pack/pack; done; git prune-packed'
+    await shell(cache, script)
+    await commitAndPush(clone, { 'new.txt': 'x\n' })
+    const { tree } = await aWorkspace(folder, { repository: remote })
+    const packs = (await readdir(join(cache, 'objects', 'pack'))).filter((file) =>
+      file.endsWith('.pack'),
+    )
+    expect(packs.length).toBeLessThan(10)
+    await shell(cache, 'for name in $(cat names); do git cat-file -e $name; done')
     expect(await byHand(tree, 'status', '--porcelain')).toBe('')
   })
 

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Credential, GitSettings } from '../../src/workspace/git.ts'
 import { startGitServer } from '../support/git-server.ts'
-import { aWorkspace, byHand, gitSettings, makeRemote } from '../support/repository.ts'
+import { aWorkspace, byHand, gitSettings, makeRemote, shell } from '../support/repository.ts'
 import { PASSWORD } from '../support/serve-git.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
@@ -118,5 +118,41 @@ describe('a repository elsewhere', () => {
     await mkdir(join(folder, 'nothing'))
     const absent = aWorkspace(folder, { repository: join(folder, 'nothing') })
     await expect(absent).rejects.toMatchObject({ reason: 'repository-not-found' })
+  })
+})
+
+/** A stand-in for ssh that writes down how it was called and ends as the real one would. */
+async function anSsh(words: string) {
+  const folder = await tempFolder()
+  await shell(
+    folder,
+    `mkdir bin; printf '#!/bin/sh\\nprintf "%%s\\\\n" "$@" > ${folder}/arguments\\necho "${words}" >&2\\nexit 255\\n' > bin/ssh; chmod +x bin/ssh`,
+  )
+  const settings = gitSettings(folder, {
+    path: `${folder}/bin:${process.env['PATH'] ?? ''}`,
+    knownHosts: "/it's here/known_hosts",
+  })
+  const running = aWorkspace(folder, { repository: 'git@example.org:a/b.git', settings })
+  return { running, argumentsFile: join(folder, 'arguments') }
+}
+
+describe('a repository over ssh', () => {
+  it('goes to no host whose key is not known, and asks nobody', async () => {
+    const { running, argumentsFile } = await anSsh('Host key verification failed.')
+    await expect(running).rejects.toMatchObject({ reason: 'host-key-unknown' })
+    const given = (await readFile(argumentsFile, 'utf8')).split('\n')
+    expect(given).toEqual(
+      expect.arrayContaining([
+        'BatchMode=yes',
+        'StrictHostKeyChecking=yes',
+        `UserKnownHostsFile="/it's here/known_hosts"`,
+        'git@example.org',
+      ]),
+    )
+  })
+
+  it('says that the key was refused', async () => {
+    const { running } = await anSsh('git@example.org: Permission denied (publickey).')
+    await expect(running).rejects.toMatchObject({ reason: 'repository-login' })
   })
 })
