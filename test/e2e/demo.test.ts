@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { cliInEmptyHome } from '../support/cli.ts'
+import { cliInEmptyHome, pathWithOnly } from '../support/cli.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 const run = promisify(execFile)
 
@@ -38,5 +39,39 @@ describe('the demo', () => {
     await hub.printed(/hub on http/)
     const jobs = await cli.run(['jobs', '--data', join(folder, 'data')])
     expect(jobs.stdout).toContain('succeeded')
+  })
+})
+
+const NEEDED = ['git', 'node', 'sh', 'env'] as const
+
+describe('the demo on a machine without bubblewrap', () => {
+  it('runs unconfined where it may not install it, says so loudly, and how to mend it', async () => {
+    const cli = await cliInEmptyHome()
+    const PATH = await pathWithOnly(cli.home, NEEDED)
+    const { code, stdout } = await cli.run(['demo'], { env: { PATH, TMPDIR: cli.home } })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/WITHOUT A SANDBOX[\s\S]*apt-get install bubblewrap/)
+    expect(stdout).toContain('NO SANDBOX')
+    expect(stdout).toMatch(/[0-9a-f]{12} succeeded/)
+  })
+})
+
+describeNeeding(['linux', 'root', 'bubblewrap'], 'the demo as root on Debian', () => {
+  it('installs bubblewrap, with fresh package lists where there are none', async () => {
+    const cli = await cliInEmptyHome()
+    const PATH = await pathWithOnly(cli.home, [...NEEDED, 'ln', 'touch', 'test', 'true'])
+    const { stdout: bwrap } = await run('sh', ['-c', 'command -v bwrap'])
+    // Stands for the real one, which would change this machine: it knows no package before `update`.
+    const apt = `#!/bin/sh
+      if test "$1" = update; then touch ${PATH}/lists; exit; fi
+      test -e ${PATH}/lists || { echo "E: Unable to locate package bubblewrap" >&2; exit 100; }
+      ln -s ${bwrap.trim()} ${PATH}/bwrap
+    `
+    await writeFile(join(PATH, 'apt-get'), apt, { mode: 0o755 })
+    const { code, stdout, stderr } = await cli.run(['demo'], { env: { PATH, TMPDIR: cli.home } })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('installing it with apt-get')
+    expect(stdout).toContain('sandbox bubblewrap')
+    expect(stdout).not.toContain('WITHOUT A SANDBOX')
   })
 })

@@ -30,7 +30,7 @@ export function startProgress(
   let spent = ''
   const erase = (): void => void terminal.stderr.write(ERASE)
   const draw = (): void => {
-    const elapsed = duration(Math.floor((clock.monotonic() - started) / 1000) * 1000)
+    const elapsed = wholeSeconds(clock.monotonic() - started)
     terminal.stderr.write(
       `${ERASE}  ${[phase, elapsed, ...(spent === '' ? [] : [spent])].join(' · ')}`,
     )
@@ -53,6 +53,10 @@ export function startProgress(
     },
   }
 }
+
+/** Fractions would only flicker. */
+const wholeSeconds = (ms: number): string =>
+  ms < 60_000 ? `${Math.floor(ms / 1000)} s` : duration(ms)
 
 function phaseAfter(event: JobEvent): string | undefined {
   if (event.type === 'step-started') return safeLine(event.step)
