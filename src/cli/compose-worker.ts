@@ -24,7 +24,7 @@ const GIT_TIMEOUT_MS = 30 * 60_000
 
 /** A worker with everything it works with. Disposing stops it at once; drain it first. */
 export type OpenWorker = AsyncDisposable &
-  Pick<Worker, 'drain' | 'stop' | 'done'> & {
+  Pick<Worker, 'drain' | 'stop' | 'done' | 'running'> & {
     /** One line for people: confinement, slots, agents, models. */
     readonly about: string
     /** Agents that can work here, the most capable first. */
@@ -87,6 +87,9 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const open = opening.move()
   const agents = agentsHere(path, gateway !== null)
   return {
+    get running() {
+      return worker.running
+    },
     drain: () => worker.drain(),
     stop: () => worker.stop(),
     done: worker.done,

@@ -1,4 +1,5 @@
 import type { OpenWorker } from './compose-worker.ts'
+import type { Printer } from './print/printer.ts'
 import { aborted, type StopSignals } from './stop-signals.ts'
 
 /**
@@ -10,8 +11,12 @@ export async function workUntilStopped(
   worker: OpenWorker,
   others: readonly Promise<void>[],
   stop: StopSignals,
+  print: Printer,
 ): Promise<void> {
   await Promise.race([aborted(stop.inOrder), worker.done, ...others])
+  if (worker.running > 0) {
+    print.note(`waiting for ${worker.running} running; a second signal stops at once`)
+  }
   const atOnce = aborted(stop.atOnce).then(() => worker.stop())
   await Promise.race([worker.drain(), atOnce])
 }

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { cliInEmptyHome } from '../support/cli.ts'
 
 /** What the help of each command must at least speak of. */
@@ -41,6 +44,15 @@ describe('the help', () => {
     const cli = await cliInEmptyHome()
     const { stdout } = await cli.run(['up', '--help'])
     expect(stdout).not.toMatch(/--\w+-key|--token /)
+  })
+})
+
+describe('the README', () => {
+  it('names every exit code', async () => {
+    const text = await readFile(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8')
+    for (const { code } of Object.values(EXIT_CODES)) {
+      expect(text).toMatch(new RegExp(`[ \\n]${code} `))
+    }
   })
 })
 

@@ -151,6 +151,23 @@ describe('up', () => {
     await follower.stop('SIGINT')
   })
 
+  it('lets a running job finish when it is told once', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    const up = await cli.startUp(['--allow-local'])
+    const go = join(cli.home, 'go')
+    const wait = `echo working; until test -e ${go}; do sleep 0.05; done; echo x > file`
+    const follower = cli.start(job(remote, wait))
+    await follower.printed(/working/)
+    up.process.kill('SIGTERM')
+    await up.printed(/waiting for 1 running/)
+    await writeFile(go, '')
+    expect((await up.end).code).toBe(0)
+    await cli.startHub()
+    expect((await cli.run(['jobs'])).stdout).toContain('patch-ready')
+    await follower.stop('SIGINT')
+  })
+
   it('prints where it is and what to do next in at most three lines', async () => {
     const cli = await cliInEmptyHome()
     const up = await cli.startUp()

@@ -31,6 +31,6 @@ export function addUp(program: Command, invocation: Invocation): void {
     print.line(`millwright ${version} on ${up.url} · data ${folder}`)
     print.line(up.worker.about)
     print.line(`next: millwright submit --wait --repo <address> --agent ${agent} "<prompt>"`)
-    await workUntilStopped(up.worker, [up.done], stop)
+    await workUntilStopped(up.worker, [up.done], stop, print)
   })
 }

@@ -29,6 +29,6 @@ export function addWorker(program: Command, invocation: Invocation): void {
     const print = printer(terminal, false)
     print.line(`millwright ${version} worker · data ${folder}`)
     print.line(worker.about)
-    await workUntilStopped(worker, [], stop)
+    await workUntilStopped(worker, [], stop, print)
   })
 }
