@@ -10,9 +10,7 @@ import type { Tx } from './transaction.ts'
 /** Longest detail that a settlement holds. */
 const DETAIL_MAX = 8192
 
-/**
- * Ends the job for good, frees its keys, tells of it.
- */
+/** Ends the job for good, frees its keys, tells of it. */
 export async function endJob(
   tx: Tx,
   guard: Guard,
@@ -37,9 +35,7 @@ export async function endJob(
 /** What ended an attempt, for people; `step` is where it failed. */
 type Cause = { readonly detail: string; readonly step?: string | undefined }
 
-/**
- * Moves a running job to where its attempt's end leads.
- */
+/** Moves a running job to where its attempt's end leads. */
 export async function follow(tx: Tx, fence: Fence, next: Next, cause: Cause): Promise<void> {
   if (next.state === 'queued') return requeue(tx, fence, next, cause.detail)
   const guard = { ...fence, state: 'running' } as const

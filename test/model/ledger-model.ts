@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Checkpoint } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import {
@@ -8,7 +9,7 @@ import {
   refusal,
   type Running,
 } from '../../src/domain/machine.ts'
-import type { Settlement } from '../../src/domain/outcome.ts'
+import type { Outcome, Settlement } from '../../src/domain/outcome.ts'
 import type { ReasonCode } from '../../src/domain/reasons.ts'
 import { isTerminal, type JobState } from '../../src/domain/state.ts'
 import type { ClaimRequest, NewJob } from '../../src/ledger/port.ts'
@@ -32,9 +33,11 @@ export type ModelJob = {
   checkpoints: Checkpoint[]
   /** The claim that got the current attempt. */
   request: ClaimRequest | null
-  /** The last settlement that was accepted, and for which attempt. */
-  said: { readonly attempt: number; readonly settlement: Settlement } | null
+  /** The words with which a worker ended an attempt: the same again are a repeat. */
+  readonly said: Map<number, Outcome>
 }
+
+export type Paused = Extract<Outcome, { kind: 'paused' }>
 
 /** The ledger without SQL, parking or waking: whoever is runnable and best is claimed. */
 export type Model = { now: number; readonly jobs: ModelJob[] }
@@ -55,7 +58,7 @@ export const newModelJob = (id: JobId, asked: NewJob): ModelJob => ({
   locksUntil: null,
   checkpoints: [],
   request: null,
-  said: null,
+  said: new Map(),
 })
 
 /** Highest priority, then first come, of all that could run on a worker with these labels. */
@@ -85,6 +88,10 @@ export function fenceRefusal(
   return refusal(job.state, trigger) ?? stale ?? 'none'
 }
 
+/** Whether the attempt has ended with these very words: then the answer is that of the first time. */
+export const isRepeat = (job: ModelJob, attempt: number, outcome: Outcome): boolean =>
+  isDeepStrictEqual(job.said.get(attempt), outcome)
+
 export function modelClaim(model: Model, job: ModelJob, request: ClaimRequest): void {
   Object.assign(job, {
     state: 'running',
@@ -104,7 +111,7 @@ export function modelRenew(model: Model, job: ModelJob, leaseMs: number): void {
 }
 
 export function modelSettle(model: Model, job: ModelJob, settlement: Settlement): void {
-  job.said = { attempt: job.attempt, settlement }
+  job.said.set(job.attempt, settlement)
   if (settlement.kind === 'failed') {
     follow(model, job, afterSettleFailed(running(job), settlement.reason))
     return
@@ -114,14 +121,15 @@ export function modelSettle(model: Model, job: ModelJob, settlement: Settlement)
   job.reason = late ? 'cancelled-too-late' : settlement.reason
 }
 
-export function modelPause(model: Model, job: ModelJob, reason: ReasonCode): void {
+export function modelPause(model: Model, job: ModelJob, why: Paused): void {
+  job.said.set(job.attempt, why)
   if (job.cancelRequested) {
     cancel(job)
     return
   }
   Object.assign(job, {
     state: 'paused',
-    reason,
+    reason: why.reason,
     locksUntil: model.now + job.asked.limits.pausedLocksMs,
   })
 }
@@ -131,8 +139,10 @@ export function modelRequestCancel(job: ModelJob): void {
   if (job.state !== 'running') cancel(job)
 }
 
-export const modelHandBack = (model: Model, job: ModelJob): void =>
+export function modelHandBack(model: Model, job: ModelJob): void {
+  job.said.set(job.attempt, { kind: 'handed-back' })
   follow(model, job, afterHandBack(running(job)))
+}
 
 /** Returns how many attempts it ended. */
 export function modelExpire(model: Model): number {

@@ -12,9 +12,9 @@ const TOGETHER_MAX = 32
 /** Texts whose parts vary are prepared once each; more than this many would be a leak. */
 const PREPARED_MAX = 500
 
-/** A transaction that waits for its turn; `run` never throws what the caller did wrong. */
+/** A transaction that waits for its turn. */
 type Waiting = {
-  /** Does the work inside the open transaction; returns how to answer once it is committed. */
+  /** Does the work in the open transaction; returns how to answer once that is committed. */
   run(): Promise<() => void>
   fail(error: unknown): void
 }

@@ -138,5 +138,16 @@ export function reportConformance(open: OpenLedger): void {
       ])
       expect(await refusal(ledger.addArtifact({ ...patch, attempt: 2 }))).toBe('job-not-found')
     })
+
+    it('an attempt can have only so many artifacts', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const named = (name: string) =>
+        ledger.addArtifact({ ...fence, name, digest: 'aa', size: 2, mediaType: 'text/plain' })
+      await Promise.all(Array.from({ length: 1000 }, (_, index) => named(`part-${index}`)))
+      await named('part-7')
+      expect(await refusal(named('one-more'))).toBe('request-invalid')
+    })
   })
 }
