@@ -9,7 +9,7 @@ import {
   LEASE_MS,
   SUCCEEDED,
 } from '../conformance/ledger/bed.ts'
-import { makeSqliteBed } from '../support/sqlite-ledger.ts'
+import { makeSqliteBed, openOnSqlite } from '../support/sqlite-ledger.ts'
 import { COMMANDS } from './ledger-commands.ts'
 import { LedgerInvariants } from './ledger-invariants.ts'
 import { type Model, newModelJob } from './ledger-model.ts'
@@ -41,15 +41,11 @@ describe('the model of the ledger', () => {
   )
 
   it('a model of another job than the ledger has is noticed', async () => {
-    const bed = await makeSqliteBed()
-    const { ledger } = bed
-    const request = aRequest()
-    const asked = aJob()
-    const { job } = await ledger.submit(asked)
-    await ledger.claim(request)
-    const model: Model = { now: bed.clock.now(), jobs: [newModelJob(job.id, asked)] }
+    const { ledger, clock } = await openOnSqlite()
+    const { job } = await ledger.submit(aJob())
+    await ledger.claim(aRequest())
+    const model: Model = { now: clock.now(), jobs: [newModelJob(job.id, aJob())] }
     await expect(new LedgerInvariants().check(model, ledger)).rejects.toThrow('L-8')
-    await bed.dispose()
   })
 })
 
