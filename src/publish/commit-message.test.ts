@@ -9,9 +9,13 @@ const text = {
 }
 
 describe('a commit message', () => {
-  it('has title, prompt and trailers', () => {
-    expect(commitMessage(text)).toBe(
-      'Fix the bug\n\nFix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n',
+  it('has the title, the rest of the prompt and trailers', () => {
+    expect(commitMessage(text)).toBe('Fix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n')
+  })
+
+  it('has the whole prompt below a title of other words', () => {
+    expect(commitMessage({ ...text, title: 'Mend a.ts' })).toBe(
+      'Mend a.ts\n\nFix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n',
     )
   })
 

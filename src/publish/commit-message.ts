@@ -9,13 +9,13 @@ export type CommitText = {
 const TITLE_MAX = 72
 const PROMPT_MAX = 2000
 
-/** Title, the prompt's beginning, and trailers by which the job can be found again. */
+/** Title, what the prompt says beyond it, and trailers by which the job can be found again. */
 export function commitMessage({ title, prompt, jobId, attempt }: CommitText): string {
   const subject = shorten(visible(title).replaceAll(/\s+/g, ' ').trim(), TITLE_MAX)
   const body = shorten(visible(prompt).trim(), PROMPT_MAX)
+  const rest = `${body}\n`.startsWith(`${subject}\n`) ? body.slice(subject.length).trim() : body
   const parts = [subject === '' ? 'Work of an agent' : subject]
-  // A prompt that is only its first line would be said twice.
-  if (body !== '' && body !== subject) parts.push(body)
+  if (rest !== '') parts.push(rest)
   parts.push(`Job-Id: ${jobId}\nAttempt: ${attempt}`)
   return `${parts.join('\n\n')}\n`
 }

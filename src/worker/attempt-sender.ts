@@ -141,10 +141,14 @@ export class AttemptSender implements AttemptReport {
     this.tell({ type: 'note', code: 'artifact-not-kept', text })
   }
 
-  /** Asks until there is an answer; throws `Stopped` when it is that the lease is gone. */
+  /**
+   * Asks until there is an answer, after all that was told before, so that a job's events stand in
+   * the order in which they happened. Throws `Stopped` when the answer is that the lease is gone.
+   */
   async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const { hub, clock, stops } = this.#way
     try {
+      await this.#events.flush()
       await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, stops.lost)
     } catch (error) {
       if (isGone(error)) stops.stop({ kind: 'lost' })

@@ -73,9 +73,14 @@ describe('a job', () => {
   it('tells every step, note and check in the order in which they happened', async () => {
     await using test = await startHubAndWorker()
     const { hub } = test
-    const { id } = await submitCommand(hub, await tempFolder(), {
+    const { remote } = await makeRemote(await tempFolder())
+    const { id } = await submitCommand(hub, '', {
       run: fakeAgent({ do: 'nest-repository', path: 'inner' }),
-      payload: { checks: [{ name: 'there', run: ['test', '-d', 'inner'] }] },
+      payload: {
+        repository: remote,
+        checks: [{ name: 'there', run: ['test', '-d', 'inner'] }],
+        publish: { mode: 'branch' },
+      },
     })
 
     await untilEnded(hub, id)
@@ -99,6 +104,8 @@ describe('a job', () => {
       'check-finished',
       'step-finished checks',
       'step-started publish',
+      'publication-intended',
+      'published',
       'step-finished publish',
       'ended',
     ])
