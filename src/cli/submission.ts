@@ -50,7 +50,8 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--key <text>', 'idempotency key: the same key and request give the same job')
     .option('--max-failures <count>', 'failures after which the job fails')
   for (const [key, schema] of LIMITS) {
-    command.option(`--${kebab(key)} <number>`, `limit: ${schema.description ?? key}`)
+    const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`
+    command.option(`--${kebab(key)} <number>`, meaning)
   }
   return command
 }

@@ -10,25 +10,25 @@ export const Limits = z.strictObject({
     .min(1000)
     .max(7 * DAY)
     .default(60 * MINUTE)
-    .describe('Longest attempt'),
+    .describe('longest attempt in milliseconds'),
   idleMs: z
     .int()
     .min(1000)
     .max(7 * DAY)
     .default(10 * MINUTE)
-    .describe('Longest silence of the agent'),
+    .describe('longest silence of the agent in milliseconds'),
   outputBytes: z
     .int()
     .min(64 * 1024)
     .max(2 ** 40)
     .default(64 * 1024 * 1024)
-    .describe('Agent output kept per stream: head and tail; the loss is marked'),
-  steps: z.int().min(1).max(10_000).default(200).describe('Model turns of the built-in agent'),
+    .describe('agent output kept per stream: head and tail; the loss is marked'),
+  steps: z.int().min(1).max(10_000).default(200).describe('model turns of the built-in agent'),
   pausedLocksMs: z
     .int()
     .min(0)
     .max(30 * DAY)
     .default(60 * MINUTE)
-    .describe('How long a paused job keeps its locks'),
+    .describe('milliseconds for which a paused job keeps its locks'),
 })
 export type Limits = z.infer<typeof Limits>

@@ -17,7 +17,7 @@ import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo', import.meta.url))
-const PROMPT = 'The tests of this library fail. Find the bug, mend it, and see the tests pass.'
+const PROMPT = 'The tests of this library fail. Find the bug and mend it.'
 const FOLLOW_UP = 'Say in the README how parts add up.'
 
 const driver = builtinDriver({

@@ -18,7 +18,7 @@ import { safeText } from '../print/safe-text.ts'
 
 /** `millwright artifacts`: what a job left behind. */
 export function addArtifacts(program: Command, invocation: Invocation): void {
-  const artifacts = program.command('artifacts').description('Lists and fetches what a job left.')
+  const artifacts = program.command('artifacts').description('list and fetch what a job left')
   addList(artifacts, invocation)
   addGet(artifacts, invocation)
 }

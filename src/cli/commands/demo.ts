@@ -18,7 +18,7 @@ import { safeText } from '../print/safe-text.ts'
 import { programVersion } from '../version.ts'
 import { printVerdict, watchJob } from '../watch-job.ts'
 
-const PROMPT = 'The tests of this library fail. Find the bug, mend it, and see the tests pass.'
+const PROMPT = 'The tests of this library fail. Find the bug and mend it.'
 const TEST = ['node', '--test'] as const
 const LEVEL: LogLevel = 'info'
 

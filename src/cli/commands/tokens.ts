@@ -10,7 +10,7 @@ import { safeLine } from '../print/safe-text.ts'
 
 /** `millwright tokens`: who may speak to the hub. */
 export function addTokens(program: Command, invocation: Invocation): void {
-  const tokens = program.command('tokens').description('Makes, lists and revokes tokens.')
+  const tokens = program.command('tokens').description('make, list and revoke tokens')
   addCreate(tokens, invocation)
   addList(tokens, invocation)
   addRevoke(tokens, invocation)
