@@ -9,6 +9,8 @@ const Ready = z.object({ url: z.string(), adminToken: z.string(), workerToken: z
 
 /** A test hub in a process of its own. */
 export type HubProcess = AsyncDisposable & {
+  readonly url: string
+  readonly adminToken: string
   readonly admin: HubClient
   readonly worker: HubClient
   /** Resident memory in bytes, as its own metrics tell. */
@@ -23,6 +25,8 @@ export async function startHubProcess(): Promise<HubProcess> {
   const { url, adminToken, workerToken } = Ready.parse(JSON.parse(String(line)))
   const admin = new HubClient({ url, token: adminToken })
   return {
+    url,
+    adminToken,
     admin,
     worker: new HubClient({ url, token: workerToken }),
     memory: async () => {
