@@ -173,6 +173,9 @@ const remote = {
     .meta(
       about({ description: 'the hub’s address (default: the one on this machine)', takes: 'url' }),
     ),
+  allowHttp: toggle.meta(
+    about({ description: 'send the token to another machine’s hub without TLS' }),
+  ),
   tokenFile: z
     .string()
     .min(1)

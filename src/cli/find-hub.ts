@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ClientConfig, Environment } from '../config.ts'
 import { AppError } from '../domain/errors.ts'
+import { isLoopback } from '../domain/loopback.ts'
 import { HubClient } from '../protocol/client.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -26,13 +27,15 @@ export function dataFolder(given: string | undefined, env: Environment, cwd: str
   return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'millwright')
 }
 
+type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | 'tokenFile'>
+
 /**
  * The hub that a command speaks to: the one named by --hub, or the one that left its address in
  * the data folder. The folder’s own token goes to that one alone, never to an address that was
- * merely named.
+ * merely named. Throws `hub-insecure` for plain HTTP to another machine.
  */
 export async function findHub(
-  settings: Pick<ClientConfig, 'data' | 'hub' | 'token' | 'tokenFile'>,
+  settings: HubSettings,
   terminal: Pick<Terminal, 'env' | 'cwd'>,
   whose: LocalToken = 'admin',
 ): Promise<HubClient> {
@@ -42,8 +45,15 @@ export async function findHub(
   if (url === undefined) {
     throw new AppError('hub-unreachable', `No hub runs with the data folder ${folder}`)
   }
+  if (url !== local?.url && !settings.allowHttp) demandPrivacy(new URL(url))
   const own = url === local?.url ? tokenIn(folder, whose) : undefined
   return new HubClient({ url, token: await readToken(settings, own, terminal.cwd) })
+}
+
+function demandPrivacy({ protocol, hostname }: URL): void {
+  if (protocol === 'https:' || isLoopback(hostname)) return
+  const what = 'The token would cross the network readable for all'
+  throw new AppError('hub-insecure', `${what}: ${hostname} is another machine, and not https.`)
 }
 
 /** null when no hub left its address there. */
@@ -58,7 +68,7 @@ export async function readHubFile(folder: string): Promise<HubFile | null> {
 }
 
 async function readToken(
-  settings: Pick<ClientConfig, 'token' | 'tokenFile'>,
+  settings: Pick<HubSettings, 'token' | 'tokenFile'>,
   own: string | undefined,
   cwd: string,
 ): Promise<string | null> {

@@ -22,6 +22,11 @@ export const ERRORS = {
   'kind-unknown': kind(422, 'Use one of the kinds in the message.'),
   'body-too-large': kind(413, 'Send less, or raise the limit named in the message.'),
   'route-unknown': kind(404, 'See /openapi.json for the routes.'),
+  'queue-full': kind(
+    429,
+    'Wait until workers have taken some, or cancel what is not needed.',
+    true,
+  ),
   'rate-limited': kind(429, 'Wait for the time in Retry-After.', true),
   'idempotency-conflict': kind(422, 'Use a new idempotency key for a different request.'),
   'cursor-invalid': kind(400, 'Start again from the first page.'),
@@ -71,6 +76,10 @@ export const ERRORS = {
   ),
   'disk-full': kind(507, 'Free space on the disk named in the message.', true),
   'hub-unreachable': kind(503, 'Start it with: millwright up', true),
+  'hub-insecure': kind(
+    400,
+    'Use its https address, or a tunnel. In a network that you trust, pass --allow-http.',
+  ),
   'hub-stopping': kind(503, 'Try again in a moment.', true),
   'hub-error': kind(500, 'Report it with the hub’s log of that moment.', true),
   'protocol-mismatch': kind(426, 'Run the same minor version of Millwright on hub and worker.'),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../domain/errors.ts'
+import { isLoopback } from '../domain/loopback.ts'
 import { type HubContext, type HubState, makeHubState } from './context.ts'
 import { HUB_LIMITS } from './limits.ts'
 import { registerRoutes } from './register.ts'
@@ -17,15 +18,13 @@ export type Hub = {
   close(): Promise<void>
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/
-
 /**
  * Starts the HTTP server. Throws `bind-refused` for an address beyond this machine without a proxy
  * in front, and `port-taken`.
  */
 export async function startHub(context: HubContext): Promise<Hub> {
   const { host } = context.listen
-  if (!LOOPBACK.test(host) && !context.behindProxy) {
+  if (!isLoopback(host) && !context.behindProxy) {
     throw new AppError('bind-refused', `${host} can be reached from other machines without TLS.`)
   }
   const closing = new AbortController()

@@ -16,6 +16,8 @@ export type HubLimits = {
   readonly eventStreams: number
   /** Claims that wait at once. */
   readonly waitingClaims: number
+  /** Jobs that wait for a worker, of all kinds. */
+  readonly queuedJobs: number
   /** Refused tokens a minute and address. */
   readonly failedLogins: number
   /** Comment lines that keep an event stream alive. */
@@ -37,6 +39,7 @@ export const HUB_LIMITS: HubLimits = {
   connections: 2048,
   eventStreams: 256,
   waitingClaims: 1024,
+  queuedJobs: 1_000_000,
   failedLogins: 30,
   heartbeatMs: 15_000,
   pollMs: 1000,

@@ -31,6 +31,11 @@ describe('a request that cannot be right', () => {
       /--wall-ms/,
     ],
     ['a time that is none', ['jobs', '--from', 'yesterday'], /no time/],
+    [
+      'a token over plain HTTP',
+      ['jobs', '--hub', 'http://hub.example:7373'],
+      /hub\.example is another machine[^]*--allow-http/,
+    ],
   ])('is refused before any hub is asked: %s', async (_, args, words) => {
     const cli = await cliInEmptyHome()
     const { code, stderr, stdout } = await cli.run(args)

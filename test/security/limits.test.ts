@@ -5,7 +5,7 @@ import {
   SEGMENT_BYTES_MAX,
 } from '../../src/protocol/schemas.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
-import { aJob, aLease } from '../support/jobs.ts'
+import { aClaim, aJob, aLease } from '../support/jobs.ts'
 import { request, sendRaw, statusOf } from '../support/raw-http.ts'
 
 const LEAST_OUTPUT = 64 * 1024
@@ -40,6 +40,20 @@ describe('T24: limits, one below, at, and one above', () => {
       statuses.push((await submitBytes(hub, bytes, chunked)).status)
     }
     expect(statuses).toEqual([201, 201, 413])
+  })
+
+  it('jobs in the queue, until one is taken', async () => {
+    await using hub = await startTestHub({ limits: { queuedJobs: 2 } })
+    const submit = () => outcome(hub.admin.call('submitJob', { body: aJob() }))
+    expect([await submit(), await submit(), await submit()]).toEqual([
+      'taken',
+      'taken',
+      'queue-full',
+    ])
+    const refused = await submitBytes(hub, 0)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
+    await hub.worker.call('claimLease', { body: aClaim() })
+    expect(await submit()).toBe('taken')
   })
 
   it('a segment of a log', async () => {

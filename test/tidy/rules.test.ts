@@ -76,18 +76,20 @@ describe('rules', () => {
 })
 
 describe('documents', () => {
-  it('every numbered invariant of SPEC.md names a test that exists', () => {
-    const invariants = readDocument('SPEC.md')
+  it.each([
+    ['invariant', 'SPEC.md', /^\|\s*[A-Z]+-\d+\s*\|/],
+    ['threat', 'SECURITY.md', /^\|\s*T\d+\s*\|/],
+  ])('every %s of %s names a test that exists', (_, document, numbered) => {
+    const rows = readDocument(document)
       .split('\n')
-      .filter((line) => /^\|\s*[A-Z]+-\d+\s*\|/.test(line))
-    expect(invariants.length).toBeGreaterThan(9)
-    for (const invariant of invariants) {
+      .filter((line) => numbered.test(line))
+    expect(rows.length).toBeGreaterThan(9)
+    for (const row of rows) {
       const [, path = '', title = ''] =
-        /`((?:src|test)\/[^`]+\.test\.ts|test\/conformance\/[^`]+\.ts)`[^“]*“([^”]+)”/.exec(
-          invariant,
-        ) ?? []
+        /`((?:src|test)\/[^`]+\.test\.ts|test\/conformance\/[^`]+\.ts)`[^“]*“([^”]+)”/.exec(row) ??
+        []
       const test = everything.find((file) => file.path === path)
-      expect(test?.text, `${invariant}\nnames no test file that exists`).toBeDefined()
+      expect(test?.text, `${row}\nnames no test file that exists`).toBeDefined()
       expect(test?.text, `${path} has no test with this title`).toContain(title)
     }
   })

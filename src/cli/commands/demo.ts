@@ -51,7 +51,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   print.line(`hub on ${up.url} · ${up.worker.about}`)
   print.line('The model is REPLAYED from a written script; the agent, its tools and git are real.')
   title(print, 'The job')
-  const client = await findHub({ data }, { env, cwd: folder })
+  const client = await findHub({ data, allowHttp: false }, { env, cwd: folder })
   const job = await submitDemo(client, remote)
   const watched = { job: job.id, stream: 'transcript', show: 'story' } as const
   const ended = await watchJob(invocation, client, print, watched)

@@ -7,6 +7,7 @@ import { parseInput } from '../../protocol/parse-input.ts'
 import type { HubState } from '../context.ts'
 import { demandRoom } from '../disk-floor.ts'
 import type { Endpoint } from '../handler.ts'
+import { demandPlaceInQueue } from '../queue-limit.ts'
 import { requestDigest } from '../request-digest.ts'
 
 /** Checks a job by its kind and keeps it: 201, or 200 when the same was asked before. */
@@ -14,6 +15,7 @@ export const submitJob: Endpoint<'submitJob'> =
   (hub) =>
   async ({ body, headers, reply }) => {
     await demandRoom(hub.disk)
+    await demandPlaceInQueue(hub.ledger, hub.limits.queuedJobs)
     const { idempotencyKey: _key, ...asked } = body
     const work = checkWork(kindNamed(hub, body.kind), asked)
     const { job, created } = await hub.ledger.submit({
@@ -31,6 +33,7 @@ export const retryJob: Endpoint<'retryJob'> =
   (hub) =>
   async ({ params, body, headers, reply }) => {
     await demandRoom(hub.disk)
+    await demandPlaceInQueue(hub.ledger, hub.limits.queuedJobs)
     const earlier = await hub.ledger.job(params.job)
     if (!isTerminal(earlier.state)) {
       throw new AppError('job-not-terminal', `Job ${earlier.id} is still ${earlier.state}.`)
