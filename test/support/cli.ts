@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { JobEvent } from '../../src/domain/event.ts'
+import { Job } from '../../src/domain/job.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'millwright.js')
@@ -27,6 +30,8 @@ export type Cli = {
   readonly data: string
   /** Runs one command to its end. */
   run(args: readonly string[], options?: CliOptions): Promise<CliEnd>
+  /** A job with its events, as `show` knows them. */
+  show(id: string): Promise<z.infer<typeof Shown>>
   /** Starts one that stays. It is ended with the test. */
   start(args: readonly string[], options?: CliOptions): RunningCli
   /** Starts a hub on a free port and waits until it answers. */
@@ -58,6 +63,8 @@ export type RunningCli = {
   readonly end: Promise<CliEnd>
 }
 
+const Shown = z.object({ job: Job, events: z.array(JobEvent) })
+
 export async function cliInEmptyHome(): Promise<Cli> {
   const home = await tempFolder()
   const start = (args: readonly string[], options: CliOptions = {}): RunningCli =>
@@ -67,6 +74,10 @@ export async function cliInEmptyHome(): Promise<Cli> {
     data: join(home, '.local', 'share', 'millwright'),
     start,
     run: (args, options) => start(args, options).end,
+    show: async (id) => {
+      const { stdout } = await start(['show', id, '--json']).end
+      return Shown.parse(JSON.parse(stdout))
+    },
     startHub: async (args = []) => {
       const hub = start(['hub', '--port', '0', ...args])
       await hub.printed(/hub on http/)
