@@ -1,11 +1,10 @@
+import { join } from 'node:path'
 import { killLeftovers } from '../platform/process-tree.ts'
-import { attemptName, attemptsFolder, leftFolders } from './attempt-folder.ts'
+import { attemptName, attemptsFolder, leftFolders, readAttemptFile } from './attempt-folder.ts'
 import type { WorkerContext } from './context.ts'
 import { deliverAgain } from './deliver.ts'
 import { ReportSpool } from './report-spool.ts'
 import { salvage } from './salvage.ts'
-import { readAttemptFile } from './attempt-folder.ts'
-import { join } from 'node:path'
 
 /** Ends what an earlier run of this worker left running; answers the names of its attempts. */
 export async function endLeftovers({ folder, log }: WorkerContext): Promise<readonly string[]> {

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { describe, it } from 'vitest'
+import { SSHD } from './ssh-server.ts'
 
 /** Parts that not every machine has, how to see that one is there, and how to get it. */
 const PARTS = {
@@ -7,6 +9,10 @@ const PARTS = {
   codex: {
     present: () => works(codexProgram(), ['--version']),
     get: 'npm install -g @openai/codex@0.169.0',
+  },
+  sshd: {
+    present: () => existsSync(SSHD) && works('ssh-agent', ['true']),
+    get: 'apt-get install openssh-server',
   },
   root: { present: () => process.getuid?.() === 0, get: 'run the tests as root' },
   linux: { present: () => process.platform === 'linux', get: 'run the tests on Linux' },

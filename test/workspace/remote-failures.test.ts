@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Credential, GitSettings } from '../../src/workspace/git.ts'
 import { startGitServer } from '../support/git-server.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { aWorkspace, byHand, gitSettings, makeRemote, shell } from '../support/repository.ts'
 import { PASSWORD } from '../support/serve-git.ts'
+import { startSshServer } from '../support/ssh-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const as =
@@ -154,5 +156,23 @@ describe('a repository over ssh', () => {
   it('says that the key was refused', async () => {
     const { running } = await anSsh('git@example.org: Permission denied (publickey).')
     await expect(running).rejects.toMatchObject({ reason: 'repository-login' })
+  })
+})
+
+describeNeeding(['sshd'], 'a repository over a real ssh', () => {
+  it('is read with the key in the agent, and from no host whose key is unknown or another', async () => {
+    const ssh = await startSshServer()
+    const folder = await tempFolder()
+    const { remote, commit } = await makeRemote(folder)
+    const repository = ssh.address(remote)
+    const read = (knownHosts: string, sshAuthSock: string | null) =>
+      aWorkspace(folder, { repository, settings: gitSettings(folder, { knownHosts, sshAuthSock }) })
+
+    const unknown = { reason: 'host-key-unknown', detail: expect.stringContaining('127.0.0.1') }
+    await expect(read(ssh.known.none, ssh.agent)).rejects.toMatchObject(unknown)
+    await expect(read(ssh.known.other, ssh.agent)).rejects.toMatchObject(unknown)
+    const stranger = { reason: 'repository-login', detail: expect.stringContaining('publickey') }
+    await expect(read(ssh.known.right, null)).rejects.toMatchObject(stranger)
+    expect((await read(ssh.known.right, ssh.agent)).base.commit).toBe(commit)
   })
 })
