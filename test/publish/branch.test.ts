@@ -76,7 +76,7 @@ describe('publishing a branch', () => {
     expect(await show('%an <%ae>, %cn <%ce>, %at')).toBe(
       'Millwright <millwright@localhost>, Millwright <millwright@localhost>, 1700000000',
     )
-    expect(await show('%B')).toBe('Do it\n\nDo it\nwell.\n\nJob-Id: job-1\nAttempt: 1')
+    expect(await show('%B')).toBe('Do it\n\nwell.\n\nJob-Id: job-1\nAttempt: 1')
     expect(await show('%(trailers:key=Job-Id,valueonly)')).toBe('job-1')
   })
 
