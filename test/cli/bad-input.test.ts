@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Cli, cliInEmptyHome, type CliEnd, pathWithOnly } from '../support/cli.ts'
 import { startGitServer } from '../support/git-server.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { makeRemote } from '../support/repository.ts'
 import { PASSWORD } from '../support/serve-git.ts'
+import { startSshServer } from '../support/ssh-server.ts'
 
 /** Submits and follows to the end; one failure is enough. */
 const submit = (cli: Cli, ...args: readonly string[]): Promise<CliEnd> => {
@@ -75,7 +77,10 @@ describe('a job that cannot be done', () => {
     expect(gone.stdout).toMatch(/repository-not-found[\s\S]*next: check the URL[\s\S]*nowhere\.git/)
     const ref = await submit(cli, '--repo', remote, '--ref', 'mian', 'Fix')
     expect(ref.code).toBe(1)
-    expect(ref.stdout).toMatch(/ref-not-found[\s\S]*mian/)
+    expect(ref.stdout).toMatch(/ref-not-found[^]*next: check the ref[^]*has no mian/)
+    const option = await submit(cli, '--repo', remote, '--ref=-f', 'Fix')
+    expect(option).toMatchObject({ code: 2, stdout: '' })
+    expect(option.stderr).toMatch(/payload\.ref: is not a valid branch, tag or commit name/)
   })
 
   it('says that a remote is unreachable, or asks for another login', async () => {
@@ -88,9 +93,9 @@ describe('a job that cannot be done', () => {
     await cli.startUp(['--git-credential', rule], { env: { GIT_PASSWORD: PASSWORD } })
     await open.close()
     const cases = [
-      [`${open.url}/remote.git`, /repository-unreachable/],
-      [`${locked.url}/other.git`, /repository-login/],
-      [`${locked.url}/remote.git`, /repository-forbidden/],
+      [`${open.url}/remote.git`, /repository-unreachable[^]*next: check the network and the URL/],
+      [`${locked.url}/other.git`, /\(401\)[^]*next: give the worker a credential/],
+      [`${locked.url}/remote.git`, /\(403\)[^]*next: grant the credential access/],
     ] as const
     for (const [repository, reason] of cases) {
       const end = await submit(cli, '--repo', repository, 'Fix')
@@ -109,16 +114,38 @@ describe('a job that cannot be done', () => {
     expect(stdout).toMatch(/protocol-refused[\s\S]*--allow-local/)
   })
 
-  it('says which agent is not installed, or has no way to a model', async () => {
+  it('says which agent is not installed, and how to get it', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
+    await cli.startUp(['--allow-local'], { env: { PATH, OPENAI_API_KEY: 'unused' } })
+    const program = await submit(cli, '--repo', remote, 'Fix', '--', 'no-such-agent')
+    expect(program.code).toBe(1)
+    expect(program.stdout).toMatch(/agent-not-installed[^]*next: install[^]*no-such-agent/)
+    const codex = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
+    expect(codex.code).toBe(1)
+    expect(codex.stdout).toMatch(/agent-not-installed[^]*npm install -g @openai\/codex@/)
+  })
+
+  it('says that an agent has no way to a model', async () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
     await cli.startUp(['--allow-local'])
-    const program = await submit(cli, '--repo', remote, 'Fix', '--', 'no-such-agent')
-    expect(program.code).toBe(1)
-    expect(program.stdout).toMatch(/agent-not-installed[\s\S]*no-such-agent/)
-    const codex = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
-    expect(codex.code).toBe(1)
-    expect(codex.stdout).toMatch(/agent-login|agent-not-installed/)
+    const { code, stdout } = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/agent-login[^]*next: give the worker an upstream[^]*codex/)
+  })
+})
+
+describeNeeding(['sshd'], 'a repository on an ssh host that nobody has met', () => {
+  it('is not read, and the host and the file that would know it are named', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    const ssh = await startSshServer()
+    await cli.startUp()
+    const { code, stdout } = await submit(cli, '--repo', ssh.address(remote), 'Fix')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/host-key-unknown[^]*next: add the host to known_hosts[^]*127\.0\.0\.1/)
   })
 })
 

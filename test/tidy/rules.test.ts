@@ -78,7 +78,7 @@ describe('rules', () => {
 describe('documents', () => {
   it.each([
     ['invariant', 'SPEC.md', /^\|\s*[A-Z]+-\d+\s*\|/],
-    ['threat', 'SECURITY.md', /^\|\s*T\d+\s*\|/],
+    ['threat and fact', 'SECURITY.md', /^\|\s*[ST]\d+\s*\|/],
   ])('every %s of %s names a test that exists', (_, document, numbered) => {
     const rows = readDocument(document)
       .split('\n')
