@@ -44,7 +44,7 @@ describe('the demo', () => {
 
 const NEEDED = ['git', 'node', 'sh', 'env'] as const
 
-describe('the demo on a machine without bubblewrap', () => {
+describeNeeding(['patience'], 'the demo on a machine without bubblewrap', () => {
   it('runs unconfined where it may not install it, says so loudly, and how to mend it', async () => {
     const cli = await cliInEmptyHome()
     const PATH = await pathWithOnly(cli.home, NEEDED)
@@ -56,7 +56,7 @@ describe('the demo on a machine without bubblewrap', () => {
   })
 })
 
-describeNeeding(['linux', 'root', 'bubblewrap'], 'the demo as root on Debian', () => {
+describeNeeding(['linux', 'root', 'bubblewrap', 'patience'], 'the demo as root on Debian', () => {
   it('installs bubblewrap, with fresh package lists where there are none', async () => {
     const cli = await cliInEmptyHome()
     const PATH = await pathWithOnly(cli.home, [...NEEDED, 'ln', 'touch', 'test', 'true'])

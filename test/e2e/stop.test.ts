@@ -33,7 +33,7 @@ async function submitted(cli: Cli): Promise<{ id: string; remote: string; follow
   return { id, remote, follower }
 }
 
-describeNeeding(['bubblewrap', 'linux'], 'a job whose agent will not stop', () => {
+describeNeeding(['bubblewrap', 'linux', 'patience'], 'a job whose agent will not stop', () => {
   it('is gone within 5 s of its cancel, with its work kept and the reason told', async () => {
     const cli = await cliInEmptyHome()
     await startUp(cli)

@@ -14,6 +14,7 @@ import {
   makeRemote,
   patient,
 } from '../support/repository.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { type HostileTree, HOSTILE_TREES } from './hostile-trees.ts'
 
@@ -51,7 +52,7 @@ const CARELESS = [
   'git ls-remote origin',
 ]
 
-describe('a hostile tree', () => {
+describeNeeding(['patience'], 'a hostile tree', () => {
   it.each(HOSTILE_TREES)('runs nothing and shows nothing: $name', async (tree: HostileTree) => {
     const { folder, remote, env, hasBitten } = await aTrap(tree.files)
     const workspace = await aWorkspace(folder, { repository: remote })

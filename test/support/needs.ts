@@ -20,6 +20,10 @@ const PARTS = {
     present: () => process.env['MILLWRIGHT_TEST_ALL'] === '1',
     get: 'run npm run test:all, which may download',
   },
+  patience: {
+    present: () => process.env['MILLWRIGHT_TEST_ALL'] === '1',
+    get: 'run npm run test:all, which takes minutes',
+  },
   'an older Node': { present: () => oldNode() !== null, get: 'have a Node before 24 on the PATH' },
 } as const
 type Part = keyof typeof PARTS
