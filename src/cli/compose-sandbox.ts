@@ -7,6 +7,14 @@ import { bubblewrap } from '../sandbox/bubblewrap.ts'
 import { findBubblewrap } from '../sandbox/find-bubblewrap.ts'
 import { unconfined } from '../sandbox/none.ts'
 
+/** What the sandbox must know of the machine. */
+export type Surroundings = {
+  /** Folders and files that agents must not see: the data folder, files with secrets. */
+  readonly hidden: readonly string[]
+  readonly path: string
+  readonly log: Logger
+}
+
 /** How the programs of a worker are started. */
 export type Confinement = {
   readonly sandbox: WorkerIdentity['sandbox']
@@ -16,11 +24,10 @@ export type Confinement = {
 /**
  * Confines as the setting says. `required` never becomes `none` by itself: without a working
  * bubblewrap it throws `sandbox-missing`.
- * @param folder the data folder, which agents must not see
  */
 export async function chooseSandbox(
   setting: UpConfig['sandbox'],
-  { folder, path, log }: { readonly folder: string; readonly path: string; readonly log: Logger },
+  { hidden, path, log }: Surroundings,
 ): Promise<Confinement> {
   if (setting === 'none') {
     return { sandbox: 'none', launchFor: (marker) => unconfined({ marker, log }) }
@@ -30,6 +37,6 @@ export async function chooseSandbox(
   const readable = [dirname(process.execPath)]
   return {
     sandbox: 'bubblewrap',
-    launchFor: (marker) => bubblewrap({ bwrap, marker, hidden: [folder], readable, log }),
+    launchFor: (marker) => bubblewrap({ bwrap, marker, hidden, readable, log }),
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { agentDrivers } from '../agents/drivers.ts'
 import type { Environment, UpConfig, WorkerConfig } from '../config.ts'
 import type { WorkKind } from '../domain/attempt.ts'
@@ -43,7 +43,8 @@ export type WorkerTools = {
   readonly cwd: string
 }
 
-type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig>
+type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
+  Partial<Pick<WorkerConfig, 'tokenFile'>>
 
 /**
  * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` when another worker uses the folder,
@@ -58,7 +59,8 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await using opening = new AsyncDisposableStack()
   opening.use(ownFolder(folder))
-  const confinement = await chooseSandbox(config.sandbox, { folder: tools.folder, path, log })
+  const hidden = [tools.folder, ...secretFiles(config, cwd)]
+  const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
   const git = gitSettings(config, { folder, path, env, cwd })
   const kinds = kindsFor({ path, git, model: config.model ?? usualModel(config) })
@@ -103,6 +105,13 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
+
+/** Files that hold what no agent may read. */
+const secretFiles = ({ tokenFile, gitCredential }: Config, cwd: string): readonly string[] =>
+  [
+    ...(tokenFile === undefined ? [] : [tokenFile]),
+    ...gitCredential.flatMap(({ from, where }) => (from === 'file' ? [where] : [])),
+  ].map((file) => resolve(cwd, file))
 
 /** Every kind of job this worker can do: adding one is one line here. */
 function kindsFor(tools: {

@@ -75,6 +75,10 @@ export const REASONS = {
     'the repository holds objects that git refuses',
     'ask its owner to mend it; git fsck names them',
   ),
+  'host-key-changed': ending(
+    'the ssh host shows another key than the known one',
+    'ask the host’s owner first: somebody may stand in between',
+  ),
   'host-key-unknown': ending('the ssh host key is not known', 'add the host to known_hosts'),
   'protocol-refused': ending(
     'the worker does not allow this kind of address',

@@ -29,8 +29,10 @@ export function parseInput<Schema extends z.ZodType>(
     message: explain(issue, schema),
   }))
   const shown = errors.slice(0, ISSUES_SHOWN).map(({ path, message }) => `${path}: ${message}`)
-  throw new AppError(origin.code, `${shown.join('; ')}.`, { details: { errors } })
+  throw new AppError(origin.code, sentence(shown.join('; ')), { details: { errors } })
 }
+
+const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code !== 'unrecognized_keys') return issue.message

@@ -29,6 +29,11 @@ const SIGNS: readonly Sign[] = [
   [/No space left on device/, 'disk-full', 'the disk is full; free space'],
   [UNSAFE, 'repository-unsafe', 'it holds objects that git refuses; its owner must mend it'],
   [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    'host-key-changed',
+    'the host’s key is not the one in known_hosts; ask its owner before you trust it',
+  ],
+  [
     /Host key verification failed/,
     'host-key-unknown',
     'the host’s key is not in known_hosts; check it and add it there',

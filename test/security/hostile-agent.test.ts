@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { type Cli, cliInEmptyHome } from '../support/cli.ts'
 import { inSandbox } from '../support/confined.ts'
 import { describeNeeding } from '../support/needs.ts'
@@ -41,6 +42,24 @@ describeNeeding(['bubblewrap', 'linux'], 'T1: an agent that was talked into stea
     expect(said).toMatch(/MILLWRIGHT_MODEL_TOKEN\nsearched\n$/)
     const secrets = ['-git', '-model', 'admin.token']
     expect(secrets.filter((secret) => said.includes(secret))).toEqual(found)
+  })
+})
+
+describeNeeding(['bubblewrap', 'linux'], 'a file that holds a secret of the worker', () => {
+  it('cannot be read by an agent, wherever it lies', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    // Not in a place that is hidden anyway, as long as this repository is in none.
+    const folder = await mkdtemp(join(import.meta.dirname, '../../node_modules/.secret-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const [secret, beside] = [join(folder, 'password'), join(folder, 'beside')]
+    await writeFile(secret, 'canary')
+    await writeFile(beside, 'seen')
+    const rule = ['--git-credential', `https://git.example/=file:${secret}`]
+    await cli.startUp(['--sandbox', 'required', '--allow-local', ...rule])
+    const said = await agentSays(cli, remote, `cat ${beside} ${secret}; echo; echo tried`)
+    expect(said).toMatch(/tried\n$/)
+    expect(said).not.toContain('canary')
   })
 })
 

@@ -170,7 +170,8 @@ describeNeeding(['sshd'], 'a repository over a real ssh', () => {
 
     const unknown = { reason: 'host-key-unknown', detail: expect.stringContaining('127.0.0.1') }
     await expect(read(ssh.known.none, ssh.agent)).rejects.toMatchObject(unknown)
-    await expect(read(ssh.known.other, ssh.agent)).rejects.toMatchObject(unknown)
+    const changed = { reason: 'host-key-changed', detail: expect.stringContaining('127.0.0.1') }
+    await expect(read(ssh.known.other, ssh.agent)).rejects.toMatchObject(changed)
     const stranger = { reason: 'repository-login', detail: expect.stringContaining('publickey') }
     await expect(read(ssh.known.right, null)).rejects.toMatchObject(stranger)
     expect((await read(ssh.known.right, ssh.agent)).base.commit).toBe(commit)
