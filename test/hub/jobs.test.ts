@@ -139,7 +139,7 @@ describe('listing', () => {
     })
     expect(await response.json()).toMatchObject({
       code: 'request-invalid',
-      detail: 'query: unknown key "stat"; did you mean state?.',
+      detail: 'query: unknown key "stat"; did you mean state?',
     })
   })
 })

@@ -57,7 +57,11 @@ describeNeeding(['bubblewrap', 'linux'], 'a file that holds a secret of the work
     await writeFile(beside, 'seen')
     const rule = ['--git-credential', `https://git.example/=file:${secret}`]
     await cli.startUp(['--sandbox', 'required', '--allow-local', ...rule])
-    const said = await agentSays(cli, remote, `cat ${beside} ${secret}; echo; echo tried`)
+    const said = await agentSays(
+      cli,
+      remote,
+      `cat ${beside} ${secret} 2>/dev/null; echo; echo tried`,
+    )
     expect(said).toMatch(/tried\n$/)
     expect(said).not.toContain('canary')
   })
