@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // No test changes what a module holds, so files may share a process.
+    isolate: false,
     // Most of the time goes to programs that the tests start and wait for.
     maxWorkers: '100%',
     reporters: ['default', new SkippedReporter()],

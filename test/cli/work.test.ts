@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Job } from '../../src/domain/job.ts'
 import { cliInEmptyHome, hubAddress } from '../support/cli.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { byHand, makeRemote } from '../support/repository.ts'
 
 /** The arguments of a job whose agent is a shell script. */
@@ -78,7 +79,7 @@ describe('a job from the command line', () => {
   })
 })
 
-describe('hub and worker apart', () => {
+describeNeeding(['patience'], 'hub and worker apart', () => {
   it('do a job together, with a token of the worker’s own and a hub that dies in mid job', async () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
@@ -135,7 +136,7 @@ describe('hub and worker apart', () => {
   })
 })
 
-describe('up', () => {
+describeNeeding(['patience'], 'up', () => {
   it('hands a running job back when it is told twice to stop', async () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
