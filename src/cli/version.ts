@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
 /** The folder of the program: of the repository, or of the installed package. */
 export const PROGRAM_FOLDER = join(import.meta.dirname, '..', '..')
+
+/** How this program is called from here: a checkout has no command of its own. */
+export const programCall = (): string =>
+  existsSync(join(PROGRAM_FOLDER, 'src', 'main.ts')) ? 'npm run millwright --' : 'millwright'
 
 /** This program's version, as its package says. */
 export const programVersion = (): string =>

@@ -15,7 +15,7 @@ import { findHub } from '../find-hub.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns, type Printer, printer } from '../print/printer.ts'
 import { safeText } from '../print/safe-text.ts'
-import { programVersion } from '../version.ts'
+import { programCall, programVersion } from '../version.ts'
 import { printVerdict, watchJob } from '../watch-job.ts'
 
 const PROMPT = 'The tests of this library fail. Find the bug and mend it.'
@@ -61,9 +61,11 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   await showRemote(ended, print, { remote, path })
   await showArtifacts(client, ended, print)
   title(print, 'What now')
-  print.line(`look again     millwright up --data ${data}, then: millwright jobs --data ${data}`)
-  print.line('your own job   export ANTHROPIC_API_KEY=…, then: millwright up')
-  print.line('               millwright submit --wait --repo <address> --publish branch "<prompt>"')
+  const call = programCall()
+  print.line(`look again     ${call} up --data ${data}`)
+  print.line(`               ${call} jobs --data ${data}`)
+  print.line(`your own job   export ANTHROPIC_API_KEY=…; ${call} up`)
+  print.line(`               ${call} submit --wait --repo <address> --publish branch "<prompt>"`)
   print.line('')
   printVerdict(ended, print)
   await up.worker.drain()
