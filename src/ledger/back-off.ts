@@ -10,7 +10,7 @@ export async function wakeDue(tx: Tx): Promise<void> {
     UPDATE job SET not_before = NULL
     WHERE number IN (
       SELECT number FROM job WHERE not_before IS NOT NULL AND not_before <= ${tx.now}
-      ORDER BY not_before LIMIT ${DUE_MAX}
+      ORDER BY not_before LIMIT ${DUE_MAX} ${tx.skipLocked}
     )`)
   if (woken > 0) tx.signal({ kind: 'ready' })
 }

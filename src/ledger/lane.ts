@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import { json } from './column.ts'
-import { sql } from './sql.ts'
+import { list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
@@ -50,14 +50,25 @@ const Head = z.object({
 /** The job of a lane that is next. */
 export type Head = z.infer<typeof Head>
 
-/** The lane's best ready job: highest priority, then first come. */
-export const headOf = (tx: Tx, lane: string): Promise<Head | undefined> =>
-  tx.get(
-    sql`SELECT number, id, lane, priority, attempt, locks, woken_for AS "wokenFor"
-      FROM job WHERE ready_lane = ${lane}
-      ORDER BY priority DESC, number LIMIT 1`,
+const SELECT_HEAD = sql`
+  SELECT number, id, lane, priority, attempt, locks, woken_for AS "wokenFor" FROM job`
+
+/**
+ * The lane's best ready job: highest priority, then first come.
+ * @param but numbers of jobs that others work on
+ */
+export function headOf(tx: Tx, lane: string, but: ReadonlySet<number>): Promise<Head | undefined> {
+  const [first, ...rest] = but
+  const others = first === undefined ? sql`` : sql`AND number NOT IN (${list([first, ...rest])})`
+  return tx.get(
+    sql`${SELECT_HEAD} WHERE ready_lane = ${lane} ${others} ORDER BY priority DESC, number LIMIT 1`,
     Head,
   )
+}
+
+/** The same job as it is now, if it is still ready. */
+export const stillReady = (tx: Tx, head: Head): Promise<Head | undefined> =>
+  tx.get(sql`${SELECT_HEAD} WHERE number = ${head.number} AND ready_lane IS NOT NULL`, Head)
 
 /** The better of two heads. */
 export const better = (one: Head, other: Head): Head =>

@@ -11,8 +11,20 @@ export type Tx = {
   all<Row>(statement: Statement, row: z.ZodType<Row>): Promise<readonly Row[]>
   /** How many rows it changed. */
   run(statement: Statement): Promise<number>
+  /** Null where transactions run one after the other anyway. */
+  readonly names: Names | null
+  /** After a SELECT: passes over rows that another transaction works on. Empty where there is none. */
+  readonly skipLocked: Statement
   /** Heard by subscribers after the commit, and never without it. */
   signal(signal: Signal): void
+}
+
+/** Names of which each belongs to one transaction at a time, to its end; see `hold.ts`. */
+export type Names = {
+  /** Waits until no other transaction holds any of them. */
+  hold(names: readonly string[]): Promise<void>
+  /** Takes all of them or, without waiting, says that it cannot. */
+  tryHold(names: readonly string[]): Promise<boolean>
 }
 
 /** Where transactions run. Each is isolated as if it ran alone, and durable once answered. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, it } from 'vitest'
+import { postgresProgram } from './postgres.ts'
 import { SSHD } from './ssh-server.ts'
 
 /** Parts that not every machine has, how to see that one is there, and how to get it. */
@@ -13,6 +14,10 @@ const PARTS = {
   sshd: {
     present: () => existsSync(SSHD) && works('ssh-agent', ['true']),
     get: 'apt-get install openssh-server',
+  },
+  postgresql: {
+    present: () => works(postgresProgram('postgres'), ['--version']),
+    get: 'apt-get install postgresql-15',
   },
   root: { present: () => process.getuid?.() === 0, get: 'run the tests as root' },
   linux: { present: () => process.platform === 'linux', get: 'run the tests on Linux' },

@@ -2,8 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import type { Signal } from '../port.ts'
-import { isValue, render, type SqlValue, type Statement } from '../sql.ts'
+import { Listeners, Signals } from '../listeners.ts'
+import { isValue, render, sql, type SqlValue, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
@@ -11,6 +11,8 @@ import { isSqliteError } from './sqlite-error.ts'
 const TOGETHER_MAX = 32
 /** Texts whose parts vary are prepared once each; more than this many would be a leak. */
 const PREPARED_MAX = 500
+
+const NOTHING = sql``
 
 /** A transaction that waits for its turn. */
 type Waiting = {
@@ -26,7 +28,7 @@ type Waiting = {
  */
 export function sqliteEngine(database: DatabaseSync, now: () => number): Engine {
   const waiting: Waiting[] = []
-  const listeners = new Set<(signal: Signal) => void>()
+  const listeners = new Listeners()
   const prepared = preparer(database)
   let working: Promise<void> | null = null
   let closed = false
@@ -48,20 +50,17 @@ export function sqliteEngine(database: DatabaseSync, now: () => number): Engine 
           return
         }
         const run = async () => {
-          const signals = new Map<string, Signal>()
+          const signals = new Signals()
           const value = await inSavepoint(database, () => body(openTx(prepared, now(), signals)))
           return () => {
             resolve(value)
-            for (const signal of signals.values()) for (const listen of listeners) listen(signal)
+            listeners.tell(signals.all)
           }
         }
         waiting.push({ run, fail: reject })
         working ??= work()
       }),
-    subscribe: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    subscribe: (listener) => listeners.add(listener),
     [Symbol.asyncDispose]: async () => {
       closed = true
       await working
@@ -109,7 +108,7 @@ async function inSavepoint<Value>(
   }
 }
 
-function openTx(prepared: Preparer, now: number, signals: Map<string, Signal>): Tx {
+function openTx(prepared: Preparer, now: number, signals: Signals): Tx {
   return {
     now,
     get: async (statement, row) => {
@@ -125,9 +124,9 @@ function openTx(prepared: Preparer, now: number, signals: Map<string, Signal>): 
       const { query, values } = prepared(statement)
       return Number(query.run(...values).changes)
     },
-    signal: (signal) => {
-      signals.set(signal.kind === 'job' ? signal.jobId : signal.kind, signal)
-    },
+    names: null,
+    skipLocked: NOTHING,
+    signal: (signal) => signals.add(signal),
   }
 }
 

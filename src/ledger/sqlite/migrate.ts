@@ -1,13 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { AppError } from '../../domain/errors.ts'
-
-/** One step forward of the schema. Never edited once released; there is no way back. */
-export type Migration = {
-  readonly version: number
-  readonly name: string
-  readonly statements: readonly string[]
-}
+import { type Migration, missingFrom } from '../migration.ts'
 
 const Version = z.object({ version: z.int() })
 
@@ -29,15 +22,7 @@ export function migrate(
   const found = Version.parse(
     database.prepare('SELECT coalesce(max(version), 0) AS version FROM migration').get(),
   ).version
-  const known = migrations.at(-1)?.version ?? 0
-  if (found > known) {
-    throw new AppError(
-      'schema-newer',
-      `The ledger has schema version ${found}; this program knows versions up to ${known}.`,
-      { details: { found, known } },
-    )
-  }
-  const missing = migrations.filter((migration) => migration.version > found)
+  const missing = missingFrom(migrations, found)
   for (const migration of missing) apply(database, migration, at)
   return missing.length
 }

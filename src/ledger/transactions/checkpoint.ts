@@ -3,11 +3,13 @@ import type { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
+import { holdJob } from '../hold.ts'
 import { readCheckpoints } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /** Records a finished step. The newest checkpoint again changes nothing. */
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
+  await holdJob(tx, fence.jobId)
   await currentAttempt(tx, fence, 'renew')
   const newest = (await readCheckpoints(tx, fence.jobId)).at(-1)
   if (newest !== undefined && sameJson(newest, made)) return

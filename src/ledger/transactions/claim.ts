@@ -5,15 +5,16 @@ import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
 import { mustHold } from '../guard.ts'
-import { better, type Head, headOf, readyLanes, serves } from '../lane.ts'
+import { holdRequest, tryHold } from '../hold.ts'
+import { better, type Head, headOf, readyLanes, serves, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 import { seeWorker } from '../seen-worker.ts'
 
-/** Jobs parked in one transaction; bounds how long others wait for it. */
-const PARKED_MAX = 200
+/** Jobs parked or passed over in one transaction; bounds how long others wait for it. */
+const LOOKS_MAX = 200
 
 /** `more`: only blocked jobs were found so far, they are parked now, and others are left. */
 export type ClaimAnswer =
@@ -23,7 +24,9 @@ export type ClaimAnswer =
 
 /** Leases the best job that this worker can serve and whose lock keys are all free. */
 export async function claim(tx: Tx, request: ClaimRequest): Promise<ClaimAnswer> {
-  await seeWorker(tx, request.worker)
+  const { heldBy, worker, requestId } = request
+  await holdRequest(tx, `${heldBy} ${worker.id} ${requestId}`)
+  await seeWorker(tx, worker)
   const again = await claimedBefore(tx, request)
   if (again !== undefined) return claimed(tx, again, request)
 
@@ -56,25 +59,39 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
   )
 }
 
-/** The best head of all lanes served; heads that another job blocks are parked on the way. */
-async function nextJob(tx: Tx, request: ClaimRequest): Promise<Head | 'none' | 'more'> {
+/**
+ * The best head of all lanes served. Heads that another job blocks are parked on the way, heads
+ * that another transaction works on are passed over.
+ */
+async function nextJob(tx: Tx, { worker }: ClaimRequest): Promise<Head | 'none' | 'more'> {
   const heads = new Map<string, Head>()
+  const passed = new Set<number>()
   const look = async (lane: string) => {
-    const head = await headOf(tx, lane)
+    const head = await headOf(tx, lane, passed)
     if (head === undefined) heads.delete(lane)
     else heads.set(lane, head)
   }
-  for (const lane of await readyLanes(tx)) if (serves(request.worker, lane)) await look(lane)
+  for (const lane of await readyLanes(tx)) if (serves(worker, lane)) await look(lane)
 
-  for (let parked = 0; parked <= PARKED_MAX; parked += 1) {
+  for (let looks = 0; looks <= LOOKS_MAX; looks += 1) {
     if (heads.size === 0) return 'none'
     const best = [...heads.values()].reduce(better)
-    const held = await heldKey(tx, best.id, best.locks)
-    if (held === undefined) return best
-    await park(tx, best, held)
+    const head = await take(tx, best)
+    if (head === undefined) passed.add(best.number)
+    else {
+      const held = await heldKey(tx, head.id, head.locks)
+      if (held === undefined) return head
+      await park(tx, head, held)
+    }
     await look(best.lane)
   }
   return 'more'
+}
+
+/** Holds a head, as it is now; undefined when another transaction has it or had it meanwhile. */
+async function take(tx: Tx, head: Head): Promise<Head | undefined> {
+  if (tx.names === null) return head
+  return (await tryHold(tx, head)) ? await stillReady(tx, head) : undefined
 }
 
 async function begin(tx: Tx, fence: Fence, request: ClaimRequest): Promise<void> {

@@ -5,6 +5,7 @@ import { afterExpiry } from '../../domain/machine.ts'
 import { wakeDue } from '../back-off.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { follow } from '../ending.ts'
+import { tryHoldJob } from '../hold.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
@@ -14,7 +15,7 @@ const Due = z.object({ jobId: JobId, attempt: z.int() })
 export async function expire(tx: Tx, limit: number): Promise<number> {
   const due = await tx.all(
     sql`SELECT job_id AS "jobId", attempt FROM attempt
-      WHERE ended_at IS NULL AND lease_until <= ${tx.now} ORDER BY lease_until LIMIT ${limit}`,
+      WHERE ended_at IS NULL AND lease_until <= ${tx.now} ORDER BY lease_until LIMIT ${limit} ${tx.skipLocked}`,
     Due,
   )
   let expired = 0
@@ -24,6 +25,8 @@ export async function expire(tx: Tx, limit: number): Promise<number> {
 }
 
 async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
+  // Somebody is at it; if it is still due then, the next sweep ends it.
+  if (!(await tryHoldJob(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
   // A renewal or a settlement may have come first; then there is nothing to end.
   const ended = await tx.run(sql`

@@ -6,6 +6,7 @@ import type { Outcome, Usage } from '../../domain/outcome.ts'
 import { appendEvent } from '../append-event.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
 import { json } from '../column.ts'
+import { holdJobAndKeys } from '../hold.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { endJob } from '../ending.ts'
 import { mustHold } from '../guard.ts'
@@ -18,6 +19,7 @@ type Pause = Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>
 
 /** Ends the attempt and keeps the job, with its lock keys for a while, until it is resumed. */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
+  await holdJobAndKeys(tx, fence.jobId)
   const outcome = { kind: 'paused', ...why } as const
   if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
   const current = await currentAttempt(tx, fence, 'pause')

@@ -7,6 +7,7 @@ import { JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { flag } from '../column.ts'
 import { endJob } from '../ending.ts'
+import { holdJobAndKeys } from '../hold.ts'
 import { mustHold } from '../guard.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { passOn } from '../lock-keys.ts'
@@ -26,6 +27,7 @@ type Row = z.infer<typeof Row>
 
 /** Cancels a waiting job at once and asks a running one to stop. Asking twice changes nothing. */
 export async function requestCancel(tx: Tx, jobId: JobId, by: string): Promise<Job> {
+  await holdJobAndKeys(tx, jobId)
   const job = await tx.get(
     sql`SELECT id, state, attempt, failures, lane, woken_for AS "wokenFor",
         CASE WHEN cancel_requested_at IS NULL THEN 0 ELSE 1 END AS requested

@@ -5,6 +5,7 @@ import type { Job } from '../../domain/job.ts'
 import { refusal } from '../../domain/machine.ts'
 import { JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
+import { holdJob } from '../hold.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -13,6 +14,7 @@ const State = z.object({ state: JobState })
 
 /** Queues a paused job again. What it still holds of its lock keys it keeps until it is claimed. */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
+  await holdJob(tx, jobId)
   const changed = await tx.run(sql`
     UPDATE job SET state = 'queued', reason = 'resumed', detail = '', resume_at = NULL
     WHERE id = ${jobId} AND state = 'paused'`)

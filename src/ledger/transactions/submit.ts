@@ -4,6 +4,7 @@ import { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { isTerminal, JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
+import { holdKeys, holdRequest } from '../hold.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { laneOf } from '../lane.ts'
 import { heldKey } from '../lock-keys.ts'
@@ -17,12 +18,14 @@ export async function submit(
   id: JobId,
   job: NewJob,
 ): Promise<{ readonly job: Job; readonly created: boolean }> {
+  if (job.idempotencyKey !== undefined) await holdRequest(tx, job.idempotencyKey)
   const earlier = await sameRequest(tx, job)
   if (earlier !== undefined) return { job: await readJob(tx, earlier), created: false }
   if (job.retryOf !== null) await checkEnded(tx, job.retryOf)
 
   const labels = sorted(job.labels)
   const locks = sorted(job.locks)
+  await holdKeys(tx, locks)
   const parkedOn = (await heldKey(tx, id, locks)) ?? null
   await tx.run(sql`
     INSERT INTO job (

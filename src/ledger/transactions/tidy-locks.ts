@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
 import { wakeDue } from '../back-off.ts'
+import { tryHoldJob, tryHoldKey } from '../hold.ts'
 import { bestWaiter, releaseKeys, wake } from '../lock-keys.ts'
-import { sql } from '../sql.ts'
+import { sql, type Statement } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /** Frees lock keys that pauses have kept long enough and heals lanes whose wake-up got lost. */
@@ -20,22 +21,25 @@ async function freeKept(tx: Tx, limit: number): Promise<number> {
       ORDER BY locks_until LIMIT ${limit}`,
     Kept,
   )
+  let freed = 0
   for (const { id } of over) {
-    await tx.run(sql`
+    if (!(await tryHoldJob(tx, id))) continue
+    const changed = await tx.run(sql`
       UPDATE job SET locks_until = NULL
       WHERE id = ${id} AND state <> 'running' AND locks_until <= ${tx.now}`)
+    if (changed === 0) continue
     await releaseKeys(tx, id)
+    freed += 1
   }
-  return over.length
+  return freed
 }
 
 /**
  * A lane is stranded when it waits for a free key and none of it was woken. No transaction leaves
  * one behind; this is for what no program foresees, such as a database mended by hand.
  */
-const wakeStranded = (tx: Tx, limit: number): Promise<number> =>
-  wake(
-    tx,
+async function wakeStranded(tx: Tx, limit: number): Promise<number> {
+  const found = await tx.all(
     sql`
       WITH RECURSIVE waiting (key, lane) AS (
         SELECT * FROM (
@@ -49,10 +53,22 @@ const wakeStranded = (tx: Tx, limit: number): Promise<number> =>
           (SELECT number FROM job WHERE parked_on > waiting.key ORDER BY parked_on, lane LIMIT 1)
         )
       )
-      SELECT (${bestWaiter(sql`waiting.key`, sql`waiting.lane`)}) FROM waiting
-      WHERE NOT EXISTS (SELECT 1 FROM job_lock WHERE job_lock.key = waiting.key)
-        AND NOT EXISTS (
-          SELECT 1 FROM job WHERE woken_for = waiting.key AND job.lane = waiting.lane
-        )
+      SELECT key, lane FROM waiting WHERE ${isStranded(sql`waiting.key`, sql`waiting.lane`)}
       LIMIT ${Math.max(limit, 0)}`,
+    Stranded,
   )
+  let woken = 0
+  for (const { key, lane } of found) {
+    if (!(await tryHoldKey(tx, key))) continue
+    const best = bestWaiter(key, sql`${lane}`)
+    const still = isStranded(sql`${key}`, sql`${lane}`)
+    woken += await wake(tx, sql`SELECT number FROM (${best}) AS best WHERE ${still}`)
+  }
+  return woken
+}
+
+const Stranded = z.object({ key: z.string(), lane: z.string() })
+
+const isStranded = (key: Statement, lane: Statement): Statement => sql`
+  NOT EXISTS (SELECT 1 FROM job_lock WHERE job_lock.key = ${key})
+  AND NOT EXISTS (SELECT 1 FROM job WHERE woken_for = ${key} AND job.lane = ${lane})`

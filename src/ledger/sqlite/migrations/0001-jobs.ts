@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../../migration.ts'
 
 /**
  * The first schema. A job's row is small and what it holds changes; its payload, which is large

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../../migration.ts'
 import { jobs } from './0001-jobs.ts'
 
 /** All migrations, oldest first. */

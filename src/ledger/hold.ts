@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { JobId } from '../domain/id.ts'
+import { json } from './column.ts'
+import { sql } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+/**
+ * Who may change what where transactions run side by side. A job's name covers its rows and
+ * events; a key's name covers its lock and the waiting of all jobs that need it. A transaction
+ * holds the names before it reads what it decides by. Nobody waits in a circle:
+ *
+ * - names are asked for in one order: a request, then one job, then its keys by their letters;
+ * - whoever takes jobs as they come (claim, expire, tidy) never waits for a name, but passes on.
+ */
+
+/** Holds one job. */
+export async function holdJob(tx: Tx, jobId: JobId): Promise<void> {
+  await tx.names?.hold([jobName(jobId)])
+}
+
+/** Holds one job and its keys, because who waits for them may change too. */
+export async function holdJobAndKeys(tx: Tx, jobId: JobId): Promise<void> {
+  if (tx.names === null) return
+  await tx.names.hold(namesOf({ id: jobId, locks: await locksOf(tx, jobId) }))
+}
+
+/** Holds keys before a job that needs them exists. */
+export async function holdKeys(tx: Tx, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await tx.names?.hold(keys.toSorted().map(keyName))
+}
+
+/** Holds a request, so that the same one at the same moment finds what this one has made. */
+export async function holdRequest(tx: Tx, request: string): Promise<void> {
+  await tx.names?.hold([`request ${request}`])
+}
+
+/** Holds one job and its keys unless somebody else holds any of them. */
+export async function tryHoldJob(tx: Tx, jobId: JobId): Promise<boolean> {
+  if (tx.names === null) return true
+  return await tx.names.tryHold(namesOf({ id: jobId, locks: await locksOf(tx, jobId) }))
+}
+
+/** The same for a job whose keys are known. */
+export const tryHold = async (tx: Tx, job: Holdable): Promise<boolean> =>
+  tx.names === null || (await tx.names.tryHold(namesOf(job)))
+
+/** Holds a key unless somebody else does. */
+export const tryHoldKey = async (tx: Tx, key: string): Promise<boolean> =>
+  tx.names === null || (await tx.names.tryHold([keyName(key)]))
+
+type Holdable = { readonly id: JobId; readonly locks: readonly string[] }
+
+const jobName = (jobId: JobId): string => `job ${jobId}`
+const keyName = (key: string): string => `key ${key}`
+const namesOf = ({ id, locks }: Holdable): readonly string[] => [
+  jobName(id),
+  ...locks.toSorted().map(keyName),
+]
+
+const Locks = z.object({ locks: json(z.array(z.string())) })
+
+/** They never change. */
+async function locksOf(tx: Tx, jobId: JobId): Promise<readonly string[]> {
+  const row = await tx.get(sql`SELECT locks FROM job WHERE id = ${jobId}`, Locks)
+  return row?.locks ?? []
+}

@@ -1,0 +1,141 @@
+import type { ClientBase, Pool, PoolClient } from 'pg'
+import { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import { Listeners, Signals } from '../listeners.ts'
+import { sql, type Statement } from '../sql.ts'
+import type { Engine, Tx } from '../transaction.ts'
+import { advisoryNames } from './names.ts'
+import { isTransient, named } from './postgres-error.ts'
+import { CHANNEL, hearSignals, spoken } from './signals.ts'
+import { type Preparer, preparer } from './statements.ts'
+
+/** Tries of one transaction that others undo. */
+const TRIES_MAX = 8
+
+export type PostgresEngineOptions = {
+  readonly pool: Pool
+  /** Unlike that of any other hub. */
+  readonly self: string
+  /** Milliseconds since the epoch, instead of the database's own time. */
+  readonly now: (() => number) | undefined
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * Runs transactions side by side, each on a connection of its own. What keeps them apart are the
+ * names they hold (`hold.ts`) and the guards in their statements, so READ COMMITTED is enough.
+ */
+export function postgresEngine(options: PostgresEngineOptions): Engine {
+  const { pool, self, clock, log } = options
+  const listeners = new Listeners()
+  const prepared = preparer()
+  const closing = new AbortController()
+  const hearing = hearSignals(
+    {
+      connect: () => pool.connect(),
+      self,
+      heard: (signal) => listeners.tell([signal]),
+      clock,
+      log,
+    },
+    closing.signal,
+  )
+
+  async function once<Value>(work: (tx: Tx) => Promise<Value>): Promise<Value> {
+    const client = await pool.connect()
+    const signals = new Signals()
+    let lost = true
+    try {
+      const now = await begin(client, options.now)
+      const value = await work(openTx({ client, prepared, now, signals }))
+      await tellOthers(client, self, signals)
+      await client.query('COMMIT')
+      lost = false
+      listeners.tell(signals.all)
+      return value
+    } catch (error) {
+      lost = !(await rolledBack(client))
+      throw error
+    } finally {
+      client.release(lost)
+    }
+  }
+
+  return {
+    transact: async (work) => {
+      for (let tries = 1; ; tries += 1) {
+        if (closing.signal.aborted) throw new AppError('hub-stopping', 'The ledger is closed.')
+        try {
+          return await once(work)
+        } catch (error) {
+          if (!isTransient(error) || tries === TRIES_MAX) throw named(error)
+        }
+      }
+    },
+    subscribe: (listener) => listeners.add(listener),
+    [Symbol.asyncDispose]: async () => {
+      if (closing.signal.aborted) return
+      closing.abort()
+      await hearing
+      await pool.end()
+    },
+  }
+}
+
+const Now = z.object({ now: z.number() })
+
+async function begin(client: ClientBase, now: (() => number) | undefined): Promise<number> {
+  // Both statements in one journey to the database.
+  const answer: unknown = await client.query(
+    'BEGIN; SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT AS now',
+  )
+  const [, { rows }] = z.tuple([z.unknown(), z.object({ rows: z.tuple([Now]) })]).parse(answer)
+  return now?.() ?? rows[0].now
+}
+
+async function tellOthers(client: ClientBase, self: string, signals: Signals): Promise<void> {
+  if (signals.all.length === 0) return
+  await client.query({
+    name: 'tell-others',
+    text: 'SELECT pg_notify($1, told) FROM unnest($2::TEXT[]) AS told',
+    values: [CHANNEL, signals.all.map((signal) => spoken(self, signal))],
+  })
+}
+
+/** Whether the connection is as good as before. */
+async function rolledBack(client: PoolClient): Promise<boolean> {
+  try {
+    await client.query('ROLLBACK')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const SKIP_LOCKED = sql`FOR UPDATE SKIP LOCKED`
+
+type Open = {
+  readonly client: ClientBase
+  readonly prepared: Preparer
+  readonly now: number
+  readonly signals: Signals
+}
+
+function openTx({ client, prepared, now, signals }: Open): Tx {
+  const rowsOf = async <Row>(statement: Statement, row: z.ZodType<Row>): Promise<Row[]> => {
+    const { rows } = await client.query(prepared(statement))
+    return rows.map((found) => row.parse(found))
+  }
+  return {
+    now,
+    get: async (statement, row) => (await rowsOf(statement, row))[0],
+    all: rowsOf,
+    run: async (statement) => (await client.query(prepared(statement))).rowCount ?? 0,
+    names: advisoryNames(client),
+    skipLocked: SKIP_LOCKED,
+    signal: (signal) => signals.add(signal),
+  }
+}

@@ -1,0 +1,58 @@
+import type { ClientBase } from 'pg'
+import { z } from 'zod'
+import { type Migration, missingFrom } from '../migration.ts'
+
+/** Names the lock under which one hub at a time changes the schema. */
+const LOCK = `hashtextextended('millwright migration', 0)`
+
+const Version = z.object({ version: z.int() })
+
+/**
+ * Brings the schema to the newest version, all of it in one transaction: killed at any moment it
+ * leaves what was there before. Throws `schema-newer` when a newer program was here.
+ * @returns how many migrations were missing
+ */
+export async function migrate(
+  client: ClientBase,
+  migrations: readonly Migration[],
+): Promise<number> {
+  await client.query('BEGIN')
+  try {
+    // A hub that waits here finds the work done; there is no time limit, a migration may take long.
+    await client.query('SET LOCAL lock_timeout = 0')
+    await client.query('SET LOCAL statement_timeout = 0')
+    await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`)
+    await client.query(
+      `CREATE TABLE IF NOT EXISTS migration (
+        version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL)`,
+    )
+    const { rows } = await client.query(
+      'SELECT coalesce(max(version), 0) AS version FROM migration',
+    )
+    const missing = missingFrom(migrations, Version.parse(rows[0]).version)
+    for (const { version, name, statements } of missing) {
+      for (const statement of statements) await client.query(statement)
+      await client.query('INSERT INTO migration VALUES ($1, $2, now())', [version, name])
+    }
+    await gatherCounts(client)
+    await client.query('COMMIT')
+    return missing.length
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}
+
+/** Adds up the counts of connections that are gone, so that their rows do not grow for ever. */
+async function gatherCounts(client: ClientBase): Promise<void> {
+  await client.query(`
+    WITH gone AS (
+      DELETE FROM job_count_of_connection
+      WHERE connection NOT IN (SELECT pid FROM pg_stat_activity)
+      RETURNING kind, state, jobs
+    )
+    INSERT INTO job_count_of_connection (kind, state, connection, jobs)
+    SELECT kind, state, 0, sum(jobs) FROM gone GROUP BY kind, state
+    ON CONFLICT (kind, state, connection)
+      DO UPDATE SET jobs = job_count_of_connection.jobs + excluded.jobs`)
+}

@@ -1,0 +1,78 @@
+import type { Notification, PoolClient } from 'pg'
+import type { Logger } from '../../platform/log.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { JobId } from '../../domain/id.ts'
+import type { Signal } from '../port.ts'
+import { named } from './postgres-error.ts'
+
+/** Hubs tell each other here; see NOTIFY in PostgreSQL's manual. */
+export const CHANNEL = 'millwright'
+const RETRY_MS = 1000
+
+type Hearing = {
+  /** Opens a connection of its own. */
+  readonly connect: () => Promise<PoolClient>
+  /** Who speaks here: its own words come back and are dropped. */
+  readonly self: string
+  readonly heard: (signal: Signal) => void
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A signal as other hubs hear it. */
+export const spoken = (self: string, signal: Signal): string =>
+  signal.kind === 'job' ? `${self} job ${signal.jobId}` : `${self} ready`
+
+/**
+ * Hears what other hubs commit until the signal aborts. A lost connection is opened again; what
+ * was missed meanwhile is looked for at once, and by those who look again from time to time.
+ */
+export async function hearSignals(hearing: Hearing, signal: AbortSignal): Promise<void> {
+  let missed = false
+  while (!signal.aborted) {
+    try {
+      await hearOnce(hearing, missed, signal)
+    } catch (error) {
+      missed = true
+      hearing.log.warn({ error: named(error) }, 'signals of other hubs are not heard')
+      await hearing.clock.sleep(RETRY_MS, signal)
+    }
+  }
+}
+
+/** One connection, to its end. */
+async function hearOnce(
+  { connect, self, heard }: Hearing,
+  missed: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await connect()
+  const lost = Promise.withResolvers<never>()
+  const ended = Promise.withResolvers<void>()
+  const abort = (): void => ended.resolve()
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  client.on('error', lost.reject)
+  client.on('end', () => lost.reject(new Error('Connection terminated')))
+  lost.promise.catch(() => {})
+  client.on('notification', ({ payload = '' }: Notification) => {
+    const told = parse(payload, self)
+    if (told !== null) heard(told)
+  })
+  try {
+    await client.query(`LISTEN ${CHANNEL}`)
+    if (missed) heard({ kind: 'ready' })
+    await Promise.race([ended.promise, lost.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+    client.release(true)
+  }
+}
+
+function parse(text: string, self: string): Signal | null {
+  const [from, kind, id] = text.split(' ')
+  if (from === self) return null
+  if (kind === 'ready') return { kind }
+  const jobId = JobId.safeParse(id)
+  return kind === 'job' && jobId.success ? { kind, jobId: jobId.data } : null
+}

@@ -1,0 +1,8 @@
+import { describeNeeding } from '../support/needs.ts'
+import { openOnPostgres, postgresOfFile } from '../support/postgres.ts'
+import { ledgerConformance } from './ledger.ts'
+
+describeNeeding(['postgresql'], 'the ledger with a server', () => {
+  const file = postgresOfFile()
+  ledgerConformance('PostgreSQL', () => openOnPostgres(file.server))
+})
