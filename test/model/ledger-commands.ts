@@ -224,7 +224,7 @@ const tidyLocks = fc.constant(
 const crash = fc.constant(
   command('crash', async (model, bed) => {
     await bed.reopen()
-    modelRestart(model)
+    if (bed.graceAfterRestart) modelRestart(model)
   }),
 )
 

@@ -9,34 +9,45 @@ import {
   LEASE_MS,
   SUCCEEDED,
 } from '../conformance/ledger/bed.ts'
-import { makeSqliteBed, openOnSqlite } from '../support/sqlite-ledger.ts'
+import { describeNeeding } from '../support/needs.ts'
+import { makePostgresBed, postgresOfFile } from '../support/postgres.ts'
+import { type HandClock, makeSqliteBed, openOnSqlite } from '../support/sqlite-ledger.ts'
 import { COMMANDS } from './ledger-commands.ts'
 import { LedgerInvariants } from './ledger-invariants.ts'
 import { type Model, newModelJob } from './ledger-model.ts'
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 20)
+/** Each statement there is a journey to another process. */
+const POSTGRES_RUNS = Math.ceil(RUNS / 4)
 const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31)
+
+type ModelBed = Bed & { readonly clock: HandClock; dispose(): Promise<void> }
+
+/** @returns when every sequence of commands has left the ledger as the model says */
+async function followModel(runs: number, makeBed: () => Promise<ModelBed>): Promise<void> {
+  const sequences = fc.asyncProperty(
+    fc.commands(COMMANDS, { maxCommands: 150, size: 'max' }),
+    async (commands) => {
+      const bed = await makeBed()
+      const model: Model = { now: bed.clock.now(), jobs: [] }
+      const setup = () => ({ model, real: { bed, invariants: new LedgerInvariants() } })
+      try {
+        await fc.asyncModelRun(setup, commands)
+        await everyJobEnds(model, bed)
+      } finally {
+        await bed.dispose()
+      }
+    },
+  )
+  await fc.assert(sequences, { numRuns: runs, seed: SEED })
+}
 
 describe('the model of the ledger', () => {
   it(
     `any sequence of commands leaves the ledger as the table says (MODEL_SEED=${SEED})`,
     { timeout: 20_000 + RUNS * 2000 },
     async () => {
-      const sequences = fc.asyncProperty(
-        fc.commands(COMMANDS, { maxCommands: 150, size: 'max' }),
-        async (commands) => {
-          const bed = await makeSqliteBed()
-          const model: Model = { now: bed.clock.now(), jobs: [] }
-          const setup = () => ({ model, real: { bed, invariants: new LedgerInvariants() } })
-          try {
-            await fc.asyncModelRun(setup, commands)
-            await everyJobEnds(model, bed)
-          } finally {
-            await bed.dispose()
-          }
-        },
-      )
-      await expect(fc.assert(sequences, { numRuns: RUNS, seed: SEED })).resolves.toBeUndefined()
+      await expect(followModel(RUNS, makeSqliteBed)).resolves.toBeUndefined()
     },
   )
 
@@ -47,6 +58,19 @@ describe('the model of the ledger', () => {
     const model: Model = { now: clock.now(), jobs: [newModelJob(job.id, aJob())] }
     await expect(new LedgerInvariants().check(model, ledger)).rejects.toThrow('L-8')
   })
+})
+
+describeNeeding(['postgresql'], 'the model of the ledger on PostgreSQL', () => {
+  const file = postgresOfFile()
+
+  it(
+    `any sequence of commands leaves it as the table says (MODEL_SEED=${SEED})`,
+    { timeout: 30_000 + POSTGRES_RUNS * 10_000 },
+    async () => {
+      const followed = followModel(POSTGRES_RUNS, () => makePostgresBed(file.server))
+      await expect(followed).resolves.toBeUndefined()
+    },
+  )
 })
 
 /** L-11: with workers and time, nothing accepted stays unfinished. */

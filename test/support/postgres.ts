@@ -142,6 +142,7 @@ export async function makePostgresBed(
     clock,
     ledger: await open(),
     advance: (ms: number) => clock.advance(ms),
+    graceAfterRestart: false,
     reopen: async () => {
       await bed.ledger[Symbol.asyncDispose]()
       bed.ledger = await open()

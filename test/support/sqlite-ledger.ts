@@ -48,6 +48,7 @@ export async function makeSqliteBed(): Promise<
     clock,
     ledger: await open(),
     advance: (ms: number) => clock.advance(ms),
+    graceAfterRestart: true,
     reopen: async () => {
       await bed.ledger[Symbol.asyncDispose]()
       bed.ledger = await open()

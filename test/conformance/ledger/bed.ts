@@ -14,6 +14,8 @@ export type Bed = {
   readonly advance: (ms: number) => void
   /** Ends the ledger as a restart does, and opens it again. */
   readonly reopen: () => Promise<void>
+  /** Whether a restart stretches the leases, as it must where no one else could renew them. */
+  readonly graceAfterRestart: boolean
 }
 export type OpenLedger = () => Promise<Bed>
 

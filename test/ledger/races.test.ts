@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto'
+import { expect, it, onTestFinished } from 'vitest'
+import { isAppError } from '../../src/domain/errors.ts'
+import type { JobId } from '../../src/domain/id.ts'
+import { fold } from '../../src/ledger/fold.ts'
+import type { Ledger, Signal } from '../../src/ledger/port.ts'
+import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import {
+  aJob,
+  aRequest,
+  claimed,
+  eventTypes,
+  fenceOf,
+  LEASE_MS,
+  refusal,
+  submitted,
+  SUCCEEDED,
+} from '../conformance/ledger/bed.ts'
+import { describeNeeding } from '../support/needs.ts'
+import { type PostgresServer, postgresOfFile } from '../support/postgres.ts'
+import { HandClock } from '../support/sqlite-ledger.ts'
+
+/** Chances for the two sides to meet in every order. */
+const TIMES = 40
+
+type Hubs = { readonly one: Ledger; readonly other: Ledger; readonly clock: HandClock }
+
+/** Two hubs on one database. */
+async function twoHubs(server: PostgresServer): Promise<Hubs> {
+  const url = await server.makeSchema()
+  const clock = new HandClock()
+  const open = async (): Promise<Ledger> => {
+    const now = () => clock.now()
+    const ledger = await openPostgresLedger({ url, clock: systemClock, random: randomBytes, now })
+    onTestFinished(() => ledger[Symbol.asyncDispose]())
+    return ledger
+  }
+  return { one: await open(), other: await open(), clock }
+}
+
+/** The row says what the events say. */
+async function isTrue(ledger: Ledger, jobId: JobId): Promise<void> {
+  const { state, attempt, reason, failures } = await ledger.job(jobId)
+  const events = await ledger.events(jobId, 0, 1000)
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
+  expect(fold(events)).toMatchObject({ state, attempt, reason, failures })
+}
+
+describeNeeding(['postgresql'], 'two hubs at the same moment', () => {
+  const file = postgresOfFile()
+
+  it('claim each job once, and never two that share a key', async () => {
+    const { one, other } = await twoHubs(file.server)
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (let job = 0; job < 120; job += 1) {
+      const locks = keys.filter((_, index) => ((job * 7919) >> index) % 3 === 0)
+      await submitted(one, { locks, priority: job % 3 })
+    }
+    const held = new Set<string>()
+    const seen = new Set<JobId>()
+    const work = async (ledger: Ledger): Promise<void> => {
+      for (;;) {
+        const lease = await ledger.claim(aRequest())
+        if (lease === null) {
+          if (seen.size === 120) return
+          continue
+        }
+        expect(seen.has(lease.job.id)).toBe(false)
+        expect(lease.job.locks.filter((key) => held.has(key))).toEqual([])
+        for (const key of lease.job.locks) held.add(key)
+        seen.add(lease.job.id)
+        await ledger.renew(fenceOf(lease), LEASE_MS)
+        for (const key of lease.job.locks) held.delete(key)
+        await ledger.settle(fenceOf(lease), SUCCEEDED, null)
+      }
+    }
+    await Promise.all([one, other, one, other, one, other, one, other].map(work))
+
+    expect(await one.counts()).toEqual([{ kind: 'code', state: 'succeeded', jobs: 120 }])
+    expect(await other.tidyLocks(100)).toBe(0)
+    for (const jobId of seen) await isTrue(one, jobId)
+  })
+
+  it('free a key and park on it: nobody sleeps for ever', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      await submitted(one, { locks: ['a', 'b'] })
+      const holder = await claimed(one)
+      const [, { job }] = await Promise.all([
+        one.settle(holder, SUCCEEDED, null),
+        other.submit(aJob({ locks: ['b'] })),
+      ])
+      expect(await one.tidyLocks(100)).toBe(0)
+      const fence = await claimed(other)
+      expect(fence.jobId).toBe(job.id)
+      await one.settle(fence, SUCCEEDED, null)
+    }
+  })
+
+  it('claim and cancel one job: it runs and is told, or it is cancelled and nobody has it', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const jobId = await submitted(one, { locks: ['a'] })
+      const [lease] = await Promise.all([one.claim(aRequest()), other.requestCancel(jobId, 'ada')])
+      const job = await one.job(jobId)
+      await isTrue(one, jobId)
+      if (lease === null) {
+        expect(job.state).toBe('cancelled')
+        continue
+      }
+      expect(job.state).toBe('running')
+      expect((await other.renew(fenceOf(lease), LEASE_MS)).cancelRequested).toBe(true)
+      await one.settle(fenceOf(lease), SUCCEEDED, null)
+    }
+  })
+
+  it('settle an attempt: both hear the same, and it is told once', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const jobId = await submitted(one)
+      const fence = await claimed(one)
+      const [first, second] = await Promise.all(
+        [one, other].map((ledger) => ledger.settle(fence, SUCCEEDED, null)),
+      )
+      expect(second).toEqual(first)
+      expect((await eventTypes(one, jobId)).filter((type) => type === 'ended')).toHaveLength(1)
+    }
+  })
+
+  it('settle and cancel: the job has succeeded, too late or in time', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const jobId = await submitted(one)
+      const fence = await claimed(one)
+      const [cancel, job] = await Promise.all([
+        refusal(other.requestCancel(jobId, 'ada')),
+        one.settle(fence, SUCCEEDED, null),
+      ])
+      expect(job.reason).toBe(cancel === 'none' ? 'cancelled-too-late' : SUCCEEDED.reason)
+      await isTrue(one, jobId)
+    }
+  })
+
+  it('submit one request: there is one job', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const asked = aJob({ idempotencyKey: `key ${time}` })
+      const answers = await Promise.all([one.submit(asked), other.submit(asked)])
+      expect(new Set(answers.map(({ job }) => job.id)).size).toBe(1)
+      expect(answers.filter(({ created }) => created)).toHaveLength(1)
+    }
+  })
+
+  it('answer one claim twice: it is the same lease', async () => {
+    const { one, other } = await twoHubs(file.server)
+    await Promise.all(Array.from({ length: TIMES * 2 }, () => submitted(one)))
+    for (let time = 0; time < TIMES; time += 1) {
+      const request = aRequest()
+      const [first, second] = await Promise.all([one.claim(request), other.claim(request)])
+      expect(second).toEqual(first)
+    }
+  })
+
+  it('renew and expire a lease: it is kept or it is lost', async () => {
+    const { one, other, clock } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const jobId = await submitted(one, { locks: ['a'] })
+      const fence = await claimed(one)
+      clock.advance(LEASE_MS)
+      const [renewed, expired] = await Promise.all([
+        refusal(one.renew(fence, LEASE_MS)),
+        other.expire(10),
+      ])
+      expect([renewed, expired]).toEqual(renewed === 'none' ? ['none', 0] : ['lease-lost', 1])
+      await isTrue(one, jobId)
+      await one.requestCancel(jobId, 'ada')
+      if (expired === 0) await one.settle(fence, SUCCEEDED, null)
+    }
+  })
+})
+
+describeNeeding(['postgresql'], 'two hubs', () => {
+  const file = postgresOfFile()
+
+  it('hear of each other’s commits, and each once', async () => {
+    const { one, other } = await twoHubs(file.server)
+    const heard: Signal[] = []
+    other.subscribe((signal) => heard.push(signal))
+    // The connection that listens may still be opening.
+    await expect.poll(async () => submitted(one).then(() => heard.length)).toBeGreaterThan(0)
+    heard.length = 0
+    const jobId = await submitted(one)
+    const told = { kind: 'job', jobId }
+    await expect.poll(() => heard).toContainEqual(told)
+    await other.renew(await claimed(other), LEASE_MS)
+    expect(heard.filter((signal) => signal.kind === 'job' && signal.jobId === jobId)).toEqual([
+      told,
+    ])
+  })
+
+  it('go on by themselves after the database has crashed, with all that was answered', async () => {
+    const { one, other } = await twoHubs(file.server)
+    const before = await submitted(one)
+    const restarted = file.server.restart()
+    const during = await Promise.allSettled(Array.from({ length: 5 }, () => submitted(one)))
+    const errors = during.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+    expect(errors.filter((error) => !isAppError(error, 'ledger-unavailable'))).toEqual([])
+    await restarted
+    await expect.poll(() => refusal(one.probe())).toBe('none')
+    expect((await other.job(before)).state).toBe('queued')
+    const heard: Signal[] = []
+    other.subscribe((signal) => heard.push(signal))
+    await expect
+      .poll(async () => submitted(one).then(() => heard.length), { timeout: 5000 })
+      .toBeGreaterThan(0)
+  })
+})
