@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import { CheckoutOptions } from '../src/workspace/checkout-options.ts'
 import { prepareWorkspace } from '../src/workspace/prepare.ts'
 import { removeTree } from '../src/workspace/remove.ts'
 import { takeTree } from '../src/workspace/take-tree.ts'
@@ -23,6 +24,7 @@ type Size = {
   readonly goal: number
 }
 
+const WHOLE = CheckoutOptions.parse({})
 const SIZES: readonly Size[] = [
   { files: 200, fileBytes: 4000, commits: 100, rounds: 9, goal: 1.8 },
   { files: 10_000, fileBytes: 6000, commits: 11_000, rounds: 5, goal: 15 },
@@ -91,7 +93,7 @@ function runsOf(folder: string, url: string) {
     clear: () => removeTree(join(folder, 'runs')),
     ours: async () => {
       const attempt = { folder: await fresh(), repository: url, ref: null, continues: null }
-      latest = await prepareWorkspace({ ...attempt, settings }, patient())
+      latest = await prepareWorkspace({ ...attempt, checkout: WHOLE, settings }, patient())
     },
     fetchAndCheckout: async () => {
       const mirror = join(folder, 'mirror.git')

@@ -16,12 +16,17 @@ const LIMITS = Object.entries(Limits.shape)
 export const SubmissionFlags = z.object({
   repo: z.string().min(1).optional(),
   ref: z.string().optional(),
+  depth: z.coerce.number().optional(),
+  sparse: z.array(z.string()).optional(),
+  submodules: z.enum(['none', 'all']).optional(),
+  lfs: z.boolean().optional(),
   agent: z.enum(AGENTS).default('builtin'),
   model: z.string().optional(),
   test: z.string().optional(),
   check: z.array(z.string()).default([]),
   publish: z.enum(['none', 'branch']).optional(),
   branch: z.string().optional(),
+  trailers: z.boolean().default(true),
   priority: z.coerce.number().optional(),
   label: z.array(z.string()).default([]),
   lock: z.array(z.string()).default([]),
@@ -36,6 +41,12 @@ export function addSubmissionFlags(command: Command): Command {
   command
     .option('--repo <address>', 'repository: https, ssh or file address, or a folder')
     .option('--ref <name>', 'branch, tag or commit to start from (default: the remote’s HEAD)')
+    .option('--depth <commits>', 'how much history to fetch (default: all)')
+    .option('--sparse <folder>', 'check out this folder only; repeatable', collect)
+    .addOption(
+      new Option('--submodules <which>', 'check submodules out, as files').choices(['none', 'all']),
+    )
+    .option('--lfs', 'fetch the files that Git LFS keeps, not their pointers')
     .addOption(new Option('--agent <name>', 'who does the work').choices(AGENTS).default('builtin'))
     .option('--model <name>', 'the model it uses, such as anthropic/claude-sonnet-4-5')
     .option('--test <line>', 'how the repository is tested; a line for sh')
@@ -44,6 +55,7 @@ export function addSubmissionFlags(command: Command): Command {
       new Option('--publish <mode>', 'keep a patch, or push a branch').choices(['none', 'branch']),
     )
     .option('--branch <name>', 'the branch to push (default: millwright/<short id>)')
+    .option('--no-trailers', 'do not name the job in the commit')
     .option('--priority <number>', 'higher goes first')
     .option('--label <label>', 'a worker must offer it; repeatable', collect)
     .option('--lock <key>', 'outside thing no two jobs may use at once; repeatable', collect)
@@ -79,6 +91,7 @@ export async function submissionOf(
     payload: {
       repository: await repositoryAddress(flags.repo, cwd),
       ref: flags.ref,
+      checkout: checkoutOf(flags),
       prompt,
       agent: agentOf(flags, run),
       test: flags.test === undefined ? undefined : shell(flags.test),
@@ -108,12 +121,22 @@ function agentOf({ agent, model }: SubmissionFlags, run: readonly string[]): obj
   )
 }
 
-function publishOf({ publish, branch }: SubmissionFlags): object | undefined {
-  if (branch !== undefined && publish === 'none') {
-    throw new AppError('usage-invalid', '--branch needs --publish branch')
+/** Undefined when no flag asks for it, so that older hubs take the job. */
+function checkoutOf({ depth, sparse, submodules, lfs }: SubmissionFlags): object | undefined {
+  const asked = [depth, sparse, submodules, lfs].some((flag) => flag !== undefined)
+  return asked ? { depth, sparse, submodules, lfs } : undefined
+}
+
+function publishOf({ publish, branch, trailers }: SubmissionFlags): object | undefined {
+  if (publish === 'none' && (branch !== undefined || !trailers)) {
+    const flag = branch === undefined ? '--no-trailers' : '--branch'
+    throw new AppError('usage-invalid', `${flag} needs --publish branch`)
   }
   const mode = publish ?? (branch === undefined ? undefined : 'branch')
-  return mode === undefined ? undefined : { mode, branch }
+  if (mode === undefined && !trailers) {
+    throw new AppError('usage-invalid', '--no-trailers needs --publish branch')
+  }
+  return mode === undefined ? undefined : { mode, branch, trailers: trailers ? undefined : false }
 }
 
 function checkOf(text: string): object {

@@ -85,6 +85,10 @@ export const REASONS = {
     'allow it on the worker with --allow-local',
   ),
   'ref-not-found': ending('the branch, tag or commit does not exist', 'check the ref'),
+  'sparse-not-found': ending(
+    'a folder of checkout.sparse does not exist in the repository',
+    'correct checkout.sparse',
+  ),
   'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
   'change-too-large': ending(
     'the change is larger than the worker takes',

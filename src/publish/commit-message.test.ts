@@ -6,11 +6,16 @@ const text = {
   prompt: 'Fix the bug\n\nIt is in a.ts.',
   jobId: 'j',
   attempt: 2,
+  trailers: true,
 }
 
 describe('a commit message', () => {
   it('has the title, the rest of the prompt and trailers', () => {
     expect(commitMessage(text)).toBe('Fix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n')
+  })
+
+  it('does not name its job unless it may', () => {
+    expect(commitMessage({ ...text, trailers: false })).toBe('Fix the bug\n\nIt is in a.ts.\n')
   })
 
   it('has the whole prompt below a title of other words', () => {

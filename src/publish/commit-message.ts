@@ -4,19 +4,22 @@ export type CommitText = {
   readonly prompt: string
   readonly jobId: string
   readonly attempt: number
+  /** Whether the commit names its job. */
+  readonly trailers: boolean
 }
 
 const TITLE_MAX = 72
 const PROMPT_MAX = 2000
 
 /** Title, what the prompt says beyond it, and trailers by which the job can be found again. */
-export function commitMessage({ title, prompt, jobId, attempt }: CommitText): string {
+export function commitMessage(text: CommitText): string {
+  const { title, prompt, jobId, attempt, trailers } = text
   const subject = shorten(visible(title).replaceAll(/\s+/g, ' ').trim(), TITLE_MAX)
   const body = shorten(visible(prompt).trim(), PROMPT_MAX)
   const rest = `${body}\n`.startsWith(`${subject}\n`) ? body.slice(subject.length).trim() : body
   const parts = [subject === '' ? 'Work of an agent' : subject]
   if (rest !== '') parts.push(rest)
-  parts.push(`Job-Id: ${jobId}\nAttempt: ${attempt}`)
+  if (trailers) parts.push(`Job-Id: ${jobId}\nAttempt: ${attempt}`)
   return `${parts.join('\n\n')}\n`
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { writeDurably } from '../platform/durable-file.ts'
@@ -8,18 +8,36 @@ import { withLock } from './cache-lock.ts'
 import { git, type GitSettings } from './git.ts'
 import { makeRepository } from './repository-folder.ts'
 import { isUnsafe } from './failure.ts'
-import { askRemote, callRemote, type RemoteRefs } from './remote.ts'
+import { askRemote, callRemote, type Remote, type RemoteRefs } from './remote.ts'
 
 /** A repository's bare cache on this worker, shared by all jobs of that address. */
 export type Cache = {
   readonly folder: string
   readonly address: Address
   readonly settings: GitSettings
+  /** Commits of history that it holds of each tip; null for all. */
+  readonly depth: number | null
 }
 
-export function cacheOf(address: Address, settings: GitSettings): Cache {
-  const name = createHash('sha256').update(address.url).digest('hex')
-  return { folder: join(settings.cacheFolder, `${name}.git`), address, settings }
+/** A cache of few commits is one of its own, so that it spoils the whole one for nobody. */
+export function cacheOf(
+  address: Address,
+  settings: GitSettings,
+  depth: number | null = null,
+): Cache {
+  const what = depth === null ? address.url : `${address.url}\n${depth}`
+  const name = createHash('sha256').update(what).digest('hex')
+  return { folder: join(settings.cacheFolder, `${name}.git`), address, settings, depth }
+}
+
+export const objectsOf = (cache: Pick<Cache, 'folder'>): string => join(cache.folder, 'objects')
+
+/**
+ * The commits behind which a cache holds nothing, as git writes them; empty when it holds all.
+ * Once read it stays true: nothing is ever taken out of a cache.
+ */
+export async function shallowOf(cache: Pick<Cache, 'folder'>): Promise<string> {
+  return await readFile(join(cache.folder, 'shallow'), 'utf8').catch(() => '')
 }
 
 /** What a ref stands for on the remote at this moment. */
@@ -192,6 +210,7 @@ async function fetchInto(
   signal: AbortSignal,
 ): Promise<Error | null> {
   const remote = { settings: cache.settings, address: cache.address, gitDir }
+  if (cache.depth !== null) return await fetchFew(remote, { object, depth: cache.depth }, signal)
   const all = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']
   const end = await callRemote(
     remote,
@@ -208,6 +227,18 @@ async function fetchInto(
     signal,
   )
   return single.code === 0 ? null : single.failure()
+}
+
+/** Under a name of its own, so that the next fetch can say what is here already. */
+async function fetchFew(
+  remote: Remote,
+  { object, depth }: { readonly object: string; readonly depth: number },
+  signal: AbortSignal,
+): Promise<Error | null> {
+  const wanted = `+${object}:refs/tips/${object}`
+  const args = [...FETCH, `--depth=${depth}`, remote.address.url, wanted]
+  const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
+  return end.code === 0 ? null : end.failure()
 }
 
 const FETCH = [

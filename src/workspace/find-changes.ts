@@ -2,6 +2,8 @@ import type { Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { type ChangeLimits, checkLimits } from './change.ts'
 import { mustGit } from './git.ts'
+import { inside, show, SLASH, splitNul } from './paths.ts'
+import { unseenIn } from './unseen.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /** What differs from the index, sorted by what is to be done with it. Paths are bytes, not text. */
@@ -28,15 +30,23 @@ export async function findChanges(
 ): Promise<Found> {
   const list = lister(workspace, indexFile, signal)
   const look = lookAt(Buffer.from(workspace.tree))
+  const unseen = await unseenIn(workspace, indexFile, signal)
   const [put, gone, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
   const notes: Note[] = []
   const total = { files: 0, bytes: 0 }
-  for (const path of await list('-m', '-o', '--exclude-standard')) {
-    if (path.at(-1) === SLASH) {
-      nested.push(path.subarray(0, -1))
+  for (const name of await list('-m', '-o', '--exclude-standard')) {
+    const isNested = name.at(-1) === SLASH
+    const path = isNested ? name.subarray(0, -1) : name
+    if (unseen.isHitBy(path)) {
+      notes.push(note('file-not-taken', path, 'lies where the sparse checkout left something out'))
+      continue
+    }
+    if (isNested) {
+      nested.push(path)
       continue
     }
     const seen = await look(path)
+    if (unseen.has(path) && (typeof seen === 'string' || seen.isDirectory())) continue
     if (seen === 'unreadable') notes.push(note('file-not-taken', path, 'cannot be read'))
     else if (seen === 'gone') gone.push(path)
     else if (seen.isDirectory()) folders.push(path)
@@ -82,19 +92,6 @@ const note = (code: string, path: Buffer, text: string): Note => ({
   text: `${show(path)} ${text}`,
 })
 
-/** A path for people: no control characters, at most 200 of its own. */
-export const show = (path: Buffer): string => JSON.stringify(path.toString('utf8').slice(0, 200))
-
-export const SLASH = 0x2f
-
-export function* splitNul(bytes: Buffer): Generator<Buffer> {
-  let start = 0
-  for (let end = bytes.indexOf(0); end !== -1; end = bytes.indexOf(0, start)) {
-    yield bytes.subarray(start, end)
-    start = end + 1
-  }
-}
-
 /**
  * Looks at what really is at a path inside the tree: behind a link that stands where a folder
  * was, there is nothing of ours.
@@ -116,9 +113,6 @@ function lookAt(tree: Buffer): (path: Buffer) => Promise<Stats | 'gone' | 'unrea
   return async (path) =>
     (await isRealFolder(path)) ? await lstatOrGone(inside(tree, path)) : 'gone'
 }
-
-export const inside = (tree: Buffer, path: Buffer): Buffer =>
-  Buffer.concat([tree, Buffer.from([SLASH]), path])
 
 async function lstatOrGone(path: Buffer): Promise<Stats | 'gone' | 'unreadable'> {
   try {

@@ -1,8 +1,9 @@
 import { lstat, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ChangeLimits, checkLimits } from './change.ts'
-import { type Found, inside, show, SLASH, splitNul } from './find-changes.ts'
+import type { Found } from './find-changes.ts'
 import { git, localFailure, mustGit } from './git.ts'
+import { inside, show, SLASH, splitNul } from './paths.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /** One file of a nested repository: its place in the tree, and where its bytes can be read. */

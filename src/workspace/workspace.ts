@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { CheckoutOptions } from './checkout-options.ts'
 import type { GitSettings } from './git.ts'
 
 /** Something a person should know that did not end the job. */
@@ -16,6 +17,7 @@ export type Workspace = {
   readonly base: { readonly commit: string; readonly branch: string | null }
   /** Must be readable in the sandbox: the cache that holds the history. */
   readonly objects: string
+  readonly options: CheckoutOptions
   readonly notes: readonly Note[]
   readonly settings: GitSettings
 }
@@ -27,14 +29,16 @@ const Saved = z.strictObject({
   repository: z.string(),
   base: z.strictObject({ commit: z.string(), branch: z.string().nullable() }),
   objects: z.string(),
+  options: CheckoutOptions.prefault({}),
 })
 
 const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
 
 /** Written last, so that it stands for a workspace that was ready. */
 export async function saveWorkspace(workspace: Workspace): Promise<void> {
-  const { repository, base, objects } = workspace
-  await writeFile(savedFile(workspace.folder), JSON.stringify({ repository, base, objects }))
+  const { folder, repository, base, objects, options } = workspace
+  const saved = { repository, base, objects, options } satisfies z.infer<typeof Saved>
+  await writeFile(savedFile(folder), JSON.stringify(saved))
 }
 
 /** Finds the workspace that a dead worker left in an attempt's folder; null when it was not ready. */

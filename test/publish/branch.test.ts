@@ -6,6 +6,7 @@ import { Stopped } from '../../src/domain/stop.ts'
 import { type BranchRequest, findPublished, publishBranch } from '../../src/publish/branch.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
+import { aBranchRequest } from '../support/branch-request.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
   aWorkspace,
@@ -31,17 +32,13 @@ async function aChange(options: { repository?: string; settings?: Partial<GitSet
   const attempt = async (repository = remote): Promise<BranchRequest> => {
     const workspace = await aWorkspace(folder, { repository, settings })
     await shell(workspace.tree, 'echo done > done.txt')
-    return {
+    return aBranchRequest({
       workspace,
       change: await takeTree(workspace, patient()),
       branch: BRANCH,
-      author: null,
-      text: { title: 'Do it', prompt: 'Do it\nwell.', jobId: 'job-1', attempt: 1 },
-      at: 1_700_000_000_000,
       intents: [...intents],
-      continues: null,
       report: { intend: async (intent) => void intents.push(intent) },
-    }
+    })
   }
   const tipOf = (branch: string) =>
     byHand(remote, 'for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`)
@@ -119,6 +116,19 @@ describe('publishing a branch', () => {
     expect(await publishBranch(again, settings, patient())).toEqual(first)
     expect(await findPublished({ repository: remote, intents }, settings, patient())).toEqual(first)
     expect(intents).toHaveLength(1)
+  })
+
+  it('adopts an earlier push that does not name its job just as well', async () => {
+    const { attempt, settings, intents, remote } = await aChange()
+    const unnamed = async () => {
+      const request = await attempt()
+      return { ...request, text: { ...request.text, trailers: false } }
+    }
+    const first = await publishBranch(await unnamed(), settings, patient())
+    expect(await byHand(remote, 'log', '-1', '--format=%B', BRANCH)).toBe('Do it\n\nwell.')
+    const again = { ...(await unnamed()), at: 1_800_000_000_000 }
+    expect(await publishBranch(again, settings, patient())).toEqual(first)
+    expect(await findPublished({ repository: remote, intents }, settings, patient())).toEqual(first)
   })
 
   it('pushes when the earlier attempt died between intent and push', async () => {

@@ -14,6 +14,7 @@ import {
   makeRemote,
   patient,
 } from '../support/repository.ts'
+import { aBranchRequest } from '../support/branch-request.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { type HostileTree, HOSTILE_TREES } from './hostile-trees.ts'
@@ -63,17 +64,7 @@ describeNeeding(['patience'], 'a hostile tree', () => {
     const change = await takeTree(workspace, patient())
     expect(await readFile(change.patchFile, 'utf8')).not.toContain(SECRET)
     const publication = await publishBranch(
-      {
-        workspace,
-        change,
-        branch: 'result',
-        author: null,
-        text: { title: 'x', prompt: 'x', jobId: 'j', attempt: 1 },
-        at: 0,
-        intents: [],
-        continues: null,
-        report: { intend: async () => {} },
-      },
+      aBranchRequest({ workspace, change, branch: 'result' }),
       gitSettings(folder),
       patient(),
     )

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import type { z } from 'zod'
 import { dieWithParent } from '../../src/platform/run-program.ts'
+import { CheckoutOptions } from '../../src/workspace/checkout-options.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../src/workspace/prepare.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
@@ -80,16 +82,21 @@ export function gitSettings(folder: string, change: Partial<GitSettings> = {}): 
   }
 }
 
+type WorkspaceChange = Partial<Omit<WorkspaceRequest, 'checkout'>> &
+  Pick<WorkspaceRequest, 'repository'> & { readonly checkout?: z.input<typeof CheckoutOptions> }
+
 /** Prepares a workspace in a new attempt folder. */
 export async function aWorkspace(
   folder: string,
-  change: Partial<WorkspaceRequest> & Pick<WorkspaceRequest, 'repository'>,
+  change: WorkspaceChange,
   signal = new AbortController().signal,
 ): Promise<Workspace> {
   const attempt = join(folder, `attempt-${++attempts}`)
   await mkdir(attempt)
   const settings = gitSettings(folder)
-  const request = { folder: attempt, ref: null, continues: null, settings, ...change }
+  const checkout = CheckoutOptions.parse(change.checkout ?? {})
+  const defaults = { folder: attempt, ref: null, continues: null, settings }
+  const request = { ...defaults, ...change, checkout }
   return await prepareWorkspace(request, signal)
 }
 

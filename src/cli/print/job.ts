@@ -3,7 +3,7 @@ import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
-import { CodePayload } from '../../kinds/code/payload.ts'
+import { CodePayload, refOf } from '../../kinds/code/payload.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
@@ -112,13 +112,26 @@ function facts(job: Job): readonly (readonly string[])[] {
 function codeFacts(payload: unknown): readonly (readonly [string, string | null])[] {
   const code = CodePayload.safeParse(payload)
   if (!code.success) return []
-  const { repository, ref, agent, publish } = code.data
+  const { repository, agent, publish } = code.data
   return [
     ['repository', repository],
-    ['ref', ref ?? null],
+    ['ref', refOf(code.data)],
+    ['checkout', checkoutText(code.data.checkout)],
     ['agent', agent.name],
     ['publish', publish.mode],
   ]
+}
+
+/** In which way the checkout is not the whole repository and nothing else; null when it is. */
+function checkoutText(checkout: CodePayload['checkout']): string | null {
+  const { depth, sparse, submodules, lfs } = checkout
+  const parts = [
+    ...(depth === null ? [] : [`${depth} commits deep`]),
+    ...(sparse.length === 0 ? [] : [`only ${listed(sparse)}`]),
+    ...(submodules === 'none' ? [] : ['with submodules']),
+    ...(lfs ? ['with LFS files'] : []),
+  ]
+  return listed(parts)
 }
 
 /** Why a job that could run does not. */

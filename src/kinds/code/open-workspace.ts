@@ -5,17 +5,20 @@ import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare
 import type { Workspace } from '../../workspace/workspace.ts'
 import { PATCH, SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
+import { refOf } from './payload.ts'
 
 /** Checks the repository out; for a follow-up, as the earlier job left it, its session included. */
 export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<Workspace> {
   const { attempt, payload, tools, home } = job
+  const { ref: _, ...checkout } = payload.checkout
   await mkdir(home, { mode: 0o700 })
   const [continues] = await Promise.all([continuation(job), restoreSession(job)])
   const workspace = await prepareWorkspace(
     {
       folder: attempt.folder,
       repository: payload.repository,
-      ref: payload.ref ?? null,
+      ref: refOf(payload),
+      checkout,
       continues,
       settings: tools.git,
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CodePayload, codeSchema, RefName, RepositoryAddress } from './payload.ts'
+import { CodePayload, codeSchema, refOf, RefName, RepositoryAddress } from './payload.ts'
 
 const payload = (facts: object = {}) => ({
   repository: 'https://example.com/team/app.git',
@@ -18,6 +18,47 @@ describe('code payload', () => {
       code: 'unrecognized_keys',
       keys: ['prompts'],
     })
+  })
+
+  it('checks out everything but what lies elsewhere, unless asked', () => {
+    const whole = { depth: null, sparse: [], submodules: 'none', lfs: false }
+    expect(CodePayload.parse(payload()).checkout).toEqual(whole)
+  })
+
+  it('takes the ref in either place, and not in both', () => {
+    const [ref, checkout] = ['dev', { ref: 'dev' }]
+    expect(refOf(CodePayload.parse(payload()))).toBeNull()
+    expect(refOf(CodePayload.parse(payload({ ref })))).toBe('dev')
+    expect(refOf(CodePayload.parse(payload({ checkout })))).toBe('dev')
+    expect(() => CodePayload.parse(payload({ ref, checkout }))).toThrow(/given twice/)
+  })
+
+  it.each(['src', 'a/b c/ü', '.github', 'a/.gitx'])('takes %s as a folder', (folder) => {
+    expect(CodePayload.safeParse(payload({ checkout: { sparse: [folder] } })).success).toBe(true)
+  })
+
+  it.each([
+    '',
+    '/',
+    '/etc',
+    '..',
+    'a/../b',
+    'a/',
+    'a//b',
+    '!a',
+    '#a',
+    'a*',
+    'a\nb',
+    'a\\b',
+    '.git',
+    'a/.GIT/b',
+    './a',
+  ])('refuses %j as a folder', (folder) => {
+    expect(CodePayload.safeParse(payload({ checkout: { sparse: [folder] } })).success).toBe(false)
+  })
+
+  it.each([0, -1, 1.5, '1', 1_000_001])('refuses %j as a depth', (depth) => {
+    expect(CodePayload.safeParse(payload({ checkout: { depth } })).success).toBe(false)
   })
 
   it('is called by the first line of its prompt', () => {

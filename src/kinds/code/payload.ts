@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { PayloadSchema } from '../../domain/kind.ts'
 import { line } from '../../domain/text.ts'
+import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 
 /** A program and its arguments; no shell is put around it. */
 const Argv = z.tuple([z.string().min(1).max(4096)], z.string().max(65_536)).check(z.maxLength(256))
@@ -48,30 +49,49 @@ const Publish = z.discriminatedUnion('mode', [
     mode: z.literal('branch'),
     branch: RefName.optional().describe('Default: millwright/<short id>'),
     author: Author.optional(),
+    trailers: z
+      .boolean()
+      .default(true)
+      .describe('Whether the commit names its job in Job-Id and Attempt'),
   }),
 ])
 
-/** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
-export const CodePayload = z.strictObject({
-  repository: RepositoryAddress,
+/** What is checked out for the agent. */
+const Checkout = z.strictObject({
   ref: RefName.optional().describe('Default: the remote’s HEAD'),
-  prompt: z.string().min(1).max(262_144),
-  agent: Agent,
-  test: Argv.optional().describe('How the repository is tested; the built-in agent may run it'),
-  checks: z
-    .array(
-      z.strictObject({
-        name: line(64),
-        run: Argv,
-        timeoutMs: z.int().min(1000).max(86_400_000).default(600_000),
-      }),
-    )
-    .max(16)
-    .default([])
-    .describe('Must all pass before anything is published'),
-  publish: Publish.default({ mode: 'none' }),
+  ...CheckoutOptions.shape,
 })
+
+/** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
+export const CodePayload = z
+  .strictObject({
+    repository: RepositoryAddress,
+    ref: RefName.optional().describe('Short for checkout.ref'),
+    checkout: Checkout.prefault({}),
+    prompt: z.string().min(1).max(262_144),
+    agent: Agent,
+    test: Argv.optional().describe('How the repository is tested; the built-in agent may run it'),
+    checks: z
+      .array(
+        z.strictObject({
+          name: line(64),
+          run: Argv,
+          timeoutMs: z.int().min(1000).max(86_400_000).default(600_000),
+        }),
+      )
+      .max(16)
+      .default([])
+      .describe('Must all pass before anything is published'),
+    publish: Publish.default({ mode: 'none' }),
+  })
+  .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {
+    path: ['checkout', 'ref'],
+    error: 'was given twice: as ref and as checkout.ref',
+  })
 export type CodePayload = z.infer<typeof CodePayload>
+
+/** What the job starts from; null for the remote's HEAD. */
+export const refOf = ({ ref, checkout }: CodePayload): string | null => checkout.ref ?? ref ?? null
 
 /** The first line of the prompt, short enough for a list. */
 const firstLine = (text: string): string => (text.trim().split('\n', 1)[0] ?? '').slice(0, 120)

@@ -40,6 +40,7 @@ export async function publish(
         prompt: payload.prompt,
         jobId: lease.job.id,
         attempt: lease.attempt,
+        trailers: payload.publish.trailers,
       },
       at: attempt.now(),
       intents: lease.intents,

@@ -1,0 +1,41 @@
+import { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { CodePayload } from '../kinds/code/payload.ts'
+import { addSubmissionFlags, SubmissionFlags, submissionOf } from './submission.ts'
+
+/** The payload that a command line stands for, as it travels. */
+async function payloadOf(...flags: readonly string[]): Promise<unknown> {
+  const command = addSubmissionFlags(new Command()).exitOverride()
+  command.parse(['--repo', 'https://example.org/a.git', ...flags], { from: 'user' })
+  const parsed = SubmissionFlags.parse(command.opts())
+  const { payload } = await submissionOf(parsed, 'do it', [], '/')
+  return JSON.parse(JSON.stringify(payload))
+}
+
+describe('the flags of a submission', () => {
+  it('say what is checked out', async () => {
+    const flags = '--depth 1 --sparse web --sparse docs/en --submodules all --lfs'.split(' ')
+    expect(CodePayload.parse(await payloadOf(...flags)).checkout).toEqual({
+      depth: 1,
+      sparse: ['web', 'docs/en'],
+      submodules: 'all',
+      lfs: true,
+    })
+  })
+
+  it('send nothing that was not asked for', async () => {
+    expect(Object.keys(Object(await payloadOf()))).toEqual([
+      'repository',
+      'prompt',
+      'agent',
+      'checks',
+    ])
+  })
+
+  it('leave the job’s name out of the commit of a branch alone', async () => {
+    const payload = CodePayload.parse(await payloadOf('--publish', 'branch', '--no-trailers'))
+    expect(payload.publish).toEqual({ mode: 'branch', trailers: false })
+    await expect(payloadOf('--no-trailers')).rejects.toThrow(/needs --publish branch/)
+    await expect(payloadOf('--publish', 'none', '--no-trailers')).rejects.toThrow(/--no-trailers/)
+  })
+})

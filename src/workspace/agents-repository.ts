@@ -1,0 +1,35 @@
+import { copyFile, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { makeRepository } from './repository-folder.ts'
+import type { Workspace } from './workspace.ts'
+
+/**
+ * The repository that the agent sees: history through the cache, a clean and quick status. It is
+ * the agent's to spoil; the platform never reads it.
+ */
+export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>): Promise<void> {
+  const { tree, gitDir, base, objects, options } = workspace
+  const folder = join(tree, '.git')
+  const branch = base.branch ?? 'work'
+  await makeRepository(folder, {
+    bare: false,
+    branch,
+    alternates: objects,
+    shallow: await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => ''),
+    sparse: options.sparse,
+    config: USER,
+  })
+  const ref = join(folder, 'refs', 'heads', branch)
+  await mkdir(dirname(ref), { recursive: true })
+  await writeFile(ref, `${base.commit}\n`)
+  const index = join(gitDir, 'index')
+  const { atime, mtime } = await stat(index)
+  await copyFile(index, join(folder, 'index'))
+  // A newer index would make git trust the times of files written in the same moment.
+  await utimes(join(folder, 'index'), atime, mtime)
+}
+
+const USER = `[user]
+\tname = Millwright
+\temail = millwright@localhost
+`

@@ -1,0 +1,94 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { type Cache, objectsOf, pin, remakeCache, shallowOf } from './cache.ts'
+import type { CheckoutOptions } from './checkout-options.ts'
+import { git, type GitCall, localFailure, mustGit } from './git.ts'
+import { removeTree } from './remove.ts'
+import { makeRepository } from './repository-folder.ts'
+import { gitDirOf, treeOf } from './workspace.ts'
+
+/** One commit to be checked out into an attempt's folder. */
+export type Checkout = {
+  readonly folder: string
+  readonly commit: string
+  readonly options: CheckoutOptions
+}
+
+/** Makes the attempt's tree and git folder; also cleans up after a checkout that did not work. */
+export async function makeFolders(
+  cache: Cache,
+  { folder, options }: Pick<Checkout, 'folder' | 'options'>,
+): Promise<void> {
+  await Promise.all([removeTree(gitDirOf(folder)), removeTree(treeOf(folder))])
+  // Before any pin: who removes the folder finds the cache through it.
+  await makeRepository(gitDirOf(folder), {
+    bare: true,
+    branch: 'base',
+    alternates: objectsOf(cache),
+    sparse: options.sparse,
+  })
+  await mkdir(treeOf(folder))
+}
+
+/** @returns whether there is a checkout now; it may turn out to be of the wrong commit */
+export async function checkOutEarly(
+  cache: Cache,
+  checkout: Checkout,
+  signal: AbortSignal,
+): Promise<boolean> {
+  await makeFolders(cache, checkout)
+  return (await git(cache.settings, readTree(checkout), signal)).code === 0
+}
+
+/** Checks out whole. A cache found damaged here is made anew, once. */
+export async function checkOut(
+  cache: Cache,
+  checkout: Checkout,
+  signal: AbortSignal,
+): Promise<void> {
+  const call = readTree(checkout)
+  const first = await git(cache.settings, call, signal)
+  if (first.code === 0) return
+  const failure = localFailure(call, first)
+  if (failure.reason !== 'workspace-failed' || first.exceeded !== null) throw failure
+  await remakeCache(cache, checkout.commit, signal)
+  await pin(cache, basename(checkout.folder), checkout.commit)
+  await mustGit(cache.settings, call, signal)
+}
+
+const readTree = ({ folder, commit }: Checkout): GitCall => ({
+  args: ['read-tree', '--reset', '-u', commit],
+  gitDir: gitDirOf(folder),
+  workTree: treeOf(folder),
+})
+
+/** Tells the platform's git folder where the cache's history ends, once the commit is there. */
+export async function copyShallow(cache: Cache, { folder }: Checkout): Promise<void> {
+  const shallow = await shallowOf(cache)
+  if (shallow !== '') await writeFile(join(gitDirOf(folder), 'shallow'), shallow)
+}
+
+/**
+ * Throws StepFailed `sparse-not-found` for a folder that the commit does not have: a wrong name
+ * would show the agent nothing.
+ */
+export async function checkSparse(
+  cache: Cache,
+  { commit, options }: Checkout,
+  signal: AbortSignal,
+): Promise<void> {
+  if (options.sparse.length === 0) return
+  const call = {
+    args: ['cat-file', '--batch-check=%(objecttype)'],
+    gitDir: cache.folder,
+    stdin: options.sparse.map((path) => `${commit}:${path}\n`).join(''),
+  }
+  const answers = (await mustGit(cache.settings, call, signal)).toString('utf8').split('\n')
+  const absent = options.sparse.filter((_, index) => answers[index] !== 'tree')
+  if (absent.length === 0) return
+  throw new StepFailed(
+    'sparse-not-found',
+    `${cache.address.url} has no folder ${absent.slice(0, 5).join(', ')} at ${commit}; check checkout.sparse`,
+  )
+}

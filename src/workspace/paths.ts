@@ -1,0 +1,19 @@
+/** Paths as git has them: bytes, not text. */
+
+export const SLASH = 0x2f
+
+/** A path for people: no control characters, at most 200 of its own. */
+export const show = (path: Buffer): string => JSON.stringify(path.toString('utf8').slice(0, 200))
+
+/** Where a path of the tree lies on disk. */
+export const inside = (tree: Buffer, path: Buffer): Buffer =>
+  Buffer.concat([tree, Buffer.from([SLASH]), path])
+
+/** The parts of what git answers under -z. */
+export function* splitNul(bytes: Buffer): Generator<Buffer> {
+  let start = 0
+  for (let end = bytes.indexOf(0); end !== -1; end = bytes.indexOf(0, start)) {
+    yield bytes.subarray(start, end)
+    start = end + 1
+  }
+}

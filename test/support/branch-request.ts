@@ -1,0 +1,17 @@
+import type { BranchRequest } from '../../src/publish/branch.ts'
+
+/** A request to publish a change, as the first attempt of some job would make it. */
+export function aBranchRequest(
+  change: Partial<BranchRequest> & Pick<BranchRequest, 'workspace' | 'change'>,
+): BranchRequest {
+  return {
+    branch: 'millwright/0123456789ab',
+    author: null,
+    text: { title: 'Do it', prompt: 'Do it\nwell.', jobId: 'job-1', attempt: 1, trailers: true },
+    at: 1_700_000_000_000,
+    intents: [],
+    continues: null,
+    report: { intend: async () => {} },
+    ...change,
+  }
+}
