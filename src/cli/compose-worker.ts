@@ -13,6 +13,7 @@ import type { Logger } from '../platform/log.ts'
 import { dieWithParent } from '../platform/run-program.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
+import { UNSIGNED } from '../publish/commit.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { openGateway, usualModel } from './compose-gateway.ts'
@@ -121,7 +122,9 @@ function kindsFor(tools: {
 }): ReadonlyMap<string, WorkKind> {
   const { path, git, model } = tools
   const drivers = agentDrivers({ path, model, node: process.execPath })
-  return new Map([['code', codeKind({ drivers, git, path, clock: systemClock })]])
+  return new Map([
+    ['code', codeKind({ drivers, git, signature: UNSIGNED, path, clock: systemClock })],
+  ])
 }
 
 function gitSettings(

@@ -100,6 +100,10 @@ export const REASONS = {
     'the branch holds commits this job does not know',
     'choose another branch name or merge by hand',
   ),
+  'signing-failed': ending(
+    'the commit could not be signed',
+    'check git.signing on the worker; the detail says what went wrong',
+  ),
   'push-refused': ending('the remote refused the push', 'read the detail'),
   // failed: the worker or a bug
   'sandbox-missing': ending(

@@ -3,22 +3,14 @@ import type { AttemptReport } from '../domain/attempt.ts'
 import type { Publication, PublicationIntent } from '../domain/outcome.ts'
 import { StepFailed, Stopped } from '../domain/stop.ts'
 import { checkRef, parseAddress } from '../workspace/address.ts'
-import type { Change } from '../workspace/change.ts'
-import { type GitSettings, mustGit } from '../workspace/git.ts'
+import type { GitSettings } from '../workspace/git.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
-import type { Workspace } from '../workspace/workspace.ts'
-import { commitMessage, type CommitText } from './commit-message.ts'
+import { type CommitRequest, makeCommit } from './commit.ts'
 
 /** A branch to publish, and what is known of it. */
-export type BranchRequest = {
-  readonly workspace: Workspace
-  readonly change: Change
+export type BranchRequest = CommitRequest & {
   /** Without refs/heads/. */
   readonly branch: string
-  readonly author: { readonly name: string; readonly email: string } | null
-  readonly text: CommitText
-  /** Milliseconds since the epoch, for the commit. */
-  readonly at: number
   /** What earlier attempts of this job meant to push. */
   readonly intents: readonly PublicationIntent[]
   /** What the job this one continues has published. */
@@ -32,7 +24,7 @@ type BranchPublication = Extract<Publication, { kind: 'branch' }>
  * Pushes the change as one commit on its base, once: an earlier push of this job is adopted, a
  * branch that holds anything else is left alone. The intent is recorded before the push; from
  * then on only a lost lease stops it, for the hub already counts on it.
- * Throws StepFailed `branch-moved`, `push-refused` or what the remote's answer stands for.
+ * Throws StepFailed `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -123,31 +115,6 @@ const moved = (repository: string, branch: string, tip: string | null): StepFail
       ? `${branch} of ${repository} is gone; it was there when this job began`
       : `${branch} of ${repository} is at ${tip}, which is not of this job; choose another branch name or merge by hand`,
   )
-
-async function makeCommit(
-  { workspace, change, author, text, at }: BranchRequest,
-  settings: GitSettings,
-  signal: AbortSignal,
-): Promise<string> {
-  const { name, email } = author ?? MILLWRIGHT
-  const date = `@${Math.floor(at / 1000)} +0000`
-  const call = {
-    args: ['commit-tree', '-p', workspace.base.commit, '-F', '-', change.tree],
-    gitDir: workspace.gitDir,
-    stdin: commitMessage(text),
-    env: {
-      GIT_AUTHOR_NAME: name,
-      GIT_AUTHOR_EMAIL: email,
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: MILLWRIGHT.name,
-      GIT_COMMITTER_EMAIL: MILLWRIGHT.email,
-      GIT_COMMITTER_DATE: date,
-    },
-  }
-  return (await mustGit(settings, call, signal)).toString('utf8').trim()
-}
-
-const MILLWRIGHT = { name: 'Millwright', email: 'millwright@localhost' }
 
 type Push = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
 

@@ -11,6 +11,9 @@ const PARTS = {
     present: () => works(codexProgram(), ['--version']),
     get: 'npm install -g @openai/codex@0.169.0',
   },
+  ssh: { present: () => works('ssh', ['-V']), get: 'apt-get install openssh-client' },
+  gpg: { present: () => works('gpg', ['--version']), get: 'apt-get install gnupg' },
+  'git-lfs': { present: () => works('git-lfs', ['version']), get: 'apt-get install git-lfs' },
   sshd: {
     present: () => existsSync(SSHD) && works('ssh-agent', ['true']),
     get: 'apt-get install openssh-server',

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { HubClient } from '../../src/protocol/client.ts'
 import { unconfined } from '../../src/sandbox/none.ts'
+import { UNSIGNED } from '../../src/publish/commit.ts'
 import type { WorkerContext } from '../../src/worker/context.ts'
 import { workerIdentity } from '../../src/worker/identity.ts'
 import { gitSettings } from './repository.ts'
@@ -37,7 +38,9 @@ export async function workerContext(
     hub: new HubClient({ url: hub.url, token: hub.workerToken }),
     identity: await workerIdentity(folder, facts, source),
     folder,
-    kinds: new Map([['code', codeKind({ drivers, git, path: PATH, clock: systemClock })]]),
+    kinds: new Map([
+      ['code', codeKind({ drivers, git, signature: UNSIGNED, path: PATH, clock: systemClock })],
+    ]),
     launchFor: (marker) => unconfined({ marker, log: silentLog }),
     openDoor: null,
     log: silentLog,

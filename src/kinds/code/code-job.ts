@@ -1,6 +1,7 @@
 import type { AgentDriver } from '../../domain/agent.ts'
 import type { Attempt } from '../../domain/attempt.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Signature } from '../../publish/commit.ts'
 import type { GitSettings } from '../../workspace/git.ts'
 import type { Note } from '../../workspace/workspace.ts'
 import type { CodePayload } from './payload.ts'
@@ -9,6 +10,8 @@ import type { CodePayload } from './payload.ts'
 export type CodeTools = {
   readonly drivers: ReadonlyMap<string, AgentDriver>
   readonly git: GitSettings
+  /** Used by the publish step alone. */
+  readonly signature: Signature
   /** Where checks find their programs. */
   readonly path: string
   readonly clock: Clock

@@ -35,6 +35,7 @@ export async function publish(
       change,
       branch: payload.publish.branch ?? branchOf(job),
       author: payload.publish.author ?? null,
+      signature: tools.signature,
       text: {
         title: lease.job.title,
         prompt: payload.prompt,

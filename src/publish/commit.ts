@@ -1,0 +1,97 @@
+import { StepFailed } from '../domain/stop.ts'
+import type { Change } from '../workspace/change.ts'
+import { git, type GitSettings, localFailure } from '../workspace/git.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import { commitMessage, type CommitText } from './commit-message.ts'
+
+export type Person = { readonly name: string; readonly email: string }
+
+/** What a worker signs its commits with. Only the call that makes the commit gets to know it. */
+export type Signing =
+  /** A file with a key that has no passphrase, or with the public half of one that an ssh agent holds. */
+  | { readonly format: 'ssh'; readonly key: string; readonly agent: string | null }
+  /** A key's id in a folder of GnuPG. */
+  | { readonly format: 'gpg'; readonly key: string; readonly home: string }
+
+/** In whose name a worker commits. */
+export type Signature = { readonly committer: Person; readonly signing: Signing | null }
+
+export const UNSIGNED: Signature = {
+  committer: { name: 'Millwright', email: 'millwright@localhost' },
+  signing: null,
+}
+
+/** A commit to be made of a change. */
+export type CommitRequest = {
+  readonly workspace: Workspace
+  readonly change: Change
+  /** null: whoever commits. */
+  readonly author: Person | null
+  readonly signature: Signature
+  readonly text: CommitText
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** Signing takes no network and may ask nobody. */
+const SIGNING_MS_MAX = 60_000
+
+/**
+ * Makes one commit on the workspace's base.
+ * @returns its id. Throws StepFailed `signing-failed` with the words of the program that signs.
+ */
+export async function makeCommit(
+  request: CommitRequest,
+  settings: GitSettings,
+  signal: AbortSignal,
+): Promise<string> {
+  const { workspace, change, signature, text, at } = request
+  const { committer, signing } = signature
+  const author = request.author ?? committer
+  const date = `@${Math.floor(at / 1000)} +0000`
+  const sign = signing === null ? NO_SIGNATURE : signingCall(signing)
+  const call = {
+    args: ['commit-tree', ...sign.args, '-p', workspace.base.commit, '-F', '-', change.tree],
+    gitDir: workspace.gitDir,
+    stdin: commitMessage(text),
+    env: {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_NAME: committer.name,
+      GIT_COMMITTER_EMAIL: committer.email,
+      GIT_COMMITTER_DATE: date,
+      ...sign.env,
+    },
+    config: sign.config,
+  }
+  const timeoutMs = Math.min(settings.timeoutMs, SIGNING_MS_MAX)
+  const end = await git({ ...settings, timeoutMs }, call, signal)
+  if (end.code === 0) return end.stdout.toString('utf8').trim()
+  if (signing === null) throw localFailure(call, end)
+  const words = end.exceeded === 'time' ? 'it took too long' : end.stderr.trim().slice(-2000)
+  throw new StepFailed('signing-failed', `${advice(signing)}. Git said: ${words}`)
+}
+
+type SigningCall = {
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly config: readonly (readonly [string, string])[]
+}
+
+const NO_SIGNATURE: SigningCall = { args: [], env: {}, config: [] }
+
+function signingCall(signing: Signing): SigningCall {
+  const args = ['-S']
+  const key = ['user.signingKey', signing.key] as const
+  if (signing.format === 'gpg') {
+    return { args, env: { GNUPGHOME: signing.home }, config: [['gpg.format', 'openpgp'], key] }
+  }
+  const env = signing.agent === null ? {} : { SSH_AUTH_SOCK: signing.agent }
+  return { args, env, config: [['gpg.format', 'ssh'], key] }
+}
+
+const advice = (signing: Signing): string =>
+  signing.format === 'ssh'
+    ? `the commit could not be signed with the ssh key ${signing.key}: the worker’s user must be able to read it, and it may have no passphrase unless an ssh agent holds it`
+    : `the commit could not be signed with the GnuPG key ${signing.key} of ${signing.home}: gpg must be installed, and the key there and usable without a passphrase being typed`
