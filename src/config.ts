@@ -85,6 +85,28 @@ const hub = {
   allowHost: list(z.string().min(1).max(255)).meta(
     about({ description: 'further Host name callers may use', takes: 'name', repeats: true }),
   ),
+  ledger: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\//, 'must look like postgres://user@host/database')
+    .transform((text) => new Secret(text))
+    .optional()
+    .meta(
+      about({
+        description: 'PostgreSQL database that hubs share (default: SQLite in the data folder)',
+        takes: 'url',
+      }),
+    ),
+  store: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(
+      about({
+        description:
+          'folder of artifacts and logs; hubs that share a ledger share it (default: in the data folder)',
+        takes: 'folder',
+      }),
+    ),
   keepFree: whole(0, Number.MAX_SAFE_INTEGER)
     .default(64 * 1024 * 1024)
     .meta(

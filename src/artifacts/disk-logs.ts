@@ -7,7 +7,7 @@ import { inTurns } from './in-turns.ts'
 import { LOG_SEGMENT_BYTES, type LogAddress, type LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
 import { openStaging, type Staging } from './staging.ts'
-import { rememberTails, type Tails } from './tails.ts'
+import { noTails, rememberTails, type Tails } from './tails.ts'
 
 export type DiskLogs = LogStore & {
   /** Removes what crashed appends left, last written before this moment (epoch ms); returns how many. */
@@ -19,13 +19,14 @@ type Context = { readonly folder: string; readonly staging: Staging; readonly ta
 /**
  * Logs as files `<job>/<attempt>/<stream>/<offset>` of a folder, one an append and never
  * changed, so that a crash can tear none and an object store can do the same. One process at a
- * time may append.
+ * time may append to a stream.
+ * @param shared other processes append to other streams, or to this one at other times
  */
-export async function openDiskLogs(folder: string): Promise<DiskLogs> {
+export async function openDiskLogs(folder: string, shared = false): Promise<DiskLogs> {
   const context: Context = {
     folder,
     staging: await openStaging(join(folder, 'temp')),
-    tails: rememberTails(),
+    tails: shared ? noTails() : rememberTails(),
   }
   await syncFolder(dirname(folder))
   const alone = inTurns()

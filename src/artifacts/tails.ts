@@ -7,6 +7,9 @@ export type Tails = {
   set(folder: string, size: number): void
 }
 
+/** Remembers nothing: others append too. */
+export const noTails = (): Tails => ({ get: () => undefined, set: () => {} })
+
 /** Remembers the `limit` streams last written and forgets the others. */
 export function rememberTails(limit = TAILS_MAX): Tails {
   const sizes = new Map<string, number>()

@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
-import { openDiskLogs } from '../artifacts/disk-logs.ts'
 import type { HubConfig } from '../config.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
@@ -10,12 +7,12 @@ import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { codeSchema } from '../kinds/code/payload.ts'
-import { openSqliteLedger } from '../ledger/sqlite/open.ts'
 import { systemClock } from '../platform/clock.ts'
 import { watchFreeSpace } from '../platform/disk-space.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Logger } from '../platform/log.ts'
 import { portOwner } from '../platform/port-owner.ts'
+import { openKept } from './compose-ledger.ts'
 import { type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
 import { ensureTokenFile } from './token-file.ts'
 
@@ -37,15 +34,18 @@ export type OpenHub = AsyncDisposable & {
  */
 export async function openHub(
   config: HubConfig,
-  tools: { readonly folder: string; readonly version: string; readonly log: Logger },
+  tools: {
+    readonly folder: string
+    readonly cwd: string
+    readonly version: string
+    readonly log: Logger
+  },
 ): Promise<OpenHub> {
   const { folder, version, log } = tools
   const clock = systemClock
   const random = randomBytes
   await using opening = new AsyncDisposableStack()
-  const ledger = opening.use(await openSqliteLedger({ folder, clock, random, log }))
-  const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
-  const logs = await openDiskLogs(join(folder, 'logs'))
+  const { ledger, artifacts, logs } = opening.use(await openKept(config, tools))
   const keeper = startKeeper({ ledger, stores: [artifacts, logs], clock, log })
   opening.defer(() => keeper.stop())
   const tokens = { ledger, random, folder }

@@ -5,6 +5,7 @@ import { addArtifact } from './transactions/add-artifact.ts'
 import { appendEvents } from './transactions/append-events.ts'
 import { artifacts } from './transactions/artifacts.ts'
 import { attempt } from './transactions/attempt.ts'
+import { bindStore } from './transactions/bind-store.ts'
 import { checkpoint } from './transactions/checkpoint.ts'
 import { claim } from './transactions/claim.ts'
 import { counts } from './transactions/counts.ts'
@@ -57,6 +58,7 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     findToken: (hash) => transact((tx) => findToken(tx, hash)),
     tokens: () => transact(tokens),
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
+    bindStore: (id) => transact((tx) => bindStore(tx, id)),
     probe: () => transact(probe),
     subscribe: engine.subscribe,
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

@@ -144,6 +144,8 @@ export type Ledger = {
   /** `token-not-found` when there is none. */
   revokeToken(id: string): Promise<void>
 
+  /** Ties the ledger to one store of artifacts and logs; `store-foreign` for every other one. */
+  bindStore(id: string): Promise<void>
   /** Calls back after each commit that may interest a waiter; returns how to stop. */
   subscribe(listener: (signal: Signal) => void): () => void
   /** Writes and reads a row, for readiness. */

@@ -23,7 +23,7 @@ export function addHub(program: Command, invocation: Invocation): void {
     using stop = listenForStop()
     // Loaded only here: a client command has no use for a server.
     const { openHub } = await import('../compose-hub.ts')
-    await using hub = await openHub(config, { folder, version, log })
+    await using hub = await openHub(config, { folder, cwd: terminal.cwd, version, log })
     const print = printer(terminal, false)
     print.line(`millwright ${version} hub on ${hub.url} · data ${folder}`)
     print.line('next: millwright worker')

@@ -1,5 +1,6 @@
 import type { Migration } from '../../migration.ts'
 import { jobs } from './0001-jobs.ts'
+import { store } from './0002-store.ts'
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [jobs]
+export const MIGRATIONS: readonly Migration[] = [jobs, store]

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type DiskArtifacts, openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import { type DiskLogs, openDiskLogs } from '../artifacts/disk-logs.ts'
+import { storeId } from '../artifacts/store-id.ts'
+import type { HubConfig } from '../config.ts'
+import type { Ledger } from '../ledger/port.ts'
+import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
+import { openSqliteLedger } from '../ledger/sqlite/open.ts'
+import { systemClock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+
+/** Everything a hub keeps; none of it is lost when the hub is. */
+export type Kept = AsyncDisposable & {
+  readonly ledger: Ledger
+  readonly artifacts: DiskArtifacts
+  readonly logs: DiskLogs
+}
+
+/**
+ * Opens ledger and store, and owns the data folder until disposed. Throws `data-dir-busy`, what
+ * the ledger's engine throws, and `store-foreign` when the two do not belong together.
+ */
+export async function openKept(
+  config: Pick<HubConfig, 'ledger' | 'store'>,
+  tools: { readonly folder: string; readonly cwd: string; readonly log: Logger },
+): Promise<Kept> {
+  const { folder, cwd } = tools
+  await using opening = new AsyncDisposableStack()
+  const ledger = opening.use(await openLedger(config, tools, opening))
+  const store = config.store === undefined ? folder : resolve(cwd, config.store)
+  await ledger.bindStore(await storeId(store))
+  const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
+  const logs = await openDiskLogs(join(store, 'logs'), config.ledger !== undefined)
+  const open = opening.move()
+  return { ledger, artifacts, logs, [Symbol.asyncDispose]: () => open.disposeAsync() }
+}
+
+async function openLedger(
+  { ledger }: Pick<HubConfig, 'ledger'>,
+  { folder, log }: { readonly folder: string; readonly log: Logger },
+  opening: AsyncDisposableStack,
+): Promise<Ledger> {
+  const clock = systemClock
+  const random = randomBytes
+  if (ledger === undefined) return openSqliteLedger({ folder, clock, random, log })
+  // Tokens and address of this hub lie there, also when the ledger is elsewhere.
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  opening.use(ownFolder(folder))
+  // Loaded only here: most hubs have no use for it.
+  const { openPostgresLedger } = await import('../ledger/postgres/open.ts')
+  return openPostgresLedger({ url: ledger.reveal(), clock, random, log })
+}
