@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { agentDrivers } from '../agents/drivers.ts'
-import type { Environment, UpConfig, WorkerConfig } from '../config.ts'
+import type { Environment, GitCredential, UpConfig, WorkerConfig } from '../config.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import { codeKind } from '../kinds/code/kind.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
@@ -15,13 +15,16 @@ import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
 import { UNSIGNED } from '../publish/commit.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
+import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { openGateway, usualModel } from './compose-gateway.ts'
 import { chooseSandbox } from './compose-sandbox.ts'
-import { credentialFinder } from './git-credentials.ts'
 
 /** Longest single git call: a first fetch of a large repository over a slow line. */
 const GIT_TIMEOUT_MS = 30 * 60_000
+
+/** Longest time a program may take to print a credential. */
+const SECRET_TIMEOUT_MS = 20_000
 
 /** A worker with everything it works with. Disposing stops it at once; drain it first. */
 export type OpenWorker = AsyncDisposable &
@@ -60,7 +63,8 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await using opening = new AsyncDisposableStack()
   opening.use(ownFolder(folder))
-  const hidden = [tools.folder, ...secretFiles(config, cwd)]
+  const socket = sshAgent(env)
+  const hidden = [tools.folder, ...secretFiles(config, cwd), ...(socket === null ? [] : [socket])]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
   const git = gitSettings(config, { folder, path, env, cwd })
@@ -140,13 +144,27 @@ function gitSettings(
   return {
     cacheFolder: join(folder, 'cache'),
     allow: { http: true, ssh: true, file: config.allowLocal },
-    credentialFor: credentialFinder(config.gitCredential, { env, cwd }),
+    credentialFor: credentialFinder(config.gitCredential.map(ruleOf), {
+      env,
+      cwd,
+      sshAuthSock: sshAgent(env),
+      clock: systemClock,
+      timeoutMs: SECRET_TIMEOUT_MS,
+    }),
     path,
-    sshAuthSock: env['SSH_AUTH_SOCK'] ?? null,
     knownHosts: null,
     timeoutMs: GIT_TIMEOUT_MS,
     prefix: dieWithParent(path),
   }
+}
+
+const ruleOf = ({ prefix: match, from, where }: GitCredential): CredentialRule =>
+  from === 'env' ? { match, from, name: where } : { match, from, path: where }
+
+/** The socket of the ssh agent that the worker was started with. */
+function sshAgent(env: Environment): string | null {
+  const socket = env['SSH_AUTH_SOCK'] ?? ''
+  return socket === '' ? null : socket
 }
 
 /** `builtin` and `codex` need a way to a model, and `codex` its program. */

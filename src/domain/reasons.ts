@@ -67,6 +67,11 @@ export const REASONS = {
     'the repository asked for a login (401)',
     'give the worker a credential for it',
   ),
+  'credential-missing': ending(
+    'the worker could not get at its git credential for the repository',
+    'mend what the detail names: a variable, a file, a command or the ssh agent',
+    true,
+  ),
   'repository-forbidden': ending(
     'the credential may not do this (403)',
     'grant the credential access',

@@ -3,6 +3,7 @@ import type { ProgramEnd } from '../platform/run-program.ts'
 import { remoteFailure } from './failure.ts'
 
 const URL = 'https://example.org/a.git'
+const CALL = { url: URL, credential: null, knownHosts: null }
 const END: ProgramEnd = {
   code: 128,
   signal: null,
@@ -59,19 +60,19 @@ const WORDS = [
 
 describe('the failure of a remote call', () => {
   it.each(WORDS)('%j is %s', (words, reason) => {
-    const failure = remoteFailure(URL, END, words)
+    const failure = remoteFailure(CALL, END, words)
     expect(failure.reason).toBe(reason)
     expect(failure.detail).toContain(URL)
   })
 
   it('is a host that cannot be reached when the time was up', () => {
-    const failure = remoteFailure(URL, { ...END, exceeded: 'time' }, '')
+    const failure = remoteFailure(CALL, { ...END, exceeded: 'time' }, '')
     expect(failure).toMatchObject({ reason: 'repository-unreachable' })
   })
 
   it('shows the end of long words only', () => {
     const words = Array.from({ length: 1000 }, (_, line) => `line ${line}`).join('\n')
-    const { detail } = remoteFailure(URL, END, words)
+    const { detail } = remoteFailure(CALL, END, words)
     expect(detail.length).toBeLessThan(2500)
     expect(detail).toContain('line 999')
     expect(detail).not.toContain('line 900 ')

@@ -1,12 +1,21 @@
 import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
+import type { Credential } from './credential.ts'
+
+/** What was called, and with what. */
+export type RemoteCall = {
+  readonly url: string
+  readonly credential: Credential | null
+  readonly knownHosts: string | null
+}
 
 /**
  * What the end of a call to a remote means.
  * @param words what git said, already without secrets
  */
-export function remoteFailure(url: string, end: ProgramEnd, words: string): StepFailed {
+export function remoteFailure(call: RemoteCall, end: ProgramEnd, words: string): StepFailed {
+  const { url } = call
   if (end.exceeded === 'time') {
     return new StepFailed(
       'repository-unreachable',
@@ -14,7 +23,8 @@ export function remoteFailure(url: string, end: ProgramEnd, words: string): Step
     )
   }
   const [, reason, advice] = SIGNS.find(([sign]) => sign.test(words)) ?? UNKNOWN
-  return new StepFailed(reason, `${url}: ${advice}. Git said: ${excerpt(words)}`)
+  const text = typeof advice === 'string' ? advice : advice(call)
+  return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(words)}`)
 }
 
 /** Whether git refused what the remote sent, as transfer.fsckObjects demands. */
@@ -22,7 +32,11 @@ export const isUnsafe = (words: string): boolean => UNSAFE.test(words)
 
 const UNSAFE = /fsck error/
 
-type Sign = readonly [sign: RegExp, reason: ReasonCode, advice: string]
+type Sign = readonly [
+  sign: RegExp,
+  reason: ReasonCode,
+  advice: string | ((call: RemoteCall) => string),
+]
 
 /** Git's and ssh's own words (untranslated), most telling first. */
 const SIGNS: readonly Sign[] = [
@@ -31,22 +45,30 @@ const SIGNS: readonly Sign[] = [
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'host-key-changed',
-    'the host’s key is not the one in known_hosts; ask its owner before you trust it',
+    (call) =>
+      `the host’s key is not the one in ${hostsFile(call)}; ask its owner, and only then replace it there`,
   ],
   [
     /Host key verification failed/,
     'host-key-unknown',
-    'the host’s key is not in known_hosts; check it and add it there',
+    (call) =>
+      `the host’s key is not in ${hostsFile(call)}; get it with ssh-keyscan, check it with its owner, and add it there`,
   ],
   [
     /returned error: 403|: 403 /,
     'repository-forbidden',
-    'the credential may not do this; grant it access',
+    ({ url, credential }) =>
+      credential === null
+        ? `nobody may do this without a login; ${addRule(url)}`
+        : `${credential.source} may not do this; grant it access`,
   ],
   [
     /could not read (?:Username|Password)|Authentication failed|returned error: 401|Permission denied \(|invalid credentials/i,
     'repository-login',
-    'a login is needed or was refused; give the worker a credential for this address',
+    ({ url, credential }) =>
+      credential === null
+        ? `a login is needed, and no rule of the worker’s git credentials is for this address; ${addRule(url)}`
+        : `the login from ${credential.source} was refused; renew it`,
   ],
   [
     /repository '.*' not found|Repository not found|returned error: 404|does not appear to be a git repository|repository '.*' does not exist|'.*' not found:/i,
@@ -69,6 +91,13 @@ const SIGNS: readonly Sign[] = [
     'the host could not be reached or broke off; check the network and the address',
   ],
 ]
+
+const hostsFile = ({ knownHosts }: RemoteCall): string => knownHosts ?? 'known_hosts'
+
+const addRule = (url: string): string =>
+  /^https?:/i.test(url)
+    ? `add one to the worker, such as ${new URL(url).origin}/=env:GIT_TOKEN`
+    : 'add one to the worker, with the file of a key, or start it where an ssh agent runs'
 
 const UNKNOWN: Sign = [/(?:)/, 'workspace-failed', 'git failed']
 

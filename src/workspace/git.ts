@@ -1,14 +1,10 @@
 import { StepFailed } from '../domain/stop.ts'
 import { type ProgramEnd, runProgram } from '../platform/run-program.ts'
 import type { Transport } from './address.ts'
+import type { Credential } from './credential.ts'
 
 /** What git may answer in memory: lists of names, never file contents. */
 const STDOUT_BYTES_MAX = 64 * 1024 * 1024
-
-/** A login for a repository's host. Used by ls-remote, fetch and push alone. */
-export type Credential =
-  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  | { readonly kind: 'bearer'; readonly token: string }
 
 /** How this worker uses git. */
 export type GitSettings = {
@@ -16,10 +12,10 @@ export type GitSettings = {
   readonly cacheFolder: string
   /** Kinds of address a job may name; `http` means https too. */
   readonly allow: Readonly<Record<Transport, boolean>>
-  credentialFor(url: string): Promise<Credential | null>
+  /** Throws StepFailed `credential-missing` when there should be one and it cannot be had. */
+  readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
-  readonly sshAuthSock: string | null
-  /** A known_hosts file, or null for the one of the worker's user. */
+  /** A file of known ssh hosts that stands for all others, or null for those of user and machine. */
   readonly knownHosts: string | null
   /** Longest git call, in milliseconds. */
   readonly timeoutMs: number

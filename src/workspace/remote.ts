@@ -1,7 +1,9 @@
 import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Address } from './address.ts'
+import { authorization, type Credential, withoutSecrets } from './credential.ts'
 import { remoteFailure } from './failure.ts'
-import { type Credential, git, type GitCall, type GitSettings } from './git.ts'
+import { git, type GitCall, type GitSettings } from './git.ts'
+import { sshEnvironment } from './ssh.ts'
 
 /** A ref as the remote has it. */
 export type RemoteRefs = {
@@ -52,12 +54,13 @@ export async function callRemote(
   signal: AbortSignal,
 ): Promise<RemoteEnd> {
   const { settings, address } = remote
-  const credential = address.transport === 'http' ? await settings.credentialFor(address.url) : null
+  const isLocal = address.transport === 'file'
+  const credential = isLocal ? null : await settings.credentialFor(address.url)
   const end = await git(
     settings,
     {
       ...call,
-      env: { ...call.env, ...sshEnvironment(settings) },
+      env: { ...call.env, ...sshEnvironment(settings, credential) },
       config: [
         ...(call.config ?? []),
         ...address.protocols.map((name) => [`protocol.${name}.allow`, 'always'] as const),
@@ -67,44 +70,20 @@ export async function callRemote(
     signal,
   )
   const words = withoutSecrets(end.stderr, credential)
-  return { ...end, words, failure: () => remoteFailure(address.url, end, words) }
+  const { knownHosts } = settings
+  const failure = () => remoteFailure({ url: address.url, credential, knownHosts }, end, words)
+  return { ...end, words, failure }
 }
 
 function login(address: Address, credential: Credential | null): (readonly [string, string])[] {
-  if (credential === null) return []
+  const header = credential === null ? null : authorization(credential)
+  if (header === null) return []
   const { origin } = new URL(address.url)
   return [
-    [`http.${origin}.extraHeader`, `Authorization: ${authorization(credential)}`],
+    [`http.${origin}.extraHeader`, `Authorization: ${header}`],
     // Git would send the header to wherever a redirect points.
     ['http.followRedirects', 'false'],
   ]
-}
-
-const authorization = (credential: Credential): string =>
-  credential.kind === 'bearer'
-    ? `Bearer ${credential.token}`
-    : `Basic ${Buffer.from(`${credential.user}:${credential.password}`).toString('base64')}`
-
-/** A remote may echo what it was sent. */
-function withoutSecrets(text: string, credential: Credential | null): string {
-  if (credential === null) return text
-  const [, encoded = ''] = authorization(credential).split(' ')
-  const secret = credential.kind === 'bearer' ? credential.token : credential.password
-  return [encoded, secret]
-    .filter((part) => part !== '')
-    .reduce((words, part) => words.replaceAll(part, '[redacted]'), text)
-}
-
-function sshEnvironment(settings: GitSettings): Record<string, string> {
-  const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', 'ConnectTimeout=30']
-  if (settings.knownHosts !== null) options.push(`UserKnownHostsFile="${settings.knownHosts}"`)
-  const quoted = options.map((option) => `-o '${option.replaceAll("'", `'\\''`)}'`)
-  return {
-    GIT_SSH_VARIANT: 'ssh',
-    // Git hands this line to a shell; nothing in it comes from a job.
-    GIT_SSH_COMMAND: `ssh ${quoted.join(' ')}`,
-    ...(settings.sshAuthSock === null ? {} : { SSH_AUTH_SOCK: settings.sshAuthSock }),
-  }
 }
 
 function readRefs(text: string, names: readonly string[]): RemoteRefs {

@@ -46,7 +46,7 @@ async function aChange(options: { repository?: string; settings?: Partial<GitSet
 }
 
 const login = (user: string): Partial<GitSettings> => ({
-  credentialFor: async () => ({ kind: 'basic', user, password: PASSWORD }),
+  credentialFor: async () => ({ kind: 'basic', source: 'a test', user, password: PASSWORD }),
 })
 
 /** Installs a pre-receive hook. */

@@ -43,19 +43,21 @@ async function anSshKey(passphrase = ''): Promise<{ key: string; public: string 
   return { key, public: await readFile(`${key}.pub`, 'utf8') }
 }
 
-async function verify(remote: string, commit: string, publicKey: string): Promise<void> {
+/** What git says of the commit's signature when it knows this key of the committer alone. */
+async function verify(remote: string, commit: string, publicKey: string): Promise<string> {
   const allowed = join(await tempFolder(), 'allowed')
   await writeFile(allowed, `${COMMITTER.email} ${publicKey}`)
   const settings = ['gpg.format=ssh', `gpg.ssh.allowedSignersFile=${allowed}`]
   const options = settings.flatMap((setting) => ['-c', setting])
-  await byHand(remote, ...options, 'verify-commit', commit)
+  const { stderr } = await run('git', ['-C', remote, ...options, 'verify-commit', commit])
+  return stderr
 }
 
 describeNeeding(['ssh'], 'a commit signed with an ssh key', () => {
   it('is verified by git against the key and its owner, and by no other', async () => {
     const { key, public: publicKey } = await anSshKey()
     const { remote, commit } = await publishSigned({ format: 'ssh', key, agent: null })
-    await verify(remote, commit, publicKey)
+    expect(await verify(remote, commit, publicKey)).toContain('Good "git" signature')
     await expect(verify(remote, commit, (await anSshKey()).public)).rejects.toThrow(/No principal/)
     expect(await byHand(remote, 'log', '-1', '--format=%cn <%ce> %an', commit)).toBe(
       'Worker <worker@example.org> Worker',
@@ -80,7 +82,7 @@ describeNeeding(['sshd'], 'a commit signed through an ssh agent', () => {
     const key = join(await tempFolder(), 'key.pub')
     await writeFile(key, publicKey)
     const { remote, commit } = await publishSigned({ format: 'ssh', key, agent })
-    await verify(remote, commit, publicKey)
+    expect(await verify(remote, commit, publicKey)).toContain('Good "git" signature')
   })
 })
 
@@ -92,7 +94,8 @@ describeNeeding(['gpg'], 'a commit signed with GnuPG', () => {
     await gpg(home, '--export', '--output', join(other, 'public'), COMMITTER.email)
     await gpg(other, '--import', join(other, 'public'))
     const env = { PATH: process.env['PATH'] ?? '', GNUPGHOME: other }
-    await run('git', ['-C', remote, 'verify-commit', commit], { env })
+    const verified = run('git', ['-C', remote, 'verify-commit', '--raw', commit], { env })
+    expect((await verified).stderr).toContain('VALIDSIG')
   })
 
   it('is not made without the key, and says what to mend', async () => {

@@ -74,7 +74,6 @@ export function gitSettings(folder: string, change: Partial<GitSettings> = {}): 
     allow: { file: true, http: true, ssh: true },
     credentialFor: async () => null,
     path: PATH,
-    sshAuthSock: null,
     knownHosts: null,
     timeoutMs: 20_000,
     prefix: dieWithParent(PATH),

@@ -16,6 +16,8 @@ export const SSHD = '/usr/sbin/sshd'
 export type SshServer = {
   /** The address of a path on this machine through it. */
   address(path: string): string
+  /** The file of the key. */
+  readonly key: string
   /** The socket of the agent. */
   readonly agent: string
   /** Files of known hosts: with its key, with another one for it, and without any. */
@@ -39,6 +41,7 @@ export async function startSshServer(): Promise<SshServer> {
   }
   return {
     address: (path) => `ssh://${userInfo().username}@127.0.0.1:${port}${path}`,
+    key: user?.file ?? '',
     agent: await startAgent(folder, user?.file ?? ''),
     known: {
       right: await known('known-right', `${name} ${host?.public}`),

@@ -19,7 +19,12 @@ describe('a credential', () => {
     )
     const settings = gitSettings(folder, {
       path,
-      credentialFor: async () => ({ kind: 'basic', user: 'reader', password: PASSWORD }),
+      credentialFor: async () => ({
+        kind: 'basic',
+        source: 'a test',
+        user: 'reader',
+        password: PASSWORD,
+      }),
     })
     const workspace = await aWorkspace(folder, {
       repository: `${server.url}/remote.git`,

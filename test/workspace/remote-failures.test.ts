@@ -1,18 +1,18 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Credential, GitSettings } from '../../src/workspace/git.ts'
+import type { Credential } from '../../src/workspace/credential.ts'
+import type { GitSettings } from '../../src/workspace/git.ts'
 import { startGitServer } from '../support/git-server.ts'
-import { describeNeeding } from '../support/needs.ts'
 import { aWorkspace, byHand, gitSettings, makeRemote, shell } from '../support/repository.ts'
 import { PASSWORD } from '../support/serve-git.ts'
-import { startSshServer } from '../support/ssh-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const as =
   (user: string, password = PASSWORD) =>
   async (): Promise<Credential> => ({
     kind: 'basic',
+    source: 'a test',
     user,
     password,
   })
@@ -31,19 +31,26 @@ describe('a repository over HTTP', () => {
   it('is read with the credential for its address, warm or cold, by basic or bearer', async () => {
     const { prepare, server } = await aServer({ login: true })
     await prepare({ credentialFor: as('reader') })
-    await prepare({ credentialFor: async () => ({ kind: 'bearer', token: PASSWORD }) })
+    await prepare({
+      credentialFor: async () => ({ kind: 'bearer', source: 'a test', token: PASSWORD }),
+    })
     expect(server.requests.every((request) => request.split(' ').length > 2)).toBe(true)
   })
 
   it('keeps whoever has no access out, even when the cache is warm', async () => {
     const { prepare } = await aServer({ login: true })
     await prepare({ credentialFor: as('reader') })
-    await expect(prepare()).rejects.toMatchObject({ reason: 'repository-login' })
+    await expect(prepare()).rejects.toMatchObject({
+      reason: 'repository-login',
+      detail: expect.stringMatching(/no rule .* add one to the worker, such as http:/),
+    })
     await expect(prepare({ credentialFor: as('reader', 'wrong') })).rejects.toMatchObject({
       reason: 'repository-login',
+      detail: expect.stringContaining('the login from a test was refused; renew it'),
     })
     await expect(prepare({ credentialFor: as('stranger') })).rejects.toMatchObject({
       reason: 'repository-forbidden',
+      detail: expect.stringContaining('a test may not do this; grant it access'),
     })
   })
 
@@ -145,6 +152,7 @@ describe('a repository over ssh', () => {
     const given = (await readFile(argumentsFile, 'utf8')).split('\n')
     expect(given).toEqual(
       expect.arrayContaining([
+        '/dev/null',
         'BatchMode=yes',
         'StrictHostKeyChecking=yes',
         `UserKnownHostsFile="/it's here/known_hosts"`,
@@ -156,24 +164,5 @@ describe('a repository over ssh', () => {
   it('says that the key was refused', async () => {
     const { running } = await anSsh('git@example.org: Permission denied (publickey).')
     await expect(running).rejects.toMatchObject({ reason: 'repository-login' })
-  })
-})
-
-describeNeeding(['sshd'], 'a repository over a real ssh', () => {
-  it('is read with the key in the agent, and from no host whose key is unknown or another', async () => {
-    const ssh = await startSshServer()
-    const folder = await tempFolder()
-    const { remote, commit } = await makeRemote(folder)
-    const repository = ssh.address(remote)
-    const read = (knownHosts: string, sshAuthSock: string | null) =>
-      aWorkspace(folder, { repository, settings: gitSettings(folder, { knownHosts, sshAuthSock }) })
-
-    const unknown = { reason: 'host-key-unknown', detail: expect.stringContaining('127.0.0.1') }
-    await expect(read(ssh.known.none, ssh.agent)).rejects.toMatchObject(unknown)
-    const changed = { reason: 'host-key-changed', detail: expect.stringContaining('127.0.0.1') }
-    await expect(read(ssh.known.other, ssh.agent)).rejects.toMatchObject(changed)
-    const stranger = { reason: 'repository-login', detail: expect.stringContaining('publickey') }
-    await expect(read(ssh.known.right, null)).rejects.toMatchObject(stranger)
-    expect((await read(ssh.known.right, ssh.agent)).base.commit).toBe(commit)
   })
 })

@@ -1,0 +1,35 @@
+import type { Credential } from './credential.ts'
+import type { GitSettings } from './git.ts'
+
+/**
+ * What git's own ssh is told: no configuration of anybody, no question, no host whose key is not
+ * known, and no key but that of the credential.
+ */
+export function sshEnvironment(
+  { knownHosts }: Pick<GitSettings, 'knownHosts'>,
+  credential: Credential | null,
+): Record<string, string> {
+  const options = [
+    'BatchMode=yes',
+    'StrictHostKeyChecking=yes',
+    'UpdateHostKeys=no',
+    'ConnectTimeout=30',
+    ...(knownHosts === null
+      ? []
+      : [`UserKnownHostsFile="${knownHosts}"`, 'GlobalKnownHostsFile=none']),
+    ...identity(credential),
+  ]
+  const quoted = options.map((option) => `-o '${option.replaceAll("'", `'\\''`)}'`)
+  return {
+    GIT_SSH_VARIANT: 'ssh',
+    // Git hands this line to a shell; nothing in it comes from a job.
+    GIT_SSH_COMMAND: `ssh -F /dev/null ${quoted.join(' ')}`,
+    ...(credential?.kind === 'ssh-agent' ? { SSH_AUTH_SOCK: credential.socket } : {}),
+  }
+}
+
+function identity(credential: Credential | null): readonly string[] {
+  if (credential?.kind === 'ssh-agent') return ['IdentityFile=none']
+  if (credential?.kind !== 'ssh-key') return ['IdentityFile=none', 'IdentityAgent=none']
+  return [`IdentityFile="${credential.file}"`, 'IdentitiesOnly=yes', 'IdentityAgent=none']
+}
