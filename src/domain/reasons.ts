@@ -94,6 +94,10 @@ export const REASONS = {
     'a folder of checkout.sparse does not exist in the repository',
     'correct checkout.sparse',
   ),
+  'submodule-refused': ending(
+    'a submodule of the repository cannot be checked out',
+    'correct the repository’s .gitmodules, or submit without submodules',
+  ),
   'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
   'change-too-large': ending(
     'the change is larger than the worker takes',

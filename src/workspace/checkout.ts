@@ -38,29 +38,40 @@ export async function checkOutEarly(
   signal: AbortSignal,
 ): Promise<boolean> {
   await makeFolders(cache, checkout)
-  return (await git(cache.settings, readTree(checkout), signal)).code === 0
+  return (await git(cache.settings, readTree(placeOf(checkout)), signal)).code === 0
 }
 
-/** Checks out whole. A cache found damaged here is made anew, once. */
-export async function checkOut(
-  cache: Cache,
-  checkout: Checkout,
-  signal: AbortSignal,
-): Promise<void> {
-  const call = readTree(checkout)
+/** Where a commit is checked out, and under which name it is pinned in its cache. */
+export type Place = {
+  readonly gitDir: string
+  readonly tree: string
+  readonly commit: string
+  readonly pin: string
+}
+
+export const placeOf = ({ folder, commit }: Omit<Checkout, 'options'>): Place => ({
+  gitDir: gitDirOf(folder),
+  tree: treeOf(folder),
+  commit,
+  pin: basename(folder),
+})
+
+/** Checks out into what is there already. A cache found damaged here is made anew, once. */
+export async function checkOut(cache: Cache, place: Place, signal: AbortSignal): Promise<void> {
+  const call = readTree(place)
   const first = await git(cache.settings, call, signal)
   if (first.code === 0) return
   const failure = localFailure(call, first)
   if (failure.reason !== 'workspace-failed' || first.exceeded !== null) throw failure
-  await remakeCache(cache, checkout.commit, signal)
-  await pin(cache, basename(checkout.folder), checkout.commit)
+  await remakeCache(cache, place.commit, signal)
+  await pin(cache, place.pin, place.commit)
   await mustGit(cache.settings, call, signal)
 }
 
-const readTree = ({ folder, commit }: Checkout): GitCall => ({
+const readTree = ({ gitDir, tree, commit }: Place): GitCall => ({
   args: ['read-tree', '--reset', '-u', commit],
-  gitDir: gitDirOf(folder),
-  workTree: treeOf(folder),
+  gitDir,
+  workTree: tree,
 })
 
 /** Tells the platform's git folder where the cache's history ends, once the commit is there. */

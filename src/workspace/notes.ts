@@ -11,24 +11,25 @@ export async function notesOf(
   workspace: Omit<Workspace, 'notes'>,
   signal: AbortSignal,
 ): Promise<Note[]> {
-  const { settings, gitDir, tree } = workspace
+  const { settings, gitDir, tree, options } = workspace
   const args = ['ls-files', '-z', '--', '.gitmodules', '.gitattributes', '*/.gitattributes']
   const names = (await mustGit(settings, { args, gitDir, workTree: tree }, signal))
     .toString('utf8')
     .split('\0')
   const notes: Note[] = []
-  if (names.includes('.gitmodules')) {
+  if (options.submodules === 'none' && names.includes('.gitmodules')) {
     notes.push({
       code: 'submodules-not-fetched',
-      text: 'The repository has submodules; their folders are empty and stay as they are.',
+      text: 'The repository has submodules; their folders are empty and stay as they are. To have them: checkout.submodules.',
     })
   }
+  if (options.lfs) return notes
   const attributes = names.filter((name) => name.endsWith('.gitattributes')).slice(0, FILES_MAX)
   const texts = await Promise.all(attributes.map((name) => readSmall(join(tree, name))))
   if (texts.some((text) => /^[^#\n]*\bfilter=lfs\b/m.test(text))) {
     notes.push({
       code: 'lfs-not-fetched',
-      text: 'The repository keeps files in Git LFS; the tree holds their pointers only.',
+      text: 'The repository keeps files in Git LFS; the tree holds their pointers only. To have them: checkout.lfs.',
     })
   }
   return notes

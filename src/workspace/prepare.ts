@@ -1,14 +1,21 @@
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { parseAddress } from './address.ts'
 import { makeAgentsRepository } from './agents-repository.ts'
 import { type Base, type Cache, cacheOf, fetchBase, fetchCommit, objectsOf, pin } from './cache.ts'
-import { checkOut, checkOutEarly, checkSparse, copyShallow, makeFolders } from './checkout.ts'
+import {
+  checkOut,
+  checkOutEarly,
+  checkSparse,
+  copyShallow,
+  makeFolders,
+  placeOf,
+} from './checkout.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitSettings } from './git.ts'
 import { lastBase, saveLastBase } from './last-base.ts'
 import { notesOf } from './notes.ts'
+import { checkOutSubmodules } from './submodules.ts'
 import { gitDirOf, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
 
 /** What is wanted in an attempt's folder. */
@@ -47,15 +54,21 @@ export async function prepareWorkspace(
   const checkout = { folder, commit: base.commit, options }
   const begun = early.status === 'fulfilled' && early.value
   if (!begun) await makeFolders(cache, checkout)
-  await pin(cache, basename(folder), base.commit)
-  if (!begun || guess?.commit !== base.commit) await checkOut(cache, checkout, signal)
+  const place = placeOf(checkout)
+  await pin(cache, place.pin, base.commit)
+  if (!begun || guess?.commit !== base.commit) await checkOut(cache, place, signal)
   await Promise.all([copyShallow(cache, checkout), checkSparse(cache, checkout, signal)])
   const patchFile = request.continues?.commit === base.commit ? null : request.continues?.patchFile
   if (typeof patchFile === 'string') await applyPatch(request, patchFile, signal)
-  const places = { folder, tree: treeOf(folder), gitDir: gitDirOf(folder) }
-  const bare = { ...places, objects: objectsOf(cache), repository, base, options, settings }
-  const [notes] = await Promise.all([notesOf(bare, signal), makeAgentsRepository(bare)])
-  const workspace = { ...bare, notes }
+  const { submodules, notes } =
+    options.submodules === 'all'
+      ? await checkOutSubmodules({ place, cache }, signal)
+      : { submodules: [], notes: [] }
+  const { gitDir, tree } = place
+  const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
+  const bare = { folder, tree, gitDir, ...facts }
+  const [lacks] = await Promise.all([notesOf(bare, signal), makeAgentsRepository(bare)])
+  const workspace = { ...bare, notes: [...notes, ...lacks] }
   await saveWorkspace(workspace)
   if (guess?.commit !== base.commit || guess.branch !== base.branch) {
     await saveLastBase(cache, ref, base)

@@ -6,6 +6,7 @@ import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
 import { findChanges } from './find-changes.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { nestedEntries } from './nested-repository.ts'
+import { changedSubmodules } from './submodule-changes.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /**
@@ -28,7 +29,8 @@ export async function takeTree(
     const nested = await nestedEntries(workspace, { indexFile, limits, found }, signal)
     const change = { put: found.put, gone: found.gone, entries: nested.entries }
     const refused = await updateIndex(workspace, indexFile, change, signal)
-    const notes = [...found.notes, ...nested.notes, ...refused]
+    const inside = await changedSubmodules(workspace, signal)
+    const notes = [...found.notes, ...nested.notes, ...refused, ...inside]
     const call = { gitDir: workspace.gitDir, indexFile, workTree: workspace.tree }
     const written = await mustGit(workspace.settings, { ...call, args: ['write-tree'] }, signal)
     const tree = written.toString('utf8').trim()

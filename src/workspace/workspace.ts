@@ -7,6 +7,10 @@ import type { GitSettings } from './git.ts'
 /** Something a person should know that did not end the job. */
 export type Note = { readonly code: string; readonly text: string }
 
+/** A submodule's files in the tree, and its git folder beside the platform's own. */
+const Submodule = z.strictObject({ path: z.string(), gitDir: z.string() })
+export type Submodule = z.infer<typeof Submodule>
+
 /** A checkout for one attempt. The agent owns `tree`; the platform's git folder is out of its reach. */
 export type Workspace = {
   /** The attempt's folder. */
@@ -18,6 +22,7 @@ export type Workspace = {
   /** Must be readable in the sandbox: the cache that holds the history. */
   readonly objects: string
   readonly options: CheckoutOptions
+  readonly submodules: readonly Submodule[]
   readonly notes: readonly Note[]
   readonly settings: GitSettings
 }
@@ -30,15 +35,16 @@ const Saved = z.strictObject({
   base: z.strictObject({ commit: z.string(), branch: z.string().nullable() }),
   objects: z.string(),
   options: CheckoutOptions.prefault({}),
+  submodules: z.array(Submodule).default([]),
 })
 
 const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
 
 /** Written last, so that it stands for a workspace that was ready. */
 export async function saveWorkspace(workspace: Workspace): Promise<void> {
-  const { folder, repository, base, objects, options } = workspace
-  const saved = { repository, base, objects, options } satisfies z.infer<typeof Saved>
-  await writeFile(savedFile(folder), JSON.stringify(saved))
+  const { folder, repository, base, objects, options, submodules } = workspace
+  const saved = { repository, base, objects, options, submodules: [...submodules] }
+  await writeFile(savedFile(folder), JSON.stringify(saved satisfies z.infer<typeof Saved>))
 }
 
 /** Finds the workspace that a dead worker left in an attempt's folder; null when it was not ready. */

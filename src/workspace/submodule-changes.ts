@@ -1,0 +1,49 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { git } from './git.ts'
+import { show, splitNul } from './paths.ts'
+import type { Note, Submodule, Workspace } from './workspace.ts'
+
+/** Names of changed files that a note holds. */
+const NAMES_MAX = 5
+
+/**
+ * A note for each submodule in which the agent changed something: it is a repository of its own,
+ * and nothing in it is published with this one.
+ */
+export async function changedSubmodules(
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<readonly Note[]> {
+  const notes: Note[] = []
+  for (const submodule of workspace.submodules) {
+    const note = await changeIn(workspace, submodule, signal)
+    if (note !== null) notes.push(note)
+  }
+  return notes
+}
+
+async function changeIn(
+  { tree, settings }: Workspace,
+  { path, gitDir }: Submodule,
+  signal: AbortSignal,
+): Promise<Note | null> {
+  const workTree = join(tree, path)
+  // A submodule that the agent removed or replaced is a change of the tree itself.
+  if (!(await isFolderAt(workTree))) return null
+  const args = ['ls-files', '-z', '-m', '-o', '--exclude-standard']
+  const end = await git(settings, { args, gitDir, workTree }, signal)
+  const about = { code: 'submodule-changed' }
+  const lead = `${JSON.stringify(path)} is a submodule; what was changed in it is not published`
+  if (end.code !== 0) return { ...about, text: `${lead}, and cannot be listed` }
+  const names = [...new Set([...splitNul(end.stdout)].map(show))]
+  if (names.length === 0) return null
+  const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''
+  return { ...about, text: `${lead}: ${names.slice(0, NAMES_MAX).join(', ')}${more}` }
+}
+
+/** Whether a folder is there, and not somewhere else behind a link. */
+async function isFolderAt(path: string): Promise<boolean> {
+  const info = await lstat(path).catch(() => null)
+  return info?.isDirectory() === true && (await realpath(path)) === path
+}

@@ -1,0 +1,158 @@
+import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { type Address, parseAddress } from './address.ts'
+import { type Cache, cacheOf, fetchCommit, objectsOf, pin } from './cache.ts'
+import { checkOut, type Place } from './checkout.ts'
+import { git, mustGit } from './git.ts'
+import { splitNul } from './paths.ts'
+import { askRemote } from './remote.ts'
+import { makeRepository } from './repository-folder.ts'
+import { submoduleAddress } from './submodule-address.ts'
+import type { Note, Submodule } from './workspace.ts'
+
+/** A checkout that may hold submodules. */
+type Parent = {
+  readonly place: Place
+  readonly cache: Cache
+  /** Where it lies in the job's tree; empty for the job's own repository. */
+  readonly path: string
+  readonly depth: number
+}
+
+/** Submodules of one job, those inside others included. */
+const SUBMODULES_MAX = 256
+const NESTING_MAX = 8
+
+/**
+ * Checks all submodules out, as files: their git folders lie with the platform's own, and the
+ * agent gets none. Each address must be one that a job might name, and one on this machine's disk
+ * only where the repository itself is there. Throws StepFailed `submodule-refused`, or what kept
+ * a submodule's remote from giving it.
+ */
+export async function checkOutSubmodules(
+  root: { readonly place: Place; readonly cache: Cache },
+  signal: AbortSignal,
+): Promise<{ readonly submodules: readonly Submodule[]; readonly notes: readonly Note[] }> {
+  const submodules: Submodule[] = []
+  const notes: Note[] = []
+  const visit = async (parent: Parent): Promise<void> => {
+    const [links, addresses] = [await linksIn(parent, signal), await addressesIn(parent, signal)]
+    if (submodules.length + links.length > SUBMODULES_MAX) {
+      throw refused(parent.path, `the repository has more than ${SUBMODULES_MAX} submodules`)
+    }
+    if (links.length > 0 && parent.depth === NESTING_MAX) {
+      throw refused(parent.path, `submodules lie more than ${NESTING_MAX} deep in one another`)
+    }
+    for (const { path, commit } of links) {
+      const url = addresses.get(path)
+      const shown = parent.path === '' ? path : `${parent.path}/${path}`
+      if (url === undefined) {
+        const text = `${JSON.stringify(shown)} is a submodule without an address; its folder is empty`
+        notes.push({ code: 'submodule-unknown', text })
+        continue
+      }
+      const place = placeFor(root.place, { parent, path, number: submodules.length })
+      submodules.push({ path: shown, gitDir: place.gitDir })
+      const wanted = { parent, place, url, commit }
+      const cache = await checkOutOne(wanted, signal).catch((error: unknown) => {
+        if (!(error instanceof StepFailed)) throw error
+        throw new StepFailed(error.reason, `submodule ${shown}: ${error.detail}`, { cause: error })
+      })
+      await visit({ place: { ...place, commit }, cache, path: shown, depth: parent.depth + 1 })
+    }
+  }
+  await visit({ ...root, path: '', depth: 0 })
+  return { submodules, notes }
+}
+
+const refused = (path: string, why: string): StepFailed =>
+  new StepFailed('submodule-refused', path === '' ? why : `submodule ${path}: ${why}`)
+
+/** Paths and commits of the submodules that are checked out at all. */
+async function linksIn(
+  { place, cache }: Parent,
+  signal: AbortSignal,
+): Promise<{ path: string; commit: string }[]> {
+  const call = { args: ['ls-files', '-z', '-s', '-t'], gitDir: place.gitDir, workTree: place.tree }
+  const links: { path: string; commit: string }[] = []
+  for (const entry of splitNul(await mustGit(cache.settings, call, signal))) {
+    const [, commit, path] = /^H 160000 ([0-9a-f]+) 0\t(.+)$/su.exec(entry.toString('utf8')) ?? []
+    if (commit !== undefined && path !== undefined) links.push({ path, commit })
+  }
+  return links
+}
+
+/** What the commit's own .gitmodules says, by path; never the file that lies in the tree. */
+async function addressesIn(
+  { place, cache }: Parent,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const blob = `${place.commit}:.gitmodules`
+  const args = ['config', '-z', '--no-includes', '--blob', blob, '--list']
+  const end = await git(cache.settings, { args, gitDir: place.gitDir }, signal)
+  if (end.code !== 0) return new Map()
+  const facts = new Map<string, { path?: string; url?: string }>()
+  for (const entry of splitNul(end.stdout)) {
+    const [, name, key, value] =
+      /^submodule\.(.+)\.(path|url)\n(.*)$/su.exec(entry.toString('utf8')) ?? []
+    if (name === undefined || key === undefined) continue
+    facts.set(name, { ...facts.get(name), [key]: value })
+  }
+  return new Map(
+    [...facts.values()].flatMap(({ path, url }) =>
+      path === undefined || url === undefined ? [] : [[path, url] as const],
+    ),
+  )
+}
+
+function placeFor(
+  root: Place,
+  {
+    parent,
+    path,
+    number,
+  }: { readonly parent: Parent; readonly path: string; readonly number: number },
+): Omit<Place, 'commit'> {
+  return {
+    gitDir: join(root.gitDir, 'modules', String(number)),
+    tree: join(parent.place.tree, path),
+    pin: `${root.pin}.${number}`,
+  }
+}
+
+type Wanted = {
+  readonly parent: Parent
+  readonly place: Omit<Place, 'commit'>
+  readonly url: string
+  readonly commit: string
+}
+
+async function checkOutOne(
+  { parent, place, url, commit }: Wanted,
+  signal: AbortSignal,
+): Promise<Cache> {
+  const address = addressFor(url, parent.cache)
+  const cache = cacheOf(address, parent.cache.settings, parent.cache.depth)
+  await mkdir(cache.settings.cacheFolder, { recursive: true, mode: 0o700 })
+  // Always asked, so that a warm cache gives nothing to whoever may not read.
+  await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
+  await fetchCommit(cache, commit, signal)
+  await makeRepository(place.gitDir, { bare: true, branch: 'base', alternates: objectsOf(cache) })
+  await pin(cache, place.pin, commit)
+  await demandFolder(place.tree)
+  await checkOut(cache, { ...place, commit }, signal)
+  return cache
+}
+
+function addressFor(url: string, { address: of, settings }: Cache): Address {
+  const allow = { ...settings.allow, file: settings.allow.file && of.transport === 'file' }
+  return parseAddress(submoduleAddress(url, of.url), allow)
+}
+
+/** The folder must be where it seems to be, whatever links the repository holds. */
+async function demandFolder(tree: string): Promise<void> {
+  const isFolder = (await lstat(tree).catch(() => null))?.isDirectory() === true
+  if (isFolder && (await realpath(tree)) === tree) return
+  throw new StepFailed('submodule-refused', 'its folder in the tree is no folder')
+}
