@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT_CODES } from '../src/cli/exit-codes.ts'
-import { HubConfig, spellings, WorkerConfig } from '../src/config.ts'
+import { HubConfig, spellings, WorkerConfig } from '../src/config/settings.ts'
 import { ERRORS } from '../src/domain/errors.ts'
 import { REASONS } from '../src/domain/reasons.ts'
 import { ROOT } from './run.ts'
@@ -50,8 +50,8 @@ export function referenceDocuments(): readonly { path: string; text: string }[] 
       path: 'docs/reference/settings.md',
       text: page(
         'Settings',
-        'Of hub, worker, and both (`up`). A flag wins over the environment, the environment over the default.',
-        'flag | variable | default | meaning | of',
+        'Of hub, worker, and both (`up`). A flag wins over the environment, that over the file, that over the default.',
+        'flag | variable | in a file | default | meaning | of',
         settings(),
       ),
     },
@@ -68,13 +68,14 @@ function settings(): readonly string[] {
   )
   return Array.from(
     all.values(),
-    ({ key, flag, takes, secret, variable, fallback, description }) => {
+    ({ key, flag, takes, secret, variable, place, fallback, description }) => {
       const written =
         secret === true ? '' : `\`${flag}${takes === undefined ? '' : ` <${takes}>`}\``
       const of = Object.entries(programs).filter(([, own]) => own.some((one) => one.key === key))
       return row([
         written,
         `\`${variable}\``,
+        key === 'config' ? '' : `\`${place}\``,
         fallback,
         description,
         of.map(([name]) => name).join(', '),

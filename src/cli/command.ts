@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
-import { type Setting, spellings } from '../config.ts'
+import { type Setting, spellings } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'

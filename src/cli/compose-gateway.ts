@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { UpConfig } from '../config.ts'
+import type { UpConfig } from '../config/settings.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { Secret } from '../domain/secret.ts'
 import { type Gateway, startGateway } from '../gateway/gateway.ts'

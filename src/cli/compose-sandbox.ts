@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { UpConfig } from '../config.ts'
+import type { UpConfig } from '../config/settings.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import type { Logger } from '../platform/log.ts'

@@ -1,4 +1,4 @@
-import type { UpConfig } from '../config.ts'
+import type { UpConfig } from '../config/settings.ts'
 import { HubClient } from '../protocol/client.ts'
 import { openHub } from './compose-hub.ts'
 import { type OpenWorker, openWorker, type WorkerTools } from './compose-worker.ts'

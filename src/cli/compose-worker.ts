@@ -3,28 +3,22 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { agentDrivers } from '../agents/drivers.ts'
-import type { Environment, GitCredential, UpConfig, WorkerConfig } from '../config.ts'
+import type { Environment } from '../config/read.ts'
+import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import { codeKind } from '../kinds/code/kind.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import { systemClock } from '../platform/clock.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import type { Logger } from '../platform/log.ts'
-import { dieWithParent } from '../platform/run-program.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
-import { UNSIGNED } from '../publish/commit.ts'
+import type { Signature } from '../publish/commit.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
-import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { openGateway, usualModel } from './compose-gateway.ts'
+import { gitSettings, secretsOfGit, signatureOf } from './compose-git.ts'
 import { chooseSandbox } from './compose-sandbox.ts'
-
-/** Longest single git call: a first fetch of a large repository over a slow line. */
-const GIT_TIMEOUT_MS = 30 * 60_000
-
-/** Longest time a program may take to print a credential. */
-const SECRET_TIMEOUT_MS = 20_000
 
 /** A worker with everything it works with. Disposing stops it at once; drain it first. */
 export type OpenWorker = AsyncDisposable &
@@ -63,12 +57,13 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await using opening = new AsyncDisposableStack()
   opening.use(ownFolder(folder))
-  const socket = sshAgent(env)
-  const hidden = [tools.folder, ...secretFiles(config, cwd), ...(socket === null ? [] : [socket])]
+  const tokenFile = config.tokenFile === undefined ? [] : [resolve(cwd, config.tokenFile)]
+  const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
   const git = gitSettings(config, { folder, path, env, cwd })
-  const kinds = kindsFor({ path, git, model: config.model ?? usualModel(config) })
+  const signature = signatureOf(config, { env, cwd })
+  const kinds = kindsFor({ path, git, signature, model: config.model ?? usualModel(config) })
   const facts = {
     name: config.name ?? hostname(),
     version,
@@ -111,60 +106,16 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   }
 }
 
-/** Files that hold what no agent may read. */
-const secretFiles = ({ tokenFile, gitCredential }: Config, cwd: string): readonly string[] =>
-  [
-    ...(tokenFile === undefined ? [] : [tokenFile]),
-    ...gitCredential.flatMap(({ from, where }) => (from === 'file' ? [where] : [])),
-  ].map((file) => resolve(cwd, file))
-
 /** Every kind of job this worker can do: adding one is one line here. */
 function kindsFor(tools: {
   readonly path: string
   readonly git: GitSettings
+  readonly signature: Signature
   readonly model: string
 }): ReadonlyMap<string, WorkKind> {
-  const { path, git, model } = tools
+  const { path, git, signature, model } = tools
   const drivers = agentDrivers({ path, model, node: process.execPath })
-  return new Map([
-    ['code', codeKind({ drivers, git, signature: UNSIGNED, path, clock: systemClock })],
-  ])
-}
-
-function gitSettings(
-  config: Config,
-  here: {
-    readonly folder: string
-    readonly path: string
-    readonly env: Environment
-    readonly cwd: string
-  },
-): GitSettings {
-  const { folder, path, env, cwd } = here
-  return {
-    cacheFolder: join(folder, 'cache'),
-    allow: { http: true, ssh: true, file: config.allowLocal },
-    credentialFor: credentialFinder(config.gitCredential.map(ruleOf), {
-      env,
-      cwd,
-      sshAuthSock: sshAgent(env),
-      clock: systemClock,
-      timeoutMs: SECRET_TIMEOUT_MS,
-    }),
-    path,
-    knownHosts: null,
-    timeoutMs: GIT_TIMEOUT_MS,
-    prefix: dieWithParent(path),
-  }
-}
-
-const ruleOf = ({ prefix: match, from, where }: GitCredential): CredentialRule =>
-  from === 'env' ? { match, from, name: where } : { match, from, path: where }
-
-/** The socket of the ssh agent that the worker was started with. */
-function sshAgent(env: Environment): string | null {
-  const socket = env['SSH_AUTH_SOCK'] ?? ''
-  return socket === '' ? null : socket
+  return new Map([['code', codeKind({ drivers, git, signature, path, clock: systemClock })]])
 }
 
 /** `builtin` and `codex` need a way to a model, and `codex` its program. */

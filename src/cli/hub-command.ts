@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { ClientConfig, readConfig } from '../config.ts'
+import { ClientConfig } from '../config/settings.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { addSettings, type Invocation, onRun } from './command.ts'
 import { findHub } from './find-hub.ts'
+import { readSettings } from './read-settings.ts'
 import { type Printer, printer } from './print/printer.ts'
 
 /** What the action of a command that speaks to a hub has at hand. */
@@ -30,7 +31,7 @@ export function onHub<Flags extends z.ZodType>(
       args,
       print: printer(terminal, json),
       connect: async () =>
-        findHub(readConfig(ClientConfig, command.opts(), terminal.env), terminal),
+        findHub(await readSettings(ClientConfig, command.opts(), terminal), terminal),
     })
   })
 }

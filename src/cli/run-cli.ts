@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander'
-import { unknownVariables } from '../config.ts'
+import { unknownVariables } from '../config/read.ts'
 import { AppError } from '../domain/errors.ts'
 import { addArtifacts } from './commands/artifacts.ts'
 import { addCancel } from './commands/cancel.ts'
+import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
 import { addHub } from './commands/hub.ts'
 import { addJobs } from './commands/jobs.ts'
@@ -36,6 +37,7 @@ const COMMANDS: readonly AddCommand[] = [
   addArtifacts,
   addWorkers,
   addTokens,
+  addConfig,
   addDemo,
 ]
 

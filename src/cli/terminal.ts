@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import type { Environment } from '../config.ts'
+import type { Environment } from '../config/read.ts'
 
 /** The outside of one call of the program: what it was given and where it may write. */
 export type Terminal = {

@@ -21,6 +21,8 @@ const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
   ['workers', '--json'],
   ['tokens', 'create', 'list', 'revoke'],
   ['tokens create', '--scope', '--days', 'jobs:submit'],
+  ['config', 'show', 'path'],
+  ['config show', '--slots', '--json'],
   ['demo'],
 ]
 

@@ -3,7 +3,8 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { readConfig, UpConfig } from '../../config.ts'
+import { readConfig } from '../../config/read.ts'
+import { UpConfig } from '../../config/settings.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { type LogLevel, pinoLog } from '../../platform/pino-log.ts'
@@ -47,7 +48,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   const flags = { port: 0, sandbox, allowLocal: true, replay: DEMO_SCRIPT }
   const { openUp } = await import('../compose-up.ts')
   const tools = { folder: data, version: programVersion(), log, env, cwd: folder }
-  await using up = await openUp(readConfig(UpConfig, flags, {}), tools)
+  await using up = await openUp(readConfig(UpConfig, { flags, env: {}, file: null }), tools)
   print.line(`hub on ${up.url} · ${up.worker.about}`)
   print.line('The model is REPLAYED from a written script; the agent, its tools and git are real.')
   title(print, 'The job')

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
-import { HubConfig, readConfig } from '../../config.ts'
+import { HubConfig } from '../../config/settings.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
 import { dataFolder } from '../find-hub.ts'
 import { daemonLog } from '../logging.ts'
 import { printer } from '../print/printer.ts'
 import { aborted, listenForStop } from '../stop-signals.ts'
+import { readSettings } from '../read-settings.ts'
 import { programVersion } from '../version.ts'
 
 /** `millwright hub`: the hub alone; workers on this or other machines come to it. */
@@ -16,7 +17,7 @@ export function addHub(program: Command, invocation: Invocation): void {
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async () => {
     const { terminal } = invocation
-    const config = readConfig(HubConfig, command.opts(), terminal.env)
+    const config = await readSettings(HubConfig, command.opts(), terminal)
     const folder = dataFolder(config.data, terminal.env, terminal.cwd)
     const version = programVersion()
     const log = daemonLog(terminal, config.logLevel)

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { readConfig, WorkerConfig } from '../../config.ts'
+import { WorkerConfig } from '../../config/settings.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
 import { dataFolder, findHub } from '../find-hub.ts'
 import { daemonLog } from '../logging.ts'
 import { printer } from '../print/printer.ts'
+import { readSettings } from '../read-settings.ts'
 import { workUntilStopped } from '../serve.ts'
 import { listenForStop } from '../stop-signals.ts'
 import { programVersion } from '../version.ts'
@@ -17,7 +18,7 @@ export function addWorker(program: Command, invocation: Invocation): void {
   addSettings(command, WorkerConfig)
   onRun(command, NoFlags, async () => {
     const { terminal } = invocation
-    const config = readConfig(WorkerConfig, command.opts(), terminal.env)
+    const config = await readSettings(WorkerConfig, command.opts(), terminal)
     const folder = dataFolder(config.data, terminal.env, terminal.cwd)
     const version = programVersion()
     const log = daemonLog(terminal, config.logLevel)

@@ -1,4 +1,4 @@
-import type { UpConfig } from '../../config.ts'
+import type { UpConfig } from '../../config/settings.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { locateProgram } from '../../platform/locate-program.ts'
 import type { Logger } from '../../platform/log.ts'

@@ -1,15 +1,12 @@
 /**
- * Every setting of hub and worker: what it means, its default, its flag and its environment
- * variable. A flag wins over the environment, the environment over the default. Pure.
+ * Every setting of hub and worker: what it means, its default, its flag, its environment variable
+ * and its place in a configuration file. Pure.
  */
 import { z } from 'zod'
-import { AppError } from './domain/errors.ts'
-import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from './domain/lease.ts'
-import { nearMiss } from './domain/near-miss.ts'
-import { Secret } from './domain/secret.ts'
-import { Name } from './domain/text.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
+import { Secret } from '../domain/secret.ts'
+import { Name } from '../domain/text.ts'
+import { GitCredential } from './git-credential.ts'
 
 /** How a setting is written; the rest follows from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
 export type Spelling = {
@@ -20,6 +17,8 @@ export type Spelling = {
   readonly repeats?: true
   /** The variable, where it has a name of its own. */
   readonly variable?: string
+  /** Its place in a file, with dots between the levels; its key where it has no name of its own. */
+  readonly place?: string
   /** No flag: other users of the machine can read argv. */
   readonly secret?: true
 }
@@ -43,25 +42,17 @@ const secret = z
 const address = z.url({ protocol: /^https?$/ })
 const about = (spelling: Spelling): Spelling => spelling
 
-/** Where a git credential is kept: never in the setting itself. */
-export const GitCredential = z
-  .string()
-  .regex(
-    /^https?:\/\/[^=\s]+=(?:env|file):.+$/,
-    'must look like https://host/=env:NAME or https://user@host/path=file:/path',
-  )
-  .transform((text) => {
-    const at = text.indexOf('=')
-    const source = text.slice(at + 1)
-    return {
-      prefix: new URL(text.slice(0, at)),
-      from: source.startsWith('env:') ? ('env' as const) : ('file' as const),
-      where: source.slice(source.indexOf(':') + 1),
-    }
-  })
-export type GitCredential = z.infer<typeof GitCredential>
-
 const common = {
+  config: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(
+      about({
+        description: 'file of settings (default: config.yaml in the user’s configuration folder)',
+        takes: 'file',
+      }),
+    ),
   data: z
     .string()
     .min(1)
@@ -185,8 +176,36 @@ const worker = {
       description: 'https://host/=env:NAME or =file:path; used by fetch and push alone',
       takes: 'rule',
       repeats: true,
+      place: 'git.credentials',
     }),
   ),
+  gitKnownHosts: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(
+      about({
+        description: 'file of ssh host keys to trust (default: the user’s)',
+        takes: 'file',
+        place: 'git.knownHosts',
+      }),
+    ),
+  gitSign: z
+    .enum(['none', 'ssh', 'gpg'])
+    .default('none')
+    .meta(about({ description: 'how commits are signed', takes: 'format', place: 'git.sign' })),
+  gitSigningKey: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .meta(
+      about({
+        description: 'file of an ssh key, or id of a GnuPG key, that signs',
+        takes: 'key',
+        place: 'git.signingKey',
+      }),
+    ),
 }
 
 const remote = {
@@ -217,7 +236,7 @@ export const UpConfig = z.strictObject({ ...common, ...hub, ...worker })
 export type UpConfig = z.output<typeof UpConfig>
 
 /** How every other command finds its hub. */
-export const ClientConfig = z.strictObject({ data: common.data, ...remote })
+export const ClientConfig = z.strictObject({ config: common.config, data: common.data, ...remote })
 export type ClientConfig = z.output<typeof ClientConfig>
 
 type Settings = z.ZodObject<Record<string, z.ZodType>>
@@ -227,6 +246,7 @@ export type Setting = Spelling & {
   readonly key: string
   readonly flag: string
   readonly variable: string
+  readonly place: string
   /** The default as it would be written; empty where there is none. */
   readonly fallback: string
 }
@@ -239,7 +259,8 @@ export function spellings(schema: Settings): readonly Setting[] {
     const variable = spelling.variable ?? `MILLWRIGHT_${words.replaceAll('-', '_').toUpperCase()}`
     const value = setting.safeParse(undefined).data
     const fallback = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-    return { ...spelling, key, flag: `--${words}`, variable, fallback }
+    const place = spelling.place ?? key
+    return { ...spelling, key, flag: `--${words}`, variable, place, fallback }
   })
 }
 
@@ -248,54 +269,9 @@ const SpellingMeta: z.ZodType<Spelling> = z.object({
   takes: z.string().exactOptional(),
   repeats: z.literal(true).exactOptional(),
   variable: z.string().exactOptional(),
+  place: z.string().exactOptional(),
   secret: z.literal(true).exactOptional(),
 })
 
-/**
- * Reads the settings of one program. A wrong value is `usage-invalid` and names the flag or
- * variable it came from.
- * @param flags by key; absent where not given
- */
-export function readConfig<Schema extends Settings>(
-  schema: Schema,
-  flags: Readonly<Record<string, unknown>>,
-  env: Environment,
-): z.output<Schema> {
-  const known = spellings(schema)
-  const given = known.flatMap(({ key, variable }) => {
-    const value = flags[key] ?? nonEmpty(env[variable])
-    return value === undefined ? [] : [[key, value] as const]
-  })
-  const parsed = schema.safeParse(Object.fromEntries(given))
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const spelling = known.find(({ key }) => key === issue?.path[0])
-  const source = flags[spelling?.key ?? ''] === undefined ? spelling?.variable : spelling?.flag
-  throw new AppError('usage-invalid', `${source ?? 'a setting'}: ${issue?.message ?? 'is wrong'}`)
-}
-
-/** One warning for each MILLWRIGHT_ variable that nothing reads. */
-export function unknownVariables(env: Environment): readonly string[] {
-  const known = new Set([
-    ...[UpConfig, WorkerConfig].flatMap((schema) =>
-      spellings(schema).map(({ variable }) => variable),
-    ),
-    ...GIVEN_TO_AGENTS,
-  ])
-  return Object.keys(env)
-    .filter((name) => name.startsWith('MILLWRIGHT_') && !known.has(name))
-    .map((name) => {
-      const meant = nearMiss(name, known)
-      return `${name} is not a setting${meant === undefined ? '' : `; did you mean ${meant}?`}`
-    })
-}
-
-/** Set by the worker for agents, which may well call this program. */
-const GIVEN_TO_AGENTS = [
-  'MILLWRIGHT_PROMPT',
-  'MILLWRIGHT_ATTEMPT',
-  'MILLWRIGHT_MODEL_TOKEN',
-] as const
-
-/** An empty variable means: not set. */
-const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+/** Every setting there is, by key: what a file may hold whatever program reads it. */
+export const AnyConfig = z.strictObject({ ...common, ...remote, ...hub, ...worker })
