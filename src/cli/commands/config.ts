@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import { given, readConfig } from '../../config/read.ts'
+import { AnyConfig, spellings } from '../../config/settings.ts'
+import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
+import { columns, printer } from '../print/printer.ts'
+import { safeLine } from '../print/safe-text.ts'
+import { configPath, sourcesOf } from '../read-settings.ts'
+
+/** `millwright config`: what is set, and where. */
+export function addConfig(program: Command, invocation: Invocation): void {
+  const config = program.command('config').description('show settings and where they come from')
+  addShow(config, invocation)
+  addPath(config, invocation)
+}
+
+function addShow(config: Command, { terminal }: Invocation): void {
+  const command = config
+    .command('show')
+    .summary('every setting, its value and its source')
+    .description(
+      'Shows every setting of hub and worker as these flags, variables and file give it.',
+    )
+  addSettings(command, AnyConfig).option('--json', 'JSON on stdout')
+  onRun(command, NoFlags, async () => {
+    const { json, ...flags } = command.opts<{ json?: boolean }>()
+    const print = printer(terminal, json === true)
+    const sources = await sourcesOf(flags, terminal)
+    const values = new Map(Object.entries(readConfig(AnyConfig, sources)))
+    const settings = spellings(AnyConfig).map((setting) => ({
+      setting: setting.place,
+      value: values.get(setting.key) ?? null,
+      source: given(setting, sources)?.source ?? 'default',
+    }))
+    if (print.json) return print.document({ file: sources.file?.path ?? null, settings })
+    print.line(`file: ${sources.file?.path ?? `none (${configPath(terminal.env)})`}`)
+    const rows = settings.map(({ setting, value, source }) => [setting, shown(value), source])
+    for (const line of columns([['setting', 'value', 'from'], ...rows])) print.line(line)
+  })
+}
+
+function addPath(config: Command, { terminal }: Invocation): void {
+  const command = config
+    .command('path')
+    .description('Prints where the file of settings lies unless --config names another.')
+  onRun(command, NoFlags, async () => {
+    printer(terminal, false).line(configPath(terminal.env))
+  })
+}
+
+/** A secret prints as a placeholder by itself. */
+const shown = (value: unknown): string =>
+  value === null ? '-' : safeLine(typeof value === 'string' ? value : JSON.stringify(value))

@@ -1,0 +1,80 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Environment } from '../config/read.ts'
+import type { UpConfig } from '../config/settings.ts'
+import { AppError } from '../domain/errors.ts'
+import { systemClock } from '../platform/clock.ts'
+import { dieWithParent } from '../platform/run-program.ts'
+import { type Signature, UNSIGNED } from '../publish/commit.ts'
+import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
+import type { GitSettings } from '../workspace/git.ts'
+
+/** Longest single git call: a first fetch of a large repository over a slow line. */
+const GIT_TIMEOUT_MS = 30 * 60_000
+/** Longest time a program may take to print a credential. */
+const SECRET_TIMEOUT_MS = 20_000
+
+type Config = Pick<
+  UpConfig,
+  'allowLocal' | 'gitCredential' | 'gitKnownHosts' | 'gitSign' | 'gitSigningKey'
+>
+type Here = { readonly env: Environment; readonly cwd: string }
+
+/**
+ * How this worker uses git.
+ * @param folder the worker's own
+ */
+export function gitSettings(
+  config: Config,
+  { folder, path, env, cwd }: Here & { readonly folder: string; readonly path: string },
+): GitSettings {
+  const { gitKnownHosts } = config
+  return {
+    cacheFolder: join(folder, 'cache'),
+    allow: { http: true, ssh: true, file: config.allowLocal },
+    credentialFor: credentialFinder(rulesOf(config, cwd), {
+      env,
+      cwd,
+      sshAuthSock: sshAgent(env),
+      clock: systemClock,
+      timeoutMs: SECRET_TIMEOUT_MS,
+    }),
+    path,
+    knownHosts: gitKnownHosts === undefined ? null : resolve(cwd, gitKnownHosts),
+    timeoutMs: GIT_TIMEOUT_MS,
+    prefix: dieWithParent(path),
+  }
+}
+
+const rulesOf = ({ gitCredential }: Config, cwd: string): readonly CredentialRule[] =>
+  gitCredential.map((rule) =>
+    rule.from === 'file' ? { ...rule, path: resolve(cwd, rule.path) } : rule,
+  )
+
+/** In whose name this worker commits. Throws `usage-invalid` when it is to sign without a key. */
+export function signatureOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Signature {
+  if (gitSign === 'none') return UNSIGNED
+  if (gitSigningKey === undefined) {
+    throw new AppError('usage-invalid', `git.sign is ${gitSign}, but git.signingKey is not set`)
+  }
+  if (gitSign === 'ssh') {
+    const key = resolve(cwd, gitSigningKey)
+    return { ...UNSIGNED, signing: { format: 'ssh', key, agent: sshAgent(env) } }
+  }
+  const home = env['GNUPGHOME'] ?? join(env['HOME'] ?? homedir(), '.gnupg')
+  return { ...UNSIGNED, signing: { format: 'gpg', key: gitSigningKey, home } }
+}
+
+/** Files and sockets by which somebody else could be this worker to a forge. */
+export function secretsOfGit(config: Config, { env, cwd }: Here): readonly string[] {
+  const files = rulesOf(config, cwd).flatMap((rule) => (rule.from === 'file' ? [rule.path] : []))
+  const { signing } = signatureOf(config, { env, cwd })
+  const key = signing === null ? null : signing.format === 'ssh' ? signing.key : signing.home
+  return [...files, key, sshAgent(env)].filter((path) => path !== null)
+}
+
+/** The socket of the ssh agent that the worker was started with. */
+function sshAgent(env: Environment): string | null {
+  const socket = env['SSH_AUTH_SOCK'] ?? ''
+  return socket === '' ? null : socket
+}

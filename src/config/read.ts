@@ -1,0 +1,77 @@
+import type { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import { nearMiss } from '../domain/near-miss.ts'
+import type { ConfigFile } from './file.ts'
+import { AnyConfig, type Setting, spellings } from './settings.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where settings come from, the strongest first; a default stands behind all. */
+export type Sources = {
+  /** By key; absent where not given. */
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly env: Environment
+  readonly file: ConfigFile | null
+}
+
+/** A setting as it was given. */
+export type Given = { readonly value: unknown; readonly source: string }
+
+/** What was given for a setting and where; undefined when its default holds. */
+export function given(setting: Setting, { flags, env, file }: Sources): Given | undefined {
+  const { key, flag, variable, place } = setting
+  if (flags[key] !== undefined) return { value: flags[key], source: flag }
+  const inEnvironment = nonEmpty(env[variable])
+  if (inEnvironment !== undefined) return { value: inEnvironment, source: variable }
+  const entry = file?.entries.get(place)
+  if (file === null || entry === undefined) return undefined
+  return { value: entry.value, source: `${file.path}:${entry.line} ${place}` }
+}
+
+/**
+ * Reads the settings of one program. A wrong value is `usage-invalid` and names the flag, the
+ * variable or the place in the file that it came from.
+ */
+export function readConfig<Schema extends z.ZodObject<Record<string, z.ZodType>>>(
+  schema: Schema,
+  sources: Sources,
+): z.output<Schema> {
+  const found = new Map(
+    spellings(schema).flatMap((setting) => {
+      const value = given(setting, sources)
+      return value === undefined ? [] : [[setting.key, value] as const]
+    }),
+  )
+  const values = [...found].map(([key, { value }]) => [key, value] as const)
+  const parsed = schema.safeParse(Object.fromEntries(values))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const [key, ...inside] = issue?.path ?? []
+  const source = found.get(String(key))?.source ?? 'a setting'
+  const where = [source, ...inside.map(String)].join('.')
+  throw new AppError('usage-invalid', `${where}: ${issue?.message ?? 'is wrong'}`)
+}
+
+/** One warning for each MILLWRIGHT_ variable that nothing reads. */
+export function unknownVariables(env: Environment): readonly string[] {
+  const known = new Set([
+    ...spellings(AnyConfig).map(({ variable }) => variable),
+    ...GIVEN_TO_AGENTS,
+  ])
+  return Object.keys(env)
+    .filter((name) => name.startsWith('MILLWRIGHT_') && !known.has(name))
+    .map((name) => {
+      const meant = nearMiss(name, known)
+      return `${name} is not a setting${meant === undefined ? '' : `; did you mean ${meant}?`}`
+    })
+}
+
+/** Set by the worker for agents, which may well call this program. */
+const GIVEN_TO_AGENTS = [
+  'MILLWRIGHT_PROMPT',
+  'MILLWRIGHT_ATTEMPT',
+  'MILLWRIGHT_MODEL_TOKEN',
+] as const
+
+/** An empty variable means: not set. */
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
