@@ -98,6 +98,14 @@ export const REASONS = {
     'a submodule of the repository cannot be checked out',
     'correct the repository’s .gitmodules, or submit without submodules',
   ),
+  'lfs-object-missing': ending(
+    'the repository’s Git LFS lacks a content that the commit points to',
+    'push it there: git lfs push --all',
+  ),
+  'lfs-missing': ending(
+    'the job wants files from Git LFS, and the worker has no git-lfs',
+    'install git-lfs on the worker, or submit without checkout.lfs',
+  ),
   'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
   'change-too-large': ending(
     'the change is larger than the worker takes',

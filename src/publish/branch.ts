@@ -4,6 +4,7 @@ import type { Publication, PublicationIntent } from '../domain/outcome.ts'
 import { StepFailed, Stopped } from '../domain/stop.ts'
 import { checkRef, parseAddress } from '../workspace/address.ts'
 import type { GitSettings } from '../workspace/git.ts'
+import { pushLfs } from '../workspace/lfs.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
 
@@ -42,6 +43,7 @@ export async function publishBranch(
 
   const commit = await makeCommit(request, settings, signal)
   await request.report.intend({ kind: 'branch', repository, branch, commit, replaces: tip })
+  await pushContents(remote, request, signal)
   await push(remote, { branch, commit, replaces: tip }, unlessLost(signal))
   return { kind: 'branch', repository, branch, commit }
 }
@@ -115,6 +117,17 @@ const moved = (repository: string, branch: string, tip: string | null): StepFail
       ? `${branch} of ${repository} is gone; it was there when this job began`
       : `${branch} of ${repository} is at ${tip}, which is not of this job; choose another branch name or merge by hand`,
   )
+
+/** What a commit points to must be there before the commit is. */
+async function pushContents(
+  { address, settings }: Remote,
+  { workspace, change }: BranchRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  if (change.lfsObjects.length === 0) return
+  const place = { gitDir: workspace.gitDir, commit: workspace.base.commit }
+  await pushLfs(address, { settings, place, ids: change.lfsObjects }, unlessLost(signal))
+}
 
 type Push = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
 

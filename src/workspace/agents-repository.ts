@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { LFS_FILTER_LOCAL } from './lfs.ts'
 import { makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -17,7 +18,7 @@ export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>):
     alternates: objects,
     shallow: await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => ''),
     sparse: options.sparse,
-    config: USER,
+    config: options.lfs ? USER + LFS_FILTER_LOCAL : USER,
   })
   const ref = join(folder, 'refs', 'heads', branch)
   await mkdir(dirname(ref), { recursive: true })

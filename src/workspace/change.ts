@@ -18,6 +18,8 @@ export type Change = {
   readonly files: number
   readonly insertions: number
   readonly deletions: number
+  /** Contents that Git LFS keeps for this tree and that are nowhere else yet, by their ids. */
+  readonly lfsObjects: readonly string[]
   readonly notes: readonly Note[]
 }
 

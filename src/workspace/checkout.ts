@@ -4,6 +4,7 @@ import { StepFailed } from '../domain/stop.ts'
 import { type Cache, objectsOf, pin, remakeCache, shallowOf } from './cache.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
+import { lfsCheckout, lfsFilter } from './lfs.ts'
 import { removeTree } from './remove.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, treeOf } from './workspace.ts'
@@ -27,6 +28,7 @@ export async function makeFolders(
     branch: 'base',
     alternates: objectsOf(cache),
     sparse: options.sparse,
+    config: options.lfs ? lfsFilter(gitDirOf(folder)) : '',
   })
   await mkdir(treeOf(folder))
 }
@@ -57,8 +59,12 @@ export const placeOf = ({ folder, commit }: Omit<Checkout, 'options'>): Place =>
 })
 
 /** Checks out into what is there already. A cache found damaged here is made anew, once. */
-export async function checkOut(cache: Cache, place: Place, signal: AbortSignal): Promise<void> {
-  const call = readTree(place)
+export async function checkOut(
+  cache: Cache,
+  { lfs = false, ...place }: Place & { readonly lfs?: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const call = { ...readTree(place), ...(lfs ? lfsCheckout(cache) : {}) }
   const first = await git(cache.settings, call, signal)
   if (first.code === 0) return
   const failure = localFailure(call, first)

@@ -54,16 +54,9 @@ const SIGNS: readonly Sign[] = [
     (call) =>
       `the host’s key is not in ${hostsFile(call)}; get it with ssh-keyscan, check it with its owner, and add it there`,
   ],
+  [/returned error: 403|: 403 /, 'repository-forbidden', mayNot],
   [
-    /returned error: 403|: 403 /,
-    'repository-forbidden',
-    ({ url, credential }) =>
-      credential === null
-        ? `nobody may do this without a login; ${addRule(url)}`
-        : `${credential.source} may not do this; grant it access`,
-  ],
-  [
-    /could not read (?:Username|Password)|Authentication failed|returned error: 401|Permission denied \(|invalid credentials/i,
+    /could not read (?:Username|Password)|Authentication (?:failed|required)|Git credentials for .* not found|returned error: 401|Permission denied \(|invalid credentials/i,
     'repository-login',
     ({ url, credential }) =>
       credential === null
@@ -71,7 +64,18 @@ const SIGNS: readonly Sign[] = [
         : `the login from ${credential.source} was refused; renew it`,
   ],
   [
-    /repository '.*' not found|Repository not found|returned error: 404|does not appear to be a git repository|repository '.*' does not exist|'.*' not found:/i,
+    // Git LFS
+    /Authorization error/,
+    'repository-forbidden',
+    mayNot,
+  ],
+  [
+    /\[404\]/,
+    'lfs-object-missing',
+    'its Git LFS lacks a content that the commit points to; whoever has it can: git lfs push --all',
+  ],
+  [
+    /repository '.*' not found|Repository (?:or object )?not found|returned error: 404|does not appear to be a git repository|repository '.*' does not exist|'.*' not found:/i,
     'repository-not-found',
     'there is no such repository; check the address',
   ],
@@ -91,6 +95,12 @@ const SIGNS: readonly Sign[] = [
     'the host could not be reached or broke off; check the network and the address',
   ],
 ]
+
+function mayNot({ url, credential }: RemoteCall): string {
+  return credential === null
+    ? `nobody may do this without a login; ${addRule(url)}`
+    : `${credential.source} may not do this; grant it access`
+}
 
 const hostsFile = ({ knownHosts }: RemoteCall): string => knownHosts ?? 'known_hosts'
 

@@ -14,6 +14,7 @@ import {
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitSettings } from './git.ts'
 import { lastBase, saveLastBase } from './last-base.ts'
+import { fetchLfs } from './lfs.ts'
 import { notesOf } from './notes.ts'
 import { checkOutSubmodules } from './submodules.ts'
 import { gitDirOf, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
@@ -41,7 +42,9 @@ export async function prepareWorkspace(
 ): Promise<Workspace> {
   const { folder, repository, ref, settings, checkout: options } = request
   const cache = cacheOf(parseAddress(repository, settings.allow), settings, options.depth)
-  const guess = request.continues === null ? await lastBase(cache, ref) : null
+  // With LFS the files are complete only after the remote has been asked for their contents.
+  const mayGuess = request.continues === null && !options.lfs
+  const guess = mayGuess ? await lastBase(cache, ref) : null
   // The remote has the last word, but most often it says what it said before.
   const [asked, early] = await Promise.allSettled([
     findBase(cache, request, { known: guess?.commit ?? null, signal }),
@@ -56,7 +59,10 @@ export async function prepareWorkspace(
   if (!begun) await makeFolders(cache, checkout)
   const place = placeOf(checkout)
   await pin(cache, place.pin, base.commit)
-  if (!begun || guess?.commit !== base.commit) await checkOut(cache, place, signal)
+  if (options.lfs) await fetchLfs(cache, place, signal)
+  if (!begun || guess?.commit !== base.commit) {
+    await checkOut(cache, { ...place, lfs: options.lfs }, signal)
+  }
   await Promise.all([copyShallow(cache, checkout), checkSparse(cache, checkout, signal)])
   const patchFile = request.continues?.commit === base.commit ? null : request.continues?.patchFile
   if (typeof patchFile === 'string') await applyPatch(request, patchFile, signal)

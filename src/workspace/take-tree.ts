@@ -5,6 +5,7 @@ import { StepFailed } from '../domain/stop.ts'
 import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
 import { findChanges } from './find-changes.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
+import { newLfsObjects } from './lfs-changes.ts'
 import { nestedEntries } from './nested-repository.ts'
 import { changedSubmodules } from './submodule-changes.ts'
 import type { Note, Workspace } from './workspace.ts'
@@ -34,16 +35,24 @@ export async function takeTree(
     const call = { gitDir: workspace.gitDir, indexFile, workTree: workspace.tree }
     const written = await mustGit(workspace.settings, { ...call, args: ['write-tree'] }, signal)
     const tree = written.toString('utf8').trim()
-    const [counts, patchFile] = await Promise.all([
+    const [counts, patchFile, lfsObjects] = await Promise.all([
       countChanges(workspace, tree, signal),
       writePatch(workspace, { tree, limits }, signal),
+      newLfsObjects(workspace, tree, signal),
     ])
+    if (lfsObjects.length > 0) notes.push(lfsNote(lfsObjects.length))
     const base = workspace.base.commit
-    return { tree, base, changed: counts.files > 0, patchFile, ...counts, notes: few(notes) }
+    const changed = counts.files > 0
+    return { tree, base, changed, patchFile, ...counts, lfsObjects, notes: few(notes) }
   } finally {
     await rm(indexFile, { force: true })
   }
 }
+
+const lfsNote = (count: number): Note => ({
+  code: 'lfs-changed',
+  text: `${count} new contents in Git LFS: a pushed branch brings them along, the patch holds their pointers only.`,
+})
 
 /** The copy must not look newer, or git would trust the times of files written in the same moment. */
 async function copyIndex(from: string, to: string): Promise<void> {

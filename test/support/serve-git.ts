@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { answerLfs, type LfsStore } from './lfs-store.ts'
 import { GIT_ENV } from './repository.ts'
 
 /** How a server treats requests. */
@@ -12,14 +13,16 @@ export type Manner =
   | 'die'
   /** Does what a push asks and breaks the connection instead of answering. */
   | 'lose-push-answer'
-  /** Sends every request to another host. */
-  | { readonly redirect: string }
+  /** Sends every request, or those for Git LFS alone, to another host. */
+  | { readonly redirect: string; readonly only?: 'lfs' }
 
 export type GitServer = {
   readonly url: string
   manner: Manner
   /** `METHOD path authorization` of each request, in order. */
   readonly requests: string[]
+  /** What its Git LFS keeps. */
+  readonly lfs: LfsStore
   /** Does nothing the second time. */
   close(): Promise<void>
 }
@@ -40,6 +43,7 @@ export async function serveGit(
     url: '',
     manner: 'serve',
     requests: [],
+    lfs: new Map(),
     close: async () => {
       if (!http.listening) return
       http.closeAllConnections()
@@ -52,15 +56,17 @@ export async function serveGit(
     server.requests.push(`${request.method} ${request.url} ${authorization ?? ''}`.trim())
     if (server.manner === 'hang') return undefined
     if (server.manner === 'die') return request.socket.destroy()
-    if (typeof server.manner === 'object') {
+    const isLfs = request.url?.includes('/info/lfs/') === true
+    if (typeof server.manner === 'object' && (isLfs || server.manner.only === undefined)) {
       return response.writeHead(302, { location: `${server.manner.redirect}${request.url}` }).end()
     }
     const user = userOf(authorization)
     if (login && user === null) {
       return response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
     }
-    const pushes = request.url?.includes('receive-pack') === true
+    const pushes = request.url?.includes('receive-pack') === true || request.method === 'PUT'
     if (user === 'stranger' || (user === 'reader' && pushes)) return response.writeHead(403).end()
+    if (isLfs) return await answerLfs(request, response, server.lfs)
     const lost = server.manner === 'lose-push-answer' && request.method === 'POST' && pushes
     return await runBackend({ root, user: user ?? 'anybody' }, request, lost ? null : response)
   }

@@ -1,0 +1,110 @@
+// Files that Git LFS keeps. Its own program fetches and sends them, called through git like all
+// else: no configuration but ours, and the credential of that call alone. What is fetched is
+// shared by all jobs of an address; what an agent wrote lies in its attempt's git folder.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { locateProgram } from '../platform/locate-program.ts'
+import { type Address, parseAddress } from './address.ts'
+import type { Cache } from './cache.ts'
+import type { Place } from './checkout.ts'
+import { git, type GitSettings } from './git.ts'
+import { callRemote } from './remote.ts'
+
+type Config = readonly (readonly [string, string])[]
+
+/** For the platform's git folder: contents become pointers, and pointers contents. */
+export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
+\tprocess = git-lfs filter-process
+\trequired = true
+[lfs]
+\tstorage = ${join(gitDir, 'lfs')}
+`
+
+/** For the agent's repository: a changed file becomes a pointer, and nothing is ever fetched. */
+export const LFS_FILTER_LOCAL = `[filter "lfs"]
+\tprocess = git-lfs filter-process --skip
+\trequired = true
+`
+
+/** What a checkout needs to write contents rather than pointers. */
+export const lfsCheckout = (cache: Cache) => ({
+  config: [['lfs.storage', storageOf(cache)]] satisfies Config,
+  env: { GIT_LFS_SKIP_SMUDGE: '0' },
+})
+
+/**
+ * Fetches what the commit keeps in Git LFS, with the job's credential. Throws StepFailed
+ * `lfs-missing` without the program, and whatever kept the remote from answering.
+ */
+export async function fetchLfs(cache: Cache, place: Place, signal: AbortSignal): Promise<void> {
+  const { settings } = cache
+  demandLfs(settings)
+  const remote = await lfsRemote(cache.address, { settings, place }, signal)
+  const config = [...remote.config, ['lfs.storage', storageOf(cache)] as const]
+  const call = { args: ['lfs', 'fetch', 'origin', place.commit], gitDir: place.gitDir, config }
+  const end = await callRemote({ settings, ...remote, gitDir: place.gitDir }, call, signal)
+  if (end.code !== 0) throw end.failure()
+}
+
+/** Sends objects by their ids from the attempt's git folder. */
+export async function pushLfs(
+  repository: Address,
+  { settings, place, ids }: Here & { readonly ids: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const remote = await lfsRemote(repository, { settings, place }, signal)
+  const { gitDir } = place
+  const call = {
+    args: ['lfs', 'push', '--object-id', 'origin', ...ids],
+    gitDir,
+    config: [...remote.config, ['lfs.storage', join(gitDir, 'lfs')] as const],
+  }
+  const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
+  if (end.code !== 0) throw end.failure()
+}
+
+function demandLfs({ path }: GitSettings): void {
+  if (locateProgram('git-lfs', path) !== null) return
+  throw new StepFailed(
+    'lfs-missing',
+    'checkout.lfs needs git-lfs on the worker; install it there: apt-get install git-lfs',
+  )
+}
+
+/** By address alone: objects are the same however much history is there. */
+function storageOf({ address, settings }: Cache): string {
+  const name = createHash('sha256').update(address.url).digest('hex')
+  return join(settings.cacheFolder, `${name}.lfs`)
+}
+
+type Here = {
+  readonly settings: GitSettings
+  readonly place: Pick<Place, 'gitDir' | 'commit'>
+}
+
+/**
+ * Where the objects are: with the repository, or where the commit's .lfsconfig says. That must be
+ * an address that a job might name, and is logged in to as such.
+ */
+async function lfsRemote(
+  repository: Address,
+  { settings, place }: Here,
+  signal: AbortSignal,
+): Promise<{ readonly address: Address; readonly config: Config }> {
+  const blob = `${place.commit}:.lfsconfig`
+  const args = ['config', '--no-includes', '--blob', blob, '--get', 'lfs.url']
+  const end = await git(settings, { args, gitDir: place.gitDir }, signal)
+  const named = end.code === 0 ? end.stdout.toString('utf8').trim() : ''
+  const usual: Config = [['remote.origin.url', repository.url], ...CAREFUL]
+  if (named === '') return { address: repository, config: usual }
+  const address = parseAddress(named, { ...settings.allow, file: false })
+  return { address, config: [...usual, ['lfs.url', named]] }
+}
+
+/** No transfer program of a repository's choice, no questions about locks. */
+const CAREFUL: Config = [
+  ['lfs.basicTransfersOnly', 'true'],
+  ['lfs.locksVerify', 'false'],
+  ['lfs.transfer.maxRetries', '3'],
+]

@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { publishBranch } from '../../src/publish/branch.ts'
+import type { GitSettings } from '../../src/workspace/git.ts'
+import { takeTree } from '../../src/workspace/take-tree.ts'
+import { aBranchRequest } from '../support/branch-request.ts'
+import { startGitServer } from '../support/git-server.ts'
+import { lfsId, pointerTo } from '../support/lfs-store.ts'
+import { describeNeeding } from '../support/needs.ts'
+import {
+  aWorkspace,
+  byHand,
+  commitAndPush,
+  gitSettings,
+  makeRemote,
+  patient,
+  shell,
+} from '../support/repository.ts'
+import { PASSWORD } from '../support/serve-git.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const CONTENT = 'the picture\n'.repeat(500)
+
+const DOWNLOAD = 'GET /remote.git/info/lfs/objects/'
+
+/** Settings that log in as this user. */
+const as = (user: string, password = PASSWORD): Partial<GitSettings> => ({
+  credentialFor: async () => ({ kind: 'basic', source: 'a test', user, password }),
+})
+
+/** A server with a repository that keeps pictures in its Git LFS, and settings that may log in. */
+async function aGallery(options: { login?: boolean } = { login: true }) {
+  const folder = await tempFolder()
+  const { remote, clone } = await makeRemote(folder, {
+    '.gitattributes': '*.png filter=lfs diff=lfs merge=lfs -text\n',
+    'a.png': pointerTo(CONTENT),
+    'b.txt': 'b\n',
+  })
+  const server = await startGitServer(folder, options)
+  server.lfs.set(lfsId(CONTENT), Buffer.from(CONTENT))
+  const repository = `${server.url}/remote.git`
+  const settings = gitSettings(folder, options.login === true ? as('writer') : {})
+  const prepare = (change: Partial<GitSettings> = {}) =>
+    aWorkspace(folder, {
+      repository,
+      checkout: { lfs: true },
+      settings: { ...settings, ...change },
+    })
+  return { folder, remote, clone, server, repository, settings, prepare }
+}
+
+describeNeeding(['git-lfs'], 'files in Git LFS', () => {
+  it('are there with their contents and a clean status, and are fetched once', async () => {
+    const { prepare, server } = await aGallery()
+    for (const _ of ['cold', 'warm']) {
+      const { tree, notes } = await prepare()
+      expect(await readFile(join(tree, 'a.png'), 'utf8')).toBe(CONTENT)
+      expect(await byHand(tree, 'status', '--porcelain')).toBe('')
+      expect(notes).toEqual([])
+    }
+    expect(server.requests.filter((request) => request.startsWith(DOWNLOAD))).toHaveLength(1)
+  })
+
+  it('stay pointers in the change when nobody touched them, or only their times', async () => {
+    const { prepare } = await aGallery()
+    const workspace = await prepare()
+    await shell(workspace.tree, 'touch a.png; echo c > c.txt')
+    const change = await takeTree(workspace, patient())
+    expect(change).toMatchObject({ files: 1, lfsObjects: [], notes: [] })
+  })
+
+  it('that changed are pushed to where their contents belong, before the branch', async () => {
+    const { prepare, server, remote, settings } = await aGallery()
+    const workspace = await prepare()
+    await shell(workspace.tree, 'printf new > a.png; printf another > c.png; cp b.txt d.txt')
+    const change = await takeTree(workspace, patient())
+    expect(change.notes.map(({ code }) => code)).toEqual(['lfs-changed'])
+    const request = aBranchRequest({ workspace, change })
+    const { commit } = await publishBranch(request, settings, patient())
+    expect(await byHand(remote, 'show', `${commit}:a.png`)).toBe(pointerTo('new').trim())
+    expect(server.lfs.get(lfsId('new'))?.toString()).toBe('new')
+    expect(server.lfs.get(lfsId('another'))?.toString()).toBe('another')
+    expect(server.lfs.size).toBe(3)
+  })
+
+  it('cannot be read or written without the right to', async () => {
+    const { prepare, settings } = await aGallery()
+    const workspace = await prepare()
+    await shell(workspace.tree, 'printf new > a.png')
+    const change = await takeTree(workspace, patient())
+    const refused = publishBranch(
+      aBranchRequest({ workspace, change }),
+      { ...settings, ...as('reader') },
+      patient(),
+    )
+    await expect(refused).rejects.toMatchObject({ reason: 'repository-forbidden' })
+  })
+
+  it('behind a login of their own are asked for with a rule of their own', async () => {
+    const { clone, prepare } = await aGallery({ login: false })
+    const other = await startGitServer(await tempFolder(), { login: true })
+    await commitAndPush(clone, { '.lfsconfig': `[lfs]\n\turl = ${other.url}/store/info/lfs\n` })
+    await expect(prepare()).rejects.toMatchObject({
+      reason: 'repository-login',
+      detail: expect.stringContaining(`no rule`),
+    })
+    await expect(prepare(as('reader', 'wrong'))).rejects.toMatchObject({
+      reason: 'repository-login',
+      detail: expect.stringContaining('the login from a test was refused'),
+    })
+    await expect(prepare(as('stranger'))).rejects.toMatchObject({
+      reason: 'repository-forbidden',
+    })
+  })
+
+  it('that the server does not have are named', async () => {
+    const { prepare, server } = await aGallery()
+    server.lfs.clear()
+    await expect(prepare()).rejects.toMatchObject({
+      reason: 'lfs-object-missing',
+      detail: expect.stringContaining(lfsId(CONTENT)),
+    })
+  })
+
+  it('come from where .lfsconfig says, with the credential for that address', async () => {
+    const { clone, server, prepare } = await aGallery({ login: false })
+    const other = await startGitServer(await tempFolder(), { login: true })
+    other.lfs.set(lfsId(CONTENT), Buffer.from(CONTENT))
+    const url = `${other.url}/store/info/lfs`
+    await commitAndPush(clone, { '.lfsconfig': `[lfs]\n\turl = ${url}\n` })
+    const credentialFor: GitSettings['credentialFor'] = async (address) => {
+      const login = { kind: 'basic', source: 'a test', user: 'reader', password: PASSWORD } as const
+      return address === url ? login : null
+    }
+    server.lfs.clear()
+    const { tree } = await prepare({ credentialFor })
+    expect(await readFile(join(tree, 'a.png'), 'utf8')).toBe(CONTENT)
+    expect(server.requests.filter((request) => request.split(' ').length > 2)).toEqual([])
+  })
+
+  it.each([
+    ['a file address', 'file:///etc'],
+    ['a command', 'ext::sh -c id'],
+    ['an option', '--upload-pack=id'],
+  ])('are not asked for at %s', async (_name, url) => {
+    const { clone, prepare } = await aGallery()
+    await commitAndPush(clone, { '.lfsconfig': `[lfs]\n\turl = ${url}\n` })
+    await expect(prepare()).rejects.toMatchObject({ reason: 'protocol-refused' })
+  })
+
+  it('never take the login along to where a redirect points', async () => {
+    const { prepare, server, settings } = await aGallery()
+    const workspace = await prepare()
+    const thief = await startGitServer(await tempFolder())
+    await shell(workspace.tree, 'printf new > a.png')
+    const change = await takeTree(workspace, patient())
+    server.manner = { redirect: thief.url, only: 'lfs' }
+    await publishBranch(aBranchRequest({ workspace, change }), settings, patient())
+    expect(thief.requests.length).toBeGreaterThan(0)
+    expect(thief.requests.filter((request) => request.split(' ').length > 2)).toEqual([])
+  })
+
+  it('need the program, which is named', async () => {
+    const { prepare, folder } = await aGallery()
+    await shell(folder, 'mkdir bin; for p in git setpriv; do ln -s $(command -v $p) bin/$p; done')
+    await expect(prepare({ path: join(folder, 'bin') })).rejects.toMatchObject({
+      reason: 'lfs-missing',
+      detail: expect.stringContaining('apt-get install git-lfs'),
+    })
+  })
+})
