@@ -23,7 +23,7 @@ export type Kept = AsyncDisposable & {
  * the ledger's engine throws, and `store-foreign` when the two do not belong together.
  */
 export async function openKept(
-  config: Pick<HubConfig, 'ledger' | 'store'>,
+  config: Pick<HubConfig, 'database' | 'store'>,
   tools: { readonly folder: string; readonly cwd: string; readonly log: Logger },
 ): Promise<Kept> {
   const { folder, cwd } = tools
@@ -32,23 +32,23 @@ export async function openKept(
   const store = config.store === undefined ? folder : resolve(cwd, config.store)
   await ledger.bindStore(await storeId(store))
   const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
-  const logs = await openDiskLogs(join(store, 'logs'), config.ledger !== undefined)
+  const logs = await openDiskLogs(join(store, 'logs'), config.database !== undefined)
   const open = opening.move()
   return { ledger, artifacts, logs, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 async function openLedger(
-  { ledger }: Pick<HubConfig, 'ledger'>,
+  { database }: Pick<HubConfig, 'database'>,
   { folder, log }: { readonly folder: string; readonly log: Logger },
   opening: AsyncDisposableStack,
 ): Promise<Ledger> {
   const clock = systemClock
   const random = randomBytes
-  if (ledger === undefined) return openSqliteLedger({ folder, clock, random, log })
+  if (database === undefined) return openSqliteLedger({ folder, clock, random, log })
   // Tokens and address of this hub lie there, also when the ledger is elsewhere.
   await mkdir(folder, { recursive: true, mode: 0o700 })
   opening.use(ownFolder(folder))
   // Loaded only here: most hubs have no use for it.
   const { openPostgresLedger } = await import('../ledger/postgres/open.ts')
-  return openPostgresLedger({ url: ledger.reveal(), clock, random, log })
+  return openPostgresLedger({ url: database.reveal(), clock, random, log })
 }

@@ -5,6 +5,7 @@ import { addArtifacts } from './commands/artifacts.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addHub } from './commands/hub.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addLogs } from './commands/logs.ts'
@@ -38,6 +39,7 @@ const COMMANDS: readonly AddCommand[] = [
   addWorkers,
   addTokens,
   addConfig,
+  addDoctor,
   addDemo,
 ]
 

@@ -76,7 +76,7 @@ const hub = {
   allowHost: list(z.string().min(1).max(255)).meta(
     about({ description: 'further Host name callers may use', takes: 'name', repeats: true }),
   ),
-  ledger: z
+  database: z
     .string()
     .regex(/^postgres(?:ql)?:\/\//, 'must look like postgres://user@host/database')
     .transform((text) => new Secret(text))

@@ -71,7 +71,7 @@ export const ERRORS = {
     500,
     'Start every hub of one ledger with the same --store folder, and restore both from one backup.',
   ),
-  'ledger-refused': kind(500, 'Check MILLWRIGHT_LEDGER: user, password and database.'),
+  'ledger-refused': kind(500, 'Check MILLWRIGHT_DATABASE: user, password and database.'),
   'ledger-unavailable': kind(503, 'Wait: the hub goes on by itself when it is back.', true),
   'schema-newer': kind(500, 'Run the newer Millwright that made this data folder.'),
   'config-invalid': kind(400, 'Correct the file; see every setting with: millwright config show.'),

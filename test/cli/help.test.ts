@@ -23,6 +23,7 @@ const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
   ['tokens create', '--scope', '--days', 'jobs:submit'],
   ['config', 'show', 'path'],
   ['config show', '--slots', '--json'],
+  ['doctor', '--ledger', '--json'],
   ['demo'],
 ]
 

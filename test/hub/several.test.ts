@@ -19,7 +19,7 @@ type OneHub = {
 /** A hub as a process of its own: its own data folder, the same ledger, the same store. */
 async function startHub(cli: Cli, name: string, ledger: string): Promise<OneHub> {
   const data = join(cli.home, name)
-  const shared = ['--ledger', ledger, '--store', join(cli.home, 'store')]
+  const shared = ['--database', ledger, '--store', join(cli.home, 'store')]
   const process = cli.start(['hub', '--port', '0', '--data', data, ...shared])
   await process.printed(/hub on http/)
   const url = await hubAddress(data)
@@ -105,7 +105,7 @@ describeNeeding(['postgresql'], 'several hubs on one ledger and one store', () =
     const ledger = await file.server.makeSchema()
     await (await startHub(cli, 'one', ledger)).process.stop()
     await rm(join(cli.home, 'store'), { recursive: true })
-    const shared = ['--ledger', ledger, '--store', join(cli.home, 'store')]
+    const shared = ['--database', ledger, '--store', join(cli.home, 'store')]
     const again = await cli.run(['hub', '--port', '0', ...shared])
     expect(again.code).toBe(9)
     expect(again.stderr).toMatch(/The ledger belongs to store [^]*--store/)
@@ -113,16 +113,16 @@ describeNeeding(['postgresql'], 'several hubs on one ledger and one store', () =
 
   it('say why a ledger cannot be opened, without the password', async () => {
     const cli = await cliInEmptyHome()
-    const start = (ledger: string) => cli.run(['hub', '--port', '0', '--ledger', ledger])
+    const start = (ledger: string) => cli.run(['hub', '--port', '0', '--database', ledger])
     const away = await start('postgres://ada:hush@127.0.0.1:1/jobs')
     expect(away).toMatchObject({ code: 9 })
     expect(away.stderr).toMatch(
       /The ledger postgres:\/\/127\.0\.0\.1:1\/jobs is away: .*ECONNREFUSED/,
     )
     const missing = await start(file.server.url.replace(/postgres$/, 'nowhere'))
-    expect(missing.stderr).toMatch(/it has no database of this name[^]*MILLWRIGHT_LEDGER/)
+    expect(missing.stderr).toMatch(/it has no database of this name[^]*MILLWRIGHT_DATABASE/)
     const wrong = await start('mysql://ada:hush@127.0.0.1/jobs')
-    expect(wrong.stderr).toMatch(/--ledger: must look like postgres:/)
+    expect(wrong.stderr).toMatch(/--database: must look like postgres:/)
     expect(away.stderr + missing.stderr + wrong.stderr).not.toContain('hush')
   })
 

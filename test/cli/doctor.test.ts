@@ -1,0 +1,90 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { type Cli, cliInEmptyHome, pathWithOnly } from '../support/cli.ts'
+import { describeNeeding } from '../support/needs.ts'
+
+const Findings = z.object({
+  findings: z.array(
+    z.object({
+      check: z.string(),
+      verdict: z.string(),
+      says: z.string(),
+      mend: z.string().optional(),
+    }),
+  ),
+})
+
+async function verdicts(cli: Cli, args: readonly string[] = [], env = {}) {
+  const { code, stdout } = await cli.run(['doctor', '--json', ...args], { env })
+  const { findings } = Findings.parse(JSON.parse(stdout))
+  return { code, of: (check: string) => findings.find((finding) => finding.check === check) }
+}
+
+describe('the doctor', () => {
+  it('finds nothing broken beside a running hub, and its workers', async () => {
+    const cli = await cliInEmptyHome()
+    await cli.startUp()
+    const { code, of } = await verdicts(cli, ['--sandbox', 'none'])
+    expect(code).toBe(0)
+    for (const check of ['node', 'git', 'data folder', 'hub', 'clock', 'versions']) {
+      expect(of(check), check).toMatchObject({ verdict: 'ok' })
+    }
+    expect(of('git')?.says).toContain('refuses a hostile tree')
+    expect(of('versions')?.says).toContain('on 1 workers')
+    expect(of('sandbox')).toMatchObject({ verdict: 'warning' })
+    expect(of('model')?.mend).toContain('ANTHROPIC_API_KEY')
+  })
+
+  it('fails with what is missing and how to get it', async () => {
+    const cli = await cliInEmptyHome()
+    await mkdir(cli.data, { recursive: true })
+    await chmod(cli.data, 0o755)
+    const PATH = await pathWithOnly(cli.home, ['node', 'sh'])
+    const { code, of } = await verdicts(cli, [], { PATH, OPENAI_API_KEY: 'sk-hush' })
+    expect(code).toBe(9)
+    expect(of('git')).toMatchObject({ verdict: 'failure', mend: 'Install it: apt-get install git' })
+    expect(of('sandbox')).toMatchObject({ verdict: 'failure' })
+    expect(of('sandbox')?.mend).toContain('apt-get install bubblewrap')
+    expect(of('data folder')).toMatchObject({ verdict: 'failure', mend: `chmod 700 ${cli.data}` })
+    expect(of('model')).toMatchObject({ verdict: 'ok', says: 'OpenAI, with a key' })
+  })
+
+  it('tells of a hub that has died', async () => {
+    const cli = await cliInEmptyHome()
+    await (await cli.startHub()).stop('SIGKILL')
+    const { code, of } = await verdicts(cli, ['--sandbox', 'none'])
+    expect(code).toBe(9)
+    expect(of('hub')).toMatchObject({ verdict: 'failure' })
+  })
+
+  it('compares every job with its events, beside a running hub', async () => {
+    const cli = await cliInEmptyHome()
+    const hub = await cli.startHub()
+    const submit = ['submit', '--repo', 'https://git.example/a.git', 'Fix']
+    const ids = [await cli.run(submit), await cli.run(submit)].map(({ stdout }) =>
+      stdout.slice(0, 12),
+    )
+    const before = await cli.run(['doctor', '--ledger'])
+    expect(before).toMatchObject({ code: 0 })
+    expect(before.stdout).toContain('2 jobs compared with their events, 0 differ')
+    await hub.stop()
+    const database = new DatabaseSync(join(cli.data, 'ledger.db'))
+    database.prepare(`UPDATE job SET failures = 3 WHERE id LIKE ?`).run(`%${ids[1]}`)
+    database.close()
+    await cli.startHub()
+    const after = await cli.run(['doctor', '--ledger'])
+    expect(after).toMatchObject({ code: 9 })
+    expect(after.stdout).toMatch(new RegExp(`${ids[1]}.*"failures":3.*"failures":0`))
+    expect(after.stdout).toContain('1 differ')
+  })
+})
+
+describeNeeding(['bubblewrap'], 'the doctor with a sandbox', () => {
+  it('sees that what is hidden cannot be read', async () => {
+    const cli = await cliInEmptyHome()
+    expect((await verdicts(cli)).of('sandbox')).toMatchObject({ verdict: 'ok' })
+  })
+})
