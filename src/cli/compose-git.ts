@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Environment } from '../config/read.ts'
@@ -5,7 +6,7 @@ import type { UpConfig } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
 import { systemClock } from '../platform/clock.ts'
 import { dieWithParent } from '../platform/run-program.ts'
-import { type Signature, UNSIGNED } from '../publish/commit.ts'
+import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
 
@@ -16,12 +17,12 @@ const SECRET_TIMEOUT_MS = 20_000
 
 type Config = Pick<
   UpConfig,
-  'allowLocal' | 'gitCredential' | 'gitKnownHosts' | 'gitSign' | 'gitSigningKey'
+  'allowLocal' | 'gitCredential' | 'gitKnownHosts' | 'gitCommitter' | 'gitSign' | 'gitSigningKey'
 >
 type Here = { readonly env: Environment; readonly cwd: string }
 
 /**
- * How this worker uses git.
+ * How this worker uses git. Throws `usage-invalid` for a credential or a file that is not there.
  * @param folder the worker's own
  */
 export function gitSettings(
@@ -40,7 +41,8 @@ export function gitSettings(
       timeoutMs: SECRET_TIMEOUT_MS,
     }),
     path,
-    knownHosts: gitKnownHosts === undefined ? null : resolve(cwd, gitKnownHosts),
+    knownHosts:
+      gitKnownHosts === undefined ? null : readable('git.knownHosts', resolve(cwd, gitKnownHosts)),
     timeoutMs: GIT_TIMEOUT_MS,
     prefix: dieWithParent(path),
   }
@@ -51,18 +53,33 @@ const rulesOf = ({ gitCredential }: Config, cwd: string): readonly CredentialRul
     rule.from === 'file' ? { ...rule, path: resolve(cwd, rule.path) } : rule,
   )
 
-/** In whose name this worker commits. Throws `usage-invalid` when it is to sign without a key. */
-export function signatureOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Signature {
-  if (gitSign === 'none') return UNSIGNED
+/** In whose name this worker commits. Throws `usage-invalid` when it is to sign without a key it can read. */
+export function signatureOf(config: Config, here: Here): Signature {
+  const { committer } = UNSIGNED
+  return { committer: config.gitCommitter ?? committer, signing: signingOf(config, here) }
+}
+
+function signingOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Signing | null {
+  if (gitSign === 'none') return null
   if (gitSigningKey === undefined) {
     throw new AppError('usage-invalid', `git.sign is ${gitSign}, but git.signingKey is not set`)
   }
   if (gitSign === 'ssh') {
-    const key = resolve(cwd, gitSigningKey)
-    return { ...UNSIGNED, signing: { format: 'ssh', key, agent: sshAgent(env) } }
+    const key = readable('git.signingKey', resolve(cwd, gitSigningKey))
+    return { format: 'ssh', key, agent: sshAgent(env) }
   }
   const home = env['GNUPGHOME'] ?? join(env['HOME'] ?? homedir(), '.gnupg')
-  return { ...UNSIGNED, signing: { format: 'gpg', key: gitSigningKey, home } }
+  return { format: 'gpg', key: gitSigningKey, home }
+}
+
+/** The file, which must be there: better no worker than one whose every job fails. */
+function readable(setting: string, file: string): string {
+  try {
+    accessSync(file, constants.R_OK)
+    return file
+  } catch (error) {
+    throw new AppError('usage-invalid', `${setting}: ${file} cannot be read`, { cause: error })
+  }
 }
 
 /** Files and sockets by which somebody else could be this worker to a forge. */

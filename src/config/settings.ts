@@ -190,6 +190,22 @@ const worker = {
         place: 'git.knownHosts',
       }),
     ),
+  gitCommitter: z
+    .string()
+    .regex(/^[^<>\p{Cc}]+ <[^<>\s@]+@[^<>\s@]+>$/u, 'must look like: Build Bot <bot@example.org>')
+    .max(400)
+    .transform((text) => {
+      const [name = '', email = ''] = text.split(' <')
+      return { name: name.trim(), email: email.slice(0, -1) }
+    })
+    .optional()
+    .meta(
+      about({
+        description: 'in whose name commits are made: Name <address> (default: Millwright)',
+        takes: 'person',
+        place: 'git.committer',
+      }),
+    ),
   gitSign: z
     .enum(['none', 'ssh', 'gpg'])
     .default('none')
