@@ -7,6 +7,7 @@ import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addHub } from './commands/hub.ts'
+import { addInit } from './commands/init.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addLogs } from './commands/logs.ts'
 import { addResume } from './commands/resume.ts'
@@ -25,6 +26,7 @@ import { programVersion } from './version.ts'
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
+  addInit,
   addUp,
   addHub,
   addWorker,

@@ -74,6 +74,7 @@ export const ERRORS = {
   'ledger-refused': kind(500, 'Check MILLWRIGHT_DATABASE: user, password and database.'),
   'ledger-unavailable': kind(503, 'Wait: the hub goes on by itself when it is back.', true),
   'schema-newer': kind(500, 'Run the newer Millwright that made this data folder.'),
+  'config-exists': kind(409, 'Edit it, or replace it with --force.'),
   'config-invalid': kind(400, 'Correct the file; see every setting with: millwright config show.'),
   'data-dir-unusable': kind(500, 'Check the folder’s permissions and file system.'),
   'port-taken': kind(500, 'Choose another port with --port, or stop the program that holds it.'),

@@ -6,6 +6,7 @@ import { cliInEmptyHome } from '../support/cli.ts'
 
 /** What the help of each command must at least speak of. */
 const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
+  ['init', '--yes', '--force', '--upstream'],
   ['up', '--port', '--data', '--sandbox', '--slots', '--replay', 'MILLWRIGHT_PORT', '7373'],
   ['hub', '--allow-host', '--behind-proxy', 'MILLWRIGHT_HOST'],
   ['worker', '--hub', '--token-file', '--git-credential', '--upstream-anthropic'],

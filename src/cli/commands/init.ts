@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { AppError, isAppError } from '../../domain/errors.ts'
+import { writeDurably } from '../../platform/durable-file.ts'
+import { silentLog } from '../../platform/log.ts'
+import { findBubblewrap } from '../../sandbox/find-bubblewrap.ts'
+import { type Invocation, onRun } from '../command.ts'
+import { versionOf } from '../doctor/programs.ts'
+import { fileText } from '../init/file-text.ts'
+import { findModels, type FoundModel } from '../init/find-models.ts'
+import { type Printer, printer } from '../print/printer.ts'
+import { safeLine } from '../print/safe-text.ts'
+import { configPath } from '../read-settings.ts'
+import type { Terminal } from '../terminal.ts'
+import { programCall } from '../version.ts'
+
+const Flags = z.object({
+  yes: z.boolean().default(false),
+  force: z.boolean().default(false),
+  upstream: z.url({ protocol: /^https?$/ }).optional(),
+  model: z.string().min(1).max(200).optional(),
+})
+
+/** `millwright init`: looks at this machine and writes the file of settings. */
+export function addInit(program: Command, { terminal }: Invocation): void {
+  const command = program
+    .command('init')
+    .summary('look at this machine and write the file of settings')
+    .description('Finds agents, sandbox and models, asks what it cannot know, and writes the file.')
+    .option('--yes', 'ask nothing; take what is found')
+    .option('--force', 'replace the file that is there')
+    .option('--upstream <url>', 'OpenAI-style model server to use')
+    .option('--model <name>', 'its model, for the built-in agent')
+  onRun(command, Flags, async (flags) => {
+    const print = printer(terminal, false)
+    const path = configPath(terminal.env)
+    if (existsSync(path) && !flags.force) {
+      throw new AppError('config-exists', `There is a file of settings already: ${path}`)
+    }
+    await tellOfPrograms(terminal, print)
+    const model = await chooseModel(flags, terminal, print)
+    await writeDurably(path, fileText(model))
+    print.line(`wrote ${path}`)
+    if (model === null) print.line('no model: set upstreamOpenai or upstreamAnthropic there')
+    print.line(`next: ${programCall()} up`)
+  })
+}
+
+async function tellOfPrograms({ env }: Terminal, print: Printer): Promise<void> {
+  const path = env['PATH'] ?? ''
+  const codex = await versionOf('codex', path)
+  print.line(`agents: builtin, command${codex === null ? '' : `, codex (${safeLine(codex)})`}`)
+  try {
+    await findBubblewrap({ path, log: silentLog })
+    print.line('sandbox: bubblewrap')
+  } catch (error) {
+    if (!isAppError(error, 'sandbox-missing')) throw error
+    print.line(`sandbox: none yet. ${error.mend}`)
+  }
+}
+
+async function chooseModel(
+  { yes, upstream, model }: z.output<typeof Flags>,
+  terminal: Terminal,
+  print: Printer,
+): Promise<FoundModel | null> {
+  if (upstream !== undefined) return serverAt(upstream, model)
+  const found = await findModels(terminal.env)
+  found.forEach(({ about }, index) => print.line(`model ${index + 1}: ${safeLine(about)}`))
+  if (yes || !isPerson(terminal) || found.length === 1) return found[0] ?? null
+  const asked =
+    found.length === 0
+      ? 'Address of an OpenAI-style model server (empty: none): '
+      : `Which model? [1-${found.length}, default 1] `
+  const answer = await ask(terminal, asked)
+  if (found.length > 0) return found[Number(answer === '' ? 1 : answer) - 1] ?? null
+  return answer === '' ? null : serverAt(answer, model)
+}
+
+const serverAt = (url: string, model: string | undefined): FoundModel => ({
+  about: url,
+  settings: [
+    `upstreamOpenai: ${url}`,
+    ...(model === undefined ? [] : [`model: ${JSON.stringify(model)}`]),
+  ],
+})
+
+const isPerson = ({ stdin }: Terminal): boolean => 'isTTY' in stdin && stdin.isTTY === true
+
+async function ask({ stdin, stdout }: Terminal, question: string): Promise<string> {
+  using lines = createInterface({ input: stdin, output: stdout })
+  return (await lines.question(question)).trim()
+}
