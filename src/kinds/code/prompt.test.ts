@@ -20,3 +20,11 @@ it('a prompt says how to test, what will be checked and who commits', () => {
   expect(prompt).toContain('Your work must pass the check "types": tsc --noEmit\n')
   expect(prompt).toContain('The platform commits and publishes')
 })
+
+it('a prompt says what of the repository is not there', () => {
+  const checkout = { sparse: ['web', 'my docs'], depth: 1, submodules: 'all' }
+  const prompt = promptFor(CodePayload.parse({ ...payload, checkout }))
+  expect(prompt).toContain("only these are checked out: web, 'my docs'. The others exist")
+  expect(prompt).toContain('Its history is cut short.')
+  expect(prompt).toContain('What you change in them is not published.')
+})

@@ -4,9 +4,10 @@ import type { CodePayload } from './payload.ts'
  * What the agent is told: the task in the producer's words, then the rules of the house that the
  * task cannot know.
  */
-export function promptFor({ prompt, test, checks }: CodePayload): string {
+export function promptFor({ prompt, checkout, test, checks }: CodePayload): string {
   const rules = [
     'You work in a git checkout of the repository; the current folder is its root.',
+    ...limitsOf(checkout),
     ...(test === undefined ? [] : [`Run the tests with: ${shown(test)}`]),
     ...checks.map(({ name, run }) => `Your work must pass the check "${name}": ${shown(run)}`),
     'Leave your changes in the working tree. The platform commits and publishes them: do not push, and you need not commit.',
@@ -15,8 +16,23 @@ export function promptFor({ prompt, test, checks }: CodePayload): string {
   return `${prompt.trim()}\n\n---\n${rules.map((rule) => `- ${rule}`).join('\n')}\n`
 }
 
+/** What the agent would otherwise take for the whole repository. */
+function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {
+  return [
+    ...(sparse.length === 0
+      ? []
+      : [
+          `Of its folders only these are checked out: ${sparse.map(word).join(', ')}. The others exist, and stay as they are.`,
+        ]),
+    ...(depth === null ? [] : ['Its history is cut short.']),
+    ...(submodules === 'none'
+      ? []
+      : ['Submodules are there as plain files. What you change in them is not published.']),
+  ]
+}
+
 /** A command as a person would type it. */
-const shown = (argv: readonly string[]): string =>
-  argv
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ')
+const shown = (argv: readonly string[]): string => argv.map(word).join(' ')
+
+const word = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
