@@ -18,7 +18,8 @@ import {
   SUCCEEDED,
 } from '../conformance/ledger/bed.ts'
 import { describeNeeding } from '../support/needs.ts'
-import { type PostgresServer, postgresOfFile } from '../support/postgres.ts'
+import { postgresOfFile } from '../support/postgres.ts'
+import type { PostgresServer } from '../support/postgres-server.ts'
 import { HandClock } from '../support/sqlite-ledger.ts'
 
 /** Chances for the two sides to meet in every order. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, it } from 'vitest'
-import { postgresProgram } from './postgres.ts'
+import { postgresProgram } from './postgres-server.ts'
 import { SSHD } from './ssh-server.ts'
 
 /** Parts that not every machine has, how to see that one is there, and how to get it. */
