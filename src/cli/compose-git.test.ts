@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { parseConfigFile } from '../config/file.ts'
 import { readConfig } from '../config/read.ts'
 import { UpConfig } from '../config/settings.ts'
+import { CodePayload } from '../kinds/code/payload.ts'
 import { gitSettings, secretsOfGit, signatureOf } from './compose-git.ts'
 
 const read = (flags: Readonly<Record<string, unknown>>) =>
@@ -59,5 +63,33 @@ describe('the worker’s use of git', () => {
     const gitCredential = ['https://h/=file:/etc/token', 'https://g/=env:HOME']
     const config = read({ gitCredential, gitSign: 'ssh', gitSigningKey: key })
     expect(secretsOfGit(config, HERE)).toEqual(['/etc/token', key, '/run/agent'])
+  })
+})
+
+describe('docs/git.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/git.md'), 'utf8')
+  const example = (language: string): string =>
+    new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)?.[1] ?? ''
+
+  it('shows credentials as the configuration file takes them', () => {
+    const file = parseConfigFile(example('yaml'), 'git.md')
+    const { gitCredential } = readConfig(UpConfig, { flags: {}, env: {}, file })
+    const sources = ['env', 'file', 'command', 'ssh-agent', 'file']
+    expect(gitCredential.map(({ from }) => from)).toEqual(sources)
+  })
+
+  it('shows a checkout as a job takes it', () => {
+    const { checkout } = z
+      .object({ checkout: z.unknown() })
+      .parse(JSON.parse(`{${example('json')}}`))
+    const payload = { repository: 'https://h/a', prompt: 'x', agent: { name: 'builtin' }, checkout }
+    expect(CodePayload.parse(payload).checkout).toMatchObject({ depth: 1, submodules: 'all' })
+  })
+
+  it('names every reason for which git fails', () => {
+    const reasons = ['repository-login', 'repository-forbidden', 'credential-missing']
+    for (const reason of [...reasons, 'host-key-unknown', 'host-key-changed', 'signing-failed']) {
+      expect(text).toContain(`\`${reason}\``)
+    }
   })
 })
