@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
@@ -159,6 +160,43 @@ describeNeeding(['git-lfs'], 'files in Git LFS', () => {
     await publishBranch(aBranchRequest({ workspace, change }), settings, patient())
     expect(thief.requests.length).toBeGreaterThan(0)
     expect(thief.requests.filter((request) => request.split(' ').length > 2)).toEqual([])
+  })
+
+  it('come from a repository on this machine’s disk, and go there', async () => {
+    const { folder, remote } = await aGallery()
+    const id = lfsId(CONTENT)
+    const place = (of: string) => `lfs/objects/${of.slice(0, 2)}/${of.slice(2, 4)}`
+    await shell(remote, `mkdir -p ${place(id)}`)
+    await writeFile(join(remote, place(id), id), CONTENT)
+    const settings = gitSettings(folder)
+    const checkout = { lfs: true }
+    const workspace = await aWorkspace(folder, { repository: remote, checkout, settings })
+    expect(await readFile(join(workspace.tree, 'a.png'), 'utf8')).toBe(CONTENT)
+    await shell(workspace.tree, 'printf new > a.png')
+    const change = await takeTree(workspace, patient())
+    await publishBranch(aBranchRequest({ workspace, change }), settings, patient())
+    const pushed = join(remote, place(lfsId('new')), lfsId('new'))
+    expect(await readFile(pushed, 'utf8')).toBe('new')
+  })
+
+  it('let no agent name a program that handles them', async () => {
+    const { folder, prepare, settings } = await aGallery()
+    const workspace = await prepare()
+    const canary = join(folder, 'canary')
+    const keys = [
+      'extension.x.clean',
+      'extension.x.smudge',
+      'standaloneTransferAgent',
+      'customTransfer.x.path',
+    ]
+    const evil = keys.map((key) => `git config -f .lfsconfig lfs.${key} "touch ${canary}"`)
+    const hooks = `mkdir -p .git/hooks; printf '#!/bin/sh\ntouch ${canary}\n' > .git/hooks/pre-push; chmod +x .git/hooks/pre-push`
+    const other = 'git config -f .lfsconfig lfs.url http://127.0.0.1:1/x; printf new > a.png'
+    await shell(workspace.tree, [...evil, hooks, other].join('\n'))
+    const change = await takeTree(workspace, patient())
+    expect(change.lfsObjects).toEqual([lfsId('new')])
+    await publishBranch(aBranchRequest({ workspace, change }), settings, patient())
+    expect(existsSync(canary)).toBe(false)
   })
 
   it('need the program, which is named', async () => {
