@@ -82,10 +82,7 @@ async function runForSecret(
   const source = `the command ${run[0]}`
   const limits = { timeoutMs, stdoutBytesMax: SECRET_BYTES_MAX }
   const program = { argv: run, cwd, env: definedIn(env), ...limits }
-  const end = await runProgram(program).catch((error: unknown) => {
-    if (error instanceof AppError) throw missing(source, 'cannot be started', error)
-    throw error
-  })
+  const end = await runProgram(program).catch(unstartable(source, 'cannot be started'))
   if (end.exceeded === 'time') throw missing(source, `did not end within ${timeoutMs} ms`)
   if (end.exceeded === 'output') {
     throw missing(source, `printed more than ${SECRET_BYTES_MAX} bytes`)
@@ -106,11 +103,17 @@ export async function checkAgent(
     env: { PATH: env['PATH'] ?? '', LC_ALL: 'C', SSH_AUTH_SOCK: socket },
     timeoutMs,
     stdoutBytesMax: 1024 ** 2,
-  })
+  }).catch(unstartable(source, 'cannot be asked: ssh-add is not installed'))
   if (end.code === 0) return
   if (end.code === 1) throw missing(source, 'holds no key; add one with: ssh-add')
   throw missing(source, `does not answer at ${socket}; start it, and the worker where it runs`)
 }
+
+const unstartable =
+  (source: string, why: string) =>
+  (error: unknown): never => {
+    throw error instanceof AppError ? missing(source, why, error) : error
+  }
 
 function oneLine(text: string, source: string): string {
   const secret = text.trim()

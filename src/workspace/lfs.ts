@@ -29,7 +29,7 @@ export const LFS_FILTER_LOCAL = `[filter "lfs"]
 
 /** What a checkout needs to write contents rather than pointers. */
 export const lfsCheckout = (cache: Cache) => ({
-  config: [['lfs.storage', storageOf(cache)]] satisfies Config,
+  config: storageOf(cache),
   env: { GIT_LFS_SKIP_SMUDGE: '0' },
 })
 
@@ -41,7 +41,7 @@ export async function fetchLfs(cache: Cache, place: Place, signal: AbortSignal):
   const { settings } = cache
   demandLfs(settings)
   const remote = await lfsRemote(cache.address, { settings, place }, signal)
-  const config = [...remote.config, ['lfs.storage', storageOf(cache)] as const]
+  const config = [...remote.config, ...storageOf(cache)]
   const call = { args: ['lfs', 'fetch', 'origin', place.commit], gitDir: place.gitDir, config }
   const end = await callRemote({ settings, ...remote, gitDir: place.gitDir }, call, signal)
   if (end.code !== 0) throw end.failure()
@@ -55,11 +55,8 @@ export async function pushLfs(
 ): Promise<void> {
   const remote = await lfsRemote(repository, { settings, place }, signal)
   const { gitDir } = place
-  const call = {
-    args: ['lfs', 'push', '--object-id', 'origin', ...ids],
-    gitDir,
-    config: [...remote.config, ['lfs.storage', join(gitDir, 'lfs')] as const],
-  }
+  const args = ['lfs', 'push', '--object-id', 'origin', ...ids]
+  const call = { args, gitDir, config: remote.config }
   const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
   if (end.code !== 0) throw end.failure()
 }
@@ -72,10 +69,10 @@ function demandLfs({ path }: GitSettings): void {
   )
 }
 
-/** By address alone: objects are the same however much history is there. */
-function storageOf({ address, settings }: Cache): string {
+/** Where fetched contents lie: by address alone, for they are the same however much history is there. */
+function storageOf({ address, settings }: Cache): Config {
   const name = createHash('sha256').update(address.url).digest('hex')
-  return join(settings.cacheFolder, `${name}.lfs`)
+  return [['lfs.storage', join(settings.cacheFolder, `${name}.lfs`)]]
 }
 
 type Here = {
@@ -97,6 +94,13 @@ async function lfsRemote(
   const end = await git(settings, { args, gitDir: place.gitDir }, signal)
   const named = end.code === 0 ? end.stdout.toString('utf8').trim() : ''
   const usual: Config = [['remote.origin.url', repository.url], ...CAREFUL]
+  if (named === '' && repository.transport === 'file') {
+    // The program would look for that repository's contents in the folder that GIT_DIR names.
+    throw new StepFailed(
+      'protocol-refused',
+      `${repository.url}: Git LFS is fetched over http, https or ssh; submit without checkout.lfs`,
+    )
+  }
   if (named === '') return { address: repository, config: usual }
   const address = parseAddress(named, { ...settings.allow, file: false })
   return { address, config: [...usual, ['lfs.url', named]] }

@@ -16,7 +16,7 @@ export function sshEnvironment(
     'ConnectTimeout=30',
     ...(knownHosts === null
       ? []
-      : [`UserKnownHostsFile="${knownHosts}"`, 'GlobalKnownHostsFile=none']),
+      : [`UserKnownHostsFile="${knownHosts}"`, 'GlobalKnownHostsFile=/dev/null']),
     ...identity(credential),
   ]
   const quoted = options.map((option) => `-o '${option.replaceAll("'", `'\\''`)}'`)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
@@ -162,21 +162,13 @@ describeNeeding(['git-lfs'], 'files in Git LFS', () => {
     expect(thief.requests.filter((request) => request.split(' ').length > 2)).toEqual([])
   })
 
-  it('come from a repository on this machine’s disk, and go there', async () => {
+  it('of a repository on this machine’s disk are not to be had, which is said', async () => {
     const { folder, remote } = await aGallery()
-    const id = lfsId(CONTENT)
-    const place = (of: string) => `lfs/objects/${of.slice(0, 2)}/${of.slice(2, 4)}`
-    await shell(remote, `mkdir -p ${place(id)}`)
-    await writeFile(join(remote, place(id), id), CONTENT)
-    const settings = gitSettings(folder)
-    const checkout = { lfs: true }
-    const workspace = await aWorkspace(folder, { repository: remote, checkout, settings })
-    expect(await readFile(join(workspace.tree, 'a.png'), 'utf8')).toBe(CONTENT)
-    await shell(workspace.tree, 'printf new > a.png')
-    const change = await takeTree(workspace, patient())
-    await publishBranch(aBranchRequest({ workspace, change }), settings, patient())
-    const pushed = join(remote, place(lfsId('new')), lfsId('new'))
-    expect(await readFile(pushed, 'utf8')).toBe('new')
+    const local = aWorkspace(folder, { repository: remote, checkout: { lfs: true } })
+    await expect(local).rejects.toMatchObject({
+      reason: 'protocol-refused',
+      detail: expect.stringContaining('submit without checkout.lfs'),
+    })
   })
 
   it('let no agent name a program that handles them', async () => {
