@@ -81,9 +81,9 @@ const readTree = ({ gitDir, tree, commit }: Place): GitCall => ({
 })
 
 /** Tells the platform's git folder where the cache's history ends, once the commit is there. */
-export async function copyShallow(cache: Cache, { folder }: Checkout): Promise<void> {
+export async function copyShallow(cache: Cache, { gitDir }: Place): Promise<void> {
   const shallow = await shallowOf(cache)
-  if (shallow !== '') await writeFile(join(gitDirOf(folder), 'shallow'), shallow)
+  if (shallow !== '') await writeFile(join(gitDir, 'shallow'), shallow)
 }
 
 /**

@@ -18,8 +18,11 @@ export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
 \tprocess = git-lfs filter-process
 \trequired = true
 [lfs]
-\tstorage = ${join(gitDir, 'lfs')}
+\tstorage = ${quoted(join(gitDir, 'lfs'))}
 `
+
+/** A value as git's configuration files take any text. */
+const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 
 /** For the agent's repository: a changed file becomes a pointer, and nothing is ever fetched. */
 export const LFS_FILTER_LOCAL = `[filter "lfs"]

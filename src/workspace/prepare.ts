@@ -9,6 +9,7 @@ import {
   checkSparse,
   copyShallow,
   makeFolders,
+  type Place,
   placeOf,
 } from './checkout.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
@@ -40,8 +41,28 @@ export async function prepareWorkspace(
   request: WorkspaceRequest,
   signal: AbortSignal,
 ): Promise<Workspace> {
-  const { folder, repository, ref, settings, checkout: options } = request
+  const { folder, repository, settings, checkout: options } = request
   const cache = cacheOf(parseAddress(repository, settings.allow), settings, options.depth)
+  const { base, place } = await checkOutBase(cache, request, signal)
+  await checkSparse(cache, { folder, commit: base.commit, options }, signal)
+  await applyPatch(request, base, signal)
+  const { submodules, notes } = await checkOutSubmodules({ place, cache, options }, signal)
+  const { gitDir, tree } = place
+  const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
+  const bare = { folder, tree, gitDir, ...facts }
+  const [lacks] = await Promise.all([notesOf(bare, signal), makeAgentsRepository(bare)])
+  const workspace = { ...bare, notes: [...notes, ...lacks] }
+  await saveWorkspace(workspace)
+  return workspace
+}
+
+/** Asks the remote what the ref is, and checks that commit out. */
+async function checkOutBase(
+  cache: Cache,
+  request: WorkspaceRequest,
+  signal: AbortSignal,
+): Promise<{ readonly base: Base; readonly place: Place }> {
+  const { folder, ref, checkout: options } = request
   // With LFS the files are complete only after the remote has been asked for their contents.
   const mayGuess = request.continues === null && !options.lfs
   const guess = mayGuess ? await lastBase(cache, ref) : null
@@ -59,27 +80,15 @@ export async function prepareWorkspace(
   if (!begun) await makeFolders(cache, checkout)
   const place = placeOf(checkout)
   await pin(cache, place.pin, base.commit)
+  await copyShallow(cache, place)
   if (options.lfs) await fetchLfs(cache, place, signal)
   if (!begun || guess?.commit !== base.commit) {
     await checkOut(cache, { ...place, lfs: options.lfs }, signal)
   }
-  await Promise.all([copyShallow(cache, checkout), checkSparse(cache, checkout, signal)])
-  const patchFile = request.continues?.commit === base.commit ? null : request.continues?.patchFile
-  if (typeof patchFile === 'string') await applyPatch(request, patchFile, signal)
-  const { submodules, notes } =
-    options.submodules === 'all'
-      ? await checkOutSubmodules({ place, cache }, signal)
-      : { submodules: [], notes: [] }
-  const { gitDir, tree } = place
-  const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
-  const bare = { folder, tree, gitDir, ...facts }
-  const [lacks] = await Promise.all([notesOf(bare, signal), makeAgentsRepository(bare)])
-  const workspace = { ...bare, notes: [...notes, ...lacks] }
-  await saveWorkspace(workspace)
   if (guess?.commit !== base.commit || guess.branch !== base.branch) {
     await saveLastBase(cache, ref, base)
   }
-  return workspace
+  return { base, place }
 }
 
 async function findBase(
@@ -93,11 +102,14 @@ async function findBase(
   return { commit: await fetchCommit(cache, commit, signal), branch: base.branch }
 }
 
+/** The patch of the job that this one continues, unless its commit is here. */
 async function applyPatch(
-  { folder, settings }: WorkspaceRequest,
-  patchFile: string,
+  { folder, settings, continues }: WorkspaceRequest,
+  base: Base,
   signal: AbortSignal,
 ): Promise<void> {
+  const patchFile = continues?.patchFile ?? null
+  if (patchFile === null || continues?.commit === base.commit) return
   // Git has no word for "change nothing", only an error.
   if ((await stat(patchFile)).size === 0) return
   const call = {

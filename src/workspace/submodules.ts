@@ -4,6 +4,7 @@ import { StepFailed } from '../domain/stop.ts'
 import { type Address, parseAddress } from './address.ts'
 import { type Cache, cacheOf, fetchCommit, objectsOf, pin } from './cache.ts'
 import { checkOut, type Place } from './checkout.ts'
+import type { CheckoutOptions } from './checkout-options.ts'
 import { git, mustGit } from './git.ts'
 import { splitNul } from './paths.ts'
 import { askRemote } from './remote.ts'
@@ -24,18 +25,25 @@ type Parent = {
 const SUBMODULES_MAX = 256
 const NESTING_MAX = 8
 
+type Root = {
+  readonly place: Place
+  readonly cache: Cache
+  readonly options: Pick<CheckoutOptions, 'submodules'>
+}
+
 /**
- * Checks all submodules out, as files: their git folders lie with the platform's own, and the
+ * Checks all submodules out when they are wanted, as files: their git folders lie with the platform's own, and the
  * agent gets none. Each address must be one that a job might name, and one on this machine's disk
  * only where the repository itself is there. Throws StepFailed `submodule-refused`, or what kept
  * a submodule's remote from giving it.
  */
 export async function checkOutSubmodules(
-  root: { readonly place: Place; readonly cache: Cache },
+  { options, ...root }: Root,
   signal: AbortSignal,
 ): Promise<{ readonly submodules: readonly Submodule[]; readonly notes: readonly Note[] }> {
   const submodules: Submodule[] = []
   const notes: Note[] = []
+  if (options.submodules === 'none') return { submodules, notes }
   const visit = async (parent: Parent): Promise<void> => {
     const [links, addresses] = [await linksIn(parent, signal), await addressesIn(parent, signal)]
     if (submodules.length + links.length > SUBMODULES_MAX) {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import { aBranchRequest } from '../support/branch-request.ts'
+import { findWorkspace } from '../../src/workspace/workspace.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
   aWorkspace,
@@ -88,6 +89,13 @@ describe('a sparse checkout', () => {
   it('loses nothing to a repository in the place of a file', async () => {
     const { names } = await sparsely('git init -q server/c.go; echo x > server/c.go/x')
     expect(names).toEqual(Object.keys(FILES).toSorted())
+  })
+
+  it('loses nothing either when a dead worker’s folder is salvaged', async () => {
+    const { folder, workspace, change } = await sparsely('echo more >> web/src/a.ts')
+    const found = await findWorkspace(workspace.folder, gitSettings(folder))
+    const salvaged = found === null ? null : await takeTree(found, patient())
+    expect(salvaged?.tree).toBe(change.tree)
   })
 
   it('goes on from a patch that reaches further', async () => {

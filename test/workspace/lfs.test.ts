@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
@@ -42,8 +42,10 @@ async function aGallery(options: { login?: boolean } = { login: true }) {
   server.lfs.set(lfsId(CONTENT), Buffer.from(CONTENT))
   const repository = `${server.url}/remote.git`
   const settings = gitSettings(folder, options.login === true ? as('writer') : {})
+  const odd = join(folder, 'an odd "place" #1')
+  await mkdir(odd)
   const prepare = (change: Partial<GitSettings> = {}) =>
-    aWorkspace(folder, {
+    aWorkspace(odd, {
       repository,
       checkout: { lfs: true },
       settings: { ...settings, ...change },
