@@ -90,7 +90,10 @@ export const ERRORS = {
   ),
   'hub-stopping': kind(503, 'Try again in a moment.', true),
   'hub-error': kind(500, 'Report it with the hub’s log of that moment.', true),
-  'protocol-mismatch': kind(426, 'Run the same minor version of Millwright on hub and worker.'),
+  'protocol-mismatch': kind(
+    426,
+    'Bring the hubs up to date first, then the workers, at most one minor version apart.',
+  ),
   // the worker and the command line
   'sandbox-missing': kind(
     500,

@@ -84,6 +84,7 @@ export const ArtifactList = z.strictObject({ artifacts: z.array(ArtifactInfo) })
 
 export const ClaimBody = z.strictObject({
   requestId: z.uuid(),
+  protocol: z.int().min(1).default(1).describe('That the worker speaks; without it the first'),
   worker: WorkerIdentity,
   leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX).default(LEASE_MS_DEFAULT),
   waitMs: z.int().min(0).max(WAIT_MS_MAX).default(0),

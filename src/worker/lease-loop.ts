@@ -1,6 +1,7 @@
 import { isAppError } from '../domain/errors.ts'
 import { newUuid } from '../domain/id.ts'
 import type { Lease } from '../domain/lease.ts'
+import { PROTOCOL } from '../protocol/version.ts'
 import type { WorkerContext } from './context.ts'
 import { within } from './patience.ts'
 import { untilRoom } from './room.ts'
@@ -53,7 +54,7 @@ export async function runOnce(
   requestId: string,
   signal: AbortSignal,
 ): Promise<Lease | null | 'away'> {
-  const body = { requestId, worker: identity, leaseMs, waitMs: WAIT_MS }
+  const body = { requestId, protocol: PROTOCOL, worker: identity, leaseMs, waitMs: WAIT_MS }
   try {
     return await within(
       (trying) => hub.call('claimLease', { body }, trying),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PROTOCOL } from '../../src/protocol/version.ts'
 import { startTestHub, TEST_VERSION, type TestHub } from '../support/hub.ts'
 import { aClaim, aJob, aLease } from '../support/jobs.ts'
 
@@ -63,13 +64,19 @@ describe('waiting for work', () => {
     expect(await call).toEqual({ leaseMs: 60_000, cancelRequested: false })
   })
 
-  it('a worker of another minor version is refused', async () => {
+  it('a worker that names no protocol speaks the first, as all did before there were two', async () => {
+    await using hub = await startTestHub()
+    await hub.admin.call('submitJob', { body: aJob() })
+    expect(await hub.worker.call('claimLease', { body: aClaim() })).not.toBeNull()
+  })
+
+  it('a worker of a newer version is refused', async () => {
     await using hub = await startTestHub()
     const { worker } = aClaim()
     const body = aClaim({ worker: { ...worker, version: '0.2.0' } })
     await expect(hub.worker.call('claimLease', { body })).rejects.toMatchObject({
       code: 'protocol-mismatch',
-      message: `The worker is version 0.2.0, the hub ${TEST_VERSION}.`,
+      message: `The worker is version 0.2.0 with protocol 1, the hub ${TEST_VERSION} with protocol ${PROTOCOL}.`,
     })
   })
 

@@ -1,11 +1,14 @@
 import type { Command } from 'commander'
+import { isAppError } from '../../domain/errors.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import type { JobId } from '../../domain/id.ts'
+import type { Job } from '../../domain/job.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { jobReport } from '../print/job.ts'
+import { whyWaiting } from '../print/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
@@ -28,8 +31,22 @@ export function addShow(program: Command, invocation: Invocation): void {
       client.call('listArtifacts', { params }),
     ])
     if (print.json) return print.document({ job, events, artifacts })
-    for (const line of jobReport({ job, events, artifacts }, print.paint)) print.line(line)
+    const waitsFor = job.state === 'queued' ? await reasonToWait(client, job) : null
+    for (const line of jobReport({ job, events, artifacts, waitsFor }, print.paint)) {
+      print.line(line)
+    }
   })
+}
+
+/** Not everybody who may see a job may see the workers. */
+async function reasonToWait(client: HubClient, job: Job): Promise<string> {
+  try {
+    const { workers } = await client.call('listWorkers', {})
+    return whyWaiting(job, workers, Date.now())
+  } catch (error) {
+    if (isAppError(error, 'scope-missing')) return 'for a worker'
+    throw error
+  }
 }
 
 /** All events of a job, page by page, up to a bound no sane job meets. */

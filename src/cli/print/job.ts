@@ -54,15 +54,17 @@ export function jobReport(
     readonly job: Job
     readonly events: readonly JobEvent[]
     readonly artifacts: readonly ArtifactInfo[]
+    /** Why nobody takes it, when it waits for a worker. */
+    readonly waitsFor: string | null
   },
   paint: Printer['paint'],
 ): readonly string[] {
-  const { job, events, artifacts } = about
+  const { job, events, artifacts, waitsFor } = about
   return [
     ...verdictLines(job, paint),
     ...(job.detail === '' ? [] : [indent(safeText(job.detail))]),
     '',
-    ...columns(facts(job)).map((line) => `  ${line}`),
+    ...columns(facts(job, waitsFor)).map((line) => `  ${line}`),
     ...section('steps', columns(steps(events)), paint),
     ...section('artifacts', columns(artifacts.map(artifactRow)), paint),
     ...section('events', columns(events.map(eventRow)), paint),
@@ -83,7 +85,7 @@ export const artifactRow = (artifact: ArtifactInfo): readonly string[] => [
   safeLine(artifact.mediaType),
 ]
 
-function facts(job: Job): readonly (readonly string[])[] {
+function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[] {
   const rows: readonly (readonly [string, string | null])[] = [
     ['title', safeLine(job.title)],
     ['id', job.id],
@@ -93,7 +95,7 @@ function facts(job: Job): readonly (readonly string[])[] {
     ['priority', job.priority === 0 ? null : String(job.priority)],
     ['labels', listed(job.labels)],
     ['locks', listed(job.locks)],
-    ['waiting', waiting(job) ?? (job.state === 'queued' ? 'for a free worker' : null)],
+    ['waiting', waiting(job) ?? waitsFor],
     ['attempt', job.attempt === 0 ? null : String(job.attempt)],
     ['failures', job.failures === 0 ? null : `${job.failures} of ${job.retry.maxFailures}`],
     ['worker', job.worker === null ? null : safeLine(job.worker)],

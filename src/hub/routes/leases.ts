@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors.ts'
-import type { Fence, Lease, WorkerIdentity } from '../../domain/lease.ts'
+import type { Fence, Lease } from '../../domain/lease.ts'
+import { PROTOCOL, serves } from '../../protocol/version.ts'
 import type { HubState } from '../context.ts'
 import type { Call, Endpoint } from '../handler.ts'
 import { attemptSecret, attemptToken } from '../tokens.ts'
@@ -11,7 +12,7 @@ const fenceOf = (params: { job: Fence['jobId']; attempt: number }): Fence => ({
 
 /** Waits in line for a job that this worker can serve. A worker that went away gets none. */
 export const claimLease: Endpoint<'claimLease'> = (hub) => async (call) => {
-  demandSameVersion(hub.version, call.body.worker.version)
+  demandServed(hub.version, call.body)
   if (hub.claims.waiting >= hub.limits.waitingClaims) {
     throw new AppError('rate-limited', 'Too many workers wait for work at this hub.', {
       details: { retryAfterSeconds: 1 },
@@ -53,13 +54,14 @@ async function claim(
   return { ...claimed, token: attemptToken(fence, secret) }
 }
 
-/** Before 1.0 every minor version may change the protocol. */
-function demandSameVersion(hub: string, worker: WorkerIdentity['version']): void {
-  if (minorOf(hub) === minorOf(worker)) return
-  throw new AppError('protocol-mismatch', `The worker is version ${worker}, the hub ${hub}.`)
+function demandServed(version: string, { worker, protocol }: Call<'claimLease'>['body']): void {
+  if (serves({ version, protocol: PROTOCOL }, { version: worker.version, protocol })) return
+  throw new AppError(
+    'protocol-mismatch',
+    `The worker is version ${worker.version} with protocol ${protocol}, the hub ${version} with ` +
+      `protocol ${PROTOCOL}.`,
+  )
 }
-
-const minorOf = (version: string): string | undefined => /^\d+\.\d+(?=\.)/.exec(version)?.[0]
 
 /** Renews at once; then, if asked to, holds the answer until a cancel comes. */
 export const renewLease: Endpoint<'renewLease'> = (hub) => async (call) => {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { newJobId } from '../../domain/id.ts'
+import { Limits } from '../../domain/limits.ts'
+import type { Job } from '../../domain/job.ts'
+import { RetryPolicy } from '../../domain/retry.ts'
+import { whyWaiting } from './why-waiting.ts'
+
+const NOW = 1_800_000_000_000
+
+const job = (labels: readonly string[]): Job => ({
+  id: newJobId(NOW, (size) => new Uint8Array(size)),
+  kind: 'code',
+  title: 'x',
+  payload: {},
+  state: 'queued',
+  reason: null,
+  detail: '',
+  priority: 0,
+  labels: [...labels],
+  locks: [],
+  limits: Limits.parse({}),
+  retry: RetryPolicy.parse({}),
+  attempt: 0,
+  failures: 0,
+  step: null,
+  worker: null,
+  sandbox: null,
+  leaseUntil: null,
+  notBefore: null,
+  parkedOn: null,
+  cancelRequestedAt: null,
+  resumeAt: null,
+  publication: null,
+  summary: null,
+  usage: null,
+  retryOf: null,
+  createdAt: NOW,
+  startedAt: null,
+  endedAt: null,
+})
+
+const worker = (changes: { kinds?: string[]; labels?: string[]; seenAt?: number }) => ({
+  id: 'w',
+  bootId: 'b',
+  name: 'anvil',
+  version: '0.1.0',
+  slots: 2,
+  kinds: ['code'],
+  labels: ['gpu'],
+  sandbox: 'bubblewrap' as const,
+  seenAt: NOW,
+  running: 2,
+  ...changes,
+})
+
+describe('a ready job', () => {
+  it.each([
+    ['nobody is there', [], [], 'no worker asks for work; start one: millwright worker'],
+    ['all have gone', [], [worker({ seenAt: NOW - 100_000 })], 'no worker asks for work'],
+    ['nobody does its kind', [], [worker({ kinds: ['site'] })], 'no worker does jobs of kind code'],
+    ['nobody has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
+    ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
+  ])('waits because %s, and says so', (_, labels, workers, words) => {
+    expect(whyWaiting(job(labels), workers, NOW)).toContain(words)
+  })
+})
