@@ -128,6 +128,11 @@ export const REASONS = {
     'install bubblewrap on the worker',
     true,
   ),
+  'worker-outdated': ending(
+    'the worker does not know something that the job asks for',
+    'bring the worker up to date; meanwhile another one may do it',
+    true,
+  ),
   'worker-error': ending('the worker hit a bug', 'report it with the log', true),
   'worker-lost': ending(
     'the worker stopped renewing its lease',

@@ -3,13 +3,13 @@ import { startTestHub } from '../support/hub.ts'
 import { aJob, aLease } from '../support/jobs.ts'
 
 describe('submitting', () => {
-  it('a job comes back with its defaults and can be read', async () => {
+  it('a job comes back with the defaults of the ledger and the payload as it was asked for', async () => {
     await using hub = await startTestHub()
 
     const job = await hub.admin.call('submitJob', { body: aJob() })
 
     expect(job).toMatchObject({ state: 'queued', priority: 0, title: 'mend it' })
-    expect(job.payload).toMatchObject({ publish: { mode: 'none' }, checks: [] })
+    expect(job.payload).toEqual(aJob().payload)
     expect(await hub.admin.call('getJob', { params: { job: job.id } })).toEqual(job)
   })
 

@@ -90,7 +90,10 @@ function kindNamed({ kinds }: HubState, name: string): PayloadSchema {
   )
 }
 
-/** What the kind makes of a submission: its payload with defaults, its title, its further locks. */
+/**
+ * What the kind makes of a submission: its title, its further locks. The payload stays as it was
+ * asked for: defaults belong to the worker, which may be of the version before and not know them.
+ */
 function checkWork<Work extends { payload: unknown; locks: string[] }>(
   kind: PayloadSchema,
   work: Work,
@@ -98,7 +101,7 @@ function checkWork<Work extends { payload: unknown; locks: string[] }>(
   const origin = { code: 'payload-invalid', where: 'payload' } as const
   const payload = parseInput(kind.schema, work.payload, origin)
   const locks = [...new Set([...work.locks, ...kind.locks(payload)])]
-  return { ...work, payload, locks, title: kind.title(payload) }
+  return { ...work, locks, title: kind.title(payload) }
 }
 
 /** From the header of draft-ietf-httpapi-idempotency-key-header, quoted or not, or from the body. */

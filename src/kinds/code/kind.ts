@@ -19,7 +19,7 @@ export const codeKind = (tools: CodeTools): WorkKind => ({
 })
 
 function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
-  const payload = CodePayload.parse(attempt.lease.job.payload)
+  const payload = payloadOf(attempt)
   return {
     tools,
     attempt,
@@ -27,6 +27,14 @@ function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
     driver: driverOf(tools, payload),
     home: join(attempt.folder, 'home'),
   }
+}
+
+/** The hub has checked it, so what is unknown here is newer than this worker. */
+function payloadOf({ lease }: Attempt): CodePayload {
+  const parsed = CodePayload.safeParse(lease.job.payload)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new StepFailed('worker-outdated', `payload.${issue?.path.join('.')}: ${issue?.message}`)
 }
 
 function driverOf({ drivers }: CodeTools, { agent }: CodePayload): AgentDriver {

@@ -96,6 +96,8 @@ export const refOf = ({ ref, checkout }: CodePayload): string | null => checkout
 /** The first line of the prompt, short enough for a list. */
 const firstLine = (text: string): string => (text.trim().split('\n', 1)[0] ?? '').slice(0, 120)
 
+const Asked = z.record(z.string(), z.unknown())
+
 /** The code kind, as far as the hub knows it. */
 export const codeSchema: PayloadSchema = {
   name: 'code',
@@ -107,5 +109,5 @@ export const codeSchema: PayloadSchema = {
       ? [`branch:${repository}#${publish.branch}`]
       : []
   },
-  followUp: (payload, prompt) => ({ ...CodePayload.parse(payload), prompt }),
+  followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
 }
