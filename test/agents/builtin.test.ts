@@ -170,7 +170,7 @@ describe('the built-in agent', () => {
   })
 })
 
-describe('without a model the built-in agent', () => {
+describeNeeding(['patience'], 'without a model the built-in agent', () => {
   it('names the setting when the worker has none', async () => {
     const { end } = await runAgent(driver, await aTask())
     expect(end).toMatchObject({

@@ -67,7 +67,7 @@ describe('a request that cannot be right', () => {
   })
 })
 
-describe('a job that cannot be done', () => {
+describeNeeding(['patience'], 'a job that cannot be done', () => {
   it('says which repository or ref is missing, and what to try', async () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { describeNeeding } from '../support/needs.ts'
 import { cliInEmptyHome, hubAddress } from '../support/cli.ts'
 
 describe('a hub process', () => {
@@ -67,7 +68,7 @@ describe('a hub process', () => {
   })
 })
 
-describe('a hub that is away', () => {
+describeNeeding(['patience'], 'a hub that is away', () => {
   it('is told apart from an error, with the command that starts it', async () => {
     const cli = await cliInEmptyHome()
     const { code, stderr, stdout } = await cli.run(['submit', '--repo', '/x', 'Fix', '--json'])

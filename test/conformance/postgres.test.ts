@@ -2,7 +2,7 @@ import { describeNeeding } from '../support/needs.ts'
 import { openOnPostgres, postgresOfFile } from '../support/postgres.ts'
 import { ledgerConformance } from './ledger.ts'
 
-describeNeeding(['postgresql'], 'the ledger with a server', () => {
+describeNeeding(['postgresql', 'patience'], 'the ledger with a server', () => {
   const file = postgresOfFile()
   ledgerConformance('PostgreSQL', () => openOnPostgres(file.server))
 })

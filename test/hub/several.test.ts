@@ -35,7 +35,7 @@ const settlement = {
   publication: { kind: 'none' },
 } as const
 
-describeNeeding(['postgresql'], 'several hubs on one ledger and one store', () => {
+describeNeeding(['postgresql', 'patience'], 'several hubs on one ledger and one store', () => {
   const file = postgresOfFile()
 
   it('are one hub for whoever asks: events, leases, tokens, logs and artifacts', async () => {

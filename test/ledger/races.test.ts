@@ -48,7 +48,7 @@ async function isTrue(ledger: Ledger, jobId: JobId): Promise<void> {
   expect(fold(events)).toMatchObject({ state, attempt, reason, failures })
 }
 
-describeNeeding(['postgresql'], 'two hubs at the same moment', () => {
+describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () => {
   const file = postgresOfFile()
 
   it('claim each job once, and never two that share a key', async () => {
@@ -177,7 +177,7 @@ describeNeeding(['postgresql'], 'two hubs at the same moment', () => {
   })
 })
 
-describeNeeding(['postgresql'], 'two hubs', () => {
+describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
   const file = postgresOfFile()
 
   it('hear of each other’s commits, and each once', async () => {

@@ -60,7 +60,7 @@ describe('the model of the ledger', () => {
   })
 })
 
-describeNeeding(['postgresql'], 'the model of the ledger on PostgreSQL', () => {
+describeNeeding(['postgresql', 'patience'], 'the model of the ledger on PostgreSQL', () => {
   const file = postgresOfFile()
 
   it(

@@ -22,65 +22,77 @@ const stealing = (canary: string, data: string): string => `
   env | grep -o '^MILLWRIGHT_MODEL_TOKEN'
   echo searched`
 
-describeNeeding(['bubblewrap', 'linux'], 'T1: an agent that was talked into stealing', () => {
-  it.each([
-    ['finds its own door and no key, credential or token', 'required', []],
-    [
-      'finds them all without the sandbox, which is why that must be asked for',
-      'none',
-      ['-git', '-model', 'admin.token'],
-    ],
-  ])('%s', async (_, sandbox, found) => {
-    const cli = await cliInEmptyHome()
-    const { remote } = await makeRemote(join(cli.home, 'git'))
-    const canary = `canary${randomUUID().slice(0, 8)}`
-    const rule = ['--git-credential', 'https://git.example/=env:GIT_PASSWORD']
-    await cli.startUp(['--sandbox', sandbox, '--allow-local', ...rule], {
-      env: { ANTHROPIC_API_KEY: `${canary}-model`, GIT_PASSWORD: `${canary}-git` },
+describeNeeding(
+  ['bubblewrap', 'linux', 'patience'],
+  'T1: an agent that was talked into stealing',
+  () => {
+    it.each([
+      ['finds its own door and no key, credential or token', 'required', []],
+      [
+        'finds them all without the sandbox, which is why that must be asked for',
+        'none',
+        ['-git', '-model', 'admin.token'],
+      ],
+    ])('%s', async (_, sandbox, found) => {
+      const cli = await cliInEmptyHome()
+      const { remote } = await makeRemote(join(cli.home, 'git'))
+      const canary = `canary${randomUUID().slice(0, 8)}`
+      const rule = ['--git-credential', 'https://git.example/=env:GIT_PASSWORD']
+      await cli.startUp(['--sandbox', sandbox, '--allow-local', ...rule], {
+        env: { ANTHROPIC_API_KEY: `${canary}-model`, GIT_PASSWORD: `${canary}-git` },
+      })
+      const said = await agentSays(cli, remote, stealing(canary, cli.data))
+      expect(said).toMatch(/MILLWRIGHT_MODEL_TOKEN\nsearched\n$/)
+      const secrets = ['-git', '-model', 'admin.token']
+      expect(secrets.filter((secret) => said.includes(secret))).toEqual(found)
     })
-    const said = await agentSays(cli, remote, stealing(canary, cli.data))
-    expect(said).toMatch(/MILLWRIGHT_MODEL_TOKEN\nsearched\n$/)
-    const secrets = ['-git', '-model', 'admin.token']
-    expect(secrets.filter((secret) => said.includes(secret))).toEqual(found)
-  })
-})
+  },
+)
 
-describeNeeding(['bubblewrap', 'linux'], 'a file that holds a secret of the worker', () => {
-  it('cannot be read by an agent, wherever it lies', async () => {
-    const cli = await cliInEmptyHome()
-    const { remote } = await makeRemote(join(cli.home, 'git'))
-    // Not in a place that is hidden anyway, as long as this repository is in none.
-    const folder = await mkdtemp(join(import.meta.dirname, '../../node_modules/.secret-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    const [secret, beside] = [join(folder, 'password'), join(folder, 'beside')]
-    await writeFile(secret, 'canary')
-    await writeFile(beside, 'seen')
-    const rule = ['--git-credential', `https://git.example/=file:${secret}`]
-    await cli.startUp(['--sandbox', 'required', '--allow-local', ...rule])
-    const said = await agentSays(
-      cli,
-      remote,
-      `cat ${beside} ${secret} 2>/dev/null; echo; echo tried`,
-    )
-    expect(said).toMatch(/tried\n$/)
-    expect(said).not.toContain('canary')
-  })
-})
+describeNeeding(
+  ['bubblewrap', 'linux', 'patience'],
+  'a file that holds a secret of the worker',
+  () => {
+    it('cannot be read by an agent, wherever it lies', async () => {
+      const cli = await cliInEmptyHome()
+      const { remote } = await makeRemote(join(cli.home, 'git'))
+      // Not in a place that is hidden anyway, as long as this repository is in none.
+      const folder = await mkdtemp(join(import.meta.dirname, '../../node_modules/.secret-'))
+      onTestFinished(() => rm(folder, { recursive: true }))
+      const [secret, beside] = [join(folder, 'password'), join(folder, 'beside')]
+      await writeFile(secret, 'canary')
+      await writeFile(beside, 'seen')
+      const rule = ['--git-credential', `https://git.example/=file:${secret}`]
+      await cli.startUp(['--sandbox', 'required', '--allow-local', ...rule])
+      const said = await agentSays(
+        cli,
+        remote,
+        `cat ${beside} ${secret} 2>/dev/null; echo; echo tried`,
+      )
+      expect(said).toMatch(/tried\n$/)
+      expect(said).not.toContain('canary')
+    })
+  },
+)
 
-describeNeeding(['bubblewrap', 'linux'], 'T27: an agent that plants something for the next', () => {
-  it('leaves nothing that the next job of the same repository sees', async () => {
-    const cli = await cliInEmptyHome()
-    const { remote } = await makeRemote(join(cli.home, 'git'))
-    await cli.startUp(['--sandbox', 'required', '--allow-local'])
-    const places = '$HOME/.npmrc $HOME/.gitconfig /tmp/p /var/tmp/p /dev/shm/p ../p .git/hooks/p'
-    const plant = `for p in ${places}; do mkdir -p $(dirname $p); echo planted > $p; done; cat ${places}`
-    expect(await agentSays(cli, remote, plant)).toBe('planted\n'.repeat(7))
-    const look = `cat ${places} 2>/dev/null; ls -A $HOME /tmp /dev/shm | grep -c '^p$'; echo looked`
-    expect(await agentSays(cli, remote, look)).toBe('0\nlooked\n')
-  })
-})
+describeNeeding(
+  ['bubblewrap', 'linux', 'patience'],
+  'T27: an agent that plants something for the next',
+  () => {
+    it('leaves nothing that the next job of the same repository sees', async () => {
+      const cli = await cliInEmptyHome()
+      const { remote } = await makeRemote(join(cli.home, 'git'))
+      await cli.startUp(['--sandbox', 'required', '--allow-local'])
+      const places = '$HOME/.npmrc $HOME/.gitconfig /tmp/p /var/tmp/p /dev/shm/p ../p .git/hooks/p'
+      const plant = `for p in ${places}; do mkdir -p $(dirname $p); echo planted > $p; done; cat ${places}`
+      expect(await agentSays(cli, remote, plant)).toBe('planted\n'.repeat(7))
+      const look = `cat ${places} 2>/dev/null; ls -A $HOME /tmp /dev/shm | grep -c '^p$'; echo looked`
+      expect(await agentSays(cli, remote, look)).toBe('0\nlooked\n')
+    })
+  },
+)
 
-describeNeeding(['bubblewrap', 'linux'], 'the namespaces of the sandbox', () => {
+describeNeeding(['bubblewrap', 'linux', 'patience'], 'the namespaces of the sandbox', () => {
   it('are its own, but for the network, which is the machine’s', async () => {
     const names = ['user', 'pid', 'ipc', 'uts', 'mnt', 'net']
     const script = `for n in ${names.join(' ')}; do readlink /proc/self/ns/$n; done`

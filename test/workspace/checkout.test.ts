@@ -1,8 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { aBranchRequest } from '../support/branch-request.ts'
 import { findWorkspace } from '../../src/workspace/workspace.ts'
 import { startGitServer } from '../support/git-server.ts'
@@ -40,7 +41,7 @@ async function sparsely(script: string) {
   return { folder, remote, workspace, change, names }
 }
 
-describe('a sparse checkout', () => {
+describeNeeding(['patience'], 'a sparse checkout', () => {
   it('holds the folders named and the files above them, with a clean status, warm or cold', async () => {
     const folder = await tempFolder()
     const { remote } = await makeRemote(folder, FILES)
@@ -140,7 +141,7 @@ async function aHistory() {
 const historyOf = async (tree: string): Promise<number> =>
   Number(await byHand(tree, 'rev-list', '--count', 'HEAD'))
 
-describe('a shallow checkout', () => {
+describeNeeding(['patience'], 'a shallow checkout', () => {
   it('fetches and shows as many commits as asked for, and spoils the whole history for nobody', async () => {
     const { folder, repository, clone } = await aHistory()
     const few = { repository, checkout: { depth: 3 } }

@@ -53,7 +53,7 @@ async function aGallery(options: { login?: boolean } = { login: true }) {
   return { folder, remote, clone, server, repository, settings, prepare }
 }
 
-describeNeeding(['git-lfs'], 'files in Git LFS', () => {
+describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
   it('are there with their contents and a clean status, and are fetched once', async () => {
     const { prepare, server } = await aGallery()
     for (const _ of ['cold', 'warm']) {

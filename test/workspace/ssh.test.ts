@@ -40,7 +40,7 @@ async function aRepository() {
   return { ssh, remote, commit, match, worker, read }
 }
 
-describeNeeding(['sshd'], 'a repository over a real ssh', () => {
+describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
   it('is read and pushed to with the key in the agent, named or not', async () => {
     const { ssh, remote, commit, match, worker, read } = await aRepository()
     const { agent } = ssh

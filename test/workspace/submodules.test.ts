@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { submoduleAddress } from '../../src/workspace/submodule-address.ts'
 import { removeWorkspace } from '../../src/workspace/remove.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
   aWorkspace,
@@ -57,7 +58,7 @@ async function withSubmodule(url: string, path = 'sub') {
   return { folder, remote }
 }
 
-describe('submodules', () => {
+describeNeeding(['patience'], 'submodules', () => {
   it('are checked out as files, one inside the other, with a clean status', async () => {
     const { folder, repository } = await anApp()
     const { tree, notes } = await aWorkspace(folder, { repository, checkout: ALL })
@@ -156,7 +157,7 @@ describe('submodules', () => {
   })
 })
 
-describe('a hostile submodule', () => {
+describeNeeding(['patience'], 'a hostile submodule', () => {
   it.each([
     ['a command for an address', 'ext::sh -c id', 'protocol-refused'],
     ['a helper for an address', 'fd::17', 'protocol-refused'],
