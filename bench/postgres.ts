@@ -2,26 +2,18 @@
 // its bare cycle. They do less: no lock keys, no labels, no events, no fence, no counts.
 // node bench/postgres.ts [cycles, default 2000]; needs PostgreSQL 15 and redis-server.
 import { spawn } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Limits } from '../src/domain/limits.ts'
-import { RetryPolicy } from '../src/domain/retry.ts'
-import type { Ledger, NewJob } from '../src/ledger/port.ts'
+import type { Ledger } from '../src/ledger/port.ts'
 import { openPostgresLedger } from '../src/ledger/postgres/open.ts'
 import { systemClock } from '../src/platform/clock.ts'
-import { aClaim } from '../test/support/jobs.ts'
+import { aJob, aRequest, fenceOf, SUCCEEDED } from '../test/conformance/ledger/bed.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { peerCyclesPerSecond } from './support/peers.ts'
 
 const CYCLES = Number(process.argv[2] ?? 2000)
-const DONE = {
-  kind: 'succeeded',
-  reason: 'no-change',
-  detail: '',
-  publication: { kind: 'none' },
-} as const
 
 const postgres = await startPostgres()
 const redis = await startRedis()
@@ -57,32 +49,10 @@ async function ownCyclesPerSecond(callers: number): Promise<number> {
   return (CYCLES * 1000) / (performance.now() - before)
 }
 
-function aJob(): NewJob {
-  return {
-    kind: 'code',
-    title: 'mend it',
-    payload: { prompt: 'mend it' },
-    priority: 0,
-    labels: [],
-    locks: [],
-    limits: Limits.parse({}),
-    retry: RetryPolicy.parse({}),
-    retryOf: null,
-    requestDigest: 'digest',
-  }
-}
-
 async function cycle(ledger: Ledger): Promise<void> {
-  const { worker } = aClaim()
-  const lease = await ledger.claim({
-    requestId: randomUUID(),
-    worker: { ...worker, labels: [] },
-    leaseMs: 60_000,
-    heldBy: 'bench',
-    tokenHash: 'hash',
-  })
+  const lease = await ledger.claim(aRequest())
   if (lease === null) throw new Error('the queue ran empty')
-  await ledger.settle({ jobId: lease.job.id, attempt: lease.attempt }, DONE, null)
+  await ledger.settle(fenceOf(lease), SUCCEEDED, null)
 }
 
 async function startRedis() {
