@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { unknownVariables } from '../config/read.ts'
 import { AppError } from '../domain/errors.ts'
 import { addArtifacts } from './commands/artifacts.ts'
+import { addBackup } from './commands/backup.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
@@ -10,6 +11,7 @@ import { addHub } from './commands/hub.ts'
 import { addInit } from './commands/init.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addLogs } from './commands/logs.ts'
+import { addRestore } from './commands/restore.ts'
 import { addResume } from './commands/resume.ts'
 import { addRetry } from './commands/retry.ts'
 import { addShow } from './commands/show.ts'
@@ -42,6 +44,8 @@ const COMMANDS: readonly AddCommand[] = [
   addTokens,
   addConfig,
   addDoctor,
+  addBackup,
+  addRestore,
   addDemo,
 ]
 

@@ -67,6 +67,8 @@ export const ERRORS = {
     409,
     'Stop the process named in the message, or use another --data folder.',
   ),
+  'backup-invalid': kind(422, 'Use another backup: this one is not restored, not even in part.'),
+  'restore-not-empty': kind(409, 'Restore into an empty data folder, database and store.'),
   'store-foreign': kind(
     500,
     'Start every hub of one ledger with the same --store folder, and restore both from one backup.',

@@ -25,6 +25,8 @@ const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
   ['config', 'show', 'path'],
   ['config show', '--slots', '--json'],
   ['doctor', '--ledger', '--json'],
+  ['backup', '<folder>', '--database', '--store'],
+  ['restore', '<folder>', '--data'],
   ['demo'],
 ]
 

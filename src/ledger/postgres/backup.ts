@@ -1,0 +1,98 @@
+import { Client, types } from 'pg'
+import { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import { type Refill, selectOf, type Snapshot, type Table } from '../tables.ts'
+import { migrate } from './migrate.ts'
+import { MIGRATIONS } from './migrations/all.ts'
+import { withoutPassword } from './open.ts'
+import { namedAtOpening } from './postgres-error.ts'
+
+const ROWS_A_TIME = 500
+const Value = z.union([z.string(), z.number(), z.null()])
+const Rows = z.array(z.record(z.string(), Value))
+const Count = z.tuple([z.object({ count: z.number() })])
+const Version = z.tuple([z.object({ version: z.number() })])
+
+/** Reads a ledger beside the hubs that work on it. */
+export async function postgresSnapshot(url: string): Promise<Snapshot> {
+  const client = await connect(url)
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  const { rows } = await client.query('SELECT max(version) AS version FROM migration')
+  return {
+    schemaVersion: Version.parse(rows)[0].version,
+    rows: async function* all(table: Table) {
+      await client.query(`DECLARE ${table.name}_rows CURSOR FOR ${selectOf(table)}`)
+      for (;;) {
+        const answer = await client.query(`FETCH ${ROWS_A_TIME} FROM ${table.name}_rows`)
+        const page = Rows.parse(answer.rows)
+        if (page.length === 0) break
+        yield* page
+      }
+      await client.query(`CLOSE ${table.name}_rows`)
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+/** Opens a database for a restore. Throws `restore-not-empty`. */
+export async function postgresRefill(url: string): Promise<Refill> {
+  const client = await connect(url)
+  try {
+    await migrate(client, MIGRATIONS)
+    await client.query('BEGIN')
+    const { rows } = await client.query(
+      'SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM token) AS count',
+    )
+    if (Count.parse(rows)[0].count > 0) {
+      throw new AppError('restore-not-empty', `The ledger ${withoutPassword(url)} is not empty.`)
+    }
+    await client.query('DELETE FROM store')
+  } catch (error) {
+    await client.end()
+    throw error
+  }
+  return {
+    insert: (table, rows) => insert(client, table, rows),
+    commit: async () => {
+      await client.query(
+        `SELECT setval(pg_get_serial_sequence('job', 'number'), coalesce(max(number), 1)) FROM job`,
+      )
+      await client.query('COMMIT')
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+async function insert(
+  client: Client,
+  { name, columns }: Table,
+  rows: Parameters<Refill['insert']>[1],
+): Promise<void> {
+  const holes = columns.map((_, index) => `$${index + 1}`).join(', ')
+  const text = `INSERT INTO ${name} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE VALUES (${holes})`
+  for (const row of rows) {
+    await client.query({
+      name: `restore-${name}`,
+      text,
+      values: columns.map((column) => row[column]),
+    })
+  }
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'millwright',
+    types: {
+      getTypeParser: (oid, format) =>
+        oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
+    },
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+  } catch (error) {
+    throw namedAtOpening(error, withoutPassword(url))
+  }
+  return client
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { HubClient } from '../../src/protocol/client.ts'
+import { type Cli, cliInEmptyHome, hubAddress } from '../support/cli.ts'
+import { aClaim, aJob } from '../support/jobs.ts'
+import { describeNeeding } from '../support/needs.ts'
+import { postgresOfFile } from '../support/postgres.ts'
+
+const DONE = { kind: 'succeeded', reason: 'no-change', publication: { kind: 'none' } } as const
+const BYTES = randomBytes(200_000)
+
+/** What ran is expired and done again; what waited is done; each once. */
+const TAKEN = { running: 2, queued: 1 }
+
+type Hub = { readonly admin: HubClient; readonly worker: HubClient; stop(): Promise<unknown> }
+
+async function startHub(cli: Cli, flags: readonly string[]): Promise<Hub> {
+  const process = cli.start(['hub', '--port', '0', ...flags])
+  await process.printed(/hub on http/)
+  const url = await hubAddress(cli.data)
+  const client = async (whose: string): Promise<HubClient> =>
+    new HubClient({ url, token: (await readFile(join(cli.data, `${whose}.token`), 'utf8')).trim() })
+  const [admin, worker] = [await client('admin'), await client('worker')]
+  return { admin, worker, stop: () => process.stop('SIGKILL') }
+}
+
+/** A job in each state but cancelled, with a log, an artifact and a token of somebody’s own. */
+async function fill({ admin, worker }: Hub) {
+  const submit = async () => (await admin.call('submitJob', { body: aJob() })).id
+  const [ended, running] = [await submit(), await submit()]
+  const claim = async () => {
+    const lease = await worker.call('claimLease', { body: { ...aClaim(), leaseMs: 1000 } })
+    if (lease === null) throw new Error('there is a job to claim')
+    const params = { job: lease.job.id, attempt: lease.attempt }
+    return { params, attempt: worker.withToken(lease.token) }
+  }
+  const first = await claim()
+  await first.attempt.call('writeLog', {
+    params: { ...first.params, stream: 'output', offset: 0 },
+    body: Buffer.from('worked'),
+  })
+  await first.attempt.call('putArtifact', { params: { ...first.params, name: 'a' }, body: BYTES })
+  await first.attempt.call('settleLease', {
+    params: first.params,
+    body: { settlement: DONE, usage: null },
+  })
+  await claim()
+  const queued = await submit()
+  const reader = await admin.call('createToken', { body: { name: 'r', scopes: ['jobs:read'] } })
+  return { ended, running, queued, reader: reader.token }
+}
+
+/**
+ * Backs up a running hub, loses everything, and restores it, perhaps elsewhere.
+ * @returns in which attempt what ran and what waited was taken again
+ */
+async function drill(
+  cli: Cli,
+  from: readonly string[],
+  to: readonly string[],
+): Promise<Readonly<Record<string, number | undefined>>> {
+  const hub = await startHub(cli, from)
+  const { ended, running, queued, reader } = await fill(hub)
+  const before = await hub.admin.call('getJob', { params: { job: ended } })
+  const backup = join(cli.home, 'backup')
+  const made = await cli.run(['backup', backup, ...from])
+  expect(made).toMatchObject({ code: 0 })
+  expect(made.stdout).toMatch(/^3 jobs, \d+ events, 1 artifacts, 3 tokens in /)
+  await hub.stop()
+  await rm(cli.data, { recursive: true })
+
+  expect(await cli.run(['restore', backup, ...to])).toMatchObject({ code: 0 })
+
+  const again = await startHub(cli, to)
+  const params = { job: ended, attempt: 1 }
+  expect(await again.admin.call('getJob', { params: { job: ended } })).toEqual(before)
+  const kept = await again.admin.call('getArtifact', { params: { ...params, name: 'a' } })
+  expect(Buffer.from(await kept.arrayBuffer()).equals(BYTES)).toBe(true)
+  const log = await again.admin.call('readLog', {
+    params: { job: ended, stream: 'output' },
+    query: {},
+  })
+  expect(await log.text()).toBe('worked')
+  const readers = new HubClient({ url: await hubAddress(cli.data), token: reader })
+  expect((await readers.call('getJob', { params: { job: queued } })).state).toBe('queued')
+  expect((await cli.run(['doctor', '--ledger'])).stdout).toContain(
+    '3 jobs compared with their events, 0 differ',
+  )
+
+  const taken = new Map<string, number>()
+  await expect
+    .poll(
+      async () => {
+        const lease = await again.worker.call('claimLease', { body: aClaim() })
+        if (lease !== null) taken.set(lease.job.id, lease.attempt)
+        return taken.size
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(2)
+  const { id } = await again.admin.call('submitJob', { body: aJob() })
+  expect((await again.admin.call('getJob', { params: { job: id } })).state).toBe('queued')
+  return { running: taken.get(running), queued: taken.get(queued) }
+}
+
+describe('a backup', () => {
+  it('made while the hub works becomes the same hub again', async () => {
+    expect(await drill(await cliInEmptyHome(), [], [])).toEqual(TAKEN)
+  })
+
+  it('that was changed or cut is refused whole', async () => {
+    const cli = await cliInEmptyHome()
+    await fill(await startHub(cli, []))
+    const backup = join(cli.home, 'backup')
+    await cli.run(['backup', backup])
+    const restored = (): Promise<{ code: number | null; stderr: string }> =>
+      cli.run(['restore', backup, '--data', join(cli.home, 'new')])
+    await appendFile(join(backup, 'tables', 'event.jsonl'), '\n')
+    expect(await restored()).toMatchObject({ code: 2 })
+    expect((await restored()).stderr).toMatch(/event\.jsonl is not what was backed up/)
+    await writeFile(join(backup, 'manifest.json'), '{')
+    expect((await restored()).stderr).toMatch(/is no whole backup/)
+    await expect(readFile(join(cli.home, 'new', 'ledger.db'))).rejects.toThrow('ENOENT')
+  })
+
+  it('is never restored over something', async () => {
+    const cli = await cliInEmptyHome()
+    const hub = await startHub(cli, [])
+    await fill(hub)
+    const backup = join(cli.home, 'backup')
+    await cli.run(['backup', backup])
+    expect((await cli.run(['restore', backup])).stderr).toMatch(/is in use by process/)
+    await hub.stop()
+    expect((await cli.run(['restore', backup])).stderr).toMatch(/is not empty/)
+    expect((await cli.run(['backup', backup])).stderr).toMatch(/backup is not empty/)
+  })
+})
+
+describeNeeding(['postgresql', 'patience'], 'a backup of PostgreSQL', () => {
+  const file = postgresOfFile()
+
+  const place = async () => ['--database', await file.server.makeSchema()]
+
+  it('becomes the same hub again, on another database', async () => {
+    expect(await drill(await cliInEmptyHome(), await place(), await place())).toEqual(TAKEN)
+  })
+
+  it('becomes a hub on SQLite, and the other way round', async () => {
+    expect(await drill(await cliInEmptyHome(), await place(), [])).toEqual(TAKEN)
+    expect(await drill(await cliInEmptyHome(), [], await place())).toEqual(TAKEN)
+  })
+})
