@@ -46,10 +46,12 @@ export async function watchJob(
     if (what.show === 'story') order.add(at, () => progress.above(() => printer.line(text)))
     else progress.above(() => printer.line(text))
   }
+  let agentAt = 0
   const lines = lineSplitter((line) => {
     if (what.show === 'nothing') return
     const text = logLine(line, what.stream, printer)
-    if (text !== null) say(writtenAt(line) ?? Date.now() - LOG_DELAY_MS, text)
+    const about = Math.max(Date.now() - LOG_DELAY_MS, agentAt)
+    if (text !== null) say(writtenAt(line) ?? about, text)
   })
   const hub = {
     client,
@@ -66,6 +68,7 @@ export async function watchJob(
       onText: (text) => lines.push(text),
       onEvent: (event) => {
         if (event.type === 'ended' || event.type === 'claimed') lines.end()
+        if (event.type === 'agent-started') agentAt = event.at
         progress.see(event)
         if (what.show === 'story') {
           say(event.at, printer.paint('dim', `· ${eventText(event)}`))
