@@ -4,7 +4,14 @@ import { installDebianPackages } from './install-debian-packages.ts'
 import { run } from './run.ts'
 
 const started = performance.now()
-await installDebianPackages(['bubblewrap', 'openssh-server', 'postgresql-15'])
+await installDebianPackages([
+  'bubblewrap',
+  'git-lfs',
+  'gnupg',
+  'openssh-client',
+  'openssh-server',
+  'postgresql-15',
+])
 const agents = await installAgents()
 
 const steps: readonly (readonly string[])[] = [
