@@ -10,7 +10,7 @@ export default defineConfig({
     // No test changes what a module holds, so files may share a process.
     isolate: false,
     // Most of the time goes to programs that the tests start and wait for.
-    maxWorkers: '100%',
+    maxWorkers: '150%',
     reporters: ['default', new SkippedReporter()],
   },
 })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { JobId } from '../../src/domain/id.ts'
 import { Job } from '../../src/domain/job.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { type Cli, cliInEmptyHome, hubAddress } from '../support/cli.ts'
 
 const REPOSITORY = 'https://git.example/acme/app.git'
@@ -127,7 +128,7 @@ describe('jobs and show', () => {
   })
 })
 
-describe('cancel, retry and logs', () => {
+describeNeeding(['patience'], 'cancel, retry and logs', () => {
   it('cancel a waiting job at once, and say how a follower should end', async () => {
     const cli = await withHub()
     const { id } = await submitted(cli, 'Never mind')
@@ -157,7 +158,7 @@ describe('cancel, retry and logs', () => {
   })
 })
 
-describe('tokens', () => {
+describeNeeding(['patience'], 'tokens', () => {
   it('are printed alone, once, and work until they are revoked', async () => {
     const cli = await withHub()
     const created = await cli.run(['tokens', 'create', 'ci', '--scope', 'jobs:read'])

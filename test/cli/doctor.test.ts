@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Cli, cliInEmptyHome, pathWithOnly } from '../support/cli.ts'
 import { describeNeeding } from '../support/needs.ts'
@@ -23,7 +23,7 @@ async function verdicts(cli: Cli, args: readonly string[] = [], env = {}) {
   return { code, of: (check: string) => findings.find((finding) => finding.check === check) }
 }
 
-describe('the doctor', () => {
+describeNeeding(['patience'], 'the doctor', () => {
   it('finds nothing broken beside a running hub, and its workers', async () => {
     const cli = await cliInEmptyHome()
     await cli.startUp()

@@ -1,11 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { describeNeeding } from '../support/needs.ts'
 import { cliInEmptyHome } from '../support/cli.ts'
 
 const fileIn = (home: string) => join(home, '.config', 'millwright', 'config.yaml')
 
-describe('init', () => {
+describeNeeding(['patience'], 'init', () => {
   it('writes a file that holds no key, only its owner can read, and the program can go by', async () => {
     const cli = await cliInEmptyHome()
     const env = { OPENAI_API_KEY: 'sk-hush' }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { HubClient } from '../../src/protocol/client.ts'
 import { type Cli, cliInEmptyHome, hubAddress } from '../support/cli.ts'
 import { aClaim, aJob } from '../support/jobs.ts'
@@ -105,7 +105,7 @@ async function drill(
   return { running: taken.get(running), queued: taken.get(queued) }
 }
 
-describe('a backup', () => {
+describeNeeding(['patience'], 'a backup', () => {
   it('made while the hub works becomes the same hub again', async () => {
     expect(await drill(await cliInEmptyHome(), [], [])).toEqual(TAKEN)
   })

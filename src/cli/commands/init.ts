@@ -4,10 +4,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { AppError, isAppError } from '../../domain/errors.ts'
 import { writeDurably } from '../../platform/durable-file.ts'
-import { silentLog } from '../../platform/log.ts'
-import { findBubblewrap } from '../../sandbox/find-bubblewrap.ts'
 import { type Invocation, onRun } from '../command.ts'
-import { versionOf } from '../doctor/programs.ts'
 import { fileText } from '../init/file-text.ts'
 import { findModels, type FoundModel } from '../init/find-models.ts'
 import { type Printer, printer } from '../print/printer.ts'
@@ -49,6 +46,10 @@ export function addInit(program: Command, { terminal }: Invocation): void {
 }
 
 async function tellOfPrograms({ env }: Terminal, print: Printer): Promise<void> {
+  // Loaded only here: no other command looks at the machine so closely.
+  const { findBubblewrap } = await import('../../sandbox/find-bubblewrap.ts')
+  const { versionOf } = await import('../doctor/programs.ts')
+  const { silentLog } = await import('../../platform/log.ts')
   const path = env['PATH'] ?? ''
   const codex = await versionOf('codex', path)
   print.line(`agents: builtin, command${codex === null ? '' : `, codex (${safeLine(codex)})`}`)

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { openDiskArtifacts } from '../../artifacts/disk-artifacts.ts'
+import type { HubConfig } from '../../config/settings.ts'
+import { AppError } from '../../domain/errors.ts'
+import { sqliteSnapshot } from '../../ledger/sqlite/backup.ts'
+import type { Snapshot } from '../../ledger/tables.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { dataFolder } from '../find-hub.ts'
+import type { Terminal } from '../terminal.ts'
+import { programVersion } from '../version.ts'
+import { backUp } from './back-up.ts'
+import type { Manifest } from './manifest.ts'
+
+/** Backs up what these settings name into an empty folder; answers what it holds, in one line. */
+export async function runBackup(
+  target: string,
+  config: HubConfig,
+  { env, cwd }: Pick<Terminal, 'env' | 'cwd'>,
+): Promise<string> {
+  const data = dataFolder(config.data, env, cwd)
+  const folder = resolve(cwd, target)
+  await demandEmpty(folder)
+  const store = config.store === undefined ? data : resolve(cwd, config.store)
+  await using snapshot = await snapshotOf(config, data)
+  const manifest = await backUp(
+    {
+      snapshot,
+      artifacts: await openDiskArtifacts(join(store, 'artifacts')),
+      logs: join(store, 'logs'),
+    },
+    folder,
+    { program: programVersion(), takenAt: systemClock.now() },
+  )
+  return `${summary(manifest)} in ${folder}`
+}
+
+/** What a backup holds, in one line. */
+export const summary = ({ tables, artifacts }: Manifest): string =>
+  `${tables['job']?.rows ?? 0} jobs, ${tables['event']?.rows ?? 0} events, ` +
+  `${artifacts} artifacts, ${tables['token']?.rows ?? 0} tokens`
+
+async function snapshotOf({ database }: HubConfig, data: string): Promise<Snapshot> {
+  if (database !== undefined) {
+    const { postgresSnapshot } = await import('../../ledger/postgres/backup.ts')
+    return postgresSnapshot(database.reveal())
+  }
+  if (existsSync(join(data, 'ledger.db'))) return sqliteSnapshot(data)
+  throw new AppError('data-dir-unusable', `There is no ledger in ${data}.`, {
+    details: { folder: data },
+  })
+}
+
+async function demandEmpty(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if ((await readdir(folder)).length === 0) return
+  throw new AppError('restore-not-empty', `The folder ${folder} is not empty.`)
+}
