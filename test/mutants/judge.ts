@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from '../../scripts/run.ts'
+import { findMutants, type Mutant, mutated } from './find.ts'
+import { type Suite, suitesOf } from './targets.ts'
+
+const COPIED = ['bin', 'bench', 'docs', 'examples', 'scripts', 'src', 'test', 'package.json']
+const SETTINGS = ['tsconfig.json', 'vitest.config.ts']
+/** A mutant may run for ever; these are several times what the suites take. */
+const QUICK_MS = 120_000
+const PATIENT_MS = 300_000
+
+/** The sandbox of the others shows the project alone, and not where its node_modules really lies. */
+const UNCONFINED = '--testNamePattern=^(?!a confined job )'
+
+/** `invalid`: the mutant is no program, so that its tests say nothing. */
+export type Verdict =
+  | { readonly kind: 'killed'; readonly by: string }
+  | { readonly kind: 'survived' }
+  | { readonly kind: 'invalid'; readonly why: string }
+
+/** A copy of the project in which mutants are tried, one at a time. */
+export type Copy = AsyncDisposable & {
+  readonly project: string
+  /** For what the tests make; beside the project, which a sandbox may show to its agent. */
+  readonly temp: string
+}
+
+export async function makeCopy(): Promise<Copy> {
+  const folder = await mkdtemp(join(tmpdir(), 'mutants-'))
+  const copy = { project: join(folder, 'project'), temp: join(folder, 'tmp') }
+  for (const name of [...COPIED, ...SETTINGS]) {
+    await cp(join(ROOT, name), join(copy.project, name), { recursive: true })
+  }
+  await symlink(join(ROOT, 'node_modules'), join(copy.project, 'node_modules'))
+  await mkdir(copy.temp)
+  // A PostgreSQL that root starts runs as nobody and must reach its folder there.
+  await chmod(folder, 0o755)
+  await chmod(copy.temp, 0o1777)
+  return { ...copy, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** The first test that goes red, in the suites of these files; undefined when all are green. */
+export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<string | undefined> {
+  for (const suite of suites) {
+    const red = await runSuite(copy, suite)
+    if (red !== undefined) return red
+  }
+  return undefined
+}
+
+/** Tries one mutant and leaves the copy as it was. */
+export async function judge(mutant: Mutant, copy: Copy): Promise<Verdict> {
+  const file = join(copy.project, mutant.path)
+  const source = await readFile(file, 'utf8')
+  const text = mutated(source, mutant)
+  try {
+    findMutants(mutant.path, text)
+  } catch (error) {
+    return { kind: 'invalid', why: String(error) }
+  }
+  try {
+    await writeFile(file, text)
+    const by = await firstRed(copy, suitesOf(mutant.path))
+    if (by === undefined) return { kind: 'survived' }
+    return /syntax error/i.test(by) ? { kind: 'invalid', why: by } : { kind: 'killed', by }
+  } finally {
+    await writeFile(file, source)
+  }
+}
+
+async function runSuite(
+  { project, temp }: Copy,
+  { tests, patient }: Suite,
+): Promise<string | undefined> {
+  const { NODE_OPTIONS: _options, ...env } = process.env
+  const vitest = join(ROOT, 'node_modules', '.bin', 'vitest')
+  const child = spawn(vitest, ['run', ...tests, UNCONFINED, '--bail=1', '--reporter=default'], {
+    cwd: project,
+    env: {
+      ...env,
+      NO_COLOR: '1',
+      TMPDIR: temp,
+      MODEL_SEED: '7',
+      ...(patient ? { MILLWRIGHT_TEST_ALL: '1' } : {}),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that everything it started ends with it.
+    detached: true,
+  })
+  const closed = once(child, 'close')
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  let late = false
+  const limit = setTimeout(
+    () => {
+      late = true
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    },
+    patient ? PATIENT_MS : QUICK_MS,
+  )
+  await closed
+  clearTimeout(limit)
+  if (late) return 'no end in time'
+  return child.exitCode === 0 ? undefined : redIn(output)
+}
+
+/** What vitest says of the first test that failed. */
+function redIn(output: string): string {
+  const test = /^ FAIL {2}(.+)$/m.exec(output)?.[1]
+  const error = /^\w*Error: .+$/m.exec(output)?.[0] ?? ''
+  if (test === undefined) return output.trim().split('\n').slice(-3).join(' ')
+  return `${test} (${error.slice(0, 120)})`
+}
