@@ -53,7 +53,7 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
       SET token_hash = ${request.tokenHash}, lease_ms = ${request.leaseMs},
         lease_until = ${tx.now + request.leaseMs}, renewed_at = ${tx.now}
       WHERE held_by = ${request.heldBy} AND worker_id = ${request.worker.id}
-        AND request_id = ${request.requestId} AND ended_at IS NULL
+        AND request_id = ${request.requestId}
       RETURNING job_id AS "jobId", attempt`,
     Again,
   )
@@ -101,8 +101,7 @@ async function begin(tx: Tx, fence: Fence, request: ClaimRequest): Promise<void>
     UPDATE job SET
       state = 'running', reason = NULL, detail = '', attempt = ${fence.attempt},
       woken_for = NULL, locks_until = NULL, started_at = coalesce(started_at, ${tx.now})
-    WHERE id = ${fence.jobId} AND attempt = ${fence.attempt - 1} AND state = 'queued'
-      AND ready_lane IS NOT NULL`)
+    WHERE id = ${fence.jobId} AND attempt = ${fence.attempt - 1} AND ready_lane IS NOT NULL`)
   mustHold(changed, { ...fence, state: 'queued' })
   await tx.run(sql`
     INSERT INTO attempt (
