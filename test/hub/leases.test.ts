@@ -107,6 +107,18 @@ describe('a lease', () => {
     expect(await waiting).toEqual({ leaseMs: 60_000, cancelRequested: true })
   })
 
+  it('a renewal after a cancel does not wait', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const { params, attempt } = await aLease(hub)
+    await hub.admin.call('cancelJob', { params: { job: params.job } })
+    const elapsed = hub.clock.monotonic()
+
+    const answer = await attempt.call('renewLease', { params, body: { ...renewal, ...PATIENT } })
+
+    expect(answer).toEqual({ leaseMs: 60_000, cancelRequested: true })
+    expect(hub.clock.monotonic() - elapsed).toBeLessThan(PATIENT.waitMs)
+  })
+
   it('a renewal that waits fails when the attempt ends meanwhile', async () => {
     await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
     const { lease, params, attempt } = await aLease(hub)

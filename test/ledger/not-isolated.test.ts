@@ -44,6 +44,8 @@ const wrapped = (engine: Engine, wrap: (tx: Tx) => Tx): Engine => ({
   transact: (work) => engine.transact((tx) => work(wrap(tx))),
 })
 
+const forgetful = (tx: Tx): Tx => ({ ...tx, run: () => Promise.resolve(1) })
+
 type Write = (ledger: Ledger, fence: Fence) => Promise<unknown>
 
 const WRITES: Record<string, Write> = {
@@ -138,8 +140,7 @@ describe('the statements of a sweep', () => {
 
 describe('a ledger that forgets what is written', () => {
   it('is found out by the probe', async () => {
-    const forget = (tx: Tx): Tx => ({ ...tx, run: () => Promise.resolve(1) })
-    const { ledger } = openInMemory((engine) => wrapped(engine, forget))
+    const { ledger } = openInMemory((engine) => wrapped(engine, forgetful))
     await expect(ledger.probe()).rejects.toThrow('did not keep')
   })
 })

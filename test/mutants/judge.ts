@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../../scripts/run.ts'
 import { findMutants, type Mutant, mutated } from './find.ts'
+import { endLeftovers, runInGroup } from './group.ts'
 import { type Suite, suitesOf } from './targets.ts'
 
 const COPIED = ['bin', 'bench', 'docs', 'examples', 'scripts', 'src', 'test', 'package.json']
@@ -15,6 +14,7 @@ const PATIENT_MS = 300_000
 
 /** The sandbox of the others shows the project alone, and not where its node_modules really lies. */
 const UNCONFINED = '--testNamePattern=^(?!a confined job )'
+const FLAGS = [UNCONFINED, '--bail=1', '--reporter=default', '--maxWorkers=2']
 
 /** `invalid`: the mutant is no program, so that its tests say nothing. */
 export type Verdict =
@@ -43,11 +43,19 @@ export async function makeCopy(): Promise<Copy> {
   return { ...copy, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** The first test that goes red, in the suites of these files; undefined when all are green. */
+type Red = { readonly file: string | null; readonly says: string }
+
+/**
+ * The first test that goes red, in the suites of these files; undefined when all are green. It
+ * must go red twice: a busy machine alone can do it once.
+ */
 export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<string | undefined> {
   for (const suite of suites) {
     const red = await runSuite(copy, suite)
-    if (red !== undefined) return red
+    if (red === undefined) continue
+    if (red.file === null) return red.says
+    const again = await runSuite(copy, { ...suite, tests: [red.file] })
+    if (again !== undefined) return again.says
   }
   return undefined
 }
@@ -75,44 +83,34 @@ export async function judge(mutant: Mutant, copy: Copy): Promise<Verdict> {
 async function runSuite(
   { project, temp }: Copy,
   { tests, patient }: Suite,
-): Promise<string | undefined> {
+): Promise<Red | undefined> {
   const { NODE_OPTIONS: _options, ...env } = process.env
-  const vitest = join(ROOT, 'node_modules', '.bin', 'vitest')
-  const child = spawn(vitest, ['run', ...tests, UNCONFINED, '--bail=1', '--reporter=default'], {
-    cwd: project,
-    env: {
-      ...env,
-      NO_COLOR: '1',
-      TMPDIR: temp,
-      MODEL_SEED: '7',
-      ...(patient ? { MILLWRIGHT_TEST_ALL: '1' } : {}),
+  const { ended, output } = runInGroup(
+    [join(ROOT, 'node_modules', '.bin', 'vitest'), 'run', ...tests, ...FLAGS],
+    {
+      cwd: project,
+      env: {
+        ...env,
+        NO_COLOR: '1',
+        TMPDIR: temp,
+        MODEL_SEED: '7',
+        ...(patient ? { MILLWRIGHT_TEST_ALL: '1' } : {}),
+      },
+      limitMs: patient ? PATIENT_MS : QUICK_MS,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that everything it started ends with it.
-    detached: true,
-  })
-  const closed = once(child, 'close')
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  let late = false
-  const limit = setTimeout(
-    () => {
-      late = true
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-    },
-    patient ? PATIENT_MS : QUICK_MS,
   )
-  await closed
-  clearTimeout(limit)
-  if (late) return 'no end in time'
-  return child.exitCode === 0 ? undefined : redIn(output)
+  const code = await ended
+  await endLeftovers(project, temp)
+  if (code === 'late') return { file: null, says: 'no end in time' }
+  return code === 0 ? undefined : redIn(output())
 }
 
 /** What vitest says of the first test that failed. */
-function redIn(output: string): string {
+function redIn(output: string): Red {
   const test = /^ FAIL {2}(.+)$/m.exec(output)?.[1]
+  if (test === undefined) {
+    return { file: null, says: output.trim().split('\n').slice(-3).join(' ') }
+  }
   const error = /^\w*Error: .+$/m.exec(output)?.[0] ?? ''
-  if (test === undefined) return output.trim().split('\n').slice(-3).join(' ')
-  return `${test} (${error.slice(0, 120)})`
+  return { file: test.split(' > ')[0] ?? null, says: `${test} (${error.slice(0, 120)})` }
 }

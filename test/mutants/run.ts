@@ -58,10 +58,11 @@ function because(verdict: Verdict): string {
 /** Prints the table and what is wrong; the exit code. */
 function report(judged: readonly Judged[]): number {
   console.log('\n| folder | mutants | killed | survived | equivalent |\n|---|---|---|---|---|')
-  const folders = Object.entries(Object.groupBy(judged, ({ mutant }) => dirname(mutant.path)))
-  for (const [folder, found = []] of [...folders.toSorted(), ['all', judged] as const]) {
-    console.log(`| ${[`\`${folder}\``, ...countsOf(found)].join(' | ')} |`)
+  const folders = Map.groupBy(judged, ({ mutant }) => dirname(mutant.path))
+  for (const folder of [...folders.keys()].toSorted()) {
+    console.log(`| ${[`\`${folder}\``, ...countsOf(folders.get(folder) ?? [])].join(' | ')} |`)
   }
+  console.log(`| ${['all', ...countsOf(judged)].join(' | ')} |`)
   const wrong = judged.filter(isWrong)
   for (const { mutant, verdict } of wrong) console.log(`${verdict.kind}: ${shown(mutant)}`)
   const unknown = EQUIVALENT.filter((entry) => !allMutants().some((one) => proofOf(one) === entry))
