@@ -10,7 +10,8 @@ const quick = (...tests: readonly string[]): Suite => ({ tests, patient: false }
 const patient = (...tests: readonly string[]): Suite => ({ tests, patient: true })
 
 const OF_LEDGER: readonly Suite[] = [
-  quick('test/conformance/sqlite', 'src/ledger', 'test/ledger', 'src/domain'),
+  quick('test/ledger/bystanders', 'test/ledger/not-isolated', 'test/ledger/plans', 'src/domain'),
+  quick('test/conformance/sqlite', 'test/ledger/stranded', 'test/ledger/time', 'src/ledger'),
   quick('test/model'),
   patient('test/ledger/races', 'test/conformance/postgres'),
   patient('test/model'),
