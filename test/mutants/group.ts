@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readlink } from 'node:fs/promises'
+import { open, readdir, readFile, readlink } from 'node:fs/promises'
 
 type Options = {
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
+  /** Where its output goes: a pipe would wait for all that it leaves behind. */
+  readonly output: string
   /** Milliseconds after which everything is killed. */
   readonly limitMs: number
 }
@@ -14,35 +16,32 @@ process.once('exit', () => running.forEach(killGroup))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 
 /** Runs a program in a process group of its own, which ends with it and with this program. */
-export function runInGroup(
+export async function runInGroup(
   [program = '', ...args]: readonly string[],
-  { cwd, env, limitMs }: Options,
-): { readonly ended: Promise<number | 'late'>; readonly output: () => string } {
+  { cwd, env, output, limitMs }: Options,
+): Promise<{ readonly code: number | 'late'; readonly said: string }> {
+  const file = await open(output, 'w')
   const child = spawn(program, args, {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', file.fd, file.fd],
     detached: true,
   })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const ending = async (): Promise<number | 'late'> => {
-    const { pid } = child
-    if (pid === undefined) throw new Error(`${program} did not start`)
-    running.add(pid)
-    let late = false
-    const limit = setTimeout(() => {
-      late = true
-      killGroup(pid)
-    }, limitMs)
-    await once(child, 'exit')
-    clearTimeout(limit)
+  const exited = once(child, 'exit')
+  await file.close()
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${program} did not start`)
+  running.add(pid)
+  let late = false
+  const limit = setTimeout(() => {
+    late = true
     killGroup(pid)
-    running.delete(pid)
-    return late ? 'late' : (child.exitCode ?? 1)
-  }
-  return { ended: ending(), output: () => output }
+  }, limitMs)
+  await exited
+  clearTimeout(limit)
+  killGroup(pid)
+  running.delete(pid)
+  return { code: late ? 'late' : (child.exitCode ?? 1), said: await readFile(output, 'utf8') }
 }
 
 /** Ends what left the group, such as agents of a worker that a mutant made forget them. */

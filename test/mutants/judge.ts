@@ -85,7 +85,7 @@ async function runSuite(
   { tests, patient }: Suite,
 ): Promise<Red | undefined> {
   const { NODE_OPTIONS: _options, ...env } = process.env
-  const { ended, output } = runInGroup(
+  const { code, said } = await runInGroup(
     [join(ROOT, 'node_modules', '.bin', 'vitest'), 'run', ...tests, ...FLAGS],
     {
       cwd: project,
@@ -96,13 +96,13 @@ async function runSuite(
         MODEL_SEED: '7',
         ...(patient ? { MILLWRIGHT_TEST_ALL: '1' } : {}),
       },
+      output: join(temp, 'output'),
       limitMs: patient ? PATIENT_MS : QUICK_MS,
     },
   )
-  const code = await ended
   await endLeftovers(project, temp)
   if (code === 'late') return { file: null, says: 'no end in time' }
-  return code === 0 ? undefined : redIn(output())
+  return code === 0 ? undefined : redIn(said)
 }
 
 /** What vitest says of the first test that failed. */
