@@ -27,7 +27,7 @@ export async function readyLanes(tx: Tx): Promise<readonly string[]> {
   const rows = await tx.all(
     sql`
       WITH RECURSIVE ready (lane) AS (
-        SELECT min(ready_lane) FROM job
+        SELECT min(ready_lane) FROM job WHERE ready_lane IS NOT NULL
         UNION ALL
         SELECT (SELECT min(ready_lane) FROM job WHERE ready_lane > ready.lane)
         FROM ready WHERE ready.lane IS NOT NULL

@@ -17,6 +17,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: 'false',
     proof: 'The claim has written this very row before; only the compiler does not know.',
   },
+  {
+    path: 'src/ledger/lock-keys.ts',
+    was: 'waiter.wokenFor === null',
+    becomes: 'false',
+    proof: 'Nobody is parked on no key, so nobody would be woken; the guard saves the question.',
+  },
 ]
 
 export const proofOf = (mutant: Mutant): Equivalent | undefined =>
