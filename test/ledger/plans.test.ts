@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { Usage } from '../../src/domain/outcome.ts'
 import { bindLedger } from '../../src/ledger/bind.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import { sqliteEngine } from '../../src/ledger/sqlite/engine.ts'
@@ -73,6 +74,8 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.appendEvents(first, 1, [
     { type: 'agent-started', agent: 'a' },
     { type: 'step-started', step: 's' },
+    { type: 'usage', usage: Usage.parse({ requests: 1 }) },
+    { type: 'published', publication: { kind: 'none' } },
   ])
   await ledger.checkpoint(first, { step: 's', product: {} })
   await ledger.intendPublication(first, {
