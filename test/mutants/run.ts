@@ -1,10 +1,11 @@
-// npm run mutants [-- --only <path>[:line]]: takes conditions, guards and holds away, one at a
+// npm run mutants [-- --only <path>[:line]] [--record <file>]: takes conditions, guards and holds away, one at a
 // time, and demands that a test goes red for each. Prints a table; see docs/mutants.md.
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EQUIVALENT, proofOf } from './equivalent.ts'
 import type { Mutant } from './find.ts'
 import { type Copy, firstRed, judge, makeCopy, type Verdict } from './judge.ts'
+import { Record } from './record.ts'
 import { allMutants, suitesOf } from './targets.ts'
 
 /** Tried side by side; the tests themselves use several processes. */
@@ -13,7 +14,11 @@ const SIDE_BY_SIDE = 2
 type Judged = { readonly mutant: Mutant; readonly verdict: Verdict }
 
 const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, list: { type: 'boolean' } },
+  options: {
+    only: { type: 'string', multiple: true },
+    record: { type: 'string' },
+    list: { type: 'boolean' },
+  },
 })
 const placeOf = ({ path, line }: Mutant): string => `${path}:${line}`
 const chosen = allMutants().filter(
@@ -34,13 +39,20 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<readonly Judged[]> 
   const red = await firstRed(copies[0]!, suites)
   if (red !== undefined) throw new Error(`a test is red without any mutant: ${red}`)
 
-  const waiting = [...mutants]
+  const record = new Record(values.record)
+  const waiting: Mutant[] = []
   const judged: Judged[] = []
+  for (const mutant of mutants) {
+    const by = record.killerOf(mutant)
+    if (by === undefined) waiting.push(mutant)
+    else judged.push({ mutant, verdict: { kind: 'killed', by } })
+  }
   const work = async (copy: Copy): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const began = performance.now()
       const verdict = await judge(mutant, copy)
       judged.push({ mutant, verdict })
+      if (verdict.kind === 'killed') record.add(mutant, verdict.by)
       const seconds = ((performance.now() - began) / 1000).toFixed(0)
       const count = `[${judged.length}/${mutants.length}] ${seconds} s`
       console.log(`${count} ${verdict.kind}: ${shown(mutant)}${because(verdict)}`)

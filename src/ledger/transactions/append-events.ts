@@ -26,7 +26,6 @@ export async function appendEvents(
     })
   }
   const unknown = events.slice(told + 1 - from)
-  if (unknown.length === 0) return
   if (told + unknown.length > TOLD_MAX) {
     throw new AppError('request-invalid', `An attempt may tell at most ${TOLD_MAX} events.`)
   }

@@ -5,7 +5,7 @@ import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
 import { mustHold } from '../guard.ts'
-import { holdRequest, tryHold } from '../hold.ts'
+import { tryHold } from '../hold.ts'
 import { better, type Head, headOf, readyLanes, serves, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
@@ -24,9 +24,8 @@ export type ClaimAnswer =
 
 /** Leases the best job that this worker can serve and whose lock keys are all free. */
 export async function claim(tx: Tx, request: ClaimRequest): Promise<ClaimAnswer> {
-  const { heldBy, worker, requestId } = request
-  await holdRequest(tx, `${heldBy} ${worker.id} ${requestId}`)
-  await seeWorker(tx, worker)
+  // Holds the worker's row: the same request at the same moment finds what this one has made.
+  await seeWorker(tx, request.worker)
   const again = await claimedBefore(tx, request)
   if (again !== undefined) return claimed(tx, again, request)
 

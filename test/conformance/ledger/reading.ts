@@ -60,6 +60,13 @@ export function readingConformance(open: OpenLedger): void {
       expect(await ledger.attempt(NO_JOB, 1)).toBeNull()
     })
 
+    it('a ledger belongs to the store it was first opened with', async () => {
+      const { ledger } = await open()
+      await ledger.bindStore('one')
+      await ledger.bindStore('one')
+      expect(await refusal(ledger.bindStore('other'))).toBe('store-foreign')
+    })
+
     it('the probe writes and reads', async () => {
       const { ledger } = await open()
       await expect(ledger.probe()).resolves.toBeUndefined()
