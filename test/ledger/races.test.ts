@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { Client } from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
@@ -279,23 +278,6 @@ describeNeeding(['postgresql', 'patience'], 'two hubs that hear of one attempt',
       await isTrue(one, jobId)
       await one.requestCancel(jobId, 'ada').catch(() => undefined)
     }
-  })
-})
-
-describeNeeding(['postgresql', 'patience'], 'a job that somebody works on', () => {
-  const file = postgresOfFile()
-
-  it('is passed over by a claim, which gets the next', async () => {
-    const { one } = await twoHubs(file.server)
-    const best = await submitted(one, { priority: 9 })
-    const next = await submitted(one)
-    const somebody = new Client({ connectionString: file.server.url })
-    await somebody.connect()
-    onTestFinished(() => somebody.end())
-    await somebody.query(`SELECT pg_advisory_lock(hashtextextended('job ${best}', 0))`)
-
-    expect((await claimed(one)).jobId).toBe(next)
-    expect(await one.claim(aRequest())).toBeNull()
   })
 })
 

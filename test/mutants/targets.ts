@@ -13,6 +13,7 @@ const OF_LEDGER: readonly Suite[] = [
   quick('test/ledger/bystanders', 'test/ledger/not-isolated', 'test/ledger/plans', 'src/domain'),
   quick('test/conformance/sqlite', 'test/ledger/stranded', 'test/ledger/time', 'src/ledger'),
   quick('test/model'),
+  patient('test/ledger/names'),
   patient('test/ledger/races', 'test/conformance/postgres'),
   patient('test/model'),
   quick('test/hub'),
