@@ -54,11 +54,6 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     await bed.ledger.renew(await claimed(bed.ledger), 10 * LEASE_MS)
     return bed
   }
-  const running = async (ledger: Ledger): Promise<Fence> => {
-    await submitted(ledger, { locks: ['a'] })
-    return claimed(ledger)
-  }
-
   it.each(Object.entries({ ...ON_JOB, ...ON_JOB_AND_KEYS }))(
     'of a job is waited for by %s',
     async (_name, act) => {
@@ -133,6 +128,11 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     expect(await ledger.tidyLocks(10)).toBe(1)
   })
 })
+
+async function running(ledger: Ledger): Promise<Fence> {
+  await submitted(ledger, { locks: ['a'] })
+  return claimed(ledger)
+}
 
 /** Takes a name as a transaction of somebody else would; returns how to let go of it. */
 async function hold(server: PostgresServer, name: string): Promise<() => Promise<void>> {
