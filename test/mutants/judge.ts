@@ -59,7 +59,7 @@ export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<st
 
 /**
  * A test must go red twice: a busy machine alone can do it once. When it does, whatever comes
- * after that test has not been seen yet, and the suite is run again.
+ * after that test has not been seen yet, and the suite is run again. What is never sure is no red.
  */
 async function surelyRed(copy: Copy, suite: Suite): Promise<string | undefined> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
@@ -69,9 +69,7 @@ async function surelyRed(copy: Copy, suite: Suite): Promise<string | undefined> 
     const again = await runSuite(copy, { ...suite, tests: red.tests })
     if (again !== undefined) return again.says
   }
-  throw new Error(
-    `too busy a machine: ${suite.tests.join(', ')} went red by chance again and again`,
-  )
+  return undefined
 }
 
 /** Tries one mutant and leaves the copy as it was. */
