@@ -9,7 +9,7 @@ import {
   type AgentProgram,
   runAgentProgram,
 } from './agent-program.ts'
-import { type CodexSaid, readCodexLine } from './codex-events.ts'
+import { type CodexSaid, readCodexLine } from './codex-updates.ts'
 import { linesOf } from './lines.ts'
 import { RawOutput } from './output.ts'
 

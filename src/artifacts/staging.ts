@@ -3,7 +3,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncFolder } from '../platform/durable-file.ts'
-import { namingFullDisk, nullWhenMissing } from './disk-errors.ts'
+import { nullWhenMissing } from '../platform/missing.ts'
+import { namingFullDisk } from './disk-errors.ts'
 
 /** The most that one sweep removes, so that it never holds up the hub; the next one goes on. */
 const SWEEP_MAX = 1000

@@ -5,6 +5,7 @@ import { AppError, isAppError } from '../domain/errors.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
 import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
+import { collect } from '../keeper/collect.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { codeSchema } from '../kinds/code/payload.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -45,8 +46,10 @@ export async function openHub(
   const clock = systemClock
   const random = randomBytes
   await using opening = new AsyncDisposableStack()
-  const { ledger, artifacts, logs } = opening.use(await openKept(config, tools))
-  const keeper = startKeeper({ ledger, stores: [artifacts, logs], clock, log })
+  const kept = opening.use(await openKept(config, tools))
+  const { ledger, artifacts, logs } = kept
+  const collecting = { ...kept, retention: config, clock, log }
+  const keeper = startKeeper({ ...collecting, stores: [artifacts, logs] })
   opening.defer(() => keeper.stop())
   const tokens = { ledger, random, folder }
   await ensureTokenFile(tokens, 'admin')
@@ -59,6 +62,7 @@ export async function openHub(
     random,
     log,
     version,
+    collect: (dryRun, signal) => collect(collecting, dryRun, signal),
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     listen: { host: config.host, port: config.port },
     allowHosts: config.allowHost,

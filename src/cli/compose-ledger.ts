@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isBackedUp } from '../artifacts/backup-mark.ts'
 import { type DiskArtifacts, openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
 import { type DiskLogs, openDiskLogs } from '../artifacts/disk-logs.ts'
 import { storeId } from '../artifacts/store-id.ts'
@@ -16,6 +17,8 @@ export type Kept = AsyncDisposable & {
   readonly ledger: Ledger
   readonly artifacts: DiskArtifacts
   readonly logs: DiskLogs
+  /** Whether a backup reads the store at this moment. */
+  readonly isBackedUp: () => Promise<boolean>
 }
 
 /**
@@ -34,7 +37,13 @@ export async function openKept(
   const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
   const logs = await openDiskLogs(join(store, 'logs'), config.database !== undefined)
   const open = opening.move()
-  return { ledger, artifacts, logs, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return {
+    ledger,
+    artifacts,
+    logs,
+    isBackedUp: () => isBackedUp(store, systemClock.now()),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
 }
 
 async function openLedger(

@@ -63,7 +63,13 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const gateway = opening.use(await openGateway(config, { cwd, log }))
   const git = gitSettings(config, { folder, path, env, cwd })
   const signature = signatureOf(config, { env, cwd })
-  const kinds = kindsFor({ path, git, signature, model: config.model ?? usualModel(config) })
+  const kinds = kindsFor({
+    path,
+    git,
+    signature,
+    model: config.model ?? usualModel(config),
+    cacheBytes: config.cacheBytes,
+  })
   const facts = {
     name: config.name ?? hostname(),
     version,
@@ -112,10 +118,11 @@ function kindsFor(tools: {
   readonly git: GitSettings
   readonly signature: Signature
   readonly model: string
+  readonly cacheBytes: number
 }): ReadonlyMap<string, WorkKind> {
-  const { path, git, signature, model } = tools
+  const { path, model, ...rest } = tools
   const drivers = agentDrivers({ path, model, node: process.execPath })
-  return new Map([['code', codeKind({ drivers, git, signature, path, clock: systemClock })]])
+  return new Map([['code', codeKind({ ...rest, drivers, path, clock: systemClock })]])
 }
 
 /** `builtin` and `codex` need a way to a model, and `codex` its program. */

@@ -7,6 +7,7 @@ import { addCancel } from './commands/cancel.ts'
 import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addGc } from './commands/gc.ts'
 import { addHub } from './commands/hub.ts'
 import { addInit } from './commands/init.ts'
 import { addJobs } from './commands/jobs.ts'
@@ -44,6 +45,7 @@ const COMMANDS: readonly AddCommand[] = [
   addTokens,
   addConfig,
   addDoctor,
+  addGc,
   addBackup,
   addRestore,
   addDemo,

@@ -106,6 +106,22 @@ const hub = {
         takes: 'bytes',
       }),
     ),
+  keepJobs: whole(0, 36_500)
+    .default(90)
+    .meta(
+      about({
+        description: 'days an ended job is kept, with all that belongs to it; 0 for ever',
+        takes: 'days',
+      }),
+    ),
+  keepLogs: whole(0, 36_500)
+    .default(30)
+    .meta(
+      about({
+        description: 'days the logs of an ended job are kept beside its artifacts; 0 for ever',
+        takes: 'days',
+      }),
+    ),
   behindProxy: toggle.meta(
     about({ description: 'TLS ends in front of the hub; allows other addresses than loopback' }),
   ),
@@ -135,6 +151,14 @@ const worker = {
     .default(LEASE_MS_DEFAULT)
     .meta(
       about({ description: 'milliseconds until a dead worker’s job is leased again', takes: 'ms' }),
+    ),
+  cacheBytes: whole(0, Number.MAX_SAFE_INTEGER)
+    .default(20 * 1024 ** 3)
+    .meta(
+      about({
+        description: 'bytes of disk for caches of repositories; the ones used last stay',
+        takes: 'bytes',
+      }),
     ),
   drainMs: whole(0, 86_400_000)
     .default(30_000)

@@ -7,6 +7,17 @@ import type { Outcome, PublicationIntent } from './outcome.ts'
 /** Streams of an attempt's log. */
 export type LogStream = 'transcript' | 'output' | 'checks'
 
+/** Streams, and the names under which the whole of each is kept when the attempt ends. */
+export const STREAMS: readonly {
+  readonly stream: LogStream
+  readonly name: string
+  readonly mediaType: string
+}[] = [
+  { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
+  { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
+  { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
+]
+
 /** A file to keep under a name. */
 export type FileArtifact = {
   readonly name: string
@@ -70,4 +81,6 @@ export type WorkKind = {
   salvage(folder: string, signal: AbortSignal): Promise<readonly FileArtifact[]>
   /** Removes an attempt's folder and whatever the kind holds for it elsewhere. */
   remove(folder: string): Promise<void>
+  /** Brings what it keeps between attempts within its limits; answers the bytes of disk it freed. */
+  tidy(signal: AbortSignal): Promise<number>
 }

@@ -1,4 +1,5 @@
 import type { ArtifactStore, LogStore } from '../artifacts/port.ts'
+import type { Collection } from '../domain/collection.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
 import type { Ledger } from '../ledger/port.ts'
@@ -16,6 +17,8 @@ export type HubContext = {
   readonly ledger: Ledger
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
+  /** Removes what nobody needs any more; a dry run only says what that is. */
+  readonly collect: (dryRun: boolean, signal: AbortSignal) => Promise<Collection>
   readonly kinds: ReadonlyMap<string, PayloadSchema>
   readonly clock: Clock
   readonly random: RandomBytes

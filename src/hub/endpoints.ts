@@ -19,7 +19,7 @@ import {
   settleLease,
 } from './routes/leases.ts'
 import { readLog, writeLog } from './routes/logs.ts'
-import { listWorkers, live, metrics, openApi, ready } from './routes/operation.ts'
+import { collect, listWorkers, live, metrics, openApi, ready } from './routes/operation.ts'
 import { createToken, listTokens, revokeToken } from './routes/tokens.ts'
 
 /** What the hub does for each route of the protocol. */
@@ -50,6 +50,7 @@ export const endpoints: Endpoints = {
   createToken,
   listTokens,
   revokeToken,
+  collect,
   live,
   ready,
   metrics,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
 import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import { openDiskLogs } from '../artifacts/disk-logs.ts'
 import { AppError } from '../domain/errors.ts'
 import { Submission } from '../domain/job.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
@@ -13,6 +14,7 @@ import { startKeeper } from './keeper.ts'
 import * as sweep from './sweep.ts'
 import * as tidy from './tidy.ts'
 
+const isBackedUp = async (): Promise<boolean> => false
 const HOUR = 3_600_000
 const log = silentLog
 
@@ -24,6 +26,9 @@ async function open() {
   const ledger = await openSqliteLedger({ folder, clock, random: randomBytes })
   onTestFinished(() => ledger[Symbol.asyncDispose]())
   const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
+  const logs = await openDiskLogs(join(folder, 'logs'))
+  const retention = { keepJobs: 90, keepLogs: 30 }
+  const collecting = { ledger, artifacts, logs, retention, isBackedUp, log }
   const submit = async (title: string, locks: readonly string[] = []) => {
     const submission = Submission.parse({ kind: 'code', payload: {}, locks })
     return (await ledger.submit({ ...submission, title, retryOf: null, requestDigest: title })).job
@@ -45,7 +50,7 @@ async function open() {
       heldBy: 'token',
       tokenHash: 'hash',
     })
-  return { folder, time, clock, ledger, artifacts, submit, claim }
+  return { folder, time, clock, ledger, artifacts, collecting, submit, claim }
 }
 
 describe('the sweep', () => {
@@ -105,7 +110,7 @@ describe('tidying', () => {
 
 describe('the keeper', () => {
   it('runs until it is stopped', async () => {
-    const { time, ledger, artifacts, submit, claim } = await open()
+    const { time, ledger, artifacts, collecting, submit, claim } = await open()
     const job = await submit('dead')
     await claim()
     time.ms += 61_000
@@ -115,7 +120,7 @@ describe('the keeper', () => {
       })
     })
 
-    const keeper = startKeeper({ ledger, stores: [artifacts], clock: systemClock, log })
+    const keeper = startKeeper({ ...collecting, stores: [artifacts], clock: systemClock })
     await expired
     await keeper.stop()
 
@@ -124,11 +129,11 @@ describe('the keeper', () => {
   })
 
   it('stops all loops and says so when one of them hits a bug', async () => {
-    const { ledger, artifacts } = await open()
+    const { artifacts, collecting } = await open()
     const bug = new AppError('data-dir-unusable', 'the disk is gone')
     const broken = { sweepTemp: () => Promise.reject(bug) }
     const stores = [artifacts, broken]
-    const keeper = startKeeper({ ledger, stores, clock: systemClock, log })
+    const keeper = startKeeper({ ...collecting, stores, clock: systemClock })
     await expect(keeper.done).rejects.toBe(bug)
     await expect(keeper.stop()).rejects.toBe(bug)
   })

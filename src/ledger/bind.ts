@@ -10,14 +10,17 @@ import { checkpoint } from './transactions/checkpoint.ts'
 import { claim } from './transactions/claim.ts'
 import { counts } from './transactions/counts.ts'
 import { createToken } from './transactions/create-token.ts'
+import { endings } from './transactions/endings.ts'
 import { events } from './transactions/events.ts'
 import { expire } from './transactions/expire.ts'
 import { findToken } from './transactions/find-token.ts'
+import { forget } from './transactions/forget.ts'
 import { handBack } from './transactions/hand-back.ts'
 import { intendPublication } from './transactions/intend-publication.ts'
 import { jobs } from './transactions/jobs.ts'
 import { pause } from './transactions/pause.ts'
 import { probe } from './transactions/probe.ts'
+import { referenced } from './transactions/referenced.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
 import { resume } from './transactions/resume.ts'
@@ -26,6 +29,7 @@ import { settle } from './transactions/settle.ts'
 import { submit } from './transactions/submit.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
 import { tokens } from './transactions/tokens.ts'
+import { unneeded } from './transactions/unneeded.ts'
 import { workers } from './transactions/workers.ts'
 import { readJob } from './job-row.ts'
 
@@ -58,6 +62,10 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     findToken: (hash) => transact((tx) => findToken(tx, hash)),
     tokens: () => transact(tokens),
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
+    unneeded: (before) => transact((tx) => unneeded(tx, before)),
+    forget: (before, limit) => transact((tx) => forget(tx, before, limit)),
+    referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),
+    endings: (jobIds) => transact((tx) => endings(tx, jobIds)),
     bindStore: (id) => transact((tx) => bindStore(tx, id)),
     probe: () => transact(probe),
     subscribe: engine.subscribe,

@@ -40,7 +40,7 @@ export async function tryHoldJob(tx: Tx, jobId: JobId): Promise<boolean> {
   return await tx.names.tryHold(namesOf({ id: jobId, locks: await locksOf(tx, jobId) }))
 }
 
-/** The same for a job whose keys are known. */
+/** The same for a job whose keys are known, or beside the point. */
 export const tryHold = async (tx: Tx, job: Holdable): Promise<boolean> =>
   tx.names === null || (await tx.names.tryHold(namesOf(job)))
 

@@ -85,6 +85,9 @@ export type AttemptRow = {
   readonly endedAt: number | null
 }
 
+/** What nobody needs any more: ended, over, or last heard of long ago. */
+export type Unneeded = { readonly jobs: number; readonly tokens: number; readonly workers: number }
+
 /** What may change, so that long polls and streams wake up. A hint: nothing is lost without it. */
 export type Signal = { readonly kind: 'ready' } | { readonly kind: 'job'; readonly jobId: JobId }
 
@@ -143,6 +146,18 @@ export type Ledger = {
   tokens(): Promise<readonly TokenRow[]>
   /** `token-not-found` when there is none. */
   revokeToken(id: string): Promise<void>
+
+  /**
+   * How much nobody has needed since a moment (epoch ms): jobs ended before it, except those that
+   * a living job continues; tokens revoked or expired, workers last heard of before it.
+   */
+  unneeded(before: number): Promise<Unneeded>
+  /** Deletes it, at most `limit` jobs at a time; returns how much. */
+  forget(before: number, limit: number): Promise<Unneeded>
+  /** Which of these digests a job refers to; with `before`, as it will be after `forget(before)`. */
+  referenced(digests: readonly string[], before: number | null): Promise<ReadonlySet<string>>
+  /** When each of these jobs ended, null while it lives; unknown jobs are left out. */
+  endings(jobIds: readonly JobId[]): Promise<ReadonlyMap<JobId, number | null>>
 
   /** Ties the ledger to one store of artifacts and logs; `store-foreign` for every other one. */
   bindStore(id: string): Promise<void>

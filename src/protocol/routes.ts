@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Collection } from '../domain/collection.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, Renewal } from '../domain/lease.ts'
 import type { Access, Scope } from '../domain/principal.ts'
@@ -295,6 +296,16 @@ export const ROUTES = {
     access: scope('admin'),
     params: z.strictObject({ token: z.string().max(64) }),
     answer: Nothing,
+  },
+
+  collect: {
+    ...plain,
+    method: 'POST',
+    path: '/api/v1/collections',
+    summary: 'Remove what nobody needs any more, or say what that is',
+    access: scope('admin'),
+    body: schema.CollectBody,
+    answer: Collection,
   },
 
   live: {

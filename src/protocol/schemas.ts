@@ -136,4 +136,8 @@ export const TokenCreated = z.strictObject({
 })
 export const TokenList = z.strictObject({ tokens: z.array(TokenInfo) })
 
+export const CollectBody = z.strictObject({
+  dryRun: z.boolean().default(false).describe('Say what would go, and remove nothing'),
+})
+
 export const Health = z.strictObject({ status: z.literal('ok'), version: z.string() })

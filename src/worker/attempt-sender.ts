@@ -1,7 +1,13 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ArtifactSource, AttemptReport, FileArtifact, LogStream } from '../domain/attempt.ts'
+import {
+  type ArtifactSource,
+  type AttemptReport,
+  type FileArtifact,
+  type LogStream,
+  STREAMS,
+} from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
 import type { Lease } from '../domain/lease.ts'
@@ -28,13 +34,6 @@ type Way = {
   readonly clock: Clock
   readonly stops: StopOrder
 }
-
-/** Streams, and the names under which the whole of each is kept. */
-export const STREAMS: readonly { stream: LogStream; name: string; mediaType: string }[] = [
-  { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
-  { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
-  { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
-]
 
 /** Everything an attempt tells the hub, and the way to know that all of it has arrived. */
 export class AttemptSender implements AttemptReport {

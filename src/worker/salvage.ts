@@ -1,11 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileArtifact, WorkKind } from '../domain/attempt.ts'
+import { type FileArtifact, STREAMS, type WorkKind } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { attemptsFolder, readAttemptFile, streamFile } from './attempt-folder.ts'
-import { STREAMS } from './attempt-sender.ts'
 import type { WorkerContext } from './context.ts'
 import { upload } from './upload.ts'
 

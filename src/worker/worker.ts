@@ -9,6 +9,7 @@ import { Lifeline } from './lifeline.ts'
 import { endLeftovers, recover } from './recover.ts'
 import { salvage } from './salvage.ts'
 import { Slots } from './slots.ts'
+import { tidyKinds } from './tidy-loop.ts'
 import { workOn } from './work-on.ts'
 
 /** How long a worker that must stop at once may still speak with the hub, in milliseconds. */
@@ -74,6 +75,7 @@ export class Worker {
     try {
       const left = await endLeftovers(this.#context)
       this.#chore(recover(left, this.#context, this.#ended.signal))
+      this.#chore(tidyKinds(this.#context, this.#ended.signal))
       const begin = (lease: Lease): void => this.#begin(lease)
       await leaseJobs(this.#context, this.#slots, begin, this.#leasing.signal)
     } catch (error) {

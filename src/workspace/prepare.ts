@@ -12,6 +12,7 @@ import {
   type Place,
   placeOf,
 } from './checkout.ts'
+import { noteUse } from './collect-caches.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitSettings } from './git.ts'
 import { lastBase, saveLastBase } from './last-base.ts'
@@ -63,6 +64,7 @@ async function checkOutBase(
   signal: AbortSignal,
 ): Promise<{ readonly base: Base; readonly place: Place }> {
   const { folder, ref, checkout: options } = request
+  await noteUse(cache.folder)
   // With LFS the files are complete only after the remote has been asked for their contents.
   const mayGuess = request.continues === null && !options.lfs
   const guess = mayGuess ? await lastBase(cache, ref) : null

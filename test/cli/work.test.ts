@@ -182,3 +182,15 @@ describeNeeding(['patience'], 'up', () => {
     expect(lines[2]).toContain('next: millwright submit')
   })
 })
+
+describeNeeding(['patience'], 'gc', () => {
+  it('says what would go before it goes, and how much disk that frees', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    const up = await cli.startUp(['--allow-local', '--keep-jobs', '1', '--keep-logs', '1'])
+    await cli.run(job(remote, 'echo hello > new.txt'))
+    const young = await cli.run(['gc', '--dry-run'])
+    expect(young.stdout).toBe('0 B of disk would be freed\n')
+    await up.stop('SIGTERM')
+  })
+})

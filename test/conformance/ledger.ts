@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import type { OpenLedger } from './ledger/bed.ts'
 import { claimConformance } from './ledger/claim.ts'
 import { expireConformance } from './ledger/expire.ts'
+import { forgettingConformance } from './ledger/forgetting.ts'
 import { locksConformance } from './ledger/locks.ts'
 import { pauseAndCancelConformance } from './ledger/pause-and-cancel.ts'
 import { readingConformance } from './ledger/reading.ts'
@@ -21,6 +22,7 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
     pauseAndCancelConformance(open)
     expireConformance(open)
     readingConformance(open)
+    forgettingConformance(open)
     transitionsConformance(open)
   })
 }

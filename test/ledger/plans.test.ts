@@ -99,5 +99,10 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.tokens()
   await ledger.workers()
   await ledger.counts()
+  await ledger.unneeded(1)
+  await ledger.forget(1, 10)
+  await ledger.referenced(['d'], 1)
+  await ledger.referenced(['d'], null)
+  await ledger.endings([first.jobId])
   await ledger.probe()
 }

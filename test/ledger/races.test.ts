@@ -212,4 +212,26 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
       .poll(async () => submitted(one).then(() => heard.length), { timeout: 5000 })
       .toBeGreaterThan(0)
   })
+
+  it('forget a job and go on from it: it stays, or the follow-up is refused', async () => {
+    const { one, other, clock } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      await submitted(one)
+      const { jobId, attempt } = await claimed(one)
+      await one.settle({ jobId, attempt }, SUCCEEDED, null)
+      clock.advance(1)
+      const [{ jobs }, follower] = await Promise.all([
+        one.forget(clock.now(), 10),
+        refusal(other.submit(aJob({ retryOf: jobId, requestDigest: `${time}` }))),
+      ])
+      // Otherwise the submission held the job at that moment, or was there before.
+      const next = await one.claim(aRequest())
+      const isGone = jobs === 1
+      expect(follower).toBe(isGone ? 'job-not-found' : 'none')
+      expect(next?.continues?.jobId).toBe(isGone ? undefined : jobId)
+      if (next !== null) await one.settle(fenceOf(next), SUCCEEDED, null)
+      clock.advance(1)
+      await one.forget(clock.now(), 10)
+    }
+  })
 })

@@ -39,7 +39,17 @@ export async function workerContext(
     identity: await workerIdentity(folder, facts, source),
     folder,
     kinds: new Map([
-      ['code', codeKind({ drivers, git, signature: UNSIGNED, path: PATH, clock: systemClock })],
+      [
+        'code',
+        codeKind({
+          drivers,
+          git,
+          signature: UNSIGNED,
+          path: PATH,
+          clock: systemClock,
+          cacheBytes: Infinity,
+        }),
+      ],
     ]),
     launchFor: (marker) => unconfined({ marker, log: silentLog }),
     openDoor: null,

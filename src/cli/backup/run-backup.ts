@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { markBackup } from '../../artifacts/backup-mark.ts'
 import { openDiskArtifacts } from '../../artifacts/disk-artifacts.ts'
 import type { HubConfig } from '../../config/settings.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -23,7 +24,10 @@ export async function runBackup(
   const folder = resolve(cwd, target)
   await demandEmpty(folder)
   const store = config.store === undefined ? data : resolve(cwd, config.store)
-  await using snapshot = await snapshotOf(config, data)
+  // First the mark: what is collected before it has no row in the snapshot.
+  await using running = new AsyncDisposableStack()
+  running.use(await markBackup(store, systemClock))
+  const snapshot = running.use(await snapshotOf(config, data))
   const manifest = await backUp(
     {
       snapshot,

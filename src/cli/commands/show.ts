@@ -8,7 +8,7 @@ import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { jobReport } from '../print/job.ts'
-import { whyWaiting } from '../print/why-waiting.ts'
+import { whyHeldBack, whyNotTaken } from '../print/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
@@ -31,7 +31,7 @@ export function addShow(program: Command, invocation: Invocation): void {
       client.call('listArtifacts', { params }),
     ])
     if (print.json) return print.document({ job, events, artifacts })
-    const waitsFor = job.state === 'queued' ? await reasonToWait(client, job) : null
+    const waitsFor = await reasonToWait(client, job)
     for (const line of jobReport({ job, events, artifacts, waitsFor }, print.paint)) {
       print.line(line)
     }
@@ -39,10 +39,12 @@ export function addShow(program: Command, invocation: Invocation): void {
 }
 
 /** Not everybody who may see a job may see the workers. */
-async function reasonToWait(client: HubClient, job: Job): Promise<string> {
+async function reasonToWait(client: HubClient, job: Job): Promise<string | null> {
+  const heldBack = whyHeldBack(job)
+  if (heldBack !== null || job.state !== 'queued') return heldBack
   try {
     const { workers } = await client.call('listWorkers', {})
-    return whyWaiting(job, workers, Date.now())
+    return whyNotTaken(job, workers, Date.now())
   } catch (error) {
     if (isAppError(error, 'scope-missing')) return 'for a worker'
     throw error

@@ -9,6 +9,7 @@ import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
 import { bytes, duration, moment, usage } from './quantity.ts'
 import { safeLine, safeText } from './safe-text.ts'
+import { whyHeldBack } from './why-waiting.ts'
 
 const COLOUR: Record<JobState, Style> = {
   queued: 'yellow',
@@ -42,7 +43,7 @@ export function jobTable(
     paint(COLOUR[job.state], job.state),
     duration(now - job.createdAt),
     safeLine(job.kind),
-    waiting(job) ?? job.reason ?? job.step ?? '',
+    whyHeldBack(job) ?? job.reason ?? job.step ?? '',
     safeLine(job.title).slice(0, 60),
   ])
   return columns([head, ...rows])
@@ -95,7 +96,7 @@ function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[
     ['priority', job.priority === 0 ? null : String(job.priority)],
     ['labels', listed(job.labels)],
     ['locks', listed(job.locks)],
-    ['waiting', waiting(job) ?? waitsFor],
+    ['waiting', waitsFor],
     ['attempt', job.attempt === 0 ? null : String(job.attempt)],
     ['failures', job.failures === 0 ? null : `${job.failures} of ${job.retry.maxFailures}`],
     ['worker', job.worker === null ? null : safeLine(job.worker)],
@@ -134,14 +135,6 @@ function checkoutText(checkout: CodePayload['checkout']): string | null {
     ...(lfs ? ['with LFS files'] : []),
   ]
   return listed(parts)
-}
-
-/** Why a job that could run does not. */
-function waiting(job: Job): string | null {
-  if (job.cancelRequestedAt !== null && job.endedAt === null) return 'cancel requested'
-  if (job.parkedOn !== null) return `for the lock ${safeLine(job.parkedOn)}`
-  if (job.notBefore !== null && job.state === 'queued') return `until ${moment(job.notBefore)}`
-  return job.resumeAt !== null && job.state === 'paused' ? `until ${moment(job.resumeAt)}` : null
 }
 
 /** The steps of all attempts with how long each took; one that runs or never ended has no time. */

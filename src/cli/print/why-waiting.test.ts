@@ -3,7 +3,7 @@ import { newJobId } from '../../domain/id.ts'
 import { Limits } from '../../domain/limits.ts'
 import type { Job } from '../../domain/job.ts'
 import { RetryPolicy } from '../../domain/retry.ts'
-import { whyWaiting } from './why-waiting.ts'
+import { whyNotTaken } from './why-waiting.ts'
 
 const NOW = 1_800_000_000_000
 
@@ -61,6 +61,6 @@ describe('a ready job', () => {
     ['nobody has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
     ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
   ])('waits because %s, and says so', (_, labels, workers, words) => {
-    expect(whyWaiting(job(labels), workers, NOW)).toContain(words)
+    expect(whyNotTaken(job(labels), workers, NOW)).toContain(words)
   })
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { AgentDriver } from '../../domain/agent.ts'
 import type { Attempt, FileArtifact, WorkKind } from '../../domain/attempt.ts'
 import { StepFailed } from '../../domain/stop.ts'
+import { collectCaches } from '../../workspace/collect-caches.ts'
 import { removeWorkspace } from '../../workspace/remove.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import { findWorkspace } from '../../workspace/workspace.ts'
@@ -16,6 +17,10 @@ export const codeKind = (tools: CodeTools): WorkKind => ({
   run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),
   salvage: (folder, signal) => salvagePatch(folder, tools, signal),
   remove: removeWorkspace,
+  tidy: async (signal) => {
+    const limits = { bytes: tools.cacheBytes, now: tools.clock.now() }
+    return (await collectCaches(tools.git.cacheFolder, limits, signal)).bytes
+  },
 })
 
 function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
