@@ -4,6 +4,7 @@ import {
   listArtifacts,
   putArtifact,
   readContinued,
+  readKept,
   salvageArtifact,
 } from './routes/artifacts.ts'
 import { listEvents } from './routes/events.ts'
@@ -42,6 +43,7 @@ export const endpoints: Endpoints = {
   intendPublication,
   writeLog,
   readContinued,
+  readKept,
   putArtifact,
   settleLease,
   pauseLease,

@@ -24,6 +24,7 @@ import { referenced } from './transactions/referenced.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
 import { resume } from './transactions/resume.ts'
+import { resumeDue } from './transactions/resume-due.ts'
 import { revokeToken } from './transactions/revoke-token.ts'
 import { settle } from './transactions/settle.ts'
 import { submit } from './transactions/submit.ts'
@@ -46,6 +47,7 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     settle: (fence, settlement, usage) => transact((tx) => settle(tx, fence, settlement, usage)),
     pause: (fence, why, usage) => transact((tx) => pause(tx, fence, why, usage)),
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
+    resumeDue: (limit) => transact((tx) => resumeDue(tx, limit)),
     requestCancel: (jobId, by) => transact((tx) => requestCancel(tx, jobId, by)),
     handBack: (fence) => transact((tx) => handBack(tx, fence)),
     expire: (limit) => transact((tx) => expire(tx, limit)),

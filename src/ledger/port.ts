@@ -118,6 +118,8 @@ export type Ledger = {
     usage: Usage | null,
   ): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
+  /** Resumes jobs paused until a moment that has come, at most `limit`; returns how many. */
+  resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */

@@ -222,6 +222,15 @@ export const ROUTES = {
     params: schema.AttemptParams.extend({ name: schema.ArtifactName }),
     answer: bytes(schema.ARTIFACT_BYTES_MAX),
   },
+  readKept: {
+    ...plain,
+    method: 'GET',
+    path: `${ofAttempt}/kept/{from}/{name}`,
+    summary: 'An artifact of an earlier attempt of this job',
+    access: ATTEMPT,
+    params: schema.KeptParams,
+    answer: bytes(schema.ARTIFACT_BYTES_MAX),
+  },
   putArtifact: {
     ...plain,
     method: 'PUT',

@@ -35,6 +35,8 @@ export const ArtifactName = z
 export const JobParams = z.strictObject({ job: JobId })
 export const AttemptParams = z.strictObject({ job: JobId, attempt: number(1, 1_000_000) })
 
+export const KeptParams = AttemptParams.extend({ from: number(1, 1_000_000), name: ArtifactName })
+
 export const JobQuery = z.strictObject({
   state: list(JobState).optional(),
   kind: line(64).optional(),

@@ -85,6 +85,7 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.handBack(await claimed(ledger))
   const paused = await claimed(ledger)
   await ledger.pause(paused, { reason: 'waiting-for-person', detail: '' }, null)
+  await ledger.resumeDue(10)
   await ledger.resume(paused.jobId, 'ada')
   await ledger.requestCancel(paused.jobId, 'ada')
   await ledger.expire(10)
