@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
 import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
+import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { codeSchema } from '../kinds/code/payload.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -12,6 +14,7 @@ import { watchFreeSpace } from '../platform/disk-space.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Logger } from '../platform/log.ts'
 import { portOwner } from '../platform/port-owner.ts'
+import { callbackSecrets } from './callback-secret.ts'
 import { openKept } from './compose-ledger.ts'
 import { type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
 import { ensureTokenFile } from './token-file.ts'
@@ -46,7 +49,12 @@ export async function openHub(
   const random = randomBytes
   await using opening = new AsyncDisposableStack()
   const { ledger, artifacts, logs } = opening.use(await openKept(config, tools))
-  const keeper = startKeeper({ ledger, stores: [artifacts, logs], clock, log })
+  const secrets = await callbackSecrets(config, folder, random)
+  const rules = { allow: config.callbackAllow, ports: config.callbackPort }
+  const send = secrets === null ? null : makeSend({ rules, secrets, clock, version })
+  const tally = new DeliveryTally()
+  const stores = [artifacts, logs]
+  const keeper = startKeeper({ ledger, stores, send, tally, random, clock, log })
   opening.defer(() => keeper.stop())
   const tokens = { ledger, random, folder }
   await ensureTokenFile(tokens, 'admin')
@@ -63,6 +71,8 @@ export async function openHub(
     listen: { host: config.host, port: config.port },
     allowHosts: config.allowHost,
     behindProxy: config.behindProxy,
+    callbacks: secrets === null ? null : rules,
+    deliveries: tally,
     disk: { freeBytes: watchFreeSpace(folder, clock), floorBytes: config.keepFree },
   })
   opening.defer(() => hub.close())

@@ -9,12 +9,14 @@ import { Submission } from '../domain/job.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
 import { systemClock } from '../platform/clock.ts'
 import { silentLog } from '../platform/log.ts'
+import { DeliveryTally } from './delivery-tally.ts'
 import { startKeeper } from './keeper.ts'
 import * as sweep from './sweep.ts'
 import * as tidy from './tidy.ts'
 
 const HOUR = 3_600_000
 const log = silentLog
+const callbacks = { send: null, tally: new DeliveryTally(), random: randomBytes }
 
 /** A hub's data folder whose time stands still until `time.ms` is moved. */
 async function open() {
@@ -115,7 +117,13 @@ describe('the keeper', () => {
       })
     })
 
-    const keeper = startKeeper({ ledger, stores: [artifacts], clock: systemClock, log })
+    const keeper = startKeeper({
+      ledger,
+      stores: [artifacts],
+      clock: systemClock,
+      log,
+      ...callbacks,
+    })
     await expired
     await keeper.stop()
 
@@ -128,7 +136,7 @@ describe('the keeper', () => {
     const bug = new AppError('data-dir-unusable', 'the disk is gone')
     const broken = { sweepTemp: () => Promise.reject(bug) }
     const stores = [artifacts, broken]
-    const keeper = startKeeper({ ledger, stores, clock: systemClock, log })
+    const keeper = startKeeper({ ledger, stores, clock: systemClock, log, ...callbacks })
     await expect(keeper.done).rejects.toBe(bug)
     await expect(keeper.stop()).rejects.toBe(bug)
   })

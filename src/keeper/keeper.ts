@@ -1,7 +1,8 @@
+import * as deliver from './deliver.ts'
 import * as sweep from './sweep.ts'
 import * as tidy from './tidy.ts'
 
-export type KeeperContext = sweep.SweepContext & tidy.TidyContext
+export type KeeperContext = deliver.DeliverLoopContext & sweep.SweepContext & tidy.TidyContext
 
 /** The hub's background loops while they run. */
 export type Keeper = {
@@ -25,7 +26,7 @@ export function startKeeper(context: KeeperContext): Keeper {
 }
 
 async function runAll(context: KeeperContext, stopping: AbortController): Promise<void> {
-  const loops = [sweep, tidy].map(({ start }) => start(context, stopping.signal))
+  const loops = [sweep, tidy, deliver].map(({ start }) => start(context, stopping.signal))
   try {
     await Promise.all(loops)
   } finally {

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import type { OpenLedger } from './ledger/bed.ts'
+import { callbacksConformance } from './ledger/callbacks.ts'
 import { claimConformance } from './ledger/claim.ts'
 import { expireConformance } from './ledger/expire.ts'
 import { locksConformance } from './ledger/locks.ts'
@@ -20,6 +21,7 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
     reportConformance(open)
     pauseAndCancelConformance(open)
     expireConformance(open)
+    callbacksConformance(open)
     readingConformance(open)
     transitionsConformance(open)
   })
