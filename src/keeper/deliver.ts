@@ -6,18 +6,18 @@ import type { Logger } from '../platform/log.ts'
 import { afterSend } from './after-send.ts'
 import type { DeliveryTally } from './delivery-tally.ts'
 import { takeTurns } from './turns.ts'
+import { UnderWay } from './under-way.ts'
 
 const EVERY_MS = 1000
-/** Messages on their way at once: a receiver that hangs holds up its own lane alone. */
-const LANES = 4
 /** Messages a turn, so that a loop never runs away. */
-const MESSAGES_MAX = 100
+const MESSAGES_MAX = 1000
 /** How long a message belongs to who took it: longer than any try. */
 const LEASE_MS = 15_000
 
 export type DeliverContext = {
   readonly ledger: Pick<Ledger, 'takeDelivery' | 'markDelivery'>
   readonly send: Send
+  readonly underWay: UnderWay
   readonly tally: DeliveryTally
   readonly random: RandomBytes
   readonly clock: Clock
@@ -25,14 +25,23 @@ export type DeliverContext = {
 }
 
 /** With null, this hub sends none. */
-export type DeliverLoopContext = Omit<DeliverContext, 'send'> & { readonly send: Send | null }
+export type DeliverLoopContext = Omit<DeliverContext, 'send' | 'underWay'> & {
+  readonly send: Send | null
+}
 
-/** Sends what is due, one message after the other, until nothing is. */
+/**
+ * Sets all that is due on its way, as much at once as is allowed. While only crowded hosts have
+ * more to get it looks again when one message has arrived, or after a second.
+ */
 export async function runOnce(context: DeliverContext, signal: AbortSignal): Promise<void> {
+  const { ledger, underWay, clock } = context
   for (let messages = 0; messages < MESSAGES_MAX && !signal.aborted; messages += 1) {
-    const delivery = await context.ledger.takeDelivery(LEASE_MS)
-    if (delivery === null) return
-    await deliver(context, delivery, signal)
+    await underWay.room()
+    const { crowded } = underWay
+    const delivery = await ledger.takeDelivery(LEASE_MS, crowded)
+    if (delivery !== null) underWay.add(delivery.host, deliver(context, delivery, signal))
+    else if (crowded.length === 0) return
+    else await Promise.race([underWay.fewer(), clock.sleep(EVERY_MS, signal)])
   }
 }
 
@@ -53,17 +62,16 @@ async function deliver(
   else log.debug({ delivery: id, tries, sent, next }, 'callback sent')
 }
 
-/** Looks for messages every second, in each lane, until the signal aborts. */
+/** Looks for messages every second until the signal aborts; those on their way are then cut off. */
 export async function start(
   { send, ...rest }: DeliverLoopContext,
   signal: AbortSignal,
 ): Promise<void> {
   if (send === null) return
-  const context = { ...rest, send }
   const { clock, log } = rest
+  const underWay = new UnderWay()
+  const context = { ...rest, send, underWay }
   const turns = { loop: 'deliver', everyMs: EVERY_MS, clock, log }
-  const lanes = Array.from({ length: LANES }, () =>
-    takeTurns(() => runOnce(context, signal), turns, signal),
-  )
-  await Promise.all(lanes)
+  await takeTurns(() => runOnce(context, signal), turns, signal)
+  await underWay.none()
 }

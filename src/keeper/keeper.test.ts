@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
 import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import type { Send } from '../domain/callback.ts'
 import { AppError } from '../domain/errors.ts'
 import { Submission } from '../domain/job.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
@@ -129,6 +131,29 @@ describe('the keeper', () => {
 
     await expect(keeper.done).resolves.toBeUndefined()
     expect((await ledger.job(job.id)).state).toBe('queued')
+  })
+
+  it('stops at once although a receiver of callbacks hangs, and its message stays due', async () => {
+    const { ledger, artifacts } = await open()
+    const submission = Submission.parse({
+      kind: 'code',
+      payload: {},
+      callbacks: [{ url: 'https://hooks.example/' }],
+    })
+    const job = { ...submission, title: 'told', retryOf: null, requestDigest: 'told' }
+    await ledger.requestCancel((await ledger.submit(job)).job.id, 'ada')
+    const sending = Promise.withResolvers<void>()
+    const send: Send = async (_, signal) => {
+      sending.resolve()
+      await once(signal, 'abort')
+      return { kind: 'unanswered', error: 'the hub stopped' }
+    }
+    const context = { ledger, stores: [artifacts], clock: systemClock, log, ...callbacks, send }
+    const keeper = startKeeper(context)
+    await sending.promise
+    await keeper.stop()
+
+    expect(await ledger.takeDelivery(1000, [])).toMatchObject({ tries: 2 })
   })
 
   it('stops all loops and says so when one of them hits a bug', async () => {

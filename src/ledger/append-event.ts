@@ -8,7 +8,7 @@ import type { Tx } from './transaction.ts'
 /** Whose event it is; `attempt` is null for what happens outside an attempt. */
 export type EventOf = { readonly jobId: JobId; readonly attempt: number | null }
 
-const Place = z.object({ seq: z.int() })
+const Written = z.object({ seq: z.int(), callbacks: z.int() })
 
 /**
  * Adds the job's next event, in the transaction of its cause, and with it what its callbacks are
@@ -19,16 +19,17 @@ export async function appendEvent(
   of: EventOf,
   event: WorkerEvent | LedgerEvent,
 ): Promise<void> {
-  const place = await tx.get(
+  const written = await tx.get(
     sql`INSERT INTO event (job_id, seq, at, attempt, type, body)
     VALUES (
       ${of.jobId},
       (SELECT coalesce(max(seq), 0) + 1 FROM event WHERE job_id = ${of.jobId}),
       ${tx.now}, ${of.attempt}, ${event.type}, ${JSON.stringify(event)}
-    ) RETURNING seq`,
-    Place,
+    ) RETURNING seq, (SELECT count(*) FROM callback WHERE job_id = ${of.jobId}) AS callbacks`,
+    Written,
   )
-  if (place === undefined) throw new Error(`event ${event.type} of ${of.jobId} was not written`)
-  await writeDeliveries(tx, of.jobId, { seq: place.seq, type: event.type })
+  if (written === undefined) throw new Error(`event ${event.type} of ${of.jobId} was not written`)
+  const { seq, callbacks } = written
+  if (callbacks > 0) await writeDeliveries(tx, of.jobId, { seq, type: event.type })
   tx.signal({ kind: 'job', jobId: of.jobId })
 }

@@ -63,7 +63,7 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     callbacks: (jobId) => transact((tx) => callbacks(tx, jobId)),
     deliveries: (page) => transact((tx) => deliveries(tx, page)),
     pendingDeliveries: () => transact(pendingDeliveries),
-    takeDelivery: (leaseMs) => transact((tx) => takeDelivery(tx, leaseMs)),
+    takeDelivery: (leaseMs, butTo) => transact((tx) => takeDelivery(tx, leaseMs, butTo)),
     markDelivery: (taken, end) => transact((tx) => markDelivery(tx, taken, end)),
     resendDelivery: (id) => transact((tx) => resendDelivery(tx, id)),
     createToken: (token) => transact((tx) => createToken(tx, token)),

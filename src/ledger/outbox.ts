@@ -20,13 +20,13 @@ export async function writeDeliveries(tx: Tx, jobId: JobId, cause: Cause): Promi
   const asked = callbacks.filter(({ events }) => events.includes(event))
   if (asked.length === 0) return
   const body = await bodyOf(tx, jobId, { seq: cause.seq, event })
-  for (const { number } of asked) {
+  for (const { number, url } of asked) {
     await tx.run(sql`
       INSERT INTO delivery (
-        id, job_id, seq, event, callback, body, state, tries, next_at, created_at
+        id, job_id, seq, event, url, host, body, state, tries, next_at, created_at
       ) VALUES (
-        ${deliveryId(jobId, cause.seq, number)}, ${jobId}, ${cause.seq}, ${event}, ${number},
-        ${body}, 'pending', 0, ${tx.now}, ${tx.now}
+        ${deliveryId(jobId, cause.seq, number)}, ${jobId}, ${cause.seq}, ${event}, ${url},
+        ${new URL(url).host}, ${body}, 'pending', 0, ${tx.now}, ${tx.now}
       )`)
   }
 }

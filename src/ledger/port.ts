@@ -96,7 +96,11 @@ export type DeliveryPage = {
 }
 
 /** A delivery that is to be sent now; `until` says when somebody else may, and is the fence. */
-export type TakenDelivery = Message & { readonly tries: number; readonly until: number }
+export type TakenDelivery = Message & {
+  readonly host: string
+  readonly tries: number
+  readonly until: number
+}
 
 /** What a try came to, and what follows from it. */
 export type DeliveryEnd = {
@@ -162,8 +166,8 @@ export type Ledger = {
   callbacks(jobId: JobId): Promise<readonly Callback[]>
   deliveries(page: DeliveryPage): Promise<readonly Delivery[]>
   pendingDeliveries(): Promise<number>
-  /** A delivery that is due, for this long, or null. Counts as a try. */
-  takeDelivery(leaseMs: number): Promise<TakenDelivery | null>
+  /** A delivery that is due, for this long, or null. None to these hosts. Counts as a try. */
+  takeDelivery(leaseMs: number, butTo: readonly string[]): Promise<TakenDelivery | null>
   /** False, and nothing changes, when the lease is over and the delivery was taken again. */
   markDelivery(taken: TakenDelivery, end: DeliveryEnd): Promise<boolean>
   /** Sends again from now under the same id. `delivery-not-found` when there is none. */

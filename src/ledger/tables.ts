@@ -43,7 +43,7 @@ export const TABLES: readonly Table[] = [
   table(
     'delivery',
     'id',
-    `id job_id seq event callback body state tries next_at status error created_at ended_at`,
+    `id job_id seq event url host body state tries next_at status error created_at ended_at`,
     3,
   ),
   table('worker', 'id', 'id identity seen_at'),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { callbackSecretOf } from '../../src/callbacks/sign.ts'
@@ -7,6 +8,7 @@ import type { Callback, Send } from '../../src/domain/callback.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { runOnce } from '../../src/keeper/deliver.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
+import { UnderWay } from '../../src/keeper/under-way.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aJob, aLease } from '../support/jobs.ts'
@@ -27,11 +29,13 @@ async function open() {
   onTestFinished(() => hub[Symbol.asyncDispose]())
   const { clock, ledger } = hub
   const send = makeSend({ rules, secrets: [new Secret(SECRET)], clock, version: '0', tryMs: 200 })
-  const base = { ledger, tally, random: () => new Uint8Array(1), clock, log: silentLog }
+  const underWay = new UnderWay()
+  const base = { ledger, underWay, tally, random: () => new Uint8Array(1), clock, log: silentLog }
   /** One turn of the loop, after this time. */
   const turn = async (afterMs = 0, through: Send = send, signal = never) => {
     clock.advance(afterMs)
     await runOnce({ ...base, send: through }, signal)
+    await underWay.none()
   }
   return { hub, sink, turn }
 }
@@ -116,7 +120,7 @@ describe('a callback', () => {
     await endJob(hub, sink)
     const { ledger, clock } = hub
     const dying = {
-      takeDelivery: (leaseMs: number) => ledger.takeDelivery(leaseMs),
+      takeDelivery: (leaseMs: number) => ledger.takeDelivery(leaseMs, []),
       markDelivery: () => Promise.reject(new Error('killed here')),
     }
     const rules = { ports: [], allow: [{ host: '127.0.0.1', port: sink.port }] }
@@ -124,18 +128,41 @@ describe('a callback', () => {
     const context = {
       ledger: dying,
       send: makeSend({ rules, secrets, clock, version: '0' }),
+      underWay: new UnderWay(),
       tally: new DeliveryTally(),
       random: randomBytes,
       clock,
       log: silentLog,
     }
-    await expect(runOnce(context, never)).rejects.toThrow('killed here')
+    await runOnce(context, never)
+    await expect(context.underWay.none()).rejects.toThrow('killed here')
     await turn(15_000 - MARGIN_MS)
     expect(sink.received).toHaveLength(1)
     await turn(MARGIN_MS)
     expect(sink.received).toHaveLength(2)
     const [first, second] = sink.received.map(({ headers }) => headers['webhook-id'])
     expect(second).toBe(first)
+  })
+
+  it('that hangs holds up no other', async () => {
+    const { hub, sink, turn } = await open()
+    const other = 'https://hooks.example/'
+    for (let jobs = 0; jobs < 3; jobs += 1) await endJob(hub, sink)
+    await aLease(hub, { callbacks: [{ url: other, events: ['claimed'] }] })
+    const stop = new AbortController()
+    const stopped = once(stop.signal, 'abort')
+    const started: string[] = []
+    const hanging: Send = async ({ url }) => {
+      started.push(url)
+      if (url === other) return { kind: 'answered', status: 200, retryAfterMs: null }
+      await stopped
+      return { kind: 'unanswered', error: 'the hub stopped' }
+    }
+    const turned = turn(0, hanging, stop.signal)
+    await expect.poll(() => started).toContain(other)
+    expect(started).toEqual([sink.url, sink.url, other])
+    stop.abort()
+    await turned
   })
 
   it('that was on its way when the hub stopped is due at once', async () => {

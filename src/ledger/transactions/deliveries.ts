@@ -11,14 +11,14 @@ export async function deliveries(tx: Tx, page: DeliveryPage): Promise<readonly D
   for (const state of page.states ?? [null]) {
     const conditions = [
       sql`1 = 1`,
-      ...(jobId === null ? [] : [sql`delivery.job_id = ${jobId}`]),
-      ...(state === null ? [] : [sql`delivery.state = ${state}`]),
-      ...(after === null ? [] : [sql`delivery.id < ${after}`]),
+      ...(jobId === null ? [] : [sql`job_id = ${jobId}`]),
+      ...(state === null ? [] : [sql`state = ${state}`]),
+      ...(after === null ? [] : [sql`id < ${after}`]),
     ]
     const where = join(conditions, ' AND ')
     rows.push(
       ...(await tx.all(
-        sql`${SELECT_DELIVERY} WHERE ${where} ORDER BY delivery.id DESC LIMIT ${limit}`,
+        sql`${SELECT_DELIVERY} WHERE ${where} ORDER BY id DESC LIMIT ${limit}`,
         Delivery,
       )),
     )

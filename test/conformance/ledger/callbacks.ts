@@ -31,7 +31,7 @@ const told = async (ledger: Ledger, jobId: JobId) =>
     .map(({ event, url, seq }) => `${seq} ${event} ${new URL(url).hostname}`)
 
 async function taken(ledger: Ledger) {
-  const delivery = await ledger.takeDelivery(TRY_MS)
+  const delivery = await ledger.takeDelivery(TRY_MS, [])
   if (delivery === null) throw new Error('no delivery is due')
   return delivery
 }
@@ -99,7 +99,7 @@ export function callbacksConformance(open: OpenLedger): void {
       await ended(ledger)
       const first = await taken(ledger)
       expect(first).toMatchObject({ tries: 1, url: 'https://a.example/' })
-      expect(await ledger.takeDelivery(TRY_MS)).toBeNull()
+      expect(await ledger.takeDelivery(TRY_MS, [])).toBeNull()
       advance(TRY_MS)
       const again = await taken(ledger)
       expect(again).toMatchObject({ id: first.id, body: first.body, tries: 2 })
@@ -110,10 +110,21 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(await ledger.pendingDeliveries()).toBe(0)
     })
 
+    it('gives none to a host that has enough to do', async () => {
+      const { ledger } = await open()
+      await ended(ledger, to('a'), to('b'), to('c'))
+      const other = await ledger.takeDelivery(TRY_MS, ['a.example', 'c.example'])
+      expect(other).toMatchObject({ host: 'b.example' })
+      expect(await ledger.takeDelivery(TRY_MS, ['a.example', 'c.example'])).toBeNull()
+      expect(await ledger.takeDelivery(TRY_MS, ['c.example'])).toMatchObject({ host: 'a.example' })
+    })
+
     it('gives many takers at the same moment each another delivery', async () => {
       const { ledger } = await open()
       await ended(ledger, ...Array.from({ length: 8 }, (_, index) => to(`host-${index}`)))
-      const all = await Promise.all(Array.from({ length: 12 }, () => ledger.takeDelivery(TRY_MS)))
+      const all = await Promise.all(
+        Array.from({ length: 12 }, () => ledger.takeDelivery(TRY_MS, [])),
+      )
       const ids = all.flatMap((delivery) => (delivery === null ? [] : [delivery.id]))
       expect(new Set(ids).size).toBe(ids.length)
       while (ids.length < 8) ids.push((await taken(ledger)).id)
@@ -128,7 +139,7 @@ export function callbacksConformance(open: OpenLedger): void {
       const [waiting] = await ledger.deliveries({ ...PAGE, jobId })
       expect(waiting).toMatchObject({ state: 'pending', tries: 1, error: 'ECONNREFUSED' })
       advance(4999)
-      expect(await ledger.takeDelivery(TRY_MS)).toBeNull()
+      expect(await ledger.takeDelivery(TRY_MS, [])).toBeNull()
       advance(1)
       expect(await taken(ledger)).toMatchObject({ tries: 2 })
     })
@@ -138,7 +149,7 @@ export function callbacksConformance(open: OpenLedger): void {
       const jobId = await ended(ledger)
       const { id, ...first } = await taken(ledger)
       await ledger.markDelivery({ id, ...first }, { sent: LOST, next: { state: 'failed' } })
-      expect(await ledger.takeDelivery(TRY_MS)).toBeNull()
+      expect(await ledger.takeDelivery(TRY_MS, [])).toBeNull()
       expect(await ledger.deliveries({ ...PAGE, states: ['failed'] })).toMatchObject([
         { id, jobId },
       ])

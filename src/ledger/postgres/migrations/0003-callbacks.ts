@@ -19,7 +19,8 @@ export const callbacks: Migration = {
       job_id ${NAME} NOT NULL REFERENCES job (id) ON DELETE CASCADE,
       seq INTEGER NOT NULL,
       event ${NAME} NOT NULL,
-      callback INTEGER NOT NULL,
+      url TEXT NOT NULL,
+      host ${NAME} NOT NULL,                      -- of the url: so many at a time go to each
       body TEXT NOT NULL,                       -- the very bytes that are sent and signed
       state ${NAME} NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
       tries INTEGER NOT NULL,

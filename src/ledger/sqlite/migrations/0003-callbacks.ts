@@ -17,7 +17,8 @@ export const callbacks: Migration = {
       job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
       seq INTEGER NOT NULL,
       event TEXT NOT NULL,
-      callback INTEGER NOT NULL,
+      url TEXT NOT NULL,
+      host TEXT NOT NULL,                      -- of the url: so many at a time go to each
       body TEXT NOT NULL,                       -- the very bytes that are sent and signed
       state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
       tries INTEGER NOT NULL,
