@@ -7,6 +7,7 @@ import {
   readKept,
   salvageArtifact,
 } from './routes/artifacts.ts'
+import { listDeliveries, resendDelivery } from './routes/deliveries.ts'
 import { listEvents } from './routes/events.ts'
 import { cancelJob, getJob, listJobs, resumeJob, retryJob, submitJob } from './routes/jobs.ts'
 import {
@@ -48,6 +49,8 @@ export const endpoints: Endpoints = {
   settleLease,
   pauseLease,
   handBackLease,
+  listDeliveries,
+  resendDelivery,
   listWorkers,
   createToken,
   listTokens,

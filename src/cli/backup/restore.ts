@@ -17,7 +17,7 @@ const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 /** Reads what a backup says of itself and checks every byte of it. Throws `backup-invalid`. */
 export async function checkBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder)
-  for (const { name } of TABLES) {
+  for (const { name } of tablesOf(manifest)) {
     const { digest } = manifest.tables[name] ?? { digest: 'missing' }
     await demand(join(folder, tableFile(name)), digest)
   }
@@ -27,9 +27,14 @@ export async function checkBackup(folder: string): Promise<Manifest> {
   return manifest
 }
 
+/** The tables that the program knew which made the backup; later ones stay empty. */
+const tablesOf = ({ schemaVersion }: Manifest): readonly Table[] =>
+  TABLES.filter(({ since }) => since <= schemaVersion)
+
 /** Fills an empty ledger and store from a backup that was checked. */
 export async function restore(
   folder: string,
+  manifest: Manifest,
   into: {
     readonly refill: Refill
     readonly artifacts: Pick<ArtifactStore, 'put'>
@@ -41,7 +46,7 @@ export async function restore(
     await into.artifacts.put(bytes, { expectedDigest: digest, maxBytes: ARTIFACT_BYTES_MAX })
   }
   await cp(join(folder, 'logs'), into.logs, { recursive: true })
-  for (const table of TABLES) await fill(folder, table, into.refill)
+  for (const table of tablesOf(manifest)) await fill(folder, table, into.refill)
   // Last: rows never speak of bytes that are not there.
   await into.refill.commit()
 }

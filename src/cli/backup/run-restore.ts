@@ -32,7 +32,7 @@ export async function runRestore(
   const refill = opening.use(await refillOf(config, data))
   await nameStore(backup, store)
   const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
-  await restore(backup, { refill, artifacts, logs: join(store, 'logs') })
+  await restore(backup, manifest, { refill, artifacts, logs: join(store, 'logs') })
   return `restored ${summary(manifest)}`
 }
 
