@@ -48,7 +48,8 @@ function anAttempt(limits: Partial<Limits> = {}) {
     intend: nothing,
     fetchContinued: nothing,
   }
-  const parts = { lease, folder: '/', report, launch, door: null, clock, log: silentLog }
+  const surroundings = { folder: '/', launch, marker: 'test', door: null }
+  const parts = { lease, report, ...surroundings, clock, log: silentLog }
   return { told, clock, stops, run: (kind: RunKind) => runAttempt(kind, parts, stops) }
 }
 

@@ -21,6 +21,7 @@ export type AttemptParts = {
   readonly folder: string
   readonly report: AttemptReport
   readonly launch: Launch
+  readonly marker: string
   readonly door: ModelDoor | null
   readonly clock: Clock
   readonly log: Logger
@@ -44,6 +45,7 @@ export async function runAttempt(
     folder: parts.folder,
     report: parts.report,
     launch: parts.launch,
+    marker: parts.marker,
     door: parts.door,
     now: () => parts.clock.now(),
     step: (name, work) => steps.run(name, work),

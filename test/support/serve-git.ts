@@ -9,6 +9,8 @@ export type Manner =
   | 'serve'
   /** Takes the request and never answers. */
   | 'hang'
+  /** Begins to send what a fetch asks for, and goes no further. */
+  | 'stall'
   /** Breaks the connection at once. */
   | 'die'
   /** Does what a push asks and breaks the connection instead of answering. */
@@ -68,7 +70,9 @@ export async function serveGit(
     if (user === 'stranger' || (user === 'reader' && pushes)) return response.writeHead(403).end()
     if (isLfs) return await answerLfs(request, response, server.lfs)
     const lost = server.manner === 'lose-push-answer' && request.method === 'POST' && pushes
-    return await runBackend({ root, user: user ?? 'anybody' }, request, lost ? null : response)
+    const stall = server.manner === 'stall' && request.method === 'POST'
+    const how = { root, user: user ?? 'anybody', stall }
+    return await runBackend(how, request, lost ? null : response)
   }
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -86,7 +90,7 @@ function userOf(authorization: string | undefined): string | null {
 
 /** @param response null to run it and break the connection instead of answering */
 async function runBackend(
-  { root, user }: { root: string; user: string },
+  { root, user, stall }: { root: string; user: string; stall: boolean },
   request: IncomingMessage,
   response: ServerResponse | null,
 ): Promise<void> {
@@ -128,6 +132,7 @@ async function runBackend(
     const { status, headers } = readHead(head.subarray(0, end).toString('latin1'))
     response.writeHead(status, headers)
     response.write(head.subarray(end + 4))
+    if (stall) return
   }
   response.end()
 }

@@ -1,0 +1,51 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { z } from 'zod'
+import { systemClock } from '../../platform/clock.ts'
+import { silentLog } from '../../platform/log.ts'
+import { killLeftovers } from '../../platform/process-tree.ts'
+import { HubClient } from '../../protocol/client.ts'
+import { attemptName } from '../attempt-folder.ts'
+import { keepLease } from './keep-lease.ts'
+import { Lifeline } from './lifeline.ts'
+import { type News, Order } from './messages.ts'
+
+// The thread that keeps the leases of all attempts of a worker. Nothing but that happens here, so
+// nothing that the worker reads or computes can make a renewal late. When a lease is lost, this
+// thread itself ends the attempt's processes: the worker may be too busy to hear of it.
+
+const { url } = z.object({ url: z.string() }).parse(workerData)
+const releases = new Map<string, AbortController>()
+
+parentPort?.on('message', (message: unknown) => {
+  const order = Order.parse(message)
+  if (order.type === 'keep') void keep(order)
+  else releases.get(attemptName(order))?.abort()
+})
+say({ type: 'ready' })
+
+/** A bug in here ends the thread, and with it the worker. */
+async function keep(order: Extract<Order, { type: 'keep' }>): Promise<void> {
+  const { jobId, attempt, token, leaseMs } = order
+  const fence = { jobId, attempt }
+  const name = attemptName(fence)
+  const release = new AbortController()
+  releases.set(name, release)
+  const keeping = {
+    hub: new HubClient({ url, token }),
+    fence,
+    leaseMs,
+    lifeline: new Lifeline(systemClock, leaseMs, order.shared),
+    clock: systemClock,
+    onCancel: () => say({ type: 'cancel', ...fence }),
+  }
+  const end = await keepLease(keeping, release.signal)
+  releases.delete(name)
+  if (end === 'released') return
+  say({ type: 'lost', ...fence })
+  // The worker does the same when it hears of it, and logs what outlives that.
+  await killLeftovers(name, silentLog)
+}
+
+function say(news: News): void {
+  parentPort?.postMessage(news)
+}
