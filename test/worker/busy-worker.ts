@@ -1,6 +1,6 @@
 // A worker whose only kind blocks the worker's main thread: `node busy-worker.ts <folder> <url>
-// <token> <leaseMs> <busyMs> <marks>`. In the folder `marks` it writes `begun` before, then starts
-// a program that runs for ever, is busy, and writes `effect` as its next step.
+// <token> <leaseMs> <busyMs> <marks>`. It starts a program that runs for ever, leaves `<attempt>.begun`
+// in the folder `marks`, is busy, and leaves `<attempt>.effect` there as its next step.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WorkKind } from '../../src/domain/attempt.ts'
@@ -19,9 +19,10 @@ const busy: WorkKind = {
       writable: [],
       readable: [],
     })
-    writeFileSync(join(marks, 'begun'), '')
+    writeFileSync(join(marks, `${attempt.marker}.begun`), '')
     for (const end = performance.now() + Number(busyMs); performance.now() < end;);
-    await attempt.step('effect', async () => writeFileSync(join(marks, 'effect'), ''))
+    const effect = join(marks, `${attempt.marker}.effect`)
+    await attempt.step('effect', async () => writeFileSync(effect, ''))
     await agent.stop(0)
     return {
       kind: 'succeeded',
