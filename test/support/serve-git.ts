@@ -9,8 +9,10 @@ export type Manner =
   | 'serve'
   /** Takes the request and never answers. */
   | 'hang'
-  /** Begins to send what a fetch asks for, and goes no further. */
+  /** Sends the beginning of a long answer and goes no further. */
   | 'stall'
+  /** Takes what a push sends and never answers. */
+  | 'hang-push'
   /** Breaks the connection at once. */
   | 'die'
   /** Does what a push asks and breaks the connection instead of answering. */
@@ -28,6 +30,9 @@ export type GitServer = {
   /** Does nothing the second time. */
   close(): Promise<void>
 }
+
+/** Bytes; what says which refs there are stays below it. */
+const LONG = 64 * 1024
 
 /** Logins: `reader` may read, `writer` may also push, `stranger` is known but may do nothing. */
 export const PASSWORD = 's3cret-canary'
@@ -70,7 +75,8 @@ export async function serveGit(
     if (user === 'stranger' || (user === 'reader' && pushes)) return response.writeHead(403).end()
     if (isLfs) return await answerLfs(request, response, server.lfs)
     const lost = server.manner === 'lose-push-answer' && request.method === 'POST' && pushes
-    const stall = server.manner === 'stall' && request.method === 'POST'
+    if (server.manner === 'hang-push' && request.method === 'POST' && pushes) return undefined
+    const stall = server.manner === 'stall'
     const how = { root, user: user ?? 'anybody', stall }
     return await runBackend(how, request, lost ? null : response)
   }
@@ -120,9 +126,12 @@ async function runBackend(
   }
   let head = Buffer.alloc(0)
   let begun = false
+  let sent = 0
   for await (const chunk of child.stdout) {
     if (begun) {
       response.write(chunk)
+      sent += chunk.length
+      if (stall && sent > LONG) return
       continue
     }
     head = Buffer.concat([head, chunk])
@@ -132,7 +141,6 @@ async function runBackend(
     const { status, headers } = readHead(head.subarray(0, end).toString('latin1'))
     response.writeHead(status, headers)
     response.write(head.subarray(end + 4))
-    if (stall) return
   }
   response.end()
 }

@@ -13,17 +13,19 @@ type WorkerProcess = {
   /** Another program, and its further arguments. */
   readonly program?: string
   readonly args?: readonly string[]
+  /** `ignore` for one that is to fail. */
+  readonly stderr?: 'ignore'
 }
 
 /** Starts a worker as a process of its own; ended with the test at the latest. */
 export async function startWorkerProcess(
   hub: { readonly url: string; readonly workerToken: string },
   folder: string,
-  { leaseMs = 60_000, prefix = [], program: entry = PROGRAM, args: more = [] }: WorkerProcess = {},
+  { leaseMs = 60_000, prefix = [], program = PROGRAM, args = [], stderr }: WorkerProcess = {},
 ): Promise<ChildProcess> {
-  const worker = [entry, folder, hub.url, hub.workerToken, String(leaseMs), ...more]
-  const [program = '', ...args] = [...prefix, process.execPath, ...worker]
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const worker = [program, folder, hub.url, hub.workerToken, String(leaseMs), ...args]
+  const [first = '', ...rest] = [...prefix, process.execPath, ...worker]
+  const child = spawn(first, rest, { stdio: ['ignore', 'pipe', stderr ?? 'inherit'] })
   onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')

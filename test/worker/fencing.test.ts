@@ -1,7 +1,8 @@
 // What a worker does that has lost its lease, or must not lose it: busy, paused, or cut off.
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -98,6 +99,47 @@ describeNeeding(['linux', 'patience'], 'a worker that computes for two leases', 
     expect(existsSync(join(marks, `${id}-1.effect`))).toBe(false)
   })
 })
+
+describeNeeding(
+  ['linux', 'patience'],
+  'a worker on a machine whose processors are all busy',
+  () => {
+    it('renews late by less than a quarter of the lease', async () => {
+      await using hub = await startTestHub()
+      await using gate = await startGate(hub)
+      const [folder, leaseMs] = [await tempFolder(), 6000]
+      await startWorkerProcess({ ...hub, url: gate.url }, await tempFolder(), { leaseMs })
+      const { id } = await submitCommand(hub, folder, {
+        run: sh(`touch ${folder}/begun; until [ -e ${folder}/go ]; do sleep 0.1; done`),
+      })
+      await untilExists(join(folder, 'begun'))
+      using _ = keepProcessorsBusy()
+      const before = gate.seen.length
+      const renewals = () => gate.seen.slice(before).filter(({ line }) => line.endsWith('/renew'))
+      await expect.poll(() => renewals().length, { timeout: 3 * leaseMs }).toBeGreaterThan(6)
+      await writeFile(join(folder, 'go'), '')
+
+      const times = renewals().map(({ at }) => at)
+      const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
+      const lateMs = Math.max(...gaps) - leaseMs / 4
+      console.log(`busy processors, lease ${leaseMs} ms: at most ${lateMs.toFixed(0)} ms late`)
+      expect(lateMs).toBeLessThan(leaseMs / 4)
+      expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded', attempt: 1 })
+    })
+  },
+)
+
+/** Two processes for each processor that do nothing but compute, until it is disposed of. */
+function keepProcessorsBusy(): Disposable {
+  const children = Array.from({ length: 2 * availableParallelism() }, () =>
+    spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
+  )
+  return {
+    [Symbol.dispose]: () => {
+      for (const child of children) child.kill('SIGKILL')
+    },
+  }
+}
 
 describeNeeding(['linux', 'patience'], 'a worker that is stopped just before its push', () => {
   it('does not push once its job has gone elsewhere', async () => {
