@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { expect, it, onTestFinished } from 'vitest'
@@ -44,4 +45,19 @@ it('a bug in the thread that keeps the leases is heard as its failure', async ()
   const lifeline = new Lifeline(systemClock, lease.leaseMs)
   keeper.keep(lease, { lifeline, stops: new StopOrder() })
   await expect(keeper.failed).rejects.toThrow(/another shape/)
+})
+
+it('a worker that hangs for ever is ended, so that its leases are not kept for ever', async () => {
+  const entry = new URL('keeper.ts', import.meta.url).href
+  const source = `
+    const { LeaseKeeper } = await import(${JSON.stringify(entry)})
+    const keeper = new LeaseKeeper('http://127.0.0.1:9', 1000)
+    await keeper.ready
+    for (;;);`
+  const argv = ['--input-type=module', '--eval', source]
+  const worker = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const exit = once(worker, 'exit')
+  const [words] = await once(worker.stderr, 'data')
+  expect(String(words)).toContain('the worker hangs')
+  expect(await exit).toEqual([null, 'SIGABRT'])
 })

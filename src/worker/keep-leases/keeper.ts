@@ -4,7 +4,11 @@ import type { Fence, Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
 import { attemptName } from '../attempt-folder.ts'
 import type { Lifeline } from './lifeline.ts'
-import { News, type Order } from './messages.ts'
+import { News, type Order, type Start } from './messages.ts'
+import { Pulse } from './pulse.ts'
+
+/** After that long without a turn of the event loop the worker is taken to hang for ever. */
+const STILL_MS = 10 * 60_000
 
 /** A lease that is kept for a running attempt. */
 type Kept = { readonly stops: StopOrder; readonly lifeline: Lifeline }
@@ -15,12 +19,19 @@ export class LeaseKeeper {
   readonly #kept = new Map<string, StopOrder>()
   readonly #ready = Promise.withResolvers<void>()
   readonly #failed = Promise.withResolvers<never>()
+  readonly #heart: Disposable
 
-  /** @param url of the hub */
-  constructor(url: string) {
+  /**
+   * Ends this process when its event loop does not turn for too long.
+   * @param url of the hub
+   */
+  constructor(url: string, stillMs = STILL_MS) {
     // Run from source the entry ends in .ts, in the package in .js, like this file.
     const entry = new URL(`main${extname(import.meta.url)}`, import.meta.url)
-    this.#thread = new Thread(entry, { workerData: { url }, execArgv: [] })
+    const pulse = new Pulse()
+    this.#heart = pulse.beat()
+    const start: Start = { url, pulse: pulse.shared, stillMs }
+    this.#thread = new Thread(entry, { workerData: start, execArgv: [] })
     this.#thread.on('message', (message: unknown) => this.#hear(News.parse(message)))
     this.#thread.once('error', (error) => this.#fail(error))
     this.#thread.once('exit', (code) => {
@@ -53,6 +64,7 @@ export class LeaseKeeper {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#heart[Symbol.dispose]()
     await this.#thread.terminate()
   }
 

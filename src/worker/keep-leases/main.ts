@@ -1,5 +1,5 @@
+import { writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { z } from 'zod'
 import { systemClock } from '../../platform/clock.ts'
 import { silentLog } from '../../platform/log.ts'
 import { killLeftovers } from '../../platform/process-tree.ts'
@@ -7,19 +7,26 @@ import { HubClient } from '../../protocol/client.ts'
 import { attemptName } from '../attempt-folder.ts'
 import { keepLease } from './keep-lease.ts'
 import { Lifeline } from './lifeline.ts'
-import { type News, Order } from './messages.ts'
+import { type News, Order, Start } from './messages.ts'
+import { Pulse } from './pulse.ts'
 
 // The thread that keeps the leases of all attempts of a worker. Nothing but that happens here, so
 // nothing that the worker reads or computes can make a renewal late. When a lease is lost, this
 // thread itself ends the attempt's processes: the worker may be too busy to hear of it.
 
-const { url } = z.object({ url: z.string() }).parse(workerData)
+const { url, pulse, stillMs } = Start.parse(workerData)
 const releases = new Map<string, AbortController>()
 
 parentPort?.on('message', (message: unknown) => {
   const order = Order.parse(message)
   if (order.type === 'keep') void keep(order)
   else releases.get(attemptName(order))?.abort()
+})
+// Leases of a worker that will never turn again must not be kept for ever. Dead, it is restarted.
+new Pulse(pulse).watch(stillMs, () => {
+  // The main thread, which would print it otherwise, does not.
+  writeSync(2, `millwright: the worker hangs for ${stillMs} ms and is ended\n`)
+  process.kill(process.pid, 'SIGABRT')
 })
 say({ type: 'ready' })
 

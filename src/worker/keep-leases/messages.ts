@@ -6,6 +6,17 @@ import { JobId } from '../../domain/id.ts'
 
 const fence = { jobId: JobId, attempt: z.int().min(1) }
 
+/** What the thread starts with. */
+export const Start = z.strictObject({
+  /** Of the hub. */
+  url: z.string(),
+  /** Of the worker's `Pulse`. */
+  pulse: z.instanceof(SharedArrayBuffer),
+  /** How long the worker's event loop may stand still, in milliseconds. */
+  stillMs: z.int(),
+})
+export type Start = z.infer<typeof Start>
+
 /** Said to the thread. */
 export const Order = z.discriminatedUnion('type', [
   z.strictObject({
