@@ -98,11 +98,16 @@ async function forward(
     path: url,
     headers: { ...headers, host: `127.0.0.1:${port}` },
   })
-  incoming.socket.once('close', () => onward.destroy())
-  const answered = once(onward, 'response')
-  await Promise.all([pipeline(incoming, onward), answered])
-  const [answer] = await answered
-  if (!(await passes(incoming, 'answer'))) return void incoming.socket.destroy()
-  outgoing.writeHead(answer.statusCode, answer.headers)
-  await pipeline(answer, outgoing)
+  const giveUp = () => onward.destroy()
+  incoming.socket.once('close', giveUp)
+  try {
+    const answered = once(onward, 'response')
+    await Promise.all([pipeline(incoming, onward), answered])
+    const [answer] = await answered
+    if (!(await passes(incoming, 'answer'))) return void incoming.socket.destroy()
+    outgoing.writeHead(answer.statusCode, answer.headers)
+    await pipeline(answer, outgoing)
+  } finally {
+    incoming.socket.off('close', giveUp)
+  }
 }

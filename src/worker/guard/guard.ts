@@ -6,7 +6,8 @@ const LAST_WORDS_MAX = 4096
 
 /**
  * A process that outlives this one for a moment: when this one is gone, it ends what the attempts
- * left running. The kernel closes the pipe between the two in any case, so no way to die escapes it.
+ * left running. The kernel closes the pipe between the two in any case, so no way to die escapes it;
+ * and a child that has not become its program yet still holds the pipe, so none is overlooked.
  */
 export class Guard {
   readonly #process: Spawned['process']

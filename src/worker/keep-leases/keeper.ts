@@ -16,7 +16,7 @@ type Kept = { readonly stops: StopOrder; readonly lifeline: Lifeline }
 /** Keeps the leases of one worker, in a thread of its own that the worker cannot hold up. */
 export class LeaseKeeper {
   readonly #thread: Thread
-  readonly #kept = new Map<string, StopOrder>()
+  readonly #kept = new Map<string, Kept>()
   readonly #ready = Promise.withResolvers<void>()
   readonly #failed = Promise.withResolvers<never>()
   readonly #heart: Disposable
@@ -52,10 +52,10 @@ export class LeaseKeeper {
   }
 
   /** Renews the lease until it is released. Stops the attempt when it is lost or to be cancelled. */
-  keep({ job, attempt, token, leaseMs }: Lease, { stops, lifeline }: Kept): void {
+  keep({ job, attempt, token, leaseMs }: Lease, kept: Kept): void {
     const fence = { jobId: job.id, attempt }
-    this.#kept.set(attemptName(fence), stops)
-    this.#say({ type: 'keep', ...fence, token, leaseMs, shared: lifeline.shared })
+    this.#kept.set(attemptName(fence), kept)
+    this.#say({ type: 'keep', ...fence, token, leaseMs, shared: kept.lifeline.shared })
   }
 
   release({ jobId, attempt }: Fence): void {
@@ -70,8 +70,10 @@ export class LeaseKeeper {
 
   #hear(news: News): void {
     if (news.type === 'ready') return this.#ready.resolve()
-    const kind = news.type === 'cancel' ? 'cancelled' : 'lost'
-    this.#kept.get(attemptName(news))?.stop({ kind })
+    const kept = this.#kept.get(attemptName(news))
+    if (news.type === 'cancel') kept?.stops.stop({ kind: 'cancelled' })
+    // An attempt that only tells of its end hears of the loss from the hub, with each thing it tells.
+    else if (kept?.lifeline.lapsed() === true) kept.stops.stop({ kind: 'lost' })
   }
 
   #say(order: Order): void {

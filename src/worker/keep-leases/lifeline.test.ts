@@ -65,6 +65,7 @@ describe('a lifeline', () => {
     const lifeline = new Lifeline(clock, 1000)
     lifeline.retire()
     lifeline.acknowledged(5001)
+    lifeline.cut()
     time.ms = 1e12
     expect(lifeline.lapsed()).toBe(false)
   })

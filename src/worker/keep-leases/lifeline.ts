@@ -47,12 +47,14 @@ export class Lifeline {
     if (!this.lapsed() && until > this.#get()) this.#set(until)
   }
 
-  /** The lease is gone, or has lapsed: no answer brings it back. */
+  /** The lease is gone, or has lapsed: no answer brings it back. Does nothing to one that is retired. */
   cut(): void {
-    this.#set(LAPSED)
+    const seen = this.#get()
+    // Another thread may retire it at this very moment.
+    if (seen !== FOR_EVER) Atomics.compareExchange(this.#until, 0, seen, LAPSED)
   }
 
-  /** From here on it does not lapse by itself. */
+  /** From here on nothing is begun that a lost lease would have to stop: it lapses no more. */
   retire(): void {
     if (!this.lapsed()) this.#set(FOR_EVER)
   }
