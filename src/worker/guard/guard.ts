@@ -35,10 +35,6 @@ export class Guard {
     return new Guard(spawned.process)
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid
-  }
-
   /** Rejects when the process has ended. */
   get failed(): Promise<never> {
     return this.#failed.promise

@@ -4,8 +4,8 @@ import { killLeftovers } from '../../platform/process-tree.ts'
 
 // The guard of a worker: a process that waits for the end of its input, which is the end of the
 // worker, however that comes about. Then it ends every process of the attempts that were running.
-// A line begins with + when work starts and with - when it is over; the mark on its processes follows.
-// A signal to all processes of the service must not end it while the worker still drains.
+// A line begins with + when work starts and with - when it is over; the mark on its processes
+// follows. A signal to all processes of the service must not end it while the worker still drains.
 
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
