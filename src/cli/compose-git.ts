@@ -5,7 +5,6 @@ import type { Environment } from '../config/read.ts'
 import type { UpConfig } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
 import { systemClock } from '../platform/clock.ts'
-import { dieWithParent } from '../platform/run-program.ts'
 import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
@@ -44,7 +43,7 @@ export function gitSettings(
     knownHosts:
       gitKnownHosts === undefined ? null : readable('git.knownHosts', resolve(cwd, gitKnownHosts)),
     timeoutMs: GIT_TIMEOUT_MS,
-    prefix: dieWithParent(path),
+    marker: null,
   }
 }
 

@@ -54,6 +54,7 @@ function anAttempt(limits: Partial<Limits> = {}) {
     folder: '/',
     report,
     launch,
+    marker: 'test',
     door: null,
     refusal: async () => null,
     clock,

@@ -21,6 +21,7 @@ export type AttemptParts = {
   readonly folder: string
   readonly report: AttemptReport
   readonly launch: Launch
+  readonly marker: string
   readonly door: ModelDoor | null
   readonly refusal: () => Promise<Refusal | null>
   readonly clock: Clock
@@ -45,6 +46,7 @@ export async function runAttempt(
     folder: parts.folder,
     report: parts.report,
     launch: parts.launch,
+    marker: parts.marker,
     door: parts.door,
     refusal: parts.refusal,
     now: () => parts.clock.now(),

@@ -44,6 +44,10 @@ export class HubClient {
     this.#address = address
   }
 
+  get url(): string {
+    return this.#address.url
+  }
+
   /** The same hub, seen by another token. */
   withToken(token: string): HubClient {
     return new HubClient({ ...this.#address, token })

@@ -151,7 +151,7 @@ describe('a cancel that meets', () => {
   })
 
   it('a recorded intent lets the publication finish: the job has succeeded, and says so', async () => {
-    await using test = await startBehindGate({ leaseMs: 1000 })
+    await using test = await startBehindGate({ leaseMs: 5000 })
     const { hub, gate } = test
     const { remote } = await makeRemote(await tempFolder())
     const intent = gate.hold(/POST .*\/publication$/, 'answer')
