@@ -4,6 +4,7 @@ import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
+import { noProbe } from '../domain/probe.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 import { digestCheck } from './digest-check.ts'
 import type { ArtifactStore, ByteRange, StoredArtifact } from './port.ts'
@@ -19,9 +20,9 @@ export type DiskArtifacts = ArtifactStore & {
  * Artifacts as files `blobs/sha256/<first two digits>/<digest>` of a folder, readable by its owner
  * alone. Makes the folder if it is missing.
  */
-export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> {
+export async function openDiskArtifacts(folder: string, probe = noProbe): Promise<DiskArtifacts> {
   const blobs = join(folder, 'blobs', 'sha256')
-  const staging = await openStaging(join(folder, 'temp'))
+  const staging = await openStaging(join(folder, 'temp'), { of: 'artifact', probe })
   await makeLasting(blobs)
   const pathOf = (digest: string): string => join(blobs, digest.slice(0, 2), digest)
 

@@ -43,8 +43,10 @@ export async function publishBranch(
 
   const commit = await makeCommit(request, settings, signal)
   await request.report.intend({ kind: 'branch', repository, branch, commit, replaces: tip })
+  await settings.probe('pushing')
   await pushContents(remote, request, signal)
   await push(remote, { branch, commit, replaces: tip }, unlessLost(signal))
+  await settings.probe('pushed')
   return { kind: 'branch', repository, branch, commit }
 }
 

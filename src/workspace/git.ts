@@ -1,3 +1,4 @@
+import type { Probe } from '../domain/probe.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { type ProgramEnd, runProgram } from '../platform/run-program.ts'
 import type { Transport } from './address.ts'
@@ -21,6 +22,7 @@ export type GitSettings = {
   readonly timeoutMs: number
   /** Put before git's argv so that it dies with the worker; see `dieWithParent`. */
   readonly prefix: readonly string[]
+  readonly probe: Probe
 }
 
 /** One git call. */
