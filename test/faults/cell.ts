@@ -5,7 +5,7 @@ import type { JobId } from '../../src/domain/id.ts'
 import type { ProbeLabel } from '../../src/domain/probe.ts'
 import { isTerminal } from '../../src/domain/state.ts'
 import type { Fault } from '../support/fault-probe.ts'
-import { isClean, type Verdict } from './checker.ts'
+import type { Verdict } from './checker.ts'
 import { PLACES, type Scenario } from './places.ts'
 import type { Kept } from './programs.ts'
 import { LEASE_MS, World } from './world.ts'
@@ -80,9 +80,7 @@ export async function runCell(
     const takeover = next === undefined || state.at === null ? null : next.at - state.at
     const isHit = state.at !== null
     const seconds = (performance.now() - began) / 1000
-    const result = { ...cell, ...verdict, isHit, crashes: world.crashes, takeover, seconds, folder }
-    if (isClean(verdict) && isHit && world.crashes === 0) await world.remove()
-    return result
+    return { ...cell, ...verdict, isHit, crashes: world.crashes, takeover, seconds, folder }
   } finally {
     await world.close()
   }

@@ -1,4 +1,4 @@
-import { isClean, type Verdict } from './checker.ts'
+import type { Verdict } from './checker.ts'
 import type { World } from './world.ts'
 
 /** A world that was tormented in one way, and what became of it. */
@@ -31,12 +31,11 @@ type Story = {
   readonly note?: string
 }
 
-/** Waits for every job, judges, and puts the world away when all is well. */
+/** Waits for every job and judges. */
 export async function conclude(world: World, story: Story): Promise<Episode> {
   await world.untilEnded()
   const { facts, ...verdict } = await world.judge()
   const seconds = (performance.now() - story.began) / 1000
-  if (isClean(verdict) && world.crashes === 0) await world.remove()
   const takeovers = (story.deaths ?? []).flatMap((death) =>
     [...facts.events.values()].flatMap((events) => takeoverOf(death, events)),
   )

@@ -10,6 +10,10 @@ import { World } from './world.ts'
 
 const WORKERS = ['worker-1', 'worker-2', 'worker-3']
 const KEYS = ['site:a', 'site:b', 'site:c', 'site:d']
+/** Between two kills: at least so long, and up to so much more. */
+const KILL_MS = [700, 1300] as const
+/** Between two crashes of the database. */
+const CRASH_MS = 3000
 /** Jobs that the client keeps under way. */
 const UNDER_WAY = 8
 
@@ -36,7 +40,7 @@ export async function runLoad(load: Load): Promise<Episode> {
     const over = new AbortController()
     const producing = produce(world, seededRandom(seed + 1), over.signal)
     for (let blow = 0; blow < blows; blow += 1) {
-      await pause(load.strike === undefined ? 300 + random() * 900 : 3000)
+      await pause(load.strike === undefined ? KILL_MS[0] + random() * KILL_MS[1] : CRASH_MS)
       if (load.strike === undefined) await kill(world, random, deaths)
       else await load.strike()
     }

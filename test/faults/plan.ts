@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProbeLabel } from '../../src/domain/probe.ts'
 import type { Fault } from '../support/fault-probe.ts'
@@ -10,6 +11,7 @@ import type { Episode } from './episode.ts'
 import { runOnBadLine, TOXICS } from './line.ts'
 import { runLoad } from './load.ts'
 import { LABELS, PLACES } from './places.ts'
+import { type Results, wrongIn } from './report.ts'
 
 export type Flags = {
   readonly full: boolean
@@ -17,11 +19,6 @@ export type Flags = {
   readonly seed: number
   readonly only?: ProbeLabel | undefined
   readonly engine?: Cell['engine'] | undefined
-}
-
-export type Results = {
-  readonly cells: readonly CellResult[]
-  readonly episodes: readonly Episode[]
 }
 
 type Surroundings = {
@@ -123,8 +120,12 @@ export async function runPlan(
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [number, task] = next
       const where = { folder: join(folder, String(number)), postgres }
-      if (task.kind === 'episode') results.episodes.push(await task.run(where))
-      else results.cells.push(await runOne(task.cell, where))
+      const result =
+        task.kind === 'episode' ? await task.run(where) : await runOne(task.cell, where)
+      if ('label' in result) results.cells.push(result)
+      else results.episodes.push(result)
+      // What went wrong is left to be looked at.
+      if (wrongIn(result).length === 0) await rm(where.folder, { recursive: true, force: true })
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))

@@ -3,7 +3,11 @@ import type { CellResult } from './cell.ts'
 import type { Verdict } from './checker.ts'
 import type { Episode } from './episode.ts'
 import { LABELS, PLACES } from './places.ts'
-import type { Results } from './plan.ts'
+
+export type Results = {
+  readonly cells: readonly CellResult[]
+  readonly episodes: readonly Episode[]
+}
 
 const VERDICTS = ['lost', 'duplicated', 'staleAccepted', 'orphaned'] as const
 
@@ -71,7 +75,7 @@ function printEpisodes(episodes: readonly Episode[]): void {
 }
 
 /** In words, whatever should not be. */
-function wrongIn(result: CellResult | Episode): readonly string[] {
+export function wrongIn(result: CellResult | Episode): readonly string[] {
   const verdicts = VERDICTS.flatMap((one) => result[one].map((words) => `${one}: ${words}`))
   const never = 'isHit' in result && !result.isHit ? ['the moment never came'] : []
   const crashed = result.crashes > 0 ? [`${result.crashes} programs ended by themselves`] : []
@@ -97,7 +101,7 @@ function printTotals({ cells, episodes }: Results, seconds: number): void {
     ...episodes.flatMap((episode) => episode.takeovers),
   ].toSorted((one, other) => one - other)
   const at = (share: number): string =>
-    `${((takeovers[Math.floor(share * (takeovers.length - 1))] ?? 0) / 1000).toFixed(1)} s`
+    `${((takeovers[Math.ceil(share * takeovers.length) - 1] ?? 0) / 1000).toFixed(1)} s`
   const missed = new Set<ProbeLabel>(cells.filter(({ isHit }) => !isHit).map(({ label }) => label))
   console.log('\n### Totals\n')
   head('what', 'figure')

@@ -1,6 +1,6 @@
 // A small world of real programs: a hub, workers, a line between them that can be cut, a remote
 // that writes down every push, and a client that keeps what it was told.
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAppError } from '../../src/domain/errors.ts'
@@ -20,7 +20,7 @@ import { Kept } from './programs.ts'
 export const LEASE_MS = 3000
 /** Longest wait for all jobs to end, and for all to be quiet afterwards. */
 const END_MS = 90_000
-const QUIET_MS = 15_000
+const QUIET_MS = 45_000
 const TRY_MS = 10_000
 const PATH = process.env['PATH'] ?? ''
 
@@ -185,10 +185,6 @@ export class World {
   async close(): Promise<void> {
     for (const kept of this.#kept.values()) await kept.stop()
     await this.proxy[Symbol.asyncDispose]()
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.#options.folder, { recursive: true, force: true })
   }
 
   async #leftAfterAll(jobs: readonly Job[]): Promise<readonly string[]> {
