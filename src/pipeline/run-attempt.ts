@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { type Probe, probeIfNamed } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
@@ -26,6 +27,7 @@ export type AttemptParts = {
   readonly refusal: () => Promise<Refusal | null>
   readonly clock: Clock
   readonly log: Logger
+  readonly probe: Probe
 }
 
 /**
@@ -91,7 +93,7 @@ class Steps {
   }
 
   async run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-    const { report, clock } = this.#parts
+    const { report, clock, probe } = this.#parts
     this.#stops.check()
     this.current = name
     report.tell({ type: 'step-started', step: name })
@@ -99,6 +101,7 @@ class Steps {
     const value = await work()
     const durationMs = Math.round(clock.monotonic() - startedAt)
     report.tell({ type: 'step-finished', step: name, durationMs })
+    await probeIfNamed(probe, `${name}-done`)
     return value
   }
 }

@@ -43,9 +43,12 @@ export async function publishBranch(
 
   const commit = await makeCommit(request, settings, signal)
   await request.report.intend({ kind: 'branch', repository, branch, commit, replaces: tip })
+  await settings.probe('pushing')
   await pushContents(remote, request, signal)
-  await push(remote, { branch, commit, replaces: tip }, unlessLost(signal))
-  return { kind: 'branch', repository, branch, commit }
+  const wanted = { branch, commit, replaces: tip, own: intents.map((intent) => intent.commit) }
+  const pushed = await push(remote, wanted, unlessLost(signal))
+  await settings.probe('pushed')
+  return { kind: 'branch', repository, branch, commit: pushed }
 }
 
 /**
@@ -129,9 +132,16 @@ async function pushContents(
   await pushLfs(address, { settings, place, ids: change.lfsObjects }, unlessLost(signal))
 }
 
-type Push = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
+type Push = {
+  readonly branch: string
+  readonly commit: string
+  readonly replaces: string | null
+  /** What earlier attempts of this job meant to push. */
+  readonly own: readonly string[]
+}
 
-async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<void> {
+/** Answers the commit that the branch is at: a worker that slept may have pushed at this moment. */
+async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<string> {
   const ref = `refs/heads/${wanted.branch}`
   const args = [
     'push',
@@ -144,10 +154,11 @@ async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<
     `${wanted.commit}:${ref}`,
   ]
   const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
-  if (end.code === 0) return
+  if (end.code === 0) return wanted.commit
   // The answer may have been lost after the push had worked: only the remote knows.
   const tip = await tipOf(remote, wanted.branch, signal)
-  if (tip === wanted.commit) return
+  if (tip === wanted.commit) return tip
+  if (tip !== null && tip !== wanted.replaces && wanted.own.includes(tip)) return tip
   if (tip !== wanted.replaces) throw moved(remote.address.url, wanted.branch, tip)
   throw refusal(remote, end) ?? end.failure()
 }

@@ -46,6 +46,7 @@ export async function workOn(
   const hub = context.hub.withToken(lease.token)
   stops.lost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
   const folder = await makeAttemptFolder(context.folder, { ...fence, kind: lease.job.kind })
+  await context.probe('folder-made')
   const kind = kindOf(lease, context)
   const sender = new AttemptSender({ hub, lease, folder, clock, stops })
   const metered = (await context.openDoor?.(fence)) ?? null
@@ -81,6 +82,7 @@ async function runWhileLeased(
         refusal: async () => (await metered?.refusal()) ?? null,
         clock,
         log: context.log.child(fence),
+        probe: context.probe,
       },
       stops,
     )
@@ -115,11 +117,15 @@ async function tell(
   if (outcome.kind === 'lost') return 'left'
   const spool = new ReportSpool(context.folder)
   const report = finalReport({ lease, outcome, usage, sender })
-  const written = spool.write(report).catch(unlessDiskFull)
+  const written = spool
+    .write(report)
+    .then(() => context.probe('report-written'))
+    .catch(unlessDiskFull)
   const before = (): Promise<unknown> => Promise.all([written, sender.flush()])
   const answer = await deliver(report, context, before, leaving)
   // In this order, so that a folder never outlives its report and is taken for an unfinished one.
   if (answer === 'taken') await kind.remove(folder)
+  await context.probe('folder-removed')
   await spool.forget(fence)
   return answer === 'taken' ? 'finished' : 'left'
 }

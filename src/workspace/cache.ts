@@ -184,6 +184,7 @@ async function make(cache: Cache, object: string, signal: AbortSignal): Promise<
   await makeRepository(beside, { bare: true, branch: 'none' })
   const failure = await fetchInto(cache, beside, object, signal)
   if (failure !== null) throw failure
+  await cache.settings.probe('cache-fetched')
   if (await exists(cache.folder)) await rename(cache.folder, `${cache.folder}.${randomUUID()}.old`)
   await rename(beside, cache.folder)
   await removeLeftovers(cache)

@@ -1,3 +1,4 @@
+import type { Probe } from '../domain/probe.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { MARKER } from '../platform/process-tree.ts'
 import { type ProgramEnd, runProgram } from '../platform/run-program.ts'
@@ -22,6 +23,7 @@ export type GitSettings = {
   readonly timeoutMs: number
   /** Mark on git and all that it starts, by which they are ended when their worker dies. */
   readonly marker: string | null
+  readonly probe: Probe
 }
 
 /** One git call. */

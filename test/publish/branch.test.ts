@@ -2,6 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PublicationIntent } from '../../src/domain/outcome.ts'
+import type { ProbeLabel } from '../../src/domain/probe.ts'
 import { Stopped } from '../../src/domain/stop.ts'
 import { type BranchRequest, findPublished, publishBranch } from '../../src/publish/branch.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
@@ -57,6 +58,26 @@ async function hook(remote: string, script: string): Promise<void> {
 }
 
 describe('publishing a branch', () => {
+  it('adopts what a sleeping worker of the same job pushes at the last moment', async () => {
+    const { attempt, settings, intents, tipOf } = await aChange()
+    const stale = { ...(await attempt()), at: 1_600_000_000_000 }
+    // It had announced its push before it fell asleep.
+    await publishBranch(stale, settings, patient())
+    const commit = await tipOf(BRANCH)
+    await byHand(stale.workspace.repository, 'update-ref', '-d', `refs/heads/${BRANCH}`)
+    const wakesUp = async (label: ProbeLabel): Promise<void> => {
+      if (label !== 'pushing') return
+      await byHand(stale.workspace.repository, 'update-ref', `refs/heads/${BRANCH}`, commit)
+    }
+
+    const late = { ...settings, probe: wakesUp }
+    const publication = await publishBranch(await attempt(), late, patient())
+
+    expect(publication).toMatchObject({ branch: BRANCH, commit })
+    expect(await tipOf(BRANCH)).toBe(commit)
+    expect(intents).toHaveLength(2)
+  })
+
   it('pushes one commit on the base that names its job', async () => {
     const { attempt, settings, remote, commit, tipOf } = await aChange()
     const request = await attempt()

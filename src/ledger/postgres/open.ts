@@ -1,5 +1,6 @@
 import { Pool, types } from 'pg'
 import { newUuid, type RandomBytes } from '../../domain/id.ts'
+import { noProbe, type Probe } from '../../domain/probe.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Logger, silentLog } from '../../platform/log.ts'
 import { bindLedger } from '../bind.ts'
@@ -24,6 +25,7 @@ export type PostgresLedgerOptions = {
   readonly log?: Logger
   /** Milliseconds since the epoch, instead of the database's own time. */
   readonly now?: () => number
+  readonly probe?: Probe
 }
 
 /**
@@ -31,7 +33,7 @@ export type PostgresLedgerOptions = {
  * by the database's clock. Throws `ledger-refused`, `ledger-unavailable` or `schema-newer`.
  */
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
-  const { url, clock, random, log = silentLog, now } = options
+  const { url, clock, random, log = silentLog, now, probe = noProbe } = options
   const address = withoutPassword(url)
   const pool = openPool(url)
   // Idle connections break when the database restarts; the next transaction opens another.
@@ -43,7 +45,7 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   try {
     const client = await pool.connect()
     try {
-      const migrations = await migrate(client, MIGRATIONS)
+      const migrations = await migrate(client, MIGRATIONS, probe)
       log.info({ ledger: address, migrations }, 'ledger opened')
     } finally {
       client.release()
@@ -53,7 +55,7 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
     throw namedAtOpening(error, address)
   }
   const self = newUuid(clock.now(), random)
-  return bindLedger(postgresEngine({ pool, self, now, clock, log }), random)
+  return bindLedger(postgresEngine({ pool, self, now, clock, log }), random, probe)
 }
 
 /** For people and logs. */
