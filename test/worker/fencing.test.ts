@@ -14,13 +14,13 @@ import { runningFor } from '../support/processes.ts'
 import { byHand, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import {
-  artifactNames,
   sh,
   startTestWorker,
   submitCommand,
   untilEnded,
   untilExists,
   untilJob,
+  untilSalvaged,
 } from '../support/worker.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
 
@@ -168,7 +168,7 @@ describeNeeding(['linux', 'patience'], 'a worker that is stopped just before its
 
     sleeper.kill('SIGCONT')
 
-    await expect.poll(() => artifactNames(hub, id)).toContain('salvage.change.patch')
+    await untilSalvaged(hub, id)
     expect(await pushes()).toBe(1)
     expect(await byHand(remote, 'rev-parse', 'work')).toBe(tip)
     expect(await eventsOf(hub, id)).toEqual(events)
@@ -208,7 +208,7 @@ describeNeeding(['linux', 'patience'], 'a hub that accepts and never answers', (
     const before = await eventsOf(hub, id)
     await writeFile(join(folder, 'go'), '')
     way.heal()
-    await expect.poll(() => artifactNames(hub, id)).toContain('salvage.change.patch')
+    await untilSalvaged(hub, id)
     expect(await pushes()).toBe(0)
     expect(await eventsOf(hub, id)).toEqual(before)
     expect(await untilJob(hub, id, { state: 'running' })).toMatchObject({ attempt: 1 })
