@@ -16,6 +16,7 @@ import {
   untilEnded,
   untilExists,
   untilJob,
+  untilSalvaged,
 } from '../support/worker.ts'
 import { killHard, startWorkerProcess } from '../support/worker-process.ts'
 
@@ -181,7 +182,7 @@ describe('a worker that was paused beyond its lease', () => {
     await expect.poll(() => performance.now() - pausedAt, { timeout: 5000 }).toBeGreaterThan(2000)
     sleeper.kill('SIGCONT')
 
-    await expect.poll(() => artifactNames(hub, id)).toContain('salvage.change.patch')
+    await untilSalvaged(hub, id)
     expect(runningFor({ id, attempt: 1 })).toEqual([])
     expect(await byHand(remote, 'rev-parse', 'work')).toBe(tip)
     expect((await typesOf(hub, id)).filter((type) => type === 'ended')).toHaveLength(1)

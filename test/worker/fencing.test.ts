@@ -14,13 +14,13 @@ import { runningFor } from '../support/processes.ts'
 import { byHand, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import {
-  artifactNames,
   sh,
   startTestWorker,
   submitCommand,
   untilEnded,
   untilExists,
   untilJob,
+  untilSalvaged,
 } from '../support/worker.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
 
@@ -107,7 +107,7 @@ describeNeeding(
     it('renews late by less than a quarter of the lease', async () => {
       await using hub = await startTestHub()
       await using gate = await startGate(hub)
-      const [folder, leaseMs] = [await tempFolder(), 6000]
+      const [folder, leaseMs] = [await tempFolder(), 5000]
       await startWorkerProcess({ ...hub, url: gate.url }, await tempFolder(), { leaseMs })
       const { id } = await submitCommand(hub, folder, {
         run: sh(`touch ${folder}/begun; until [ -e ${folder}/go ]; do sleep 0.1; done`),
@@ -116,7 +116,7 @@ describeNeeding(
       using _ = keepProcessorsBusy()
       const before = gate.seen.length
       const renewals = () => gate.seen.slice(before).filter(({ line }) => line.endsWith('/renew'))
-      await expect.poll(() => renewals().length, { timeout: 3 * leaseMs }).toBeGreaterThan(6)
+      await expect.poll(() => renewals().length, { timeout: 3 * leaseMs }).toBeGreaterThan(4)
       await writeFile(join(folder, 'go'), '')
 
       const times = renewals().map(({ at }) => at)
@@ -129,9 +129,9 @@ describeNeeding(
   },
 )
 
-/** Two processes for each processor that do nothing but compute, until it is disposed of. */
+/** A process for each processor that does nothing but compute, until it is disposed of. */
 function keepProcessorsBusy(): Disposable {
-  const children = Array.from({ length: 2 * availableParallelism() }, () =>
+  const children = Array.from({ length: availableParallelism() }, () =>
     spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
   )
   return {
@@ -168,7 +168,7 @@ describeNeeding(['linux', 'patience'], 'a worker that is stopped just before its
 
     sleeper.kill('SIGCONT')
 
-    await expect.poll(() => artifactNames(hub, id)).toContain('salvage.change.patch')
+    await untilSalvaged(hub, id)
     expect(await pushes()).toBe(1)
     expect(await byHand(remote, 'rev-parse', 'work')).toBe(tip)
     expect(await eventsOf(hub, id)).toEqual(events)
@@ -208,7 +208,7 @@ describeNeeding(['linux', 'patience'], 'a hub that accepts and never answers', (
     const before = await eventsOf(hub, id)
     await writeFile(join(folder, 'go'), '')
     way.heal()
-    await expect.poll(() => artifactNames(hub, id)).toContain('salvage.change.patch')
+    await untilSalvaged(hub, id)
     expect(await pushes()).toBe(0)
     expect(await eventsOf(hub, id)).toEqual(before)
     expect(await untilJob(hub, id, { state: 'running' })).toMatchObject({ attempt: 1 })
