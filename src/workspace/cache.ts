@@ -8,6 +8,7 @@ import { withLock } from './cache-lock.ts'
 import { git, type GitSettings } from './git.ts'
 import { makeRepository } from './repository-folder.ts'
 import { isUnsafe } from './failure.ts'
+import { branchOf } from './ref-name.ts'
 import { askRemote, callRemote, type Remote, type RemoteRefs } from './remote.ts'
 
 /** A repository's bare cache on this worker, shared by all jobs of that address. */
@@ -130,8 +131,7 @@ function choose(
     return ref !== null && isCommitId(ref) ? { object: ref, branch: null } : undefined
   }
   if (name === 'HEAD') return { object, branch: refs.head }
-  const heads = 'refs/heads/'
-  return { object, branch: name.startsWith(heads) ? name.slice(heads.length) : null }
+  return { object, branch: branchOf(name) }
 }
 
 const locked = <Value>(cache: Cache, run: () => Promise<Value>, signal: AbortSignal) =>
