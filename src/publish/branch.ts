@@ -42,10 +42,14 @@ export async function publishBranch(
   if (tip !== null && !isKnown(tip, request)) throw moved(repository, branch, tip)
 
   const commit = await makeCommit(request, settings, signal)
-  await request.report.intend({ kind: 'branch', repository, branch, commit, replaces: tip })
+  const intent = { kind: 'branch', repository, branch, commit, replaces: tip } as const
+  await request.report.intend(intent)
   await pushContents(remote, request, signal)
-  await push(remote, { branch, commit, replaces: tip }, unlessLost(signal))
-  return { kind: 'branch', repository, branch, commit }
+  const found = await push(remote, intent, unlessLost(signal))
+  // An earlier attempt's push may have been on its way all the time.
+  const published = ownPush({ repository, branch, tip: found, intents: [...intents, intent] })
+  if (published === null) throw moved(repository, branch, found)
+  return published
 }
 
 /**
@@ -129,9 +133,12 @@ async function pushContents(
   await pushLfs(address, { settings, place, ids: change.lfsObjects }, unlessLost(signal))
 }
 
-type Push = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
-
-async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<void> {
+/** @returns the branch's tip afterwards, which is another one when somebody was faster */
+async function push(
+  remote: Remote,
+  wanted: PublicationIntent,
+  signal: AbortSignal,
+): Promise<string | null> {
   const ref = `refs/heads/${wanted.branch}`
   const args = [
     'push',
@@ -144,12 +151,11 @@ async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<
     `${wanted.commit}:${ref}`,
   ]
   const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
-  if (end.code === 0) return
+  if (end.code === 0) return wanted.commit
   // The answer may have been lost after the push had worked: only the remote knows.
   const tip = await tipOf(remote, wanted.branch, signal)
-  if (tip === wanted.commit) return
-  if (tip !== wanted.replaces) throw moved(remote.address.url, wanted.branch, tip)
-  throw refusal(remote, end) ?? end.failure()
+  if (tip === wanted.replaces) throw refusal(remote, end) ?? end.failure()
+  return tip
 }
 
 /** The remote's own words, such as a hook's, when it was the remote that said no. */
@@ -164,7 +170,7 @@ function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
     .filter((text) => text.startsWith('remote:'))
     .map((text) => text.slice('remote:'.length).trim())
     .join('\n')
-  const summary = line.split('\t').at(-1) ?? ''
+  const summary = end.redact(line.split('\t').at(-1) ?? '')
   return new StepFailed(
     'push-refused',
     `${remote.address.url}: ${summary}\n${words}`.trim().slice(0, 4000),

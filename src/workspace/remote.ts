@@ -38,9 +38,11 @@ export type Remote = {
 }
 
 /** How a call to a remote ended. */
-export type RemoteEnd = ProgramEnd & {
+export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
   /** What git and the remote said, without a trace of the credential. */
   readonly words: string
+  /** The same for what people are to see of stdout, where a remote's words may stand, too. */
+  redact(text: string): string
   /** The step failure this end stands for. */
   failure(): Error
 }
@@ -70,10 +72,12 @@ export async function callRemote(
     },
     signal,
   )
-  const words = withoutSecrets(end.stderr, credential)
+  const redact = (text: string) => withoutSecrets(text, credential)
+  const { stderr, ...facts } = end
+  const words = redact(stderr)
   const { knownHosts } = settings
-  const failure = () => remoteFailure({ url: address.url, credential, knownHosts }, end, words)
-  return { ...end, words, failure }
+  const failure = () => remoteFailure({ url: address.url, credential, knownHosts }, facts, words)
+  return { ...facts, words, redact, failure }
 }
 
 function login(address: Address, credential: Credential | null): (readonly [string, string])[] {
