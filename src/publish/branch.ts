@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import type { AttemptReport } from '../domain/attempt.ts'
 import type { Publication, PublicationIntent } from '../domain/outcome.ts'
 import { StepFailed, Stopped } from '../domain/stop.ts'
-import { checkRef, parseAddress } from '../workspace/address.ts'
+import { parseAddress } from '../workspace/address.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { pushLfs } from '../workspace/lfs.ts'
+import { REF_NAME } from '../workspace/ref-name.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
 
@@ -25,7 +26,7 @@ type BranchPublication = Extract<Publication, { kind: 'branch' }>
  * Pushes the change as one commit on its base, once: an earlier push of this job is adopted, a
  * branch that holds anything else is left alone. The intent is recorded before the push; from
  * then on only a lost lease stops it, for the hub already counts on it.
- * Throws StepFailed `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
+ * Throws StepFailed `publish-invalid`, `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -34,7 +35,7 @@ export async function publishBranch(
 ): Promise<BranchPublication> {
   const { workspace, intents } = request
   const repository = workspace.repository
-  const branch = checkRef(request.branch)
+  const branch = checkBranch(request.branch)
   const remote = remoteOf(repository, settings, workspace.gitDir)
   const tip = await tipOf(remote, branch, signal)
   const earlier = ownPush({ repository, branch, tip, intents })
@@ -70,11 +71,17 @@ export async function findPublished(
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
   for (const branch of branches) {
-    const tip = await tipOf(remote, checkRef(branch), signal)
+    const tip = await tipOf(remote, checkBranch(branch), signal)
     const found = ownPush({ repository, branch, tip, intents })
     if (found !== null) return found
   }
   return null
+}
+
+function checkBranch(branch: string): string {
+  if (REF_NAME.test(branch)) return branch
+  const name = JSON.stringify(branch.slice(0, 200))
+  throw new StepFailed('publish-invalid', `${name} cannot be the name of a branch`)
 }
 
 const remoteOf = (repository: string, settings: GitSettings, gitDir: string): Remote => ({

@@ -251,7 +251,18 @@ describe('publishing a branch', () => {
   it.each(['-x', '--force', 'a..b', 'refs/../x', ''])('refuses the name %j', async (branch) => {
     const { attempt, settings } = await aChange()
     const refused = publishBranch({ ...(await attempt()), branch }, settings, patient())
-    await expect(refused).rejects.toMatchObject({ reason: 'ref-not-found' })
+    await expect(refused).rejects.toMatchObject({ reason: 'publish-invalid' })
+  })
+
+  it('refuses an author that git takes for nobody', async () => {
+    const { attempt, settings, intents } = await aChange()
+    const author = { name: '...', email: 'grace@example.org' }
+    const refused = publishBranch({ ...(await attempt()), author }, settings, patient())
+    await expect(refused).rejects.toMatchObject({
+      reason: 'publish-invalid',
+      detail: expect.stringContaining('disallowed characters: ...'),
+    })
+    expect(intents).toEqual([])
   })
 })
 

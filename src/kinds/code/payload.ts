@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PayloadSchema } from '../../domain/kind.ts'
-import { line } from '../../domain/text.ts'
+import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 import { REF_NAME } from '../../workspace/ref-name.ts'
 
@@ -37,7 +37,10 @@ const Agent = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('builtin'), model: line(200).optional() }),
 ])
 
-const Author = z.strictObject({ name: line(200), email: z.email().max(254) })
+const Author = z.strictObject({
+  name: line(200).refine(isPersonName, 'must be a name: git drops punctuation at its ends'),
+  email: z.email().max(254),
+})
 
 const Publish = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('none') }),
