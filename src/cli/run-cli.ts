@@ -98,7 +98,8 @@ function splitAtDashes(
   return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
 }
 
-function explain(given: unknown, terminal: Terminal): ExitCode {
+/** Tells of an error and answers the exit code for it. */
+export function explain(given: unknown, terminal: Terminal): ExitCode {
   const error = firstError(given)
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
@@ -119,11 +120,15 @@ const firstError = (error: unknown): unknown =>
 const say = (terminal: Terminal, text: string): void =>
   void terminal.stderr.write(`millwright: ${safeText(text)}\n`)
 
-/** `millwright jobs | head` closes the pipe early; that is no error. */
+/** `millwright jobs | head` closes the pipe early; that is no error. A full disk behind `>` is one. */
 function surviveClosedPipe({ stdout, stderr }: Terminal): void {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code === 'EPIPE') return
+      if (error.code !== 'ENOSPC') throw error
+      throw new AppError('disk-full', 'The disk that the output is written to is full', {
+        cause: error,
+      })
     })
   }
 }
