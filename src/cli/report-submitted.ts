@@ -18,7 +18,7 @@ export async function reportSubmitted(
   if (!wait) {
     if (print.json) return print.document(job)
     print.line(`${name} ${job.state}: ${safeLine(job.title)}`)
-    return print.line(`  next: millwright logs -f ${name}`)
+    return print.line(print.hint(`  next: millwright logs -f ${name}`))
   }
   if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
   const ended = await watchJob(invocation, client, print, {

@@ -23,6 +23,7 @@ import { addWorker } from './commands/worker.ts'
 import { addWorkers } from './commands/workers.ts'
 import type { AddCommand } from './command.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfError } from './exit-codes.ts'
+import { hint } from './print/hint.ts'
 import { safeText } from './print/safe-text.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
@@ -105,7 +106,7 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
   }
   if (error instanceof AppError) {
-    say(terminal, `${error.message}\n  ${error.mend}`)
+    say(terminal, `${error.message}\n  ${hint(error.mend, terminal.argv)}`)
     return exitCodeOfError(error)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)

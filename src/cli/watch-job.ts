@@ -87,7 +87,9 @@ export async function watchJob(
   )
   if (stop.inOrder.aborted) {
     progress.above(() =>
-      printer.note(`The job goes on. See it with: millwright logs -f ${shortId(what.job)}`),
+      printer.note(
+        printer.hint(`The job goes on. See it with: millwright logs -f ${shortId(what.job)}`),
+      ),
     )
     invocation.end(EXIT_CODES.interrupted.code)
     return null
@@ -99,7 +101,7 @@ export async function watchJob(
 
 /** The last lines of a watched job. */
 export function printVerdict(job: Job, printer: Printer): void {
-  for (const line of verdictLines(job, printer.paint)) printer.line(line)
+  for (const line of verdictLines(job, printer)) printer.line(line)
   if (job.detail !== '') printer.line(`  ${safeText(job.detail)}`)
   if (job.usage !== null) printer.line(`  used ${usage(job.usage)}`)
 }

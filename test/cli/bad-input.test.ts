@@ -133,7 +133,9 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     await cli.startUp(['--allow-local'])
     const { code, stdout } = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/agent-login[^]*next: give the worker an upstream[^]*codex/)
+    expect(stdout).toMatch(
+      /agent-login[^]*next: start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY[^]*codex/,
+    )
   })
 })
 

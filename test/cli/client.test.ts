@@ -26,7 +26,9 @@ describe('submit', () => {
     const cli = await withHub()
     const { code, stdout } = await cli.run(['submit', '--repo', REPOSITORY, 'Fix the parser\nnow'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^[0-9a-f]{12} queued: Fix the parser\n {2}next: millwright logs -f/)
+    expect(stdout).toMatch(
+      /^[0-9a-f]{12} queued: Fix the parser\n {2}next: npm run millwright -- logs -f/,
+    )
   })
 
   it('takes every part of a job from flags', async () => {

@@ -40,9 +40,11 @@ export function addLogs(program: Command, invocation: Invocation): void {
     const what = { job, stream, attempt: flags.attempt }
     if (!flags.follow) return printLog(client, print, what)
     const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
-    if (ended !== null) print.note(verdictLines(ended, (_, words) => words).join('\n'))
+    if (ended !== null) print.note(verdictLines(ended, { ...print, paint: plain }).join('\n'))
   })
 }
+
+const plain: Printer['paint'] = (_, words) => words
 
 /** Prints what there is of a log now, as fast as somebody reads it. */
 async function printLog(

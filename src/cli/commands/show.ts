@@ -31,8 +31,9 @@ export function addShow(program: Command, invocation: Invocation): void {
       client.call('listArtifacts', { params }),
     ])
     if (print.json) return print.document({ job, events, artifacts })
-    const waitsFor = await reasonToWait(client, job)
-    for (const line of jobReport({ job, events, artifacts, waitsFor }, print.paint)) {
+    const waits = await reasonToWait(client, job)
+    const waitsFor = waits === null ? null : print.hint(waits)
+    for (const line of jobReport({ job, events, artifacts, waitsFor }, print)) {
       print.line(line)
     }
   })

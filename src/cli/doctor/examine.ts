@@ -68,7 +68,7 @@ const COLOUR = { ok: 'green', warning: 'yellow', failure: 'red' } as const
 const row = ({ check, verdict, says, mend }: Finding, print: Printer): readonly string[] => [
   print.paint(COLOUR[verdict], verdict),
   check,
-  safeLine(mend === undefined ? says : `${says}. ${mend}`),
+  safeLine(mend === undefined ? says : `${says}. ${print.hint(mend)}`),
 ]
 
 async function checkLedger({ hub, folder }: Patient, print: Printer): Promise<boolean> {

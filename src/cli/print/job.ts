@@ -21,13 +21,18 @@ const COLOUR: Record<JobState, Style> = {
 }
 
 /** How a job stands and what to do about it: two lines at most. */
-export function verdictLines(job: Job, paint: Printer['paint']): readonly string[] {
+export function verdictLines(
+  job: Job,
+  { paint, hint }: Pick<Printer, 'paint' | 'hint'>,
+): readonly string[] {
   const state = paint(COLOUR[job.state], job.state)
   if (job.reason === null) return [`${shortId(job.id)} ${state}`]
   const { means, mend } = REASONS[job.reason]
   return [
     `${shortId(job.id)} ${state}: ${means} (${job.reason})`,
-    ...(mend === 'nothing to do' ? [] : [`  next: ${mend}`]),
+    ...(mend === 'nothing to do'
+      ? []
+      : [`  next: ${hint(mend.replaceAll('<job>', shortId(job.id)))}`]),
   ]
 }
 
@@ -58,11 +63,12 @@ export function jobReport(
     /** Why nobody takes it, when it waits for a worker. */
     readonly waitsFor: string | null
   },
-  paint: Printer['paint'],
+  print: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
+  const { paint } = print
   const { job, events, artifacts, waitsFor } = about
   return [
-    ...verdictLines(job, paint),
+    ...verdictLines(job, print),
     ...(job.detail === '' ? [] : [indent(safeText(job.detail))]),
     '',
     ...columns(facts(job, waitsFor)).map((line) => `  ${line}`),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Terminal } from '../terminal.ts'
+import { hint } from './hint.ts'
 import { safeJson } from './safe-text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -15,6 +16,8 @@ export type Printer = {
   readonly line: (text?: string) => void
   /** A message beside the result. */
   readonly note: (text: string) => void
+  /** A message with what to do next: its commands can be typed as they stand. */
+  readonly hint: (text: string) => string
   /** The result as one JSON document, or one of several JSON lines. */
   readonly document: (value: unknown) => void
   /** Waits until stdout takes more; whoever prints much must. False: nobody reads it any more. */
@@ -37,6 +40,7 @@ export function printer(terminal: Terminal, json: boolean): Printer {
     live: terminal.isTTY.stderr && terminal.env['TERM'] !== 'dumb',
     line: (text = '') => write(text),
     note: (text) => void terminal.stderr.write(`${text}\n`),
+    hint: (text) => hint(text, terminal.argv),
     document: (value) => write(safeJson(value)),
     drained: async () => {
       // It rejects when the reader went away meanwhile; then there is nothing to wait for.

@@ -7,6 +7,7 @@ const printerFor = (json: boolean): Printer => ({
   live: false,
   line: () => {},
   note: () => {},
+  hint: (text) => text,
   document: () => {},
   drained: async () => true,
   paint: (_, text) => text,
