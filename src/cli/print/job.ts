@@ -9,6 +9,7 @@ import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
 import { bytes, duration, moment, usage } from './quantity.ts'
 import { safeLine, safeText } from './safe-text.ts'
+import { stepRows } from './steps.ts'
 import { whyHeldBack } from './why-waiting.ts'
 
 const COLOUR: Record<JobState, Style> = {
@@ -72,7 +73,7 @@ export function jobReport(
     ...(job.detail === '' ? [] : [indent(safeText(job.detail))]),
     '',
     ...columns(facts(job, waitsFor)).map((line) => `  ${line}`),
-    ...section('steps', columns(steps(events)), paint),
+    ...section('steps', columns(stepRows(events)), paint),
     ...section('artifacts', columns(artifacts.map(artifactRow)), paint),
     ...section('events', columns(events.map(eventRow)), paint),
     ...section(
@@ -141,22 +142,6 @@ function checkoutText(checkout: CodePayload['checkout']): string | null {
     ...(lfs ? ['with LFS files'] : []),
   ]
   return listed(parts)
-}
-
-/** The steps of all attempts with how long each took; one that runs or never ended has no time. */
-function steps(events: readonly JobEvent[]): readonly (readonly string[])[] {
-  return events.flatMap((event) => {
-    if (event.type !== 'step-started') return []
-    const end = events.find(
-      (later) =>
-        later.type === 'step-finished' &&
-        later.seq > event.seq &&
-        later.step === event.step &&
-        later.attempt === event.attempt,
-    )
-    const took = end?.type === 'step-finished' ? duration(end.durationMs) : '…'
-    return [[`${event.attempt ?? ''}`, safeLine(event.step), took]]
-  })
 }
 
 const eventRow = (event: JobEvent): readonly string[] => [
