@@ -20,7 +20,7 @@ export const ERRORS = {
   'request-invalid': kind(400, 'Correct the named field.'),
   'payload-invalid': kind(422, 'Correct the named field of the payload.'),
   'kind-unknown': kind(422, 'Use one of the kinds in the message.'),
-  'body-too-large': kind(413, 'Send less, or raise the limit named in the message.'),
+  'body-too-large': kind(413, 'Send less, or in several parts.'),
   'route-unknown': kind(404, 'See /openapi.json for the routes.'),
   'queue-full': kind(
     429,

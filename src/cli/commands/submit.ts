@@ -54,6 +54,7 @@ async function submission(
   const given = argument ?? flags.prompt
   if (given === undefined) throw new AppError('usage-invalid', 'submit needs a prompt')
   const prompt = argument === '-' ? await readInput('-', terminal) : given
+  if (prompt.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
   return submissionOf(flags, prompt, rest, terminal.cwd)
 }
 

@@ -11,10 +11,10 @@ export const RefName = z
   .string()
   .min(1)
   .max(200)
-  .regex(
-    /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.))[A-Za-z0-9._/@+=#-]+(?<![/.])(?<!\.lock)$/,
-    'is not a valid branch, tag or commit name',
-  )
+  .regex(/^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.))[A-Za-z0-9._/@+=#-]+(?<![/.])(?<!\.lock)$/, {
+    error: ({ input }) =>
+      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, by git’s rules`,
+  })
 
 /** http(s), ssh, file or a local path; which of them a worker accepts is the worker's choice. */
 export const RepositoryAddress = line(2048)
