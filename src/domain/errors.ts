@@ -33,7 +33,8 @@ export const ERRORS = {
   // who asks
   'token-missing': kind(
     401,
-    'Send Authorization: Bearer <token>; the CLI finds the admin token in the data folder.',
+    'Where the hub runs: millwright tokens create <name> --scope <scope>, worker for a worker. ' +
+      'Then pass --token-file <file>, or send Authorization: Bearer <token>.',
   ),
   'token-invalid': kind(
     401,
@@ -71,6 +72,7 @@ export const ERRORS = {
     'Stop the process named in the message, or use another --data folder.',
   ),
   'backup-invalid': kind(422, 'Use another backup: this one is not restored, not even in part.'),
+  'backup-not-empty': kind(409, 'Name a folder that is empty or does not exist yet.'),
   'restore-not-empty': kind(409, 'Restore into an empty data folder, database and store.'),
   'store-foreign': kind(
     500,
@@ -81,7 +83,11 @@ export const ERRORS = {
   'schema-newer': kind(500, 'Run the newer Millwright that made this data folder.'),
   'config-exists': kind(409, 'Edit it, or replace it with --force.'),
   'config-invalid': kind(400, 'Correct the file; docs/reference/settings.md lists every setting.'),
-  'data-dir-unusable': kind(500, 'Check the folder’s permissions and file system.'),
+  'data-dir-unusable': kind(500, 'Name a folder with --data that this user may write to.'),
+  'ledger-damaged': kind(
+    500,
+    'Move the data folder away and fill a new one from a backup: millwright restore <backup>.',
+  ),
   'port-taken': kind(500, 'Choose another port with --port, or stop the program that holds it.'),
   'bind-refused': kind(
     500,

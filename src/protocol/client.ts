@@ -54,6 +54,15 @@ export class HubClient {
     input: CallInput<Name>,
     signal?: AbortSignal,
   ): Promise<CallAnswer<Name>> {
+    return (await this.exchange(name, input, signal)).answer
+  }
+
+  /** The same with the status: 200 instead of 201 tells that the same was made before. */
+  async exchange<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Name>,
+    signal?: AbortSignal,
+  ): Promise<{ readonly status: number; readonly answer: CallAnswer<Name> }> {
     const route: Route = ROUTES[name]
     const response = await this.open(name, input, signal)
     const answer =
@@ -62,7 +71,7 @@ export class HubClient {
         : readAnswer(route, route.answer, await this.#text(response, signal))
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return answer as CallAnswer<Name>
+    return { status: response.status, answer: answer as CallAnswer<Name> }
   }
 
   /** The same call with its answer unread, for streams such as live events. */

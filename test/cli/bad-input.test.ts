@@ -10,7 +10,7 @@ import { startSshServer } from '../support/ssh-server.ts'
 /** Submits and follows to the end; one failure is enough. */
 const submit = (cli: Cli, ...args: readonly string[]): Promise<CliEnd> => {
   const agent = args.includes('--agent') ? [] : ['--agent', 'command']
-  const program = args.includes('--') || args.includes('codex') ? [] : ['--', 'true']
+  const program = args.includes('--') || args.includes('--agent') ? [] : ['--', 'true']
   return cli.run(['submit', '--wait', '--max-failures', '1', ...agent, ...args, ...program])
 }
 
@@ -147,7 +147,8 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
     const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
-    await cli.startUp(['--allow-local'], { env: { PATH, OPENAI_API_KEY: 'unused' } })
+    // Neither program nor model is there: the program is the first to be missing.
+    await cli.startUp(['--allow-local'], { env: { PATH } })
     const program = await submit(cli, '--repo', remote, 'Fix', '--', 'no-such-agent')
     expect(program.code).toBe(1)
     expect(program.stdout).toMatch(/agent-not-installed[^]*next: install[^]*no-such-agent/)
@@ -160,10 +161,10 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
     await cli.startUp(['--allow-local'])
-    const { code, stdout } = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
+    const { code, stdout } = await submit(cli, '--repo', remote, '--agent', 'builtin', 'Fix')
     expect(code).toBe(1)
     expect(stdout).toMatch(
-      /agent-login[^]*next: start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY[^]*codex/,
+      /agent-login[^]*next: start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY/,
     )
   })
 })

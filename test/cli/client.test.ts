@@ -72,6 +72,8 @@ describe('submit', () => {
     const cli = await withHub()
     const first = await submitted(cli, '--key', 'nightly-1', 'Once')
     expect((await submitted(cli, '--key', 'nightly-1', 'Once')).id).toBe(first.id)
+    const args = ['submit', '--repo', REPOSITORY, '--key', 'nightly-1', 'Once']
+    expect((await cli.run(args)).stderr).toContain('The job existed already')
   })
 
   it('means a folder by its absolute path', async () => {

@@ -31,8 +31,8 @@ export function addSubmit(program: Command, invocation: Invocation): void {
   onHub(command, invocation, Flags, async ({ flags, args, print, connect }) => {
     const body = await submission(flags, args, invocation)
     const client = await connect()
-    const job = await client.call('submitJob', { body })
-    await reportSubmitted(invocation, client, print, { job, wait: flags.wait })
+    const accepted = await client.exchange('submitJob', { body })
+    await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
 }
 

@@ -13,6 +13,7 @@ import { checkHub } from './hub.ts'
 import { differences } from './ledger.ts'
 import { checkLimits, checkModel, checkPrograms } from './programs.ts'
 import { checkSandbox } from './sandbox.ts'
+import { checkStored } from './stored.ts'
 
 /** Every check, in the order in which one would look. */
 const CHECKS: readonly Check[] = [
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   checkModel,
   checkLimits,
   checkDisk,
+  checkStored,
   checkHub,
 ]
 
