@@ -14,11 +14,13 @@ import { inTimeOrder } from './print/in-time-order.ts'
 import { startProgress } from './print/progress.ts'
 import { usage } from './print/quantity.ts'
 import { safeText } from './print/safe-text.ts'
-import { lineSplitter, logLine, writtenAt } from './print/transcript.ts'
+import { lineSplitter, logBlocks } from './print/transcript.ts'
 import { listenForStop } from './stop-signals.ts'
 
 /** How long ago a line that bears no time was written, about: workers gather before they send. */
 const LOG_DELAY_MS = 500
+/** Characters read at once from which on a log is far behind: holding it back would put nothing in order. */
+const FAR_BEHIND = 256 * 1024
 
 /** The log with the job's events between its lines, the log alone, or neither. */
 type Show = 'story' | 'log' | 'nothing'
@@ -47,12 +49,11 @@ export async function watchJob(
     else progress.above(() => printer.line(text))
   }
   let agentAt = 0
-  const lines = lineSplitter((line) => {
-    if (what.show === 'nothing') return
-    const text = logLine(line, what.stream, printer)
+  const lines = lineSplitter()
+  const tell = (whole: readonly string[]): void => {
     const about = Math.max(Date.now() - LOG_DELAY_MS, agentAt)
-    if (text !== null) say(writtenAt(line) ?? about, text)
-  })
+    for (const { at, text } of logBlocks(whole, what.stream, printer)) say(at ?? about, text)
+  }
   const hub = {
     client,
     clock: systemClock,
@@ -63,11 +64,18 @@ export async function watchJob(
   }
   await followJob(
     hub,
-    what,
+    what.show === 'nothing' ? { ...what, stream: null } : what,
     {
-      onText: (text) => lines.push(text),
+      onText: async (text) => {
+        tell(lines.push(text))
+        if (text.length >= FAR_BEHIND) order.letOutAll()
+        await printer.drained()
+      },
       onEvent: (event) => {
-        if (event.type === 'ended' || event.type === 'claimed') lines.end()
+        if (event.type === 'ended' || event.type === 'claimed') {
+          tell(lines.end())
+          order.letOutAll()
+        }
         if (event.type === 'agent-started') agentAt = event.at
         progress.see(event)
         if (what.show === 'story') {
@@ -79,7 +87,9 @@ export async function watchJob(
   )
   if (stop.inOrder.aborted) {
     progress.above(() =>
-      printer.note(`The job goes on. See it with: millwright logs -f ${shortId(what.job)}`),
+      printer.note(
+        printer.hint(`The job goes on. See it with: millwright logs -f ${shortId(what.job)}`),
+      ),
     )
     invocation.end(EXIT_CODES.interrupted.code)
     return null
@@ -91,7 +101,7 @@ export async function watchJob(
 
 /** The last lines of a watched job. */
 export function printVerdict(job: Job, printer: Printer): void {
-  for (const line of verdictLines(job, printer.paint)) printer.line(line)
+  for (const line of verdictLines(job, printer)) printer.line(line)
   if (job.detail !== '') printer.line(`  ${safeText(job.detail)}`)
   if (job.usage !== null) printer.line(`  used ${usage(job.usage)}`)
 }

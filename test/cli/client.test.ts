@@ -26,7 +26,9 @@ describe('submit', () => {
     const cli = await withHub()
     const { code, stdout } = await cli.run(['submit', '--repo', REPOSITORY, 'Fix the parser\nnow'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^[0-9a-f]{12} queued: Fix the parser\n {2}next: millwright logs -f/)
+    expect(stdout).toMatch(
+      /^[0-9a-f]{12} queued: Fix the parser\n {2}next: npm run millwright -- logs -f/,
+    )
   })
 
   it('takes every part of a job from flags', async () => {
@@ -70,6 +72,8 @@ describe('submit', () => {
     const cli = await withHub()
     const first = await submitted(cli, '--key', 'nightly-1', 'Once')
     expect((await submitted(cli, '--key', 'nightly-1', 'Once')).id).toBe(first.id)
+    const args = ['submit', '--repo', REPOSITORY, '--key', 'nightly-1', 'Once']
+    expect((await cli.run(args)).stderr).toContain('The job existed already')
   })
 
   it('means a folder by its absolute path', async () => {

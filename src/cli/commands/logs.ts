@@ -8,7 +8,7 @@ import { findJob, JOB_HELP } from '../find-job.ts'
 import { readLog } from '../follow-job.ts'
 import { verdictLines } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
-import { lineSplitter, logLine } from '../print/transcript.ts'
+import { lineSplitter, logBlocks } from '../print/transcript.ts'
 import { streamOf } from '../stream-of.ts'
 import { watchJob } from '../watch-job.ts'
 
@@ -40,27 +40,29 @@ export function addLogs(program: Command, invocation: Invocation): void {
     const what = { job, stream, attempt: flags.attempt }
     if (!flags.follow) return printLog(client, print, what)
     const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
-    if (ended !== null) print.note(verdictLines(ended, (_, words) => words).join('\n'))
+    if (ended !== null) print.note(verdictLines(ended, { ...print, paint: plain }).join('\n'))
   })
 }
 
-/** Prints what there is of a log now. */
+const plain: Printer['paint'] = (_, words) => words
+
+/** Prints what there is of a log now, as fast as somebody reads it. */
 async function printLog(
   client: HubClient,
   print: Printer,
   what: Pick<Parameters<typeof readLog>[1], 'job' | 'stream' | 'attempt'>,
 ): Promise<void> {
-  const lines = lineSplitter((line) => {
-    const shown = logLine(line, what.stream, print)
-    if (shown !== null) print.line(shown)
-  })
+  const lines = lineSplitter()
+  const show = (whole: readonly string[]): void =>
+    logBlocks(whole, what.stream, print).forEach(({ text }) => print.line(text))
   const decoder = new TextDecoder()
   let offset = 0
   for (;;) {
     const { bytes } = await readLog(client, { ...what, offset, waitMs: 0 })
     if (bytes.length === 0) break
     offset += bytes.length
-    lines.push(decoder.decode(bytes, { stream: true }))
+    show(lines.push(decoder.decode(bytes, { stream: true })))
+    if (!(await print.drained())) return
   }
-  lines.end()
+  show(lines.end())
 }
