@@ -13,6 +13,13 @@ import type { Tx } from './transaction.ts'
  * - whoever takes jobs as they come (claim, expire, tidy) never waits for a name, but passes on.
  */
 
+/**
+ * Names that a transaction takes as it goes from job to job; then it ends, and another goes on.
+ * Bounds how long others wait for it, and what it takes of the 6400 locks that all transactions
+ * share on a PostgreSQL whose settings nobody changed.
+ */
+export const NAMES_MAX = 400
+
 /** Holds one job. */
 export async function holdJob(tx: Tx, jobId: JobId): Promise<void> {
   await tx.names?.hold([jobName(jobId)])
@@ -52,7 +59,9 @@ type Holdable = { readonly id: JobId; readonly locks: readonly string[] }
 
 const jobName = (jobId: JobId): string => `job ${jobId}`
 const keyName = (key: string): string => `key ${key}`
-const namesOf = ({ id, locks }: Holdable): readonly string[] => [
+
+/** What is held for a job and its keys. */
+export const namesOf = ({ id, locks }: Holdable): readonly string[] => [
   jobName(id),
   ...locks.toSorted().map(keyName),
 ]

@@ -79,6 +79,8 @@ async function serve(folder: string, isRoot: boolean): Promise<ChildProcess> {
     unix_socket_directories: folder,
     fsync: 'off',
     max_connections: '200',
+    // As many locks as a server has whose settings nobody changed: 64 for each of 100 connections.
+    max_locks_per_transaction: '32',
     shared_buffers: '32MB',
     lc_messages: 'C',
   }

@@ -6,10 +6,12 @@ const Coded = z.object({ code: z.string(), message: z.string() })
 /** SQLSTATEs (postgresql.org/docs/15/errcodes-appendix.html): serialization failure, deadlock. */
 const AGAIN = /^(?:40001|40P01)$/
 /**
- * Connection lost, shutting down or not yet up, too many connections, and the time limits that
- * each connection is opened with; then what the operating system and `pg` say of a lost one.
+ * Connection lost, shutting down or not yet up, too many connections, no room for more locks, and
+ * the time limits that each connection is opened with; then what the operating system and `pg` say
+ * of a lost one.
  */
-const AWAY = /^(?:08...|57P0[1-5]|53300|57014|55P03|25P03|E(?:CONN|PIPE|TIMEDOUT|HOSTUNREACH).*)$/
+const AWAY =
+  /^(?:08...|57P0[1-5]|53[23]00|57014|55P03|25P03|E(?:CONN|PIPE|TIMEDOUT|HOSTUNREACH).*)$/
 const AWAY_WORDS = /Connection terminated|timeout exceeded when trying to connect|not queryable/
 const NOT_FOUND = /^(?:ENOTFOUND|EAI_AGAIN|ENOENT)$/
 const FULL = '53100'

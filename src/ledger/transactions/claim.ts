@@ -5,16 +5,13 @@ import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
 import { mustHold } from '../guard.ts'
-import { holdRequest, tryHold } from '../hold.ts'
+import { holdRequest, NAMES_MAX, namesOf, tryHold } from '../hold.ts'
 import { better, type Head, headOf, readyLanes, serves, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 import { seeWorker } from '../seen-worker.ts'
-
-/** Jobs parked or passed over in one transaction; bounds how long others wait for it. */
-const LOOKS_MAX = 200
 
 /** `more`: only blocked jobs were found so far, they are parked now, and others are left. */
 export type ClaimAnswer =
@@ -73,9 +70,10 @@ async function nextJob(tx: Tx, { worker }: ClaimRequest): Promise<Head | 'none' 
   }
   for (const lane of await readyLanes(tx)) if (serves(worker, lane)) await look(lane)
 
-  for (let looks = 0; looks <= LOOKS_MAX; looks += 1) {
+  for (let names = 0; names < NAMES_MAX;) {
     if (heads.size === 0) return 'none'
     const best = [...heads.values()].reduce(better)
+    names += namesOf(best).length
     const head = await take(tx, best)
     if (head === undefined) passed.add(best.number)
     else {
