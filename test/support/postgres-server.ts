@@ -22,6 +22,8 @@ export const postgresProgram = (name: 'postgres' | 'initdb'): string =>
 export type PostgresServer = {
   /** Address of its database. */
   readonly url: string
+  /** The same for programs that copy bytes. */
+  readonly socketPath: string
   /** Address of an empty place in it, apart from all others; much faster than a database. */
   makeSchema(): Promise<string>
   /** As an administrator, outside of any ledger. */
@@ -56,6 +58,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
   return {
     url,
+    socketPath: join(folder, '.s.PGSQL.5432'),
     query,
     makeSchema: async () => {
       const name = `test_${randomUUID().replaceAll('-', '')}`

@@ -1,10 +1,10 @@
-import { Client, types } from 'pg'
+import type { Client } from 'pg'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { type Refill, selectOf, type Snapshot, type Table } from '../tables.ts'
+import { connectOnce, withoutPassword } from './connections.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
-import { withoutPassword } from './open.ts'
 import { namedAtOpening } from './postgres-error.ts'
 
 const ROWS_A_TIME = 500
@@ -80,19 +80,9 @@ async function insert(
 }
 
 async function connect(url: string): Promise<Client> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'millwright',
-    types: {
-      getTypeParser: (oid, format) =>
-        oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
-    },
-  })
-  client.on('error', () => {})
   try {
-    await client.connect()
+    return await connectOnce(url)
   } catch (error) {
     throw namedAtOpening(error, withoutPassword(url))
   }
-  return client
 }

@@ -12,7 +12,9 @@ const AGAIN = /^(?:40001|40P01)$/
  */
 const AWAY =
   /^(?:08...|57P0[1-5]|53[23]00|57014|55P03|25P03|E(?:CONN|PIPE|TIMEDOUT|HOSTUNREACH).*)$/
-const AWAY_WORDS = /Connection terminated|timeout exceeded when trying to connect|not queryable/
+const AWAY_WORDS =
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable/
+const SILENCE = 'Query read timeout'
 const NOT_FOUND = /^(?:ENOTFOUND|EAI_AGAIN|ENOENT)$/
 const FULL = '53100'
 
@@ -27,13 +29,17 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** Whether the transaction was undone for the sake of another and may be tried at once. */
 export const isTransient = (error: unknown): boolean => AGAIN.test(codeOf(error))
 
+/** Whether the database did not answer at all, so that there is no use in asking it more. */
+export const isSilence = (error: unknown): boolean => wordsOf(error) === SILENCE
+
 /** Gives what an operator can mend its name; the rest is a bug and stays as it is. */
 export function named(error: unknown): unknown {
   const code = codeOf(error)
   if (code === FULL) {
     return new AppError('disk-full', 'The disk of the database is full.', { cause: error })
   }
-  if (!AWAY.test(code) && !NOT_FOUND.test(code) && !AWAY_WORDS.test(wordsOf(error))) return error
+  const isAway = AWAY.test(code) || NOT_FOUND.test(code) || AWAY_WORDS.test(wordsOf(error))
+  if (!isAway && !isSilence(error)) return error
   return new AppError('ledger-unavailable', `The database is away: ${wordsOf(error)}`, {
     cause: error,
   })
