@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Client } from 'pg'
 import type { Signal } from '../../src/ledger/port.ts'
 import { PATIENCE } from '../../src/ledger/postgres/connections.ts'
+import { postgresSnapshot } from '../../src/ledger/postgres/backup.ts'
 import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { aRequest, refusal, submitted } from '../conformance/ledger/bed.ts'
@@ -74,5 +75,12 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
     await swallowed
     await ledger[Symbol.asyncDispose]()
     expect(await asked).toBe('ledger-unavailable')
+  })
+
+  it('that holds no ledger is refused to a backup, which lets go of it', async () => {
+    const url = await file.server.makeSchema()
+    expect(await refusal(postgresSnapshot(url))).toBe('ledger-refused')
+    const connections = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'millwright'`
+    await expect.poll(() => file.server.query(connections)).toEqual([])
   })
 })

@@ -24,7 +24,10 @@ const REFUSED: Readonly<Record<string, string>> = {
   '28000': 'it refuses this user',
   '3D000': 'it has no database of this name',
   '42501': 'this user may not make tables there',
+  '42P01': 'there are no tables of Millwright',
 }
+const UNREADABLE =
+  'its address cannot be read; in user and password write / as %2F, % as %25, and so on'
 
 /** Whether the transaction was undone for the sake of another and may be tried at once. */
 export const isTransient = (error: unknown): boolean => AGAIN.test(codeOf(error))
@@ -47,7 +50,8 @@ export function named(error: unknown): unknown {
 
 /** The same while the ledger is opened, when address and login have yet to prove right. */
 export function namedAtOpening(error: unknown, address: string): unknown {
-  const why = REFUSED[codeOf(error)]
+  const isUnreadable = error instanceof URIError || codeOf(error) === 'ERR_INVALID_URL'
+  const why = isUnreadable ? UNREADABLE : REFUSED[codeOf(error)]
   if (why !== undefined) {
     return new AppError('ledger-refused', `The ledger ${address} cannot be opened: ${why}.`, {
       cause: error,
