@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
 import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
 import { collect } from '../keeper/collect.ts'
+import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { codeSchema } from '../kinds/code/payload.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -13,6 +15,7 @@ import { watchFreeSpace } from '../platform/disk-space.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Logger } from '../platform/log.ts'
 import { portOwner } from '../platform/port-owner.ts'
+import { callbackSecrets } from './callback-secret.ts'
 import { openKept } from './compose-ledger.ts'
 import { type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
 import { ensureTokenFile } from './token-file.ts'
@@ -48,8 +51,12 @@ export async function openHub(
   await using opening = new AsyncDisposableStack()
   const kept = opening.use(await openKept(config, tools))
   const { ledger, artifacts, logs } = kept
+  const secrets = await callbackSecrets(config, folder, random)
+  const rules = { allow: config.callbackAllow, ports: config.callbackPort }
+  const send = secrets === null ? null : makeSend({ rules, secrets, clock, version })
+  const tally = new DeliveryTally()
   const collecting = { ...kept, retention: config, clock, log }
-  const keeper = startKeeper({ ...collecting, stores: [artifacts, logs] })
+  const keeper = startKeeper({ ...collecting, stores: [artifacts, logs], send, tally, random })
   opening.defer(() => keeper.stop())
   const tokens = { ledger, random, folder }
   await ensureTokenFile(tokens, 'admin')
@@ -67,6 +74,8 @@ export async function openHub(
     listen: { host: config.host, port: config.port },
     allowHosts: config.allowHost,
     behindProxy: config.behindProxy,
+    callbacks: secrets === null ? null : rules,
+    deliveries: tally,
     disk: { freeBytes: watchFreeSpace(folder, clock), floorBytes: config.keepFree },
   })
   opening.defer(() => hub.close())

@@ -3,6 +3,7 @@ import { unknownVariables } from '../config/read.ts'
 import { AppError } from '../domain/errors.ts'
 import { addArtifacts } from './commands/artifacts.ts'
 import { addBackup } from './commands/backup.ts'
+import { addCallbacks } from './commands/callbacks.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
@@ -41,6 +42,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRetry,
   addResume,
   addArtifacts,
+  addCallbacks,
   addWorkers,
   addTokens,
   addConfig,

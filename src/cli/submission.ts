@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import { CallbackEvent } from '../domain/callback.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Submission } from '../domain/job.ts'
 import { Limits } from '../domain/limits.ts'
@@ -31,6 +32,8 @@ export const SubmissionFlags = z.object({
   label: z.array(z.string()).default([]),
   lock: z.array(z.string()).default([]),
   key: z.string().optional(),
+  callback: z.array(z.string()).optional(),
+  callbackOn: z.array(CallbackEvent).optional(),
   maxFailures: z.coerce.number().optional(),
   ...z.object(Object.fromEntries(LIMITS.map(([key]) => [key, z.coerce.number().optional()]))).shape,
 })
@@ -60,6 +63,12 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--label <label>', 'a worker must offer it; repeatable', collect)
     .option('--lock <key>', 'outside thing no two jobs may use at once; repeatable', collect)
     .option('--key <text>', 'idempotency key: the same key and request give the same job')
+    .option('--callback <address>', 'https address that is told of the job; repeatable', collect)
+    .option(
+      '--callback-on <event>',
+      `of what: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
+      collect,
+    )
     .option('--max-failures <count>', 'failures after which the job fails')
   for (const [key, schema] of LIMITS) {
     const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`
@@ -104,6 +113,7 @@ export async function submissionOf(
     retry: { maxFailures: flags.maxFailures },
     priority: flags.priority,
     idempotencyKey: flags.key,
+    callbacks: callbacksOf(flags),
   }
 }
 
@@ -125,6 +135,14 @@ function agentOf({ agent, model }: SubmissionFlags, run: readonly string[]): obj
 function checkoutOf({ depth, sparse, submodules, lfs }: SubmissionFlags): object | undefined {
   const asked = [depth, sparse, submodules, lfs].some((flag) => flag !== undefined)
   return asked ? { depth, sparse, submodules, lfs } : undefined
+}
+
+/** Undefined when no flag asks for any, so that older hubs take the job. */
+function callbacksOf({ callback, callbackOn }: SubmissionFlags): Submission['callbacks'] {
+  if (callback === undefined && callbackOn !== undefined) {
+    throw new AppError('usage-invalid', '--callback-on needs --callback')
+  }
+  return callback?.map((url) => ({ url, events: callbackOn ?? ['ended'] }))
 }
 
 function publishOf({ publish, branch, trailers }: SubmissionFlags): object | undefined {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
 import { Secret } from '../domain/secret.ts'
 import { Name } from '../domain/text.ts'
+import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
 /** How a setting is written; the rest follows from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
@@ -25,14 +26,14 @@ export type Spelling = {
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const toggle = z.union([z.boolean(), z.stringbool()]).default(false)
-const list = <Item extends z.ZodType>(item: Item) =>
+const list = <Item extends z.ZodType>(item: Item, fallback: z.input<Item>[] = []) =>
   z
     .preprocess(
       (value) =>
         typeof value === 'string' ? value.split(',').filter((part) => part !== '') : value,
       z.array(item).max(64),
     )
-    .default([])
+    .prefault(fallback)
 const secret = z
   .string()
   .min(1)
@@ -122,6 +123,29 @@ const hub = {
         takes: 'days',
       }),
     ),
+  callbackAllow: list(CallbackPlace).meta(
+    about({
+      description: 'host, host:port or network that callbacks may reach although it is not public',
+      takes: 'place',
+      repeats: true,
+      place: 'callbacks.allow',
+    }),
+  ),
+  callbackPort: list(whole(1, 65_535), [443, 80, 8443, 8080]).meta(
+    about({
+      description: 'port that callbacks may use (default: 443, 80, 8443, 8080)',
+      takes: 'port',
+      repeats: true,
+      place: 'callbacks.ports',
+    }),
+  ),
+  callbackSecret: CallbackSecrets.optional().meta(
+    about({
+      description: 'signs callbacks; two while one replaces the other (default: a file)',
+      place: 'callbacks.secret',
+      secret: true,
+    }),
+  ),
   behindProxy: toggle.meta(
     about({ description: 'TLS ends in front of the hub; allows other addresses than loopback' }),
   ),

@@ -1,4 +1,4 @@
-import type { ModelDoor } from './agent.ts'
+import type { ModelDoor, Refusal } from './agent.ts'
 import type { Checkpoint, WorkerEvent } from './event.ts'
 import type { Launch } from './launch.ts'
 import type { Lease } from './lease.ts'
@@ -41,11 +41,14 @@ export type AttemptReport = {
   log(stream: LogStream, text: string): void
   /** Queues an artifact; the hub has it before the settlement. Its file must not change any more. */
   keep(artifact: ArtifactSource): void
+  /** Records a finished step once the hub has everything kept so far; not at all when it refused some of it. */
   checkpoint(checkpoint: Checkpoint): Promise<void>
   /** Resolves when the intent is recorded; throws `Stopped` when a cancel came first. */
   intend(intent: PublicationIntent): Promise<void>
   /** Downloads an artifact of the job this one continues into a file. */
   fetchContinued(name: string, file: string): Promise<void>
+  /** Downloads an artifact of an earlier attempt of this job into a file. */
+  fetchKept(attempt: number, name: string, file: string): Promise<void>
 }
 
 /** One attempt, as a kind's steps see it. */
@@ -58,6 +61,8 @@ export type Attempt = {
   readonly launch: Launch
   /** The way to a model, or null when this worker has none. */
   readonly door: ModelDoor | null
+  /** How the model refused the last question of this attempt; null when it answered, or was not asked. */
+  refusal(): Promise<Refusal | null>
   /** Milliseconds since the epoch, for what is written down. */
   now(): number
   /** Runs one named step: tells of its start and end, and checks the signal before it. */

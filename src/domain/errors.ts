@@ -110,6 +110,20 @@ export const ERRORS = {
   'file-unreadable': kind(400, 'Check the path and its permissions.'),
   'usage-invalid': kind(400, 'See the command’s --help.'),
   'token-not-found': kind(404, 'List them with: millwright tokens list.'),
+  // callbacks
+  'callback-refused': kind(
+    422,
+    'Use a public https address, or have the operator allow this one with --callback-allow.',
+  ),
+  'callbacks-off': kind(
+    422,
+    'Start every hub of the ledger with the same MILLWRIGHT_CALLBACK_SECRET.',
+  ),
+  'callback-secret-invalid': kind(
+    500,
+    'Put one or two lines into the file, each whsec_ and 24 to 64 bytes in base64, or remove it.',
+  ),
+  'delivery-not-found': kind(404, 'List them with: millwright callbacks.'),
   // the gateway
   'door-closed': kind(401, 'Nothing to do: an agent may not outlive its attempt.'),
   'upstream-missing': kind(

@@ -149,7 +149,7 @@ export const REASONS = {
   ),
   'quota-exhausted': ending(
     'the model’s quota is used up',
-    'it resumes by itself when the quota resets',
+    'it resumes by itself when the quota resets; sooner with: millwright resume',
   ),
 } as const satisfies Record<string, ReasonInfo>
 

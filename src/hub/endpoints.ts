@@ -4,8 +4,10 @@ import {
   listArtifacts,
   putArtifact,
   readContinued,
+  readKept,
   salvageArtifact,
 } from './routes/artifacts.ts'
+import { listDeliveries, resendDelivery } from './routes/deliveries.ts'
 import { listEvents } from './routes/events.ts'
 import { cancelJob, getJob, listJobs, resumeJob, retryJob, submitJob } from './routes/jobs.ts'
 import {
@@ -42,10 +44,13 @@ export const endpoints: Endpoints = {
   intendPublication,
   writeLog,
   readContinued,
+  readKept,
   putArtifact,
   settleLease,
   pauseLease,
   handBackLease,
+  listDeliveries,
+  resendDelivery,
   listWorkers,
   createToken,
   listTokens,

@@ -7,10 +7,12 @@ import { artifacts } from './transactions/artifacts.ts'
 import { attempt } from './transactions/attempt.ts'
 import { bindStore } from './transactions/bind-store.ts'
 import { checkpoint } from './transactions/checkpoint.ts'
+import { callbacks } from './transactions/callbacks.ts'
 import { claim } from './transactions/claim.ts'
 import { counts } from './transactions/counts.ts'
 import { createToken } from './transactions/create-token.ts'
 import { endings } from './transactions/endings.ts'
+import { deliveries } from './transactions/deliveries.ts'
 import { events } from './transactions/events.ts'
 import { expire } from './transactions/expire.ts'
 import { findToken } from './transactions/find-token.ts'
@@ -18,15 +20,20 @@ import { forget } from './transactions/forget.ts'
 import { handBack } from './transactions/hand-back.ts'
 import { intendPublication } from './transactions/intend-publication.ts'
 import { jobs } from './transactions/jobs.ts'
+import { markDelivery } from './transactions/mark-delivery.ts'
 import { pause } from './transactions/pause.ts'
+import { pendingDeliveries } from './transactions/pending-deliveries.ts'
 import { probe } from './transactions/probe.ts'
 import { referenced } from './transactions/referenced.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
+import { resendDelivery } from './transactions/resend-delivery.ts'
 import { resume } from './transactions/resume.ts'
+import { resumeDue } from './transactions/resume-due.ts'
 import { revokeToken } from './transactions/revoke-token.ts'
 import { settle } from './transactions/settle.ts'
 import { submit } from './transactions/submit.ts'
+import { takeDelivery } from './transactions/take-delivery.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
 import { tokens } from './transactions/tokens.ts'
 import { unneeded } from './transactions/unneeded.ts'
@@ -46,6 +53,7 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     settle: (fence, settlement, usage) => transact((tx) => settle(tx, fence, settlement, usage)),
     pause: (fence, why, usage) => transact((tx) => pause(tx, fence, why, usage)),
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
+    resumeDue: (limit) => transact((tx) => resumeDue(tx, limit)),
     requestCancel: (jobId, by) => transact((tx) => requestCancel(tx, jobId, by)),
     handBack: (fence) => transact((tx) => handBack(tx, fence)),
     expire: (limit) => transact((tx) => expire(tx, limit)),
@@ -58,6 +66,12 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
     addArtifact: (artifact) => transact((tx) => addArtifact(tx, artifact)),
     artifacts: (jobId) => transact((tx) => artifacts(tx, jobId)),
+    callbacks: (jobId) => transact((tx) => callbacks(tx, jobId)),
+    deliveries: (page) => transact((tx) => deliveries(tx, page)),
+    pendingDeliveries: () => transact(pendingDeliveries),
+    takeDelivery: (leaseMs, butTo) => transact((tx) => takeDelivery(tx, leaseMs, butTo)),
+    markDelivery: (taken, end) => transact((tx) => markDelivery(tx, taken, end)),
+    resendDelivery: (id) => transact((tx) => resendDelivery(tx, id)),
     createToken: (token) => transact((tx) => createToken(tx, token)),
     findToken: (hash) => transact((tx) => findToken(tx, hash)),
     tokens: () => transact(tokens),

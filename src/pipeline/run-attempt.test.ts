@@ -47,8 +47,18 @@ function anAttempt(limits: Partial<Limits> = {}) {
     checkpoint: nothing,
     intend: nothing,
     fetchContinued: nothing,
+    fetchKept: nothing,
   }
-  const parts = { lease, folder: '/', report, launch, door: null, clock, log: silentLog }
+  const parts = {
+    lease,
+    folder: '/',
+    report,
+    launch,
+    door: null,
+    refusal: async () => null,
+    clock,
+    log: silentLog,
+  }
   return { told, clock, stops, run: (kind: RunKind) => runAttempt(kind, parts, stops) }
 }
 

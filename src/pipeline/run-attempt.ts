@@ -1,4 +1,4 @@
-import type { ModelDoor } from '../domain/agent.ts'
+import type { ModelDoor, Refusal } from '../domain/agent.ts'
 import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
@@ -22,6 +22,7 @@ export type AttemptParts = {
   readonly report: AttemptReport
   readonly launch: Launch
   readonly door: ModelDoor | null
+  readonly refusal: () => Promise<Refusal | null>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -45,6 +46,7 @@ export async function runAttempt(
     report: parts.report,
     launch: parts.launch,
     door: parts.door,
+    refusal: parts.refusal,
     now: () => parts.clock.now(),
     step: (name, work) => steps.run(name, work),
     watched: (work) => watchIdle({ limitMs: limits.idleMs, clock: parts.clock, stops }, work),

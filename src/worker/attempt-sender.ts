@@ -87,9 +87,13 @@ export class AttemptSender implements AttemptReport {
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
-    await this.#ask((hub, signal) =>
-      hub.call('addCheckpoint', { params: this.#params, body: checkpoint }, signal),
-    )
+    await this.#unlessGone(async () => {
+      const refusals = await this.#artifacts.flush()
+      if (refusals.length > 0) return
+      await this.#ask((hub, signal) =>
+        hub.call('addCheckpoint', { params: this.#params, body: checkpoint }, signal),
+      )
+    })
   }
 
   async intend(intent: PublicationIntent): Promise<void> {
@@ -110,10 +114,17 @@ export class AttemptSender implements AttemptReport {
   }
 
   async fetchContinued(name: string, file: string): Promise<void> {
-    await this.#ask(async (hub, signal) => {
-      const answer = await hub.call('readContinued', { params: { ...this.#params, name } }, signal)
-      await pipeline(Readable.from(answer.body ?? []), createWriteStream(file), { signal })
-    })
+    const params = { ...this.#params, name }
+    await this.#ask(async (hub, signal) =>
+      save(await hub.call('readContinued', { params }, signal), file, signal),
+    )
+  }
+
+  async fetchKept(attempt: number, name: string, file: string): Promise<void> {
+    const params = { ...this.#params, from: attempt, name }
+    await this.#ask(async (hub, signal) =>
+      save(await hub.call('readKept', { params }, signal), file, signal),
+    )
   }
 
   /** No more is logged: the whole of each stream becomes an artifact. */
@@ -142,17 +153,29 @@ export class AttemptSender implements AttemptReport {
 
   /**
    * Asks until there is an answer, after all that was told before, so that a job's events stand in
-   * the order in which they happened. Throws `Stopped` when the answer is that the lease is gone.
+   * the order in which they happened.
    */
   async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const { hub, clock, stops } = this.#way
-    try {
+    await this.#unlessGone(async () => {
       await this.#events.flush()
       await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, stops.lost)
+    })
+  }
+
+  /** Throws `Stopped` when the hub's answer is that the lease is gone. */
+  async #unlessGone(work: () => Promise<void>): Promise<void> {
+    const { stops } = this.#way
+    try {
+      await work()
     } catch (error) {
       if (isGone(error)) stops.stop({ kind: 'lost' })
       stops.lost.throwIfAborted()
       throw error
     }
   }
+}
+
+async function save({ body }: Response, file: string, signal: AbortSignal): Promise<void> {
+  await pipeline(Readable.from(body ?? []), createWriteStream(file), { signal })
 }

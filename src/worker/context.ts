@@ -1,4 +1,4 @@
-import type { ModelDoor } from '../domain/agent.ts'
+import type { ModelDoor, Refusal } from '../domain/agent.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Launch } from '../domain/launch.ts'
@@ -12,6 +12,8 @@ import type { HubClient } from '../protocol/client.ts'
 export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
+  /** How the model refused the last question; null when it answered. */
+  refusal(): Promise<Refusal | null>
   /** Ends the token and answers what was used in all. */
   close(): Promise<Usage>
 }

@@ -88,6 +88,7 @@ async function runWhileLeased(
         report: sender,
         launch: context.launchFor(attemptName(fence)),
         door: metered?.door ?? null,
+        refusal: async () => (await metered?.refusal()) ?? null,
         clock,
         log: context.log.child(fence),
       },

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import type { OpenLedger } from './ledger/bed.ts'
+import { callbacksConformance } from './ledger/callbacks.ts'
 import { claimConformance } from './ledger/claim.ts'
 import { expireConformance } from './ledger/expire.ts'
 import { forgettingConformance } from './ledger/forgetting.ts'
@@ -21,6 +22,7 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
     reportConformance(open)
     pauseAndCancelConformance(open)
     expireConformance(open)
+    callbacksConformance(open)
     readingConformance(open)
     forgettingConformance(open)
     transitionsConformance(open)

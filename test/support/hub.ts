@@ -10,6 +10,7 @@ import { startHub } from '../../src/hub/hub.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
 import { collect } from '../../src/keeper/collect.ts'
 import { codeSchema } from '../../src/kinds/code/payload.ts'
+import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -65,6 +66,8 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
     allowHosts: [],
     behindProxy: false,
     version: TEST_VERSION,
+    callbacks: { ports: [443], allow: [] },
+    deliveries: new DeliveryTally(),
     ...settings,
   }
   let hub = await startHub(context)

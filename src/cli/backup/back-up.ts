@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ArtifactStore } from '../../artifacts/port.ts'
-import { type Row, type Snapshot, type Table, TABLES } from '../../ledger/tables.ts'
+import { type Row, type Snapshot, type Table, tablesOf } from '../../ledger/tables.ts'
 import { syncFolder, writeDurably } from '../../platform/durable-file.ts'
 import { nullWhenMissing } from '../../platform/missing.ts'
 import { copyFiles } from './copy-files.ts'
@@ -63,7 +63,7 @@ async function writeTables(
     if (name === 'artifact') digests.add(String(row['digest']))
     if (name === 'job') jobs.push(String(row['id']))
   }
-  for (const table of TABLES) {
+  for (const table of tablesOf(snapshot)) {
     const rows = lookedAt(snapshot.rows(table), (row) => look(table, row))
     tables[table.name] = await writeRows(join(folder, tableFile(table.name)), rows)
   }

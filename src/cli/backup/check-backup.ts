@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
-import { TABLES } from '../../ledger/tables.ts'
+import { tablesOf } from '../../ledger/tables.ts'
 import { demandDigest, readRows, spoilt } from './listed.ts'
 import { LOG_LIST, LogFile, Manifest, tableFile } from './manifest.ts'
 
 /** Reads what a backup says of itself and checks every byte of it. Throws `backup-invalid`. */
 export async function checkBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder)
-  for (const { name } of TABLES) {
+  for (const { name } of tablesOf(manifest)) {
     const { digest } = manifest.tables[name] ?? { digest: 'missing' }
     await demandDigest(join(folder, tableFile(name)), digest)
   }

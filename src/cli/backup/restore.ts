@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { ArtifactStore } from '../../artifacts/port.ts'
-import { type Refill, type Row, type Table, TABLES } from '../../ledger/tables.ts'
+import { type Refill, type Row, type Table, tablesOf } from '../../ledger/tables.ts'
 import { copyFiles } from './copy-files.ts'
 import { readRows } from './listed.ts'
-import { LOG_LIST, LogFile, tableFile } from './manifest.ts'
+import { LOG_LIST, LogFile, type Manifest, tableFile } from './manifest.ts'
 
 const ROWS_A_TIME = 500
 const ARTIFACT_BYTES_MAX = Number.MAX_SAFE_INTEGER
@@ -15,6 +15,7 @@ const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 /** Fills an empty ledger and store from a backup that was checked. What failed may be repeated. */
 export async function restore(
   folder: string,
+  manifest: Manifest,
   into: {
     readonly refill: Refill
     readonly artifacts: Pick<ArtifactStore, 'put'>
@@ -28,7 +29,7 @@ export async function restore(
     await into.artifacts.put(bytes, { expectedDigest: digest, maxBytes: ARTIFACT_BYTES_MAX })
   }
   await restoreLogs(folder, into.logs)
-  for (const table of TABLES) await fill(folder, table, into.refill)
+  for (const table of tablesOf(manifest)) await fill(folder, table, into.refill)
   const named = await into.nameStore()
   try {
     // Last: rows never speak of bytes that are not there.

@@ -34,7 +34,7 @@ export async function runRestore(
   if (existsSync(join(store, 'store.json'))) {
     throw new AppError('restore-not-empty', `The store ${store} is in use.`)
   }
-  await restore(backup, {
+  await restore(backup, manifest, {
     refill,
     artifacts: await openDiskArtifacts(join(store, 'artifacts')),
     logs: join(store, 'logs'),

@@ -12,6 +12,8 @@ import { whyHeldBack, whyNotTaken } from '../print/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
+/** The newest; `millwright callbacks` lists more. */
+const DELIVERIES_MAX = 20
 
 /** `millwright show`: everything about one job, as the ledger has it at this moment. */
 export function addShow(program: Command, invocation: Invocation): void {
@@ -25,14 +27,15 @@ export function addShow(program: Command, invocation: Invocation): void {
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
     const params = { job: await findJob(client, text) }
-    const [job, events, { artifacts }] = await Promise.all([
+    const [job, events, { artifacts }, { deliveries }] = await Promise.all([
       client.call('getJob', { params }),
       allEvents(client, params.job),
       client.call('listArtifacts', { params }),
+      client.call('listDeliveries', { query: { job: params.job, limit: DELIVERIES_MAX } }),
     ])
-    if (print.json) return print.document({ job, events, artifacts })
+    if (print.json) return print.document({ job, events, artifacts, deliveries })
     const waitsFor = await reasonToWait(client, job)
-    for (const line of jobReport({ job, events, artifacts, waitsFor }, print.paint)) {
+    for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print.paint)) {
       print.line(line)
     }
   })

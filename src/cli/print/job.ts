@@ -1,3 +1,4 @@
+import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
@@ -5,6 +6,7 @@ import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
 import { CodePayload, refOf } from '../../kinds/code/payload.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
+import { deliveryRow } from './delivery.ts'
 import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
 import { bytes, duration, moment, usage } from './quantity.ts'
@@ -55,12 +57,14 @@ export function jobReport(
     readonly job: Job
     readonly events: readonly JobEvent[]
     readonly artifacts: readonly ArtifactInfo[]
+    /** Newest first. */
+    readonly deliveries: readonly Delivery[]
     /** Why nobody takes it, when it waits for a worker. */
     readonly waitsFor: string | null
   },
   paint: Printer['paint'],
 ): readonly string[] {
-  const { job, events, artifacts, waitsFor } = about
+  const { job, events, artifacts, deliveries, waitsFor } = about
   return [
     ...verdictLines(job, paint),
     ...(job.detail === '' ? [] : [indent(safeText(job.detail))]),
@@ -68,6 +72,7 @@ export function jobReport(
     ...columns(facts(job, waitsFor)).map((line) => `  ${line}`),
     ...section('steps', columns(steps(events)), paint),
     ...section('artifacts', columns(artifacts.map(artifactRow)), paint),
+    ...section('callbacks', columns(deliveries.toReversed().map(deliveryRow)), paint),
     ...section('events', columns(events.map(eventRow)), paint),
     ...section(
       'last words of the agent',

@@ -8,6 +8,7 @@ import { holdJob, holdKeys, holdRequest } from '../hold.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { laneOf } from '../lane.ts'
 import { heldKey } from '../lock-keys.ts'
+import { addCallbacks } from '../outbox.ts'
 import type { NewJob } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -41,6 +42,7 @@ export async function submit(
   // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
+  await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
   if (parkedOn === null) tx.signal({ kind: 'ready' })
   return { job: await readJob(tx, id), created: true }
