@@ -10,7 +10,8 @@ import type { Tx } from './transaction.ts'
  * holds the names before it reads what it decides by. Nobody waits in a circle:
  *
  * - names are asked for in one order: a request, then one job, then its keys by their letters;
- * - whoever takes jobs as they come (claim, expire, tidy) never waits for a name, but passes on;
+ * - whoever takes jobs as they come (claim, expire, tidy) never waits for a name, but passes on. A
+ *   claim that found nothing else begins again by waiting for one job, like whoever knows its job;
  * - what a transaction decides by one row and writes to that row alone needs no name: its guard does.
  */
 
