@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
+import { noProbe } from '../domain/probe.ts'
 import { openBlobFolder } from './blob-folder.ts'
 import type { Collecting, Found } from './collect.ts'
 import { checkOnRead } from './check-on-read.ts'
@@ -20,9 +21,9 @@ export type DiskArtifacts = ArtifactStore & {
  * Artifacts as files `blobs/sha256/<first two digits>/<digest>` of a folder, readable by its owner
  * alone. Makes the folder if it is missing.
  */
-export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> {
+export async function openDiskArtifacts(folder: string, probe = noProbe): Promise<DiskArtifacts> {
   const blobs = await openBlobFolder(join(folder, 'blobs'))
-  const staging = await openStaging(join(folder, 'temp'))
+  const staging = await openStaging(join(folder, 'temp'), { of: 'artifact', probe })
 
   return {
     put: (bytes, options) => {

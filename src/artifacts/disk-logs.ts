@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
+import { noProbe } from '../domain/probe.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 import { collectFrom, type Collecting, type Found, type Shelf } from './collect.ts'
 import { namingFullDisk } from './disk-errors.ts'
@@ -27,10 +28,14 @@ type Context = { readonly folder: string; readonly staging: Staging; readonly ta
  * time may append to a stream.
  * @param shared other processes append to other streams, or to this one at other times
  */
-export async function openDiskLogs(folder: string, shared = false): Promise<DiskLogs> {
+export async function openDiskLogs(
+  folder: string,
+  shared = false,
+  probe = noProbe,
+): Promise<DiskLogs> {
   const context: Context = {
     folder,
-    staging: await openStaging(join(folder, 'temp')),
+    staging: await openStaging(join(folder, 'temp'), { of: 'log', probe }),
     tails: shared ? noTails() : rememberTails(),
   }
   await syncFolder(dirname(folder))

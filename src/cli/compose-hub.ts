@@ -4,13 +4,14 @@ import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
 import { collect } from '../keeper/collect.ts'
 import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { codeSchema } from '../kinds/code/payload.ts'
-import { systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { watchFreeSpace } from '../platform/disk-space.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Logger } from '../platform/log.ts'
@@ -43,10 +44,11 @@ export async function openHub(
     readonly cwd: string
     readonly version: string
     readonly log: Logger
+    readonly clock?: Clock
+    readonly probe?: Probe
   },
 ): Promise<OpenHub> {
-  const { folder, version, log } = tools
-  const clock = systemClock
+  const { folder, version, log, clock = systemClock, probe = noProbe } = tools
   const random = randomBytes
   await using opening = new AsyncDisposableStack()
   const kept = opening.use(await openKept(config, tools))
@@ -61,6 +63,7 @@ export async function openHub(
   const tokens = { ledger, random, folder }
   await ensureTokenFile(tokens, 'admin')
   const workerToken = await ensureTokenFile(tokens, 'worker')
+  await probe('ledger-opened')
   const hub = await listen({
     ledger,
     artifacts,
@@ -79,6 +82,7 @@ export async function openHub(
     disk: { freeBytes: watchFreeSpace(folder, clock), floorBytes: config.keepFree },
   })
   opening.defer(() => hub.close())
+  opening.defer(async () => probe('hub-stopping'))
   await announce(folder, { url: hub.url, pid: process.pid, version })
   opening.defer(() => withdraw(folder, hub.url))
   const open = opening.move()

@@ -6,10 +6,11 @@ import { type DiskArtifacts, openDiskArtifacts } from '../artifacts/disk-artifac
 import { type DiskLogs, openDiskLogs } from '../artifacts/disk-logs.ts'
 import { storeId } from '../artifacts/store-id.ts'
 import type { HubConfig } from '../config/settings.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Ledger } from '../ledger/port.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
-import { systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 
 /** Everything a hub keeps; none of it is lost when the hub is. */
@@ -21,21 +22,28 @@ export type Kept = AsyncDisposable & {
   readonly isBackedUp: () => Promise<boolean>
 }
 
+type LedgerTools = {
+  readonly folder: string
+  readonly log: Logger
+  readonly clock?: Clock
+  readonly probe?: Probe
+}
+
 /**
  * Opens ledger and store, and owns the data folder until disposed. Throws `data-dir-busy`, what
  * the ledger's engine throws, and `store-foreign` when the two do not belong together.
  */
 export async function openKept(
   config: Pick<HubConfig, 'database' | 'store'>,
-  tools: { readonly folder: string; readonly cwd: string; readonly log: Logger },
+  tools: LedgerTools & { readonly cwd: string },
 ): Promise<Kept> {
-  const { folder, cwd } = tools
+  const { folder, cwd, probe } = tools
   await using opening = new AsyncDisposableStack()
   const ledger = opening.use(await openLedger(config, tools, opening))
   const store = config.store === undefined ? folder : resolve(cwd, config.store)
   await ledger.bindStore(await storeId(store))
-  const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
-  const logs = await openDiskLogs(join(store, 'logs'), config.database !== undefined)
+  const artifacts = await openDiskArtifacts(join(store, 'artifacts'), probe)
+  const logs = await openDiskLogs(join(store, 'logs'), config.database !== undefined, probe)
   const open = opening.move()
   return {
     ledger,
@@ -48,16 +56,16 @@ export async function openKept(
 
 async function openLedger(
   { database }: Pick<HubConfig, 'database'>,
-  { folder, log }: { readonly folder: string; readonly log: Logger },
+  { folder, log, clock = systemClock, probe = noProbe }: LedgerTools,
   opening: AsyncDisposableStack,
 ): Promise<Ledger> {
-  const clock = systemClock
   const random = randomBytes
-  if (database === undefined) return openSqliteLedger({ folder, clock, random, log })
+  if (database === undefined) return openSqliteLedger({ folder, clock, random, log, probe })
   // Tokens and address of this hub lie there, also when the ledger is elsewhere.
   await mkdir(folder, { recursive: true, mode: 0o700 })
   opening.use(ownFolder(folder))
+  await probe('folder-owned')
   // Loaded only here: most hubs have no use for it.
   const { openPostgresLedger } = await import('../ledger/postgres/open.ts')
-  return openPostgresLedger({ url: database.reveal(), clock, random, log })
+  return openPostgresLedger({ url: database.reveal(), clock, random, log, probe })
 }

@@ -6,9 +6,11 @@ import { agentDrivers } from '../agents/drivers.ts'
 import type { Environment } from '../config/read.ts'
 import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
+import type { Launch } from '../domain/launch.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import { codeKind } from '../kinds/code/kind.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
-import { systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
@@ -39,6 +41,8 @@ export type WorkerTools = {
   readonly log: Logger
   readonly env: Environment
   readonly cwd: string
+  readonly clock?: Clock
+  readonly probe?: Probe
 }
 
 type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
@@ -49,8 +53,7 @@ type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
  * `script-invalid`, and `usage-invalid` for a credential that is not there.
  */
 export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
-  const { hub, version, log, env, cwd } = tools
-  const clock = systemClock
+  const { hub, version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
   const random = randomBytes
   const path = env['PATH'] ?? ''
   const folder = join(tools.folder, 'worker')
@@ -61,7 +64,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
-  const git = gitSettings(config, { folder, path, env, cwd })
+  const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
   const kinds = kindsFor({
     path,
@@ -83,11 +86,12 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     identity: await workerIdentity(folder, facts, { clock, random }),
     folder,
     kinds,
-    launchFor: confinement.launchFor,
+    launchFor: (marker) => watched(confinement.launchFor(marker), probe),
     openDoor: gateway?.openDoor ?? null,
     clock,
     random,
     log,
+    probe,
     leaseMs: config.leaseMs,
     drainMs: config.drainMs,
   })
@@ -111,6 +115,16 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
+
+/** With a moment on either side of each start. */
+const watched =
+  (launch: Launch, probe: Probe): Launch =>
+  async (command) => {
+    await probe('launching')
+    const child = await launch(command)
+    await probe('launched')
+    return child
+  }
 
 /** Every kind of job this worker can do: adding one is one line here. */
 function kindsFor(tools: {

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
 import { Secret } from '../domain/secret.ts'
-import { Name } from '../domain/text.ts'
+import { isPersonName, Name } from '../domain/text.ts'
 import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
@@ -246,6 +246,7 @@ const worker = {
       const [name = '', email = ''] = text.split(' <')
       return { name: name.trim(), email: email.slice(0, -1) }
     })
+    .refine(({ name }) => isPersonName(name), 'must begin with a name, not with punctuation alone')
     .optional()
     .meta(
       about({

@@ -59,6 +59,8 @@ export type Attempt = {
   readonly report: AttemptReport
   /** Starts programs inside the sandbox. */
   readonly launch: Launch
+  /** The mark to put on every program that is started otherwise, by which a guard ends it. */
+  readonly marker: string
   /** The way to a model, or null when this worker has none. */
   readonly door: ModelDoor | null
   /** How the model refused the last question of this attempt; null when it answered, or was not asked. */
@@ -79,11 +81,14 @@ export type Attempt = {
  */
 export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome>
 
+/** What a dead attempt left on this worker. */
+export type LeftAttempt = Pick<Attempt, 'folder' | 'marker'>
+
 /** A kind, as the worker knows it. */
 export type WorkKind = {
   readonly run: RunKind
   /** What can still be kept of the folder that a dead attempt left behind. */
-  salvage(folder: string, signal: AbortSignal): Promise<readonly FileArtifact[]>
+  salvage(left: LeftAttempt, signal: AbortSignal): Promise<readonly FileArtifact[]>
   /** Removes an attempt's folder and whatever the kind holds for it elsewhere. */
   remove(folder: string): Promise<void>
   /** Brings what it keeps between attempts within its limits; answers the bytes of disk it freed. */

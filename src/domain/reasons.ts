@@ -113,6 +113,10 @@ export const REASONS = {
   ),
   'disk-full': ending('the worker’s disk is full', 'free space on the worker', true),
   // failed: publishing
+  'publish-invalid': ending(
+    'git refuses the branch or the author that the work is to be published under',
+    'submit it again with another publish.branch or publish.author',
+  ),
   'branch-moved': ending(
     'the branch holds commits this job does not know',
     'choose another branch name or merge by hand',

@@ -1,6 +1,7 @@
 import { type JobId, newJobId, type RandomBytes } from '../domain/id.ts'
+import { noProbe, type Probe, type ProbedOperation } from '../domain/probe.ts'
 import type { Claimed, ClaimRequest, Ledger } from './port.ts'
-import type { Engine } from './transaction.ts'
+import type { Engine, Tx } from './transaction.ts'
 import { addArtifact } from './transactions/add-artifact.ts'
 import { appendEvents } from './transactions/append-events.ts'
 import { artifacts } from './transactions/artifacts.ts'
@@ -41,22 +42,26 @@ import { workers } from './transactions/workers.ts'
 import { readJob } from './job-row.ts'
 
 /** Makes a ledger of an engine: each method is one transaction, one file, one line here. */
-export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
+export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe): Ledger {
   const { transact } = engine
+  const watched = watcher(engine, watch)
   return {
-    submit: (job) => transact((tx) => submit(tx, newJobId(tx.now, random), job)),
-    claim: (request) => claimUntilKnown(engine, request),
-    renew: (fence, leaseMs) => transact((tx) => renew(tx, fence, leaseMs)),
-    appendEvents: (fence, from, told) => transact((tx) => appendEvents(tx, fence, from, told)),
+    submit: (job) => watched('submit', (tx) => submit(tx, newJobId(tx.now, random), job)),
+    claim: (request) => claimUntilKnown(watched, request),
+    renew: (fence, leaseMs) => watched('renew', (tx) => renew(tx, fence, leaseMs)),
+    appendEvents: (fence, from, told) =>
+      watched('appendEvents', (tx) => appendEvents(tx, fence, from, told)),
     checkpoint: (fence, made) => transact((tx) => checkpoint(tx, fence, made)),
-    intendPublication: (fence, intent) => transact((tx) => intendPublication(tx, fence, intent)),
-    settle: (fence, settlement, usage) => transact((tx) => settle(tx, fence, settlement, usage)),
+    intendPublication: (fence, intent) =>
+      watched('intendPublication', (tx) => intendPublication(tx, fence, intent)),
+    settle: (fence, settlement, usage) =>
+      watched('settle', (tx) => settle(tx, fence, settlement, usage)),
     pause: (fence, why, usage) => transact((tx) => pause(tx, fence, why, usage)),
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
     resumeDue: (limit) => transact((tx) => resumeDue(tx, limit)),
-    requestCancel: (jobId, by) => transact((tx) => requestCancel(tx, jobId, by)),
-    handBack: (fence) => transact((tx) => handBack(tx, fence)),
-    expire: (limit) => transact((tx) => expire(tx, limit)),
+    requestCancel: (jobId, by) => watched('requestCancel', (tx) => requestCancel(tx, jobId, by)),
+    handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
+    expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
@@ -64,7 +69,7 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     counts: () => transact(counts),
     workers: () => transact(workers),
     attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
-    addArtifact: (artifact) => transact((tx) => addArtifact(tx, artifact)),
+    addArtifact: (artifact) => watched('addArtifact', (tx) => addArtifact(tx, artifact)),
     artifacts: (jobId) => transact((tx) => artifacts(tx, jobId)),
     callbacks: (jobId) => transact((tx) => callbacks(tx, jobId)),
     deliveries: (page) => transact((tx) => deliveries(tx, page)),
@@ -92,11 +97,34 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
  * claim; and no claim says that there is nothing while others still decide about a job. It ends: a
  * parked job is not looked at again before its key is free, and a job waited for is decided about.
  */
-async function claimUntilKnown(engine: Engine, request: ClaimRequest): Promise<Claimed | null> {
+async function claimUntilKnown(watched: Watched, request: ClaimRequest): Promise<Claimed | null> {
   let answer: ClaimAnswer = { kind: 'again', behind: null }
   while (answer.kind === 'again') {
     const behind: JobId | null = answer.behind
-    answer = await engine.transact((tx) => claim(tx, request, behind))
+    answer = await watched('claim', (tx) => claim(tx, request, behind))
   }
   return answer.kind === 'claimed' ? answer.claimed : null
 }
+
+type Watched = <Value>(
+  operation: ProbedOperation,
+  work: (tx: Tx) => Promise<Value>,
+) => Promise<Value>
+
+/** Transactions with a moment on either side of their commit, unless there was nothing to do. */
+function watcher({ transact }: Engine, watch: Probe): Watched {
+  return async (operation, work) => {
+    const value = await transact(async (tx) => {
+      const made = await work(tx)
+      if (!isNothing(made)) await watch(`${operation}-uncommitted`)
+      return made
+    })
+    if (!isNothing(value)) await watch(`${operation}-committed`)
+    return value
+  }
+}
+
+/** A sweep that found no attempt, a claim that found no job. */
+const isNothing = (value: unknown): boolean =>
+  value === 0 ||
+  (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'none')

@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { type Probe, probeIfNamed } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
@@ -21,10 +22,12 @@ export type AttemptParts = {
   readonly folder: string
   readonly report: AttemptReport
   readonly launch: Launch
+  readonly marker: string
   readonly door: ModelDoor | null
   readonly refusal: () => Promise<Refusal | null>
   readonly clock: Clock
   readonly log: Logger
+  readonly probe: Probe
 }
 
 /**
@@ -45,6 +48,7 @@ export async function runAttempt(
     folder: parts.folder,
     report: parts.report,
     launch: parts.launch,
+    marker: parts.marker,
     door: parts.door,
     refusal: parts.refusal,
     now: () => parts.clock.now(),
@@ -89,7 +93,7 @@ class Steps {
   }
 
   async run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-    const { report, clock } = this.#parts
+    const { report, clock, probe } = this.#parts
     this.#stops.check()
     this.current = name
     report.tell({ type: 'step-started', step: name })
@@ -97,6 +101,7 @@ class Steps {
     const value = await work()
     const durationMs = Math.round(clock.monotonic() - startedAt)
     report.tell({ type: 'step-finished', step: name, durationMs })
+    await probeIfNamed(probe, `${name}-done`)
     return value
   }
 }

@@ -109,7 +109,7 @@ export class AttemptSender implements AttemptReport {
       stops.check()
       throw error
     }
-    // The answer may have lain here while this machine slept.
+    // The answer may have lain here while this process was stopped.
     stops.check()
   }
 

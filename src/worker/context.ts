@@ -3,6 +3,7 @@ import type { WorkKind } from '../domain/attempt.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { Fence, WorkerIdentity } from '../domain/lease.ts'
+import type { Probe } from '../domain/probe.ts'
 import type { Usage } from '../domain/outcome.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -33,6 +34,7 @@ export type WorkerContext = {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
+  readonly probe: Probe
   /** Length of the leases it asks for, in milliseconds. */
   readonly leaseMs: number
   /** How long running attempts may go on after a drain began, in milliseconds. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { type Address, parseAddress } from './address.ts'
+import { batches } from './batches.ts'
 import type { Cache } from './cache.ts'
 import { noteUse } from './collect-caches.ts'
 import type { Place } from './checkout.ts'
@@ -61,11 +62,16 @@ export async function pushLfs(
 ): Promise<void> {
   const remote = await lfsRemote(repository, { settings, place }, signal)
   const { gitDir } = place
-  const args = ['lfs', 'push', '--object-id', 'origin', ...ids]
-  const call = { args, gitDir, config: remote.config }
-  const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
-  if (end.code !== 0) throw end.failure()
+  for (const some of batches(ids, IDS_AT_ONCE)) {
+    const args = ['lfs', 'push', '--object-id', 'origin', ...some]
+    const call = { args, gitDir, config: remote.config }
+    const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
+    if (end.code !== 0) throw end.failure()
+  }
 }
+
+/** Far from what a kernel takes as arguments of one program; Windows takes 32,767 characters. */
+const IDS_AT_ONCE = 400
 
 function demandLfs({ path }: GitSettings): void {
   if (locateProgram('git-lfs', path) !== null) return

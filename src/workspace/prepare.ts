@@ -77,6 +77,7 @@ async function checkOutBase(
   ])
   if (asked.status === 'rejected') throw asked.reason
   const base = asked.value
+  await request.settings.probe('base-fetched')
   const checkout = { folder, commit: base.commit, options }
   const begun = early.status === 'fulfilled' && early.value
   if (!begun) await makeFolders(cache, checkout)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, lstat, rename, rm, stat, utimes } from 'node:fs/promises'
+import { chmod, copyFile, lstat, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
@@ -20,9 +20,12 @@ export async function takeTree(
   signal: AbortSignal,
   limits: ChangeLimits = CHANGE_LIMITS,
 ): Promise<Change> {
-  if (!(await lstat(workspace.tree)).isDirectory()) {
+  const root = await lstat(workspace.tree)
+  if (!root.isDirectory()) {
     throw new StepFailed('workspace-failed', 'the agent replaced its workspace folder')
   }
+  // No part of the change, and nothing can be read behind a folder that is shut.
+  if ((root.mode & 0o700) !== 0o700) await chmod(workspace.tree, 0o700)
   const indexFile = join(workspace.gitDir, `index.${randomUUID()}`)
   try {
     await copyIndex(join(workspace.gitDir, 'index'), indexFile)

@@ -1,4 +1,5 @@
 import { newUuid, type RandomBytes } from '../../domain/id.ts'
+import { noProbe, type Probe } from '../../domain/probe.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Logger, silentLog } from '../../platform/log.ts'
 import { bindLedger } from '../bind.ts'
@@ -24,6 +25,7 @@ export type PostgresLedgerOptions = {
   /** Milliseconds since the epoch, instead of the database's own time. */
   readonly now?: () => number
   readonly patience?: Patience
+  readonly probe?: Probe
 }
 
 /**
@@ -31,8 +33,9 @@ export type PostgresLedgerOptions = {
  * by the database's clock. Throws `ledger-refused`, `ledger-unavailable` or `schema-newer`.
  */
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
-  const { url, clock, random, log = silentLog, now, patience = PATIENCE } = options
-  await bringUpToDate(url, log)
+  const { url, clock, random, log = silentLog, now } = options
+  const { patience = PATIENCE, probe = noProbe } = options
+  await bringUpToDate({ url, log, probe })
   const connections = openConnections(url, patience, clock)
   // Idle connections break when the database restarts; the next transaction opens another.
   connections.pool.on('error', (error) =>
@@ -44,15 +47,18 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   })
   const self = newUuid(clock.now(), random)
   const heartbeatMs = patience.heartbeat
-  return bindLedger(postgresEngine({ connections, self, now, heartbeatMs, clock, log }), random)
+  const engine = postgresEngine({ connections, self, now, heartbeatMs, clock, log })
+  return bindLedger(engine, random, probe)
 }
 
-async function bringUpToDate(url: string, log: Logger): Promise<void> {
+type Opening = { readonly url: string; readonly log: Logger; readonly probe: Probe }
+
+async function bringUpToDate({ url, log, probe }: Opening): Promise<void> {
   const ledger = withoutPassword(url)
   try {
     const client = await connectOnce(url)
     try {
-      const migrations = await migrate(client, MIGRATIONS)
+      const migrations = await migrate(client, MIGRATIONS, probe)
       log.info({ ledger, migrations }, 'ledger opened')
     } finally {
       await client.end()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError, isAppError } from '../../domain/errors.ts'
 import type { RandomBytes } from '../../domain/id.ts'
+import { noProbe, type Probe } from '../../domain/probe.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Logger, silentLog } from '../../platform/log.ts'
 import { bindLedger } from '../bind.ts'
@@ -22,6 +23,7 @@ export type SqliteLedgerOptions = {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log?: Logger
+  readonly probe?: Probe
 }
 
 /**
@@ -29,18 +31,19 @@ export type SqliteLedgerOptions = {
  * `schema-newer` or `data-dir-unusable`.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
-  const { folder, clock, random, log = silentLog } = options
+  const { folder, clock, random, log = silentLog, probe = noProbe } = options
   using opening = new DisposableStack()
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     opening.use(ownFolder(folder))
+    await probe('folder-owned')
     const database = opening.adopt(openDatabase(join(folder, 'ledger.db')), close)
     const now = leaseClock(clock)
-    const migrations = migrate(database, MIGRATIONS, now())
+    const migrations = migrate(database, MIGRATIONS, now(), probe)
     graceAfterRestart(database, now())
     log.info({ folder, migrations }, 'ledger opened')
 
-    const ledger = bindLedger(sqliteEngine(database, now), random)
+    const ledger = bindLedger(sqliteEngine(database, now), random, probe)
     const owned = opening.move()
     return {
       ...ledger,

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { openSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { ProbeLabel } from '../../src/domain/probe.ts'
+import type { Plan } from '../support/fault-probe.ts'
+import type { FaultSettings } from '../support/fault-program.ts'
+
+const SUPPORT = join(import.meta.dirname, '..', 'support')
+
+/** What is to be kept running, and who wants to hear of it. */
+export type Wanted = {
+  readonly program: 'hub' | 'worker'
+  readonly settings: Omit<FaultSettings, 'plan'>
+  /** One for each life; later lives are left alone. */
+  readonly plans: readonly (Plan | null)[]
+  /** Where its log goes. */
+  readonly log: string
+  readonly onReady: (said: string) => void
+  readonly onHit: (label: ProbeLabel) => void
+  readonly onFault: (kept: Kept) => void
+}
+
+/** A program that is started again whenever it dies, as a service manager does it. */
+export class Kept {
+  readonly #wanted: Wanted
+  readonly #news = new EventEmitter()
+  #child: ChildProcess
+  #isReady = false
+  #isWanted = true
+  #lives = 0
+  /** Ends that nobody brought about. */
+  crashes = 0
+
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted
+    this.#child = this.#start()
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  /** Resolves when it works. */
+  async ready(): Promise<void> {
+    if (!this.#isReady) await once(this.#news, 'ready')
+  }
+
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`)
+  }
+
+  send(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Ends it for good. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#isWanted = false
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGCONT')
+    this.#child.kill(signal)
+    await exited
+  }
+
+  #start(): ChildProcess {
+    const { program, settings, plans, log } = this.#wanted
+    const plan = plans[this.#lives] ?? null
+    this.#lives += 1
+    const file = openSync(log, 'a')
+    const line = [join(SUPPORT, `fault-${program}.ts`), JSON.stringify({ ...settings, plan })]
+    const child = spawn(process.execPath, line, {
+      stdio: ['pipe', 'pipe', file],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(settings.folder, '..', 'compiled') },
+    })
+    child.stdin?.on('error', () => {})
+    if (child.stdout !== null) {
+      createInterface({ input: child.stdout }).on('line', (said) => this.#hear(said))
+    }
+    child.once('exit', (code) => {
+      this.#isReady = false
+      if (!this.#isWanted) return
+      if (code !== null && code !== 0) this.crashes += 1
+      this.#child = this.#start()
+    })
+    return child
+  }
+
+  #hear(line: string): void {
+    const [word, said = ''] = line.split(' ')
+    if (word === 'ready') {
+      this.#isReady = true
+      this.#wanted.onReady(said)
+      this.#news.emit('ready')
+    }
+    // Said by our own program: one of the labels.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    if (word === 'hit') this.#wanted.onHit(said as ProbeLabel)
+    if (word === 'fault') this.#wanted.onFault(this)
+  }
+}
