@@ -1,4 +1,4 @@
-import { newJobId, type RandomBytes } from '../domain/id.ts'
+import { type JobId, newJobId, type RandomBytes } from '../domain/id.ts'
 import { noProbe, type Probe, type ProbedOperation } from '../domain/probe.ts'
 import type { Claimed, ClaimRequest, Ledger } from './port.ts'
 import type { Engine, Tx } from './transaction.ts'
@@ -9,7 +9,7 @@ import { attempt } from './transactions/attempt.ts'
 import { bindStore } from './transactions/bind-store.ts'
 import { checkpoint } from './transactions/checkpoint.ts'
 import { callbacks } from './transactions/callbacks.ts'
-import { claim } from './transactions/claim.ts'
+import { claim, type ClaimAnswer } from './transactions/claim.ts'
 import { counts } from './transactions/counts.ts'
 import { createToken } from './transactions/create-token.ts'
 import { endings } from './transactions/endings.ts'
@@ -94,14 +94,16 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
 
 /**
  * Many blocked jobs are parked in several short transactions, so that nobody waits long for one
- * claim. It ends: a parked job is not looked at again before its key is free.
+ * claim; and no claim says that there is nothing while others still decide about a job. It ends: a
+ * parked job is not looked at again before its key is free, and a job waited for is decided about.
  */
 async function claimUntilKnown(watched: Watched, request: ClaimRequest): Promise<Claimed | null> {
-  for (;;) {
-    const answer = await watched('claim', (tx) => claim(tx, request))
-    if (answer.kind === 'claimed') return answer.claimed
-    if (answer.kind === 'none') return null
+  let answer: ClaimAnswer = { kind: 'again', behind: null }
+  while (answer.kind === 'again') {
+    const behind: JobId | null = answer.behind
+    answer = await watched('claim', (tx) => claim(tx, request, behind))
   }
+  return answer.kind === 'claimed' ? answer.claimed : null
 }
 
 type Watched = <Value>(

@@ -131,8 +131,12 @@ export type Ledger = {
    * there are skipped, so a repeat changes nothing; a gap is refused as `log-gap`.
    */
   appendEvents(fence: Fence, from: number, events: readonly WorkerEvent[]): Promise<void>
+  /** At most 1000 a job, then `request-invalid`. */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
-  /** Refused with `cancel-requested` once a cancel is known; afterwards publishing completes. */
+  /**
+   * Refused with `cancel-requested` once a cancel is known; afterwards publishing completes. At
+   * most 300 a job, then `request-invalid`.
+   */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
   /** Accepted once; the same settlement again gives the same answer. */
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>

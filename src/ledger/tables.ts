@@ -51,6 +51,10 @@ export const TABLES: readonly Table[] = [
   table('store', 'place', 'place id', 2),
 ]
 
+/** The tables of a ledger of this version. */
+export const tablesOf = ({ schemaVersion }: { readonly schemaVersion: number }): readonly Table[] =>
+  TABLES.filter(({ since }) => since <= schemaVersion)
+
 export type Row = Readonly<Record<string, string | number | null>>
 
 /** All of a ledger as it was at one moment, whatever is written meanwhile. */

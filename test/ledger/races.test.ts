@@ -99,6 +99,24 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
     }
   })
 
+  it('claim a job while its key is looked at for another: whoever can have it gets it', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const kinds = ['holder', 'blocked', 'free'].map((kind) => `${kind}-${time}`)
+      const [holder = '', blocked = '', free = ''] = kinds
+      await submitted(one, { kind: holder, locks: [holder] })
+      await submitted(one, { kind: blocked, locks: [free, holder] })
+      const wanted = await submitted(one, { kind: free, locks: [free] })
+      await claimed(one, { kinds: [holder] })
+      const [none, found] = await Promise.all([
+        one.claim(aRequest({ kinds: [blocked] })),
+        other.claim(aRequest({ kinds: [free] })),
+      ])
+      expect(none).toBeNull()
+      expect(found?.job.id).toBe(wanted)
+    }
+  })
+
   it('claim and cancel one job: it runs and is told, or it is cancelled and nobody has it', async () => {
     const { one, other } = await twoHubs(file.server)
     for (let time = 0; time < TIMES; time += 1) {

@@ -28,10 +28,9 @@ export async function runBackup(
   // First the mark: what is collected before it has no row in the snapshot.
   await using running = new AsyncDisposableStack()
   running.use(await markBackup(store, systemClock))
-  const snapshot = running.use(await snapshotOf(config, data))
   const manifest = await backUp(
     {
-      snapshot,
+      openSnapshot: () => snapshotOf(config, data),
       artifacts: await openDiskArtifacts(join(store, 'artifacts')),
       logs: join(store, 'logs'),
     },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { openDiskArtifacts } from '../../artifacts/disk-artifacts.ts'
@@ -13,7 +13,8 @@ import { writeDurably } from '../../platform/durable-file.ts'
 import { dataFolder } from '../find-hub.ts'
 import type { Terminal } from '../terminal.ts'
 import { tableFile } from './manifest.ts'
-import { checkBackup, restore } from './restore.ts'
+import { checkBackup } from './check-backup.ts'
+import { restore } from './restore.ts'
 import { summary } from './run-backup.ts'
 
 /** Restores a backup into what these settings name; answers what it held, in one line. */
@@ -30,9 +31,15 @@ export async function runRestore(
   await using opening = new AsyncDisposableStack()
   opening.use(ownFolder(data))
   const refill = opening.use(await refillOf(config, data))
-  await nameStore(backup, store)
-  const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
-  await restore(backup, manifest, { refill, artifacts, logs: join(store, 'logs') })
+  if (existsSync(join(store, 'store.json'))) {
+    throw new AppError('restore-not-empty', `The store ${store} is in use.`)
+  }
+  await restore(backup, manifest, {
+    refill,
+    artifacts: await openDiskArtifacts(join(store, 'artifacts')),
+    logs: join(store, 'logs'),
+    nameStore: () => nameStore(backup, store),
+  })
   return `restored ${summary(manifest)}`
 }
 
@@ -45,11 +52,12 @@ async function refillOf({ database }: HubConfig, data: string): Promise<Refill> 
 const StoreRow = z.object({ id: z.string() })
 
 /** The store gets the name by which the ledger knows it. */
-async function nameStore(backup: string, store: string): Promise<void> {
+async function nameStore(backup: string, store: string): Promise<{ undo(): Promise<void> }> {
   const path = join(store, 'store.json')
-  if (existsSync(path)) throw new AppError('restore-not-empty', `The store ${store} is in use.`)
   const [line] = (await readFile(join(backup, tableFile('store')), 'utf8')).split('\n')
-  if (line === undefined || line === '') return
-  const { id } = StoreRow.parse(JSON.parse(line))
-  await writeDurably(path, `${JSON.stringify({ id })}\n`)
+  if (line !== undefined && line !== '') {
+    const { id } = StoreRow.parse(JSON.parse(line))
+    await writeDurably(path, `${JSON.stringify({ id })}\n`)
+  }
+  return { undo: () => rm(path, { force: true }) }
 }

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
@@ -29,7 +30,9 @@ export function sqliteSnapshot(folder: string): Snapshot {
 
 /** Opens the ledger of a data folder for a restore. Throws `restore-not-empty`. */
 export function sqliteRefill(folder: string, at: number): Refill {
-  const database = new DatabaseSync(join(folder, 'ledger.db'))
+  const path = join(folder, 'ledger.db')
+  const database = new DatabaseSync(path)
+  chmodSync(path, 0o600)
   migrate(database, MIGRATIONS, at)
   database.exec('BEGIN IMMEDIATE')
   const { count } = Count.parse(
