@@ -1,23 +1,21 @@
 import { once } from 'node:events'
 import type { LogStream } from '../domain/attempt.ts'
-import { type AppError, isAppError } from '../domain/errors.ts'
+import { AppError } from '../domain/errors.ts'
 import type { JobEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { SEGMENT_BYTES_MAX, WAIT_MS_MAX } from '../protocol/schemas.ts'
+import type { HubAway } from './hub-away.ts'
 import { liveEvents } from './live-events.ts'
 
-/** How long a follower waits for a hub that went away. */
-const PATIENCE_MS = 5 * 60_000
 const RETRY_MS = 1000
 
 /** The hub, and what happens while it does not answer. */
 export type Line = {
   readonly client: HubClient
   readonly clock: Clock
-  /** Called once for each time the hub goes away. */
-  readonly onAway: (error: AppError) => void
+  readonly away: HubAway
 }
 
 export type Follower = {
@@ -80,12 +78,12 @@ async function endOf(log: Promise<void> | undefined, signal: AbortSignal): Promi
 
 /** Events from the first to the last, across breaks of the connection. */
 async function* eventsOf(line: Line, job: JobId, signal: AbortSignal): AsyncGenerator<JobEvent> {
+  const { client, away } = line
+  const onOpen = (): void => away.over()
   let after = 0
-  const away = patience(line)
   while (!signal.aborted) {
     try {
-      for await (const event of liveEvents(line.client, { job, after }, signal)) {
-        away.over()
+      for await (const event of liveEvents(client, { job, after, onOpen }, signal)) {
         after = event.seq
         yield event
         if (event.type === 'ended') return
@@ -106,7 +104,7 @@ async function copyLog(
   signal: AbortSignal,
 ): Promise<void> {
   const decoder = new TextDecoder()
-  const away = patience(line)
+  const { away } = line
   let offset = 0
   while (!signal.aborted) {
     try {
@@ -151,25 +149,17 @@ export async function readLog(
     signal,
   )
   return {
-    bytes: await response.bytes(),
+    bytes: await wholeBody(response),
     ended: response.headers.get('millwright-log-end') === 'true',
   }
 }
 
-/** Bears a hub that is away, for a while; every other error goes on at once. */
-function patience(line: Line): { bear(error: unknown): void; over(): void } {
-  let since: number | null = null
-  return {
-    bear: (error) => {
-      if (!isAppError(error) || !error.retryable) throw error
-      if (since === null) {
-        since = line.clock.monotonic()
-        line.onAway(error)
-      }
-      if (line.clock.monotonic() - since > PATIENCE_MS) throw error
-    },
-    over: () => {
-      since = null
-    },
+async function wholeBody(response: Response): Promise<Uint8Array> {
+  try {
+    return await response.bytes()
+  } catch (error) {
+    // fetch tells of a connection that broke in the middle by a TypeError alone.
+    if (!(error instanceof TypeError)) throw error
+    throw new AppError('hub-unreachable', 'The connection to the hub broke', { cause: error })
   }
 }

@@ -3,7 +3,7 @@ import type { Job } from '../domain/job.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import type { Printer } from './print/printer.ts'
-import { moment } from './print/quantity.ts'
+import { zonedMoment } from './print/quantity.ts'
 import { safeLine } from './print/safe-text.ts'
 import { streamOf } from './stream-of.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
@@ -22,7 +22,9 @@ export async function reportSubmitted(
 ): Promise<void> {
   const { status, answer: job } = accepted
   if (status === ALREADY) {
-    print.note(`The job existed already, by the same --key: submitted ${moment(job.createdAt)}`)
+    print.note(
+      `The job existed already, by the same --key: submitted ${zonedMoment(job.createdAt)}`,
+    )
   }
   const name = shortId(job.id)
   if (!wait) {

@@ -63,13 +63,23 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--test <line>', 'how the repository is tested; a line for sh')
     .option('--check <name=line>', 'must pass before anything is published; repeatable', collect)
     .addOption(
-      new Option('--publish <mode>', 'keep a patch, or push a branch').choices(['none', 'branch']),
+      new Option('--publish <mode>', 'keep a patch (none), or push a branch').choices([
+        'none',
+        'branch',
+      ]),
     )
-    .option('--branch <name>', 'the branch to push (default: millwright/<short id>)')
+    .option(
+      '--branch <name>',
+      'the branch to push, also main: straight to the remote (default: millwright/<short id>)',
+    )
     .option('--no-trailers', 'do not name the job in the commit')
     .option('--priority <number>', 'higher goes first')
     .option('--label <label>', 'a worker must offer it; repeatable', collect)
-    .option('--lock <key>', 'outside thing no two jobs may use at once; repeatable', collect)
+    .option(
+      '--lock <key>',
+      'outside thing no two jobs may use at once, such as site:shop; repeatable',
+      collect,
+    )
     .option('--key <text>', 'idempotency key: the same key and request give the same job')
     .option('--callback <address>', 'https address that is told of the job; repeatable', collect)
     .option(
@@ -77,7 +87,10 @@ export function addSubmissionFlags(command: Command): Command {
       `of what: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
       collect,
     )
-    .option('--max-failures <count>', 'failures after which the job fails')
+    .option(
+      '--max-failures <count>',
+      `failures after which the job fails; a worker lost while the agent ran is one (default: ${RetryPolicy.parse({}).maxFailures})`,
+    )
   for (const [key, schema] of LIMITS) {
     const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`
     command.option(`--${kebab(key)} <number>`, meaning)

@@ -151,6 +151,31 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     expect(Job.parse(JSON.parse(stdout))).toMatchObject({ retryOf: id, title: 'Differently' })
   })
 
+  it('show another log, or that there was no such attempt, where a log is empty', async () => {
+    const cli = await withHub()
+    const { id } = await submitted(cli, 'Nothing yet')
+    const empty = await cli.run(['logs', id])
+    expect(empty).toMatchObject({ code: 0, stdout: '' })
+    expect(empty.stderr).toMatch(/The log transcript is empty.* logs \w{12} --stream checks/)
+    const never = await cli.run(['logs', id, '--attempt', '9'])
+    expect(never.code).toBe(2)
+    expect(never.stderr).toContain('--attempt: 9 is too high, the job has had 0 attempts')
+    expect((await cli.run(['show', id])).stdout).toMatch(/submitted +\S+ \S+ UTC/)
+  })
+
+  it('say no more than they know when they are interrupted while the hub is away', async () => {
+    const cli = await cliInEmptyHome()
+    const hub = await cli.startHub()
+    const follower = cli.start(['submit', '--wait', '--repo', REPOSITORY, 'Long work'])
+    await follower.printed(/submitted/)
+    await hub.stop('SIGKILL')
+    await follower.printed(/waiting for it to come back/)
+    const { code, stderr } = await follower.stop('SIGINT')
+    expect(code).toBe(130)
+    expect(stderr).toMatch(/accepted, last seen: submitted .*The hub is away since .* logs -f/)
+    expect(stderr).not.toContain('goes on')
+  })
+
   it('leave the job alone when a follower is interrupted', async () => {
     const cli = await withHub()
     const follower = cli.start(['submit', '--wait', '--repo', REPOSITORY, 'Long work'])

@@ -9,7 +9,7 @@ import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { deliveryRow } from './delivery.ts'
 import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
-import { bytes, duration, moment, usage } from './quantity.ts'
+import { bytes, duration, moment, usage, zonedMoment } from './quantity.ts'
 import { safeLine, safeText } from './safe-text.ts'
 import { stepRows } from './steps.ts'
 import { whyHeldBack } from './why-waiting.ts'
@@ -116,7 +116,7 @@ function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[
     ['sandbox', job.sandbox === 'none' ? 'none: the agent is not confined' : job.sandbox],
     ['published', job.publication === null ? null : publicationText(job.publication)],
     ['used', job.usage === null ? null : usage(job.usage)],
-    ['submitted', moment(job.createdAt)],
+    ['submitted', zonedMoment(job.createdAt)],
     ['started', job.startedAt === null ? null : moment(job.startedAt)],
     ['ended', job.endedAt === null ? null : moment(job.endedAt)],
   ]

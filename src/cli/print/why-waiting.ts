@@ -1,6 +1,6 @@
 import type { Job } from '../../domain/job.ts'
 import type { WorkerIdentity } from '../../domain/lease.ts'
-import { moment } from './quantity.ts'
+import { zonedMoment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
 /**
@@ -24,8 +24,10 @@ export function whyHeldBack(job: Job): string | null {
   if (job.endedAt !== null) return null
   if (job.cancelRequestedAt !== null) return 'cancel requested'
   if (job.parkedOn !== null) return `for the lock ${safeLine(job.parkedOn)}`
-  if (job.notBefore !== null && job.state === 'queued') return `until ${moment(job.notBefore)}`
-  return job.resumeAt !== null && job.state === 'paused' ? `until ${moment(job.resumeAt)}` : null
+  if (job.notBefore !== null && job.state === 'queued') return `until ${zonedMoment(job.notBefore)}`
+  return job.resumeAt !== null && job.state === 'paused'
+    ? `until ${zonedMoment(job.resumeAt)}`
+    : null
 }
 
 /** Why nobody takes a job that is ready, as far as the workers at hand can tell. */
