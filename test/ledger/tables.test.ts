@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { MIGRATIONS as ON_POSTGRES } from '../../src/ledger/postgres/migrations/all.ts'
 import { migrate } from '../../src/ledger/sqlite/migrate.ts'
 import { MIGRATIONS } from '../../src/ledger/sqlite/migrations/all.ts'
 import { TABLES } from '../../src/ledger/tables.ts'
@@ -33,5 +34,10 @@ describe('a backup', () => {
     }))
     const kept = TABLES.map(({ name, columns }) => ({ name, columns: columns.toSorted() }))
     expect(kept.toSorted(byName)).toEqual(there.toSorted(byName))
+  })
+
+  it('of one engine has the same schema versions as that of the other', () => {
+    const versions = ON_POSTGRES.map(({ version, name }) => [version, name])
+    expect(versions).toEqual(MIGRATIONS.map(({ version, name }) => [version, name]))
   })
 })

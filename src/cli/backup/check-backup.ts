@@ -1,13 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
+import { missingFrom } from '../../ledger/migration.ts'
+import { MIGRATIONS } from '../../ledger/sqlite/migrations/all.ts'
 import { tablesOf } from '../../ledger/tables.ts'
 import { demandDigest, readRows, spoilt } from './listed.ts'
 import { LOG_LIST, LogFile, Manifest, tableFile } from './manifest.ts'
 
-/** Reads what a backup says of itself and checks every byte of it. Throws `backup-invalid`. */
+/**
+ * Reads what a backup says of itself and checks every byte of it. Throws `backup-invalid`, and
+ * `schema-newer` when a later program made it.
+ */
 export async function checkBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder)
+  missingFrom(MIGRATIONS, manifest.schemaVersion)
   for (const { name } of tablesOf(manifest)) {
     const { digest } = manifest.tables[name] ?? { digest: 'missing' }
     await demandDigest(join(folder, tableFile(name)), digest)

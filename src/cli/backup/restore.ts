@@ -12,6 +12,10 @@ const ROWS_A_TIME = 500
 const ARTIFACT_BYTES_MAX = Number.MAX_SAFE_INTEGER
 const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 
+/** A row of a program of that time: perhaps without later columns, never with unknown ones. */
+const rowOf = ({ columns }: Table): z.ZodType<Row> =>
+  AnyRow.refine((row) => Object.keys(row).every((column) => columns.includes(column)))
+
 /** Fills an empty ledger and store from a backup that was checked. What failed may be repeated. */
 export async function restore(
   folder: string,
@@ -51,11 +55,19 @@ async function restoreLogs(folder: string, logs: string): Promise<void> {
 
 async function fill(folder: string, table: Table, refill: Refill): Promise<void> {
   let page: Row[] = []
-  for await (const row of readRows(join(folder, tableFile(table.name)), AnyRow)) {
+  for await (const row of readRows(join(folder, tableFile(table.name)), rowOf(table))) {
     page.push(row)
     if (page.length < ROWS_A_TIME) continue
-    await refill.insert(table, page)
+    await insert(table, page, refill)
     page = []
   }
-  await refill.insert(table, page)
+  await insert(table, page, refill)
+}
+
+/** All rows of a table have the same columns; those it had not yet get their default. */
+async function insert(table: Table, page: readonly Row[], refill: Refill): Promise<void> {
+  const [first] = page
+  if (first === undefined) return
+  const columns = table.columns.filter((column) => column in first)
+  await refill.insert({ ...table, columns }, page)
 }

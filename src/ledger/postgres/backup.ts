@@ -1,7 +1,8 @@
 import type { Client } from 'pg'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import { type Refill, selectOf, type Snapshot, type Table } from '../tables.ts'
+import { migrationsTo, missingFrom } from '../migration.ts'
+import { type Refill, selectOf, type Snapshot, type Table, tablesOf } from '../tables.ts'
 import { connectOnce, withoutPassword } from './connections.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
@@ -13,13 +14,18 @@ const Rows = z.array(z.record(z.string(), Value))
 const Count = z.tuple([z.object({ count: z.number() })])
 const Version = z.tuple([z.object({ version: z.number() })])
 
-/** Reads a ledger beside the hubs that work on it. Throws `ledger-refused`, `ledger-unavailable`. */
+/**
+ * Reads a ledger beside the hubs that work on it. Throws `ledger-refused`, `ledger-unavailable` or
+ * `schema-newer`.
+ */
 export async function postgresSnapshot(url: string): Promise<Snapshot> {
   const client = await connect(url)
   const schemaVersion = await orEnd(client, url, async () => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const { rows } = await client.query('SELECT max(version) AS version FROM migration')
-    return Version.parse(rows)[0].version
+    const { version } = Version.parse(rows)[0]
+    missingFrom(MIGRATIONS, version)
+    return version
   })
   return {
     schemaVersion,
@@ -37,11 +43,14 @@ export async function postgresSnapshot(url: string): Promise<Snapshot> {
   }
 }
 
-/** Opens a database for a restore. Throws `restore-not-empty`, and what opening a ledger throws. */
-export async function postgresRefill(url: string): Promise<Refill> {
+/**
+ * Opens a database for a restore, with the schema of this version. Throws `restore-not-empty`, and
+ * what opening a ledger throws; `schema-newer` when it is of a later version.
+ */
+export async function postgresRefill(url: string, schemaVersion: number): Promise<Refill> {
   const client = await connect(url)
   await orEnd(client, url, async () => {
-    await migrate(client, MIGRATIONS)
+    await migrate(client, migrationsTo(MIGRATIONS, schemaVersion))
     await client.query('BEGIN')
     const { rows } = await client.query(
       'SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM token) AS count',
@@ -49,7 +58,8 @@ export async function postgresRefill(url: string): Promise<Refill> {
     if (Count.parse(rows)[0].count > 0) {
       throw new AppError('restore-not-empty', `The ledger ${withoutPassword(url)} is not empty.`)
     }
-    await client.query('DELETE FROM store')
+    const tables = tablesOf({ schemaVersion }).toReversed()
+    for (const { name } of tables) await client.query(`DELETE FROM ${name}`)
   })
   return {
     insert: (table, rows) => insert(client, table, rows),
