@@ -136,5 +136,5 @@ export async function runPlan(
 const runOne = async (cell: Cell, { folder, postgres }: Surroundings): Promise<CellResult> =>
   runCell(cell, {
     folder,
-    database: cell.engine === 'sqlite' ? null : await (await postgres()).makeSchema(),
+    database: async () => (cell.engine === 'sqlite' ? null : (await postgres()).makeSchema()),
   })

@@ -1,13 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { openSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ProbeLabel } from '../../src/domain/probe.ts'
 import type { Plan } from '../support/fault-probe.ts'
 import type { FaultSettings } from '../support/fault-program.ts'
 
 const SUPPORT = join(import.meta.dirname, '..', 'support')
+
+/** How often a woken program is looked at, and how long after each look. */
+const WAKE_LOOKS = 20
+const WAKE_MS = 100
 
 /** What is to be kept running, and who wants to hear of it. */
 export type Wanted = {
@@ -55,6 +60,14 @@ export class Kept {
     this.#child.kill(signal)
   }
 
+  /** Lets a stopped program go on, and sees to it that it does. */
+  async wake(): Promise<void> {
+    for (let looks = 0; looks < WAKE_LOOKS; looks += 1) {
+      if (looks === 0 || isStopped(this.pid)) this.send('SIGCONT')
+      await pause(WAKE_MS)
+    }
+  }
+
   /** Ends it for good. */
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#isWanted = false
@@ -99,5 +112,13 @@ export class Kept {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     if (word === 'hit') this.#wanted.onHit(said as ProbeLabel)
     if (word === 'fault') this.#wanted.onFault(this)
+  }
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
   }
 }
