@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unpackSession } from '../../agents/session-files.ts'
+import { allEnded } from '../../platform/all-ended.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { PATCH, SESSION } from './artifacts.ts'
@@ -12,7 +13,7 @@ export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<
   const { attempt, payload, tools, home } = job
   const { ref: _, ...checkout } = payload.checkout
   await mkdir(home, { mode: 0o700 })
-  const [continues] = await Promise.all([continuation(job), restoreSession(job)])
+  const [continues] = await allEnded([continuation(job), restoreSession(job)])
   const workspace = await prepareWorkspace(
     {
       folder: attempt.folder,
