@@ -31,14 +31,15 @@ export function jobStory(
 ): JobStory {
   const order = inTimeOrder(systemClock)
   const lines = lineSplitter()
-  let agentAt = 0
+  /** What an agent printed was written between its start and its end, whenever it arrives. */
+  let agent = { from: 0, to: Number.POSITIVE_INFINITY }
   let lastSeen = ''
   const say = (at: number, text: string): void => {
     if (show === 'story') order.add(at, () => progress.above(() => printer.line(text)))
     else progress.above(() => printer.line(text))
   }
   const tell = (whole: readonly string[]): void => {
-    const about = Math.max(Date.now() - LOG_DELAY_MS, agentAt)
+    const about = Math.min(Math.max(Date.now() - LOG_DELAY_MS, agent.from), agent.to)
     for (const { at, text } of logBlocks(whole, stream, printer)) say(at ?? about, text)
   }
   const onEvent = (event: JobEvent): void => {
@@ -46,7 +47,10 @@ export function jobStory(
       tell(lines.end())
       order.letOutAll()
     }
-    if (event.type === 'agent-started') agentAt = event.at
+    if (event.type === 'agent-started') agent = { from: event.at, to: Number.POSITIVE_INFINITY }
+    if (stream === 'output' && event.type === 'step-finished' && event.step === 'agent') {
+      agent = { ...agent, to: event.at - 1 }
+    }
     lastSeen = `${eventText(event)} (${zonedMoment(event.at)})`
     progress.see(event)
     if (show === 'story') say(event.at, printer.paint('dim', `· ${eventText(event)}`))

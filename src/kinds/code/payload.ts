@@ -34,7 +34,7 @@ export const RepositoryAddress = line(2048)
 const Agent = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('command'),
-    run: Argv.describe('Gets the prompt on stdin and in MILLWRIGHT_PROMPT'),
+    run: Argv.describe('Gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT'),
   }),
   z.strictObject({ name: z.literal('codex'), model: line(200).optional() }),
   z.strictObject({ name: z.literal('builtin'), model: line(200).optional() }),
