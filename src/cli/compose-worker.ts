@@ -110,7 +110,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
       confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',
       `${config.slots} slots`,
       `agents: ${agents.join(', ')}`,
-      `models: ${gateway?.models.join(', ') ?? 'none'}`,
+      `models: ${gateway?.models.join(', ') ?? NO_MODELS}`,
     ].join(' · '),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
@@ -139,8 +139,10 @@ function kindsFor(tools: {
   return new Map([['code', codeKind({ ...rest, drivers, path, clock: systemClock })]])
 }
 
-/** `builtin` and `codex` need a way to a model, and `codex` its program. */
-const agentsHere = (path: string, hasModels: boolean): readonly string[] => [
+const NO_MODELS = 'none; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or an upstream'
+
+/** Agents that can work here: `builtin` and `codex` need a way to a model, and `codex` its program. */
+export const agentsHere = (path: string, hasModels: boolean): readonly string[] => [
   ...(hasModels ? ['builtin'] : []),
   ...(hasModels && locateProgram('codex', path) !== null ? ['codex'] : []),
   'command',

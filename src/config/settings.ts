@@ -25,7 +25,9 @@ export type Spelling = {
 }
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
-const toggle = z.union([z.boolean(), z.stringbool()]).default(false)
+const toggle = z
+  .union([z.boolean(), z.stringbool()], { error: 'must be true or false' })
+  .default(false)
 const list = <Item extends z.ZodType>(item: Item, fallback: z.input<Item>[] = []) =>
   z
     .preprocess(

@@ -15,7 +15,7 @@ export function answerProblem(
   const problem =
     known ??
     new AppError('hub-error', `The hub hit a bug in ${request.method} ${routeOf(request)}.`)
-  if (known === undefined) {
+  if (known === undefined && !isBrokenOff(error, request)) {
     log.error({ err: error, method: request.method, route: routeOf(request) }, 'request hit a bug')
   }
   const retryAfter = problem.details['retryAfterSeconds']
@@ -28,6 +28,10 @@ export function answerProblem(
     .type(PROBLEM_TYPE)
     .send(JSON.stringify(toProblem(problem)))
 }
+
+/** Its caller went away in the middle of the body: nobody is left to be answered. */
+const isBrokenOff = (error: unknown, { raw }: FastifyRequest): boolean =>
+  !raw.complete && asFastifyError(error).code === 'ECONNRESET'
 
 /** Answers what is no HTTP request, or one that came too slowly, and ends the connection. */
 export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {

@@ -15,7 +15,7 @@ const Row = z.object({ outcome: json(z.unknown()).nullable() })
 export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Promise<boolean> {
   const row = await tx.get(
     sql`SELECT outcome FROM attempt
-      WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt} AND ended_at IS NOT NULL`,
+      WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`,
     Row,
   )
   return row !== undefined && row.outcome !== null && sameJson(row.outcome, outcome)
@@ -26,7 +26,7 @@ export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promis
   await tx.run(sql`
     UPDATE attempt
     SET ended_at = ${tx.now}, request_id = NULL, outcome = ${JSON.stringify(outcome)}
-    WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt} AND ended_at IS NULL`)
+    WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
 }
 
 /** Equal as they would stand in the ledger, whatever the order of their members. */

@@ -9,7 +9,7 @@ export async function wakeDue(tx: Tx): Promise<void> {
   const woken = await tx.run(sql`
     UPDATE job SET not_before = NULL
     WHERE number IN (
-      SELECT number FROM job WHERE not_before IS NOT NULL AND not_before <= ${tx.now}
+      SELECT number FROM job WHERE not_before <= ${tx.now}
       ORDER BY not_before LIMIT ${DUE_MAX} ${tx.skipLocked}
     )`)
   if (woken > 0) tx.signal({ kind: 'ready' })

@@ -43,9 +43,8 @@ const Earlier = z.object({ publication: json(Publication).nullable() })
 const Artifact = Continuation.shape.artifacts.element
 
 /** Where the earlier job stopped: its last session, its newest artifact of each name. */
-async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation | null> {
+async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation> {
   const earlier = await tx.get(sql`SELECT publication FROM job WHERE id = ${jobId}`, Earlier)
-  if (earlier === undefined) return null
   const artifacts = await tx.all(
     sql`SELECT name, digest, size FROM artifact
       WHERE job_id = ${jobId} AND attempt = (
@@ -56,5 +55,5 @@ async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation | nu
     Artifact,
   )
   const session = await readSession(tx, jobId)
-  return { jobId, session, artifacts: [...artifacts], publication: earlier.publication }
+  return { jobId, session, artifacts: [...artifacts], publication: earlier?.publication ?? null }
 }

@@ -65,7 +65,7 @@ export type Waiter = { readonly id: JobId; readonly lane: string; readonly woken
 export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
   await tx.run(sql`
     UPDATE job SET parked_on = ${key}, woken_for = NULL
-    WHERE id = ${waiter.id} AND state = 'queued' AND parked_on IS NULL`)
+    WHERE id = ${waiter.id}`)
   await passOn(tx, waiter)
 }
 
@@ -86,7 +86,7 @@ async function wakeEachLane(tx: Tx, key: string): Promise<void> {
         SELECT (SELECT min(lane) FROM job WHERE parked_on = ${key} AND lane > waiting.lane)
         FROM waiting WHERE waiting.lane IS NOT NULL
       )
-      SELECT (${bestWaiter(key, sql`waiting.lane`)}) FROM waiting WHERE waiting.lane IS NOT NULL`,
+      SELECT (${bestWaiter(key, sql`waiting.lane`)}) FROM waiting`,
   )
 }
 

@@ -5,7 +5,7 @@ import type { Tx } from './transaction.ts'
 /** A worker that only asks is written down this often; asking must not cost a disk write each time. */
 const SEEN_EVERY_MS = 10_000
 
-/** Notes who asked and when. */
+/** Notes who asked and when. Other transactions of this worker wait until this one has ended. */
 export async function seeWorker(tx: Tx, worker: WorkerIdentity): Promise<void> {
   const identity = JSON.stringify(worker)
   await tx.run(sql`

@@ -83,7 +83,6 @@ export class StopOrder {
   }
 
   #lose(cause: StopCause): void {
-    if (this.#lost.signal.aborted) return
     this.#why = cause
     this.#lost.abort(new Stopped(cause))
     this.#stop.abort(new Stopped(cause))

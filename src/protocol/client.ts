@@ -63,6 +63,15 @@ export class HubClient {
     input: CallInput<Name>,
     signal?: AbortSignal,
   ): Promise<CallAnswer<Name>> {
+    return (await this.exchange(name, input, signal)).answer
+  }
+
+  /** The same with the status: 200 instead of 201 tells that the same was made before. */
+  async exchange<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Name>,
+    signal?: AbortSignal,
+  ): Promise<{ readonly status: number; readonly answer: CallAnswer<Name> }> {
     const route: Route = ROUTES[name]
     const { probe = noProbe } = this.#address
     await probeIfNamed(probe, `${name}-asked`)
@@ -74,7 +83,7 @@ export class HubClient {
     if (answer !== null) await probeIfNamed(probe, `${name}-answered`)
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return answer as CallAnswer<Name>
+    return { status: response.status, answer: answer as CallAnswer<Name> }
   }
 
   /** The same call with its answer unread, for streams such as live events. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { StepFailed } from '../domain/stop.ts'
+import { allEnded } from '../platform/all-ended.ts'
 import { parseAddress } from './address.ts'
 import { makeAgentsRepository } from './agents-repository.ts'
 import { type Base, type Cache, cacheOf, fetchBase, fetchCommit, objectsOf, pin } from './cache.ts'
@@ -51,7 +52,7 @@ export async function prepareWorkspace(
   const { gitDir, tree } = place
   const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
   const bare = { folder, tree, gitDir, ...facts }
-  const [lacks] = await Promise.all([notesOf(bare, signal), makeAgentsRepository(bare)])
+  const [lacks] = await allEnded([notesOf(bare, signal), makeAgentsRepository(bare)])
   const workspace = { ...bare, notes: [...notes, ...lacks] }
   await saveWorkspace(workspace)
   return workspace

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, copyFile, lstat, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
+import { allEnded } from '../platform/all-ended.ts'
 import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
 import { findChanges } from './find-changes.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
@@ -38,7 +39,7 @@ export async function takeTree(
     const call = { gitDir: workspace.gitDir, indexFile, workTree: workspace.tree }
     const written = await mustGit(workspace.settings, { ...call, args: ['write-tree'] }, signal)
     const tree = written.toString('utf8').trim()
-    const [counts, patchFile, lfsObjects] = await Promise.all([
+    const [counts, patchFile, lfsObjects] = await allEnded([
       countChanges(workspace, tree, signal),
       writePatch(workspace, { tree, limits }, signal),
       newLfsObjects(workspace, tree, signal),

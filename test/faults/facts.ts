@@ -102,7 +102,8 @@ export async function leftOnMachine(
       for (const name of pins) left.push(`pin ${name}`)
     }
   }
-  return [...left, ...leftRunning(jobs)]
+  // The dearest look comes last.
+  return left.length > 0 ? left : leftRunning(jobs)
 }
 
 /** Processes that carry the mark of any attempt of these jobs. */

@@ -11,7 +11,7 @@ import type { Episode } from './episode.ts'
 import { runOnBadLine, TOXICS } from './line.ts'
 import { runLoad } from './load.ts'
 import { LABELS, PLACES } from './places.ts'
-import { type Results, wrongIn } from './report.ts'
+import { printWrong, type Results, wrongIn } from './report.ts'
 
 export type Flags = {
   readonly full: boolean
@@ -126,6 +126,7 @@ export async function runPlan(
       else results.episodes.push(result)
       // What went wrong is left to be looked at.
       if (wrongIn(result).length === 0) await rm(where.folder, { recursive: true, force: true })
+      else printWrong(result)
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
@@ -136,5 +137,5 @@ export async function runPlan(
 const runOne = async (cell: Cell, { folder, postgres }: Surroundings): Promise<CellResult> =>
   runCell(cell, {
     folder,
-    database: cell.engine === 'sqlite' ? null : await (await postgres()).makeSchema(),
+    database: async () => (cell.engine === 'sqlite' ? null : (await postgres()).makeSchema()),
   })

@@ -1,13 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { openSync } from 'node:fs'
+import { appendFileSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ProbeLabel } from '../../src/domain/probe.ts'
 import type { Plan } from '../support/fault-probe.ts'
 import type { FaultSettings } from '../support/fault-program.ts'
 
 const SUPPORT = join(import.meta.dirname, '..', 'support')
+
+/** How often a woken program is looked at, and how long after each look. */
+const WAKE_LOOKS = 20
+const WAKE_MS = 100
 
 /** What is to be kept running, and who wants to hear of it. */
 export type Wanted = {
@@ -55,6 +60,14 @@ export class Kept {
     this.#child.kill(signal)
   }
 
+  /** Lets a stopped program go on, and sees to it that it does. */
+  async wake(): Promise<void> {
+    for (let looks = 0; looks < WAKE_LOOKS; looks += 1) {
+      if (looks === 0 || isStopped(this.pid)) this.#note(`woken ${this.#child.kill('SIGCONT')}`)
+      await pause(WAKE_MS)
+    }
+  }
+
   /** Ends it for good. */
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#isWanted = false
@@ -71,10 +84,7 @@ export class Kept {
     this.#lives += 1
     const file = openSync(log, 'a')
     const line = [join(SUPPORT, `fault-${program}.ts`), JSON.stringify({ ...settings, plan })]
-    const child = spawn(process.execPath, line, {
-      stdio: ['pipe', 'pipe', file],
-      env: { ...process.env, NODE_COMPILE_CACHE: join(settings.folder, '..', 'compiled') },
-    })
+    const child = spawn(process.execPath, line, { stdio: ['pipe', 'pipe', file] })
     child.stdin?.on('error', () => {})
     if (child.stdout !== null) {
       createInterface({ input: child.stdout }).on('line', (said) => this.#hear(said))
@@ -88,6 +98,12 @@ export class Kept {
     return child
   }
 
+  /** Into the program's own log, for whoever looks at it later. */
+  #note(what: string): void {
+    const { log } = this.#wanted
+    appendFileSync(log, `${JSON.stringify({ suite: what, pid: this.pid, at: new Date() })}\n`)
+  }
+
   #hear(line: string): void {
     const [word, said = ''] = line.split(' ')
     if (word === 'ready') {
@@ -98,6 +114,17 @@ export class Kept {
     // Said by our own program: one of the labels.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     if (word === 'hit') this.#wanted.onHit(said as ProbeLabel)
-    if (word === 'fault') this.#wanted.onFault(this)
+    if (word === 'fault') {
+      this.#note(line)
+      this.#wanted.onFault(this)
+    }
+  }
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
   }
 }

@@ -19,7 +19,6 @@ export function print({ cells, episodes }: Results, { seconds }: { seconds: numb
   }
   if (episodes.length > 0) printEpisodes(episodes)
   const wrong = [...cells, ...episodes].filter((result) => wrongIn(result).length > 0)
-  for (const result of wrong) printWrong(result)
   printTotals({ cells, episodes }, seconds)
   return wrong.length === 0
 }
@@ -82,7 +81,8 @@ export function wrongIn(result: CellResult | Episode): readonly string[] {
   return [...verdicts, ...never, ...crashed]
 }
 
-function printWrong(result: CellResult | Episode): void {
+/** Told at once, for a run may take long. */
+export function printWrong(result: CellResult | Episode): void {
   const name =
     'label' in result ? `${result.label}, ${result.fault}, ${result.engine}` : result.name
   console.log(`\nWRONG: ${name} (see ${result.folder})`)

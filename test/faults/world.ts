@@ -22,6 +22,8 @@ export const LEASE_MS = 3000
 const END_MS = 90_000
 const QUIET_MS = 45_000
 const TRY_MS = 10_000
+/** Between two looks at what is waited for. */
+const LOOK_MS = 80
 const PATH = process.env['PATH'] ?? ''
 
 export type WorldOptions = {
@@ -142,7 +144,7 @@ export class World {
     for (;;) {
       const job = await this.job(id)
       if (wanted(job) || performance.now() > until) return job
-      await pause(40)
+      await pause(LOOK_MS)
     }
   }
 
@@ -193,15 +195,15 @@ export class World {
     for (;;) {
       const left = await leftOnMachine(folders, jobs)
       if (left.length === 0 || performance.now() > until) return left
-      await pause(50)
+      await pause(2 * LOOK_MS)
     }
   }
 
   #keep(program: 'hub' | 'worker', name: string, start: Start & { readonly hub?: object }): Kept {
     const { folder, onHit = () => {}, onFault = () => {} } = this.#options
-    const { plans = [], slots = 1, drainMs = 0, hub = {} } = start
+    const { plans = [], slots = 1, drainMs = 0, leaseMs = LEASE_MS, hub = {} } = start
     const sandbox = locateProgram('bwrap', PATH) === null ? 'none' : 'required'
-    const worker = { name, sandbox, allowLocal: true, leaseMs: LEASE_MS, slots, drainMs } as const
+    const worker = { name, sandbox, allowLocal: true, leaseMs, slots, drainMs } as const
     const way = { url: this.proxy.url, token: this.#tokens.worker }
     const kept = new Kept({
       program,
@@ -226,6 +228,7 @@ type Start = {
   readonly keepFree?: number
   readonly slots?: number
   readonly drainMs?: number
+  readonly leaseMs?: number
 }
 
 /** A bare repository that writes down every push and when it came. */

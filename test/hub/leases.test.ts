@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { PROTOCOL } from '../../src/protocol/version.ts'
+import { aRequest } from '../conformance/ledger/bed.ts'
 import { startTestHub, TEST_VERSION, type TestHub } from '../support/hub.ts'
 import { aClaim, aJob, aLease } from '../support/jobs.ts'
 
@@ -107,6 +108,18 @@ describe('a lease', () => {
     expect(await waiting).toEqual({ leaseMs: 60_000, cancelRequested: true })
   })
 
+  it('a renewal after a cancel does not wait', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const { params, attempt } = await aLease(hub)
+    await hub.admin.call('cancelJob', { params: { job: params.job } })
+    const elapsed = hub.clock.monotonic()
+
+    const answer = await attempt.call('renewLease', { params, body: { ...renewal, ...PATIENT } })
+
+    expect(answer).toEqual({ leaseMs: 60_000, cancelRequested: true })
+    expect(hub.clock.monotonic() - elapsed).toBeLessThan(PATIENT.waitMs)
+  })
+
   it('a renewal that waits fails when the attempt ends meanwhile', async () => {
     await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
     const { lease, params, attempt } = await aLease(hub)
@@ -121,6 +134,42 @@ describe('a lease', () => {
     await attempt.call('handBackLease', { params })
 
     await expect(waiting).rejects.toMatchObject({ code: 'lease-lost' })
+  })
+
+  it('a renewal that waits fails when the job has gone to another worker meanwhile', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const { lease, params, attempt } = await aLease(hub)
+    const before = await hub.ledger.job(lease.job.id)
+    hub.clock.advance(1000)
+    const waiting = attempt.call('renewLease', { params, body: { ...renewal, ...PATIENT } })
+    waiting.catch(() => {})
+    await expect
+      .poll(async () => (await hub.ledger.job(lease.job.id)).leaseUntil)
+      .toBeGreaterThan(before.leaseUntil!)
+
+    // Asked together, both are committed before anybody hears of the first.
+    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    await Promise.all([hub.ledger.handBack(fence), hub.ledger.claim(aRequest())])
+
+    await expect(waiting).rejects.toMatchObject({ code: 'lease-lost' })
+    expect(await hub.ledger.job(lease.job.id)).toMatchObject({ state: 'running', attempt: 2 })
+  })
+
+  it('a renewal whose worker went away asks the ledger nothing more', async () => {
+    await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
+    const { params, attempt } = await aLease(hub)
+    const asked = vi.spyOn(hub.ledger, 'job')
+    const renewed = vi.spyOn(hub.ledger, 'renew')
+    const away = new AbortController()
+    const body = { ...renewal, ...PATIENT }
+    const waiting = attempt.call('renewLease', { params, body }, away.signal)
+    await expect.poll(() => renewed.mock.settledResults[0]?.type).toBe('fulfilled')
+    away.abort()
+    await expect(waiting).rejects.toThrow('aborted')
+
+    for (let times = 0; times < 50; times += 1) await hub.admin.call('metrics', {})
+
+    expect(asked.mock.calls.length).toBeLessThan(3)
   })
 
   it('after the lease ran out every write is refused, and counted', async () => {

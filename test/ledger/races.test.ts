@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
+import type { Fence } from '../../src/domain/lease.ts'
+import { Limits } from '../../src/domain/limits.ts'
 import { fold } from '../../src/ledger/fold.ts'
 import type { Ledger, Signal } from '../../src/ledger/port.ts'
 import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
@@ -11,6 +13,7 @@ import {
   aRequest,
   claimed,
   eventTypes,
+  FAILED,
   fenceOf,
   LEASE_MS,
   refusal,
@@ -25,7 +28,13 @@ import { HandClock } from '../support/sqlite-ledger.ts'
 /** Chances for the two sides to meet in every order. */
 const TIMES = 40
 
-type Hubs = { readonly one: Ledger; readonly other: Ledger; readonly clock: HandClock }
+type Hubs = {
+  readonly one: Ledger
+  readonly other: Ledger
+  readonly clock: HandClock
+  /** Changes the database by hand. */
+  readonly byHand: (sql: string) => Promise<unknown>
+}
 
 /** Two hubs on one database. */
 async function twoHubs(server: PostgresServer): Promise<Hubs> {
@@ -37,7 +46,9 @@ async function twoHubs(server: PostgresServer): Promise<Hubs> {
     onTestFinished(() => ledger[Symbol.asyncDispose]())
     return ledger
   }
-  return { one: await open(), other: await open(), clock }
+  const schema = /search_path(?:%3D|=)(\w+)/.exec(url)?.[1]
+  const byHand = (sql: string) => server.query(`SET search_path TO ${schema}; ${sql}`)
+  return { one: await open(), other: await open(), clock, byHand }
 }
 
 /** The row says what the events say. */
@@ -191,6 +202,135 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
       await isTrue(one, jobId)
       await one.requestCancel(jobId, 'ada')
       if (expired === 0) await one.settle(fence, SUCCEEDED, null)
+    }
+  })
+})
+
+const WAITING = { reason: 'waiting-for-person', detail: '' } as const
+const INTENT = {
+  kind: 'branch',
+  repository: 'https://git.example/a',
+  branch: 'fix',
+  commit: 'a'.repeat(40),
+  replaces: null,
+} as const
+
+type Asked = { readonly tells: string; readonly ask: (ledger: Ledger, fence: Fence) => unknown }
+
+/** What is asked again when an answer was lost, and the event that tells of it. */
+const ASKED: Record<string, Asked> = {
+  'tell an event': {
+    tells: 'note',
+    ask: (ledger, fence) => ledger.appendEvents(fence, 1, [{ type: 'note', code: 'n', text: 't' }]),
+  },
+  'record a checkpoint': {
+    tells: 'checkpoint',
+    ask: (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: {} }),
+  },
+  'intend a publication': {
+    tells: 'publication-intended',
+    ask: (ledger, fence) => ledger.intendPublication(fence, INTENT),
+  },
+  pause: { tells: 'paused', ask: (ledger, fence) => ledger.pause(fence, WAITING, null) },
+  'hand back': { tells: 'requeued', ask: (ledger, fence) => ledger.handBack(fence) },
+  fail: { tells: 'requeued', ask: (ledger, fence) => ledger.settle(fence, FAILED, null) },
+  cancel: {
+    tells: 'cancel-requested',
+    ask: (ledger, { jobId }) => ledger.requestCancel(jobId, 'ada'),
+  },
+}
+
+describeNeeding(['postgresql', 'patience'], 'two hubs that hear of one attempt', () => {
+  const file = postgresOfFile()
+
+  it.each(Object.entries(ASKED))('%s: it is told once', async (_name, { tells, ask }) => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES / 2; time += 1) {
+      const jobId = await submitted(one)
+      const fence = await claimed(one)
+      await Promise.all([ask(one, fence), ask(other, fence)])
+      expect((await eventTypes(one, jobId)).filter((type) => type === tells)).toHaveLength(1)
+      await isTrue(one, jobId)
+      await one.requestCancel(jobId, 'ada')
+      await refusal(one.settle(fence, SUCCEEDED, null))
+    }
+  })
+
+  it('resume it: one does, the other is refused', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const jobId = await submitted(one)
+      await one.pause(await claimed(one), WAITING, null)
+      const answers = await Promise.all([
+        refusal(one.resume(jobId, 'ada')),
+        refusal(other.resume(jobId, 'bob')),
+      ])
+      expect(answers.toSorted()).toEqual(['job-not-paused', 'none'])
+      await isTrue(one, jobId)
+      await one.requestCancel(jobId, 'ada')
+    }
+  })
+
+  it('resume and cancel it: it is cancelled', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const jobId = await submitted(one)
+      await one.pause(await claimed(one), WAITING, null)
+      await Promise.all([refusal(one.resume(jobId, 'ada')), other.requestCancel(jobId, 'bob')])
+      expect((await one.job(jobId)).state).toBe('cancelled')
+      await isTrue(one, jobId)
+    }
+  })
+
+  it('settle and expire it: the settlement counts or the lease is lost', async () => {
+    const { one, other, clock } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const jobId = await submitted(one)
+      const fence = await claimed(one)
+      clock.advance(LEASE_MS)
+      const [settled, expired] = await Promise.all([
+        refusal(one.settle(fence, SUCCEEDED, null)),
+        other.expire(10),
+      ])
+      expect([settled, expired]).toEqual(settled === 'none' ? ['none', 0] : ['lease-lost', 1])
+      await isTrue(one, jobId)
+      await one.requestCancel(jobId, 'ada').catch(() => undefined)
+    }
+  })
+})
+
+describeNeeding(['postgresql', 'patience'], 'two hubs that tidy', () => {
+  const file = postgresOfFile()
+
+  it('free a kept key while a job is parked on it: nobody sleeps for ever', async () => {
+    const { one, other } = await twoHubs(file.server)
+    await submitted(one)
+    await claimed(one)
+    const limits = Limits.parse({ pausedLocksMs: 0 })
+    for (let time = 0; time < TIMES; time += 1) {
+      const paused = await submitted(one, { locks: ['a', 'b'], limits })
+      await one.pause(await claimed(one), WAITING, null)
+      const [freed, { job }] = await Promise.all([
+        one.tidyLocks(100),
+        other.submit(aJob({ locks: ['b'] })),
+      ])
+      // Tidying passes over a key on which somebody is being parked; it never heals one of them.
+      expect(freed + (await one.tidyLocks(100))).toBe(1)
+      const fence = await claimed(other)
+      expect(fence.jobId).toBe(job.id)
+      await one.settle(fence, SUCCEEDED, null)
+      await one.requestCancel(paused, 'ada')
+    }
+  })
+
+  it('wake a stranded waiter: it is woken once', async () => {
+    const { one, other, byHand } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      await submitted(one, { locks: ['a'] })
+      await byHand(`UPDATE job SET parked_on = 'a' WHERE state = 'queued'`)
+      const woken = await Promise.all([one.tidyLocks(100), other.tidyLocks(100)])
+      expect(woken.toSorted()).toEqual([0, 1])
+      await one.settle(await claimed(one), SUCCEEDED, null)
     }
   })
 })

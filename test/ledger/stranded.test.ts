@@ -25,6 +25,18 @@ describe('a database mended by hand', () => {
     expect(await ledger.job(gpu)).toMatchObject({ parkedOn: 'a' })
   })
 
+  it('a waiter is woken whatever other keys are held', async () => {
+    const { ledger, folder } = await openOnSqlite()
+    await submitted(ledger, { locks: ['b'] })
+    await claimed(ledger)
+    const waiting = await submitted(ledger, { locks: ['a'] })
+    using database = new DatabaseSync(join(folder, 'ledger.db'))
+    database.exec(`UPDATE job SET parked_on = 'a' WHERE state = 'queued'`)
+
+    expect(await ledger.tidyLocks(100)).toBe(1)
+    expect(await nextJob(ledger)).toBe(waiting)
+  })
+
   it('a key with a waiter that was already woken is left alone', async () => {
     const { ledger } = await openOnSqlite()
     await submitted(ledger, { locks: ['a'] })

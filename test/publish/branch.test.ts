@@ -191,31 +191,6 @@ describe('publishing a branch', () => {
     expect(await tipOf(BRANCH)).toBe(theirs)
   })
 
-  it('adopts what an earlier attempt pushes at the last moment', async () => {
-    const { attempt, settings, tipOf, intents } = await aChange()
-    const request = await attempt()
-    let first = ''
-    const intend = async (intent: PublicationIntent) => {
-      first = intent.commit
-      intents.push(intent)
-      throw new Error('killed')
-    }
-    const early = publishBranch({ ...request, report: { intend } }, settings, patient())
-    await expect(early).rejects.toThrow('killed')
-    const again = { ...(await attempt()), at: 1_800_000_000_000 }
-    const late = async () => {
-      const { gitDir, repository } = request.workspace
-      await byHand(gitDir, 'push', '-q', repository, `${first}:refs/heads/${BRANCH}`)
-    }
-    const published = await publishBranch(
-      { ...again, report: { intend: late } },
-      settings,
-      patient(),
-    )
-    expect(published.commit).toBe(first)
-    expect(await tipOf(BRANCH)).toBe(first)
-  })
-
   it('moves the branch that the job it continues has published, and no other tip', async () => {
     const { attempt, settings, clone, tipOf, remote } = await aChange()
     const continues = await publishBranch(await attempt(), settings, patient())

@@ -86,7 +86,7 @@ export async function cliInEmptyHome(program = PROGRAM): Promise<Cli> {
     },
     startUp: async (args = [], options = {}) => {
       const up = start(['up', '--port', '0', '--sandbox', 'none', ...args], options)
-      await up.printed(/next: millwright submit/)
+      await up.printed(/next: .* submit/)
       return up
     },
   }

@@ -28,6 +28,8 @@ export function faultProgram() {
   const orders = createInterface({ input: process.stdin })
   let ahead = 0
   orders.on('line', (line) => (ahead += Number(/^step (-?\d+)$/.exec(line)?.[1] ?? 0)))
+  // Whoever started it is gone.
+  orders.once('close', () => process.exit())
   const goOn = async (): Promise<void> => {
     for (;;) {
       const [line] = await once(orders, 'line')

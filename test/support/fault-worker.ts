@@ -14,6 +14,7 @@ const { worker: config, way, tools, end } = faultProgram()
   const env = { PATH: process.env['PATH'] ?? '' }
   await using worker = await openWorker(WorkerConfig.parse(config), { ...tools, hub, env })
   say('ready')
+  worker.done.catch((error: unknown) => tools.log.error({ error }, 'worker failed'))
   await Promise.race([aborted(stop.inOrder), worker.done])
   await worker.drain()
 }

@@ -88,8 +88,7 @@ export async function serveGit(
 }
 
 function userOf(authorization: string | undefined): string | null {
-  const [scheme, value = ''] = (authorization ?? '').split(' ')
-  if (scheme === 'Bearer') return value === PASSWORD ? 'writer' : null
+  const [, value = ''] = (authorization ?? '').split(' ')
   const [user, password] = Buffer.from(value, 'base64').toString('utf8').split(':')
   return user !== undefined && password === PASSWORD ? user : null
 }

@@ -118,7 +118,7 @@ describe('a cancel that meets', () => {
   })
 
   it('a renewal whose answer is lost is heard by the next one', async () => {
-    await using test = await startBehindGate({ leaseMs: 4000 })
+    await using test = await startBehindGate({ leaseMs: 10_000 })
     const { hub, gate } = test
     const renewal = gate.hold(/POST .*\/renew$/, 'answer')
     const folder = await tempFolder()

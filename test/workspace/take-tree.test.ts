@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process'
 import { lstat, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
 import { aWorkspace, byHand, makeRemote, patient, shell } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { runUnprivileged } from '../support/unprivileged.ts'
 
-const run = promisify(execFile)
 const FILES = { 'a.txt': 'one\ntwo\n', 'dir/b.txt': 'b\n', 'dir/c.txt': 'c\n' }
 
 async function changedBy(script: string, files: Readonly<Record<string, string>> = FILES) {
@@ -32,15 +30,7 @@ async function takenUnprivileged(
 ): Promise<readonly { readonly names: readonly string[]; readonly notes: readonly string[] }[]> {
   const folder = await tempFolder()
   const program = join(import.meta.dirname, 'take-tree-program.ts')
-  const argv = [process.execPath, program, folder, ...scripts]
-  const less = '-dac_override,-dac_read_search'
-  const drop = ['setpriv', `--bounding-set=${less}`, `--inh-caps=${less}`]
-  const [file = '', ...args] = process.getuid?.() === 0 ? [...drop, ...argv] : argv
-  try {
-    return JSON.parse((await run(file, args)).stdout)
-  } finally {
-    await run('chmod', ['-R', 'u+rwx', folder])
-  }
+  return JSON.parse(await runUnprivileged(folder, program, folder, ...scripts))
 }
 
 describe('the change', () => {

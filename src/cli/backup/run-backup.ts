@@ -22,6 +22,7 @@ export async function runBackup(
 ): Promise<string> {
   const data = dataFolder(config.data, env, cwd)
   const folder = resolve(cwd, target)
+  if (config.database === undefined) demandLedger(data)
   await demandEmpty(folder)
   const store = config.store === undefined ? data : resolve(cwd, config.store)
   // First the mark: what is collected before it has no row in the snapshot.
@@ -49,7 +50,11 @@ async function snapshotOf({ database }: HubConfig, data: string): Promise<Snapsh
     const { postgresSnapshot } = await import('../../ledger/postgres/backup.ts')
     return postgresSnapshot(database.reveal())
   }
-  if (existsSync(join(data, 'ledger.db'))) return sqliteSnapshot(data)
+  return sqliteSnapshot(data)
+}
+
+function demandLedger(data: string): void {
+  if (existsSync(join(data, 'ledger.db'))) return
   throw new AppError('data-dir-unusable', `There is no ledger in ${data}.`, {
     details: { folder: data },
   })
@@ -58,5 +63,5 @@ async function snapshotOf({ database }: HubConfig, data: string): Promise<Snapsh
 async function demandEmpty(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length === 0) return
-  throw new AppError('restore-not-empty', `The folder ${folder} is not empty.`)
+  throw new AppError('backup-not-empty', `The folder ${folder} is not empty.`)
 }

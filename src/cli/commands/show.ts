@@ -34,8 +34,9 @@ export function addShow(program: Command, invocation: Invocation): void {
       client.call('listDeliveries', { query: { job: params.job, limit: DELIVERIES_MAX } }),
     ])
     if (print.json) return print.document({ job, events, artifacts, deliveries })
-    const waitsFor = await reasonToWait(client, job)
-    for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print.paint)) {
+    const waits = await reasonToWait(client, job)
+    const waitsFor = waits === null ? null : print.hint(waits)
+    for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print)) {
       print.line(line)
     }
   })

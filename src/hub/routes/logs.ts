@@ -71,7 +71,10 @@ async function readPiece(hub: HubState, { params, query }: Call<'readLog'>): Pro
   const job = await hub.ledger.job(params.job)
   const attempt = query.attempt ?? job.attempt
   if (attempt > job.attempt) {
-    throw new AppError('request-invalid', `query.attempt: the job has had ${job.attempt} attempts.`)
+    throw new AppError(
+      'request-invalid',
+      `query.attempt: the job has had ${job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`}.`,
+    )
   }
   if (attempt === 0) return { attempt, bytes: new Uint8Array(), ended: isTerminal(job.state) }
   const over = attempt < job.attempt || job.state !== 'running'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { unpackSession } from '../../agents/session-files.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
+import { allEnded } from '../../platform/all-ended.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { PATCH, SESSION } from './artifacts.ts'
@@ -35,7 +36,7 @@ export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<
 }
 
 async function openAnew(job: CodeJob, signal: AbortSignal): Promise<Omit<OpenedWorkspace, 'kept'>> {
-  const [continues, session] = await Promise.all([continuation(job), continuedSession(job)])
+  const [continues, session] = await allEnded([continuation(job), continuedSession(job)])
   return { workspace: await prepare(job, { ref: refOf(job.payload), continues }, signal), session }
 }
 
@@ -46,7 +47,7 @@ async function openKept(
   signal: AbortSignal,
 ): Promise<OpenedWorkspace | null> {
   try {
-    const [patchFile, session] = await Promise.all([keptPatch(job, kept), keptSession(job, kept)])
+    const [patchFile, session] = await allEnded([keptPatch(job, kept), keptSession(job, kept)])
     const request = { ref: kept.base, continues: { commit: null, patchFile } }
     return { workspace: await prepare(job, request, signal), kept, session }
   } catch (error) {

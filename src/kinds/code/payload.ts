@@ -10,7 +10,10 @@ const Argv = z.tuple([z.string().min(1).max(4096)], z.string().max(65_536)).chec
 export const RefName = z
   .string()
   .max(200)
-  .regex(REF_NAME, 'is not a valid branch, tag or commit name')
+  .regex(REF_NAME, {
+    error: ({ input }) =>
+      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, by git’s rules`,
+  })
 
 /** http(s), ssh, file or a local path; which of them a worker accepts is the worker's choice. */
 export const RepositoryAddress = line(2048)

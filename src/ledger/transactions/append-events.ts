@@ -26,7 +26,6 @@ export async function appendEvents(
     })
   }
   const unknown = events.slice(told + 1 - from)
-  if (unknown.length === 0) return
   if (told + unknown.length > TOLD_MAX) {
     throw new AppError('request-invalid', `An attempt may tell at most ${TOLD_MAX} events.`)
   }
@@ -36,7 +35,7 @@ export async function appendEvents(
   }
   await tx.run(sql`
     UPDATE attempt SET told = ${told + unknown.length}
-    WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt} AND ended_at IS NULL`)
+    WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
 }
 
 /** What of an event shows in the job itself. */
@@ -52,6 +51,6 @@ async function apply(tx: Tx, fence: Fence, event: WorkerEvent): Promise<void> {
   }
   if (event.type === 'published') {
     await tx.run(sql`UPDATE job SET publication = ${JSON.stringify(event.publication)}
-      WHERE id = ${fence.jobId} AND attempt = ${fence.attempt} AND state = 'running'`)
+      WHERE id = ${fence.jobId}`)
   }
 }

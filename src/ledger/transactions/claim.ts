@@ -5,7 +5,7 @@ import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
 import { mustHold } from '../guard.ts'
-import { holdJobAndKeys, holdRequest, NAMES_MAX, namesOf, tryHold } from '../hold.ts'
+import { holdJobAndKeys, NAMES_MAX, namesOf, tryHold } from '../hold.ts'
 import { better, type Head, headOf, readyLanes, serves, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
@@ -31,10 +31,9 @@ export async function claim(
   request: ClaimRequest,
   behind: JobId | null,
 ): Promise<ClaimAnswer> {
-  const { heldBy, worker, requestId } = request
-  await holdRequest(tx, `${heldBy} ${worker.id} ${requestId}`)
+  // Holds the worker's row: the same request at the same moment finds what this one has made.
+  await seeWorker(tx, request.worker)
   if (behind !== null) await holdJobAndKeys(tx, behind)
-  await seeWorker(tx, worker)
   const again = await claimedBefore(tx, request)
   if (again !== undefined) return claimed(tx, again, request)
 
@@ -61,7 +60,7 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
       SET token_hash = ${request.tokenHash}, lease_ms = ${request.leaseMs},
         lease_until = ${tx.now + request.leaseMs}, renewed_at = ${tx.now}
       WHERE held_by = ${request.heldBy} AND worker_id = ${request.worker.id}
-        AND request_id = ${request.requestId} AND ended_at IS NULL
+        AND request_id = ${request.requestId}
       RETURNING job_id AS "jobId", attempt`,
     Again,
   )
@@ -116,8 +115,7 @@ async function begin(tx: Tx, fence: Fence, request: ClaimRequest): Promise<void>
     UPDATE job SET
       state = 'running', reason = NULL, detail = '', attempt = ${fence.attempt},
       woken_for = NULL, locks_until = NULL, started_at = coalesce(started_at, ${tx.now})
-    WHERE id = ${fence.jobId} AND attempt = ${fence.attempt - 1} AND state = 'queued'
-      AND ready_lane IS NOT NULL`)
+    WHERE id = ${fence.jobId} AND attempt = ${fence.attempt - 1} AND ready_lane IS NOT NULL`)
   mustHold(changed, { ...fence, state: 'queued' })
   await tx.run(sql`
     INSERT INTO attempt (

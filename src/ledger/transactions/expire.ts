@@ -12,7 +12,10 @@ import type { Tx } from '../transaction.ts'
 
 const Due = z.object({ jobId: JobId, attempt: z.int() })
 
-/** Ends attempts whose lease ran out, longest ago first; wakes jobs whose back-off is over. */
+/**
+ * Ends attempts whose lease ran out, longest ago first; wakes jobs whose back-off is over. What is
+ * found due stays so: where transactions run side by side, nobody else writes its row meanwhile.
+ */
 export async function expire(tx: Tx, limit: number, probe: Probe): Promise<number> {
   const due = await tx.all(
     sql`SELECT job_id AS "jobId", attempt FROM attempt
@@ -30,12 +33,9 @@ async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
   // Somebody is at it; if it is still due then, the next sweep ends it.
   if (!(await tryHoldJob(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
-  // A renewal or a settlement may have come first; then there is nothing to end.
-  const ended = await tx.run(sql`
+  await tx.run(sql`
     UPDATE attempt SET ended_at = ${tx.now}, request_id = NULL
-    WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}
-      AND ended_at IS NULL AND lease_until <= ${tx.now}`)
-  if (ended === 0) return false
+    WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
   await follow(tx, fence, afterExpiry(current), {
     detail: `Worker ${current.worker} stopped renewing attempt ${fence.attempt}.`,
   })

@@ -13,10 +13,6 @@ export async function renew(tx: Tx, fence: Fence, leaseMs: number): Promise<Rene
     sql`UPDATE attempt
       SET lease_ms = ${leaseMs}, lease_until = ${tx.now + leaseMs}, renewed_at = ${tx.now}
       WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt} AND ended_at IS NULL
-        AND EXISTS (
-          SELECT 1 FROM job
-          WHERE id = ${fence.jobId} AND attempt = ${fence.attempt} AND state = 'running'
-        )
       RETURNING (
         SELECT CASE WHEN cancel_requested_at IS NULL THEN 0 ELSE 1 END
         FROM job WHERE id = ${fence.jobId}

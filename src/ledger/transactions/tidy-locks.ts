@@ -17,7 +17,7 @@ const Kept = z.object({ id: JobId })
 
 async function freeKept(tx: Tx, limit: number): Promise<number> {
   const over = await tx.all(
-    sql`SELECT id FROM job WHERE locks_until IS NOT NULL AND locks_until <= ${tx.now}
+    sql`SELECT id FROM job WHERE locks_until <= ${tx.now}
       ORDER BY locks_until LIMIT ${limit}`,
     Kept,
   )
@@ -26,7 +26,7 @@ async function freeKept(tx: Tx, limit: number): Promise<number> {
     if (!(await tryHoldJob(tx, id))) continue
     const changed = await tx.run(sql`
       UPDATE job SET locks_until = NULL
-      WHERE id = ${id} AND state <> 'running' AND locks_until <= ${tx.now}`)
+      WHERE id = ${id} AND locks_until <= ${tx.now}`)
     if (changed === 0) continue
     await releaseKeys(tx, id)
     freed += 1

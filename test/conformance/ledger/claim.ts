@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { Fence } from '../../../src/domain/lease.ts'
+import type { Ledger } from '../../../src/ledger/port.ts'
 import {
   aJob,
   aRequest,
@@ -108,6 +110,36 @@ export function claimConformance(open: OpenLedger): void {
       expect(await ledger.attempt(jobId, 1)).toMatchObject({ tokenHash: 'its-own' })
     })
 
+    it.each([
+      ['another worker of the same token', { id: randomUUID() }, {}],
+      ['the same worker with another token', {}, { heldBy: 'other-token' }],
+      ['the same worker with another request', {}, { requestId: randomUUID() }],
+    ])('%s claims afresh', async (_who, worker, request) => {
+      const { ledger } = await open()
+      const [first, second] = [await submitted(ledger), await submitted(ledger)]
+      const asked = aRequest()
+      expect((await ledger.claim(asked))?.job.id).toBe(first)
+      const other = { ...asked, ...request, worker: { ...asked.worker, ...worker } }
+      expect((await ledger.claim(other))?.job.id).toBe(second)
+    })
+
+    it('a worker that only asks is noted every ten seconds, and at once when it changed', async () => {
+      const { ledger, advance } = await open()
+      const worker = aWorker()
+      const seen = async (differences: Partial<typeof worker>) => {
+        await nextJob(ledger, { ...worker, ...differences })
+        const [row] = await ledger.workers()
+        return { seenAt: row!.seenAt, name: row!.name }
+      }
+      const { seenAt, name } = await seen({})
+      advance(9999)
+      expect(await seen({})).toEqual({ seenAt, name })
+      advance(1)
+      expect(await seen({})).toEqual({ seenAt: seenAt + 10_000, name })
+      advance(1)
+      expect(await seen({ name: 'forge' })).toEqual({ seenAt: seenAt + 10_001, name: 'forge' })
+    })
+
     it('an attempt remembers which token it was claimed with', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger)
@@ -149,6 +181,8 @@ export function claimConformance(open: OpenLedger): void {
       await ledger.addArtifact({ ...second, ...artifact('patch', 'cc') })
       await ledger.appendEvents(second, 1, [{ type: 'agent-session', session: 's-2' }])
       await ledger.settle(second, SUCCEEDED, null)
+      const third = await thirdAttempt(ledger)
+      await ledger.addArtifact({ ...third, ...artifact('patch', 'dd') })
 
       await submitted(ledger, { retryOf: earlier })
       expect((await ledger.claim(aRequest()))?.continues).toEqual({
@@ -162,6 +196,14 @@ export function claimConformance(open: OpenLedger): void {
       })
     })
   })
+}
+
+/** Of some other job. */
+async function thirdAttempt(ledger: Ledger): Promise<Fence> {
+  await submitted(ledger)
+  await ledger.handBack(await claimed(ledger))
+  await ledger.handBack(await claimed(ledger))
+  return claimed(ledger)
 }
 
 const artifact = (name: string, digest: string) => ({

@@ -56,6 +56,18 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(other)
     })
 
+    it('of several jobs that have kept their keys long enough each frees its own', async () => {
+      const { ledger, advance } = await open()
+      for (const key of ['a', 'b']) {
+        await submitted(ledger, { ...KEEPING, locks: [key] })
+        await ledger.pause(await claimed(ledger), QUOTA, null)
+      }
+      advance(MINUTE)
+      expect(await ledger.tidyLocks(10)).toBe(2)
+      const other = await submitted(ledger, { locks: ['a', 'b'] })
+      expect(await nextJob(ledger)).toBe(other)
+    })
+
     it('a resumed job goes before those that wait for its keys', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger, KEEPING)

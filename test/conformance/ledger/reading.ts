@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Signal } from '../../../src/ledger/port.ts'
-import {
-  claimed,
-  refusal,
-  LEASE_MS,
-  nextJob,
-  NO_JOB,
-  type OpenLedger,
-  submitted,
-  SUCCEEDED,
-} from './bed.ts'
+import { claimed, refusal, nextJob, NO_JOB, type OpenLedger, submitted, SUCCEEDED } from './bed.ts'
 
 const ALL = { filter: {}, after: null, limit: 100 }
 
@@ -67,6 +58,13 @@ export function readingConformance(open: OpenLedger): void {
       expect(await refusal(ledger.events(NO_JOB, 0, 10))).toBe('job-not-found')
       expect(await refusal(ledger.artifacts(NO_JOB))).toBe('job-not-found')
       expect(await ledger.attempt(NO_JOB, 1)).toBeNull()
+    })
+
+    it('a ledger belongs to the store it was first opened with', async () => {
+      const { ledger } = await open()
+      await ledger.bindStore('one')
+      await ledger.bindStore('one')
+      expect(await refusal(ledger.bindStore('other'))).toBe('store-foreign')
     })
 
     it('the probe writes and reads', async () => {
@@ -133,8 +131,10 @@ export function readingConformance(open: OpenLedger): void {
       expect(found).toMatchObject({ id: 't-1', name: 'ci', scopes: ['jobs:read'] })
       expect(found?.lastUsedAt).toBe(found?.createdAt)
       expect(await ledger.findToken('h-2')).toBeNull()
-      advance(LEASE_MS)
-      expect((await ledger.findToken('h-1'))?.lastUsedAt).toBe(found!.createdAt + LEASE_MS)
+      advance(MINUTE - 1)
+      expect(await ledger.findToken('h-1')).toEqual(found)
+      advance(1)
+      expect((await ledger.findToken('h-1'))?.lastUsedAt).toBe(found!.createdAt + MINUTE)
       expect(await ledger.tokens()).toEqual([await ledger.findToken('h-1')])
     })
 
@@ -154,4 +154,5 @@ export function readingConformance(open: OpenLedger): void {
   })
 }
 
+const MINUTE = 60_000
 const BACKING_OFF = { maxFailures: 9, delayMs: 5000, factor: 1, capMs: 5000 }

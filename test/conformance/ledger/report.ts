@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Usage } from '../../../src/domain/outcome.ts'
+import type { Signal } from '../../../src/ledger/port.ts'
 import {
   aRequest,
   claimed,
@@ -174,6 +175,38 @@ export function reportConformance(open: OpenLedger): void {
       await inGroups(1000, (n) => named(`part-${n}`))
       await named('part-7')
       expect(await refusal(named('one-more'))).toBe('request-invalid')
+
+      await submitted(ledger)
+      const ofOther = { ...(await claimed(ledger)), name: 'first', digest: 'aa', size: 2 }
+      await ledger.addArtifact({ ...ofOther, mediaType: 'text/plain' })
+      await ledger.handBack(fence)
+      const later = { ...(await claimed(ledger)), name: 'first', digest: 'aa', size: 2 }
+      await ledger.addArtifact({ ...later, mediaType: 'text/plain' })
+    })
+
+    it('the same artifact again is told to nobody', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const patch = { ...fence, name: 'patch', digest: 'aa', size: 2, mediaType: 'text/plain' }
+      await ledger.addArtifact(patch)
+      const kept = await ledger.artifacts(fence.jobId)
+      const heard: Signal[] = []
+      ledger.subscribe((signal) => heard.push(signal))
+      advance(1000)
+      await ledger.addArtifact(patch)
+      expect(await ledger.artifacts(fence.jobId)).toEqual(kept)
+      expect(heard).toEqual([])
+    })
+
+    it('an attempt can tell only so many events', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const event = { type: 'note', code: 'n', text: 't' } as const
+      const many = Array.from({ length: 100_001 }, () => event)
+      expect(await refusal(ledger.appendEvents(fence, 1, many))).toBe('request-invalid')
+      expect(await eventTypes(ledger, fence.jobId)).not.toContain('note')
     })
   })
 }

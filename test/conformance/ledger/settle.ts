@@ -148,15 +148,26 @@ export function settleConformance(open: OpenLedger): void {
       expect(await ledger.settle(fence, CANCELLED, null)).toMatchObject({ state: 'cancelled' })
     })
 
-    it('usage is the sum over the attempts; what asked no model adds nothing', async () => {
-      const { ledger } = await open()
-      await submitted(ledger)
+    it('usage is the sum over the job’s attempts; what asked no model adds nothing', async () => {
+      const { ledger, advance } = await open()
       const used = Usage.parse({ requests: 2, inputTokens: 10, costUsd: 0.5, models: ['m'] })
-      const first = await claimed(ledger)
-      await ledger.appendEvents(first, 1, [{ type: 'usage', usage: used }])
-      await ledger.settle(first, FAILED, used)
-      await ledger.settle(await claimed(ledger), FAILED, Usage.parse({}))
-      expect((await ledger.job(first.jobId)).usage).toEqual(used)
+      await submitted(ledger)
+      await ledger.settle(await claimed(ledger), SUCCEEDED, used)
+
+      const jobId = await submitted(ledger, { retry: RetryPolicy.parse({ maxFailures: 9 }) })
+      const again = async (usage: Usage | null) => {
+        advance(LEASE_MS)
+        const fence = await claimed(ledger)
+        if (usage !== null) await ledger.appendEvents(fence, 1, [{ type: 'usage', usage }])
+        return (await ledger.settle(fence, FAILED, usage)).usage
+      }
+      expect(await again(null)).toBeNull()
+      expect(await again(Usage.parse({}))).toEqual(Usage.parse({}))
+      expect(await again(used)).toEqual(used)
+      expect(await again(Usage.parse({}))).toEqual(used)
+      const sum = { ...used, requests: 4, inputTokens: 20, costUsd: 1 }
+      expect(await again(used)).toEqual(sum)
+      expect((await ledger.job(jobId)).usage).toEqual(sum)
     })
   })
 }

@@ -1,0 +1,171 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { Limits } from '../../src/domain/limits.ts'
+import type { Fence } from '../../src/domain/lease.ts'
+import { Usage } from '../../src/domain/outcome.ts'
+import { RetryPolicy } from '../../src/domain/retry.ts'
+import type { Ledger } from '../../src/ledger/port.ts'
+import { selectOf, TABLES } from '../../src/ledger/tables.ts'
+import {
+  CANCELLED,
+  claimed,
+  FAILED,
+  LEASE_MS,
+  nextJob,
+  submitted,
+  SUCCEEDED,
+} from '../conformance/ledger/bed.ts'
+import { openInMemory } from '../support/ledger-in-memory.ts'
+
+const DAY = 86_400_000
+const USAGE = Usage.parse({ requests: 1, outputTokens: 5 })
+const WAITING = { reason: 'waiting-for-person', detail: '' } as const
+const ARTIFACT = { name: 'patch', digest: 'aa', size: 2, mediaType: 'text/plain' }
+const INTENT = {
+  kind: 'branch',
+  repository: 'https://git.example/a',
+  branch: 'fix',
+  commit: 'a'.repeat(40),
+  replaces: null,
+} as const
+
+type Act = (ledger: Ledger, fence: Fence) => Promise<unknown>
+
+/** What can happen to a job that runs for the second time. */
+const ACTS: Record<string, Act> = {
+  renew: (ledger, fence) => ledger.renew(fence, LEASE_MS),
+  'tell its story': (ledger, fence) =>
+    ledger.appendEvents(fence, 1, [
+      { type: 'step-started', step: 'agent' },
+      { type: 'agent-started', agent: 'codex' },
+      { type: 'usage', usage: Usage.parse({ requests: 7 }) },
+      { type: 'published', publication: { kind: 'none' } },
+    ]),
+  checkpoint: (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: { new: 1 } }),
+  'intend to publish': (ledger, fence) => ledger.intendPublication(fence, INTENT),
+  'add an artifact': (ledger, fence) =>
+    ledger.addArtifact({ ...fence, ...ARTIFACT, digest: 'bb', size: 3 }),
+  succeed: (ledger, fence) => ledger.settle(fence, SUCCEEDED, USAGE),
+  'fail for good': (ledger, fence) =>
+    ledger.settle(fence, { ...FAILED, reason: 'ref-not-found' }, USAGE),
+  'fail and be queued again': (ledger, fence) => ledger.settle(fence, FAILED, USAGE),
+  'be handed back': (ledger, fence) => ledger.handBack(fence),
+  'pause and be resumed': async (ledger, fence) => {
+    await ledger.pause(fence, WAITING, USAGE)
+    await ledger.resume(fence.jobId, 'ada')
+  },
+  'pause and be cancelled': async (ledger, fence) => {
+    await ledger.pause(fence, WAITING, USAGE)
+    await ledger.requestCancel(fence.jobId, 'ada')
+  },
+  'be cancelled': async (ledger, fence) => {
+    await ledger.requestCancel(fence.jobId, 'ada')
+    await ledger.settle(fence, CANCELLED, USAGE)
+  },
+  'be claimed for the third time': async (ledger, fence) => {
+    await ledger.handBack(fence)
+    expect(await nextJob(ledger)).toBe(fence.jobId)
+  },
+}
+
+describe('whatever happens to one attempt', () => {
+  it.each(Object.entries(ACTS))('to %s changes no other row', async (_name, act) => {
+    const { ledger, database } = openInMemory()
+    await bystanders(ledger)
+    const fence = await twice(ledger, { priority: 9 })
+    const before = rowsOf(database, fence)
+    await act(ledger, fence)
+    expect(rowsOf(database, fence)).toEqual(before)
+  })
+
+  it('a lease that runs out ends its own attempt alone', async () => {
+    const { ledger, database, advance } = openInMemory()
+    await bystanders(ledger)
+    const fence = await twice(ledger, { priority: 9 })
+    const before = rowsOf(database, fence)
+    advance(LEASE_MS)
+    expect(await ledger.expire(10)).toBe(1)
+    expect(rowsOf(database, fence)).toEqual(before)
+  })
+
+  it('keys kept for long enough are taken from their own job alone', async () => {
+    const { ledger, database, advance } = openInMemory()
+    await bystanders(ledger)
+    const fence = await twice(ledger, {
+      priority: 9,
+      locks: ['its-own'],
+      limits: Limits.parse({ pausedLocksMs: 10 }),
+    })
+    await ledger.pause(fence, WAITING, null)
+    const before = rowsOf(database, fence)
+    advance(10)
+    expect(await ledger.tidyLocks(10)).toBe(1)
+    expect(rowsOf(database, fence)).toEqual(before)
+  })
+
+  it('of two tokens the one that was asked for is noted as used or revoked', async () => {
+    const { ledger } = openInMemory()
+    const token = { name: 'ci', scopes: [], expiresAt: null }
+    await ledger.createToken({ ...token, id: 't-1', hash: 'h-1' })
+    await ledger.createToken({ ...token, id: 't-2', hash: 'h-2' })
+    const [untouched] = await ledger.tokens()
+    await ledger.findToken('h-2')
+    await ledger.revokeToken('t-2')
+    expect((await ledger.tokens())[0]).toEqual(untouched)
+  })
+})
+
+/** Jobs of every state, with as many attempts as the job that something happens to. */
+async function bystanders(ledger: Ledger): Promise<void> {
+  await ledger.renew(await twice(ledger), DAY)
+  const paused = await twice(ledger, {
+    locks: ['kept'],
+    limits: Limits.parse({ pausedLocksMs: DAY }),
+  })
+  await ledger.pause(paused, WAITING, null)
+  await submitted(ledger, { locks: ['kept'] })
+  await ledger.settle(await twice(ledger), SUCCEEDED, USAGE)
+  const retry = RetryPolicy.parse({ delayMs: DAY, capMs: DAY, maxFailures: 9 })
+  const failing = await twice(ledger, { retry }, FAILED)
+  await ledger.settle(failing, FAILED, null)
+  await ledger.handBack(await twice(ledger, { priority: -9 }))
+}
+
+/** A job in its second attempt, with something of everything. */
+async function twice(
+  ledger: Ledger,
+  differences: Parameters<typeof submitted>[1] = {},
+  end: typeof FAILED | null = null,
+): Promise<Fence> {
+  await submitted(ledger, differences)
+  const first = await claimed(ledger)
+  await tell(ledger, first)
+  if (end === null) await ledger.handBack(first)
+  else await ledger.settle(first, end, USAGE)
+  const second = await claimed(ledger)
+  expect(second).toEqual({ jobId: first.jobId, attempt: 2 })
+  return second
+}
+
+async function tell(ledger: Ledger, fence: Fence): Promise<void> {
+  await ledger.appendEvents(fence, 1, [
+    { type: 'step-started', step: 'prepare' },
+    { type: 'usage', usage: USAGE },
+  ])
+  await ledger.checkpoint(fence, { step: 's', product: {} })
+  await ledger.addArtifact({ ...fence, ...ARTIFACT })
+}
+
+/** Every row, but for the job's own and those that its attempt or the next one make. */
+function rowsOf(database: DatabaseSync, { jobId, attempt }: Fence): readonly unknown[] {
+  const isOthers = (row: Row): boolean => row['id'] !== jobId && row['job_id'] !== jobId
+  const isEarlier = (row: Row): boolean => Number(row['attempt'] ?? attempt) < attempt
+  return TABLES.filter(({ name }) => name !== 'worker').flatMap((table) =>
+    database
+      .prepare(selectOf(table))
+      .all()
+      .filter((row) => isOthers(row) || (row['job_id'] === jobId && isEarlier(row))),
+  )
+}
+
+type Row = Readonly<Record<string, unknown>>

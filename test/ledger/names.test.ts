@@ -1,0 +1,165 @@
+import { Client } from 'pg'
+import { expect, it, onTestFinished } from 'vitest'
+import { Limits } from '../../src/domain/limits.ts'
+import type { Fence } from '../../src/domain/lease.ts'
+import type { Ledger } from '../../src/ledger/port.ts'
+import {
+  aJob,
+  aRequest,
+  claimed,
+  FAILED,
+  LEASE_MS,
+  nextJob,
+  submitted,
+  SUCCEEDED,
+} from '../conformance/ledger/bed.ts'
+import { describeNeeding } from '../support/needs.ts'
+import { openOnPostgres, postgresOfFile } from '../support/postgres.ts'
+import type { PostgresServer } from '../support/postgres-server.ts'
+
+const WAITING = { reason: 'waiting-for-person', detail: '' } as const
+const INTENT = {
+  kind: 'branch',
+  repository: 'https://git.example/a',
+  branch: 'fix',
+  commit: 'a'.repeat(40),
+  replaces: null,
+} as const
+const KEPT_SHORTLY = Limits.parse({ pausedLocksMs: 0 })
+
+type Act = (ledger: Ledger, fence: Fence) => Promise<unknown>
+
+/** What changes a running job, or its keys too because others may wait for them. */
+const ON_JOB: Record<string, Act> = {
+  'an event': (ledger, fence) =>
+    ledger.appendEvents(fence, 1, [{ type: 'note', code: 'n', text: 't' }]),
+  'a checkpoint': (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: {} }),
+  'an intent': (ledger, fence) => ledger.intendPublication(fence, INTENT),
+}
+const ON_JOB_AND_KEYS: Record<string, Act> = {
+  'a success': (ledger, fence) => ledger.settle(fence, SUCCEEDED, null),
+  'a failure': (ledger, fence) => ledger.settle(fence, FAILED, null),
+  'a pause': (ledger, fence) => ledger.pause(fence, WAITING, null),
+  'a hand-back': (ledger, fence) => ledger.handBack(fence),
+  'a cancel': (ledger, { jobId }) => ledger.requestCancel(jobId, 'ada'),
+}
+
+describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => {
+  const file = postgresOfFile()
+
+  /** A ledger whose first job is another one, without keys. */
+  async function open() {
+    const bed = await openOnPostgres(file.server)
+    await submitted(bed.ledger)
+    await bed.ledger.renew(await claimed(bed.ledger), 10 * LEASE_MS)
+    return bed
+  }
+  it.each(Object.entries({ ...ON_JOB, ...ON_JOB_AND_KEYS }))(
+    'of a job is waited for by %s',
+    async (_name, act) => {
+      const { ledger } = await open()
+      const fence = await running(ledger)
+      expect(await waitsFor(file.server, `job ${fence.jobId}`, () => act(ledger, fence))).toBe(true)
+    },
+  )
+
+  it.each(Object.entries(ON_JOB_AND_KEYS))('of a key is waited for by %s', async (_name, act) => {
+    const { ledger } = await open()
+    const fence = await running(ledger)
+    expect(await waitsFor(file.server, 'key a', () => act(ledger, fence))).toBe(true)
+  })
+
+  it('of a paused job is waited for by a resumption', async () => {
+    const { ledger } = await open()
+    const { id } = await ledger.pause(await running(ledger), WAITING, null)
+    const resume = () => ledger.resume(id, 'ada')
+    expect(await waitsFor(file.server, `job ${id}`, resume)).toBe(true)
+  })
+
+  it.each([
+    ['key a', { locks: ['a'] }],
+    ['request again', { idempotencyKey: 'again' }],
+  ])('such as “%s” is waited for by a submission', async (name, job) => {
+    const { ledger } = await open()
+    expect(await waitsFor(file.server, name, () => ledger.submit(aJob(job)))).toBe(true)
+  })
+
+  it.each(['job', 'key'])('of a %s is passed over by a claim', async (kind) => {
+    const { ledger } = await open()
+    const best = await submitted(ledger, { locks: ['a'], priority: 9 })
+    const next = await submitted(ledger)
+    const release = await hold(file.server, kind === 'job' ? `job ${best}` : 'key a')
+    expect(await nextJob(ledger)).toBe(next)
+    expect(await ledger.claim(aRequest())).toBeNull()
+    await release()
+    expect(await nextJob(ledger)).toBe(best)
+  })
+
+  it.each(['job', 'key'])('of a %s is passed over when leases are ended', async (kind) => {
+    const { ledger, advance } = await open()
+    const { jobId } = await running(ledger)
+    advance(LEASE_MS)
+    const release = await hold(file.server, kind === 'job' ? `job ${jobId}` : 'key a')
+    expect(await ledger.expire(10)).toBe(0)
+    await release()
+    expect(await ledger.expire(10)).toBe(1)
+  })
+
+  it.each(['job', 'key'])('of a %s is passed over when kept keys are freed', async (kind) => {
+    const { ledger } = await open()
+    const paused = await submitted(ledger, { locks: ['a'], limits: KEPT_SHORTLY })
+    await ledger.pause(await claimed(ledger), WAITING, null)
+    const release = await hold(file.server, kind === 'job' ? `job ${paused}` : 'key a')
+    expect(await ledger.tidyLocks(10)).toBe(0)
+    await release()
+    expect(await ledger.tidyLocks(10)).toBe(1)
+  })
+
+  it('of a key is passed over when stranded waiters are woken', async () => {
+    const { ledger, url } = await open()
+    await submitted(ledger, { locks: ['a'] })
+    const byHand = new Client({ connectionString: url })
+    await byHand.connect()
+    await byHand.query(`UPDATE job SET parked_on = 'a' WHERE state = 'queued'`)
+    await byHand.end()
+    const release = await hold(file.server, 'key a')
+    expect(await ledger.tidyLocks(10)).toBe(0)
+    await release()
+    expect(await ledger.tidyLocks(10)).toBe(1)
+  })
+})
+
+async function running(ledger: Ledger): Promise<Fence> {
+  await submitted(ledger, { locks: ['a'] })
+  return claimed(ledger)
+}
+
+/** Takes a name as a transaction of somebody else would; returns how to let go of it. */
+async function hold(server: PostgresServer, name: string): Promise<() => Promise<void>> {
+  const somebody = new Client({ connectionString: server.url })
+  await somebody.connect()
+  let held = true
+  const release = async (): Promise<void> => {
+    if (held) await somebody.end()
+    held = false
+  }
+  onTestFinished(release)
+  await somebody.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [name])
+  return release
+}
+
+/** Whether the act waits for the name and ends when it is free. */
+async function waitsFor(
+  server: PostgresServer,
+  name: string,
+  act: () => Promise<unknown>,
+): Promise<boolean> {
+  const release = await hold(server, name)
+  const done = act()
+  done.catch(() => {})
+  const waiters = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+  await expect.poll(() => server.query(waiters), { timeout: 5000 }).toHaveLength(1)
+  await release()
+  await done
+  return true
+}

@@ -1,0 +1,32 @@
+import type { Mutant } from './find.ts'
+
+/** A mutant that no test can notice, and why. */
+export type Equivalent = Pick<Mutant, 'path' | 'was' | 'becomes'> & { readonly proof: string }
+
+/** Kept short: a condition that changes nothing is better deleted. */
+export const EQUIVALENT: readonly Equivalent[] = [
+  {
+    path: 'src/ledger/transactions/claim.ts',
+    was: 'tx.names === null',
+    becomes: 'false',
+    proof: 'Where there are no names, holding says yes and the same row is read a second time.',
+  },
+  {
+    path: 'src/ledger/claimed.ts',
+    was: 'row === undefined',
+    becomes: 'false',
+    proof: 'The claim has written this very row before; only the compiler does not know.',
+  },
+  {
+    path: 'src/ledger/lock-keys.ts',
+    was: 'waiter.wokenFor === null',
+    becomes: 'false',
+    proof: 'Nobody is parked on no key, so nobody would be woken; the guard saves the question.',
+  },
+]
+
+export const proofOf = (mutant: Mutant): Equivalent | undefined =>
+  EQUIVALENT.find(
+    ({ path, was, becomes }) =>
+      path === mutant.path && was === mutant.was && becomes === mutant.becomes,
+  )

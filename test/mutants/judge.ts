@@ -1,0 +1,117 @@
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from '../../scripts/run.ts'
+import { findMutants, type Mutant, mutated } from './find.ts'
+import { endLeftovers, runInGroup } from './group.ts'
+import { type Suite, suitesOf } from './targets.ts'
+
+const COPIED = ['bin', 'bench', 'docs', 'examples', 'scripts', 'src', 'test', 'package.json']
+const SETTINGS = ['tsconfig.json', 'vitest.config.ts']
+/** A mutant may run for ever; these are several times what the suites take. */
+const QUICK_MS = 120_000
+const PATIENT_MS = 300_000
+
+/** The sandbox of the others shows the project alone, and not where its node_modules really lies. */
+const UNCONFINED = '--testNamePattern=^(?!a confined job )'
+const FLAGS = [UNCONFINED, '--bail=1', '--reporter=default', '--maxWorkers=2']
+
+/** `invalid`: the mutant is no program, so that its tests say nothing. */
+export type Verdict =
+  | { readonly kind: 'killed'; readonly by: string }
+  | { readonly kind: 'survived' }
+  | { readonly kind: 'invalid'; readonly why: string }
+
+/** A copy of the project in which mutants are tried, one at a time. */
+export type Copy = AsyncDisposable & {
+  readonly project: string
+  /** For what the tests make; beside the project, which a sandbox may show to its agent. */
+  readonly temp: string
+}
+
+export async function makeCopy(): Promise<Copy> {
+  const folder = await mkdtemp(join(tmpdir(), 'mutants-'))
+  const copy = { project: join(folder, 'project'), temp: join(folder, 'tmp') }
+  for (const name of [...COPIED, ...SETTINGS]) {
+    await cp(join(ROOT, name), join(copy.project, name), { recursive: true })
+  }
+  await symlink(join(ROOT, 'node_modules'), join(copy.project, 'node_modules'))
+  await mkdir(copy.temp)
+  // A PostgreSQL that root starts runs as nobody and must reach its folder there.
+  await chmod(folder, 0o755)
+  await chmod(copy.temp, 0o1777)
+  return { ...copy, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+type Red = { readonly file: string | null; readonly says: string }
+
+/**
+ * The first test that goes red, in the suites of these files; undefined when all are green. It
+ * must go red twice: a busy machine alone can do it once.
+ */
+export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<string | undefined> {
+  for (const suite of suites) {
+    const red = await runSuite(copy, suite)
+    if (red === undefined) continue
+    if (red.file === null) return red.says
+    const again = await runSuite(copy, { ...suite, tests: [red.file] })
+    if (again !== undefined) return again.says
+  }
+  return undefined
+}
+
+/** Tries one mutant and leaves the copy as it was. */
+export async function judge(mutant: Mutant, copy: Copy): Promise<Verdict> {
+  const file = join(copy.project, mutant.path)
+  const source = await readFile(file, 'utf8')
+  const text = mutated(source, mutant)
+  try {
+    findMutants(mutant.path, text)
+  } catch (error) {
+    return { kind: 'invalid', why: String(error) }
+  }
+  try {
+    await writeFile(file, text)
+    const by = await firstRed(copy, suitesOf(mutant.path))
+    if (by === undefined) return { kind: 'survived' }
+    const isNoSql = mutant.kind === 'condition' && /syntax error/i.test(by)
+    return isNoSql ? { kind: 'invalid', why: by } : { kind: 'killed', by }
+  } finally {
+    await writeFile(file, source)
+  }
+}
+
+async function runSuite(
+  { project, temp }: Copy,
+  { tests, patient }: Suite,
+): Promise<Red | undefined> {
+  const { NODE_OPTIONS: _options, ...env } = process.env
+  const { code, said } = await runInGroup(
+    [join(ROOT, 'node_modules', '.bin', 'vitest'), 'run', ...tests, ...FLAGS],
+    {
+      cwd: project,
+      env: {
+        ...env,
+        NO_COLOR: '1',
+        TMPDIR: temp,
+        MODEL_SEED: '7',
+        ...(patient ? { MILLWRIGHT_TEST_ALL: '1' } : {}),
+      },
+      output: join(temp, 'output'),
+      limitMs: patient ? PATIENT_MS : QUICK_MS,
+    },
+  )
+  await endLeftovers(project, temp)
+  if (code === 'late') return { file: null, says: 'no end in time' }
+  return code === 0 ? undefined : redIn(said)
+}
+
+/** What vitest says of the first test that failed. */
+function redIn(output: string): Red {
+  const test = /^ FAIL {2}(.+)$/m.exec(output)?.[1]
+  if (test === undefined) {
+    return { file: null, says: output.trim().split('\n').slice(-3).join(' ') }
+  }
+  const error = /^\w*Error: .+$/m.exec(output)?.[0] ?? ''
+  return { file: test.split(' > ')[0] ?? null, says: `${test} (${error.slice(0, 120)})` }
+}
