@@ -53,8 +53,9 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
       await claimed(ledger)
     }
     advance(LEASE_MS)
-    const sweeps = [await ledger.expire(100), await ledger.expire(100), await ledger.expire(100)]
-    expect(sweeps).toEqual([7, 3, 0])
+    const sweeps: number[] = []
+    while (sweeps.at(-1) !== 0) sweeps.push(await ledger.expire(100))
+    expect(sweeps).toEqual([4, 4, 2, 0])
   })
 
   it('is away when its connections fall silent, and comes back on new ones', async () => {
