@@ -18,9 +18,10 @@ import type { Tx } from './transaction.ts'
 /**
  * Names that a transaction takes as it goes from job to job; then it ends, and another goes on.
  * Bounds how long others wait for it, and what it takes of the 6400 locks that all transactions
- * share on a PostgreSQL whose settings nobody changed.
+ * share on a PostgreSQL whose settings nobody changed: with the last job's keys (64), and a job
+ * waited for (65), those of two hubs with nine connections each fit.
  */
-export const NAMES_MAX = 400
+export const NAMES_MAX = 200
 
 /** Holds one job. */
 export async function holdJob(tx: Tx, jobId: JobId): Promise<void> {

@@ -6,7 +6,7 @@ import { PATIENCE } from '../../src/ledger/postgres/connections.ts'
 import { postgresSnapshot } from '../../src/ledger/postgres/backup.ts'
 import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { aRequest, refusal, submitted } from '../conformance/ledger/bed.ts'
+import { aRequest, claimed, LEASE_MS, refusal, submitted } from '../conformance/ledger/bed.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { openOnPostgres, postgresOfFile } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres-server.ts'
@@ -44,6 +44,18 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
     // The server lets go of them a moment after the connection's end.
     await expect.poll(() => refusal(ledger.renew({ jobId, attempt: 1 }, 1000))).toBe('lease-lost')
     expect((await ledger.claim(aRequest()))?.job.id).toBe(jobId)
+  })
+
+  it('ends attempts with many keys in several sweeps, so that there is room for the locks of all', async () => {
+    const { ledger, advance } = await openOnPostgres(file.server)
+    for (let job = 0; job < 10; job += 1) {
+      await submitted(ledger, { locks: Array.from({ length: 64 }, (_, key) => `${job}-${key}`) })
+      await claimed(ledger)
+    }
+    advance(LEASE_MS)
+    const sweeps: number[] = []
+    while (sweeps.at(-1) !== 0) sweeps.push(await ledger.expire(100))
+    expect(sweeps).toEqual([4, 4, 2, 0])
   })
 
   it('is away when its connections fall silent, and comes back on new ones', async () => {
