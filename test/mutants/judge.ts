@@ -43,7 +43,8 @@ export async function makeCopy(): Promise<Copy> {
   return { ...copy, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
-type Red = { readonly file: string | null; readonly says: string }
+/** `tests`: where to look again; null when there was no end. */
+type Red = { readonly tests: readonly string[] | null; readonly says: string }
 
 /**
  * The first test that goes red, in the suites of these files; undefined when all are green. It
@@ -53,8 +54,8 @@ export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<st
   for (const suite of suites) {
     const red = await runSuite(copy, suite)
     if (red === undefined) continue
-    if (red.file === null) return red.says
-    const again = await runSuite(copy, { ...suite, tests: [red.file] })
+    if (red.tests === null) return red.says
+    const again = await runSuite(copy, { ...suite, tests: red.tests })
     if (again !== undefined) return again.says
   }
   return undefined
@@ -102,16 +103,17 @@ async function runSuite(
     },
   )
   await endLeftovers(project, temp)
-  if (code === 'late') return { file: null, says: 'no end in time' }
-  return code === 0 ? undefined : redIn(said)
+  if (code === 'late') return { tests: null, says: 'no end in time' }
+  return code === 0 ? undefined : redIn(said, tests)
 }
 
-/** What vitest says of the first test that failed. */
-function redIn(output: string): Red {
+/** What vitest says of the first test that failed. It names none when two files failed at once. */
+function redIn(output: string, tests: readonly string[]): Red {
   const test = /^ FAIL {2}(.+)$/m.exec(output)?.[1]
   if (test === undefined) {
-    return { file: null, says: output.trim().split('\n').slice(-3).join(' ') }
+    return { tests, says: /^ +× (.+)$/m.exec(output)?.[1] ?? output.trim().slice(-200) }
   }
+  const [file = ''] = test.split(' > ')
   const error = /^\w*Error: .+$/m.exec(output)?.[0] ?? ''
-  return { file: test.split(' > ')[0] ?? null, says: `${test} (${error.slice(0, 120)})` }
+  return { tests: [file], says: `${test} (${error.slice(0, 120)})` }
 }
