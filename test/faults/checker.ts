@@ -40,8 +40,8 @@ export type Verdict = {
 }
 
 /**
- * Compares what the client asked for with the ledger and the remote. Callbacks, once there are
- * any, belong beside the pushes: each is received at least once, with one id.
+ * Compares what the client asked for with the ledger and the remote. A sink of callbacks would
+ * stand beside the pushes: each message received at least once, with one id.
  */
 export function check(facts: Facts): Verdict {
   return {

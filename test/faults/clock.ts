@@ -7,7 +7,7 @@ import { World } from './world.ts'
 
 const HOUR = 3_600_000
 /** Long enough that a busy machine lets none run out. */
-const LEASE_MS = 10_000
+const LEASE_MS = 20_000
 /** Of hub and worker, one after the other, in milliseconds. */
 const STEPS: readonly (readonly ['hub' | 'worker-1', number])[] = [
   ['hub', HOUR],
@@ -23,7 +23,7 @@ export async function runWithClockSteps(folder: string): Promise<Episode> {
   try {
     await world.startHub()
     await world.startWorker('worker-1', { slots: 2, leaseMs: LEASE_MS }).ready()
-    const script = `for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo $i; sleep 1; done; echo whole > work`
+    const script = `for i in $(seq 24); do echo $i; sleep 1; done; echo whole > work`
     const jobs = [
       await world.submit({ title: 'job-1', script }),
       await world.submit({ title: 'job-2', script }),
@@ -31,7 +31,7 @@ export async function runWithClockSteps(folder: string): Promise<Episode> {
     for (const job of jobs) await world.until(job, ({ step }) => step === 'agent')
     for (const [name, ms] of STEPS) {
       world.program(name).tell(`step ${ms}`)
-      await pause(LEASE_MS / 4)
+      await pause(LEASE_MS / 5)
     }
     const blows = STEPS.length
     const name = 'clock steps of an hour'
