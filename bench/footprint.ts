@@ -66,8 +66,9 @@ async function measure(program: Program): Promise<Figures> {
   const daemon = await start(program, home)
   await pause(SETTLE_MS)
   const own = await residentBytes(daemon.pid)
-  const gateway = (await childrenOf(daemon.pid)).map((pid) => residentBytes(pid))
-  const children = (await Promise.all(gateway)).reduce((sum, bytes) => sum + bytes, 0)
+  const pids = await childrenOf(daemon.pid)
+  const sizes = await Promise.all(pids.map((pid) => residentBytes(pid)))
+  const children = sizes.reduce((sum, bytes) => sum + bytes, 0)
   await daemon.stop()
   await hub?.stop()
   await rm(home, { recursive: true })
@@ -105,8 +106,8 @@ async function childrenOf(pid: number | undefined): Promise<readonly number[]> {
 function print(name: string, { startMs, own, children }: Figures, peer: Figures): void {
   const ready = `${startMs.toFixed(0).padStart(5)} ms (${(startMs / peer.startMs).toFixed(1)}×)`
   const idle = `${(own / MEBIBYTE).toFixed(0).padStart(4)} MiB (${(own / peer.own).toFixed(1)}×)`
-  const gateway = children === 0 ? '' : `, its gateway ${(children / MEBIBYTE).toFixed(0)} MiB`
-  console.log(`${name.padEnd(24)} ready after ${ready}  idle ${idle}${gateway}`)
+  const more = children === 0 ? '' : `, its children ${(children / MEBIBYTE).toFixed(0)} MiB`
+  console.log(`${name.padEnd(24)} ready after ${ready}  idle ${idle}${more}`)
 }
 
 function median(values: readonly number[]): number {

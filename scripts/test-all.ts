@@ -17,6 +17,7 @@ const agents = await installAgents()
 const steps: readonly (readonly string[])[] = [
   ['node', 'scripts/check.ts'],
   ['vitest', 'run'],
+  ['node', 'test/faults/main.ts'],
 ]
 let failed = false
 for (const argv of steps) {

@@ -1,13 +1,14 @@
 /** The one place that reads argv and the environment; both are handed on. */
 import { enableCompileCache } from 'node:module'
 import { isatty } from 'node:tty'
+import type { Terminal } from './cli/terminal.ts'
 
 enableCompileCache()
 
 // Imported only now, so that everything behind it comes from the cache.
-const { runCli } = await import('./cli/run-cli.ts')
+const { explain, runCli } = await import('./cli/run-cli.ts')
 
-process.exitCode = await runCli({
+const terminal: Terminal = {
   argv: process.argv.slice(2),
   env: { ...process.env },
   cwd: process.cwd(),
@@ -15,4 +16,8 @@ process.exitCode = await runCli({
   stdout: process.stdout,
   stderr: process.stderr,
   isTTY: { stdout: isatty(1), stderr: isatty(2) },
-})
+}
+
+// Node's own exit code for a crash is 1, which says here that the job failed.
+process.on('uncaughtException', (error) => process.exit(explain(error, terminal)))
+process.exitCode = await runCli(terminal)

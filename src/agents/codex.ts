@@ -3,13 +3,15 @@
 // link in its place.
 import type { AgentDriver, AgentEnd, AgentTask, ModelDoor } from '../domain/agent.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
+import { StepFailed } from '../domain/stop.ts'
+import { locateProgram } from '../platform/locate-program.ts'
 import {
   agentEnvironment,
   type AgentHost,
   type AgentProgram,
   runAgentProgram,
 } from './agent-program.ts'
-import { type CodexSaid, readCodexLine } from './codex-events.ts'
+import { type CodexSaid, readCodexLine } from './codex-updates.ts'
 import { linesOf } from './lines.ts'
 import { RawOutput } from './output.ts'
 
@@ -22,6 +24,13 @@ export const codexDriver = (host: AgentHost): AgentDriver => ({
   name: 'codex',
   sessionFiles: ['.codex/sessions'],
   run: async (task, io, signal) => {
+    // First: a model is of no use to a worker that lacks the program.
+    if (locateProgram('codex', host.path) === null) {
+      throw new StepFailed(
+        'agent-not-installed',
+        `codex is not on the PATH ${host.path}; ${INSTALL}`,
+      )
+    }
     if (task.door === null) return noDoor(task)
     const stderr = new RawOutput('stderr', io.onUpdate)
     let session = task.session

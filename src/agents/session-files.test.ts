@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { testFolder } from '../../test/support/confined.ts'
+import { runUnprivileged } from '../../test/support/unprivileged.ts'
 import { packSession, unpackSession } from './session-files.ts'
 
 const LONG = `.codex/sessions/${'folder/'.repeat(12)}${'x'.repeat(80)}.jsonl`
@@ -51,6 +52,19 @@ describe('a session', () => {
     expect(execFileSync('tar', ['-tf', archive], { encoding: 'utf8' })).toBe(
       '.codex/sessions/2026/a.jsonl\n',
     )
+  })
+
+  it('that cannot be read in part is not kept', async () => {
+    const { folder, home, archive } = await homes()
+    writeFileSync(join(home, '.codex/sessions/2026/a.jsonl'), 'a')
+    const module = JSON.stringify(join(import.meta.dirname, 'session-files.ts'))
+    for (const shut of ['.codex/sessions/2026/a.jsonl', '.codex/sessions/2026', '.codex']) {
+      const script = `import { chmodSync } from 'node:fs'
+        import { packSession } from ${module}
+        chmodSync(${JSON.stringify(join(home, shut))}, 0)
+        console.log(await packSession(${JSON.stringify(home)}, ['.codex/sessions'], ${JSON.stringify(archive)}))`
+      expect(await runUnprivileged(folder, '--input-type=module', '-e', script)).toBe('false\n')
+    }
   })
 
   it('that is not there, or too large, is not kept', async () => {

@@ -11,7 +11,8 @@ const ENTRIES_MAX = 10_000
 
 /**
  * Writes the regular files under these folders and files of a home into a tar archive. Answers
- * false, and writes nothing, when there are none or more than 64 MiB or 10,000 entries.
+ * false, and writes nothing, when there are none, more than 64 MiB or 10,000 entries, or one that
+ * cannot be read.
  */
 export async function packSession(
   home: string,
@@ -20,7 +21,7 @@ export async function packSession(
 ): Promise<boolean> {
   const session: Session = { home, files: [], entries: 0, bytes: 0 }
   for (const path of paths) {
-    if (!(await addPath(session, path))) return false
+    if (!(await addPath(session, path).catch(falseWhenShut))) return false
   }
   if (session.files.length === 0) return false
   await writeFile(archive, writeTar(session.files), { mode: 0o600 })
@@ -99,6 +100,11 @@ async function addFile(session: Session, path: string): Promise<boolean> {
 
 function unlessMissing(error: unknown): null {
   if (hasCode(error, 'ENOENT')) return null
+  throw error
+}
+
+function falseWhenShut(error: unknown): false {
+  if (hasCode(error, 'EACCES', 'ENAMETOOLONG')) return false
   throw error
 }
 

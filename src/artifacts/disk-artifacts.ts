@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
-import { syncFolder } from '../platform/durable-file.ts'
-import { digestCheck } from './digest-check.ts'
+import { noProbe } from '../domain/probe.ts'
+import { openBlobFolder } from './blob-folder.ts'
+import type { Collecting, Found } from './collect.ts'
+import { checkOnRead } from './check-on-read.ts'
 import type { ArtifactStore, ByteRange, StoredArtifact } from './port.ts'
-import { nullWhenMissing } from './disk-errors.ts'
 import { openStaging } from './staging.ts'
 
 export type DiskArtifacts = ArtifactStore & {
   /** Removes what crashed uploads left, last written before this moment (epoch ms); returns how many. */
   sweepTemp(before: number): Promise<number>
+  /** Removes artifacts by their digests; one that is stored again meanwhile stays. */
+  collect(collecting: Collecting): Promise<Found>
 }
 
 /**
  * Artifacts as files `blobs/sha256/<first two digits>/<digest>` of a folder, readable by its owner
  * alone. Makes the folder if it is missing.
  */
-export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> {
-  const blobs = join(folder, 'blobs', 'sha256')
-  const staging = await openStaging(join(folder, 'temp'))
-  await makeLasting(blobs)
-  const pathOf = (digest: string): string => join(blobs, digest.slice(0, 2), digest)
+export async function openDiskArtifacts(folder: string, probe = noProbe): Promise<DiskArtifacts> {
+  const blobs = await openBlobFolder(join(folder, 'blobs'))
+  const staging = await openStaging(join(folder, 'temp'), { of: 'artifact', probe })
 
   return {
     put: (bytes, options) => {
@@ -31,28 +31,18 @@ export async function openDiskArtifacts(folder: string): Promise<DiskArtifacts> 
       bytes.on('error', () => {})
       return staging.place(
         (file) => fill(file, bytes, options),
-        async ({ digest }) => {
-          await mkdir(dirname(pathOf(digest)), { recursive: true, mode: 0o700 })
-          await syncFolder(blobs)
-          return pathOf(digest)
-        },
+        ({ digest }) => blobs.placeOf(digest),
       )
     },
     open: async (digest, range) => {
-      const file = isDigest(digest) ? await open(pathOf(digest)).catch(nullWhenMissing) : null
+      const file = await blobs.open(digest)
       if (file === null) throw new AppError('artifact-not-found', `there is no artifact ${digest}`)
       return read(file, digest, range)
     },
-    has: async (digest) =>
-      isDigest(digest) && (await stat(pathOf(digest)).catch(nullWhenMissing)) !== null,
+    has: (digest) => blobs.has(digest),
+    collect: (collecting) => blobs.collect(collecting),
     sweepTemp: (before) => staging.sweep(before),
   }
-}
-
-/** Makes the folder of all blobs so that it and the store's own folder survive a power cut. */
-async function makeLasting(blobs: string): Promise<void> {
-  await mkdir(blobs, { recursive: true, mode: 0o700 })
-  for (const up of ['..', '../..', '../../..']) await syncFolder(join(blobs, up))
 }
 
 /**
@@ -85,9 +75,6 @@ async function fill(
   return { digest, size }
 }
 
-/** Only this finds a file, so no name can lead out of the folder. */
-const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
-
 async function read(file: FileHandle, digest: string, range?: ByteRange): Promise<Readable> {
   const { size } = await file.stat()
   if (range !== undefined && (range.start >= size || range.start > range.end)) {
@@ -97,5 +84,5 @@ async function read(file: FileHandle, digest: string, range?: ByteRange): Promis
   const whole = range === undefined || (range.start === 0 && range.end >= size - 1)
   if (!whole) return file.createReadStream(range)
   // The callback is for pipeline to destroy both ends; whoever reads hears of the error.
-  return pipeline(file.createReadStream(), digestCheck(digest), () => {})
+  return pipeline(file.createReadStream(), checkOnRead(digest), () => {})
 }

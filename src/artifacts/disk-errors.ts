@@ -1,14 +1,5 @@
 import { AppError } from '../domain/errors.ts'
-
-/** The system's code of an error, such as ENOENT. */
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined
-
-/** For `.catch`: null when the file is not there; anything else is thrown on. */
-export function nullWhenMissing(error: unknown): null {
-  if (codeOf(error) === 'ENOENT') return null
-  throw error
-}
+import { isDiskFull } from '../platform/disk-space.ts'
 
 /** Does work that writes below a folder; where that fails for want of space it throws `disk-full`. */
 export async function namingFullDisk<Value>(
@@ -18,7 +9,7 @@ export async function namingFullDisk<Value>(
   try {
     return await work()
   } catch (error) {
-    if (!['ENOSPC', 'EDQUOT'].includes(String(codeOf(error)))) throw error
+    if (!isDiskFull(error)) throw error
     throw new AppError('disk-full', `no space left on the disk of ${folder}`, { cause: error })
   }
 }

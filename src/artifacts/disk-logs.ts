@@ -1,8 +1,12 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
+import { JobId } from '../domain/id.ts'
+import { noProbe } from '../domain/probe.ts'
 import { syncFolder } from '../platform/durable-file.ts'
+import { collectFrom, type Collecting, type Found, type Shelf } from './collect.ts'
 import { namingFullDisk } from './disk-errors.ts'
+import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { inTurns } from './in-turns.ts'
 import { LOG_SEGMENT_BYTES, type LogAddress, type LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
@@ -12,6 +16,8 @@ import { noTails, rememberTails, type Tails } from './tails.ts'
 export type DiskLogs = LogStore & {
   /** Removes what crashed appends left, last written before this moment (epoch ms); returns how many. */
   sweepTemp(before: number): Promise<number>
+  /** Removes all logs of jobs by their ids. */
+  collect(collecting: Collecting): Promise<Found>
 }
 
 type Context = { readonly folder: string; readonly staging: Staging; readonly tails: Tails }
@@ -22,10 +28,14 @@ type Context = { readonly folder: string; readonly staging: Staging; readonly ta
  * time may append to a stream.
  * @param shared other processes append to other streams, or to this one at other times
  */
-export async function openDiskLogs(folder: string, shared = false): Promise<DiskLogs> {
+export async function openDiskLogs(
+  folder: string,
+  shared = false,
+  probe = noProbe,
+): Promise<DiskLogs> {
   const context: Context = {
     folder,
-    staging: await openStaging(join(folder, 'temp')),
+    staging: await openStaging(join(folder, 'temp'), { of: 'log', probe }),
     tails: shared ? noTails() : rememberTails(),
   }
   await syncFolder(dirname(folder))
@@ -36,7 +46,24 @@ export async function openDiskLogs(folder: string, shared = false): Promise<Disk
     read: (address, offset, limit) => read(context, address, { offset, limit }),
     size: (address) => size(context, address),
     sweepTemp: (before) => context.staging.sweep(before),
+    collect: (collecting) => collect(context, collecting),
   }
+}
+
+function collect({ folder, tails }: Context, collecting: Collecting): Promise<Found> {
+  const shelf: Shelf = {
+    folder,
+    isName: (name) => JobId.safeParse(name).success,
+    spaceOf: diskSpaceOf,
+    remove: async (job) => {
+      const path = join(folder, job)
+      const bytes = await diskSpaceOf(path)
+      await rm(path, { recursive: true, force: true })
+      tails.forget(path)
+      return bytes
+    },
+  }
+  return collectFrom(shelf, collecting)
 }
 
 /** Every part is of a type that holds no slash and no dot. */

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Probe } from '../domain/probe.ts'
 import { syncFolder } from '../platform/durable-file.ts'
-import { namingFullDisk, nullWhenMissing } from './disk-errors.ts'
+import { nullWhenMissing } from '../platform/missing.ts'
+import { namingFullDisk } from './disk-errors.ts'
 
 /** The most that one sweep removes, so that it never holds up the hub; the next one goes on. */
 const SWEEP_MAX = 1000
@@ -26,26 +28,32 @@ export type Staging = {
   sweep(before: number): Promise<number>
 }
 
+/** What the files are, and who watches them on their way. */
+type Watch = { readonly of: 'artifact' | 'log'; readonly probe: Probe }
+
 /** Makes the folder if it is missing. */
-export async function openStaging(folder: string): Promise<Staging> {
+export async function openStaging(folder: string, watch: Watch): Promise<Staging> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return {
     place: (fill, placeOf) =>
-      namingFullDisk(folder, () => place(join(folder, randomUUID()), fill, placeOf)),
+      namingFullDisk(folder, () => place(join(folder, randomUUID()), watch, fill, placeOf)),
     sweep: (before) => sweep(folder, before),
   }
 }
 
 async function place<Value>(
   path: string,
+  { of, probe }: Watch,
   fill: (file: FileHandle) => Promise<Value>,
   placeOf: (value: Value) => Promise<string>,
 ): Promise<Value> {
   try {
     const value = await write(path, fill)
     const destination = await placeOf(value)
+    await probe(`${of}-staged`)
     await rename(path, destination)
     await syncFolder(dirname(destination))
+    await probe(`${of}-placed`)
     return value
   } catch (error) {
     await rm(path, { force: true })

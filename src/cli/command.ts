@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { type Setting, spellings } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
+import { readPlainly } from '../domain/plain-words.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -24,20 +25,16 @@ export function onRun<Flags extends z.ZodType>(
   run: (flags: z.output<Flags>, args: readonly string[]) => Promise<void>,
 ): void {
   command.action(async () => {
-    const parsed = flags.safeParse(command.opts())
-    if (!parsed.success) throw wrongFlag(command, parsed.error)
-    await run(parsed.data, command.args)
+    const parsed = readPlainly(flags, command.opts())
+    if (!parsed.ok) throw wrongFlag(command, parsed.faults[0])
+    await run(parsed.value, command.args)
   })
 }
 
-function wrongFlag(command: Command, error: z.ZodError): AppError {
-  const [issue] = error.issues
-  const key = issue?.path[0]
+function wrongFlag(command: Command, { path, message }: z.core.$ZodIssue): AppError {
+  const [key] = path
   const option = command.options.find((candidate) => candidate.attributeName() === key)
-  return new AppError(
-    'usage-invalid',
-    `${option?.long ?? String(key)}: ${issue?.message ?? 'is wrong'}`,
-  )
+  return new AppError('usage-invalid', `${option?.long ?? String(key)}: ${message}`)
 }
 
 /** Adds a flag for each setting of a program; the environment and the defaults join in `readConfig`. */

@@ -57,6 +57,7 @@ async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor>
   return {
     door,
     usage: () => gateway.usage(door.token),
+    refusal: () => gateway.refusal(door.token),
     close: () => gateway.close(door.token),
   }
 }

@@ -34,6 +34,7 @@ describe('the worker’s use of git', () => {
     const { committer } = signatureOf(read({ gitCommitter: 'Build Bot <bot@example.org>' }), HERE)
     expect(committer).toEqual({ name: 'Build Bot', email: 'bot@example.org' })
     expect(() => read({ gitCommitter: 'bot@example.org' })).toThrow(/must look like/)
+    expect(() => read({ gitCommitter: '... <bot@example.org>' })).toThrow(/begin with a name/)
   })
 
   it('signs with an ssh key or one of GnuPG, and does not start without it', async () => {

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path'
 import type { Environment } from '../config/read.ts'
 import type { UpConfig } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import { systemClock } from '../platform/clock.ts'
-import { dieWithParent } from '../platform/run-program.ts'
 import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
@@ -20,6 +20,7 @@ type Config = Pick<
   'allowLocal' | 'gitCredential' | 'gitKnownHosts' | 'gitCommitter' | 'gitSign' | 'gitSigningKey'
 >
 type Here = { readonly env: Environment; readonly cwd: string }
+type GitTools = { readonly folder: string; readonly path: string; readonly probe?: Probe }
 
 /**
  * How this worker uses git. Throws `usage-invalid` for a credential or a file that is not there.
@@ -27,7 +28,7 @@ type Here = { readonly env: Environment; readonly cwd: string }
  */
 export function gitSettings(
   config: Config,
-  { folder, path, env, cwd }: Here & { readonly folder: string; readonly path: string },
+  { folder, path, env, cwd, probe = noProbe }: Here & GitTools,
 ): GitSettings {
   const { gitKnownHosts } = config
   return {
@@ -44,7 +45,8 @@ export function gitSettings(
     knownHosts:
       gitKnownHosts === undefined ? null : readable('git.knownHosts', resolve(cwd, gitKnownHosts)),
     timeoutMs: GIT_TIMEOUT_MS,
-    prefix: dieWithParent(path),
+    marker: null,
+    probe,
   }
 }
 

@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
+import { collect } from '../keeper/collect.ts'
+import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { codeSchema } from '../kinds/code/payload.ts'
-import { systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { watchFreeSpace } from '../platform/disk-space.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Logger } from '../platform/log.ts'
 import { portOwner } from '../platform/port-owner.ts'
+import { callbackSecrets } from './callback-secret.ts'
 import { openKept } from './compose-ledger.ts'
 import { type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
 import { ensureTokenFile } from './token-file.ts'
@@ -39,18 +44,26 @@ export async function openHub(
     readonly cwd: string
     readonly version: string
     readonly log: Logger
+    readonly clock?: Clock
+    readonly probe?: Probe
   },
 ): Promise<OpenHub> {
-  const { folder, version, log } = tools
-  const clock = systemClock
+  const { folder, version, log, clock = systemClock, probe = noProbe } = tools
   const random = randomBytes
   await using opening = new AsyncDisposableStack()
-  const { ledger, artifacts, logs } = opening.use(await openKept(config, tools))
-  const keeper = startKeeper({ ledger, stores: [artifacts, logs], clock, log })
+  const kept = opening.use(await openKept(config, tools))
+  const { ledger, artifacts, logs } = kept
+  const secrets = await callbackSecrets(config, folder, random)
+  const rules = { allow: config.callbackAllow, ports: config.callbackPort }
+  const send = secrets === null ? null : makeSend({ rules, secrets, clock, version })
+  const tally = new DeliveryTally()
+  const collecting = { ...kept, retention: config, clock, log }
+  const keeper = startKeeper({ ...collecting, stores: [artifacts, logs], send, tally, random })
   opening.defer(() => keeper.stop())
   const tokens = { ledger, random, folder }
   await ensureTokenFile(tokens, 'admin')
   const workerToken = await ensureTokenFile(tokens, 'worker')
+  await probe('ledger-opened')
   const hub = await listen({
     ledger,
     artifacts,
@@ -59,13 +72,17 @@ export async function openHub(
     random,
     log,
     version,
+    collect: (dryRun, signal) => collect(collecting, dryRun, signal),
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     listen: { host: config.host, port: config.port },
     allowHosts: config.allowHost,
     behindProxy: config.behindProxy,
+    callbacks: secrets === null ? null : rules,
+    deliveries: tally,
     disk: { freeBytes: watchFreeSpace(folder, clock), floorBytes: config.keepFree },
   })
   opening.defer(() => hub.close())
+  opening.defer(async () => probe('hub-stopping'))
   await announce(folder, { url: hub.url, pid: process.pid, version })
   opening.defer(() => withdraw(folder, hub.url))
   const open = opening.move()

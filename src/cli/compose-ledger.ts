@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isBackedUp } from '../artifacts/backup-mark.ts'
 import { type DiskArtifacts, openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
 import { type DiskLogs, openDiskLogs } from '../artifacts/disk-logs.ts'
 import { storeId } from '../artifacts/store-id.ts'
 import type { HubConfig } from '../config/settings.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Ledger } from '../ledger/port.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
-import { systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 
 /** Everything a hub keeps; none of it is lost when the hub is. */
@@ -16,6 +18,15 @@ export type Kept = AsyncDisposable & {
   readonly ledger: Ledger
   readonly artifacts: DiskArtifacts
   readonly logs: DiskLogs
+  /** Whether a backup reads the store at this moment. */
+  readonly isBackedUp: () => Promise<boolean>
+}
+
+type LedgerTools = {
+  readonly folder: string
+  readonly log: Logger
+  readonly clock?: Clock
+  readonly probe?: Probe
 }
 
 /**
@@ -24,31 +35,37 @@ export type Kept = AsyncDisposable & {
  */
 export async function openKept(
   config: Pick<HubConfig, 'database' | 'store'>,
-  tools: { readonly folder: string; readonly cwd: string; readonly log: Logger },
+  tools: LedgerTools & { readonly cwd: string },
 ): Promise<Kept> {
-  const { folder, cwd } = tools
+  const { folder, cwd, probe } = tools
   await using opening = new AsyncDisposableStack()
   const ledger = opening.use(await openLedger(config, tools, opening))
   const store = config.store === undefined ? folder : resolve(cwd, config.store)
   await ledger.bindStore(await storeId(store))
-  const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
-  const logs = await openDiskLogs(join(store, 'logs'), config.database !== undefined)
+  const artifacts = await openDiskArtifacts(join(store, 'artifacts'), probe)
+  const logs = await openDiskLogs(join(store, 'logs'), config.database !== undefined, probe)
   const open = opening.move()
-  return { ledger, artifacts, logs, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return {
+    ledger,
+    artifacts,
+    logs,
+    isBackedUp: () => isBackedUp(store, systemClock.now()),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
 }
 
 async function openLedger(
   { database }: Pick<HubConfig, 'database'>,
-  { folder, log }: { readonly folder: string; readonly log: Logger },
+  { folder, log, clock = systemClock, probe = noProbe }: LedgerTools,
   opening: AsyncDisposableStack,
 ): Promise<Ledger> {
-  const clock = systemClock
   const random = randomBytes
-  if (database === undefined) return openSqliteLedger({ folder, clock, random, log })
+  if (database === undefined) return openSqliteLedger({ folder, clock, random, log, probe })
   // Tokens and address of this hub lie there, also when the ledger is elsewhere.
   await mkdir(folder, { recursive: true, mode: 0o700 })
   opening.use(ownFolder(folder))
+  await probe('folder-owned')
   // Loaded only here: most hubs have no use for it.
   const { openPostgresLedger } = await import('../ledger/postgres/open.ts')
-  return openPostgresLedger({ url: database.reveal(), clock, random, log })
+  return openPostgresLedger({ url: database.reveal(), clock, random, log, probe })
 }

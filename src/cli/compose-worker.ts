@@ -6,9 +6,11 @@ import { agentDrivers } from '../agents/drivers.ts'
 import type { Environment } from '../config/read.ts'
 import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
+import type { Launch } from '../domain/launch.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import { codeKind } from '../kinds/code/kind.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
-import { systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
@@ -39,6 +41,8 @@ export type WorkerTools = {
   readonly log: Logger
   readonly env: Environment
   readonly cwd: string
+  readonly clock?: Clock
+  readonly probe?: Probe
 }
 
 type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
@@ -49,8 +53,7 @@ type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
  * `script-invalid`, and `usage-invalid` for a credential that is not there.
  */
 export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
-  const { hub, version, log, env, cwd } = tools
-  const clock = systemClock
+  const { hub, version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
   const random = randomBytes
   const path = env['PATH'] ?? ''
   const folder = join(tools.folder, 'worker')
@@ -61,9 +64,15 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
-  const git = gitSettings(config, { folder, path, env, cwd })
+  const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
-  const kinds = kindsFor({ path, git, signature, model: config.model ?? usualModel(config) })
+  const kinds = kindsFor({
+    path,
+    git,
+    signature,
+    model: config.model ?? usualModel(config),
+    cacheBytes: config.cacheBytes,
+  })
   const facts = {
     name: config.name ?? hostname(),
     version,
@@ -77,11 +86,12 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     identity: await workerIdentity(folder, facts, { clock, random }),
     folder,
     kinds,
-    launchFor: confinement.launchFor,
+    launchFor: (marker) => watched(confinement.launchFor(marker), probe),
     openDoor: gateway?.openDoor ?? null,
     clock,
     random,
     log,
+    probe,
     leaseMs: config.leaseMs,
     drainMs: config.drainMs,
   })
@@ -100,11 +110,21 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
       confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',
       `${config.slots} slots`,
       `agents: ${agents.join(', ')}`,
-      `models: ${gateway?.models.join(', ') ?? 'none'}`,
+      `models: ${gateway?.models.join(', ') ?? NO_MODELS}`,
     ].join(' · '),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
+
+/** With a moment on either side of each start. */
+const watched =
+  (launch: Launch, probe: Probe): Launch =>
+  async (command) => {
+    await probe('launching')
+    const child = await launch(command)
+    await probe('launched')
+    return child
+  }
 
 /** Every kind of job this worker can do: adding one is one line here. */
 function kindsFor(tools: {
@@ -112,14 +132,17 @@ function kindsFor(tools: {
   readonly git: GitSettings
   readonly signature: Signature
   readonly model: string
+  readonly cacheBytes: number
 }): ReadonlyMap<string, WorkKind> {
-  const { path, git, signature, model } = tools
+  const { path, model, ...rest } = tools
   const drivers = agentDrivers({ path, model, node: process.execPath })
-  return new Map([['code', codeKind({ drivers, git, signature, path, clock: systemClock })]])
+  return new Map([['code', codeKind({ ...rest, drivers, path, clock: systemClock })]])
 }
 
-/** `builtin` and `codex` need a way to a model, and `codex` its program. */
-const agentsHere = (path: string, hasModels: boolean): readonly string[] => [
+const NO_MODELS = 'none; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or an upstream'
+
+/** Agents that can work here: `builtin` and `codex` need a way to a model, and `codex` its program. */
+export const agentsHere = (path: string, hasModels: boolean): readonly string[] => [
   ...(hasModels ? ['builtin'] : []),
   ...(hasModels && locateProgram('codex', path) !== null ? ['codex'] : []),
   'command',

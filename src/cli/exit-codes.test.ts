@@ -10,6 +10,7 @@ describe('exit codes', () => {
   it('tell apart what a script must tell apart', () => {
     expect(codeOf('usage-invalid')).toBe(2)
     expect(codeOf('payload-invalid')).toBe(2)
+    expect(codeOf('callback-refused')).toBe(2)
     expect(codeOf('hub-unreachable')).toBe(3)
     expect(codeOf('token-invalid')).toBe(5)
     expect(codeOf('scope-missing')).toBe(5)

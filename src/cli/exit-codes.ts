@@ -10,7 +10,7 @@ export const EXIT_CODES = {
   unreachable: { code: 3, means: 'the hub does not answer' },
   jobCancelled: { code: 4, means: 'the job was cancelled' },
   refused: { code: 5, means: 'no valid token, or it may not do this' },
-  notFound: { code: 6, means: 'there is no such job, artifact or token' },
+  notFound: { code: 6, means: 'there is no such job, artifact, token or delivery' },
   jobPaused: { code: 7, means: 'the job is paused and waits for a person' },
   conflict: { code: 8, means: 'not possible in the present state of the job' },
   cannotStart: {

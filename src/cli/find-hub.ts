@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -20,9 +21,16 @@ export const tokenIn = (folder: string, whose: LocalToken): string => join(folde
 /** Tokens that a hub leaves in its data folder, for programs of the same user. */
 export type LocalToken = 'admin' | 'worker'
 
-/** Where data lies unless said otherwise (XDG Base Directory Specification). */
+/**
+ * Where data lies unless said otherwise (XDG Base Directory Specification). Throws
+ * `data-dir-unusable` for something else than a folder.
+ */
 export function dataFolder(given: string | undefined, env: Environment, cwd: string): string {
-  if (given !== undefined) return resolve(cwd, given)
+  if (given !== undefined) {
+    const folder = resolve(cwd, given)
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return folder
+    throw new AppError('data-dir-unusable', `The data folder ${folder} is not a folder.`)
+  }
   const xdg = env['XDG_DATA_HOME']
   const home = env['HOME'] ?? homedir()
   return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'millwright')
@@ -33,7 +41,8 @@ type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | '
 /**
  * The hub that a command speaks to: the one named by --hub, or the one that left its address in
  * the data folder. The folder’s own token goes to that one alone, never to an address that was
- * merely named. Throws `hub-insecure` for plain HTTP to another machine.
+ * merely named. Throws `hub-insecure` for plain HTTP to another machine, `token-missing` when a
+ * worker would have none.
  */
 export async function findHub(
   settings: HubSettings,
@@ -48,7 +57,11 @@ export async function findHub(
   }
   if (url !== local?.url && !settings.allowHttp) demandPrivacy(new URL(url))
   const own = url === local?.url ? tokenIn(folder, whose) : undefined
-  return new HubClient({ url, token: await readToken(settings, own, terminal.cwd) })
+  const token = await readToken(settings, own, terminal.cwd)
+  if (token === null && whose === 'worker') {
+    throw new AppError('token-missing', `This worker has no token for the hub at ${url}.`)
+  }
+  return new HubClient({ url, token })
 }
 
 function demandPrivacy({ protocol, hostname }: URL): void {

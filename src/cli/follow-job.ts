@@ -1,95 +1,89 @@
+import { once } from 'node:events'
 import type { LogStream } from '../domain/attempt.ts'
-import { type AppError, isAppError } from '../domain/errors.ts'
+import { AppError } from '../domain/errors.ts'
 import type { JobEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { SEGMENT_BYTES_MAX, WAIT_MS_MAX } from '../protocol/schemas.ts'
+import type { HubAway } from './hub-away.ts'
 import { liveEvents } from './live-events.ts'
 
-/** How long a follower waits for a hub that went away. */
-const PATIENCE_MS = 5 * 60_000
 const RETRY_MS = 1000
-/** How long the rest of a log may take after the job has ended. */
-const LAST_WORDS_MS = 20_000
 
 /** The hub, and what happens while it does not answer. */
 export type Line = {
   readonly client: HubClient
   readonly clock: Clock
-  /** Called once for each time the hub goes away. */
-  readonly onAway: (error: AppError) => void
+  readonly away: HubAway
 }
 
 export type Follower = {
   readonly onEvent: (event: JobEvent) => void
-  readonly onText: (text: string) => void
+  /** The log is read no faster than this is done with it. */
+  readonly onText: (text: string) => Promise<void>
 }
 
 /**
  * Tells what happens to a job until it ends, or until it waits for a person: its events, and one
- * log of each of its attempts. Lives through a hub that is away for a while.
+ * log of each of its attempts, to its last byte. Lives through a hub that is away for a while.
  */
 export async function followJob(
   line: Line,
   what: {
     readonly job: JobId
-    readonly stream: LogStream
+    /** null: events alone. */
+    readonly stream: LogStream | null
     /** Only this attempt’s log; absent: those of all. */
     readonly attempt?: number | undefined
   },
   follower: Follower,
   signal: AbortSignal,
 ): Promise<void> {
-  let log: Copying | undefined
+  let log: Promise<void> | undefined
+  const { stream } = what
+  const over = new AbortController()
+  const copying = AbortSignal.any([signal, over.signal])
   try {
     for await (const event of eventsOf(line, what.job, signal)) {
-      if (event.type === 'claimed' && event.attempt === (what.attempt ?? event.attempt)) {
-        await lastWords(log, line.clock)
-        log = startCopying(line, { ...what, attempt: event.attempt ?? undefined }, follower, signal)
+      const isNext = event.type === 'claimed' && event.attempt === (what.attempt ?? event.attempt)
+      if (isNext && stream !== null) {
+        await endOf(log, signal)
+        const attempt = event.attempt ?? undefined
+        log = copyLog(line, { job: what.job, stream, attempt }, follower.onText, copying)
+        // Its failure is told where it is awaited; until then it must not count as unhandled.
+        log.catch(() => {})
       }
-      if (event.type === 'ended') await lastWords(log, line.clock)
+      const stops = event.type === 'paused' && event.reason === 'waiting-for-person'
+      if (stops || event.type === 'ended') await endOf(log, signal)
       follower.onEvent(event)
-      if (event.type === 'paused' && event.reason === 'waiting-for-person') return
+      if (stops) return
     }
   } finally {
-    log?.hurry.abort()
+    over.abort()
   }
 }
 
-/** A log that is copied beside the events. */
-type Copying = { readonly done: Promise<void>; readonly hurry: AbortController }
-
-function startCopying(
-  line: Line,
-  what: { readonly job: JobId; readonly attempt: number | undefined; readonly stream: LogStream },
-  follower: Follower,
-  signal: AbortSignal,
-): Copying {
-  const hurry = new AbortController()
-  const done = copyLog(line, what, follower.onText, AbortSignal.any([signal, hurry.signal]))
-  // Its failure is told where it is awaited; until then it must not count as unhandled.
-  done.catch(() => {})
-  return { done, hurry }
-}
-
-/** Waits for the rest of a log, but not for ever: its worker may have died. */
-async function lastWords(log: Copying | undefined, clock: Clock): Promise<void> {
-  if (log === undefined) return
+/** Waits until the log of an attempt that is over was copied: the hub says where it ends. */
+async function endOf(log: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  if (log === undefined || signal.aborted) return
   const inTime = new AbortController()
-  await Promise.race([log.done, clock.sleep(LAST_WORDS_MS, inTime.signal)])
-  inTime.abort()
-  log.hurry.abort()
+  const stopped = once(signal, 'abort', { signal: inTime.signal }).catch(() => {})
+  try {
+    await Promise.race([log, stopped])
+  } finally {
+    inTime.abort()
+  }
 }
 
 /** Events from the first to the last, across breaks of the connection. */
 async function* eventsOf(line: Line, job: JobId, signal: AbortSignal): AsyncGenerator<JobEvent> {
+  const { client, away } = line
+  const onOpen = (): void => away.over()
   let after = 0
-  const away = patience(line)
   while (!signal.aborted) {
     try {
-      for await (const event of liveEvents(line.client, { job, after }, signal)) {
-        away.over()
+      for await (const event of liveEvents(client, { job, after, onOpen }, signal)) {
         after = event.seq
         yield event
         if (event.type === 'ended') return
@@ -103,21 +97,21 @@ async function* eventsOf(line: Line, job: JobId, signal: AbortSignal): AsyncGene
 }
 
 /** Copies one log from the start; ends when the attempt has ended and nothing is left. */
-export async function copyLog(
+async function copyLog(
   line: Line,
   what: { readonly job: JobId; readonly attempt: number | undefined; readonly stream: LogStream },
-  onText: (text: string) => void,
+  onText: (text: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const decoder = new TextDecoder()
-  const away = patience(line)
+  const { away } = line
   let offset = 0
   while (!signal.aborted) {
     try {
       const part = await readLog(line.client, { ...what, offset, waitMs: WAIT_MS_MAX }, signal)
       away.over()
       offset += part.bytes.length
-      onText(decoder.decode(part.bytes, { stream: true }))
+      await onText(decoder.decode(part.bytes, { stream: true }))
       if (part.ended) return
     } catch (error) {
       if (signal.aborted) return
@@ -155,25 +149,17 @@ export async function readLog(
     signal,
   )
   return {
-    bytes: await response.bytes(),
+    bytes: await wholeBody(response),
     ended: response.headers.get('millwright-log-end') === 'true',
   }
 }
 
-/** Bears a hub that is away, for a while; every other error goes on at once. */
-function patience(line: Line): { bear(error: unknown): void; over(): void } {
-  let since: number | null = null
-  return {
-    bear: (error) => {
-      if (!isAppError(error) || !error.retryable) throw error
-      if (since === null) {
-        since = line.clock.monotonic()
-        line.onAway(error)
-      }
-      if (line.clock.monotonic() - since > PATIENCE_MS) throw error
-    },
-    over: () => {
-      since = null
-    },
+async function wholeBody(response: Response): Promise<Uint8Array> {
+  try {
+    return await response.bytes()
+  } catch (error) {
+    // fetch tells of a connection that broke in the middle by a TypeError alone.
+    if (!(error instanceof TypeError)) throw error
+    throw new AppError('hub-unreachable', 'The connection to the hub broke', { cause: error })
   }
 }

@@ -11,7 +11,12 @@ import { decodeEvents } from '../protocol/event-stream.ts'
  */
 export async function* liveEvents(
   client: HubClient,
-  from: { readonly job: JobId; readonly after: number },
+  from: {
+    readonly job: JobId
+    readonly after: number
+    /** Called when the hub has answered. */
+    readonly onOpen: () => void
+  },
   signal: AbortSignal,
 ): AsyncGenerator<JobEvent> {
   const response = await client.open(
@@ -22,6 +27,7 @@ export async function* liveEvents(
     },
     signal,
   )
+  from.onOpen()
   if (response.body === null) return
   try {
     yield* decodeEvents(response.body)

@@ -9,6 +9,7 @@ export async function readInput(
   path: string,
   terminal: Pick<Terminal, 'stdin' | 'cwd'>,
 ): Promise<string> {
+  const name = path === '-' ? 'stdin' : path
   const source = path === '-' ? terminal.stdin : createReadStream(resolve(terminal.cwd, path))
   const parts: Buffer[] = []
   let size = 0
@@ -17,13 +18,16 @@ export async function readInput(
       const bytes = Buffer.from(part)
       size += bytes.length
       if (size > JSON_BYTES_MAX) {
-        throw new AppError('body-too-large', `${path} holds more than ${JSON_BYTES_MAX} bytes`)
+        throw new AppError(
+          'body-too-large',
+          `${name} holds more than ${JSON_BYTES_MAX} bytes, the most that a hub takes`,
+        )
       }
       parts.push(bytes)
     }
   } catch (error) {
     if (error instanceof AppError || !(error instanceof Error)) throw error
-    throw new AppError('file-unreadable', `Cannot read ${path}: ${error.message}`, { cause: error })
+    throw new AppError('file-unreadable', `Cannot read ${name}: ${error.message}`, { cause: error })
   }
   return Buffer.concat(parts).toString('utf8')
 }

@@ -3,22 +3,34 @@ import type { Job } from '../domain/job.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import type { Printer } from './print/printer.ts'
+import { zonedMoment } from './print/quantity.ts'
 import { safeLine } from './print/safe-text.ts'
 import { streamOf } from './stream-of.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
-/** Says that a job was accepted; with `wait` it shows the job to its end. */
+const ALREADY = 200
+
+/** What the hub answered to a submission. */
+type Accepted = { readonly status: number; readonly answer: Job }
+
+/** Says that a job was accepted, or existed already; with `wait` it shows the job to its end. */
 export async function reportSubmitted(
   invocation: Invocation,
   client: HubClient,
   print: Printer,
-  { job, wait }: { readonly job: Job; readonly wait: boolean },
+  { accepted, wait }: { readonly accepted: Accepted; readonly wait: boolean },
 ): Promise<void> {
+  const { status, answer: job } = accepted
+  if (status === ALREADY) {
+    print.note(
+      `The job existed already, by the same --key: submitted ${zonedMoment(job.createdAt)}`,
+    )
+  }
   const name = shortId(job.id)
   if (!wait) {
     if (print.json) return print.document(job)
     print.line(`${name} ${job.state}: ${safeLine(job.title)}`)
-    return print.line(`  next: millwright logs -f ${name}`)
+    return print.line(print.hint(`  next: millwright logs -f ${name}`))
   }
   if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
   const ended = await watchJob(invocation, client, print, {

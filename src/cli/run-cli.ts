@@ -3,10 +3,12 @@ import { unknownVariables } from '../config/read.ts'
 import { AppError } from '../domain/errors.ts'
 import { addArtifacts } from './commands/artifacts.ts'
 import { addBackup } from './commands/backup.ts'
+import { addCallbacks } from './commands/callbacks.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addGc } from './commands/gc.ts'
 import { addHub } from './commands/hub.ts'
 import { addInit } from './commands/init.ts'
 import { addJobs } from './commands/jobs.ts'
@@ -22,6 +24,7 @@ import { addWorker } from './commands/worker.ts'
 import { addWorkers } from './commands/workers.ts'
 import type { AddCommand } from './command.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfError } from './exit-codes.ts'
+import { hint } from './print/hint.ts'
 import { safeText } from './print/safe-text.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
@@ -40,10 +43,12 @@ const COMMANDS: readonly AddCommand[] = [
   addRetry,
   addResume,
   addArtifacts,
+  addCallbacks,
   addWorkers,
   addTokens,
   addConfig,
   addDoctor,
+  addGc,
   addBackup,
   addRestore,
   addDemo,
@@ -96,13 +101,14 @@ function splitAtDashes(
   return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
 }
 
-function explain(given: unknown, terminal: Terminal): ExitCode {
+/** Tells of an error and answers the exit code for it. */
+export function explain(given: unknown, terminal: Terminal): ExitCode {
   const error = firstError(given)
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
   }
   if (error instanceof AppError) {
-    say(terminal, `${error.message}\n  ${error.mend}`)
+    say(terminal, `${error.message}\n  ${hint(error.mend, terminal.argv)}`)
     return exitCodeOfError(error)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -117,11 +123,15 @@ const firstError = (error: unknown): unknown =>
 const say = (terminal: Terminal, text: string): void =>
   void terminal.stderr.write(`millwright: ${safeText(text)}\n`)
 
-/** `millwright jobs | head` closes the pipe early; that is no error. */
+/** `millwright jobs | head` closes the pipe early; that is no error. A full disk behind `>` is one. */
 function surviveClosedPipe({ stdout, stderr }: Terminal): void {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code === 'EPIPE') return
+      if (error.code !== 'ENOSPC') throw error
+      throw new AppError('disk-full', 'The disk that the output is written to is full', {
+        cause: error,
+      })
     })
   }
 }

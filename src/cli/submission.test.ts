@@ -1,15 +1,20 @@
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import type { Submission } from '../domain/job.ts'
 import { CodePayload } from '../kinds/code/payload.ts'
 import { addSubmissionFlags, SubmissionFlags, submissionOf } from './submission.ts'
 
 /** The payload that a command line stands for, as it travels. */
-async function payloadOf(...flags: readonly string[]): Promise<unknown> {
+const payloadOf = async (...flags: readonly string[]): Promise<unknown> =>
+  (await jobOf(...flags)).payload
+
+/** The job that a command line stands for, as it travels. */
+async function jobOf(...flags: readonly string[]): Promise<z.input<typeof Submission>> {
   const command = addSubmissionFlags(new Command()).exitOverride()
   command.parse(['--repo', 'https://example.org/a.git', ...flags], { from: 'user' })
   const parsed = SubmissionFlags.parse(command.opts())
-  const { payload } = await submissionOf(parsed, 'do it', [], '/')
-  return JSON.parse(JSON.stringify(payload))
+  return JSON.parse(JSON.stringify(await submissionOf(parsed, 'do it', [], '/')))
 }
 
 describe('the flags of a submission', () => {
@@ -37,5 +42,20 @@ describe('the flags of a submission', () => {
     expect(payload.publish).toEqual({ mode: 'branch', trailers: false })
     await expect(payloadOf('--no-trailers')).rejects.toThrow(/needs --publish branch/)
     await expect(payloadOf('--publish', 'none', '--no-trailers')).rejects.toThrow(/--no-trailers/)
+  })
+
+  it('say who is told of the job, and nothing when nobody is', async () => {
+    expect(await jobOf()).not.toHaveProperty('callbacks')
+    const url = 'https://hooks.example/'
+    const asked = await jobOf(
+      '--callback',
+      url,
+      '--callback-on',
+      'paused',
+      '--callback-on',
+      'ended',
+    )
+    expect(asked.callbacks).toEqual([{ url, events: ['paused', 'ended'] }])
+    await expect(jobOf('--callback-on', 'paused')).rejects.toThrow(/needs --callback/)
   })
 })

@@ -1,10 +1,15 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import { CallbackEvent } from '../domain/callback.ts'
 import { AppError } from '../domain/errors.ts'
-import type { Submission } from '../domain/job.ts'
+import { Submission } from '../domain/job.ts'
 import { Limits } from '../domain/limits.ts'
+import { RetryPolicy } from '../domain/retry.ts'
+import { line } from '../domain/text.ts'
+import { RefName } from '../kinds/code/payload.ts'
+import { CheckoutOptions } from '../workspace/checkout-options.ts'
 import { collect } from './command.ts'
 
 const AGENTS = ['command', 'codex', 'builtin'] as const
@@ -12,27 +17,33 @@ const AGENTS = ['command', 'codex', 'builtin'] as const
 /** Each limit is a flag of its own: `wallMs` is --wall-ms. */
 const LIMITS = Object.entries(Limits.shape)
 
-/** What a job can be described with on a command line. */
+/** A number that was typed, within the bounds of the job’s own schema. */
+const number = (schema: z.ZodDefault<z.ZodInt>) => z.coerce.number().pipe(schema.unwrap())
+
+/** What a job can be described with on a command line: the same values that the hub takes. */
 export const SubmissionFlags = z.object({
   repo: z.string().min(1).optional(),
-  ref: z.string().optional(),
-  depth: z.coerce.number().optional(),
-  sparse: z.array(z.string()).optional(),
+  ref: RefName.optional(),
+  depth: z.coerce.number().pipe(CheckoutOptions.shape.depth.unwrap().unwrap()).optional(),
+  sparse: CheckoutOptions.shape.sparse.unwrap().optional(),
   submodules: z.enum(['none', 'all']).optional(),
   lfs: z.boolean().optional(),
   agent: z.enum(AGENTS).default('builtin'),
-  model: z.string().optional(),
+  model: line(200).optional(),
   test: z.string().optional(),
   check: z.array(z.string()).default([]),
   publish: z.enum(['none', 'branch']).optional(),
-  branch: z.string().optional(),
+  branch: RefName.optional(),
   trailers: z.boolean().default(true),
-  priority: z.coerce.number().optional(),
-  label: z.array(z.string()).default([]),
-  lock: z.array(z.string()).default([]),
-  key: z.string().optional(),
-  maxFailures: z.coerce.number().optional(),
-  ...z.object(Object.fromEntries(LIMITS.map(([key]) => [key, z.coerce.number().optional()]))).shape,
+  priority: number(Submission.shape.priority).optional(),
+  label: Submission.shape.labels,
+  lock: Submission.shape.locks,
+  key: Submission.shape.idempotencyKey,
+  callback: z.array(z.string()).optional(),
+  callbackOn: z.array(CallbackEvent).optional(),
+  maxFailures: number(RetryPolicy.shape.maxFailures).optional(),
+  ...z.object(Object.fromEntries(LIMITS.map(([key, schema]) => [key, number(schema).optional()])))
+    .shape,
 })
 export type SubmissionFlags = z.infer<typeof SubmissionFlags>
 
@@ -52,15 +63,34 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--test <line>', 'how the repository is tested; a line for sh')
     .option('--check <name=line>', 'must pass before anything is published; repeatable', collect)
     .addOption(
-      new Option('--publish <mode>', 'keep a patch, or push a branch').choices(['none', 'branch']),
+      new Option('--publish <mode>', 'keep a patch (none), or push a branch').choices([
+        'none',
+        'branch',
+      ]),
     )
-    .option('--branch <name>', 'the branch to push (default: millwright/<short id>)')
+    .option(
+      '--branch <name>',
+      'the branch to push, also main: straight to the remote (default: millwright/<short id>)',
+    )
     .option('--no-trailers', 'do not name the job in the commit')
     .option('--priority <number>', 'higher goes first')
     .option('--label <label>', 'a worker must offer it; repeatable', collect)
-    .option('--lock <key>', 'outside thing no two jobs may use at once; repeatable', collect)
+    .option(
+      '--lock <key>',
+      'outside thing no two jobs may use at once, such as site:shop; repeatable',
+      collect,
+    )
     .option('--key <text>', 'idempotency key: the same key and request give the same job')
-    .option('--max-failures <count>', 'failures after which the job fails')
+    .option('--callback <address>', 'https address that is told of the job; repeatable', collect)
+    .option(
+      '--callback-on <event>',
+      `of what: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
+      collect,
+    )
+    .option(
+      '--max-failures <count>',
+      `failures after which the job fails; a worker lost while the agent ran is one (default: ${RetryPolicy.parse({}).maxFailures})`,
+    )
   for (const [key, schema] of LIMITS) {
     const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`
     command.option(`--${kebab(key)} <number>`, meaning)
@@ -104,6 +134,7 @@ export async function submissionOf(
     retry: { maxFailures: flags.maxFailures },
     priority: flags.priority,
     idempotencyKey: flags.key,
+    callbacks: callbacksOf(flags),
   }
 }
 
@@ -127,6 +158,14 @@ function checkoutOf({ depth, sparse, submodules, lfs }: SubmissionFlags): object
   return asked ? { depth, sparse, submodules, lfs } : undefined
 }
 
+/** Undefined when no flag asks for any, so that older hubs take the job. */
+function callbacksOf({ callback, callbackOn }: SubmissionFlags): Submission['callbacks'] {
+  if (callback === undefined && callbackOn !== undefined) {
+    throw new AppError('usage-invalid', '--callback-on needs --callback')
+  }
+  return callback?.map((url) => ({ url, events: callbackOn ?? ['ended'] }))
+}
+
 function publishOf({ publish, branch, trailers }: SubmissionFlags): object | undefined {
   if (publish === 'none' && (branch !== undefined || !trailers)) {
     const flag = branch === undefined ? '--no-trailers' : '--branch'
@@ -140,15 +179,15 @@ function publishOf({ publish, branch, trailers }: SubmissionFlags): object | und
 }
 
 function checkOf(text: string): object {
-  const [name = '', ...line] = text.split('=')
-  if (name === '' || line.length === 0) {
+  const [name = '', ...typed] = text.split('=')
+  if (name === '' || typed.length === 0) {
     throw new AppError('usage-invalid', `--check ${text}: write it as name=command line`)
   }
-  return { name, run: shell(line.join('=')) }
+  return { name, run: shell(typed.join('=')) }
 }
 
 /** A person types a line for a shell; what travels is a program and its arguments. */
-const shell = (line: string): readonly string[] => ['sh', '-c', line]
+const shell = (typed: string): readonly string[] => ['sh', '-c', typed]
 
 /** A folder on this machine is meant as an absolute path; everything else goes as it is. */
 async function repositoryAddress(given: string, cwd: string): Promise<string> {
@@ -157,7 +196,10 @@ async function repositoryAddress(given: string, cwd: string): Promise<string> {
     (found) => found.isDirectory(),
     () => false,
   )
-  return isFolder ? path : given
+  if (isFolder) return path
+  // A path from the root may well be one of the worker’s machine.
+  if (isAbsolute(given) || given.includes(':')) return given
+  throw new AppError('usage-invalid', `--repo ${given}: there is no such folder, seen from ${cwd}`)
 }
 
 const kebab = (key: string): string =>

@@ -7,21 +7,14 @@ import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import { EXIT_CODES, exitCodeOfJob } from './exit-codes.ts'
 import { followJob } from './follow-job.ts'
-import { eventText } from './print/event.ts'
+import { hubAway } from './hub-away.ts'
+import { jobStory, type Show } from './job-story.ts'
 import { verdictLines } from './print/job.ts'
 import type { Printer } from './print/printer.ts'
-import { inTimeOrder } from './print/in-time-order.ts'
 import { startProgress } from './print/progress.ts'
-import { usage } from './print/quantity.ts'
+import { duration, usage, zonedMoment } from './print/quantity.ts'
 import { safeText } from './print/safe-text.ts'
-import { lineSplitter, logLine, writtenAt } from './print/transcript.ts'
 import { listenForStop } from './stop-signals.ts'
-
-/** How long ago a line that bears no time was written, about: workers gather before they send. */
-const LOG_DELAY_MS = 500
-
-/** The log with the job's events between its lines, the log alone, or neither. */
-type Show = 'story' | 'log' | 'nothing'
 
 /**
  * Shows a job live until it ends and sets the exit code by its outcome. An interrupt ends the
@@ -41,46 +34,21 @@ export async function watchJob(
 ): Promise<Job | null> {
   using stop = listenForStop()
   using progress = startProgress(printer, invocation.terminal, systemClock)
-  using order = inTimeOrder(systemClock)
-  const say = (at: number, text: string): void => {
-    if (what.show === 'story') order.add(at, () => progress.above(() => printer.line(text)))
-    else progress.above(() => printer.line(text))
-  }
-  let agentAt = 0
-  const lines = lineSplitter((line) => {
-    if (what.show === 'nothing') return
-    const text = logLine(line, what.stream, printer)
-    const about = Math.max(Date.now() - LOG_DELAY_MS, agentAt)
-    if (text !== null) say(writtenAt(line) ?? about, text)
+  using story = jobStory(printer, progress, what)
+  const note = (text: string): void => progress.above(() => printer.note(text))
+  const away = hubAway(systemClock, (error, awayMs) => {
+    const since = awayMs < 1000 ? '' : ` for ${duration(awayMs)}`
+    note(`millwright: ${error.message}; waiting${since} for it to come back`)
   })
-  const hub = {
-    client,
-    clock: systemClock,
-    onAway: (error: Error) =>
-      progress.above(() =>
-        printer.note(`millwright: ${error.message}; waiting for it to come back`),
-      ),
-  }
   await followJob(
-    hub,
-    what,
-    {
-      onText: (text) => lines.push(text),
-      onEvent: (event) => {
-        if (event.type === 'ended' || event.type === 'claimed') lines.end()
-        if (event.type === 'agent-started') agentAt = event.at
-        progress.see(event)
-        if (what.show === 'story') {
-          say(event.at, printer.paint('dim', `· ${eventText(event)}`))
-        }
-      },
-    },
+    { client, clock: systemClock, away },
+    what.show === 'nothing' ? { ...what, stream: null } : what,
+    story,
     stop.inOrder,
   )
   if (stop.inOrder.aborted) {
-    progress.above(() =>
-      printer.note(`The job goes on. See it with: millwright logs -f ${shortId(what.job)}`),
-    )
+    const look = printer.hint(`millwright logs -f ${shortId(what.job)}`)
+    note(`${howItStands(away.since, story.lastSeen)}: ${look}`)
     invocation.end(EXIT_CODES.interrupted.code)
     return null
   }
@@ -89,9 +57,19 @@ export async function watchJob(
   return job
 }
 
+/** No more than is known: of a job whose hub is away that is what was heard last. */
+function howItStands(awaySince: number | null, lastSeen: string): string {
+  if (awaySince === null) return 'The job goes on. See it with'
+  const seen = lastSeen === '' ? '' : `, last seen: ${lastSeen}`
+  return (
+    `The job was accepted${seen}. The hub is away since ${zonedMoment(awaySince)}. ` +
+    'When it is back, see the job with'
+  )
+}
+
 /** The last lines of a watched job. */
 export function printVerdict(job: Job, printer: Printer): void {
-  for (const line of verdictLines(job, printer.paint)) printer.line(line)
+  for (const line of verdictLines(job, printer)) printer.line(line)
   if (job.detail !== '') printer.line(`  ${safeText(job.detail)}`)
   if (job.usage !== null) printer.line(`  used ${usage(job.usage)}`)
 }

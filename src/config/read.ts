@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
+import { readPlainly } from '../domain/plain-words.ts'
 import type { ConfigFile } from './file.ts'
 import { AnyConfig, type Setting, spellings } from './settings.ts'
 
@@ -43,13 +44,13 @@ export function readConfig<Schema extends z.ZodObject<Record<string, z.ZodType>>
     }),
   )
   const values = [...found].map(([key, { value }]) => [key, value] as const)
-  const parsed = schema.safeParse(Object.fromEntries(values))
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const [key, ...inside] = issue?.path ?? []
+  const parsed = readPlainly(schema, Object.fromEntries(values))
+  if (parsed.ok) return parsed.value
+  const [{ path, message }] = parsed.faults
+  const [key, ...inside] = path
   const source = found.get(String(key))?.source ?? 'a setting'
   const where = [source, ...inside.map(String)].join('.')
-  throw new AppError('usage-invalid', `${where}: ${issue?.message ?? 'is wrong'}`)
+  throw new AppError('usage-invalid', `${where}: ${message}`)
 }
 
 /** One warning for each MILLWRIGHT_ variable that nothing reads. */

@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
 import { Secret } from '../domain/secret.ts'
-import { Name } from '../domain/text.ts'
+import { isPersonName, Name } from '../domain/text.ts'
+import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
 /** How a setting is written; the rest follows from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
@@ -24,15 +25,17 @@ export type Spelling = {
 }
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
-const toggle = z.union([z.boolean(), z.stringbool()]).default(false)
-const list = <Item extends z.ZodType>(item: Item) =>
+const toggle = z
+  .union([z.boolean(), z.stringbool()], { error: 'must be true or false' })
+  .default(false)
+const list = <Item extends z.ZodType>(item: Item, fallback: z.input<Item>[] = []) =>
   z
     .preprocess(
       (value) =>
         typeof value === 'string' ? value.split(',').filter((part) => part !== '') : value,
       z.array(item).max(64),
     )
-    .default([])
+    .prefault(fallback)
 const secret = z
   .string()
   .min(1)
@@ -106,6 +109,45 @@ const hub = {
         takes: 'bytes',
       }),
     ),
+  keepJobs: whole(0, 36_500)
+    .default(90)
+    .meta(
+      about({
+        description: 'days an ended job is kept, with all that belongs to it; 0 for ever',
+        takes: 'days',
+      }),
+    ),
+  keepLogs: whole(0, 36_500)
+    .default(30)
+    .meta(
+      about({
+        description: 'days the logs of an ended job are kept beside its artifacts; 0 for ever',
+        takes: 'days',
+      }),
+    ),
+  callbackAllow: list(CallbackPlace).meta(
+    about({
+      description: 'host, host:port or network that callbacks may reach although it is not public',
+      takes: 'place',
+      repeats: true,
+      place: 'callbacks.allow',
+    }),
+  ),
+  callbackPort: list(whole(1, 65_535), [443, 80, 8443, 8080]).meta(
+    about({
+      description: 'port that callbacks may use (default: 443, 80, 8443, 8080)',
+      takes: 'port',
+      repeats: true,
+      place: 'callbacks.ports',
+    }),
+  ),
+  callbackSecret: CallbackSecrets.optional().meta(
+    about({
+      description: 'signs callbacks; two while one replaces the other (default: a file)',
+      place: 'callbacks.secret',
+      secret: true,
+    }),
+  ),
   behindProxy: toggle.meta(
     about({ description: 'TLS ends in front of the hub; allows other addresses than loopback' }),
   ),
@@ -135,6 +177,14 @@ const worker = {
     .default(LEASE_MS_DEFAULT)
     .meta(
       about({ description: 'milliseconds until a dead worker’s job is leased again', takes: 'ms' }),
+    ),
+  cacheBytes: whole(0, Number.MAX_SAFE_INTEGER)
+    .default(20 * 1024 ** 3)
+    .meta(
+      about({
+        description: 'bytes of disk for caches of repositories; the ones used last stay',
+        takes: 'bytes',
+      }),
     ),
   drainMs: whole(0, 86_400_000)
     .default(30_000)
@@ -198,6 +248,7 @@ const worker = {
       const [name = '', email = ''] = text.split(' <')
       return { name: name.trim(), email: email.slice(0, -1) }
     })
+    .refine(({ name }) => isPersonName(name), 'must begin with a name, not with punctuation alone')
     .optional()
     .meta(
       about({

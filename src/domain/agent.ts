@@ -9,6 +9,12 @@ export type ModelDoor = {
   readonly token: string
 }
 
+/** The model gives no more answers for now, by rate or quota. */
+export type Refusal = {
+  /** When it will again, in milliseconds since the epoch; null when it did not say. */
+  readonly until: number | null
+}
+
 /** What an agent is asked to do, and where. */
 export type AgentTask = {
   readonly prompt: string

@@ -1,4 +1,4 @@
-import type { ModelDoor } from './agent.ts'
+import type { ModelDoor, Refusal } from './agent.ts'
 import type { Checkpoint, WorkerEvent } from './event.ts'
 import type { Launch } from './launch.ts'
 import type { Lease } from './lease.ts'
@@ -6,6 +6,17 @@ import type { Outcome, PublicationIntent } from './outcome.ts'
 
 /** Streams of an attempt's log. */
 export type LogStream = 'transcript' | 'output' | 'checks'
+
+/** Streams, and the names under which the whole of each is kept when the attempt ends. */
+export const STREAMS: readonly {
+  readonly stream: LogStream
+  readonly name: string
+  readonly mediaType: string
+}[] = [
+  { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
+  { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
+  { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
+]
 
 /** A file to keep under a name. */
 export type FileArtifact = {
@@ -30,11 +41,14 @@ export type AttemptReport = {
   log(stream: LogStream, text: string): void
   /** Queues an artifact; the hub has it before the settlement. Its file must not change any more. */
   keep(artifact: ArtifactSource): void
+  /** Records a finished step once the hub has everything kept so far; not at all when it refused some of it. */
   checkpoint(checkpoint: Checkpoint): Promise<void>
   /** Resolves when the intent is recorded; throws `Stopped` when a cancel came first. */
   intend(intent: PublicationIntent): Promise<void>
   /** Downloads an artifact of the job this one continues into a file. */
   fetchContinued(name: string, file: string): Promise<void>
+  /** Downloads an artifact of an earlier attempt of this job into a file. */
+  fetchKept(attempt: number, name: string, file: string): Promise<void>
 }
 
 /** One attempt, as a kind's steps see it. */
@@ -45,8 +59,12 @@ export type Attempt = {
   readonly report: AttemptReport
   /** Starts programs inside the sandbox. */
   readonly launch: Launch
+  /** The mark to put on every program that is started otherwise, by which a guard ends it. */
+  readonly marker: string
   /** The way to a model, or null when this worker has none. */
   readonly door: ModelDoor | null
+  /** How the model refused the last question of this attempt; null when it answered, or was not asked. */
+  refusal(): Promise<Refusal | null>
   /** Milliseconds since the epoch, for what is written down. */
   now(): number
   /** Runs one named step: tells of its start and end, and checks the signal before it. */
@@ -63,11 +81,16 @@ export type Attempt = {
  */
 export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome>
 
+/** What a dead attempt left on this worker. */
+export type LeftAttempt = Pick<Attempt, 'folder' | 'marker'>
+
 /** A kind, as the worker knows it. */
 export type WorkKind = {
   readonly run: RunKind
   /** What can still be kept of the folder that a dead attempt left behind. */
-  salvage(folder: string, signal: AbortSignal): Promise<readonly FileArtifact[]>
+  salvage(left: LeftAttempt, signal: AbortSignal): Promise<readonly FileArtifact[]>
   /** Removes an attempt's folder and whatever the kind holds for it elsewhere. */
   remove(folder: string): Promise<void>
+  /** Brings what it keeps between attempts within its limits; answers the bytes of disk it freed. */
+  tidy(signal: AbortSignal): Promise<number>
 }

@@ -18,9 +18,10 @@ const kind = (status: number, mend: string, retryable = false): ErrorKind => ({
 export const ERRORS = {
   // requests
   'request-invalid': kind(400, 'Correct the named field.'),
+  'request-incomplete': kind(408, 'Send it again; the line broke off.', true),
   'payload-invalid': kind(422, 'Correct the named field of the payload.'),
   'kind-unknown': kind(422, 'Use one of the kinds in the message.'),
-  'body-too-large': kind(413, 'Send less, or raise the limit named in the message.'),
+  'body-too-large': kind(413, 'Send less, or in several parts.'),
   'route-unknown': kind(404, 'See /openapi.json for the routes.'),
   'queue-full': kind(
     429,
@@ -33,9 +34,13 @@ export const ERRORS = {
   // who asks
   'token-missing': kind(
     401,
-    'Send Authorization: Bearer <token>; the CLI finds the admin token in the data folder.',
+    'Where the hub runs: millwright tokens create <name> --scope <scope>, worker for a worker. ' +
+      'Then pass --token-file <file>, or send Authorization: Bearer <token>.',
   ),
-  'token-invalid': kind(401, 'Make a new token with: millwright tokens create.'),
+  'token-invalid': kind(
+    401,
+    'Make a new token with: millwright tokens create <name> --scope <scope>.',
+  ),
   'scope-missing': kind(403, 'Use a token that has the scope named in the message.'),
   'host-refused': kind(
     403,
@@ -45,7 +50,7 @@ export const ERRORS = {
   // jobs
   'job-not-found': kind(404, 'List the jobs with: millwright jobs.'),
   'job-exists': kind(409, 'Submit without an id.'),
-  'job-terminal': kind(409, 'The job has ended; start a new one with: millwright retry.'),
+  'job-terminal': kind(409, 'The job has ended; start a new one with: millwright retry <job>.'),
   'job-not-terminal': kind(409, 'Wait for the job to end, or cancel it.'),
   'job-not-queued': kind(409, 'Nothing to do; another worker has it.'),
   'job-not-paused': kind(409, 'Only a paused job can be resumed.'),
@@ -55,7 +60,7 @@ export const ERRORS = {
   'log-gap': kind(409, 'Send from the offset in the message.'),
   'log-conflict': kind(409, 'Stop: this stream already holds other bytes at that offset.'),
   // artifacts
-  'artifact-not-found': kind(404, 'List them with: millwright artifacts list.'),
+  'artifact-not-found': kind(404, 'List them with: millwright artifacts list <job>.'),
   'artifact-corrupt': kind(
     500,
     'The stored bytes do not match their digest: restore them from a backup.',
@@ -68,6 +73,7 @@ export const ERRORS = {
     'Stop the process named in the message, or use another --data folder.',
   ),
   'backup-invalid': kind(422, 'Use another backup: this one is not restored, not even in part.'),
+  'backup-not-empty': kind(409, 'Name a folder that is empty or does not exist yet.'),
   'restore-not-empty': kind(409, 'Restore into an empty data folder, database and store.'),
   'store-foreign': kind(
     500,
@@ -77,8 +83,12 @@ export const ERRORS = {
   'ledger-unavailable': kind(503, 'Wait: the hub goes on by itself when it is back.', true),
   'schema-newer': kind(500, 'Run the newer Millwright that made this data folder.'),
   'config-exists': kind(409, 'Edit it, or replace it with --force.'),
-  'config-invalid': kind(400, 'Correct the file; see every setting with: millwright config show.'),
-  'data-dir-unusable': kind(500, 'Check the folder’s permissions and file system.'),
+  'config-invalid': kind(400, 'Correct the file; docs/reference/settings.md lists every setting.'),
+  'data-dir-unusable': kind(500, 'Name a folder with --data that this user may write to.'),
+  'ledger-damaged': kind(
+    500,
+    'Move the data folder away and fill a new one from a backup: millwright restore <backup>.',
+  ),
   'port-taken': kind(500, 'Choose another port with --port, or stop the program that holds it.'),
   'bind-refused': kind(
     500,
@@ -110,6 +120,20 @@ export const ERRORS = {
   'file-unreadable': kind(400, 'Check the path and its permissions.'),
   'usage-invalid': kind(400, 'See the command’s --help.'),
   'token-not-found': kind(404, 'List them with: millwright tokens list.'),
+  // callbacks
+  'callback-refused': kind(
+    422,
+    'Use a public https address, or have the operator allow this one with --callback-allow.',
+  ),
+  'callbacks-off': kind(
+    422,
+    'Start every hub of the ledger with the same MILLWRIGHT_CALLBACK_SECRET.',
+  ),
+  'callback-secret-invalid': kind(
+    500,
+    'Put one or two lines into the file, each whsec_ and 24 to 64 bytes in base64, or remove it.',
+  ),
+  'delivery-not-found': kind(404, 'List them with: millwright callbacks.'),
   // the gateway
   'door-closed': kind(401, 'Nothing to do: an agent may not outlive its attempt.'),
   'upstream-missing': kind(

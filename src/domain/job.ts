@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Callback, CALLBACKS_MAX } from './callback.ts'
 import { JobId } from './id.ts'
 import { Limits } from './limits.ts'
 import { Publication, Reason, Usage } from './outcome.ts'
@@ -23,6 +24,7 @@ export const Submission = z.strictObject({
   idempotencyKey: line(255).optional().describe('The same key and body give the same job'),
   limits: Limits.prefault({}),
   retry: RetryPolicy.prefault({}),
+  callbacks: z.array(Callback).max(CALLBACKS_MAX).optional().describe('Who is told of it'),
 })
 export type Submission = z.infer<typeof Submission>
 

@@ -37,7 +37,7 @@ export function refusal(state: JobState | 'absent', trigger: Trigger): ErrorCode
   return 'refused' in cell ? cell.refused : undefined
 }
 
-const cancelled = (job: Running): Next => ({
+const cancelled = (job: Running): Extract<Next, { state: 'cancelled' }> => ({
   state: 'cancelled',
   reason: 'cancelled-by-request',
   failures: job.failures,
@@ -67,6 +67,13 @@ export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
 export function afterExpiry(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
   return afterFailure(job, 'worker-lost', job.failures + (job.agentStarted ? 1 : 0))
+}
+
+/** After a pause; null when the job may rest. */
+export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | null {
+  if (job.cancelRequested) return cancelled(job)
+  if (job.attempt < ATTEMPTS_MAX) return null
+  return { state: 'failed', reason: 'attempts-exhausted', failures: job.failures }
 }
 
 /** After a worker gave the job back unharmed. */

@@ -16,31 +16,45 @@ export const REASONS = {
   published: ending('the work was published', 'nothing to do'),
   'patch-ready': ending(
     'the patch is kept as an artifact',
-    'fetch it with: millwright artifacts get',
+    'fetch it with: millwright artifacts get <job> change.patch',
   ),
-  'no-change': ending('the agent changed nothing', 'read the transcript; reword the prompt'),
+  'no-change': ending(
+    'the agent changed nothing',
+    'read what it said: millwright logs <job>; reword the prompt',
+  ),
   'cancelled-too-late': ending(
     'it was published before the cancel arrived',
     'revert the branch if it is unwanted',
   ),
   // cancelled
-  'cancelled-by-request': ending('somebody cancelled it', 'submit it again with: millwright retry'),
+  'cancelled-by-request': ending(
+    'somebody cancelled it',
+    'submit it again with: millwright retry <job>',
+  ),
   // failed: the agent
-  'agent-failed': ending('the agent ended without a usable result', 'read the transcript', true),
+  'agent-failed': ending(
+    'the agent ended without a usable result',
+    'read what it said: millwright logs <job>',
+    true,
+  ),
   'agent-not-installed': ending(
     'the agent program is not on this worker',
     'install it there, or ask for a label that only equipped workers offer',
   ),
   'agent-login': ending(
     'the agent has no valid login or key',
-    'give the worker an upstream or log the agent in',
+    'start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY, or with an upstream for models',
   ),
   'model-unavailable': ending(
     'the model endpoint could not be used',
     'check the upstream in the gateway settings',
     true,
   ),
-  'check-failed': ending('a check did not pass', 'read the check’s log', true),
+  'check-failed': ending(
+    'a check did not pass',
+    'read what it printed: millwright logs <job> --stream checks',
+    true,
+  ),
   // failed: limits
   'wall-limit': ending(
     'the attempt took longer than limits.wallMs',
@@ -48,13 +62,13 @@ export const REASONS = {
   ),
   'idle-limit': ending(
     'the agent was silent longer than limits.idleMs',
-    'raise the limit or look at the transcript',
+    'raise the limit, or read what it said: millwright logs <job>',
     true,
   ),
   'step-limit': ending('the agent used all its steps', 'raise limits.steps or cut the task'),
   'attempts-exhausted': ending(
     'it failed or lost its worker too often',
-    'read the history with: millwright show',
+    'read the last attempt: millwright logs <job>, checks with --stream checks; then millwright retry <job>',
   ),
   // failed: the workspace
   'repository-not-found': ending('the repository does not exist there', 'check the URL'),
@@ -113,6 +127,10 @@ export const REASONS = {
   ),
   'disk-full': ending('the worker’s disk is full', 'free space on the worker', true),
   // failed: publishing
+  'publish-invalid': ending(
+    'git refuses the branch or the author that the work is to be published under',
+    'submit it again with another publish.branch or publish.author',
+  ),
   'branch-moved': ending(
     'the branch holds commits this job does not know',
     'choose another branch name or merge by hand',
@@ -145,11 +163,11 @@ export const REASONS = {
   // paused
   'waiting-for-person': ending(
     'the agent needs an answer',
-    'read the transcript, then: millwright resume',
+    'read what it said: millwright logs <job>, then: millwright resume <job>',
   ),
   'quota-exhausted': ending(
     'the model’s quota is used up',
-    'it resumes by itself when the quota resets',
+    'it resumes by itself when the quota resets; sooner with: millwright resume',
   ),
 } as const satisfies Record<string, ReasonInfo>
 

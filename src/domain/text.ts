@@ -16,6 +16,9 @@ export const Name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use a-z, 0-9, . _ - (at most 63)')
 
+/** Whether git takes a text for a person's name: it drops these signs at the ends, and wants something left. */
+export const isPersonName = (text: string): boolean => /[^\p{Cc} .,:;<>"\\']/u.test(text)
+
 /** Names an outside thing that two jobs must not use at once: `site:acme`, `branch:…`, a path. */
 export const LockKey = line(512)
 

@@ -80,7 +80,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     'settle-succeeded': to('succeeded'),
     'settle-failed': to('failed', 'queued', 'cancelled'),
     'settle-cancelled': to('cancelled'),
-    pause: to('paused', 'cancelled'),
+    pause: to('paused', 'failed', 'cancelled'),
     resume: refused('job-not-paused'),
     'request-cancel': to('running'),
     expire: to('queued', 'failed', 'cancelled'),

@@ -28,7 +28,12 @@ export const NumberedCall = z.strictObject({ id: z.int(), call: Call })
 /** What the gateway process says. */
 export const Said = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('listening'), id: z.int(), port: z.int() }),
-  z.strictObject({ type: z.literal('used'), id: z.int(), usage: Usage.nullable() }),
+  z.strictObject({
+    type: z.literal('used'),
+    id: z.int(),
+    usage: Usage.nullable(),
+    refusal: z.strictObject({ until: z.int().nullable() }).nullable(),
+  }),
   z.strictObject({ type: z.literal('done'), id: z.int() }),
   z.strictObject({
     type: z.literal('refused'),

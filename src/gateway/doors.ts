@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../domain/errors.ts'
+import type { Refusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
 import type { Prices } from './prices.ts'
@@ -14,6 +15,8 @@ export class Door {
   /** Its place in the order of opening, from 0. */
   readonly ordinal: number
   readonly meter: Meter
+  /** How the model refused the last question; null when it answered. */
+  refusal: Refusal | null = null
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()
   #inFlight = 0
@@ -63,8 +66,9 @@ export class Doors {
     this.#doors.set(token, new Door(token, ordinal, new Meter(usage, this.#prices)))
   }
 
-  usage(token: string): Usage | null {
-    return this.#doors.get(token)?.meter.usage ?? null
+  /** null when it is not open. */
+  get(token: string): Door | null {
+    return this.#doors.get(token) ?? null
   }
 
   /** What was used through it; null when it is not open. */

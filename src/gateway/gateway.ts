@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ModelDoor } from '../domain/agent.ts'
+import type { ModelDoor, Refusal } from '../domain/agent.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
@@ -22,6 +22,8 @@ export type Gateway = {
   open(fence: Fence): Promise<ModelDoor>
   /** What was used through a door so far. */
   usage(token: string): Promise<Usage>
+  /** How the model refused the last question through a door; null when it answered. */
+  refusal(token: string): Promise<Refusal | null>
   /** Shuts a door, breaking answers on their way; what was used through it in all. */
   close(token: string): Promise<Usage>
   /** Of the process; another one after it died and was started again. */
@@ -46,6 +48,7 @@ export async function startGateway(
 
 type Tools = { readonly log: Logger; readonly random: RandomBytes; readonly clock: Clock }
 type OpenDoor = { readonly ordinal: number; usage: Usage }
+type Used = { readonly usage: Usage; readonly refusal: Refusal | null }
 type Started = { readonly child: GatewayChild; readonly port: number }
 
 class RunningGateway implements Gateway {
@@ -90,12 +93,16 @@ class RunningGateway implements Gateway {
     return { baseUrl: `http://127.0.0.1:${port}`, token }
   }
 
-  usage(token: string): Promise<Usage> {
-    return this.#used({ type: 'usage', token })
+  async usage(token: string): Promise<Usage> {
+    return (await this.#used({ type: 'usage', token })).usage
+  }
+
+  async refusal(token: string): Promise<Refusal | null> {
+    return (await this.#used({ type: 'usage', token })).refusal
   }
 
   async close(token: string): Promise<Usage> {
-    const usage = await this.#used({ type: 'close', token })
+    const { usage } = await this.#used({ type: 'close', token })
     this.#doors.delete(token)
     return usage
   }
@@ -105,10 +112,10 @@ class RunningGateway implements Gateway {
     await this.#child.stop(STOP_GRACE_MS)
   }
 
-  async #used(call: Extract<Call, { token: string }>): Promise<Usage> {
+  async #used(call: Extract<Call, { token: string }>): Promise<Used> {
     const said = await this.#call(call)
     if (said.type !== 'used' || said.usage === null) throw new Error('the door is not open')
-    return said.usage
+    return { usage: said.usage, refusal: said.refusal }
   }
 
   /** All calls may be repeated, so one that a death interrupted is asked of the next process. */

@@ -44,8 +44,14 @@ async function perform(id: number, call: Call): Promise<Said> {
   }
   if (started === null) throw new Error(`asked to ${call.type} before the start`)
   const { doors } = started
-  if (call.type === 'usage') return { type: 'used', id, usage: doors.usage(call.token) }
-  if (call.type === 'close') return { type: 'used', id, usage: await doors.close(call.token) }
+  if (call.type === 'usage') {
+    const door = doors.get(call.token)
+    const refusal = door?.refusal ?? null
+    return { type: 'used', id, usage: door?.meter.usage ?? null, refusal }
+  }
+  if (call.type === 'close') {
+    return { type: 'used', id, usage: await doors.close(call.token), refusal: null }
+  }
   if (call.type === 'open') doors.open(call.token, call.ordinal, call.usage)
   else await stop(started)
   return { type: 'done', id }
@@ -59,6 +65,7 @@ async function start(settings: GatewaySettings, port: number): Promise<Started> 
     doors,
     source: replay === null ? upstreamSource(upstreams) : await replaySource(replay, systemClock),
     recorder,
+    now: () => systemClock.now(),
     onUsage: (token, usage) => say({ type: 'metered', token, usage }),
   })
   return { doors, recorder, server, port: await listen(server, port) }

@@ -1,17 +1,22 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import type { Refusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import type { Door } from './doors.ts'
 import type { Answer, Question, Source } from './exchange.ts'
 import type { Recorder } from './recording.ts'
+import { readRefusal } from './refusal.ts'
 import { UsageReader } from './usage-reader.ts'
 
 /** An answer beyond this is passed on, but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
+/** Of a refusal, what is read for its end. */
+const REFUSAL_BYTES_MAX = 64 * 1024
 
 export type PassageContext = {
   readonly source: Source
   readonly recorder: Recorder | null
+  readonly now: () => number
   /** Told after each answer what its door has used so far. */
   readonly onUsage: (token: string, usage: Usage) => void
 }
@@ -51,6 +56,7 @@ class Watch {
   readonly #reader: UsageReader
   readonly #keep: boolean
   #kept: Uint8Array[] = []
+  #words = ''
   #size = 0
   #ended = false
 
@@ -66,6 +72,8 @@ class Watch {
     for await (const piece of body) {
       this.#reader.push(piece)
       this.#size += piece.byteLength
+      if (this.#isRefused && this.#size <= REFUSAL_BYTES_MAX)
+        this.#words += Buffer.from(piece).toString('utf8')
       if (this.#size > RECORDED_BYTES_MAX) this.#kept = []
       else if (this.#keep) this.#kept.push(piece)
       yield piece
@@ -73,10 +81,19 @@ class Watch {
     this.#ended = true
   }
 
-  async account({ recorder, onUsage }: PassageContext): Promise<void> {
+  get #isRefused(): boolean {
+    return this.#answer.status === 429
+  }
+
+  #refusal(now: () => number): Refusal | null {
+    return this.#isRefused ? readRefusal(this.#answer.headers, this.#words, now()) : null
+  }
+
+  async account({ recorder, onUsage, now }: PassageContext): Promise<void> {
     const { question, door } = this.#passage
     const reading = this.#reader.finish()
     if (this.#answer.status < 300) door.meter.add(reading, this.#answer.replayed)
+    door.refusal = this.#refusal(now)
     onUsage(door.token, door.meter.usage)
     // An agent that has heard the last word may hang up before the end of the stream.
     const whole = this.#ended || reading.complete

@@ -1,6 +1,9 @@
+import type { CallbackRules } from '../callbacks/rules.ts'
 import type { ArtifactStore, LogStore } from '../artifacts/port.ts'
+import type { Collection } from '../domain/collection.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { PayloadSchema } from '../domain/kind.ts'
+import type { DeliveryTally } from '../keeper/delivery-tally.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -16,6 +19,8 @@ export type HubContext = {
   readonly ledger: Ledger
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
+  /** Removes what nobody needs any more; a dry run only says what that is. */
+  readonly collect: (dryRun: boolean, signal: AbortSignal) => Promise<Collection>
   readonly kinds: ReadonlyMap<string, PayloadSchema>
   readonly clock: Clock
   readonly random: RandomBytes
@@ -27,6 +32,9 @@ export type HubContext = {
   /** TLS ends in front of the hub; without this only loopback may be bound. */
   readonly behindProxy: boolean
   readonly version: string
+  /** Where callbacks may go; null when this hub has no secret to sign them with. */
+  readonly callbacks: CallbackRules | null
+  readonly deliveries: DeliveryTally
   readonly disk?: DiskFloor
   readonly limits?: Partial<HubLimits>
 }

@@ -4,8 +4,10 @@ import {
   listArtifacts,
   putArtifact,
   readContinued,
+  readKept,
   salvageArtifact,
 } from './routes/artifacts.ts'
+import { listDeliveries, resendDelivery } from './routes/deliveries.ts'
 import { listEvents } from './routes/events.ts'
 import { cancelJob, getJob, listJobs, resumeJob, retryJob, submitJob } from './routes/jobs.ts'
 import {
@@ -19,7 +21,7 @@ import {
   settleLease,
 } from './routes/leases.ts'
 import { readLog, writeLog } from './routes/logs.ts'
-import { listWorkers, live, metrics, openApi, ready } from './routes/operation.ts'
+import { collect, listWorkers, live, metrics, openApi, ready } from './routes/operation.ts'
 import { createToken, listTokens, revokeToken } from './routes/tokens.ts'
 
 /** What the hub does for each route of the protocol. */
@@ -42,14 +44,18 @@ export const endpoints: Endpoints = {
   intendPublication,
   writeLog,
   readContinued,
+  readKept,
   putArtifact,
   settleLease,
   pauseLease,
   handBackLease,
+  listDeliveries,
+  resendDelivery,
   listWorkers,
   createToken,
   listTokens,
   revokeToken,
+  collect,
   live,
   ready,
   metrics,

@@ -75,7 +75,7 @@ function passOnSignals({ ledger, claims, watches }: HubState): () => void {
   })
 }
 
-/** Signals are hints, and another hub on the same ledger sends none: look now and then anyway. */
+/** Signals are hints and may be lost: look now and then anyway. */
 async function callWaiters({ clock, claims, watches, limits, closing }: HubState): Promise<void> {
   while (!closing.aborted) {
     await clock.sleep(limits.pollMs, closing)

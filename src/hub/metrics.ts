@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { isAppError } from '../domain/errors.ts'
+import type { DeliveryTally } from '../keeper/delivery-tally.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { ClaimLine } from './claim-line.ts'
 import type { DiskFloor } from './disk-floor.ts'
@@ -9,6 +10,7 @@ import type { DiskFloor } from './disk-floor.ts'
 type Measured = {
   readonly ledger: Ledger
   readonly claims: ClaimLine
+  readonly deliveries: DeliveryTally
   readonly disk?: DiskFloor
 }
 
@@ -85,9 +87,11 @@ export class HubMetrics {
     this.#loopDelay.disable()
   }
 
-  #addGauges({ ledger, claims, disk }: Measured): void {
+  #addGauges({ ledger, claims, deliveries, disk }: Measured): void {
     this.#registry.registerMetric(jobsGauge(ledger))
     this.#registry.registerMetric(waitingGauge(claims))
+    this.#registry.registerMetric(pendingDeliveriesGauge(ledger))
+    this.#registry.registerMetric(deliveriesCounter(deliveries))
     this.#registry.registerMetric(loopDelayGauge(this.#loopDelay))
     this.#registry.registerMetric(memoryGauge())
     if (disk !== undefined) this.#registry.registerMetric(diskGauge(disk))
@@ -103,6 +107,28 @@ const jobsGauge = (ledger: Ledger) =>
     async collect() {
       this.reset()
       for (const { kind, state, jobs } of await ledger.counts()) this.set({ kind, state }, jobs)
+    },
+  })
+
+const pendingDeliveriesGauge = (ledger: Ledger) =>
+  new Gauge({
+    name: 'millwright_callbacks_pending',
+    help: 'Messages to callbacks that wait for their first or next try',
+    registers: [],
+    async collect() {
+      this.set(await ledger.pendingDeliveries())
+    },
+  })
+
+const deliveriesCounter = (deliveries: DeliveryTally) =>
+  new Counter({
+    name: 'millwright_callback_tries_total',
+    help: 'Messages sent to callbacks, by what came of it; pending is tried again',
+    labelNames: ['outcome'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [outcome, tries] of Object.entries(deliveries.counts)) this.inc({ outcome }, tries)
     },
   })
 

@@ -17,7 +17,7 @@ describe('work in batches', () => {
   it('goes on until nothing is left', async () => {
     const { rest, work } = pile(250)
     expect(await inBatches(work)).toBe(250)
-    expect(rest).toEqual({ size: 0, visits: 3 })
+    expect(rest).toEqual({ size: 0, visits: 4 })
   })
 
   it('leaves the rest of too much to the next turn', async () => {

@@ -1,20 +1,26 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
 import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import { openDiskLogs } from '../artifacts/disk-logs.ts'
+import type { Send } from '../domain/callback.ts'
 import { AppError } from '../domain/errors.ts'
 import { Submission } from '../domain/job.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
 import { systemClock } from '../platform/clock.ts'
 import { silentLog } from '../platform/log.ts'
+import { DeliveryTally } from './delivery-tally.ts'
 import { startKeeper } from './keeper.ts'
 import * as sweep from './sweep.ts'
 import * as tidy from './tidy.ts'
 
+const isBackedUp = async (): Promise<boolean> => false
 const HOUR = 3_600_000
 const log = silentLog
+const callbacks = { send: null, tally: new DeliveryTally(), random: randomBytes }
 
 /** A hub's data folder whose time stands still until `time.ms` is moved. */
 async function open() {
@@ -24,6 +30,9 @@ async function open() {
   const ledger = await openSqliteLedger({ folder, clock, random: randomBytes })
   onTestFinished(() => ledger[Symbol.asyncDispose]())
   const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
+  const logs = await openDiskLogs(join(folder, 'logs'))
+  const retention = { keepJobs: 90, keepLogs: 30 }
+  const collecting = { ledger, artifacts, logs, retention, isBackedUp, log }
   const submit = async (title: string, locks: readonly string[] = []) => {
     const submission = Submission.parse({ kind: 'code', payload: {}, locks })
     return (await ledger.submit({ ...submission, title, retryOf: null, requestDigest: title })).job
@@ -45,7 +54,7 @@ async function open() {
       heldBy: 'token',
       tokenHash: 'hash',
     })
-  return { folder, time, clock, ledger, artifacts, submit, claim }
+  return { folder, time, clock, ledger, artifacts, collecting, submit, claim }
 }
 
 describe('the sweep', () => {
@@ -105,7 +114,7 @@ describe('tidying', () => {
 
 describe('the keeper', () => {
   it('runs until it is stopped', async () => {
-    const { time, ledger, artifacts, submit, claim } = await open()
+    const { time, ledger, artifacts, collecting, submit, claim } = await open()
     const job = await submit('dead')
     await claim()
     time.ms += 61_000
@@ -115,7 +124,12 @@ describe('the keeper', () => {
       })
     })
 
-    const keeper = startKeeper({ ledger, stores: [artifacts], clock: systemClock, log })
+    const keeper = startKeeper({
+      ...collecting,
+      stores: [artifacts],
+      clock: systemClock,
+      ...callbacks,
+    })
     await expired
     await keeper.stop()
 
@@ -123,12 +137,35 @@ describe('the keeper', () => {
     expect((await ledger.job(job.id)).state).toBe('queued')
   })
 
+  it('stops at once although a receiver of callbacks hangs, and its message stays due', async () => {
+    const { ledger, artifacts, collecting } = await open()
+    const submission = Submission.parse({
+      kind: 'code',
+      payload: {},
+      callbacks: [{ url: 'https://hooks.example/' }],
+    })
+    const job = { ...submission, title: 'told', retryOf: null, requestDigest: 'told' }
+    await ledger.requestCancel((await ledger.submit(job)).job.id, 'ada')
+    const sending = Promise.withResolvers<void>()
+    const send: Send = async (_, signal) => {
+      sending.resolve()
+      await once(signal, 'abort')
+      return { kind: 'unanswered', error: 'the hub stopped' }
+    }
+    const context = { ...collecting, stores: [artifacts], clock: systemClock, ...callbacks, send }
+    const keeper = startKeeper(context)
+    await sending.promise
+    await keeper.stop()
+
+    expect(await ledger.takeDelivery(1000, [])).toMatchObject({ tries: 2 })
+  })
+
   it('stops all loops and says so when one of them hits a bug', async () => {
-    const { ledger, artifacts } = await open()
+    const { artifacts, collecting } = await open()
     const bug = new AppError('data-dir-unusable', 'the disk is gone')
     const broken = { sweepTemp: () => Promise.reject(bug) }
     const stores = [artifacts, broken]
-    const keeper = startKeeper({ ledger, stores, clock: systemClock, log })
+    const keeper = startKeeper({ ...collecting, stores, clock: systemClock, ...callbacks })
     await expect(keeper.done).rejects.toBe(bug)
     await expect(keeper.stop()).rejects.toBe(bug)
   })

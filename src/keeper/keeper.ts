@@ -1,7 +1,14 @@
+import * as collect from './collect.ts'
+import * as deliver from './deliver.ts'
+import * as resume from './resume.ts'
 import * as sweep from './sweep.ts'
 import * as tidy from './tidy.ts'
 
-export type KeeperContext = sweep.SweepContext & tidy.TidyContext
+export type KeeperContext = sweep.SweepContext &
+  resume.ResumeContext &
+  tidy.TidyContext &
+  deliver.DeliverLoopContext &
+  collect.CollectContext
 
 /** The hub's background loops while they run. */
 export type Keeper = {
@@ -25,7 +32,9 @@ export function startKeeper(context: KeeperContext): Keeper {
 }
 
 async function runAll(context: KeeperContext, stopping: AbortController): Promise<void> {
-  const loops = [sweep, tidy].map(({ start }) => start(context, stopping.signal))
+  const loops = [sweep, resume, tidy, deliver, collect].map(({ start }) =>
+    start(context, stopping.signal),
+  )
   try {
     await Promise.all(loops)
   } finally {

@@ -1,23 +1,35 @@
+import { z } from 'zod'
 import type { LedgerEvent, WorkerEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
+import { writeDeliveries } from './outbox.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /** Whose event it is; `attempt` is null for what happens outside an attempt. */
 export type EventOf = { readonly jobId: JobId; readonly attempt: number | null }
 
-/** Adds the job's next event, in the transaction of its cause. Sequence numbers have no gap. */
+const Written = z.object({ seq: z.int(), callbacks: z.int() })
+
+/**
+ * Adds the job's next event, in the transaction of its cause, and with it what its callbacks are
+ * told. Sequence numbers have no gap. The job's row already says what the event made of it.
+ */
 export async function appendEvent(
   tx: Tx,
   of: EventOf,
   event: WorkerEvent | LedgerEvent,
 ): Promise<void> {
-  await tx.run(sql`
-    INSERT INTO event (job_id, seq, at, attempt, type, body)
+  const written = await tx.get(
+    sql`INSERT INTO event (job_id, seq, at, attempt, type, body)
     VALUES (
       ${of.jobId},
       (SELECT coalesce(max(seq), 0) + 1 FROM event WHERE job_id = ${of.jobId}),
       ${tx.now}, ${of.attempt}, ${event.type}, ${JSON.stringify(event)}
-    )`)
+    ) RETURNING seq, (SELECT count(*) FROM callback WHERE job_id = ${of.jobId}) AS callbacks`,
+    Written,
+  )
+  if (written === undefined) throw new Error(`event ${event.type} of ${of.jobId} was not written`)
+  const { seq, callbacks } = written
+  if (callbacks > 0) await writeDeliveries(tx, of.jobId, { seq, type: event.type })
   tx.signal({ kind: 'job', jobId: of.jobId })
 }

@@ -1,50 +1,67 @@
-import { newJobId, type RandomBytes } from '../domain/id.ts'
+import { type JobId, newJobId, type RandomBytes } from '../domain/id.ts'
+import { noProbe, type Probe, type ProbedOperation } from '../domain/probe.ts'
 import type { Claimed, ClaimRequest, Ledger } from './port.ts'
-import type { Engine } from './transaction.ts'
+import type { Engine, Tx } from './transaction.ts'
 import { addArtifact } from './transactions/add-artifact.ts'
 import { appendEvents } from './transactions/append-events.ts'
 import { artifacts } from './transactions/artifacts.ts'
 import { attempt } from './transactions/attempt.ts'
 import { bindStore } from './transactions/bind-store.ts'
 import { checkpoint } from './transactions/checkpoint.ts'
-import { claim } from './transactions/claim.ts'
+import { callbacks } from './transactions/callbacks.ts'
+import { claim, type ClaimAnswer } from './transactions/claim.ts'
 import { counts } from './transactions/counts.ts'
 import { createToken } from './transactions/create-token.ts'
+import { endings } from './transactions/endings.ts'
+import { deliveries } from './transactions/deliveries.ts'
 import { events } from './transactions/events.ts'
 import { expire } from './transactions/expire.ts'
 import { findToken } from './transactions/find-token.ts'
+import { forget } from './transactions/forget.ts'
 import { handBack } from './transactions/hand-back.ts'
 import { intendPublication } from './transactions/intend-publication.ts'
 import { jobs } from './transactions/jobs.ts'
+import { markDelivery } from './transactions/mark-delivery.ts'
 import { pause } from './transactions/pause.ts'
+import { pendingDeliveries } from './transactions/pending-deliveries.ts'
 import { probe } from './transactions/probe.ts'
+import { referenced } from './transactions/referenced.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
+import { resendDelivery } from './transactions/resend-delivery.ts'
 import { resume } from './transactions/resume.ts'
+import { resumeDue } from './transactions/resume-due.ts'
 import { revokeToken } from './transactions/revoke-token.ts'
 import { settle } from './transactions/settle.ts'
 import { submit } from './transactions/submit.ts'
+import { takeDelivery } from './transactions/take-delivery.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
 import { tokens } from './transactions/tokens.ts'
+import { unneeded } from './transactions/unneeded.ts'
 import { workers } from './transactions/workers.ts'
 import { readJob } from './job-row.ts'
 
 /** Makes a ledger of an engine: each method is one transaction, one file, one line here. */
-export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
+export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe): Ledger {
   const { transact } = engine
+  const watched = watcher(engine, watch)
   return {
-    submit: (job) => transact((tx) => submit(tx, newJobId(tx.now, random), job)),
-    claim: (request) => claimUntilKnown(engine, request),
-    renew: (fence, leaseMs) => transact((tx) => renew(tx, fence, leaseMs)),
-    appendEvents: (fence, from, told) => transact((tx) => appendEvents(tx, fence, from, told)),
+    submit: (job) => watched('submit', (tx) => submit(tx, newJobId(tx.now, random), job)),
+    claim: (request) => claimUntilKnown(watched, request),
+    renew: (fence, leaseMs) => watched('renew', (tx) => renew(tx, fence, leaseMs)),
+    appendEvents: (fence, from, told) =>
+      watched('appendEvents', (tx) => appendEvents(tx, fence, from, told)),
     checkpoint: (fence, made) => transact((tx) => checkpoint(tx, fence, made)),
-    intendPublication: (fence, intent) => transact((tx) => intendPublication(tx, fence, intent)),
-    settle: (fence, settlement, usage) => transact((tx) => settle(tx, fence, settlement, usage)),
+    intendPublication: (fence, intent) =>
+      watched('intendPublication', (tx) => intendPublication(tx, fence, intent)),
+    settle: (fence, settlement, usage) =>
+      watched('settle', (tx) => settle(tx, fence, settlement, usage)),
     pause: (fence, why, usage) => transact((tx) => pause(tx, fence, why, usage)),
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
-    requestCancel: (jobId, by) => transact((tx) => requestCancel(tx, jobId, by)),
-    handBack: (fence) => transact((tx) => handBack(tx, fence)),
-    expire: (limit) => transact((tx) => expire(tx, limit)),
+    resumeDue: (limit) => transact((tx) => resumeDue(tx, limit)),
+    requestCancel: (jobId, by) => watched('requestCancel', (tx) => requestCancel(tx, jobId, by)),
+    handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
+    expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
@@ -52,12 +69,22 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
     counts: () => transact(counts),
     workers: () => transact(workers),
     attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
-    addArtifact: (artifact) => transact((tx) => addArtifact(tx, artifact)),
+    addArtifact: (artifact) => watched('addArtifact', (tx) => addArtifact(tx, artifact)),
     artifacts: (jobId) => transact((tx) => artifacts(tx, jobId)),
+    callbacks: (jobId) => transact((tx) => callbacks(tx, jobId)),
+    deliveries: (page) => transact((tx) => deliveries(tx, page)),
+    pendingDeliveries: () => transact(pendingDeliveries),
+    takeDelivery: (leaseMs, butTo) => transact((tx) => takeDelivery(tx, leaseMs, butTo)),
+    markDelivery: (taken, end) => transact((tx) => markDelivery(tx, taken, end)),
+    resendDelivery: (id) => transact((tx) => resendDelivery(tx, id)),
     createToken: (token) => transact((tx) => createToken(tx, token)),
     findToken: (hash) => transact((tx) => findToken(tx, hash)),
     tokens: () => transact(tokens),
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
+    unneeded: (before) => transact((tx) => unneeded(tx, before)),
+    forget: (before, limit) => transact((tx) => forget(tx, before, limit)),
+    referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),
+    endings: (jobIds) => transact((tx) => endings(tx, jobIds)),
     bindStore: (id) => transact((tx) => bindStore(tx, id)),
     probe: () => transact(probe),
     subscribe: engine.subscribe,
@@ -67,12 +94,37 @@ export function bindLedger(engine: Engine, random: RandomBytes): Ledger {
 
 /**
  * Many blocked jobs are parked in several short transactions, so that nobody waits long for one
- * claim. It ends: a parked job is not looked at again before its key is free.
+ * claim; and no claim says that there is nothing while others still decide about a job. It ends: a
+ * parked job is not looked at again before its key is free, and a job waited for is decided about.
  */
-async function claimUntilKnown(engine: Engine, request: ClaimRequest): Promise<Claimed | null> {
-  for (;;) {
-    const answer = await engine.transact((tx) => claim(tx, request))
-    if (answer.kind === 'claimed') return answer.claimed
-    if (answer.kind === 'none') return null
+async function claimUntilKnown(watched: Watched, request: ClaimRequest): Promise<Claimed | null> {
+  let answer: ClaimAnswer = { kind: 'again', behind: null }
+  while (answer.kind === 'again') {
+    const behind: JobId | null = answer.behind
+    answer = await watched('claim', (tx) => claim(tx, request, behind))
+  }
+  return answer.kind === 'claimed' ? answer.claimed : null
+}
+
+type Watched = <Value>(
+  operation: ProbedOperation,
+  work: (tx: Tx) => Promise<Value>,
+) => Promise<Value>
+
+/** Transactions with a moment on either side of their commit, unless there was nothing to do. */
+function watcher({ transact }: Engine, watch: Probe): Watched {
+  return async (operation, work) => {
+    const value = await transact(async (tx) => {
+      const made = await work(tx)
+      if (!isNothing(made)) await watch(`${operation}-uncommitted`)
+      return made
+    })
+    if (!isNothing(value)) await watch(`${operation}-committed`)
+    return value
   }
 }
+
+/** A sweep that found no attempt, a claim that found no job. */
+const isNothing = (value: unknown): boolean =>
+  value === 0 ||
+  (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'none')

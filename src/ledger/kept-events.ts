@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
 import { Checkpoint, type LedgerEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import { PublicationIntent } from '../domain/outcome.ts'
@@ -6,6 +7,9 @@ import { json } from './column.ts'
 import { newestPerStep } from './fold.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
+
+/** What a job may have of them, some for each of its hundred attempts: a claim reads and sends all. */
+const KEPT_MAX = { checkpoint: 1000, 'publication-intended': 300 } as const
 
 const CheckpointRow = z.object({ body: json(z.object({ checkpoint: Checkpoint })) })
 const IntentRow = z.object({ body: json(z.object({ intent: PublicationIntent })) })
@@ -17,6 +21,12 @@ export async function readCheckpoints(tx: Tx, jobId: JobId): Promise<Checkpoint[
   return newestPerStep(rows.map((row) => row.body.checkpoint))
 }
 
+/** The checkpoint made last, or undefined. */
+export async function newestCheckpoint(tx: Tx, jobId: JobId): Promise<Checkpoint | undefined> {
+  const row = await tx.get(newestOf(jobId, 'checkpoint'), CheckpointRow)
+  return row?.body.checkpoint
+}
+
 /** All publication intents of the job, oldest first. */
 export async function readIntents(tx: Tx, jobId: JobId): Promise<PublicationIntent[]> {
   const rows = await tx.all(keptOf(jobId, 'publication-intended'), IntentRow)
@@ -25,8 +35,21 @@ export async function readIntents(tx: Tx, jobId: JobId): Promise<PublicationInte
 
 /** The agent session told last, or null. */
 export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> {
-  const rows = await tx.all(keptOf(jobId, 'agent-session'), SessionRow)
-  return rows.at(-1)?.body.session ?? null
+  const row = await tx.get(newestOf(jobId, 'agent-session'), SessionRow)
+  return row?.body.session ?? null
+}
+
+const Count = z.object({ count: z.int() })
+
+/** Throws `request-invalid` when the job has as many of these as it may have. */
+export async function demandRoom(tx: Tx, jobId: JobId, type: keyof typeof KEPT_MAX): Promise<void> {
+  const found = await tx.get(
+    sql`SELECT count(*) AS count FROM event WHERE kept_for = ${jobId} AND type = ${type}`,
+    Count,
+  )
+  const most = KEPT_MAX[type]
+  if ((found?.count ?? 0) < most) return
+  throw new AppError('request-invalid', `A job may have at most ${most} events ${type}.`)
 }
 
 type KeptType =
@@ -35,3 +58,6 @@ type KeptType =
 
 const keptOf = (jobId: JobId, type: KeptType) => sql`
   SELECT body FROM event WHERE kept_for = ${jobId} AND type = ${type} ORDER BY seq`
+
+const newestOf = (jobId: JobId, type: KeptType) => sql`
+  SELECT body FROM event WHERE kept_for = ${jobId} AND type = ${type} ORDER BY seq DESC LIMIT 1`

@@ -22,3 +22,12 @@ export function missingFrom(migrations: readonly Migration[], found: number): re
   }
   return migrations.filter(({ version }) => version > found)
 }
+
+/** Those that lead to a ledger of this version. Throws `schema-newer` when it is not known here. */
+export function migrationsTo(
+  migrations: readonly Migration[],
+  wanted: number,
+): readonly Migration[] {
+  const later = missingFrom(migrations, wanted)
+  return migrations.filter((migration) => !later.includes(migration))
+}

@@ -1,3 +1,5 @@
+import type { Callback, DeliveryState, Message, Sent } from '../domain/callback.ts'
+import type { Delivery } from '../domain/delivery.ts'
 import type { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import type { Job, Submission } from '../domain/job.ts'
@@ -85,6 +87,31 @@ export type AttemptRow = {
   readonly endedAt: number | null
 }
 
+/** What nobody needs any more: ended, over, or last heard of long ago. */
+export type Unneeded = { readonly jobs: number; readonly tokens: number; readonly workers: number }
+/** Newest job first; `after` is the id of the last one of the page before. */
+export type DeliveryPage = {
+  readonly jobId: JobId | null
+  readonly states: readonly DeliveryState[] | null
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** A delivery that is to be sent now; `until` says when somebody else may, and is the fence. */
+export type TakenDelivery = Message & {
+  readonly host: string
+  readonly tries: number
+  readonly until: number
+}
+
+/** What a try came to, and what follows from it. */
+export type DeliveryEnd = {
+  readonly sent: Sent
+  readonly next:
+    | { readonly state: 'delivered' | 'failed' }
+    | { readonly state: 'pending'; readonly delayMs: number }
+}
+
 /** What may change, so that long polls and streams wake up. A hint: nothing is lost without it. */
 export type Signal = { readonly kind: 'ready' } | { readonly kind: 'job'; readonly jobId: JobId }
 
@@ -104,8 +131,12 @@ export type Ledger = {
    * there are skipped, so a repeat changes nothing; a gap is refused as `log-gap`.
    */
   appendEvents(fence: Fence, from: number, events: readonly WorkerEvent[]): Promise<void>
+  /** At most 1000 a job, then `request-invalid`. */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
-  /** Refused with `cancel-requested` once a cancel is known; afterwards publishing completes. */
+  /**
+   * Refused with `cancel-requested` once a cancel is known; afterwards publishing completes. At
+   * most 300 a job, then `request-invalid`.
+   */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
   /** Accepted once; the same settlement again gives the same answer. */
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
@@ -115,6 +146,8 @@ export type Ledger = {
     usage: Usage | null,
   ): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
+  /** Resumes jobs paused until a moment that has come, at most `limit`; returns how many. */
+  resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
@@ -137,12 +170,35 @@ export type Ledger = {
   addArtifact(artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void>
   artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
 
+  /** What a job's producer asked to be told. */
+  callbacks(jobId: JobId): Promise<readonly Callback[]>
+  deliveries(page: DeliveryPage): Promise<readonly Delivery[]>
+  pendingDeliveries(): Promise<number>
+  /** A delivery that is due, for this long, or null. None to these hosts. Counts as a try. */
+  takeDelivery(leaseMs: number, butTo: readonly string[]): Promise<TakenDelivery | null>
+  /** False, and nothing changes, when the lease is over and the delivery was taken again. */
+  markDelivery(taken: TakenDelivery, end: DeliveryEnd): Promise<boolean>
+  /** Sends again from now under the same id. `delivery-not-found` when there is none. */
+  resendDelivery(id: string): Promise<Delivery>
+
   createToken(token: NewToken): Promise<void>
   /** By hash; null when unknown, revoked or expired. */
   findToken(hash: string): Promise<TokenRow | null>
   tokens(): Promise<readonly TokenRow[]>
   /** `token-not-found` when there is none. */
   revokeToken(id: string): Promise<void>
+
+  /**
+   * How much nobody has needed since a moment (epoch ms): jobs ended before it, except those that
+   * a living job continues; tokens revoked or expired, workers last heard of before it.
+   */
+  unneeded(before: number): Promise<Unneeded>
+  /** Deletes it, at most `limit` jobs at a time; returns how much. */
+  forget(before: number, limit: number): Promise<Unneeded>
+  /** Which of these digests a job refers to; with `before`, as it will be after `forget(before)`. */
+  referenced(digests: readonly string[], before: number | null): Promise<ReadonlySet<string>>
+  /** When each of these jobs ended, null while it lives; unknown jobs are left out. */
+  endings(jobIds: readonly JobId[]): Promise<ReadonlyMap<JobId, number | null>>
 
   /** Ties the ledger to one store of artifacts and logs; `store-foreign` for every other one. */
   bindStore(id: string): Promise<void>

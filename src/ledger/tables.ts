@@ -1,13 +1,16 @@
 /** A table as backup and restore know it: what no other column or table gives. */
 export type Table = {
   readonly name: string
+  /** The schema version that brought it: older backups lack it. */
+  readonly since: number
   readonly columns: readonly string[]
   /** Rows that others refer to come first. */
   readonly order: string
 }
 
-const table = (name: string, order: string, columns: string): Table => ({
+const table = (name: string, order: string, columns: string, since = 1): Table => ({
   name,
+  since,
   order,
   columns: columns.trim().split(/\s+/),
 })
@@ -36,10 +39,21 @@ export const TABLES: readonly Table[] = [
     'job_id, attempt, name',
     'job_id attempt name digest size media_type created_at',
   ),
+  table('callback', 'job_id, number', 'job_id number url events', 4),
+  table(
+    'delivery',
+    'id',
+    `id job_id seq event url host body state tries next_at status error created_at ended_at`,
+    4,
+  ),
   table('worker', 'id', 'id identity seen_at'),
   table('token', 'id', 'id hash name scopes created_at expires_at revoked_at last_used_at'),
-  table('store', 'place', 'place id'),
+  table('store', 'place', 'place id', 2),
 ]
+
+/** The tables of a ledger of this version. */
+export const tablesOf = ({ schemaVersion }: { readonly schemaVersion: number }): readonly Table[] =>
+  TABLES.filter(({ since }) => since <= schemaVersion)
 
 export type Row = Readonly<Record<string, string | number | null>>
 

@@ -23,11 +23,17 @@ export type Tx = {
 export type Names = {
   /** Waits until no other transaction holds any of them. */
   hold(names: readonly string[]): Promise<void>
-  /** Takes all of them or, without waiting, says that it cannot. */
+  /**
+   * Takes them without waiting, and says whether it has all of them. Otherwise those it could take
+   * stay taken to the end. Says no, too, once a transaction has asked for `NAMES_MAX`.
+   */
   tryHold(names: readonly string[]): Promise<boolean>
 }
 
-/** Where transactions run. Each is isolated as if it ran alone, and durable once answered. */
+/**
+ * Where transactions run, each durable once answered. Where they run side by side, what keeps them
+ * apart are the names they hold; beyond these, one sees what others have committed meanwhile.
+ */
 export type Engine = {
   readonly transact: <Value>(work: (tx: Tx) => Promise<Value>) => Promise<Value>
   readonly subscribe: (listener: (signal: Signal) => void) => () => void

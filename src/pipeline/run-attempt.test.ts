@@ -7,6 +7,7 @@ import { newJobId } from '../domain/id.ts'
 import { Lease } from '../domain/lease.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { noProbe } from '../domain/probe.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { silentLog } from '../platform/log.ts'
 import { testClock } from '../../test/support/clock.ts'
@@ -47,8 +48,20 @@ function anAttempt(limits: Partial<Limits> = {}) {
     checkpoint: nothing,
     intend: nothing,
     fetchContinued: nothing,
+    fetchKept: nothing,
   }
-  const parts = { lease, folder: '/', report, launch, door: null, clock, log: silentLog }
+  const parts = {
+    lease,
+    folder: '/',
+    report,
+    launch,
+    marker: 'test',
+    door: null,
+    refusal: async () => null,
+    clock,
+    log: silentLog,
+    probe: noProbe,
+  }
   return { told, clock, stops, run: (kind: RunKind) => runAttempt(kind, parts, stops) }
 }
 

@@ -1,9 +1,10 @@
-import type { ModelDoor } from '../domain/agent.ts'
+import type { ModelDoor, Refusal } from '../domain/agent.ts'
 import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { type Probe, probeIfNamed } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
@@ -21,9 +22,12 @@ export type AttemptParts = {
   readonly folder: string
   readonly report: AttemptReport
   readonly launch: Launch
+  readonly marker: string
   readonly door: ModelDoor | null
+  readonly refusal: () => Promise<Refusal | null>
   readonly clock: Clock
   readonly log: Logger
+  readonly probe: Probe
 }
 
 /**
@@ -44,7 +48,9 @@ export async function runAttempt(
     folder: parts.folder,
     report: parts.report,
     launch: parts.launch,
+    marker: parts.marker,
     door: parts.door,
+    refusal: parts.refusal,
     now: () => parts.clock.now(),
     step: (name, work) => steps.run(name, work),
     watched: (work) => watchIdle({ limitMs: limits.idleMs, clock: parts.clock, stops }, work),
@@ -87,7 +93,7 @@ class Steps {
   }
 
   async run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-    const { report, clock } = this.#parts
+    const { report, clock, probe } = this.#parts
     this.#stops.check()
     this.current = name
     report.tell({ type: 'step-started', step: name })
@@ -95,6 +101,7 @@ class Steps {
     const value = await work()
     const durationMs = Math.round(clock.monotonic() - startedAt)
     report.tell({ type: 'step-finished', step: name, durationMs })
+    await probeIfNamed(probe, `${name}-done`)
     return value
   }
 }

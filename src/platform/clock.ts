@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 export type Clock = {
   /** Milliseconds since the epoch; may step. */
   now(): number
-  /** Milliseconds since some fixed moment; never steps back. */
+  /** Milliseconds since some fixed moment, the same in all threads; never steps back. */
   monotonic(): number
   /** Waits, or ends early without an error when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
@@ -12,7 +12,8 @@ export type Clock = {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // performance.now() counts from the start of each thread.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: async (ms, signal) => {
     await wait(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
       if (signal?.aborted !== true) throw error

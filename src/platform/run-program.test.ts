@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
 import { listProcesses } from './process-table.ts'
-import { dieWithParent, type Program, runProgram } from './run-program.ts'
+import { type Program, runProgram } from './run-program.ts'
 
 const PATH = process.env['PATH'] ?? ''
 
@@ -87,25 +85,5 @@ describe('runProgram', () => {
   it('names a program that is not there', async () => {
     const running = runProgram({ ...aProgram(''), argv: ['no-such-program'] })
     await expect(running).rejects.toThrow(/no-such-program/)
-  })
-})
-
-describe.runIf(process.platform === 'linux')('dieWithParent', () => {
-  it('lets no program outlive a parent that was killed', async () => {
-    const argv = JSON.stringify([...dieWithParent(PATH), 'sleep', '600'])
-    const script = `const [file, ...args] = ${argv}
-      const child = require('node:child_process').spawn(file, args, { detached: true, stdio: 'ignore' })
-      child.once('spawn', () => console.log(child.pid))`
-    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const [pid] = await once(parent.stdout, 'data')
-    // The mark is set once setpriv has become the program.
-    const name = () => readFile(`/proc/${Number(pid)}/comm`, 'utf8').catch(() => 'gone')
-    await expect.poll(name).toBe('sleep\n')
-    parent.kill('SIGKILL')
-    await expect.poll(() => isAlive(Number(pid))).toBe(false)
-  })
-
-  it('is nothing where there is no setpriv', () => {
-    expect(dieWithParent('/nonexistent')).toEqual([])
   })
 })

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { locateProgram } from './locate-program.ts'
 import { spawnPiped } from './spawn.ts'
 
 /** The end of stderr that is kept. */
@@ -72,16 +71,6 @@ export async function runProgram(program: Program, signal?: AbortSignal): Promis
     clearTimeout(timer)
     signal?.removeEventListener('abort', abort)
   }
-}
-
-/**
- * What to put before an argv so that Linux kills the program when this process dies, however it
- * dies; empty where there is no setpriv.
- * @param path the PATH to search
- */
-export function dieWithParent(path: string): readonly string[] {
-  const setpriv = process.platform === 'linux' ? locateProgram('setpriv', path) : null
-  return setpriv === null ? [] : [setpriv, '--pdeathsig', 'KILL']
 }
 
 function killGroup(child: ChildProcess): void {

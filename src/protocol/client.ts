@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
+import { noProbe, type Probe, probeIfNamed } from '../domain/probe.ts'
 import { fromProblem } from './problem.ts'
 import { type Bytes, ROUTES, type Route, type RouteName } from './routes.ts'
 
@@ -31,7 +32,11 @@ type AnyInput = {
   headers?: Readonly<Record<string, string>>
 }
 
-export type HubAddress = { readonly url: string; readonly token: string | null }
+export type HubAddress = {
+  readonly url: string
+  readonly token: string | null
+  readonly probe?: Probe
+}
 
 /**
  * The typed way to a hub. One call is one request: whoever calls decides whether to try again,
@@ -44,6 +49,10 @@ export class HubClient {
     this.#address = address
   }
 
+  get url(): string {
+    return this.#address.url
+  }
+
   /** The same hub, seen by another token. */
   withToken(token: string): HubClient {
     return new HubClient({ ...this.#address, token })
@@ -54,15 +63,27 @@ export class HubClient {
     input: CallInput<Name>,
     signal?: AbortSignal,
   ): Promise<CallAnswer<Name>> {
+    return (await this.exchange(name, input, signal)).answer
+  }
+
+  /** The same with the status: 200 instead of 201 tells that the same was made before. */
+  async exchange<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Name>,
+    signal?: AbortSignal,
+  ): Promise<{ readonly status: number; readonly answer: CallAnswer<Name> }> {
     const route: Route = ROUTES[name]
+    const { probe = noProbe } = this.#address
+    await probeIfNamed(probe, `${name}-asked`)
     const response = await this.open(name, input, signal)
     const answer =
       'bytes' in route.answer
         ? response
         : readAnswer(route, route.answer, await this.#text(response, signal))
+    if (answer !== null) await probeIfNamed(probe, `${name}-answered`)
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return answer as CallAnswer<Name>
+    return { status: response.status, answer: answer as CallAnswer<Name> }
   }
 
   /** The same call with its answer unread, for streams such as live events. */

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { Callback } from '../domain/callback.ts'
+import { Delivery } from '../domain/delivery.ts'
 import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, WorkerIdentity } from '../domain/lease.ts'
@@ -22,6 +24,8 @@ const NAMED = {
   Problem,
   Job,
   Submission,
+  Callback,
+  Delivery,
   Limits,
   RetryPolicy,
   Publication,

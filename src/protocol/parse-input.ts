@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError, type ErrorCode } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
+import { readPlainly } from '../domain/plain-words.ts'
 
 const ISSUES_SHOWN = 5
 const ISSUES_MAX = 20
@@ -22,9 +23,9 @@ export function parseInput<Schema extends z.ZodType>(
   value: unknown,
   origin: InputOrigin,
 ): z.output<Schema> {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const errors = result.error.issues.slice(0, ISSUES_MAX).map((issue) => ({
+  const result = readPlainly(schema, value)
+  if (result.ok) return result.value
+  const errors = result.faults.slice(0, ISSUES_MAX).map((issue) => ({
     path: [origin.where, ...issue.path.map(String)].join('.'),
     message: explain(issue, schema),
   }))

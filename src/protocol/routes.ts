@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { Collection } from '../domain/collection.ts'
+import { Delivery } from '../domain/delivery.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, Renewal } from '../domain/lease.ts'
 import type { Access, Scope } from '../domain/principal.ts'
@@ -221,6 +223,15 @@ export const ROUTES = {
     params: schema.AttemptParams.extend({ name: schema.ArtifactName }),
     answer: bytes(schema.ARTIFACT_BYTES_MAX),
   },
+  readKept: {
+    ...plain,
+    method: 'GET',
+    path: `${ofAttempt}/kept/{from}/{name}`,
+    summary: 'An artifact of an earlier attempt of this job',
+    access: ATTEMPT,
+    params: schema.KeptParams,
+    answer: bytes(schema.ARTIFACT_BYTES_MAX),
+  },
   putArtifact: {
     ...plain,
     method: 'PUT',
@@ -261,6 +272,25 @@ export const ROUTES = {
     answer: Job,
   },
 
+  listDeliveries: {
+    ...plain,
+    method: 'GET',
+    path: '/api/v1/deliveries',
+    summary: 'What callbacks were told, or will be; newest job first',
+    access: scope('jobs:read'),
+    query: schema.DeliveryQuery,
+    answer: schema.DeliveryList,
+  },
+  resendDelivery: {
+    ...plain,
+    method: 'POST',
+    path: '/api/v1/deliveries/{delivery}/resend',
+    summary: 'Send to a callback once more, under the same id',
+    access: scope('jobs:submit'),
+    params: schema.DeliveryParams,
+    answer: Delivery,
+  },
+
   listWorkers: {
     ...plain,
     method: 'GET',
@@ -295,6 +325,16 @@ export const ROUTES = {
     access: scope('admin'),
     params: z.strictObject({ token: z.string().max(64) }),
     answer: Nothing,
+  },
+
+  collect: {
+    ...plain,
+    method: 'POST',
+    path: '/api/v1/collections',
+    summary: 'Remove what nobody needs any more, or say what that is',
+    access: scope('admin'),
+    body: schema.CollectBody,
+    answer: Collection,
   },
 
   live: {

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { DeliveryId, DeliveryState } from '../domain/callback.ts'
+import { Delivery } from '../domain/delivery.ts'
 import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
 import { JobId } from '../domain/id.ts'
 import { Job } from '../domain/job.ts'
@@ -34,6 +36,8 @@ export const ArtifactName = z
 
 export const JobParams = z.strictObject({ job: JobId })
 export const AttemptParams = z.strictObject({ job: JobId, attempt: number(1, 1_000_000) })
+
+export const KeptParams = AttemptParams.extend({ from: number(1, 1_000_000), name: ArtifactName })
 
 export const JobQuery = z.strictObject({
   state: list(JobState).optional(),
@@ -81,6 +85,18 @@ export const ArtifactInfo = z.strictObject({
 })
 export type ArtifactInfo = z.infer<typeof ArtifactInfo>
 export const ArtifactList = z.strictObject({ artifacts: z.array(ArtifactInfo) })
+
+export const DeliveryQuery = z.strictObject({
+  job: JobId.optional(),
+  state: list(DeliveryState).optional(),
+  cursor: DeliveryId.optional().describe('`next` of the page before'),
+  limit: number(1, 200).default(50),
+})
+export const DeliveryList = z.strictObject({
+  deliveries: z.array(Delivery),
+  next: DeliveryId.nullable(),
+})
+export const DeliveryParams = z.strictObject({ delivery: DeliveryId })
 
 export const ClaimBody = z.strictObject({
   requestId: z.uuid(),
@@ -135,5 +151,9 @@ export const TokenCreated = z.strictObject({
   info: TokenInfo,
 })
 export const TokenList = z.strictObject({ tokens: z.array(TokenInfo) })
+
+export const CollectBody = z.strictObject({
+  dryRun: z.boolean().default(false).describe('Say what would go, and remove nothing'),
+})
 
 export const Health = z.strictObject({ status: z.literal('ok'), version: z.string() })

@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import type { AttemptReport } from '../domain/attempt.ts'
 import type { Publication, PublicationIntent } from '../domain/outcome.ts'
 import { StepFailed, Stopped } from '../domain/stop.ts'
-import { checkRef, parseAddress } from '../workspace/address.ts'
+import { parseAddress } from '../workspace/address.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { pushLfs } from '../workspace/lfs.ts'
+import { REF_NAME } from '../workspace/ref-name.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
 
@@ -25,7 +26,7 @@ type BranchPublication = Extract<Publication, { kind: 'branch' }>
  * Pushes the change as one commit on its base, once: an earlier push of this job is adopted, a
  * branch that holds anything else is left alone. The intent is recorded before the push; from
  * then on only a lost lease stops it, for the hub already counts on it.
- * Throws StepFailed `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
+ * Throws StepFailed `publish-invalid`, `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -34,7 +35,7 @@ export async function publishBranch(
 ): Promise<BranchPublication> {
   const { workspace, intents } = request
   const repository = workspace.repository
-  const branch = checkRef(request.branch)
+  const branch = checkBranch(request.branch)
   const remote = remoteOf(repository, settings, workspace.gitDir)
   const tip = await tipOf(remote, branch, signal)
   const earlier = ownPush({ repository, branch, tip, intents })
@@ -42,10 +43,16 @@ export async function publishBranch(
   if (tip !== null && !isKnown(tip, request)) throw moved(repository, branch, tip)
 
   const commit = await makeCommit(request, settings, signal)
-  await request.report.intend({ kind: 'branch', repository, branch, commit, replaces: tip })
+  const intent = { kind: 'branch', repository, branch, commit, replaces: tip } as const
+  await request.report.intend(intent)
+  await settings.probe('pushing')
   await pushContents(remote, request, signal)
-  await push(remote, { branch, commit, replaces: tip }, unlessLost(signal))
-  return { kind: 'branch', repository, branch, commit }
+  const found = await push(remote, intent, unlessLost(signal))
+  await settings.probe('pushed')
+  // An earlier attempt's push may have been on its way all the time.
+  const published = ownPush({ repository, branch, tip: found, intents: [...intents, intent] })
+  if (published === null) throw moved(repository, branch, found)
+  return published
 }
 
 /**
@@ -66,11 +73,17 @@ export async function findPublished(
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
   for (const branch of branches) {
-    const tip = await tipOf(remote, checkRef(branch), signal)
+    const tip = await tipOf(remote, checkBranch(branch), signal)
     const found = ownPush({ repository, branch, tip, intents })
     if (found !== null) return found
   }
   return null
+}
+
+function checkBranch(branch: string): string {
+  if (REF_NAME.test(branch)) return branch
+  const name = JSON.stringify(branch.slice(0, 200))
+  throw new StepFailed('publish-invalid', `${name} cannot be the name of a branch`)
 }
 
 const remoteOf = (repository: string, settings: GitSettings, gitDir: string): Remote => ({
@@ -129,9 +142,12 @@ async function pushContents(
   await pushLfs(address, { settings, place, ids: change.lfsObjects }, unlessLost(signal))
 }
 
-type Push = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
-
-async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<void> {
+/** @returns the branch's tip afterwards, which is another one when somebody was faster */
+async function push(
+  remote: Remote,
+  wanted: PublicationIntent,
+  signal: AbortSignal,
+): Promise<string | null> {
   const ref = `refs/heads/${wanted.branch}`
   const args = [
     'push',
@@ -144,12 +160,11 @@ async function push(remote: Remote, wanted: Push, signal: AbortSignal): Promise<
     `${wanted.commit}:${ref}`,
   ]
   const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
-  if (end.code === 0) return
+  if (end.code === 0) return wanted.commit
   // The answer may have been lost after the push had worked: only the remote knows.
   const tip = await tipOf(remote, wanted.branch, signal)
-  if (tip === wanted.commit) return
-  if (tip !== wanted.replaces) throw moved(remote.address.url, wanted.branch, tip)
-  throw refusal(remote, end) ?? end.failure()
+  if (tip === wanted.replaces) throw refusal(remote, end) ?? end.failure()
+  return tip
 }
 
 /** The remote's own words, such as a hook's, when it was the remote that said no. */
@@ -164,7 +179,7 @@ function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
     .filter((text) => text.startsWith('remote:'))
     .map((text) => text.slice('remote:'.length).trim())
     .join('\n')
-  const summary = line.split('\t').at(-1) ?? ''
+  const summary = end.redact(line.split('\t').at(-1) ?? '')
   return new StepFailed(
     'push-refused',
     `${remote.address.url}: ${summary}\n${words}`.trim().slice(0, 4000),

@@ -30,6 +30,11 @@ describe('a commit message', () => {
     )
   })
 
+  it('cuts no character in half', () => {
+    const title = `${'x'.repeat(70)}🚀🚀🚀`
+    expect(commitMessage({ ...text, title })).toMatch(/^x{70}🚀…\n/u)
+  })
+
   it('shortens what is long and drops what hides text', () => {
     const [title = '', , body = ''] = commitMessage({
       ...text,

@@ -27,5 +27,12 @@ export function commitMessage(text: CommitText): string {
 const visible = (text: string): string =>
   text.replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
 
-const shorten = (text: string, max: number): string =>
-  text.length <= max ? text : `${text.slice(0, max - 1).trimEnd()}…`
+/** At most `max` characters; none of them is cut in half. */
+function shorten(text: string, max: number): string {
+  const characters = Array.from(text)
+  if (characters.length <= max) return text
+  return `${characters
+    .slice(0, max - 1)
+    .join('')
+    .trimEnd()}…`
+}

@@ -38,7 +38,8 @@ const SIGNING_MS_MAX = 60_000
 
 /**
  * Makes one commit on the workspace's base.
- * @returns its id. Throws StepFailed `signing-failed` with the words of the program that signs.
+ * @returns its id. Throws StepFailed `publish-invalid` when git refuses the author's or committer's
+ * name, `signing-failed` with the words of the program that signs.
  */
 export async function makeCommit(
   request: CommitRequest,
@@ -68,6 +69,10 @@ export async function makeCommit(
   const timeoutMs = Math.min(settings.timeoutMs, SIGNING_MS_MAX)
   const end = await git({ ...settings, timeoutMs }, call, signal)
   if (end.code === 0) return end.stdout.toString('utf8').trim()
+  if (/disallowed characters|empty ident/.test(end.stderr)) {
+    const words = `git refuses a name of the commit. Git said: ${end.stderr.trim().slice(-2000)}`
+    throw new StepFailed('publish-invalid', words)
+  }
   if (signing === null) throw localFailure(call, end)
   const words = end.exceeded === 'time' ? 'it took too long' : end.stderr.trim().slice(-2000)
   throw new StepFailed('signing-failed', `${advice(signing)}. Git said: ${words}`)

@@ -1,7 +1,13 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ArtifactSource, AttemptReport, FileArtifact, LogStream } from '../domain/attempt.ts'
+import {
+  type ArtifactSource,
+  type AttemptReport,
+  type FileArtifact,
+  type LogStream,
+  STREAMS,
+} from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
 import type { Lease } from '../domain/lease.ts'
@@ -28,13 +34,6 @@ type Way = {
   readonly clock: Clock
   readonly stops: StopOrder
 }
-
-/** Streams, and the names under which the whole of each is kept. */
-export const STREAMS: readonly { stream: LogStream; name: string; mediaType: string }[] = [
-  { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
-  { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
-  { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
-]
 
 /** Everything an attempt tells the hub, and the way to know that all of it has arrived. */
 export class AttemptSender implements AttemptReport {
@@ -88,9 +87,13 @@ export class AttemptSender implements AttemptReport {
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
-    await this.#ask((hub, signal) =>
-      hub.call('addCheckpoint', { params: this.#params, body: checkpoint }, signal),
-    )
+    await this.#unlessGone(async () => {
+      const refusals = await this.#artifacts.flush()
+      if (refusals.length > 0) return
+      await this.#ask((hub, signal) =>
+        hub.call('addCheckpoint', { params: this.#params, body: checkpoint }, signal),
+      )
+    })
   }
 
   async intend(intent: PublicationIntent): Promise<void> {
@@ -106,15 +109,22 @@ export class AttemptSender implements AttemptReport {
       stops.check()
       throw error
     }
-    // The answer may have lain here while this machine slept.
+    // The answer may have lain here while this process was stopped.
     stops.check()
   }
 
   async fetchContinued(name: string, file: string): Promise<void> {
-    await this.#ask(async (hub, signal) => {
-      const answer = await hub.call('readContinued', { params: { ...this.#params, name } }, signal)
-      await pipeline(Readable.from(answer.body ?? []), createWriteStream(file), { signal })
-    })
+    const params = { ...this.#params, name }
+    await this.#ask(async (hub, signal) =>
+      save(await hub.call('readContinued', { params }, signal), file, signal),
+    )
+  }
+
+  async fetchKept(attempt: number, name: string, file: string): Promise<void> {
+    const params = { ...this.#params, from: attempt, name }
+    await this.#ask(async (hub, signal) =>
+      save(await hub.call('readKept', { params }, signal), file, signal),
+    )
   }
 
   /** No more is logged: the whole of each stream becomes an artifact. */
@@ -143,17 +153,29 @@ export class AttemptSender implements AttemptReport {
 
   /**
    * Asks until there is an answer, after all that was told before, so that a job's events stand in
-   * the order in which they happened. Throws `Stopped` when the answer is that the lease is gone.
+   * the order in which they happened.
    */
   async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const { hub, clock, stops } = this.#way
-    try {
+    await this.#unlessGone(async () => {
       await this.#events.flush()
       await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, stops.lost)
+    })
+  }
+
+  /** Throws `Stopped` when the hub's answer is that the lease is gone. */
+  async #unlessGone(work: () => Promise<void>): Promise<void> {
+    const { stops } = this.#way
+    try {
+      await work()
     } catch (error) {
       if (isGone(error)) stops.stop({ kind: 'lost' })
       stops.lost.throwIfAborted()
       throw error
     }
   }
+}
+
+async function save({ body }: Response, file: string, signal: AbortSignal): Promise<void> {
+  await pipeline(Readable.from(body ?? []), createWriteStream(file), { signal })
 }

@@ -1,8 +1,9 @@
-import type { ModelDoor } from '../domain/agent.ts'
+import type { ModelDoor, Refusal } from '../domain/agent.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { Fence, WorkerIdentity } from '../domain/lease.ts'
+import type { Probe } from '../domain/probe.ts'
 import type { Usage } from '../domain/outcome.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -12,6 +13,8 @@ import type { HubClient } from '../protocol/client.ts'
 export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
+  /** How the model refused the last question; null when it answered. */
+  refusal(): Promise<Refusal | null>
   /** Ends the token and answers what was used in all. */
   close(): Promise<Usage>
 }
@@ -31,6 +34,7 @@ export type WorkerContext = {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
+  readonly probe: Probe
   /** Length of the leases it asks for, in milliseconds. */
   readonly leaseMs: number
   /** How long running attempts may go on after a drain began, in milliseconds. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isAppError } from '../domain/errors.ts'
+import { Stopped } from '../domain/stop.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
@@ -38,8 +39,10 @@ export async function deliver(
   }
 }
 
+/** Refused by the hub, or broken off because a renewal was. */
 function unlessGone(error: unknown): void {
-  if (!isGone(error)) throw error
+  const isLost = error instanceof Stopped && error.why.kind === 'lost'
+  if (!isLost && !isGone(error)) throw error
 }
 
 /** Delivers a report that an earlier run of this worker wrote down. */

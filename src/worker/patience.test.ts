@@ -26,21 +26,27 @@ describe('insisting', () => {
   it('asks again, later each time, until there is an answer', async () => {
     const clock = new HandClock()
     const began = clock.now()
-    expect(await insist(failing(AWAY, AWAY, AWAY), { clock }, FOREVER)).toBe('answer')
+    expect(await insist(failing(AWAY, AWAY, AWAY), { clock, tryMs: 60_000 }, FOREVER)).toBe(
+      'answer',
+    )
     expect(clock.now() - began).toBe(250 + 500 + 1000)
   })
 
   it('ends with what the hub refuses, and with a bug', async () => {
     const clock = new HandClock()
-    await expect(insist(failing(LOST), { clock }, FOREVER)).rejects.toBe(LOST)
+    await expect(insist(failing(LOST), { clock, tryMs: 60_000 }, FOREVER)).rejects.toBe(LOST)
     // Some errors of the network call themselves retryable too.
     const bug = Object.assign(new Error('a bug'), { retryable: true })
-    await expect(insist(failing(bug), { clock }, FOREVER)).rejects.toBe(bug)
+    await expect(insist(failing(bug), { clock, tryMs: 60_000 }, FOREVER)).rejects.toBe(bug)
   })
 
   it('asks nothing more after the signal has aborted', async () => {
     const reason = new Error('enough')
-    const asked = insist(failing(), { clock: new HandClock() }, AbortSignal.abort(reason))
+    const asked = insist(
+      failing(),
+      { clock: new HandClock(), tryMs: 60_000 },
+      AbortSignal.abort(reason),
+    )
     await expect(asked).rejects.toBe(reason)
   })
 })

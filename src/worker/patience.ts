@@ -6,8 +6,8 @@ const LONGEST_WAIT_MS = 5000
 
 type Patience = {
   readonly clock: Clock
-  /** Longest time for one try in milliseconds; absent for calls that move many bytes. */
-  readonly tryMs?: number
+  /** Longest time for one try in milliseconds. */
+  readonly tryMs: number
 }
 
 /**
@@ -33,10 +33,9 @@ export async function insist<Value>(
 /** One call that ends after `tryMs` as `hub-unreachable`: a silent hub is no better than none. */
 export async function within<Value>(
   call: (signal: AbortSignal) => Promise<Value>,
-  tryMs: number | undefined,
+  tryMs: number,
   signal: AbortSignal,
 ): Promise<Value> {
-  if (tryMs === undefined) return call(signal)
   const timeout = AbortSignal.timeout(tryMs)
   try {
     return await call(AbortSignal.any([signal, timeout]))

@@ -1,11 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileArtifact, WorkKind } from '../domain/attempt.ts'
+import { type FileArtifact, type LeftAttempt, STREAMS, type WorkKind } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { attemptsFolder, readAttemptFile, streamFile } from './attempt-folder.ts'
-import { STREAMS } from './attempt-sender.ts'
 import type { WorkerContext } from './context.ts'
 import { upload } from './upload.ts'
 
@@ -27,7 +26,7 @@ export async function salvage(
   const owner = await readAttemptFile(folder)
   const kind = owner === null ? undefined : kinds.get(owner.kind)
   if (owner !== null && kind !== undefined) {
-    const found = await look(kind, folder, signal)
+    const found = await look(kind, { folder, marker: name }, signal)
     const way = { hub, fence: owner, clock, route: 'salvageArtifact' } as const
     for (const artifact of found) await uploadUnlessRefused(artifact, way, signal)
     log.info({ attempt: name, artifacts: found.length }, 'attempt salvaged')
@@ -38,14 +37,14 @@ export async function salvage(
 /** What the kind finds, and the logs. */
 async function look(
   kind: WorkKind,
-  folder: string,
+  left: LeftAttempt,
   signal: AbortSignal,
 ): Promise<readonly FileArtifact[]> {
   const logs = STREAMS.map(({ stream, ...artifact }) => ({
     ...artifact,
-    file: streamFile(folder, stream),
+    file: streamFile(left.folder, stream),
   }))
-  return [...(await lookForWork(kind, folder, signal)), ...logs].filter(
+  return [...(await lookForWork(kind, left, signal)), ...logs].filter(
     ({ file }) => existsSync(file) && statSync(file).size > 0,
   )
 }
@@ -53,11 +52,11 @@ async function look(
 /** A half-made workspace has nothing to keep; its logs are kept all the same. */
 async function lookForWork(
   kind: WorkKind,
-  folder: string,
+  left: LeftAttempt,
   signal: AbortSignal,
 ): Promise<readonly FileArtifact[]> {
   try {
-    return await kind.salvage(folder, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]))
+    return await kind.salvage(left, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]))
   } catch (error) {
     if (signal.aborted || !(error instanceof StepFailed)) throw error
     return []

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, openAsBlob } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { FileArtifact } from '../domain/attempt.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { insist } from './patience.ts'
+
+/** For one try, beside the time that its bytes take on a very slow line. */
+const TRY_MS = 30_000
+const BYTES_PER_MS_MIN = 16
 
 type Way = {
   readonly hub: HubClient
@@ -15,7 +20,10 @@ type Way = {
   readonly route: 'putArtifact' | 'salvageArtifact'
 }
 
-/** Stores a file as an artifact; repeats until the hub has it. Throws what the hub refuses with. */
+/**
+ * Stores a file as an artifact; repeats until the hub has it. Throws what the hub refuses with. A
+ * connection whose other end is gone without a word costs half a minute, not for ever.
+ */
 export async function upload(
   artifact: FileArtifact,
   { hub, fence, clock, route }: Way,
@@ -26,12 +34,13 @@ export async function upload(
     'content-type': artifact.mediaType,
     'content-digest': `sha-256=:${await digestOf(artifact.file)}:`,
   }
+  const { size } = await stat(artifact.file)
   await insist(
     async (trying) => {
       const blob = await openAsBlob(artifact.file)
       await hub.call(route, { params, headers, body: blob.stream() }, trying)
     },
-    { clock },
+    { clock, tryMs: TRY_MS + Math.ceil(size / BYTES_PER_MS_MIN) },
     signal,
   )
 }

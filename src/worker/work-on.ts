@@ -10,8 +10,7 @@ import { AttemptSender } from './attempt-sender.ts'
 import type { MeteredDoor, WorkerContext } from './context.ts'
 import { deliver } from './deliver.ts'
 import { finalReport } from './final-report.ts'
-import type { Lifeline } from './lifeline.ts'
-import { keepLease } from './renew-loop.ts'
+import type { Lifeline } from './keep-leases/lifeline.ts'
 import { ReportSpool } from './report-spool.ts'
 import { watchUsage } from './usage-watch.ts'
 
@@ -42,28 +41,19 @@ export async function workOn(
   orders: Orders,
 ): Promise<'finished' | 'left'> {
   const { clock, log } = context
-  const { stops, lifeline } = orders
+  const { stops } = orders
   const fence = { jobId: lease.job.id, attempt: lease.attempt }
   const hub = context.hub.withToken(lease.token)
-  const answered = new AbortController()
-  const way = { hub, fence, leaseMs: lease.leaseMs, lifeline, stops, clock }
-  const renewing = keepLease(way, answered.signal)
-  // A bug there must end the attempt at once; it is thrown where the loop is awaited.
-  renewing.catch(() => stops.stop({ kind: 'lost' }))
   stops.lost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
-  try {
-    const folder = await makeAttemptFolder(context.folder, { ...fence, kind: lease.job.kind })
-    const kind = kindOf(lease, context)
-    const sender = new AttemptSender({ hub, lease, folder, clock, stops })
-    const metered = (await context.openDoor?.(fence)) ?? null
-    const work: Work = { lease, fence, folder, kind, sender, metered }
-    const outcome = await runWhileLeased(work, context, orders)
-    log.info({ ...fence, outcome: outcome.kind }, 'attempt ended')
-    return await tell(work, outcome, context, orders.leaving)
-  } finally {
-    answered.abort()
-    await renewing
-  }
+  const folder = await makeAttemptFolder(context.folder, { ...fence, kind: lease.job.kind })
+  await context.probe('folder-made')
+  const kind = kindOf(lease, context)
+  const sender = new AttemptSender({ hub, lease, folder, clock, stops })
+  const metered = (await context.openDoor?.(fence)) ?? null
+  const work: Work = { lease, fence, folder, kind, sender, metered }
+  const outcome = await runWhileLeased(work, context, orders)
+  log.info({ ...fence, outcome: outcome.kind }, 'attempt ended')
+  return await tell(work, outcome, context, orders)
 }
 
 /** Runs the attempt and ends it before the hub could give the job to somebody else. */
@@ -87,9 +77,12 @@ async function runWhileLeased(
         folder,
         report: sender,
         launch: context.launchFor(attemptName(fence)),
+        marker: attemptName(fence),
         door: metered?.door ?? null,
+        refusal: async () => (await metered?.refusal()) ?? null,
         clock,
         log: context.log.child(fence),
+        probe: context.probe,
       },
       stops,
     )
@@ -116,18 +109,23 @@ async function tell(
   { lease, fence, folder, kind, sender, metered }: Work,
   outcome: Outcome,
   context: WorkerContext,
-  leaving: AbortSignal,
+  { lifeline, leaving }: Orders,
 ): Promise<'finished' | 'left'> {
+  lifeline.retire()
   const usage = (await metered?.close()) ?? null
   sender.endLogs()
   if (outcome.kind === 'lost') return 'left'
   const spool = new ReportSpool(context.folder)
   const report = finalReport({ lease, outcome, usage, sender })
-  const written = spool.write(report).catch(unlessDiskFull)
+  const written = spool
+    .write(report)
+    .then(() => context.probe('report-written'))
+    .catch(unlessDiskFull)
   const before = (): Promise<unknown> => Promise.all([written, sender.flush()])
   const answer = await deliver(report, context, before, leaving)
   // In this order, so that a folder never outlives its report and is taken for an unfinished one.
   if (answer === 'taken') await kind.remove(folder)
+  await context.probe('folder-removed')
   await spool.forget(fence)
   return answer === 'taken' ? 'finished' : 'left'
 }

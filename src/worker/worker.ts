@@ -4,15 +4,21 @@ import { StopOrder } from '../pipeline/stop-order.ts'
 import { killLeftovers } from '../platform/process-tree.ts'
 import { attemptName } from './attempt-folder.ts'
 import type { WorkerContext } from './context.ts'
+import { Guard } from './guard/guard.ts'
+import { LeaseKeeper } from './keep-leases/keeper.ts'
+import { Lifeline } from './keep-leases/lifeline.ts'
 import { leaseJobs } from './lease-loop.ts'
-import { Lifeline } from './lifeline.ts'
 import { endLeftovers, recover } from './recover.ts'
 import { salvage } from './salvage.ts'
 import { Slots } from './slots.ts'
-import { workOn } from './work-on.ts'
+import { tidyKinds } from './tidy-loop.ts'
+import { type Orders, workOn } from './work-on.ts'
 
 /** How long a worker that must stop at once may still speak with the hub, in milliseconds. */
 const LAST_WORDS_MS = 2000
+
+/** Those that go on when the worker itself is too busy, or dead. */
+type Helpers = { readonly keeper: LeaseKeeper; readonly guard: Guard }
 
 /**
  * Starts a worker: first it ends what its last run left behind, then it leases jobs until it is
@@ -71,10 +77,15 @@ export class Worker {
   }
 
   async #run(): Promise<void> {
+    await using guard = await Guard.start()
+    await using keeper = new LeaseKeeper(this.#context.hub.url)
+    for (const { failed } of [guard, keeper]) failed.catch((error: unknown) => this.#fail(error))
     try {
       const left = await endLeftovers(this.#context)
-      this.#chore(recover(left, this.#context, this.#ended.signal))
-      const begin = (lease: Lease): void => this.#begin(lease)
+      this.#chore(guard.during(left, () => recover(left, this.#context, this.#ended.signal)))
+      this.#chore(tidyKinds(this.#context, this.#ended.signal))
+      await keeper.ready
+      const begin = (lease: Lease): void => this.#begin(lease, { guard, keeper })
       await leaseJobs(this.#context, this.#slots, begin, this.#leasing.signal)
     } catch (error) {
       this.#failure ??= { error }
@@ -92,26 +103,34 @@ export class Worker {
     this.#stopAll({ kind: 'lost' })
   }
 
-  #begin(lease: Lease): void {
+  #begin(lease: Lease, helpers: Helpers): void {
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
     this.#context.log.info(fence, 'job leased')
     const lifeline = new Lifeline(this.#context.clock, lease.leaseMs)
     const stops = new StopOrder(() => lifeline.lapsed())
     // The answer may have crossed the order to take no more.
     if (this.#leasing.signal.aborted) stops.stop({ kind: 'drained' })
-    this.#slots.run(this.#attempt(lease, { stops, lifeline, leaving: this.#leaving.signal }))
+    this.#slots.run(
+      this.#attempt(lease, { stops, lifeline, leaving: this.#leaving.signal }, helpers),
+    )
   }
 
-  async #attempt(lease: Lease, orders: Parameters<typeof workOn>[2]): Promise<void> {
-    const name = attemptName({ jobId: lease.job.id, attempt: lease.attempt })
+  async #attempt(lease: Lease, orders: Orders, { keeper, guard }: Helpers): Promise<void> {
+    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const name = attemptName(fence)
     this.#attempts.set(name, orders.stops)
+    keeper.keep(lease, orders)
     try {
-      const end = await workOn(lease, this.#context, orders)
-      if (end === 'left') this.#chore(salvage(name, this.#context, this.#ended.signal))
+      const end = await guard.during([name], () => workOn(lease, this.#context, orders))
+      if (end === 'left') {
+        const rescue = () => salvage(name, this.#context, this.#ended.signal)
+        this.#chore(guard.during([name], rescue))
+      }
     } catch (error) {
       // The report is in the spool, the work in its folder: the next start sees to both.
       if (!this.#leaving.signal.aborted) this.#fail(error)
     } finally {
+      keeper.release(fence)
       this.#attempts.delete(name)
     }
   }
@@ -130,6 +149,7 @@ export class Worker {
 
   /** A bug: the worker ends, and with it the leases of all its attempts. */
   #fail(error: unknown): void {
+    if (this.#ended.signal.aborted) return
     this.#failure ??= { error }
     this.#leasing.abort()
     this.#stopAll({ kind: 'lost' })

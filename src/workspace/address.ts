@@ -1,4 +1,5 @@
 import { StepFailed } from '../domain/stop.ts'
+import { REF_NAME } from './ref-name.ts'
 
 /** How git reaches a repository; `http` stands for https too. */
 export type Transport = 'http' | 'ssh' | 'file'
@@ -59,18 +60,9 @@ export function refCandidates(ref: string): readonly string[] {
   return ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
 }
 
-/**
- * Refuses names that git or a shell could take for something else. Stricter than git: ASCII,
- * no leading dash, at most 200 characters. Throws StepFailed `ref-not-found`.
- */
+/** Refuses names that git or a shell could take for something else. Throws StepFailed `ref-not-found`. */
 export function checkRef(ref: string): string {
-  const lawful =
-    ref.length <= 200 &&
-    /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[A-Za-z0-9._/@+=#-]+(?<![/.])$/.test(
-      ref,
-    ) &&
-    ref !== '@'
-  if (lawful) return ref
+  if (REF_NAME.test(ref)) return ref
   throw new StepFailed(
     'ref-not-found',
     `${JSON.stringify(ref.slice(0, 200))} cannot be the name of a branch, tag or commit`,

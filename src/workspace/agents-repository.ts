@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LFS_FILTER_LOCAL } from './lfs.ts'
-import { makeRepository } from './repository-folder.ts'
+import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>):
     sparse: options.sparse,
     config: options.lfs ? USER + LFS_FILTER_LOCAL : USER,
   })
-  const ref = join(folder, 'refs', 'heads', branch)
+  const ref = branchFile(folder, branch)
   await mkdir(dirname(ref), { recursive: true })
   await writeFile(ref, `${base.commit}\n`)
   const index = join(gitDir, 'index')

@@ -5,10 +5,12 @@ import { StepFailed } from '../domain/stop.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import { type Address, checkRef, isCommitId, refCandidates } from './address.ts'
 import { withLock } from './cache-lock.ts'
-import { git, type GitSettings } from './git.ts'
+import { isReadable, isWhole, pourInto } from './cache-damage.ts'
+import { fetchInto, type GitObject, joinPacks, objectIn } from './cache-fetch.ts'
+import type { GitSettings } from './git.ts'
+import { branchOf } from './ref-name.ts'
+import { askRemote, type Remote, type RemoteRefs } from './remote.ts'
 import { makeRepository } from './repository-folder.ts'
-import { isUnsafe } from './failure.ts'
-import { askRemote, callRemote, type Remote, type RemoteRefs } from './remote.ts'
 
 /** A repository's bare cache on this worker, shared by all jobs of that address. */
 export type Cache = {
@@ -34,7 +36,7 @@ export const objectsOf = (cache: Pick<Cache, 'folder'>): string => join(cache.fo
 
 /**
  * The commits behind which a cache holds nothing, as git writes them; empty when it holds all.
- * Once read it stays true: nothing is ever taken out of a cache.
+ * Once read it stays true: nothing is taken out of a cache that is pinned.
  */
 export async function shallowOf(cache: Pick<Cache, 'folder'>): Promise<string> {
   return await readFile(join(cache.folder, 'shallow'), 'utf8').catch(() => '')
@@ -75,36 +77,48 @@ export async function fetchBase(
   return { commit: object === known ? known : await fetchCommit(cache, object, signal), branch }
 }
 
-/** Brings one object into the cache, with all branches and tags around it. */
+/**
+ * Brings a commit into the cache, with all branches and tags around it.
+ * @param object a commit, or a tag of one. Throws StepFailed `ref-not-found` when it is neither.
+ * @returns the commit
+ */
 export async function fetchCommit(
   cache: Cache,
   object: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const present = await commitOf(cache, object, signal)
-  if (present !== null) return present
-  const fetched = await locked(
-    cache,
-    async () =>
-      (await commitOf(cache, object, signal)) ??
-      (await update(cache, object, signal)) ??
-      (await make(cache, object, signal)),
-    signal,
-  )
-  if (fetched !== null) return fetched
-  throw new StepFailed('ref-not-found', `${cache.address.url} has no commit ${object}`)
+  const found =
+    (await objectOf(cache, object, signal)) ??
+    (await locked(cache, () => bring(cache, object, signal), signal))
+  if (found?.type === 'commit') return found.id
+  const { url } = cache.address
+  const what =
+    found === null
+      ? `has no commit ${object}`
+      : `has a ${found.type} there, and no commit: ${object}`
+  throw new StepFailed('ref-not-found', `${url} ${what}`)
 }
 
-/** Throws a damaged cache away and makes it anew. */
-export async function remakeCache(
+/**
+ * Fetches a commit's files anew when the cache cannot read them.
+ * @returns whether it was so, and reading them may work now
+ */
+export async function mendCache(
   cache: Cache,
-  object: string,
+  commit: string,
   signal: AbortSignal,
-): Promise<void> {
-  await locked(cache, () => make(cache, object, signal), signal)
+): Promise<boolean> {
+  const folder = folderOf(cache)
+  if (await isReadable(folder, commit, signal)) return false
+  const mend = async () => {
+    // Another job may have done so in the meantime.
+    if (!(await isReadable(folder, commit, signal))) await make(cache, commit, signal)
+  }
+  await locked(cache, mend, signal)
+  return true
 }
 
-/** Keeps a commit in the cache for as long as an attempt works on it. */
+/** Keeps the cache, whole, for as long as an attempt works on a commit of it. */
 export async function pin(cache: Cache, name: string, commit: string): Promise<void> {
   await writeDurably(pinFile(cache.folder, name), `${commit}\n`)
 }
@@ -113,9 +127,6 @@ export async function pin(cache: Cache, name: string, commit: string): Promise<v
 export async function unpin(folder: string, name: string): Promise<void> {
   await rm(pinFile(folder, name), { force: true })
 }
-
-/** Packs in a cache before they are joined; git’s own gc begins at 50, too. */
-const PACKS_MAX = 50
 
 const pinFile = (folder: string, name: string): string => join(folder, 'refs', 'jobs', name)
 
@@ -130,8 +141,7 @@ function choose(
     return ref !== null && isCommitId(ref) ? { object: ref, branch: null } : undefined
   }
   if (name === 'HEAD') return { object, branch: refs.head }
-  const heads = 'refs/heads/'
-  return { object, branch: name.startsWith(heads) ? name.slice(heads.length) : null }
+  return { object, branch: branchOf(name) }
 }
 
 const locked = <Value>(cache: Cache, run: () => Promise<Value>, signal: AbortSignal) =>
@@ -143,53 +153,58 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** The commit an object is or points to, or null when the cache has no such object. */
-async function commitOf(cache: Cache, object: string, signal: AbortSignal): Promise<string | null> {
-  if (!(await exists(join(cache.folder, 'HEAD')))) return null
-  const call = {
-    args: ['cat-file', '--batch-check=%(objectname)'],
-    gitDir: cache.folder,
-    stdin: `${object}^{commit}\n`,
-  }
-  const end = await git(cache.settings, call, signal)
-  const answer = end.stdout.toString('utf8').trim()
-  return end.code === 0 && isCommitId(answer) ? answer : null
+const folderOf = ({ settings, folder }: Cache) => ({ settings, gitDir: folder })
+
+const isMade = ({ folder }: Cache): Promise<boolean> => exists(join(folder, 'HEAD'))
+
+async function objectOf(
+  cache: Cache,
+  object: string,
+  signal: AbortSignal,
+): Promise<GitObject | null> {
+  return (await isMade(cache)) ? await objectIn(folderOf(cache), object, signal) : null
 }
 
-/** @returns null when there is no cache or it is damaged, so that it must be made anew */
-async function update(cache: Cache, object: string, signal: AbortSignal): Promise<string | null> {
-  if (!(await exists(join(cache.folder, 'HEAD')))) return null
-  const failure = await fetchInto(cache, cache.folder, object, signal)
+/** Fetches an object, all of the repository when there is no cache or it turns out damaged. */
+async function bring(cache: Cache, object: string, signal: AbortSignal): Promise<GitObject | null> {
+  if (!(await isMade(cache))) return await make(cache, object, signal)
+  const present = await objectOf(cache, object, signal)
+  if (present !== null) return present
+  const failure = await fetchInto(remoteOf(cache), { object, depth: cache.depth }, signal)
   if (failure instanceof StepFailed && failure.reason !== 'workspace-failed') throw failure
-  if (failure !== null) return null
-  await joinPacks(cache, signal)
-  return await commitOf(cache, object, signal)
+  if (failure === null) {
+    await joinPacks(folderOf(cache), signal)
+    const fetched = await objectOf(cache, object, signal)
+    if (fetched !== null) return fetched
+  }
+  if (!(await isWhole(folderOf(cache), signal))) return await make(cache, object, signal)
+  if (failure !== null) throw failure
+  return null
 }
+
+const remoteOf = ({ settings, address, folder }: Cache, gitDir = folder): Remote => ({
+  settings,
+  address,
+  gitDir,
+})
 
 /**
- * Each fetch leaves a pack, and many packs are slow. Joins them without dropping an object; a
- * failure costs speed alone.
+ * Fetches everything into a folder beside, so that a half-made cache is never used. Where there is
+ * a damaged one it is mended with that, and never moved: running jobs read in it.
  */
-async function joinPacks(cache: Cache, signal: AbortSignal): Promise<void> {
-  const files = await readdir(join(cache.folder, 'objects', 'pack'))
-  if (files.filter((name) => name.endsWith('.pack')).length <= PACKS_MAX) return
-  const args = ['repack', '-d', '-q', '--geometric=2']
-  await git(cache.settings, { args, gitDir: cache.folder }, signal)
-}
-
-/** Fetches into a folder beside and renames it: a half-made cache is never used. */
-async function make(cache: Cache, object: string, signal: AbortSignal): Promise<string | null> {
+async function make(cache: Cache, object: string, signal: AbortSignal): Promise<GitObject | null> {
   await removeLeftovers(cache)
   const beside = `${cache.folder}.${randomUUID()}.new`
   await makeRepository(beside, { bare: true, branch: 'none' })
-  const failure = await fetchInto(cache, beside, object, signal)
+  const failure = await fetchInto(remoteOf(cache, beside), { object, depth: cache.depth }, signal)
   if (failure !== null) throw failure
-  if (await exists(cache.folder)) await rename(cache.folder, `${cache.folder}.${randomUUID()}.old`)
-  await rename(beside, cache.folder)
-  await removeLeftovers(cache)
-  return await commitOf(cache, object, signal)
+  await cache.settings.probe('cache-fetched')
+  if (await exists(cache.folder)) await pourInto(cache.folder, beside)
+  else await rename(beside, cache.folder)
+  return await objectOf(cache, object, signal)
 }
 
+/** What a worker left beside the cache that died in the middle of something. */
 async function removeLeftovers(cache: Cache): Promise<void> {
   const folder = dirname(cache.folder)
   const leftover = (name: string) =>
@@ -198,55 +213,3 @@ async function removeLeftovers(cache: Cache): Promise<void> {
     await rm(join(folder, name), { recursive: true, force: true })
   }
 }
-
-/**
- * Refs gone from the remote are pruned, so that a name can become a folder of names. Their
- * objects stay: nothing ever collects in a cache.
- */
-async function fetchInto(
-  cache: Cache,
-  gitDir: string,
-  object: string,
-  signal: AbortSignal,
-): Promise<Error | null> {
-  const remote = { settings: cache.settings, address: cache.address, gitDir }
-  if (cache.depth !== null) return await fetchFew(remote, { object, depth: cache.depth }, signal)
-  const all = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']
-  const end = await callRemote(
-    remote,
-    { args: [...FETCH, '--prune', cache.address.url, ...all], gitDir },
-    signal,
-  )
-  // One branch with objects that git refuses does not take the others along.
-  if (end.code !== 0 && !isUnsafe(end.words)) return end.failure()
-  if ((await commitOf({ ...cache, folder: gitDir }, object, signal)) !== null) return null
-  // Reachable from no branch or tag, such as the tip of a pull request.
-  const single = await callRemote(
-    remote,
-    { args: [...FETCH, cache.address.url, object], gitDir },
-    signal,
-  )
-  return single.code === 0 ? null : single.failure()
-}
-
-/** Under a name of its own, so that the next fetch can say what is here already. */
-async function fetchFew(
-  remote: Remote,
-  { object, depth }: { readonly object: string; readonly depth: number },
-  signal: AbortSignal,
-): Promise<Error | null> {
-  const wanted = `+${object}:refs/tips/${object}`
-  const args = [...FETCH, `--depth=${depth}`, remote.address.url, wanted]
-  const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
-  return end.code === 0 ? null : end.failure()
-}
-
-const FETCH = [
-  'fetch',
-  '--quiet',
-  '--no-tags',
-  '--no-write-fetch-head',
-  '--no-auto-maintenance',
-  '--no-recurse-submodules',
-  '--no-show-forced-updates',
-]

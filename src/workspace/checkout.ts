@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
-import { type Cache, objectsOf, pin, remakeCache, shallowOf } from './cache.ts'
+import { type Cache, mendCache, objectsOf, shallowOf } from './cache.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { lfsCheckout, lfsFilter } from './lfs.ts'
@@ -58,7 +58,7 @@ export const placeOf = ({ folder, commit }: Omit<Checkout, 'options'>): Place =>
   pin: basename(folder),
 })
 
-/** Checks out into what is there already. A cache found damaged here is made anew, once. */
+/** Checks out into what is there already. A cache found damaged here is mended, once. */
 export async function checkOut(
   cache: Cache,
   { lfs = false, ...place }: Place & { readonly lfs?: boolean },
@@ -69,8 +69,7 @@ export async function checkOut(
   if (first.code === 0) return
   const failure = localFailure(call, first)
   if (failure.reason !== 'workspace-failed' || first.exceeded !== null) throw failure
-  await remakeCache(cache, place.commit, signal)
-  await pin(cache, place.pin, place.commit)
+  if (!(await mendCache(cache, place.commit, signal))) throw failure
   await mustGit(cache.settings, call, signal)
 }
 

@@ -4,7 +4,6 @@ export type Credential = {
   readonly source: string
 } & (
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  | { readonly kind: 'bearer'; readonly token: string }
   /** The agent's socket. */
   | { readonly kind: 'ssh-agent'; readonly socket: string }
   /** A file with a private key that has no passphrase. */
@@ -13,7 +12,6 @@ export type Credential = {
 
 /** The value of an Authorization header; null for what is not sent in one. */
 export function authorization(credential: Credential): string | null {
-  if (credential.kind === 'bearer') return `Bearer ${credential.token}`
   if (credential.kind !== 'basic') return null
   const { user, password } = credential
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
@@ -27,7 +25,6 @@ export function withoutSecrets(text: string, credential: Credential | null): str
 }
 
 function secretsOf(credential: Credential | null): readonly string[] {
-  if (credential?.kind === 'bearer') return [credential.token]
   if (credential?.kind !== 'basic') return []
   const [, encoded = ''] = (authorization(credential) ?? '').split(' ')
   return [encoded, credential.password]

@@ -14,7 +14,11 @@ export type RemoteCall = {
  * What the end of a call to a remote means.
  * @param words what git said, already without secrets
  */
-export function remoteFailure(call: RemoteCall, end: ProgramEnd, words: string): StepFailed {
+export function remoteFailure(
+  call: RemoteCall,
+  end: Pick<ProgramEnd, 'exceeded'>,
+  words: string,
+): StepFailed {
   const { url } = call
   if (end.exceeded === 'time') {
     return new StepFailed(

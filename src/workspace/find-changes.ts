@@ -1,8 +1,7 @@
-import type { Stats } from 'node:fs'
-import { lstat } from 'node:fs/promises'
 import { type ChangeLimits, checkLimits } from './change.ts'
-import { mustGit } from './git.ts'
-import { inside, show, SLASH, splitNul } from './paths.ts'
+import { git, localFailure } from './git.ts'
+import { lookInside, unreadable } from './look-at.ts'
+import { show, SLASH, splitNul } from './paths.ts'
 import { unseenIn } from './unseen.ts'
 import type { Note, Workspace } from './workspace.ts'
 
@@ -29,12 +28,12 @@ export async function findChanges(
   signal: AbortSignal,
 ): Promise<Found> {
   const list = lister(workspace, indexFile, signal)
-  const look = lookAt(Buffer.from(workspace.tree))
+  const look = lookInside(Buffer.from(workspace.tree))
   const unseen = await unseenIn(workspace, indexFile, signal)
   const [put, gone, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
-  const notes: Note[] = []
   const total = { files: 0, bytes: 0 }
-  for (const name of await list('-m', '-o', '--exclude-standard')) {
+  const { names, notes } = await list('-m', '-o', '--exclude-standard')
+  for (const name of names) {
     const isNested = name.at(-1) === SLASH
     const path = isNested ? name.subarray(0, -1) : name
     if (unseen.isHitBy(path)) {
@@ -47,7 +46,7 @@ export async function findChanges(
     }
     const seen = await look(path)
     if (unseen.has(path) && (typeof seen === 'string' || seen.isDirectory())) continue
-    if (seen === 'unreadable') notes.push(note('file-not-taken', path, 'cannot be read'))
+    if (seen === 'unreadable') notes.push(unreadable(path))
     else if (seen === 'gone') gone.push(path)
     else if (seen.isDirectory()) folders.push(path)
     else if (!seen.isFile() && !seen.isSymbolicLink()) gone.push(path)
@@ -59,7 +58,7 @@ export async function findChanges(
     checkLimits(total, limits)
   }
   // A folder where the index has an entry: a submodule, or what was a file.
-  const submodules = folders.length === 0 ? new Set() : submodulesIn(await list('-s'))
+  const submodules = folders.length === 0 ? new Set() : submodulesIn((await list('-s')).names)
   for (const path of folders) {
     if (submodules.has(path.toString('latin1'))) {
       notes.push(note('submodule-kept', path, 'is a submodule; changes inside it are not taken'))
@@ -72,9 +71,13 @@ export async function findChanges(
 
 const lister =
   ({ settings, gitDir, tree }: Workspace, indexFile: string, signal: AbortSignal) =>
-  async (...options: readonly string[]): Promise<Iterable<Buffer>> => {
+  async (...options: readonly string[]) => {
     const call = { args: ['ls-files', '-z', ...options], gitDir, indexFile, workTree: tree }
-    return splitNul(await mustGit(settings, call, signal))
+    const end = await git(settings, call, signal)
+    if (end.code !== 0) throw localFailure(call, end)
+    const shut = end.stderr.matchAll(/^warning: could not open directory '(.*)':/gm)
+    const notes = Array.from(shut, ([, folder = '']) => unreadable(Buffer.from(folder)))
+    return { names: splitNul(end.stdout), notes }
   }
 
 /** @param entries `mode object stage<TAB>path` */
@@ -91,36 +94,3 @@ const note = (code: string, path: Buffer, text: string): Note => ({
   code,
   text: `${show(path)} ${text}`,
 })
-
-/**
- * Looks at what really is at a path inside the tree: behind a link that stands where a folder
- * was, there is nothing of ours.
- */
-function lookAt(tree: Buffer): (path: Buffer) => Promise<Stats | 'gone' | 'unreadable'> {
-  const folders = new Map<string, boolean>()
-  const isRealFolder = async (path: Buffer): Promise<boolean> => {
-    const end = path.lastIndexOf(SLASH)
-    if (end === -1) return true
-    const folder = path.subarray(0, end)
-    const key = folder.toString('latin1')
-    const known = folders.get(key)
-    if (known !== undefined) return known
-    const info = await lstatOrGone(inside(tree, folder))
-    const real = (await isRealFolder(folder)) && typeof info === 'object' && info.isDirectory()
-    folders.set(key, real)
-    return real
-  }
-  return async (path) =>
-    (await isRealFolder(path)) ? await lstatOrGone(inside(tree, path)) : 'gone'
-}
-
-async function lstatOrGone(path: Buffer): Promise<Stats | 'gone' | 'unreadable'> {
-  try {
-    return await lstat(path)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone'
-    if (code === 'EACCES' || code === 'ENAMETOOLONG' || code === 'ELOOP') return 'unreadable'
-    throw error
-  }
-}

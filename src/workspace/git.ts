@@ -1,4 +1,6 @@
+import type { Probe } from '../domain/probe.ts'
 import { StepFailed } from '../domain/stop.ts'
+import { MARKER } from '../platform/process-tree.ts'
 import { type ProgramEnd, runProgram } from '../platform/run-program.ts'
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
@@ -19,8 +21,9 @@ export type GitSettings = {
   readonly knownHosts: string | null
   /** Longest git call, in milliseconds. */
   readonly timeoutMs: number
-  /** Put before git's argv so that it dies with the worker; see `dieWithParent`. */
-  readonly prefix: readonly string[]
+  /** Mark on git and all that it starts, by which they are ended when their worker dies. */
+  readonly marker: string | null
+  readonly probe: Probe
 }
 
 /** One git call. */
@@ -52,7 +55,7 @@ export async function git(
   const { stdin, stdoutFile } = call
   return await runProgram(
     {
-      argv: argvOf(settings.prefix, ['git', '--no-pager', ...call.args]),
+      argv: ['git', '--no-pager', ...call.args],
       cwd: call.workTree ?? settings.cacheFolder,
       env: environment(settings, call),
       timeoutMs: settings.timeoutMs,
@@ -91,11 +94,6 @@ export function localFailure(call: GitCall, end: ProgramEnd): StepFailed {
   )
 }
 
-function argvOf(prefix: readonly string[], rest: readonly string[]): [string, ...string[]] {
-  const [first = 'git', ...others] = [...prefix, ...rest]
-  return [first, ...others]
-}
-
 function environment(settings: GitSettings, call: GitCall): Record<string, string> {
   const config = [...HARDENED, ...(call.config ?? [])]
   return {
@@ -112,6 +110,7 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_LFS_SKIP_SMUDGE: '1',
+    ...(settings.marker === null ? {} : { [MARKER]: settings.marker }),
     GIT_DIR: call.gitDir,
     ...(call.workTree === undefined ? {} : { GIT_WORK_TREE: call.workTree }),
     ...(call.indexFile === undefined ? {} : { GIT_INDEX_FILE: call.indexFile }),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Base, Cache } from './cache.ts'
+import { REF_NAME } from './ref-name.ts'
 
 /**
  * What a ref was when it was last checked out from this cache, or null. A guess: it lets the
@@ -10,9 +11,9 @@ import type { Base, Cache } from './cache.ts'
  */
 export async function lastBase(cache: Cache, ref: string | null): Promise<Base | null> {
   const text = await readFile(fileOf(cache, ref), 'utf8').catch(() => null)
-  const [, commit, branch] = /^([0-9a-f]{40}) (\S*)$/.exec(text ?? '') ?? []
+  const [, commit, branch = ''] = /^([0-9a-f]{40}) (\S*)$/.exec(text ?? '') ?? []
   if (commit === undefined) return null
-  return { commit, branch: branch === undefined || branch === '' ? null : branch }
+  return { commit, branch: REF_NAME.test(branch) ? branch : null }
 }
 
 export async function saveLastBase(cache: Cache, ref: string | null, base: Base): Promise<void> {

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { batches } from './batches.ts'
 import { mustGit } from './git.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -21,13 +22,30 @@ export async function newLfsObjects(
   if (blobs.length === 0) return []
   const small = await smallOnes({ settings, gitDir }, blobs.join('\n'), signal)
   const ids = new Set<string>()
-  for (const blob of small) {
-    const call = { args: ['cat-file', 'blob', blob], gitDir }
-    const [, id] = POINTER.exec((await mustGit(settings, call, signal)).toString('latin1')) ?? []
-    if (id !== undefined && (await isThere(gitDir, id))) ids.add(id)
+  for (const blobsAtOnce of batches(small, BLOBS_AT_ONCE)) {
+    const call = { args: ['cat-file', '--batch'], gitDir, stdin: `${blobsAtOnce.join('\n')}\n` }
+    for (const text of contentsIn(await mustGit(settings, call, signal))) {
+      const [, id] = POINTER.exec(text) ?? []
+      if (id !== undefined && (await isThere(gitDir, id))) ids.add(id)
+    }
   }
   return [...ids]
 }
+
+/** So few that what git answers fits into memory. */
+const BLOBS_AT_ONCE = 10_000
+
+/** @param answers `object type size`, a line break, that many bytes and a line break, for each */
+function* contentsIn(answers: Buffer): Generator<string> {
+  for (let at = 0; at < answers.length;) {
+    const start = answers.indexOf(LINE_BREAK, at) + 1
+    const end = start + Number(answers.toString('latin1', at, start).split(' ')[2])
+    yield answers.toString('latin1', start, end)
+    at = end + 1
+  }
+}
+
+const LINE_BREAK = 0x0a
 
 async function smallOnes(
   { settings, gitDir }: Pick<Workspace, 'settings' | 'gitDir'>,

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { type Address, parseAddress } from './address.ts'
+import { batches } from './batches.ts'
 import type { Cache } from './cache.ts'
+import { noteUse } from './collect-caches.ts'
 import type { Place } from './checkout.ts'
 import { git, type GitSettings } from './git.ts'
 import { callRemote } from './remote.ts'
@@ -45,9 +47,11 @@ export async function fetchLfs(cache: Cache, place: Place, signal: AbortSignal):
   demandLfs(settings)
   const remote = await lfsRemote(cache.address, { settings, place }, signal)
   const config = [...remote.config, ...storageOf(cache)]
+  await noteUse(storageFolder(cache))
   const call = { args: ['lfs', 'fetch', 'origin', place.commit], gitDir: place.gitDir, config }
   const end = await callRemote({ settings, ...remote, gitDir: place.gitDir }, call, signal)
   if (end.code !== 0) throw end.failure()
+  await noteUse(storageFolder(cache))
 }
 
 /** Sends objects by their ids from the attempt's git folder. */
@@ -58,11 +62,16 @@ export async function pushLfs(
 ): Promise<void> {
   const remote = await lfsRemote(repository, { settings, place }, signal)
   const { gitDir } = place
-  const args = ['lfs', 'push', '--object-id', 'origin', ...ids]
-  const call = { args, gitDir, config: remote.config }
-  const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
-  if (end.code !== 0) throw end.failure()
+  for (const some of batches(ids, IDS_AT_ONCE)) {
+    const args = ['lfs', 'push', '--object-id', 'origin', ...some]
+    const call = { args, gitDir, config: remote.config }
+    const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
+    if (end.code !== 0) throw end.failure()
+  }
 }
+
+/** Far from what a kernel takes as arguments of one program; Windows takes 32,767 characters. */
+const IDS_AT_ONCE = 400
 
 function demandLfs({ path }: GitSettings): void {
   if (locateProgram('git-lfs', path) !== null) return
@@ -73,10 +82,12 @@ function demandLfs({ path }: GitSettings): void {
 }
 
 /** Where fetched contents lie: by address alone, for they are the same however much history is there. */
-function storageOf({ address, settings }: Cache): Config {
+function storageFolder({ address, settings }: Cache): string {
   const name = createHash('sha256').update(address.url).digest('hex')
-  return [['lfs.storage', join(settings.cacheFolder, `${name}.lfs`)]]
+  return join(settings.cacheFolder, `${name}.lfs`)
 }
+
+const storageOf = (cache: Cache): Config => [['lfs.storage', storageFolder(cache)]]
 
 type Here = {
   readonly settings: GitSettings

@@ -1,8 +1,9 @@
-import { lstat, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ChangeLimits, checkLimits } from './change.ts'
 import type { Found } from './find-changes.ts'
 import { git, localFailure, mustGit } from './git.ts'
+import { lookAt, namesIn, unreadable } from './look-at.ts'
 import { inside, show, SLASH, splitNul } from './paths.ts'
 import type { Note, Workspace } from './workspace.ts'
 
@@ -30,12 +31,12 @@ export async function nestedEntries(
   const links = await mkdtemp(join(workspace.gitDir, 'links-'))
   try {
     const ignored = ignoredBy(workspace, request.indexFile, signal)
-    const items = await walk(workspace, { ...request, links, ignored }, signal)
+    const { items, notes } = await walk(workspace, { ...request, links, ignored }, signal)
     const objects = await writeObjects(workspace, items, signal)
     const entries = items.map(({ path, mode }, index) =>
       Buffer.concat([Buffer.from(`${mode} ${objects[index] ?? ''}\t`), path]),
     )
-    return { entries, notes: nested.map(noteOf) }
+    return { entries, notes: [...nested.map(noteOf), ...notes] }
   } finally {
     await rm(links, { recursive: true, force: true })
   }
@@ -52,21 +53,30 @@ type Walk = Request & {
 }
 
 /** Level by level, so that an ignored folder is never entered. */
-async function walk(workspace: Workspace, request: Walk, signal: AbortSignal): Promise<Item[]> {
+async function walk(
+  workspace: Workspace,
+  request: Walk,
+  signal: AbortSignal,
+): Promise<{ readonly items: Item[]; readonly notes: Note[] }> {
   const { found, limits, links, ignored } = request
   const tree = Buffer.from(workspace.tree)
   const items: Item[] = []
+  const notes: Note[] = []
   const total = { files: found.files, bytes: found.bytes }
   let level = [...found.nested]
   while (level.length > 0) {
     signal.throwIfAborted()
-    const children = (await Promise.all(level.map((folder) => list(tree, folder)))).flat()
+    const lists = await Promise.all(level.map((folder) => list(tree, folder)))
+    notes.push(...level.filter((_, index) => lists[index] === 'unreadable').map(unreadable))
+    const children = lists.flatMap((names) => (typeof names === 'string' ? [] : names))
     const skip = await ignored(children)
     level = []
     for (const path of children) {
       if (skip.has(path.toString('latin1'))) continue
       const source = inside(tree, path)
-      const info = await lstat(source)
+      const info = await lookAt(source)
+      if (info === 'unreadable') notes.push(unreadable(path))
+      if (typeof info === 'string') continue
       if (info.isDirectory()) level.push(path)
       if (!info.isFile() && !info.isSymbolicLink()) continue
       total.files += 1
@@ -81,12 +91,13 @@ async function walk(workspace: Workspace, request: Walk, signal: AbortSignal): P
       items.push({ path, mode: '120000', source: Buffer.from(target) })
     }
   }
-  return items
+  return { items, notes }
 }
 
 /** A folder's entries, without anything git would take for a repository. */
-async function list(tree: Buffer, folder: Buffer): Promise<Buffer[]> {
-  const names = await readdir(inside(tree, folder), { encoding: 'buffer' })
+async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'gone' | 'unreadable'> {
+  const names = await namesIn(inside(tree, folder))
+  if (typeof names === 'string') return names
   return names
     .filter((name) => name.toString('latin1').toLowerCase() !== '.git')
     .map((name) => Buffer.concat([folder, Buffer.from([SLASH]), name]))

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { StepFailed } from '../domain/stop.ts'
+import { allEnded } from '../platform/all-ended.ts'
 import { parseAddress } from './address.ts'
 import { makeAgentsRepository } from './agents-repository.ts'
 import { type Base, type Cache, cacheOf, fetchBase, fetchCommit, objectsOf, pin } from './cache.ts'
@@ -12,6 +13,7 @@ import {
   type Place,
   placeOf,
 } from './checkout.ts'
+import { noteUse } from './collect-caches.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitSettings } from './git.ts'
 import { lastBase, saveLastBase } from './last-base.ts'
@@ -50,7 +52,7 @@ export async function prepareWorkspace(
   const { gitDir, tree } = place
   const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
   const bare = { folder, tree, gitDir, ...facts }
-  const [lacks] = await Promise.all([notesOf(bare, signal), makeAgentsRepository(bare)])
+  const [lacks] = await allEnded([notesOf(bare, signal), makeAgentsRepository(bare)])
   const workspace = { ...bare, notes: [...notes, ...lacks] }
   await saveWorkspace(workspace)
   return workspace
@@ -63,6 +65,7 @@ async function checkOutBase(
   signal: AbortSignal,
 ): Promise<{ readonly base: Base; readonly place: Place }> {
   const { folder, ref, checkout: options } = request
+  await noteUse(cache.folder)
   // With LFS the files are complete only after the remote has been asked for their contents.
   const mayGuess = request.continues === null && !options.lfs
   const guess = mayGuess ? await lastBase(cache, ref) : null
@@ -75,6 +78,7 @@ async function checkOutBase(
   ])
   if (asked.status === 'rejected') throw asked.reason
   const base = asked.value
+  await request.settings.probe('base-fetched')
   const checkout = { folder, commit: base.commit, options }
   const begun = early.status === 'fulfilled' && early.value
   if (!begun) await makeFolders(cache, checkout)

@@ -3,13 +3,14 @@ import type { Address } from './address.ts'
 import { authorization, type Credential, withoutSecrets } from './credential.ts'
 import { remoteFailure } from './failure.ts'
 import { git, type GitCall, type GitSettings } from './git.ts'
+import { branchOf } from './ref-name.ts'
 import { sshEnvironment } from './ssh.ts'
 
 /** A ref as the remote has it. */
 export type RemoteRefs = {
   /** Commit or tag object by full ref name. */
   readonly tips: ReadonlyMap<string, string>
-  /** The branch that the remote's HEAD stands for, without refs/heads/; null when detached or empty. */
+  /** The branch that the remote's HEAD stands for; null when detached, empty or of a name that we refuse. */
   readonly head: string | null
 }
 
@@ -37,9 +38,11 @@ export type Remote = {
 }
 
 /** How a call to a remote ended. */
-export type RemoteEnd = ProgramEnd & {
+export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
   /** What git and the remote said, without a trace of the credential. */
   readonly words: string
+  /** The same for what people are to see of stdout, where a remote's words may stand, too. */
+  redact(text: string): string
   /** The step failure this end stands for. */
   failure(): Error
 }
@@ -69,10 +72,12 @@ export async function callRemote(
     },
     signal,
   )
-  const words = withoutSecrets(end.stderr, credential)
+  const redact = (text: string) => withoutSecrets(text, credential)
+  const { stderr, ...facts } = end
+  const words = redact(stderr)
   const { knownHosts } = settings
-  const failure = () => remoteFailure({ url: address.url, credential, knownHosts }, end, words)
-  return { ...end, words, failure }
+  const failure = () => remoteFailure({ url: address.url, credential, knownHosts }, facts, words)
+  return { ...facts, words, redact, failure }
 }
 
 function login(address: Address, credential: Credential | null): (readonly [string, string])[] {
@@ -94,7 +99,8 @@ function readRefs(text: string, names: readonly string[]): RemoteRefs {
     // A pattern also matches the tail of other names, such as refs/pull/refs/heads/x.
     if (!names.includes(name)) continue
     if (!value.startsWith('ref: ')) tips.set(name, value)
-    else if (name === 'HEAD') head = value.slice('ref: refs/heads/'.length)
+    // Git passes on whatever the remote says here, dots and all.
+    else if (name === 'HEAD') head = branchOf(value.slice('ref: '.length))
   }
   return { tips, head }
 }

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 
 /** What a new git folder is to be. */
 export type RepositoryOptions = {
@@ -21,6 +21,7 @@ export type RepositoryOptions = {
  */
 export async function makeRepository(folder: string, options: RepositoryOptions): Promise<void> {
   const { bare, branch, alternates, shallow = '', sparse = [], config = '' } = options
+  branchFile(folder, branch)
   await mkdir(join(folder, 'objects', 'info'), { recursive: true })
   await mkdir(join(folder, 'objects', 'pack'), { recursive: true })
   await mkdir(join(folder, 'refs', 'heads'), { recursive: true })
@@ -35,6 +36,14 @@ export async function makeRepository(folder: string, options: RepositoryOptions)
   }
   // Last: a folder without HEAD is no repository.
   await writeFile(join(folder, 'HEAD'), `ref: refs/heads/${branch}\n`)
+}
+
+/** The file of a branch in a git folder. Throws for a name that leads out of the branches. */
+export function branchFile(folder: string, branch: string): string {
+  const heads = join(folder, 'refs', 'heads')
+  const file = join(heads, branch)
+  if (file.startsWith(heads + sep)) return file
+  throw new Error(`${JSON.stringify(branch)} is no branch: it leads out of ${heads}`)
 }
 
 /** Automatic collection is off: objects must outlive the jobs that read them through alternates. */

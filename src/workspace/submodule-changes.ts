@@ -1,5 +1,5 @@
-import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isFolderIn } from './folder-in.ts'
 import { git } from './git.ts'
 import { show, splitNul } from './paths.ts'
 import type { Note, Submodule, Workspace } from './workspace.ts'
@@ -28,9 +28,9 @@ async function changeIn(
   { path, gitDir }: Submodule,
   signal: AbortSignal,
 ): Promise<Note | null> {
-  const workTree = join(tree, path)
   // A submodule that the agent removed or replaced is a change of the tree itself.
-  if (!(await isFolderAt(workTree))) return null
+  if (!(await isFolderIn(tree, path))) return null
+  const workTree = join(tree, path)
   const args = ['ls-files', '-z', '-m', '-o', '--exclude-standard']
   const end = await git(settings, { args, gitDir, workTree }, signal)
   const about = { code: 'submodule-changed' }
@@ -40,10 +40,4 @@ async function changeIn(
   if (names.length === 0) return null
   const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''
   return { ...about, text: `${lead}: ${names.slice(0, NAMES_MAX).join(', ')}${more}` }
-}
-
-/** Whether a folder is there, and not somewhere else behind a link. */
-async function isFolderAt(path: string): Promise<boolean> {
-  const info = await lstat(path).catch(() => null)
-  return info?.isDirectory() === true && (await realpath(path)) === path
 }

@@ -1,10 +1,11 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { type Address, parseAddress } from './address.ts'
 import { type Cache, cacheOf, fetchCommit, objectsOf, pin } from './cache.ts'
 import { checkOut, type Place } from './checkout.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
+import { isFolderIn } from './folder-in.ts'
 import { git, mustGit } from './git.ts'
 import { splitNul } from './paths.ts'
 import { askRemote } from './remote.ts'
@@ -62,7 +63,7 @@ export async function checkOutSubmodules(
       }
       const place = placeFor(root.place, { parent, path, number: submodules.length })
       submodules.push({ path: shown, gitDir: place.gitDir })
-      const wanted = { parent, place, url, commit }
+      const wanted = { parent, path, place, url, commit }
       const cache = await checkOutOne(wanted, signal).catch((error: unknown) => {
         if (!(error instanceof StepFailed)) throw error
         throw new StepFailed(error.reason, `submodule ${shown}: ${error.detail}`, { cause: error })
@@ -131,13 +132,14 @@ function placeFor(
 
 type Wanted = {
   readonly parent: Parent
+  readonly path: string
   readonly place: Omit<Place, 'commit'>
   readonly url: string
   readonly commit: string
 }
 
 async function checkOutOne(
-  { parent, place, url, commit }: Wanted,
+  { parent, path, place, url, commit }: Wanted,
   signal: AbortSignal,
 ): Promise<Cache> {
   const address = addressFor(url, parent.cache)
@@ -148,7 +150,9 @@ async function checkOutOne(
   await fetchCommit(cache, commit, signal)
   await makeRepository(place.gitDir, { bare: true, branch: 'base', alternates: objectsOf(cache) })
   await pin(cache, place.pin, commit)
-  await demandFolder(place.tree)
+  if (!(await isFolderIn(parent.place.tree, path))) {
+    throw new StepFailed('submodule-refused', 'its folder in the tree is no folder')
+  }
   await checkOut(cache, { ...place, commit }, signal)
   return cache
 }
@@ -156,11 +160,4 @@ async function checkOutOne(
 function addressFor(url: string, { address: of, settings }: Cache): Address {
   const allow = { ...settings.allow, file: settings.allow.file && of.transport === 'file' }
   return parseAddress(submoduleAddress(url, of.url), allow)
-}
-
-/** The folder must be where it seems to be, whatever links the repository holds. */
-async function demandFolder(tree: string): Promise<void> {
-  const isFolder = (await lstat(tree).catch(() => null))?.isDirectory() === true
-  if (isFolder && (await realpath(tree)) === tree) return
-  throw new StepFailed('submodule-refused', 'its folder in the tree is no folder')
 }

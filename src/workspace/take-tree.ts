@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, lstat, rename, rm, stat, utimes } from 'node:fs/promises'
+import { chmod, copyFile, lstat, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
+import { allEnded } from '../platform/all-ended.ts'
 import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
 import { findChanges } from './find-changes.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
@@ -20,9 +21,12 @@ export async function takeTree(
   signal: AbortSignal,
   limits: ChangeLimits = CHANGE_LIMITS,
 ): Promise<Change> {
-  if (!(await lstat(workspace.tree)).isDirectory()) {
+  const root = await lstat(workspace.tree)
+  if (!root.isDirectory()) {
     throw new StepFailed('workspace-failed', 'the agent replaced its workspace folder')
   }
+  // No part of the change, and nothing can be read behind a folder that is shut.
+  if ((root.mode & 0o700) !== 0o700) await chmod(workspace.tree, 0o700)
   const indexFile = join(workspace.gitDir, `index.${randomUUID()}`)
   try {
     await copyIndex(join(workspace.gitDir, 'index'), indexFile)
@@ -35,7 +39,7 @@ export async function takeTree(
     const call = { gitDir: workspace.gitDir, indexFile, workTree: workspace.tree }
     const written = await mustGit(workspace.settings, { ...call, args: ['write-tree'] }, signal)
     const tree = written.toString('utf8').trim()
-    const [counts, patchFile, lfsObjects] = await Promise.all([
+    const [counts, patchFile, lfsObjects] = await allEnded([
       countChanges(workspace, tree, signal),
       writePatch(workspace, { tree, limits }, signal),
       newLfsObjects(workspace, tree, signal),

@@ -10,7 +10,7 @@ import { startSshServer } from '../support/ssh-server.ts'
 /** Submits and follows to the end; one failure is enough. */
 const submit = (cli: Cli, ...args: readonly string[]): Promise<CliEnd> => {
   const agent = args.includes('--agent') ? [] : ['--agent', 'command']
-  const program = args.includes('--') || args.includes('codex') ? [] : ['--', 'true']
+  const program = args.includes('--') || args.includes('--agent') ? [] : ['--', 'true']
   return cli.run(['submit', '--wait', '--max-failures', '1', ...agent, ...args, ...program])
 }
 
@@ -32,6 +32,30 @@ describe('a request that cannot be right', () => {
       ['submit', '--repo', '/x', '--wall-ms', 'long', 'x'],
       /--wall-ms/,
     ],
+    [
+      'a number that is none',
+      ['submit', '--repo', '/x', '--priority', 'abc', 'x'],
+      /--priority: "abc" is not a number/,
+    ],
+    [
+      'a number that is not whole',
+      ['submit', '--repo', '/x', '--priority', '1.5', 'x'],
+      /--priority: 1\.5 is not a whole number/,
+    ],
+    [
+      'a number that is too large',
+      ['submit', '--repo', '/x', '--wall-ms', '999999999999999999', 'x'],
+      /--wall-ms: 1000000000000000000 is not allowed, at most 604800000 is\n/,
+    ],
+    ['a page that is too long', ['jobs', '--limit', '201'], /--limit: 201 is .* at most 200/],
+    ['a port that is none', ['up', '--port', 'http'], /--port: "http" is not a number/],
+    [
+      'a branch that we do not take',
+      ['submit', '--repo', '/x', '--branch', 'feat/ü', 'x'],
+      /--branch: "feat\/ü" is not a valid branch.*letters a-z/,
+    ],
+    ['an empty prompt', ['submit', '--repo', '/x', ''], /The prompt is empty/],
+    ['a folder that is not there', ['submit', '--repo', 'nowhere', 'x'], /nowhere: there is no/],
     ['a time that is none', ['jobs', '--from', 'yesterday'], /no time/],
     [
       'a token over plain HTTP',
@@ -52,9 +76,14 @@ describe('a request that cannot be right', () => {
     const cases = [
       [{ kind: 'code2', payload }, /There is no kind "code2"; known are code/],
       [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
-      [{ kind: 'code', payload: { ...payload, ref: '-f' } }, /payload\.ref: is not a valid/],
+      [{ kind: 'code', payload: { ...payload, ref: '-f' } }, /payload\.ref: "-f" is not a valid/],
       [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],
       [{ kind: 'code', payload: { ...payload, repository: 'https://u:p@h/x' } }, /password/],
+      [{}, /body\.kind: is missing; body\.payload: is missing\.\n/],
+      [
+        { kind: 'code', payload: { ...payload, agent: { name: 'command' } } },
+        /payload\.agent\.run: is missing/,
+      ],
       [{ kind: 'code', payload, priorty: 1 }, /did you mean priority\?/],
     ] as const
     for (const [job, words] of cases) {
@@ -80,7 +109,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     expect(ref.stdout).toMatch(/ref-not-found[^]*next: check the ref[^]*has no mian/)
     const option = await submit(cli, '--repo', remote, '--ref=-f', 'Fix')
     expect(option).toMatchObject({ code: 2, stdout: '' })
-    expect(option.stderr).toMatch(/payload\.ref: is not a valid branch, tag or commit name/)
+    expect(option.stderr).toMatch(/--ref: "-f" is not a valid branch, tag or commit name/)
   })
 
   it('says that a remote is unreachable, or asks for another login', async () => {
@@ -118,7 +147,8 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
     const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
-    await cli.startUp(['--allow-local'], { env: { PATH, OPENAI_API_KEY: 'unused' } })
+    // Neither program nor model is there: the program is the first to be missing.
+    await cli.startUp(['--allow-local'], { env: { PATH } })
     const program = await submit(cli, '--repo', remote, 'Fix', '--', 'no-such-agent')
     expect(program.code).toBe(1)
     expect(program.stdout).toMatch(/agent-not-installed[^]*next: install[^]*no-such-agent/)
@@ -131,9 +161,11 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
     await cli.startUp(['--allow-local'])
-    const { code, stdout } = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
+    const { code, stdout } = await submit(cli, '--repo', remote, '--agent', 'builtin', 'Fix')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/agent-login[^]*next: give the worker an upstream[^]*codex/)
+    expect(stdout).toMatch(
+      /agent-login[^]*next: start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY/,
+    )
   })
 })
 

@@ -26,7 +26,9 @@ describe('submit', () => {
     const cli = await withHub()
     const { code, stdout } = await cli.run(['submit', '--repo', REPOSITORY, 'Fix the parser\nnow'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^[0-9a-f]{12} queued: Fix the parser\n {2}next: millwright logs -f/)
+    expect(stdout).toMatch(
+      /^[0-9a-f]{12} queued: Fix the parser\n {2}next: npm run millwright -- logs -f/,
+    )
   })
 
   it('takes every part of a job from flags', async () => {
@@ -70,6 +72,8 @@ describe('submit', () => {
     const cli = await withHub()
     const first = await submitted(cli, '--key', 'nightly-1', 'Once')
     expect((await submitted(cli, '--key', 'nightly-1', 'Once')).id).toBe(first.id)
+    const args = ['submit', '--repo', REPOSITORY, '--key', 'nightly-1', 'Once']
+    expect((await cli.run(args)).stderr).toContain('The job existed already')
   })
 
   it('means a folder by its absolute path', async () => {
@@ -145,6 +149,31 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     await cli.run(['cancel', id])
     const { stdout } = await cli.run(['retry', id, '--prompt', 'Differently', '--json'])
     expect(Job.parse(JSON.parse(stdout))).toMatchObject({ retryOf: id, title: 'Differently' })
+  })
+
+  it('show another log, or that there was no such attempt, where a log is empty', async () => {
+    const cli = await withHub()
+    const { id } = await submitted(cli, 'Nothing yet')
+    const empty = await cli.run(['logs', id])
+    expect(empty).toMatchObject({ code: 0, stdout: '' })
+    expect(empty.stderr).toMatch(/The log transcript is empty.* logs \w{12} --stream checks/)
+    const never = await cli.run(['logs', id, '--attempt', '9'])
+    expect(never.code).toBe(2)
+    expect(never.stderr).toContain('--attempt: 9 is too high, the job has had 0 attempts')
+    expect((await cli.run(['show', id])).stdout).toMatch(/submitted +\S+ \S+ UTC/)
+  })
+
+  it('say no more than they know when they are interrupted while the hub is away', async () => {
+    const cli = await cliInEmptyHome()
+    const hub = await cli.startHub()
+    const follower = cli.start(['submit', '--wait', '--repo', REPOSITORY, 'Long work'])
+    await follower.printed(/submitted/)
+    await hub.stop('SIGKILL')
+    await follower.printed(/waiting for it to come back/)
+    const { code, stderr } = await follower.stop('SIGINT')
+    expect(code).toBe(130)
+    expect(stderr).toMatch(/accepted, last seen: submitted .*The hub is away since .* logs -f/)
+    expect(stderr).not.toContain('goes on')
   })
 
   it('leave the job alone when a follower is interrupted', async () => {

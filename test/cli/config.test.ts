@@ -21,6 +21,8 @@ describe('config show', () => {
     expect(stdout).toContain(`file: ${file}`)
     expect(stdout).toMatch(/^slots +6 +--slots$/m)
     expect(stdout).toMatch(/^port +8002 +MILLWRIGHT_PORT$/m)
+    expect(stdout).toMatch(new RegExp(`^data +${cli.data} +default$`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^store +${cli.data} +default$`, 'm'))
     expect(stdout).toMatch(/^leaseMs +60000 +default$/m)
     expect(stdout).toMatch(/^openaiKey +"\[redacted\]" +OPENAI_API_KEY$/m)
     expect(stdout).toMatch(/^anthropicKey +"\[redacted\]" +.*config\.yaml:3 anthropicKey$/m)
@@ -43,7 +45,7 @@ describe('a file of settings', () => {
   it('is what hub and worker go by', async () => {
     const { cli } = await withFile('sandbox: none\nslots: 3\nport: 0\n')
     const up = cli.start(['up'])
-    expect(await up.printed(/next: millwright submit/)).toMatch(/NO SANDBOX.* 3 slots/)
+    expect(await up.printed(/next: .* submit/)).toMatch(/NO SANDBOX.* 3 slots/)
   })
 
   it('is refused when it holds a secret that others can read', async () => {

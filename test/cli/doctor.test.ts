@@ -52,6 +52,17 @@ describeNeeding(['patience'], 'the doctor', () => {
     expect(of('model')).toMatchObject({ verdict: 'ok', says: 'OpenAI, with a key' })
   })
 
+  it('warns when jobs are queued and nobody works', async () => {
+    const cli = await cliInEmptyHome()
+    await cli.startHub()
+    expect((await verdicts(cli, ['--sandbox', 'none'])).of('workers')).toBeUndefined()
+    await cli.run(['submit', '--repo', 'https://git.example/a.git', 'Fix'])
+    const { code, of } = await verdicts(cli, ['--sandbox', 'none'])
+    expect(code).toBe(0)
+    expect(of('workers')).toMatchObject({ verdict: 'warning' })
+    expect(of('workers')?.mend).toContain('millwright worker')
+  })
+
   it('tells of a hub that has died', async () => {
     const cli = await cliInEmptyHome()
     await (await cli.startHub()).stop('SIGKILL')

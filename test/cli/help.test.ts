@@ -88,6 +88,6 @@ describe('the command line', () => {
     const cli = await cliInEmptyHome()
     const { code, stderr } = await cli.run(['hub'], { env: { MILLWRIGHT_PORT: 'many' } })
     expect(code).toBe(2)
-    expect(stderr).toContain('MILLWRIGHT_PORT')
+    expect(stderr).toContain('MILLWRIGHT_PORT: "many" is not a number')
   })
 })

@@ -13,7 +13,7 @@ describeNeeding(['patience'], 'init', () => {
     const { code, stdout } = await cli.run(['init', '--yes'], { env })
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /agents: builtin, command[^]*model 1: OpenAI, with the key in OPENAI_API_KEY/,
+      /model 1: OpenAI, with the key in OPENAI_API_KEY[^]*agents: builtin, (codex, )?command/,
     )
     expect(stdout).toMatch(/wrote .*config\.yaml\nnext: .* up/)
     const text = await readFile(fileIn(cli.home), 'utf8')

@@ -114,9 +114,10 @@ describeNeeding(['patience'], 'hub and worker apart', () => {
     await cli.startHub()
     const url = (await hubAddress(cli.data)).replace('127.0.0.1', 'localhost')
     const worker = cli.start(['worker', '--hub', url, '--sandbox', 'none'])
-    const { code, stderr } = await worker.end
+    const { code, stdout, stderr } = await worker.end
     expect(code).toBe(5)
-    expect(stderr).toContain('Authorization: Bearer')
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/no token for the hub[^]*tokens create <name> --scope[^]*--token-file/)
   })
 
   it('find each other on one machine without being told', async () => {
@@ -179,6 +180,18 @@ describeNeeding(['patience'], 'up', () => {
     expect(lines).toHaveLength(3)
     expect(lines[0]).toMatch(/on http:\/\/127\.0\.0\.1:\d+ · data /)
     expect(lines[1]).toContain('agents: command')
-    expect(lines[2]).toContain('next: millwright submit')
+    expect(lines[2]).toMatch(/next: npm run millwright -- submit .* -- <program>$/)
+  })
+})
+
+describeNeeding(['patience'], 'gc', () => {
+  it('says what would go before it goes, and how much disk that frees', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    const up = await cli.startUp(['--allow-local', '--keep-jobs', '1', '--keep-logs', '1'])
+    await cli.run(job(remote, 'echo hello > new.txt'))
+    const young = await cli.run(['gc', '--dry-run'])
+    expect(young.stdout).toBe('0 B of disk would be freed\n')
+    await up.stop('SIGTERM')
   })
 })

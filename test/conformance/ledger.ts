@@ -1,7 +1,9 @@
 import { describe } from 'vitest'
 import type { OpenLedger } from './ledger/bed.ts'
+import { callbacksConformance } from './ledger/callbacks.ts'
 import { claimConformance } from './ledger/claim.ts'
 import { expireConformance } from './ledger/expire.ts'
+import { forgettingConformance } from './ledger/forgetting.ts'
 import { locksConformance } from './ledger/locks.ts'
 import { pauseAndCancelConformance } from './ledger/pause-and-cancel.ts'
 import { readingConformance } from './ledger/reading.ts'
@@ -20,7 +22,9 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
     reportConformance(open)
     pauseAndCancelConformance(open)
     expireConformance(open)
+    callbacksConformance(open)
     readingConformance(open)
+    forgettingConformance(open)
     transitionsConformance(open)
   })
 }

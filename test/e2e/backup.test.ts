@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { callbackSecretOf } from '../../src/callbacks/sign.ts'
+import { Manifest } from '../../src/cli/backup/manifest.ts'
 import { HubClient } from '../../src/protocol/client.ts'
 import { type Cli, cliInEmptyHome, hubAddress } from '../support/cli.ts'
 import { aClaim, aJob } from '../support/jobs.ts'
@@ -10,6 +12,9 @@ import { postgresOfFile } from '../support/postgres.ts'
 
 const DONE = { kind: 'succeeded', reason: 'no-change', publication: { kind: 'none' } } as const
 const BYTES = randomBytes(200_000)
+const SECRET = { MILLWRIGHT_CALLBACK_SECRET: callbackSecretOf(randomBytes(32)) }
+/** Leads nowhere: what it is told stays in the outbox. */
+const CALLBACKS = [{ url: 'https://hooks.invalid/' }]
 
 /** What ran is expired and done again; what waited is done; each once. */
 const TAKEN = { running: 2, queued: 1 }
@@ -17,7 +22,7 @@ const TAKEN = { running: 2, queued: 1 }
 type Hub = { readonly admin: HubClient; readonly worker: HubClient; stop(): Promise<unknown> }
 
 async function startHub(cli: Cli, flags: readonly string[]): Promise<Hub> {
-  const process = cli.start(['hub', '--port', '0', ...flags])
+  const process = cli.start(['hub', '--port', '0', ...flags], { env: SECRET })
   await process.printed(/hub on http/)
   const url = await hubAddress(cli.data)
   const client = async (whose: string): Promise<HubClient> =>
@@ -28,7 +33,8 @@ async function startHub(cli: Cli, flags: readonly string[]): Promise<Hub> {
 
 /** A job in each state but cancelled, with a log, an artifact and a token of somebody’s own. */
 async function fill({ admin, worker }: Hub) {
-  const submit = async () => (await admin.call('submitJob', { body: aJob() })).id
+  const body = aJob({ callbacks: CALLBACKS })
+  const submit = async () => (await admin.call('submitJob', { body })).id
   const [ended, running] = [await submit(), await submit()]
   const claim = async () => {
     const lease = await worker.call('claimLease', { body: { ...aClaim(), leaseMs: 1000 } })
@@ -64,6 +70,7 @@ async function drill(
   const hub = await startHub(cli, from)
   const { ended, running, queued, reader } = await fill(hub)
   const before = await hub.admin.call('getJob', { params: { job: ended } })
+  const told = (await hub.admin.call('listDeliveries', { query: { job: ended } })).deliveries
   const backup = join(cli.home, 'backup')
   const made = await cli.run(['backup', backup, ...from])
   expect(made).toMatchObject({ code: 0 })
@@ -76,6 +83,9 @@ async function drill(
   const again = await startHub(cli, to)
   const params = { job: ended, attempt: 1 }
   expect(await again.admin.call('getJob', { params: { job: ended } })).toEqual(before)
+  const known = await again.admin.call('listDeliveries', { query: { job: ended } })
+  const { id: message } = told[0] ?? {}
+  expect(known.deliveries).toMatchObject([{ id: message, state: 'pending' }])
   const kept = await again.admin.call('getArtifact', { params: { ...params, name: 'a' } })
   expect(Buffer.from(await kept.arrayBuffer()).equals(BYTES)).toBe(true)
   const log = await again.admin.call('readLog', {
@@ -123,6 +133,30 @@ describeNeeding(['patience'], 'a backup', () => {
     await writeFile(join(backup, 'manifest.json'), '{')
     expect((await restored()).stderr).toMatch(/is no whole backup/)
     await expect(readFile(join(cli.home, 'new', 'ledger.db'))).rejects.toThrow('ENOENT')
+  })
+
+  it('of an older version, without its later tables, is restored all the same', async () => {
+    const cli = await cliInEmptyHome()
+    const hub = await startHub(cli, [])
+    const { ended } = await fill(hub)
+    const backup = join(cli.home, 'backup')
+    await cli.run(['backup', backup])
+    await hub.stop()
+    await rm(cli.data, { recursive: true })
+    const later = ['callback', 'delivery']
+    for (const name of later) await rm(join(backup, 'tables', `${name}.jsonl`))
+    const path = join(backup, 'manifest.json')
+    const manifest = Manifest.parse(JSON.parse(await readFile(path, 'utf8')))
+    const older = Object.entries(manifest.tables).filter(([name]) => !later.includes(name))
+    const rewritten = { ...manifest, schemaVersion: 2, tables: Object.fromEntries(older) }
+    await writeFile(path, JSON.stringify(rewritten))
+
+    expect(await cli.run(['restore', backup])).toMatchObject({ code: 0 })
+
+    const again = await startHub(cli, [])
+    expect(await again.admin.call('getJob', { params: { job: ended } })).toMatchObject({
+      state: 'succeeded',
+    })
   })
 
   it('is never restored over something', async () => {

@@ -61,7 +61,7 @@ async function startWithCodex(): Promise<Cli> {
     env: { PATH },
   })
   await up.printed(/agents: .*codex/)
-  await up.printed(/next: millwright submit/)
+  await up.printed(/next: .* submit/)
   return cli
 }
 

@@ -20,7 +20,7 @@ const AGENT = `
 
 async function startUp(cli: Cli, port = '0'): Promise<RunningCli> {
   const up = cli.start(['up', '--port', port, '--allow-local', '--lease-ms', String(LEASE_MS)])
-  await up.printed(/next: millwright submit/)
+  await up.printed(/next: .* submit/)
   return up
 }
 

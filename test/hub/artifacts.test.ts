@@ -1,5 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../src/platform/log.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
 
@@ -154,3 +158,26 @@ async function firstWorker(hub: TestHub) {
   const { seenAt: _seen, running: _running, ...worker } = (await hub.ledger.workers())[0]!
   return worker
 }
+
+describe('an upload that breaks off', () => {
+  it('is no bug of the hub, and leaves no file', async () => {
+    const errors: unknown[] = []
+    const log = { ...silentLog, error: (fields: unknown) => errors.push(fields) }
+    await using hub = await startTestHub({ log })
+    const { lease, params } = await aLease(hub)
+    const staged = () => readdir(join(hub.folder, 'artifacts', 'temp'))
+
+    const socket = connect(hub.port, '127.0.0.1')
+    socket.write(
+      `PUT /api/v1/leases/${params.job}/${params.attempt}/artifacts/half HTTP/1.1\r\n` +
+        `Host: localhost\r\nAuthorization: Bearer ${lease.token}\r\n` +
+        `Content-Type: text/plain\r\nContent-Length: 1000\r\n\r\nhalf`,
+    )
+    await expect.poll(staged).toHaveLength(1)
+    socket.destroy()
+
+    await expect.poll(staged).toEqual([])
+    expect(await hub.admin.call('listArtifacts', { params })).toEqual({ artifacts: [] })
+    expect(errors).toEqual([])
+  })
+})

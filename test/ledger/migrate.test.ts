@@ -63,8 +63,8 @@ describe('migrations', () => {
   it('a file that is no database is refused, and the folder is not kept busy', async () => {
     const folder = await tempFolder()
     await writeFile(join(folder, 'ledger.db'), 'not a database at all, but long enough'.repeat(99))
-    await expect(open(folder)).rejects.toMatchObject({ code: 'data-dir-unusable' })
-    await expect(open(folder)).rejects.toMatchObject({ code: 'data-dir-unusable' })
+    await expect(open(folder)).rejects.toMatchObject({ code: 'ledger-damaged' })
+    await expect(open(folder)).rejects.toMatchObject({ code: 'ledger-damaged' })
   })
 })
 

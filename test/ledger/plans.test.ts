@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import type { Callback } from '../../src/domain/callback.ts'
 import { Usage } from '../../src/domain/outcome.ts'
 import { bindLedger } from '../../src/ledger/bind.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
@@ -21,16 +22,16 @@ class ListeningDatabase extends DatabaseSync {
 }
 
 /** Tables that grow with every job; the others have a row for each worker, token or held key. */
-const GROWING = /^(?:SCAN|SEARCH) (?:job|payload|attempt|event|artifact)\b/
+const GROWING = /^(?:SCAN|SEARCH) (?:job|payload|attempt|event|artifact|callback|delivery)\b/
 
 /** Looking for the least of something without an index is called a search too. */
 const WALK = /^SCAN|\bjob_state\b|^SEARCH \w+$/
 
 /** Indexes that hold only what waits or runs, and the small worker table’s join. */
-const SMALL = /USING (?:COVERING )?INDEX (?:attempt_running|job_ready|job_parked)\b/
+const SMALL = /USING (?:COVERING )?INDEX (?:attempt_running|job_ready|job_parked|delivery_due)\b/
 
-/** Statements that page through jobs by their filters; how far depends on what is asked for. */
-const LISTING = /ORDER BY job\.number DESC/
+/** Statements that page through jobs or deliveries by their filters; how far depends on what is asked for. */
+const LISTING = /ORDER BY (?:job\.number|id) DESC/
 
 describe('query plans', () => {
   it('no statement walks through a table that grows', async () => {
@@ -67,7 +68,8 @@ const planOf = (database: DatabaseSync, text: string): readonly string[] =>
 
 /** Runs every transaction at least once. */
 async function everything(ledger: Ledger): Promise<void> {
-  await submitted(ledger, { locks: ['a', 'b'], idempotencyKey: 'key' })
+  const callbacks: Callback[] = [{ url: 'https://hooks.example', events: ['ended'] }]
+  await submitted(ledger, { locks: ['a', 'b'], idempotencyKey: 'key', callbacks })
   const first = await claimed(ledger)
   await submitted(ledger, { locks: ['a'] })
   await ledger.renew(first, 60_000)
@@ -93,6 +95,7 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.handBack(await claimed(ledger))
   const paused = await claimed(ledger)
   await ledger.pause(paused, { reason: 'waiting-for-person', detail: '' }, null)
+  await ledger.resumeDue(10)
   await ledger.resume(paused.jobId, 'ada')
   await ledger.requestCancel(paused.jobId, 'ada')
   await ledger.expire(10)
@@ -101,11 +104,25 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.events(first.jobId, 0, 10)
   await ledger.attempt(first.jobId, 1)
   await ledger.artifacts(first.jobId)
+  await ledger.callbacks(first.jobId)
+  const page = { jobId: null, states: null, after: null, limit: 10 }
+  const [delivery] = await ledger.deliveries(page)
+  await ledger.deliveries({ ...page, jobId: first.jobId, states: ['failed'], after: 'msg_' })
+  await ledger.resendDelivery(delivery!.id)
+  const taken = await ledger.takeDelivery(1000, ['other.example'])
+  const sent = { kind: 'unanswered', error: 'ECONNREFUSED' } as const
+  await ledger.markDelivery(taken!, { sent, next: { state: 'failed' } })
+  await ledger.pendingDeliveries()
   await ledger.createToken({ id: 't', name: 'n', scopes: [], expiresAt: null, hash: 'h' })
   await ledger.findToken('h')
   await ledger.revokeToken('t')
   await ledger.tokens()
   await ledger.workers()
   await ledger.counts()
+  await ledger.unneeded(1)
+  await ledger.forget(1, 10)
+  await ledger.referenced(['d'], 1)
+  await ledger.referenced(['d'], null)
+  await ledger.endings([first.jobId])
   await ledger.probe()
 }

@@ -110,6 +110,24 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
     }
   })
 
+  it('claim a job while its key is looked at for another: whoever can have it gets it', async () => {
+    const { one, other } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      const kinds = ['holder', 'blocked', 'free'].map((kind) => `${kind}-${time}`)
+      const [holder = '', blocked = '', free = ''] = kinds
+      await submitted(one, { kind: holder, locks: [holder] })
+      await submitted(one, { kind: blocked, locks: [free, holder] })
+      const wanted = await submitted(one, { kind: free, locks: [free] })
+      await claimed(one, { kinds: [holder] })
+      const [none, found] = await Promise.all([
+        one.claim(aRequest({ kinds: [blocked] })),
+        other.claim(aRequest({ kinds: [free] })),
+      ])
+      expect(none).toBeNull()
+      expect(found?.job.id).toBe(wanted)
+    }
+  })
+
   it('claim and cancel one job: it runs and is told, or it is cancelled and nobody has it', async () => {
     const { one, other } = await twoHubs(file.server)
     for (let time = 0; time < TIMES; time += 1) {
@@ -351,5 +369,27 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
     await expect
       .poll(async () => submitted(one).then(() => heard.length), { timeout: 5000 })
       .toBeGreaterThan(0)
+  })
+
+  it('forget a job and go on from it: it stays, or the follow-up is refused', async () => {
+    const { one, other, clock } = await twoHubs(file.server)
+    for (let time = 0; time < TIMES; time += 1) {
+      await submitted(one)
+      const { jobId, attempt } = await claimed(one)
+      await one.settle({ jobId, attempt }, SUCCEEDED, null)
+      clock.advance(1)
+      const [{ jobs }, follower] = await Promise.all([
+        one.forget(clock.now(), 10),
+        refusal(other.submit(aJob({ retryOf: jobId, requestDigest: `${time}` }))),
+      ])
+      // Otherwise the submission held the job at that moment, or was there before.
+      const next = await one.claim(aRequest())
+      const isGone = jobs === 1
+      expect(follower).toBe(isGone ? 'job-not-found' : 'none')
+      expect(next?.continues?.jobId).toBe(isGone ? undefined : jobId)
+      if (next !== null) await one.settle(fenceOf(next), SUCCEEDED, null)
+      clock.advance(1)
+      await one.forget(clock.now(), 10)
+    }
   })
 })

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cliInEmptyHome } from '../support/cli.ts'
 import { describeNeeding, oldNode } from '../support/needs.ts'
+import { familyOf, stillRunning } from '../support/processes.ts'
+import { makeRemote } from '../support/repository.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const run = promisify(execFile)
@@ -45,6 +48,30 @@ describeNeeding(['downloads'], 'the package made by npm pack', () => {
     })
     expect(stdout).toMatch(/succeeded/)
   }, 120_000)
+
+  it('keeps a lease for longer than it lasts, and leaves nothing when it is killed', async () => {
+    const cli = await cliInEmptyHome(program)
+    const up = await cli.startUp(['--allow-local', '--lease-ms', '2000'])
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    const submit = (seconds: number) => {
+      const command = ['--agent', 'command', 'Do it', '--', 'sh', '-c', `echo up; sleep ${seconds}`]
+      return cli.start(['submit', '--wait', '--repo', remote, ...command])
+    }
+    const { code, stdout } = await submit(5).end
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('no-change'),
+    })
+    const { job } = await cli.show(stdout.slice(0, 12))
+    expect(job.attempt).toBe(1)
+
+    await submit(600).printed(/^up$/m)
+    const family = familyOf(up.process.pid)
+    await up.stop('SIGKILL')
+
+    expect(family.length).toBeGreaterThan(1)
+    await expect.poll(() => stillRunning(family), { timeout: 10_000 }).toEqual([])
+  }, 60_000)
 })
 
 describeNeeding(['an older Node'], 'an older Node', () => {

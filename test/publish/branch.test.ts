@@ -2,6 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PublicationIntent } from '../../src/domain/outcome.ts'
+import type { ProbeLabel } from '../../src/domain/probe.ts'
 import { Stopped } from '../../src/domain/stop.ts'
 import { type BranchRequest, findPublished, publishBranch } from '../../src/publish/branch.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
@@ -57,6 +58,26 @@ async function hook(remote: string, script: string): Promise<void> {
 }
 
 describe('publishing a branch', () => {
+  it('adopts what a sleeping worker of the same job pushes at the last moment', async () => {
+    const { attempt, settings, intents, tipOf } = await aChange()
+    const stale = { ...(await attempt()), at: 1_600_000_000_000 }
+    // It had announced its push before it fell asleep.
+    await publishBranch(stale, settings, patient())
+    const commit = await tipOf(BRANCH)
+    await byHand(stale.workspace.repository, 'update-ref', '-d', `refs/heads/${BRANCH}`)
+    const wakesUp = async (label: ProbeLabel): Promise<void> => {
+      if (label !== 'pushing') return
+      await byHand(stale.workspace.repository, 'update-ref', `refs/heads/${BRANCH}`, commit)
+    }
+
+    const late = { ...settings, probe: wakesUp }
+    const publication = await publishBranch(await attempt(), late, patient())
+
+    expect(publication).toMatchObject({ branch: BRANCH, commit })
+    expect(await tipOf(BRANCH)).toBe(commit)
+    expect(intents).toHaveLength(2)
+  })
+
   it('pushes one commit on the base that names its job', async () => {
     const { attempt, settings, remote, commit, tipOf } = await aChange()
     const request = await attempt()
@@ -226,7 +247,18 @@ describe('publishing a branch', () => {
   it.each(['-x', '--force', 'a..b', 'refs/../x', ''])('refuses the name %j', async (branch) => {
     const { attempt, settings } = await aChange()
     const refused = publishBranch({ ...(await attempt()), branch }, settings, patient())
-    await expect(refused).rejects.toMatchObject({ reason: 'ref-not-found' })
+    await expect(refused).rejects.toMatchObject({ reason: 'publish-invalid' })
+  })
+
+  it('refuses an author that git takes for nobody', async () => {
+    const { attempt, settings, intents } = await aChange()
+    const author = { name: '...', email: 'grace@example.org' }
+    const refused = publishBranch({ ...(await attempt()), author }, settings, patient())
+    await expect(refused).rejects.toMatchObject({
+      reason: 'publish-invalid',
+      detail: expect.stringContaining('disallowed characters: ...'),
+    })
+    expect(intents).toEqual([])
   })
 })
 
@@ -268,4 +300,39 @@ describe('publishing over HTTP', () => {
     await expect(refused).rejects.toThrow('you sent [redacted]')
     await expect(refused).rejects.not.toThrow(PASSWORD)
   })
+
+  it('never lets the credential into what it says, also when a refusal itself holds it', async () => {
+    const { folder, attempt, settings, remote } = await aChange()
+    await byHand(remote, 'config', 'receive.procReceiveRefs', 'refs/heads')
+    await writeFile(join(remote, 'hooks', 'proc-receive'), REFUSING, { mode: 0o755 })
+    const server = await startGitServer(folder, { login: true })
+    const request = await attempt()
+    const workspace = { ...request.workspace, repository: `${server.url}/remote.git` }
+    const writer = { ...settings, ...login('writer') }
+    await expect(publishBranch({ ...request, workspace }, writer, patient())).rejects.toMatchObject(
+      { reason: 'push-refused', detail: expect.stringContaining('you sent [redacted]') },
+    )
+  })
 })
+
+/** A proc-receive hook that says no to every ref in words of its own (gitprotocol-v2 lines). */
+const REFUSING = `#!${process.execPath}
+const { readSync, writeSync } = require('node:fs')
+const read = (length) => {
+  const bytes = Buffer.alloc(length)
+  for (let at = 0; at < length; ) at += readSync(0, bytes, at, length - at, null)
+  return bytes.toString()
+}
+const line = () => {
+  const length = Number.parseInt(read(4), 16)
+  return length === 0 ? null : read(length - 4)
+}
+const write = (text) => writeSync(1, (text.length + 4).toString(16).padStart(4, '0') + text)
+while (line() !== null);
+write('version=1\\n')
+writeSync(1, '0000')
+for (let command = line(); command !== null; command = line()) {
+  write('ng ' + command.trim().split(' ')[2] + ' you sent ${PASSWORD}\\n')
+}
+writeSync(1, '0000')
+`

@@ -15,6 +15,8 @@ import {
   patient,
 } from '../support/repository.ts'
 import { aBranchRequest } from '../support/branch-request.ts'
+import { startGitServer } from '../support/git-server.ts'
+import { startLyingServer } from '../support/lying-server.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { type HostileTree, HOSTILE_TREES } from './hostile-trees.ts'
@@ -136,4 +138,22 @@ describe('a hostile remote', () => {
     const refused = aWorkspace(folder, { repository: remote })
     await expect(refused).rejects.toMatchObject({ reason: 'repository-unsafe' })
   })
+
+  it.each(['refs/heads/../../../../../victim', 'refs/tags/../../../../../victim'])(
+    'that says HEAD stands for %s is not believed',
+    async (head) => {
+      const { folder } = await aTrap()
+      const { url } = await startGitServer(folder)
+      await writeFile(join(folder, 'victim'), SECRET)
+      const repository = `${await startLyingServer(url, head)}/remote.git`
+      // The second time the cache is warm.
+      for (const _ of ['cold', 'warm']) {
+        const { base, tree } = await aWorkspace(folder, { repository })
+        expect(await readFile(join(folder, 'victim'), 'utf8')).toBe(SECRET)
+        expect(base.branch).toBeNull()
+        expect(await byHand(tree, 'symbolic-ref', 'HEAD')).toBe('refs/heads/work')
+        expect(await byHand(tree, 'status', '--porcelain')).toBe('')
+      }
+    },
+  )
 })

@@ -65,10 +65,11 @@ export type RunningCli = {
 
 const Shown = z.object({ job: Job, events: z.array(JobEvent) })
 
-export async function cliInEmptyHome(): Promise<Cli> {
+/** @param program the one of the repository, or of an installed package */
+export async function cliInEmptyHome(program = PROGRAM): Promise<Cli> {
   const home = await tempFolder()
   const start = (args: readonly string[], options: CliOptions = {}): RunningCli =>
-    startProgram(home, args, options)
+    startProgram([program, ...args], home, options)
   return {
     home,
     data: join(home, '.local', 'share', 'millwright'),
@@ -85,7 +86,7 @@ export async function cliInEmptyHome(): Promise<Cli> {
     },
     startUp: async (args = [], options = {}) => {
       const up = start(['up', '--port', '0', '--sandbox', 'none', ...args], options)
-      await up.printed(/next: millwright submit/)
+      await up.printed(/next: .* submit/)
       return up
     },
   }
@@ -97,8 +98,8 @@ export async function hubAddress(data: string): Promise<string> {
   return /"url":"([^"]+)"/.exec(text)?.[1] ?? ''
 }
 
-function startProgram(home: string, args: readonly string[], options: CliOptions): RunningCli {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+function startProgram(argv: readonly string[], home: string, options: CliOptions): RunningCli {
+  const child = spawn(process.execPath, argv, {
     cwd: options.cwd ?? home,
     env: { PATH: process.env['PATH'], HOME: home, ...options.env },
     stdio: 'pipe',

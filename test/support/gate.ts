@@ -15,6 +15,8 @@ export type Held = {
 /** A way to a hub on which single requests or answers can be held up or lost. */
 export type Gate = AsyncDisposable & {
   readonly url: string
+  /** What came, as `METHOD /path`, and when by `performance.now()`. */
+  readonly seen: readonly { readonly line: string; readonly at: number }[]
   /** Holds what matches `METHOD /path` before the hub sees it, or its answer before the caller does. */
   hold(pattern: RegExp, what: 'request' | 'answer'): Held
 }
@@ -30,8 +32,10 @@ type Rule = {
 /** Starts a gate in front of a hub. */
 export async function startGate(hub: { readonly port: number }): Promise<Gate> {
   const rules: Rule[] = []
+  const seen: { line: string; at: number }[] = []
   const passes = async (incoming: IncomingMessage, what: Rule['what']): Promise<boolean> => {
     const line = `${incoming.method} ${incoming.url}`
+    if (what === 'request') seen.push({ line, at: performance.now() })
     const rule = rules.find((each) => !each.over && each.what === what && each.pattern.test(line))
     rule?.arrive()
     return (await rule?.verdict) !== 'drop'
@@ -45,6 +49,7 @@ export async function startGate(hub: { readonly port: number }): Promise<Gate> {
   if (address === null || typeof address === 'string') throw new Error('no port')
   return {
     url: `http://127.0.0.1:${address.port}`,
+    seen,
     hold: (pattern, what) => {
       const arrived = Promise.withResolvers<void>()
       const verdict = Promise.withResolvers<'pass' | 'drop'>()
@@ -93,11 +98,16 @@ async function forward(
     path: url,
     headers: { ...headers, host: `127.0.0.1:${port}` },
   })
-  incoming.socket.once('close', () => onward.destroy())
-  const answered = once(onward, 'response')
-  await Promise.all([pipeline(incoming, onward), answered])
-  const [answer] = await answered
-  if (!(await passes(incoming, 'answer'))) return void incoming.socket.destroy()
-  outgoing.writeHead(answer.statusCode, answer.headers)
-  await pipeline(answer, outgoing)
+  const giveUp = () => onward.destroy()
+  incoming.socket.once('close', giveUp)
+  try {
+    const answered = once(onward, 'response')
+    await Promise.all([pipeline(incoming, onward), answered])
+    const [answer] = await answered
+    if (!(await passes(incoming, 'answer'))) return void incoming.socket.destroy()
+    outgoing.writeHead(answer.statusCode, answer.headers)
+    await pipeline(answer, outgoing)
+  } finally {
+    incoming.socket.off('close', giveUp)
+  }
 }

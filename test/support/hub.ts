@@ -8,7 +8,9 @@ import type { Scope } from '../../src/domain/principal.ts'
 import type { HubContext } from '../../src/hub/context.ts'
 import { startHub } from '../../src/hub/hub.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
+import { collect } from '../../src/keeper/collect.ts'
 import { codeSchema } from '../../src/kinds/code/payload.ts'
+import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -17,6 +19,9 @@ import { type TestClock, testClock } from './clock.ts'
 
 /** The version that test hubs and test workers say they are. */
 export const TEST_VERSION = '0.1.0'
+
+const RETENTION = { keepJobs: 90, keepLogs: 30 }
+const isBackedUp = async (): Promise<boolean> => false
 
 /** A real hub on a free port: SQLite ledger, stores on disk, no keeper loops. */
 export type TestHub = AsyncDisposable & {
@@ -45,10 +50,14 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
   const clock = testClock()
   const random = randomBytes
   const ledger = opening.use(await openSqliteLedger({ folder, clock, random }))
+  const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
+  const logs = await openDiskLogs(join(folder, 'logs'))
+  const collecting = { ledger, artifacts, logs, retention: RETENTION, isBackedUp, clock }
   const context: HubContext = {
     ledger,
-    artifacts: await openDiskArtifacts(join(folder, 'artifacts')),
-    logs: await openDiskLogs(join(folder, 'logs')),
+    artifacts,
+    logs,
+    collect: (dryRun, signal) => collect({ ...collecting, log: silentLog }, dryRun, signal),
     kinds: new Map([[codeSchema.name, codeSchema]]),
     clock,
     random,
@@ -57,6 +66,8 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
     allowHosts: [],
     behindProxy: false,
     version: TEST_VERSION,
+    callbacks: { ports: [443], allow: [] },
+    deliveries: new DeliveryTally(),
     ...settings,
   }
   let hub = await startHub(context)

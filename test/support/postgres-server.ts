@@ -22,6 +22,8 @@ export const postgresProgram = (name: 'postgres' | 'initdb'): string =>
 export type PostgresServer = {
   /** Address of its database. */
   readonly url: string
+  /** The same for programs that copy bytes. */
+  readonly socketPath: string
   /** Address of an empty place in it, apart from all others; much faster than a database. */
   makeSchema(): Promise<string>
   /** As an administrator, outside of any ledger. */
@@ -56,6 +58,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
   return {
     url,
+    socketPath: join(folder, '.s.PGSQL.5432'),
     query,
     makeSchema: async () => {
       const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -79,6 +82,8 @@ async function serve(folder: string, isRoot: boolean): Promise<ChildProcess> {
     unix_socket_directories: folder,
     fsync: 'off',
     max_connections: '200',
+    // As many locks as a server has whose settings nobody changed: 64 for each of 100 connections.
+    max_locks_per_transaction: '32',
     shared_buffers: '32MB',
     lc_messages: 'C',
   }

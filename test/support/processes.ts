@@ -1,4 +1,11 @@
-import { listProcesses, environmentHolds } from '../../src/platform/process-table.ts'
+import { readFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import {
+  environmentHolds,
+  listProcesses,
+  type Process,
+  readProcess,
+} from '../../src/platform/process-table.ts'
 import { MARKER } from '../../src/platform/process-tree.ts'
 
 /** Pids of what runs for an attempt, wherever it moved. */
@@ -6,3 +13,40 @@ export const runningFor = (job: { readonly id: string; readonly attempt: number 
   listProcesses()
     .filter(({ pid }) => environmentHolds(pid, `${MARKER}=${job.id}-${job.attempt}`))
     .map(({ pid }) => pid)
+
+/** Everything that a process has started, and what that has started. */
+export function familyOf(pid: number | undefined): readonly Process[] {
+  const processes = listProcesses()
+  const family = processes.filter(({ parent }) => parent === pid)
+  for (const { pid: parent } of family) {
+    family.push(...processes.filter((each) => each.parent === parent))
+  }
+  return family
+}
+
+/** Those of the given processes that still run. */
+export const stillRunning = (processes: readonly Process[]): readonly string[] =>
+  processes
+    .filter(({ pid, started }) => readProcess(pid)?.started === started)
+    .map(({ pid }) => commandOf(pid))
+
+/** The first process of a family whose command line holds these words. */
+export function memberOf(pid: number | undefined, words: string): number {
+  const found = familyOf(pid).find((each) => commandOf(each.pid).includes(words))
+  if (found === undefined) throw new Error(`no process ${words} below ${pid}`)
+  return found.pid
+}
+
+/** Waits until a family has a member whose command line holds these words. */
+export async function untilMember(pid: number | undefined, words: string): Promise<void> {
+  const commands = () => familyOf(pid).map((each) => commandOf(each.pid))
+  await expect.poll(commands, { timeout: 10_000 }).toContainEqual(expect.stringContaining(words))
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ')
+  } catch {
+    return ''
+  }
+}

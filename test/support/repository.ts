@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { z } from 'zod'
-import { dieWithParent } from '../../src/platform/run-program.ts'
+import { noProbe } from '../../src/domain/probe.ts'
 import { CheckoutOptions } from '../../src/workspace/checkout-options.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../src/workspace/prepare.ts'
@@ -76,7 +76,8 @@ export function gitSettings(folder: string, change: Partial<GitSettings> = {}): 
     path: PATH,
     knownHosts: null,
     timeoutMs: 20_000,
-    prefix: dieWithParent(PATH),
+    marker: null,
+    probe: noProbe,
     ...change,
   }
 }

@@ -9,6 +9,10 @@ export type Manner =
   | 'serve'
   /** Takes the request and never answers. */
   | 'hang'
+  /** Sends the beginning of a long answer and goes no further. */
+  | 'stall'
+  /** Takes what a push sends and never answers. */
+  | 'hang-push'
   /** Breaks the connection at once. */
   | 'die'
   /** Does what a push asks and breaks the connection instead of answering. */
@@ -26,6 +30,9 @@ export type GitServer = {
   /** Does nothing the second time. */
   close(): Promise<void>
 }
+
+/** Bytes; what says which refs there are stays below it. */
+const LONG = 64 * 1024
 
 /** Logins: `reader` may read, `writer` may also push, `stranger` is known but may do nothing. */
 export const PASSWORD = 's3cret-canary'
@@ -68,7 +75,10 @@ export async function serveGit(
     if (user === 'stranger' || (user === 'reader' && pushes)) return response.writeHead(403).end()
     if (isLfs) return await answerLfs(request, response, server.lfs)
     const lost = server.manner === 'lose-push-answer' && request.method === 'POST' && pushes
-    return await runBackend({ root, user: user ?? 'anybody' }, request, lost ? null : response)
+    if (server.manner === 'hang-push' && request.method === 'POST' && pushes) return undefined
+    const stall = server.manner === 'stall'
+    const how = { root, user: user ?? 'anybody', stall }
+    return await runBackend(how, request, lost ? null : response)
   }
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -78,15 +88,14 @@ export async function serveGit(
 }
 
 function userOf(authorization: string | undefined): string | null {
-  const [scheme, value = ''] = (authorization ?? '').split(' ')
-  if (scheme === 'Bearer') return value === PASSWORD ? 'writer' : null
+  const [, value = ''] = (authorization ?? '').split(' ')
   const [user, password] = Buffer.from(value, 'base64').toString('utf8').split(':')
   return user !== undefined && password === PASSWORD ? user : null
 }
 
 /** @param response null to run it and break the connection instead of answering */
 async function runBackend(
-  { root, user }: { root: string; user: string },
+  { root, user, stall }: { root: string; user: string; stall: boolean },
   request: IncomingMessage,
   response: ServerResponse | null,
 ): Promise<void> {
@@ -116,9 +125,12 @@ async function runBackend(
   }
   let head = Buffer.alloc(0)
   let begun = false
+  let sent = 0
   for await (const chunk of child.stdout) {
     if (begun) {
       response.write(chunk)
+      sent += chunk.length
+      if (stall && sent > LONG) return
       continue
     }
     head = Buffer.concat([head, chunk])

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { commandDriver } from '../../src/agents/command.ts'
 import { codeKind } from '../../src/kinds/code/kind.ts'
+import { noProbe } from '../../src/domain/probe.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { HubClient } from '../../src/protocol/client.ts'
@@ -39,11 +40,22 @@ export async function workerContext(
     identity: await workerIdentity(folder, facts, source),
     folder,
     kinds: new Map([
-      ['code', codeKind({ drivers, git, signature: UNSIGNED, path: PATH, clock: systemClock })],
+      [
+        'code',
+        codeKind({
+          drivers,
+          git,
+          signature: UNSIGNED,
+          path: PATH,
+          clock: systemClock,
+          cacheBytes: Infinity,
+        }),
+      ],
     ]),
     launchFor: (marker) => unconfined({ marker, log: silentLog }),
     openDoor: null,
     log: silentLog,
+    probe: noProbe,
     leaseMs: 60_000,
     drainMs: 60_000,
     ...context,

@@ -5,15 +5,27 @@ import { onTestFinished } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('./worker-program.ts', import.meta.url))
 
-/** Starts a worker as a process of its own; ended with the test at the latest. `prefix` starts it in another world. */
+/** What a test may want otherwise of a worker process. */
+type WorkerProcess = {
+  readonly leaseMs?: number
+  /** Starts it in another world. */
+  readonly prefix?: readonly string[]
+  /** Another program, and its further arguments. */
+  readonly program?: string
+  readonly args?: readonly string[]
+  /** `ignore` for one that is to fail. */
+  readonly stderr?: 'ignore'
+}
+
+/** Starts a worker as a process of its own; ended with the test at the latest. */
 export async function startWorkerProcess(
   hub: { readonly url: string; readonly workerToken: string },
   folder: string,
-  { leaseMs = 60_000, prefix = [] }: { leaseMs?: number; prefix?: readonly string[] } = {},
+  { leaseMs = 60_000, prefix = [], program = PROGRAM, args = [], stderr }: WorkerProcess = {},
 ): Promise<ChildProcess> {
-  const worker = [PROGRAM, folder, hub.url, hub.workerToken, String(leaseMs)]
-  const [program = '', ...args] = [...prefix, process.execPath, ...worker]
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const worker = [program, folder, hub.url, hub.workerToken, String(leaseMs), ...args]
+  const [first = '', ...rest] = [...prefix, process.execPath, ...worker]
+  const child = spawn(first, rest, { stdio: ['ignore', 'pipe', stderr ?? 'inherit'] })
   onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')

@@ -120,6 +120,12 @@ export async function artifactNames(hub: TestHub, id: Job['id']): Promise<readon
   return artifacts.map(({ name }) => name).toSorted()
 }
 
+/** Waits until the patch of an attempt that was lost is on the hub. */
+export async function untilSalvaged(hub: TestHub, id: Job['id']): Promise<void> {
+  const look = { timeout: 15_000, interval: 20 }
+  await expect.poll(() => artifactNames(hub, id), look).toContain('salvage.change.patch')
+}
+
 export async function untilExists(file: string): Promise<void> {
   await expect.poll(() => existsSync(file), { timeout: 10_000, interval: 10 }).toBe(true)
 }

@@ -5,7 +5,13 @@ import { readDocument, ROOT, roomOf, sourceFiles, table } from './source.ts'
 
 const files = sourceFiles('src')
 const production = files.filter(({ path }) => !path.endsWith('.test.ts'))
-const ENTRIES = ['src/main.ts', 'src/gateway/main.ts', 'src/agents/builtin/main.ts']
+const ENTRIES = [
+  'src/main.ts',
+  'src/gateway/main.ts',
+  'src/agents/builtin/main.ts',
+  'src/worker/guard/main.ts',
+  'src/worker/keep-leases/main.ts',
+]
 
 /** Room → rooms it may import, from the table in ARCHITECTURE.md. */
 const allowed = new Map(

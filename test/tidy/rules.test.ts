@@ -48,6 +48,14 @@ describe('rules', () => {
     ).toEqual([])
   })
 
+  it('no command, setting, route or payload knows of probes', () => {
+    const edge = production.filter(({ path }) =>
+      /^src\/(?:main\.ts|config\/|cli\/(?!compose)|hub\/|kinds\/|protocol\/(?!client))/.test(path),
+    )
+    expect(edge.length).toBeGreaterThan(100)
+    expect(holding(edge, /domain\/probe|Probe\b/)).toEqual([])
+  })
+
   it('only the command line prints', () => {
     const others = production.filter(({ path }) => !path.startsWith('src/cli/'))
     expect(holding(others, /\bconsole\.\w+\(/)).toEqual([])

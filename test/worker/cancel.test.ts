@@ -15,6 +15,7 @@ import {
   submitCommand,
   untilEnded,
   untilExists,
+  untilSalvaged,
 } from '../support/worker.ts'
 
 const cancel = (hub: TestHub, { id }: { readonly id: Job['id'] }): Promise<Job> =>
@@ -97,7 +98,7 @@ describe('a cancel that meets', () => {
     expect(await untilEnded(hub, id)).toMatchObject({ state: 'cancelled', attempt: 1 })
     await expect.poll(() => test.worker.running, { timeout: 5000 }).toBe(0)
     expect(runningFor({ id, attempt: 1 })).toEqual([])
-    await expect.poll(() => artifactNames(hub, id)).toContain('salvage.change.patch')
+    await untilSalvaged(hub, id)
     renewals.release()
   })
 
@@ -117,7 +118,7 @@ describe('a cancel that meets', () => {
   })
 
   it('a renewal whose answer is lost is heard by the next one', async () => {
-    await using test = await startBehindGate({ leaseMs: 4000 })
+    await using test = await startBehindGate({ leaseMs: 10_000 })
     const { hub, gate } = test
     const renewal = gate.hold(/POST .*\/renew$/, 'answer')
     const folder = await tempFolder()
@@ -151,7 +152,7 @@ describe('a cancel that meets', () => {
   })
 
   it('a recorded intent lets the publication finish: the job has succeeded, and says so', async () => {
-    await using test = await startBehindGate({ leaseMs: 1000 })
+    await using test = await startBehindGate({ leaseMs: 5000 })
     const { hub, gate } = test
     const { remote } = await makeRemote(await tempFolder())
     const intent = gate.hold(/POST .*\/publication$/, 'answer')

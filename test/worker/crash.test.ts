@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Job } from '../../src/domain/job.ts'
 import { startGate } from '../support/gate.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
-import { runningFor } from '../support/processes.ts'
+import { memberOf, runningFor } from '../support/processes.ts'
 import { byHand, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import {
@@ -16,6 +16,7 @@ import {
   untilEnded,
   untilExists,
   untilJob,
+  untilSalvaged,
 } from '../support/worker.ts'
 import { killHard, startWorkerProcess } from '../support/worker-process.ts'
 
@@ -65,13 +66,16 @@ describe('a worker that is killed in the middle of a job', () => {
     await expect.poll(() => second.worker.running).toBe(0)
   })
 
-  it('ends what it left running and hands in its work when it starts again', async () => {
+  it('ends at its next start what its guard could not, and hands in its work', async () => {
     await using hub = await startTestHub()
     const [folder, data] = [await tempFolder(), await tempFolder()]
     const worker = await startWorkerProcess(hub, data)
     const { id } = await submitCommand(hub, folder, { run: hangsOnce(folder) })
     await untilExists(join(folder, 'begun'))
+    const guard = memberOf(worker.pid, 'guard/main')
+    process.kill(guard, 'SIGSTOP')
     await killHard(worker)
+    process.kill(guard, 'SIGKILL')
     expect(runningFor({ id, attempt: 1 })).not.toEqual([])
     await expireLeases(hub)
 
@@ -178,7 +182,7 @@ describe('a worker that was paused beyond its lease', () => {
     await expect.poll(() => performance.now() - pausedAt, { timeout: 5000 }).toBeGreaterThan(2000)
     sleeper.kill('SIGCONT')
 
-    await expect.poll(() => artifactNames(hub, id)).toContain('salvage.change.patch')
+    await untilSalvaged(hub, id)
     expect(runningFor({ id, attempt: 1 })).toEqual([])
     expect(await byHand(remote, 'rev-parse', 'work')).toBe(tip)
     expect((await typesOf(hub, id)).filter((type) => type === 'ended')).toHaveLength(1)

@@ -100,6 +100,7 @@ describe('a job', () => {
       'step-started diff',
       'note',
       'step-finished diff',
+      'checkpoint',
       'step-started checks',
       'check-finished',
       'step-finished checks',

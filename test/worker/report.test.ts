@@ -5,7 +5,15 @@ import { ReportSpool } from '../../src/worker/report-spool.ts'
 import { startTestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
-import { startTestWorker, untilEnded } from '../support/worker.ts'
+import {
+  artifactNames,
+  sh,
+  startBehindGate,
+  startTestWorker,
+  submitCommand,
+  untilEnded,
+  untilJob,
+} from '../support/worker.ts'
 
 describe('a final report in the spool', () => {
   it('that the hub refuses is dropped, and does not keep the worker from working', async () => {
@@ -33,5 +41,32 @@ describe('a final report in the spool', () => {
     // Leased again by the same worker: the repository of the job does not exist.
     expect(await untilEnded(hub, params.job)).toMatchObject({ state: 'failed', attempt: 2 })
     await expect.poll(() => again.worker.running).toBe(0)
+  })
+})
+
+describe('an attempt that is taken away while its end is told', () => {
+  it('is refused by the hub, handed in as salvage, and the worker goes on', async () => {
+    await using test = await startBehindGate({ leaseMs: 4000 })
+    const { hub, gate, worker } = test
+    const folder = await tempFolder()
+    const upload = gate.hold(/PUT .*\/artifacts\/report\.json/, 'request')
+    const { id } = await submitCommand(hub, folder, { run: sh('echo x > file') })
+    await upload.here
+    const renewal = gate.hold(/POST .*\/renew$/, 'request')
+    await renewal.here
+    hub.clock.advance(4001)
+    await hub.ledger.expire(10)
+    const refused = gate.hold(/POST .*\/renew$/, 'answer')
+    renewal.release()
+    await refused.here
+    refused.release()
+    // The worker has time to hear of it.
+    for (let look = 0; look < 5; look += 1) await untilJob(hub, id, { state: 'queued' })
+
+    upload.release()
+
+    expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect(await artifactNames(hub, id)).toContain('salvage.change.patch')
+    await expect.poll(() => worker.running).toBe(0)
   })
 })

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startTestHub } from '../support/hub.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { runningFor } from '../support/processes.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import {
@@ -69,6 +70,26 @@ describe('a worker that drains', () => {
 
     expect(await exit).toEqual([0, null])
     expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded' })
+  })
+})
+
+describeNeeding(['patience'], 'a worker that drains for long', () => {
+  it('renews its leases to the end', async () => {
+    await using test = await startBehindGate({ leaseMs: 1500 })
+    const { hub, gate, worker } = test
+    const folder = await tempFolder()
+    const { id } = await submitCommand(hub, folder, { run: waiting(folder) })
+    await untilExists(join(folder, 'begun'))
+    const before = gate.seen.length
+    const drained = worker.drain()
+    const renewals = () => gate.seen.slice(before).filter(({ line }) => line.endsWith('/renew'))
+    await expect.poll(() => renewals().length, { timeout: 5000 }).toBeGreaterThan(4)
+    expect(await hub.ledger.expire(10)).toBe(0)
+    await writeFile(join(folder, 'go'), '')
+
+    await drained
+
+    expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded', attempt: 1 })
   })
 })
 

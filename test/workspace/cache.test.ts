@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { withLock } from '../../src/workspace/cache-lock.ts'
+import { takeTree } from '../../src/workspace/take-tree.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
   aWorkspace,
@@ -18,6 +20,21 @@ import { tempFolder } from '../support/temp-folder.ts'
 
 const cachesIn = async (folder: string): Promise<string[]> =>
   (await readdir(join(folder, 'cache'))).filter((name) => !name.endsWith('.lock'))
+
+/** A job at work on a commit that the remote does not have any more, and the cache it reads. */
+async function aRunningJob() {
+  const folder = await tempFolder()
+  const { remote, clone } = await makeRemote(folder)
+  const running = await aWorkspace(folder, { repository: remote })
+  await shell(running.tree, 'echo work >> README.md')
+  const noise = randomBytes(20_000).toString('base64')
+  await writeFile(join(clone, 'noise.txt'), noise)
+  await shell(clone, 'git add .; git commit -q --amend -m another; git push -qf origin main')
+  await shell(remote, 'git reflog expire --expire=now --all; git gc -q --prune=now')
+  const cache = dirname(running.objects)
+  const inode = async () => (await stat(cache)).ino
+  return { folder, remote, clone, running, cache, inode }
+}
 
 describe('the cache', () => {
   it('is made once for all jobs that start at the same moment', async () => {
@@ -84,7 +101,7 @@ describe('the cache', () => {
     ],
     ['a ref is rubbish', (cache: string) => writeFile(join(cache, 'refs/heads/main'), 'rubbish\n')],
     ['its HEAD is gone', (cache: string) => rm(join(cache, 'HEAD'))],
-  ])('is made anew when %s', async (_name, damage) => {
+  ])('is mended when %s', async (_name, damage) => {
     const folder = await tempFolder()
     const { remote, clone } = await makeRemote(folder, { 'big.txt': 'x\n'.repeat(1000) })
     await aWorkspace(folder, { repository: remote })
@@ -97,7 +114,7 @@ describe('the cache', () => {
     expect(await cachesIn(folder)).toEqual([name])
   })
 
-  it('is made anew when a checkout finds it damaged', async () => {
+  it('is mended when a checkout finds it damaged', async () => {
     const folder = await tempFolder()
     const { remote, clone, commit } = await makeRemote(folder)
     await aWorkspace(folder, { repository: remote })
@@ -109,6 +126,75 @@ describe('the cache', () => {
     await cp(join(clone, '.git', loose), join(cache, loose), { recursive: true })
     const { tree } = await aWorkspace(folder, { repository: remote })
     expect(await byHand(tree, 'status', '--porcelain')).toBe('')
+  })
+
+  it('is left as it is when a ref is no commit, which is said', async () => {
+    const { folder, remote, clone, running, inode } = await aRunningJob()
+    await byHand(clone, 'tag', 'key', 'HEAD:README.md')
+    await byHand(clone, 'tag', '-a', '-m', 'x', 'signed', 'HEAD:README.md')
+    await byHand(clone, 'push', '-q', 'origin', 'key', 'signed')
+    const before = await inode()
+    for (const ref of ['key', 'signed', await byHand(clone, 'rev-parse', 'key')]) {
+      await expect(aWorkspace(folder, { repository: remote, ref })).rejects.toMatchObject({
+        reason: 'ref-not-found',
+        detail: expect.stringMatching(/has a blob there, and no commit: /),
+      })
+    }
+    expect(await inode()).toBe(before)
+    expect((await takeTree(running, patient())).files).toBe(1)
+  })
+
+  it('is left as it is when a commit cannot be checked out for another reason', async () => {
+    const { folder, remote, clone, running, inode } = await aRunningJob()
+    await byHand(clone, 'checkout', '-q', '-b', 'long')
+    const blob = await byHand(clone, 'rev-parse', 'HEAD:README.md')
+    const long = `100644,${blob},${'x'.repeat(300)}`
+    await byHand(clone, 'update-index', '--add', '--cacheinfo', long)
+    await byHand(clone, 'commit', '-q', '-m', 'long')
+    await byHand(clone, 'push', '-q', 'origin', 'long')
+    await aWorkspace(folder, { repository: remote })
+    const before = await inode()
+    await expect(aWorkspace(folder, { repository: remote, ref: 'long' })).rejects.toMatchObject({
+      reason: 'workspace-failed',
+      detail: expect.stringContaining('File name too long'),
+    })
+    expect(await inode()).toBe(before)
+    expect((await takeTree(running, patient())).files).toBe(1)
+  })
+
+  it.each([
+    ['a pack is gone', (pack: string) => rm(pack)],
+    [
+      'a content has rotted',
+      async (pack: string) => {
+        const bytes = await readFile(pack)
+        bytes[bytes.length >> 1]! ^= 0xff
+        await rm(pack)
+        await writeFile(pack, bytes)
+      },
+    ],
+  ])('is mended beneath the jobs that work with it when %s', async (_name, damage) => {
+    const { folder, remote, cache, running } = await aRunningJob()
+    const packs = async () => {
+      const names = await readdir(join(cache, 'objects', 'pack'))
+      return names.filter((name) => name.endsWith('.pack'))
+    }
+    const before = await packs()
+    await aWorkspace(folder, { repository: remote })
+    const [fresh = ''] = (await packs()).filter((name) => !before.includes(name))
+    await damage(join(cache, 'objects', 'pack', fresh))
+    const [one, other] = await Promise.all([
+      aWorkspace(folder, { repository: remote }),
+      aWorkspace(folder, { repository: remote }),
+    ])
+    for (const { tree } of [one, other]) {
+      expect(await byHand(tree, 'status', '--porcelain')).toBe('')
+    }
+    // Its base is nowhere else any more.
+    expect((await takeTree(running, patient())).files).toBe(1)
+    expect((await readdir(join(cache, '..'))).filter((name) => name.includes('.git.'))).toEqual([
+      `${basename(cache)}.lock`,
+    ])
   })
 
   it('joins its packs when they have become many, and loses nothing', async () => {

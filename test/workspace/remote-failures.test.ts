@@ -28,12 +28,10 @@ async function aServer(options: { login?: boolean } = {}) {
 }
 
 describe('a repository over HTTP', () => {
-  it('is read with the credential for its address, warm or cold, by basic or bearer', async () => {
+  it('is read with the credential for its address, warm or cold', async () => {
     const { prepare, server } = await aServer({ login: true })
     await prepare({ credentialFor: as('reader') })
-    await prepare({
-      credentialFor: async () => ({ kind: 'bearer', source: 'a test', token: PASSWORD }),
-    })
+    await prepare({ credentialFor: as('reader') })
     expect(server.requests.every((request) => request.split(' ').length > 2)).toBe(true)
   })
 

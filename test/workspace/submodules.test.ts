@@ -69,6 +69,18 @@ describeNeeding(['patience'], 'submodules', () => {
     expect(notes).toEqual([])
   })
 
+  it('are the same where a link leads to the worker’s folder', async () => {
+    const { folder, repository } = await anApp()
+    await shell(folder, 'mkdir elsewhere; ln -s elsewhere link')
+    const linked = join(folder, 'link')
+    const workspace = await aWorkspace(linked, { repository, checkout: ALL })
+    expect(await readFile(join(workspace.tree, 'lib/inner/deep/deep.txt'), 'utf8')).toBe('deep\n')
+    await shell(workspace.tree, 'echo n > lib/inner/deep/new')
+    expect((await takeTree(workspace, patient())).notes).toEqual([
+      { code: 'submodule-changed', text: expect.stringContaining('"new"') },
+    ])
+  })
+
   it('stay empty unless asked for, which is said', async () => {
     const { folder, repository } = await anApp()
     const { tree, notes } = await aWorkspace(folder, { repository })

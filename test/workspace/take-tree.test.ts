@@ -5,6 +5,7 @@ import { takeTree } from '../../src/workspace/take-tree.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
 import { aWorkspace, byHand, makeRemote, patient, shell } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { runUnprivileged } from '../support/unprivileged.ts'
 
 const FILES = { 'a.txt': 'one\ntwo\n', 'dir/b.txt': 'b\n', 'dir/c.txt': 'c\n' }
 
@@ -21,6 +22,15 @@ async function changedBy(script: string, files: Readonly<Record<string, string>>
 async function namesIn({ gitDir }: Workspace, tree: string): Promise<string[]> {
   const lines = await byHand(gitDir, 'ls-tree', '-r', tree)
   return lines.split('\n').map((line) => line.replace(/ .*\t/, ' '))
+}
+
+/** What is taken after each script by a process that may not read everything, as root may. */
+async function takenUnprivileged(
+  ...scripts: readonly string[]
+): Promise<readonly { readonly names: readonly string[]; readonly notes: readonly string[] }[]> {
+  const folder = await tempFolder()
+  const program = join(import.meta.dirname, 'take-tree-program.ts')
+  return JSON.parse(await runUnprivileged(folder, program, folder, ...scripts))
 }
 
 describe('the change', () => {
@@ -148,6 +158,24 @@ name'; echo ignored > .gitignore; echo x > ignored; git add .; git commit -qm x
     expect((await takeTree(workspace, patient())).tree).toBe(change.tree)
     const left = await readdir(workspace.gitDir)
     expect(left.filter((name) => /^(?:index\.|links-)/.test(name))).toEqual([])
+  })
+
+  it('keeps what it can read of a tree in which something is shut, and names the rest', async () => {
+    const [some, root] = await takenUnprivileged(
+      `echo n > new; touch locked; echo x >> a.txt; mkdir d; echo x > d/x; chmod 000 locked a.txt d dir`,
+      `echo n > new; git init -q n; echo x > n/x; echo y > n/y; mkdir n/d n/e; echo z > n/e/z
+       chmod 000 n/x n/d; chmod 400 n/e; chmod 000 .`,
+    )
+    expect(some?.names).toEqual(['a.txt', 'dir/deep/b.txt', 'new'])
+    expect(some?.notes.toSorted()).toEqual(
+      ['"a.txt"', '"d/"', '"dir/"', '"dir/deep/b.txt"', '"locked"'].map(
+        (name) => `${name} cannot be read`,
+      ),
+    )
+    expect(root?.names).toEqual(['a.txt', 'dir/deep/b.txt', 'n/y', 'new'])
+    expect(root?.notes.slice(1).toSorted()).toEqual(
+      ['"n/d"', '"n/e/z"', '"n/x"'].map((name) => `${name} cannot be read`),
+    )
   })
 
   it('has limits, and says the numbers', async () => {

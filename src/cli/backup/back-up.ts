@@ -1,16 +1,19 @@
-import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { cp, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ArtifactStore } from '../../artifacts/port.ts'
-import { type Row, type Snapshot, type Table, TABLES } from '../../ledger/tables.ts'
-import { writeDurably } from '../../platform/durable-file.ts'
-import { FORMAT, type Manifest, tableFile } from './manifest.ts'
+import { type Row, type Snapshot, type Table, tablesOf } from '../../ledger/tables.ts'
+import { syncFolder, writeDurably } from '../../platform/durable-file.ts'
+import { nullWhenMissing } from '../../platform/missing.ts'
+import { copyFiles } from './copy-files.ts'
+import { writeRows } from './listed.ts'
+import { FORMAT, LOG_LIST, type Manifest, tableFile } from './manifest.ts'
 
 /** What is to be kept. */
 export type Kept = {
-  readonly snapshot: Snapshot
+  /** Open only while rows are read: on SQLite its log grows meanwhile, PostgreSQL cleans nothing up. */
+  readonly openSnapshot: () => Promise<Snapshot>
   readonly artifacts: Pick<ArtifactStore, 'open'>
   /** The folder of logs, one folder inside for each job. */
   readonly logs: string
@@ -21,13 +24,38 @@ export type Kept = {
  * digest on the way. Rows are from one moment; a log may be a little longer than they say.
  */
 export async function backUp(
-  { snapshot, artifacts, logs }: Kept,
+  { openSnapshot, artifacts, logs }: Kept,
   folder: string,
   about: Pick<Manifest, 'program' | 'takenAt'>,
 ): Promise<Manifest> {
-  await mkdir(join(folder, 'tables'), { recursive: true, mode: 0o700 })
-  await mkdir(join(folder, 'artifacts'), { mode: 0o700 })
-  await mkdir(join(folder, 'logs'), { mode: 0o700 })
+  for (const part of ['tables', 'artifacts', 'logs']) {
+    await mkdir(join(folder, part), { recursive: true, mode: 0o700 })
+  }
+  const rows = await writeTables(openSnapshot, folder)
+  await writeArtifacts(artifacts, rows.digests, folder)
+  const files = copyFiles(logs, join(folder, 'logs'), logFiles(logs, rows.jobs))
+  const manifest: Manifest = {
+    format: FORMAT,
+    ...about,
+    schemaVersion: rows.schemaVersion,
+    tables: rows.tables,
+    artifacts: rows.digests.size,
+    logs: await writeRows(join(folder, LOG_LIST), files),
+  }
+  await writeDurably(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  return manifest
+}
+
+type Written = Pick<Manifest, 'schemaVersion' | 'tables'> & {
+  readonly digests: ReadonlySet<string>
+  readonly jobs: readonly string[]
+}
+
+async function writeTables(
+  openSnapshot: () => Promise<Snapshot>,
+  folder: string,
+): Promise<Written> {
+  await using snapshot = await openSnapshot()
   const tables: Manifest['tables'] = {}
   const digests = new Set<string>()
   const jobs: string[] = []
@@ -35,55 +63,42 @@ export async function backUp(
     if (name === 'artifact') digests.add(String(row['digest']))
     if (name === 'job') jobs.push(String(row['id']))
   }
-  for (const table of TABLES) {
-    tables[table.name] = await writeTable(snapshot, table, folder, (row) => look(table, row))
+  for (const table of tablesOf(snapshot)) {
+    const rows = lookedAt(snapshot.rows(table), (row) => look(table, row))
+    tables[table.name] = await writeRows(join(folder, tableFile(table.name)), rows)
   }
+  await syncFolder(join(folder, 'tables'))
+  return { schemaVersion: snapshot.schemaVersion, tables, digests, jobs }
+}
+
+async function* lookedAt(rows: AsyncIterable<Row>, look: (row: Row) => void): AsyncGenerator<Row> {
+  for await (const row of rows) {
+    look(row)
+    yield row
+  }
+}
+
+async function writeArtifacts(
+  artifacts: Kept['artifacts'],
+  digests: ReadonlySet<string>,
+  folder: string,
+): Promise<void> {
   for (const digest of digests) {
     const bytes = await artifacts.open(digest)
-    await pipeline(bytes, createWriteStream(join(folder, 'artifacts', digest), { mode: 0o600 }))
+    const path = join(folder, 'artifacts', digest)
+    await pipeline(bytes, createWriteStream(path, { mode: 0o600, flush: true }))
   }
-  const kept = await Promise.all(jobs.map((job) => copyLog(logs, folder, job)))
-  const manifest: Manifest = {
-    format: FORMAT,
-    ...about,
-    schemaVersion: snapshot.schemaVersion,
-    tables,
-    artifacts: digests.size,
-    logs: kept.filter(Boolean).length,
-  }
-  await writeDurably(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-  return manifest
+  await syncFolder(join(folder, 'artifacts'))
 }
 
-async function writeTable(
-  snapshot: Snapshot,
-  table: Table,
-  folder: string,
-  look: (row: Row) => void,
-): Promise<{ rows: number; digest: string }> {
-  const hash = createHash('sha256')
-  let rows = 0
-  async function* lines(): AsyncGenerator<string> {
-    for await (const row of snapshot.rows(table)) {
-      look(row)
-      rows += 1
-      const line = `${JSON.stringify(row)}\n`
-      hash.update(line)
-      yield line
+/** Of these jobs; one may have none. Files are never changed, only added. */
+async function* logFiles(logs: string, jobs: readonly string[]): AsyncGenerator<string> {
+  for (const job of jobs) {
+    const folder = join(logs, job)
+    if ((await readdir(folder).catch(nullWhenMissing)) === null) continue
+    // From here on whatever is missing is missing, not absent.
+    for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (file.isFile()) yield relative(logs, join(file.parentPath, file.name))
     }
-  }
-  const file = createWriteStream(join(folder, tableFile(table.name)), { mode: 0o600 })
-  await pipeline(lines(), file)
-  return { rows, digest: hash.digest('hex') }
-}
-
-/** Whether there was one. Segments are never changed, only added. */
-async function copyLog(logs: string, folder: string, job: string): Promise<boolean> {
-  try {
-    await cp(join(logs, job), join(folder, 'logs', job), { recursive: true })
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { markBackup } from '../../artifacts/backup-mark.ts'
 import { openDiskArtifacts } from '../../artifacts/disk-artifacts.ts'
 import type { HubConfig } from '../../config/settings.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -21,12 +22,15 @@ export async function runBackup(
 ): Promise<string> {
   const data = dataFolder(config.data, env, cwd)
   const folder = resolve(cwd, target)
+  if (config.database === undefined) demandLedger(data)
   await demandEmpty(folder)
   const store = config.store === undefined ? data : resolve(cwd, config.store)
-  await using snapshot = await snapshotOf(config, data)
+  // First the mark: what is collected before it has no row in the snapshot.
+  await using running = new AsyncDisposableStack()
+  running.use(await markBackup(store, systemClock))
   const manifest = await backUp(
     {
-      snapshot,
+      openSnapshot: () => snapshotOf(config, data),
       artifacts: await openDiskArtifacts(join(store, 'artifacts')),
       logs: join(store, 'logs'),
     },
@@ -46,7 +50,11 @@ async function snapshotOf({ database }: HubConfig, data: string): Promise<Snapsh
     const { postgresSnapshot } = await import('../../ledger/postgres/backup.ts')
     return postgresSnapshot(database.reveal())
   }
-  if (existsSync(join(data, 'ledger.db'))) return sqliteSnapshot(data)
+  return sqliteSnapshot(data)
+}
+
+function demandLedger(data: string): void {
+  if (existsSync(join(data, 'ledger.db'))) return
   throw new AppError('data-dir-unusable', `There is no ledger in ${data}.`, {
     details: { folder: data },
   })
@@ -55,5 +63,5 @@ async function snapshotOf({ database }: HubConfig, data: string): Promise<Snapsh
 async function demandEmpty(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length === 0) return
-  throw new AppError('restore-not-empty', `The folder ${folder} is not empty.`)
+  throw new AppError('backup-not-empty', `The folder ${folder} is not empty.`)
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { openDiskArtifacts } from '../../artifacts/disk-artifacts.ts'
 import type { HubConfig } from '../../config/settings.ts'
-import { AppError } from '../../domain/errors.ts'
+import { AppError, isAppError } from '../../domain/errors.ts'
 import { sqliteRefill } from '../../ledger/sqlite/backup.ts'
 import { ownFolder } from '../../ledger/sqlite/owner-lock.ts'
 import type { Refill } from '../../ledger/tables.ts'
@@ -12,8 +12,10 @@ import { systemClock } from '../../platform/clock.ts'
 import { writeDurably } from '../../platform/durable-file.ts'
 import { dataFolder } from '../find-hub.ts'
 import type { Terminal } from '../terminal.ts'
-import { tableFile } from './manifest.ts'
-import { checkBackup, restore } from './restore.ts'
+import { readRows } from './listed.ts'
+import { type Manifest, tableFile } from './manifest.ts'
+import { checkBackup } from './check-backup.ts'
+import { restore } from './restore.ts'
 import { summary } from './run-backup.ts'
 
 /** Restores a backup into what these settings name; answers what it held, in one line. */
@@ -29,27 +31,50 @@ export async function runRestore(
   await mkdir(data, { recursive: true, mode: 0o700 })
   await using opening = new AsyncDisposableStack()
   opening.use(ownFolder(data))
-  const refill = opening.use(await refillOf(config, data))
-  await nameStore(backup, store)
-  const artifacts = await openDiskArtifacts(join(store, 'artifacts'))
-  await restore(backup, { refill, artifacts, logs: join(store, 'logs') })
+  const refill = opening.use(await refillOf(config, data, manifest))
+  if (existsSync(join(store, 'store.json'))) {
+    throw new AppError('restore-not-empty', `The store ${store} is in use.`)
+  }
+  await restore(backup, manifest, {
+    refill,
+    artifacts: await openDiskArtifacts(join(store, 'artifacts')),
+    logs: join(store, 'logs'),
+    nameStore: () => nameStore(backup, manifest, store),
+  })
   return `restored ${summary(manifest)}`
 }
 
-async function refillOf({ database }: HubConfig, data: string): Promise<Refill> {
-  if (database === undefined) return sqliteRefill(data, systemClock.now())
-  const { postgresRefill } = await import('../../ledger/postgres/backup.ts')
-  return postgresRefill(database.reveal())
+/** The schema is that of the backup; the hub brings it up to date when it starts. */
+async function refillOf(
+  { database }: HubConfig,
+  data: string,
+  { schemaVersion }: Manifest,
+): Promise<Refill> {
+  try {
+    if (database === undefined) return sqliteRefill(data, schemaVersion, systemClock.now())
+    const { postgresRefill } = await import('../../ledger/postgres/backup.ts')
+    return await postgresRefill(database.reveal(), schemaVersion)
+  } catch (error) {
+    if (!isAppError(error, 'schema-newer')) throw error
+    throw new AppError('restore-not-empty', 'The ledger is of a later version than the backup.', {
+      cause: error,
+    })
+  }
 }
 
 const StoreRow = z.object({ id: z.string() })
 
-/** The store gets the name by which the ledger knows it. */
-async function nameStore(backup: string, store: string): Promise<void> {
+/** The store gets the name by which the ledger knows it, if it has one. */
+async function nameStore(
+  backup: string,
+  manifest: Manifest,
+  store: string,
+): Promise<{ undo(): Promise<void> }> {
   const path = join(store, 'store.json')
-  if (existsSync(path)) throw new AppError('restore-not-empty', `The store ${store} is in use.`)
-  const [line] = (await readFile(join(backup, tableFile('store')), 'utf8')).split('\n')
-  if (line === undefined || line === '') return
-  const { id } = StoreRow.parse(JSON.parse(line))
-  await writeDurably(path, `${JSON.stringify({ id })}\n`)
+  if (manifest.tables['store'] !== undefined) {
+    for await (const { id } of readRows(join(backup, tableFile('store')), StoreRow)) {
+      await writeDurably(path, `${JSON.stringify({ id })}\n`)
+    }
+  }
+  return { undo: () => rm(path, { force: true }) }
 }

@@ -1,7 +1,10 @@
+import { hostname } from 'node:os'
 import type { Command } from 'commander'
+import type { z } from 'zod'
 import { given, readConfig } from '../../config/read.ts'
 import { AnyConfig, spellings } from '../../config/settings.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
+import { dataFolder } from '../find-hub.ts'
 import { columns, printer } from '../print/printer.ts'
 import { safeLine } from '../print/safe-text.ts'
 import { configPath, sourcesOf } from '../read-settings.ts'
@@ -25,10 +28,12 @@ function addShow(config: Command, { terminal }: Invocation): void {
     const { json, ...flags } = command.opts<{ json?: boolean }>()
     const print = printer(terminal, json === true)
     const sources = await sourcesOf(flags, terminal)
-    const values = new Map(Object.entries(readConfig(AnyConfig, sources)))
+    const read = readConfig(AnyConfig, sources)
+    const values = new Map(Object.entries(read))
+    const fallbacks = fallbacksOf(read, terminal)
     const settings = spellings(AnyConfig).map((setting) => ({
       setting: setting.place,
-      value: values.get(setting.key) ?? null,
+      value: values.get(setting.key) ?? fallbacks[setting.key] ?? null,
       source: given(setting, sources)?.source ?? 'default',
     }))
     if (print.json) return print.document({ file: sources.file?.path ?? null, settings })
@@ -45,6 +50,15 @@ function addPath(config: Command, { terminal }: Invocation): void {
   onRun(command, NoFlags, async () => {
     printer(terminal, false).line(configPath(terminal.env))
   })
+}
+
+/** Defaults that depend on the machine. */
+function fallbacksOf(
+  { data }: z.output<typeof AnyConfig>,
+  { env, cwd }: Invocation['terminal'],
+): Readonly<Record<string, string>> {
+  const folder = dataFolder(data, env, cwd)
+  return { data: folder, store: folder, name: hostname() }
 }
 
 /** A secret prints as a placeholder by itself. */

@@ -34,7 +34,9 @@ export function addDemo(program: Command, invocation: Invocation): void {
     const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
     title(print, 'Millwright mends a small repository whose tests fail')
     print.line(`Everything happens in ${folder}`)
-    await runDemo(invocation, print, folder)
+    // Hints are to mean the demo's own hub, as if it had been asked for.
+    const argv = ['--data', join(folder, 'data')]
+    await runDemo(invocation, printer({ ...invocation.terminal, argv }, false), folder)
   })
 }
 

@@ -27,11 +27,9 @@ export function addHub(program: Command, invocation: Invocation): void {
     await using hub = await openHub(config, { folder, cwd: terminal.cwd, version, log })
     const print = printer(terminal, false)
     print.line(`millwright ${version} hub on ${hub.url} · data ${folder}`)
-    print.line('next: millwright worker')
-    print.line(
-      '  on other machines: millwright worker --hub <url> --token-file <file>, with a token',
-    )
-    print.line('  from: millwright tokens create <name> --scope worker')
+    print.line(print.hint('next: millwright worker'))
+    print.line('  on other machines: millwright worker --hub <url> --token-file <file>')
+    print.line(print.hint('  with a token from: millwright tokens create <name> --scope worker'))
     await Promise.race([aborted(stop.inOrder), hub.done])
   })
 }

@@ -36,25 +36,27 @@ export function addInit(program: Command, { terminal }: Invocation): void {
     if (existsSync(path) && !flags.force) {
       throw new AppError('config-exists', `There is a file of settings already: ${path}`)
     }
-    await tellOfPrograms(terminal, print)
+    await tellOfSandbox(terminal, print)
     const model = await chooseModel(flags, terminal, print)
     await writeDurably(path, fileText(model))
+    // Loaded only here: no other client command looks at what a worker needs.
+    const { agentsHere } = await import('../compose-worker.ts')
+    print.line(`agents: ${agentsHere(terminal.env['PATH'] ?? '', model !== null).join(', ')}`)
     print.line(`wrote ${path}`)
-    if (model === null) print.line('no model: set upstreamOpenai or upstreamAnthropic there')
+    if (model === null) {
+      print.line('no model: only the agent `command` can work. Set ANTHROPIC_API_KEY or')
+      print.line('  OPENAI_API_KEY, or upstreamOpenai or upstreamAnthropic there')
+    }
     print.line(`next: ${programCall()} up`)
   })
 }
 
-async function tellOfPrograms({ env }: Terminal, print: Printer): Promise<void> {
-  // Loaded only here: no other command looks at the machine so closely.
+async function tellOfSandbox({ env }: Terminal, print: Printer): Promise<void> {
+  // Loaded only here: most commands have no use for a sandbox.
   const { findBubblewrap } = await import('../../sandbox/find-bubblewrap.ts')
-  const { versionOf } = await import('../doctor/programs.ts')
   const { silentLog } = await import('../../platform/log.ts')
-  const path = env['PATH'] ?? ''
-  const codex = await versionOf('codex', path)
-  print.line(`agents: builtin, command${codex === null ? '' : `, codex (${safeLine(codex)})`}`)
   try {
-    await findBubblewrap({ path, log: silentLog })
+    await findBubblewrap({ path: env['PATH'] ?? '', log: silentLog })
     print.line('sandbox: bubblewrap')
   } catch (error) {
     if (!isAppError(error, 'sandbox-missing')) throw error

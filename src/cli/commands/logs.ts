@@ -1,5 +1,9 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import { type JobId, shortId } from '../../domain/id.ts'
+import type { Job } from '../../domain/job.ts'
+import { isTerminal } from '../../domain/state.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import { LogStream } from '../../protocol/schemas.ts'
 import type { Invocation } from '../command.ts'
@@ -8,7 +12,7 @@ import { findJob, JOB_HELP } from '../find-job.ts'
 import { readLog } from '../follow-job.ts'
 import { verdictLines } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
-import { lineSplitter, logLine } from '../print/transcript.ts'
+import { lineSplitter, logBlocks } from '../print/transcript.ts'
 import { streamOf } from '../stream-of.ts'
 import { watchJob } from '../watch-job.ts'
 
@@ -36,31 +40,50 @@ export function addLogs(program: Command, invocation: Invocation): void {
   onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
     const client = await connect()
     const job = await findJob(client, text)
-    const stream = flags.stream ?? streamOf(await client.call('getJob', { params: { job } }))
+    const asked = await client.call('getJob', { params: { job } })
+    const isOver = isTerminal(asked.state)
+    if (!flags.follow || isOver) demandAttempt(flags.attempt, asked)
+    const stream = flags.stream ?? streamOf(asked)
     const what = { job, stream, attempt: flags.attempt }
     if (!flags.follow) return printLog(client, print, what)
     const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
-    if (ended !== null) print.note(verdictLines(ended, (_, words) => words).join('\n'))
+    if (ended !== null) print.note(verdictLines(ended, { ...print, paint: plain }).join('\n'))
   })
 }
 
-/** Prints what there is of a log now. */
+function demandAttempt(attempt: number | undefined, job: Job): void {
+  if (attempt === undefined || attempt <= job.attempt) return
+  const had = job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`
+  throw new AppError('usage-invalid', `--attempt: ${attempt} is too high, the job has had ${had}`)
+}
+
+/** What to look at instead. */
+function nothingIn({ job, stream }: { readonly job: JobId; readonly stream: LogStream }): string {
+  const others = LogStream.options.filter((name) => name !== stream)
+  const commands = others.map((name) => `millwright logs ${shortId(job)} --stream ${name}`)
+  return `The log ${stream} is empty. There may be more in: ${commands.join(', ')}`
+}
+
+const plain: Printer['paint'] = (_, words) => words
+
+/** Prints what there is of a log now, as fast as somebody reads it. */
 async function printLog(
   client: HubClient,
   print: Printer,
   what: Pick<Parameters<typeof readLog>[1], 'job' | 'stream' | 'attempt'>,
 ): Promise<void> {
-  const lines = lineSplitter((line) => {
-    const shown = logLine(line, what.stream, print)
-    if (shown !== null) print.line(shown)
-  })
+  const lines = lineSplitter()
+  const show = (whole: readonly string[]): void =>
+    logBlocks(whole, what.stream, print).forEach(({ text }) => print.line(text))
   const decoder = new TextDecoder()
   let offset = 0
   for (;;) {
     const { bytes } = await readLog(client, { ...what, offset, waitMs: 0 })
     if (bytes.length === 0) break
     offset += bytes.length
-    lines.push(decoder.decode(bytes, { stream: true }))
+    show(lines.push(decoder.decode(bytes, { stream: true })))
+    if (!(await print.drained())) return
   }
-  lines.end()
+  show(lines.end())
+  if (offset === 0) print.note(print.hint(nothingIn(what)))
 }

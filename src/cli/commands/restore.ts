@@ -21,6 +21,8 @@ export function addRestore(program: Command, { terminal }: Invocation): void {
     const { runRestore } = await import('../backup/run-restore.ts')
     const print = printer(terminal, false)
     print.line(await runRestore(source, config, terminal))
-    print.line('next: millwright up, or millwright hub; a new admin token is made there')
+    print.line(
+      print.hint('next: millwright up, or millwright hub; a new admin token is made there'),
+    )
   })
 }

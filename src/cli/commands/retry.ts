@@ -25,10 +25,10 @@ export function addRetry(program: Command, invocation: Invocation): void {
     .option('--wait', 'show the job live; the exit code is its outcome')
   onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
     const client = await connect()
-    const job = await client.call('retryJob', {
+    const accepted = await client.exchange('retryJob', {
       params: { job: await findJob(client, text) },
       body: { prompt: flags.prompt, idempotencyKey: flags.key },
     })
-    await reportSubmitted(invocation, client, print, { job, wait: flags.wait })
+    await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
 }

@@ -8,10 +8,12 @@ import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { jobReport } from '../print/job.ts'
-import { whyWaiting } from '../print/why-waiting.ts'
+import { whyHeldBack, whyNotTaken } from '../print/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
+/** The newest; `millwright callbacks` lists more. */
+const DELIVERIES_MAX = 20
 
 /** `millwright show`: everything about one job, as the ledger has it at this moment. */
 export function addShow(program: Command, invocation: Invocation): void {
@@ -25,24 +27,28 @@ export function addShow(program: Command, invocation: Invocation): void {
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
     const params = { job: await findJob(client, text) }
-    const [job, events, { artifacts }] = await Promise.all([
+    const [job, events, { artifacts }, { deliveries }] = await Promise.all([
       client.call('getJob', { params }),
       allEvents(client, params.job),
       client.call('listArtifacts', { params }),
+      client.call('listDeliveries', { query: { job: params.job, limit: DELIVERIES_MAX } }),
     ])
-    if (print.json) return print.document({ job, events, artifacts })
-    const waitsFor = job.state === 'queued' ? await reasonToWait(client, job) : null
-    for (const line of jobReport({ job, events, artifacts, waitsFor }, print.paint)) {
+    if (print.json) return print.document({ job, events, artifacts, deliveries })
+    const waits = await reasonToWait(client, job)
+    const waitsFor = waits === null ? null : print.hint(waits)
+    for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print)) {
       print.line(line)
     }
   })
 }
 
 /** Not everybody who may see a job may see the workers. */
-async function reasonToWait(client: HubClient, job: Job): Promise<string> {
+async function reasonToWait(client: HubClient, job: Job): Promise<string | null> {
+  const heldBack = whyHeldBack(job)
+  if (heldBack !== null || job.state !== 'queued') return heldBack
   try {
     const { workers } = await client.call('listWorkers', {})
-    return whyWaiting(job, workers, Date.now())
+    return whyNotTaken(job, workers, Date.now())
   } catch (error) {
     if (isAppError(error, 'scope-missing')) return 'for a worker'
     throw error

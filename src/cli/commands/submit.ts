@@ -31,8 +31,8 @@ export function addSubmit(program: Command, invocation: Invocation): void {
   onHub(command, invocation, Flags, async ({ flags, args, print, connect }) => {
     const body = await submission(flags, args, invocation)
     const client = await connect()
-    const job = await client.call('submitJob', { body })
-    await reportSubmitted(invocation, client, print, { job, wait: flags.wait })
+    const accepted = await client.exchange('submitJob', { body })
+    await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
 }
 
@@ -54,6 +54,7 @@ async function submission(
   const given = argument ?? flags.prompt
   if (given === undefined) throw new AppError('usage-invalid', 'submit needs a prompt')
   const prompt = argument === '-' ? await readInput('-', terminal) : given
+  if (prompt.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
   return submissionOf(flags, prompt, rest, terminal.cwd)
 }
 

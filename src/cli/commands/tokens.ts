@@ -5,7 +5,7 @@ import type { TokenInfo } from '../../protocol/schemas.ts'
 import { collect, type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { columns } from '../print/printer.ts'
-import { moment } from '../print/quantity.ts'
+import { zonedMoment } from '../print/quantity.ts'
 import { safeLine } from '../print/safe-text.ts'
 
 /** `millwright tokens`: who may speak to the hub. */
@@ -55,7 +55,7 @@ function addList(tokens: Command, invocation: Invocation): void {
       safeLine(token.name),
       token.scopes.join(','),
       token.revokedAt === null ? expiry(token) : 'is revoked',
-      token.lastUsedAt === null ? 'never' : moment(token.lastUsedAt),
+      token.lastUsedAt === null ? 'never' : zonedMoment(token.lastUsedAt),
     ])
     for (const line of columns([head, ...rows])) print.line(line)
   })
@@ -75,4 +75,4 @@ function addRevoke(tokens: Command, invocation: Invocation): void {
 }
 
 const expiry = (token: TokenInfo): string =>
-  token.expiresAt === null ? 'never expires' : `expires ${moment(token.expiresAt)}`
+  token.expiresAt === null ? 'never expires' : `expires ${zonedMoment(token.expiresAt)}`

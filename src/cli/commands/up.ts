@@ -31,7 +31,9 @@ export function addUp(program: Command, invocation: Invocation): void {
     const agent = up.worker.agents[0] ?? 'command'
     print.line(`millwright ${version} on ${up.url} · data ${folder}`)
     print.line(up.worker.about)
-    print.line(`next: millwright submit --wait --repo <address> --agent ${agent} "<prompt>"`)
+    const rest = agent === 'command' ? ' -- <program>' : ''
+    const next = `millwright submit --wait --repo <address> --agent ${agent} "<prompt>"${rest}`
+    print.line(print.hint(`next: ${next}`))
     await workUntilStopped(up.worker, [up.done], stop, print)
   })
 }

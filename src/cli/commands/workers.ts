@@ -4,6 +4,7 @@ import { onHub } from '../hub-command.ts'
 import { columns } from '../print/printer.ts'
 import { duration } from '../print/quantity.ts'
 import { safeLine } from '../print/safe-text.ts'
+import { isAway } from '../print/why-waiting.ts'
 
 /** `millwright workers`: who works, and when each was last heard of. */
 export function addWorkers(program: Command, invocation: Invocation): void {
@@ -16,11 +17,12 @@ export function addWorkers(program: Command, invocation: Invocation): void {
     const answer = await client.call('listWorkers', {})
     if (print.json) return print.document(answer)
     if (answer.workers.length === 0) return print.note('no workers')
+    const now = Date.now()
     const head = ['name', 'seen', 'busy', 'sandbox', 'kinds', 'labels', 'version']
     const rows = answer.workers.map((worker) => [
       safeLine(worker.name),
-      `${duration(Date.now() - worker.seenAt)} ago`,
-      `${worker.running} of ${worker.slots}`,
+      `${duration(now - worker.seenAt)} ago`,
+      isAway(worker, now) ? 'away' : `${worker.running} of ${worker.slots}`,
       worker.sandbox,
       safeLine(worker.kinds.join(',')),
       safeLine(worker.labels.join(',')),

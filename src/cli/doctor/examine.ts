@@ -13,6 +13,7 @@ import { checkHub } from './hub.ts'
 import { differences } from './ledger.ts'
 import { checkLimits, checkModel, checkPrograms } from './programs.ts'
 import { checkSandbox } from './sandbox.ts'
+import { checkStored } from './stored.ts'
 
 /** Every check, in the order in which one would look. */
 const CHECKS: readonly Check[] = [
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   checkModel,
   checkLimits,
   checkDisk,
+  checkStored,
   checkHub,
 ]
 
@@ -68,7 +70,7 @@ const COLOUR = { ok: 'green', warning: 'yellow', failure: 'red' } as const
 const row = ({ check, verdict, says, mend }: Finding, print: Printer): readonly string[] => [
   print.paint(COLOUR[verdict], verdict),
   check,
-  safeLine(mend === undefined ? says : `${says}. ${mend}`),
+  safeLine(mend === undefined ? says : `${says}. ${print.hint(mend)}`),
 ]
 
 async function checkLedger({ hub, folder }: Patient, print: Printer): Promise<boolean> {

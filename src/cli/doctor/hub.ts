@@ -1,4 +1,6 @@
 import { isAppError } from '../../domain/errors.ts'
+import type { WorkerIdentity } from '../../domain/lease.ts'
+import { isAway } from '../print/why-waiting.ts'
 import { programVersion } from '../version.ts'
 import { type Check, failure, type Finding, ok, type Patient, warning } from './finding.ts'
 
@@ -14,7 +16,7 @@ export const checkHub: Check = async ({ hub }) => {
     const response = await hub.client.open('ready', {})
     const skew = skewOf(response, asked, Date.now())
     const findings = [ok('hub', `${version} answers at ${url}; its ledger takes writes`)]
-    return [...findings, ...(skew === null ? [] : [skew]), ...(await versions(hub))]
+    return [...findings, ...(skew === null ? [] : [skew]), ...(await workers(hub))]
   } catch (error) {
     if (!isAppError(error)) throw error
     return [failure('hub', `at ${url}: ${error.message}`, error.mend)]
@@ -30,11 +32,24 @@ function skewOf(response: Response, asked: number, answered: number): Finding | 
   return warning('clock', `the hub’s differs by ${skew} ms`, 'Run a time service on both machines.')
 }
 
-async function versions({ client }: NonNullable<Patient['hub']>): Promise<readonly Finding[]> {
-  const { workers } = await client.call('listWorkers', {})
+async function workers({ client }: NonNullable<Patient['hub']>): Promise<readonly Finding[]> {
+  const { workers: known } = await client.call('listWorkers', {})
+  const queued = await client.call('listJobs', { query: { state: ['queued'], limit: 1 } })
+  const now = Date.now()
+  const there = known.filter((worker) => !isAway(worker, now))
+  return [...(there.length === 0 && queued.jobs.length > 0 ? [NOBODY_WORKS] : []), versions(there)]
+}
+
+const NOBODY_WORKS = warning(
+  'workers',
+  'jobs are queued and no worker asks for work',
+  'Start one: millwright worker, or millwright up for both.',
+)
+
+function versions(there: readonly WorkerIdentity[]): Finding {
   const own = programVersion()
-  const others = workers.filter(({ version }) => version !== own)
-  if (others.length === 0) return [ok('versions', `${own} here and on ${workers.length} workers`)]
+  const others = there.filter(({ version }) => version !== own)
+  if (others.length === 0) return ok('versions', `${own} here and on ${there.length} workers`)
   const list = others.map(({ name, version }) => `${name} ${version}`).join(', ')
-  return [warning('versions', `${own} here; ${list}`, 'Restart these workers with this version.')]
+  return warning('versions', `${own} here; ${list}`, 'Restart these workers with this version.')
 }

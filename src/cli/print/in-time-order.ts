@@ -10,6 +10,8 @@ export type InTimeOrder = Disposable & {
   add(at: number, show: () => void): void
   /** Shows what was held long enough, and whatever happened before that. */
   letOut(): void
+  /** Shows everything that is held. */
+  letOutAll(): void
 }
 
 /**
@@ -25,15 +27,17 @@ export function inTimeOrder(clock: Pick<Clock, 'monotonic'>): InTimeOrder {
     for (const { show } of inOrder.slice(0, last + 1)) show()
   }
   const letOut = (): void => letOutUntil(clock.monotonic())
+  const letOutAll = (): void => letOutUntil(Number.POSITIVE_INFINITY)
   const timer = setInterval(letOut, LOOK_MS)
   return {
     add: (at, show) => {
       held.push({ at, due: clock.monotonic() + HOLD_MS, show })
     },
     letOut,
+    letOutAll,
     [Symbol.dispose]: () => {
       clearInterval(timer)
-      letOutUntil(Number.POSITIVE_INFINITY)
+      letOutAll()
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
@@ -5,10 +6,13 @@ import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
 import { CodePayload, refOf } from '../../kinds/code/payload.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
+import { deliveryRow } from './delivery.ts'
 import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
-import { bytes, duration, moment, usage } from './quantity.ts'
+import { bytes, duration, moment, usage, zonedMoment } from './quantity.ts'
 import { safeLine, safeText } from './safe-text.ts'
+import { stepRows } from './steps.ts'
+import { whyHeldBack } from './why-waiting.ts'
 
 const COLOUR: Record<JobState, Style> = {
   queued: 'yellow',
@@ -20,13 +24,18 @@ const COLOUR: Record<JobState, Style> = {
 }
 
 /** How a job stands and what to do about it: two lines at most. */
-export function verdictLines(job: Job, paint: Printer['paint']): readonly string[] {
+export function verdictLines(
+  job: Job,
+  { paint, hint }: Pick<Printer, 'paint' | 'hint'>,
+): readonly string[] {
   const state = paint(COLOUR[job.state], job.state)
   if (job.reason === null) return [`${shortId(job.id)} ${state}`]
   const { means, mend } = REASONS[job.reason]
   return [
     `${shortId(job.id)} ${state}: ${means} (${job.reason})`,
-    ...(mend === 'nothing to do' ? [] : [`  next: ${mend}`]),
+    ...(mend === 'nothing to do'
+      ? []
+      : [`  next: ${hint(mend.replaceAll('<job>', shortId(job.id)))}`]),
   ]
 }
 
@@ -42,7 +51,7 @@ export function jobTable(
     paint(COLOUR[job.state], job.state),
     duration(now - job.createdAt),
     safeLine(job.kind),
-    waiting(job) ?? job.reason ?? job.step ?? '',
+    whyHeldBack(job) ?? job.reason ?? job.step ?? '',
     safeLine(job.title).slice(0, 60),
   ])
   return columns([head, ...rows])
@@ -54,19 +63,23 @@ export function jobReport(
     readonly job: Job
     readonly events: readonly JobEvent[]
     readonly artifacts: readonly ArtifactInfo[]
+    /** Newest first. */
+    readonly deliveries: readonly Delivery[]
     /** Why nobody takes it, when it waits for a worker. */
     readonly waitsFor: string | null
   },
-  paint: Printer['paint'],
+  print: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
-  const { job, events, artifacts, waitsFor } = about
+  const { paint } = print
+  const { job, events, artifacts, deliveries, waitsFor } = about
   return [
-    ...verdictLines(job, paint),
+    ...verdictLines(job, print),
     ...(job.detail === '' ? [] : [indent(safeText(job.detail))]),
     '',
     ...columns(facts(job, waitsFor)).map((line) => `  ${line}`),
-    ...section('steps', columns(steps(events)), paint),
+    ...section('steps', columns(stepRows(events)), paint),
     ...section('artifacts', columns(artifacts.map(artifactRow)), paint),
+    ...section('callbacks', columns(deliveries.toReversed().map(deliveryRow)), paint),
     ...section('events', columns(events.map(eventRow)), paint),
     ...section(
       'last words of the agent',
@@ -95,7 +108,7 @@ function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[
     ['priority', job.priority === 0 ? null : String(job.priority)],
     ['labels', listed(job.labels)],
     ['locks', listed(job.locks)],
-    ['waiting', waiting(job) ?? waitsFor],
+    ['waiting', waitsFor],
     ['attempt', job.attempt === 0 ? null : String(job.attempt)],
     ['failures', job.failures === 0 ? null : `${job.failures} of ${job.retry.maxFailures}`],
     ['worker', job.worker === null ? null : safeLine(job.worker)],
@@ -103,7 +116,7 @@ function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[
     ['sandbox', job.sandbox === 'none' ? 'none: the agent is not confined' : job.sandbox],
     ['published', job.publication === null ? null : publicationText(job.publication)],
     ['used', job.usage === null ? null : usage(job.usage)],
-    ['submitted', moment(job.createdAt)],
+    ['submitted', zonedMoment(job.createdAt)],
     ['started', job.startedAt === null ? null : moment(job.startedAt)],
     ['ended', job.endedAt === null ? null : moment(job.endedAt)],
   ]
@@ -134,30 +147,6 @@ function checkoutText(checkout: CodePayload['checkout']): string | null {
     ...(lfs ? ['with LFS files'] : []),
   ]
   return listed(parts)
-}
-
-/** Why a job that could run does not. */
-function waiting(job: Job): string | null {
-  if (job.cancelRequestedAt !== null && job.endedAt === null) return 'cancel requested'
-  if (job.parkedOn !== null) return `for the lock ${safeLine(job.parkedOn)}`
-  if (job.notBefore !== null && job.state === 'queued') return `until ${moment(job.notBefore)}`
-  return job.resumeAt !== null && job.state === 'paused' ? `until ${moment(job.resumeAt)}` : null
-}
-
-/** The steps of all attempts with how long each took; one that runs or never ended has no time. */
-function steps(events: readonly JobEvent[]): readonly (readonly string[])[] {
-  return events.flatMap((event) => {
-    if (event.type !== 'step-started') return []
-    const end = events.find(
-      (later) =>
-        later.type === 'step-finished' &&
-        later.seq > event.seq &&
-        later.step === event.step &&
-        later.attempt === event.attempt,
-    )
-    const took = end?.type === 'step-finished' ? duration(end.durationMs) : '…'
-    return [[`${event.attempt ?? ''}`, safeLine(event.step), took]]
-  })
 }
 
 const eventRow = (event: JobEvent): readonly string[] => [

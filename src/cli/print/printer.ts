@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Terminal } from '../terminal.ts'
+import { hint } from './hint.ts'
 import { safeJson } from './safe-text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -14,21 +16,37 @@ export type Printer = {
   readonly line: (text?: string) => void
   /** A message beside the result. */
   readonly note: (text: string) => void
+  /** A message with what to do next: its commands can be typed as they stand. */
+  readonly hint: (text: string) => string
   /** The result as one JSON document, or one of several JSON lines. */
   readonly document: (value: unknown) => void
+  /** Waits until stdout takes more; whoever prints much must. False: nobody reads it any more. */
+  readonly drained: () => Promise<boolean>
   /** Colours text when stdout shows colours. The text must be safe already. */
   readonly paint: (style: Style, text: string) => string
 }
 
 /** Colour and the live line need a terminal; NO_COLOR (no-color.org) and --json turn colour off. */
 export function printer(terminal: Terminal, json: boolean): Printer {
+  const { stdout } = terminal
   const colour = terminal.isTTY.stdout && !json && (terminal.env['NO_COLOR'] ?? '') === ''
+  let isRead = true
+  stdout.once('error', () => (isRead = false))
+  const write = (text: string): void => {
+    if (isRead) stdout.write(`${text}\n`)
+  }
   return {
     json,
     live: terminal.isTTY.stderr && terminal.env['TERM'] !== 'dumb',
-    line: (text = '') => void terminal.stdout.write(`${text}\n`),
+    line: (text = '') => write(text),
     note: (text) => void terminal.stderr.write(`${text}\n`),
-    document: (value) => void terminal.stdout.write(`${safeJson(value)}\n`),
+    hint: (text) => hint(text, terminal.argv),
+    document: (value) => write(safeJson(value)),
+    drained: async () => {
+      // It rejects when the reader went away meanwhile; then there is nothing to wait for.
+      if (isRead && stdout.writableNeedDrain) await once(stdout, 'drain').catch(() => {})
+      return isRead
+    },
     paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
   }
 }

@@ -36,3 +36,13 @@ const thousands = (count: number): string =>
 
 /** 2026-08-01 14:03:22 in the machine's own time zone. */
 export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE')
+
+/** The same with the zone, where it stands alone or first: 2026-08-01 14:03:22 UTC+02:00. */
+export const zonedMoment = (at: number): string => `${moment(at)} ${zoneAt(at)}`
+
+function zoneAt(at: number): string {
+  const ahead = -new Date(at).getTimezoneOffset()
+  if (ahead === 0) return 'UTC'
+  const minutes = Math.abs(ahead)
+  return `UTC${ahead < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}

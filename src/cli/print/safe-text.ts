@@ -10,9 +10,14 @@ const SEQUENCE =
 /** What is left of C0 (but not tab and newline), DEL, C1, and invisible formatting such as bidi overrides. */
 const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
+/** Whether there is anything to look at closely; most lines of a log are plain. */
+const UNUSUAL = /[^\t\n -~]/
+
 /** Text for a terminal: any number of lines, nothing but what can be seen. */
 export const safeText = (text: string): string =>
-  text.replaceAll(SEQUENCE, '').replaceAll(/\r\n?/g, '\n').replaceAll(HIDDEN, '')
+  UNUSUAL.test(text)
+    ? text.replaceAll(SEQUENCE, '').replaceAll(/\r\n?/g, '\n').replaceAll(HIDDEN, '')
+    : text
 
 /** Text for a place in a line: newlines and tabs become spaces. */
 export const safeLine = (text: string): string => safeText(text).replaceAll(/[\t\n]+/g, ' ')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lineSplitter, logLine } from './transcript.ts'
+import { lineSplitter, logBlocks, logLine } from './transcript.ts'
 import type { Printer } from './printer.ts'
 
 const printerFor = (json: boolean): Printer => ({
@@ -7,7 +7,9 @@ const printerFor = (json: boolean): Printer => ({
   live: false,
   line: () => {},
   note: () => {},
+  hint: (text) => text,
   document: () => {},
+  drained: async () => true,
   paint: (_, text) => text,
 })
 const shown = (update: object): string | null =>
@@ -45,13 +47,26 @@ describe('a transcript', () => {
   })
 })
 
+const said = (at: number): string => JSON.stringify({ at, type: 'message', text: `at ${at}` })
+
+describe('lines of a log', () => {
+  it('are one block where they bear no time, and each its own where they do', () => {
+    const plain = printerFor(false)
+    expect(logBlocks(['a', '', 'b'], 'output', plain)).toEqual([{ at: null, text: 'a\n\nb' }])
+    expect(logBlocks([], 'output', plain)).toEqual([])
+    expect(logBlocks([said(1), said(2)], 'transcript', plain)).toEqual([
+      { at: 1, text: 'at 1' },
+      { at: 2, text: 'at 2' },
+    ])
+  })
+})
+
 describe('a stream of text', () => {
   it('is cut into lines wherever its pieces end', () => {
-    const lines: string[] = []
-    const splitter = lineSplitter((line) => lines.push(line))
-    for (const piece of ['a', 'b\nc', '\n', 'd']) splitter.push(piece)
+    const splitter = lineSplitter()
+    const lines = ['a', 'b\nc', '\n', 'd'].flatMap((piece) => splitter.push(piece))
     expect(lines).toEqual(['ab', 'c'])
-    splitter.end()
-    expect(lines).toEqual(['ab', 'c', 'd'])
+    expect(splitter.end()).toEqual(['d'])
+    expect(splitter.end()).toEqual([])
   })
 })

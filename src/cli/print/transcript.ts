@@ -16,6 +16,26 @@ const Update = z.discriminatedUnion('type', [
   z.object({ type: z.literal('output'), stream: z.string(), text: z.string() }),
 ])
 
+/** A part of a log as it is shown, with the time at which it was written where it says so. */
+export type LogBlock = { readonly at: number | null; readonly text: string }
+
+/**
+ * Lines of a log, as few blocks as their times allow: printing line by line would take longer than
+ * everything else.
+ */
+export function logBlocks(
+  lines: readonly string[],
+  stream: LogStream,
+  printer: Printer,
+): readonly LogBlock[] {
+  const shown = lines.flatMap((line) => {
+    const text = logLine(line, stream, printer)
+    return text === null ? [] : [{ at: stream === 'transcript' ? writtenAt(line) : null, text }]
+  })
+  if (stream === 'transcript') return shown
+  return shown.length === 0 ? [] : [{ at: null, text: shown.map(({ text }) => text).join('\n') }]
+}
+
 /** One line of a log, readable or as JSON; null for what only programs need. */
 export function logLine(line: string, stream: LogStream, printer: Printer): string | null {
   if (stream === 'transcript') {
@@ -24,8 +44,8 @@ export function logLine(line: string, stream: LogStream, printer: Printer): stri
   return printer.json ? safeJson({ text: line }) : safeText(line)
 }
 
-/** When a line of a transcript was written, milliseconds since the epoch; null for other lines. */
-export function writtenAt(line: string): number | null {
+/** When a line of a transcript was written, milliseconds since the epoch; null where it does not say. */
+function writtenAt(line: string): number | null {
   const stamped = Stamped.safeParse(parseJson(line))
   return stamped.success ? stamped.data.at : null
 }
@@ -53,21 +73,22 @@ function transcriptText(line: string, paint: Printer['paint']): string | null {
   }
 }
 
-/** Cuts a stream of text into whole lines; the rest waits for more. */
-export function lineSplitter(onLine: (line: string) => void): {
-  push(text: string): void
-  end(): void
+/** Cuts a stream of text into whole lines; the rest waits for more, or for the end. */
+export function lineSplitter(): {
+  push(text: string): readonly string[]
+  end(): readonly string[]
 } {
   let rest = ''
   return {
     push: (text) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) onLine(line)
+      return lines
     },
     end: () => {
-      if (rest !== '') onLine(rest)
+      const lines = rest === '' ? [] : [rest]
       rest = ''
+      return lines
     },
   }
 }

@@ -3,9 +3,10 @@ import { newJobId } from '../../domain/id.ts'
 import { Limits } from '../../domain/limits.ts'
 import type { Job } from '../../domain/job.ts'
 import { RetryPolicy } from '../../domain/retry.ts'
-import { whyWaiting } from './why-waiting.ts'
+import { whyNotTaken } from './why-waiting.ts'
 
 const NOW = 1_800_000_000_000
+const LONG_AGO = NOW - 46_000
 
 const job = (labels: readonly string[]): Job => ({
   id: newJobId(NOW, (size) => new Uint8Array(size)),
@@ -39,7 +40,12 @@ const job = (labels: readonly string[]): Job => ({
   endedAt: null,
 })
 
-const worker = (changes: { kinds?: string[]; labels?: string[]; seenAt?: number }) => ({
+const worker = (changes: {
+  kinds?: string[]
+  labels?: string[]
+  seenAt?: number
+  running?: number
+}) => ({
   id: 'w',
   bootId: 'b',
   name: 'anvil',
@@ -56,11 +62,17 @@ const worker = (changes: { kinds?: string[]; labels?: string[]; seenAt?: number 
 describe('a ready job', () => {
   it.each([
     ['nobody is there', [], [], 'no worker asks for work; start one: millwright worker'],
-    ['all have gone', [], [worker({ seenAt: NOW - 100_000 })], 'no worker asks for work'],
+    ['all have gone', [], [worker({ seenAt: LONG_AGO, running: 0 })], 'no worker asks for work'],
+    [
+      'one works on a long lease',
+      [],
+      [worker({ seenAt: LONG_AGO })],
+      'for a free slot of 1 worker',
+    ],
     ['nobody does its kind', [], [worker({ kinds: ['site'] })], 'no worker does jobs of kind code'],
     ['nobody has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
     ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
   ])('waits because %s, and says so', (_, labels, workers, words) => {
-    expect(whyWaiting(job(labels), workers, NOW)).toContain(words)
+    expect(whyNotTaken(job(labels), workers, NOW)).toContain(words)
   })
 })

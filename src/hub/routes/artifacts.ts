@@ -33,16 +33,29 @@ export const getArtifact: Endpoint<'getArtifact'> =
   (hub) =>
   async ({ params, headers, reply }) => {
     const { id } = await hub.ledger.job(params.job)
-    const rows = await hub.ledger.artifacts(id)
-    const row = rows.find(({ attempt, name }) => attempt === params.attempt && name === params.name)
-    if (row === undefined) {
-      throw new AppError(
-        'artifact-not-found',
-        `Attempt ${params.attempt} of job ${id} has no artifact ${params.name}.`,
-      )
-    }
+    const row = await artifactOf(hub, { jobId: id, attempt: params.attempt }, params.name)
     return sendArtifact(hub, row, { headers, reply })
   }
+
+/** For an attempt that goes on where an earlier one of its job stopped. */
+export const readKept: Endpoint<'readKept'> =
+  (hub) =>
+  async ({ params, headers, reply }) => {
+    const jobId = params.job
+    await demandCurrent(hub.ledger, { jobId, attempt: params.attempt })
+    const row = await artifactOf(hub, { jobId, attempt: params.from }, params.name)
+    return sendArtifact(hub, row, { headers, reply })
+  }
+
+async function artifactOf(hub: HubState, fence: Fence, name: string): Promise<ArtifactRow> {
+  const rows = await hub.ledger.artifacts(fence.jobId)
+  const row = rows.find((kept) => kept.attempt === fence.attempt && kept.name === name)
+  if (row !== undefined) return row
+  throw new AppError(
+    'artifact-not-found',
+    `Attempt ${fence.attempt} of job ${fence.jobId} has no artifact ${name}.`,
+  )
+}
 
 /** The newest artifact of this name of the job that this attempt’s job goes on from. */
 export const readContinued: Endpoint<'readContinued'> =
@@ -110,11 +123,7 @@ async function store(
 
 async function record(hub: HubState, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<Info> {
   await hub.ledger.addArtifact(artifact)
-  const { jobId, attempt, name } = artifact
-  const rows = await hub.ledger.artifacts(jobId)
-  const row = rows.find((kept) => kept.attempt === attempt && kept.name === name)
-  if (row === undefined) throw new Error('the ledger does not list an artifact it just recorded')
-  return infoOf(row)
+  return infoOf(await artifactOf(hub, artifact, artifact.name))
 }
 
 function infoOf({ jobId: _job, ...info }: ArtifactRow): Info {

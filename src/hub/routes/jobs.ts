@@ -7,6 +7,7 @@ import { parseInput } from '../../protocol/parse-input.ts'
 import type { HubState } from '../context.ts'
 import { demandRoom } from '../disk-floor.ts'
 import type { Endpoint } from '../handler.ts'
+import { checkedCallbacks } from '../callbacks.ts'
 import { demandPlaceInQueue } from '../queue-limit.ts'
 import { requestDigest } from '../request-digest.ts'
 
@@ -20,6 +21,7 @@ export const submitJob: Endpoint<'submitJob'> =
     const work = checkWork(kindNamed(hub, body.kind), asked)
     const { job, created } = await hub.ledger.submit({
       ...work,
+      callbacks: checkedCallbacks(hub.callbacks, body.callbacks),
       idempotencyKey: idempotencyKey(headers, body.idempotencyKey),
       retryOf: null,
       requestDigest: requestDigest(asked),
@@ -46,6 +48,7 @@ export const retryJob: Endpoint<'retryJob'> =
     const { job, created } = await hub.ledger.submit({
       ...work,
       kind: earlier.kind,
+      callbacks: checkedCallbacks(hub.callbacks, await hub.ledger.callbacks(earlier.id)),
       idempotencyKey: idempotencyKey(headers, body.idempotencyKey),
       retryOf: earlier.id,
       requestDigest: requestDigest({ retryOf: earlier.id, prompt: body.prompt }),

@@ -1,4 +1,7 @@
 import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import type { LogAddress } from '../../artifacts/port.ts'
+import { STREAMS } from '../../domain/attempt.ts'
 import { AppError } from '../../domain/errors.ts'
 import { isTerminal } from '../../domain/state.ts'
 import { SEGMENT_BYTES_MAX } from '../../protocol/schemas.ts'
@@ -68,14 +71,35 @@ async function readPiece(hub: HubState, { params, query }: Call<'readLog'>): Pro
   const job = await hub.ledger.job(params.job)
   const attempt = query.attempt ?? job.attempt
   if (attempt > job.attempt) {
-    throw new AppError('request-invalid', `query.attempt: the job has had ${job.attempt} attempts.`)
+    throw new AppError(
+      'request-invalid',
+      `query.attempt: the job has had ${job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`}.`,
+    )
   }
   if (attempt === 0) return { attempt, bytes: new Uint8Array(), ended: isTerminal(job.state) }
   const over = attempt < job.attempt || job.state !== 'running'
   const address = { jobId: job.id, attempt, stream: params.stream }
+  const size = await hub.logs.size(address)
+  if (over && size === 0) return readKeptLog(hub, address, query)
   const bytes = await hub.logs.read(address, query.offset, query.limit)
-  const last = over && query.offset + bytes.length >= (await hub.logs.size(address))
-  return { attempt, bytes, ended: last }
+  return { attempt, bytes, ended: over && query.offset + bytes.length >= size }
+}
+
+/** A log that was collected is still there as an artifact of its attempt, when the attempt ended well. */
+async function readKeptLog(
+  { ledger, artifacts }: Pick<HubState, 'ledger' | 'artifacts'>,
+  { jobId, attempt, stream }: LogAddress,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): Promise<Piece> {
+  const name = STREAMS.find((kept) => kept.stream === stream)?.name
+  const rows = await ledger.artifacts(jobId)
+  const row = rows.find((kept) => kept.attempt === attempt && kept.name === name)
+  if (row === undefined || offset >= row.size) {
+    return { attempt, bytes: new Uint8Array(), ended: true }
+  }
+  const end = Math.min(offset + limit, row.size) - 1
+  const bytes = await buffer(await artifacts.open(row.digest, { start: offset, end }))
+  return { attempt, bytes, ended: end === row.size - 1 }
 }
 
 function sendPiece({ query, reply }: Call<'readLog'>, piece: Piece): Uint8Array {

@@ -32,3 +32,9 @@ export const openApi: Endpoint<'openApi'> = ({ version }) => {
 export const listWorkers: Endpoint<'listWorkers'> =
   ({ ledger }) =>
   async () => ({ workers: [...(await ledger.workers())] })
+
+/** Goes on although the caller has gone: what is superfluous now is so later, too. */
+export const collect: Endpoint<'collect'> =
+  (hub) =>
+  async ({ body }) =>
+    hub.collect(body.dryRun, hub.closing)

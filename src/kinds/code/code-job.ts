@@ -12,6 +12,8 @@ export type CodeTools = {
   readonly git: GitSettings
   /** Used by the publish step alone. */
   readonly signature: Signature
+  /** Disk that caches of repositories may take. */
+  readonly cacheBytes: number
   /** Where checks find their programs. */
   readonly path: string
   readonly clock: Clock

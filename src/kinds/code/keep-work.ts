@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { packSession } from '../../agents/session-files.ts'
 import { StepFailed } from '../../domain/stop.ts'
+import { allEnded } from '../../platform/all-ended.ts'
 import type { Change } from '../../workspace/change.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -13,7 +14,7 @@ export async function keepWork(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<Change> {
-  const [change] = await Promise.all([takeTree(workspace, signal), keepSession(job)])
+  const [change] = await allEnded([takeTree(workspace, signal), keepSession(job)])
   tellNotes(job, change.notes)
   if (change.changed) job.attempt.report.keep(patchOf(change.patchFile))
   return change

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { AgentDriver } from '../../domain/agent.ts'
-import type { Attempt, FileArtifact, WorkKind } from '../../domain/attempt.ts'
+import type { Attempt, FileArtifact, LeftAttempt, WorkKind } from '../../domain/attempt.ts'
 import { StepFailed } from '../../domain/stop.ts'
+import { collectCaches } from '../../workspace/collect-caches.ts'
 import { removeWorkspace } from '../../workspace/remove.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import { findWorkspace } from '../../workspace/workspace.ts'
@@ -14,14 +15,18 @@ import { runCode } from './run.ts'
 export const codeKind = (tools: CodeTools): WorkKind => ({
   // Async, so that a job this worker cannot do is a failed attempt like any other.
   run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),
-  salvage: (folder, signal) => salvagePatch(folder, tools, signal),
+  salvage: (left, signal) => salvagePatch(left, tools, signal),
   remove: removeWorkspace,
+  tidy: async (signal) => {
+    const limits = { bytes: tools.cacheBytes, now: tools.clock.now() }
+    return (await collectCaches(tools.git.cacheFolder, limits, signal)).bytes
+  },
 })
 
 function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
   const payload = payloadOf(attempt)
   return {
-    tools,
+    tools: { ...tools, git: { ...tools.git, marker: attempt.marker } },
     attempt,
     payload,
     driver: driverOf(tools, payload),
@@ -48,11 +53,11 @@ function driverOf({ drivers }: CodeTools, { agent }: CodePayload): AgentDriver {
 }
 
 async function salvagePatch(
-  folder: string,
+  { folder, marker }: LeftAttempt,
   { git }: CodeTools,
   signal: AbortSignal,
 ): Promise<readonly FileArtifact[]> {
-  const workspace = await findWorkspace(folder, git)
+  const workspace = await findWorkspace(folder, { ...git, marker })
   if (workspace === null) return []
   const { changed, patchFile } = await takeTree(workspace, signal)
   return changed ? [patchOf(patchFile)] : []

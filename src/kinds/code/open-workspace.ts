@@ -1,31 +1,104 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unpackSession } from '../../agents/session-files.ts'
+import { isAppError } from '../../domain/errors.ts'
+import { StepFailed } from '../../domain/stop.ts'
+import { allEnded } from '../../platform/all-ended.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { PATCH, SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
+import { type KeptWork, keptWork } from './kept-work.ts'
 import { refOf } from './payload.ts'
 
-/** Checks the repository out; for a follow-up, as the earlier job left it, its session included. */
-export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<Workspace> {
-  const { attempt, payload, tools, home } = job
+/** A checkout, and the session in it that the agent is to go on with. */
+export type OpenedWorkspace = {
+  readonly workspace: Workspace
+  /** What it holds of an earlier attempt; null when it does not. */
+  readonly kept: KeptWork | null
+  /** Its files are in the agent's home. */
+  readonly session: string | null
+}
+
+/**
+ * Checks the repository out: as an earlier attempt left it, for a follow-up as the earlier job left
+ * it, else as it is.
+ */
+export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<OpenedWorkspace> {
+  await mkdir(job.home, { mode: 0o700 })
+  const kept = keptWork(job.attempt)
+  const opened = (kept === null ? null : await openKept(job, kept, signal)) ?? {
+    ...(await openAnew(job, signal)),
+    kept: null,
+  }
+  tellNotes(job, opened.workspace.notes)
+  return opened
+}
+
+async function openAnew(job: CodeJob, signal: AbortSignal): Promise<Omit<OpenedWorkspace, 'kept'>> {
+  const [continues, session] = await allEnded([continuation(job), continuedSession(job)])
+  return { workspace: await prepare(job, { ref: refOf(job.payload), continues }, signal), session }
+}
+
+/** null when it cannot be opened any more, such as a commit that the remote gives to nobody. */
+async function openKept(
+  job: CodeJob,
+  kept: KeptWork,
+  signal: AbortSignal,
+): Promise<OpenedWorkspace | null> {
+  try {
+    const [patchFile, session] = await allEnded([keptPatch(job, kept), keptSession(job, kept)])
+    const request = { ref: kept.base, continues: { commit: null, patchFile } }
+    return { workspace: await prepare(job, request, signal), kept, session }
+  } catch (error) {
+    if (!isLost(error)) throw error
+    const text = `The work of attempt ${kept.attempt} is done again: ${error.message}`
+    tellNotes(job, [{ code: 'work-not-found', text }])
+    return null
+  }
+}
+
+function isLost(error: unknown): error is Error {
+  if (error instanceof StepFailed) {
+    return error.reason === 'ref-not-found' || error.reason === 'workspace-failed'
+  }
+  return isAppError(error, 'artifact-not-found') || isAppError(error, 'artifact-corrupt')
+}
+
+async function prepare(
+  { attempt, payload, tools }: CodeJob,
+  what: Pick<WorkspaceRequest, 'ref' | 'continues'>,
+  signal: AbortSignal,
+): Promise<Workspace> {
   const { ref: _, ...checkout } = payload.checkout
-  await mkdir(home, { mode: 0o700 })
-  const [continues] = await Promise.all([continuation(job), restoreSession(job)])
-  const workspace = await prepareWorkspace(
-    {
-      folder: attempt.folder,
-      repository: payload.repository,
-      ref: refOf(payload),
-      checkout,
-      continues,
-      settings: tools.git,
-    },
+  const { folder } = attempt
+  const { repository } = payload
+  return await prepareWorkspace(
+    { folder, repository, checkout, settings: tools.git, ...what },
     signal,
   )
-  tellNotes(job, workspace.notes)
-  return workspace
+}
+
+async function keptPatch(
+  { attempt }: CodeJob,
+  { attempt: from, changed }: KeptWork,
+): Promise<string | null> {
+  if (!changed) return null
+  const file = join(attempt.folder, `kept-${PATCH}`)
+  await attempt.report.fetchKept(from, PATCH, file)
+  return file
+}
+
+/** Finished work needs no session; the earlier attempt's is there for who goes on from the job. */
+async function keptSession(
+  { attempt, home }: CodeJob,
+  { attempt: from, session, summary }: KeptWork,
+): Promise<string | null> {
+  if (session === null || summary !== null) return null
+  const file = join(attempt.folder, `kept-${SESSION}`)
+  await attempt.report.fetchKept(from, SESSION, file)
+  await unpackSession(file, home)
+  return session
 }
 
 /** Where a follow-up goes on: at the published commit, else with the patch that was kept. */
@@ -41,10 +114,15 @@ async function continuation({ attempt }: CodeJob): Promise<WorkspaceRequest['con
   return { commit: null, patchFile }
 }
 
-async function restoreSession({ attempt, home }: CodeJob): Promise<void> {
-  const kept = attempt.lease.continues?.artifacts.some(({ name }) => name === SESSION)
-  if (kept !== true) return
+/** A session is gone on with only where the files it lives in are here, too. */
+async function continuedSession({ attempt, driver, home }: CodeJob): Promise<string | null> {
+  const { continues } = attempt.lease
+  if (continues === null) return null
+  if (!continues.artifacts.some(({ name }) => name === SESSION)) {
+    return driver.sessionFiles.length === 0 ? continues.session : null
+  }
   const file = join(attempt.folder, `continued-${SESSION}`)
   await attempt.report.fetchContinued(SESSION, file)
   await unpackSession(file, home)
+  return continues.session
 }

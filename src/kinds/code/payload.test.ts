@@ -65,6 +65,18 @@ describe('code payload', () => {
     expect(codeSchema.title(payload())).toBe('Fix the bug')
   })
 
+  it.each([
+    ['Grace Hopper', true],
+    ['.b', true],
+    ['李', true],
+    ['...', false],
+    ['<>', false],
+    [` "'`, false],
+  ])('takes the author %j: %s', (name, taken) => {
+    const publish = { mode: 'branch', author: { name, email: 'grace@example.org' } }
+    expect(CodePayload.safeParse(payload({ publish })).success).toBe(taken)
+  })
+
   it('locks the branch it was told to publish to, so that two jobs cannot race for it', () => {
     const publish = { mode: 'branch', branch: 'fix/bug' }
     expect(codeSchema.locks(payload({ publish }))).toEqual([
@@ -97,6 +109,9 @@ describe('code payload', () => {
     '.a',
     'a/.b',
     'a.lock',
+    'a.lock/b',
+    '@',
+    'a'.repeat(201),
     'a@{1}',
     'a~1',
     'a^',

@@ -1,20 +1,19 @@
 import { z } from 'zod'
 import type { PayloadSchema } from '../../domain/kind.ts'
-import { line } from '../../domain/text.ts'
+import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
+import { REF_NAME } from '../../workspace/ref-name.ts'
 
 /** A program and its arguments; no shell is put around it. */
 const Argv = z.tuple([z.string().min(1).max(4096)], z.string().max(65_536)).check(z.maxLength(256))
 
-/** What a branch, tag or commit may be called: ASCII, no leading dash, git's own rules (git-check-ref-format). */
 export const RefName = z
   .string()
-  .min(1)
   .max(200)
-  .regex(
-    /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.))[A-Za-z0-9._/@+=#-]+(?<![/.])(?<!\.lock)$/,
-    'is not a valid branch, tag or commit name',
-  )
+  .regex(REF_NAME, {
+    error: ({ input }) =>
+      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, by git’s rules`,
+  })
 
 /** http(s), ssh, file or a local path; which of them a worker accepts is the worker's choice. */
 export const RepositoryAddress = line(2048)
@@ -35,13 +34,16 @@ export const RepositoryAddress = line(2048)
 const Agent = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('command'),
-    run: Argv.describe('Gets the prompt on stdin and in MILLWRIGHT_PROMPT'),
+    run: Argv.describe('Gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT'),
   }),
   z.strictObject({ name: z.literal('codex'), model: line(200).optional() }),
   z.strictObject({ name: z.literal('builtin'), model: line(200).optional() }),
 ])
 
-const Author = z.strictObject({ name: line(200), email: z.email().max(254) })
+const Author = z.strictObject({
+  name: line(200).refine(isPersonName, 'must be a name: git drops punctuation at its ends'),
+  email: z.email().max(254),
+})
 
 const Publish = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('none') }),

@@ -16,6 +16,10 @@ export function promptFor({ prompt, checkout, test, checks }: CodePayload): stri
   return `${prompt.trim()}\n\n---\n${rules.map((rule) => `- ${rule}`).join('\n')}\n`
 }
 
+/** For a session that had to break off, such as for a quota. */
+export const GO_ON =
+  'You were interrupted; your session and your changes are as you left them. Go on with the task.'
+
 /** What the agent would otherwise take for the whole repository. */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {
   return [

@@ -1,14 +1,13 @@
 import type { AgentEnd, AgentUpdate } from '../../domain/agent.ts'
-import type { Workspace } from '../../workspace/workspace.ts'
-import { SESSION } from './artifacts.ts'
 import type { CodeJob } from './code-job.ts'
-import { promptFor } from './prompt.ts'
+import type { OpenedWorkspace } from './open-workspace.ts'
+import { GO_ON, promptFor } from './prompt.ts'
 import { transcriptLine } from './transcript.ts'
 
 /** Lets the agent work; everything it says is logged, and counts as a sign of life. */
 export async function runAgent(
   job: CodeJob,
-  workspace: Workspace,
+  { workspace, kept, session }: OpenedWorkspace,
   signal: AbortSignal,
 ): Promise<AgentEnd> {
   const { attempt, payload, driver, home } = job
@@ -17,12 +16,13 @@ export async function runAgent(
   return await attempt.watched((alive) =>
     driver.run(
       {
-        prompt: promptFor(payload),
+        // In a session that broke off the task is known.
+        prompt: kept !== null && session !== null ? GO_ON : promptFor(payload),
         tree: workspace.tree,
         home,
         model: 'model' in agent ? (agent.model ?? null) : null,
         door: attempt.door,
-        session: sessionToContinue(job),
+        session,
         steps: attempt.lease.job.limits.steps,
         run: agent.name === 'command' ? agent.run : null,
         test: test ?? null,
@@ -38,14 +38,6 @@ export async function runAgent(
       signal,
     ),
   )
-}
-
-/** A session is gone on with only where the files it lives in are here, too. */
-function sessionToContinue({ attempt, driver }: CodeJob): string | null {
-  const { continues } = attempt.lease
-  if (continues === null) return null
-  const restored = continues.artifacts.some(({ name }) => name === SESSION)
-  return restored || driver.sessionFiles.length === 0 ? continues.session : null
 }
 
 function note({ attempt }: CodeJob, update: AgentUpdate): void {

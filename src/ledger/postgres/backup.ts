@@ -1,10 +1,11 @@
-import { Client, types } from 'pg'
+import type { Client } from 'pg'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import { type Refill, selectOf, type Snapshot, type Table } from '../tables.ts'
+import { migrationsTo, missingFrom } from '../migration.ts'
+import { type Refill, selectOf, type Snapshot, type Table, tablesOf } from '../tables.ts'
+import { connectOnce, withoutPassword } from './connections.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
-import { withoutPassword } from './open.ts'
 import { namedAtOpening } from './postgres-error.ts'
 
 const ROWS_A_TIME = 500
@@ -13,13 +14,21 @@ const Rows = z.array(z.record(z.string(), Value))
 const Count = z.tuple([z.object({ count: z.number() })])
 const Version = z.tuple([z.object({ version: z.number() })])
 
-/** Reads a ledger beside the hubs that work on it. */
+/**
+ * Reads a ledger beside the hubs that work on it. Throws `ledger-refused`, `ledger-unavailable` or
+ * `schema-newer`.
+ */
 export async function postgresSnapshot(url: string): Promise<Snapshot> {
   const client = await connect(url)
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-  const { rows } = await client.query('SELECT max(version) AS version FROM migration')
+  const schemaVersion = await orEnd(client, url, async () => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    const { rows } = await client.query('SELECT max(version) AS version FROM migration')
+    const { version } = Version.parse(rows)[0]
+    missingFrom(MIGRATIONS, version)
+    return version
+  })
   return {
-    schemaVersion: Version.parse(rows)[0].version,
+    schemaVersion,
     rows: async function* all(table: Table) {
       await client.query(`DECLARE ${table.name}_rows CURSOR FOR ${selectOf(table)}`)
       for (;;) {
@@ -34,11 +43,14 @@ export async function postgresSnapshot(url: string): Promise<Snapshot> {
   }
 }
 
-/** Opens a database for a restore. Throws `restore-not-empty`. */
-export async function postgresRefill(url: string): Promise<Refill> {
+/**
+ * Opens a database for a restore, with the schema of this version. Throws `restore-not-empty`, and
+ * what opening a ledger throws; `schema-newer` when it is of a later version.
+ */
+export async function postgresRefill(url: string, schemaVersion: number): Promise<Refill> {
   const client = await connect(url)
-  try {
-    await migrate(client, MIGRATIONS)
+  await orEnd(client, url, async () => {
+    await migrate(client, migrationsTo(MIGRATIONS, schemaVersion))
     await client.query('BEGIN')
     const { rows } = await client.query(
       'SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM token) AS count',
@@ -46,11 +58,9 @@ export async function postgresRefill(url: string): Promise<Refill> {
     if (Count.parse(rows)[0].count > 0) {
       throw new AppError('restore-not-empty', `The ledger ${withoutPassword(url)} is not empty.`)
     }
-    await client.query('DELETE FROM store')
-  } catch (error) {
-    await client.end()
-    throw error
-  }
+    const tables = tablesOf({ schemaVersion }).toReversed()
+    for (const { name } of tables) await client.query(`DELETE FROM ${name}`)
+  })
   return {
     insert: (table, rows) => insert(client, table, rows),
     commit: async () => {
@@ -60,6 +70,20 @@ export async function postgresRefill(url: string): Promise<Refill> {
       await client.query('COMMIT')
     },
     [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+/** Begins; when that fails nobody has the connection, so it ends here. */
+async function orEnd<Value>(
+  client: Client,
+  url: string,
+  begin: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await begin()
+  } catch (error) {
+    await client.end()
+    throw namedAtOpening(error, withoutPassword(url))
   }
 }
 
@@ -80,19 +104,9 @@ async function insert(
 }
 
 async function connect(url: string): Promise<Client> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'millwright',
-    types: {
-      getTypeParser: (oid, format) =>
-        oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
-    },
-  })
-  client.on('error', () => {})
   try {
-    await client.connect()
+    return await connectOnce(url)
   } catch (error) {
     throw namedAtOpening(error, withoutPassword(url))
   }
-  return client
 }

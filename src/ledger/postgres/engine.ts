@@ -1,4 +1,4 @@
-import type { ClientBase, Pool, PoolClient } from 'pg'
+import type { ClientBase, PoolClient } from 'pg'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -6,8 +6,9 @@ import type { Logger } from '../../platform/log.ts'
 import { Listeners, Signals } from '../listeners.ts'
 import { sql, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
+import type { Connections } from './connections.ts'
 import { advisoryNames } from './names.ts'
-import { isTransient, named } from './postgres-error.ts'
+import { isSilence, isTransient, named } from './postgres-error.ts'
 import { CHANNEL, hearSignals, spoken } from './signals.ts'
 import { type Preparer, preparer } from './statements.ts'
 
@@ -15,11 +16,12 @@ import { type Preparer, preparer } from './statements.ts'
 const TRIES_MAX = 8
 
 export type PostgresEngineOptions = {
-  readonly pool: Pool
+  readonly connections: Connections
   /** Unlike that of any other hub. */
   readonly self: string
   /** Milliseconds since the epoch, instead of the database's own time. */
   readonly now: (() => number) | undefined
+  readonly heartbeatMs: number
   readonly clock: Clock
   readonly log: Logger
 }
@@ -29,7 +31,8 @@ export type PostgresEngineOptions = {
  * names they hold (`hold.ts`) and the guards in their statements, so READ COMMITTED is enough.
  */
 export function postgresEngine(options: PostgresEngineOptions): Engine {
-  const { pool, self, clock, log } = options
+  const { connections, self, heartbeatMs, clock, log } = options
+  const { pool } = connections
   const listeners = new Listeners()
   const prepared = preparer()
   const closing = new AbortController()
@@ -38,6 +41,7 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
       connect: () => pool.connect(),
       self,
       heard: (signal) => listeners.tell([signal]),
+      heartbeatMs,
       clock,
       log,
     },
@@ -57,7 +61,7 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
       listeners.tell(signals.all)
       return value
     } catch (error) {
-      lost = !(await rolledBack(client))
+      lost = isSilence(error) || !(await rolledBack(client))
       throw error
     } finally {
       client.release(lost)
@@ -79,8 +83,7 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
     [Symbol.asyncDispose]: async () => {
       if (closing.signal.aborted) return
       closing.abort()
-      await hearing
-      await pool.end()
+      await connections.close(hearing)
     },
   }
 }

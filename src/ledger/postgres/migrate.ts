@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import { z } from 'zod'
+import { noProbe, type Probe } from '../../domain/probe.ts'
 import { type Migration, missingFrom } from '../migration.ts'
 
 /** Names the lock under which one hub at a time changes the schema. */
@@ -15,6 +16,7 @@ const Version = z.object({ version: z.int() })
 export async function migrate(
   client: ClientBase,
   migrations: readonly Migration[],
+  probe: Probe = noProbe,
 ): Promise<number> {
   await client.query('BEGIN')
   try {
@@ -35,6 +37,7 @@ export async function migrate(
       await client.query('INSERT INTO migration VALUES ($1, $2, now())', [version, name])
     }
     await gatherCounts(client)
+    if (missing.length > 0) await probe('migrating')
     await client.query('COMMIT')
     return missing.length
   } catch (error) {

@@ -1,20 +1,20 @@
-import { Pool, types } from 'pg'
 import { newUuid, type RandomBytes } from '../../domain/id.ts'
+import { noProbe, type Probe } from '../../domain/probe.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Logger, silentLog } from '../../platform/log.ts'
 import { bindLedger } from '../bind.ts'
 import type { Ledger } from '../port.ts'
+import {
+  connectOnce,
+  openConnections,
+  PATIENCE,
+  type Patience,
+  withoutPassword,
+} from './connections.ts'
 import { postgresEngine } from './engine.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import { namedAtOpening } from './postgres-error.ts'
-
-const CONNECTIONS_MAX = 10
-const CONNECT_MS = 5000
-/** Longest statement, wait for others, and silence within a transaction, in milliseconds. */
-const STATEMENT_MS = 30_000
-const LOCK_MS = 10_000
-const SILENCE_MS = 30_000
 
 export type PostgresLedgerOptions = {
   /** postgres://user:password@host:port/database; what is left out comes from PG* variables. */
@@ -24,6 +24,8 @@ export type PostgresLedgerOptions = {
   readonly log?: Logger
   /** Milliseconds since the epoch, instead of the database's own time. */
   readonly now?: () => number
+  readonly patience?: Patience
+  readonly probe?: Probe
 }
 
 /**
@@ -32,49 +34,36 @@ export type PostgresLedgerOptions = {
  */
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
   const { url, clock, random, log = silentLog, now } = options
-  const address = withoutPassword(url)
-  const pool = openPool(url)
+  const { patience = PATIENCE, probe = noProbe } = options
+  await bringUpToDate({ url, log, probe })
+  const connections = openConnections(url, patience, clock)
   // Idle connections break when the database restarts; the next transaction opens another.
-  pool.on('error', (error) => log.debug({ error }, 'idle connection to the ledger lost'))
-  pool.on('connect', (client) => {
+  connections.pool.on('error', (error) =>
+    log.debug({ error }, 'idle connection to the ledger lost'),
+  )
+  connections.pool.on('connect', (client) => {
     // Told by the query that was under way.
     client.on('error', () => {})
   })
+  const self = newUuid(clock.now(), random)
+  const heartbeatMs = patience.heartbeat
+  const engine = postgresEngine({ connections, self, now, heartbeatMs, clock, log })
+  return bindLedger(engine, random, probe)
+}
+
+type Opening = { readonly url: string; readonly log: Logger; readonly probe: Probe }
+
+async function bringUpToDate({ url, log, probe }: Opening): Promise<void> {
+  const ledger = withoutPassword(url)
   try {
-    const client = await pool.connect()
+    const client = await connectOnce(url)
     try {
-      const migrations = await migrate(client, MIGRATIONS)
-      log.info({ ledger: address, migrations }, 'ledger opened')
+      const migrations = await migrate(client, MIGRATIONS, probe)
+      log.info({ ledger, migrations }, 'ledger opened')
     } finally {
-      client.release()
+      await client.end()
     }
   } catch (error) {
-    await pool.end()
-    throw namedAtOpening(error, address)
+    throw namedAtOpening(error, ledger)
   }
-  const self = newUuid(clock.now(), random)
-  return bindLedger(postgresEngine({ pool, self, now, clock, log }), random)
 }
-
-/** For people and logs. */
-export function withoutPassword(url: string): string {
-  const address = URL.parse(url)
-  if (address === null) return 'postgres'
-  return `postgres://${address.host}${address.pathname}`
-}
-
-const openPool = (url: string): Pool =>
-  new Pool({
-    connectionString: url,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    lock_timeout: LOCK_MS,
-    idle_in_transaction_session_timeout: SILENCE_MS,
-    keepAlive: true,
-    application_name: 'millwright',
-    types: {
-      getTypeParser: (oid, format) =>
-        oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
-    },
-  })

@@ -15,6 +15,7 @@ type Hearing = {
   /** Who speaks here: its own words come back and are dropped. */
   readonly self: string
   readonly heard: (signal: Signal) => void
+  readonly heartbeatMs: number
   readonly clock: Clock
   readonly log: Logger
 }
@@ -41,17 +42,10 @@ export async function hearSignals(hearing: Hearing, signal: AbortSignal): Promis
 }
 
 /** One connection, to its end. */
-async function hearOnce(
-  { connect, self, heard }: Hearing,
-  missed: boolean,
-  signal: AbortSignal,
-): Promise<void> {
+async function hearOnce(hearing: Hearing, missed: boolean, signal: AbortSignal): Promise<void> {
+  const { connect, self, heard } = hearing
   const client = await connect()
   const lost = Promise.withResolvers<never>()
-  const ended = Promise.withResolvers<void>()
-  const abort = (): void => ended.resolve()
-  signal.addEventListener('abort', abort)
-  if (signal.aborted) abort()
   client.on('error', lost.reject)
   client.on('end', () => lost.reject(new Error('Connection terminated')))
   lost.promise.catch(() => {})
@@ -59,13 +53,28 @@ async function hearOnce(
     const told = parse(payload, self)
     if (told !== null) heard(told)
   })
+  const over = new AbortController()
   try {
     await client.query(`LISTEN ${CHANNEL}`)
     if (missed) heard({ kind: 'ready' })
-    await Promise.race([ended.promise, lost.promise])
+    const beating = beat(client, hearing, AbortSignal.any([signal, over.signal]))
+    await Promise.race([beating, lost.promise])
   } finally {
-    signal.removeEventListener('abort', abort)
+    over.abort()
     client.release(true)
+  }
+}
+
+/** Asks now and then, because a connection that went dead looks like one that has no news. */
+async function beat(
+  client: PoolClient,
+  { heartbeatMs, clock }: Hearing,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await clock.sleep(heartbeatMs, signal)
+    if (signal.aborted) return
+    await client.query('SELECT 1')
   }
 }
 

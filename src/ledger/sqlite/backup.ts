@@ -1,8 +1,10 @@
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import { type Refill, type Row, selectOf, type Snapshot, type Table } from '../tables.ts'
+import { migrationsTo, missingFrom } from '../migration.ts'
+import { type Refill, type Row, selectOf, type Snapshot, type Table, tablesOf } from '../tables.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 
@@ -12,45 +14,67 @@ const AnyRow = z.record(z.string(), Value)
 const Count = z.object({ count: z.int() })
 const Version = z.object({ version: z.int() })
 
-/** Reads the ledger of a data folder, beside the hub that owns it. */
+/** Reads the ledger of a data folder, beside the hub that owns it. Throws `schema-newer`. */
 export function sqliteSnapshot(folder: string): Snapshot {
   const database = new DatabaseSync(join(folder, 'ledger.db'), { readOnly: true, timeout: BUSY_MS })
-  // The first read of the transaction fixes what all others see.
-  database.exec('BEGIN')
-  const version = database.prepare('SELECT max(version) AS version FROM migration').get()
-  return {
-    schemaVersion: Version.parse(version).version,
-    rows: async function* rows(table: Table): AsyncGenerator<Row> {
-      for (const row of database.prepare(selectOf(table)).iterate()) yield AnyRow.parse(row)
-    },
-    [Symbol.asyncDispose]: async () => database.close(),
-  }
+  return orClose(database, () => {
+    // The first read of the transaction fixes what all others see.
+    database.exec('BEGIN')
+    const version = database.prepare('SELECT max(version) AS version FROM migration').get()
+    const schemaVersion = Version.parse(version).version
+    missingFrom(MIGRATIONS, schemaVersion)
+    return {
+      schemaVersion,
+      rows: async function* rows(table: Table): AsyncGenerator<Row> {
+        for (const row of database.prepare(selectOf(table)).iterate()) yield AnyRow.parse(row)
+      },
+      [Symbol.asyncDispose]: async () => database.close(),
+    }
+  })
 }
 
-/** Opens the ledger of a data folder for a restore. Throws `restore-not-empty`. */
-export function sqliteRefill(folder: string, at: number): Refill {
-  const database = new DatabaseSync(join(folder, 'ledger.db'))
-  migrate(database, MIGRATIONS, at)
-  database.exec('BEGIN IMMEDIATE')
-  const { count } = Count.parse(
-    database
-      .prepare('SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM token) AS count')
-      .get(),
-  )
-  if (count > 0) {
+/**
+ * Opens the ledger of a data folder for a restore, with the schema of this version. Throws
+ * `restore-not-empty`, and `schema-newer` when the ledger is of a later version.
+ * @param at milliseconds since the epoch
+ */
+export function sqliteRefill(folder: string, schemaVersion: number, at: number): Refill {
+  const path = join(folder, 'ledger.db')
+  const database = new DatabaseSync(path)
+  return orClose(database, () => {
+    chmodSync(path, 0o600)
+    migrate(database, migrationsTo(MIGRATIONS, schemaVersion), at)
+    database.exec('BEGIN IMMEDIATE')
+    const { count } = Count.parse(
+      database
+        .prepare('SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM token) AS count')
+        .get(),
+    )
+    if (count > 0) {
+      throw new AppError('restore-not-empty', `The ledger in ${folder} is not empty.`)
+    }
+    const tables = tablesOf({ schemaVersion }).toReversed()
+    for (const { name } of tables) database.exec(`DELETE FROM ${name}`)
+    return refill(database)
+  })
+}
+
+const refill = (database: DatabaseSync): Refill => ({
+  insert: async ({ name, columns }, rows) => {
+    const holes = columns.map(() => '?').join(', ')
+    const query = database.prepare(`INSERT INTO ${name} (${columns.join(', ')}) VALUES (${holes})`)
+    for (const row of rows) query.run(...columns.map((column) => row[column] ?? null))
+  },
+  commit: async () => database.exec('COMMIT'),
+  [Symbol.asyncDispose]: async () => database.close(),
+})
+
+/** Begins; when that fails nobody has the database, so it is closed here. */
+function orClose<Value>(database: DatabaseSync, begin: () => Value): Value {
+  try {
+    return begin()
+  } catch (error) {
     database.close()
-    throw new AppError('restore-not-empty', `The ledger in ${folder} is not empty.`)
-  }
-  database.exec('DELETE FROM store')
-  return {
-    insert: async ({ name, columns }, rows) => {
-      const holes = columns.map(() => '?').join(', ')
-      const query = database.prepare(
-        `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${holes})`,
-      )
-      for (const row of rows) query.run(...columns.map((column) => row[column] ?? null))
-    },
-    commit: async () => database.exec('COMMIT'),
-    [Symbol.asyncDispose]: async () => database.close(),
+    throw error
   }
 }

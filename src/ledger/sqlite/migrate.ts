@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { noProbe, type Probe } from '../../domain/probe.ts'
 import { type Migration, missingFrom } from '../migration.ts'
 
 const Version = z.object({ version: z.int() })
@@ -14,6 +15,7 @@ export function migrate(
   database: DatabaseSync,
   migrations: readonly Migration[],
   at: number,
+  probe: Probe = noProbe,
 ): number {
   database.exec(
     `CREATE TABLE IF NOT EXISTS migration (
@@ -23,17 +25,22 @@ export function migrate(
     database.prepare('SELECT coalesce(max(version), 0) AS version FROM migration').get(),
   ).version
   const missing = missingFrom(migrations, found)
-  for (const migration of missing) apply(database, migration, at)
+  for (const migration of missing) apply(database, migration, { at, probe })
   return missing.length
 }
 
-function apply(database: DatabaseSync, migration: Migration, at: number): void {
+function apply(
+  database: DatabaseSync,
+  migration: Migration,
+  { at, probe }: { readonly at: number; readonly probe: Probe },
+): void {
   database.exec('BEGIN IMMEDIATE')
   try {
     for (const statement of migration.statements) database.exec(statement)
     database
       .prepare('INSERT INTO migration (version, name, applied_at) VALUES (?, ?, ?)')
       .run(migration.version, migration.name, at)
+    void probe('migrating')
     database.exec('COMMIT')
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')

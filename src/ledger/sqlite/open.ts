@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError, isAppError } from '../../domain/errors.ts'
 import type { RandomBytes } from '../../domain/id.ts'
+import { noProbe, type Probe } from '../../domain/probe.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Logger, silentLog } from '../../platform/log.ts'
 import { bindLedger } from '../bind.ts'
@@ -12,6 +13,7 @@ import { graceAfterRestart, leaseClock } from './lease-clock.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import { ownFolder } from './owner-lock.ts'
+import { isSqliteError } from './sqlite-error.ts'
 
 /** Longest wait for another connection, such as a backup. One process owns the ledger. */
 const BUSY_MS = 5000
@@ -22,25 +24,27 @@ export type SqliteLedgerOptions = {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log?: Logger
+  readonly probe?: Probe
 }
 
 /**
  * Opens the ledger of a data folder and owns the folder until disposed. Throws `data-dir-busy`,
- * `schema-newer` or `data-dir-unusable`.
+ * `schema-newer`, `ledger-damaged` or `data-dir-unusable`.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
-  const { folder, clock, random, log = silentLog } = options
+  const { folder, clock, random, log = silentLog, probe = noProbe } = options
   using opening = new DisposableStack()
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     opening.use(ownFolder(folder))
+    await probe('folder-owned')
     const database = opening.adopt(openDatabase(join(folder, 'ledger.db')), close)
     const now = leaseClock(clock)
-    const migrations = migrate(database, MIGRATIONS, now())
+    const migrations = migrate(database, MIGRATIONS, now(), probe)
     graceAfterRestart(database, now())
     log.info({ folder, migrations }, 'ledger opened')
 
-    const ledger = bindLedger(sqliteEngine(database, now), random)
+    const ledger = bindLedger(sqliteEngine(database, now), random, probe)
     const owned = opening.move()
     return {
       ...ledger,
@@ -51,12 +55,22 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
     }
   } catch (error) {
     if (isAppError(error)) throw error
-    throw new AppError('data-dir-unusable', `The ledger in ${folder} cannot be opened.`, {
-      cause: error,
-      details: { folder },
-    })
+    const why = error instanceof Error ? error.message : String(error)
+    throw isSqliteError(error, 'damaged')
+      ? damaged(folder, error)
+      : new AppError('data-dir-unusable', `The ledger in ${folder} cannot be opened: ${why}.`, {
+          cause: error,
+          details: { folder },
+        })
   }
 }
+
+/** What SQLite makes of a file that something else wrote into. */
+export const damaged = (folder: string, cause: unknown): AppError =>
+  new AppError('ledger-damaged', `The ledger ${join(folder, 'ledger.db')} is damaged.`, {
+    cause,
+    details: { folder },
+  })
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_MS })

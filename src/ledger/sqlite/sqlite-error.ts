@@ -1,11 +1,16 @@
 import { z } from 'zod'
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that mean something to an operator. */
-const CODES = { busy: 5, full: 13, unusable: [8, 10, 11, 14, 26] } as const
+const CODES = {
+  busy: 5,
+  full: 13,
+  damaged: [11, 26],
+  unusable: [8, 10, 11, 14, 26],
+} as const
 
 const SqliteError = z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.int() })
 
-/** `unusable`: read-only, input or output error, corrupt, cannot open, not a database. */
+/** `damaged`: corrupt, not a database; `unusable`: read-only, input or output error, corrupt, cannot open, not a database. */
 export function isSqliteError(error: unknown, meaning: keyof typeof CODES): boolean {
   const parsed = SqliteError.safeParse(error)
   if (!parsed.success) return false

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
+import { holdJob } from '../hold.ts'
 import type { ArtifactRow } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -14,6 +15,7 @@ const ARTIFACTS_MAX = 1000
  */
 export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
   const { jobId, name, digest, size, mediaType } = artifact
+  await holdJob(tx, jobId)
   if ((await attempt(tx, jobId, artifact.attempt)) === null) {
     throw new AppError('job-not-found', `There is no attempt ${artifact.attempt} of job ${jobId}.`)
   }

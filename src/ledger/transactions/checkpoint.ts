@@ -4,14 +4,15 @@ import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { holdJob } from '../hold.ts'
-import { readCheckpoints } from '../kept-events.ts'
+import { demandRoom, newestCheckpoint } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Records a finished step. The newest checkpoint again changes nothing. */
+/** Records a finished step. The newest checkpoint again changes nothing. Throws `request-invalid`. */
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   await holdJob(tx, fence.jobId)
   await currentAttempt(tx, fence, 'renew')
-  const newest = (await readCheckpoints(tx, fence.jobId)).at(-1)
+  const newest = await newestCheckpoint(tx, fence.jobId)
   if (newest !== undefined && sameJson(newest, made)) return
+  await demandRoom(tx, fence.jobId, 'checkpoint')
   await appendEvent(tx, fence, { type: 'checkpoint', checkpoint: made })
 }

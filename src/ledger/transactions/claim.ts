@@ -5,7 +5,7 @@ import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
 import { mustHold } from '../guard.ts'
-import { tryHold } from '../hold.ts'
+import { holdJobAndKeys, NAMES_MAX, namesOf, tryHold } from '../hold.ts'
 import { better, type Head, headOf, readyLanes, serves, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
@@ -13,25 +13,33 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 import { seeWorker } from '../seen-worker.ts'
 
-/** Jobs parked or passed over in one transaction; bounds how long others wait for it. */
-const LOOKS_MAX = 200
-
-/** `more`: only blocked jobs were found so far, they are parked now, and others are left. */
+/**
+ * `again`: nothing was found yet. Either many blocked jobs were parked and others are left, or
+ * somebody else was at the job `behind`, which may well run once that is over.
+ */
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claimed: Claimed }
   | { readonly kind: 'none' }
-  | { readonly kind: 'more' }
+  | { readonly kind: 'again'; readonly behind: JobId | null }
 
-/** Leases the best job that this worker can serve and whose lock keys are all free. */
-export async function claim(tx: Tx, request: ClaimRequest): Promise<ClaimAnswer> {
+/**
+ * Leases the best job that this worker can serve and whose lock keys are all free.
+ * @param behind the job that the answer before named: it is waited for, and nobody else gets it
+ */
+export async function claim(
+  tx: Tx,
+  request: ClaimRequest,
+  behind: JobId | null,
+): Promise<ClaimAnswer> {
   // Holds the worker's row: the same request at the same moment finds what this one has made.
   await seeWorker(tx, request.worker)
+  if (behind !== null) await holdJobAndKeys(tx, behind)
   const again = await claimedBefore(tx, request)
   if (again !== undefined) return claimed(tx, again, request)
 
   await wakeDue(tx)
   const found = await nextJob(tx, request)
-  if (found === 'none' || found === 'more') return { kind: found }
+  if ('kind' in found) return found
 
   const fence = { jobId: found.id, attempt: found.attempt + 1 }
   await begin(tx, fence, request)
@@ -62,9 +70,13 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
  * The best head of all lanes served. Heads that another job blocks are parked on the way, heads
  * that another transaction works on are passed over.
  */
-async function nextJob(tx: Tx, { worker }: ClaimRequest): Promise<Head | 'none' | 'more'> {
+async function nextJob(
+  tx: Tx,
+  { worker }: ClaimRequest,
+): Promise<Head | Exclude<ClaimAnswer, { kind: 'claimed' }>> {
   const heads = new Map<string, Head>()
   const passed = new Set<number>()
+  let behind: JobId | null = null
   const look = async (lane: string) => {
     const head = await headOf(tx, lane, passed)
     if (head === undefined) heads.delete(lane)
@@ -72,25 +84,28 @@ async function nextJob(tx: Tx, { worker }: ClaimRequest): Promise<Head | 'none' 
   }
   for (const lane of await readyLanes(tx)) if (serves(worker, lane)) await look(lane)
 
-  for (let looks = 0; looks <= LOOKS_MAX; looks += 1) {
-    if (heads.size === 0) return 'none'
+  for (let names = 0; names < NAMES_MAX && heads.size > 0;) {
     const best = [...heads.values()].reduce(better)
+    names += namesOf(best).length
     const head = await take(tx, best)
-    if (head === undefined) passed.add(best.number)
-    else {
+    if (typeof head === 'string') {
+      passed.add(best.number)
+      if (head === 'held') behind ??= best.id
+    } else {
       const held = await heldKey(tx, head.id, head.locks)
       if (held === undefined) return head
       await park(tx, head, held)
     }
     await look(best.lane)
   }
-  return 'more'
+  return heads.size > 0 || behind !== null ? { kind: 'again', behind } : { kind: 'none' }
 }
 
-/** Holds a head, as it is now; undefined when another transaction has it or had it meanwhile. */
-async function take(tx: Tx, head: Head): Promise<Head | undefined> {
+/** Holds a head, as it is now, unless another transaction holds it or took it meanwhile. */
+async function take(tx: Tx, head: Head): Promise<Head | 'held' | 'gone'> {
   if (tx.names === null) return head
-  return (await tryHold(tx, head)) ? await stillReady(tx, head) : undefined
+  if (!(await tryHold(tx, head))) return 'held'
+  return (await stillReady(tx, head)) ?? 'gone'
 }
 
 async function begin(tx: Tx, fence: Fence, request: ClaimRequest): Promise<void> {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { afterExpiry } from '../../domain/machine.ts'
+import type { Probe } from '../../domain/probe.ts'
 import { wakeDue } from '../back-off.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { follow } from '../ending.ts'
@@ -15,12 +16,13 @@ const Due = z.object({ jobId: JobId, attempt: z.int() })
  * Ends attempts whose lease ran out, longest ago first; wakes jobs whose back-off is over. What is
  * found due stays so: where transactions run side by side, nobody else writes its row meanwhile.
  */
-export async function expire(tx: Tx, limit: number): Promise<number> {
+export async function expire(tx: Tx, limit: number, probe: Probe): Promise<number> {
   const due = await tx.all(
     sql`SELECT job_id AS "jobId", attempt FROM attempt
       WHERE ended_at IS NULL AND lease_until <= ${tx.now} ORDER BY lease_until LIMIT ${limit} ${tx.skipLocked}`,
     Due,
   )
+  if (due.length > 0) await probe('expire-due')
   let expired = 0
   for (const fence of due) if (await expireOne(tx, fence)) expired += 1
   await wakeDue(tx)

@@ -5,7 +5,7 @@ import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { holdJob } from '../hold.ts'
-import { readIntents } from '../kept-events.ts'
+import { demandRoom, readIntents } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
@@ -26,5 +26,6 @@ export async function intendPublication(
       details: { job: fence.jobId },
     })
   }
+  await demandRoom(tx, fence.jobId, 'publication-intended')
   await appendEvent(tx, fence, { type: 'publication-intended', intent })
 }

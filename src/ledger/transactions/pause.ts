@@ -2,13 +2,14 @@ import { z } from 'zod'
 import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { Limits } from '../../domain/limits.ts'
+import { afterPause } from '../../domain/machine.ts'
 import type { Outcome, Usage } from '../../domain/outcome.ts'
 import { appendEvent } from '../append-event.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
 import { json } from '../column.ts'
 import { holdJobAndKeys } from '../hold.ts'
 import { currentAttempt } from '../current-attempt.ts'
-import { endJob } from '../ending.ts'
+import { follow } from '../ending.ts'
 import { mustHold } from '../guard.ts'
 import { readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
@@ -25,11 +26,9 @@ export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | nul
   const current = await currentAttempt(tx, fence, 'pause')
   await endAttempt(tx, fence, outcome)
   await saveUsage(tx, fence, usage)
-  if (current.cancelRequested) {
-    const { detail } = why
-    const settlement = { kind: 'cancelled', reason: 'cancelled-by-request', detail } as const
-    await endJob(tx, { ...fence, state: 'running' }, settlement, current.failures)
-  } else await rest(tx, fence, why)
+  const end = afterPause(current)
+  if (end === null) await rest(tx, fence, why)
+  else await follow(tx, fence, end, why)
   return readJob(tx, fence.jobId)
 }
 

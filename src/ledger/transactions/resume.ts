@@ -4,23 +4,19 @@ import type { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { refusal } from '../../domain/machine.ts'
 import { JobState } from '../../domain/state.ts'
-import { appendEvent } from '../append-event.ts'
 import { holdJob } from '../hold.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
+import { requeuePaused } from '../requeue-paused.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 const State = z.object({ state: JobState })
 
-/** Queues a paused job again. What it still holds of its lock keys it keeps until it is claimed. */
+/** Queues a paused job again, before its time. Throws `job-not-paused`. */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await holdJob(tx, jobId)
-  const changed = await tx.run(sql`
-    UPDATE job SET state = 'queued', reason = 'resumed', detail = '', resume_at = NULL
-    WHERE id = ${jobId} AND state = 'paused'`)
-  if (changed === 0) throw await notPaused(tx, jobId)
-  await appendEvent(tx, { jobId, attempt: null }, { type: 'resumed', by })
-  tx.signal({ kind: 'ready' })
+  const resumed = await requeuePaused(tx, jobId, { by, when: sql`1 = 1` })
+  if (!resumed) throw await notPaused(tx, jobId)
   return readJob(tx, jobId)
 }
 

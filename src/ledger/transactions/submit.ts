@@ -4,10 +4,11 @@ import { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { isTerminal, JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
-import { holdKeys, holdRequest } from '../hold.ts'
+import { holdJob, holdKeys, holdRequest } from '../hold.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { laneOf } from '../lane.ts'
 import { heldKey } from '../lock-keys.ts'
+import { addCallbacks } from '../outbox.ts'
 import type { NewJob } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -21,7 +22,7 @@ export async function submit(
   if (job.idempotencyKey !== undefined) await holdRequest(tx, job.idempotencyKey)
   const earlier = await sameRequest(tx, job)
   if (earlier !== undefined) return { job: await readJob(tx, earlier), created: false }
-  if (job.retryOf !== null) await checkEnded(tx, job.retryOf)
+  if (job.retryOf !== null) await checkContinued(tx, job.retryOf)
 
   const labels = sorted(job.labels)
   const locks = sorted(job.locks)
@@ -41,6 +42,7 @@ export async function submit(
   // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
+  await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
   if (parkedOn === null) tx.signal({ kind: 'ready' })
   return { job: await readJob(tx, id), created: true }
@@ -66,7 +68,9 @@ async function sameRequest(tx: Tx, job: NewJob): Promise<JobId | undefined> {
 
 const State = z.object({ state: JobState })
 
-async function checkEnded(tx: Tx, jobId: JobId): Promise<void> {
+/** Held, so that it is not forgotten just now. */
+async function checkContinued(tx: Tx, jobId: JobId): Promise<void> {
+  await holdJob(tx, jobId)
   const earlier = await tx.get(sql`SELECT state FROM job WHERE id = ${jobId}`, State)
   if (earlier === undefined) throw jobNotFound(jobId)
   if (isTerminal(earlier.state)) return

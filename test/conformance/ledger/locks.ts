@@ -47,6 +47,18 @@ export function locksConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBeNull()
     })
 
+    it('jobs with as many keys as a job may have do not hide a free one', async () => {
+      const { ledger } = await open()
+      for (let job = 0; job < 210; job += 1) {
+        const own = Array.from({ length: 63 }, (_, key) => `job-${job}-${key}`)
+        await submitted(ledger, { locks: ['a', ...own] })
+      }
+      const free = await submitted(ledger)
+      await claimed(ledger)
+      expect(await nextJob(ledger)).toBe(free)
+      expect(await nextJob(ledger)).toBeNull()
+    })
+
     it('a freed key goes to the highest priority, then to the first come', async () => {
       const { ledger } = await open()
       await submitted(ledger, { locks: ['a'] })

@@ -97,6 +97,66 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(jobId)
     })
 
+    it('a job that is paused until a moment is resumed then, once', async () => {
+      const { ledger, advance } = await open()
+      const jobId = await submitted(ledger)
+      const { createdAt } = await ledger.job(jobId)
+      const until = (minutes: number) => ({ ...QUOTA, resumeAt: createdAt + minutes * MINUTE })
+      await ledger.pause(await claimed(ledger), until(10), null)
+      const later = await submitted(ledger)
+      await ledger.pause(await claimed(ledger), until(20), null)
+      const forEver = await submitted(ledger)
+      await ledger.pause(await claimed(ledger), { reason: 'waiting-for-person', detail: '' }, null)
+
+      advance(10 * MINUTE - 1)
+      expect(await ledger.resumeDue(10)).toBe(0)
+      advance(1)
+      expect(await ledger.resumeDue(10)).toBe(1)
+      expect(await ledger.resumeDue(10)).toBe(0)
+
+      expect(await ledger.job(jobId)).toMatchObject({ state: 'queued', resumeAt: null })
+      expect(await eventTypes(ledger, jobId)).toEqual(['submitted', 'claimed', 'paused', 'resumed'])
+      expect(await ledger.job(later)).toMatchObject({ state: 'paused' })
+      expect(await ledger.job(forEver)).toMatchObject({ state: 'paused' })
+    })
+
+    it('at most so many are resumed at a time, those whose moment came first', async () => {
+      const { ledger, advance } = await open()
+      const ids = []
+      for (const minutes of [3, 1, 2]) {
+        const id = await submitted(ledger)
+        const { createdAt } = await ledger.job(id)
+        const resumeAt = createdAt + minutes * MINUTE
+        await ledger.pause(await claimed(ledger), { ...QUOTA, resumeAt }, null)
+        ids.push(id)
+      }
+      advance(5 * MINUTE)
+      expect(await ledger.resumeDue(2)).toBe(2)
+      expect((await ledger.job(ids[0]!)).state).toBe('paused')
+      expect(await ledger.resumeDue(2)).toBe(1)
+    })
+
+    it('a cancelled job is never resumed', async () => {
+      const { ledger, advance } = await open()
+      const jobId = await submitted(ledger)
+      await ledger.pause(await claimed(ledger), QUOTA, null)
+      await ledger.requestCancel(jobId, 'ada')
+      advance(MINUTE)
+      expect(await ledger.resumeDue(10)).toBe(0)
+      expect((await ledger.job(jobId)).state).toBe('cancelled')
+    })
+
+    it('a job that has been leased a hundred times rests no more', async () => {
+      const { ledger } = await open()
+      const jobId = await submitted(ledger)
+      for (let attempt = 1; attempt <= 100; attempt += 1) {
+        await ledger.pause(await claimed(ledger), QUOTA, null)
+        if (attempt < 100) await ledger.resume(jobId, 'ada')
+      }
+      expect(await ledger.job(jobId)).toMatchObject({ state: 'failed', attempt: 100 })
+      expect((await ledger.job(jobId)).reason).toBe('attempts-exhausted')
+    })
+
     it('only a paused job can be resumed', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger)

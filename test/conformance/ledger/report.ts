@@ -21,6 +21,15 @@ const INTENT = {
 } as const
 const PLAN = { step: 'plan', product: { tree: 'one' } }
 
+const checkpointOf = (n: number) => ({ step: `step-${n}`, product: {} })
+const intentOf = (n: number) => ({ ...INTENT, branch: `branch-${n}` })
+
+/** Does it for each number below a count, some at a time. */
+async function inGroups(count: number, work: (n: number) => Promise<void>): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, n) => n)
+  while (numbers.length > 0) await Promise.all(numbers.splice(0, 25).map(work))
+}
+
 export function reportConformance(open: OpenLedger): void {
   describe('what a worker tells', () => {
     it('events have no gap and a repeat adds nothing', async () => {
@@ -140,13 +149,30 @@ export function reportConformance(open: OpenLedger): void {
       expect(await refusal(ledger.addArtifact({ ...patch, attempt: 2 }))).toBe('job-not-found')
     })
 
+    it('a job can have only so many checkpoints and intents, and repeats are no further ones', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      await inGroups(999, (n) => ledger.checkpoint(fence, checkpointOf(n)))
+      await ledger.checkpoint(fence, PLAN)
+      await inGroups(300, (n) => ledger.intendPublication(fence, intentOf(n)))
+      expect(await refusal(ledger.checkpoint(fence, checkpointOf(0)))).toBe('request-invalid')
+      expect(await refusal(ledger.intendPublication(fence, INTENT))).toBe('request-invalid')
+      await ledger.checkpoint(fence, PLAN)
+      await ledger.intendPublication(fence, intentOf(0))
+      await ledger.handBack(fence)
+      const again = await ledger.claim(aRequest())
+      expect(again?.checkpoints).toHaveLength(1000)
+      expect(again?.intents).toHaveLength(300)
+    })
+
     it('an attempt can have only so many artifacts', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
       const named = (name: string) =>
         ledger.addArtifact({ ...fence, name, digest: 'aa', size: 2, mediaType: 'text/plain' })
-      await Promise.all(Array.from({ length: 1000 }, (_, index) => named(`part-${index}`)))
+      await inGroups(1000, (n) => named(`part-${n}`))
       await named('part-7')
       expect(await refusal(named('one-more'))).toBe('request-invalid')
 

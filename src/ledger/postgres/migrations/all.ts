@@ -1,6 +1,8 @@
 import type { Migration } from '../../migration.ts'
 import { jobs } from './0001-jobs.ts'
 import { store } from './0002-store.ts'
+import { moments } from './0003-moments.ts'
+import { callbacks } from './0004-callbacks.ts'
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [jobs, store]
+export const MIGRATIONS: readonly Migration[] = [jobs, store, moments, callbacks]

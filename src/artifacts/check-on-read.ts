@@ -6,7 +6,7 @@ import { AppError } from '../domain/errors.ts'
  * Passes bytes on while hashing them, one chunk behind, so that spoilt bytes never look whole: when
  * the SHA-256 is not `digest`, the stream ends with `artifact-corrupt` instead of its last chunk.
  */
-export function digestCheck(digest: string): Transform {
+export function checkOnRead(digest: string): Transform {
   const hash = createHash('sha256')
   let held: Buffer | undefined
   return new Transform({

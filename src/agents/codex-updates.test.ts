@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readCodexLine } from './codex-events.ts'
+import { readCodexLine } from './codex-updates.ts'
 
 const recorded = (name: string): readonly string[] =>
   readFileSync(new URL(`../../test/fixtures/codex/${name}.jsonl`, import.meta.url), 'utf8')

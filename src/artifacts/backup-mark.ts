@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../platform/clock.ts'
+import { nullWhenMissing } from '../platform/missing.ts'
+
+/** How often a running backup renews its mark. */
+const RENEW_MS = 30_000
+/** A mark that is older was left by a backup that died. */
+const OLD_MS = 10 * RENEW_MS
+
+const folderOf = (store: string): string => join(store, 'backups')
+
+/**
+ * Marks a store for as long as it is being backed up, by a file that is renewed: nothing is
+ * collected from it meanwhile, by whatever process on whatever machine.
+ */
+export async function markBackup(store: string, clock: Clock): Promise<AsyncDisposable> {
+  const mark = join(folderOf(store), randomUUID())
+  const write = (): Promise<void> => writeFile(mark, `${process.pid}\n`, { mode: 0o600 })
+  await mkdir(folderOf(store), { recursive: true, mode: 0o700 })
+  await write()
+  const over = new AbortController()
+  const renewing = renew(write, clock, over.signal)
+  return {
+    [Symbol.asyncDispose]: async () => {
+      over.abort()
+      await renewing
+      await rm(mark, { force: true })
+    },
+  }
+}
+
+async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.sleep(RENEW_MS, over)
+    if (over.aborted) return
+    // A disk that is full now may have room at the next turn; until then the old mark counts.
+    await write().catch(() => {})
+  }
+}
+
+/** Whether somebody backs this store up at this moment (epoch ms). Clears away dead marks. */
+export async function isBackedUp(store: string, now: number): Promise<boolean> {
+  let alive = false
+  for (const name of (await readdir(folderOf(store)).catch(nullWhenMissing)) ?? []) {
+    const mark = join(folderOf(store), name)
+    const file = await stat(mark).catch(nullWhenMissing)
+    if (file === null) continue
+    if (now - file.mtimeMs < OLD_MS) alive = true
+    else await rm(mark, { force: true })
+  }
+  return alive
+}

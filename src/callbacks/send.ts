@@ -1,0 +1,151 @@
+import type { LookupAddress } from 'node:dns'
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import type { Message, Send, Sent } from '../domain/callback.ts'
+import type { Secret } from '../domain/secret.ts'
+import { clip } from '../domain/text.ts'
+import type { Clock } from '../platform/clock.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { type CallbackRules, hostOf, refusalOf, refusesAddress } from './rules.ts'
+import { signedHeaders } from './sign.ts'
+
+/** Longest try, from the resolver's answer to the last byte, in milliseconds. */
+const TRY_MS = 10_000
+/** What is read of an answer, so that the receiver can end it well; nothing of it is kept. */
+const ANSWER_BYTES_MAX = 64 * 1024
+const ERROR_LENGTH_MAX = 200
+
+/** All addresses of a name. Throws as `node:dns` does. */
+export type Resolve = (host: string) => Promise<readonly LookupAddress[]>
+
+export type Sending = {
+  readonly rules: CallbackRules
+  /** One, or two while one takes the place of the other. */
+  readonly secrets: readonly Secret[]
+  readonly clock: Clock
+  /** Told to receivers. */
+  readonly version: string
+  /** Default: the machine's resolver. */
+  readonly resolve?: Resolve
+  readonly tryMs?: number
+}
+
+/** Makes what sends messages: signed, to addresses that were judged, following nobody elsewhere. */
+export const makeSend =
+  (sending: Sending): Send =>
+  async (message, signal) => {
+    const timeout = AbortSignal.timeout(sending.tryMs ?? TRY_MS)
+    try {
+      return await sendOnce(sending, message, AbortSignal.any([signal, timeout]))
+    } catch (error) {
+      if (signal.aborted) return unanswered('the hub stopped')
+      return unanswered(timeout.aborted ? 'no answer in time' : wordsOf(error))
+    }
+  }
+
+async function sendOnce(sending: Sending, message: Message, signal: AbortSignal): Promise<Sent> {
+  const { rules, resolve = resolveAll, clock } = sending
+  const url = new URL(message.url)
+  // Once more: the rules may have changed since the job was submitted.
+  const refusal = refusalOf(url, rules)
+  if (refusal !== null) return unanswered(`refused: ${refusal}`)
+  const addresses = await addressesOf(url, resolve, signal)
+  if (addresses.some(({ address }) => refusesAddress(url, address, rules))) {
+    return unanswered('refused: its name leads to an address that is not public')
+  }
+  const response = await post(sending, { message, url, addresses }, signal)
+  await drain(response)
+  const { statusCode = 0, headers } = response
+  return {
+    kind: 'answered',
+    status: statusCode,
+    retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()),
+  }
+}
+
+const resolveAll: Resolve = (host) => lookup(host, { all: true })
+
+async function addressesOf(
+  url: URL,
+  resolve: Resolve,
+  signal: AbortSignal,
+): Promise<readonly LookupAddress[]> {
+  const host = hostOf(url)
+  const family = isIP(host)
+  if (family !== 0) return [{ address: host, family }]
+  // A resolver cannot be told to stop.
+  const stopped = once(signal, 'abort').then(() => signal.throwIfAborted())
+  const addresses = await Promise.race([resolve(host), stopped])
+  if (addresses === undefined || addresses.length === 0) throw new Error('the name has no address')
+  return addresses
+}
+
+type Call = {
+  readonly message: Message
+  readonly url: URL
+  /** The only ones that are connected to: the name is not resolved a second time. */
+  readonly addresses: readonly LookupAddress[]
+}
+
+async function post(
+  { secrets, clock, version }: Sending,
+  { message, url, addresses }: Call,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const seconds = Math.floor(clock.now() / 1000)
+  const call = request(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(message.body),
+      'user-agent': `millwright/${version}`,
+      ...signedHeaders(message, seconds, secrets),
+    },
+    lookup: answering(addresses),
+    agent: false,
+    signal,
+  })
+  const answered = Promise.withResolvers<IncomingMessage>()
+  call.on('response', answered.resolve)
+  call.on('error', answered.reject)
+  call.end(message.body)
+  return answered.promise
+}
+
+/** A resolver that knows one answer. */
+const answering =
+  (addresses: readonly LookupAddress[]): LookupFunction =>
+  (_host, { all }, done) => {
+    const [first] = addresses
+    if (all === true) done(null, [...addresses])
+    else done(null, first?.address ?? '', first?.family)
+  }
+
+/** The status has been told; how the rest ends changes nothing. */
+async function drain(response: IncomingMessage): Promise<void> {
+  let bytes = 0
+  try {
+    for await (const part of response) {
+      bytes += Buffer.byteLength(part)
+      if (bytes > ANSWER_BYTES_MAX) break
+    }
+  } catch {
+    response.destroy()
+  }
+}
+
+const unanswered = (error: string): Sent => ({
+  kind: 'unanswered',
+  error: clip(error, ERROR_LENGTH_MAX),
+})
+
+/** Node joins the failures of several addresses into one error without words. */
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError) return wordsOf(error.errors[0])
+  if (error instanceof Error && 'code' in error) return String(error.code)
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import type { Collected, Collection } from '../../domain/collection.ts'
+import type { Invocation } from '../command.ts'
+import { onHub } from '../hub-command.ts'
+import { columns, type Printer } from '../print/printer.ts'
+import { bytes as size } from '../print/quantity.ts'
+import { safeLine } from '../print/safe-text.ts'
+
+const Flags = z.object({ dryRun: z.boolean().default(false) })
+
+/** `millwright gc`: what the hub does every hour by itself, now. */
+export function addGc(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('gc')
+    .summary('remove what nobody needs any more')
+    .description(
+      'Forgets jobs that ended more than keepJobs days ago, and removes logs and artifacts that ' +
+        'nothing refers to any more. The hub does the same every hour by itself.',
+    )
+    .option('--dry-run', 'say what would go and why, and remove nothing')
+  onHub(command, invocation, Flags, async ({ flags, print, connect }) => {
+    const client = await connect()
+    const collection = await client.call('collect', { body: flags })
+    if (print.json) return print.document(collection)
+    printCollection(collection, print)
+  })
+}
+
+function printCollection({ dryRun, heldUp, items }: Collection, print: Printer): void {
+  const found = items.filter(({ count }) => count > 0)
+  const head = ['what', 'count', 'bytes', 'why']
+  if (found.length > 0) {
+    for (const line of columns([head, ...found.map(rowOf)])) print.line(line)
+  }
+  const bytes = found.reduce((total, item) => total + (item.bytes ?? 0), 0)
+  print.line(`${size(bytes)} of disk ${dryRun ? 'would be freed' : 'freed'}`)
+  if (heldUp) print.note('a backup runs: artifacts and logs stay until it has ended')
+}
+
+const rowOf = ({ what, count, bytes, why }: Collected): readonly string[] => [
+  what,
+  String(count),
+  bytes === null ? '-' : size(bytes),
+  safeLine(why),
+]

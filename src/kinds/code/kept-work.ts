@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { Attempt } from '../../domain/attempt.ts'
+import type { Change } from '../../workspace/change.ts'
+
+/** The step after which a later attempt can begin. */
+const STEP = 'agent'
+
+/** What an attempt made, for a later one to go on from: artifacts of that attempt, and facts. */
+const KeptWork = z.strictObject({
+  /** Whose artifacts hold it. */
+  attempt: z.int().min(1),
+  /** The commit it started from. */
+  base: z.string(),
+  /** What must come out when the patch is applied there. */
+  tree: z.string(),
+  /** Whether there is a patch: otherwise the tree is the base's. */
+  changed: z.boolean(),
+  /** The agent's session, to be gone on with; null when there is none. */
+  session: z.string().nullable(),
+  /** The agent's last words; null when it had to break off. */
+  summary: z.string().nullable(),
+})
+export type KeptWork = z.infer<typeof KeptWork>
+
+const Product = z.strictObject({ work: KeptWork.nullable() })
+
+/** What earlier attempts of this job left to go on from; null when this one starts anew. */
+export function keptWork({ lease }: Pick<Attempt, 'lease'>): KeptWork | null {
+  const made = lease.checkpoints.findLast(({ step }) => step === STEP)
+  // Another version of the program may have written it: then the work is done again.
+  return Product.safeParse(made?.product).data?.work ?? null
+}
+
+/**
+ * Records the work of this attempt, so that no later one pays for it again. What Git LFS keeps is
+ * in no patch, so a change of that is not recorded.
+ */
+export async function recordWork(
+  { lease, report }: Attempt,
+  change: Change,
+  agent: Pick<KeptWork, 'session' | 'summary'>,
+): Promise<void> {
+  if (change.lfsObjects.length > 0) return
+  const { base, tree, changed } = change
+  const work: KeptWork = { attempt: lease.attempt, base, tree, changed, ...agent }
+  await report.checkpoint({ step: STEP, product: { work } })
+}
+
+/** The work turned out to be no good: the next attempt starts anew. */
+export async function discardWork({ report }: Pick<Attempt, 'report'>): Promise<void> {
+  await report.checkpoint({ step: STEP, product: { work: null } })
+}

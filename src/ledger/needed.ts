@@ -1,0 +1,22 @@
+import { sql, type Statement } from './sql.ts'
+
+/**
+ * Of jobs, attempts, tokens and workers the ones that nobody needs any more. Each is a condition
+ * on the table's own row.
+ */
+
+/** Ended before this moment, and no living job goes on from it. */
+export const jobUnneeded = (before: number): Statement => sql`
+  job.ended_at < ${before} AND NOT EXISTS (
+    SELECT 1 FROM job AS follower WHERE follower.retry_of = job.id AND follower.ended_at IS NULL
+  )`
+
+/** Revoked or expired before this moment. */
+export const tokenUnneeded = (before: number): Statement =>
+  sql`(token.revoked_at < ${before} OR token.expires_at < ${before})`
+
+/** Neither asked for a job since this moment nor works on one. */
+export const workerUnneeded = (before: number): Statement => sql`
+  worker.seen_at < ${before} AND NOT EXISTS (
+    SELECT 1 FROM attempt WHERE attempt.worker_id = worker.id AND attempt.ended_at IS NULL
+  )`

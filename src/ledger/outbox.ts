@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { Callback, CallbackEvent } from '../domain/callback.ts'
+import { type CallbackBody, ToldJob } from '../domain/delivery.ts'
+import type { JobId } from '../domain/id.ts'
+import { json } from './column.ts'
+import { readJob } from './job-row.ts'
+import { sql } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+type Cause = { readonly seq: number; readonly type: string }
+
+/**
+ * Writes what the callbacks of a job are told of an event: a row for each that asked for it, in the
+ * transaction of the event. So a message exists exactly when its cause does.
+ */
+export async function writeDeliveries(tx: Tx, jobId: JobId, cause: Cause): Promise<void> {
+  const event = CallbackEvent.safeParse(cause.type).data
+  if (event === undefined) return
+  const callbacks = await readCallbacks(tx, jobId)
+  const asked = callbacks.filter(({ events }) => events.includes(event))
+  if (asked.length === 0) return
+  const body = await bodyOf(tx, jobId, { seq: cause.seq, event })
+  for (const { number, url } of asked) {
+    await tx.run(sql`
+      INSERT INTO delivery (
+        id, job_id, seq, event, url, host, body, state, tries, next_at, created_at
+      ) VALUES (
+        ${deliveryId(jobId, cause.seq, number)}, ${jobId}, ${cause.seq}, ${event}, ${url},
+        ${new URL(url).host}, ${body}, 'pending', 0, ${tx.now}, ${tx.now}
+      )`)
+  }
+}
+
+/** Keeps what a job's producer wants to be told. */
+export async function addCallbacks(
+  tx: Tx,
+  jobId: JobId,
+  callbacks: readonly Callback[],
+): Promise<void> {
+  for (const [index, { url, events }] of callbacks.entries()) {
+    await tx.run(sql`
+      INSERT INTO callback (job_id, number, url, events)
+      VALUES (${jobId}, ${index + 1}, ${url}, ${JSON.stringify(events)})`)
+  }
+}
+
+const Row = Callback.extend({ number: z.int(), events: json(z.array(CallbackEvent)) })
+
+/** In the order in which they were given, numbered from 1. */
+export const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
+  tx.all(sql`SELECT number, url, events FROM callback WHERE job_id = ${jobId} ORDER BY number`, Row)
+
+/** The same for the same event and callback, whatever happens; sorts by job, then event. */
+const deliveryId = (jobId: JobId, seq: number, callback: number): string =>
+  `msg_${jobId.replaceAll('-', '')}_${String(seq).padStart(8, '0')}_${callback}`
+
+async function bodyOf(
+  tx: Tx,
+  jobId: JobId,
+  { seq, event }: { readonly seq: number; readonly event: CallbackEvent },
+): Promise<string> {
+  const job = ToldJob.parse(await readJob(tx, jobId))
+  const body: CallbackBody = {
+    type: `job.${event}`,
+    timestamp: new Date(tx.now).toISOString(),
+    data: { seq, job },
+  }
+  return JSON.stringify(body)
+}

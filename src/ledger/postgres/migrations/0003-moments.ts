@@ -1,0 +1,11 @@
+import type { Migration } from '../../migration.ts'
+
+/** Finds the jobs that ended longest ago, to be forgotten, and those paused until a moment. */
+export const moments: Migration = {
+  version: 3,
+  name: 'moments',
+  statements: [
+    `CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL`,
+    `CREATE INDEX job_resume ON job (resume_at) WHERE resume_at IS NOT NULL`,
+  ],
+}

@@ -1,0 +1,12 @@
+import type { Delivery } from '../../domain/delivery.ts'
+import { readDelivery } from '../delivery-row.ts'
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+
+/** Sends once more from now, with all its tries, whatever became of it; the id stays. */
+export async function resendDelivery(tx: Tx, id: string): Promise<Delivery> {
+  await tx.run(sql`
+    UPDATE delivery SET state = 'pending', tries = 0, next_at = ${tx.now}, ended_at = NULL
+    WHERE id = ${id}`)
+  return readDelivery(tx, id)
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { JobId } from '../../domain/id.ts'
+import { tryHold } from '../hold.ts'
+import { requeuePaused } from '../requeue-paused.ts'
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+
+/** Who resumed it, as the event says. */
+const BY = 'time'
+
+const Due = z.object({ id: JobId })
+
+/** Queues jobs that were paused until a moment which has come, longest ago first. */
+export async function resumeDue(tx: Tx, limit: number): Promise<number> {
+  const isDue = sql`resume_at <= ${tx.now}`
+  const due = await tx.all(
+    sql`SELECT id FROM job WHERE resume_at IS NOT NULL AND ${isDue}
+      ORDER BY resume_at LIMIT ${limit} ${tx.skipLocked}`,
+    Due,
+  )
+  let resumed = 0
+  for (const { id } of due) {
+    // Somebody is at it: it is resumed or cancelled by then, or due at the next turn.
+    if (!(await tryHold(tx, { id, locks: [] }))) continue
+    if (await requeuePaused(tx, id, { by: BY, when: isDue })) resumed += 1
+  }
+  return resumed
+}

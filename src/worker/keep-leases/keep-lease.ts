@@ -1,0 +1,82 @@
+import { isAppError } from '../../domain/errors.ts'
+import type { Fence } from '../../domain/lease.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { HubClient } from '../../protocol/client.ts'
+import { WAIT_MS_MAX } from '../../protocol/schemas.ts'
+import { isGone, within } from '../patience.ts'
+import type { Lifeline } from './lifeline.ts'
+
+const RETRY_MS = 2000
+
+/** One lease and how to keep it. */
+export type Keeping = {
+  /** With the attempt's token. */
+  readonly hub: HubClient
+  readonly fence: Fence
+  readonly leaseMs: number
+  readonly lifeline: Lifeline
+  readonly clock: Clock
+  /** Called when the hub says that a cancel was asked for; again at each renewal. */
+  readonly onCancel: () => void
+}
+
+/**
+ * Keeps a lease until the hub says that it is gone or nothing was acknowledged for too long; then
+ * its lifeline is cut. Answers `released` when the signal aborts first.
+ */
+export async function keepLease(
+  keeping: Keeping,
+  signal: AbortSignal,
+): Promise<'lost' | 'released'> {
+  const over = new AbortController()
+  const either = AbortSignal.any([signal, over.signal])
+  await Promise.race([renewUntilGone(keeping, either), keeping.lifeline.end(either)])
+  over.abort()
+  if (signal.aborted) return 'released'
+  keeping.lifeline.cut()
+  return 'lost'
+}
+
+/**
+ * A renewal every quarter of the lease. The hub holds each answer for that long, so a cancel is
+ * heard at once.
+ */
+async function renewUntilGone(keeping: Keeping, signal: AbortSignal): Promise<void> {
+  const { clock, leaseMs, onCancel } = keeping
+  const holdMs = Math.min(WAIT_MS_MAX, Math.floor(leaseMs / 4))
+  let waitMs = holdMs
+  while (!signal.aborted) {
+    const next = await runOnce(keeping, waitMs, signal)
+    if (next === 'gone') return
+    if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
+    if (next !== 'cancel') continue
+    onCancel()
+    // From now on the hub answers at once: nothing more is to be waited for there.
+    waitMs = 0
+    await clock.sleep(leaseMs / 4, signal)
+  }
+}
+
+/** One renewal. */
+export async function runOnce(
+  { hub, fence, leaseMs, lifeline, clock }: Keeping,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<'kept' | 'cancel' | 'failed' | 'gone'> {
+  const sentAt = clock.monotonic()
+  const params = { job: fence.jobId, attempt: fence.attempt }
+  try {
+    const { cancelRequested } = await within(
+      (trying) => hub.call('renewLease', { params, body: { leaseMs, waitMs } }, trying),
+      Math.floor(waitMs + leaseMs / 8),
+      signal,
+    )
+    lifeline.acknowledged(sentAt)
+    return cancelRequested ? 'cancel' : 'kept'
+  } catch (error) {
+    if (signal.aborted) return 'kept'
+    if (isGone(error)) return 'gone'
+    if (isAppError(error) && error.retryable) return 'failed'
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { JobId } from '../../domain/id.ts'
+
+// What the worker and the thread that keeps its leases say to each other. How long a lease is still
+// believed in is not said but lies in memory that both see.
+
+const fence = { jobId: JobId, attempt: z.int().min(1) }
+
+/** What the thread starts with. */
+export const Start = z.strictObject({
+  /** Of the hub. */
+  url: z.string(),
+  /** Of the worker's `Pulse`. */
+  pulse: z.instanceof(SharedArrayBuffer),
+  /** How long the worker's event loop may stand still, in milliseconds. */
+  stillMs: z.int(),
+})
+export type Start = z.infer<typeof Start>
+
+/** Said to the thread. */
+export const Order = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('keep'),
+    ...fence,
+    /** Of the attempt. */
+    token: z.string(),
+    leaseMs: z.int(),
+    /** Of its `Lifeline`. */
+    shared: z.instanceof(SharedArrayBuffer),
+  }),
+  z.strictObject({ type: z.literal('release'), ...fence }),
+])
+export type Order = z.infer<typeof Order>
+
+/** Said by the thread. */
+export const News = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  /** Somebody wants the job to stop. */
+  z.strictObject({ type: z.literal('cancel'), ...fence }),
+  /** The lease is gone, or nobody acknowledged it for too long. */
+  z.strictObject({ type: z.literal('lost'), ...fence }),
+])
+export type News = z.infer<typeof News>

@@ -1,0 +1,66 @@
+// Whether a cache is damaged is found out by reading it, never guessed from a failure: a file
+// system, a remote or a job can fail in words that nobody foresaw.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { devNull } from 'node:os'
+import { join } from 'node:path'
+import { git, type GitSettings } from './git.ts'
+import { makeRepository } from './repository-folder.ts'
+
+type Folder = { readonly settings: GitSettings; readonly gitDir: string }
+
+/** Whether all that the refs of a git folder lead to is there. True when that cannot be told in time. */
+export async function isWhole({ settings, gitDir }: Folder, signal: AbortSignal): Promise<boolean> {
+  const args = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress']
+  const { code, exceeded } = await git(settings, { args, gitDir }, signal)
+  return code === 0 || exceeded !== null
+}
+
+/** Whether every file of a commit is there and can be read. True when that cannot be told in time. */
+export async function isReadable(
+  { settings, gitDir }: Folder,
+  commit: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const list = { args: ['rev-list', '--objects', '--no-walk', commit], gitDir }
+  const listed = await git(settings, list, signal)
+  if (listed.code !== 0) return listed.exceeded !== null
+  const stdin = listed.stdout.toString('latin1').replaceAll(/ .*$/gm, '')
+  const read = { args: ['cat-file', '--batch', '--buffer'], gitDir, stdin, stdoutFile: devNull }
+  const { code, exceeded } = await git(settings, { ...read, stdoutBytesMax: Infinity }, signal)
+  return code === 0 || exceeded !== null
+}
+
+/**
+ * Pours a freshly fetched repository into a damaged one: its objects are added, its refs take the
+ * place of the others. Nothing that can still be read is taken away from the jobs that read there;
+ * git passes over what cannot. The fresh folder is gone afterwards.
+ */
+export async function pourInto(damaged: string, fresh: string): Promise<void> {
+  await mkdir(packs(damaged), { recursive: true })
+  await mkdir(join(damaged, 'refs'), { recursive: true })
+  // An index stands for a pack that is there: it comes last.
+  const files = (await readdir(packs(fresh))).toSorted(
+    (one, other) => Number(one.endsWith('.idx')) - Number(other.endsWith('.idx')),
+  )
+  for (const name of files) await rename(join(packs(fresh), name), join(packs(damaged), name))
+  await joinShallow(damaged, fresh)
+  for (const name of ['packed-refs', 'refs/heads', 'refs/tags', 'refs/tips']) {
+    await rm(join(damaged, name), { recursive: true, force: true })
+  }
+  for (const name of await readdir(join(fresh, 'refs'))) {
+    await rename(join(fresh, 'refs', name), join(damaged, 'refs', name))
+  }
+  await makeRepository(damaged, { bare: true, branch: 'none' })
+  await rm(fresh, { recursive: true })
+}
+
+const packs = (folder: string): string => join(folder, 'objects', 'pack')
+
+/** What lies behind a commit may be missing in either of the two. */
+async function joinShallow(damaged: string, fresh: string): Promise<void> {
+  const texts = await Promise.all(
+    [damaged, fresh].map((folder) => readFile(join(folder, 'shallow'), 'utf8').catch(() => '')),
+  )
+  const commits = new Set(texts.join('').match(/^[0-9a-f]{40}$/gm))
+  if (commits.size > 0) await writeFile(join(damaged, 'shallow'), `${[...commits].join('\n')}\n`)
+}

@@ -1,0 +1,66 @@
+import { constants, type Stats } from 'node:fs'
+import { access, lstat, readdir } from 'node:fs/promises'
+import { inside, show, SLASH } from './paths.ts'
+import type { Note } from './workspace.ts'
+
+/** What is at a path: `unreadable` is a file that is there and cannot be taken. */
+export type Seen = Stats | 'gone' | 'unreadable'
+
+/** What is said of a path that stays as it was because nobody could read it. */
+export const unreadable = (path: Buffer): Note => ({
+  code: 'file-not-taken',
+  text: `${show(path)} cannot be read`,
+})
+
+/** Looks at a path itself, never at what a link there leads to. */
+export async function lookAt(path: Buffer): Promise<Seen> {
+  try {
+    const info = await lstat(path)
+    if (info.isFile()) await access(path, constants.R_OK)
+    return info
+  } catch (error) {
+    return whyNot(error)
+  }
+}
+
+/**
+ * Looks at what really is at a path inside the tree: behind a link that stands where a folder
+ * was, there is nothing of ours, and in a folder that cannot be entered everything is unreadable.
+ */
+export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
+  type Parent = 'folder' | 'gone' | 'unreadable'
+  const folders = new Map<string, Parent>()
+  const parentOf = async (path: Buffer): Promise<Parent> => {
+    const end = path.lastIndexOf(SLASH)
+    if (end === -1) return 'folder'
+    const folder = path.subarray(0, end)
+    const key = folder.toString('latin1')
+    const known = folders.get(key)
+    if (known !== undefined) return known
+    const seen = await look(folder)
+    const state = typeof seen === 'string' ? seen : seen.isDirectory() ? 'folder' : 'gone'
+    folders.set(key, state)
+    return state
+  }
+  const look = async (path: Buffer): Promise<Seen> => {
+    const parent = await parentOf(path)
+    return parent === 'folder' ? await lookAt(inside(tree, path)) : parent
+  }
+  return look
+}
+
+/** The names in a folder. */
+export async function namesIn(folder: Buffer): Promise<readonly Buffer[] | 'gone' | 'unreadable'> {
+  try {
+    return await readdir(folder, { encoding: 'buffer' })
+  } catch (error) {
+    return whyNot(error)
+  }
+}
+
+function whyNot(error: unknown): 'gone' | 'unreadable' {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone'
+  if (code === 'EACCES' || code === 'ENAMETOOLONG' || code === 'ELOOP') return 'unreadable'
+  throw error
+}

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import type { JobId } from '../../../src/domain/id.ts'
+import type { Ledger, NewJob } from '../../../src/ledger/port.ts'
+import {
+  claimed,
+  FAILED,
+  LEASE_MS,
+  NO_JOB,
+  type OpenLedger,
+  refusal,
+  submitted,
+  SUCCEEDED,
+} from './bed.ts'
+
+const DAY_MS = 86_400_000
+const NOTHING = { jobs: 0, tokens: 0, workers: 0 }
+
+/** A job that has succeeded, with one artifact of these bytes. */
+async function ended(
+  ledger: Ledger,
+  { digest = 'd', ...differences }: Partial<NewJob> & { readonly digest?: string } = {},
+): Promise<JobId> {
+  await submitted(ledger, differences)
+  const fence = await claimed(ledger)
+  const artifact = { name: 'change.patch', digest, size: 1, mediaType: 'text/plain' }
+  await ledger.addArtifact({ ...fence, ...artifact })
+  await ledger.settle(fence, SUCCEEDED, null)
+  return fence.jobId
+}
+
+const endedAt = async (ledger: Ledger, jobId: JobId): Promise<number> =>
+  (await ledger.job(jobId)).endedAt ?? Number.NaN
+
+export function forgettingConformance(open: OpenLedger): void {
+  describe('forgetting', () => {
+    it('takes jobs that ended before a moment with all their rows, and no other', async () => {
+      const { ledger, advance } = await open()
+      const old = await ended(ledger, { idempotencyKey: 'once' })
+      advance(DAY_MS)
+      const young = await ended(ledger)
+      const at = await endedAt(ledger, young)
+
+      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 1 })
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 0 })
+
+      expect(await refusal(ledger.job(old))).toBe('job-not-found')
+      expect(await refusal(ledger.events(old, 0, 10))).toBe('job-not-found')
+      expect(await ledger.attempt(old, 1)).toBeNull()
+      expect(await ledger.job(young)).toMatchObject({ state: 'succeeded' })
+      expect(await ledger.counts()).toEqual([{ kind: 'code', state: 'succeeded', jobs: 1 }])
+      // Its key may be used again, for whatever.
+      await submitted(ledger, { idempotencyKey: 'once', requestDigest: 'other' })
+    })
+
+    it('takes the jobs that ended first when there are more than it may', async () => {
+      const { ledger, advance } = await open()
+      const ids: JobId[] = []
+      for (let count = 0; count < 3; count += 1) {
+        ids.push(await ended(ledger))
+        advance(1000)
+      }
+      const at = (await endedAt(ledger, ids[2]!)) + 1
+      expect(await ledger.forget(at, 2)).toMatchObject({ jobs: 2 })
+      expect([...(await ledger.endings(ids)).keys()]).toEqual([ids[2]])
+    })
+
+    it('never takes a living job, however old', async () => {
+      const { ledger, advance } = await open()
+      const running = (await submitted(ledger), await claimed(ledger))
+      const queued = await submitted(ledger)
+      advance(400 * DAY_MS)
+      expect(await ledger.forget(Number.MAX_SAFE_INTEGER, 10)).toMatchObject({ jobs: 0 })
+      expect(await ledger.endings([running.jobId, queued, NO_JOB])).toEqual(
+        new Map([
+          [running.jobId, null],
+          [queued, null],
+        ]),
+      )
+    })
+
+    it('keeps a job for as long as a living one goes on from it', async () => {
+      const { ledger, advance } = await open()
+      const first = await ended(ledger)
+      const follower = await submitted(ledger, { retryOf: first })
+      advance(DAY_MS)
+      const at = (await endedAt(ledger, first)) + 1
+      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 0 })
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 0 })
+
+      const fence = await claimed(ledger)
+      expect(fence.jobId).toBe(follower)
+      await ledger.settle(fence, FAILED, null)
+      const again = await claimed(ledger)
+      await ledger.settle(again, SUCCEEDED, null)
+
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
+      expect(await ledger.job(follower)).toMatchObject({ state: 'succeeded', retryOf: null })
+    })
+
+    it('knows which artifacts are referred to, now and after it', async () => {
+      const { ledger, advance } = await open()
+      const old = await ended(ledger, { digest: 'old' })
+      await ended(ledger, { digest: 'shared' })
+      const at = (await endedAt(ledger, old)) + 1
+      advance(DAY_MS)
+      await ended(ledger, { digest: 'shared' })
+
+      const digests = ['old', 'shared', 'unknown']
+      expect(await ledger.referenced(digests, null)).toEqual(new Set(['old', 'shared']))
+      expect(await ledger.referenced(digests, at)).toEqual(new Set(['shared']))
+      expect(await ledger.referenced([], null)).toEqual(new Set())
+      await ledger.forget(at, 10)
+      expect(await ledger.referenced(digests, null)).toEqual(new Set(['shared']))
+    })
+
+    it('takes tokens that are long over, and no valid one', async () => {
+      const { ledger, advance } = await open()
+      const token = (id: string, expiresAt: number | null) =>
+        ledger.createToken({ id, name: id, scopes: ['admin'], expiresAt, hash: id })
+      const now = (await ledger.job(await submitted(ledger))).createdAt
+      await token('for-ever', null)
+      await token('expires', now + 1000)
+      await token('revoked', null)
+      await token('still-valid', now + 10 * DAY_MS)
+      await ledger.revokeToken('revoked')
+      advance(DAY_MS)
+
+      expect(await ledger.unneeded(now)).toEqual(NOTHING)
+      expect(await ledger.forget(now + DAY_MS, 10)).toMatchObject({ tokens: 2 })
+      const left = (await ledger.tokens()).map(({ id }) => id).toSorted()
+      expect(left).toEqual(['for-ever', 'still-valid'])
+    })
+
+    it('takes workers that nobody has heard of for long, unless they are at work', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger)
+      const now = (await ledger.job(await submitted(ledger))).createdAt
+      await ended(ledger, { priority: 9 })
+      const busy = await claimed(ledger, { name: 'busy' })
+      advance(LEASE_MS / 2)
+      await ledger.renew(busy, LEASE_MS)
+      expect(await ledger.forget(now, 10)).toMatchObject({ workers: 0 })
+      expect(await ledger.forget(now + LEASE_MS, 10)).toMatchObject({ workers: 1 })
+      expect((await ledger.workers()).map(({ name }) => name)).toEqual(['busy'])
+    })
+  })
+}

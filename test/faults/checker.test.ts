@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { JobEvent } from '../../src/domain/event.ts'
+import { newJobId } from '../../src/domain/id.ts'
+import { Job } from '../../src/domain/job.ts'
+import { Limits } from '../../src/domain/limits.ts'
+import { Settlement } from '../../src/domain/outcome.ts'
+import { RetryPolicy } from '../../src/domain/retry.ts'
+import { check, type Facts, isClean } from './checker.ts'
+
+const id = newJobId(1_800_000_000_000, randomBytes)
+const [COMMIT, OTHER] = ['a'.repeat(40), 'b'.repeat(40)]
+const intent = {
+  kind: 'branch',
+  repository: '/r',
+  branch: 'work',
+  commit: COMMIT,
+  replaces: null,
+} as const
+const publication = { kind: 'branch', repository: '/r', branch: 'work', commit: COMMIT } as const
+const settlement = Settlement.parse({ kind: 'succeeded', reason: 'published', publication })
+
+/** Two attempts, of which the first was lost and the second published. */
+const EVENTS = [
+  { type: 'submitted', retryOf: null, attempt: null },
+  { type: 'claimed', worker: 'w', bootId: 'b', sandbox: 'none', leaseUntil: 1, attempt: 1 },
+  { type: 'requeued', reason: 'worker-lost', detail: '', failures: 0, notBefore: null, attempt: 1 },
+  { type: 'claimed', worker: 'w', bootId: 'b', sandbox: 'none', leaseUntil: 1, attempt: 2 },
+  { type: 'publication-intended', intent, attempt: 2 },
+  { type: 'ended', settlement, failures: 0, attempt: 2 },
+].map((event, index) => JobEvent.parse({ ...event, seq: index + 1, at: 100 * index }))
+
+const aJob = (change: Partial<z.input<typeof Job>> = {}): Job =>
+  Job.parse({
+    id,
+    title: 'work',
+    state: 'succeeded',
+    reason: 'published',
+    publication,
+    attempt: 2,
+    kind: 'code',
+    payload: {},
+    detail: '',
+    priority: 0,
+    labels: [],
+    locks: [],
+    failures: 0,
+    limits: Limits.parse({}),
+    retry: RetryPolicy.parse({}),
+    step: null,
+    worker: null,
+    sandbox: null,
+    leaseUntil: null,
+    notBefore: null,
+    parkedOn: null,
+    resumeAt: null,
+    cancelRequestedAt: null,
+    summary: null,
+    usage: null,
+    retryOf: null,
+    createdAt: 0,
+    startedAt: 100,
+    endedAt: 500,
+    ...change,
+  })
+
+/** A world in which all is well, but for what the test changes. */
+const aWorld = (change: Partial<Facts> = {}, events: readonly JobEvent[] = EVENTS): Facts => ({
+  asked: [{ title: 'work', acknowledged: id, ends: ['succeeded'] }],
+  jobs: [aJob()],
+  events: new Map([[id, events]]),
+  differing: [],
+  pushes: [{ branch: 'work', commit: COMMIT, at: 450 }],
+  tips: new Map([['work', COMMIT]]),
+  unreadable: [],
+  left: [],
+  ...change,
+})
+
+const job = (change: Partial<z.input<typeof Job>>) => ({ jobs: [aJob(change)] })
+const word = (attempt: number): JobEvent =>
+  JobEvent.parse({ type: 'note', code: 'x', text: 'y', attempt, seq: 7, at: 0 })
+const push = { branch: 'work', commit: COMMIT, at: 450 }
+
+describe('the checker', () => {
+  it('has nothing against a job that was taken over and published once', () => {
+    expect(isClean(check(aWorld()))).toBe(true)
+  })
+
+  it.each<[string, Partial<Facts>]>([
+    ['was acknowledged and is gone', { jobs: [] }],
+    ['was never acknowledged', { asked: [{ title: 'work', acknowledged: null, ends: [] }] }],
+    ['is still running', job({ state: 'running' })],
+    ['ended failed', job({ state: 'failed', reason: 'push-refused' })],
+    ['is published elsewhere', { tips: new Map([['work', OTHER]]) }],
+    ['is told otherwise by its events', { differing: ['row and events differ'] }],
+    ['has lost an artifact', { unreadable: ['report.json'] }],
+  ])('calls a job lost that %s', (_, change) => {
+    expect(check(aWorld(change)).lost).toHaveLength(1)
+  })
+
+  it('counts a job made twice, ended twice and pushed twice', () => {
+    const again = aJob({ id: newJobId(1_800_000_000_001, randomBytes) })
+    expect(check(aWorld({ jobs: [aJob(), again] })).duplicated).toHaveLength(1)
+    expect(check(aWorld({ pushes: [push, push] })).duplicated).toHaveLength(1)
+    const end = JobEvent.parse({ ...EVENTS.at(-1), seq: 7 })
+    expect(check(aWorld({}, [...EVENTS, end])).duplicated).toHaveLength(1)
+  })
+
+  it('counts words of an attempt that was taken over, and words after the end', () => {
+    expect(check(aWorld({}, EVENTS.toSpliced(4, 0, word(1)))).staleAccepted).toHaveLength(1)
+    expect(check(aWorld({}, [...EVENTS, word(2)])).staleAccepted).toHaveLength(1)
+  })
+
+  it('counts a push that nobody announced, and one after the end', () => {
+    expect(check(aWorld({ pushes: [{ ...push, commit: OTHER }] })).staleAccepted).toHaveLength(1)
+    expect(check(aWorld({ pushes: [{ ...push, at: 501 }] })).staleAccepted).toHaveLength(1)
+  })
+
+  it('counts what is left behind', () => {
+    expect(check(aWorld({ left: ['lock site:a'] })).orphaned).toEqual(['lock site:a'])
+  })
+})

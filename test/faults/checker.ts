@@ -1,0 +1,125 @@
+import type { JobEvent } from '../../src/domain/event.ts'
+import type { JobId } from '../../src/domain/id.ts'
+import type { Job } from '../../src/domain/job.ts'
+import { isTerminal } from '../../src/domain/state.ts'
+
+/** What a client asked for, and what it was told. The title is its own and unique. */
+export type Asked = {
+  readonly title: string
+  /** null while no submission was answered. */
+  readonly acknowledged: JobId | null
+  /** How the job may end. */
+  readonly ends: readonly Job['state'][]
+}
+
+/** A push that the remote took, as its own hook wrote it down; `at` in milliseconds since the epoch. */
+export type Push = { readonly branch: string; readonly commit: string; readonly at: number }
+
+/** All that is known from outside once everything is quiet. */
+export type Facts = {
+  readonly asked: readonly Asked[]
+  readonly jobs: readonly Job[]
+  readonly events: ReadonlyMap<JobId, readonly JobEvent[]>
+  /** Jobs whose row is not what their events say. */
+  readonly differing: readonly string[]
+  readonly pushes: readonly Push[]
+  /** Commit of each branch on the remote. */
+  readonly tips: ReadonlyMap<string, string>
+  /** Artifacts that are listed and cannot be read whole. */
+  readonly unreadable: readonly string[]
+  /** Processes, folders, reports, pins and rows that no running attempt has a use for. */
+  readonly left: readonly string[]
+}
+
+/** What must not be, in words; nothing in any list is what is promised. */
+export type Verdict = {
+  readonly lost: readonly string[]
+  readonly duplicated: readonly string[]
+  readonly staleAccepted: readonly string[]
+  readonly orphaned: readonly string[]
+}
+
+/**
+ * Compares what the client asked for with the ledger and the remote. A sink of callbacks would
+ * stand beside the pushes: each message received at least once, with one id.
+ */
+export function check(facts: Facts): Verdict {
+  return {
+    lost: [...facts.asked.flatMap((one) => lost(one, facts)), ...facts.differing].concat(
+      facts.unreadable,
+    ),
+    duplicated: [
+      ...facts.asked.flatMap((one) => duplicated(one, facts)),
+      ...facts.jobs.flatMap((job) => pushedTwice(job, facts)),
+    ],
+    staleAccepted: [
+      ...facts.jobs.flatMap((job) => staleEvents(job.id, facts)),
+      ...facts.pushes.flatMap((push) => strangePush(push, facts)),
+    ],
+    orphaned: facts.left,
+  }
+}
+
+export const isClean = (verdict: Verdict): boolean =>
+  Object.values(verdict).every((list) => list.length === 0)
+
+function lost({ title, acknowledged, ends }: Asked, { jobs, tips }: Facts): readonly string[] {
+  if (acknowledged === null) return [`${title} was never acknowledged`]
+  const job = jobs.find(({ id }) => id === acknowledged)
+  if (job === undefined) return [`${title} was acknowledged and is gone`]
+  if (!isTerminal(job.state)) return [`${title} is still ${job.state}`]
+  if (!ends.includes(job.state)) return [`${title} ended ${job.state}: ${job.reason} ${job.detail}`]
+  const { publication } = job
+  if (job.state !== 'succeeded' || publication?.kind !== 'branch') return []
+  const tip = tips.get(publication.branch)
+  return tip === publication.commit
+    ? []
+    : [`${title}: ${publication.branch} is at ${tip}, not at ${publication.commit}`]
+}
+
+function duplicated({ title }: Asked, { jobs, events }: Facts): readonly string[] {
+  const made = jobs.filter((job) => job.title === title)
+  const ends = made.flatMap(({ id }) =>
+    (events.get(id) ?? []).filter(({ type }) => type === 'ended'),
+  )
+  return [
+    ...(made.length > 1 ? [`${title} became ${made.length} jobs`] : []),
+    ...(ends.length > made.length ? [`${title} ended ${ends.length} times`] : []),
+  ]
+}
+
+function pushedTwice(job: Job, { events, pushes }: Facts): readonly string[] {
+  const branches = new Set(intents(events.get(job.id) ?? []).map(({ intent }) => intent.branch))
+  return [...branches].flatMap((branch) => {
+    const times = pushes.filter((push) => push.branch === branch).length
+    return times > 1 ? [`${branch} was pushed ${times} times`] : []
+  })
+}
+
+/** Words of an attempt after the next one was claimed, or after the end. */
+function staleEvents(id: JobId, { events }: Facts): readonly string[] {
+  let [current, ended] = [0, false]
+  const stale: string[] = []
+  for (const { type, attempt, seq } of events.get(id) ?? []) {
+    if (type === 'claimed') current = attempt ?? 0
+    if (ended || (attempt !== null && attempt < current)) {
+      stale.push(`event ${seq} of ${id}: ${type} of attempt ${attempt} during ${current}`)
+    }
+    ended ||= type === 'ended'
+  }
+  return stale
+}
+
+/** A push that no attempt had announced, or that came when its job had ended. */
+function strangePush({ branch, commit, at }: Push, { events }: Facts): readonly string[] {
+  const of = [...events.values()].find((list) =>
+    intents(list).some(({ intent }) => intent.branch === branch && intent.commit === commit),
+  )
+  if (of === undefined) return [`${commit} was pushed to ${branch} without an intent`]
+  const end = of.find(({ type }) => type === 'ended')
+  const late = end !== undefined && at > end.at
+  return late ? [`${branch} was pushed ${at - end.at} ms after the end of its job`] : []
+}
+
+const intents = (events: readonly JobEvent[]) =>
+  events.filter((event) => event.type === 'publication-intended')

@@ -1,0 +1,243 @@
+// A small world of real programs: a hub, workers, a line between them that can be cut, a remote
+// that writes down every push, and a client that keeps what it was told.
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { isAppError } from '../../src/domain/errors.ts'
+import type { JobId } from '../../src/domain/id.ts'
+import type { Job } from '../../src/domain/job.ts'
+import type { ProbeLabel } from '../../src/domain/probe.ts'
+import { isTerminal } from '../../src/domain/state.ts'
+import { locateProgram } from '../../src/platform/locate-program.ts'
+import { HubClient } from '../../src/protocol/client.ts'
+import { type ChaosProxy, startChaosProxy } from '../support/chaos-proxy.ts'
+import type { Plan } from '../support/fault-probe.ts'
+import { makeRemote } from '../support/repository.ts'
+import { type Asked, check, type Facts, type Verdict } from './checker.ts'
+import { fromHub, fromRemote, leftInLedger, leftOnMachine } from './facts.ts'
+import { Kept } from './programs.ts'
+
+export const LEASE_MS = 3000
+/** Longest wait for all jobs to end, and for all to be quiet afterwards. */
+const END_MS = 90_000
+const QUIET_MS = 45_000
+const TRY_MS = 10_000
+/** Between two looks at what is waited for. */
+const LOOK_MS = 80
+const PATH = process.env['PATH'] ?? ''
+
+export type WorldOptions = {
+  /** Empty; everything lies there afterwards, to be looked at. */
+  readonly folder: string
+  /** Address of an empty PostgreSQL schema, or null for SQLite. */
+  readonly database: string | null
+  readonly random?: () => number
+  readonly onHit?: (label: ProbeLabel) => void
+  readonly onFault?: (kept: Kept) => void
+}
+
+/** Where a job goes and what its agent does. */
+export type Order = {
+  readonly title: string
+  readonly script: string
+  readonly locks?: readonly string[]
+  readonly ends?: readonly Job['state'][]
+}
+
+export class World {
+  readonly #options: WorldOptions
+  readonly #remote: string
+  readonly proxy: ChaosProxy
+  readonly #kept = new Map<string, Kept>()
+  readonly #asked: Asked[] = []
+  #tokens = { admin: '', worker: '' }
+
+  private constructor(options: WorldOptions, remote: string, proxy: ChaosProxy) {
+    this.#options = options
+    this.#remote = remote
+    this.proxy = proxy
+  }
+
+  static async make(options: WorldOptions): Promise<World> {
+    const remote = await makeWatchedRemote(options.folder)
+    return new World(options, remote, await startChaosProxy(options.random))
+  }
+
+  /** Keeps a hub running; resolves when it works, or in its second life when its first ends early. */
+  async startHub({ plans = [], keepFree }: Start = {}): Promise<Kept> {
+    const { database } = this.#options
+    const hub = {
+      port: 0,
+      ...(keepFree === undefined ? {} : { keepFree }),
+      ...(database === null ? {} : { database, store: join(this.#options.folder, 'store') }),
+    }
+    const kept = this.#keep('hub', 'hub', { plans, hub })
+    await kept.ready()
+    const token = async (name: string) =>
+      (await readFile(join(this.hubFolder, `${name}.token`), 'utf8')).trim()
+    this.#tokens = { admin: await token('admin'), worker: await token('worker') }
+    return kept
+  }
+
+  /** Keeps a worker running. */
+  startWorker(name: string, start: Start = {}): Kept {
+    return this.#keep('worker', name, start)
+  }
+
+  get hubFolder(): string {
+    return join(this.#options.folder, 'hub')
+  }
+
+  get workers(): readonly string[] {
+    return [...this.#kept.keys()].filter((name) => name !== 'hub')
+  }
+
+  program(name: string): Kept {
+    const kept = this.#kept.get(name)
+    if (kept === undefined) throw new Error(`there is no program ${name}`)
+    return kept
+  }
+
+  get crashes(): number {
+    return [...this.#kept.values()].reduce((sum, { crashes }) => sum + crashes, 0)
+  }
+
+  /** What the client asked for and was told. */
+  get asked(): readonly Asked[] {
+    return this.#asked
+  }
+
+  client(): HubClient {
+    return new HubClient({ url: this.proxy.url, token: this.#tokens.admin })
+  }
+
+  /** Submits until it is acknowledged, always with the same key. */
+  async submit({ title, script, locks = [], ends = ['succeeded'] }: Order): Promise<JobId> {
+    const place = this.#asked.push({ title, acknowledged: null, ends }) - 1
+    const body = {
+      kind: 'code',
+      payload: {
+        repository: this.#remote,
+        prompt: title,
+        agent: { name: 'command', run: ['sh', '-c', script] as [string, ...string[]] },
+        checks: [{ name: 'whole', run: ['grep', '-q', 'whole', 'work'] as [string, ...string[]] }],
+        publish: { mode: 'branch', branch: title },
+      },
+      locks: [...locks],
+      idempotencyKey: title,
+      retry: { maxFailures: 50, delayMs: 100, factor: 1 },
+    }
+    const job = await this.patiently((client, signal) => client.call('submitJob', { body }, signal))
+    this.#asked[place] = { title, acknowledged: job.id, ends }
+    return job.id
+  }
+
+  job(id: JobId): Promise<Job> {
+    return this.patiently((client, signal) =>
+      client.call('getJob', { params: { job: id } }, signal),
+    )
+  }
+
+  /** Waits until a job is as wanted, for at most so long; answers how it is then. */
+  async until(id: JobId, wanted: (job: Job) => boolean, ms = END_MS): Promise<Job> {
+    const until = performance.now() + ms
+    for (;;) {
+      const job = await this.job(id)
+      if (wanted(job) || performance.now() > until) return job
+      await pause(LOOK_MS)
+    }
+  }
+
+  /** Waits until all that was asked for has ended, for a bounded time. */
+  async untilEnded(): Promise<void> {
+    for (const { acknowledged } of this.#asked) {
+      if (acknowledged !== null) await this.until(acknowledged, ({ state }) => isTerminal(state))
+    }
+  }
+
+  /** Calls until there is an answer: hub and database come and go here. */
+  async patiently<Value>(
+    call: (client: HubClient, signal: AbortSignal) => Promise<Value>,
+  ): Promise<Value> {
+    for (;;) {
+      const late = AbortSignal.timeout(TRY_MS)
+      try {
+        return await call(this.client(), late)
+      } catch (error) {
+        if (!late.aborted && (!isAppError(error) || !error.retryable)) throw error
+        await pause(50)
+      }
+    }
+  }
+
+  /** Lets everything come to rest, ends all programs, and judges. */
+  async judge(): Promise<Verdict & { readonly facts: Facts }> {
+    this.proxy.poison(null)
+    const hub = await this.patiently((client) => fromHub(client))
+    const left = await this.#leftAfterAll(hub.jobs)
+    await this.close()
+    const { database, folder } = this.#options
+    const rows = await leftInLedger(this.hubFolder, database)
+    const remote = await fromRemote(this.#remote, join(folder, 'pushes'))
+    const facts = { asked: this.#asked, ...hub, ...remote, left: [...left, ...rows] }
+    return { ...check(facts), facts }
+  }
+
+  /** Ends all programs as a power cut would. */
+  async close(): Promise<void> {
+    for (const kept of this.#kept.values()) await kept.stop()
+    await this.proxy[Symbol.asyncDispose]()
+  }
+
+  async #leftAfterAll(jobs: readonly Job[]): Promise<readonly string[]> {
+    const folders = this.workers.map((name) => join(this.#options.folder, name, 'worker'))
+    const until = performance.now() + QUIET_MS
+    for (;;) {
+      const left = await leftOnMachine(folders, jobs)
+      if (left.length === 0 || performance.now() > until) return left
+      await pause(2 * LOOK_MS)
+    }
+  }
+
+  #keep(program: 'hub' | 'worker', name: string, start: Start & { readonly hub?: object }): Kept {
+    const { folder, onHit = () => {}, onFault = () => {} } = this.#options
+    const { plans = [], slots = 1, drainMs = 0, leaseMs = LEASE_MS, hub = {} } = start
+    const sandbox = locateProgram('bwrap', PATH) === null ? 'none' : 'required'
+    const worker = { name, sandbox, allowLocal: true, leaseMs, slots, drainMs } as const
+    const way = { url: this.proxy.url, token: this.#tokens.worker }
+    const kept = new Kept({
+      program,
+      settings: { folder: join(folder, name), hub, worker, way },
+      plans,
+      log: join(folder, `${name}.log`),
+      onReady: (url) => {
+        if (program === 'hub') this.proxy.aim(Number(new URL(url).port))
+      },
+      onHit,
+      onFault,
+    })
+    this.#kept.set(name, kept)
+    return kept
+  }
+}
+
+type Start = {
+  /** A fault for each of its lives, the first one first. */
+  readonly plans?: readonly (Plan | null)[]
+  /** Bytes of disk below which the hub takes no new work. */
+  readonly keepFree?: number
+  readonly slots?: number
+  readonly drainMs?: number
+  readonly leaseMs?: number
+}
+
+/** A bare repository that writes down every push and when it came. */
+async function makeWatchedRemote(folder: string): Promise<string> {
+  const { remote } = await makeRemote(join(folder, 'git'))
+  const hook = join(remote, 'hooks', 'post-receive')
+  await mkdir(join(remote, 'hooks'), { recursive: true })
+  const line = `echo "$ref $new $(date +%s%3N)" >> '${folder}/pushes'`
+  await writeFile(hook, `#!/bin/sh\nwhile read old new ref; do ${line}; done\n`)
+  await chmod(hook, 0o755)
+  return remote
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Collection } from '../../src/domain/collection.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
+import { aLease } from '../support/jobs.ts'
+
+const DAY_MS = 86_400_000
+const settlement = {
+  kind: 'succeeded',
+  reason: 'no-change',
+  publication: { kind: 'none' },
+} as const
+
+/** A job that has ended, with a log and the same bytes as an artifact. */
+async function endedJob(hub: TestHub) {
+  const { params, attempt } = await aLease(hub)
+  const bytes = randomBytes(5000)
+  const log = { ...params, stream: 'output' as const, offset: 0 }
+  await attempt.call('writeLog', { params: log, body: bytes })
+  const kept = { ...params, name: 'agent-output.log' }
+  await attempt.call('putArtifact', { params: kept, body: bytes })
+  await attempt.call('settleLease', { params, body: { settlement, usage: null } })
+  return { job: params.job, bytes }
+}
+
+const gc = (hub: TestHub, dryRun: boolean): Promise<Collection> =>
+  hub.admin.call('collect', { body: { dryRun } })
+
+const count = ({ items }: Collection, what: string): number | undefined =>
+  items.find((item) => item.what === what)?.count
+
+const readOutput = async (hub: TestHub, job: Awaited<ReturnType<typeof endedJob>>['job']) => {
+  const params = { job, stream: 'output' as const }
+  const response = await hub.admin.call('readLog', { params })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  return { bytes, end: response.headers.get('millwright-log-end') }
+}
+
+describe('collection', () => {
+  it('removes nothing of young jobs', async () => {
+    await using hub = await startTestHub()
+    await endedJob(hub)
+    const { items } = await gc(hub, false)
+    expect(items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0])
+  })
+
+  it('removes the log of a job after a month, which is then read from its artifact', async () => {
+    await using hub = await startTestHub()
+    const { job, bytes } = await endedJob(hub)
+    hub.clock.advance(31 * DAY_MS)
+
+    const dry = await gc(hub, true)
+    expect(count(dry, 'logs')).toBe(1)
+    expect(await readdir(join(hub.folder, 'logs'))).toContain(job)
+    const done = await gc(hub, false)
+    expect(done).toEqual({ ...dry, dryRun: false })
+    expect(await readdir(join(hub.folder, 'logs'))).not.toContain(job)
+
+    expect(await readOutput(hub, job)).toEqual({ bytes, end: 'true' })
+  })
+
+  it('forgets a job after three months, with its artifacts, and says so beforehand', async () => {
+    await using hub = await startTestHub()
+    const { job } = await endedJob(hub)
+    hub.clock.advance(91 * DAY_MS)
+
+    const dry = await gc(hub, true)
+    expect(dry.items).toMatchObject([
+      { what: 'jobs', count: 1, bytes: null, why: 'ended more than 90 days ago (keepJobs)' },
+      { what: 'tokens', count: 0 },
+      { what: 'workers', count: 1 },
+      { what: 'logs', count: 1, examples: [job] },
+      { what: 'artifacts', count: 1 },
+    ])
+    expect((await hub.admin.call('getJob', { params: { job } })).state).toBe('succeeded')
+
+    expect(await gc(hub, false)).toEqual({ ...dry, dryRun: false })
+    await expect(hub.admin.call('getJob', { params: { job } })).rejects.toMatchObject({
+      code: 'job-not-found',
+    })
+    expect((await gc(hub, false)).items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0])
+  })
+})

@@ -1,0 +1,160 @@
+import { type IncomingMessage, request as ask, type ServerResponse } from 'node:http'
+import { expect, it } from 'vitest'
+import { builtinDriver } from '../../src/agents/builtin.ts'
+import type { Job } from '../../src/domain/job.ts'
+import { codeKind } from '../../src/kinds/code/kind.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { UNSIGNED } from '../../src/publish/commit.ts'
+import type { MeteredDoor } from '../../src/worker/context.ts'
+import { PATH } from '../support/confined.ts'
+import { aFence, aGateway, aModelServer, aScript } from '../support/gateway.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
+import { describeNeeding } from '../support/needs.ts'
+import { byHand, gitSettings, makeRemote } from '../support/repository.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import { startTestWorker, untilEnded, untilJob } from '../support/worker.ts'
+
+const HOUR_S = 3600
+
+/** First it writes one file, after an interruption another. */
+const SCRIPT = {
+  scripts: [
+    {
+      when: 'You were interrupted',
+      steps: [
+        { calls: [{ name: 'write', args: { path: 'two', content: '2\n' } }] },
+        { text: 'Both are there.' },
+      ],
+    },
+    {
+      when: 'Write two files',
+      steps: [{ calls: [{ name: 'write', args: { path: 'one', content: '1\n' } }] }],
+    },
+  ],
+}
+
+/** A scripted model whose plan is used up after `answers` answers, until `quota.left` is raised. */
+async function aModelWithQuota(answers: number) {
+  const gateway = await aGateway({ replay: await aScript(SCRIPT) })
+  const { baseUrl, token } = await gateway.open(aFence())
+  const quota = { left: answers, refused: 0 }
+  const url = await aModelServer((request, response) => {
+    if (request.method === 'POST' && (quota.left -= 1) < 0) {
+      quota.refused += 1
+      return refuse(response)
+    }
+    return passOn(request, response, { baseUrl, token })
+  })
+  return { url, quota }
+}
+
+function refuse(response: ServerResponse): void {
+  const error = { type: 'usage_limit_reached', message: 'used up', resets_in_seconds: HOUR_S }
+  response.writeHead(429, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ error }))
+}
+
+function passOn(
+  from: IncomingMessage,
+  to: ServerResponse,
+  { baseUrl, token }: { readonly baseUrl: string; readonly token: string },
+): void {
+  // The gateway under test speaks to an upstream, this one to a gateway that replays.
+  const url = `${baseUrl}/anthropic${from.url ?? ''}`
+  const { host: _, ...headers } = from.headers
+  const onward = ask(url, { method: from.method, headers: { ...headers, 'x-api-key': token } })
+  onward.on('response', (answer) => {
+    to.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(to)
+  })
+  from.pipe(onward)
+}
+
+/** A worker whose built-in agent asks this model. */
+async function startWorkerFor(hub: TestHub, url: string) {
+  const gateway = await aGateway({ upstreams: { anthropic: { baseUrl: url, apiKey: 'key' } } })
+  const openDoor = async (): Promise<MeteredDoor> => {
+    const door = await gateway.open(aFence())
+    return {
+      door,
+      usage: () => gateway.usage(door.token),
+      refusal: () => gateway.refusal(door.token),
+      close: () => gateway.close(door.token),
+    }
+  }
+  const folder = await tempFolder()
+  const model = 'anthropic/claude-sonnet-4-5'
+  const builtin = builtinDriver({ node: process.execPath, path: PATH, model })
+  const kind = codeKind({
+    drivers: new Map([['builtin', builtin]]),
+    git: gitSettings(folder),
+    signature: UNSIGNED,
+    path: PATH,
+    clock: systemClock,
+    cacheBytes: Infinity,
+  })
+  return startTestWorker(hub, { openDoor, folder, kinds: new Map([['code', kind]]) })
+}
+
+async function submit(hub: TestHub, repository: string): Promise<Job> {
+  const payload = {
+    repository,
+    prompt: 'Write two files',
+    agent: { name: 'builtin' },
+    publish: { mode: 'branch', branch: 'work' },
+  }
+  return hub.admin.call('submitJob', { body: { kind: 'code', payload } })
+}
+
+describeNeeding(['patience'], 'a job whose model’s quota is used up', () => {
+  it('rests until the quota resets, then goes on in its session, on another worker', async () => {
+    await using hub = await startTestHub()
+    const { remote } = await makeRemote(await tempFolder())
+    const { url, quota } = await aModelWithQuota(1)
+    const first = await startWorkerFor(hub, url)
+    const { id } = await submit(hub, remote)
+
+    const paused = await untilJob(hub, id, { state: 'paused' })
+    const inAnHour = hub.clock.now() + HOUR_S * 1000
+    expect(paused).toMatchObject({ reason: 'quota-exhausted', attempt: 1, failures: 0 })
+    expect(Math.abs((paused.resumeAt ?? 0) - inAnHour)).toBeLessThan(60_000)
+    await expect.poll(() => first.worker.running).toBe(0)
+    await first[Symbol.asyncDispose]()
+
+    quota.left = 99
+    await using second = await startWorkerFor(hub, url)
+    expect(await hub.ledger.resumeDue(10)).toBe(0)
+    hub.clock.advance(HOUR_S * 1000)
+    await hub.restart()
+    expect(await hub.ledger.resumeDue(10)).toBe(1)
+    expect(await hub.ledger.resumeDue(10)).toBe(0)
+
+    expect(await untilEnded(hub, id)).toMatchObject({
+      reason: 'published',
+      attempt: 2,
+      failures: 0,
+      summary: 'Both are there.',
+    })
+    expect(await byHand(remote, 'ls-tree', '--name-only', 'work')).toBe('README.md\none\ntwo')
+    await expect.poll(() => second.worker.running).toBe(0)
+  })
+
+  it('rests again when it is used up again, and a person may resume it before', async () => {
+    await using hub = await startTestHub()
+    const { remote } = await makeRemote(await tempFolder())
+    const { url, quota } = await aModelWithQuota(0)
+    await using worker = await startWorkerFor(hub, url)
+    const { id } = await submit(hub, remote)
+    await untilJob(hub, id, { state: 'paused', attempt: 1 })
+
+    await hub.admin.call('resumeJob', { params: { job: id } })
+    await untilJob(hub, id, { state: 'paused', attempt: 2 })
+    expect(quota.refused).toBeGreaterThanOrEqual(2)
+
+    await hub.admin.call('cancelJob', { params: { job: id } })
+    await untilJob(hub, id, { state: 'cancelled' })
+    hub.clock.advance(2 * HOUR_S * 1000)
+    expect(await hub.ledger.resumeDue(10)).toBe(0)
+    await expect.poll(() => worker.worker.running).toBe(0)
+  })
+})
