@@ -16,7 +16,7 @@ const Due = z.object({ id: JobId })
  */
 export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   const due = await tx.all(
-    sql`SELECT id FROM job WHERE resume_at IS NOT NULL AND resume_at <= ${tx.now}
+    sql`SELECT id FROM job WHERE resume_at <= ${tx.now}
       ORDER BY resume_at LIMIT ${limit} ${tx.skipLocked}`,
     Due,
   )
