@@ -39,13 +39,14 @@ class ScriptedClient extends HubClient {
   }
 }
 
+const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted === true) resolve()
+    signal?.addEventListener('abort', () => resolve())
+  })
+
 /** Time stands, and who waits for it waits for the signal; the loop's own pauses take none. */
 function keeping(answers: readonly unknown[]) {
-  const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) resolve()
-      signal?.addEventListener('abort', () => resolve())
-    })
   const hub = new ScriptedClient(answers)
   const cancels: string[] = []
   return {
