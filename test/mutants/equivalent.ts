@@ -23,6 +23,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: 'false',
     proof: 'Nobody is parked on no key, so nobody would be woken; the guard saves the question.',
   },
+  {
+    path: 'src/ledger/append-event.ts',
+    was: 'written === undefined',
+    becomes: 'false',
+    proof: 'An INSERT that gives no row back has thrown before; only the compiler does not know.',
+  },
+  {
+    path: 'src/ledger/outbox.ts',
+    was: 'event === undefined',
+    becomes: 'false',
+    proof: 'No callback can ask for such an event; the guard saves the question.',
+  },
+  {
+    path: 'src/ledger/outbox.ts',
+    was: 'asked.length === 0',
+    becomes: 'false',
+    proof: 'Nothing is written for nobody; the guard saves the reading of the job.',
+  },
 ]
 
 export const proofOf = (mutant: Mutant): Equivalent | undefined =>
