@@ -27,19 +27,19 @@ export const EQUIVALENT: readonly Equivalent[] = [
     path: 'src/ledger/append-event.ts',
     was: 'written === undefined',
     becomes: 'false',
-    proof: 'An INSERT that gives no row back has thrown before; only the compiler does not know.',
+    proof: 'An INSERT that succeeds returns its row; only the compiler does not know.',
   },
   {
     path: 'src/ledger/outbox.ts',
     was: 'event === undefined',
     becomes: 'false',
-    proof: 'No callback can ask for such an event; the guard saves the question.',
+    proof: 'Nobody can have asked for such an event; the guard saves looking for them.',
   },
   {
     path: 'src/ledger/outbox.ts',
     was: 'asked.length === 0',
     becomes: 'false',
-    proof: 'Nothing is written for nobody; the guard saves the reading of the job.',
+    proof: 'For nobody nothing is written; the guard saves reading the job.',
   },
 ]
 
