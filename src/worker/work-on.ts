@@ -3,6 +3,7 @@ import type { Fence, Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { runAttempt } from '../pipeline/run-attempt.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
+import { allEnded } from '../platform/all-ended.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import { killLeftovers } from '../platform/process-tree.ts'
 import { attemptName, makeAttemptFolder } from './attempt-folder.ts'
@@ -121,7 +122,8 @@ async function tell(
     .write(report)
     .then(() => context.probe('report-written'))
     .catch(unlessDiskFull)
-  const before = (): Promise<unknown> => Promise.all([written, sender.flush()])
+  // Also when the hub takes nothing more: a report written after it was forgotten would stay.
+  const before = (): Promise<unknown> => allEnded([written, sender.flush()])
   const answer = await deliver(report, context, before, leaving)
   // In this order, so that a folder never outlives its report and is taken for an unfinished one.
   if (answer === 'taken') await kind.remove(folder)

@@ -83,5 +83,6 @@ async function removeUnlessUsed(path: string, now: number, signal: AbortSignal):
   }
 }
 
+/** A name with a dot before it is a pin that was never made: its worker died while it wrote it. */
 const isPinned = async (path: string): Promise<boolean> =>
-  (await readdir(join(path, 'refs', 'jobs')).catch(() => [])).length > 0
+  (await readdir(join(path, 'refs', 'jobs')).catch(() => [])).some((name) => !name.startsWith('.'))

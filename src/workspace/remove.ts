@@ -1,10 +1,12 @@
 import { chmod, lstat, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { unpin } from './cache.ts'
-import { gitDirOf } from './workspace.ts'
+import { gitDirOf, savedFile } from './workspace.ts'
 
 /** Removes an attempt's folder and its pin in the cache. Does nothing when they are gone. */
 export async function removeWorkspace(folder: string): Promise<void> {
+  // Half removed it must not be taken for one that can be salvaged.
+  await rm(savedFile(folder), { force: true })
   const gitDir = gitDirOf(folder)
   await unpinFrom(gitDir, basename(folder))
   const modules = join(gitDir, 'modules')

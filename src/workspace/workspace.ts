@@ -38,7 +38,8 @@ const Saved = z.strictObject({
   submodules: z.array(Submodule).default([]),
 })
 
-const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
+/** Says that a workspace is ready: written last, removed first. */
+export const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
 
 /** Written last, so that it stands for a workspace that was ready. */
 export async function saveWorkspace(workspace: Workspace): Promise<void> {
@@ -52,9 +53,8 @@ export async function findWorkspace(
   folder: string,
   settings: GitSettings,
 ): Promise<Workspace | null> {
-  const text = await readFile(savedFile(folder), 'utf8').catch(() => null)
-  if (text === null) return null
-  const saved = Saved.parse(JSON.parse(text))
+  const saved = readSaved(await readFile(savedFile(folder), 'utf8').catch(() => ''))
+  if (saved === null) return null
   return {
     ...saved,
     folder,
@@ -62,5 +62,14 @@ export async function findWorkspace(
     gitDir: gitDirOf(folder),
     notes: [],
     settings,
+  }
+}
+
+/** null too for half a file: the worker died while it wrote it, so nothing had run there yet. */
+function readSaved(text: string): z.infer<typeof Saved> | null {
+  try {
+    return Saved.parse(JSON.parse(text))
+  } catch {
+    return null
   }
 }

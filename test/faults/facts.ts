@@ -99,7 +99,8 @@ export async function leftOnMachine(
     for (const name of await namesIn(join(worker, 'reports'))) left.push(`report ${name}`)
     for (const cache of await namesIn(join(worker, 'cache'))) {
       const pins = await namesIn(join(worker, 'cache', cache, 'refs', 'jobs'))
-      for (const name of pins) left.push(`pin ${name}`)
+      // Half a pin keeps nothing; it goes with its cache.
+      for (const name of pins) if (!name.startsWith('.')) left.push(`pin ${name}`)
     }
   }
   // The dearest look comes last.

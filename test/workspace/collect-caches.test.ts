@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, utimes } from 'node:fs/promises'
+import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { diskSpaceOf } from '../../src/platform/disk-space-of.ts'
@@ -55,6 +55,15 @@ describe('collecting caches', () => {
 
   it('removes all of them when none may stay', async () => {
     const { free, collect, left } = await twoCaches()
+    await free(0, 2)
+    await free(1, 3)
+    expect(await collect(0)).toMatchObject({ caches: 2 })
+    expect(await left()).toBe(0)
+  })
+
+  it('removes one whose only pin is half of one, left by a worker that died', async () => {
+    const { free, collect, left, caches } = await twoCaches()
+    await writeFile(join(caches[0]!, 'refs', 'jobs', '.0b9f.tmp'), '')
     await free(0, 2)
     await free(1, 3)
     expect(await collect(0)).toMatchObject({ caches: 2 })

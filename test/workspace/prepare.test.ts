@@ -149,6 +149,16 @@ describe('a workspace', () => {
     expect(await findWorkspace(folder, gitSettings(folder))).toBeNull()
   })
 
+  it.each(['', '{"repository":"/sr'])(
+    'is not ready when its worker died while it wrote “%s” about it',
+    async (half) => {
+      const folder = await tempFolder()
+      await mkdir(join(folder, 'git'))
+      await writeFile(join(folder, 'git', 'workspace.json'), half)
+      expect(await findWorkspace(folder, gitSettings(folder))).toBeNull()
+    },
+  )
+
   it('leaves neither folder nor pin behind when it is removed', async () => {
     const folder = await tempFolder()
     const { remote } = await makeRemote(folder)
