@@ -1,22 +1,31 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { expect, it, onTestFinished } from 'vitest'
+import { describeNeeding } from '../../../test/support/needs.ts'
+import { AppError } from '../../domain/errors.ts'
 import { newJobId } from '../../domain/id.ts'
-import { Lease } from '../../domain/lease.ts'
+import { type Fence, Lease } from '../../domain/lease.ts'
 import { StopOrder } from '../../pipeline/stop-order.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { MARKER } from '../../platform/process-tree.ts'
+import { toProblem } from '../../protocol/problem.ts'
+import { attemptName } from '../attempt-folder.ts'
 import { LeaseKeeper } from './keeper.ts'
 import { Lifeline } from './lifeline.ts'
 
-/** A server that gives every question this answer. */
-async function answering(status: number, body: unknown): Promise<string> {
-  const server = createServer((_, response) => {
+/** A server that gives every question this answer; those of some attempts none at all. */
+async function answering(status: number, body: unknown, silentTo: RegExp = /^$/): Promise<string> {
+  const server = createServer(({ url = '' }, response) => {
+    if (silentTo.test(url)) return
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => void server.close())
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   return `http://127.0.0.1:${address.port}`
@@ -39,12 +48,53 @@ const lease = Lease.parse({
   continues: null,
 })
 
+const GONE = toProblem(new AppError('lease-lost', 'it is over'))
+
+/** A program that an attempt started and forgot. */
+function leftBy(fence: Fence): ChildProcess {
+  const left = spawn('sleep', ['60'], { env: { ...process.env, [MARKER]: attemptName(fence) } })
+  onTestFinished(() => void left.kill('SIGKILL'))
+  return left
+}
+
 it('a bug in the thread that keeps the leases is heard as its failure', async () => {
   await using keeper = new LeaseKeeper(await answering(200, { not: 'a renewal' }))
   await keeper.ready
   const lifeline = new Lifeline(systemClock, lease.leaseMs)
   keeper.keep(lease, { lifeline, stops: new StopOrder() })
   await expect(keeper.failed).rejects.toThrow(/another shape/)
+})
+
+it('a lease that the hub calls gone stops its attempt, unless that only tells of its end', async () => {
+  await using keeper = new LeaseKeeper(await answering(409, GONE))
+  await keeper.ready
+  const attempts = [1, 2].map((attempt) => ({
+    lease: { ...lease, attempt },
+    stops: new StopOrder(),
+    lifeline: new Lifeline(systemClock, lease.leaseMs),
+  }))
+  attempts[0]!.lifeline.retire()
+  for (const { lease: leased, ...kept } of attempts) keeper.keep(leased, kept)
+  await expect.poll(() => attempts[1]!.stops.why).toEqual({ kind: 'lost' })
+  expect(attempts[0]!.stops.why).toBeNull()
+})
+
+describeNeeding(['linux'], 'on Linux', () => {
+  it('what an attempt left running is ended when its lease is lost, not when it is released', async () => {
+    await using keeper = new LeaseKeeper(await answering(409, GONE, /\/1\b/))
+    await keeper.ready
+    const [released, lost] = [1, 2].map((attempt) => ({
+      lease: { ...lease, attempt },
+      kept: { stops: new StopOrder(), lifeline: new Lifeline(systemClock, lease.leaseMs) },
+      left: leftBy({ jobId: lease.job.id, attempt }),
+    }))
+    keeper.keep(released!.lease, released!.kept)
+    keeper.release({ jobId: lease.job.id, attempt: 1 })
+    keeper.keep(lost!.lease, lost!.kept)
+
+    await once(lost!.left, 'exit')
+    expect(released!.left.exitCode ?? released!.left.signalCode).toBeNull()
+  })
 })
 
 it('a worker that hangs for ever is ended, so that its leases are not kept for ever', async () => {
