@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
+import { Stopped } from '../../src/domain/stop.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { deliver } from '../../src/worker/deliver.ts'
 import type { FinalReport } from '../../src/worker/report-spool.ts'
@@ -12,6 +13,7 @@ describe('a final report', () => {
   it.each([
     ['refused', 'refused', new AppError('request-invalid', 'too large'), 'running'],
     ['of an attempt that is over', 'taken', new AppError('lease-lost', 'over'), 'queued'],
+    ['broken off by a lost lease', 'refused', new Stopped({ kind: 'lost' }), 'running'],
   ])('whose artifact is %s is %s', async (_artifact, answer, error, state) => {
     await using hub = await startTestHub()
     const { lease } = await aLease(hub)
