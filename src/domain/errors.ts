@@ -18,6 +18,7 @@ const kind = (status: number, mend: string, retryable = false): ErrorKind => ({
 export const ERRORS = {
   // requests
   'request-invalid': kind(400, 'Correct the named field.'),
+  'request-incomplete': kind(408, 'Send it again; the line broke off.', true),
   'payload-invalid': kind(422, 'Correct the named field of the payload.'),
   'kind-unknown': kind(422, 'Use one of the kinds in the message.'),
   'body-too-large': kind(413, 'Send less, or in several parts.'),

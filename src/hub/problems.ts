@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError } from '../domain/errors.ts'
 import type { Logger } from '../platform/log.ts'
-import { PROBLEM_TYPE, toProblem } from '../protocol/problem.ts'
+import { type Problem, PROBLEM_TYPE, toProblem } from '../protocol/problem.ts'
 
 /** Answers an error as a problem document; what is no AppError is a bug, logged and not explained. */
 export function answerProblem(
@@ -40,11 +40,9 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
     socket.destroy()
     return
   }
-  const status = UNREADABLE[error.code ?? ''] ?? 400
-  const problem = toProblem(
-    new AppError('request-invalid', `The request cannot be read: ${error.code ?? error.message}.`),
-  )
-  const body = JSON.stringify({ ...problem, status })
+  const problem = unreadable(error)
+  const { status } = problem
+  const body = JSON.stringify(problem)
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
@@ -52,9 +50,13 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
   )
 }
 
-const UNREADABLE: Readonly<Record<string, number>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  HPE_HEADER_OVERFLOW: 431,
+function unreadable({ code = '', message }: Error & { code?: string }): Problem {
+  // A bad line, not a bad request: the caller may well try again.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return toProblem(new AppError('request-incomplete', 'The rest of the request did not come.'))
+  }
+  const what = new AppError('request-invalid', `The request cannot be read: ${code || message}.`)
+  return { ...toProblem(what), ...(code === 'HPE_HEADER_OVERFLOW' ? { status: 431 } : {}) }
 }
 
 /** The route's pattern: unlike the path it holds no ids. */

@@ -44,7 +44,7 @@ async function aPlace(): Promise<Place> {
     server,
     startUp: async (...flags) => {
       const up = cli.start(['up', ...always, ...flags])
-      await up.printed(/next: millwright submit/)
+      await up.printed(/^next: .* submit /m)
       return up
     },
     submit: (agent) => {

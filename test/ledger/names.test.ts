@@ -84,15 +84,52 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     expect(await waitsFor(file.server, name, () => ledger.submit(aJob(job)))).toBe(true)
   })
 
-  it.each(['job', 'key'])('of a %s is passed over by a claim', async (kind) => {
+  it.each(['job', 'key'])('of a %s is passed over by a claim that finds another', async (kind) => {
     const { ledger } = await open()
     const best = await submitted(ledger, { locks: ['a'], priority: 9 })
     const next = await submitted(ledger)
     const release = await hold(file.server, kind === 'job' ? `job ${best}` : 'key a')
     expect(await nextJob(ledger)).toBe(next)
-    expect(await ledger.claim(aRequest())).toBeNull()
     await release()
     expect(await nextJob(ledger)).toBe(best)
+  })
+
+  it.each(['job', 'key'])('of a %s is waited for by a claim that finds no other', async (kind) => {
+    const { ledger } = await open()
+    const only = await submitted(ledger, { locks: ['a'] })
+    const name = kind === 'job' ? `job ${only}` : 'key a'
+    expect(await waitsFor(file.server, name, () => ledger.claim(aRequest()))).toBe(true)
+  })
+
+  it('of a job is waited for by who goes on from it, and by its artifacts', async () => {
+    const { ledger } = await open()
+    const fence = await running(ledger)
+    const artifact = { ...fence, name: 'n', digest: 'd', size: 1, mediaType: 'text/plain' }
+    const name = `job ${fence.jobId}`
+    expect(await waitsFor(file.server, name, () => ledger.addArtifact(artifact))).toBe(true)
+    await ledger.settle(fence, SUCCEEDED, null)
+    const followUp = () => ledger.submit(aJob({ retryOf: fence.jobId }))
+    expect(await waitsFor(file.server, name, followUp)).toBe(true)
+  })
+
+  it('of a job is passed over when it is to be forgotten, or to be resumed', async () => {
+    const { ledger, advance } = await open()
+    const ended = await running(ledger)
+    await ledger.settle(ended, SUCCEEDED, null)
+    const { id: paused, createdAt } = await ledger.job(await submitted(ledger))
+    const until = { ...WAITING, resumeAt: createdAt }
+    await ledger.pause(await claimed(ledger), until, null)
+    advance(1)
+    const now = createdAt + 1
+    const releases = [
+      await hold(file.server, `job ${ended.jobId}`),
+      await hold(file.server, `job ${paused}`),
+    ]
+    expect(await ledger.forget(now, 10)).toMatchObject({ jobs: 0 })
+    expect(await ledger.resumeDue(10)).toBe(0)
+    for (const release of releases) await release()
+    expect(await ledger.forget(now, 10)).toMatchObject({ jobs: 1 })
+    expect(await ledger.resumeDue(10)).toBe(1)
   })
 
   it.each(['job', 'key'])('of a %s is passed over when leases are ended', async (kind) => {

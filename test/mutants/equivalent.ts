@@ -23,6 +23,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: 'false',
     proof: 'Nobody is parked on no key, so nobody would be woken; the guard saves the question.',
   },
+  {
+    path: 'src/ledger/append-event.ts',
+    was: 'written === undefined',
+    becomes: 'false',
+    proof: 'An INSERT that succeeds returns its row; only the compiler does not know.',
+  },
+  {
+    path: 'src/ledger/outbox.ts',
+    was: 'event === undefined',
+    becomes: 'false',
+    proof: 'Nobody can have asked for such an event; the guard saves looking for them.',
+  },
+  {
+    path: 'src/ledger/outbox.ts',
+    was: 'asked.length === 0',
+    becomes: 'false',
+    proof: 'For nobody nothing is written; the guard saves reading the job.',
+  },
 ]
 
 export const proofOf = (mutant: Mutant): Equivalent | undefined =>

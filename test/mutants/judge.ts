@@ -11,6 +11,8 @@ const SETTINGS = ['tsconfig.json', 'vitest.config.ts']
 /** A mutant may run for ever; these are several times what the suites take. */
 const QUICK_MS = 120_000
 const PATIENT_MS = 300_000
+/** How often a suite may go red by chance. */
+const TRIES_MAX = 5
 
 /** The sandbox of the others shows the project alone, and not where its node_modules really lies. */
 const UNCONFINED = '--testNamePattern=^(?!a confined job )'
@@ -43,18 +45,28 @@ export async function makeCopy(): Promise<Copy> {
   return { ...copy, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
-type Red = { readonly file: string | null; readonly says: string }
+/** `tests`: where to look again; null when there was no end. */
+type Red = { readonly tests: readonly string[] | null; readonly says: string }
 
-/**
- * The first test that goes red, in the suites of these files; undefined when all are green. It
- * must go red twice: a busy machine alone can do it once.
- */
+/** The first test that goes red, in the suites of these files; undefined when all are green. */
 export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<string | undefined> {
   for (const suite of suites) {
+    const red = await surelyRed(copy, suite)
+    if (red !== undefined) return red
+  }
+  return undefined
+}
+
+/**
+ * A test must go red twice: a busy machine alone can do it once. When it does, whatever comes
+ * after that test has not been seen yet, and the suite is run again. What is never sure is no red.
+ */
+async function surelyRed(copy: Copy, suite: Suite): Promise<string | undefined> {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const red = await runSuite(copy, suite)
-    if (red === undefined) continue
-    if (red.file === null) return red.says
-    const again = await runSuite(copy, { ...suite, tests: [red.file] })
+    if (red === undefined) return undefined
+    if (red.tests === null) return red.says
+    const again = await runSuite(copy, { ...suite, tests: red.tests })
     if (again !== undefined) return again.says
   }
   return undefined
@@ -102,16 +114,17 @@ async function runSuite(
     },
   )
   await endLeftovers(project, temp)
-  if (code === 'late') return { file: null, says: 'no end in time' }
-  return code === 0 ? undefined : redIn(said)
+  if (code === 'late') return { tests: null, says: 'no end in time' }
+  return code === 0 ? undefined : redIn(said, tests)
 }
 
-/** What vitest says of the first test that failed. */
-function redIn(output: string): Red {
+/** What vitest says of the first test that failed. It names none when two files failed at once. */
+function redIn(output: string, tests: readonly string[]): Red {
   const test = /^ FAIL {2}(.+)$/m.exec(output)?.[1]
   if (test === undefined) {
-    return { file: null, says: output.trim().split('\n').slice(-3).join(' ') }
+    return { tests, says: /^ +× (.+)$/m.exec(output)?.[1] ?? output.trim().slice(-200) }
   }
+  const [file = ''] = test.split(' > ')
   const error = /^\w*Error: .+$/m.exec(output)?.[0] ?? ''
-  return { file: test.split(' > ')[0] ?? null, says: `${test} (${error.slice(0, 120)})` }
+  return { tests: [file], says: `${test} (${error.slice(0, 120)})` }
 }

@@ -10,11 +10,13 @@ const BY = 'time'
 
 const Due = z.object({ id: JobId })
 
-/** Queues jobs that were paused until a moment which has come, longest ago first. */
+/**
+ * Queues jobs that were paused until a moment which has come, longest ago first. What is found due
+ * stays so: where transactions run side by side, nobody else writes its row meanwhile.
+ */
 export async function resumeDue(tx: Tx, limit: number): Promise<number> {
-  const isDue = sql`resume_at <= ${tx.now}`
   const due = await tx.all(
-    sql`SELECT id FROM job WHERE resume_at IS NOT NULL AND ${isDue}
+    sql`SELECT id FROM job WHERE resume_at <= ${tx.now}
       ORDER BY resume_at LIMIT ${limit} ${tx.skipLocked}`,
     Due,
   )
@@ -22,7 +24,7 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   for (const { id } of due) {
     // Somebody is at it: it is resumed or cancelled by then, or due at the next turn.
     if (!(await tryHold(tx, { id, locks: [] }))) continue
-    if (await requeuePaused(tx, id, { by: BY, when: isDue })) resumed += 1
+    if (await requeuePaused(tx, id, BY)) resumed += 1
   }
   return resumed
 }

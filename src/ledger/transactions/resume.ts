@@ -15,7 +15,7 @@ const State = z.object({ state: JobState })
 /** Queues a paused job again, before its time. Throws `job-not-paused`. */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await holdJob(tx, jobId)
-  const resumed = await requeuePaused(tx, jobId, { by, when: sql`1 = 1` })
+  const resumed = await requeuePaused(tx, jobId, by)
   if (!resumed) throw await notPaused(tx, jobId)
   return readJob(tx, jobId)
 }

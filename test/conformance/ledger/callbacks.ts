@@ -181,6 +181,9 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(paged).toEqual(all)
       const states = { ...PAGE, states: ['pending', 'failed'] as const }
       expect(await ledger.deliveries(states)).toHaveLength(8)
+      const { jobId } = all[4]!
+      const ofJob = await ledger.deliveries({ ...PAGE, jobId })
+      expect(ofJob).toEqual(all.filter((delivery) => delivery.jobId === jobId))
     })
 
     it('knows what a job’s producer asked for, and who asks for what there is not', async () => {

@@ -163,10 +163,15 @@ export function claimConformance(open: OpenLedger): void {
       await submitted(ledger)
       const worker = aWorker({ name: 'forge' })
       const fence = await claimed(ledger, worker)
+      const idle = aWorker({ name: 'idle' })
+      expect(await nextJob(ledger, idle)).toBeNull()
       advance(5000)
       await ledger.renew(fence, LEASE_MS)
       const { createdAt } = await ledger.job(fence.jobId)
-      expect(await ledger.workers()).toEqual([{ ...worker, running: 1, seenAt: createdAt + 5000 }])
+      expect(await ledger.workers()).toEqual([
+        { ...worker, running: 1, seenAt: createdAt + 5000 },
+        { ...idle, running: 0, seenAt: createdAt },
+      ])
     })
 
     it('a follow-up gets the session, artifacts and publication of the job it continues', async () => {
