@@ -32,6 +32,8 @@ export async function deliver(
     )
     return 'taken'
   } catch (error) {
+    // What was broken off is missing there: the hub, which may not know yet, must not take the end.
+    if (isLost(error)) return 'refused'
     if (!isAppError(error)) throw error
     // Kept and sent again it would be refused again, at every start of this worker.
     if (!isGone(error)) log.error({ job: report.jobId, error }, 'final report refused')
@@ -39,11 +41,11 @@ export async function deliver(
   }
 }
 
-/** Refused by the hub, or broken off because a renewal was. */
 function unlessGone(error: unknown): void {
-  const isLost = error instanceof Stopped && error.why.kind === 'lost'
-  if (!isLost && !isGone(error)) throw error
+  if (!isGone(error)) throw error
 }
+
+const isLost = (error: unknown): boolean => error instanceof Stopped && error.why.kind === 'lost'
 
 /** Delivers a report that an earlier run of this worker wrote down. */
 export async function deliverAgain(

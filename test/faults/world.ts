@@ -180,6 +180,9 @@ export class World {
     const rows = await leftInLedger(this.hubFolder, database)
     const remote = await fromRemote(this.#remote, join(folder, 'pushes'))
     const facts = { asked: this.#asked, ...hub, ...remote, left: [...left, ...rows] }
+    // Beside the logs, for whoever looks at what went wrong.
+    const told = { ...facts, events: [...facts.events], tips: [...facts.tips] }
+    await writeFile(join(folder, 'facts.json'), JSON.stringify(told, null, 2))
     return { ...check(facts), facts }
   }
 
