@@ -102,6 +102,18 @@ describe('a transaction that was not isolated', () => {
     expect(database.prepare('SELECT key FROM job_lock').all()).toMatchObject([{ key: 'a' }])
   })
 
+  it('a job that another goes on from meanwhile is not forgotten', async () => {
+    const { ledger, before, advance } = openDisturbed()
+    const old = await submitted(ledger)
+    await ledger.settle(await claimed(ledger), SUCCEEDED, null)
+    await submitted(ledger)
+    advance(1000)
+    before(/DELETE FROM job\b/, `UPDATE job SET retry_of = '${old}' WHERE state = 'queued'`)
+    const now = (await ledger.job(old)).endedAt! + 1000
+    expect(await ledger.forget(now, 10)).toMatchObject({ jobs: 0 })
+    expect(await ledger.job(old)).toMatchObject({ state: 'succeeded' })
+  })
+
   it('a waiter whose key was taken meanwhile is not woken', async () => {
     const { ledger, database, before } = openDisturbed()
     await submitted(ledger)

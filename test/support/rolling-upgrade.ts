@@ -28,5 +28,5 @@ export async function runRollingUpgrade(
   }
   await handingIn
   await fleet.untilEnded(jobs)
-  return fleet.judge()
+  return await fleet.judge()
 }

@@ -110,6 +110,17 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(await ledger.pendingDeliveries()).toBe(0)
     })
 
+    it('notes the end of one delivery alone', async () => {
+      const { ledger } = await open()
+      const jobId = await ended(ledger, to('a'), to('b'))
+      const first = await taken(ledger)
+      const second = await taken(ledger)
+      expect(await ledger.markDelivery(first, DONE)).toBe(true)
+      const rows = await ledger.deliveries({ ...PAGE, jobId })
+      const states = Object.fromEntries(rows.map(({ id, state }) => [id, state]))
+      expect(states).toEqual({ [first.id]: 'delivered', [second.id]: 'pending' })
+    })
+
     it('gives none to a host that has enough to do', async () => {
       const { ledger } = await open()
       await ended(ledger, to('a'), to('b'), to('c'))

@@ -71,6 +71,7 @@ export function forgettingConformance(open: OpenLedger): void {
       const queued = await submitted(ledger)
       advance(400 * DAY_MS)
       expect(await ledger.forget(Number.MAX_SAFE_INTEGER, 10)).toMatchObject({ jobs: 0 })
+      expect(await ledger.endings([])).toEqual(new Map())
       expect(await ledger.endings([running.jobId, queued, NO_JOB])).toEqual(
         new Map([
           [running.jobId, null],
