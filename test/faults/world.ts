@@ -1,7 +1,7 @@
 // A small world of real programs: a hub, workers, a line between them that can be cut, a remote
 // that writes down every push, and a client that keeps what it was told.
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
@@ -13,6 +13,7 @@ import { HubClient } from '../../src/protocol/client.ts'
 import { type ChaosProxy, startChaosProxy } from '../support/chaos-proxy.ts'
 import type { Plan } from '../support/fault-probe.ts'
 import { makeRemote } from '../support/repository.ts'
+import { type GitServer, serveGit } from '../support/serve-git.ts'
 import { type Asked, check, type Facts, type Verdict } from './checker.ts'
 import { fromHub, fromRemote, leftInLedger, leftOnMachine } from './facts.ts'
 import { Kept } from './programs.ts'
@@ -46,21 +47,28 @@ export type Order = {
 
 export class World {
   readonly #options: WorldOptions
+  /** Where the remote lies, and how workers get there: over HTTP, so that no push dies with its worker. */
   readonly #remote: string
+  readonly #git: GitServer
   readonly proxy: ChaosProxy
   readonly #kept = new Map<string, Kept>()
   readonly #asked: Asked[] = []
   #tokens = { admin: '', worker: '' }
 
-  private constructor(options: WorldOptions, remote: string, proxy: ChaosProxy) {
+  private constructor(
+    options: WorldOptions,
+    { remote, git, proxy }: { remote: string; git: GitServer; proxy: ChaosProxy },
+  ) {
     this.#options = options
     this.#remote = remote
+    this.#git = git
     this.proxy = proxy
   }
 
   static async make(options: WorldOptions): Promise<World> {
     const remote = await makeWatchedRemote(options.folder)
-    return new World(options, remote, await startChaosProxy(options.random))
+    const git = await serveGit(dirname(remote))
+    return new World(options, { remote, git, proxy: await startChaosProxy(options.random) })
   }
 
   /** Keeps a hub running; resolves when it works, or in its second life when its first ends early. */
@@ -117,7 +125,7 @@ export class World {
     const body = {
       kind: 'code',
       payload: {
-        repository: this.#remote,
+        repository: `${this.#git.url}/${basename(this.#remote)}`,
         prompt: title,
         agent: { name: 'command', run: ['sh', '-c', script] as [string, ...string[]] },
         checks: [{ name: 'whole', run: ['grep', '-q', 'whole', 'work'] as [string, ...string[]] }],
@@ -190,6 +198,7 @@ export class World {
   async close(): Promise<void> {
     for (const kept of this.#kept.values()) await kept.stop()
     await this.proxy[Symbol.asyncDispose]()
+    await this.#git.close()
   }
 
   async #leftAfterAll(jobs: readonly Job[]): Promise<readonly string[]> {
@@ -206,7 +215,7 @@ export class World {
     const { folder, onHit = () => {}, onFault = () => {} } = this.#options
     const { plans = [], slots = 1, drainMs = 0, leaseMs = LEASE_MS, hub = {} } = start
     const sandbox = locateProgram('bwrap', PATH) === null ? 'none' : 'required'
-    const worker = { name, sandbox, allowLocal: true, leaseMs, slots, drainMs } as const
+    const worker = { name, sandbox, leaseMs, slots, drainMs } as const
     const way = { url: this.proxy.url, token: this.#tokens.worker }
     const kept = new Kept({
       program,

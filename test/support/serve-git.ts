@@ -117,6 +117,8 @@ async function runBackend(
   })
   child.stdin.on('error', () => {})
   request.pipe(child.stdin)
+  // Whoever died in the middle of a push sends no end.
+  request.once('close', () => child.stdin.end())
   if (response === null) {
     child.stdout.resume()
     await once(child, 'close')
