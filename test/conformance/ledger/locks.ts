@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Ledger } from '../../../src/ledger/port.ts'
 import {
-  aJob,
   aRequest,
   claimed,
   fenceOf,
@@ -39,8 +38,7 @@ export function locksConformance(open: OpenLedger): void {
 
     it('more blocked jobs than one transaction parks do not hide a free one', async () => {
       const { ledger } = await open()
-      const blocked = Array.from({ length: 450 }, () => ledger.submit(aJob({ locks: ['a'] })))
-      await Promise.all(blocked)
+      for (let job = 0; job < 450; job += 1) await submitted(ledger, { locks: ['a'] })
       const free = await submitted(ledger)
       await claimed(ledger)
       expect(await nextJob(ledger)).toBe(free)
