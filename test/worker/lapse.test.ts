@@ -27,7 +27,9 @@ it('an attempt whose lease lapsed while the hub was away ends at once and has no
   await using hub = await startTestHub()
   const { lease } = await aLease(hub)
   const kinds = new Map([['code', endless]])
-  const context = await workerContext(await tempFolder(), hub, { kinds })
+  const moments: string[] = []
+  const probe = async (moment: string) => void moments.push(moment)
+  const context = await workerContext(await tempFolder(), hub, { kinds, probe })
   await hub.close()
 
   const lifeline = new Lifeline(systemClock, LEASE_MS)
@@ -35,4 +37,5 @@ it('an attempt whose lease lapsed while the hub was away ends at once and has no
   const orders = { stops, lifeline, leaving: new AbortController().signal }
   expect(await workOn(lease, context, orders)).toBe('left')
   expect(stops.why).toEqual({ kind: 'lost' })
+  expect(moments).not.toContain('report-written')
 })
