@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A wait that succeeds costs nothing; a busy machine must not decide.
+    expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
     // No test changes what a module holds, so files may share a process.
     isolate: false,

@@ -16,7 +16,8 @@ const agents = await installAgents()
 
 const steps: readonly (readonly string[])[] = [
   ['node', 'scripts/check.ts'],
-  ['vitest', 'run'],
+  // A machine that is busy with other things takes its time.
+  ['vitest', 'run', '--testTimeout=120000', '--hookTimeout=120000'],
   ['node', 'test/faults/main.ts'],
 ]
 let failed = false
