@@ -57,7 +57,7 @@ export async function openHub(
   const rules = { allow: config.callbackAllow, ports: config.callbackPort }
   const send = secrets === null ? null : makeSend({ rules, secrets, clock, version })
   const tally = new DeliveryTally()
-  const collecting = { ...kept, retention: config, clock, log }
+  const collecting = { ...kept, retention: config, clock, log, probe }
   const keeper = startKeeper({ ...collecting, stores: [artifacts, logs], send, tally, random })
   opening.defer(() => keeper.stop())
   const tokens = { ledger, random, folder }

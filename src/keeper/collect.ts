@@ -1,6 +1,7 @@
 import type { Collecting, Found } from '../artifacts/collect.ts'
 import type { Collected, Collection } from '../domain/collection.ts'
 import { JobId } from '../domain/id.ts'
+import type { Probe } from '../domain/probe.ts'
 import type { Ledger, Unneeded } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -29,6 +30,7 @@ export type CollectContext = {
   readonly isBackedUp: () => Promise<boolean>
   readonly clock: Clock
   readonly log: Logger
+  readonly probe: Probe
 }
 
 /**
@@ -85,7 +87,7 @@ async function forgetAll(
 }
 
 async function collectFiles(
-  { ledger, artifacts, logs, retention, isBackedUp, clock }: CollectContext,
+  { ledger, artifacts, logs, retention, isBackedUp, clock, probe }: CollectContext,
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<readonly Collected[]> {
@@ -101,12 +103,17 @@ async function collectFiles(
     ...shared,
     needed: async (names) => {
       const endings = await ledger.endings(names.map((name) => JobId.parse(name)))
+      await probe('collecting')
       return new Set([...endings].flatMap(([id, at]) => ((at ?? now) < logsBefore ? [] : [id])))
     },
   })
   const unreferenced = await artifacts.collect({
     ...shared,
-    needed: (digests) => ledger.referenced(digests, jobsBefore),
+    needed: async (digests) => {
+      const referenced = await ledger.referenced(digests, jobsBefore)
+      await probe('collecting')
+      return referenced
+    },
   })
   return [
     { what: 'logs', ...oldLogs, why: whyLogs(keepLogs) },

@@ -1,5 +1,6 @@
 import type { Send } from '../domain/callback.ts'
 import type { RandomBytes } from '../domain/id.ts'
+import type { Probe } from '../domain/probe.ts'
 import type { DeliveryEnd, Ledger, TakenDelivery } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -22,6 +23,7 @@ export type DeliverContext = {
   readonly random: RandomBytes
   readonly clock: Clock
   readonly log: Logger
+  readonly probe: Probe
 }
 
 /** With null, this hub sends none. */
@@ -47,12 +49,13 @@ export async function runOnce(context: DeliverContext, signal: AbortSignal): Pro
 
 /** One try. Killed between sending and marking, it is sent again under the same id. */
 async function deliver(
-  { ledger, send, tally, random, log }: DeliverContext,
+  { ledger, send, tally, random, log, probe }: DeliverContext,
   delivery: TakenDelivery,
   signal: AbortSignal,
 ): Promise<void> {
   const { id, tries } = delivery
   const sent = await send(delivery, signal)
+  await probe('delivered')
   const next: DeliveryEnd['next'] = signal.aborted
     ? { state: 'pending', delayMs: 0 }
     : afterSend(tries, sent, (random(1)[0] ?? 0) / 256)

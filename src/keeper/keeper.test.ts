@@ -9,6 +9,7 @@ import { openDiskLogs } from '../artifacts/disk-logs.ts'
 import type { Send } from '../domain/callback.ts'
 import { AppError } from '../domain/errors.ts'
 import { Submission } from '../domain/job.ts'
+import { noProbe } from '../domain/probe.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
 import { systemClock } from '../platform/clock.ts'
 import { silentLog } from '../platform/log.ts'
@@ -32,7 +33,7 @@ async function open() {
   const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
   const logs = await openDiskLogs(join(folder, 'logs'))
   const retention = { keepJobs: 90, keepLogs: 30 }
-  const collecting = { ledger, artifacts, logs, retention, isBackedUp, log }
+  const collecting = { ledger, artifacts, logs, retention, isBackedUp, log, probe: noProbe }
   const submit = async (title: string, locks: readonly string[] = []) => {
     const submission = Submission.parse({ kind: 'code', payload: {}, locks })
     return (await ledger.submit({ ...submission, title, retryOf: null, requestDigest: title })).job

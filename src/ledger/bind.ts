@@ -51,14 +51,14 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     renew: (fence, leaseMs) => watched('renew', (tx) => renew(tx, fence, leaseMs)),
     appendEvents: (fence, from, told) =>
       watched('appendEvents', (tx) => appendEvents(tx, fence, from, told)),
-    checkpoint: (fence, made) => transact((tx) => checkpoint(tx, fence, made)),
+    checkpoint: (fence, made) => watched('checkpoint', (tx) => checkpoint(tx, fence, made)),
     intendPublication: (fence, intent) =>
       watched('intendPublication', (tx) => intendPublication(tx, fence, intent)),
     settle: (fence, settlement, usage) =>
       watched('settle', (tx) => settle(tx, fence, settlement, usage)),
-    pause: (fence, why, usage) => transact((tx) => pause(tx, fence, why, usage)),
+    pause: (fence, why, usage) => watched('pause', (tx) => pause(tx, fence, why, usage)),
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
-    resumeDue: (limit) => transact((tx) => resumeDue(tx, limit)),
+    resumeDue: (limit) => watched('resumeDue', (tx) => resumeDue(tx, limit)),
     requestCancel: (jobId, by) => watched('requestCancel', (tx) => requestCancel(tx, jobId, by)),
     handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
     expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
@@ -74,8 +74,9 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     callbacks: (jobId) => transact((tx) => callbacks(tx, jobId)),
     deliveries: (page) => transact((tx) => deliveries(tx, page)),
     pendingDeliveries: () => transact(pendingDeliveries),
-    takeDelivery: (leaseMs, butTo) => transact((tx) => takeDelivery(tx, leaseMs, butTo)),
-    markDelivery: (taken, end) => transact((tx) => markDelivery(tx, taken, end)),
+    takeDelivery: (leaseMs, butTo) =>
+      watched('takeDelivery', (tx) => takeDelivery(tx, leaseMs, butTo)),
+    markDelivery: (taken, end) => watched('markDelivery', (tx) => markDelivery(tx, taken, end)),
     resendDelivery: (id) => transact((tx) => resendDelivery(tx, id)),
     createToken: (token) => transact((tx) => createToken(tx, token)),
     findToken: (hash) => transact((tx) => findToken(tx, hash)),
@@ -124,7 +125,8 @@ function watcher({ transact }: Engine, watch: Probe): Watched {
   }
 }
 
-/** A sweep that found no attempt, a claim that found no job. */
+/** A sweep that found no attempt, a claim that found no job, an outbox that is empty. */
 const isNothing = (value: unknown): boolean =>
   value === 0 ||
-  (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'none')
+  value === null ||
+  (typeof value === 'object' && 'kind' in value && value.kind === 'none')

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
 import { cliInEmptyHome, type Cli } from '../support/cli.ts'
 import { describeNeeding } from '../support/needs.ts'
-import { HANG, startSink } from '../support/sink.ts'
+import { HANG } from '../support/serve-sink.ts'
+import { startSink } from '../support/sink.ts'
 
 const RECEIVER = join(import.meta.dirname, '..', '..', 'examples', 'callbacks', 'receiver.mjs')
 const SUBMIT = ['submit', '--repo', 'https://git.example/app', '--json']

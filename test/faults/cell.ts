@@ -1,5 +1,5 @@
 // One cell of the matrix: one job, one moment, one fault.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { JobId } from '../../src/domain/id.ts'
@@ -40,6 +40,25 @@ const ONCE_ENDLESS = 'case "$MILLWRIGHT_ATTEMPT" in *-1) echo half > work; sleep
 /** Leaves a daemon behind, which must not outlive the attempt. */
 const WORK = 'echo working; setsid -f sleep 600; sleep 0.2; echo whole > work'
 
+const write = (content: string) => ({
+  calls: [{ name: 'write', args: { path: 'work', content } }],
+})
+/** The model breaks off the agent's work once; what follows in its session is other than the beginning. */
+const MODEL = {
+  scripts: [
+    { when: 'You were interrupted', steps: [write('whole'), { text: 'Done.' }] },
+    {
+      steps: [
+        write('half'),
+        { status: 429, errorBody: { error: { message: 'used up', resets_in_seconds: 2 } } },
+      ],
+    },
+  ],
+}
+
+/** Logs are kept for a day here. */
+const DAYS_MS = 3 * 86_400_000
+
 /** On a machine so busy that leases run out by themselves a moment may not come at once. */
 const TRIES = 3
 
@@ -67,6 +86,7 @@ async function tryCell(
   const world = await World.make({
     folder,
     database,
+    replay: place.scenario === 'quota' ? await writeModel(folder) : undefined,
     onFault: (kept) => {
       state.at = Date.now()
       void answer(fault, { kept, world, place: place.in, job: () => state.job })
@@ -80,10 +100,9 @@ async function tryCell(
     const worker = world.startWorker('worker-1', { plans })
     await worker.ready()
     const order = { title: `job ${label}`.replaceAll(' ', '-'), locks: ['site:a'] }
-    const isDisturbed = !['plain', 'hub starts'].includes(place.scenario)
     const job = await world.submit({
       ...order,
-      script: isDisturbed ? ONCE_ENDLESS + WORK : WORK,
+      script: scriptFor(place.scenario),
       ends: place.scenario === 'cancel' ? ['cancelled'] : ['succeeded'],
     })
     state.job = job
@@ -101,9 +120,21 @@ async function tryCell(
   }
 }
 
+const writeModel = async (folder: string): Promise<string> => {
+  const file = join(folder, 'model.json')
+  await writeFile(file, JSON.stringify(MODEL))
+  return file
+}
+
+function scriptFor(scenario: Scenario): string | null {
+  if (scenario === 'quota') return null
+  return ['plain', 'hub starts', 'collect'].includes(scenario) ? WORK : ONCE_ENDLESS + WORK
+}
+
 /** What the scenario adds once the agent works. */
 async function disturb(scenario: Scenario, world: World, job: JobId): Promise<void> {
-  if (scenario === 'plain' || scenario === 'hub starts') return
+  if (['plain', 'hub starts', 'quota'].includes(scenario)) return
+  if (scenario === 'collect') return await collect(world, job)
   const { attempt } = await world.until(
     job,
     ({ state, step }) => state === 'running' && step === 'agent',
@@ -120,6 +151,13 @@ async function disturb(scenario: Scenario, world: World, job: JobId): Promise<vo
     world.program('worker-1').send('SIGKILL')
   }
   await world.until(job, (now) => isTerminal(now.state) || now.attempt > attempt)
+}
+
+/** Days later by the hub's clock, so that the ended job's log is old. */
+async function collect(world: World, job: JobId): Promise<void> {
+  await world.until(job, ({ state }) => isTerminal(state))
+  world.program('hub').tell(`step ${DAYS_MS}`)
+  await world.patiently((client, signal) => client.call('collect', { body: {} }, signal))
 }
 
 type Circumstances = {

@@ -7,7 +7,7 @@ import { Job } from '../../src/domain/job.ts'
 import { Limits } from '../../src/domain/limits.ts'
 import { Settlement } from '../../src/domain/outcome.ts'
 import { RetryPolicy } from '../../src/domain/retry.ts'
-import { check, type Facts, isClean } from './checker.ts'
+import { check, type Facts, isClean, type Told } from './checker.ts'
 
 const id = newJobId(1_800_000_000_000, randomBytes)
 const [COMMIT, OTHER] = ['a'.repeat(40), 'b'.repeat(40)]
@@ -65,6 +65,12 @@ const aJob = (change: Partial<z.input<typeof Job>> = {}): Job =>
     ...change,
   })
 
+/** What the receiver of callbacks is told of an event; nothing of most. */
+const tell = ({ seq, type }: JobEvent): readonly Told[] =>
+  ['claimed', 'requeued', 'ended'].includes(type)
+    ? [{ id: `msg-${seq}`, job: id, seq, event: type, body: '{}' }]
+    : []
+
 /** A world in which all is well, but for what the test changes. */
 const aWorld = (change: Partial<Facts> = {}, events: readonly JobEvent[] = EVENTS): Facts => ({
   asked: [{ title: 'work', acknowledged: id, ends: ['succeeded'] }],
@@ -74,6 +80,7 @@ const aWorld = (change: Partial<Facts> = {}, events: readonly JobEvent[] = EVENT
   pushes: [{ branch: 'work', commit: COMMIT, at: 450 }],
   tips: new Map([['work', COMMIT]]),
   unreadable: [],
+  told: events.flatMap(tell),
   left: [],
   ...change,
 })
@@ -116,6 +123,26 @@ describe('the checker', () => {
   it('counts a push that nobody announced, and one after the end', () => {
     expect(check(aWorld({ pushes: [{ ...push, commit: OTHER }] })).staleAccepted).toHaveLength(1)
     expect(check(aWorld({ pushes: [{ ...push, at: 501 }] })).staleAccepted).toHaveLength(1)
+  })
+
+  it('counts events that nobody was told of', () => {
+    const told = EVENTS.flatMap(tell)
+    expect(isClean(check(aWorld({ told: [...told, ...told] })))).toBe(true)
+    expect(check(aWorld({ told: told.slice(1) })).lost).toHaveLength(1)
+  })
+
+  it('counts an event told under two ids, and in two ways', () => {
+    const [first, ...others] = EVENTS.flatMap(tell)
+    if (first === undefined) throw new Error('no event is told of')
+    const told = [first, ...others]
+    expect(check(aWorld({ told: [...told, { ...first, id: 'x' }] })).duplicated).toHaveLength(1)
+    expect(check(aWorld({ told: [...told, { ...first, body: 'x' }] })).duplicated).toHaveLength(1)
+  })
+
+  it('counts a message of what never happened', () => {
+    const told = { id: 'x', job: id, seq: 99, event: 'ended', body: '{}' }
+    const all = [...EVENTS.flatMap(tell), told]
+    expect(check(aWorld({ told: all })).staleAccepted).toHaveLength(1)
   })
 
   it('counts what is left behind', () => {

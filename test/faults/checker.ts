@@ -1,3 +1,4 @@
+import { CallbackEvent } from '../../src/domain/callback.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import type { Job } from '../../src/domain/job.ts'
@@ -15,6 +16,16 @@ export type Asked = {
 /** A push that the remote took, as its own hook wrote it down; `at` in milliseconds since the epoch. */
 export type Push = { readonly branch: string; readonly commit: string; readonly at: number }
 
+/** A message that the receiver of callbacks was told, as often as it was told. */
+export type Told = {
+  readonly id: string
+  readonly job: string
+  /** The event it tells of. */
+  readonly seq: number
+  readonly event: string
+  readonly body: string
+}
+
 /** All that is known from outside once everything is quiet. */
 export type Facts = {
   readonly asked: readonly Asked[]
@@ -25,6 +36,7 @@ export type Facts = {
   readonly pushes: readonly Push[]
   /** Commit of each branch on the remote. */
   readonly tips: ReadonlyMap<string, string>
+  readonly told: readonly Told[]
   /** Artifacts that are listed and cannot be read whole. */
   readonly unreadable: readonly string[]
   /** Processes, folders, reports, pins and rows that no running attempt has a use for. */
@@ -40,21 +52,27 @@ export type Verdict = {
 }
 
 /**
- * Compares what the client asked for with the ledger and the remote. A sink of callbacks would
- * stand beside the pushes: each message received at least once, with one id.
+ * Compares what the client asked for with the ledger, the remote and what the receiver of callbacks
+ * was told. Every job here asks for all callbacks: each is told at least once, with one id and in
+ * the same words.
  */
 export function check(facts: Facts): Verdict {
   return {
-    lost: [...facts.asked.flatMap((one) => lost(one, facts)), ...facts.differing].concat(
-      facts.unreadable,
-    ),
+    lost: [
+      ...facts.asked.flatMap((one) => lost(one, facts)),
+      ...facts.differing,
+      ...facts.unreadable,
+      ...facts.jobs.flatMap((job) => untold(job.id, facts)),
+    ],
     duplicated: [
       ...facts.asked.flatMap((one) => duplicated(one, facts)),
       ...facts.jobs.flatMap((job) => pushedTwice(job, facts)),
+      ...facts.told.flatMap((told) => toldAsTwo(told, facts)),
     ],
     staleAccepted: [
       ...facts.jobs.flatMap((job) => staleEvents(job.id, facts)),
       ...facts.pushes.flatMap((push) => strangePush(push, facts)),
+      ...facts.told.flatMap((told) => neverHappened(told, facts)),
     ],
     orphaned: facts.left,
   }
@@ -123,3 +141,27 @@ function strangePush({ branch, commit, at }: Push, { events }: Facts): readonly 
 
 const intents = (events: readonly JobEvent[]) =>
   events.filter((event) => event.type === 'publication-intended')
+
+/** Events that somebody asked to be told of and was not. */
+function untold(id: JobId, { events, told }: Facts): readonly string[] {
+  const heard = new Set(told.filter(({ job }) => job === id).map(({ seq }) => seq))
+  return (events.get(id) ?? [])
+    .filter(({ type, seq }) => CallbackEvent.safeParse(type).success && !heard.has(seq))
+    .map(({ type, seq }) => `nobody was told of event ${seq} of ${id}: ${type}`)
+}
+
+/** One event under two ids, or one id with two bodies: a receiver could not know the repeat. */
+function toldAsTwo(one: Told, { told }: Facts): readonly string[] {
+  const first = told.find(
+    ({ job, seq, id }) => (job === one.job && seq === one.seq) || id === one.id,
+  )
+  return first === undefined || (first.id === one.id && first.body === one.body)
+    ? []
+    : [`${first.id} and ${one.id} tell of event ${one.seq} of ${one.job}`]
+}
+
+/** A message whose cause was never written down. */
+function neverHappened({ id, job, seq, event }: Told, { events }: Facts): readonly string[] {
+  const cause = [...events].find(([of]) => of === job)?.[1].find((one) => one.seq === seq)
+  return cause?.type === event ? [] : [`${id} tells of ${event}, which never happened`]
+}

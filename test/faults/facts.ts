@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
+import { z } from 'zod'
 import { differences } from '../../src/cli/doctor/ledger.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
@@ -12,7 +13,8 @@ import { environmentHolds, listProcesses } from '../../src/platform/process-tabl
 import { MARKER } from '../../src/platform/process-tree.ts'
 import type { HubClient } from '../../src/protocol/client.ts'
 import { byHand } from '../support/repository.ts'
-import type { Facts, Push } from './checker.ts'
+import type { Received } from '../support/serve-sink.ts'
+import type { Facts, Push, Told } from './checker.ts'
 
 const PAGE = 200
 
@@ -88,6 +90,21 @@ export async function fromRemote(
   return { pushes, tips }
 }
 
+const Message = z.object({
+  type: z.string(),
+  data: z.object({ seq: z.int(), job: z.object({ id: z.string() }) }),
+})
+
+/** What the receiver of callbacks was told. */
+export function fromSink(received: readonly Received[]): Pick<Facts, 'told'> {
+  const told = received.map(({ headers, body }): Told => {
+    const { type, data } = Message.parse(JSON.parse(body))
+    const id = String(headers['webhook-id'])
+    return { id, job: data.job.id, seq: data.seq, event: type.replace('job.', ''), body }
+  })
+  return { told }
+}
+
 /** What is left of attempts on this machine and in the workers' folders. */
 export async function leftOnMachine(
   workers: readonly string[],
@@ -124,9 +141,11 @@ const namesIn = async (folder: string): Promise<readonly string[]> =>
 
 const ROWS = `
   SELECT 'lock ' || key AS row FROM job_lock
-  UNION ALL SELECT 'open attempt of ' || job_id AS row FROM attempt WHERE ended_at IS NULL`
+  UNION ALL SELECT 'open attempt of ' || job_id AS row FROM attempt WHERE ended_at IS NULL
+  UNION ALL SELECT 'callback ' || id || ' is ' || state AS row
+    FROM delivery WHERE state <> 'delivered'`
 
-/** Lock rows and open attempts when every job has ended; no hub may run on the SQLite file. */
+/** Lock rows, open attempts and callbacks not delivered when every job has ended; no hub may run on the SQLite file. */
 export async function leftInLedger(
   folder: string,
   database: string | null,

@@ -11,6 +11,10 @@ export type Scenario =
   | 'cancel'
   /** The worker is told to stop while the agent works. */
   | 'worker stops'
+  /** The model refuses for a while, so the job rests. */
+  | 'quota'
+  /** What the job left is old, and somebody collects. */
+  | 'collect'
   /** The hub is told to stop while the agent works. */
   | 'hub stops'
   /** The hub starts on an empty folder. */
@@ -42,12 +46,18 @@ export const PLACES: Readonly<Record<ProbeLabel, Place>> = {
   'renew-committed': hub('F13'),
   'appendEvents-uncommitted': hub('F10'),
   'appendEvents-committed': hub('F10'),
+  'checkpoint-uncommitted': hub('F10'),
+  'checkpoint-committed': hub('F10'),
   'intendPublication-uncommitted': hub('F21'),
   'intendPublication-committed': hub('F21'),
   'addArtifact-uncommitted': hub('F19'),
   'addArtifact-committed': hub('F20'),
   'settle-uncommitted': hub('F25'),
   'settle-committed': hub('F25'),
+  'pause-uncommitted': hub('F25', 'quota'),
+  'pause-committed': hub('F25', 'quota'),
+  'resumeDue-uncommitted': hub('F15', 'quota'),
+  'resumeDue-committed': hub('F15', 'quota'),
   'handBack-uncommitted': hub('F30', 'worker stops'),
   'handBack-committed': hub('F30', 'worker stops'),
   'requestCancel-uncommitted': hub('F25', 'cancel'),
@@ -55,6 +65,13 @@ export const PLACES: Readonly<Record<ProbeLabel, Place>> = {
   'expire-due': hub('F14', 'worker dies'),
   'expire-uncommitted': hub('F15', 'worker dies'),
   'expire-committed': hub('F15', 'worker dies'),
+  'takeDelivery-uncommitted': hub('F26'),
+  'takeDelivery-committed': hub('F26'),
+  delivered: hub('F26'),
+  'markDelivery-uncommitted': hub('F26'),
+  'markDelivery-committed': hub('F26'),
+  // Logs, then artifacts.
+  collecting: { ...hub('F33', 'collect'), passes: [1, 2] },
   'artifact-staged': hub('F19'),
   'artifact-placed': hub('F19'),
   'log-staged': hub('F11'),
@@ -73,6 +90,7 @@ export const PLACES: Readonly<Record<ProbeLabel, Place>> = {
   launched: { ...worker('F10, F16'), passes: [1, 2] },
   'writeLog-asked': worker('F11'),
   'agent-done': worker('F10'),
+  'addCheckpoint-asked': worker('F10'),
   'checks-done': worker('F17'),
   'putArtifact-asked': worker('F18'),
   pushing: worker('F22'),

@@ -1,8 +1,11 @@
 // A small world of real programs: a hub, workers, a line between them that can be cut, a remote
-// that writes down every push, and a client that keeps what it was told.
+// that writes down every push, a receiver of callbacks, and a client that keeps what it was told.
+import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { callbackSecretOf } from '../../src/callbacks/sign.ts'
+import { CallbackEvent } from '../../src/domain/callback.ts'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import type { Job } from '../../src/domain/job.ts'
@@ -14,8 +17,9 @@ import { type ChaosProxy, startChaosProxy } from '../support/chaos-proxy.ts'
 import type { Plan } from '../support/fault-probe.ts'
 import { makeRemote } from '../support/repository.ts'
 import { type GitServer, serveGit } from '../support/serve-git.ts'
+import { serveSink, type Sink } from '../support/serve-sink.ts'
 import { type Asked, check, type Facts, type Verdict } from './checker.ts'
-import { fromHub, fromRemote, leftInLedger, leftOnMachine } from './facts.ts'
+import { fromHub, fromRemote, fromSink, leftInLedger, leftOnMachine } from './facts.ts'
 import { Kept } from './programs.ts'
 
 export const LEASE_MS = 3000
@@ -25,6 +29,8 @@ const QUIET_MS = 45_000
 const TRY_MS = 10_000
 /** Between two looks at what is waited for. */
 const LOOK_MS = 80
+/** For every hub that shares the ledger, so that all sign alike. */
+const SECRET = callbackSecretOf(randomBytes(32))
 const PATH = process.env['PATH'] ?? ''
 
 export type WorldOptions = {
@@ -32,6 +38,8 @@ export type WorldOptions = {
   readonly folder: string
   /** Address of an empty PostgreSQL schema, or null for SQLite. */
   readonly database: string | null
+  /** What models say, in a file; without one workers have no models. */
+  readonly replay?: string | undefined
   readonly random?: () => number
   readonly onHit?: (label: ProbeLabel) => void
   readonly onFault?: (kept: Kept) => void
@@ -40,7 +48,8 @@ export type WorldOptions = {
 /** Where a job goes and what its agent does. */
 export type Order = {
   readonly title: string
-  readonly script: string
+  /** null: the built-in agent asks the models instead. */
+  readonly script: string | null
   readonly locks?: readonly string[]
   readonly ends?: readonly Job['state'][]
 }
@@ -51,24 +60,27 @@ export class World {
   readonly #remote: string
   readonly #git: GitServer
   readonly proxy: ChaosProxy
+  readonly #sink: Sink
   readonly #kept = new Map<string, Kept>()
   readonly #asked: Asked[] = []
   #tokens = { admin: '', worker: '' }
 
   private constructor(
     options: WorldOptions,
-    { remote, git, proxy }: { remote: string; git: GitServer; proxy: ChaosProxy },
+    { remote, git, proxy, sink }: { remote: string; git: GitServer; proxy: ChaosProxy; sink: Sink },
   ) {
     this.#options = options
     this.#remote = remote
     this.#git = git
     this.proxy = proxy
+    this.#sink = sink
   }
 
   static async make(options: WorldOptions): Promise<World> {
     const remote = await makeWatchedRemote(options.folder)
     const git = await serveGit(dirname(remote))
-    return new World(options, { remote, git, proxy: await startChaosProxy(options.random) })
+    const proxy = await startChaosProxy(options.random)
+    return new World(options, { remote, git, proxy, sink: await serveSink() })
   }
 
   /** Keeps a hub running; resolves when it works, or in its second life when its first ends early. */
@@ -76,6 +88,11 @@ export class World {
     const { database } = this.#options
     const hub = {
       port: 0,
+      callbackAllow: [`127.0.0.1:${this.#sink.port}`],
+      callbackSecret: SECRET,
+      // Time alone makes nothing go away but logs that stand elsewhere too.
+      keepJobs: 0,
+      keepLogs: 1,
       ...(keepFree === undefined ? {} : { keepFree }),
       ...(database === null ? {} : { database, store: join(this.#options.folder, 'store') }),
     }
@@ -127,11 +144,12 @@ export class World {
       payload: {
         repository: `${this.#git.url}/${basename(this.#remote)}`,
         prompt: title,
-        agent: { name: 'command', run: ['sh', '-c', script] as [string, ...string[]] },
+        agent: agentFor(script),
         checks: [{ name: 'whole', run: ['grep', '-q', 'whole', 'work'] as [string, ...string[]] }],
         publish: { mode: 'branch', branch: title },
       },
       locks: [...locks],
+      callbacks: [{ url: this.#sink.url, events: CallbackEvent.options }],
       idempotencyKey: title,
       retry: { maxFailures: 50, delayMs: 100, factor: 1 },
     }
@@ -181,16 +199,18 @@ export class World {
   /** Lets everything come to rest, ends all programs, and judges. */
   async judge(): Promise<Verdict & { readonly facts: Facts }> {
     this.proxy.poison(null)
+    await this.#untilTold()
     const hub = await this.patiently((client) => fromHub(client))
     const left = await this.#leftAfterAll(hub.jobs)
     await this.close()
     const { database, folder } = this.#options
     const rows = await leftInLedger(this.hubFolder, database)
     const remote = await fromRemote(this.#remote, join(folder, 'pushes'))
-    const facts = { asked: this.#asked, ...hub, ...remote, left: [...left, ...rows] }
+    const told = fromSink(this.#sink.received)
+    const facts = { asked: this.#asked, ...hub, ...remote, ...told, left: [...left, ...rows] }
     // Beside the logs, for whoever looks at what went wrong.
-    const told = { ...facts, events: [...facts.events], tips: [...facts.tips] }
-    await writeFile(join(folder, 'facts.json'), JSON.stringify(told, null, 2))
+    const written = { ...facts, events: [...facts.events], tips: [...facts.tips] }
+    await writeFile(join(folder, 'facts.json'), JSON.stringify(written, null, 2))
     return { ...check(facts), facts }
   }
 
@@ -199,6 +219,19 @@ export class World {
     for (const kept of this.#kept.values()) await kept.stop()
     await this.proxy[Symbol.asyncDispose]()
     await this.#git.close()
+    await this.#sink[Symbol.asyncDispose]()
+  }
+
+  /** Waits until no callback is on its way, for a bounded time. */
+  async #untilTold(): Promise<void> {
+    const until = performance.now() + QUIET_MS
+    while (performance.now() < until) {
+      const { deliveries } = await this.patiently((client, signal) =>
+        client.call('listDeliveries', { query: { state: ['pending'], limit: 1 } }, signal),
+      )
+      if (deliveries.length === 0) return
+      await pause(2 * LOOK_MS)
+    }
   }
 
   async #leftAfterAll(jobs: readonly Job[]): Promise<readonly string[]> {
@@ -212,10 +245,10 @@ export class World {
   }
 
   #keep(program: 'hub' | 'worker', name: string, start: Start & { readonly hub?: object }): Kept {
-    const { folder, onHit = () => {}, onFault = () => {} } = this.#options
+    const { folder, replay, onHit = () => {}, onFault = () => {} } = this.#options
     const { plans = [], slots = 1, drainMs = 0, leaseMs = LEASE_MS, hub = {} } = start
     const sandbox = locateProgram('bwrap', PATH) === null ? 'none' : 'required'
-    const worker = { name, sandbox, leaseMs, slots, drainMs } as const
+    const worker = { name, sandbox, leaseMs, slots, drainMs, replay } as const
     const way = { url: this.proxy.url, token: this.#tokens.worker }
     const kept = new Kept({
       program,
@@ -242,6 +275,11 @@ type Start = {
   readonly drainMs?: number
   readonly leaseMs?: number
 }
+
+const agentFor = (script: string | null) =>
+  script === null
+    ? { name: 'builtin' as const }
+    : { name: 'command' as const, run: ['sh', '-c', script] satisfies [string, ...string[]] }
 
 /** A bare repository that writes down every push and when it came. */
 async function makeWatchedRemote(folder: string): Promise<string> {

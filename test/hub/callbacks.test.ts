@@ -4,6 +4,7 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { callbackSecretOf } from '../../src/callbacks/sign.ts'
 import { makeSend } from '../../src/callbacks/send.ts'
+import { noProbe } from '../../src/domain/probe.ts'
 import type { Callback, Send } from '../../src/domain/callback.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { runOnce } from '../../src/keeper/deliver.ts'
@@ -12,8 +13,10 @@ import { UnderWay } from '../../src/keeper/under-way.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aJob, aLease } from '../support/jobs.ts'
-import { HANG, redirect, type Sink, startSink } from '../support/sink.ts'
+import { HANG, redirect, type Sink } from '../support/serve-sink.ts'
+import { startSink } from '../support/sink.ts'
 
+const random = (): Uint8Array => new Uint8Array(1)
 const SECRET = callbackSecretOf(randomBytes(32))
 const DONE = { kind: 'succeeded', reason: 'no-change', publication: { kind: 'none' } } as const
 /** The hub’s time goes on by itself while a test runs. */
@@ -30,7 +33,7 @@ async function open() {
   const { clock, ledger } = hub
   const send = makeSend({ rules, secrets: [new Secret(SECRET)], clock, version: '0', tryMs: 200 })
   const underWay = new UnderWay()
-  const base = { ledger, underWay, tally, random: () => new Uint8Array(1), clock, log: silentLog }
+  const base = { ledger, underWay, tally, random, clock, log: silentLog, probe: noProbe }
   /** One turn of the loop, after this time. */
   const turn = async (afterMs = 0, through: Send = send, signal = never) => {
     clock.advance(afterMs)
@@ -133,6 +136,7 @@ describe('a callback', () => {
       random: randomBytes,
       clock,
       log: silentLog,
+      probe: noProbe,
     }
     await runOnce(context, never)
     await expect(context.underWay.none()).rejects.toThrow('killed here')

@@ -1,3 +1,4 @@
+import { noProbe } from '../../src/domain/probe.ts'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -52,7 +53,15 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
   const ledger = opening.use(await openSqliteLedger({ folder, clock, random }))
   const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
   const logs = await openDiskLogs(join(folder, 'logs'))
-  const collecting = { ledger, artifacts, logs, retention: RETENTION, isBackedUp, clock }
+  const collecting = {
+    ledger,
+    artifacts,
+    logs,
+    retention: RETENTION,
+    isBackedUp,
+    clock,
+    probe: noProbe,
+  }
   const context: HubContext = {
     ledger,
     artifacts,

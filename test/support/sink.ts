@@ -1,69 +1,9 @@
-import { once } from 'node:events'
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
-import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
+import { serveSink, type Sink } from './serve-sink.ts'
 
-export type Received = { readonly headers: IncomingHttpHeaders; readonly body: string }
-type Answer = number | ((response: ServerResponse) => void)
-
-/** A receiver of callbacks on this machine that keeps what it was told. */
-export type Sink = {
-  readonly url: string
-  readonly port: number
-  readonly received: readonly Received[]
-  /** How it answers from now on, one after the other; the last one goes on. */
-  answers(...answers: readonly [Answer, ...Answer[]]): void
-  /** Resolves when so many messages were received. */
-  count(messages: number): Promise<readonly Received[]>
-}
-
-/** Never answers. */
-export const HANG: Answer = () => {}
-
-export const redirect =
-  (location: string): Answer =>
-  (response) =>
-    void response.writeHead(302, { location }).end()
-
-/** Starts one; it goes away with the test. */
+/** A receiver of callbacks; it goes away with the test. */
 export async function startSink(): Promise<Sink> {
-  const received: Received[] = []
-  let answers: readonly Answer[] = [204]
-  let heard = Promise.withResolvers<void>()
-  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await text(request)
-    received.push({ headers: request.headers, body })
-    const [answer = 204, ...rest] = answers
-    if (rest.length > 0) answers = rest
-    if (typeof answer === 'number') response.writeHead(answer).end()
-    else answer(response)
-    heard.resolve()
-    heard = Promise.withResolvers()
-  }
-  const server = createServer((request, response) => void receive(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  return {
-    url: `http://127.0.0.1:${port}/hook`,
-    port,
-    received,
-    answers: (...next) => {
-      answers = next
-    },
-    count: async (messages) => {
-      while (received.length < messages) await heard.promise
-      return received
-    },
-  }
+  const sink = await serveSink()
+  onTestFinished(() => sink[Symbol.asyncDispose]())
+  return sink
 }
