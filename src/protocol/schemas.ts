@@ -29,7 +29,7 @@ const list = <Item extends z.ZodType>(item: Item) =>
 export const LogStream = z.enum(['transcript', 'output', 'checks'])
 export type LogStream = z.infer<typeof LogStream>
 
-/** A name shown to people and used in addresses; never a path on a disk. `salvage/…` has one slash level. */
+/** A name shown to people and used in addresses; never a path on a disk. */
 export const ArtifactName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'use letters, digits, . _ - (at most 128)')

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
-import { join } from 'node:path'
 import { batches } from './batches.ts'
 import { mustGit } from './git.ts'
+import { lfsObjectFile } from './lfs.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Git LFS writes no larger pointer. */
@@ -63,7 +63,7 @@ async function smallOnes(
 
 /** What is only pointed to was there before, or never: the remote knows. */
 const isThere = (gitDir: string, id: string): Promise<boolean> =>
-  access(join(gitDir, 'lfs', 'objects', id.slice(0, 2), id.slice(2, 4), id)).then(
+  access(lfsObjectFile(gitDir, id)).then(
     () => true,
     () => false,
   )

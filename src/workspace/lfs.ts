@@ -2,7 +2,10 @@
 // else: no configuration but ours, and the credential of that call alone. What is fetched is
 // shared by all jobs of an address; what an agent wrote lies in its attempt's git folder.
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { StepFailed } from '../domain/stop.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { type Address, parseAddress } from './address.ts'
@@ -37,6 +40,24 @@ export const lfsCheckout = (cache: Cache) => ({
   config: storageOf(cache),
   env: { GIT_LFS_SKIP_SMUDGE: '0' },
 })
+
+/** Where an attempt's git folder keeps what its agent made, or an earlier one did. */
+export const lfsObjectFile = (gitDir: string, id: string): string =>
+  join(gitDir, 'lfs', 'objects', id.slice(0, 2), id.slice(2, 4), id)
+
+/** Moves a file there: its id is what it holds. */
+export async function addLfsObject(gitDir: string, file: string): Promise<void> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  const place = lfsObjectFile(gitDir, hash.digest('hex'))
+  await mkdir(dirname(place), { recursive: true })
+  await rename(file, place)
+}
+
+/** What a patch needs to write contents that are here rather than pointers. */
+export const LFS_PATCH = {
+  env: { GIT_LFS_SKIP_SMUDGE: '0', GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' },
+}
 
 /**
  * Fetches what the commit keeps in Git LFS, with the job's credential. Throws StepFailed

@@ -17,7 +17,7 @@ import { noteUse } from './collect-caches.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitSettings } from './git.ts'
 import { lastBase, saveLastBase } from './last-base.ts'
-import { fetchLfs } from './lfs.ts'
+import { addLfsObject, fetchLfs, LFS_PATCH } from './lfs.ts'
 import { notesOf } from './notes.ts'
 import { checkOutSubmodules } from './submodules.ts'
 import { gitDirOf, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
@@ -31,7 +31,12 @@ export type WorkspaceRequest = {
   readonly ref: string | null
   readonly checkout: CheckoutOptions
   /** Where a follow-up goes on: the published commit, or the patch on top of the ref. */
-  readonly continues: { readonly commit: string | null; readonly patchFile: string | null } | null
+  readonly continues: {
+    readonly commit: string | null
+    readonly patchFile: string | null
+    /** What the patch points to in Git LFS; they are moved away. */
+    readonly lfsFiles: readonly string[]
+  } | null
   readonly settings: GitSettings
 }
 
@@ -108,7 +113,7 @@ async function findBase(
 
 /** The patch of the job that this one continues, unless its commit is here. */
 async function applyPatch(
-  { folder, settings, continues }: WorkspaceRequest,
+  { folder, settings, continues, checkout }: WorkspaceRequest,
   base: Base,
   signal: AbortSignal,
 ): Promise<void> {
@@ -116,7 +121,9 @@ async function applyPatch(
   if (patchFile === null || continues?.commit === base.commit) return
   // Git has no word for "change nothing", only an error.
   if ((await stat(patchFile)).size === 0) return
+  for (const file of continues?.lfsFiles ?? []) await addLfsObject(gitDirOf(folder), file)
   const call = {
+    ...(checkout.lfs ? LFS_PATCH : {}),
     args: ['apply', '--index', '--binary', '--whitespace=nowarn', '--', patchFile],
     gitDir: gitDirOf(folder),
     workTree: treeOf(folder),

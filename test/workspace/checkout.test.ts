@@ -108,7 +108,7 @@ describeNeeding(['patience'], 'a sparse checkout', () => {
     const workspace = await aWorkspace(folder, {
       repository: remote,
       checkout: { sparse: ['web/src'] },
-      continues: { commit: null, patchFile },
+      continues: { commit: null, patchFile, lfsFiles: [] },
     })
     const change = await takeTree(workspace, patient())
     expect(change).toMatchObject({ files: 1, insertions: 1 })

@@ -117,13 +117,13 @@ describe('a workspace', () => {
 
     const onCommit = await aWorkspace(folder, {
       repository: remote,
-      continues: { commit: published, patchFile: null },
+      continues: { commit: published, patchFile: null, lfsFiles: [] },
     })
     expect(onCommit.base).toEqual({ commit: published, branch: 'main' })
 
     const onPatch = await aWorkspace(folder, {
       repository: remote,
-      continues: { commit: null, patchFile },
+      continues: { commit: null, patchFile, lfsFiles: [] },
     })
     expect(onPatch.base.commit).toBe(commit)
     expect(await readFile(join(onPatch.tree, 'new.txt'), 'utf8')).toBe('by the first job\n')
@@ -136,7 +136,7 @@ describe('a workspace', () => {
     const { remote } = await makeRemote(folder)
     const patchFile = join(folder, 'change.patch')
     await writeFile(patchFile, '--- a/absent\n+++ b/absent\n@@ -1 +1 @@\n-x\n+y\n')
-    const request = { repository: remote, continues: { commit: null, patchFile } }
+    const request = { repository: remote, continues: { commit: null, patchFile, lfsFiles: [] } }
     await expect(aWorkspace(folder, request)).rejects.toThrow(/does not fit the ref/)
   })
 

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { packSession } from '../../agents/session-files.ts'
+import type { FileArtifact } from '../../domain/attempt.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import type { Change } from '../../workspace/change.ts'
+import { lfsObjectFile } from '../../workspace/lfs.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { PATCH, SESSION } from './artifacts.ts'
+import { LFS, LFS_OBJECTS_MAX, PATCH, SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 
 /** Takes what the agent made of the workspace, and keeps it whatever happens later. */
@@ -16,7 +18,7 @@ export async function keepWork(
 ): Promise<Change> {
   const [change] = await allEnded([takeTree(workspace, signal), keepSession(job)])
   tellNotes(job, change.notes)
-  if (change.changed) job.attempt.report.keep(patchOf(change.patchFile))
+  for (const file of filesOf(change, workspace)) job.attempt.report.keep(file)
   return change
 }
 
@@ -32,7 +34,22 @@ export async function keepUnfinishedWork(job: CodeJob, workspace: Workspace): Pr
   }
 }
 
-export const patchOf = (file: string) => ({ name: PATCH, mediaType: 'text/x-diff', file })
+/** What is kept of a change: its patch, and the contents in Git LFS that this only points to. */
+export function filesOf(
+  { changed, patchFile, lfsObjects }: Change,
+  { gitDir }: Pick<Workspace, 'gitDir'>,
+): readonly FileArtifact[] {
+  if (!changed) return []
+  const patch = { name: PATCH, mediaType: 'text/x-diff', file: patchFile }
+  if (lfsObjects.length > LFS_OBJECTS_MAX) return [patch]
+  const mediaType = 'application/octet-stream'
+  const contents = lfsObjects.map((id) => ({
+    name: `${LFS}${id}`,
+    mediaType,
+    file: lfsObjectFile(gitDir, id),
+  }))
+  return [patch, ...contents]
+}
 
 async function keepSession({ attempt, driver, home }: CodeJob): Promise<void> {
   if (driver.sessionFiles.length === 0) return

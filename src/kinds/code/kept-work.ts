@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Attempt } from '../../domain/attempt.ts'
+import { LFS_OBJECTS_MAX } from './artifacts.ts'
 import type { Change } from '../../workspace/change.ts'
 
 /** The step after which a later attempt can begin. */
@@ -15,6 +16,8 @@ const KeptWork = z.strictObject({
   tree: z.string(),
   /** Whether there is a patch: otherwise the tree is the base's. */
   changed: z.boolean(),
+  /** What the patch points to in Git LFS, by their ids. */
+  lfsObjects: z.array(z.string().regex(/^[0-9a-f]{64}$/)).default([]),
   /** The agent's session, to be gone on with; null when there is none. */
   session: z.string().nullable(),
   /** The agent's last words; null when it had to break off. */
@@ -32,17 +35,17 @@ export function keptWork({ lease }: Pick<Attempt, 'lease'>): KeptWork | null {
 }
 
 /**
- * Records the work of this attempt, so that no later one pays for it again. What Git LFS keeps is
- * in no patch, so a change of that is not recorded.
+ * Records the work of this attempt, so that no later one pays for it again; not when it holds so
+ * much in Git LFS that only its pointers were kept.
  */
 export async function recordWork(
   { lease, report }: Attempt,
   change: Change,
   agent: Pick<KeptWork, 'session' | 'summary'>,
 ): Promise<void> {
-  if (change.lfsObjects.length > 0) return
-  const { base, tree, changed } = change
-  const work: KeptWork = { attempt: lease.attempt, base, tree, changed, ...agent }
+  const { base, tree, changed, lfsObjects } = change
+  if (lfsObjects.length > LFS_OBJECTS_MAX) return
+  const work: KeptWork = { attempt: lease.attempt, base, tree, changed, lfsObjects: [...lfsObjects], ...agent }
   await report.checkpoint({ step: STEP, product: { work } })
 }
 

@@ -7,7 +7,7 @@ import { removeWorkspace } from '../../workspace/remove.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import { findWorkspace } from '../../workspace/workspace.ts'
 import type { CodeJob, CodeTools } from './code-job.ts'
-import { patchOf } from './keep-work.ts'
+import { filesOf } from './keep-work.ts'
 import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
 
@@ -59,6 +59,5 @@ async function salvagePatch(
 ): Promise<readonly FileArtifact[]> {
   const workspace = await findWorkspace(folder, { ...git, marker })
   if (workspace === null) return []
-  const { changed, patchFile } = await takeTree(workspace, signal)
-  return changed ? [patchOf(patchFile)] : []
+  return filesOf(await takeTree(workspace, signal), workspace)
 }

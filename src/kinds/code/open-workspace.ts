@@ -1,12 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unpackSession } from '../../agents/session-files.ts'
+import type { Attempt } from '../../domain/attempt.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { PATCH, SESSION } from './artifacts.ts'
+import { LFS, PATCH, SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 import { type KeptWork, keptWork } from './kept-work.ts'
 import { refOf } from './payload.ts'
@@ -47,9 +48,9 @@ async function openKept(
   signal: AbortSignal,
 ): Promise<OpenedWorkspace | null> {
   try {
-    const [patchFile, session] = await allEnded([keptPatch(job, kept), keptSession(job, kept)])
-    const request = { ref: kept.base, continues: { commit: null, patchFile } }
-    return { workspace: await prepare(job, request, signal), kept, session }
+    const [continues, session] = await allEnded([keptChange(job, kept), keptSession(job, kept)])
+    const workspace = await prepare(job, { ref: kept.base, continues }, signal)
+    return { workspace, kept, session }
   } catch (error) {
     if (!isLost(error)) throw error
     const text = `The work of attempt ${kept.attempt} is done again: ${error.message}`
@@ -79,14 +80,26 @@ async function prepare(
   )
 }
 
-async function keptPatch(
+type Continues = NonNullable<WorkspaceRequest['continues']>
+
+async function keptChange(
   { attempt }: CodeJob,
-  { attempt: from, changed }: KeptWork,
-): Promise<string | null> {
-  if (!changed) return null
-  const file = join(attempt.folder, `kept-${PATCH}`)
-  await attempt.report.fetchKept(from, PATCH, file)
-  return file
+  { attempt: from, changed, lfsObjects }: KeptWork,
+): Promise<Continues> {
+  if (!changed) return { commit: null, patchFile: null, lfsFiles: [] }
+  const lfs = lfsObjects.map((id) => `${LFS}${id}`)
+  return await fetchChange(attempt, lfs, (...what) => attempt.report.fetchKept(from, ...what))
+}
+
+/** Brings a patch, and what it points to in Git LFS, into the attempt's folder. */
+async function fetchChange(
+  { folder }: Pick<Attempt, 'folder'>,
+  lfs: readonly string[],
+  fetch: (name: string, file: string) => Promise<void>,
+): Promise<Continues> {
+  const fileOf = (name: string): string => join(folder, `earlier-${name}`)
+  for (const name of [PATCH, ...lfs]) await fetch(name, fileOf(name))
+  return { commit: null, patchFile: fileOf(PATCH), lfsFiles: lfs.map(fileOf) }
 }
 
 /** Finished work needs no session; the earlier attempt's is there for who goes on from the job. */
@@ -102,16 +115,16 @@ async function keptSession(
 }
 
 /** Where a follow-up goes on: at the published commit, else with the patch that was kept. */
-async function continuation({ attempt }: CodeJob): Promise<WorkspaceRequest['continues']> {
+async function continuation({ attempt, payload }: CodeJob): Promise<Continues | null> {
   const { continues } = attempt.lease
   if (continues === null) return null
   if (continues.publication?.kind === 'branch') {
-    return { commit: continues.publication.commit, patchFile: null }
+    return { commit: continues.publication.commit, patchFile: null, lfsFiles: [] }
   }
-  if (!continues.artifacts.some(({ name }) => name === PATCH)) return null
-  const patchFile = join(attempt.folder, `continued-${PATCH}`)
-  await attempt.report.fetchContinued(PATCH, patchFile)
-  return { commit: null, patchFile }
+  const names = continues.artifacts.map(({ name }) => name)
+  if (!names.includes(PATCH)) return null
+  const lfs = payload.checkout.lfs ? names.filter((name) => name.startsWith(LFS)) : []
+  return await fetchChange(attempt, lfs, (...what) => attempt.report.fetchContinued(...what))
 }
 
 /** A session is gone on with only where the files it lives in are here, too. */
