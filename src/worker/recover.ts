@@ -6,8 +6,12 @@ import { deliverAgain } from './deliver.ts'
 import { ReportSpool } from './report-spool.ts'
 import { salvage } from './salvage.ts'
 
-/** Ends what an earlier run of this worker left running; answers the names of its attempts. */
+/**
+ * Ends what an earlier run of this worker left running, and removes what it left half written;
+ * answers the names of its attempts.
+ */
 export async function endLeftovers({ folder, log }: WorkerContext): Promise<readonly string[]> {
+  await new ReportSpool(folder).removeHalves()
   const names = await leftFolders(folder)
   for (const name of names) {
     const ended = await killLeftovers(name, log)

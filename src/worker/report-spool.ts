@@ -5,6 +5,7 @@ import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import { Settlement, Usage } from '../domain/outcome.ts'
 import { writeDurably } from '../platform/durable-file.ts'
+import { nullWhenMissing } from '../platform/missing.ts'
 import { PauseBody } from '../protocol/schemas.ts'
 import { attemptName } from './attempt-folder.ts'
 
@@ -29,6 +30,9 @@ const FinalReport = z.strictObject({
 })
 export type FinalReport = z.infer<typeof FinalReport>
 
+/** A report of any other name is still being written. */
+const WHOLE = '.json'
+
 /**
  * Final reports that the hub has not answered yet. A report is on disk before it is sent, so a
  * worker that dies in between says the same again at its next start, not something else.
@@ -41,13 +45,18 @@ export class ReportSpool {
     this.#folder = join(data, 'reports')
   }
 
+  /** Removes halves of reports that a run which died was writing; to be called before any other. */
+  async removeHalves(): Promise<void> {
+    const halves = (await this.#names()).filter((name) => !name.endsWith(WHOLE))
+    for (const name of halves) await rm(join(this.#folder, name), { force: true })
+  }
+
   async write(report: FinalReport): Promise<void> {
     await writeDurably(this.#file(report), JSON.stringify(report))
   }
 
   async unsent(): Promise<readonly FinalReport[]> {
-    const names = await readdir(this.#folder).catch(() => [])
-    const files = names.filter((name) => name.endsWith('.json'))
+    const files = (await this.#names()).filter((name) => name.endsWith(WHOLE))
     return Promise.all(
       files.map(async (name) =>
         FinalReport.parse(JSON.parse(await readFile(join(this.#folder, name), 'utf8'))),
@@ -60,6 +69,10 @@ export class ReportSpool {
   }
 
   #file(fence: Fence): string {
-    return join(this.#folder, `${attemptName(fence)}.json`)
+    return join(this.#folder, `${attemptName(fence)}${WHOLE}`)
+  }
+
+  async #names(): Promise<readonly string[]> {
+    return (await readdir(this.#folder).catch(nullWhenMissing)) ?? []
   }
 }

@@ -100,8 +100,10 @@ function printTotals({ cells, episodes }: Results, seconds: number): void {
     ...cells.flatMap(({ takeover }) => (takeover === null ? [] : [takeover])),
     ...episodes.flatMap((episode) => episode.takeovers),
   ].toSorted((one, other) => one - other)
-  const at = (share: number): string =>
-    `${((takeovers[Math.ceil(share * takeovers.length) - 1] ?? 0) / 1000).toFixed(1)} s`
+  const at = (share: number): string => {
+    const ms = takeovers[Math.ceil(share * takeovers.length) - 1]
+    return ms === undefined ? 'none' : `${(ms / 1000).toFixed(1)} s`
+  }
   const missed = new Set<ProbeLabel>(cells.filter(({ isHit }) => !isHit).map(({ label }) => label))
   console.log('\n### Totals\n')
   head('what', 'figure')

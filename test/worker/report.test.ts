@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ReportSpool } from '../../src/worker/report-spool.ts'
@@ -41,6 +41,18 @@ describe('a final report in the spool', () => {
     // Leased again by the same worker: the repository of the job does not exist.
     expect(await untilEnded(hub, params.job)).toMatchObject({ state: 'failed', attempt: 2 })
     await expect.poll(() => again.worker.running).toBe(0)
+  })
+
+  it('that a killed worker had half written is gone after its next start', async () => {
+    await using hub = await startTestHub()
+    const data = await tempFolder()
+    const reports = join(data, 'reports')
+    await mkdir(reports)
+    await writeFile(join(reports, '.half.tmp'), '{"jobId":')
+
+    await using _ = await startTestWorker(hub, { folder: data })
+
+    await expect.poll(() => readdir(reports)).toEqual([])
   })
 })
 
