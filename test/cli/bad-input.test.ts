@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { type Cli, cliInEmptyHome, type CliEnd, pathWithOnly } from '../support/cli.ts'
 import { startGitServer } from '../support/git-server.ts'
 import { describeNeeding } from '../support/needs.ts'
@@ -14,7 +14,7 @@ const submit = (cli: Cli, ...args: readonly string[]): Promise<CliEnd> => {
   return cli.run(['submit', '--wait', '--max-failures', '1', ...agent, ...args, ...program])
 }
 
-describe('a request that cannot be right', () => {
+describeNeeding(['patience'], 'a request that cannot be right', () => {
   it.each([
     ['no repository', ['submit', 'Fix'], /needs --repo/],
     ['no prompt', ['submit', '--repo', '/x'], /needs a prompt/],
@@ -181,7 +181,7 @@ describeNeeding(['sshd'], 'a repository on an ssh host that nobody has met', () 
   })
 })
 
-describe('a worker without a sandbox', () => {
+describeNeeding(['patience'], 'a worker without a sandbox', () => {
   it('does not start, and names the package and the flag', async () => {
     const cli = await cliInEmptyHome()
     const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])

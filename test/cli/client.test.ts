@@ -83,7 +83,7 @@ describe('submit', () => {
   })
 })
 
-describe('jobs and show', () => {
+describeNeeding(['patience'], 'jobs and show', () => {
   it('list jobs as a table or as one JSON document, page by page', async () => {
     const cli = await withHub()
     await submitted(cli, 'First')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { cliInEmptyHome } from '../support/cli.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 /** What the help of each command must at least speak of. */
 const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
@@ -30,7 +31,7 @@ const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
   ['demo'],
 ]
 
-describe('the help', () => {
+describeNeeding(['patience'], 'the help', () => {
   it('lists every command and what each exit code means', async () => {
     const cli = await cliInEmptyHome()
     const { code, stdout } = await cli.run(['--help'])

@@ -1,7 +1,7 @@
 // A small world of real programs: a hub, workers, a line between them that can be cut, a remote
 // that writes down every push, a receiver of callbacks, and a client that keeps what it was told.
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { callbackSecretOf } from '../../src/callbacks/sign.ts'
@@ -285,7 +285,6 @@ const agentFor = (script: string | null) =>
 async function makeWatchedRemote(folder: string): Promise<string> {
   const { remote } = await makeRemote(join(folder, 'git'))
   const hook = join(remote, 'hooks', 'post-receive')
-  await mkdir(join(remote, 'hooks'), { recursive: true })
   const line = `echo "$ref $new $(date +%s%3N)" >> '${folder}/pushes'`
   await writeFile(hook, `#!/bin/sh\nwhile read old new ref; do ${line}; done\n`)
   await chmod(hook, 0o755)

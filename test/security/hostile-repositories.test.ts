@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
 import { removeWorkspace } from '../../src/workspace/remove.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
@@ -112,7 +112,7 @@ async function pushTree(clone: string, lines: string): Promise<void> {
   await run('sh', ['-ec', script], { env })
 }
 
-describe('a hostile remote', () => {
+describeNeeding(['patience'], 'a hostile remote', () => {
   it.each([
     ['a .git folder', `"040000 tree $sub\\t.git\\n"`],
     ['a .GIT folder', `"040000 tree $sub\\t.GIT\\n"`],

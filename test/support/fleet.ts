@@ -1,7 +1,7 @@
 // Two hubs on one PostgreSQL behind one door, workers, and a remote that writes down every push.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -113,7 +113,6 @@ async function untilPrinted(process: ChildProcess, words: RegExp): Promise<void>
 async function makeWatchedRemote(folder: string): Promise<string> {
   const { remote } = await makeRemote(join(folder, 'git'))
   const hook = join(remote, 'hooks', 'post-receive')
-  await mkdir(join(remote, 'hooks'), { recursive: true })
   await writeFile(
     hook,
     `#!/bin/sh\nwhile read old new ref; do echo "$ref" >> ${folder}/pushes; done\n`,

@@ -17,6 +17,7 @@ import {
   untilExists,
   untilSalvaged,
 } from '../support/worker.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 const cancel = (hub: TestHub, { id }: { readonly id: Job['id'] }): Promise<Job> =>
   hub.admin.call('cancelJob', { params: { job: id } })
@@ -66,7 +67,7 @@ describe('a cancelled job', () => {
   })
 })
 
-describe('a cancel that meets', () => {
+describeNeeding(['patience'], 'a cancel that meets', () => {
   it('the settlement comes too late: the job has succeeded, and says so', async () => {
     await using test = await startBehindGate()
     const { hub, gate } = test

@@ -19,6 +19,7 @@ import {
   untilSalvaged,
 } from '../support/worker.ts'
 import { killHard, startWorkerProcess } from '../support/worker-process.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 /** The first time it changes the tree and hangs, the second time it does its work. */
 const hangsOnce = (folder: string) =>
@@ -160,7 +161,7 @@ describe('a worker that is killed in the middle of a job', () => {
   })
 })
 
-describe('a worker that was paused beyond its lease', () => {
+describeNeeding(['patience'], 'a worker that was paused beyond its lease', () => {
   it('does nothing more, and the job ends once elsewhere', async () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()

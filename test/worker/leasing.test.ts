@@ -82,7 +82,7 @@ describe('a worker', () => {
   })
 })
 
-describeNeeding(['bubblewrap'], 'a confined job', () => {
+describeNeeding(['bubblewrap', 'patience'], 'a confined job', () => {
   it('sees its workspace and nothing of the worker, and its work is kept', async () => {
     await using test = await startHubAndWorker({ launchFor: (marker) => testSandbox({ marker }) })
     const { hub, folder: data } = test

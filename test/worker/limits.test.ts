@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { describeNeeding } from '../support/needs.ts'
 import { startTestHub } from '../support/hub.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
@@ -17,7 +17,7 @@ import {
 
 const ONCE = { maxFailures: 1 }
 
-describe('a limit', () => {
+describeNeeding(['patience'], 'a limit', () => {
   it('ends an attempt that takes too long, and keeps its work', async () => {
     await using test = await startHubAndWorker()
     const { hub } = test

@@ -16,6 +16,7 @@ import {
   untilExists,
 } from '../support/worker.ts'
 import { killHard, startWorkerProcess } from '../support/worker-process.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 /** Every sort of change, and a line in a file outside for each time it runs. */
 const agentIn = (folder: string) =>
@@ -56,7 +57,7 @@ async function killedInItsChecks(hub: TestHub, folder: string) {
   return { id, ...repository }
 }
 
-describe('an attempt after one that died with the agent’s work done', () => {
+describeNeeding(['patience'], 'an attempt after one that died with the agent’s work done', () => {
   it('goes on with that work on another machine, and pays for no agent', async () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()

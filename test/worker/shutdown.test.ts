@@ -93,7 +93,7 @@ describeNeeding(['patience'], 'a worker that drains for long', () => {
   })
 })
 
-describe('a worker that is stopped', () => {
+describeNeeding(['patience'], 'a worker that is stopped', () => {
   it('ends everything at once and hands its jobs back', async () => {
     await using test = await startHubAndWorker()
     const { hub, worker } = test

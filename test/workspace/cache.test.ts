@@ -17,6 +17,7 @@ import {
   shell,
 } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 const cachesIn = async (folder: string): Promise<string[]> =>
   (await readdir(join(folder, 'cache'))).filter((name) => !name.endsWith('.lock'))
@@ -36,7 +37,7 @@ async function aRunningJob() {
   return { folder, remote, clone, running, cache, inode }
 }
 
-describe('the cache', () => {
+describeNeeding(['patience'], 'the cache', () => {
   it('is made once for all jobs that start at the same moment', async () => {
     const folder = await tempFolder()
     await makeRemote(folder)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { diskSpaceOf } from '../../src/platform/disk-space-of.ts'
 import { withLock } from '../../src/workspace/cache-lock.ts'
 import { collectCaches } from '../../src/workspace/collect-caches.ts'
@@ -9,6 +9,7 @@ import { removeWorkspace } from '../../src/workspace/remove.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
 import { aWorkspace, makeRemote, patient } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -39,7 +40,7 @@ async function twoCaches() {
   return { free, use, collect, left, caches }
 }
 
-describe('collecting caches', () => {
+describeNeeding(['patience'], 'collecting caches', () => {
   it('removes those unused for longest until the rest fits', async () => {
     const { free, collect, left, caches } = await twoCaches()
     await free(0, 2)

@@ -7,6 +7,7 @@ import { startGitServer } from '../support/git-server.ts'
 import { aWorkspace, byHand, gitSettings, makeRemote, shell } from '../support/repository.ts'
 import { PASSWORD } from '../support/serve-git.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 const as =
   (user: string, password = PASSWORD) =>
@@ -27,7 +28,7 @@ async function aServer(options: { login?: boolean } = {}) {
   return { folder, server, prepare }
 }
 
-describe('a repository over HTTP', () => {
+describeNeeding(['patience'], 'a repository over HTTP', () => {
   it('is read with the credential for its address, warm or cold', async () => {
     const { prepare, server } = await aServer({ login: true })
     await prepare({ credentialFor: as('reader') })

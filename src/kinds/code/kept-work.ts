@@ -45,7 +45,14 @@ export async function recordWork(
 ): Promise<void> {
   const { base, tree, changed, lfsObjects } = change
   if (lfsObjects.length > LFS_OBJECTS_MAX) return
-  const work: KeptWork = { attempt: lease.attempt, base, tree, changed, lfsObjects: [...lfsObjects], ...agent }
+  const work: KeptWork = {
+    attempt: lease.attempt,
+    base,
+    tree,
+    changed,
+    lfsObjects: [...lfsObjects],
+    ...agent,
+  }
   await report.checkpoint({ step: STEP, product: { work } })
 }
 
