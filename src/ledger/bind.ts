@@ -24,7 +24,7 @@ import { jobs } from './transactions/jobs.ts'
 import { markDelivery } from './transactions/mark-delivery.ts'
 import { pause } from './transactions/pause.ts'
 import { pendingDeliveries } from './transactions/pending-deliveries.ts'
-import { probe } from './transactions/probe.ts'
+import { checkWritable } from './transactions/check-writable.ts'
 import { referenced } from './transactions/referenced.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
@@ -87,7 +87,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),
     endings: (jobIds) => transact((tx) => endings(tx, jobIds)),
     bindStore: (id) => transact((tx) => bindStore(tx, id)),
-    probe: () => transact(probe),
+    checkWritable: () => transact(checkWritable),
     subscribe: engine.subscribe,
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   }

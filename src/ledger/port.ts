@@ -205,6 +205,6 @@ export type Ledger = {
   /** Calls back after each commit that may interest a waiter; returns how to stop. */
   subscribe(listener: (signal: Signal) => void): () => void
   /** Writes and reads a row, for readiness. */
-  probe(): Promise<void>
+  checkWritable(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

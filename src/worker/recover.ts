@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { killLeftovers } from '../platform/process-tree.ts'
 import { attemptName, attemptsFolder, leftFolders, readAttemptFile } from './attempt-folder.ts'
 import type { WorkerContext } from './context.ts'
-import { deliverAgain } from './deliver.ts'
+import { deliverReportAgain } from './deliver-report.ts'
 import { ReportSpool } from './report-spool.ts'
 import { salvage } from './salvage.ts'
 
@@ -45,7 +45,7 @@ async function tellReports(
   const told = new Set<string>()
   for (const report of await spool.unsent()) {
     const name = attemptName(report)
-    const answer = await deliverAgain(report, context, signal)
+    const answer = await deliverReportAgain(report, context, signal)
     log.info({ attempt: name, answer }, 'report of an earlier run delivered')
     if (answer === 'taken') {
       const path = join(attemptsFolder(folder), name)

@@ -9,7 +9,7 @@ import { killLeftovers } from '../platform/process-tree.ts'
 import { attemptName, makeAttemptFolder } from './attempt-folder.ts'
 import { AttemptSender } from './attempt-sender.ts'
 import type { MeteredDoor, WorkerContext } from './context.ts'
-import { deliver } from './deliver.ts'
+import { deliverReport } from './deliver-report.ts'
 import { finalReport } from './final-report.ts'
 import type { Lifeline } from './keep-leases/lifeline.ts'
 import { ReportSpool } from './report-spool.ts'
@@ -124,7 +124,7 @@ async function tell(
     .catch(unlessDiskFull)
   // Also when the hub takes nothing more: a report written after it was forgotten would stay.
   const before = (): Promise<unknown> => allEnded([written, sender.flush()])
-  const answer = await deliver(report, context, before, leaving)
+  const answer = await deliverReport(report, context, before, leaving)
   // In this order, so that a folder never outlives its report and is taken for an unfinished one.
   if (answer === 'taken') await kind.remove(folder)
   await context.probe('folder-removed')

@@ -153,6 +153,6 @@ describe('the statements of a sweep', () => {
 describe('a ledger that forgets what is written', () => {
   it('is found out by the probe', async () => {
     const { ledger } = openInMemory((engine) => wrapped(engine, forgetful))
-    await expect(ledger.probe()).rejects.toThrow('did not keep')
+    await expect(ledger.checkWritable()).rejects.toThrow('did not keep')
   })
 })

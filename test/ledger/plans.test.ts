@@ -124,5 +124,5 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.referenced(['d'], 1)
   await ledger.referenced(['d'], null)
   await ledger.endings([first.jobId])
-  await ledger.probe()
+  await ledger.checkWritable()
 }

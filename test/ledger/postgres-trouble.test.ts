@@ -60,10 +60,10 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
 
   it('is away when its connections fall silent, and comes back on new ones', async () => {
     const { ledger, proxy } = await openBehindProxy(file.server)
-    await ledger.probe()
+    await ledger.checkWritable()
     void proxy.silence()
-    expect(await refusal(ledger.probe())).toBe('ledger-unavailable')
-    await expect.poll(() => refusal(ledger.probe())).toBe('none')
+    expect(await refusal(ledger.checkWritable())).toBe('ledger-unavailable')
+    await expect.poll(() => refusal(ledger.checkWritable())).toBe('none')
   })
 
   it('hears other hubs again after the connection it listens on fell silent', async () => {
@@ -81,9 +81,9 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
 
   it('closes in bounded time although nothing answers', async () => {
     const { ledger, proxy } = await openBehindProxy(file.server)
-    await ledger.probe()
+    await ledger.checkWritable()
     const swallowed = proxy.silence()
-    const asked = refusal(ledger.probe())
+    const asked = refusal(ledger.checkWritable())
     await swallowed
     await ledger[Symbol.asyncDispose]()
     expect(await asked).toBe('ledger-unavailable')

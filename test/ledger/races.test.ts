@@ -362,7 +362,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
     const errors = during.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     expect(errors.filter((error) => !isAppError(error, 'ledger-unavailable'))).toEqual([])
     await restarted
-    await expect.poll(() => refusal(one.probe())).toBe('none')
+    await expect.poll(() => refusal(one.checkWritable())).toBe('none')
     expect((await other.job(before)).state).toBe('queued')
     const heard: Signal[] = []
     other.subscribe((signal) => heard.push(signal))

@@ -11,7 +11,7 @@ export const live: Endpoint<'live'> =
 export const ready: Endpoint<'ready'> =
   ({ ledger, disk, version }) =>
   async () => {
-    await ledger.probe()
+    await ledger.checkWritable()
     await demandRoom(disk)
     return { status: 'ok', version }
   }

@@ -7,7 +7,7 @@ import { removeWorkspace } from '../../workspace/remove.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import { findWorkspace } from '../../workspace/workspace.ts'
 import type { CodeJob, CodeTools } from './code-job.ts'
-import { filesOf } from './keep-work.ts'
+import { filesOf } from './take-work.ts'
 import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
 

@@ -4,8 +4,8 @@ import { StepFailed } from '../../domain/stop.ts'
 import { clip } from '../../domain/text.ts'
 import type { Change } from '../../workspace/change.ts'
 import type { CodeJob } from './code-job.ts'
-import { keepWork } from './keep-work.ts'
-import { discardWork, recordWork } from './kept-work.ts'
+import { takeWork } from './take-work.ts'
+import { discardWork, recordWork } from './work-checkpoint.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
 import { runAgent } from './run-agent.ts'
 
@@ -26,7 +26,7 @@ export async function makeChange(
   const summary = opened.kept?.summary ?? null
   if (summary !== null) return { change: await takeKept(job, opened, signal), summary }
   const end = await attempt.step('agent', () => runAgent(job, opened, signal))
-  const change = await attempt.step('diff', () => keepWork(job, opened.workspace, signal))
+  const change = await attempt.step('diff', () => takeWork(job, opened.workspace, signal))
   return (await pauseFor(job, end, change)) ?? (await judge(job, end, change))
 }
 
@@ -36,7 +36,7 @@ async function takeKept(
   { workspace, kept }: OpenedWorkspace,
   signal: AbortSignal,
 ): Promise<Change> {
-  const change = await job.attempt.step('diff', () => keepWork(job, workspace, signal))
+  const change = await job.attempt.step('diff', () => takeWork(job, workspace, signal))
   if (change.tree === kept?.tree) return change
   await discardWork(job.attempt)
   throw new StepFailed('workspace-failed', 'the work of an earlier attempt came out otherwise')

@@ -9,7 +9,7 @@ import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare
 import type { Workspace } from '../../workspace/workspace.ts'
 import { LFS, PATCH, SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
-import { type KeptWork, keptWork } from './kept-work.ts'
+import { type KeptWork, keptWork } from './work-checkpoint.ts'
 import { refOf } from './payload.ts'
 
 /** A checkout, and the session in it that the agent is to go on with. */

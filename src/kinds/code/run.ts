@@ -3,8 +3,8 @@ import { StepFailed, Stopped } from '../../domain/stop.ts'
 import { findPublished } from '../../publish/branch.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
-import { keepUnfinishedWork } from './keep-work.ts'
-import { discardWork } from './kept-work.ts'
+import { takeUnfinishedWork } from './take-work.ts'
+import { discardWork } from './work-checkpoint.ts'
 import { makeChange } from './make-change.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { publish, published } from './publish.ts'
@@ -38,7 +38,7 @@ async function keepingWork(
     return await rest()
   } catch (error) {
     const isLate = error instanceof Stopped && error.why.kind !== 'lost'
-    if (isLate) await keepUnfinishedWork(job, workspace)
+    if (isLate) await takeUnfinishedWork(job, workspace)
     throw error
   }
 }

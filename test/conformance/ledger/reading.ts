@@ -69,8 +69,8 @@ export function readingConformance(open: OpenLedger): void {
 
     it('the probe writes and reads', async () => {
       const { ledger } = await open()
-      await expect(ledger.probe()).resolves.toBeUndefined()
-      await expect(ledger.probe()).resolves.toBeUndefined()
+      await expect(ledger.checkWritable()).resolves.toBeUndefined()
+      await expect(ledger.checkWritable()).resolves.toBeUndefined()
     })
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import { Stopped } from '../../src/domain/stop.ts'
 import { silentLog } from '../../src/platform/log.ts'
-import { deliver } from '../../src/worker/deliver.ts'
+import { deliverReport } from '../../src/worker/deliver-report.ts'
 import type { FinalReport } from '../../src/worker/report-spool.ts'
 import { startTestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
@@ -19,7 +19,7 @@ describe('a final report', () => {
     const { lease } = await aLease(hub)
     const way = { hub: hub.worker, clock: hub.clock, log: silentLog }
     const before = () => Promise.reject(error)
-    expect(await deliver(handBack(lease), way, before, FOREVER)).toBe(answer)
+    expect(await deliverReport(handBack(lease), way, before, FOREVER)).toBe(answer)
     expect(await hub.ledger.job(lease.job.id)).toMatchObject({ state })
   })
 
@@ -28,9 +28,9 @@ describe('a final report', () => {
     const { lease } = await aLease(hub)
     const way = { hub: hub.worker, clock: hub.clock, log: silentLog }
     const bug = new Error('a bug')
-    await expect(deliver(handBack(lease), way, () => Promise.reject(bug), FOREVER)).rejects.toBe(
-      bug,
-    )
+    await expect(
+      deliverReport(handBack(lease), way, () => Promise.reject(bug), FOREVER),
+    ).rejects.toBe(bug)
   })
 })
 

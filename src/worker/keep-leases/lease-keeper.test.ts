@@ -11,7 +11,7 @@ import { systemClock } from '../../platform/clock.ts'
 import { MARKER } from '../../platform/process-tree.ts'
 import { toProblem } from '../../protocol/problem.ts'
 import { attemptName } from '../attempt-folder.ts'
-import { LeaseKeeper } from './keeper.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
 import { Lifeline } from './lifeline.ts'
 
 /** A server that gives every question this answer; those of some attempts none at all. */
@@ -98,7 +98,7 @@ describeNeeding(['linux'], 'on Linux', () => {
 })
 
 it('a worker that hangs for ever is ended, so that its leases are not kept for ever', async () => {
-  const entry = new URL('keeper.ts', import.meta.url).href
+  const entry = new URL('lease-keeper.ts', import.meta.url).href
   const source = `
     const { LeaseKeeper } = await import(${JSON.stringify(entry)})
     const keeper = new LeaseKeeper('http://127.0.0.1:9', 1000)

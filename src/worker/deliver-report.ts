@@ -16,7 +16,7 @@ type Way = { readonly hub: HubClient; readonly clock: Clock; readonly log: Logge
  * Tells the hub how an attempt ended, after `before` has brought it everything that belongs to
  * it. Repeats until the hub takes it or refuses it, which is the end of it either way.
  */
-export async function deliver(
+export async function deliverReport(
   report: FinalReport,
   { hub, clock, log }: Way,
   before: () => Promise<unknown>,
@@ -48,7 +48,7 @@ function unlessGone(error: unknown): void {
 const isLost = (error: unknown): boolean => error instanceof Stopped && error.why.kind === 'lost'
 
 /** Delivers a report that an earlier run of this worker wrote down. */
-export async function deliverAgain(
+export async function deliverReportAgain(
   report: FinalReport,
   { hub, clock, log }: Way,
   signal: AbortSignal,
@@ -63,7 +63,7 @@ export async function deliverAgain(
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = (): Promise<unknown> =>
     Promise.all(files.map((artifact) => upload(artifact, way, signal)))
-  return deliver(report, { hub, clock, log }, before, signal)
+  return deliverReport(report, { hub, clock, log }, before, signal)
 }
 
 async function tellEnd(report: FinalReport, hub: HubClient, signal: AbortSignal): Promise<void> {

@@ -11,7 +11,7 @@ import { LFS, LFS_OBJECTS_MAX, PATCH, SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 
 /** Takes what the agent made of the workspace, and keeps it whatever happens later. */
-export async function keepWork(
+export async function takeWork(
   job: CodeJob,
   workspace: Workspace,
   signal: AbortSignal,
@@ -23,10 +23,10 @@ export async function keepWork(
 }
 
 /** The same for an attempt that was stopped: in bounded time, and never in place of the stop. */
-export async function keepUnfinishedWork(job: CodeJob, workspace: Workspace): Promise<void> {
+export async function takeUnfinishedWork(job: CodeJob, workspace: Workspace): Promise<void> {
   const grace = job.attempt.grace()
   try {
-    await keepWork(job, workspace, grace)
+    await takeWork(job, workspace, grace)
   } catch (error) {
     if (!grace.aborted && !(error instanceof StepFailed)) throw error
     const text = error instanceof StepFailed ? error.detail : 'there was no time left for it'
