@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { batches } from './batches.ts'
 import { mustGit } from './git.ts'
@@ -30,6 +31,24 @@ export async function newLfsObjects(
     }
   }
   return [...ids]
+}
+
+const POINTED_TO = /^\+oid sha256:([0-9a-f]{64})$/gm
+const POINTED_TO_LENGTH = 80
+
+/**
+ * Ids of the contents to which the pointers in a patch point. It is read in pieces, for a line of a
+ * patch can be as long as it likes.
+ */
+export async function lfsIdsIn(patchFile: string): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>()
+  let end = ''
+  for await (const piece of createReadStream(patchFile, 'latin1')) {
+    const text = `${end}${piece}`
+    for (const [, id] of text.matchAll(POINTED_TO)) if (id !== undefined) ids.add(id)
+    end = text.slice(-POINTED_TO_LENGTH)
+  }
+  return ids
 }
 
 /** So few that what git answers fits into memory. */

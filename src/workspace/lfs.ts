@@ -18,6 +18,15 @@ import { callRemote } from './remote.ts'
 
 type Config = readonly (readonly [string, string])[]
 
+/**
+ * For calls that have all they need: a tree names what it likes in .lfsconfig, and whatever is
+ * missing would be asked for there, with no regard to addresses allowed and logins given.
+ */
+const NOWHERE: Config = [
+  ['lfs.url', 'http://127.0.0.1:1/'],
+  ['lfs.transfer.maxRetries', '0'],
+]
+
 /** For the platform's git folder: contents become pointers, and pointers contents. */
 export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
 \tprocess = git-lfs filter-process
@@ -35,9 +44,9 @@ export const LFS_FILTER_LOCAL = `[filter "lfs"]
 \trequired = true
 `
 
-/** What a checkout needs to write contents rather than pointers. */
+/** What a checkout needs to write contents, which are here, rather than pointers. */
 export const lfsCheckout = (cache: Cache) => ({
-  config: storageOf(cache),
+  config: [...storageOf(cache), ...NOWHERE],
   env: { GIT_LFS_SKIP_SMUDGE: '0' },
 })
 
@@ -54,8 +63,9 @@ export async function addLfsObject(gitDir: string, file: string): Promise<void> 
   await rename(file, place)
 }
 
-/** What a patch needs to write contents that are here rather than pointers. */
+/** The same for a patch; what is not here stays a pointer. */
 export const LFS_PATCH = {
+  config: NOWHERE,
   env: { GIT_LFS_SKIP_SMUDGE: '0', GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' },
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, copyFile, lstat, rename, rm, stat, utimes } from 'node:fs/promises'
+import { chmod, copyFile, lstat, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
@@ -119,18 +119,12 @@ async function writePatch(
   { tree, limits }: { tree: string; limits: ChangeLimits },
   signal: AbortSignal,
 ): Promise<string> {
-  const patchFile = join(workspace.folder, 'change.patch')
-  // Renamed into place: somebody may still be reading the one before.
-  const beside = `${patchFile}.${randomUUID()}`
+  // Of its own name: somebody may still be reading the one before.
+  const patchFile = join(workspace.folder, `change-${randomUUID()}.patch`)
   const options = ['-p', '--binary', '--full-index', '--src-prefix=a/', '--dst-prefix=b/']
   const call = diff(workspace, options, tree)
   const stdoutBytesMax = 2 * limits.bytes + 1024 ** 2
-  try {
-    await mustGit(workspace.settings, { ...call, stdoutFile: beside, stdoutBytesMax }, signal)
-    await rename(beside, patchFile)
-  } finally {
-    await rm(beside, { force: true })
-  }
+  await mustGit(workspace.settings, { ...call, stdoutFile: patchFile, stdoutBytesMax }, signal)
   return patchFile
 }
 

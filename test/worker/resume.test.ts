@@ -8,6 +8,7 @@ import { startTestHub, type TestHub } from '../support/hub.ts'
 import { byHand, commitAndPush, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import {
+  artifact,
   sh,
   startHubAndWorker,
   startTestWorker,
@@ -94,6 +95,33 @@ describeNeeding(['patience'], 'an attempt after one that died with the agent’s
     expect(await untilEnded(hub, id)).toMatchObject({ reason: 'published', attempt: 2 })
     expect(await runs(folder)).toBe(2)
     expect(await notesOf(hub, id)).toContain('work-not-found')
+    await expect.poll(() => second.worker.running).toBe(0)
+  })
+})
+
+describe('an attempt after one that was told to stop in its checks', () => {
+  it('goes on with the work as the agent left it, whatever the checks had written', async () => {
+    await using hub = await startTestHub()
+    const folder = await tempFolder()
+    await using first = await startTestWorker(hub, { drainMs: 0 })
+    const { id } = await submitCommand(hub, folder, {
+      run: sh(`echo ran >> ${folder}/runs; echo work > work`),
+      payload: {
+        checks: [
+          { name: 'covers', run: sh('mkdir -p coverage; date +%N > coverage/out') },
+          { name: 'slow', run: hangsOnce(folder) },
+        ],
+      },
+    })
+    await untilExists(join(folder, 'begun'))
+    await first.worker.drain()
+
+    await using second = await startTestWorker(hub)
+
+    const job = await untilEnded(hub, id)
+    expect(job).toMatchObject({ reason: 'patch-ready', attempt: 2, failures: 0 })
+    expect(await runs(folder)).toBe(1)
+    expect(await artifact(hub, job, 'change.patch')).not.toContain('coverage')
     await expect.poll(() => second.worker.running).toBe(0)
   })
 })

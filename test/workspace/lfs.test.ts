@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
@@ -51,6 +53,19 @@ async function aGallery(options: { login?: boolean } = { login: true }) {
       settings: { ...settings, ...change },
     })
   return { folder, remote, clone, server, repository, settings, prepare }
+}
+
+/** A server that counts who comes. */
+async function startVisited(): Promise<{ port: number; visits: () => number }> {
+  let count = 0
+  const server = createServer((socket) => {
+    count += 1
+    socket.on('error', () => {}).destroy()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, visits: () => count }
 }
 
 describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
@@ -146,6 +161,23 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
       detail: expect.stringContaining(lfsId(CONTENT)),
     })
   })
+
+  it.each(['http://127.0.0.1', 'ssh://git@127.0.0.1'])(
+    'that an agent only points to are asked for nowhere, least of all at its own %s',
+    async (where) => {
+      const { folder, repository, settings } = await aGallery()
+      const { port, visits } = await startVisited()
+      const request = { repository, checkout: { lfs: true }, settings }
+      const { tree, ...first } = await aWorkspace(folder, request)
+      await writeFile(join(tree, '.lfsconfig'), `[lfs]\n\turl = ${where}:${port}/store\n`)
+      await writeFile(join(tree, 'c.png'), pointerTo('nowhere'))
+      const { patchFile } = await takeTree({ tree, ...first }, patient())
+      const continues = { commit: null, patchFile, lfsFiles: [] }
+      const next = await aWorkspace(folder, { ...request, continues })
+      expect(await readFile(join(next.tree, 'c.png'), 'utf8')).toBe(pointerTo('nowhere'))
+      expect(visits()).toBe(0)
+    },
+  )
 
   it('come from where .lfsconfig says, with the credential for that address', async () => {
     const { clone, server, prepare } = await aGallery({ login: false })

@@ -4,7 +4,7 @@ import { StepFailed } from '../../domain/stop.ts'
 import { clip } from '../../domain/text.ts'
 import type { Change } from '../../workspace/change.ts'
 import type { CodeJob } from './code-job.ts'
-import { takeWork } from './take-work.ts'
+import { type Taken, takeWork } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
 import { runAgent } from './run-agent.ts'
@@ -26,8 +26,8 @@ export async function makeChange(
   const summary = opened.kept?.summary ?? null
   if (summary !== null) return { change: await takeKept(job, opened, signal), summary }
   const end = await attempt.step('agent', () => runAgent(job, opened, signal))
-  const change = await attempt.step('diff', () => takeWork(job, opened.workspace, signal))
-  return (await pauseFor(job, end, change)) ?? (await judge(job, end, change))
+  const taken = await attempt.step('diff', () => takeWork(job, opened.workspace, signal))
+  return (await pauseFor(job, end, taken)) ?? (await judge(job, end, taken))
 }
 
 /** Throws `workspace-failed` when the work did not come out as it was; the next attempt starts anew. */
@@ -36,27 +36,28 @@ async function takeKept(
   { workspace, kept }: OpenedWorkspace,
   signal: AbortSignal,
 ): Promise<Change> {
-  const change = await job.attempt.step('diff', () => takeWork(job, workspace, signal))
+  const { change } = await job.attempt.step('diff', () => takeWork(job, workspace, signal))
   if (change.tree === kept?.tree) return change
   await discardWork(job.attempt)
   throw new StepFailed('workspace-failed', 'the work of an earlier attempt came out otherwise')
 }
 
 /** Whether the agent succeeded is read from the workspace. */
-async function judge(job: CodeJob, end: AgentEnd, change: Change): Promise<Made> {
+async function judge(job: CodeJob, end: AgentEnd, taken: Taken): Promise<Made> {
+  const { change } = taken
   if (!change.changed) return { outcome: judgeNoChange(end) }
   if (end.kind === 'failed' && job.payload.checks.length === 0) throw failureOf(end)
   const summary = summaryOf(end)
-  await recordWork(job.attempt, change, { session: end.session, summary })
+  await recordWork(job.attempt, taken, { session: end.session, summary })
   return { change, summary }
 }
 
 /** A model that says when it will answer again ends the attempt until then; what was made is kept. */
-async function pauseFor(job: CodeJob, end: AgentEnd, change: Change): Promise<Made | null> {
+async function pauseFor(job: CodeJob, end: AgentEnd, taken: Taken): Promise<Made | null> {
   if (end.kind !== 'failed') return null
   const resumeAt = (await job.attempt.refusal())?.until ?? null
   if (resumeAt === null) return null
-  await recordWork(job.attempt, change, { session: end.session, summary: null })
+  await recordWork(job.attempt, taken, { session: end.session, summary: null })
   return {
     outcome: { kind: 'paused', reason: 'quota-exhausted', detail: end.detail, resumeAt },
   }

@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unpackSession } from '../../agents/session-files.ts'
 import type { Attempt } from '../../domain/attempt.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { allEnded } from '../../platform/all-ended.ts'
+import { lfsIdsIn } from '../../workspace/lfs-changes.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { LFS, PATCH, SESSION } from './artifacts.ts'
@@ -53,6 +54,9 @@ async function openKept(
     return { workspace, kept, session }
   } catch (error) {
     if (!isLost(error)) throw error
+    // A session may lie there already.
+    await rm(job.home, { recursive: true, force: true })
+    await mkdir(job.home, { mode: 0o700 })
     const text = `The work of attempt ${kept.attempt} is done again: ${error.message}`
     tellNotes(job, [{ code: 'work-not-found', text }])
     return null
@@ -91,15 +95,22 @@ async function keptChange(
   return await fetchChange(attempt, lfs, (...what) => attempt.report.fetchKept(from, ...what))
 }
 
-/** Brings a patch, and what it points to in Git LFS, into the attempt's folder. */
+/**
+ * Brings a patch, and what it points to in Git LFS, into the attempt's folder.
+ * @param lfs names of the contents there are; those of earlier attempts may be among them
+ */
 async function fetchChange(
   { folder }: Pick<Attempt, 'folder'>,
   lfs: readonly string[],
   fetch: (name: string, file: string) => Promise<void>,
 ): Promise<Continues> {
   const fileOf = (name: string): string => join(folder, `earlier-${name}`)
-  for (const name of [PATCH, ...lfs]) await fetch(name, fileOf(name))
-  return { commit: null, patchFile: fileOf(PATCH), lfsFiles: lfs.map(fileOf) }
+  const patchFile = fileOf(PATCH)
+  await fetch(PATCH, patchFile)
+  const ids = lfs.length === 0 ? new Set() : await lfsIdsIn(patchFile)
+  const needed = lfs.filter((name) => ids.has(name.slice(LFS.length)))
+  for (const name of needed) await fetch(name, fileOf(name))
+  return { commit: null, patchFile, lfsFiles: needed.map(fileOf) }
 }
 
 /** Finished work needs no session; the earlier attempt's is there for who goes on from the job. */

@@ -5,7 +5,7 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
 import { takeUnfinishedWork } from './take-work.ts'
 import { discardWork } from './work-checkpoint.ts'
-import { makeChange } from './make-change.ts'
+import { type Made, makeChange } from './make-change.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { publish, published } from './publish.ts'
 import { runChecks } from './run-checks.ts'
@@ -19,23 +19,21 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
 
   const opened = await attempt.step('workspace', () => openWorkspace(job, signal))
   const { workspace } = opened
-  return await keepingWork(job, workspace, async () => {
-    const made = await makeChange(job, opened, signal)
-    if ('outcome' in made) return made.outcome
-    await checkWork(job, workspace, signal)
-    const work = { workspace, ...made }
-    return await attempt.step('publish', () => publish(job, work, signal))
-  })
+  const made = await keepingWork(job, workspace, () => makeChange(job, opened, signal))
+  if ('outcome' in made) return made.outcome
+  await checkWork(job, workspace, signal)
+  const work = { workspace, ...made }
+  return await attempt.step('publish', () => publish(job, work, signal))
 }
 
-/** Runs the rest of the story; when it is stopped on the way, the work so far is kept. */
+/** When the work is stopped on its way, what there is of it is kept. Checks may leave what is none. */
 async function keepingWork(
   job: CodeJob,
   workspace: Workspace,
-  rest: () => Promise<Outcome>,
-): Promise<Outcome> {
+  work: () => Promise<Made>,
+): Promise<Made> {
   try {
-    return await rest()
+    return await work()
   } catch (error) {
     const isLate = error instanceof Stopped && error.why.kind !== 'lost'
     if (isLate) await takeUnfinishedWork(job, workspace)

@@ -10,16 +10,31 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import { LFS, LFS_OBJECTS_MAX, PATCH, SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 
+/** What the agent made, and how much of it was kept. */
+export type Taken = {
+  readonly change: Change
+  /** A later attempt can go on from what was kept: all that the patch points to is there. */
+  readonly isWhole: boolean
+  /** The files in which the agent's session lives were kept. */
+  readonly hasSession: boolean
+}
+
 /** Takes what the agent made of the workspace, and keeps it whatever happens later. */
 export async function takeWork(
   job: CodeJob,
   workspace: Workspace,
   signal: AbortSignal,
-): Promise<Change> {
-  const [change] = await allEnded([takeTree(workspace, signal), keepSession(job)])
-  tellNotes(job, change.notes)
+): Promise<Taken> {
+  const [change, hasSession] = await allEnded([takeTree(workspace, signal), keepSession(job)])
+  const isWhole = change.lfsObjects.length <= LFS_OBJECTS_MAX
+  tellNotes(job, [...change.notes, ...(isWhole ? [] : [TOO_MUCH_LFS])])
   for (const file of filesOf(change, workspace)) job.attempt.report.keep(file)
-  return change
+  return { change, isWhole, hasSession }
+}
+
+const TOO_MUCH_LFS = {
+  code: 'work-not-kept',
+  text: `More than ${LFS_OBJECTS_MAX} new contents in Git LFS: none of them is kept, so another attempt does the work again.`,
 }
 
 /** The same for an attempt that was stopped: in bounded time, and never in place of the stop. */
@@ -51,9 +66,10 @@ export function filesOf(
   return [patch, ...contents]
 }
 
-async function keepSession({ attempt, driver, home }: CodeJob): Promise<void> {
-  if (driver.sessionFiles.length === 0) return
+async function keepSession({ attempt, driver, home }: CodeJob): Promise<boolean> {
+  if (driver.sessionFiles.length === 0) return false
   const file = join(attempt.folder, SESSION)
   const kept = await packSession(home, driver.sessionFiles, file)
   if (kept) attempt.report.keep({ name: SESSION, mediaType: 'application/x-tar', file })
+  return kept
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Attempt } from '../../domain/attempt.ts'
-import { LFS_OBJECTS_MAX } from './artifacts.ts'
-import type { Change } from '../../workspace/change.ts'
+import type { Taken } from './take-work.ts'
 
 /** The step after which a later attempt can begin. */
 const STEP = 'agent'
@@ -40,18 +39,19 @@ export function keptWork({ lease }: Pick<Attempt, 'lease'>): KeptWork | null {
  */
 export async function recordWork(
   { lease, report }: Attempt,
-  change: Change,
+  { change, isWhole, hasSession }: Taken,
   agent: Pick<KeptWork, 'session' | 'summary'>,
 ): Promise<void> {
+  if (!isWhole) return
   const { base, tree, changed, lfsObjects } = change
-  if (lfsObjects.length > LFS_OBJECTS_MAX) return
   const work: KeptWork = {
     attempt: lease.attempt,
     base,
     tree,
     changed,
     lfsObjects: [...lfsObjects],
-    ...agent,
+    summary: agent.summary,
+    session: hasSession ? agent.session : null,
   }
   await report.checkpoint({ step: STEP, product: { work } })
 }
