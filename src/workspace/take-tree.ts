@@ -55,7 +55,7 @@ export async function takeTree(
 
 const lfsNote = (count: number): Note => ({
   code: 'lfs-changed',
-  text: `${count} new contents in Git LFS: a pushed branch brings them along, the patch holds their pointers only.`,
+  text: `${count} new contents in Git LFS: a pushed branch brings them along; the patch holds their pointers.`,
 })
 
 /** The copy must not look newer, or git would trust the times of files written in the same moment. */
