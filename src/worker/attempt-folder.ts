@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { LogStream } from '../domain/attempt.ts'
 import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
+import { removeTree } from '../platform/remove-tree.ts'
+import type { WorkerContext } from './context.ts'
 
 /** What a later start of the worker must know of an attempt that died here. Never its token. */
 const AttemptFile = z.strictObject({ jobId: JobId, attempt: z.int().min(1), kind: z.string() })
@@ -45,5 +47,22 @@ export async function readAttemptFile(folder: string): Promise<AttemptFile | nul
     return AttemptFile.parse(JSON.parse(text))
   } catch {
     return null
+  }
+}
+
+/**
+ * Removes an attempt's folder, also one that a killed worker had half removed, so that nothing says
+ * any more whose it was. One that resists is told and left: no other job shall suffer from it.
+ */
+export async function removeAttemptFolder(
+  folder: string,
+  { kinds, log }: Pick<WorkerContext, 'kinds' | 'log'>,
+): Promise<void> {
+  const owner = await readAttemptFile(folder)
+  const kind = owner === null ? undefined : kinds.get(owner.kind)
+  try {
+    await (kind === undefined ? removeTree(folder) : kind.remove(folder))
+  } catch (error) {
+    log.error({ folder, error }, 'attempt folder not removed')
   }
 }

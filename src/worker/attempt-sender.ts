@@ -131,7 +131,12 @@ export class AttemptSender implements AttemptReport {
   endLogs(): void {
     for (const { stream, name, mediaType } of STREAMS) {
       const log = this.#logs[stream]
-      log.end()
+      try {
+        log.end()
+      } catch (error) {
+        if (!isDiskFull(error)) throw error
+        this.#noteNotKept(name, 'the worker’s disk has no room for the end of it')
+      }
       if (log.isEmpty) continue
       this.keep({ name, mediaType, file: streamFile(this.#way.folder, stream) })
     }

@@ -59,12 +59,15 @@ export class LogSender {
     if (this.#written - this.#sent >= FLUSH_BYTES) this.#wake.abort()
   }
 
-  /** No more comes: the file is complete when this returns. */
+  /** No more comes: the file is complete when this returns. Throws what the disk refuses with. */
   end(): void {
-    this.#bounded.end()
     this.#ended = true
-    if (this.#descriptor !== null) closeSync(this.#descriptor)
-    this.#descriptor = null
+    try {
+      this.#bounded.end()
+    } finally {
+      if (this.#descriptor !== null) closeSync(this.#descriptor)
+      this.#descriptor = null
+    }
   }
 
   /** Resolves when the hub has everything written so far; throws what it refused it with. */

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { killLeftovers } from '../platform/process-tree.ts'
-import { attemptName, attemptsFolder, leftFolders, readAttemptFile } from './attempt-folder.ts'
+import { attemptFolder, attemptName, leftFolders, removeAttemptFolder } from './attempt-folder.ts'
 import type { WorkerContext } from './context.ts'
 import { deliverReportAgain } from './deliver-report.ts'
 import { ReportSpool } from './report-spool.ts'
@@ -40,7 +39,7 @@ async function tellReports(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const { kinds, folder, log } = context
+  const { folder, log } = context
   const spool = new ReportSpool(folder)
   const told = new Set<string>()
   for (const report of await spool.unsent()) {
@@ -48,9 +47,7 @@ async function tellReports(
     const answer = await deliverReportAgain(report, context, signal)
     log.info({ attempt: name, answer }, 'report of an earlier run delivered')
     if (answer === 'taken') {
-      const path = join(attemptsFolder(folder), name)
-      const owner = await readAttemptFile(path)
-      if (owner !== null) await kinds.get(owner.kind)?.remove(path)
+      await removeAttemptFolder(attemptFolder(folder, report), context)
       told.add(name)
     }
     await spool.forget(report)

@@ -1,10 +1,16 @@
 import { existsSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FileArtifact, type LeftAttempt, STREAMS, type WorkKind } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import { StepFailed } from '../domain/stop.ts'
-import { attemptsFolder, readAttemptFile, streamFile } from './attempt-folder.ts'
+import type { Logger } from '../platform/log.ts'
+import {
+  type AttemptFile,
+  attemptsFolder,
+  readAttemptFile,
+  removeAttemptFolder,
+  streamFile,
+} from './attempt-folder.ts'
 import type { WorkerContext } from './context.ts'
 import { upload } from './upload.ts'
 
@@ -13,7 +19,8 @@ const LOOK_MS = 120_000
 
 /**
  * Brings what a dead attempt left in its folder to the hub, which keeps it and changes no state,
- * then removes the folder. Waits for a hub that is away; throws the signal's reason.
+ * then removes the folder. An agent has made it: whatever cannot be read there is told and left
+ * out. Waits for a hub that is away; throws the signal's reason, and `token-invalid`.
  * @param name of the folder; nothing of its attempt may run any more
  */
 export async function salvage(
@@ -21,57 +28,63 @@ export async function salvage(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { hub, clock, log, kinds } = context
   const folder = join(attemptsFolder(context.folder), name)
   const owner = await readAttemptFile(folder)
-  const kind = owner === null ? undefined : kinds.get(owner.kind)
-  if (owner !== null && kind !== undefined) {
-    const found = await look(kind, { folder, marker: name }, signal)
-    const way = { hub, fence: owner, clock, route: 'salvageArtifact' } as const
-    for (const artifact of found) await uploadUnlessRefused(artifact, way, signal)
-    log.info({ attempt: name, artifacts: found.length }, 'attempt salvaged')
+  if (owner !== null) await handIn(owner, { folder, marker: name }, context, signal)
+  await removeAttemptFolder(folder, context)
+}
+
+async function handIn(
+  owner: AttemptFile,
+  left: LeftAttempt,
+  { hub, clock, log, kinds }: WorkerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const kind = kinds.get(owner.kind)
+  if (kind === undefined) return
+  const found = await look(kind, left, log, signal)
+  const way = { hub, fence: owner, clock, route: 'salvageArtifact' } as const
+  for (const artifact of found) {
+    await upload(artifact, way, signal).catch((error: unknown) => {
+      if (signal.aborted || isAppError(error, 'token-invalid')) throw error
+      // The hub knows nothing of this attempt, or it was another worker's: nobody waits for it.
+      if (isAppError(error)) return
+      log.error({ attempt: left.marker, file: artifact.name, error }, 'file not salvaged')
+    })
   }
-  await (kind === undefined ? rm(folder, { recursive: true, force: true }) : kind.remove(folder))
+  log.info({ attempt: left.marker, artifacts: found.length }, 'attempt salvaged')
 }
 
 /** What the kind finds, and the logs. */
 async function look(
   kind: WorkKind,
   left: LeftAttempt,
+  log: Logger,
   signal: AbortSignal,
 ): Promise<readonly FileArtifact[]> {
   const logs = STREAMS.map(({ stream, ...artifact }) => ({
     ...artifact,
     file: streamFile(left.folder, stream),
   }))
-  return [...(await lookForWork(kind, left, signal)), ...logs].filter(
+  return [...(await lookForWork(kind, left, log, signal)), ...logs].filter(
     ({ file }) => existsSync(file) && statSync(file).size > 0,
   )
 }
 
-/** A half-made workspace has nothing to keep; its logs are kept all the same. */
+/** A workspace that nothing can be taken from has its logs kept all the same. */
 async function lookForWork(
   kind: WorkKind,
   left: LeftAttempt,
+  log: Logger,
   signal: AbortSignal,
 ): Promise<readonly FileArtifact[]> {
   try {
     return await kind.salvage(left, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]))
   } catch (error) {
-    if (signal.aborted || !(error instanceof StepFailed)) throw error
+    if (signal.aborted) throw error
+    // Kept for the next start, it would meet the same there, and at every start after that.
+    const level = error instanceof StepFailed ? 'warn' : 'error'
+    log[level]({ attempt: left.marker, error }, 'work not salvaged')
     return []
-  }
-}
-
-async function uploadUnlessRefused(
-  artifact: FileArtifact,
-  way: Parameters<typeof upload>[1],
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await upload(artifact, way, signal)
-  } catch (error) {
-    // The hub knows nothing of this attempt, or it was another worker's: nobody waits for it.
-    if (!isAppError(error) || error.code === 'token-invalid') throw error
   }
 }

@@ -6,7 +6,12 @@ import type { StopOrder } from '../pipeline/stop-order.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import { killLeftovers } from '../platform/process-tree.ts'
-import { attemptName, makeAttemptFolder } from './attempt-folder.ts'
+import {
+  attemptFolder,
+  attemptName,
+  makeAttemptFolder,
+  removeAttemptFolder,
+} from './attempt-folder.ts'
 import { AttemptSender } from './attempt-sender.ts'
 import type { MeteredDoor, WorkerContext } from './context.ts'
 import { deliverReport } from './deliver-report.ts'
@@ -46,7 +51,9 @@ export async function workOn(
   const fence = { jobId: lease.job.id, attempt: lease.attempt }
   const hub = context.hub.withToken(lease.token)
   stops.lost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
-  const folder = await makeAttemptFolder(context.folder, { ...fence, kind: lease.job.kind })
+  const facts = { ...fence, kind: lease.job.kind }
+  const folder = await makeAttemptFolder(context.folder, facts).catch(nullWhenDiskFull)
+  if (folder === null) return await tellNoRoom(lease, context, orders)
   await context.probe('folder-made')
   const kind = kindOf(lease, context)
   const sender = new AttemptSender({ hub, lease, folder, clock, stops })
@@ -107,7 +114,7 @@ async function stopWhenLapsed(
  * calls that the hub itself refuses when the job has gone elsewhere.
  */
 async function tell(
-  { lease, fence, folder, kind, sender, metered }: Work,
+  { lease, fence, folder, sender, metered }: Work,
   outcome: Outcome,
   context: WorkerContext,
   { lifeline, leaving }: Orders,
@@ -126,10 +133,37 @@ async function tell(
   const before = (): Promise<unknown> => allEnded([written, sender.flush()])
   const answer = await deliverReport(report, context, before, leaving)
   // In this order, so that a folder never outlives its report and is taken for an unfinished one.
-  if (answer === 'taken') await kind.remove(folder)
+  if (answer === 'taken') await removeAttemptFolder(folder, context)
   await context.probe('folder-removed')
   await spool.forget(fence)
   return answer === 'taken' ? 'finished' : 'left'
+}
+
+/**
+ * The disk was filled after the job was asked for. It fails by that name, as it would one step
+ * later. It is not handed back: where a look at the disk does not show why it takes nothing, as
+ * with a quota, this worker would have it again at once, and for ever.
+ */
+async function tellNoRoom(
+  { job, attempt, token }: Lease,
+  context: WorkerContext,
+  { lifeline, leaving }: Orders,
+): Promise<'finished'> {
+  const fence = { jobId: job.id, attempt }
+  lifeline.retire()
+  context.log.warn(fence, 'no room for the folder of an attempt')
+  await removeAttemptFolder(attemptFolder(context.folder, fence), context)
+  const detail = 'the worker’s disk has no room for the attempt’s folder'
+  const settlement = { kind: 'failed', reason: 'disk-full', detail } as const
+  const end = { kind: 'settle', settlement } as const
+  const report = { ...fence, token, end, usage: null, artifacts: [] }
+  await deliverReport(report, context, async () => {}, leaving)
+  return 'finished'
+}
+
+function nullWhenDiskFull(error: unknown): null {
+  if (isDiskFull(error)) return null
+  throw error
 }
 
 /** A report that cannot be written down is sent all the same: it is now or never. */

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
+import { removeTree } from '../platform/remove-tree.ts'
 import { type Cache, mendCache, objectsOf, shallowOf } from './cache.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { lfsCheckout, lfsFilter } from './lfs.ts'
-import { removeTree } from './remove.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, treeOf } from './workspace.ts'
 

@@ -1,7 +1,8 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { describeNeeding } from '../support/needs.ts'
-import { startTestHub } from '../support/hub.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
 import { fakeAgent } from '../support/fake-agent.ts'
 import { runningFor } from '../support/processes.ts'
@@ -16,6 +17,10 @@ import {
 } from '../support/worker.ts'
 
 const ONCE = { maxFailures: 1 }
+
+/** A line of shell that waits for a file of the test. */
+const untilThere = (folder: string, file: string): string =>
+  `until [ -e ${folder}/${file} ]; do sleep 0.05; done`
 
 describeNeeding(['patience'], 'a limit', () => {
   it('ends an attempt that takes too long, and keeps its work', async () => {
@@ -101,13 +106,18 @@ describeNeeding(['patience'], 'a limit', () => {
   })
 })
 
+/** A worker with two slots whose data folder is a small disk of its own. */
+async function startOnSmallDisk(hub: TestHub): Promise<void> {
+  const data = await tempFolder()
+  const onSmallDisk = `mount -t tmpfs -o size=160m none ${data} && exec "$@"`
+  const prefix = ['unshare', '-m', 'sh', '-ec', onSmallDisk, 'sh']
+  await startWorkerProcess(hub, data, { prefix, args: ['2'] })
+}
+
 describeNeeding(['root', 'linux'], 'a disk that an agent fills', () => {
   it('fails the job by name and not the worker, which goes on when there is room again', async () => {
     await using hub = await startTestHub()
-    const data = await tempFolder()
-    const onSmallDisk = `mount -t tmpfs -o size=160m none ${data} && exec "$@"`
-    const prefix = ['unshare', '-m', 'sh', '-ec', onSmallDisk, 'sh']
-    await startWorkerProcess(hub, data, { prefix })
+    await startOnSmallDisk(hub)
     const { id } = await submitCommand(hub, await tempFolder(), {
       run: sh('head -c 300000000 /dev/zero > big; echo written; exec sleep 600'),
       retry: ONCE,
@@ -116,5 +126,44 @@ describeNeeding(['root', 'linux'], 'a disk that an agent fills', () => {
     expect(await untilEnded(hub, id)).toMatchObject({ state: 'failed', reason: 'disk-full' })
     const next = await submitCommand(hub, await tempFolder(), { run: ['true'] })
     expect(await untilEnded(hub, next.id)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('harms no job beside it, also when there is no room for the end of its output', async () => {
+    await using hub = await startTestHub()
+    const folder = await tempFolder()
+    await startOnSmallDisk(hub)
+    const beside = await submitCommand(hub, join(folder, 'beside'), {
+      run: sh(`touch ${folder}/runs; ${untilThere(folder, 'go')}; echo x > file`),
+    })
+    await untilExists(join(folder, 'runs'))
+    const greedy = await submitCommand(hub, join(folder, 'greedy'), {
+      run: sh('yes | head -c 300000; cat /dev/zero > zero; exit 0'),
+      limits: { outputBytes: 65_536 },
+      retry: ONCE,
+    })
+
+    expect(await untilEnded(hub, greedy.id)).toMatchObject({ state: 'failed', reason: 'disk-full' })
+    const next = await submitCommand(hub, join(folder, 'next'), { run: ['true'] })
+    expect(await untilEnded(hub, next.id)).toMatchObject({ state: 'succeeded' })
+    await writeFile(join(folder, 'go'), '')
+    expect(await untilEnded(hub, beside.id)).toMatchObject({ state: 'succeeded', attempt: 1 })
+  })
+
+  it('fails by name, and alone, the job that comes just then', async () => {
+    await using hub = await startTestHub()
+    const folder = await tempFolder()
+    await startOnSmallDisk(hub)
+    const greedy = await submitCommand(hub, join(folder, 'greedy'), {
+      run: sh(
+        `cat /dev/zero > zero 2> ${folder}/why; touch ${folder}/full; ${untilThere(folder, 'go')}; rm zero`,
+      ),
+    })
+    await untilExists(join(folder, 'full'))
+
+    const late = await submitCommand(hub, join(folder, 'late'), { run: ['true'], retry: ONCE })
+
+    expect(await untilEnded(hub, late.id)).toMatchObject({ state: 'failed', reason: 'disk-full' })
+    await writeFile(join(folder, 'go'), '')
+    expect(await untilEnded(hub, greedy.id)).toMatchObject({ state: 'succeeded', attempt: 1 })
   })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { shell } from '../../test/support/repository.ts'
 import { tempFolder } from '../../test/support/temp-folder.ts'
-import { removeTree } from './remove.ts'
+import { removeTree } from './remove-tree.ts'
 
 /** Lets an agent spoil a folder, removes it, and answers what is left beside it. */
 async function removedAfter(script: string): Promise<string[]> {

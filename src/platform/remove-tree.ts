@@ -1,0 +1,36 @@
+import { chmod, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+
+/**
+ * Removes a folder whatever an agent made of it: read-only folders, names that are no text,
+ * trees deeper than a path can be. Links are removed, never followed.
+ */
+export async function removeTree(folder: string): Promise<void> {
+  const quick = await rm(folder, { recursive: true, force: true }).then(
+    () => true,
+    () => false,
+  )
+  if (!quick) await removeStubborn(Buffer.from(folder), Buffer.from(folder))
+}
+
+/** Beyond this many bytes a folder is moved up before it is entered. */
+const PATH_BYTES_MAX = 2000
+
+async function removeStubborn(root: Buffer, folder: Buffer): Promise<void> {
+  if (process.platform !== 'win32') await chmod(folder, 0o700)
+  for (const name of await readdir(folder, { encoding: 'buffer' })) {
+    const path = child(folder, name)
+    if (!(await lstat(path)).isDirectory()) await unlink(path)
+    else if (path.length < PATH_BYTES_MAX) await removeStubborn(root, path)
+    else await moveUp(root, path)
+  }
+  await rmdir(folder)
+}
+
+async function moveUp(root: Buffer, path: Buffer): Promise<void> {
+  const near = child(root, Buffer.from(`deep-${process.hrtime.bigint()}`))
+  await rename(path, near)
+  await removeStubborn(root, near)
+}
+
+const child = (folder: Buffer, name: Buffer): Buffer =>
+  Buffer.concat([folder, Buffer.from('/'), name])
