@@ -45,10 +45,10 @@ export type AttemptReport = {
   checkpoint(checkpoint: Checkpoint): Promise<void>
   /** Resolves when the intent is recorded; throws `Stopped` when a cancel came first. */
   intend(intent: PublicationIntent): Promise<void>
-  /** Downloads an artifact of the job this one continues into a file. */
-  fetchContinued(name: string, file: string): Promise<void>
-  /** Downloads an artifact of an earlier attempt of this job into a file. */
-  fetchKept(attempt: number, name: string, file: string): Promise<void>
+  /** Downloads an artifact of the job this one continues into a file; throws the signal's reason. */
+  fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void>
+  /** Downloads an artifact of an earlier attempt of this job into a file; throws the signal's reason. */
+  fetchKept(attempt: number, name: string, file: string, signal: AbortSignal): Promise<void>
 }
 
 /** One attempt, as a kind's steps see it. */

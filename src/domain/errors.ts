@@ -66,6 +66,7 @@ export const ERRORS = {
     'The stored bytes do not match their digest: restore them from a backup.',
   ),
   'digest-mismatch': kind(422, 'Send the bytes again; they changed on the way.', true),
+  'artifact-changed': kind(409, 'Let nothing write to a file that is being kept.'),
   'range-invalid': kind(416, 'Ask for a range inside the size in the message.'),
   // the hub
   'data-dir-busy': kind(

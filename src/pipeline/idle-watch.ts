@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
+import { watchSilence } from '../platform/silence.ts'
 import type { StopOrder } from './stop-order.ts'
 
 type IdleWatch = {
@@ -13,36 +14,10 @@ type IdleWatch = {
  * attempt is stopped with the reason `idle-limit`.
  */
 export async function watchIdle<Value>(
-  watch: IdleWatch,
+  { limitMs, clock, stops }: IdleWatch,
   work: (alive: () => void) => Promise<Value>,
 ): Promise<Value> {
-  let heardAt = watch.clock.monotonic()
-  const over = new AbortController()
-  const silence = stopWhenSilent(watch, () => heardAt, over.signal)
-  try {
-    return await work(() => {
-      heardAt = watch.clock.monotonic()
-    })
-  } finally {
-    over.abort()
-    await silence
-  }
-}
-
-async function stopWhenSilent(
-  { limitMs, clock, stops }: IdleWatch,
-  heardAt: () => number,
-  over: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    const left = heardAt() + limitMs - clock.monotonic()
-    if (left <= 0) break
-    await clock.sleep(Math.ceil(left), over)
-    if (over.aborted) return
-  }
-  stops.stop({
-    kind: 'limit',
-    reason: 'idle-limit',
-    detail: `the agent said nothing for limits.idleMs = ${limitMs} ms`,
-  })
+  const detail = `the agent said nothing for limits.idleMs = ${limitMs} ms`
+  const onSilence = () => stops.stop({ kind: 'limit', reason: 'idle-limit', detail })
+  return await watchSilence({ limitMs, clock, onSilence }, work)
 }

@@ -6,7 +6,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { keptFile } from './attempt-folder.ts'
 import { isGone } from './patience.ts'
+import { turns } from './turns.ts'
 import { upload } from './upload.ts'
+
+/** Each upload has its time by its size: too many at once would take it from each other on a slow line. */
+const AT_ONCE = 4
 
 type Way = {
   readonly hub: HubClient
@@ -22,6 +26,7 @@ export class ArtifactSender {
   readonly #signal: AbortSignal
   readonly #kept: FileArtifact[] = []
   readonly #uploads: Promise<Refusal | null>[] = []
+  readonly #inTurn = turns(AT_ONCE)
 
   constructor(way: Way, signal: AbortSignal) {
     this.#way = way
@@ -33,12 +38,12 @@ export class ArtifactSender {
     return this.#kept
   }
 
-  /** Begins to send it. Its file must not change any more. */
+  /** Sends it when its turn comes. Its file must not change any more. */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#way.folder, artifact)
     this.#kept.push(kept)
     this.#uploads.push(
-      upload(kept, { ...this.#way, route: 'putArtifact' }, this.#signal).then(
+      this.#inTurn(() => upload(kept, { ...this.#way, route: 'putArtifact' }, this.#signal)).then(
         () => null,
         (error: unknown) => ({ name: kept.name, error }),
       ),

@@ -1,6 +1,3 @@
-import { createWriteStream } from 'node:fs'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import {
   type ArtifactSource,
   type AttemptReport,
@@ -19,6 +16,7 @@ import { isDiskFull } from '../platform/disk-space.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { ArtifactSender } from './artifact-sender.ts'
 import { streamFile } from './attempt-folder.ts'
+import { download } from './download.ts'
 import { EventSender } from './event-sender.ts'
 import { LogSender } from './log-sender.ts'
 import { insist, isGone } from './patience.ts'
@@ -113,18 +111,16 @@ export class AttemptSender implements AttemptReport {
     stops.check()
   }
 
-  async fetchContinued(name: string, file: string): Promise<void> {
+  async fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void> {
+    const { hub } = this.#way
     const params = { ...this.#params, name }
-    await this.#ask(async (hub, signal) =>
-      save(await hub.call('readContinued', { params }, signal), file, signal),
-    )
+    await this.#fetch((trying) => hub.call('readContinued', { params }, trying), file, signal)
   }
 
-  async fetchKept(attempt: number, name: string, file: string): Promise<void> {
+  async fetchKept(attempt: number, name: string, file: string, signal: AbortSignal): Promise<void> {
+    const { hub } = this.#way
     const params = { ...this.#params, from: attempt, name }
-    await this.#ask(async (hub, signal) =>
-      save(await hub.call('readKept', { params }, signal), file, signal),
-    )
+    await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
 
   /** No more is logged: the whole of each stream becomes an artifact. */
@@ -168,6 +164,17 @@ export class AttemptSender implements AttemptReport {
     })
   }
 
+  /** Not after the events: an answer that is only read has no place among them. */
+  async #fetch(
+    ask: (signal: AbortSignal) => Promise<Response>,
+    file: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, stops } = this.#way
+    const stop = AbortSignal.any([stops.lost, signal])
+    await this.#unlessGone(() => download(ask, file, clock, stop))
+  }
+
   /** Throws `Stopped` when the hub's answer is that the lease is gone. */
   async #unlessGone(work: () => Promise<void>): Promise<void> {
     const { stops } = this.#way
@@ -179,8 +186,4 @@ export class AttemptSender implements AttemptReport {
       throw error
     }
   }
-}
-
-async function save({ body }: Response, file: string, signal: AbortSignal): Promise<void> {
-  await pipeline(Readable.from(body ?? []), createWriteStream(file), { signal })
 }

@@ -14,15 +14,24 @@ type Patience = {
  * Calls the hub again and again until it answers something other than "later", for ever. Throws
  * what the hub refused with, or the signal's reason.
  */
-export async function insist<Value>(
+export function insist<Value>(
   call: (signal: AbortSignal) => Promise<Value>,
   { clock, tryMs }: Patience,
+  signal: AbortSignal,
+): Promise<Value> {
+  return keepAsking((trying) => within(call, tryMs, trying), clock, signal)
+}
+
+/** The same for calls that see to their own time. */
+export async function keepAsking<Value>(
+  call: (signal: AbortSignal) => Promise<Value>,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<Value> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     signal.throwIfAborted()
     try {
-      return await within(call, tryMs, signal)
+      return await call(signal)
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error
     }

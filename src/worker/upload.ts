@@ -3,6 +3,7 @@ import { createReadStream, openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { FileArtifact } from '../domain/attempt.ts'
+import { AppError, isAppError } from '../domain/errors.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
@@ -21,29 +22,40 @@ type Way = {
 }
 
 /**
- * Stores a file as an artifact; repeats until the hub has it. Throws what the hub refuses with. A
- * connection whose other end is gone without a word costs half a minute, not for ever.
+ * Stores a file as an artifact; repeats until the hub has it. Throws what the hub refuses with, or
+ * `artifact-changed` when the file is no longer what it was at the first try. A connection whose
+ * other end is gone without a word costs half a minute, not for ever.
  */
 export async function upload(
   artifact: FileArtifact,
   { hub, fence, clock, route }: Way,
   signal: AbortSignal,
 ): Promise<void> {
+  signal.throwIfAborted()
   const params = { job: fence.jobId, attempt: fence.attempt, name: artifact.name }
-  const headers = {
-    'content-type': artifact.mediaType,
-    'content-digest': `sha-256=:${await digestOf(artifact.file)}:`,
-  }
+  const digest = await digestOf(artifact.file)
+  const headers = { 'content-type': artifact.mediaType, 'content-digest': `sha-256=:${digest}:` }
   const { size } = await stat(artifact.file)
   await insist(
     async (trying) => {
       const blob = await openAsBlob(artifact.file)
-      await hub.call(route, { params, headers, body: blob.stream() }, trying)
+      if (blob.size !== size) throw changed(artifact)
+      try {
+        await hub.call(route, { params, headers, body: blob.stream() }, trying)
+      } catch (error) {
+        // Bytes that changed on the way are sent again; bytes that changed here would never match.
+        const isMismatch = isAppError(error, 'digest-mismatch')
+        if (isMismatch && (await digestOf(artifact.file)) !== digest) throw changed(artifact)
+        throw error
+      }
     },
     { clock, tryMs: TRY_MS + Math.ceil(size / BYTES_PER_MS_MIN) },
     signal,
   )
 }
+
+const changed = ({ name }: FileArtifact): AppError =>
+  new AppError('artifact-changed', `The file of ${name} changed while it was being sent.`)
 
 /** Base64 SHA-256 of a file. */
 async function digestOf(file: string): Promise<string> {

@@ -38,7 +38,10 @@ export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<
 }
 
 async function openAnew(job: CodeJob, signal: AbortSignal): Promise<Omit<OpenedWorkspace, 'kept'>> {
-  const [continues, session] = await allEnded([continuation(job), continuedSession(job)])
+  const [continues, session] = await allEnded([
+    continuation(job, signal),
+    continuedSession(job, signal),
+  ])
   return { workspace: await prepare(job, { ref: refOf(job.payload), continues }, signal), session }
 }
 
@@ -49,7 +52,10 @@ async function openKept(
   signal: AbortSignal,
 ): Promise<OpenedWorkspace | null> {
   try {
-    const [continues, session] = await allEnded([keptChange(job, kept), keptSession(job, kept)])
+    const [continues, session] = await allEnded([
+      keptChange(job, kept, signal),
+      keptSession(job, kept, signal),
+    ])
     const workspace = await prepare(job, { ref: kept.base, continues }, signal)
     return { workspace, kept, session }
   } catch (error) {
@@ -89,10 +95,13 @@ type Continues = NonNullable<WorkspaceRequest['continues']>
 async function keptChange(
   { attempt }: CodeJob,
   { attempt: from, changed, lfsObjects }: KeptWork,
+  signal: AbortSignal,
 ): Promise<Continues> {
   if (!changed) return { commit: null, patchFile: null, lfsFiles: [] }
   const lfs = lfsObjects.map((id) => `${LFS}${id}`)
-  return await fetchChange(attempt, lfs, (...what) => attempt.report.fetchKept(from, ...what))
+  return await fetchChange(attempt, lfs, (...what) =>
+    attempt.report.fetchKept(from, ...what, signal),
+  )
 }
 
 /**
@@ -117,16 +126,20 @@ async function fetchChange(
 async function keptSession(
   { attempt, home }: CodeJob,
   { attempt: from, session, summary }: KeptWork,
+  signal: AbortSignal,
 ): Promise<string | null> {
   if (session === null || summary !== null) return null
   const file = join(attempt.folder, `kept-${SESSION}`)
-  await attempt.report.fetchKept(from, SESSION, file)
+  await attempt.report.fetchKept(from, SESSION, file, signal)
   await unpackSession(file, home)
   return session
 }
 
 /** Where a follow-up goes on: at the published commit, else with the patch that was kept. */
-async function continuation({ attempt, payload }: CodeJob): Promise<Continues | null> {
+async function continuation(
+  { attempt, payload }: CodeJob,
+  signal: AbortSignal,
+): Promise<Continues | null> {
   const { continues } = attempt.lease
   if (continues === null) return null
   if (continues.publication?.kind === 'branch') {
@@ -135,18 +148,23 @@ async function continuation({ attempt, payload }: CodeJob): Promise<Continues | 
   const names = continues.artifacts.map(({ name }) => name)
   if (!names.includes(PATCH)) return null
   const lfs = payload.checkout.lfs ? names.filter((name) => name.startsWith(LFS)) : []
-  return await fetchChange(attempt, lfs, (...what) => attempt.report.fetchContinued(...what))
+  return await fetchChange(attempt, lfs, (...what) =>
+    attempt.report.fetchContinued(...what, signal),
+  )
 }
 
 /** A session is gone on with only where the files it lives in are here, too. */
-async function continuedSession({ attempt, driver, home }: CodeJob): Promise<string | null> {
+async function continuedSession(
+  { attempt, driver, home }: CodeJob,
+  signal: AbortSignal,
+): Promise<string | null> {
   const { continues } = attempt.lease
   if (continues === null) return null
   if (!continues.artifacts.some(({ name }) => name === SESSION)) {
     return driver.sessionFiles.length === 0 ? continues.session : null
   }
   const file = join(attempt.folder, `continued-${SESSION}`)
-  await attempt.report.fetchContinued(SESSION, file)
+  await attempt.report.fetchContinued(SESSION, file, signal)
   await unpackSession(file, home)
   return continues.session
 }

@@ -1,0 +1,41 @@
+import type { Clock } from './clock.ts'
+
+type Watch = {
+  /** Longest silence in milliseconds. */
+  readonly limitMs: number
+  readonly clock: Clock
+  /** Called once, after that long a silence. */
+  readonly onSilence: () => void
+}
+
+/** Runs work that shows signs of life by calling `alive`, and watches for their absence. */
+export async function watchSilence<Value>(
+  watch: Watch,
+  work: (alive: () => void) => Promise<Value>,
+): Promise<Value> {
+  let heardAt = watch.clock.monotonic()
+  const over = new AbortController()
+  const silence = untilSilent(watch, () => heardAt, over.signal)
+  try {
+    return await work(() => {
+      heardAt = watch.clock.monotonic()
+    })
+  } finally {
+    over.abort()
+    await silence
+  }
+}
+
+async function untilSilent(
+  { limitMs, clock, onSilence }: Watch,
+  heardAt: () => number,
+  over: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const left = heardAt() + limitMs - clock.monotonic()
+    if (left <= 0) break
+    await clock.sleep(Math.ceil(left), over)
+    if (over.aborted) return
+  }
+  onSilence()
+}

@@ -1,0 +1,91 @@
+import { mkdir, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { HubClient } from '../../src/protocol/client.ts'
+import { ArtifactSender } from '../../src/worker/artifact-sender.ts'
+import { upload } from '../../src/worker/upload.ts'
+import { startGate } from '../support/gate.ts'
+import { startTestHub } from '../support/hub.ts'
+import { aLease } from '../support/jobs.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const FOREVER = new AbortController().signal
+
+/** A leased attempt on a hub behind a gate. */
+async function startAttempt() {
+  await using opening = new AsyncDisposableStack()
+  const hub = opening.use(await startTestHub())
+  const gate = opening.use(await startGate(hub))
+  const { lease, params } = await aLease(hub)
+  const folder = await tempFolder()
+  await mkdir(join(folder, 'kept'))
+  const fence = { jobId: params.job, attempt: params.attempt }
+  const way = {
+    hub: new HubClient({ url: gate.url, token: lease.token }),
+    fence,
+    clock: systemClock,
+    folder,
+  }
+  const open = opening.move()
+  const kept = async (): Promise<readonly string[]> =>
+    (await hub.ledger.artifacts(params.job)).map(({ name }) => name)
+  return { hub, gate, way, folder, kept, [Symbol.asyncDispose]: () => open.disposeAsync() }
+}
+
+describe('many artifacts at once', () => {
+  it('are sent four at a time, and all are on the hub after a flush', async () => {
+    await using test = await startAttempt()
+    const { hub, gate, way, kept } = test
+    const sender = new ArtifactSender(way, FOREVER)
+    const held = gate.hold(/PUT/, 'request')
+    const names = Array.from({ length: 10 }, (_, number) => `part-${number}`)
+    for (const name of names) sender.keep({ name, mediaType: 'text/plain', text: name })
+    await expect.poll(() => gate.seen.length).toBeGreaterThan(3)
+    // The others have time to come, too.
+    for (let look = 0; look < 20; look += 1) await hub.admin.call('live', {})
+
+    expect(gate.seen).toHaveLength(4)
+    held.release()
+
+    expect(await sender.flush()).toEqual([])
+    expect((await kept()).toSorted()).toEqual(names)
+  })
+
+  it('do not wait for one that the hub refuses', async () => {
+    await using test = await startAttempt()
+    const { way, kept } = test
+    const sender = new ArtifactSender(way, FOREVER)
+    const bad = Array.from({ length: 5 }, (_, number) => `a/b/${number}`)
+    for (const name of bad) {
+      const file = join(way.folder, 'file')
+      await writeFile(file, 'x')
+      sender.keep({ name, mediaType: 'text/plain', file })
+    }
+    sender.keep({ name: 'good', mediaType: 'text/plain', text: 'x' })
+
+    expect((await sender.flush()).map(({ name }) => name)).toEqual(bad)
+    expect(await kept()).toEqual(['good'])
+  })
+})
+
+describe('a file that changes while it is sent', () => {
+  it.each([
+    ['in place', (file: string) => writeFile(file, 'other bytes')],
+    ['by growing', (file: string) => truncate(file, 1000)],
+  ])('%s is not kept, and is not sent for ever', async (_, change) => {
+    await using test = await startAttempt()
+    const { gate, way, folder, kept } = test
+    const file = join(folder, 'file')
+    await writeFile(file, 'first bytes')
+    const first = gate.hold(/PUT/, 'request')
+    const artifact = { name: 'change.patch', mediaType: 'text/x-diff', file }
+    const sent = upload(artifact, { ...way, route: 'putArtifact' }, FOREVER)
+    await first.here
+    await change(file)
+    first.drop()
+
+    await expect(sent).rejects.toMatchObject({ code: 'artifact-changed', retryable: false })
+    expect(await kept()).toEqual([])
+  })
+})
