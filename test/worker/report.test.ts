@@ -43,6 +43,34 @@ describe('a final report in the spool', () => {
     await expect.poll(() => again.worker.running).toBe(0)
   })
 
+  it('is told without an artifact that the hub will never take', async () => {
+    await using hub = await startTestHub()
+    const { lease, params } = await aLease(hub)
+    const data = await tempFolder()
+    const file = join(data, 'file')
+    await writeFile(file, 'bytes')
+    await new ReportSpool(data).write({
+      jobId: params.job,
+      attempt: params.attempt,
+      token: lease.token,
+      end: {
+        kind: 'settle',
+        settlement: { kind: 'failed', reason: 'agent-failed', detail: 'told late' },
+      },
+      usage: null,
+      artifacts: [
+        { name: '-no-name', mediaType: 'text/plain', file },
+        { name: 'name', mediaType: 'text/plain', file },
+      ],
+    })
+
+    await using again = await startTestWorker(hub, { folder: data })
+
+    await untilJob(hub, params.job, { reason: 'agent-failed', failures: 1 })
+    expect(await artifactNames(hub, params.job)).toContain('name')
+    await expect.poll(() => again.worker.running).toBe(0)
+  })
+
   it('that a killed worker had half written is gone after its next start', async () => {
     await using hub = await startTestHub()
     const data = await tempFolder()
