@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { CallbackEvent } from '../../src/domain/callback.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
@@ -67,6 +68,7 @@ export function check(facts: Facts): Verdict {
     duplicated: [
       ...facts.asked.flatMap((one) => duplicated(one, facts)),
       ...facts.jobs.flatMap((job) => pushedTwice(job, facts)),
+      ...facts.jobs.flatMap((job) => paidTwice(job.id, facts)),
       ...facts.told.flatMap((told) => toldAsTwo(told, facts)),
     ],
     staleAccepted: [
@@ -112,6 +114,26 @@ function pushedTwice(job: Job, { events, pushes }: Facts): readonly string[] {
     const times = pushes.filter((push) => push.branch === branch).length
     return times > 1 ? [`${branch} was pushed ${times} times`] : []
   })
+}
+
+/** Said here once more, not taken from the code: what that takes for finished may be what is broken. */
+const Finished = z.object({ work: z.object({ summary: z.string() }) })
+
+/** Agents started although an earlier attempt had finished the work, and it was neither discarded nor gone. */
+function paidTwice(id: JobId, { events }: Facts): readonly string[] {
+  let finishedBy: number | null = null
+  const paid: string[] = []
+  for (const event of events.get(id) ?? []) {
+    const { type, attempt, seq } = event
+    if (type === 'checkpoint' && event.checkpoint.step === 'agent') {
+      finishedBy = Finished.safeParse(event.checkpoint.product).success ? attempt : null
+    }
+    if (type === 'note' && event.code === 'work-not-found') finishedBy = null
+    if (type === 'agent-started' && finishedBy !== null && finishedBy !== attempt) {
+      paid.push(`event ${seq} of ${id}: attempt ${finishedBy} had finished, ${attempt} paid again`)
+    }
+  }
+  return paid
 }
 
 /** Words of an attempt after the next one was claimed, or after the end. */
