@@ -92,11 +92,19 @@ const word = (attempt: number): JobEvent =>
 const finished = { attempt: 1, session: null, summary: '' }
 const brokenOff = { ...finished, summary: null }
 const notFound = { type: 'note', code: 'work-not-found', text: 'y', attempt: 2 }
-const checkpoint = (work: object | null) => ({
+const checkpoint = (work: object | null, attempt = 1) => ({
   type: 'checkpoint',
   checkpoint: { step: 'agent', product: { work } },
-  attempt: 1,
+  attempt,
 })
+const spoilt = {
+  type: 'requeued',
+  reason: 'workspace-failed',
+  detail: '',
+  failures: 1,
+  notBefore: null,
+  attempt: 2,
+}
 const agent = (attempt: number) => ({ type: 'agent-started', agent: 'command', attempt })
 
 /** The same two attempts, with what either of them tells of its agent. */
@@ -136,6 +144,13 @@ describe('the checker', () => {
     const first = [agent(1), checkpoint(finished)]
     expect(isClean(check(aWorld({}, withAgents(first, []))))).toBe(true)
     expect(check(aWorld({}, withAgents(first, [agent(2)]))).duplicated).toHaveLength(1)
+  })
+
+  it('counts an agent that is paid again because the finished work came out otherwise', () => {
+    const third = { ...EVENTS[3], attempt: 3 }
+    const second = [checkpoint(null, 2), spoilt, third, agent(3)]
+    const events = withAgents([agent(1), checkpoint(finished)], second)
+    expect(check(aWorld({}, events)).duplicated).toHaveLength(1)
   })
 
   it.each<[string, readonly object[], readonly object[]]>([

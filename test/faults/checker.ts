@@ -119,14 +119,19 @@ function pushedTwice(job: Job, { events, pushes }: Facts): readonly string[] {
 /** Said here once more, not taken from the code: what that takes for finished may be what is broken. */
 const Finished = z.object({ work: z.object({ summary: z.string() }) })
 
-/** Agents started although an earlier attempt had finished the work, and it was neither discarded nor gone. */
+/**
+ * Agents started although an earlier attempt had finished the work, and it was neither gone nor
+ * discarded for its checks. Nobody tampers with kept work here: it must not come out otherwise.
+ */
 function paidTwice(id: JobId, { events }: Facts): readonly string[] {
+  const all = events.get(id) ?? []
   let finishedBy: number | null = null
   const paid: string[] = []
-  for (const event of events.get(id) ?? []) {
+  for (const event of all) {
     const { type, attempt, seq } = event
     if (type === 'checkpoint' && event.checkpoint.step === 'agent') {
-      finishedBy = Finished.safeParse(event.checkpoint.product).success ? attempt : null
+      if (Finished.safeParse(event.checkpoint.product).success) finishedBy = attempt
+      else if (!foundItSpoilt(all, attempt)) finishedBy = null
     }
     if (type === 'note' && event.code === 'work-not-found') finishedBy = null
     if (type === 'agent-started' && finishedBy !== null && finishedBy !== attempt) {
@@ -135,6 +140,12 @@ function paidTwice(id: JobId, { events }: Facts): readonly string[] {
   }
   return paid
 }
+
+const foundItSpoilt = (events: readonly JobEvent[], attempt: number | null): boolean =>
+  events.some(
+    (event) =>
+      event.type === 'requeued' && event.attempt === attempt && event.reason === 'workspace-failed',
+  )
 
 /** Words of an attempt after the next one was claimed, or after the end. */
 function staleEvents(id: JobId, { events }: Facts): readonly string[] {
