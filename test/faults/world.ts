@@ -150,7 +150,7 @@ export class World {
 
   /** Submits until it is acknowledged, always with the same key. */
   async submit(order: Order): Promise<JobId> {
-    const { title, script, check = IS_WHOLE, locks = [], ends = ['succeeded'] } = order
+    const { title, script, check: look = IS_WHOLE, locks = [], ends = ['succeeded'] } = order
     const place = this.#asked.push({ title, acknowledged: null, ends }) - 1
     const body = {
       kind: 'code',
@@ -158,7 +158,7 @@ export class World {
         repository: `${this.#git.url}/${basename(this.#remote)}`,
         prompt: title,
         agent: agentFor(script),
-        checks: [{ name: 'whole', run: ['sh', '-c', check] as [string, ...string[]] }],
+        checks: [{ name: 'whole', run: ['sh', '-c', look] as [string, ...string[]] }],
         publish: { mode: 'branch', branch: title },
       },
       locks: [...locks],
