@@ -9,7 +9,8 @@ import type { Fault } from '../support/fault-probe.ts'
 import type { Verdict } from './checker.ts'
 import { PLACES, type Scenario } from './places.ts'
 import type { Kept } from './programs.ts'
-import { LEASE_MS, World } from './world.ts'
+import { storeUnreferenced } from './unreferenced.ts'
+import { IS_WHOLE, LEASE_MS, type Order, World } from './world.ts'
 
 export type Cell = {
   readonly label: ProbeLabel
@@ -35,7 +36,7 @@ const PAUSE_MS_MAX = LEASE_MS + 3500
 /** Enough for a lease to run out and be swept. */
 const PAUSE_MS = LEASE_MS + 500
 
-/** What the agent does in its first attempt where that one is meant to be disturbed: not end. */
+/** What agent or check do in the first attempt where that one is meant to be disturbed: not end. */
 const ONCE_ENDLESS = 'case "$MILLWRIGHT_ATTEMPT" in *-1) echo half > work; sleep 600;; esac; '
 /** Leaves a daemon behind, which must not outlive the attempt. */
 const WORK = 'echo working; setsid -f sleep 600; sleep 0.2; echo whole > work'
@@ -102,7 +103,7 @@ async function tryCell(
     const order = { title: `job ${label}`.replaceAll(' ', '-'), locks: ['site:a'] }
     const job = await world.submit({
       ...order,
-      script: scriptFor(place.scenario),
+      ...programsFor(place.scenario),
       ends: place.scenario === 'cancel' ? ['cancelled'] : ['succeeded'],
     })
     state.job = job
@@ -126,21 +127,27 @@ const writeModel = async (folder: string): Promise<string> => {
   return file
 }
 
-function scriptFor(scenario: Scenario): string | null {
-  if (scenario === 'quota') return null
-  return ['plain', 'hub starts', 'collect'].includes(scenario) ? WORK : ONCE_ENDLESS + WORK
+/** Of agent and check; the default where none is named. */
+function programsFor(scenario: Scenario): Pick<Order, 'script' | 'check'> {
+  if (scenario === 'quota') return { script: null }
+  if (scenario === 'worker stops in a check') {
+    return { script: WORK, check: ONCE_ENDLESS + IS_WHOLE }
+  }
+  const isLeftAlone = ['plain', 'hub starts', 'collect'].includes(scenario)
+  return { script: isLeftAlone ? WORK : ONCE_ENDLESS + WORK }
 }
 
-/** What the scenario adds once the agent works. */
+/** What the scenario adds once the agent works, or the check. */
 async function disturb(scenario: Scenario, world: World, job: JobId): Promise<void> {
   if (['plain', 'hub starts', 'quota'].includes(scenario)) return
   if (scenario === 'collect') return await collect(world, job)
+  const isInCheck = scenario === 'worker stops in a check'
   const { attempt } = await world.until(
     job,
-    ({ state, step }) => state === 'running' && step === 'agent',
+    ({ state, step }) => state === 'running' && step === (isInCheck ? 'checks' : 'agent'),
   )
   if (scenario === 'worker dies') world.program('worker-1').send('SIGKILL')
-  if (scenario === 'worker stops') world.program('worker-1').send('SIGTERM')
+  if (scenario === 'worker stops' || isInCheck) world.program('worker-1').send('SIGTERM')
   if (scenario === 'hub stops') world.program('hub').send('SIGTERM')
   if (scenario === 'cancel') {
     await world.patiently((client, signal) => client.call('cancelJob', { params: { job } }, signal))
@@ -153,11 +160,15 @@ async function disturb(scenario: Scenario, world: World, job: JobId): Promise<vo
   await world.until(job, (now) => isTerminal(now.state) || now.attempt > attempt)
 }
 
-/** Days later by the hub's clock, so that the ended job's log is old. */
+/** Days later by the hub's clock, so that the ended job's log is old, beside what no job refers to. */
 async function collect(world: World, job: JobId): Promise<void> {
   await world.until(job, ({ state }) => isTerminal(state))
-  world.program('hub').tell(`step ${DAYS_MS}`)
-  await world.patiently((client, signal) => client.call('collect', { body: {} }, signal))
+  await storeUnreferenced(world.store)
+  await world.patiently((client, signal) => {
+    // A hub that was started again knows nothing of it.
+    world.program('hub').tell(`step ${DAYS_MS}`)
+    return client.call('collect', { body: {} }, signal)
+  })
 }
 
 type Circumstances = {

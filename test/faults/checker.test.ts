@@ -88,6 +88,31 @@ const aWorld = (change: Partial<Facts> = {}, events: readonly JobEvent[] = EVENT
 const job = (change: Partial<z.input<typeof Job>>) => ({ jobs: [aJob(change)] })
 const word = (attempt: number): JobEvent =>
   JobEvent.parse({ type: 'note', code: 'x', text: 'y', attempt, seq: 7, at: 0 })
+
+const finished = { attempt: 1, session: null, summary: '' }
+const brokenOff = { ...finished, summary: null }
+const notFound = { type: 'note', code: 'work-not-found', text: 'y', attempt: 2 }
+const checkpoint = (work: object | null, attempt = 1) => ({
+  type: 'checkpoint',
+  checkpoint: { step: 'agent', product: { work } },
+  attempt,
+})
+const spoilt = {
+  type: 'requeued',
+  reason: 'workspace-failed',
+  detail: '',
+  failures: 1,
+  notBefore: null,
+  attempt: 2,
+}
+const agent = (attempt: number) => ({ type: 'agent-started', agent: 'command', attempt })
+
+/** The same two attempts, with what either of them tells of its agent. */
+const withAgents = (first: readonly object[], second: readonly object[]): readonly JobEvent[] =>
+  EVENTS.toSpliced(4, 0, ...second.map(placeless))
+    .toSpliced(2, 0, ...first.map(placeless))
+    .map((event, index) => ({ ...event, seq: index + 1 }))
+const placeless = (event: object): JobEvent => JobEvent.parse({ ...event, seq: 1, at: 0 })
 const push = { branch: 'work', commit: COMMIT, at: 450 }
 
 describe('the checker', () => {
@@ -113,6 +138,28 @@ describe('the checker', () => {
     expect(check(aWorld({ pushes: [push, push] })).duplicated).toHaveLength(1)
     const end = JobEvent.parse({ ...EVENTS.at(-1), seq: 7 })
     expect(check(aWorld({}, [...EVENTS, end])).duplicated).toHaveLength(1)
+  })
+
+  it('counts an agent that is paid for what an earlier attempt had finished', () => {
+    const first = [agent(1), checkpoint(finished)]
+    expect(isClean(check(aWorld({}, withAgents(first, []))))).toBe(true)
+    expect(check(aWorld({}, withAgents(first, [agent(2)]))).duplicated).toHaveLength(1)
+  })
+
+  it('counts an agent that is paid again because the finished work came out otherwise', () => {
+    const third = { ...EVENTS[3], attempt: 3 }
+    const second = [checkpoint(null, 2), spoilt, third, agent(3)]
+    const events = withAgents([agent(1), checkpoint(finished)], second)
+    expect(check(aWorld({}, events)).duplicated).toHaveLength(1)
+  })
+
+  it.each<[string, readonly object[], readonly object[]]>([
+    ['had nothing finished', [agent(1)], []],
+    ['had to break off', [agent(1), checkpoint(brokenOff)], []],
+    ['discarded it', [agent(1), checkpoint(finished), checkpoint(null)], []],
+    ['left what cannot be found', [agent(1), checkpoint(finished)], [notFound]],
+  ])('allows an agent where the earlier attempt %s', (_, first, second) => {
+    expect(isClean(check(aWorld({}, withAgents(first, [...second, agent(2)]))))).toBe(true)
   })
 
   it('counts words of an attempt that was taken over, and words after the end', () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { CallbackEvent } from '../../src/domain/callback.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
@@ -67,6 +68,7 @@ export function check(facts: Facts): Verdict {
     duplicated: [
       ...facts.asked.flatMap((one) => duplicated(one, facts)),
       ...facts.jobs.flatMap((job) => pushedTwice(job, facts)),
+      ...facts.jobs.flatMap((job) => paidTwice(job.id, facts)),
       ...facts.told.flatMap((told) => toldAsTwo(told, facts)),
     ],
     staleAccepted: [
@@ -113,6 +115,37 @@ function pushedTwice(job: Job, { events, pushes }: Facts): readonly string[] {
     return times > 1 ? [`${branch} was pushed ${times} times`] : []
   })
 }
+
+/** Said here once more, not taken from the code: what that takes for finished may be what is broken. */
+const Finished = z.object({ work: z.object({ summary: z.string() }) })
+
+/**
+ * Agents started although an earlier attempt had finished the work, and it was neither gone nor
+ * discarded for its checks. Nobody tampers with kept work here: it must not come out otherwise.
+ */
+function paidTwice(id: JobId, { events }: Facts): readonly string[] {
+  const all = events.get(id) ?? []
+  let finishedBy: number | null = null
+  const paid: string[] = []
+  for (const event of all) {
+    const { type, attempt, seq } = event
+    if (type === 'checkpoint' && event.checkpoint.step === 'agent') {
+      if (Finished.safeParse(event.checkpoint.product).success) finishedBy = attempt
+      else if (!foundItSpoilt(all, attempt)) finishedBy = null
+    }
+    if (type === 'note' && event.code === 'work-not-found') finishedBy = null
+    if (type === 'agent-started' && finishedBy !== null && finishedBy !== attempt) {
+      paid.push(`event ${seq} of ${id}: attempt ${finishedBy} had finished, ${attempt} paid again`)
+    }
+  }
+  return paid
+}
+
+const foundItSpoilt = (events: readonly JobEvent[], attempt: number | null): boolean =>
+  events.some(
+    (event) =>
+      event.type === 'requeued' && event.attempt === attempt && event.reason === 'workspace-failed',
+  )
 
 /** Words of an attempt after the next one was claimed, or after the end. */
 function staleEvents(id: JobId, { events }: Facts): readonly string[] {

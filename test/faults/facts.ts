@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { z } from 'zod'
 import { differences } from '../../src/cli/doctor/ledger.ts'
+import { isAppError } from '../../src/domain/errors.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import type { Job } from '../../src/domain/job.ts'
@@ -59,15 +60,27 @@ async function unreadableOf(client: HubClient, job: Job): Promise<readonly strin
   const { artifacts } = await client.call('listArtifacts', { params })
   const bad: string[] = []
   for (const { attempt, name, size } of artifacts) {
-    const answer = await client.call('getArtifact', { params: { ...params, attempt, name } })
-    const bytes = await answer.arrayBuffer().catch(() => null)
-    if (bytes?.byteLength !== size) bad.push(`${name} of ${job.title} cannot be read`)
+    const found = await sizeOf(client, { ...params, attempt, name })
+    if (found !== size) bad.push(`${name} of ${job.title} cannot be read`)
   }
   const isWhole = artifacts.some(
     ({ attempt, name }) => attempt === job.attempt && name === 'report.json',
   )
   if (job.state === 'succeeded' && !isWhole) bad.push(`${job.title} has no report`)
   return bad
+}
+
+/** null when there is no such artifact, or it breaks off. */
+async function sizeOf(
+  client: HubClient,
+  params: { readonly job: JobId; readonly attempt: number; readonly name: string },
+): Promise<number | null> {
+  try {
+    return (await (await client.call('getArtifact', { params })).arrayBuffer()).byteLength
+  } catch (error) {
+    if (isAppError(error) && error.retryable) throw error
+    return null
+  }
 }
 
 /** A bare repository whose hook writes down every push. */

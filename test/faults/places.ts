@@ -11,9 +11,11 @@ export type Scenario =
   | 'cancel'
   /** The worker is told to stop while the agent works. */
   | 'worker stops'
+  /** The worker is told to stop while a check runs. */
+  | 'worker stops in a check'
   /** The model refuses for a while, so the job rests. */
   | 'quota'
-  /** What the job left is old, and somebody collects. */
+  /** What the job left is old, a file lies there that no job refers to, and somebody collects. */
   | 'collect'
   /** The hub is told to stop while the agent works. */
   | 'hub stops'
@@ -25,6 +27,8 @@ export type Place = {
   readonly scenario: Scenario
   /** Number in the list of failure points that every such system must survive. */
   readonly point: string
+  /** Nobody waits for an answer then, so none can be lost. */
+  readonly answersNobody?: true
   /** Which of its passes are disturbed; the first one unless it says otherwise. */
   readonly passes?: readonly number[]
 }
@@ -34,6 +38,12 @@ const worker = (point: string, scenario: Scenario = 'plain'): Place => ({
   in: 'worker',
   scenario,
   point,
+})
+
+/** What a hub does of itself, or before it listens. */
+const hubAlone = (point: string, scenario?: Scenario): Place => ({
+  ...hub(point, scenario),
+  answersNobody: true,
 })
 
 /** Where each moment is met. The compiler demands all of them. */
@@ -56,29 +66,29 @@ export const PLACES: Readonly<Record<ProbeLabel, Place>> = {
   'settle-committed': hub('F25'),
   'pause-uncommitted': hub('F25', 'quota'),
   'pause-committed': hub('F25', 'quota'),
-  'resumeDue-uncommitted': hub('F15', 'quota'),
-  'resumeDue-committed': hub('F15', 'quota'),
+  'resumeDue-uncommitted': hubAlone('F15', 'quota'),
+  'resumeDue-committed': hubAlone('F15', 'quota'),
   'handBack-uncommitted': hub('F30', 'worker stops'),
   'handBack-committed': hub('F30', 'worker stops'),
   'requestCancel-uncommitted': hub('F25', 'cancel'),
   'requestCancel-committed': hub('F25', 'cancel'),
-  'expire-due': hub('F14', 'worker dies'),
-  'expire-uncommitted': hub('F15', 'worker dies'),
-  'expire-committed': hub('F15', 'worker dies'),
-  'takeDelivery-uncommitted': hub('F26'),
-  'takeDelivery-committed': hub('F26'),
-  delivered: hub('F26'),
-  'markDelivery-uncommitted': hub('F26'),
-  'markDelivery-committed': hub('F26'),
-  // Logs, then artifacts.
-  collecting: { ...hub('F33', 'collect'), passes: [1, 2] },
+  'expire-due': hubAlone('F14', 'worker dies'),
+  'expire-uncommitted': hubAlone('F15', 'worker dies'),
+  'expire-committed': hubAlone('F15', 'worker dies'),
+  'takeDelivery-uncommitted': hubAlone('F26'),
+  'takeDelivery-committed': hubAlone('F26'),
+  delivered: hubAlone('F26'),
+  'markDelivery-uncommitted': hubAlone('F26'),
+  'markDelivery-committed': hubAlone('F26'),
+  // Logs, what no job refers to, and that again when it lies aside.
+  collecting: { ...hub('F33', 'collect'), passes: [1, 2, 3] },
   'artifact-staged': hub('F19'),
   'artifact-placed': hub('F19'),
   'log-staged': hub('F11'),
   'log-placed': hub('F11'),
-  'folder-owned': hub('F28', 'hub starts'),
-  migrating: hub('F28', 'hub starts'),
-  'ledger-opened': hub('F28', 'hub starts'),
+  'folder-owned': hubAlone('F28', 'hub starts'),
+  migrating: hubAlone('F28', 'hub starts'),
+  'ledger-opened': hubAlone('F28', 'hub starts'),
   'hub-stopping': hub('F29', 'hub stops'),
   'claimLease-answered': worker('F5'),
   'folder-made': worker('F6'),
@@ -100,7 +110,7 @@ export const PLACES: Readonly<Record<ProbeLabel, Place>> = {
   'settleLease-answered': worker('F24'),
   'folder-removed': worker('F27'),
   'salvageArtifact-asked': worker('F27', 'worker dies'),
-  'handBackLease-asked': worker('F30', 'worker stops'),
+  'handBackLease-asked': worker('F30', 'worker stops in a check'),
 }
 
 // The table of moments is the list; its keys are exactly these.

@@ -54,9 +54,9 @@ export function plan({ full, kills, seed, only, engine }: Flags): readonly Task[
   ]
 }
 
-/** A hub that starts has no connection that could be cut. */
+/** A reply that nobody waits for cannot be lost. */
 const isTold = ({ label, fault }: Cell): boolean =>
-  fault !== 'cut' || PLACES[label].scenario !== 'hub starts'
+  fault !== 'cut' || PLACES[label].answersNobody !== true
 
 const episode = (on: Cell['engine'], run: (where: Surroundings) => Promise<Episode>) =>
   ({ kind: 'episode', on, run }) as const

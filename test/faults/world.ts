@@ -21,6 +21,7 @@ import { serveSink, type Sink } from '../support/serve-sink.ts'
 import { type Asked, check, type Facts, type Verdict } from './checker.ts'
 import { fromHub, fromRemote, fromSink, leftInLedger, leftOnMachine } from './facts.ts'
 import { Kept } from './programs.ts'
+import { leftInStore } from './unreferenced.ts'
 
 export const LEASE_MS = 3000
 /** Longest wait for all jobs to end, and for all to be quiet afterwards. */
@@ -45,11 +46,16 @@ export type WorldOptions = {
   readonly onFault?: (kept: Kept) => void
 }
 
+/** The check of a job that asks for no other. */
+export const IS_WHOLE = 'grep -q whole work'
+
 /** Where a job goes and what its agent does. */
 export type Order = {
   readonly title: string
   /** null: the built-in agent asks the models instead. */
   readonly script: string | null
+  /** What is run to see whether the work is whole. */
+  readonly check?: string
   readonly locks?: readonly string[]
   readonly ends?: readonly Job['state'][]
 }
@@ -94,7 +100,7 @@ export class World {
       keepJobs: 0,
       keepLogs: 1,
       ...(keepFree === undefined ? {} : { keepFree }),
-      ...(database === null ? {} : { database, store: join(this.#options.folder, 'store') }),
+      ...(database === null ? {} : { database, store: this.store }),
     }
     const kept = this.#keep('hub', 'hub', { plans, hub })
     await kept.ready()
@@ -111,6 +117,12 @@ export class World {
 
   get hubFolder(): string {
     return join(this.#options.folder, 'hub')
+  }
+
+  /** Where the hub keeps artifacts and logs. */
+  get store(): string {
+    const { database, folder } = this.#options
+    return database === null ? this.hubFolder : join(folder, 'store')
   }
 
   get workers(): readonly string[] {
@@ -137,7 +149,8 @@ export class World {
   }
 
   /** Submits until it is acknowledged, always with the same key. */
-  async submit({ title, script, locks = [], ends = ['succeeded'] }: Order): Promise<JobId> {
+  async submit(order: Order): Promise<JobId> {
+    const { title, script, check: look = IS_WHOLE, locks = [], ends = ['succeeded'] } = order
     const place = this.#asked.push({ title, acknowledged: null, ends }) - 1
     const body = {
       kind: 'code',
@@ -145,7 +158,7 @@ export class World {
         repository: `${this.#git.url}/${basename(this.#remote)}`,
         prompt: title,
         agent: agentFor(script),
-        checks: [{ name: 'whole', run: ['grep', '-q', 'whole', 'work'] as [string, ...string[]] }],
+        checks: [{ name: 'whole', run: ['sh', '-c', look] as [string, ...string[]] }],
         publish: { mode: 'branch', branch: title },
       },
       locks: [...locks],
@@ -201,13 +214,13 @@ export class World {
     this.proxy.poison(null)
     await this.#untilTold()
     const hub = await this.patiently((client) => fromHub(client))
-    const left = await this.#leftAfterAll(hub.jobs)
+    const left = [...(await this.#leftAfterAll(hub.jobs))]
     await this.close()
     const { database, folder } = this.#options
-    const rows = await leftInLedger(this.hubFolder, database)
+    left.push(...(await leftInLedger(this.hubFolder, database)), ...(await leftInStore(this.store)))
     const remote = await fromRemote(this.#remote, join(folder, 'pushes'))
     const told = fromSink(this.#sink.received)
-    const facts = { asked: this.#asked, ...hub, ...remote, ...told, left: [...left, ...rows] }
+    const facts = { asked: this.#asked, ...hub, ...remote, ...told, left }
     // Beside the logs, for whoever looks at what went wrong.
     const written = { ...facts, events: [...facts.events], tips: [...facts.tips] }
     await writeFile(join(folder, 'facts.json'), JSON.stringify(written, null, 2))
