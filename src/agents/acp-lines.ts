@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { linesOf } from './lines.ts'
 
 const LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -17,6 +17,29 @@ export async function* jsonLines(
     if (!cut && isObject(text)) yield new Uint8Array(Buffer.from(`${text}\n`))
     else if (text !== '') onBroken(text.slice(0, SHOWN))
   }
+}
+
+/**
+ * Passes lines on while the agent takes what it is told. One that asks without reading an answer is
+ * not heard until it does: the answers would pile up in this process.
+ */
+export async function* inTurn<Line>(
+  lines: AsyncIterable<Line>,
+  stdin: Writable,
+): AsyncGenerator<Line> {
+  for await (const line of lines) {
+    if (stdin.writableNeedDrain) await drained(stdin)
+    yield line
+  }
+}
+
+/** Resolves when there is room again, or nobody left to write to. */
+async function drained(stdin: Writable): Promise<void> {
+  const over = Promise.withResolvers<void>()
+  stdin.once('drain', over.resolve).once('close', over.resolve)
+  if (stdin.closed) over.resolve()
+  await over.promise
+  stdin.off('drain', over.resolve).off('close', over.resolve)
 }
 
 function isObject(text: string): boolean {

@@ -1,6 +1,8 @@
 import type { SessionUpdate, ToolCallContent } from '@agentclientprotocol/sdk'
 import { z } from 'zod'
 import type { AgentUpdate } from '../domain/agent.ts'
+import { SUMMARY_MAX } from '../domain/outcome.ts'
+import { clip } from '../domain/text.ts'
 
 /** A message that streams is passed on in pieces of about this length. */
 const PIECE_LENGTH = 2000
@@ -21,7 +23,7 @@ export class AcpUpdates {
     this.#onUpdate = onUpdate
   }
 
-  /** The agent's words since its last tool call. */
+  /** The agent's words since its last tool call, as many as are kept. */
   get summary(): string {
     return this.#summary.trim()
   }
@@ -45,7 +47,7 @@ export class AcpUpdates {
     if (type !== this.#joining) this.flush()
     this.#joining = type
     this.#joined += words
-    if (type === 'message') this.#summary += words
+    if (type === 'message') this.#summary = clip(this.#summary + words, SUMMARY_MAX)
     if (this.#joined.length >= PIECE_LENGTH) this.flush()
   }
 

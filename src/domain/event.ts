@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { Publication, PublicationIntent, Reason, Settlement, Usage } from './outcome.ts'
 
+/** Longest name of an agent's session that is kept. */
+export const SESSION_MAX = 200
+
 const At = z.int().min(0)
 const attempt = z.int().min(1)
 const stepName = z.string().min(1).max(64)
@@ -19,7 +22,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step-finished'), step: stepName, durationMs: z.int().min(0) }),
   /** The agent process runs: from now on a lost worker counts as a failure. */
   z.strictObject({ type: z.literal('agent-started'), agent: z.string().max(64) }),
-  z.strictObject({ type: z.literal('agent-session'), session: z.string().max(200) }),
+  z.strictObject({ type: z.literal('agent-session'), session: z.string().max(SESSION_MAX) }),
   z.strictObject({ type: z.literal('usage'), usage: Usage }),
   z.strictObject({
     type: z.literal('check-finished'),

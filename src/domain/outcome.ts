@@ -50,12 +50,15 @@ const detail = z
   .default('')
   .describe('For people: which thing, why, what to try')
 
+/** What is kept of an agent’s last words. */
+export const SUMMARY_MAX = 16_384
+
 export const Succeeded = z.strictObject({
   kind: z.literal('succeeded'),
   reason: z.enum(['published', 'patch-ready', 'no-change', 'cancelled-too-late']),
   detail,
   publication: Publication,
-  summary: z.string().max(16_384).optional().describe('The agent’s last words'),
+  summary: z.string().max(SUMMARY_MAX).optional().describe('The agent’s last words'),
 })
 export const Failed = z.strictObject({
   kind: z.literal('failed'),

@@ -55,8 +55,10 @@ async function deliver(
 ): Promise<void> {
   const { id, tries } = delivery
   const sent = await send(delivery, signal)
-  await probe('delivered')
-  const next: DeliveryEnd['next'] = signal.aborted
+  if (sent.kind === 'answered') await probe('delivered')
+  // Put back is only what this hub may itself have broken off: an answer stands.
+  const isBrokenOff = signal.aborted && sent.kind === 'unanswered'
+  const next: DeliveryEnd['next'] = isBrokenOff
     ? { state: 'pending', delayMs: 0 }
     : afterSend(tries, sent, (random(1)[0] ?? 0) / 256)
   if (!(await ledger.markDelivery(delivery, { sent, next }))) return

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
-import { Checkpoint, type LedgerEvent } from '../domain/event.ts'
+import { Checkpoint } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
+import type { Fence } from '../domain/lease.ts'
 import { PublicationIntent } from '../domain/outcome.ts'
 import { json } from './column.ts'
 import { newestPerStep } from './fold.ts'
@@ -21,10 +22,14 @@ export async function readCheckpoints(tx: Tx, jobId: JobId): Promise<Checkpoint[
   return newestPerStep(rows.map((row) => row.body.checkpoint))
 }
 
-/** The checkpoint made last, or undefined. */
-export async function newestCheckpoint(tx: Tx, jobId: JobId): Promise<Checkpoint | undefined> {
-  const row = await tx.get(newestOf(jobId, 'checkpoint'), CheckpointRow)
-  return row?.body.checkpoint
+/** All checkpoints that one attempt has made, oldest first. */
+export async function checkpointsOf(tx: Tx, { jobId, attempt }: Fence): Promise<Checkpoint[]> {
+  const rows = await tx.all(
+    sql`SELECT body FROM event
+      WHERE kept_for = ${jobId} AND type = 'checkpoint' AND attempt = ${attempt} ORDER BY seq`,
+    CheckpointRow,
+  )
+  return rows.map((row) => row.body.checkpoint)
 }
 
 /** All publication intents of the job, oldest first. */
@@ -35,7 +40,11 @@ export async function readIntents(tx: Tx, jobId: JobId): Promise<PublicationInte
 
 /** The agent session told last, or null. */
 export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> {
-  const row = await tx.get(newestOf(jobId, 'agent-session'), SessionRow)
+  const row = await tx.get(
+    sql`SELECT body FROM event WHERE kept_for = ${jobId} AND type = 'agent-session'
+      ORDER BY seq DESC LIMIT 1`,
+    SessionRow,
+  )
   return row?.body.session ?? null
 }
 
@@ -52,12 +61,5 @@ export async function demandRoom(tx: Tx, jobId: JobId, type: keyof typeof KEPT_M
   throw new AppError('request-invalid', `A job may have at most ${most} events ${type}.`)
 }
 
-type KeptType =
-  | 'agent-session'
-  | Extract<LedgerEvent['type'], 'checkpoint' | 'publication-intended'>
-
-const keptOf = (jobId: JobId, type: KeptType) => sql`
+const keptOf = (jobId: JobId, type: keyof typeof KEPT_MAX) => sql`
   SELECT body FROM event WHERE kept_for = ${jobId} AND type = ${type} ORDER BY seq`
-
-const newestOf = (jobId: JobId, type: KeptType) => sql`
-  SELECT body FROM event WHERE kept_for = ${jobId} AND type = ${type} ORDER BY seq DESC LIMIT 1`

@@ -131,7 +131,10 @@ export type Ledger = {
    * there are skipped, so a repeat changes nothing; a gap is refused as `log-gap`.
    */
   appendEvents(fence: Fence, from: number, events: readonly WorkerEvent[]): Promise<void>
-  /** At most 1000 a job, then `request-invalid`. */
+  /**
+   * One that the attempt has made before changes nothing. At most 1000 a job, then
+   * `request-invalid`.
+   */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
    * Refused with `cancel-requested` once a cancel is known; afterwards publishing completes. At

@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import type { Callback } from '../../src/domain/callback.ts'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import type { Fence } from '../../src/domain/lease.ts'
 import { Limits } from '../../src/domain/limits.ts'
 import { fold } from '../../src/ledger/fold.ts'
 import type { Ledger, Signal } from '../../src/ledger/port.ts'
-import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
-import { systemClock } from '../../src/platform/clock.ts'
 import {
   aJob,
   aRequest,
@@ -22,34 +20,10 @@ import {
 } from '../conformance/ledger/bed.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { postgresOfFile } from '../support/postgres.ts'
-import type { PostgresServer } from '../support/postgres-server.ts'
-import { HandClock } from '../support/sqlite-ledger.ts'
+import { twoHubs } from '../support/two-hubs.ts'
 
 /** Chances for the two sides to meet in every order. */
 const TIMES = 40
-
-type Hubs = {
-  readonly one: Ledger
-  readonly other: Ledger
-  readonly clock: HandClock
-  /** Changes the database by hand. */
-  readonly byHand: (sql: string) => Promise<unknown>
-}
-
-/** Two hubs on one database. */
-async function twoHubs(server: PostgresServer): Promise<Hubs> {
-  const url = await server.makeSchema()
-  const clock = new HandClock()
-  const now = () => clock.now()
-  const open = async (): Promise<Ledger> => {
-    const ledger = await openPostgresLedger({ url, clock: systemClock, random: randomBytes, now })
-    onTestFinished(() => ledger[Symbol.asyncDispose]())
-    return ledger
-  }
-  const schema = /search_path(?:%3D|=)(\w+)/.exec(url)?.[1]
-  const byHand = (sql: string) => server.query(`SET search_path TO ${schema}; ${sql}`)
-  return { one: await open(), other: await open(), clock, byHand }
-}
 
 /** The row says what the events say. */
 async function isTrue(ledger: Ledger, jobId: JobId): Promise<void> {
@@ -389,6 +363,30 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
       expect(next?.continues?.jobId).toBe(isGone ? undefined : jobId)
       if (next !== null) await one.settle(fenceOf(next), SUCCEEDED, null)
       clock.advance(1)
+      await one.forget(clock.now(), 10)
+    }
+  })
+
+  it('forget a job and ask for its callback again: it is sent, or the asking is refused', async () => {
+    const { one, other, clock } = await twoHubs(file.server)
+    const callbacks: Callback[] = [{ url: 'https://hooks.example/', events: ['ended'] }]
+    const sent = { kind: 'answered', status: 204, retryAfterMs: null } as const
+    const next = { state: 'delivered' } as const
+    for (let time = 0; time < TIMES; time += 1) {
+      await submitted(one, { callbacks })
+      await one.settle(await claimed(one), SUCCEEDED, null)
+      const delivery = await one.takeDelivery(1000, [])
+      await one.markDelivery(delivery!, { sent, next })
+      clock.advance(1)
+      const [{ jobs }, asked] = await Promise.all([
+        one.forget(clock.now(), 10),
+        refusal(other.resendDelivery(delivery!.id)),
+      ])
+      const isGone = jobs === 1
+      expect(asked).toBe(isGone ? 'delivery-not-found' : 'none')
+      const again = await one.takeDelivery(1000, [])
+      expect(again?.id).toBe(isGone ? undefined : delivery!.id)
+      if (again !== null) await one.markDelivery(again, { sent, next })
       await one.forget(clock.now(), 10)
     }
   })

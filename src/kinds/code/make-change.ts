@@ -1,5 +1,5 @@
 import type { AgentEnd } from '../../domain/agent.ts'
-import type { Outcome } from '../../domain/outcome.ts'
+import { type Outcome, SUMMARY_MAX } from '../../domain/outcome.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { clip } from '../../domain/text.ts'
 import type { Change } from '../../workspace/change.ts'
@@ -8,8 +8,6 @@ import { type Taken, takeWork } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
 import { runAgent } from './run-agent.ts'
-
-const SUMMARY_MAX = 16_384
 
 /** A change to be checked and published, with the agent's last words; or how the attempt ends without one. */
 export type Made =

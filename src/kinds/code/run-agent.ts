@@ -1,8 +1,12 @@
 import type { AgentEnd, AgentUpdate } from '../../domain/agent.ts'
+import { SESSION_MAX } from '../../domain/event.ts'
 import type { CodeJob } from './code-job.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
 import { GO_ON, promptFor } from './prompt.ts'
 import { transcriptLine } from './transcript.ts'
+
+/** Sessions that are told of one run; an honest agent has one. */
+const SESSIONS_MAX = 8
 
 /** Lets the agent work; everything it says is logged, and counts as a sign of life. */
 export async function runAgent(
@@ -13,7 +17,8 @@ export async function runAgent(
   const { attempt, payload, driver, home } = job
   const { agent, test } = payload
   attempt.report.tell({ type: 'agent-started', agent: driver.name })
-  return await attempt.watched((alive) =>
+  const tellSession = sessionTeller(job)
+  const end = await attempt.watched((alive) =>
     driver.run(
       {
         // In a session that broke off the task is known.
@@ -32,21 +37,35 @@ export async function runAgent(
         launch: attempt.launch,
         onUpdate: (update) => {
           alive()
+          if (update.type === 'session') tellSession(update.session)
           note(job, update)
         },
       },
       signal,
     ),
   )
+  return isKept(end.session) ? end : { ...end, session: null }
+}
+
+/** Another session is nobody's to go on with: honest agents have short names for theirs. */
+const isKept = (session: string | null): boolean => (session?.length ?? 0) <= SESSION_MAX
+
+/** Tells of each new session, but of no more than a few: what is told waits in memory to be sent. */
+function sessionTeller({ attempt }: CodeJob): (session: string) => void {
+  let last = ''
+  let left = SESSIONS_MAX
+  return (session) => {
+    if (session === last || left === 0 || !isKept(session)) return
+    last = session
+    left -= 1
+    attempt.report.tell({ type: 'agent-session', session })
+  }
 }
 
 function note({ attempt }: CodeJob, update: AgentUpdate): void {
   if (update.type === 'output') {
     attempt.report.log('output', update.text)
     return
-  }
-  if (update.type === 'session') {
-    attempt.report.tell({ type: 'agent-session', session: update.session })
   }
   attempt.report.log('transcript', transcriptLine(update, attempt.now()))
 }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { LINE_BYTES_MAX } from '../../pipeline/bounded-log.ts'
 import { type Said, transcriptLine } from './transcript.ts'
 
+const LONG = 'x'.repeat(2 * LINE_BYTES_MAX)
+
 describe('a line of the transcript', () => {
   it('is the update with its time, as one line of JSON', () => {
     const update: Said = { type: 'message', text: 'two\nlines' }
@@ -22,5 +24,15 @@ describe('a line of the transcript', () => {
     expect(Buffer.byteLength(line)).toBeGreaterThan(LINE_BYTES_MAX / 8)
     expect(JSON.parse(line)).toMatchObject({ type: update.type })
     expect(line).toContain('…')
+  })
+
+  it.each<Said>([
+    { type: 'session', session: LONG },
+    { type: 'tool-call', id: LONG, tool: LONG, input: LONG },
+    { type: 'tool-result', id: LONG, output: LONG, failed: false },
+  ])('has an end also when a $type has names without one', (update) => {
+    const line = transcriptLine(update, 0)
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LINE_BYTES_MAX)
+    expect(JSON.parse(line)).toMatchObject({ type: update.type })
   })
 })

@@ -3,6 +3,9 @@ import type { AgentUpdate } from '../../domain/agent.ts'
 import { clip } from '../../domain/text.ts'
 import { LINE_BYTES_MAX } from '../../pipeline/bounded-log.ts'
 
+/** Names come from the agent, too, and may be of any length. */
+const NAME_MAX = 200
+
 /** What the agent said and did, apart from its raw output. */
 export type Said = Exclude<AgentUpdate, { readonly type: 'output' }>
 
@@ -18,7 +21,7 @@ export function transcriptLine(update: Said, at: number): string {
   }
 }
 
-/** The update with none of its texts longer than `max` characters. */
+/** The update with none of its texts longer than `max` characters, and short names. */
 function withTexts(update: Said, max: number): Said {
   switch (update.type) {
     case 'message':
@@ -26,10 +29,16 @@ function withTexts(update: Said, max: number): Said {
     case 'warning':
       return { ...update, text: clip(update.text, max) }
     case 'tool-call':
-      return { ...update, tool: clip(update.tool, 200), input: clip(update.input, max) }
+      return {
+        ...update,
+        id: clip(update.id, NAME_MAX),
+        tool: clip(update.tool, NAME_MAX),
+        input: clip(update.input, max),
+      }
     case 'tool-result':
-      return { ...update, output: clip(update.output, max) }
+      return { ...update, id: clip(update.id, NAME_MAX), output: clip(update.output, max) }
     case 'session':
+      return { ...update, session: clip(update.session, NAME_MAX) }
     case 'usage':
       return update
     // The linter wants an end of the function, the compiler knows there is none.

@@ -4,15 +4,18 @@ import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { holdJob } from '../hold.ts'
-import { demandRoom, newestCheckpoint } from '../kept-events.ts'
+import { checkpointsOf, demandRoom } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Records a finished step. The newest checkpoint again changes nothing. Throws `request-invalid`. */
+/**
+ * Records a finished step. What this attempt has recorded before changes nothing, however late it
+ * comes again. Throws `request-invalid`.
+ */
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   await holdJob(tx, fence.jobId)
   await currentAttempt(tx, fence, 'renew')
-  const newest = await newestCheckpoint(tx, fence.jobId)
-  if (newest !== undefined && sameJson(newest, made)) return
+  const recorded = await checkpointsOf(tx, fence)
+  if (recorded.some((earlier) => sameJson(earlier, made))) return
   await demandRoom(tx, fence.jobId, 'checkpoint')
   await appendEvent(tx, fence, { type: 'checkpoint', checkpoint: made })
 }

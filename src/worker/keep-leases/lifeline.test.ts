@@ -10,6 +10,22 @@ function handClock() {
   return { time, clock: { monotonic: () => time.ms, sleep } }
 }
 
+/** A clock by which another thread acts once while this one, which has looked, has yet to write. */
+function meetingClock() {
+  const { time, clock } = handClock()
+  const acts: (() => void)[] = []
+  const monotonic = () => {
+    acts.shift()?.()
+    return clock.monotonic()
+  }
+  const meanwhile = (act: () => void): void => void acts.push(act)
+  return { time, clock: { ...clock, monotonic }, meanwhile }
+}
+
+const cut = (lifeline: Lifeline): void => lifeline.cut()
+const retire = (lifeline: Lifeline): void => lifeline.retire()
+const renew = (lifeline: Lifeline): void => lifeline.acknowledged(5001)
+
 describe('a lifeline', () => {
   it('lapses after three quarters of the lease, counted from when a renewal was sent', () => {
     const { time, clock } = handClock()
@@ -68,5 +84,20 @@ describe('a lifeline', () => {
     lifeline.cut()
     time.ms = 1e12
     expect(lifeline.lapsed()).toBe(false)
+  })
+  it.each([
+    { was: 'cut', is: 'retired', acts: [cut, retire], lapsed: true },
+    { was: 'cut', is: 'renewed', acts: [cut, renew], lapsed: true },
+    { was: 'retired', is: 'renewed', acts: [retire, renew], lapsed: false },
+    { was: 'renewed', is: 'retired', acts: [renew, retire], lapsed: false },
+  ] as const)('that is $was while it is being $is says so', ({ acts, lapsed }) => {
+    const [theirAct, myAct] = acts
+    const { time, clock, meanwhile } = meetingClock()
+    const mine = new Lifeline(clock, 1000)
+    const theirs = new Lifeline(handClock().clock, 1000, mine.shared)
+    meanwhile(() => theirAct(theirs))
+    myAct(mine)
+    if (!lapsed) time.ms = 1e12
+    expect(mine.lapsed()).toBe(lapsed)
   })
 })

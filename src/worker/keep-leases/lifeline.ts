@@ -33,7 +33,7 @@ export class Lifeline {
     this.#clock = clock
     this.#leaseMs = leaseMs
     this.#until = new BigInt64Array(shared ?? new SharedArrayBuffer(8))
-    if (shared === undefined) this.#set(this.#after(clock.monotonic()))
+    if (shared === undefined) this.#until[0] = this.#after(clock.monotonic())
   }
 
   /** To be seen by another thread. */
@@ -43,35 +43,50 @@ export class Lifeline {
 
   /** @param sentAt monotonic time at which the acknowledged renewal was sent */
   acknowledged(sentAt: number): void {
-    const until = this.#after(sentAt)
-    if (!this.lapsed() && until > this.#get()) this.#set(until)
+    this.#extend(this.#after(sentAt))
   }
 
   /** The lease is gone, or has lapsed: no answer brings it back. Does nothing to one that is retired. */
   cut(): void {
-    const seen = this.#get()
-    // Another thread may retire it at this very moment.
-    if (seen !== FOR_EVER) Atomics.compareExchange(this.#until, 0, seen, LAPSED)
+    this.#change((seen) => (seen === FOR_EVER ? null : LAPSED))
   }
 
   /** From here on nothing is begun that a lost lease would have to stop: it lapses no more. */
   retire(): void {
-    if (!this.lapsed()) this.#set(FOR_EVER)
+    this.#extend(FOR_EVER)
   }
 
   lapsed(): boolean {
-    return this.#leftMs() <= 0
+    return this.#leftMs(this.#get()) <= 0
   }
 
   /** Resolves when it has lapsed, or early when the signal aborts. */
   async end(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.lapsed()) {
-      await this.#clock.sleep(Math.min(LOOK_MS, Math.ceil(this.#leftMs())), signal)
+      await this.#clock.sleep(Math.min(LOOK_MS, Math.ceil(this.#leftMs(this.#get()))), signal)
     }
   }
 
-  #leftMs(): number {
-    return Number(this.#get()) / 1000 - this.#clock.monotonic()
+  /** Never shorter, and not once it has lapsed. */
+  #extend(until: bigint): void {
+    this.#change((seen) => (until > seen && this.#leftMs(seen) > 0 ? until : null))
+  }
+
+  /**
+   * Writes what follows from what is seen; null leaves it as it is. Another thread may write at
+   * this very moment: then it is looked at again, so that nothing is undone unseen.
+   */
+  #change(next: (seen: bigint) => bigint | null): void {
+    for (;;) {
+      const seen = this.#get()
+      const until = next(seen)
+      if (until === null) return
+      if (Atomics.compareExchange(this.#until, 0, seen, until) === seen) return
+    }
+  }
+
+  #leftMs(until: bigint): number {
+    return Number(until) / 1000 - this.#clock.monotonic()
   }
 
   #after(sentAt: number): bigint {
@@ -80,9 +95,5 @@ export class Lifeline {
 
   #get(): bigint {
     return Atomics.load(this.#until, 0)
-  }
-
-  #set(until: bigint): void {
-    Atomics.store(this.#until, 0, until)
   }
 }

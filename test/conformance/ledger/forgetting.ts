@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '../../../src/domain/id.ts'
-import type { Ledger, NewJob } from '../../../src/ledger/port.ts'
+import type { DeliveryEnd, Ledger, NewJob } from '../../../src/ledger/port.ts'
 import {
   claimed,
   FAILED,
@@ -97,6 +97,38 @@ export function forgettingConformance(open: OpenLedger): void {
 
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
       expect(await ledger.job(follower)).toMatchObject({ state: 'succeeded', retryOf: null })
+    })
+
+    it('keeps a job for as long as a callback of it is still to be sent', async () => {
+      const { ledger, advance } = await open()
+      const callbacks = [{ url: 'https://hooks.example/', events: ['ended' as const] }]
+      const told = await ended(ledger, { callbacks })
+      const at = (await endedAt(ledger, told)) + 1
+      const isKept = async () => {
+        expect(await ledger.unneeded(at)).toMatchObject({ jobs: 0 })
+        expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 0 })
+        expect(await ledger.referenced(['d'], at)).toEqual(new Set(['d']))
+      }
+      const send = async (next: DeliveryEnd['next']) => {
+        const delivery = await ledger.takeDelivery(1000, [])
+        if (delivery === null) throw new Error('no delivery is due')
+        await isKept()
+        const sent = { kind: 'unanswered', error: 'ECONNREFUSED' } as const
+        await ledger.markDelivery(delivery, { sent, next })
+        return delivery.id
+      }
+      await isKept()
+      const id = await send({ state: 'pending', delayMs: DAY_MS })
+      await isKept()
+      advance(DAY_MS)
+      await send({ state: 'failed' })
+      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 1 })
+      await ledger.resendDelivery(id)
+      await send({ state: 'delivered' })
+
+      expect(await ledger.referenced(['d'], at)).toEqual(new Set())
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
+      expect(await refusal(ledger.resendDelivery(id))).toBe('delivery-not-found')
     })
 
     it('knows which artifacts are referred to, now and after it', async () => {

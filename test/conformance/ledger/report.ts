@@ -107,6 +107,31 @@ export function reportConformance(open: OpenLedger): void {
       expect(told.slice(2)).toEqual(['checkpoint', 'publication-intended'])
     })
 
+    it('a checkpoint that an attempt sends again late does not take back the one after it', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const discarded = { ...PLAN, product: { tree: null } }
+      await ledger.checkpoint(fence, PLAN)
+      await ledger.checkpoint(fence, discarded)
+      await ledger.checkpoint(fence, PLAN)
+      await ledger.handBack(fence)
+      expect((await ledger.claim(aRequest()))?.checkpoints).toEqual([discarded])
+    })
+
+    it('a later attempt may make the same checkpoint anew', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const first = await claimed(ledger)
+      await ledger.checkpoint(first, PLAN)
+      await ledger.checkpoint(first, { ...PLAN, product: { tree: null } })
+      await ledger.handBack(first)
+      const again = await claimed(ledger)
+      await ledger.checkpoint(again, PLAN)
+      await ledger.handBack(again)
+      expect((await ledger.claim(aRequest()))?.checkpoints).toEqual([PLAN])
+    })
+
     it('a later attempt gets the intents of the earlier ones', async () => {
       const { ledger } = await open()
       await submitted(ledger)
@@ -156,7 +181,7 @@ export function reportConformance(open: OpenLedger): void {
       await inGroups(999, (n) => ledger.checkpoint(fence, checkpointOf(n)))
       await ledger.checkpoint(fence, PLAN)
       await inGroups(300, (n) => ledger.intendPublication(fence, intentOf(n)))
-      expect(await refusal(ledger.checkpoint(fence, checkpointOf(0)))).toBe('request-invalid')
+      expect(await refusal(ledger.checkpoint(fence, checkpointOf(999)))).toBe('request-invalid')
       expect(await refusal(ledger.intendPublication(fence, INTENT))).toBe('request-invalid')
       await ledger.checkpoint(fence, PLAN)
       await ledger.intendPublication(fence, intentOf(0))

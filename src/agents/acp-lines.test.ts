@@ -1,0 +1,34 @@
+import { PassThrough, Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { inTurn } from './acp-lines.ts'
+
+/** Hears two lines of an agent that has not read what it was told. */
+async function hearing() {
+  const stdin = new PassThrough({ highWaterMark: 1 })
+  stdin.write('an answer')
+  const lines = inTurn(Readable.from(['one', 'two']), stdin)
+  const heard: string[] = []
+  const all = (async () => {
+    for await (const line of lines) heard.push(line)
+  })()
+  await setImmediate()
+  return { stdin, heard, all }
+}
+
+describe('an agent that does not read what it was told', () => {
+  it('is not heard until it does', async () => {
+    const { stdin, heard, all } = await hearing()
+    expect(heard).toEqual([])
+    stdin.resume()
+    await all
+    expect(heard).toEqual(['one', 'two'])
+  })
+
+  it('is heard to the end of its words when it is gone', async () => {
+    const { stdin, heard, all } = await hearing()
+    stdin.destroy()
+    await all
+    expect(heard).toEqual(['one', 'two'])
+  })
+})

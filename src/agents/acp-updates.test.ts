@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import type { AgentUpdate } from '../domain/agent.ts'
+import { SUMMARY_MAX } from '../domain/outcome.ts'
+import { AcpUpdates } from './acp-updates.ts'
+
+const PIECES = 5000
+const WORDS = 'word '.repeat(20)
+
+describe('an agent that never stops talking', () => {
+  it('is told to the end, and a bounded part of it is remembered as its last words', () => {
+    const updates: AgentUpdate[] = []
+    const said = new AcpUpdates((update) => updates.push(update))
+    const content = { type: 'text', text: WORDS } as const
+    for (let piece = 0; piece < PIECES; piece += 1) {
+      said.hear({ sessionUpdate: 'agent_message_chunk', content })
+    }
+    said.flush()
+    const told = updates.map((update) => (update.type === 'message' ? update.text.length : 0))
+    expect(told.reduce((sum, length) => sum + length, 0)).toBe(PIECES * WORDS.length)
+    expect(said.summary).toHaveLength(SUMMARY_MAX)
+    expect(said.summary).toMatch(/^word word .*…$/)
+  })
+})
