@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Environment } from '../config/read.ts'
 import type { ClientConfig } from '../config/settings.ts'
-import { AppError } from '../domain/errors.ts'
+import { AppError, isAppError } from '../domain/errors.ts'
 import { isLoopback } from '../domain/loopback.ts'
 import { HubClient } from '../protocol/client.ts'
 import type { Terminal } from './terminal.ts'
@@ -87,18 +87,24 @@ async function readToken(
   cwd: string,
 ): Promise<string | null> {
   if (settings.tokenFile !== undefined) return readTokenFile(resolve(cwd, settings.tokenFile))
-  if (settings.token !== undefined) return settings.token.reveal()
+  if (settings.token !== undefined) return oneToken(settings.token.reveal(), 'The token')
   const text = own === undefined ? null : await readIfThere(own)
   return text === null ? null : text.trim()
 }
 
-/** A token file that somebody named; `file-unreadable` when it cannot be read. */
+/** A token file that somebody named; `file-unreadable` when it cannot be read, or holds something else. */
 export async function readTokenFile(path: string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).trim()
+    return oneToken((await readFile(path, 'utf8')).trim(), `The token file ${path}`)
   } catch (error) {
-    throw unreadable(path, error)
+    throw isAppError(error) ? error : unreadable(path, error)
   }
+}
+
+/** Anything else would be refused by the HTTP client, in words that hold the token. */
+function oneToken(text: string, from: string): string {
+  if (/^[\x21-\x7e]+$/.test(text)) return text
+  throw new AppError('file-unreadable', `${from} does not hold one token on one line.`)
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -65,6 +65,7 @@ export async function runCli(terminal: Terminal): Promise<ExitCode> {
     exitCode = code
   }
   for (const add of COMMANDS) add(program, { terminal, rest, end })
+  program.hook('preAction', (_, command) => refuseRest(command.name(), rest))
   try {
     await program.parseAsync(own, { from: 'user' })
     return exitCode
@@ -99,6 +100,12 @@ function splitAtDashes(
 ): readonly [own: readonly string[], rest: readonly string[]] {
   const at = argv.indexOf('--')
   return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
+}
+
+/** Left unsaid, it would seem to have been heard. */
+function refuseRest(command: string, rest: readonly string[]): void {
+  if (rest.length === 0 || command === 'submit') return
+  throw new AppError('usage-invalid', `millwright ${command} takes no program after --`)
 }
 
 /** Tells of an error and answers the exit code for it. */

@@ -63,10 +63,10 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--test <line>', 'how the repository is tested; a line for sh')
     .option('--check <name=line>', 'must pass before anything is published; repeatable', collect)
     .addOption(
-      new Option('--publish <mode>', 'keep a patch (none), or push a branch').choices([
-        'none',
-        'branch',
-      ]),
+      new Option(
+        '--publish <mode>',
+        'keep a patch (none, the default), or push a branch (the default with --branch)',
+      ).choices(['none', 'branch']),
     )
     .option(
       '--branch <name>',
@@ -180,7 +180,7 @@ function publishOf({ publish, branch, trailers }: SubmissionFlags): object | und
 
 function checkOf(text: string): object {
   const [name = '', ...typed] = text.split('=')
-  if (name === '' || typed.length === 0) {
+  if (name === '' || typed.join('').trim() === '') {
     throw new AppError('usage-invalid', `--check ${text}: write it as name=command line`)
   }
   return { name, run: shell(typed.join('=')) }

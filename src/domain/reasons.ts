@@ -154,7 +154,7 @@ export const REASONS = {
   'worker-error': ending('the worker hit a bug', 'report it with the log', true),
   'worker-lost': ending(
     'the worker stopped renewing its lease',
-    'nothing to do; it is tried again',
+    'see the worker’s log; while the job has attempts left it is tried again by itself',
     true,
   ),
   // queued

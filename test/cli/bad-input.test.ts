@@ -25,6 +25,8 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ],
     ['a program without its agent', ['submit', '--repo', '/x', 'x', '--', 'sh'], /--agent command/],
     ['an unknown agent', ['submit', '--repo', '/x', '--agent', 'cursor', 'x'], /codex/],
+    ['a program for a retry', ['retry', '1234', '--', 'sh'], /retry takes no program after --/],
+    ['a check of nothing', ['submit', '--repo', '/x', '--check', 'a= ', 'x'], /name=/],
     ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
     ['a file that is not there', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
     [

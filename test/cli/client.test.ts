@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -200,10 +200,26 @@ describeNeeding(['patience'], 'tokens', () => {
     const list = (await cli.run(['tokens', 'list'])).stdout
     expect(list).not.toContain(token)
     const id = /^(\S+)\s+ci\s/m.exec(list)?.[1] ?? ''
+    expect(id).not.toBe('')
+    expect((await cli.run(['tokens', 'revoke', 'ci'])).code).toBe(0)
     expect((await cli.run(['tokens', 'revoke', id])).code).toBe(0)
     const refused = await cli.run(['jobs'], asCi)
     expect(refused.code).toBe(5)
     expect(refused.stderr).toContain('tokens create')
+  })
+
+  it('in a file of two lines are refused, and not shown', async () => {
+    const cli = await withHub()
+    const token = (await readFile(join(cli.data, 'admin.token'), 'utf8')).trim()
+    const file = join(cli.data, 'two')
+    await writeFile(file, `${token}\n# mine\n`)
+    const named = ['--hub', await hubAddress(cli.data), '--token-file', file]
+    for (const command of ['jobs', 'worker']) {
+      const { code, stdout, stderr } = await cli.run([command, ...named])
+      expect(code).not.toBe(0)
+      expect(stdout + stderr).not.toContain(token)
+      expect(stderr).toContain('does not hold one token')
+    }
   })
 
   it('of the administrator are for the owner alone and never leave for another address', async () => {

@@ -135,7 +135,20 @@ describe('a job', () => {
     })
   })
 
-  it('is judged by what the agent did, not by its exit code', async () => {
+  it('fails when the agent fails and no check says otherwise; what it changed is kept', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const { id } = await submitCommand(hub, await tempFolder(), {
+      run: sh('echo half > file; exit 7'),
+      retry: { maxFailures: 1 },
+    })
+
+    const job = await untilEnded(hub, id)
+    expect(job).toMatchObject({ state: 'failed', reason: 'agent-failed', publication: null })
+    expect(await artifact(hub, job, 'change.patch')).toContain('+half')
+  })
+
+  it('is judged by its checks, not by the agent’s exit code', async () => {
     await using test = await startHubAndWorker()
     const { hub } = test
     const { id } = await submitCommand(hub, await tempFolder(), {

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
 import { Scope } from '../../domain/principal.ts'
+import type { HubClient } from '../../protocol/client.ts'
 import type { TokenInfo } from '../../protocol/schemas.ts'
 import { collect, type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
@@ -65,13 +67,28 @@ function addRevoke(tokens: Command, invocation: Invocation): void {
   const command = tokens
     .command('revoke')
     .description('Revokes a token at once.')
-    .argument('<id>', 'as listed')
-  onHub(command, invocation, NoFlags, async ({ args: [id = ''], print, connect }) => {
+    .argument('<token>', 'its id, or its name')
+  onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
+    const id = await findToken(client, text)
     await client.call('revokeToken', { params: { token: id } })
     if (print.json) return print.document({ id, revoked: true })
     print.line(`${safeLine(id)} is revoked`)
   })
+}
+
+/** By id, or by a name that one token alone has which can still be used. */
+async function findToken(client: HubClient, text: string): Promise<string> {
+  const { tokens } = await client.call('listTokens', {})
+  if (tokens.some(({ id }) => id === text)) return text
+  const named = tokens.filter(({ name, revokedAt }) => name === text && revokedAt === null)
+  const [only, ...others] = named.map(({ id }) => id)
+  if (only === undefined || others.length === 0) return only ?? text
+  const ids = [only, ...others].join(', ')
+  throw new AppError(
+    'usage-invalid',
+    `${named.length} tokens are called ${text}: name one by its id: ${ids}`,
+  )
 }
 
 const expiry = (token: TokenInfo): string =>

@@ -3,7 +3,7 @@ import { type Outcome, SUMMARY_MAX } from '../../domain/outcome.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { clip } from '../../domain/text.ts'
 import type { Change } from '../../workspace/change.ts'
-import type { CodeJob } from './code-job.ts'
+import { type CodeJob, tellNotes } from './code-job.ts'
 import { type Taken, takeWork } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
@@ -40,11 +40,13 @@ async function takeKept(
   throw new StepFailed('workspace-failed', 'the work of an earlier attempt came out otherwise')
 }
 
-/** Whether the agent succeeded is read from the workspace. */
+/** An agent's own word is not enough, neither way: checks decide where there are any, and what it changed. */
 async function judge(job: CodeJob, end: AgentEnd, taken: Taken): Promise<Made> {
   const { change } = taken
   if (!change.changed) return { outcome: judgeNoChange(end) }
-  if (end.kind === 'failed' && job.payload.checks.length === 0) throw failureOf(end)
+  const failure = failureOf(end)
+  if (failure !== null && job.payload.checks.length === 0) throw failure
+  if (failure !== null) tellNotes(job, [{ code: 'agent-failed', text: failure.detail }])
   const summary = summaryOf(end)
   await recordWork(job.attempt, taken, { session: end.session, summary })
   return { change, summary }
@@ -62,14 +64,8 @@ async function pauseFor(job: CodeJob, end: AgentEnd, taken: Taken): Promise<Made
 }
 
 function judgeNoChange(end: AgentEnd): Outcome {
-  if (end.kind === 'failed') throw failureOf(end)
-  if (end.exitCode !== 0) {
-    const words = end.summary === '' ? '' : `: ${end.summary}`
-    throw new StepFailed(
-      'agent-failed',
-      `the agent changed nothing and ended with exit code ${end.exitCode}${words}`,
-    )
-  }
+  const failure = failureOf(end)
+  if (failure !== null) throw failure
   return {
     kind: 'succeeded',
     reason: 'no-change',
@@ -79,8 +75,13 @@ function judgeNoChange(end: AgentEnd): Outcome {
   }
 }
 
-const failureOf = (end: Extract<AgentEnd, { kind: 'failed' }>): StepFailed =>
-  new StepFailed(end.reason, end.detail)
+/** What the agent itself calls a failure; null for none. */
+function failureOf(end: AgentEnd): StepFailed | null {
+  if (end.kind === 'failed') return new StepFailed(end.reason, end.detail)
+  if (end.exitCode === 0) return null
+  const words = end.summary === '' ? '' : `: ${end.summary}`
+  return new StepFailed('agent-failed', `the agent ended with exit code ${end.exitCode}${words}`)
+}
 
 const summaryOf = (end: AgentEnd): string =>
   clip(end.kind === 'done' ? end.summary : end.detail, SUMMARY_MAX)

@@ -20,6 +20,19 @@ describe('code payload', () => {
     })
   })
 
+  it.each<[string, object]>([
+    ['a program with a NUL in it', { agent: { name: 'command', run: ['sh', 'a\0b'] } }],
+    ['HEAD as a branch', { publish: { mode: 'branch', branch: 'HEAD' } }],
+    ['a branch with its full name', { publish: { mode: 'branch', branch: 'refs/heads/x' } }],
+    ['two checks of one name', { checks: ['a', 'a'].map((name) => ({ name, run: ['true'] })) }],
+  ])('refuses %s', (_, facts) => {
+    expect(CodePayload.safeParse(payload(facts)).success).toBe(false)
+  })
+
+  it('has a title without NUL, by which its job can be found', () => {
+    expect(codeSchema.title(payload({ prompt: 'a\0b\nc' }))).toBe('a b')
+  })
+
   it('checks out everything but what lies elsewhere, unless asked', () => {
     const whole = { depth: null, sparse: [], submodules: 'none', lfs: false }
     expect(CodePayload.parse(payload()).checkout).toEqual(whole)

@@ -5,7 +5,12 @@ import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 import { REF_NAME } from '../../workspace/ref-name.ts'
 
 /** A program and its arguments; no shell is put around it. */
-const Argv = z.tuple([z.string().min(1).max(4096)], z.string().max(65_536)).check(z.maxLength(256))
+const word = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((text) => !text.includes('\0'), 'may not hold a NUL, which no program can be given')
+const Argv = z.tuple([word(4096).min(1)], word(65_536)).check(z.maxLength(256))
 
 export const RefName = z
   .string()
@@ -14,6 +19,12 @@ export const RefName = z
     error: ({ input }) =>
       `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, by git’s rules`,
   })
+
+/** Git would take these for something else than a branch of that name. */
+const BranchName = RefName.refine(
+  (name) => name !== 'HEAD' && !name.startsWith('refs/'),
+  'is no name for a branch: leave refs/heads/ away',
+)
 
 /** http(s), ssh, file or a local path; which of them a worker accepts is the worker's choice. */
 export const RepositoryAddress = line(2048)
@@ -49,7 +60,7 @@ const Publish = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('none') }),
   z.strictObject({
     mode: z.literal('branch'),
-    branch: RefName.optional().describe('Default: millwright/<short id>'),
+    branch: BranchName.optional().describe('Default: millwright/<short id>'),
     author: Author.optional(),
     trailers: z
       .boolean()
@@ -82,6 +93,10 @@ export const CodePayload = z
         }),
       )
       .max(16)
+      .refine(
+        (checks) => new Set(checks.map(({ name }) => name)).size === checks.length,
+        'two checks have the same name',
+      )
       .default([])
       .describe('Must all pass before anything is published'),
     publish: Publish.default({ mode: 'none' }),
@@ -95,8 +110,9 @@ export type CodePayload = z.infer<typeof CodePayload>
 /** What the job starts from; null for the remote's HEAD. */
 export const refOf = ({ ref, checkout }: CodePayload): string | null => checkout.ref ?? ref ?? null
 
-/** The first line of the prompt, short enough for a list. */
-const firstLine = (text: string): string => (text.trim().split('\n', 1)[0] ?? '').slice(0, 120)
+/** The first line of the prompt, short enough for a list; a NUL would end it where it is searched. */
+const firstLine = (text: string): string =>
+  (text.trim().split('\n', 1)[0] ?? '').replaceAll('\0', ' ').slice(0, 120)
 
 const Asked = z.record(z.string(), z.unknown())
 
