@@ -4,7 +4,7 @@ import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { builtinDriver } from '../../src/agents/builtin.ts'
 import type { AgentTask, AgentUpdate } from '../../src/domain/agent.ts'
 import { locateProgram } from '../../src/platform/locate-program.ts'
@@ -26,7 +26,7 @@ const driver = builtinDriver({
   model: 'anthropic/claude-sonnet-4-5',
 })
 
-describe('the built-in agent', () => {
+describeNeeding(['patience'], 'the built-in agent', () => {
   it.each(['anthropic/claude-sonnet-4-5', 'openai/gpt-5', 'chat/house'])(
     'mends the demo as the script of %s leads it, and goes on in the same session',
     async (model) => {

@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { describeNeeding } from '../support/needs.ts'
 import { cliInEmptyHome, hubAddress } from '../support/cli.ts'
 
-describe('a hub process', () => {
+describeNeeding(['patience'], 'a hub process', () => {
   it('leaves its address while it runs, and takes it away when it stops', async () => {
     const cli = await cliInEmptyHome()
     const hub = await cli.startHub()

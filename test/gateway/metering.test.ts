@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { GatewaySettings } from '../../src/gateway/settings.ts'
 import { aFence, aGateway, aModelServer } from '../support/gateway.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 /** What the model server says, and in which form. */
 type Said = { readonly path: string; readonly body: string; readonly streamed: boolean }
@@ -42,7 +43,7 @@ const chatUsage = {
 const ANTHROPIC_COST = (100 * 5 + 1000 * 0.5 + 50 * 6.25 + 20 * 25) / 1e6
 const OPENAI_COST = (150 * 1.25 + 1000 * 0.125 + 20 * 10) / 1e6
 
-describe('the meter', () => {
+describeNeeding(['patience'], 'the meter', () => {
   it.each([
     {
       dialect: 'a stream of Anthropic messages',

@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { SEGMENT_BYTES_MAX } from '../../src/protocol/schemas.ts'
 import { startHubProcess } from '../support/hub-process.ts'
 import { aLease } from '../support/jobs.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 const MIB = 1024 * 1024
 const SEGMENTS = 60
 
-describe('T23: a flood of output', () => {
+describeNeeding(['patience'], 'T23: a flood of output', () => {
   it('of lines a megabyte long, and of bodies without end, leaves the hub’s memory flat', async () => {
     await using hub = await startHubProcess()
     const { params, attempt } = await aLease(hub)

@@ -1,12 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { byHand, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { artifact, sh, startHubAndWorker, submitCommand, untilEnded } from '../support/worker.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 /** Does what the first line of its prompt says. */
 const obedient = sh('head -1 | sh')
 
-describe('a follow-up', () => {
+describeNeeding(['patience'], 'a follow-up', () => {
   it('goes on from the branch that the job before it published, and moves it', async () => {
     await using test = await startHubAndWorker()
     const { hub } = test

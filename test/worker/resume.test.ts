@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ChildProcess } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Job } from '../../src/domain/job.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { byHand, commitAndPush, makeRemote } from '../support/repository.ts'
@@ -99,7 +99,7 @@ describeNeeding(['patience'], 'an attempt after one that died with the agent’s
   })
 })
 
-describe('an attempt after one that was told to stop in its checks', () => {
+describeNeeding(['patience'], 'an attempt after one that was told to stop in its checks', () => {
   it('goes on with the work as the agent left it, whatever the checks had written', async () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()
@@ -126,7 +126,7 @@ describe('an attempt after one that was told to stop in its checks', () => {
   })
 })
 
-describe('an attempt after one whose work did not pass', () => {
+describeNeeding(['patience'], 'an attempt after one whose work did not pass', () => {
   it('starts anew', async () => {
     const folder = await tempFolder()
     await writeFile(join(folder, 'bytes'), randomBytes(10))

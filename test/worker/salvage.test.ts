@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { WorkKind } from '../../src/domain/attempt.ts'
 import { StepFailed, Stopped } from '../../src/domain/stop.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -14,6 +14,7 @@ import { unprivileged } from '../support/unprivileged.ts'
 import { artifactNames, startTestWorker, submitCommand, untilEnded } from '../support/worker.ts'
 import { workerContext } from '../support/worker-context.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 /** A kind that no job is run with. */
 const leftWith = (salvaging: WorkKind['salvage']): WorkKind => ({
@@ -35,7 +36,7 @@ async function aLeftFolder(hub: TestHub, data: string) {
 const timedOut = new DOMException('The operation was aborted due to timeout', 'TimeoutError')
 const diskFull = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
 
-describe('salvage', () => {
+describeNeeding(['patience'], 'salvage', () => {
   it.each([
     ['takes too long', timedOut, 'error'],
     ['needs room that the disk does not have', diskFull, 'error'],
@@ -112,7 +113,7 @@ async function halfRemoved(folder: string): Promise<void> {
   await chmod(shut, 0o500)
 }
 
-describe('a folder that its worker was killed while removing', () => {
+describeNeeding(['patience'], 'a folder that its worker was killed while removing', () => {
   it('is removed at the next start, which goes on to work', async () => {
     await using hub = await startTestHub()
     const data = await tempFolder()
