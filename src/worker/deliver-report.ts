@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import type { FileArtifact } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import { Stopped } from '../domain/stop.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -63,15 +62,13 @@ export async function deliverReportAgain(
   // A file that is missing was delivered: the folder is removed before the report is.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
-    for (const artifact of files) await upload(artifact, way, signal).catch(notKept(artifact))
-  }
-  // The end counts without it, as it would have in the first run.
-  const notKept =
-    ({ name }: FileArtifact) =>
-    (error: unknown): void => {
-      if (!isAppError(error) || isGone(error)) throw error
-      log.error({ job: report.jobId, artifact: name, error }, 'artifact not kept')
+    for (const artifact of files) {
+      // The end counts without one that cannot be read or is refused, as in the first run.
+      await upload(artifact, way, signal).catch((error: unknown) =>
+        log.warn({ job: report.jobId, artifact: artifact.name, error }, 'artifact not kept'),
+      )
     }
+  }
   return deliverReport(report, { hub, clock, log }, before, signal)
 }
 

@@ -43,7 +43,7 @@ describe('a final report in the spool', () => {
     await expect.poll(() => again.worker.running).toBe(0)
   })
 
-  it('is told without an artifact that the hub will never take', async () => {
+  it('is told without artifacts that the hub will never take and that cannot be read', async () => {
     await using hub = await startTestHub()
     const { lease, params } = await aLease(hub)
     const data = await tempFolder()
@@ -60,6 +60,7 @@ describe('a final report in the spool', () => {
       usage: null,
       artifacts: [
         { name: '-no-name', mediaType: 'text/plain', file },
+        { name: 'folder', mediaType: 'text/plain', file: data },
         { name: 'name', mediaType: 'text/plain', file },
       ],
     })

@@ -99,6 +99,17 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.job(follower)).toMatchObject({ state: 'succeeded', retryOf: null })
     })
 
+    it('keeps no other job for a callback that is still to be sent', async () => {
+      const { ledger } = await open()
+      const callbacks = [{ url: 'https://hooks.example/', events: ['ended' as const] }]
+      const told = await ended(ledger, { callbacks })
+      const other = await ended(ledger, {})
+      const at = (await endedAt(ledger, other)) + 1
+      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 1 })
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
+      expect(await ledger.job(told)).toMatchObject({ id: told })
+    })
+
     it('keeps a job for as long as a callback of it is still to be sent', async () => {
       const { ledger, advance } = await open()
       const callbacks = [{ url: 'https://hooks.example/', events: ['ended' as const] }]
