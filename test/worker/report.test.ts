@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Settlement } from '../../src/domain/outcome.ts'
 import { ReportSpool } from '../../src/worker/report-spool.ts'
 import { startTestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
@@ -15,23 +16,28 @@ import {
   untilJob,
 } from '../support/worker.ts'
 
+/** What every report of a leased job says. */
+const reportOf = ({
+  lease,
+  params,
+}: Pick<Awaited<ReturnType<typeof aLease>>, 'lease' | 'params'>) => ({
+  jobId: params.job,
+  attempt: params.attempt,
+  token: lease.token,
+  usage: null,
+  artifacts: [],
+})
+
+const settling = (settlement: Settlement) => ({ kind: 'settle' as const, settlement })
+
 describe('a final report in the spool', () => {
   it('that the hub refuses is dropped, and does not keep the worker from working', async () => {
     await using hub = await startTestHub()
     const { lease, params } = await aLease(hub)
     const data = await tempFolder()
-    await new ReportSpool(data).write({
-      jobId: params.job,
-      attempt: params.attempt,
-      token: lease.token,
-      // Nobody cancelled the job: the hub never takes this.
-      end: {
-        kind: 'settle',
-        settlement: { kind: 'cancelled', reason: 'cancelled-by-request', detail: '' },
-      },
-      usage: null,
-      artifacts: [],
-    })
+    // Nobody cancelled the job: the hub never takes this.
+    const settlement = { kind: 'cancelled', reason: 'cancelled-by-request', detail: '' } as const
+    await new ReportSpool(data).write({ ...reportOf({ lease, params }), end: settling(settlement) })
 
     await using again = await startTestWorker(hub, { folder: data })
 
@@ -49,15 +55,10 @@ describe('a final report in the spool', () => {
     const data = await tempFolder()
     const file = join(data, 'file')
     await writeFile(file, 'bytes')
+    const settlement = { kind: 'failed', reason: 'agent-failed', detail: 'told late' } as const
     await new ReportSpool(data).write({
-      jobId: params.job,
-      attempt: params.attempt,
-      token: lease.token,
-      end: {
-        kind: 'settle',
-        settlement: { kind: 'failed', reason: 'agent-failed', detail: 'told late' },
-      },
-      usage: null,
+      ...reportOf({ lease, params }),
+      end: settling(settlement),
       artifacts: [
         { name: '-no-name', mediaType: 'text/plain', file },
         { name: 'folder', mediaType: 'text/plain', file: data },

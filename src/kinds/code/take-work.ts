@@ -26,7 +26,7 @@ export async function takeWork(
   signal: AbortSignal,
 ): Promise<Taken> {
   const [change, hasSession] = await allEnded([takeTree(workspace, signal), keepSession(job)])
-  const isWhole = change.lfsObjects.length <= LFS_OBJECTS_MAX
+  const isWhole = isKeptWhole(change)
   tellNotes(job, [...change.notes, ...(isWhole ? [] : [TOO_MUCH_LFS])])
   for (const file of filesOf(change, workspace)) job.attempt.report.keep(file)
   return { change, isWhole, hasSession }
@@ -49,16 +49,19 @@ export async function takeUnfinishedWork(job: CodeJob, workspace: Workspace): Pr
   }
 }
 
+/** Whether all that the patch points to is kept beside it, or nothing of it. */
+const isKeptWhole = ({ lfsObjects }: Change): boolean => lfsObjects.length <= LFS_OBJECTS_MAX
+
 /** What is kept of a change: its patch, and the contents in Git LFS that this only points to. */
 export function filesOf(
-  { changed, patchFile, lfsObjects }: Change,
+  change: Change,
   { gitDir }: Pick<Workspace, 'gitDir'>,
 ): readonly FileArtifact[] {
-  if (!changed) return []
-  const patch = { name: PATCH, mediaType: 'text/x-diff', file: patchFile }
-  if (lfsObjects.length > LFS_OBJECTS_MAX) return [patch]
+  if (!change.changed) return []
+  const patch = { name: PATCH, mediaType: 'text/x-diff', file: change.patchFile }
+  if (!isKeptWhole(change)) return [patch]
   const mediaType = 'application/octet-stream'
-  const contents = lfsObjects.map((id) => ({
+  const contents = change.lfsObjects.map((id) => ({
     name: `${LFS}${id}`,
     mediaType,
     file: lfsObjectFile(gitDir, id),
