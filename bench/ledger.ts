@@ -23,7 +23,7 @@ const DONE: Settlement = {
   kind: 'succeeded',
   reason: 'no-change',
   detail: '',
-  publication: { kind: 'none' },
+  publication: null,
 }
 
 await onFreshFolder(async (folder) => {
@@ -154,6 +154,8 @@ function aJob(shape: Partial<NewJob>): NewJob {
     limits: Limits.parse({}),
     retry: RetryPolicy.parse({}),
     retryOf: null,
+    submitter: { name: 'bench', tokenId: 'bench' },
+    demands: [],
     requestDigest: 'digest',
     ...shape,
   }
@@ -170,6 +172,7 @@ function aRequest(): ClaimRequest {
       slots: 32,
       kinds: ['code'],
       labels: ['linux'],
+      offers: [],
       sandbox: 'bubblewrap',
     },
     leaseMs: 60_000,

@@ -20,7 +20,7 @@ const SUBMITTERS = 16
 const SETTLEMENT = {
   kind: 'succeeded',
   reason: 'no-change',
-  publication: { kind: 'none' },
+  publication: null,
 } as const
 
 const home = await mkdtemp(join(tmpdir(), 'millwright-load-'))

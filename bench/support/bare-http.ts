@@ -16,12 +16,13 @@ import { aClaim, aJob } from '../../test/support/jobs.ts'
 const folder = await mkdtemp(join(tmpdir(), 'millwright-bare-'))
 const ledger = await openSqliteLedger({ folder, clock: systemClock, random: randomBytes })
 const submission = Submission.parse(aJob())
-const asked = { title: 'mend it', retryOf: null, requestDigest: '0'.repeat(64) }
-const { job } = await ledger.submit({ ...submission, ...asked })
+const submitter = { name: 'bench', tokenId: 'bench' }
+const asked = { title: 'mend it', retryOf: null, submitter, demands: [] }
+const { job } = await ledger.submit({ ...submission, ...asked, requestDigest: '0'.repeat(64) })
 const { worker } = aClaim()
 await ledger.claim({
   requestId: randomUUID(),
-  worker: { ...worker, labels: [] },
+  worker: { ...worker, labels: [], offers: [] },
   leaseMs: 60_000,
   heldBy: 'bench',
   tokenHash: '0'.repeat(64),

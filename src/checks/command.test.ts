@@ -14,6 +14,7 @@ const launch: Launch = ({ argv, cwd, env }) =>
 async function aCheck(script: string, change: Partial<CommandCheck> = {}): Promise<CommandCheck> {
   return {
     name: 'test',
+    judges: 'a1b2',
     run: ['sh', '-c', script],
     timeoutMs: 20_000,
     tree: await tempFolder(),

@@ -11,6 +11,8 @@ const GRACE_MS = 1000
 /** A program that says by its exit code whether the work is good. */
 export type CommandCheck = {
   readonly name: string
+  /** The tree that it judges, by the id that the change has. */
+  readonly judges: string
   readonly run: readonly [string, ...string[]]
   readonly timeoutMs: number
   /** Where it runs, and what it may write to. */
@@ -67,6 +69,7 @@ export async function runCommandCheck(
     const ending = late ? `took longer than ${check.timeoutMs} ms` : describe(exit)
     return {
       check: name,
+      tree: check.judges,
       passed: ending === null,
       findings: [tail, ...(ending === null ? [] : [`${name}: ${ending}`])].join('\n').trim(),
       durationMs: Math.round(clock.monotonic() - from),

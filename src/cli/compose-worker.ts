@@ -79,6 +79,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     slots: config.slots,
     kinds: [...kinds.keys()],
     labels: config.label,
+    offers: [],
     sandbox: confinement.sandbox,
   }
   const worker = startWorker({

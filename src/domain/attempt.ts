@@ -1,8 +1,9 @@
 import type { ModelDoor, Refusal } from './agent.ts'
 import type { Checkpoint, WorkerEvent } from './event.ts'
 import type { Launch } from './launch.ts'
-import type { Lease } from './lease.ts'
-import type { Outcome, PublicationIntent } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
+import type { PublicationIntent } from './publication.ts'
+import type { Earlier, Work } from './work.ts'
 
 /** Streams of an attempt's log. */
 export type LogStream = 'transcript' | 'output' | 'checks'
@@ -31,8 +32,8 @@ export type ArtifactSource =
   | { readonly name: string; readonly mediaType: string; readonly text: string }
 
 /**
- * How an attempt speaks to the hub. Everything is sent in order and sent again until answered;
- * once the lease is lost every method throws `Stopped`.
+ * How an attempt reports to whoever keeps its job. Everything is sent in order, and sent again until
+ * it is answered; once the attempt is no longer wanted every method throws `Stopped`.
  */
 export type AttemptReport = {
   /** Queues an event; it is on the hub before the settlement. */
@@ -45,6 +46,8 @@ export type AttemptReport = {
   checkpoint(checkpoint: Checkpoint): Promise<void>
   /** Resolves when the intent is recorded; throws `Stopped` when a cancel came first. */
   intend(intent: PublicationIntent): Promise<void>
+  /** Downloads an input of the job into a file; throws the signal's reason. */
+  fetchInput(name: string, file: string, signal: AbortSignal): Promise<void>
   /** Downloads an artifact of the job this one continues into a file; throws the signal's reason. */
   fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void>
   /** Downloads an artifact of an earlier attempt of this job into a file; throws the signal's reason. */
@@ -53,7 +56,10 @@ export type AttemptReport = {
 
 /** One attempt, as a kind's steps see it. */
 export type Attempt = {
-  readonly lease: Lease
+  readonly work: Work
+  readonly earlier: Earlier
+  /** Counts the attempts at this work from 1. */
+  readonly number: number
   /** The attempt's own folder on this worker; empty at the start, removed at the end. */
   readonly folder: string
   readonly report: AttemptReport

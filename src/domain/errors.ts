@@ -56,6 +56,11 @@ export const ERRORS = {
   'job-not-paused': kind(409, 'Only a paused job can be resumed.'),
   'lease-lost': kind(409, 'Stop: the attempt has ended or another worker holds the job.'),
   'cancel-requested': kind(409, 'Stop: no new effect may begin after a cancel.'),
+  'hold-lapsed': kind(409, 'Stop: publish nothing; the submitter has not extended the hold.'),
+  'input-missing': kind(
+    422,
+    'Upload the inputs named in the message with PUT /api/v1/blobs/{digest}, then submit again.',
+  ),
   'cancel-not-requested': kind(409, 'Settle as failed or succeeded; nobody cancelled the job.'),
   'log-gap': kind(409, 'Send from the offset in the message.'),
   'log-conflict': kind(409, 'Stop: this stream already holds other bytes at that offset.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Publication, PublicationIntent, Reason, Settlement, Usage } from './outcome.ts'
+import { Reason, Settlement, Usage } from './outcome.ts'
+import { Publication, PublicationIntent } from './publication.ts'
 
 /** Longest name of an agent's session that is kept. */
 export const SESSION_MAX = 200

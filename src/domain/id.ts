@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
-/** A job's name for life: a UUIDv7 (RFC 9562), so ids sort by time of creation. */
-export const JobId = z.uuid({ version: 'v7' }).brand<'JobId'>()
+/**
+ * A job's name for life: any UUID, in lower case. The ids that we make are UUIDv7 (RFC 9562), but a
+ * submitter may bring its own, so nothing is ordered by id; the job's number is the order.
+ */
+export const JobId = z.uuid().toLowerCase().brand<'JobId'>()
 export type JobId = z.infer<typeof JobId>
 
 /** Source of randomness, handed in so that tests can make ids predictable. */

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
+import type { LogStream } from './attempt.ts'
 
-/** What the hub must know of a kind: how to check its payload and how to call a job of it. */
-export type PayloadSchema = {
+/** What the hub and a display must know of a kind: how to check its payload, and what to say of it. */
+export type KindSchema = {
   readonly name: string
   readonly schema: z.ZodType
   /** One line for lists. */
@@ -10,4 +11,15 @@ export type PayloadSchema = {
   locks(payload: unknown): readonly string[]
   /** The payload of a follow-up: the same work with a new prompt. */
   followUp(payload: unknown, prompt: string): unknown
+  /** What a worker must offer for it, such as `agent:codex`; each becomes a part of the job's lane. */
+  demands(payload: unknown): readonly string[]
+  /** The first protocol whose workers understand this payload. */
+  protocol(payload: unknown): number
+  /** What a person wants to see of it, as names and values; null hides the row. */
+  facts(payload: unknown): readonly Fact[]
+  /** The log that tells the story of such a job. */
+  story(payload: unknown): LogStream
 }
+
+/** One row of what is shown of a job. */
+export type Fact = readonly [name: string, value: string | null]

@@ -43,16 +43,16 @@ describe('the end of an attempt', () => {
       reason: 'attempts-exhausted',
       failures: 3,
     })
-    expect(afterSettleFailed(running({ failures: 2 }), 'check-failed')).toMatchObject({
+    expect(afterSettleFailed(running({ failures: 2 }), 'agent-failed')).toMatchObject({
       reason: 'attempts-exhausted',
     })
   })
 
   it('names the failure itself when only one is allowed', () => {
     const once = running({ retry: RetryPolicy.parse({ maxFailures: 1 }) })
-    expect(afterSettleFailed(once, 'check-failed')).toEqual({
+    expect(afterSettleFailed(once, 'agent-failed')).toEqual({
       state: 'failed',
-      reason: 'check-failed',
+      reason: 'agent-failed',
       failures: 1,
     })
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PublicationOrNone } from './publication.ts'
 import { REASON_CODES } from './reasons.ts'
 
 export const Reason = z.enum(REASON_CODES)
@@ -18,32 +19,6 @@ export const Usage = z.strictObject({
 })
 export type Usage = z.infer<typeof Usage>
 
-/** Where the work went. */
-export const Publication = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({
-    kind: z.literal('branch'),
-    repository: z.string().max(2048),
-    branch: z.string().max(200),
-    commit: z.string().regex(/^[0-9a-f]{40,64}$/),
-  }),
-])
-export type Publication = z.infer<typeof Publication>
-
-/** What the worker records before it publishes, so that a later attempt can find it again. */
-export const PublicationIntent = z.strictObject({
-  kind: z.literal('branch'),
-  repository: z.string().max(2048),
-  branch: z.string().max(200),
-  commit: z.string().regex(/^[0-9a-f]{40,64}$/),
-  /** The tip the branch had when the intent was made; null when it did not exist. */
-  replaces: z
-    .string()
-    .regex(/^[0-9a-f]{40,64}$/)
-    .nullable(),
-})
-export type PublicationIntent = z.infer<typeof PublicationIntent>
-
 const detail = z
   .string()
   .max(8192)
@@ -55,9 +30,9 @@ export const SUMMARY_MAX = 16_384
 
 export const Succeeded = z.strictObject({
   kind: z.literal('succeeded'),
-  reason: z.enum(['published', 'patch-ready', 'no-change', 'cancelled-too-late']),
+  reason: z.enum(['published', 'patch-ready', 'no-change', 'objects-ready', 'cancelled-too-late']),
   detail,
-  publication: Publication,
+  publication: PublicationOrNone.describe('null: nothing but artifacts'),
   summary: z.string().max(SUMMARY_MAX).optional().describe('The agent’s last words'),
 })
 export const Failed = z.strictObject({

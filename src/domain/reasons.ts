@@ -18,6 +18,10 @@ export const REASONS = {
     'the patch is kept as an artifact',
     'fetch it with: millwright artifacts get <job> change.patch',
   ),
+  'objects-ready': ending(
+    'what the generator made is kept as artifacts',
+    'list it with: millwright artifacts list <job>',
+  ),
   'no-change': ending(
     'the agent changed nothing',
     'read what it said: millwright logs <job>; reword the prompt',
@@ -53,7 +57,6 @@ export const REASONS = {
   'check-failed': ending(
     'a check did not pass',
     'read what it printed: millwright logs <job> --stream checks',
-    true,
   ),
   // failed: limits
   'wall-limit': ending(
@@ -140,6 +143,11 @@ export const REASONS = {
     'check git.signing on the worker; the detail says what went wrong',
   ),
   'push-refused': ending('the remote refused the push', 'read the detail'),
+  'hold-lapsed': ending(
+    'the hold of its submitter ran out before the work was published',
+    'submit it again; whoever submits with holdUntil must extend it while the job runs',
+    true,
+  ),
   // failed: the worker or a bug
   'sandbox-missing': ending(
     'the worker cannot confine the agent',

@@ -3,9 +3,21 @@ import { z } from 'zod'
 /** How often and how fast a job is tried again. Belongs to the job. */
 export const RetryPolicy = z.strictObject({
   maxFailures: z.int().min(1).max(100).default(3).describe('Failures after which the job fails'),
+  firstDelayMs: z.int().min(0).max(86_400_000).default(0).describe('Wait before the first retry'),
   delayMs: z.int().min(0).max(86_400_000).default(10_000).describe('Wait before the second retry'),
   factor: z.number().min(1).max(10).default(2).describe('Growth of the wait with each failure'),
   capMs: z.int().min(0).max(604_800_000).default(600_000).describe('Longest wait'),
+  expiryDelayMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .nullable()
+    .default(null)
+    .describe('Wait after a lost worker; null: the same as after any other failure'),
+  countEarlyExpiry: z
+    .boolean()
+    .default(false)
+    .describe('Whether a worker lost before its agent started counts as a failure'),
 })
 export type RetryPolicy = z.infer<typeof RetryPolicy>
 

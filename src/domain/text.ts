@@ -16,8 +16,38 @@ export const Name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use a-z, 0-9, . _ - (at most 63)')
 
+/**
+ * The name of an artifact or input: shown to people and used in addresses, never a path on a disk by
+ * itself. `/` makes a tree of them; no part is hidden, an option of some program, or `..`.
+ */
+export const ArtifactName = z
+  .string()
+  .max(255)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,127})*$/,
+    'use letters, digits, . _ - (at most 128), with / between folders (at most 255)',
+  )
+
 /** Whether git takes a text for a person's name: it drops these signs at the ends, and wants something left. */
 export const isPersonName = (text: string): boolean => /[^\p{Cc} .,:;<>"\\']/u.test(text)
+
+/**
+ * What a job demands of its worker beside kind and labels, such as `agent:codex`. It becomes a part
+ * of the job's lane, so it holds no space.
+ */
+export const Demand = z
+  .string()
+  .max(300)
+  .regex(/^[a-z][a-z0-9-]{0,31}:[^\s*]+$/u, 'must be a word, a colon and a value without spaces')
+
+/** What a worker offers, or a token is restricted to: a demand, perhaps with * for the rest of it. */
+export const Offer = z
+  .string()
+  .max(300)
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}:[^\s*]*\*?$/u,
+    'must be a word, a colon and a value without spaces, which may end with *',
+  )
 
 /** Names an outside thing that two jobs must not use at once: `site:acme`, `branch:…`, a path. */
 export const LockKey = line(512)

@@ -2,7 +2,7 @@ import type { CallbackRules } from '../callbacks/rules.ts'
 import type { ArtifactStore, LogStore } from '../artifacts/port.ts'
 import type { Collection } from '../domain/collection.ts'
 import type { RandomBytes } from '../domain/id.ts'
-import type { PayloadSchema } from '../domain/kind.ts'
+import type { KindSchema } from '../domain/kind.ts'
 import type { DeliveryTally } from '../keeper/delivery-tally.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -21,7 +21,7 @@ export type HubContext = {
   readonly logs: LogStore
   /** Removes what nobody needs any more; a dry run only says what that is. */
   readonly collect: (dryRun: boolean, signal: AbortSignal) => Promise<Collection>
-  readonly kinds: ReadonlyMap<string, PayloadSchema>
+  readonly kinds: ReadonlyMap<string, KindSchema>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger

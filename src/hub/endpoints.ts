@@ -4,6 +4,7 @@ import {
   listArtifacts,
   putArtifact,
   readContinued,
+  readInput,
   readKept,
   salvageArtifact,
 } from './routes/artifacts.ts'
@@ -44,6 +45,7 @@ export const endpoints: Endpoints = {
   intendPublication,
   writeLog,
   readContinued,
+  readInput,
   readKept,
   putArtifact,
   settleLease,

@@ -24,6 +24,12 @@ const log = silentLog
 const callbacks = { send: null, tally: new DeliveryTally(), random: randomBytes }
 
 /** A hub's data folder whose time stands still until `time.ms` is moved. */
+const FACTS = {
+  retryOf: null,
+  submitter: { name: 'tester', tokenId: 'token' },
+  demands: [],
+}
+
 async function open() {
   const folder = await tempFolder()
   const time = { ms: 1_700_000_000_000 }
@@ -36,7 +42,7 @@ async function open() {
   const collecting = { ledger, artifacts, logs, retention, isBackedUp, log, probe: noProbe }
   const submit = async (title: string, locks: readonly string[] = []) => {
     const submission = Submission.parse({ kind: 'code', payload: {}, locks })
-    return (await ledger.submit({ ...submission, title, retryOf: null, requestDigest: title })).job
+    return (await ledger.submit({ ...submission, ...FACTS, title, requestDigest: title })).job
   }
   const claim = () =>
     ledger.claim({
@@ -49,6 +55,7 @@ async function open() {
         slots: 1,
         kinds: ['code'],
         labels: [],
+        offers: [],
         sandbox: 'none',
       },
       leaseMs: 60_000,
@@ -145,7 +152,7 @@ describe('the keeper', () => {
       payload: {},
       callbacks: [{ url: 'https://hooks.example/' }],
     })
-    const job = { ...submission, title: 'told', retryOf: null, requestDigest: 'told' }
+    const job = { ...submission, ...FACTS, title: 'told', requestDigest: 'told' }
     await ledger.requestCancel((await ledger.submit(job)).job.id, 'ada')
     const sending = Promise.withResolvers<void>()
     const send: Send = async (_, signal) => {

@@ -39,6 +39,7 @@ import { tidyLocks } from './transactions/tidy-locks.ts'
 import { tokens } from './transactions/tokens.ts'
 import { unneeded } from './transactions/unneeded.ts'
 import { workers } from './transactions/workers.ts'
+import { readInputs } from './inputs.ts'
 import { readJob } from './job-row.ts'
 
 /** Makes a ledger of an engine: each method is one transaction, one file, one line here. */
@@ -65,6 +66,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
+    inputs: (jobId) => transact((tx) => readInputs(tx, jobId)),
     events: (jobId, after, limit) => transact((tx) => events(tx, jobId, after, limit)),
     counts: () => transact(counts),
     workers: () => transact(workers),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
-import { Continuation, type Fence } from '../domain/lease.ts'
+import type { Fence } from '../domain/lease.ts'
 import { Limits } from '../domain/limits.ts'
-import { Publication } from '../domain/outcome.ts'
+import { Publication } from '../domain/publication.ts'
+import { Continuation } from '../domain/work.ts'
 import { json } from './column.ts'
+import { readInputs } from './inputs.ts'
 import { jobNotFound } from './job-row.ts'
 import { readCheckpoints, readIntents, readSession } from './kept-events.ts'
 import type { Claimed } from './port.ts'
@@ -35,6 +37,7 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
     leaseMs,
     checkpoints: await readCheckpoints(tx, fence.jobId),
     intents: await readIntents(tx, fence.jobId),
+    inputs: [...(await readInputs(tx, fence.jobId))],
     continues: retryOf === null ? null : await readContinuation(tx, retryOf),
   }
 }

@@ -18,7 +18,8 @@ export async function endJob(
   failures: number,
 ): Promise<void> {
   const done = settlement.kind === 'succeeded' ? settlement : undefined
-  const publication = done === undefined ? null : JSON.stringify(done.publication)
+  const published = done?.publication ?? null
+  const publication = published === null ? null : JSON.stringify(published)
   const changed = await tx.run(sql`
     UPDATE job SET
       state = ${settlement.kind}, reason = ${settlement.reason}, detail = ${settlement.detail},

@@ -21,7 +21,7 @@ describe('fold', () => {
   })
 
   it('a job’s life is retold with its failures, checkpoints and publication', () => {
-    const publication = { kind: 'none' } as const
+    const publication = { kind: 'branch', target: 'r#fix', revision: 'a' } as const
     const events: JobEvent[] = [
       { ...told(1, null), type: 'submitted', retryOf: null },
       claimedBy(2, 1),
@@ -55,7 +55,7 @@ describe('fold', () => {
   })
 
   it('what was published stays published when the attempt fails afterwards', () => {
-    const publication = { kind: 'none' } as const
+    const publication = { kind: 'branch', target: 'r#fix', revision: 'a' } as const
     const events: JobEvent[] = [
       { ...told(1, null), type: 'submitted', retryOf: null },
       claimedBy(2, 1),

@@ -1,5 +1,5 @@
 import type { Checkpoint, JobEvent } from '../domain/event.ts'
-import type { Publication } from '../domain/outcome.ts'
+import type { Publication } from '../domain/publication.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import type { JobState } from '../domain/state.ts'
 

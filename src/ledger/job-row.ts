@@ -3,7 +3,8 @@ import { AppError } from '../domain/errors.ts'
 import type { JobId } from '../domain/id.ts'
 import { Job } from '../domain/job.ts'
 import { Limits } from '../domain/limits.ts'
-import { Publication, Usage } from '../domain/outcome.ts'
+import { Usage } from '../domain/outcome.ts'
+import { Publication } from '../domain/publication.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import { json } from './column.ts'
 import { sql } from './sql.ts'
@@ -21,6 +22,8 @@ export const SELECT_JOB = sql`
     job.not_before AS "notBefore", job.parked_on AS "parkedOn",
     job.cancel_requested_at AS "cancelRequestedAt", job.resume_at AS "resumeAt",
     job.publication, job.summary, job.usage, job.retry_of AS "retryOf",
+    job.submitted_by AS "submittedBy", job.origin, job.group_name AS "group",
+    job.hold_until AS "holdUntil", job.demands,
     job.created_at AS "createdAt", job.started_at AS "startedAt", job.ended_at AS "endedAt"
   FROM job
   JOIN payload ON payload.job_id = job.id
@@ -34,6 +37,7 @@ export const JobRow = Job.extend({
   locks: json(z.array(z.string())),
   limits: json(Limits),
   retry: json(RetryPolicy),
+  demands: json(z.array(z.string())),
   publication: json(Publication).nullable(),
   usage: json(Usage).nullable(),
 }).transform(({ number, ...job }) => ({ number, job }))

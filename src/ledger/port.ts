@@ -2,9 +2,11 @@ import type { Callback, DeliveryState, Message, Sent } from '../domain/callback.
 import type { Delivery } from '../domain/delivery.ts'
 import type { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
+import type { InputFile } from '../domain/input.ts'
 import type { Job, Submission } from '../domain/job.ts'
 import type { Fence, Lease, Renewal, WorkerIdentity } from '../domain/lease.ts'
-import type { Outcome, PublicationIntent, Settlement, Usage } from '../domain/outcome.ts'
+import type { Outcome, Settlement, Usage } from '../domain/outcome.ts'
+import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
 
@@ -12,6 +14,10 @@ import type { JobState } from '../domain/state.ts'
 export type NewJob = Submission & {
   readonly title: string
   readonly retryOf: JobId | null
+  /** Who submits it: the name of a token, and its id, which owns what it uploaded. */
+  readonly submitter: { readonly name: string; readonly tokenId: string }
+  /** What a worker must offer beside kind and labels. */
+  readonly demands: readonly string[]
   /** SHA-256 over what was asked, so that a reused idempotency key with another body is seen. */
   readonly requestDigest: string
 }
@@ -159,6 +165,8 @@ export type Ledger = {
   tidyLocks(limit: number): Promise<number>
 
   job(jobId: JobId): Promise<Job>
+  /** The files that a job brings along, by name. */
+  inputs(jobId: JobId): Promise<readonly InputFile[]>
   jobs(page: JobPage): Promise<readonly Job[]>
   /** Events with seq > after, in order. */
   events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>

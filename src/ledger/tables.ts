@@ -23,7 +23,7 @@ export const TABLES: readonly Table[] = [
     `number id kind title search priority labels locks lane limits retry idempotency_key
     request_digest retry_of state reason detail attempt failures not_before parked_on woken_for
     cancel_requested_at resume_at locks_until publication summary usage created_at started_at
-    ended_at`,
+    ended_at submitted_by origin group_name demands hold_until`,
   ),
   table('payload', 'job_id', 'job_id payload'),
   table('job_lock', 'key', 'key job_id attempt'),
@@ -46,8 +46,10 @@ export const TABLES: readonly Table[] = [
     `id job_id seq event url host body state tries next_at status error created_at ended_at`,
     4,
   ),
+  table('blob', 'digest', 'digest size uploader stored_at', 5),
+  table('input', 'job_id, name', 'job_id name digest', 5),
   table('worker', 'id', 'id identity seen_at'),
-  table('token', 'id', 'id hash name scopes created_at expires_at revoked_at last_used_at'),
+  table('token', 'id', 'id hash name scopes created_at expires_at revoked_at last_used_at lanes'),
   table('store', 'place', 'place id', 2),
 ]
 

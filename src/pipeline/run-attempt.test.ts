@@ -4,11 +4,11 @@ import type { AttemptReport, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import type { WorkerEvent } from '../domain/event.ts'
 import { newJobId } from '../domain/id.ts'
-import { Lease } from '../domain/lease.ts'
-import type { Limits } from '../domain/limits.ts'
+import { Limits } from '../domain/limits.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { noProbe } from '../domain/probe.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
+import { Work } from '../domain/work.ts'
 import { silentLog } from '../platform/log.ts'
 import { testClock } from '../../test/support/clock.ts'
 import { runAttempt } from './run-attempt.ts'
@@ -18,7 +18,7 @@ const DONE: Outcome = {
   kind: 'succeeded',
   reason: 'no-change',
   detail: '',
-  publication: { kind: 'none' },
+  publication: null,
 }
 
 const nothing = async (): Promise<void> => {}
@@ -32,26 +32,22 @@ function anAttempt(limits: Partial<Limits> = {}) {
   const clock = testClock()
   const stops = new StopOrder()
   const job = { id: newJobId(0, () => new Uint8Array(16)), kind: 'code', title: 't', payload: {} }
-  const lease = Lease.parse({
-    job: { ...job, limits, locks: [] },
-    attempt: 1,
-    token: 't',
-    leaseMs: 60_000,
-    checkpoints: [],
-    intents: [],
-    continues: null,
-  })
+  const work = Work.parse({ ...job, limits: Limits.parse(limits) })
+  const earlier = { checkpoints: [], intents: [], continues: null, inputs: [] }
   const report: AttemptReport = {
     tell: (event) => told.push(event),
     log: () => {},
     keep: () => {},
     checkpoint: nothing,
     intend: nothing,
+    fetchInput: nothing,
     fetchContinued: nothing,
     fetchKept: nothing,
   }
   const parts = {
-    lease,
+    work,
+    earlier,
+    number: 1,
     folder: '/',
     report,
     launch,

@@ -2,12 +2,12 @@ import type { ModelDoor, Refusal } from '../domain/agent.ts'
 import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
-import type { Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { type Probe, probeIfNamed } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
+import type { Earlier, Work } from '../domain/work.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import type { Logger } from '../platform/log.ts'
@@ -18,7 +18,9 @@ const DETAIL_MAX = 8192
 
 /** What one attempt works with. */
 export type AttemptParts = {
-  readonly lease: Lease
+  readonly work: Work
+  readonly earlier: Earlier
+  readonly number: number
   readonly folder: string
   readonly report: AttemptReport
   readonly launch: Launch
@@ -39,12 +41,14 @@ export async function runAttempt(
   parts: AttemptParts,
   stops: StopOrder,
 ): Promise<Outcome> {
-  const { limits } = parts.lease.job
+  const { limits } = parts.work
   const over = new AbortController()
   void stopAtWallLimit(limits.wallMs, parts.clock, stops, over.signal)
   const steps = new Steps(parts, stops)
   const attempt: Attempt = {
-    lease: parts.lease,
+    work: parts.work,
+    earlier: parts.earlier,
+    number: parts.number,
     folder: parts.folder,
     report: parts.report,
     launch: parts.launch,

@@ -4,6 +4,7 @@ import { Delivery } from '../domain/delivery.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, Renewal } from '../domain/lease.ts'
 import type { Access, Scope } from '../domain/principal.ts'
+import { ArtifactName } from '../domain/text.ts'
 import * as schema from './schemas.ts'
 
 const Empty = z.strictObject({})
@@ -131,7 +132,7 @@ export const ROUTES = {
     path: '/api/v1/jobs/{job}/artifacts/{attempt}/{name}',
     summary: 'One artifact; supports Range',
     access: scope('artifacts:read'),
-    params: schema.AttemptParams.extend({ name: schema.ArtifactName }),
+    params: schema.AttemptParams.extend({ name: ArtifactName }),
     answer: bytes(schema.ARTIFACT_BYTES_MAX),
   },
 
@@ -150,7 +151,7 @@ export const ROUTES = {
     path: `${ofAttempt}/salvage/{name}`,
     summary: 'Keep what an ended attempt left on its worker',
     access: WORKER,
-    params: schema.AttemptParams.extend({ name: schema.ArtifactName }),
+    params: schema.AttemptParams.extend({ name: ArtifactName }),
     body: bytes(schema.ARTIFACT_BYTES_MAX),
     answer: schema.ArtifactInfo,
   },
@@ -214,13 +215,22 @@ export const ROUTES = {
     body: bytes(schema.SEGMENT_BYTES_MAX),
     answer: Nothing,
   },
+  readInput: {
+    ...plain,
+    method: 'GET',
+    path: `${ofAttempt}/inputs/{name}`,
+    summary: 'A file that the job brings along',
+    access: ATTEMPT,
+    params: schema.AttemptParams.extend({ name: ArtifactName }),
+    answer: bytes(schema.ARTIFACT_BYTES_MAX),
+  },
   readContinued: {
     ...plain,
     method: 'GET',
     path: `${ofAttempt}/continues/{name}`,
     summary: 'An artifact of the job this one continues',
     access: ATTEMPT,
-    params: schema.AttemptParams.extend({ name: schema.ArtifactName }),
+    params: schema.AttemptParams.extend({ name: ArtifactName }),
     answer: bytes(schema.ARTIFACT_BYTES_MAX),
   },
   readKept: {
@@ -238,7 +248,7 @@ export const ROUTES = {
     path: `${ofAttempt}/artifacts/{name}`,
     summary: 'Store an artifact; Content-Digest is verified',
     access: ATTEMPT,
-    params: schema.AttemptParams.extend({ name: schema.ArtifactName }),
+    params: schema.AttemptParams.extend({ name: ArtifactName }),
     body: bytes(schema.ARTIFACT_BYTES_MAX),
     answer: schema.ArtifactInfo,
   },

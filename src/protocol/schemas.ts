@@ -5,10 +5,11 @@ import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
 import { JobId } from '../domain/id.ts'
 import { Job } from '../domain/job.ts'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN, WorkerIdentity } from '../domain/lease.ts'
-import { PublicationIntent, Settlement, Usage } from '../domain/outcome.ts'
+import { Settlement, Usage } from '../domain/outcome.ts'
+import { PublicationIntent } from '../domain/publication.ts'
 import { Scope } from '../domain/principal.ts'
 import { JobState } from '../domain/state.ts'
-import { line } from '../domain/text.ts'
+import { ArtifactName, line } from '../domain/text.ts'
 
 /** Longest time a request is held open while nothing happens. */
 export const WAIT_MS_MAX = 30_000
@@ -28,11 +29,6 @@ const list = <Item extends z.ZodType>(item: Item) =>
 
 export const LogStream = z.enum(['transcript', 'output', 'checks'])
 export type LogStream = z.infer<typeof LogStream>
-
-/** A name shown to people and used in addresses; never a path on a disk. */
-export const ArtifactName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'use letters, digits, . _ - (at most 128)')
 
 export const JobParams = z.strictObject({ job: JobId })
 export const AttemptParams = z.strictObject({ job: JobId, attempt: number(1, 1_000_000) })

@@ -1,18 +1,23 @@
 import { mkdir } from 'node:fs/promises'
+import { z } from 'zod'
 import type { AttemptReport } from '../domain/attempt.ts'
-import type { Publication, PublicationIntent } from '../domain/outcome.ts'
-import { StepFailed, Stopped } from '../domain/stop.ts'
+import { branchTarget, type Publication, type PublicationIntent } from '../domain/publication.ts'
+import { StepFailed } from '../domain/stop.ts'
+import type { Approval } from '../domain/verdict.ts'
 import { parseAddress } from '../workspace/address.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { pushLfs } from '../workspace/lfs.ts'
 import { REF_NAME } from '../workspace/ref-name.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
+import { type Publisher, publishOnce, type Target } from './publish-once.ts'
 
 /** A branch to publish, and what is known of it. */
 export type BranchRequest = CommitRequest & {
   /** Without refs/heads/. */
   readonly branch: string
+  /** That the change's tree passed the checks of its job. */
+  readonly approval: Approval
   /** What earlier attempts of this job meant to push. */
   readonly intents: readonly PublicationIntent[]
   /** What the job this one continues has published. */
@@ -20,64 +25,118 @@ export type BranchRequest = CommitRequest & {
   readonly report: Pick<AttemptReport, 'intend'>
 }
 
-type BranchPublication = Extract<Publication, { kind: 'branch' }>
+/** How this publisher's publications and intents name their kind. */
+const KIND = 'branch'
+
+const Commit = z.string().regex(/^[0-9a-f]{40,64}$/)
+const Details = z.object({ repository: z.string(), branch: z.string() })
+const IntentDetails = z.strictObject({ ...Details.shape, replaces: Commit.nullable() })
+
+/** A branch that was published, as a follow-up needs it. */
+export type PublishedBranch = z.infer<typeof Details> & { readonly commit: string }
+
+/** Reads a publication of a branch; null for any other, and for none. */
+export function branchOfPublication(publication: Publication | null): PublishedBranch | null {
+  if (publication?.kind !== KIND) return null
+  const details = Details.safeParse(publication.details)
+  const commit = Commit.safeParse(publication.revision)
+  if (!details.success || !commit.success) return null
+  return { ...details.data, commit: commit.data }
+}
 
 /**
- * Pushes the change as one commit on its base, once: an earlier push of this job is adopted, a
- * branch that holds anything else is left alone. The intent is recorded before the push; from
- * then on only a lost lease stops it, for the hub already counts on it.
- * Throws StepFailed `publish-invalid`, `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
+ * Pushes the change as one commit on its base, once: an earlier push of this job is adopted, and a
+ * branch that holds anything else is left alone. Throws StepFailed `publish-invalid`,
+ * `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
  */
 export async function publishBranch(
   request: BranchRequest,
   settings: GitSettings,
   signal: AbortSignal,
-): Promise<BranchPublication> {
-  const { workspace, intents } = request
-  const repository = workspace.repository
+): Promise<Publication> {
+  if (request.approval.tree !== request.change.tree) {
+    throw new Error(
+      `the checks approved ${request.approval.tree}, but ${request.change.tree} is to be published`,
+    )
+  }
+  return await publishOnce(branchPublisher(request, settings), request, signal)
+}
+
+function branchPublisher(request: BranchRequest, settings: GitSettings): Publisher {
+  const { workspace } = request
+  const { repository } = workspace
   const branch = checkBranch(request.branch)
   const remote = remoteOf(repository, settings, workspace.gitDir)
-  const tip = await tipOf(remote, branch, signal)
-  const earlier = ownPush({ repository, branch, tip, intents })
-  if (earlier !== null) return earlier
-  if (tip !== null && !isKnown(tip, request)) throw moved(repository, branch, tip)
-
-  const commit = await makeCommit(request, settings, signal)
-  const intent = { kind: 'branch', repository, branch, commit, replaces: tip } as const
-  await request.report.intend(intent)
-  await settings.probe('pushing')
-  await pushContents(remote, request, signal)
-  const found = await push(remote, intent, unlessLost(signal))
-  await settings.probe('pushed')
-  // An earlier attempt's push may have been on its way all the time.
-  const published = ownPush({ repository, branch, tip: found, intents: [...intents, intent] })
-  if (published === null) throw moved(repository, branch, found)
-  return published
+  return {
+    ...targetOn(remote, repository, branch),
+    mayReplace: (tip) => tip === null || isKnown(tip, request),
+    prepare: async (replaces, signal) => ({
+      kind: KIND,
+      target: branchTarget(repository, branch),
+      revision: await makeCommit(request, settings, signal),
+      details: { repository, branch, replaces } satisfies z.infer<typeof IntentDetails>,
+    }),
+    act: async (intent, signal) => {
+      await settings.probe('pushing')
+      await pushContents(remote, request, signal)
+      const found = await push(remote, wantedBy(intent), signal)
+      await settings.probe('pushed')
+      return found
+    },
+    moved: (tip) => moved(repository, branch, tip),
+  }
 }
 
 /**
- * What an earlier attempt of the job has already pushed, or null. To be asked before anything is
- * done again; costs nothing when there was no intent.
+ * The branch that an intent of this job names, to find out whether it was pushed; null when it is
+ * none of this repository.
  */
-export async function findPublished(
-  target: { readonly repository: string; readonly intents: readonly PublicationIntent[] },
+export async function branchTargetOf(
+  intent: PublicationIntent,
+  repository: string,
   settings: GitSettings,
-  signal: AbortSignal,
-): Promise<BranchPublication | null> {
-  const { repository, intents } = target
-  const branches = new Set(
-    intents.filter((intent) => intent.repository === repository).map(({ branch }) => branch),
-  )
-  if (branches.size === 0) return null
+): Promise<Target | null> {
+  if (intent.kind !== KIND) return null
+  const { details } = readIntent(intent)
+  if (details.repository !== repository) return null
   // A worker that never had a repository has no such folder yet, and git must stand somewhere.
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
-  for (const branch of branches) {
-    const tip = await tipOf(remote, checkBranch(branch), signal)
-    const found = ownPush({ repository, branch, tip, intents })
-    if (found !== null) return found
-  }
-  return null
+  return targetOn(remote, repository, checkBranch(details.branch))
+}
+
+const targetOn = (remote: Remote, repository: string, branch: string): Target => ({
+  kind: KIND,
+  target: branchTarget(repository, branch),
+  look: (signal) => tipOf(remote, branch, signal),
+  publicationOf: ({ kind, target, revision }) => ({
+    kind,
+    target,
+    revision,
+    details: { repository, branch },
+  }),
+})
+
+/** Throws `worker-outdated` for details that a newer worker has written. */
+function readIntent(intent: PublicationIntent): {
+  readonly commit: string
+  readonly details: z.infer<typeof IntentDetails>
+} {
+  const details = IntentDetails.safeParse(intent.details)
+  const commit = Commit.safeParse(intent.revision)
+  if (details.success && commit.success) return { commit: commit.data, details: details.data }
+  throw new StepFailed(
+    'worker-outdated',
+    `an intent to publish ${intent.target} has unknown details`,
+  )
+}
+
+/** A push that moves a branch from one commit to another. */
+type Wanted = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
+
+function wantedBy(intent: PublicationIntent): Wanted {
+  const { commit, details } = readIntent(intent)
+  return { branch: details.branch, replaces: details.replaces, commit }
 }
 
 function checkBranch(branch: string): string {
@@ -98,28 +157,14 @@ async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promi
   return refs.tips.get(name) ?? null
 }
 
-function ownPush(facts: {
-  readonly repository: string
-  readonly branch: string
-  readonly tip: string | null
-  readonly intents: readonly PublicationIntent[]
-}): BranchPublication | null {
-  const { repository, branch, tip, intents } = facts
-  const own = intents.some(
-    (intent) =>
-      intent.repository === repository && intent.branch === branch && intent.commit === tip,
-  )
-  return own && tip !== null ? { kind: 'branch', repository, branch, commit: tip } : null
-}
-
 /** A tip that may be replaced: the base itself, or what the predecessor published here. */
 function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
   if (tip === workspace.base.commit) return true
+  const earlier = branchOfPublication(continues)
   return (
-    continues?.kind === 'branch' &&
-    continues.repository === workspace.repository &&
-    continues.branch === branch &&
-    continues.commit === tip
+    earlier?.repository === workspace.repository &&
+    earlier.branch === branch &&
+    earlier.commit === tip
   )
 }
 
@@ -139,15 +184,11 @@ async function pushContents(
 ): Promise<void> {
   if (change.lfsObjects.length === 0) return
   const place = { gitDir: workspace.gitDir, commit: workspace.base.commit }
-  await pushLfs(address, { settings, place, ids: change.lfsObjects }, unlessLost(signal))
+  await pushLfs(address, { settings, place, ids: change.lfsObjects }, signal)
 }
 
 /** @returns the branch's tip afterwards, which is another one when somebody was faster */
-async function push(
-  remote: Remote,
-  wanted: PublicationIntent,
-  signal: AbortSignal,
-): Promise<string | null> {
+async function push(remote: Remote, wanted: Wanted, signal: AbortSignal): Promise<string | null> {
   const ref = `refs/heads/${wanted.branch}`
   const args = [
     'push',
@@ -184,17 +225,4 @@ function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
     'push-refused',
     `${remote.address.url}: ${summary}\n${words}`.trim().slice(0, 4000),
   )
-}
-
-/** A signal that only a lost lease aborts. Git's own time limit still holds. */
-function unlessLost(signal: AbortSignal): AbortSignal {
-  const controller = new AbortController()
-  const onAbort = () => {
-    const why: unknown = signal.reason
-    const lives = why instanceof Stopped && why.why.kind !== 'lost'
-    if (!lives) controller.abort(why)
-  }
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return controller.signal
 }

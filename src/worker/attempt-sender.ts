@@ -8,7 +8,7 @@ import {
 import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
 import type { Lease } from '../domain/lease.ts'
-import type { PublicationIntent } from '../domain/outcome.ts'
+import type { PublicationIntent } from '../domain/publication.ts'
 import { clip } from '../domain/text.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -109,6 +109,12 @@ export class AttemptSender implements AttemptReport {
     }
     // The answer may have lain here while this process was stopped.
     stops.check()
+  }
+
+  async fetchInput(name: string, file: string, signal: AbortSignal): Promise<void> {
+    const { hub } = this.#way
+    const params = { ...this.#params, name }
+    await this.#fetch((trying) => hub.call('readInput', { params }, trying), file, signal)
   }
 
   async fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void> {

@@ -36,6 +36,7 @@ const ask = (error: Error, signal: AbortSignal = FOREVER) =>
         slots: 1,
         kinds: ['code'],
         labels: [],
+        offers: [],
         sandbox: 'none',
       },
       folder: tmpdir(),

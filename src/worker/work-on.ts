@@ -81,7 +81,9 @@ async function runWhileLeased(
     return await runAttempt(
       kind.run,
       {
-        lease,
+        work: lease.job,
+        earlier: lease,
+        number: lease.attempt,
         folder,
         report: sender,
         launch: context.launchFor(attemptName(fence)),

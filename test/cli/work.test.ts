@@ -51,7 +51,10 @@ describe('a job from the command line', () => {
     )
     expect(code).toBe(0)
     const ended = Job.parse(JSON.parse(stdout))
-    expect(ended).toMatchObject({ state: 'succeeded', publication: { branch: 'fix/readme' } })
+    expect(ended).toMatchObject({
+      state: 'succeeded',
+      publication: { details: { branch: 'fix/readme' } },
+    })
     expect(await byHand(remote, 'log', '-1', '--format=%B', 'fix/readme')).toContain(
       `Job-Id: ${ended.id}`,
     )

@@ -10,7 +10,7 @@ import { aClaim, aJob } from '../support/jobs.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { postgresOfFile } from '../support/postgres.ts'
 
-const DONE = { kind: 'succeeded', reason: 'no-change', publication: { kind: 'none' } } as const
+const DONE = { kind: 'succeeded', reason: 'no-change', publication: null } as const
 const BYTES = randomBytes(200_000)
 const SECRET = { MILLWRIGHT_CALLBACK_SECRET: callbackSecretOf(randomBytes(32)) }
 /** Leads nowhere: what it is told stays in the outbox. */

@@ -11,14 +11,8 @@ import { check, type Facts, isClean, type Told } from './checker.ts'
 
 const id = newJobId(1_800_000_000_000, randomBytes)
 const [COMMIT, OTHER] = ['a'.repeat(40), 'b'.repeat(40)]
-const intent = {
-  kind: 'branch',
-  repository: '/r',
-  branch: 'work',
-  commit: COMMIT,
-  replaces: null,
-} as const
-const publication = { kind: 'branch', repository: '/r', branch: 'work', commit: COMMIT } as const
+const publication = { kind: 'branch', target: '/r#work', revision: COMMIT }
+const intent = publication
 const settlement = Settlement.parse({ kind: 'succeeded', reason: 'published', publication })
 
 /** Two attempts, of which the first was lost and the second published. */

@@ -91,10 +91,11 @@ function lost({ title, acknowledged, ends }: Asked, { jobs, tips }: Facts): read
   if (!ends.includes(job.state)) return [`${title} ended ${job.state}: ${job.reason} ${job.detail}`]
   const { publication } = job
   if (job.state !== 'succeeded' || publication?.kind !== 'branch') return []
-  const tip = tips.get(publication.branch)
-  return tip === publication.commit
+  const branch = branchOf(publication)
+  const tip = tips.get(branch)
+  return tip === publication.revision
     ? []
-    : [`${title}: ${publication.branch} is at ${tip}, not at ${publication.commit}`]
+    : [`${title}: ${branch} is at ${tip}, not at ${publication.revision}`]
 }
 
 function duplicated({ title }: Asked, { jobs, events }: Facts): readonly string[] {
@@ -109,7 +110,7 @@ function duplicated({ title }: Asked, { jobs, events }: Facts): readonly string[
 }
 
 function pushedTwice(job: Job, { events, pushes }: Facts): readonly string[] {
-  const branches = new Set(intents(events.get(job.id) ?? []).map(({ intent }) => intent.branch))
+  const branches = new Set(intents(events.get(job.id) ?? []).map(({ intent }) => branchOf(intent)))
   return [...branches].flatMap((branch) => {
     const times = pushes.filter((push) => push.branch === branch).length
     return times > 1 ? [`${branch} was pushed ${times} times`] : []
@@ -164,13 +165,17 @@ function staleEvents(id: JobId, { events }: Facts): readonly string[] {
 /** A push that no attempt had announced, or that came when its job had ended. */
 function strangePush({ branch, commit, at }: Push, { events }: Facts): readonly string[] {
   const of = [...events.values()].find((list) =>
-    intents(list).some(({ intent }) => intent.branch === branch && intent.commit === commit),
+    intents(list).some(({ intent }) => branchOf(intent) === branch && intent.revision === commit),
   )
   if (of === undefined) return [`${commit} was pushed to ${branch} without an intent`]
   const end = of.find(({ type }) => type === 'ended')
   const late = end !== undefined && at > end.at
   return late ? [`${branch} was pushed ${at - end.at} ms after the end of its job`] : []
 }
+
+/** Said here once more: the part of a target behind its repository. */
+const branchOf = ({ target }: { readonly target: string }): string =>
+  target.slice(target.lastIndexOf('#') + 1)
 
 const intents = (events: readonly JobEvent[]) =>
   events.filter((event) => event.type === 'publication-intended')

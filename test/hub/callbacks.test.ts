@@ -18,7 +18,7 @@ import { startSink } from '../support/sink.ts'
 
 const random = (): Uint8Array => new Uint8Array(1)
 const SECRET = callbackSecretOf(randomBytes(32))
-const DONE = { kind: 'succeeded', reason: 'no-change', publication: { kind: 'none' } } as const
+const DONE = { kind: 'succeeded', reason: 'no-change', publication: null } as const
 /** The hub’s time goes on by itself while a test runs. */
 const MARGIN_MS = 3000
 const never = new AbortController().signal

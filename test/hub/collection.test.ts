@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000
 const settlement = {
   kind: 'succeeded',
   reason: 'no-change',
-  publication: { kind: 'none' },
+  publication: null,
 } as const
 
 /** A job that has ended, with a log and the same bytes as an artifact. */

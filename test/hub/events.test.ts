@@ -9,7 +9,7 @@ import { aJob, aLease } from '../support/jobs.ts'
 const settlement = {
   kind: 'succeeded',
   reason: 'no-change',
-  publication: { kind: 'none' },
+  publication: null,
 } as const
 
 const notes = (count: number) =>

@@ -228,7 +228,7 @@ const note = { type: 'note', code: 'hello', text: 'too late' } as const
 const settlement = {
   kind: 'succeeded',
   reason: 'no-change',
-  publication: { kind: 'none' },
+  publication: null,
 } as const
 
 const printed = async (hub: TestHub): Promise<string> =>

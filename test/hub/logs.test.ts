@@ -5,7 +5,7 @@ import { aJob, aLease } from '../support/jobs.ts'
 const settlement = {
   kind: 'succeeded',
   reason: 'no-change',
-  publication: { kind: 'none' },
+  publication: null,
 } as const
 
 type Leased = Awaited<ReturnType<typeof aLease>>

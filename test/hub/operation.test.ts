@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { PayloadSchema } from '../../src/domain/kind.ts'
-import { codeSchema } from '../../src/kinds/code/payload.ts'
+import type { KindSchema } from '../../src/domain/kind.ts'
+import { codeSchema } from '../../src/kinds/code/schema.ts'
 import { ROUTES } from '../../src/protocol/routes.ts'
 import { startTestHub } from '../support/hub.ts'
 import { aClaim, aJob, aLease } from '../support/jobs.ts'
@@ -120,7 +120,7 @@ describe('closing', () => {
 
 describe('a bug in the hub', () => {
   it('is answered without its innards', async () => {
-    const broken: PayloadSchema = {
+    const broken: KindSchema = {
       ...codeSchema,
       title: () => {
         throw new Error('secret innards')

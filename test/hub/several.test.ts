@@ -32,7 +32,7 @@ async function startHub(cli: Cli, name: string, ledger: string): Promise<OneHub>
 const settlement = {
   kind: 'succeeded',
   reason: 'no-change',
-  publication: { kind: 'none' },
+  publication: null,
 } as const
 
 describeNeeding(['postgresql', 'patience'], 'several hubs on one ledger and one store', () => {

@@ -23,11 +23,9 @@ const WAITING = { reason: 'waiting-for-person', detail: '' } as const
 const ARTIFACT = { name: 'patch', digest: 'aa', size: 2, mediaType: 'text/plain' }
 const INTENT = {
   kind: 'branch',
-  repository: 'https://git.example/a',
-  branch: 'fix',
-  commit: 'a'.repeat(40),
-  replaces: null,
-} as const
+  target: 'https://git.example/a#fix',
+  revision: 'a'.repeat(40),
+}
 
 type Act = (ledger: Ledger, fence: Fence) => Promise<unknown>
 
@@ -39,7 +37,7 @@ const ACTS: Record<string, Act> = {
       { type: 'step-started', step: 'agent' },
       { type: 'agent-started', agent: 'codex' },
       { type: 'usage', usage: Usage.parse({ requests: 7 }) },
-      { type: 'published', publication: { kind: 'none' } },
+      { type: 'published', publication: INTENT },
     ]),
   checkpoint: (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: { new: 1 } }),
   'intend to publish': (ledger, fence) => ledger.intendPublication(fence, INTENT),

@@ -20,11 +20,9 @@ import type { PostgresServer } from '../support/postgres-server.ts'
 const WAITING = { reason: 'waiting-for-person', detail: '' } as const
 const INTENT = {
   kind: 'branch',
-  repository: 'https://git.example/a',
-  branch: 'fix',
-  commit: 'a'.repeat(40),
-  replaces: null,
-} as const
+  target: 'https://git.example/a#fix',
+  revision: 'a'.repeat(40),
+}
 const KEPT_SHORTLY = Limits.parse({ pausedLocksMs: 0 })
 
 type Act = (ledger: Ledger, fence: Fence) => Promise<unknown>

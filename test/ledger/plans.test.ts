@@ -77,15 +77,13 @@ async function everything(ledger: Ledger): Promise<void> {
     { type: 'agent-started', agent: 'a' },
     { type: 'step-started', step: 's' },
     { type: 'usage', usage: Usage.parse({ requests: 1 }) },
-    { type: 'published', publication: { kind: 'none' } },
+    { type: 'published', publication: { kind: 'branch', target: 'r#b', revision: 'a' } },
   ])
   await ledger.checkpoint(first, { step: 's', product: {} })
   await ledger.intendPublication(first, {
     kind: 'branch',
-    repository: 'r',
-    branch: 'b',
-    commit: 'a'.repeat(40),
-    replaces: null,
+    target: 'r#b',
+    revision: 'a'.repeat(40),
   })
   const artifact = { name: 'n', digest: 'd', size: 1, mediaType: 'text/plain' }
   await ledger.addArtifact({ ...first, ...artifact })

@@ -183,11 +183,9 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
 const WAITING = { reason: 'waiting-for-person', detail: '' } as const
 const INTENT = {
   kind: 'branch',
-  repository: 'https://git.example/a',
-  branch: 'fix',
-  commit: 'a'.repeat(40),
-  replaces: null,
-} as const
+  target: 'https://git.example/a#fix',
+  revision: 'a'.repeat(40),
+}
 
 type Asked = { readonly tells: string; readonly ask: (ledger: Ledger, fence: Fence) => unknown }
 

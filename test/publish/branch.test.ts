@@ -1,10 +1,11 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { PublicationIntent } from '../../src/domain/outcome.ts'
+import type { Publication, PublicationIntent } from '../../src/domain/publication.ts'
 import type { ProbeLabel } from '../../src/domain/probe.ts'
 import { Stopped } from '../../src/domain/stop.ts'
-import { type BranchRequest, findPublished, publishBranch } from '../../src/publish/branch.ts'
+import { type BranchRequest, branchTargetOf, publishBranch } from '../../src/publish/branch.ts'
+import { findPublished } from '../../src/publish/publish-once.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import { aBranchRequest } from '../support/branch-request.ts'
@@ -50,6 +51,14 @@ const login = (user: string): Partial<GitSettings> => ({
   credentialFor: async () => ({ kind: 'basic', source: 'a test', user, password: PASSWORD }),
 })
 
+/** What a later attempt would find of these intents. */
+const adopted = (
+  repository: string,
+  intents: readonly PublicationIntent[],
+  settings: GitSettings,
+): Promise<Publication | null> =>
+  findPublished(intents, (intent) => branchTargetOf(intent, repository, settings), patient())
+
 /** Installs a pre-receive hook. */
 async function hook(remote: string, script: string): Promise<void> {
   const file = join(remote, 'hooks', 'pre-receive')
@@ -73,7 +82,7 @@ describe('publishing a branch', () => {
     const late = { ...settings, probe: wakesUp }
     const publication = await publishBranch(await attempt(), late, patient())
 
-    expect(publication).toMatchObject({ branch: BRANCH, commit })
+    expect(publication).toMatchObject({ details: { branch: BRANCH }, revision: commit })
     expect(await tipOf(BRANCH)).toBe(commit)
     expect(intents).toHaveLength(2)
   })
@@ -84,9 +93,9 @@ describe('publishing a branch', () => {
     const publication = await publishBranch(request, settings, patient())
     expect(publication).toEqual({
       kind: 'branch',
-      repository: remote,
-      branch: BRANCH,
-      commit: await tipOf(BRANCH),
+      target: `${remote}#${BRANCH}`,
+      revision: await tipOf(BRANCH),
+      details: { repository: remote, branch: BRANCH },
     })
     const show = (format: string) => byHand(remote, 'log', '-1', `--format=${format}`, BRANCH)
     expect(await show('%P')).toBe(commit)
@@ -117,7 +126,11 @@ describe('publishing a branch', () => {
     }
     await publishBranch({ ...request, report: { intend } }, settings, patient())
     expect(seen).toEqual([''])
-    expect(intents).toEqual([expect.objectContaining({ branch: BRANCH, replaces: null })])
+    expect(intents).toEqual([
+      expect.objectContaining({
+        details: { repository: request.workspace.repository, branch: BRANCH, replaces: null },
+      }),
+    ])
   })
 
   it('pushes nothing when the intent is refused', async () => {
@@ -135,7 +148,7 @@ describe('publishing a branch', () => {
     await hook(remote, 'exit 1')
     const again = { ...(await attempt()), at: 1_800_000_000_000 }
     expect(await publishBranch(again, settings, patient())).toEqual(first)
-    expect(await findPublished({ repository: remote, intents }, settings, patient())).toEqual(first)
+    expect(await adopted(remote, intents, settings)).toEqual(first)
     expect(intents).toHaveLength(1)
   })
 
@@ -149,7 +162,7 @@ describe('publishing a branch', () => {
     expect(await byHand(remote, 'log', '-1', '--format=%B', BRANCH)).toBe('Do it\n\nwell.')
     const again = { ...(await unnamed()), at: 1_800_000_000_000 }
     expect(await publishBranch(again, settings, patient())).toEqual(first)
-    expect(await findPublished({ repository: remote, intents }, settings, patient())).toEqual(first)
+    expect(await adopted(remote, intents, settings)).toEqual(first)
   })
 
   it('pushes when the earlier attempt died between intent and push', async () => {
@@ -162,8 +175,8 @@ describe('publishing a branch', () => {
     await expect(
       publishBranch({ ...request, report: { intend: die } }, settings, patient()),
     ).rejects.toThrow('killed')
-    expect(await findPublished({ repository: remote, intents }, settings, patient())).toBeNull()
-    const { commit } = await publishBranch(await attempt(), settings, patient())
+    expect(await adopted(remote, intents, settings)).toBeNull()
+    const { revision: commit } = await publishBranch(await attempt(), settings, patient())
     expect(await tipOf(BRANCH)).toBe(commit)
   })
 
@@ -197,8 +210,8 @@ describe('publishing a branch', () => {
     const asFollowUp = { intents: [], continues, at: 1_800_000_000_000 }
     const followUp = { ...(await attempt()), ...asFollowUp }
     const second = await publishBranch(followUp, settings, patient())
-    expect(second.commit).not.toBe(continues.commit)
-    expect(await tipOf(BRANCH)).toBe(second.commit)
+    expect(second.revision).not.toBe(continues.revision)
+    expect(await tipOf(BRANCH)).toBe(second.revision)
     await byHand(clone, 'fetch', '-q', remote, BRANCH)
     await byHand(clone, 'checkout', '-q', '-b', BRANCH, 'FETCH_HEAD')
     await commitAndPush(clone, { 'theirs.txt': 'x\n' })
@@ -210,7 +223,7 @@ describe('publishing a branch', () => {
   it('may go forward on the branch it was made from', async () => {
     const { attempt, settings, tipOf } = await aChange()
     const request = { ...(await attempt()), branch: 'main' }
-    const { commit } = await publishBranch(request, settings, patient())
+    const { revision: commit } = await publishBranch(request, settings, patient())
     expect(await tipOf('main')).toBe(commit)
   })
 
@@ -231,7 +244,7 @@ describe('publishing a branch', () => {
       controller.abort(new Stopped({ kind: 'cancelled' }))
     }
     const request = { ...(await attempt()), report: { intend } }
-    const { commit } = await publishBranch(request, settings, controller.signal)
+    const { revision: commit } = await publishBranch(request, settings, controller.signal)
     expect(await tipOf(BRANCH)).toBe(commit)
   })
 
@@ -272,7 +285,7 @@ describe('publishing over HTTP', () => {
     const forbidden = publishBranch({ ...request, workspace }, reader, patient())
     await expect(forbidden).rejects.toMatchObject({ reason: 'repository-forbidden' })
     const writer = { ...settings, ...login('writer') }
-    const { commit } = await publishBranch({ ...request, workspace }, writer, patient())
+    const { revision: commit } = await publishBranch({ ...request, workspace }, writer, patient())
     expect(await tipOf(BRANCH)).toBe(commit)
   })
 
@@ -282,7 +295,7 @@ describe('publishing over HTTP', () => {
     const server = await startGitServer(folder)
     server.manner = 'lose-push-answer'
     const request = await attempt(`${server.url}/remote.git`)
-    const { commit } = await publishBranch(request, settings, patient())
+    const { revision: commit } = await publishBranch(request, settings, patient())
     expect(await tipOf(BRANCH)).toBe(commit)
     // curl itself asks again on a fresh connection: the same thing, not another.
     const pushes = (await readFile(join(folder, 'pushes'), 'utf8')).trim().split('\n')

@@ -32,7 +32,7 @@ async function publishSigned(signing: Signing) {
   const change = await takeTree(workspace, patient())
   const signature = { committer: COMMITTER, signing }
   const request = aBranchRequest({ workspace, change, signature })
-  const { commit } = await publishBranch(request, settings, patient())
+  const { revision: commit } = await publishBranch(request, settings, patient())
   return { folder, remote, commit }
 }
 

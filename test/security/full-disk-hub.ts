@@ -43,7 +43,7 @@ const settle = () =>
     attempt.call('settleLease', {
       params,
       body: {
-        settlement: { kind: 'succeeded', reason: 'no-change', publication: { kind: 'none' } },
+        settlement: { kind: 'succeeded', reason: 'no-change', publication: null },
         usage: null,
       },
     }),

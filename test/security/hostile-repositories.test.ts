@@ -70,7 +70,7 @@ describeNeeding(['patience'], 'a hostile tree', () => {
       gitSettings(folder),
       patient(),
     )
-    expect(await byHand(remote, 'rev-parse', 'result')).toBe(publication.commit)
+    expect(await byHand(remote, 'rev-parse', 'result')).toBe(publication.revision)
     expect(await byHand(remote, 'log', '-p', '--all', '--', '.')).not.toContain(SECRET)
     await aWorkspace(folder, { repository: remote, ref: 'result' })
     expect(await hasBitten()).toBe(false)

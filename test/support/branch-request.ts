@@ -1,4 +1,5 @@
 import type { BranchRequest } from '../../src/publish/branch.ts'
+import { approve } from '../../src/domain/verdict.ts'
 import { UNSIGNED } from '../../src/publish/commit.ts'
 
 /** A request to publish a change, as the first attempt of some job would make it. */
@@ -7,6 +8,7 @@ export function aBranchRequest(
 ): BranchRequest {
   return {
     branch: 'millwright/0123456789ab',
+    approval: approve(change.change.tree, [], []),
     author: null,
     signature: UNSIGNED,
     text: { title: 'Do it', prompt: 'Do it\nwell.', jobId: 'job-1', attempt: 1, trailers: true },

@@ -32,6 +32,7 @@ export const aClaim = (
     slots: 1,
     kinds: ['code'],
     labels: [],
+    offers: [],
     sandbox: 'none',
   },
   ...changes,

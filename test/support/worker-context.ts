@@ -29,6 +29,7 @@ export async function workerContext(
     slots,
     kinds: ['code'],
     labels: [],
+    offers: [],
     sandbox: 'none',
   }
   const source = { clock: systemClock, random: randomBytes }

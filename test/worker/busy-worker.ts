@@ -28,7 +28,7 @@ const busy: WorkKind = {
       kind: 'succeeded',
       reason: 'no-change',
       detail: '',
-      publication: { kind: 'none' },
+      publication: null,
     }
   },
   salvage: async () => [],

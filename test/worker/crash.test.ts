@@ -106,7 +106,7 @@ describe('a worker that is killed in the middle of a job', () => {
 
     await using second = await startTestWorker(hub)
 
-    const publication = { kind: 'branch', repository: remote, branch: 'work', commit: tip } as const
+    const publication = { kind: 'branch', target: `${remote}#work`, revision: tip }
     expect(await untilEnded(hub, id)).toMatchObject({
       reason: 'published',
       attempt: 2,

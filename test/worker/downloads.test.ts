@@ -52,6 +52,7 @@ async function anAttempt(
     checkpoints: [],
     intents: [],
     continues: null,
+    inputs: [],
   })
   const sender = new AttemptSender({ hub, lease, folder, clock, stops })
   const file = join(folder, 'fetched')

@@ -71,6 +71,7 @@ describe('a worker', () => {
       slots: 1,
       kinds: ['code'],
       labels: [],
+      offers: [],
       sandbox: 'none',
     }
     const source = { clock: systemClock, random: randomBytes }

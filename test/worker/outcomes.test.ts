@@ -28,7 +28,7 @@ describe('a job', () => {
       state: 'succeeded',
       reason: 'patch-ready',
       detail: '1 file changed, +1 -0',
-      publication: { kind: 'none' },
+      publication: null,
       attempt: 1,
       failures: 0,
     })
@@ -63,7 +63,7 @@ describe('a job', () => {
     expect(job).toMatchObject({
       state: 'succeeded',
       reason: 'published',
-      publication: { kind: 'branch', repository: remote, branch, commit: tip },
+      publication: { kind: 'branch', target: `${remote}#${branch}`, revision: tip },
     })
     expect(await byHand(remote, 'rev-parse', `${branch}^`)).toBe(commit)
     expect(await byHand(remote, 'show', `${branch}:README.md`)).toBe('hello\nmore')

@@ -56,7 +56,7 @@ describe('many artifacts at once', () => {
     await using test = await startAttempt()
     const { way, kept } = test
     const sender = new ArtifactSender(way, FOREVER)
-    const bad = Array.from({ length: 5 }, (_, number) => `a/b/${number}`)
+    const bad = Array.from({ length: 5 }, (_, number) => `../b/${number}`)
     for (const name of bad) {
       const file = join(way.folder, 'file')
       await writeFile(file, 'x')

@@ -175,7 +175,7 @@ describeNeeding(['patience'], 'a shallow checkout', () => {
     await shell(workspace.tree, 'echo done > done.txt')
     const change = await takeTree(workspace, patient())
     const request = aBranchRequest({ workspace, change })
-    const { commit } = await publishBranch(request, settings, patient())
+    const { revision: commit } = await publishBranch(request, settings, patient())
     expect(await byHand(remote, 'rev-parse', request.branch)).toBe(commit)
     expect(await byHand(remote, 'rev-list', '--count', request.branch)).toBe('13')
   })

@@ -95,7 +95,7 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     const change = await takeTree(workspace, patient())
     expect(change.notes.map(({ code }) => code)).toEqual(['lfs-changed'])
     const request = aBranchRequest({ workspace, change })
-    const { commit } = await publishBranch(request, settings, patient())
+    const { revision: commit } = await publishBranch(request, settings, patient())
     expect(await byHand(remote, 'show', `${commit}:a.png`)).toBe(pointerTo('new').trim())
     expect(server.lfs.get(lfsId('new'))?.toString()).toBe('new')
     expect(server.lfs.get(lfsId('another'))?.toString()).toBe('another')

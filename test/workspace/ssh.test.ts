@@ -50,7 +50,7 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     const change = await takeTree(workspace, patient())
     const request = aBranchRequest({ workspace, change })
     const publication = await publishBranch(request, worker([], { agent }), patient())
-    expect(await byHand(remote, 'rev-parse', request.branch)).toBe(publication.commit)
+    expect(await byHand(remote, 'rev-parse', request.branch)).toBe(publication.revision)
   })
 
   it('is read with the key in a file, and with no other that lies about', async () => {

@@ -8,6 +8,7 @@ import { UpConfig } from '../../config/settings.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { type LogLevel, pinoLog } from '../../platform/pino-log.ts'
+import { branchOfPublication } from '../../publish/branch.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import { type Invocation, NoFlags, onRun } from '../command.ts'
 import { DEMO_SCRIPT, describeBranch, makeDemoRepository } from '../demo/make-repository.ts'
@@ -113,8 +114,9 @@ async function showRemote(
   print: Printer,
   { remote, path }: { readonly remote: string; readonly path: string },
 ): Promise<void> {
-  if (job.publication?.kind !== 'branch') return
-  const { branch } = job.publication
+  const published = branchOfPublication(job.publication)
+  if (published === null) return
+  const { branch } = published
   title(print, `The branch ${branch} of ${remote}`)
   print.line(safeText(await describeBranch(remote, branch, path)).trimEnd())
 }

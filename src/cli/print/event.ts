@@ -1,5 +1,5 @@
 import type { JobEvent } from '../../domain/event.ts'
-import type { Publication } from '../../domain/outcome.ts'
+import type { Publication } from '../../domain/publication.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import { duration, moment, usage } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
@@ -28,7 +28,7 @@ export function eventText(event: JobEvent): string {
     case 'checkpoint':
       return `checkpoint after ${safeLine(event.checkpoint.step)}`
     case 'publication-intended':
-      return `about to publish ${event.intent.commit.slice(0, 12)} as ${safeLine(event.intent.branch)}`
+      return `about to publish ${publicationText(event.intent)}`
     case 'published':
       return `published ${publicationText(event.publication)}`
     case 'cancel-requested':
@@ -67,8 +67,7 @@ const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: 
     : `${end.reason}: ${safeLine(end.detail)}`
 
 /** Where the work went, in a few words. */
-export function publicationText(publication: Publication): string {
-  if (publication.kind === 'none') return 'nowhere; the patch is kept'
-  const { branch, repository, commit } = publication
-  return `branch ${safeLine(branch)} of ${safeLine(repository)} at ${commit.slice(0, 12)}`
+export function publicationText({ kind, target, revision, url }: Publication): string {
+  const place = `${safeLine(kind)} ${safeLine(target)} at ${safeLine(revision.slice(0, 12))}`
+  return url === undefined ? place : `${place} (${safeLine(url)})`
 }

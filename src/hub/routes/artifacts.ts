@@ -6,7 +6,8 @@ import { AppError } from '../../domain/errors.ts'
 import type { Fence } from '../../domain/lease.ts'
 import type { ArtifactRow } from '../../ledger/port.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
-import { ARTIFACT_BYTES_MAX, type ArtifactInfo, ArtifactName } from '../../protocol/schemas.ts'
+import { ArtifactName } from '../../domain/text.ts'
+import { ARTIFACT_BYTES_MAX, type ArtifactInfo } from '../../protocol/schemas.ts'
 import {
   artifactHeaders,
   isKnownToCaller,
@@ -56,6 +57,20 @@ async function artifactOf(hub: HubState, fence: Fence, name: string): Promise<Ar
     `Attempt ${fence.attempt} of job ${fence.jobId} has no artifact ${name}.`,
   )
 }
+
+/** A file that this attempt’s job brings along. */
+export const readInput: Endpoint<'readInput'> =
+  (hub) =>
+  async ({ params, headers, reply }) => {
+    const { job: jobId, attempt, name } = params
+    await demandCurrent(hub.ledger, { jobId, attempt })
+    const input = (await hub.ledger.inputs(jobId)).find((file) => file.name === name)
+    if (input === undefined) {
+      throw new AppError('artifact-not-found', `Job ${jobId} has no input ${name}.`)
+    }
+    const row = { ...input, jobId, attempt, mediaType: 'application/octet-stream', createdAt: 0 }
+    return sendArtifact(hub, row, { headers, reply })
+  }
 
 /** The newest artifact of this name of the job that this attempt’s job goes on from. */
 export const readContinued: Endpoint<'readContinued'> =

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../../domain/errors.ts'
-import type { PayloadSchema } from '../../domain/kind.ts'
+import type { KindSchema } from '../../domain/kind.ts'
 import { isTerminal } from '../../domain/state.ts'
 import { line } from '../../domain/text.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
@@ -14,7 +14,7 @@ import { requestDigest } from '../request-digest.ts'
 /** Checks a job by its kind and keeps it: 201, or 200 when the same was asked before. */
 export const submitJob: Endpoint<'submitJob'> =
   (hub) =>
-  async ({ body, headers, reply }) => {
+  async ({ body, headers, reply, principal }) => {
     await demandRoom(hub.disk)
     await demandPlaceInQueue(hub.ledger, hub.limits.queuedJobs)
     const { idempotencyKey: _key, ...asked } = body
@@ -24,6 +24,7 @@ export const submitJob: Endpoint<'submitJob'> =
       callbacks: checkedCallbacks(hub.callbacks, body.callbacks),
       idempotencyKey: idempotencyKey(headers, body.idempotencyKey),
       retryOf: null,
+      submitter: principal,
       requestDigest: requestDigest(asked),
     })
     if (!created) void reply.code(200)
@@ -33,7 +34,7 @@ export const submitJob: Endpoint<'submitJob'> =
 /** A new job from an ended one, with a new prompt or the same. */
 export const retryJob: Endpoint<'retryJob'> =
   (hub) =>
-  async ({ params, body, headers, reply }) => {
+  async ({ params, body, headers, reply, principal }) => {
     await demandRoom(hub.disk)
     await demandPlaceInQueue(hub.ledger, hub.limits.queuedJobs)
     const earlier = await hub.ledger.job(params.job)
@@ -51,6 +52,7 @@ export const retryJob: Endpoint<'retryJob'> =
       callbacks: checkedCallbacks(hub.callbacks, await hub.ledger.callbacks(earlier.id)),
       idempotencyKey: idempotencyKey(headers, body.idempotencyKey),
       retryOf: earlier.id,
+      submitter: principal,
       requestDigest: requestDigest({ retryOf: earlier.id, prompt: body.prompt }),
     })
     if (!created) void reply.code(200)
@@ -83,7 +85,7 @@ export const resumeJob: Endpoint<'resumeJob'> =
   async ({ params, principal }) =>
     hub.ledger.resume(params.job, principal.name)
 
-function kindNamed({ kinds }: HubState, name: string): PayloadSchema {
+function kindNamed({ kinds }: HubState, name: string): KindSchema {
   const kind = kinds.get(name)
   if (kind !== undefined) return kind
   const known = [...kinds.keys()].join(', ')
@@ -98,13 +100,13 @@ function kindNamed({ kinds }: HubState, name: string): PayloadSchema {
  * asked for: defaults belong to the worker, which may be of the version before and not know them.
  */
 function checkWork<Work extends { payload: unknown; locks: string[] }>(
-  kind: PayloadSchema,
+  kind: KindSchema,
   work: Work,
-): Work & { title: string } {
+): Work & { title: string; demands: readonly string[] } {
   const origin = { code: 'payload-invalid', where: 'payload' } as const
   const payload = parseInput(kind.schema, work.payload, origin)
   const locks = [...new Set([...work.locks, ...kind.locks(payload)])]
-  return { ...work, locks, title: kind.title(payload) }
+  return { ...work, locks, title: kind.title(payload), demands: kind.demands(payload) }
 }
 
 /** From the header of draft-ietf-httpapi-idempotency-key-header, quoted or not, or from the body. */

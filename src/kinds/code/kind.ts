@@ -35,8 +35,8 @@ function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
 }
 
 /** The hub has checked it, so what is unknown here is newer than this worker. */
-function payloadOf({ lease }: Attempt): CodePayload {
-  const parsed = CodePayload.safeParse(lease.job.payload)
+function payloadOf({ work }: Attempt): CodePayload {
+  const parsed = CodePayload.safeParse(work.payload)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw new StepFailed('worker-outdated', `payload.${issue?.path.join('.')}: ${issue?.message}`)

@@ -70,7 +70,7 @@ function judgeNoChange(end: AgentEnd): Outcome {
     kind: 'succeeded',
     reason: 'no-change',
     detail: '',
-    publication: { kind: 'none' },
+    publication: null,
     summary: summaryOf(end),
   }
 }

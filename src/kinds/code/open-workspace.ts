@@ -5,6 +5,7 @@ import type { Attempt } from '../../domain/attempt.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { allEnded } from '../../platform/all-ended.ts'
+import { branchOfPublication } from '../../publish/branch.ts'
 import { lfsIdsIn } from '../../workspace/lfs-changes.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -140,11 +141,10 @@ async function continuation(
   { attempt, payload }: CodeJob,
   signal: AbortSignal,
 ): Promise<Continues | null> {
-  const { continues } = attempt.lease
+  const { continues } = attempt.earlier
   if (continues === null) return null
-  if (continues.publication?.kind === 'branch') {
-    return { commit: continues.publication.commit, patchFile: null, lfsFiles: [] }
-  }
+  const published = branchOfPublication(continues.publication)
+  if (published !== null) return { commit: published.commit, patchFile: null, lfsFiles: [] }
   const names = continues.artifacts.map(({ name }) => name)
   if (!names.includes(PATCH)) return null
   const lfs = payload.checkout.lfs ? names.filter((name) => name.startsWith(LFS)) : []
@@ -158,7 +158,7 @@ async function continuedSession(
   { attempt, driver, home }: CodeJob,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { continues } = attempt.lease
+  const { continues } = attempt.earlier
   if (continues === null) return null
   if (!continues.artifacts.some(({ name }) => name === SESSION)) {
     return driver.sessionFiles.length === 0 ? continues.session : null

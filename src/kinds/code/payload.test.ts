@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CodePayload, codeSchema, refOf, RefName, RepositoryAddress } from './payload.ts'
+import { CodePayload, refOf, RefName, RepositoryAddress } from './payload.ts'
+import { codeSchema } from './schema.ts'
 
 const payload = (facts: object = {}) => ({
   repository: 'https://example.com/team/app.git',

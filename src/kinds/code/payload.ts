@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { PayloadSchema } from '../../domain/kind.ts'
 import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 import { REF_NAME } from '../../workspace/ref-name.ts'
@@ -108,24 +107,5 @@ export const CodePayload = z
 export type CodePayload = z.infer<typeof CodePayload>
 
 /** What the job starts from; null for the remote's HEAD. */
-export const refOf = ({ ref, checkout }: CodePayload): string | null => checkout.ref ?? ref ?? null
-
-/** The first line of the prompt, short enough for a list; a NUL would end it where it is searched. */
-const firstLine = (text: string): string =>
-  (text.trim().split('\n', 1)[0] ?? '').replaceAll('\0', ' ').slice(0, 120)
-
-const Asked = z.record(z.string(), z.unknown())
-
-/** The code kind, as far as the hub knows it. */
-export const codeSchema: PayloadSchema = {
-  name: 'code',
-  schema: CodePayload,
-  title: (payload) => firstLine(CodePayload.parse(payload).prompt),
-  locks: (payload) => {
-    const { repository, publish } = CodePayload.parse(payload)
-    return publish.mode === 'branch' && publish.branch !== undefined
-      ? [`branch:${repository}#${publish.branch}`]
-      : []
-  },
-  followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
-}
+export const refOf = ({ ref, checkout }: Pick<CodePayload, 'ref' | 'checkout'>): string | null =>
+  checkout.ref ?? ref ?? null

@@ -1,6 +1,8 @@
 import { shortId } from '../../domain/id.ts'
-import type { Outcome, Publication } from '../../domain/outcome.ts'
-import { publishBranch } from '../../publish/branch.ts'
+import type { Outcome } from '../../domain/outcome.ts'
+import type { Publication } from '../../domain/publication.ts'
+import type { Approval } from '../../domain/verdict.ts'
+import { branchOfPublication, publishBranch } from '../../publish/branch.ts'
 import type { Change } from '../../workspace/change.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
@@ -10,22 +12,23 @@ type Work = {
   readonly change: Change
   /** The agent's last words. */
   readonly summary: string
+  readonly approval: Approval
 }
 
 /** Brings a checked change to where the payload wants it. */
 export async function publish(
   job: CodeJob,
-  { workspace, change, summary }: Work,
+  { workspace, change, summary, approval }: Work,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { attempt, payload, tools } = job
-  const { lease, report } = attempt
+  const { work, earlier, report } = attempt
   if (payload.publish.mode === 'none') {
     return {
       kind: 'succeeded',
       reason: 'patch-ready',
       detail: sizeOf(change),
-      publication: { kind: 'none' },
+      publication: null,
       summary,
     }
   }
@@ -33,19 +36,20 @@ export async function publish(
     {
       workspace,
       change,
+      approval,
       branch: payload.publish.branch ?? branchOf(job),
       author: payload.publish.author ?? null,
       signature: tools.signature,
       text: {
-        title: lease.job.title,
+        title: work.title,
         prompt: payload.prompt,
-        jobId: lease.job.id,
-        attempt: lease.attempt,
+        jobId: work.id,
+        attempt: attempt.number,
         trailers: payload.publish.trailers,
       },
       at: attempt.now(),
-      intents: lease.intents,
-      continues: lease.continues?.publication ?? null,
+      intents: earlier.intents,
+      continues: earlier.continues?.publication ?? null,
       report,
     },
     tools.git,
@@ -57,7 +61,7 @@ export async function publish(
 /** The end of a job whose work is on its branch. */
 export function published(
   { attempt }: CodeJob,
-  publication: Extract<Publication, { kind: 'branch' }>,
+  publication: Publication,
   words: { readonly detail: string; readonly summary?: string },
 ): Outcome {
   attempt.report.tell({ type: 'published', publication })
@@ -66,9 +70,8 @@ export function published(
 
 /** A follow-up goes on with the branch of the job it continues; others get one of their own. */
 function branchOf({ attempt }: CodeJob): string {
-  const { job, continues } = attempt.lease
-  const earlier = continues?.publication
-  return earlier?.kind === 'branch' ? earlier.branch : `millwright/${shortId(job.id)}`
+  const continued = branchOfPublication(attempt.earlier.continues?.publication ?? null)
+  return continued?.branch ?? `millwright/${shortId(attempt.work.id)}`
 }
 
 const sizeOf = ({ files, insertions, deletions }: Change): string =>

@@ -28,7 +28,7 @@ export async function runAgent(
         model: 'model' in agent ? (agent.model ?? null) : null,
         door: attempt.door,
         session,
-        steps: attempt.lease.job.limits.steps,
+        steps: attempt.work.limits.steps,
         run: agent.name === 'command' ? agent.run : null,
         test: test ?? null,
         readable: [workspace.objects],

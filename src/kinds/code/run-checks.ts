@@ -11,26 +11,29 @@ const FINDINGS_MAX = 2000
 /** Runs all checks, so that one look shows everything that is wrong. Throws `check-failed`. */
 export async function runChecks(
   job: CodeJob,
-  workspace: Workspace,
+  { workspace, tree }: Judged,
   signal: AbortSignal,
-): Promise<void> {
-  const failed: Verdict[] = []
+): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = []
   for (const check of job.payload.checks) {
-    const verdict = await runCheck(job, { workspace, check }, signal)
-    if (!verdict.passed) failed.push(verdict)
+    verdicts.push(await runCheck(job, { workspace, tree, check }, signal))
   }
-  if (failed.length === 0) return
+  const failed = verdicts.filter(({ passed }) => !passed)
+  if (failed.length === 0) return verdicts
   const words = failed.map(
     ({ check, findings }) => `check "${check}" failed:\n${clipStart(findings, FINDINGS_MAX)}`,
   )
   throw new StepFailed('check-failed', words.join('\n\n'))
 }
 
+/** A change that is to be judged, by its tree, and where it is checked out. */
+type Judged = { readonly workspace: Workspace; readonly tree: string }
+
 type Check = CodeJob['payload']['checks'][number]
 
 async function runCheck(
   { attempt, tools, home }: CodeJob,
-  { workspace, check }: { readonly workspace: Workspace; readonly check: Check },
+  { workspace, tree, check }: Judged & { readonly check: Check },
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { report, launch } = attempt
@@ -38,6 +41,7 @@ async function runCheck(
   const verdict = await runCommandCheck(
     {
       ...check,
+      judges: tree,
       tree: workspace.tree,
       env: { PATH: tools.path, HOME: home, LANG: 'C.UTF-8', CI: 'true' },
       writable: [home],

@@ -1,6 +1,8 @@
 import type { Outcome } from '../../domain/outcome.ts'
 import { StepFailed, Stopped } from '../../domain/stop.ts'
-import { findPublished } from '../../publish/branch.ts'
+import { type Approval, approve } from '../../domain/verdict.ts'
+import { branchTargetOf } from '../../publish/branch.ts'
+import { findPublished } from '../../publish/publish-once.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
 import { takeUnfinishedWork } from './take-work.ts'
@@ -13,16 +15,20 @@ import { runChecks } from './run-checks.ts'
 /** The story of a code job. */
 export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcome> {
   const { attempt } = job
-  const target = { repository: job.payload.repository, intents: attempt.lease.intents }
-  const earlier = await findPublished(target, job.tools.git, signal)
+  const { repository } = job.payload
+  const earlier = await findPublished(
+    attempt.earlier.intents,
+    (intent) => branchTargetOf(intent, repository, job.tools.git),
+    signal,
+  )
   if (earlier !== null) return published(job, earlier, { detail: 'by an earlier attempt' })
 
   const opened = await attempt.step('workspace', () => openWorkspace(job, signal))
   const { workspace } = opened
   const made = await keepingWork(job, workspace, () => makeChange(job, opened, signal))
   if ('outcome' in made) return made.outcome
-  await checkWork(job, workspace, signal)
-  const work = { workspace, ...made }
+  const approval = await checkWork(job, { workspace, tree: made.change.tree }, signal)
+  const work = { workspace, ...made, approval }
   return await attempt.step('publish', () => publish(job, work, signal))
 }
 
@@ -42,11 +48,17 @@ async function keepingWork(
 }
 
 /** Work that does not pass is not gone on with: another attempt may do better. */
-async function checkWork(job: CodeJob, workspace: Workspace, signal: AbortSignal): Promise<void> {
+async function checkWork(
+  job: CodeJob,
+  judged: { readonly workspace: Workspace; readonly tree: string },
+  signal: AbortSignal,
+): Promise<Approval> {
   const { attempt, payload } = job
-  if (payload.checks.length === 0) return
+  if (payload.checks.length === 0) return approve(judged.tree, [], [])
   try {
-    await attempt.step('checks', () => runChecks(job, workspace, signal))
+    const verdicts = await attempt.step('checks', () => runChecks(job, judged, signal))
+    const names = payload.checks.map(({ name }) => name)
+    return approve(judged.tree, names, verdicts)
   } catch (error) {
     if (error instanceof StepFailed && error.reason === 'check-failed') await discardWork(attempt)
     throw error

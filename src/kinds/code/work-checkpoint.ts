@@ -27,8 +27,8 @@ export type KeptWork = z.infer<typeof KeptWork>
 const Product = z.strictObject({ work: KeptWork.nullable() })
 
 /** What earlier attempts of this job left to go on from; null when this one starts anew. */
-export function keptWork({ lease }: Pick<Attempt, 'lease'>): KeptWork | null {
-  const made = lease.checkpoints.findLast(({ step }) => step === STEP)
+export function keptWork({ earlier }: Pick<Attempt, 'earlier'>): KeptWork | null {
+  const made = earlier.checkpoints.findLast(({ step }) => step === STEP)
   // Another version of the program may have written it: then the work is done again.
   return Product.safeParse(made?.product).data?.work ?? null
 }
@@ -38,14 +38,14 @@ export function keptWork({ lease }: Pick<Attempt, 'lease'>): KeptWork | null {
  * much in Git LFS that only its pointers were kept.
  */
 export async function recordWork(
-  { lease, report }: Attempt,
+  { number, report }: Attempt,
   { change, isWhole, hasSession }: Taken,
   agent: Pick<KeptWork, 'session' | 'summary'>,
 ): Promise<void> {
   if (!isWhole) return
   const { base, tree, changed, lfsObjects } = change
   const work: KeptWork = {
-    attempt: lease.attempt,
+    attempt: number,
     base,
     tree,
     changed,

@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Fence } from '../../domain/lease.ts'
-import type { PublicationIntent } from '../../domain/outcome.ts'
+import type { PublicationIntent } from '../../domain/publication.ts'
 import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'

@@ -31,13 +31,15 @@ export async function submit(
   await tx.run(sql`
     INSERT INTO job (
       id, kind, title, search, priority, labels, locks, lane, limits, retry,
-      idempotency_key, request_digest, retry_of, state, parked_on, created_at
+      idempotency_key, request_digest, retry_of, state, parked_on, created_at,
+      submitted_by, origin, group_name, demands, hold_until
     ) VALUES (
       ${id}, ${job.kind}, ${job.title}, ${`${job.title} ${id}`.toLowerCase()}, ${job.priority},
       ${JSON.stringify(labels)}, ${JSON.stringify(locks)}, ${laneOf(job.kind, labels)},
       ${JSON.stringify(job.limits)}, ${JSON.stringify(job.retry)},
       ${job.idempotencyKey ?? null}, ${job.requestDigest}, ${job.retryOf}, 'queued', ${parkedOn},
-      ${tx.now}
+      ${tx.now}, ${job.submitter.name}, ${job.origin ?? null}, ${job.group ?? null},
+      ${JSON.stringify(sorted(job.demands))}, ${job.holdUntil ?? null}
     )`)
   // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
   const payload = JSON.stringify(job.payload ?? null)

@@ -46,6 +46,7 @@ const lease = Lease.parse({
   checkpoints: [],
   intents: [],
   continues: null,
+  inputs: [],
 })
 
 const GONE = toProblem(new AppError('lease-lost', 'it is over'))

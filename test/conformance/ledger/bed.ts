@@ -34,6 +34,8 @@ export const aJob = (differences: Partial<NewJob> = {}): NewJob => ({
   limits: Limits.parse({}),
   retry: RetryPolicy.parse({}),
   retryOf: null,
+  submitter: { name: 'tester', tokenId: 'token' },
+  demands: [],
   requestDigest: 'digest',
   ...differences,
 })
@@ -46,6 +48,7 @@ export const aWorker = (differences: Partial<WorkerIdentity> = {}): WorkerIdenti
   slots: 4,
   kinds: ['code'],
   labels: [],
+  offers: [],
   sandbox: 'bubblewrap',
   ...differences,
 })
@@ -95,7 +98,7 @@ export const SUCCEEDED: Succeeded = {
   kind: 'succeeded',
   reason: 'no-change',
   detail: '',
-  publication: { kind: 'none' },
+  publication: null,
 }
 export const FAILED: Failed = { kind: 'failed', reason: 'agent-failed', detail: 'exit 1' }
 export const CANCELLED: Settlement = {

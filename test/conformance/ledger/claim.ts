@@ -197,7 +197,7 @@ export function claimConformance(open: OpenLedger): void {
           { name: 'patch', digest: 'cc', size: 3 },
           { name: 'session', digest: 'bb', size: 3 },
         ],
-        publication: { kind: 'none' },
+        publication: null,
       })
     })
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { RetryPolicy } from '../../../src/domain/retry.ts'
 import type { Signal } from '../../../src/ledger/port.ts'
 import { claimed, refusal, nextJob, NO_JOB, type OpenLedger, submitted, SUCCEEDED } from './bed.ts'
 
@@ -155,4 +156,9 @@ export function readingConformance(open: OpenLedger): void {
 }
 
 const MINUTE = 60_000
-const BACKING_OFF = { maxFailures: 9, delayMs: 5000, factor: 1, capMs: 5000 }
+const BACKING_OFF = RetryPolicy.parse({
+  maxFailures: 9,
+  delayMs: 5000,
+  factor: 1,
+  capMs: 5000,
+})

@@ -14,15 +14,13 @@ import {
 
 const INTENT = {
   kind: 'branch',
-  repository: 'https://git.example/a',
-  branch: 'fix',
-  commit: 'a'.repeat(40),
-  replaces: null,
-} as const
+  target: 'https://git.example/a#fix',
+  revision: 'a'.repeat(40),
+}
 const PLAN = { step: 'plan', product: { tree: 'one' } }
 
 const checkpointOf = (n: number) => ({ step: `step-${n}`, product: {} })
-const intentOf = (n: number) => ({ ...INTENT, branch: `branch-${n}` })
+const intentOf = (n: number) => ({ ...INTENT, target: `https://git.example/a#${n}` })
 
 /** Does it for each number below a count, some at a time. */
 async function inGroups(count: number, work: (n: number) => Promise<void>): Promise<void> {
@@ -66,7 +64,7 @@ export function reportConformance(open: OpenLedger): void {
       await submitted(ledger)
       const fence = await claimed(ledger)
       const usage = Usage.parse({ requests: 1, outputTokens: 5 })
-      const publication = { kind: 'none' } as const
+      const publication = INTENT
       await ledger.appendEvents(fence, 1, [
         { type: 'step-started', step: 'prepare' },
         { type: 'step-finished', step: 'prepare', durationMs: 3 },
@@ -149,7 +147,7 @@ export function reportConformance(open: OpenLedger): void {
       await ledger.requestCancel(fence.jobId, 'ada')
 
       await ledger.intendPublication(fence, INTENT)
-      const other = { ...INTENT, branch: 'other' }
+      const other = { ...INTENT, target: 'https://git.example/a#other' }
       expect(await refusal(ledger.intendPublication(fence, other))).toBe('cancel-requested')
       const job = await ledger.settle(fence, { ...SUCCEEDED, reason: 'published' }, null)
       expect(job).toMatchObject({ state: 'succeeded', reason: 'cancelled-too-late' })

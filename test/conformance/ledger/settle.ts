@@ -23,10 +23,9 @@ export function settleConformance(open: OpenLedger): void {
       const fence = await claimed(ledger)
       const publication = {
         kind: 'branch',
-        repository: 'https://git.example/a',
-        branch: 'fix',
-        commit: 'a'.repeat(40),
-      } as const
+        target: 'https://git.example/a#fix',
+        revision: 'a'.repeat(40),
+      }
       const usage = Usage.parse({ requests: 2, inputTokens: 10 })
       const settlement = {
         ...SUCCEEDED,

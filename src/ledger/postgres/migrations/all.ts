@@ -3,6 +3,7 @@ import { jobs } from './0001-jobs.ts'
 import { store } from './0002-store.ts'
 import { moments } from './0003-moments.ts'
 import { callbacks } from './0004-callbacks.ts'
+import { seams } from './0005-seams.ts'
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [jobs, store, moments, callbacks]
+export const MIGRATIONS: readonly Migration[] = [jobs, store, moments, callbacks, seams]

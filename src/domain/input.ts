@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { ArtifactName } from './text.ts'
+
+/** Lower-case hex SHA-256 of bytes. */
+export const Digest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 digest: 64 hex digits in lower case')
+
+/** Inputs one job may have. */
+export const INPUTS_MAX = 1000
+
+/** A file that a job brings along: its name in the job, and the digest it was uploaded under. */
+export const Input = z.strictObject({ name: ArtifactName, digest: Digest })
+export type Input = z.infer<typeof Input>
+
+/** The same with what the hub knows of the bytes. */
+export const InputFile = z.object({ name: z.string(), digest: z.string(), size: z.int().min(0) })
+export type InputFile = z.infer<typeof InputFile>
+
+/** A list of them, no two of one name, and none that would have to be a folder and a file at once. */
+export const Inputs = z
+  .array(Input)
+  .max(INPUTS_MAX)
+  .refine(
+    (inputs) => new Set(inputs.map(({ name }) => name)).size === inputs.length,
+    'two inputs have the same name',
+  )
+  .refine((inputs) => {
+    const names = new Set(inputs.map(({ name }) => name))
+    return !inputs.some(({ name }) => parentsOf(name).some((parent) => names.has(parent)))
+  }, 'one input is named as the folder of another')
+
+const parentsOf = (name: string): readonly string[] =>
+  name.split('/').map((_, index, parts) => parts.slice(0, index).join('/'))

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { Checkpoint } from './event.ts'
+import { JobId } from './id.ts'
+import { InputFile } from './input.ts'
+import { Limits } from './limits.ts'
+import { PublicationIntent, PublicationOrNone } from './publication.ts'
+
+/** What is to be done: all of a job that its kind sees, whoever keeps the job. */
+export const Work = z.object({
+  id: JobId,
+  kind: z.string(),
+  title: z.string(),
+  payload: z.unknown(),
+  limits: Limits,
+})
+export type Work = z.infer<typeof Work>
+
+/** Where a follow-up continues: the session and the publication of the job before it. */
+export const Continuation = z.object({
+  jobId: JobId,
+  session: z.string().max(200).nullable(),
+  /** The newest artifact of each name that the earlier job kept. */
+  artifacts: z.array(z.object({ name: z.string(), digest: z.string(), size: z.int() })),
+  publication: PublicationOrNone,
+})
+export type Continuation = z.infer<typeof Continuation>
+
+/** What there is before the attempt begins: what others have done, and what the job brings along. */
+export const Earlier = z.object({
+  /** The newest of each step, made by earlier attempts at this job. */
+  checkpoints: z.array(Checkpoint),
+  /** What earlier attempts meant to publish, oldest first. */
+  intents: z.array(PublicationIntent),
+  continues: Continuation.nullable(),
+  /** Fetched with `AttemptReport.fetchInput`. */
+  inputs: z.array(InputFile),
+})
+export type Earlier = z.infer<typeof Earlier>

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import type { KindSchema } from '../../domain/kind.ts'
+import { codeFacts } from './facts.ts'
+import { CodePayload } from './payload.ts'
+
+/** The first line of the prompt, short enough for a list; a NUL would end it where it is searched. */
+const firstLine = (text: string): string =>
+  (text.trim().split('\n', 1)[0] ?? '').replaceAll('\0', ' ').slice(0, 120)
+
+const Asked = z.record(z.string(), z.unknown())
+
+/** The name of this kind. */
+export const CODE = 'code'
+
+/** The code kind, as far as the hub knows it. */
+export const codeSchema: KindSchema = {
+  name: CODE,
+  schema: CodePayload,
+  title: (payload) => firstLine(CodePayload.parse(payload).prompt),
+  locks: (payload) => {
+    const { repository, publish } = CodePayload.parse(payload)
+    return publish.mode === 'branch' && publish.branch !== undefined
+      ? [`branch:${repository}#${publish.branch}`]
+      : []
+  },
+  followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
+  demands: () => [],
+  protocol: () => 1,
+  facts: codeFacts,
+  story: (payload) =>
+    CodePayload.parse(payload).agent.name === 'command' ? 'output' : 'transcript',
+}

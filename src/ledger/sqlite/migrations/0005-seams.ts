@@ -1,0 +1,33 @@
+import type { Migration } from '../../migration.ts'
+
+/** Who submitted a job and what for, what a worker must offer for it, and the files it brings along. */
+export const seams: Migration = {
+  version: 5,
+  name: 'seams',
+  statements: [
+    `ALTER TABLE job ADD COLUMN submitted_by TEXT`,
+    `ALTER TABLE job ADD COLUMN origin TEXT`,
+    `ALTER TABLE job ADD COLUMN group_name TEXT`,
+    `ALTER TABLE job ADD COLUMN demands TEXT NOT NULL DEFAULT '[]'`, // JSON, sorted
+    `ALTER TABLE job ADD COLUMN hold_until INTEGER`,
+    `CREATE INDEX job_group ON job (group_name, number) WHERE group_name IS NOT NULL`,
+
+    // Uploaded bytes. While there is a row, the bytes are in the store.
+    `CREATE TABLE blob (
+      digest TEXT PRIMARY KEY,
+      size INTEGER NOT NULL,
+      uploader TEXT NOT NULL,                   -- id of the token; may name it while nobody else does
+      stored_at INTEGER NOT NULL
+    ) WITHOUT ROWID`,
+    `CREATE INDEX blob_stored ON blob (stored_at)`,
+    `CREATE TABLE input (
+      job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      digest TEXT NOT NULL REFERENCES blob (digest),
+      PRIMARY KEY (job_id, name)
+    ) WITHOUT ROWID`,
+    `CREATE INDEX input_digest ON input (digest)`,
+
+    `ALTER TABLE token ADD COLUMN lanes TEXT`, // JSON: what a worker's token is restricted to
+  ],
+}
