@@ -31,6 +31,8 @@ export type ClaimRequest = {
   readonly heldBy: string
   /** Hex SHA-256 of the attempt token's secret. A repeated request replaces it. */
   readonly tokenHash: string
+  /** Patterns of the lanes that the worker token may claim from (`permits`); null: of all. */
+  readonly restrictedTo: readonly string[] | null
 }
 
 /** What the ledger hands out; the hub adds the token it made. */
@@ -40,6 +42,7 @@ export type JobFilter = {
   readonly states?: readonly JobState[] | undefined
   readonly kind?: string | undefined
   readonly label?: string | undefined
+  readonly group?: string | undefined
   /** Found in the title or the id, upper or lower case. */
   readonly text?: string | undefined
   readonly createdFrom?: number | undefined
@@ -71,12 +74,14 @@ export type TokenRow = {
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
+  /** Patterns of the lanes that a worker may claim from with it; null: of all. */
+  readonly lanes: readonly string[] | null
   readonly createdAt: number
   readonly expiresAt: number | null
   readonly revokedAt: number | null
   readonly lastUsedAt: number | null
 }
-export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'expiresAt'> & {
+export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'lanes' | 'expiresAt'> & {
   readonly hash: string
 }
 
@@ -93,8 +98,16 @@ export type AttemptRow = {
   readonly endedAt: number | null
 }
 
-/** What nobody needs any more: ended, over, or last heard of long ago. */
-export type Unneeded = { readonly jobs: number; readonly tokens: number; readonly workers: number }
+/** How many rows nobody needs any more; `uploads` are blobs that no job names as an input. */
+export type Unneeded = {
+  readonly jobs: number
+  readonly tokens: number
+  readonly workers: number
+  readonly uploads: number
+}
+/** Moments (epoch ms): what was over before `jobs`, and uploads stored before `uploads`, may go. */
+export type Cutoffs = { readonly jobs: number; readonly uploads: number }
+
 /** Newest job first; `after` is the id of the last one of the page before. */
 export type DeliveryPage = {
   readonly jobId: JobId | null
@@ -127,7 +140,12 @@ export type Signal = { readonly kind: 'ready' } | { readonly kind: 'job'; readon
  * when the job has ended). Unknown jobs throw `job-not-found`.
  */
 export type Ledger = {
-  /** Same key and digest: the job of the first time, `created: false`. Other digest: `idempotency-conflict`. */
+  /**
+   * Same key and digest: the job of the first time, `created: false`. Other digest:
+   * `idempotency-conflict`. An id that some job has: `job-exists`. Inputs that are not stored, or
+   * were uploaded by others and are named by no job: `input-missing`, listed in `details.missing`.
+   * More or longer demands than a lane holds: `request-invalid`.
+   */
   submit(job: NewJob): Promise<{ readonly job: Job; readonly created: boolean }>
   /** The best runnable job this worker can serve, or null. Takes the locks, raises the attempt. */
   claim(request: ClaimRequest): Promise<Claimed | null>
@@ -143,8 +161,8 @@ export type Ledger = {
    */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
-   * Refused with `cancel-requested` once a cancel is known; afterwards publishing completes. At
-   * most 300 a job, then `request-invalid`.
+   * Refused with `cancel-requested` once a cancel is known, and with `hold-lapsed` from `holdUntil`
+   * on; afterwards publishing completes. At most 300 a job, then `request-invalid`.
    */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
   /** Accepted once; the same settlement again gives the same answer. */
@@ -158,6 +176,11 @@ export type Ledger = {
   /** Resumes jobs paused until a moment that has come, at most `limit`; returns how many. */
   resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
+  /**
+   * Moves the job's hold to a later moment (epoch ms); an earlier one changes nothing, nor does any
+   * when the job has no hold. `scope-missing` unless its submitter asks, `job-terminal` after its end.
+   */
+  extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
   expire(limit: number): Promise<number>
@@ -167,6 +190,16 @@ export type Ledger = {
   job(jobId: JobId): Promise<Job>
   /** The files that a job brings along, by name. */
   inputs(jobId: JobId): Promise<readonly InputFile[]>
+  /**
+   * Records bytes that are in the store, and that this token may name them as inputs. Again: they
+   * count as stored now.
+   */
+  storeBlob(blob: {
+    readonly digest: string
+    readonly size: number
+    /** Id of the token. */
+    readonly uploader: string
+  }): Promise<void>
   jobs(page: JobPage): Promise<readonly Job[]>
   /** Events with seq > after, in order. */
   events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>
@@ -200,14 +233,20 @@ export type Ledger = {
   revokeToken(id: string): Promise<void>
 
   /**
-   * How much nobody has needed since a moment (epoch ms): jobs ended before it, except those that
-   * a living job continues; tokens revoked or expired, workers last heard of before it.
+   * How much nobody needs any more: jobs ended before `before.jobs`, except those that a living job
+   * continues; tokens revoked or expired, workers last heard of before it; uploads stored before
+   * `before.uploads` that no other job names.
    */
-  unneeded(before: number): Promise<Unneeded>
-  /** Deletes it, at most `limit` jobs at a time; returns how much. */
-  forget(before: number, limit: number): Promise<Unneeded>
-  /** Which of these digests a job refers to; with `before`, as it will be after `forget(before)`. */
-  referenced(digests: readonly string[], before: number | null): Promise<ReadonlySet<string>>
+  unneeded(before: Cutoffs): Promise<Unneeded>
+  /** Deletes jobs, tokens and workers, at most `limit` jobs at a time; returns how many. */
+  forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
+  /** Deletes uploads stored before a moment that no job names, at most `limit`; returns how many. */
+  forgetBlobs(before: number, limit: number): Promise<number>
+  /**
+   * Which of these digests a job or an upload refers to; with `before`, as it will be after
+   * `forget(before.jobs)` and `forgetBlobs(before.uploads)`.
+   */
+  referenced(digests: readonly string[], before: Cutoffs | null): Promise<ReadonlySet<string>>
   /** When each of these jobs ended, null while it lives; unknown jobs are left out. */
   endings(jobIds: readonly JobId[]): Promise<ReadonlyMap<JobId, number | null>>
 
