@@ -178,6 +178,7 @@ function aRequest(): ClaimRequest {
     leaseMs: 60_000,
     heldBy: 'token',
     tokenHash: 'hash',
+    restrictedTo: null,
   }
 }
 

@@ -26,6 +26,7 @@ await ledger.claim({
   leaseMs: 60_000,
   heldBy: 'bench',
   tokenHash: '0'.repeat(64),
+  restrictedTo: null,
 })
 
 const server = createServer((request, response) => void serve(request, response))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** One sort of thing that was removed, or would be. */
 export const Collected = z.strictObject({
-  what: z.enum(['jobs', 'tokens', 'workers', 'logs', 'artifacts']),
+  what: z.enum(['jobs', 'tokens', 'workers', 'uploads', 'logs', 'artifacts']),
   count: z.int().min(0),
   /** null for rows of the ledger: their room is used again, the disk sees none of it. */
   bytes: z.int().min(0).nullable().describe('Of disk; null for rows of the ledger'),

@@ -43,7 +43,12 @@ const cancelled = (job: Running): Extract<Next, { state: 'cancelled' }> => ({
   failures: job.failures,
 })
 
-function afterFailure(job: Running, reason: ReasonCode, failures: number): Next {
+function afterFailure(
+  job: Running,
+  reason: ReasonCode,
+  failures: number,
+  delayMs = backOffMs(job.retry, failures),
+): Next {
   if (failures >= job.retry.maxFailures || job.attempt >= ATTEMPTS_MAX) {
     // One failure allowed means the failure itself is the story, not that tries ran out.
     return {
@@ -52,7 +57,7 @@ function afterFailure(job: Running, reason: ReasonCode, failures: number): Next 
       failures,
     }
   }
-  return { state: 'queued', reason, failures, delayMs: backOffMs(job.retry, failures) }
+  return { state: 'queued', reason, failures, delayMs }
 }
 
 /** After a settle as failed: cancelled when that was asked, tried again when it may help. */
@@ -63,10 +68,15 @@ export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
   return afterFailure(job, reason, failures)
 }
 
-/** After the lease ran out. A worker lost before its agent started costs no failure. */
+/**
+ * After the lease ran out. A worker lost before its agent started costs no failure, unless the retry
+ * policy counts it. Where the policy has a delay of its own for lost workers, it replaces the back-off.
+ */
 export function afterExpiry(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
-  return afterFailure(job, 'worker-lost', job.failures + (job.agentStarted ? 1 : 0))
+  const counts = job.agentStarted || job.retry.countEarlyExpiry
+  const failures = job.failures + (counts ? 1 : 0)
+  return afterFailure(job, 'worker-lost', failures, job.retry.expiryDelayMs ?? undefined)
 }
 
 /** After a pause; null when the job may rest. */

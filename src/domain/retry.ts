@@ -22,10 +22,11 @@ export const RetryPolicy = z.strictObject({
 export type RetryPolicy = z.infer<typeof RetryPolicy>
 
 /**
- * How long to wait after the n-th failure, in milliseconds. The first retry is immediate: most
- * first failures are a worker that died, and the next worker is waiting.
+ * How long to wait after the n-th failure, in milliseconds. The first retry is immediate unless the
+ * policy says otherwise: most first failures are a worker that died, and the next worker is waiting.
  */
 export function backOffMs(policy: RetryPolicy, failures: number): number {
-  if (failures <= 1) return 0
+  if (failures === 0) return 0
+  if (failures === 1) return Math.min(policy.capMs, policy.firstDelayMs)
   return Math.min(policy.capMs, Math.round(policy.delayMs * policy.factor ** (failures - 2)))
 }

@@ -46,7 +46,7 @@ export async function issueToken(
 ): Promise<{ readonly id: string; readonly token: string }> {
   const id = hex(hub.random(8))
   const token = withChecksum(`mw_${id}_${hex(hub.random(32))}`)
-  await hub.ledger.createToken({ id, ...wanted, hash: hashToken(token) })
+  await hub.ledger.createToken({ id, ...wanted, lanes: null, hash: hashToken(token) })
   return { id, token }
 }
 

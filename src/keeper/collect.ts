@@ -2,7 +2,7 @@ import type { Collecting, Found } from '../artifacts/collect.ts'
 import type { Collected, Collection } from '../domain/collection.ts'
 import { JobId } from '../domain/id.ts'
 import type { Probe } from '../domain/probe.ts'
-import type { Ledger, Unneeded } from '../ledger/port.ts'
+import type { Cutoffs, Ledger, Unneeded } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { takeTurns } from './turns.ts'
@@ -11,10 +11,12 @@ const EVERY_MS = 3_600_000
 /** After the start, so that a wrong setting or an old backup can be seen with a dry run before. */
 const FIRST_MS = 600_000
 const DAY_MS = 86_400_000
-/** A file so young may have been stored a moment before its row is written. */
+/** A file so young may have been stored a moment before its row is written; an upload so young may still be named. */
 const GRACE_MS = DAY_MS
 /** Jobs deleted in one transaction, each with all its events. */
 const JOBS_AT_ONCE = 20
+/** Uploads deleted in one transaction. */
+const UPLOADS_AT_ONCE = 200
 
 /** How long things are kept, in days; 0 keeps them for ever. */
 export type Retention = { readonly keepJobs: number; readonly keepLogs: number }
@@ -22,7 +24,7 @@ export type Retention = { readonly keepJobs: number; readonly keepLogs: number }
 type Store = { collect(collecting: Collecting): Promise<Found> }
 
 export type CollectContext = {
-  readonly ledger: Pick<Ledger, 'unneeded' | 'forget' | 'referenced' | 'endings'>
+  readonly ledger: Pick<Ledger, 'unneeded' | 'forget' | 'forgetBlobs' | 'referenced' | 'endings'>
   readonly artifacts: Store
   readonly logs: Store
   readonly retention: Retention
@@ -34,7 +36,7 @@ export type CollectContext = {
 }
 
 /**
- * Forgets jobs, tokens and workers that nobody has needed for long, then removes logs and
+ * Forgets jobs, tokens, workers and uploads that nobody has needed for long, then removes logs and
  * artifacts that nothing refers to any more. A dry run says what would go, and removes nothing.
  */
 export async function collect(
@@ -53,37 +55,51 @@ async function collectRows(
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<readonly Collected[]> {
-  if (retention.keepJobs === 0) return []
-  const before = clock.now() - retention.keepJobs * DAY_MS
+  const before = cutoffs(retention, clock.now())
   const gone = dryRun ? await ledger.unneeded(before) : await forgetAll(ledger, before, signal)
-  const since = `more than ${days(retention.keepJobs)} ago (keepJobs)`
   const row = (what: keyof Unneeded, why: string): Collected => ({
     what,
     count: gone[what],
     bytes: null,
-    why: `${why} ${since}`,
+    why,
     examples: [],
   })
+  const uploads = row('uploads', 'no job names them, older than a day')
+  if (retention.keepJobs === 0) return [uploads]
+  const since = `more than ${days(retention.keepJobs)} ago (keepJobs)`
   return [
-    row('jobs', 'ended'),
-    row('tokens', 'revoked or expired'),
-    row('workers', 'last heard of'),
+    row('jobs', `ended ${since}`),
+    row('tokens', `revoked or expired ${since}`),
+    row('workers', `last heard of ${since}`),
+    uploads,
   ]
 }
 
+/** What is kept for ever was never over before the epoch. */
+const cutoffs = ({ keepJobs }: Retention, now: number): Cutoffs => ({
+  jobs: keepJobs === 0 ? 0 : now - keepJobs * DAY_MS,
+  uploads: now - GRACE_MS,
+})
+
 async function forgetAll(
-  ledger: Pick<Ledger, 'forget'>,
-  before: number,
+  ledger: Pick<Ledger, 'forget' | 'forgetBlobs'>,
+  before: Cutoffs,
   signal: AbortSignal,
 ): Promise<Unneeded> {
-  const total = { jobs: 0, tokens: 0, workers: 0 }
+  const total = { jobs: 0, tokens: 0, workers: 0, uploads: 0 }
   for (;;) {
-    const { jobs, tokens, workers } = await ledger.forget(before, JOBS_AT_ONCE)
+    const { jobs, tokens, workers } = await ledger.forget(before.jobs, JOBS_AT_ONCE)
     total.jobs += jobs
     total.tokens += tokens
     total.workers += workers
-    if (jobs < JOBS_AT_ONCE || signal.aborted) return total
+    if (jobs < JOBS_AT_ONCE || signal.aborted) break
   }
+  while (!signal.aborted) {
+    const uploads = await ledger.forgetBlobs(before.uploads, UPLOADS_AT_ONCE)
+    total.uploads += uploads
+    if (uploads < UPLOADS_AT_ONCE) break
+  }
+  return total
 }
 
 async function collectFiles(
@@ -91,13 +107,13 @@ async function collectFiles(
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<readonly Collected[]> {
-  const { keepJobs, keepLogs } = retention
+  const { keepLogs } = retention
   const now = clock.now()
   const mayGoOn = async (): Promise<boolean> => !signal.aborted && (dryRun || !(await isBackedUp()))
   const shared = { before: now - GRACE_MS, dryRun, mayGoOn }
   const logsBefore = keepLogs === 0 ? 0 : now - keepLogs * DAY_MS
   // In a dry run the rows are still there.
-  const jobsBefore = dryRun && keepJobs !== 0 ? now - keepJobs * DAY_MS : null
+  const rowsBefore = dryRun ? cutoffs(retention, now) : null
 
   const oldLogs = await logs.collect({
     ...shared,
@@ -110,14 +126,18 @@ async function collectFiles(
   const unreferenced = await artifacts.collect({
     ...shared,
     needed: async (digests) => {
-      const referenced = await ledger.referenced(digests, jobsBefore)
+      const referenced = await ledger.referenced(digests, rowsBefore)
       await probe('collecting')
       return referenced
     },
   })
   return [
     { what: 'logs', ...oldLogs, why: whyLogs(keepLogs) },
-    { what: 'artifacts', ...unreferenced, why: 'no job refers to them, older than a day' },
+    {
+      what: 'artifacts',
+      ...unreferenced,
+      why: 'no job or upload refers to them, older than a day',
+    },
   ]
 }
 

@@ -61,6 +61,7 @@ async function open() {
       leaseMs: 60_000,
       heldBy: 'token',
       tokenHash: 'hash',
+      restrictedTo: null,
     })
   return { folder, time, clock, ledger, artifacts, collecting, submit, claim }
 }

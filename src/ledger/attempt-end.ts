@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Fence } from '../domain/lease.ts'
-import type { Outcome } from '../domain/outcome.ts'
+import { type Outcome, Settlement } from '../domain/outcome.ts'
 import { json } from './column.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
@@ -18,8 +18,15 @@ export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Prom
       WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`,
     Row,
   )
-  return row !== undefined && row.outcome !== null && sameJson(row.outcome, outcome)
+  return (
+    row !== undefined &&
+    row.outcome !== null &&
+    sameJson(inNewShape(row.outcome), inNewShape(outcome))
+  )
 }
+
+/** A settlement may have been stored in a shape that an older version wrote. */
+const inNewShape = (outcome: unknown): unknown => Settlement.safeParse(outcome).data ?? outcome
 
 /** Ends the attempt. Its request id is forgotten, so asking again claims afresh. */
 export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promise<void> {

@@ -16,8 +16,10 @@ import { endings } from './transactions/endings.ts'
 import { deliveries } from './transactions/deliveries.ts'
 import { events } from './transactions/events.ts'
 import { expire } from './transactions/expire.ts'
+import { extendHold } from './transactions/extend-hold.ts'
 import { findToken } from './transactions/find-token.ts'
 import { forget } from './transactions/forget.ts'
+import { forgetBlobs } from './transactions/forget-blobs.ts'
 import { handBack } from './transactions/hand-back.ts'
 import { intendPublication } from './transactions/intend-publication.ts'
 import { jobs } from './transactions/jobs.ts'
@@ -33,6 +35,7 @@ import { resume } from './transactions/resume.ts'
 import { resumeDue } from './transactions/resume-due.ts'
 import { revokeToken } from './transactions/revoke-token.ts'
 import { settle } from './transactions/settle.ts'
+import { storeBlob } from './transactions/store-blob.ts'
 import { submit } from './transactions/submit.ts'
 import { takeDelivery } from './transactions/take-delivery.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
@@ -47,7 +50,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
   const { transact } = engine
   const watched = watcher(engine, watch)
   return {
-    submit: (job) => watched('submit', (tx) => submit(tx, newJobId(tx.now, random), job)),
+    submit: (job) => watched('submit', (tx) => submit(tx, job.id ?? newJobId(tx.now, random), job)),
     claim: (request) => claimUntilKnown(watched, request),
     renew: (fence, leaseMs) => watched('renew', (tx) => renew(tx, fence, leaseMs)),
     appendEvents: (fence, from, told) =>
@@ -61,11 +64,13 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
     resumeDue: (limit) => watched('resumeDue', (tx) => resumeDue(tx, limit)),
     requestCancel: (jobId, by) => watched('requestCancel', (tx) => requestCancel(tx, jobId, by)),
+    extendHold: (jobId, until, by) => transact((tx) => extendHold(tx, jobId, until, by)),
     handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
     expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
+    storeBlob: (blob) => transact((tx) => storeBlob(tx, blob)),
     inputs: (jobId) => transact((tx) => readInputs(tx, jobId)),
     events: (jobId, after, limit) => transact((tx) => events(tx, jobId, after, limit)),
     counts: () => transact(counts),
@@ -86,6 +91,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
     unneeded: (before) => transact((tx) => unneeded(tx, before)),
     forget: (before, limit) => transact((tx) => forget(tx, before, limit)),
+    forgetBlobs: (before, limit) => transact((tx) => forgetBlobs(tx, before, limit)),
     referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),
     endings: (jobIds) => transact((tx) => endings(tx, jobIds)),
     bindStore: (id) => transact((tx) => bindStore(tx, id)),

@@ -15,6 +15,8 @@ export type CurrentAttempt = Running & {
   readonly worker: string
   /** How many worker events it has told. */
   readonly told: number
+  /** From this moment on no publication may be intended; null when the job has no hold. */
+  readonly holdUntil: number | null
 }
 
 const Row = z.object({
@@ -25,6 +27,7 @@ const Row = z.object({
   retry: json(RetryPolicy),
   worker: z.string(),
   told: z.int(),
+  holdUntil: z.int().nullable(),
 })
 
 /** Throws the refusal of this trigger when the fence is not the current attempt's. */
@@ -37,7 +40,7 @@ export async function currentAttempt(
     sql`SELECT
         job.attempt, job.failures, attempt.agent_started AS "agentStarted",
         CASE WHEN job.cancel_requested_at IS NULL THEN 0 ELSE 1 END AS "cancelRequested",
-        job.retry, attempt.worker, attempt.told
+        job.retry, attempt.worker, attempt.told, job.hold_until AS "holdUntil"
       FROM job
       JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempt
       WHERE job.id = ${fence.jobId} AND job.attempt = ${fence.attempt} AND job.state = 'running'`,

@@ -1,7 +1,13 @@
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
 import { InputFile } from '../domain/input.ts'
 import type { JobId } from '../domain/id.ts'
-import { sql } from './sql.ts'
+import type { NewJob } from './port.ts'
+import { join, list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
+
+/** Rows in one statement; each number of them is a text of its own, which is prepared once. */
+const AT_ONCE = 50
 
 /** The files that a job brings along, by name. */
 export const readInputs = (tx: Tx, jobId: JobId): Promise<readonly InputFile[]> =>
@@ -10,3 +16,57 @@ export const readInputs = (tx: Tx, jobId: JobId): Promise<readonly InputFile[]> 
       JOIN blob ON blob.digest = input.digest WHERE input.job_id = ${jobId} ORDER BY input.name`,
     InputFile,
   )
+
+type Naming = Pick<NewJob, 'inputs' | 'submitter'>
+
+/**
+ * Gives a new job its inputs. Throws `input-missing`, with the digests in `details.missing`, when bytes
+ * are not in the store or may not be named by this submitter.
+ */
+export async function addInputs(
+  tx: Tx,
+  jobId: JobId,
+  { inputs = [], submitter }: Naming,
+): Promise<void> {
+  const digests = [...new Set(inputs.map(({ digest }) => digest))].toSorted()
+  const nameable = await keepNameable(tx, digests, submitter.tokenId)
+  const missing = digests.filter((digest) => !nameable.has(digest))
+  if (missing.length > 0) {
+    throw new AppError('input-missing', `Not uploaded yet: ${missing.slice(0, 3).join(', ')}.`, {
+      details: { missing },
+    })
+  }
+  for (const some of inGroups(inputs)) {
+    const rows = some.map(({ name, digest }) => sql`(${jobId}, ${name}, ${digest})`)
+    await tx.run(sql`INSERT INTO input (job_id, name, digest) VALUES ${join(rows, ', ')}`)
+  }
+}
+
+const Row = z.object({ digest: z.string() })
+
+/** Those that this token has uploaded, or that some job names already; none of them is forgotten now. */
+async function keepNameable(
+  tx: Tx,
+  digests: readonly string[],
+  tokenId: string,
+): Promise<ReadonlySet<string>> {
+  const nameable = new Set<string>()
+  for (const [first, ...others] of inGroups(digests)) {
+    const rows = await tx.all(
+      sql`SELECT digest FROM blob WHERE digest IN (${list([first, ...others])}) AND (
+        EXISTS (SELECT 1 FROM upload WHERE upload.digest = blob.digest AND uploader = ${tokenId})
+        OR EXISTS (SELECT 1 FROM input WHERE input.digest = blob.digest)
+      ) ORDER BY digest ${tx.keepRows}`,
+      Row,
+    )
+    for (const { digest } of rows) nameable.add(digest)
+  }
+  return nameable
+}
+
+function* inGroups<Item>(items: readonly Item[]): Generator<readonly [Item, ...Item[]]> {
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    const [first, ...others] = items.slice(from, from + AT_ONCE)
+    if (first !== undefined) yield [first, ...others]
+  }
+}

@@ -1,21 +1,8 @@
 import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
-import type { WorkerIdentity } from '../domain/lease.ts'
 import { json } from './column.ts'
 import { list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
-
-/**
- * A lane is a kind together with a set of labels: all its jobs can be served by the same workers.
- * Names hold no space, so the text can be taken apart again.
- */
-export const laneOf = (kind: string, labels: readonly string[]): string =>
-  [kind, ...labels.toSorted()].join(' ')
-
-export function serves(worker: WorkerIdentity, lane: string): boolean {
-  const [kind = '', ...labels] = lane.split(' ')
-  return worker.kinds.includes(kind) && labels.every((label) => worker.labels.includes(label))
-}
 
 const Lane = z.object({ lane: z.string() })
 

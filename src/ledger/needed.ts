@@ -1,7 +1,8 @@
+import type { Cutoffs } from './port.ts'
 import { sql, type Statement } from './sql.ts'
 
 /**
- * Of jobs, attempts, tokens and workers the ones that nobody needs any more. Each is a condition
+ * Of jobs, uploads, tokens and workers the ones that nobody needs any more. Each is a condition
  * on the table's own row.
  */
 
@@ -21,4 +22,17 @@ export const tokenUnneeded = (before: number): Statement =>
 export const workerUnneeded = (before: number): Statement => sql`
   worker.seen_at < ${before} AND NOT EXISTS (
     SELECT 1 FROM attempt WHERE attempt.worker_id = worker.id AND attempt.ended_at IS NULL
+  )`
+
+/** Stored before a moment, and no job names it as an input, other than those unneeded by then. */
+export const blobUnneeded = (before: Cutoffs): Statement => sql`
+  blob.stored_at < ${before.uploads} AND NOT EXISTS (
+    SELECT 1 FROM input JOIN job ON job.id = input.job_id
+    WHERE input.digest = blob.digest AND NOT (${jobUnneeded(before.jobs)})
+  )`
+
+/** Stored before a moment, and no job at all names it. */
+export const blobUnnamed = (before: number): Statement => sql`
+  blob.stored_at < ${before} AND NOT EXISTS (
+    SELECT 1 FROM input WHERE input.digest = blob.digest
   )`

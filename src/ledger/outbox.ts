@@ -23,9 +23,10 @@ export async function writeDeliveries(tx: Tx, jobId: JobId, cause: Cause): Promi
   for (const { number, url } of asked) {
     await tx.run(sql`
       INSERT INTO delivery (
-        id, job_id, seq, event, url, host, body, state, tries, next_at, created_at
+        id, job_id, job_number, seq, event, url, host, body, state, tries, next_at, created_at
       ) VALUES (
-        ${deliveryId(jobId, cause.seq, number)}, ${jobId}, ${cause.seq}, ${event}, ${url},
+        ${deliveryId(jobId, cause.seq, number)}, ${jobId},
+        (SELECT number FROM job WHERE id = ${jobId}), ${cause.seq}, ${event}, ${url},
         ${new URL(url).host}, ${body}, 'pending', 0, ${tx.now}, ${tx.now}
       )`)
   }
@@ -50,7 +51,7 @@ const Row = Callback.extend({ number: z.int(), events: json(z.array(CallbackEven
 export const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
   tx.all(sql`SELECT number, url, events FROM callback WHERE job_id = ${jobId} ORDER BY number`, Row)
 
-/** The same for the same event and callback, whatever happens; sorts by job, then event. */
+/** The same for the same event and callback, whatever happens; within a job it sorts by event. */
 const deliveryId = (jobId: JobId, seq: number, callback: number): string =>
   `msg_${jobId.replaceAll('-', '')}_${String(seq).padStart(8, '0')}_${callback}`
 

@@ -15,6 +15,8 @@ export type Tx = {
   readonly names: Names | null
   /** After a SELECT: passes over rows that another transaction works on. Empty where there is none. */
   readonly skipLocked: Statement
+  /** After a SELECT: no other transaction deletes these rows before this one ends. Empty likewise. */
+  readonly keepRows: Statement
   /** Heard by subscribers after the commit, and never without it. */
   signal(signal: Signal): void
 }

@@ -88,6 +88,7 @@ describe('logs over HTTP', () => {
       worker: (await hub.ledger.workers())[0]!,
       leaseMs: 60_000,
       heldBy: 'x',
+      restrictedTo: null,
       tokenHash: '0'.repeat(64),
     })
 

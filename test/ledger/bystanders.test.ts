@@ -103,7 +103,7 @@ describe('whatever happens to one attempt', () => {
 
   it('of two tokens the one that was asked for is noted as used or revoked', async () => {
     const { ledger } = openInMemory()
-    const token = { name: 'ci', scopes: [], expiresAt: null }
+    const token = { name: 'ci', scopes: [], lanes: null, expiresAt: null }
     await ledger.createToken({ ...token, id: 't-1', hash: 'h-1' })
     await ledger.createToken({ ...token, id: 't-2', hash: 'h-2' })
     const [untouched] = await ledger.tokens()

@@ -22,7 +22,8 @@ class ListeningDatabase extends DatabaseSync {
 }
 
 /** Tables that grow with every job; the others have a row for each worker, token or held key. */
-const GROWING = /^(?:SCAN|SEARCH) (?:job|payload|attempt|event|artifact|callback|delivery)\b/
+const GROWING =
+  /^(?:SCAN|SEARCH) (?:job|payload|attempt|event|artifact|callback|delivery|blob|upload|input)\b/
 
 /** Looking for the least of something without an index is called a search too. */
 const WALK = /^SCAN|\bjob_state\b|^SEARCH \w+$/
@@ -31,7 +32,7 @@ const WALK = /^SCAN|\bjob_state\b|^SEARCH \w+$/
 const SMALL = /USING (?:COVERING )?INDEX (?:attempt_running|job_ready|job_parked|delivery_due)\b/
 
 /** Statements that page through jobs or deliveries by their filters; how far depends on what is asked for. */
-const LISTING = /ORDER BY (?:job\.number|id) DESC/
+const LISTING = /ORDER BY (?:job\.number|job_number|id) DESC/
 
 describe('query plans', () => {
   it('no statement walks through a table that grows', async () => {
@@ -111,15 +112,22 @@ async function everything(ledger: Ledger): Promise<void> {
   const sent = { kind: 'unanswered', error: 'ECONNREFUSED' } as const
   await ledger.markDelivery(taken!, { sent, next: { state: 'failed' } })
   await ledger.pendingDeliveries()
-  await ledger.createToken({ id: 't', name: 'n', scopes: [], expiresAt: null, hash: 'h' })
+  await ledger.createToken({
+    id: 't',
+    name: 'n',
+    scopes: [],
+    lanes: null,
+    expiresAt: null,
+    hash: 'h',
+  })
   await ledger.findToken('h')
   await ledger.revokeToken('t')
   await ledger.tokens()
   await ledger.workers()
   await ledger.counts()
-  await ledger.unneeded(1)
+  await ledger.unneeded({ jobs: 1, uploads: 1 })
   await ledger.forget(1, 10)
-  await ledger.referenced(['d'], 1)
+  await ledger.referenced(['d'], { jobs: 1, uploads: 1 })
   await ledger.referenced(['d'], null)
   await ledger.endings([first.jobId])
   await ledger.checkWritable()

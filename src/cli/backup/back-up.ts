@@ -60,7 +60,7 @@ async function writeTables(
   const digests = new Set<string>()
   const jobs: string[] = []
   const look = ({ name }: Table, row: Row): void => {
-    if (name === 'artifact') digests.add(String(row['digest']))
+    if (name === 'artifact' || name === 'blob') digests.add(String(row['digest']))
     if (name === 'job') jobs.push(String(row['id']))
   }
   for (const table of tablesOf(snapshot)) {

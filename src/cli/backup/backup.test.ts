@@ -113,7 +113,7 @@ describe('a restore', () => {
     const path = join(backup, 'manifest.json')
     const manifest = Manifest.parse(JSON.parse(await readFile(path, 'utf8')))
     const tables = Object.entries(manifest.tables).filter(
-      ([name]) => !['callback', 'delivery', 'store', 'blob', 'input'].includes(name),
+      ([name]) => !['callback', 'delivery', 'store', 'blob', 'upload', 'input'].includes(name),
     )
     const jobs: object[] = []
     const LATER = ['failures', 'submitted_by', 'origin', 'group_name', 'demands', 'hold_until']

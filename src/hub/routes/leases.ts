@@ -47,7 +47,8 @@ async function claim(
   const { secret, hash } = attemptSecret(hub.random)
   const { requestId, worker, leaseMs } = body
   const heldBy = principal.tokenId
-  const claimed = await hub.ledger.claim({ requestId, worker, leaseMs, heldBy, tokenHash: hash })
+  const held = { heldBy, tokenHash: hash, restrictedTo: null }
+  const claimed = await hub.ledger.claim({ requestId, worker, leaseMs, ...held })
   if (claimed === null) return null
   hub.metrics.claimed()
   const fence = { jobId: claimed.job.id, attempt: claimed.attempt }

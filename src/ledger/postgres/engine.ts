@@ -119,6 +119,7 @@ async function rolledBack(client: PoolClient): Promise<boolean> {
 }
 
 const SKIP_LOCKED = sql`FOR UPDATE SKIP LOCKED`
+const KEEP_ROWS = sql`FOR KEY SHARE`
 
 type Open = {
   readonly client: ClientBase
@@ -139,6 +140,7 @@ function openTx({ client, prepared, now, signals }: Open): Tx {
     run: async (statement) => (await client.query(prepared(statement))).rowCount ?? 0,
     names: advisoryNames(client),
     skipLocked: SKIP_LOCKED,
+    keepRows: KEEP_ROWS,
     signal: (signal) => signals.add(signal),
   }
 }

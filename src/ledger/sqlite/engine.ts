@@ -126,6 +126,7 @@ function openTx(prepared: Preparer, now: number, signals: Signals): Tx {
     },
     names: null,
     skipLocked: NOTHING,
+    keepRows: NOTHING,
     signal: (signal) => signals.add(signal),
   }
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
+import { permits, serves } from '../../domain/lane.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
 import { mustHold } from '../must-hold.ts'
 import { holdJobAndKeys, NAMES_MAX, namesOf, tryHold } from '../hold.ts'
-import { better, type Head, headOf, readyLanes, serves, stillReady } from '../lane.ts'
+import { better, type Head, headOf, readyLanes, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
 import { sql } from '../sql.ts'
@@ -23,7 +24,8 @@ export type ClaimAnswer =
   | { readonly kind: 'again'; readonly behind: JobId | null }
 
 /**
- * Leases the best job that this worker can serve and whose lock keys are all free.
+ * Leases the best job that this worker can serve, that its token is not kept from, and whose lock
+ * keys are all free.
  * @param behind the job that the answer before named: it is waited for, and nobody else gets it
  */
 export async function claim(
@@ -72,7 +74,7 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
  */
 async function nextJob(
   tx: Tx,
-  { worker }: ClaimRequest,
+  { worker, restrictedTo }: ClaimRequest,
 ): Promise<Head | Exclude<ClaimAnswer, { kind: 'claimed' }>> {
   const heads = new Map<string, Head>()
   const passed = new Set<number>()
@@ -82,7 +84,9 @@ async function nextJob(
     if (head === undefined) heads.delete(lane)
     else heads.set(lane, head)
   }
-  for (const lane of await readyLanes(tx)) if (serves(worker, lane)) await look(lane)
+  for (const lane of await readyLanes(tx)) {
+    if (serves(worker, lane) && permits(restrictedTo, lane)) await look(lane)
+  }
 
   for (let names = 0; names < NAMES_MAX && heads.size > 0;) {
     const best = [...heads.values()].reduce(better)

@@ -7,7 +7,11 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /** Deletes what nobody has needed since a moment: jobs with all their rows, tokens, workers. */
-export async function forget(tx: Tx, before: number, limit: number): Promise<Unneeded> {
+export async function forget(
+  tx: Tx,
+  before: number,
+  limit: number,
+): Promise<Omit<Unneeded, 'uploads'>> {
   const jobs = await forgetJobs(tx, before, limit)
   const tokens = await tx.run(sql`DELETE FROM token WHERE ${tokenUnneeded(before)}`)
   const workers = await tx.run(sql`DELETE FROM worker WHERE ${workerUnneeded(before)}`)

@@ -10,7 +10,7 @@ import type { Tx } from '../transaction.ts'
 
 /**
  * Records what is about to be published; from here on publishing completes. An intent already
- * recorded is accepted again even after a cancel, because its effect may have begun.
+ * recorded is accepted again even after a cancel or a lapsed hold, because its effect may have begun.
  */
 export async function intendPublication(
   tx: Tx,
@@ -18,12 +18,17 @@ export async function intendPublication(
   intent: PublicationIntent,
 ): Promise<void> {
   await holdJob(tx, fence.jobId)
-  const { cancelRequested } = await currentAttempt(tx, fence, 'renew')
+  const { cancelRequested, holdUntil } = await currentAttempt(tx, fence, 'renew')
   const recorded = await readIntents(tx, fence.jobId)
   if (recorded.some((earlier) => sameJson(earlier, intent))) return
   if (cancelRequested) {
     throw new AppError('cancel-requested', `Job ${fence.jobId} is being cancelled.`, {
       details: { job: fence.jobId },
+    })
+  }
+  if (holdUntil !== null && holdUntil <= tx.now) {
+    throw new AppError('hold-lapsed', `The hold of job ${fence.jobId} lapsed at ${holdUntil}.`, {
+      details: { job: fence.jobId, holdUntil },
     })
   }
   await demandRoom(tx, fence.jobId, 'publication-intended')

@@ -1,17 +1,19 @@
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
-import type { JobState } from '../../domain/state.ts'
+import { JobState } from '../../domain/state.ts'
 import { JobRow, SELECT_JOB } from '../job-row.ts'
 import type { JobFilter, JobPage } from '../port.ts'
 import { join, sql, type Statement } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Newest first. Each state is read by itself, so that its index gives the order. */
+/** Newest first. Each state is read by itself, so that an index gives the order. */
 export async function jobs(tx: Tx, page: JobPage): Promise<readonly Job[]> {
   const before = await placeOf(tx, page)
   const rows: JobRow[] = []
-  for (const state of page.filter.states ?? [null]) {
+  // The index of groups holds the state too.
+  const { states, group } = page.filter
+  for (const state of states ?? (group === undefined ? [null] : JobState.options)) {
     const where = join([sql`1 = 1`, ...conditions(page.filter, state, before)], ' AND ')
     rows.push(
       ...(await tx.all(
@@ -40,10 +42,11 @@ function conditions(
   state: JobState | null,
   before: number | null,
 ): readonly Statement[] {
-  const { kind, label, text, createdFrom, createdBefore } = filter
+  const { kind, label, group, text, createdFrom, createdBefore } = filter
   return [
     state === null ? undefined : sql`job.state = ${state}`,
     before === null ? undefined : sql`job.number < ${before}`,
+    group === undefined ? undefined : sql`job.group_name = ${group}`,
     kind === undefined ? undefined : sql`job.kind = ${kind}`,
     label === undefined ? undefined : contains(sql`job.labels`, JSON.stringify(label)),
     text === undefined ? undefined : contains(sql`job.search`, text.toLowerCase()),

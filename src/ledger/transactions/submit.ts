@@ -2,18 +2,22 @@ import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
+import { laneOf } from '../../domain/lane.ts'
 import { isTerminal, JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { holdJob, holdKeys, holdRequest } from '../hold.ts'
+import { addInputs } from '../inputs.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
-import { laneOf } from '../lane.ts'
 import { heldKey } from '../lock-keys.ts'
 import { addCallbacks } from '../outbox.ts'
 import type { NewJob } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Appends a job and its first event, parked at once when another job holds one of its keys. */
+/**
+ * Appends a job and its first event. Unless it is to wait for a moment first, it is parked at once when
+ * another job holds one of its keys.
+ */
 export async function submit(
   tx: Tx,
   id: JobId,
@@ -27,26 +31,30 @@ export async function submit(
   const labels = sorted(job.labels)
   const locks = sorted(job.locks)
   await holdKeys(tx, locks)
-  const parkedOn = (await heldKey(tx, id, locks)) ?? null
-  await tx.run(sql`
+  const { notBefore: asked = 0 } = job
+  const notBefore = asked > tx.now ? asked : null
+  const parkedOn = notBefore === null ? ((await heldKey(tx, id, locks)) ?? null) : null
+  const inserted = await tx.run(sql`
     INSERT INTO job (
       id, kind, title, search, priority, labels, locks, lane, limits, retry,
-      idempotency_key, request_digest, retry_of, state, parked_on, created_at,
+      idempotency_key, request_digest, retry_of, state, not_before, parked_on, created_at,
       submitted_by, origin, group_name, demands, hold_until
     ) VALUES (
       ${id}, ${job.kind}, ${job.title}, ${`${job.title} ${id}`.toLowerCase()}, ${job.priority},
-      ${JSON.stringify(labels)}, ${JSON.stringify(locks)}, ${laneOf(job.kind, labels)},
+      ${JSON.stringify(labels)}, ${JSON.stringify(locks)}, ${laneOf(job)},
       ${JSON.stringify(job.limits)}, ${JSON.stringify(job.retry)},
-      ${job.idempotencyKey ?? null}, ${job.requestDigest}, ${job.retryOf}, 'queued', ${parkedOn},
-      ${tx.now}, ${job.submitter.name}, ${job.origin ?? null}, ${job.group ?? null},
+      ${job.idempotencyKey ?? null}, ${job.requestDigest}, ${job.retryOf}, 'queued', ${notBefore},
+      ${parkedOn}, ${tx.now}, ${job.submitter.name}, ${job.origin ?? null}, ${job.group ?? null},
       ${JSON.stringify(sorted(job.demands))}, ${job.holdUntil ?? null}
-    )`)
+    ) ON CONFLICT (id) DO NOTHING`)
+  if (inserted === 0) throw new AppError('job-exists', `There is already a job ${id}.`)
   // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
+  await addInputs(tx, id, job)
   await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
-  if (parkedOn === null) tx.signal({ kind: 'ready' })
+  if (notBefore === null && parkedOn === null) tx.signal({ kind: 'ready' })
   return { job: await readJob(tx, id), created: true }
 }
 

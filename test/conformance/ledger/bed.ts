@@ -62,6 +62,7 @@ export const aRequest = (
   leaseMs: LEASE_MS,
   heldBy: 'token-of-worker',
   tokenHash: 'hash-of-secret',
+  restrictedTo: null,
   ...differences,
 })
 

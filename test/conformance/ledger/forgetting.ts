@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '../../../src/domain/id.ts'
-import type { DeliveryEnd, Ledger, NewJob } from '../../../src/ledger/port.ts'
+import type { Cutoffs, DeliveryEnd, Ledger, NewJob } from '../../../src/ledger/port.ts'
 import {
   claimed,
   FAILED,
@@ -13,7 +13,8 @@ import {
 } from './bed.ts'
 
 const DAY_MS = 86_400_000
-const NOTHING = { jobs: 0, tokens: 0, workers: 0 }
+const NOTHING = { jobs: 0, tokens: 0, workers: 0, uploads: 0 }
+const upTo = (moment: number): Cutoffs => ({ jobs: moment, uploads: moment })
 
 /** A job that has succeeded, with one artifact of these bytes. */
 async function ended(
@@ -40,7 +41,7 @@ export function forgettingConformance(open: OpenLedger): void {
       const young = await ended(ledger)
       const at = await endedAt(ledger, young)
 
-      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 1 })
+      expect(await ledger.unneeded(upTo(at))).toMatchObject({ jobs: 1 })
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 0 })
 
@@ -86,7 +87,7 @@ export function forgettingConformance(open: OpenLedger): void {
       const follower = await submitted(ledger, { retryOf: first })
       advance(DAY_MS)
       const at = (await endedAt(ledger, first)) + 1
-      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 0 })
+      expect(await ledger.unneeded(upTo(at))).toMatchObject({ jobs: 0 })
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 0 })
 
       const fence = await claimed(ledger)
@@ -105,7 +106,7 @@ export function forgettingConformance(open: OpenLedger): void {
       const told = await ended(ledger, { callbacks })
       const other = await ended(ledger, {})
       const at = (await endedAt(ledger, other)) + 1
-      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 1 })
+      expect(await ledger.unneeded(upTo(at))).toMatchObject({ jobs: 1 })
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
       expect(await ledger.job(told)).toMatchObject({ id: told })
     })
@@ -116,9 +117,9 @@ export function forgettingConformance(open: OpenLedger): void {
       const told = await ended(ledger, { callbacks })
       const at = (await endedAt(ledger, told)) + 1
       const isKept = async () => {
-        expect(await ledger.unneeded(at)).toMatchObject({ jobs: 0 })
+        expect(await ledger.unneeded(upTo(at))).toMatchObject({ jobs: 0 })
         expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 0 })
-        expect(await ledger.referenced(['d'], at)).toEqual(new Set(['d']))
+        expect(await ledger.referenced(['d'], upTo(at))).toEqual(new Set(['d']))
       }
       const send = async (next: DeliveryEnd['next']) => {
         const delivery = await ledger.takeDelivery(1000, [])
@@ -133,11 +134,11 @@ export function forgettingConformance(open: OpenLedger): void {
       await isKept()
       advance(DAY_MS)
       await send({ state: 'failed' })
-      expect(await ledger.unneeded(at)).toMatchObject({ jobs: 1 })
+      expect(await ledger.unneeded(upTo(at))).toMatchObject({ jobs: 1 })
       await ledger.resendDelivery(id)
       await send({ state: 'delivered' })
 
-      expect(await ledger.referenced(['d'], at)).toEqual(new Set())
+      expect(await ledger.referenced(['d'], upTo(at))).toEqual(new Set())
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
       expect(await refusal(ledger.resendDelivery(id))).toBe('delivery-not-found')
     })
@@ -152,7 +153,7 @@ export function forgettingConformance(open: OpenLedger): void {
 
       const digests = ['old', 'shared', 'unknown']
       expect(await ledger.referenced(digests, null)).toEqual(new Set(['old', 'shared']))
-      expect(await ledger.referenced(digests, at)).toEqual(new Set(['shared']))
+      expect(await ledger.referenced(digests, upTo(at))).toEqual(new Set(['shared']))
       expect(await ledger.referenced([], null)).toEqual(new Set())
       await ledger.forget(at, 10)
       expect(await ledger.referenced(digests, null)).toEqual(new Set(['shared']))
@@ -161,7 +162,7 @@ export function forgettingConformance(open: OpenLedger): void {
     it('takes tokens that are long over, and no valid one', async () => {
       const { ledger, advance } = await open()
       const token = (id: string, expiresAt: number | null) =>
-        ledger.createToken({ id, name: id, scopes: ['admin'], expiresAt, hash: id })
+        ledger.createToken({ id, name: id, scopes: ['admin'], lanes: null, expiresAt, hash: id })
       const now = (await ledger.job(await submitted(ledger))).createdAt
       await token('for-ever', null)
       await token('expires', now + 1000)
@@ -170,7 +171,7 @@ export function forgettingConformance(open: OpenLedger): void {
       await ledger.revokeToken('revoked')
       advance(DAY_MS)
 
-      expect(await ledger.unneeded(now)).toEqual(NOTHING)
+      expect(await ledger.unneeded(upTo(now))).toEqual(NOTHING)
       expect(await ledger.forget(now + DAY_MS, 10)).toMatchObject({ tokens: 2 })
       const left = (await ledger.tokens()).map(({ id }) => id).toSorted()
       expect(left).toEqual(['for-ever', 'still-valid'])

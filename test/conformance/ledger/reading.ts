@@ -123,7 +123,13 @@ export function readingConformance(open: OpenLedger): void {
   })
 
   describe('tokens', () => {
-    const token = { id: 't-1', name: 'ci', scopes: ['jobs:read'], hash: 'h-1' } as const
+    const token = {
+      id: 't-1',
+      name: 'ci',
+      scopes: ['jobs:read'],
+      lanes: null,
+      hash: 'h-1',
+    } as const
 
     it('a token is found by its hash and shows when it was used', async () => {
       const { ledger, advance } = await open()

@@ -12,16 +12,21 @@ export const seams: Migration = {
     `ALTER TABLE job ADD COLUMN group_name ${NAME}`,
     `ALTER TABLE job ADD COLUMN demands TEXT NOT NULL DEFAULT '[]'`, // JSON, sorted
     `ALTER TABLE job ADD COLUMN hold_until BIGINT`,
-    `CREATE INDEX job_group ON job (group_name, number) WHERE group_name IS NOT NULL`,
+    `CREATE INDEX job_group ON job (group_name, state, number) WHERE group_name IS NOT NULL`,
 
     // Uploaded bytes. While there is a row, the bytes are in the store.
     `CREATE TABLE blob (
       digest ${NAME} PRIMARY KEY,
       size BIGINT NOT NULL,
-      uploader ${NAME} NOT NULL,                -- id of the token; may name it while nobody else does
-      stored_at BIGINT NOT NULL
+      stored_at BIGINT NOT NULL                         -- the last time
     )`,
     `CREATE INDEX blob_stored ON blob (stored_at)`,
+    // Which tokens have uploaded them: only they may name bytes that no job names yet.
+    `CREATE TABLE upload (
+      digest ${NAME} NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
+      uploader ${NAME} NOT NULL,
+      PRIMARY KEY (digest, uploader)
+    )`,
     `CREATE TABLE input (
       job_id ${NAME} NOT NULL REFERENCES job (id) ON DELETE CASCADE,
       name ${NAME} NOT NULL,
@@ -29,6 +34,13 @@ export const seams: Migration = {
       PRIMARY KEY (job_id, name)
     )`,
     `CREATE INDEX input_digest ON input (digest)`,
+
+    // Ids may be any UUID, so that a delivery's id no longer tells which one is newer.
+    `ALTER TABLE delivery ADD COLUMN job_number BIGINT NOT NULL DEFAULT 0`,
+    `UPDATE delivery SET job_number = (SELECT number FROM job WHERE job.id = delivery.job_id)`,
+    `DROP INDEX delivery_state`,
+    `CREATE INDEX delivery_state ON delivery (state, job_number, id)`,
+    `CREATE INDEX delivery_newest ON delivery (job_number, id)`,
 
     `ALTER TABLE token ADD COLUMN lanes TEXT`, // JSON: what a worker's token is restricted to
   ],

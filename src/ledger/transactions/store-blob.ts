@@ -1,0 +1,17 @@
+import { sql } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+
+type Blob = { readonly digest: string; readonly size: number; readonly uploader: string }
+
+/**
+ * Records bytes that are in the store, and who has uploaded them: each uploader has shown that it
+ * knows them. No name is held, because its rows are all that it changes.
+ */
+export async function storeBlob(tx: Tx, { digest, size, uploader }: Blob): Promise<void> {
+  await tx.run(sql`
+    INSERT INTO blob (digest, size, stored_at) VALUES (${digest}, ${size}, ${tx.now})
+    ON CONFLICT (digest) DO UPDATE SET stored_at = excluded.stored_at`)
+  await tx.run(sql`
+    INSERT INTO upload (digest, uploader) VALUES (${digest}, ${uploader})
+    ON CONFLICT (digest, uploader) DO NOTHING`)
+}
