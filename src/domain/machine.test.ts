@@ -37,6 +37,27 @@ describe('the end of an attempt', () => {
     })
   })
 
+  it('costs a failure even before the agent started when the policy counts it', () => {
+    const retry = RetryPolicy.parse({ countEarlyExpiry: true })
+    const lost = running({ agentStarted: false, failures: 1, retry })
+    expect(afterExpiry(lost)).toMatchObject({ state: 'queued', failures: 2, delayMs: 10_000 })
+    expect(afterExpiry({ ...lost, failures: 2 })).toMatchObject({ state: 'failed', failures: 3 })
+    expect(afterExpiry(running({ failures: 0, retry }))).toMatchObject({ failures: 1 })
+  })
+
+  it('waits after a lost worker as long as the policy says, counted or not', () => {
+    const retry = RetryPolicy.parse({ expiryDelayMs: 7000 })
+    expect(afterExpiry(running({ failures: 1, retry }))).toMatchObject({ delayMs: 7000 })
+    const early = running({ agentStarted: false, failures: 1, retry })
+    expect(afterExpiry(early)).toMatchObject({ failures: 1, delayMs: 7000 })
+    expect(afterExpiry({ ...early, retry: { ...retry, expiryDelayMs: 0 } })).toMatchObject({
+      delayMs: 0,
+    })
+    expect(afterSettleFailed(running({ failures: 1, retry }), 'agent-failed')).toMatchObject({
+      delayMs: 10_000,
+    })
+  })
+
   it('ends as attempts-exhausted at the last allowed failure', () => {
     expect(afterExpiry(running({ failures: 2 }))).toEqual({
       state: 'failed',

@@ -2,6 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backOffMs, RetryPolicy } from './retry.ts'
 
+/** What backOffMs was before a policy could say more. */
+const asBefore = ({ delayMs, factor, capMs }: RetryPolicy, failures: number): number =>
+  failures <= 1 ? 0 : Math.min(capMs, Math.round(delayMs * factor ** (failures - 2)))
+
 const policy = RetryPolicy.parse({ delayMs: 10_000, factor: 2, capMs: 60_000 })
 
 describe('back-off', () => {
@@ -9,6 +13,26 @@ describe('back-off', () => {
     expect([1, 2, 3, 4, 5, 6].map((failures) => backOffMs(policy, failures))).toEqual([
       0, 10_000, 20_000, 40_000, 60_000, 60_000,
     ])
+  })
+
+  it('waits before the first retry when the policy says so, at most as long as the cap', () => {
+    const patient = { ...policy, firstDelayMs: 3000 }
+    expect([0, 1, 2].map((failures) => backOffMs(patient, failures))).toEqual([0, 3000, 10_000])
+    expect(backOffMs({ ...policy, firstDelayMs: 70_000 }, 1)).toBe(60_000)
+  })
+
+  it('is what it was before for a policy that says no more than before', () => {
+    const older = fc.record({
+      delayMs: fc.nat(86_400_000),
+      factor: fc.double({ min: 1, max: 10, noNaN: true }),
+      capMs: fc.nat(604_800_000),
+    })
+    fc.assert(
+      fc.property(older, fc.nat(100), (given, failures) => {
+        const parsed = RetryPolicy.parse(given)
+        expect(backOffMs(parsed, failures)).toBe(asBefore(parsed, failures))
+      }),
+    )
   })
 
   it('never shrinks and never passes the cap, also for thousands of failures', () => {

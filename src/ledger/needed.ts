@@ -6,9 +6,12 @@ import { sql, type Statement } from './sql.ts'
  * on the table's own row.
  */
 
-/** Ended before this moment; no living job goes on from it, and no callback of it is to be sent. */
+/**
+ * Ended before this moment; no living job goes on from it, and no callback of it is to be sent. False, not
+ * NULL, for a living job, because the condition is negated too.
+ */
 export const jobUnneeded = (before: number): Statement => sql`
-  job.ended_at < ${before} AND NOT EXISTS (
+  job.ended_at IS NOT NULL AND job.ended_at < ${before} AND NOT EXISTS (
     SELECT 1 FROM job AS follower WHERE follower.retry_of = job.id AND follower.ended_at IS NULL
   ) AND NOT EXISTS (
     SELECT 1 FROM delivery WHERE delivery.job_id = job.id AND delivery.next_at IS NOT NULL

@@ -1,9 +1,12 @@
 import { describe } from 'vitest'
 import type { OpenLedger } from './ledger/bed.ts'
 import { callbacksConformance } from './ledger/callbacks.ts'
+import { capabilityConformance } from './ledger/capability.ts'
 import { claimConformance } from './ledger/claim.ts'
 import { expireConformance } from './ledger/expire.ts'
 import { forgettingConformance } from './ledger/forgetting.ts'
+import { holdConformance } from './ledger/hold.ts'
+import { inputsConformance } from './ledger/inputs.ts'
 import { locksConformance } from './ledger/locks.ts'
 import { pauseAndCancelConformance } from './ledger/pause-and-cancel.ts'
 import { readingConformance } from './ledger/reading.ts'
@@ -17,11 +20,14 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
   describe(`the ledger on ${name}`, () => {
     submitConformance(open)
     claimConformance(open)
+    capabilityConformance(open)
     locksConformance(open)
     settleConformance(open)
     reportConformance(open)
+    holdConformance(open)
     pauseAndCancelConformance(open)
     expireConformance(open)
+    inputsConformance(open)
     callbacksConformance(open)
     readingConformance(open)
     forgettingConformance(open)

@@ -59,6 +59,36 @@ describe('query plans', () => {
     expect(database.texts.size).toBeGreaterThan(40)
     expect(walking).toEqual([])
   })
+
+  it('pages of a group, and of deliveries in a state, are read in the order of an index', async () => {
+    using database = new ListeningDatabase(':memory:')
+    migrate(database, MIGRATIONS, 0)
+    const ledger = bindLedger(
+      sqliteEngine(database, () => 1000),
+      randomBytes,
+    )
+    const after = await submitted(ledger)
+    database.texts.clear()
+    await ledger.jobs({ filter: { group: 'g' }, after, limit: 10 })
+    await ledger.jobs({ filter: { group: 'g', states: ['failed'] }, after: null, limit: 10 })
+    const page = { jobId: null, after: null, limit: 10 }
+    await ledger.deliveries({ ...page, states: ['failed'] })
+    await ledger.deliveries({ ...page, states: null })
+
+    const plans = [...database.texts]
+      .filter((text) => LISTING.test(text))
+      .flatMap((text) => planOf(database, text))
+    expect(plans.filter((line) => /TEMP B-TREE/.test(line))).toEqual([])
+    const first = plans.filter((line) => /^(?:SCAN|SEARCH) (?:job|delivery)\b/.test(line))
+    expect(new Set(first)).toEqual(
+      new Set([
+        'SEARCH job USING INDEX job_group (group_name=? AND state=? AND number<?)',
+        'SEARCH job USING INDEX job_group (group_name=? AND state=?)',
+        'SEARCH delivery USING INDEX delivery_state (state=?)',
+        'SCAN delivery USING INDEX delivery_newest',
+      ]),
+    )
+  })
 })
 
 const planOf = (database: DatabaseSync, text: string): readonly string[] =>
@@ -72,6 +102,13 @@ async function everything(ledger: Ledger): Promise<void> {
   const callbacks: Callback[] = [{ url: 'https://hooks.example', events: ['ended'] }]
   await submitted(ledger, { locks: ['a', 'b'], idempotencyKey: 'key', callbacks })
   const first = await claimed(ledger)
+  await ledger.storeBlob({ digest: 'd', size: 1, uploader: 'token' })
+  await ledger.storeBlob({ digest: 'e', size: 1, uploader: 'token' })
+  const inputs = [{ name: 'n', digest: 'd' }]
+  const bringing = await submitted(ledger, { inputs, notBefore: 2000, holdUntil: 1500 })
+  await ledger.inputs(bringing)
+  await ledger.extendHold(bringing, 3000, 'tester')
+  await ledger.requestCancel(bringing, 'ada')
   await submitted(ledger, { locks: ['a'] })
   await ledger.renew(first, 60_000)
   await ledger.appendEvents(first, 1, [
@@ -106,7 +143,9 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.callbacks(first.jobId)
   const page = { jobId: null, states: null, after: null, limit: 10 }
   const [delivery] = await ledger.deliveries(page)
-  await ledger.deliveries({ ...page, jobId: first.jobId, states: ['failed'], after: 'msg_' })
+  const after = delivery!.id
+  await ledger.deliveries({ ...page, jobId: first.jobId, states: ['failed'], after })
+  await ledger.deliveries({ ...page, states: ['failed'], after })
   await ledger.resendDelivery(delivery!.id)
   const taken = await ledger.takeDelivery(1000, ['other.example'])
   const sent = { kind: 'unanswered', error: 'ECONNREFUSED' } as const
@@ -127,6 +166,7 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.counts()
   await ledger.unneeded({ jobs: 1, uploads: 1 })
   await ledger.forget(1, 10)
+  await ledger.forgetBlobs(2000, 10)
   await ledger.referenced(['d'], { jobs: 1, uploads: 1 })
   await ledger.referenced(['d'], null)
   await ledger.endings([first.jobId])

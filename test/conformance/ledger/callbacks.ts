@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Callback, Sent } from '../../../src/domain/callback.ts'
-import type { JobId } from '../../../src/domain/id.ts'
+import { JobId } from '../../../src/domain/id.ts'
 import type { DeliveryEnd, DeliveryPage, Ledger } from '../../../src/ledger/port.ts'
 import {
   aJob,
@@ -195,6 +195,23 @@ export function callbacksConformance(open: OpenLedger): void {
       const { jobId } = all[4]!
       const ofJob = await ledger.deliveries({ ...PAGE, jobId })
       expect(ofJob).toEqual(all.filter((delivery) => delivery.jobId === jobId))
+    })
+
+    it('pages by the arrival of jobs, whatever their ids, and refuses a page after nothing', async () => {
+      const { ledger } = await open()
+      const ids = ['ffffffff-ffff-4fff-8fff-ffffffffffff', '00000000-0000-4000-8000-000000000000']
+      const jobs = ids.map((id) => JobId.parse(id))
+      for (const id of jobs) await submitted(ledger, { id, callbacks: [to('a', 'claimed')] })
+      for (const _ of jobs) await claimed(ledger)
+      const page = { ...PAGE, limit: 1 }
+      const orderOf = async (states: DeliveryPage['states']) => {
+        const [first] = await ledger.deliveries({ ...page, states })
+        const [second] = await ledger.deliveries({ ...page, states, after: first!.id })
+        return [first?.jobId, second?.jobId]
+      }
+      expect(await orderOf(null)).toEqual(jobs.toReversed())
+      expect(await orderOf(['pending', 'failed'])).toEqual(jobs.toReversed())
+      expect(await refusal(ledger.deliveries({ ...page, after: 'msg_x' }))).toBe('cursor-invalid')
     })
 
     it('knows what a job’s producer asked for, and who asks for what there is not', async () => {

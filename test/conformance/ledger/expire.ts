@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../../src/domain/retry.ts'
 import {
   claimed,
+  FAILED,
   refusal,
   LEASE_MS,
   nextJob,
@@ -56,6 +57,34 @@ export function expireConformance(open: OpenLedger): void {
       await ledger.expire(10)
       const job = await ledger.job(jobId)
       expect(job).toMatchObject({ state: 'failed', failures: 1, reason: 'worker-lost' })
+    })
+
+    it('a worker lost before its agent started costs a failure when the policy says so', async () => {
+      const { ledger, advance } = await open()
+      const retry = RetryPolicy.parse({ maxFailures: 1, countEarlyExpiry: true })
+      const jobId = await submitted(ledger, { retry })
+      await claimed(ledger)
+      advance(LEASE_MS)
+      await ledger.expire(10)
+      expect(await ledger.job(jobId)).toMatchObject({ state: 'failed', failures: 1 })
+    })
+
+    it('a lost worker is waited for as long as the policy says, a failure as long as before', async () => {
+      const { ledger, advance } = await open()
+      const retry = RetryPolicy.parse({ firstDelayMs: 2000, expiryDelayMs: 7000 })
+      const jobId = await submitted(ledger, { retry })
+      const first = await claimed(ledger)
+      const { createdAt } = await ledger.job(jobId)
+      const failed = await ledger.settle(first, FAILED, null)
+      expect(failed).toMatchObject({ failures: 1, notBefore: createdAt + 2000 })
+      advance(2000)
+      await claimed(ledger)
+      advance(LEASE_MS)
+      await ledger.expire(10)
+      const notBefore = createdAt + 2000 + LEASE_MS + 7000
+      expect(await ledger.job(jobId)).toMatchObject({ failures: 1, notBefore })
+      advance(7000)
+      expect(await nextJob(ledger)).toBe(jobId)
     })
 
     it('an expired attempt frees its lock keys', async () => {

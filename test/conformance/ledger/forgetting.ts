@@ -159,6 +159,17 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.referenced(digests, null)).toEqual(new Set(['shared']))
     })
 
+    it('knows that a living job needs its artifacts, however old they are', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      const artifact = { name: 'n', digest: 'd', size: 1, mediaType: 'text/plain' }
+      await ledger.addArtifact({ ...fence, ...artifact })
+      const { createdAt } = await ledger.job(fence.jobId)
+      advance(DAY_MS)
+      expect(await ledger.referenced(['d'], upTo(createdAt + DAY_MS))).toEqual(new Set(['d']))
+    })
+
     it('takes tokens that are long over, and no valid one', async () => {
       const { ledger, advance } = await open()
       const token = (id: string, expiresAt: number | null) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../../src/domain/retry.ts'
-import type { Signal } from '../../../src/ledger/port.ts'
+import type { JobFilter, JobPage, Signal } from '../../../src/ledger/port.ts'
 import { claimed, refusal, nextJob, NO_JOB, type OpenLedger, submitted, SUCCEEDED } from './bed.ts'
 
 const ALL = { filter: {}, after: null, limit: 100 }
@@ -38,6 +38,27 @@ export function readingConformance(open: OpenLedger): void {
       expect(await find({ text: waiting.slice(-12).toUpperCase() })).toEqual([waiting])
       expect(await find({ createdFrom: createdAt })).toEqual([waiting])
       expect(await find({ createdBefore: createdAt })).toEqual([ended])
+    })
+
+    it('jobs of a group come newest first, whatever their states', async () => {
+      const { ledger } = await open()
+      const group = 'nightly'
+      const ended = await submitted(ledger, { group })
+      await ledger.settle(await claimed(ledger), SUCCEEDED, null)
+      const running = await submitted(ledger, { group })
+      await claimed(ledger)
+      await submitted(ledger, { group: 'nightly2' })
+      await submitted(ledger)
+      const waiting = await submitted(ledger, { group, kind: 'site' })
+      const find = async (filter: JobFilter, page: Partial<JobPage> = {}) =>
+        (await ledger.jobs({ ...ALL, ...page, filter: { group, ...filter } })).map(({ id }) => id)
+
+      expect(await find({})).toEqual([waiting, running, ended])
+      expect(await find({}, { limit: 2 })).toEqual([waiting, running])
+      expect(await find({}, { after: running })).toEqual([ended])
+      expect(await find({ states: ['succeeded', 'queued'] })).toEqual([waiting, ended])
+      expect(await find({ kind: 'code' })).toEqual([running, ended])
+      expect(await find({ group: 'none' })).toEqual([])
     })
 
     it('counts follow every change', async () => {
@@ -143,6 +164,15 @@ export function readingConformance(open: OpenLedger): void {
       advance(1)
       expect((await ledger.findToken('h-1'))?.lastUsedAt).toBe(found!.createdAt + MINUTE)
       expect(await ledger.tokens()).toEqual([await ledger.findToken('h-1')])
+    })
+
+    it('a token keeps the lanes that it is restricted to', async () => {
+      const { ledger } = await open()
+      const lanes = ['kind:code', 'repo:https://git.example/acme/*']
+      await ledger.createToken({ ...token, lanes, expiresAt: null })
+      await ledger.createToken({ ...token, id: 't-2', hash: 'h-2', expiresAt: null })
+      expect((await ledger.findToken('h-1'))?.lanes).toEqual(lanes)
+      expect((await ledger.tokens()).map((row) => row.lanes)).toEqual([lanes, null])
     })
 
     it('a revoked token and an expired one are found no more, but listed', async () => {

@@ -1,5 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { aJob, claimed, eventTypes, refusal, NO_JOB, type OpenLedger, submitted } from './bed.ts'
+import { JobId } from '../../../src/domain/id.ts'
+import {
+  aJob,
+  claimed,
+  eventTypes,
+  nextJob,
+  NO_JOB,
+  type OpenLedger,
+  refusal,
+  submitted,
+  SUCCEEDED,
+} from './bed.ts'
+
+const ADA = { name: 'ada', tokenId: 'token-of-ada' }
+/** Version 4, and version 1 in upper case: no order of theirs is that of their arrival. */
+const FIRST_ID = JobId.parse('00000000-0000-4000-8000-000000000001')
+const LAST_ID = JobId.parse('FFFFFFFF-FFFF-1FFF-8FFF-FFFFFFFFFFFF')
+const WAIT_MS = 5000
 
 export function submitConformance(open: OpenLedger): void {
   describe('submit', () => {
@@ -59,6 +76,114 @@ export function submitConformance(open: OpenLedger): void {
       await claimed(ledger)
       const { job } = await ledger.submit(aJob({ locks: ['site:b', 'site:a'] }))
       expect(job).toMatchObject({ parkedOn: 'site:a', locks: ['site:a', 'site:b'] })
+    })
+
+    it('a job keeps who submitted it, where it came from and what it belongs to', async () => {
+      const { ledger } = await open()
+      const facts = { origin: '{"queue":"q"}', group: 'nightly' }
+      const { job } = await ledger.submit(aJob({ submitter: ADA, ...facts }))
+      expect(job).toMatchObject({ ...facts, submittedBy: 'ada', holdUntil: null, demands: [] })
+      const { job: plain } = await ledger.submit(aJob())
+      expect(plain).toMatchObject({ origin: null, group: null, notBefore: null })
+    })
+  })
+
+  describe('a job with an id of its own', () => {
+    it('may have any UUID, and is ordered by its arrival', async () => {
+      const { ledger } = await open()
+      const ids = [LAST_ID, NO_JOB, FIRST_ID]
+      for (const id of ids) expect((await ledger.submit(aJob({ id }))).job.id).toBe(id)
+      const page = { filter: {}, after: null, limit: 2 }
+      const newest = await ledger.jobs(page)
+      expect(newest.map(({ id }) => id)).toEqual([FIRST_ID, NO_JOB])
+      const [oldest] = await ledger.jobs({ ...page, after: NO_JOB })
+      expect(oldest?.id).toBe(LAST_ID)
+      expect(await nextJob(ledger)).toBe(LAST_ID)
+      expect(await nextJob(ledger)).toBe(NO_JOB)
+    })
+
+    it.each(['queued', 'succeeded'])('is refused when a %s job has it', async (state) => {
+      const { ledger } = await open()
+      const id = await submitted(ledger, { id: FIRST_ID })
+      if (state === 'succeeded') await ledger.settle(await claimed(ledger), SUCCEEDED, null)
+      const before = await ledger.job(id)
+      const other = aJob({ id, title: 'another', locks: ['a'], payload: 'other' })
+      expect(await refusal(ledger.submit(other))).toBe('job-exists')
+      expect(await ledger.job(id)).toEqual(before)
+      expect(await ledger.counts()).toMatchObject([{ jobs: 1 }])
+    })
+
+    it('is answered like the first time when its key is that of the same request', async () => {
+      const { ledger } = await open()
+      const asked = aJob({ id: FIRST_ID, idempotencyKey: 'key' })
+      const { job } = await ledger.submit(asked)
+      expect(await ledger.submit(asked)).toEqual({ job, created: false })
+      const other = aJob({ id: FIRST_ID, idempotencyKey: 'other' })
+      expect(await refusal(ledger.submit(other))).toBe('job-exists')
+    })
+
+    it('many submissions with one id at the same moment make one job', async () => {
+      const { ledger } = await open()
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => refusal(ledger.submit(aJob({ id: FIRST_ID })))),
+      )
+      expect(answers.filter((answer) => answer === 'none')).toHaveLength(1)
+      expect(answers.filter((answer) => answer === 'job-exists')).toHaveLength(9)
+    })
+  })
+
+  describe('a job that is to wait for a moment', () => {
+    it('is claimed by nobody before it, and by the next who asks from then on', async () => {
+      const { ledger, advance } = await open()
+      const { createdAt } = await ledger.job(await submitted(ledger, { kind: 'clock' }))
+      const notBefore = createdAt + WAIT_MS
+      const { job } = await ledger.submit(aJob({ notBefore, priority: 9 }))
+      expect(job).toMatchObject({ state: 'queued', notBefore })
+      const other = await submitted(ledger)
+      expect(await nextJob(ledger)).toBe(other)
+      advance(WAIT_MS - 1)
+      expect(await nextJob(ledger)).toBeNull()
+      advance(1)
+      expect(await nextJob(ledger)).toBe(job.id)
+      expect(await ledger.job(job.id)).toMatchObject({ state: 'running', notBefore: null })
+    })
+
+    it('is heard as work to claim when a sweep finds it due, and not before', async () => {
+      const { ledger, advance } = await open()
+      const { createdAt } = await ledger.job(await submitted(ledger, { kind: 'clock' }))
+      const heard: string[] = []
+      ledger.subscribe(({ kind }) => heard.push(kind))
+      await submitted(ledger, { notBefore: createdAt + WAIT_MS })
+      await ledger.expire(10)
+      expect(heard).not.toContain('ready')
+      advance(WAIT_MS)
+      await ledger.expire(10)
+      expect(heard).toContain('ready')
+    })
+
+    it('is not parked before it, and parked as usual when a claim meets its held key', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger, { locks: ['a'] })
+      const holder = await claimed(ledger)
+      const { createdAt } = await ledger.job(holder.jobId)
+      const { job } = await ledger.submit(aJob({ locks: ['a'], notBefore: createdAt + WAIT_MS }))
+      expect(job).toMatchObject({ parkedOn: null, notBefore: createdAt + WAIT_MS })
+      advance(WAIT_MS)
+      expect(await nextJob(ledger)).toBeNull()
+      expect(await ledger.job(job.id)).toMatchObject({ parkedOn: 'a', notBefore: null })
+      await ledger.settle(holder, SUCCEEDED, null)
+      expect(await nextJob(ledger)).toBe(job.id)
+    })
+
+    it('is ready at once when the moment has come already, and cancelled at any time', async () => {
+      const { ledger } = await open()
+      const { createdAt } = await ledger.job(await submitted(ledger, { kind: 'clock' }))
+      const due = await submitted(ledger, { notBefore: createdAt })
+      expect(await ledger.job(due)).toMatchObject({ notBefore: null })
+      const later = await submitted(ledger, { notBefore: createdAt + 1 })
+      const cancelled = await ledger.requestCancel(later, 'ada')
+      expect(cancelled).toMatchObject({ state: 'cancelled', notBefore: null })
+      expect(await nextJob(ledger)).toBe(due)
     })
   })
 }
