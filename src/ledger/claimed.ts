@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import { Limits } from '../domain/limits.ts'
-import { Publication } from '../domain/publication.ts'
+import { PublicationOrNone } from '../domain/publication.ts'
 import { Continuation } from '../domain/work.ts'
 import { json } from './column.ts'
 import { readInputs } from './inputs.ts'
@@ -42,7 +42,7 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
   }
 }
 
-const Earlier = z.object({ publication: json(Publication).nullable() })
+const Earlier = z.object({ publication: json(PublicationOrNone).nullable() })
 const Artifact = Continuation.shape.artifacts.element
 
 /** Where the earlier job stopped: its last session, its newest artifact of each name. */

@@ -4,7 +4,7 @@ import type { JobId } from '../domain/id.ts'
 import { Job } from '../domain/job.ts'
 import { Limits } from '../domain/limits.ts'
 import { Usage } from '../domain/outcome.ts'
-import { Publication } from '../domain/publication.ts'
+import { PublicationOrNone } from '../domain/publication.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import { json } from './column.ts'
 import { sql } from './sql.ts'
@@ -38,7 +38,7 @@ export const JobRow = Job.extend({
   limits: json(Limits),
   retry: json(RetryPolicy),
   demands: json(z.array(z.string())),
-  publication: json(Publication).nullable(),
+  publication: json(PublicationOrNone).nullable(),
   usage: json(Usage).nullable(),
 }).transform(({ number, ...job }) => ({ number, job }))
 export type JobRow = z.infer<typeof JobRow>

@@ -41,6 +41,8 @@ const ACTS: Record<string, Act> = {
     ]),
   checkpoint: (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: { new: 1 } }),
   'intend to publish': (ledger, fence) => ledger.intendPublication(fence, INTENT),
+  'have its hold extended': (ledger, { jobId }) =>
+    ledger.extendHold(jobId, 3_000_000_000_000, 'tester'),
   'add an artifact': (ledger, fence) =>
     ledger.addArtifact({ ...fence, ...ARTIFACT, digest: 'bb', size: 3 }),
   succeed: (ledger, fence) => ledger.settle(fence, SUCCEEDED, USAGE),
@@ -70,7 +72,7 @@ describe('whatever happens to one attempt', () => {
   it.each(Object.entries(ACTS))('to %s changes no other row', async (_name, act) => {
     const { ledger, database } = openInMemory()
     await bystanders(ledger)
-    const fence = await twice(ledger, { priority: 9 })
+    const fence = await twice(ledger, { priority: 9, holdUntil: 2_000_000_000_000 })
     const before = rowsOf(database, fence)
     await act(ledger, fence)
     expect(rowsOf(database, fence)).toEqual(before)
@@ -101,6 +103,24 @@ describe('whatever happens to one attempt', () => {
     expect(rowsOf(database, fence)).toEqual(before)
   })
 
+  it('an upload that is stored again or forgotten is the only one', async () => {
+    const { ledger, database, advance } = openInMemory()
+    await bystanders(ledger)
+    const upload = { digest: 'own', size: 1, uploader: 'token' }
+    const others = () => [
+      database.prepare(`SELECT * FROM blob WHERE digest <> 'own' ORDER BY digest`).all(),
+      database.prepare(`SELECT * FROM upload WHERE digest <> 'own' ORDER BY digest`).all(),
+    ]
+    const before = others()
+    await ledger.storeBlob(upload)
+    advance(1000)
+    await ledger.storeBlob({ ...upload, uploader: 'other' })
+    expect(others()).toEqual(before)
+    const { createdAt } = await ledger.job(await submitted(ledger))
+    expect(await ledger.forgetBlobs(createdAt + 1, 10)).toBe(2)
+    expect(others()[0]).toHaveLength(1)
+  })
+
   it('of two tokens the one that was asked for is noted as used or revoked', async () => {
     const { ledger } = openInMemory()
     const token = { name: 'ci', scopes: [], lanes: null, expiresAt: null }
@@ -115,6 +135,10 @@ describe('whatever happens to one attempt', () => {
 
 /** Jobs of every state, with as many attempts as the job that something happens to. */
 async function bystanders(ledger: Ledger): Promise<void> {
+  await ledger.storeBlob({ digest: 'named', size: 1, uploader: 'token' })
+  await ledger.storeBlob({ digest: 'unnamed', size: 1, uploader: 'token' })
+  const inputs = [{ name: 'n', digest: 'named' }]
+  await submitted(ledger, { kind: 'bringing', inputs, holdUntil: 1, notBefore: 1 })
   await ledger.renew(await twice(ledger), DAY)
   const paused = await twice(ledger, {
     locks: ['kept'],

@@ -10,6 +10,7 @@ import {
   FAILED,
   LEASE_MS,
   nextJob,
+  refusal,
   submitted,
   SUCCEEDED,
 } from '../conformance/ledger/bed.ts'
@@ -33,6 +34,7 @@ const ON_JOB: Record<string, Act> = {
     ledger.appendEvents(fence, 1, [{ type: 'note', code: 'n', text: 't' }]),
   'a checkpoint': (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: {} }),
   'an intent': (ledger, fence) => ledger.intendPublication(fence, INTENT),
+  'an extension of its hold': (ledger, { jobId }) => ledger.extendHold(jobId, 1, 'tester'),
 }
 const ON_JOB_AND_KEYS: Record<string, Act> = {
   'a success': (ledger, fence) => ledger.settle(fence, SUCCEEDED, null),
@@ -161,6 +163,40 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     expect(await ledger.tidyLocks(10)).toBe(0)
     await release()
     expect(await ledger.tidyLocks(10)).toBe(1)
+  })
+})
+
+describeNeeding(['postgresql', 'patience'], 'an upload', () => {
+  const file = postgresOfFile()
+  const BRINGING = aJob({ inputs: [{ name: 'n', digest: 'd' }] })
+
+  /** A ledger with an upload, and a transaction of somebody else that has done this. */
+  async function whileOther(statement: string) {
+    const { ledger, url, clock, advance } = await openOnPostgres(file.server)
+    await ledger.storeBlob({ digest: 'd', size: 1, uploader: 'token' })
+    advance(1)
+    const other = new Client({ connectionString: url })
+    await other.connect()
+    onTestFinished(() => other.end())
+    await other.query('BEGIN')
+    await other.query(statement)
+    return { ledger, other, now: clock.now() }
+  }
+
+  it('that a submission is about to name is passed over when uploads are forgotten', async () => {
+    const { ledger, other, now } = await whileOther('SELECT digest FROM blob FOR KEY SHARE')
+    expect(await ledger.forgetBlobs(now, 10)).toBe(0)
+    await other.query('ROLLBACK')
+    expect(await ledger.forgetBlobs(now, 10)).toBe(1)
+  })
+
+  it('that is being forgotten is waited for by a submission that names it', async () => {
+    const { ledger, other } = await whileOther('DELETE FROM blob')
+    const submission = refusal(ledger.submit(BRINGING))
+    const waiters = 'SELECT pid FROM pg_locks WHERE NOT granted'
+    await expect.poll(() => file.server.query(waiters), { timeout: 5000 }).toHaveLength(1)
+    await other.query('COMMIT')
+    expect(await submission).toBe('input-missing')
   })
 })
 

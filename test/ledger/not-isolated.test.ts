@@ -114,6 +114,20 @@ describe('a transaction that was not isolated', () => {
     expect(await ledger.job(old)).toMatchObject({ state: 'succeeded' })
   })
 
+  it('an upload that a job names meanwhile is not forgotten', async () => {
+    const { ledger, before, advance } = openDisturbed()
+    await ledger.storeBlob({ digest: 'd', size: 1, uploader: 'token' })
+    const jobId = await submitted(ledger)
+    advance(1000)
+    before(
+      /DELETE FROM blob\b/,
+      `INSERT INTO input (job_id, name, digest) VALUES ('${jobId}', 'n', 'd')`,
+    )
+    const now = (await ledger.job(jobId)).createdAt + 1000
+    expect(await ledger.forgetBlobs(now, 10)).toBe(0)
+    expect(await ledger.inputs(jobId)).toMatchObject([{ digest: 'd' }])
+  })
+
   it('a waiter whose key was taken meanwhile is not woken', async () => {
     const { ledger, database, before } = openDisturbed()
     await submitted(ledger)

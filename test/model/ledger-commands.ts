@@ -4,9 +4,9 @@ import type { Fence } from '../../src/domain/lease.ts'
 import { Limits } from '../../src/domain/limits.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { RetryPolicy } from '../../src/domain/retry.ts'
-import type { JobState } from '../../src/domain/state.ts'
+import { isTerminal, type JobState } from '../../src/domain/state.ts'
 import { newestPerStep } from '../../src/ledger/fold.ts'
-import type { Ledger } from '../../src/ledger/port.ts'
+import type { Ledger, NewJob } from '../../src/ledger/port.ts'
 import {
   aJob,
   aRequest,
@@ -20,10 +20,14 @@ import {
 import {
   bestRunnable,
   fenceRefusal,
+  inputsOf,
+  intentRefusal,
   isRepeat,
+  missingInputs,
   type Model,
   modelClaim,
   modelExpire,
+  modelForgetBlobs,
   modelHandBack,
   type ModelJob,
   modelPause,
@@ -74,34 +78,105 @@ const onJob = (name: string, run: OnJob, preferred: JobState = 'running'): fc.Ar
 /** Few different words, so that some are repeated and some are not. */
 const detail = fc.constantFrom('one', 'two')
 
-const submit = fc
-  .record({
-    priority: fc.integer({ min: -1, max: 1 }),
-    labels: fc.subarray(['gpu', 'mac']),
-    locks: fc.subarray(['a', 'b', 'c']),
-    retry: fc.record({ maxFailures: fc.integer({ min: 1, max: 3 }), delayMs: fc.constant(5000) }),
-    pausedLocksMs: fc.constantFrom(0, LEASE_MS),
-  })
-  .map(({ retry, pausedLocksMs, ...shape }) =>
-    command(`submit(${JSON.stringify(shape)})`, async (model, { ledger }) => {
-      const limits = Limits.parse({ pausedLocksMs })
-      const asked = aJob({ ...shape, limits, retry: RetryPolicy.parse(retry) })
-      const { job } = await ledger.submit(asked)
-      model.jobs.push(newModelJob(job.id, asked))
-    }),
-  )
+const DIGESTS = ['d-1', 'd-2', 'd-3']
+const submitter = fc.constantFrom('ada', 'bob')
 
-/** L-7: exactly the best runnable job is claimed, and none only when there is none. */
-const claim = fc.subarray(['gpu', 'mac']).map((labels) =>
-  command(`claim([${labels.join()}])`, async (model, { ledger }) => {
-    const request = aRequest({ labels })
-    const best = bestRunnable(model, labels)
+/** Mostly none, so that jobs get far. */
+const sometimes = (names: string[]): fc.Arbitrary<string[]> =>
+  fc.tuple(fc.nat(3), fc.subarray(names)).map(([chance, some]) => (chance === 0 ? some : []))
+
+const shape = fc.record({
+  priority: fc.integer({ min: -1, max: 1 }),
+  labels: fc.subarray(['gpu', 'mac']),
+  locks: fc.subarray(['a', 'b', 'c']),
+  demands: sometimes(['agent:codex', 'repo:acme/app']),
+  inputs: sometimes(DIGESTS),
+  submitter,
+  waitMs: fc.constantFrom(0, 0, 5000),
+  holdMs: fc.constantFrom(null, 0, 5000),
+  retry: fc.record({
+    maxFailures: fc.integer({ min: 1, max: 3 }),
+    firstDelayMs: fc.constantFrom(0, 0, 2000),
+    delayMs: fc.constant(5000),
+    expiryDelayMs: fc.constantFrom(null, null, 1000),
+    countEarlyExpiry: fc.boolean(),
+  }),
+  pausedLocksMs: fc.constantFrom(0, LEASE_MS),
+})
+type Shape = typeof shape extends fc.Arbitrary<infer Value> ? Value : never
+
+function askedFor(now: number, wanted: Shape): NewJob {
+  const { retry, pausedLocksMs, inputs, submitter: name, waitMs, holdMs, ...same } = wanted
+  return aJob({
+    ...same,
+    limits: Limits.parse({ pausedLocksMs }),
+    retry: RetryPolicy.parse(retry),
+    inputs: inputs.map((digest) => ({ name: `in/${digest}`, digest })),
+    submitter: { name, tokenId: name },
+    notBefore: now + waitMs,
+    holdUntil: holdMs === null ? undefined : now + holdMs,
+  })
+}
+
+/** L-45: what was not uploaded, or by others alone, is asked for, and nothing else. */
+const submit = shape.map((wanted) =>
+  command(`submit(${JSON.stringify(wanted)})`, async (model, { ledger }) => {
+    const asked = askedFor(model.now, wanted)
+    const missing = missingInputs(model, asked)
+    const submission = ledger.submit(asked)
+    if (missing.length > 0) {
+      await assert.rejects(submission, { code: 'input-missing', details: { missing } }, 'L-45')
+      return
+    }
+    const { job } = await submission
+    model.jobs.push(newModelJob(job.id, asked))
+  }),
+)
+
+const upload = fc.tuple(fc.constantFrom(...DIGESTS), submitter).map(([digest, uploader]) =>
+  command(`upload(${digest}, ${uploader})`, async (model, { ledger }) => {
+    await ledger.storeBlob({ digest, size: 3, uploader })
+    const uploaders = model.blobs.get(digest)?.uploaders ?? new Set()
+    model.blobs.set(digest, { storedAt: model.now, uploaders: uploaders.add(uploader) })
+  }),
+)
+
+const forgetBlobs = fc.constantFrom(0, 1000).map((ageMs) =>
+  command(`forgetBlobs(${ageMs})`, async (model, { ledger }) => {
+    const before = model.now - ageMs
+    assert.equal(await ledger.forgetBlobs(before, 100), modelForgetBlobs(model, before), 'L-46')
+  }),
+)
+
+const asker = fc.record({
+  labels: fc.subarray(['gpu', 'mac']),
+  offers: fc.subarray(['agent:codex', 'agent:c*', 'repo:acme/*', 'repo:*']),
+  restrictedTo: fc.constantFrom(
+    null,
+    null,
+    null,
+    ['label:gpu'],
+    ['repo:acme/*'],
+    ['agent:codex', 'label:*'],
+  ),
+})
+
+/** L-7, L-42: exactly the best job that can run for who asks is claimed, and none only when there is none. */
+const claim = asker.map(({ restrictedTo, ...worker }) =>
+  command(`claim(${JSON.stringify({ ...worker, restrictedTo })})`, async (model, { ledger }) => {
+    const request = aRequest(worker, { restrictedTo })
+    const best = bestRunnable(model, request)
     const lease = await ledger.claim(request)
     assert.equal(lease?.job.id, best?.id, 'L-7')
     if (best === undefined) return
     modelClaim(model, best, request)
     assert.equal(lease?.attempt, best.attempt)
     assert.deepEqual(lease?.checkpoints, newestPerStep(best.checkpoints))
+    assert.deepEqual(lease?.intents, best.intents)
+    assert.deepEqual(
+      lease?.inputs.map(({ digest }) => digest),
+      inputsOf(best),
+    )
   }),
 )
 
@@ -134,6 +209,30 @@ const checkpoint = onJob('checkpoint', async ({ bed, job, attempt }) => {
   assert.equal(await refusal(bed.ledger.checkpoint({ jobId: job.id, attempt }, made)), expected)
   if (expected === 'none') job.checkpoints.push(made)
 })
+
+/** L-41: none begins after a cancel or a lapsed hold, but one that was intended completes. */
+const intend = detail.chain((words) =>
+  onJob(`intend-${words}`, async ({ model, bed, job, attempt }) => {
+    const intent = { kind: 'branch', target: `r#${words}`, revision: 'a' }
+    const again = job.intents.some(({ target }) => target === intent.target)
+    const refused = fenceRefusal(job, attempt, 'renew')
+    const expected = refused === 'none' && !again ? intentRefusal(model, job) : refused
+    const intended = bed.ledger.intendPublication({ jobId: job.id, attempt }, intent)
+    assert.equal(await refusal(intended), expected, 'L-41')
+    if (expected === 'none' && !again) job.intents.push(intent)
+  }),
+)
+
+const extendHold = fc.tuple(submitter, fc.constantFrom(-1000, 1000, 5000)).chain(([by, ms]) =>
+  onJob(`extendHold-${by}-${ms}`, async ({ model, bed, job }) => {
+    const until = model.now + ms
+    const ended = isTerminal(job.state) ? 'job-terminal' : 'none'
+    const expected = by === job.asked.submitter.name ? ended : 'scope-missing'
+    assert.equal(await refusal(bed.ledger.extendHold(job.id, until, by)), expected, 'L-41')
+    if (expected !== 'none' || job.holdUntil === null) return
+    job.holdUntil = Math.max(job.holdUntil, until)
+  }),
+)
 
 const settle = fc
   .tuple(fc.constantFrom(SUCCEEDED, FAILED, CANCELLED), detail)
@@ -233,12 +332,16 @@ export const COMMANDS: fc.Arbitrary<Command>[] = [
   submit,
   submit,
   submit,
+  upload,
+  forgetBlobs,
   claim,
   claim,
   claim,
   renew,
   startAgent,
   checkpoint,
+  intend,
+  extendHold,
   settle,
   settle,
   claimAgain,

@@ -4,7 +4,7 @@ import type { Job } from '../../src/domain/job.ts'
 import { isTerminal } from '../../src/domain/state.ts'
 import { fold } from '../../src/ledger/fold.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
-import type { Model } from './ledger-model.ts'
+import { inputsOf, type Model } from './ledger-model.ts'
 
 const MANY = 10_000
 
@@ -25,6 +25,7 @@ export class LedgerInvariants {
     locksExclusive(jobs)
     rowsEqualModel(jobs, model)
     await countsEqualRows(jobs, ledger)
+    await bytesAreKept(model, ledger)
   }
 }
 
@@ -69,21 +70,25 @@ function locksExclusive(jobs: readonly Job[]): void {
 }
 
 function rowsEqualModel(jobs: readonly Job[], model: Model): void {
-  const rows = jobs.map(({ id, state, reason, attempt, failures, cancelRequestedAt }) => ({
-    id,
-    state,
-    reason,
-    attempt,
-    failures,
-    cancelRequested: cancelRequestedAt !== null,
-  }))
-  const expected = model.jobs
-    .map(({ id, state, reason, attempt, failures, cancelRequested }) => ({
+  const rows = jobs.map(
+    ({ id, state, reason, attempt, failures, holdUntil, cancelRequestedAt }) => ({
       id,
       state,
       reason,
       attempt,
       failures,
+      holdUntil,
+      cancelRequested: cancelRequestedAt !== null,
+    }),
+  )
+  const expected = model.jobs
+    .map(({ id, state, reason, attempt, failures, holdUntil, cancelRequested }) => ({
+      id,
+      state,
+      reason,
+      attempt,
+      failures,
+      holdUntil,
       cancelRequested,
     }))
     .toReversed()
@@ -95,4 +100,11 @@ async function countsEqualRows(jobs: readonly Job[], ledger: Ledger): Promise<vo
   const states = Object.entries(Object.groupBy(jobs, ({ state }) => state))
   const expected = states.map(([state, found]) => [state, found.length] as const)
   expect(new Map(counted), 'L-9').toEqual(new Map(expected))
+}
+
+/** Every upload keeps its bytes, and every input has one. */
+async function bytesAreKept(model: Model, ledger: Ledger): Promise<void> {
+  const digests = [...model.blobs.keys()].toSorted()
+  const asked = [...new Set([...digests, ...model.jobs.flatMap(inputsOf)])]
+  expect([...(await ledger.referenced(asked, null))].toSorted(), 'L-46').toEqual(digests)
 }

@@ -10,6 +10,7 @@ import {
   type Running,
 } from '../../src/domain/machine.ts'
 import type { Outcome, Settlement } from '../../src/domain/outcome.ts'
+import type { PublicationIntent } from '../../src/domain/publication.ts'
 import type { ReasonCode } from '../../src/domain/reasons.ts'
 import { isTerminal, type JobState } from '../../src/domain/state.ts'
 import type { ClaimRequest, NewJob } from '../../src/ledger/port.ts'
@@ -26,11 +27,14 @@ export type ModelJob = {
   told: number
   cancelRequested: boolean
   notBefore: number
+  /** From then on no publication may be intended; null when it has no hold. */
+  holdUntil: number | null
   leaseMs: number
   leaseUntil: number
   /** Set while a paused or resumed job keeps its lock keys. */
   locksUntil: number | null
   checkpoints: Checkpoint[]
+  intents: PublicationIntent[]
   /** The claim that got the current attempt. */
   request: ClaimRequest | null
   /** The words with which a worker ended an attempt: the same again are a repeat. */
@@ -40,7 +44,14 @@ export type ModelJob = {
 export type Paused = Extract<Outcome, { kind: 'paused' }>
 
 /** The ledger without SQL, parking or waking: whoever is runnable and best is claimed. */
-export type Model = { now: number; readonly jobs: ModelJob[] }
+export type Model = {
+  now: number
+  readonly jobs: ModelJob[]
+  /** Uploads by digest. */
+  readonly blobs: Map<string, { storedAt: number; readonly uploaders: Set<string> }>
+}
+
+export const newModel = (now: number): Model => ({ now, jobs: [], blobs: new Map() })
 
 export const newModelJob = (id: JobId, asked: NewJob): ModelJob => ({
   id,
@@ -52,21 +63,62 @@ export const newModelJob = (id: JobId, asked: NewJob): ModelJob => ({
   agentStarted: false,
   told: 0,
   cancelRequested: false,
-  notBefore: 0,
+  notBefore: asked.notBefore ?? 0,
+  holdUntil: asked.holdUntil ?? null,
   leaseMs: 0,
   leaseUntil: 0,
   locksUntil: null,
   checkpoints: [],
+  intents: [],
   request: null,
   said: new Map(),
 })
 
-/** Highest priority, then first come, of all that could run on a worker with these labels. */
-export function bestRunnable(model: Model, labels: readonly string[]): ModelJob | undefined {
+/** Highest priority, then first come, of all that could run for whoever asks. */
+export function bestRunnable(model: Model, request: ClaimRequest): ModelJob | undefined {
   return model.jobs
     .filter((job) => isRunnable(model, job))
-    .filter((job) => job.asked.labels.every((label) => labels.includes(label)))
+    .filter((job) => isFor(request, job.asked))
     .toSorted((one, other) => other.asked.priority - one.asked.priority)[0]
+}
+
+const fits = (patterns: readonly string[], text: string): boolean =>
+  patterns.some((one) => one === text || (one.endsWith('*') && text.startsWith(one.slice(0, -1))))
+
+/** Whether the worker offers what the job asks for, and its token may have such jobs. */
+function isFor({ worker, restrictedTo }: ClaimRequest, { labels, demands }: NewJob): boolean {
+  const said = [...labels.map((label) => `label:${label}`), ...demands]
+  const ofWord = (word: string): readonly string[] => said.filter((text) => text.startsWith(word))
+  const words = (restrictedTo ?? []).map((pattern) => pattern.replace(/:.*$/, ':'))
+  return (
+    labels.every((label) => worker.labels.includes(label)) &&
+    demands.every((demand) => fits(worker.offers, demand)) &&
+    words.every((word) => ofWord(word).length > 0) &&
+    words.flatMap(ofWord).every((text) => fits(restrictedTo ?? [], text))
+  )
+}
+
+/** Digests of a job's inputs, in the order of their names. */
+export const inputsOf = ({ asked }: Pick<ModelJob, 'asked'>): readonly string[] =>
+  (asked.inputs ?? []).map(({ digest }) => digest)
+
+/** Of the inputs of a submission those that it may not name. */
+export function missingInputs(model: Model, asked: NewJob): readonly string[] {
+  const named = new Set(model.jobs.flatMap(inputsOf))
+  return inputsOf({ asked }).filter(
+    (digest) =>
+      !named.has(digest) && !model.blobs.get(digest)?.uploaders.has(asked.submitter.tokenId),
+  )
+}
+
+/** Returns how many uploads it forgot. */
+export function modelForgetBlobs(model: Model, before: number): number {
+  const named = new Set(model.jobs.flatMap(inputsOf))
+  const old = [...model.blobs].filter(
+    ([digest, { storedAt }]) => storedAt < before && !named.has(digest),
+  )
+  for (const [digest] of old) model.blobs.delete(digest)
+  return old.length
 }
 
 const holdsKeys = (job: ModelJob): boolean => job.state === 'running' || job.locksUntil !== null
@@ -86,6 +138,12 @@ export function fenceRefusal(
 ): string {
   const stale = attempt === job.attempt ? undefined : 'lease-lost'
   return refusal(job.state, trigger) ?? stale ?? 'none'
+}
+
+/** What a new intent of the current attempt must be refused with. */
+export function intentRefusal(model: Model, job: ModelJob): string {
+  if (job.cancelRequested) return 'cancel-requested'
+  return job.holdUntil !== null && job.holdUntil <= model.now ? 'hold-lapsed' : 'none'
 }
 
 /** Whether the attempt has ended with these very words: then the answer is that of the first time. */

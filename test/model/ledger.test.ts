@@ -14,7 +14,7 @@ import { makePostgresBed, postgresOfFile } from '../support/postgres.ts'
 import { type HandClock, makeSqliteBed, openOnSqlite } from '../support/sqlite-ledger.ts'
 import { COMMANDS } from './ledger-commands.ts'
 import { LedgerInvariants } from './ledger-invariants.ts'
-import { type Model, newModelJob } from './ledger-model.ts'
+import { type Model, newModel, newModelJob } from './ledger-model.ts'
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 20)
 /** Each statement there is a journey to another process. */
@@ -29,7 +29,7 @@ async function followModel(runs: number, makeBed: () => Promise<ModelBed>): Prom
     fc.commands(COMMANDS, { maxCommands: 150, size: 'max' }),
     async (commands) => {
       const bed = await makeBed()
-      const model: Model = { now: bed.clock.now(), jobs: [] }
+      const model = newModel(bed.clock.now())
       const setup = () => ({ model, real: { bed, invariants: new LedgerInvariants() } })
       try {
         await fc.asyncModelRun(setup, commands)
@@ -55,7 +55,8 @@ describe('the model of the ledger', () => {
     const { ledger, clock } = await openOnSqlite()
     const { job } = await ledger.submit(aJob())
     await ledger.claim(aRequest())
-    const model: Model = { now: clock.now(), jobs: [newModelJob(job.id, aJob())] }
+    const model = newModel(clock.now())
+    model.jobs.push(newModelJob(job.id, aJob()))
     await expect(new LedgerInvariants().check(model, ledger)).rejects.toThrow('L-8')
   })
 })
@@ -73,6 +74,8 @@ describeNeeding(['postgresql', 'patience'], 'the model of the ledger on PostgreS
   )
 })
 
+const ABLE = { labels: ['gpu', 'mac'], offers: ['agent:*', 'repo:*'] }
+
 /** L-11: with workers and time, nothing accepted stays unfinished. */
 async function everyJobEnds(model: Model, bed: Bed): Promise<void> {
   const { ledger } = bed
@@ -84,7 +87,7 @@ async function everyJobEnds(model: Model, bed: Bed): Promise<void> {
   bed.advance(100 * LEASE_MS)
   await ledger.tidyLocks(1000)
   for (;;) {
-    const lease = await ledger.claim(aRequest({ labels: ['gpu', 'mac'] }))
+    const lease = await ledger.claim(aRequest(ABLE))
     if (lease === null) break
     await ledger.settle(fenceOf(lease), SUCCEEDED, null)
   }
