@@ -69,7 +69,7 @@ export const Job = z.object({
   worker: z.string().nullable(),
   sandbox: z.string().nullable().describe('How the agent is confined: bubblewrap, or none'),
   leaseUntil: At.nullable(),
-  notBefore: At.nullable().describe('Backing off until then'),
+  notBefore: At.nullable().describe('No worker gets it earlier; null once that has come'),
   parkedOn: z.string().nullable().describe('The lock key it waits for'),
   cancelRequestedAt: At.nullable(),
   resumeAt: At.nullable(),

@@ -12,6 +12,9 @@ import type { Tx } from './transaction.ts'
  * - names are asked for in one order: a request, then one job, then its keys by their letters;
  * - whoever takes jobs as they come (claim, expire, tidy) never waits for a name, but passes on. A
  *   claim that found nothing else begins again by waiting for one job, like whoever knows its job;
+ * - the row of a new job is inserted when all names are held: whoever brings the same id waits there;
+ * - a submission may name a thousand uploads, so it locks their rows (`keepRows`) instead of names, in
+ *   the order of their digests. Who forgets uploads passes over locked rows;
  * - what a transaction decides by one row and writes to that row alone needs no name: its guard does.
  */
 

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
 import type { Collection } from '../../src/domain/collection.ts'
+import { aJob } from '../conformance/ledger/bed.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
 
@@ -25,6 +28,17 @@ async function endedJob(hub: TestHub) {
   return { job: params.job, bytes }
 }
 
+const ADA = { name: 'ada', tokenId: 'token-of-ada' }
+
+/** Stores bytes as an upload does; returns their digest. */
+async function upload(hub: TestHub, words: string): Promise<string> {
+  const store = await openDiskArtifacts(join(hub.folder, 'artifacts'))
+  const bytes = Readable.from([Buffer.from(words)])
+  const { digest, size } = await store.put(bytes, { expectedDigest: null, maxBytes: 100 })
+  await hub.ledger.storeBlob({ digest, size, uploader: ADA.tokenId })
+  return digest
+}
+
 const gc = (hub: TestHub, dryRun: boolean): Promise<Collection> =>
   hub.admin.call('collect', { body: { dryRun } })
 
@@ -43,7 +57,7 @@ describe('collection', () => {
     await using hub = await startTestHub()
     await endedJob(hub)
     const { items } = await gc(hub, false)
-    expect(items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0])
+    expect(items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0, 0])
   })
 
   it('removes the log of a job after a month, which is then read from its artifact', async () => {
@@ -71,6 +85,7 @@ describe('collection', () => {
       { what: 'jobs', count: 1, bytes: null, why: 'ended more than 90 days ago (keepJobs)' },
       { what: 'tokens', count: 0 },
       { what: 'workers', count: 1 },
+      { what: 'uploads', count: 0 },
       { what: 'logs', count: 1, examples: [job] },
       { what: 'artifacts', count: 1 },
     ])
@@ -80,6 +95,30 @@ describe('collection', () => {
     await expect(hub.admin.call('getJob', { params: { job } })).rejects.toMatchObject({
       code: 'job-not-found',
     })
-    expect((await gc(hub, false)).items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0])
+    expect((await gc(hub, false)).items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0, 0])
+  })
+  it('forgets an upload that no job has named for a day, then its bytes, and says so beforehand', async () => {
+    await using hub = await startTestHub()
+    const { job } = await hub.ledger.submit(
+      aJob({ inputs: [{ name: 'n', digest: await upload(hub, 'named') }], submitter: ADA }),
+    )
+    const unnamed = await upload(hub, 'unnamed')
+    hub.clock.advance(2 * DAY_MS)
+    const young = await upload(hub, 'young')
+
+    const dry = await gc(hub, true)
+    expect(dry.items.filter((item) => item.count > 0)).toMatchObject([
+      { what: 'uploads', count: 1, bytes: null, why: 'no job names them, older than a day' },
+      { what: 'artifacts', count: 1, examples: [unnamed] },
+    ])
+    expect(await gc(hub, false)).toEqual({ ...dry, dryRun: false })
+    expect((await hub.ledger.inputs(job.id)).map(({ name }) => name)).toEqual(['n'])
+
+    await hub.ledger.requestCancel(job.id, 'ada')
+    hub.clock.advance(91 * DAY_MS)
+    const last = await gc(hub, true)
+    expect([count(last, 'uploads'), count(last, 'artifacts')]).toEqual([2, 2])
+    expect(await gc(hub, false)).toEqual({ ...last, dryRun: false })
+    expect(await hub.ledger.referenced([young], null)).toEqual(new Set())
   })
 })

@@ -8,10 +8,12 @@ import type { Ledger } from '../../src/ledger/port.ts'
 import { migrate as migratePostgres } from '../../src/ledger/postgres/migrate.ts'
 import { MIGRATIONS as ON_POSTGRES } from '../../src/ledger/postgres/migrations/all.ts'
 import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
+import { sqliteRefill, sqliteSnapshot } from '../../src/ledger/sqlite/backup.ts'
 import { migrate } from '../../src/ledger/sqlite/migrate.ts'
 import { MIGRATIONS } from '../../src/ledger/sqlite/migrations/all.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
 import { fold } from '../../src/ledger/fold.ts'
+import { tablesOf } from '../../src/ledger/tables.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { aRequest, nextJob, submitted, SUCCEEDED } from '../conformance/ledger/bed.ts'
 import { describeNeeding } from '../support/needs.ts'
@@ -91,15 +93,37 @@ function continues(reopen: Reopen): void {
   })
 }
 
+/** A folder whose ledger an older program wrote. */
+async function olderFolder(): Promise<string> {
+  const folder = await tempFolder()
+  using database = new DatabaseSync(join(folder, 'ledger.db'))
+  migrate(database, migrationsTo(MIGRATIONS, 4), AT)
+  for (const statement of rowsOfVersion4()) database.exec(statement)
+  return folder
+}
+
+function openFolder(folder: string): Promise<Ledger> {
+  const clock = { ...systemClock, now }
+  return closing(openSqliteLedger({ folder, clock, random: randomBytes }))
+}
+
 describe('a ledger of version 4 on SQLite', () => {
+  continues(async () => openFolder(await olderFolder()))
+})
+
+describe('a ledger of version 4 that was backed up as it is and restored', () => {
   continues(async () => {
-    const folder = await tempFolder()
-    using database = new DatabaseSync(join(folder, 'ledger.db'))
-    migrate(database, migrationsTo(MIGRATIONS, 4), AT)
-    for (const statement of rowsOfVersion4()) database.exec(statement)
-    database.close()
-    const clock = { ...systemClock, now }
-    return closing(openSqliteLedger({ folder, clock, random: randomBytes }))
+    const [from, to] = [await olderFolder(), await tempFolder()]
+    await using snapshot = sqliteSnapshot(from)
+    expect(snapshot.schemaVersion).toBe(4)
+    {
+      await using refill = sqliteRefill(to, snapshot.schemaVersion, AT)
+      for (const table of tablesOf(snapshot)) {
+        await refill.insert(table, await Array.fromAsync(snapshot.rows(table)))
+      }
+      await refill.commit()
+    }
+    return openFolder(to)
   })
 })
 

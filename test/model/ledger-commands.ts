@@ -161,7 +161,7 @@ const asker = fc.record({
   ),
 })
 
-/** L-7, L-42: exactly the best job that can run for who asks is claimed, and none only when there is none. */
+/** L-7, L-43: exactly the best job that can run for who asks is claimed, and none only when there is none. */
 const claim = asker.map(({ restrictedTo, ...worker }) =>
   command(`claim(${JSON.stringify({ ...worker, restrictedTo })})`, async (model, { ledger }) => {
     const request = aRequest(worker, { restrictedTo })

@@ -11,10 +11,16 @@ const patient = (...tests: readonly string[]): Suite => ({ tests, patient: true 
 
 const OF_LEDGER: readonly Suite[] = [
   quick('test/ledger/bystanders', 'test/ledger/not-isolated', 'test/ledger/plans', 'src/domain'),
-  quick('test/conformance/sqlite', 'test/ledger/stranded', 'test/ledger/time', 'src/ledger'),
+  quick(
+    'test/conformance/sqlite',
+    'test/ledger/stranded',
+    'test/ledger/time',
+    'test/ledger/version-4',
+    'src/ledger',
+  ),
   quick('test/model'),
   patient('test/ledger/names'),
-  patient('test/ledger/races', 'test/conformance/postgres'),
+  patient('test/ledger/races', 'test/ledger/submitter-races', 'test/conformance/postgres'),
   patient('test/model'),
   quick('test/hub'),
 ]
@@ -26,7 +32,7 @@ const TARGETS: readonly { readonly from: RegExp; readonly suites: readonly Suite
   // Engines, migrations and backup have tests of their own kind; see SPEC.md.
   { from: /^src\/ledger\/(?:transactions\/)?(?!sql\.|migration\.)[^/]+$/, suites: OF_LEDGER },
   { from: /^src\/ledger\/sqlite\/lease-clock\.ts$/, suites: OF_LEDGER },
-  { from: /^src\/domain\/(?:machine|retry)\.ts$/, suites: OF_LEDGER },
+  { from: /^src\/domain\/(?:lane|machine|retry)\.ts$/, suites: OF_LEDGER },
   {
     from: /^src\/worker\/(?:keep-leases\/[\w-]+|patience|lease-loop|deliver-report|work-on)\.ts$/,
     suites: OF_WORKER,

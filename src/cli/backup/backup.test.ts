@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { PROGRAM } from '../../../test/support/cli.ts'
 import { tempFolder } from '../../../test/support/temp-folder.ts'
 import { aJob } from '../../../test/conformance/ledger/bed.ts'
+import { openDiskArtifacts } from '../../artifacts/disk-artifacts.ts'
 import { openSqliteLedger } from '../../ledger/sqlite/open.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { HubConfig } from '../../config/settings.ts'
@@ -54,6 +55,16 @@ async function backedUp(jobs = 1) {
   }
 }
 
+/** Stores bytes in a data folder as an upload does. */
+async function upload(folder: string, words: string): Promise<{ readonly digest: string }> {
+  const artifacts = await openDiskArtifacts(join(folder, 'artifacts'))
+  const bytes = Readable.from([Buffer.from(words)])
+  const { digest, size } = await artifacts.put(bytes, { expectedDigest: null, maxBytes: 100 })
+  await using ledger = await openSqliteLedger({ folder, random: randomBytes, clock: systemClock })
+  await ledger.storeBlob({ digest, size, uploader: aJob().submitter.tokenId })
+  return { digest }
+}
+
 describe('a backup', () => {
   it('of more jobs than a process may have open files holds the log of each', async () => {
     const { folder, backup, log } = await backedUp(150)
@@ -71,6 +82,24 @@ describe('a backup', () => {
     await expect(restore('new')).rejects.toMatchObject({ code: 'backup-invalid' })
     await rm(join(backup, log))
     await expect(restore('new')).rejects.toMatchObject({ code: 'backup-invalid' })
+  })
+})
+
+describe('a backup of uploads', () => {
+  it('holds their bytes, so that a restored ledger takes jobs that name them', async () => {
+    const { folder, make, restore } = await backedUp()
+    const { digest } = await upload(join(folder, 'data'), 'brought along')
+    await make()
+    await restore('new')
+    const artifacts = await openDiskArtifacts(join(folder, 'new', 'artifacts'))
+    expect(await artifacts.has(digest)).toBe(true)
+    await using ledger = await openSqliteLedger({
+      folder: join(folder, 'new'),
+      random: randomBytes,
+      clock: systemClock,
+    })
+    const { job } = await ledger.submit(aJob({ inputs: [{ name: 'n', digest }] }))
+    expect(await ledger.inputs(job.id)).toMatchObject([{ digest }])
   })
 })
 

@@ -15,8 +15,8 @@ export function addGc(program: Command, invocation: Invocation): void {
     .command('gc')
     .summary('remove what nobody needs any more')
     .description(
-      'Forgets jobs that ended more than keepJobs days ago, and removes logs and artifacts that ' +
-        'nothing refers to any more. The hub does the same every hour by itself.',
+      'Forgets jobs that ended more than keepJobs days ago and uploads that no job names, and ' +
+        'removes logs and artifacts that nothing refers to any more. The hub does the same every hour by itself.',
     )
     .option('--dry-run', 'say what would go and why, and remove nothing')
   onHub(command, invocation, Flags, async ({ flags, print, connect }) => {
