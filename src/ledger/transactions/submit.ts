@@ -28,34 +28,49 @@ export async function submit(
   if (earlier !== undefined) return { job: await readJob(tx, earlier), created: false }
   if (job.retryOf !== null) await checkContinued(tx, job.retryOf)
 
-  const labels = sorted(job.labels)
-  const locks = sorted(job.locks)
-  await holdKeys(tx, locks)
-  const { notBefore: asked = 0 } = job
-  const notBefore = asked > tx.now ? asked : null
-  const parkedOn = notBefore === null ? ((await heldKey(tx, id, locks)) ?? null) : null
-  const inserted = await tx.run(sql`
-    INSERT INTO job (
-      id, kind, title, search, priority, labels, locks, lane, limits, retry,
-      idempotency_key, request_digest, retry_of, state, not_before, parked_on, created_at,
-      submitted_by, origin, group_name, demands, hold_until
-    ) VALUES (
-      ${id}, ${job.kind}, ${job.title}, ${`${job.title} ${id}`.toLowerCase()}, ${job.priority},
-      ${JSON.stringify(labels)}, ${JSON.stringify(locks)}, ${laneOf(job)},
-      ${JSON.stringify(job.limits)}, ${JSON.stringify(job.retry)},
-      ${job.idempotencyKey ?? null}, ${job.requestDigest}, ${job.retryOf}, 'queued', ${notBefore},
-      ${parkedOn}, ${tx.now}, ${job.submitter.name}, ${job.origin ?? null}, ${job.group ?? null},
-      ${JSON.stringify(sorted(job.demands))}, ${job.holdUntil ?? null}
-    ) ON CONFLICT (id) DO NOTHING`)
-  if (inserted === 0) throw new AppError('job-exists', `There is already a job ${id}.`)
-  // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
-  const payload = JSON.stringify(job.payload ?? null)
-  await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
+  const waits = await waitOf(tx, id, job)
+  await insertJob(tx, id, job, waits)
   await addInputs(tx, id, job)
   await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
-  if (notBefore === null && parkedOn === null) tx.signal({ kind: 'ready' })
+  if (waits.notBefore === null && waits.parkedOn === null) tx.signal({ kind: 'ready' })
   return { job: await readJob(tx, id), created: true }
+}
+
+/** What keeps a job from being ready at once: a moment, or a key that another job holds. */
+type Wait = { readonly notBefore: number | null; readonly parkedOn: string | null }
+
+async function waitOf(tx: Tx, id: JobId, { notBefore = 0, locks }: NewJob): Promise<Wait> {
+  await holdKeys(tx, sorted(locks))
+  if (notBefore > tx.now) return { notBefore, parkedOn: null }
+  return { notBefore: null, parkedOn: (await heldKey(tx, id, sorted(locks))) ?? null }
+}
+
+async function insertJob(
+  tx: Tx,
+  id: JobId,
+  job: NewJob,
+  { notBefore, parkedOn }: Wait,
+): Promise<void> {
+  const inserted = await tx.run(sql`
+    INSERT INTO job (
+      id, kind, title, search, priority, labels, locks, lane, demands, limits, retry,
+      idempotency_key, request_digest, retry_of, state, not_before, parked_on, created_at,
+      submitted_by, origin, group_name, hold_until
+    ) VALUES (
+      ${id}, ${job.kind}, ${job.title}, ${`${job.title} ${id}`.toLowerCase()}, ${job.priority},
+      ${JSON.stringify(sorted(job.labels))}, ${JSON.stringify(sorted(job.locks))}, ${laneOf(job)},
+      ${JSON.stringify(sorted(job.demands))}, ${JSON.stringify(job.limits)},
+      ${JSON.stringify(job.retry)}, ${job.idempotencyKey ?? null}, ${job.requestDigest},
+      ${job.retryOf}, 'queued', ${notBefore}, ${parkedOn}, ${tx.now}, ${job.submitter.name},
+      ${job.origin ?? null}, ${job.group ?? null}, ${job.holdUntil ?? null}
+    ) ON CONFLICT (id) DO NOTHING`)
+  if (inserted === 0) {
+    throw new AppError('job-exists', `There is already a job ${id}.`, { details: { job: id } })
+  }
+  // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
+  const payload = JSON.stringify(job.payload ?? null)
+  await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
 }
 
 const Earlier = z.object({ id: JobId, digest: z.string() })
