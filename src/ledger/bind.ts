@@ -14,6 +14,7 @@ import { counts } from './transactions/counts.ts'
 import { createToken } from './transactions/create-token.ts'
 import { endings } from './transactions/endings.ts'
 import { deliveries } from './transactions/deliveries.ts'
+import { extendHold } from './transactions/extend-hold.ts'
 import { events } from './transactions/events.ts'
 import { expire } from './transactions/expire.ts'
 import { findToken } from './transactions/find-token.ts'
@@ -33,6 +34,7 @@ import { resume } from './transactions/resume.ts'
 import { resumeDue } from './transactions/resume-due.ts'
 import { revokeToken } from './transactions/revoke-token.ts'
 import { settle } from './transactions/settle.ts'
+import { storeBlob } from './transactions/store-blob.ts'
 import { submit } from './transactions/submit.ts'
 import { takeDelivery } from './transactions/take-delivery.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
@@ -47,7 +49,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
   const { transact } = engine
   const watched = watcher(engine, watch)
   return {
-    submit: (job) => watched('submit', (tx) => submit(tx, newJobId(tx.now, random), job)),
+    submit: (job) => watched('submit', (tx) => submit(tx, job.id ?? newJobId(tx.now, random), job)),
     claim: (request) => claimUntilKnown(watched, request),
     renew: (fence, leaseMs) => watched('renew', (tx) => renew(tx, fence, leaseMs)),
     appendEvents: (fence, from, told) =>
@@ -61,6 +63,8 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
     resumeDue: (limit) => watched('resumeDue', (tx) => resumeDue(tx, limit)),
     requestCancel: (jobId, by) => watched('requestCancel', (tx) => requestCancel(tx, jobId, by)),
+    extendHold: (jobId, until, by) => transact((tx) => extendHold(tx, jobId, until, by)),
+    storeBlob: (blob) => transact((tx) => storeBlob(tx, blob)),
     handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
     expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),

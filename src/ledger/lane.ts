@@ -6,16 +6,29 @@ import { list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * A lane is a kind together with a set of labels: all its jobs can be served by the same workers.
- * Names hold no space, so the text can be taken apart again.
+ * A lane is a kind together with labels and demands: all its jobs can be served by the same workers.
+ * Names hold no space and demands a colon, so the text can be taken apart again.
  */
-export const laneOf = (kind: string, labels: readonly string[]): string =>
-  [kind, ...labels.toSorted()].join(' ')
+export const laneOf = (
+  kind: string,
+  labels: readonly string[],
+  demands: readonly string[] = [],
+): string => [kind, ...labels.toSorted(), ...demands.toSorted()].join(' ')
 
 export function serves(worker: WorkerIdentity, lane: string): boolean {
-  const [kind = '', ...labels] = lane.split(' ')
-  return worker.kinds.includes(kind) && labels.every((label) => worker.labels.includes(label))
+  const [kind = '', ...parts] = lane.split(' ')
+  return (
+    worker.kinds.includes(kind) &&
+    parts.every((part) =>
+      part.includes(':') ? isOffered(part, worker.offers) : worker.labels.includes(part),
+    )
+  )
 }
+
+const isOffered = (demand: string, offers: readonly string[]): boolean =>
+  offers.some((offer) =>
+    offer.endsWith('*') ? demand.startsWith(offer.slice(0, -1)) : demand === offer,
+  )
 
 const Lane = z.object({ lane: z.string() })
 

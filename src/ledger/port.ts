@@ -31,6 +31,8 @@ export type ClaimRequest = {
   readonly heldBy: string
   /** Hex SHA-256 of the attempt token's secret. A repeated request replaces it. */
   readonly tokenHash: string
+  /** What its token is restricted to; null for no restriction. */
+  readonly restrictedTo?: readonly string[] | null
 }
 
 /** What the ledger hands out; the hub adds the token it made. */
@@ -39,6 +41,7 @@ export type Claimed = Omit<Lease, 'token'>
 export type JobFilter = {
   readonly states?: readonly JobState[] | undefined
   readonly kind?: string | undefined
+  readonly group?: string | undefined
   readonly label?: string | undefined
   /** Found in the title or the id, upper or lower case. */
   readonly text?: string | undefined
@@ -71,6 +74,8 @@ export type TokenRow = {
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
+  /** What a worker's token is restricted to; null for no restriction. */
+  readonly lanes: readonly string[] | null
   readonly createdAt: number
   readonly expiresAt: number | null
   readonly revokedAt: number | null
@@ -78,6 +83,7 @@ export type TokenRow = {
 }
 export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'expiresAt'> & {
   readonly hash: string
+  readonly lanes?: readonly string[] | null
 }
 
 /** Whose attempt it was, and whether its token's secret is right. */
@@ -158,6 +164,8 @@ export type Ledger = {
   /** Resumes jobs paused until a moment that has come, at most `limit`; returns how many. */
   resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
+  /** Moves the hold of a job to a later moment; only for whoever submitted it. */
+  extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
   expire(limit: number): Promise<number>
@@ -165,6 +173,12 @@ export type Ledger = {
   tidyLocks(limit: number): Promise<number>
 
   job(jobId: JobId): Promise<Job>
+  /** Notes bytes that are in the store; again, they are as young as new ones. */
+  storeBlob(blob: {
+    readonly digest: string
+    readonly size: number
+    readonly uploader: string
+  }): Promise<void>
   /** The files that a job brings along, by name. */
   inputs(jobId: JobId): Promise<readonly InputFile[]>
   jobs(page: JobPage): Promise<readonly Job[]>

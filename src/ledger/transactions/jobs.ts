@@ -40,11 +40,12 @@ function conditions(
   state: JobState | null,
   before: number | null,
 ): readonly Statement[] {
-  const { kind, label, text, createdFrom, createdBefore } = filter
+  const { kind, group, label, text, createdFrom, createdBefore } = filter
   return [
     state === null ? undefined : sql`job.state = ${state}`,
     before === null ? undefined : sql`job.number < ${before}`,
     kind === undefined ? undefined : sql`job.kind = ${kind}`,
+    group === undefined ? undefined : sql`job.group_name = ${group}`,
     label === undefined ? undefined : contains(sql`job.labels`, JSON.stringify(label)),
     text === undefined ? undefined : contains(sql`job.search`, text.toLowerCase()),
     createdFrom === undefined ? undefined : sql`job.created_at >= ${createdFrom}`,

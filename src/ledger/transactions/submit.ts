@@ -6,6 +6,7 @@ import { isTerminal, JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { holdJob, holdKeys, holdRequest } from '../hold.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
+import { addInputs } from '../inputs.ts'
 import { laneOf } from '../lane.ts'
 import { heldKey } from '../lock-keys.ts'
 import { addCallbacks } from '../outbox.ts'
@@ -22,6 +23,7 @@ export async function submit(
   if (job.idempotencyKey !== undefined) await holdRequest(tx, job.idempotencyKey)
   const earlier = await sameRequest(tx, job)
   if (earlier !== undefined) return { job: await readJob(tx, earlier), created: false }
+  if (job.id !== undefined) await demandNew(tx, job.id)
   if (job.retryOf !== null) await checkContinued(tx, job.retryOf)
 
   const labels = sorted(job.labels)
@@ -32,18 +34,19 @@ export async function submit(
     INSERT INTO job (
       id, kind, title, search, priority, labels, locks, lane, limits, retry,
       idempotency_key, request_digest, retry_of, state, parked_on, created_at,
-      submitted_by, origin, group_name, demands, hold_until
+      submitted_by, origin, group_name, demands, hold_until, not_before
     ) VALUES (
       ${id}, ${job.kind}, ${job.title}, ${`${job.title} ${id}`.toLowerCase()}, ${job.priority},
-      ${JSON.stringify(labels)}, ${JSON.stringify(locks)}, ${laneOf(job.kind, labels)},
+      ${JSON.stringify(labels)}, ${JSON.stringify(locks)}, ${laneOf(job.kind, labels, job.demands)},
       ${JSON.stringify(job.limits)}, ${JSON.stringify(job.retry)},
       ${job.idempotencyKey ?? null}, ${job.requestDigest}, ${job.retryOf}, 'queued', ${parkedOn},
       ${tx.now}, ${job.submitter.name}, ${job.origin ?? null}, ${job.group ?? null},
-      ${JSON.stringify(sorted(job.demands))}, ${job.holdUntil ?? null}
+      ${JSON.stringify(sorted(job.demands))}, ${job.holdUntil ?? null}, ${job.notBefore ?? null}
     )`)
   // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
+  await addInputs(tx, id, job)
   await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
   if (parkedOn === null) tx.signal({ kind: 'ready' })
@@ -66,6 +69,12 @@ async function sameRequest(tx: Tx, job: NewJob): Promise<JobId | undefined> {
       `with another body.`,
     { details: { job: earlier.id } },
   )
+}
+
+async function demandNew(tx: Tx, id: JobId): Promise<void> {
+  const there = await tx.get(sql`SELECT state FROM job WHERE id = ${id}`, State)
+  if (there === undefined) return
+  throw new AppError('job-exists', `There is a job ${id} already.`, { details: { job: id } })
 }
 
 const State = z.object({ state: JobState })
