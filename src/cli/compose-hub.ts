@@ -73,6 +73,7 @@ export async function openHub(
     log,
     version,
     collect: (dryRun, signal) => collect(collecting, dryRun, signal),
+    dialects: [],
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     listen: { host: config.host, port: config.port },
     allowHosts: config.allowHost,
