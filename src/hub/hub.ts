@@ -1,13 +1,11 @@
-import type { FastifyInstance } from 'fastify'
 import { AppError } from '../domain/errors.ts'
 import { isLoopback } from '../domain/loopback.ts'
 import { type HubContext, type HubState, makeHubState } from './context.ts'
-import { openDesk } from './desk/desk.ts'
 import type { Dialect } from './dialect.ts'
 import { HUB_LIMITS } from './limits.ts'
 import { ownApi } from './own-api.ts'
-import { type Dialects, makeServer, type MountedRoute } from './server.ts'
-import { dropUnusedConnections } from './unused-connections.ts'
+import type { MountedRoute } from './server.ts'
+import { type Listen, makeServers, type Servers } from './servers.ts'
 
 /** A hub that answers. */
 export type Hub = {
@@ -24,80 +22,62 @@ export type Hub = {
   close(): Promise<void>
 }
 
-type Listen = HubContext['listen']
-
 /**
  * Starts the HTTP servers: one for our own API and every dialect that shares its port, and one for
  * each dialect with a port of its own. Throws `bind-refused` for an address beyond this machine
  * without a proxy in front, and `port-taken`.
  */
 export async function startHub(context: HubContext): Promise<Hub> {
-  const shared = context.dialects.filter(({ listen }) => listen === undefined)
-  const apart = context.dialects.filter(hasPort)
-  for (const { listen } of [context, ...apart]) demandBindable(listen, context)
+  const { listen, dialects } = context
+  for (const place of [listen, ...dialects.filter(hasPort).map((dialect) => dialect.listen)]) {
+    demandBindable(place, context)
+  }
   const closing = new AbortController()
   const hub = makeHubState(context, { ...HUB_LIMITS, ...context.limits }, closing.signal)
-  const apps: FastifyInstance[] = []
-  const routes: MountedRoute[] = []
-  const stopServing = async (): Promise<void> => {
+  const servers = makeServers(hub)
+  const stop = async (): Promise<void> => {
     closing.abort()
-    await Promise.all(apps.map((app) => drain(app, hub)))
+    await servers.drain()
     hub.metrics.close()
   }
-  const serve = async (listen: Listen, dialects: Dialects): Promise<number> => {
-    const server = makeServer(dialects, { hub, desk: openDesk(hub), host: listen.host })
-    apps.push(server.app)
-    dropUnusedConnections(server.app.server, hub.closing)
-    const port = await listenOn(server.app, listen)
-    routes.push(...server.routes)
-    return port
-  }
   try {
-    const port = await serve(context.listen, [ownApi, ...shared])
-    const urls = new Map<string, string>()
-    for (const dialect of apart) {
-      urls.set(dialect.name, urlOf(dialect.listen, await serve(dialect.listen, [dialect])))
-    }
-    const url = urlOf(context.listen, port)
-    hub.log.info({ host: context.listen.host, port }, 'hub listens')
-    return { url, port, urls, routes, close: untilClosed(hub, stopServing) }
+    const shared = dialects.filter((dialect) => !hasPort(dialect))
+    const own = await servers.open(listen, [ownApi, ...shared])
+    const urls = await openOthers(servers, dialects.filter(hasPort))
+    return { ...own, urls, routes: servers.routes, close: untilClosed(hub, stop) }
   } catch (error) {
-    await stopServing()
+    await stop()
     throw error
   }
 }
 
-const hasPort = (dialect: Dialect): dialect is Dialect & { readonly listen: Listen } =>
-  dialect.listen !== undefined
+type WithPort = Dialect & { readonly listen: Listen }
+
+const hasPort = (dialect: Dialect): dialect is WithPort => dialect.listen !== undefined
 
 function demandBindable({ host }: Listen, { behindProxy }: HubContext): void {
   if (isLoopback(host) || behindProxy) return
   throw new AppError('bind-refused', `${host} can be reached from other machines without TLS.`)
 }
 
-const urlOf = ({ host }: Listen, port: number): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-
-async function listenOn(app: FastifyInstance, { host, port }: Listen): Promise<number> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    throw new AppError('port-taken', `Port ${port} on ${host} is taken by another program.`, {
-      cause: error,
-      details: { port },
-    })
+async function openOthers(
+  servers: Servers,
+  dialects: readonly WithPort[],
+): Promise<ReadonlyMap<string, string>> {
+  const urls = new Map<string, string>()
+  for (const dialect of dialects) {
+    const { url } = await servers.open(dialect.listen, [dialect])
+    urls.set(dialect.name, url)
   }
-  const address = app.server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
+  return urls
 }
 
 /** Wakes waiters from now on, and returns how to end that together with the servers, once. */
-function untilClosed(hub: HubState, stopServing: () => Promise<void>): () => Promise<void> {
+function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<void> {
   const unsubscribe = passOnSignals(hub)
   const polling = callWaiters(hub)
   const close = async (): Promise<void> => {
-    await stopServing()
+    await stop()
     unsubscribe()
     await polling
     hub.log.info({}, 'hub closed')
@@ -121,15 +101,4 @@ async function callWaiters({ clock, claims, watches, limits, closing }: HubState
     claims.callHeads()
     watches.allChanged()
   }
-}
-
-async function drain(app: FastifyInstance, { clock, limits, log }: HubState): Promise<void> {
-  const over = new AbortController()
-  const closing = app.close().then(() => over.abort())
-  await clock.sleep(limits.drainMs, over.signal)
-  if (!over.signal.aborted) {
-    log.warn({}, 'requests were cut off')
-    app.server.closeAllConnections()
-  }
-  await closing
 }
