@@ -73,6 +73,7 @@ export async function openHub(
     log,
     version,
     collect: (dryRun, signal) => collect(collecting, dryRun, signal),
+    dialects: [],
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     listen: { host: config.host, port: config.port },
     allowHosts: config.allowHost,
@@ -100,7 +101,7 @@ async function listen(context: HubContext): Promise<Hub> {
     return await startHub(context)
   } catch (error) {
     if (!isAppError(error, 'port-taken')) throw error
-    const pid = await portOwner(context.listen.port)
+    const pid = await portOwner(Number(error.details['port']))
     if (pid === null) throw error
     throw new AppError('port-taken', `${error.message} It is process ${pid}.`, {
       cause: error,

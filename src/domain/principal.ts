@@ -13,18 +13,32 @@ export const Scope = z.enum([
 ])
 export type Scope = z.infer<typeof Scope>
 
+/** A person or program. */
+export type UserPrincipal = {
+  readonly kind: 'user'
+  readonly tokenId: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+}
+
+/** A worker daemon: may claim, and salvage what it once held. */
+export type WorkerPrincipal = {
+  readonly kind: 'worker'
+  readonly tokenId: string
+  readonly name: string
+  /** The only demands of jobs that it may serve; null: every one. */
+  readonly lanes: readonly string[] | null
+}
+
+/** One attempt of one job: may speak of that attempt alone. */
+export type AttemptPrincipal = {
+  readonly kind: 'attempt'
+  readonly jobId: JobId
+  readonly attempt: number
+}
+
 /** Who is asking, resolved from the token by the hub alone. */
-export type Principal =
-  | {
-      readonly kind: 'user'
-      readonly tokenId: string
-      readonly name: string
-      readonly scopes: readonly Scope[]
-    }
-  /** A worker daemon: may claim, and salvage what it once held. */
-  | { readonly kind: 'worker'; readonly tokenId: string; readonly name: string }
-  /** One attempt of one job: may speak of that attempt alone. */
-  | { readonly kind: 'attempt'; readonly jobId: JobId; readonly attempt: number }
+export type Principal = UserPrincipal | WorkerPrincipal | AttemptPrincipal
 
 /** What a route demands. There is no default: a route without one does not compile. */
 export type Access =

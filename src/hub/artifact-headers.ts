@@ -1,17 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../domain/errors.ts'
-import type { ArtifactRow } from '../ledger/port.ts'
 
 const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
 
-/** Headers of every answer about an artifact: it is saved as a file, never shown as a page of ours. */
-export function artifactHeaders(row: ArtifactRow): Readonly<Record<string, string>> {
+/** Kept bytes and what they are called. */
+export type Kept = {
+  readonly name: string
+  readonly digest: string
+  readonly size: number
+  readonly mediaType: string
+}
+
+/** Headers of every answer about kept bytes: they are saved as a file, never shown as a page of ours. */
+export function artifactHeaders(kept: Kept): Readonly<Record<string, string>> {
   return {
-    'content-type': row.mediaType,
-    'content-disposition': attachmentNamed(row.name),
-    etag: etagOf(row.digest),
+    'content-type': kept.mediaType,
+    'content-disposition': attachmentNamed(kept.name),
+    etag: etagOf(kept.digest),
     'accept-ranges': 'bytes',
-    'repr-digest': `sha-256=:${Buffer.from(row.digest, 'hex').toString('base64')}:`,
+    'repr-digest': `sha-256=:${Buffer.from(kept.digest, 'hex').toString('base64')}:`,
     'cache-control': 'private, no-cache',
   }
 }

@@ -7,10 +7,11 @@ import type { DeliveryTally } from '../keeper/delivery-tally.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import { ClaimLine } from './claim-line.ts'
-import type { DiskFloor } from './disk-floor.ts'
+import { ClaimLine } from './desk/claim-line.ts'
+import type { DiskFloor } from './desk/disk-floor.ts'
+import { JobWatches } from './desk/job-watches.ts'
+import type { Dialect } from './dialect.ts'
 import { FailedLogins } from './failed-logins.ts'
-import { JobWatches } from './job-watches.ts'
 import type { HubLimits } from './limits.ts'
 import { HubMetrics } from './metrics.ts'
 
@@ -21,6 +22,8 @@ export type HubContext = {
   readonly logs: LogStore
   /** Removes what nobody needs any more; a dry run only says what that is. */
   readonly collect: (dryRun: boolean, signal: AbortSignal) => Promise<Collection>
+  /** Further ways to talk to it, beside our own API. */
+  readonly dialects: readonly Dialect[]
   readonly kinds: ReadonlyMap<string, KindSchema>
   readonly clock: Clock
   readonly random: RandomBytes

@@ -8,9 +8,19 @@ import {
   readKept,
   salvageArtifact,
 } from './routes/artifacts.ts'
+import { putBlob } from './routes/blobs.ts'
 import { listDeliveries, resendDelivery } from './routes/deliveries.ts'
 import { listEvents } from './routes/events.ts'
-import { cancelJob, getJob, listJobs, resumeJob, retryJob, submitJob } from './routes/jobs.ts'
+import {
+  cancelJob,
+  extendHold,
+  getJob,
+  listInputs,
+  listJobs,
+  resumeJob,
+  retryJob,
+  submitJob,
+} from './routes/jobs.ts'
 import {
   addCheckpoint,
   appendEvents,
@@ -33,10 +43,13 @@ export const endpoints: Endpoints = {
   cancelJob,
   resumeJob,
   retryJob,
+  extendHold,
+  listInputs,
   listEvents,
   readLog,
   listArtifacts,
   getArtifact,
+  putBlob,
   claimLease,
   salvageArtifact,
   renewLease,

@@ -1,17 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
-import type { Access, Principal } from '../domain/principal.ts'
-import type { Bytes, ROUTES, RouteName } from '../protocol/routes.ts'
-import type { HubState } from './context.ts'
+import type {
+  Access,
+  AttemptPrincipal,
+  UserPrincipal,
+  WorkerPrincipal,
+} from '../domain/principal.ts'
+import type { Bytes } from '../protocol/route.ts'
+import type { ROUTES, RouteName } from '../protocol/routes.ts'
+import type { Desk } from './desk/desk.ts'
 
 type Routes = typeof ROUTES
 
 /** Who may have come through a route's access policy. */
-type Admitted<Policy extends Access> = Policy extends { kind: 'public' }
-  ? null
-  : Extract<Principal, { kind: Policy extends { kind: 'scope' } ? 'user' : Policy['kind'] }>
+type Admitted<Policy extends Access> = {
+  public: null
+  scope: UserPrincipal
+  worker: WorkerPrincipal
+  attempt: AttemptPrincipal
+}[Policy['kind']]
 
 /** One request, after access was granted and every part was parsed. */
 export type Call<Name extends RouteName> = {
@@ -24,21 +32,26 @@ export type Call<Name extends RouteName> = {
       : null
   readonly principal: Admitted<Routes[Name]['access']>
   readonly headers: IncomingHttpHeaders
-  /** For headers, and for a status other than the route's own. */
-  readonly reply: FastifyReply
   /** A signal that aborts when the caller goes away or the hub closes. */
   readonly gone: () => AbortSignal
 }
 
 /** A stream may stand in for JSON where the caller asked for one. */
-export type Answer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
+type Answer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
   ? z.input<Routes[Name]['answer']> | Readable
   : Readable | Uint8Array | string
 
-export type Handler<Name extends RouteName> = (call: Call<Name>) => Promise<Answer<Name>>
+/** What is answered, with a status other than the route's own and with further headers. */
+export type Said<Body> = {
+  readonly body: Body
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string | number>>
+}
 
-/** Makes a route's handler for a running hub. */
-export type Endpoint<Name extends RouteName> = (hub: HubState) => Handler<Name>
+/** Makes a route's handler for a desk. */
+export type Endpoint<Name extends RouteName> = (
+  desk: Desk,
+) => (call: Call<Name>) => Promise<Said<Answer<Name>>>
 
 /** All of them: the compiler demands each route of the protocol. */
 export type Endpoints = { readonly [Name in RouteName]: Endpoint<Name> }

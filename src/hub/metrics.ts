@@ -3,8 +3,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { isAppError } from '../domain/errors.ts'
 import type { DeliveryTally } from '../keeper/delivery-tally.ts'
 import type { Ledger } from '../ledger/port.ts'
-import type { ClaimLine } from './claim-line.ts'
-import type { DiskFloor } from './disk-floor.ts'
+import type { ClaimLine } from './desk/claim-line.ts'
+import type { DiskFloor } from './desk/disk-floor.ts'
 
 /** Where gauges look when they are read. */
 type Measured = {

@@ -1,32 +1,23 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { AppError } from '../domain/errors.ts'
 import type { Logger } from '../platform/log.ts'
-import { type Problem, PROBLEM_TYPE, toProblem } from '../protocol/problem.ts'
+import type { Dialect, Reply } from './dialect.ts'
 
-/** Answers an error as a problem document; what is no AppError is a bug, logged and not explained. */
-export function answerProblem(
+/** An error in the form of a dialect; what is no AppError is a bug, logged and not explained. */
+export function errorReply(
   error: unknown,
   request: FastifyRequest,
-  { reply, log }: { readonly reply: FastifyReply; readonly log: Logger },
-): void {
+  { dialect, log }: { readonly dialect: Dialect; readonly log: Logger },
+): Reply {
   const known = asAppError(error)
-  const problem =
-    known ??
-    new AppError('hub-error', `The hub hit a bug in ${request.method} ${routeOf(request)}.`)
-  if (known === undefined && !isBrokenOff(error, request)) {
+  if (known !== undefined) return dialect.problem(known)
+  const place = `${request.method} ${routeOf(request)}`
+  if (!isBrokenOff(error, request)) {
     log.error({ err: error, method: request.method, route: routeOf(request) }, 'request hit a bug')
   }
-  const retryAfter = problem.details['retryAfterSeconds']
-  if (typeof retryAfter === 'number') void reply.header('retry-after', retryAfter)
-  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
-  // The rest of a refused body is not worth reading, and must not be taken for the next request.
-  if (!request.raw.complete) void reply.header('connection', 'close')
-  void reply
-    .code(problem.status)
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify(toProblem(problem)))
+  return dialect.problem(new AppError('hub-error', `The hub hit a bug in ${place}.`))
 }
 
 /** Its caller went away in the middle of the body: nobody is left to be answered. */
@@ -34,29 +25,33 @@ const isBrokenOff = (error: unknown, { raw }: FastifyRequest): boolean =>
   !raw.complete && asFastifyError(error).code === 'ECONNRESET'
 
 /** Answers what is no HTTP request, or one that came too slowly, and ends the connection. */
-export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+export function answerUnreadable(
+  error: Error & { code?: string },
+  socket: Socket,
+  dialect: Dialect,
+): void {
   // Whatever was already said on this connection must not be mixed with an answer to nonsense.
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return
   }
-  const problem = unreadable(error)
-  const { status } = problem
-  const body = JSON.stringify(problem)
+  const { status: usual, headers = {}, body } = dialect.problem(unreadable(error))
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : usual
+  const text = typeof body === 'string' ? body : ''
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
     () => socket.destroySoon(),
   )
 }
 
-function unreadable({ code = '', message }: Error & { code?: string }): Problem {
+function unreadable({ code = '', message }: Error & { code?: string }): AppError {
   // A bad line, not a bad request: the caller may well try again.
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return toProblem(new AppError('request-incomplete', 'The rest of the request did not come.'))
+    return new AppError('request-incomplete', 'The rest of the request did not come.')
   }
-  const what = new AppError('request-invalid', `The request cannot be read: ${code || message}.`)
-  return { ...toProblem(what), ...(code === 'HPE_HEADER_OVERFLOW' ? { status: 431 } : {}) }
+  return new AppError('request-invalid', `The request cannot be read: ${code || message}.`)
 }
 
 /** The route's pattern: unlike the path it holds no ids. */

@@ -1,64 +1,47 @@
 import type { Server } from 'node:http'
-import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
-import { z } from 'zod'
-import { AppError } from '../domain/errors.ts'
-import type { Access, Principal } from '../domain/principal.ts'
-import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
-import { admit } from './access.ts'
+import fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
+import type { Access } from '../domain/principal.ts'
 import type { HubState } from './context.ts'
-import { makeGuard } from './guards.ts'
-import { answerProblem, answerUnreadable, routeOf } from './problems.ts'
+import type { Dialect } from './dialect.ts'
+import { type Ground, mount, send } from './mount.ts'
+import { answerUnreadable, errorReply, routeOf } from './problems.ts'
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    access?: Access
-  }
-  interface FastifyRequest {
-    principal: Principal | null
-  }
-}
-
-/** Nothing the hub answers is a page: no browser may run, frame, cache or guess it. */
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-}
-
-const PathParams = z.record(z.string(), z.string())
 const MS_PER_SECOND = 1000
 /** How often slow connections are looked for. */
 const CHECK_MS_MAX = 5000
-/** Longest parameter in a path: an artifact's name, or more when its letters are escaped. */
-const PARAM_LENGTH_MAX = 512
+/** Longest parameter in a path: an artifact’s name, every letter of it escaped. */
+const PARAM_LENGTH_MAX = 3 * 255
 
-/**
- * The bare server: limits, guards, access and errors, but no routes yet. A route that does not say
- * who may use it cannot be added, so nothing is open by mistake.
- */
-export function makeServer(hub: HubState): FastifyInstance {
-  const app = fastify(serverOptions(hub))
+/** Dialects that share a port; the first answers for what belongs to none. */
+export type Dialects = readonly [Dialect, ...Dialect[]]
+
+/** A route as it was added to a server. */
+export type MountedRoute = {
+  readonly dialect: string
+  readonly method: string
+  /** With a colon before each parameter. */
+  readonly path: string
+  readonly access: Access
+}
+
+/** A server with its limits and these dialects, and the routes that it has once it listens. */
+export function makeServer(
+  dialects: Dialects,
+  ground: Ground,
+): { readonly app: FastifyInstance; readonly routes: readonly MountedRoute[] } {
+  const { hub } = ground
+  const app = fastify(serverOptions(hub, dialects))
+  const routes: MountedRoute[] = []
   app.server.maxConnections = hub.limits.connections
   app.server.maxHeadersCount = hub.limits.headerLines
 
   app.decorateRequest('principal', null)
-  app.addHook('onRoute', ({ config, method, url }) => {
-    if (config?.access === undefined)
+  // A route that does not say who may use it cannot be added, so nothing is open by mistake.
+  app.addHook('onRoute', ({ config: { access, dialect } = {}, method, url }) => {
+    if (access === undefined || dialect === undefined) {
       throw new Error(`${String(method)} ${url} has no access policy`)
-  })
-  const guard = makeGuard([hub.listen.host, ...hub.allowHosts])
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.headers(HEADERS)
-    if (hub.closing.aborted) throw new AppError('hub-stopping', 'The hub is shutting down.')
-    const { url = '', headers, rawHeaders } = request.raw
-    guard({ url, headers, rawHeaders })
-    const { access } = request.routeOptions.config
-    if (access === undefined) return // no route: answered as not found
-    const { authorization } = headers
-    const address = request.socket.remoteAddress ?? ''
-    const params = PathParams.parse(request.params)
-    request.principal = await admit(hub, access, { authorization, address, params })
+    }
+    routes.push({ dialect, method: String(method), path: url, access })
   })
   app.addHook('onResponse', async (request, reply) => {
     hub.metrics.answered({
@@ -70,24 +53,12 @@ export function makeServer(hub: HubState): FastifyInstance {
     // Node would keep the connection for a next request, and closing would wait for it.
     if (hub.closing.aborted) request.raw.socket.destroySoon()
   })
-  app.addHook('onClose', async () => hub.metrics.close())
-  app.setNotFoundHandler(async (request) => {
-    throw new AppError(
-      'route-unknown',
-      `There is no ${request.method} ${request.url.split('?')[0]}.`,
-    )
-  })
-  app.setErrorHandler((error, request, reply) => {
-    if (request.routeOptions.config.access?.kind === 'attempt') hub.metrics.refused(error)
-    answerProblem(error, request, { reply, log: hub.log })
-  })
-  return app
+  for (const dialect of dialects) mount(app, dialect, ground)
+  return { app, routes }
 }
 
-function serverOptions(hub: HubState): FastifyHttpOptions<Server> {
-  const { limits, log } = hub
+function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHttpOptions<Server> {
   return {
-    bodyLimit: JSON_BYTES_MAX,
     connectionTimeout: limits.idleMs,
     keepAliveTimeout: limits.keepAliveMs,
     requestTimeout: limits.uploadMs,
@@ -101,7 +72,22 @@ function serverOptions(hub: HubState): FastifyHttpOptions<Server> {
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    clientErrorHandler: answerUnreadable,
-    frameworkErrors: (error, request, reply) => answerProblem(error, request, { reply, log }),
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, dialects[0]),
+    frameworkErrors: (error, request, reply) => {
+      const dialect = ownerOf(request.url, dialects)
+      void send(reply, errorReply(error, request, { dialect, log }))
+    },
   }
 }
+
+/** The dialect with the longest prefix of a path. */
+function ownerOf(path: string, dialects: Dialects): Dialect {
+  const owners = dialects
+    .flatMap((dialect) => dialect.prefixes.map((prefix) => ({ dialect, prefix })))
+    .filter(({ prefix }) => isBelow(path, prefix))
+    .toSorted((one, other) => other.prefix.length - one.prefix.length)
+  return owners[0]?.dialect ?? dialects[0]
+}
+
+const isBelow = (path: string, prefix: string): boolean =>
+  prefix === '/' || `${path.split('?')[0]}/`.startsWith(`${prefix}/`)

@@ -42,6 +42,8 @@ export async function issueToken(
     readonly name: string
     readonly scopes: readonly Scope[]
     readonly expiresAt: number | null
+    /** What a worker's token is restricted to; null for no restriction. */
+    readonly lanes?: readonly string[] | null
   },
 ): Promise<{ readonly id: string; readonly token: string }> {
   const id = hex(hub.random(8))

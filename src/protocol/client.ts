@@ -1,8 +1,11 @@
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { noProbe, type Probe, probeIfNamed } from '../domain/probe.ts'
+import { readerOf } from './read-answer.ts'
 import { fromProblem } from './problem.ts'
-import { type Bytes, ROUTES, type Route, type RouteName } from './routes.ts'
+import { PROTOCOL, PROTOCOL_HEADER } from './version.ts'
+import type { Bytes, Route } from './route.ts'
+import { ROUTES, type RouteName } from './routes.ts'
 
 type Routes = typeof ROUTES
 type Given<Schema, Key extends string> = Schema extends z.ZodType
@@ -103,6 +106,7 @@ export class HubClient {
       this.#address.url.replace(/\/$/, '') + pathOf(route, input.params) + queryOf(input.query)
     const isBytes = route.body !== null && 'bytes' in route.body
     const headers: Record<string, string> = {
+      [PROTOCOL_HEADER]: String(PROTOCOL),
       ...(this.#address.token === null ? {} : { authorization: `Bearer ${this.#address.token}` }),
       ...(route.body === null
         ? {}
@@ -171,7 +175,7 @@ function queryOf(query: unknown): string {
 function readAnswer(route: Route, schema: z.ZodType, text: string): unknown {
   const json = parseJson(text)
   if (json === undefined) throw notAHub(route, text)
-  const answer = schema.safeParse(json)
+  const answer = readerOf(schema).safeParse(json)
   if (answer.success) return answer.data
   throw new AppError(
     'protocol-mismatch',

@@ -1,4 +1,5 @@
-import { JobEvent } from '../domain/event.ts'
+import type { JobEvent } from '../domain/event.ts'
+import { AnyEvent } from './any-event.ts'
 
 /** One event in the format of WHATWG event streams; its id is where a reader goes on. */
 export const encodeEvent = (event: JobEvent): string =>
@@ -16,7 +17,7 @@ export async function* decodeEvents(stream: ReadableStream<Uint8Array>): AsyncGe
     for (const block of blocks) {
       const data = block.split('\n').filter((line) => line.startsWith('data:'))
       if (data.length > 0) {
-        yield JobEvent.parse(JSON.parse(data.map((line) => line.slice(5)).join('\n')))
+        yield AnyEvent.parse(JSON.parse(data.map((line) => line.slice(5)).join('\n')))
       }
     }
   }

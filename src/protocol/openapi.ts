@@ -10,7 +10,8 @@ import { Publication, PublicationIntent } from '../domain/publication.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import type { Access } from '../domain/principal.ts'
 import { PROBLEM_TYPE, Problem } from './problem.ts'
-import { ROUTES, type Route } from './routes.ts'
+import type { Route } from './route.ts'
+import { ROUTES } from './routes.ts'
 import { ArtifactInfo, TokenInfo } from './schemas.ts'
 
 type Json = Record<string, unknown>

@@ -1,41 +1,14 @@
 import { z } from 'zod'
 import { Collection } from '../domain/collection.ts'
 import { Delivery } from '../domain/delivery.ts'
+import { Digest } from '../domain/input.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, Renewal } from '../domain/lease.ts'
-import type { Access, Scope } from '../domain/principal.ts'
 import { ArtifactName } from '../domain/text.ts'
+import { ATTEMPT, bytes, plain, PUBLIC, type Route, scope, WORKER } from './route.ts'
 import * as schema from './schemas.ts'
 
-const Empty = z.strictObject({})
 const Nothing = z.null()
-
-/** Bytes instead of JSON, in the request or in the answer. */
-export type Bytes = { readonly bytes: true; readonly maxBytes: number }
-
-/** One route: everything that hub, client and OpenAPI document need to know of it. */
-export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** With {braces} around parameters, as OpenAPI writes them. */
-  readonly path: string
-  readonly summary: string
-  readonly access: Access
-  readonly params: z.ZodType
-  readonly query: z.ZodType
-  /** null: no body. */
-  readonly body: z.ZodType | Bytes | null
-  /** The JSON answer; `Bytes` for a stream of them. */
-  readonly answer: z.ZodType | Bytes
-  readonly status: number
-}
-
-const scope = (name: Scope) => ({ kind: 'scope', scope: name }) as const satisfies Access
-const WORKER = { kind: 'worker' } as const satisfies Access
-const ATTEMPT = { kind: 'attempt' } as const satisfies Access
-const PUBLIC = { kind: 'public' } as const satisfies Access
-
-const plain = { params: Empty, query: Empty, body: null, status: 200 } as const
-const bytes = (maxBytes: number): Bytes => ({ bytes: true, maxBytes })
 const ofAttempt = '/api/v1/leases/{job}/{attempt}'
 
 /** The whole HTTP protocol. Handlers, client, OpenAPI and the access tests are made from it. */
@@ -97,6 +70,25 @@ export const ROUTES = {
     answer: Job,
     status: 201,
   },
+  extendHold: {
+    ...plain,
+    method: 'POST',
+    path: '/api/v1/jobs/{job}/hold',
+    summary: 'Let a job publish until a later moment; only for its submitter',
+    access: scope('jobs:submit'),
+    params: schema.JobParams,
+    body: schema.HoldBody,
+    answer: Job,
+  },
+  listInputs: {
+    ...plain,
+    method: 'GET',
+    path: '/api/v1/jobs/{job}/inputs',
+    summary: 'Files that a job brings along',
+    access: scope('jobs:read'),
+    params: schema.JobParams,
+    answer: schema.InputList,
+  },
   listEvents: {
     ...plain,
     method: 'GET',
@@ -134,6 +126,16 @@ export const ROUTES = {
     access: scope('artifacts:read'),
     params: schema.AttemptParams.extend({ name: ArtifactName }),
     answer: bytes(schema.ARTIFACT_BYTES_MAX),
+  },
+  putBlob: {
+    ...plain,
+    method: 'PUT',
+    path: '/api/v1/blobs/{digest}',
+    summary: 'Upload an input by the SHA-256 of its bytes, before the job that names it',
+    access: scope('jobs:submit'),
+    params: z.strictObject({ digest: Digest }),
+    body: bytes(schema.ARTIFACT_BYTES_MAX),
+    answer: schema.BlobInfo,
   },
 
   claimLease: {

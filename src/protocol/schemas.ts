@@ -2,14 +2,15 @@ import { z } from 'zod'
 import { DeliveryId, DeliveryState } from '../domain/callback.ts'
 import { Delivery } from '../domain/delivery.ts'
 import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
+import { InputFile } from '../domain/input.ts'
 import { JobId } from '../domain/id.ts'
-import { Job } from '../domain/job.ts'
+import { Group, Job } from '../domain/job.ts'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN, WorkerIdentity } from '../domain/lease.ts'
 import { Settlement, Usage } from '../domain/outcome.ts'
 import { PublicationIntent } from '../domain/publication.ts'
 import { Scope } from '../domain/principal.ts'
 import { JobState } from '../domain/state.ts'
-import { ArtifactName, line } from '../domain/text.ts'
+import { ArtifactName, line, Offer } from '../domain/text.ts'
 
 /** Longest time a request is held open while nothing happens. */
 export const WAIT_MS_MAX = 30_000
@@ -39,13 +40,14 @@ export const JobQuery = z.strictObject({
   state: list(JobState).optional(),
   kind: line(64).optional(),
   label: line(64).optional(),
+  group: Group.optional(),
   text: line(200).optional(),
   from: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created at or after, epoch ms'),
   before: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created before, epoch ms'),
   cursor: JobId.optional().describe('`next` of the page before'),
   limit: number(1, 200).default(50),
 })
-export const JobList = z.strictObject({ jobs: z.array(Job), next: JobId.nullable() })
+export const JobList = z.object({ jobs: z.array(Job), next: JobId.nullable() })
 
 /** A follow-up keeps everything of the job it continues except the prompt. */
 export const RetryBody = z.strictObject({
@@ -62,7 +64,13 @@ export const EventQuery = z.strictObject({
   after: number(0, 2 ** 31).default(0),
   limit: number(1, 1000).default(200),
 })
-export const EventList = z.strictObject({ events: z.array(JobEvent) })
+export const EventList = z.object({ events: z.array(JobEvent) })
+
+export const HoldBody = z.strictObject({
+  until: z.int().min(0).describe('Nothing is published after it, epoch ms'),
+})
+export const InputList = z.object({ inputs: z.array(InputFile) })
+export const BlobInfo = z.object({ digest: z.string(), size: z.int() })
 
 export const LogQuery = z.strictObject({
   attempt: number(1, 1_000_000).optional().describe('Default: the newest'),
@@ -71,7 +79,7 @@ export const LogQuery = z.strictObject({
   waitMs: number(0, WAIT_MS_MAX).default(0).describe('Hold the request until there is more'),
 })
 
-export const ArtifactInfo = z.strictObject({
+export const ArtifactInfo = z.object({
   attempt: z.int(),
   name: z.string(),
   digest: z.string(),
@@ -80,7 +88,7 @@ export const ArtifactInfo = z.strictObject({
   createdAt: z.int(),
 })
 export type ArtifactInfo = z.infer<typeof ArtifactInfo>
-export const ArtifactList = z.strictObject({ artifacts: z.array(ArtifactInfo) })
+export const ArtifactList = z.object({ artifacts: z.array(ArtifactInfo) })
 
 export const DeliveryQuery = z.strictObject({
   job: JobId.optional(),
@@ -88,7 +96,7 @@ export const DeliveryQuery = z.strictObject({
   cursor: DeliveryId.optional().describe('`next` of the page before'),
   limit: number(1, 200).default(50),
 })
-export const DeliveryList = z.strictObject({
+export const DeliveryList = z.object({
   deliveries: z.array(Delivery),
   next: DeliveryId.nullable(),
 })
@@ -97,7 +105,10 @@ export const DeliveryParams = z.strictObject({ delivery: DeliveryId })
 export const ClaimBody = z.strictObject({
   requestId: z.uuid(),
   protocol: z.int().min(1).default(1).describe('That the worker speaks; without it the first'),
-  worker: WorkerIdentity,
+  worker: WorkerIdentity.extend({
+    // Fewer than are kept: the hub adds its own.
+    offers: z.array(Offer).max(200).default([]),
+  }),
   leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX).default(LEASE_MS_DEFAULT),
   waitMs: z.int().min(0).max(WAIT_MS_MAX).default(0),
 })
@@ -124,13 +135,18 @@ export const PauseBody = z.strictObject({
   usage: Usage.nullable(),
 })
 
-export const WorkerInfo = WorkerIdentity.extend({ seenAt: z.int(), running: z.int() })
-export const WorkerList = z.strictObject({ workers: z.array(WorkerInfo) })
+export const WorkerInfo = z.object({
+  ...WorkerIdentity.shape,
+  seenAt: z.int(),
+  running: z.int(),
+})
+export const WorkerList = z.object({ workers: z.array(WorkerInfo) })
 
-export const TokenInfo = z.strictObject({
+export const TokenInfo = z.object({
   id: z.string(),
   name: z.string(),
   scopes: z.array(Scope),
+  lanes: z.array(z.string()).nullable().default(null).describe('What a worker is restricted to'),
   createdAt: z.int(),
   expiresAt: z.int().nullable(),
   revokedAt: z.int().nullable(),
@@ -140,16 +156,26 @@ export type TokenInfo = z.infer<typeof TokenInfo>
 export const TokenBody = z.strictObject({
   name: line(100),
   scopes: z.array(Scope).min(1).max(10),
+  lanes: z
+    .array(Offer)
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('For a worker: the only demands of jobs that it may serve, such as repo:https://…'),
   days: z.int().min(1).max(365).nullable().default(90).describe('Days it is valid; null for ever'),
 })
-export const TokenCreated = z.strictObject({
+export const TokenCreated = z.object({
   token: z.string().describe('Shown this once'),
   info: TokenInfo,
 })
-export const TokenList = z.strictObject({ tokens: z.array(TokenInfo) })
+export const TokenList = z.object({ tokens: z.array(TokenInfo) })
 
 export const CollectBody = z.strictObject({
   dryRun: z.boolean().default(false).describe('Say what would go, and remove nothing'),
 })
 
-export const Health = z.strictObject({ status: z.literal('ok'), version: z.string() })
+export const Health = z.object({
+  status: z.literal('ok'),
+  version: z.string(),
+  protocol: z.int().default(1).describe('Newest protocol that it speaks'),
+})

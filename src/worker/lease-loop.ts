@@ -1,4 +1,4 @@
-import { isAppError } from '../domain/errors.ts'
+import { AppError, isAppError } from '../domain/errors.ts'
 import { newUuid } from '../domain/id.ts'
 import type { Lease } from '../domain/lease.ts'
 import { PROTOCOL } from '../protocol/version.ts'
@@ -50,20 +50,46 @@ export async function leaseJobs(
 
 /** One question: a lease, null when there is no job, `away` when there was no answer. */
 export async function runOnce(
-  { hub, identity, leaseMs }: Leasing,
+  leasing: Leasing,
   requestId: string,
   signal: AbortSignal,
 ): Promise<Lease | null | 'away'> {
-  const body = { requestId, protocol: PROTOCOL, worker: identity, leaseMs, waitMs: WAIT_MS }
+  const ask = (trying: AbortSignal) => claim(leasing, requestId, trying)
   try {
-    return await within(
-      (trying) => hub.call('claimLease', { body }, trying),
-      WAIT_MS + SLACK_MS,
-      signal,
-    )
+    return await within(ask, WAIT_MS + SLACK_MS, signal)
   } catch (error) {
     if (signal.aborted) return null
     if (isAppError(error) && error.retryable) return 'away'
     throw error
   }
+}
+
+async function claim(
+  { hub, identity, leaseMs }: Leasing,
+  requestId: string,
+  signal: AbortSignal,
+): Promise<Lease | null> {
+  const body = { requestId, protocol: PROTOCOL, worker: identity, leaseMs, waitMs: WAIT_MS }
+  try {
+    return await hub.call('claimLease', { body }, signal)
+  } catch (error) {
+    // An older hub does not know all that is in the question.
+    if (isAppError(error, 'request-invalid')) await demandProtocol(hub, identity, signal)
+    throw error
+  }
+}
+
+/** Throws `protocol-mismatch` when the hub is older than this worker. */
+async function demandProtocol(
+  hub: Leasing['hub'],
+  { version }: Leasing['identity'],
+  signal: AbortSignal,
+): Promise<void> {
+  const other = await hub.call('live', {}, signal)
+  if (other.protocol >= PROTOCOL) return
+  throw new AppError(
+    'protocol-mismatch',
+    `The hub is version ${other.version} with protocol ${other.protocol}, this worker version ` +
+      `${version} with protocol ${PROTOCOL}: upgrade the hub first.`,
+  )
 }

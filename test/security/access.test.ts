@@ -1,52 +1,45 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import { type Access, Scope } from '../../src/domain/principal.ts'
+import { Scope } from '../../src/domain/principal.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
 import { ROUTES } from '../../src/protocol/routes.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
-
-/** As much of the hub's own document as the matrix is made from. */
-const Document = z.looseObject({
-  paths: z.record(
-    z.string(),
-    z.record(
-      z.string(),
-      z.looseObject({
-        operationId: z.string(),
-        'x-access': z.looseObject({ kind: z.string(), scope: z.string().optional() }),
-      }),
-    ),
-  ),
-})
+import { toyDialect } from '../support/toy-dialect.ts'
 
 type Verdict = 'in' | 401 | 403
-type Somebody = { readonly name: string; readonly token: string | null }
+type Mounted = TestHub['routes'][number]
+
+/** Somebody who comes with the credentials of one dialect, or with none. */
+type Somebody = {
+  readonly name: string
+  readonly dialect: string | null
+  readonly headers: Readonly<Record<string, string>>
+}
 
 describe('T17: every route for every principal', () => {
   it('lets in whom its access names and nobody else', async () => {
-    await using hub = await startTestHub({ limits: { failedLogins: 1000 } })
+    const limits = { failedLogins: 10_000 }
+    const apart = toyDialect({ name: 'apart', listen: { host: '127.0.0.1', port: 0 } })
+    await using hub = await startTestHub({ limits, dialects: [toyDialect(), apart] })
     const { lease, params } = await aLease(hub)
     const everybody = await principals(hub, lease.token)
-    const document = Document.parse(await (await fetch(`${hub.url}/openapi.json`)).json())
-    const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
-      Object.entries(operations).map(([method, operation]) => ({ path, method, operation })),
-    )
-    expect(routes).toHaveLength(Object.keys(ROUTES).length)
+    const ours = hub.routes.filter(({ dialect }) => dialect === 'millwright')
+    expect(ours).toHaveLength(Object.keys(ROUTES).length)
 
     const seen: Record<string, Verdict> = {}
     const wanted: Record<string, Verdict> = {}
-    for (const { path, method, operation } of routes) {
-      const url = hub.url + fill(path, params)
+    for (const route of hub.routes) {
+      const url = (hub.urls.get(route.dialect) ?? hub.url) + fill(route.path, params)
       for (const somebody of everybody) {
-        const cell = `${operation.operationId} for ${somebody.name}`
-        seen[cell] = await knock(url, method, somebody.token)
-        wanted[cell] = expected(operation['x-access'], somebody.name)
+        const cell = `${route.dialect} ${route.method} ${route.path} for ${somebody.name} of ${somebody.dialect}`
+        seen[cell] = await knock(url, route.method, somebody.headers)
+        wanted[cell] = expected(route, somebody)
       }
     }
 
-    expect(Object.keys(seen)).toHaveLength(routes.length * everybody.length)
+    expect(new Set(hub.routes.map(({ dialect }) => dialect)).size).toBe(3)
+    expect(Object.keys(seen)).toHaveLength(hub.routes.length * everybody.length)
     expect(seen).toEqual(wanted)
   })
 })
@@ -60,53 +53,59 @@ async function principals(hub: TestHub, ownToken: string): Promise<readonly Some
   const scoped = await Promise.all(
     Scope.options
       .filter((scope) => scope !== 'worker')
-      .map(async (scope) => ({ name: scope, token: (await make([scope], null)).token })),
+      .map(async (scope) => own(scope, (await make([scope], null)).token)),
   )
   const revoked = await make(['admin'], null)
   await ledger.revokeToken(revoked.id)
   const { lease: other } = await aLease(hub)
   return [
     ...scoped,
-    { name: 'worker', token: hub.workerToken },
-    { name: 'own attempt', token: ownToken },
-    { name: 'other attempt', token: other.token },
-    { name: 'no token', token: null },
-    { name: 'nonsense', token: 'nonsense' },
-    { name: 'well-formed guess', token: `${ownToken.slice(0, -9)}${'0'.repeat(9)}` },
-    { name: 'expired', token: (await make(['admin'], hub.clock.now() - 1)).token },
-    { name: 'revoked', token: revoked.token },
+    own('worker', hub.workerToken),
+    own('own attempt', ownToken),
+    own('other attempt', other.token),
+    { name: 'no token', dialect: null, headers: {} },
+    own('nonsense', 'nonsense'),
+    own('well-formed guess', `${ownToken.slice(0, -9)}${'0'.repeat(9)}`),
+    own('expired', (await make(['admin'], hub.clock.now() - 1)).token),
+    own('revoked', revoked.token),
+    { name: 'jobs:submit', dialect: 'toy', headers: { 'x-toy-token': 'ada' } },
+    { name: 'worker', dialect: 'toy', headers: { 'x-toy-token': 'drone' } },
+    { name: 'stranger', dialect: 'toy', headers: { 'x-toy-token': 'eve' } },
   ]
 }
 
+const own = (name: string, token: string): Somebody => ({
+  name,
+  dialect: 'millwright',
+  headers: { authorization: `Bearer ${token}` },
+})
+
 /** Says it once more, without looking at the code under test. */
-function expected(access: { kind: string; scope?: string | undefined }, name: string): Verdict {
-  const kind: Access['kind'] | (string & {}) = access.kind
-  if (kind === 'public') return 'in'
+function expected({ dialect, access }: Mounted, somebody: Somebody): Verdict {
+  if (access.kind === 'public') return 'in'
+  const spoken = dialect === 'apart' ? 'toy' : dialect
   const known = ['worker', 'own attempt', 'other attempt', ...Scope.options]
-  if (!known.includes(name)) return 401
-  if (kind === 'worker') return name === 'worker' ? 'in' : 403
-  if (kind === 'attempt') return name === 'own attempt' ? 'in' : 403
+  const { name } = somebody
+  if (somebody.dialect !== spoken || !known.includes(name)) return 401
+  if (access.kind === 'worker') return name === 'worker' ? 'in' : 403
+  if (access.kind === 'attempt') return name === 'own attempt' ? 'in' : 403
   return name === 'admin' || name === access.scope ? 'in' : 403
 }
 
 const fill = (path: string, params: { job: string; attempt: number }): string =>
   path
-    .replace('{job}', params.job)
-    .replace('{attempt}', String(params.attempt))
-    .replace('{stream}', 'output')
-    .replace('{offset}', '0')
-    .replace('{name}', 'a')
-    .replace('{token}', 'none')
+    .replace(':job', params.job)
+    .replace(':attempt', String(params.attempt))
+    .replace(':stream', 'output')
+    .replace(':offset', '0')
+    .replaceAll(/:\w+/g, 'a')
 
 /** Whether the door opens; what happens behind it (a bad body, a lost lease) does not matter here. */
-async function knock(url: string, method: string, token: string | null): Promise<Verdict> {
-  const takesBody = method === 'post' || method === 'put'
+async function knock(url: string, method: string, headers: Somebody['headers']): Promise<Verdict> {
+  const takesBody = method === 'POST' || method === 'PUT'
   const response = await fetch(url, {
-    method: method.toUpperCase(),
-    headers: {
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(takesBody ? { 'content-type': 'application/json' } : {}),
-    },
+    method,
+    headers: { ...headers, ...(takesBody ? { 'content-type': 'application/json' } : {}) },
     ...(takesBody ? { body: '{}' } : {}),
   })
   await response.arrayBuffer()

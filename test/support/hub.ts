@@ -7,7 +7,7 @@ import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
 import { openDiskLogs } from '../../src/artifacts/disk-logs.ts'
 import type { Scope } from '../../src/domain/principal.ts'
 import type { HubContext } from '../../src/hub/context.ts'
-import { startHub } from '../../src/hub/hub.ts'
+import { type Hub, startHub } from '../../src/hub/hub.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
 import { collect } from '../../src/keeper/collect.ts'
 import { codeSchema } from '../../src/kinds/code/schema.ts'
@@ -28,6 +28,9 @@ const isBackedUp = async (): Promise<boolean> => false
 export type TestHub = AsyncDisposable & {
   readonly url: string
   readonly port: number
+  /** Where dialects with a port of their own listen. */
+  readonly urls: ReadonlyMap<string, string>
+  readonly routes: Hub['routes']
   readonly admin: HubClient
   readonly adminToken: string
   readonly worker: HubClient
@@ -67,6 +70,7 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
     artifacts,
     logs,
     collect: (dryRun, signal) => collect({ ...collecting, log: silentLog }, dryRun, signal),
+    dialects: [],
     kinds: new Map([[codeSchema.name, codeSchema]]),
     clock,
     random,
@@ -81,7 +85,7 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
   }
   let hub = await startHub(context)
   opening.defer(() => hub.close())
-  const { url, port } = hub
+  const { url, port, urls, routes } = hub
   const tokenWith = async (...scopes: readonly Scope[]) =>
     (await issueToken({ ledger, random }, { name: scopes.join(' '), scopes, expiresAt: null }))
       .token
@@ -91,6 +95,8 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
   return {
     url,
     port,
+    urls,
+    routes,
     admin: new HubClient({ url, token: adminToken }),
     adminToken,
     worker: new HubClient({ url, token: workerToken }),

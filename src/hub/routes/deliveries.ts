@@ -1,20 +1,17 @@
 import type { Endpoint } from '../handler.ts'
 
 export const listDeliveries: Endpoint<'listDeliveries'> =
-  (hub) =>
+  (desk) =>
   async ({ query: { job, state, cursor, limit } }) => {
-    // One more than wanted tells whether there is a next page.
-    const found = await hub.ledger.deliveries({
+    const { items, next } = await desk.listDeliveries({
       jobId: job ?? null,
       states: state ?? null,
       after: cursor ?? null,
-      limit: limit + 1,
+      limit,
     })
-    const page = found.slice(0, limit)
-    return { deliveries: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+    return { body: { deliveries: [...items], next } }
   }
 
 export const resendDelivery: Endpoint<'resendDelivery'> =
-  (hub) =>
-  async ({ params }) =>
-    hub.ledger.resendDelivery(params.delivery)
+  (desk) =>
+  async ({ params }) => ({ body: await desk.resendDelivery(params.delivery) })

@@ -1,40 +1,33 @@
 import { openApiDocument } from '../../protocol/openapi.ts'
-import { demandRoom } from '../disk-floor.ts'
+import { PROTOCOL } from '../../protocol/version.ts'
 import type { Endpoint } from '../handler.ts'
 
 /** The process turns its loop; asks nothing of the ledger. */
 export const live: Endpoint<'live'> =
   ({ version }) =>
-  async () => ({ status: 'ok', version })
+  async () => ({ body: { status: 'ok', version, protocol: PROTOCOL } })
 
-/** New work would be kept: the ledger can be written and the disk has room. */
 export const ready: Endpoint<'ready'> =
-  ({ ledger, disk, version }) =>
+  ({ version, demandReady }) =>
   async () => {
-    await ledger.checkWritable()
-    await demandRoom(disk)
-    return { status: 'ok', version }
+    await demandReady()
+    return { body: { status: 'ok', version, protocol: PROTOCOL } }
   }
 
-export const metrics: Endpoint<'metrics'> =
-  (hub) =>
-  async ({ reply }) => {
-    const { text, contentType } = await hub.metrics.print()
-    void reply.type(contentType)
-    return text
-  }
+export const metrics: Endpoint<'metrics'> = (desk) => async () => {
+  const { text, contentType } = await desk.printMetrics()
+  return { body: text, headers: { 'content-type': contentType } }
+}
 
 export const openApi: Endpoint<'openApi'> = ({ version }) => {
   const document = openApiDocument(version)
-  return async () => document
+  return async () => ({ body: document })
 }
 
-export const listWorkers: Endpoint<'listWorkers'> =
-  ({ ledger }) =>
-  async () => ({ workers: [...(await ledger.workers())] })
+export const listWorkers: Endpoint<'listWorkers'> = (desk) => async () => ({
+  body: { workers: [...(await desk.listWorkers())] },
+})
 
-/** Goes on although the caller has gone: what is superfluous now is so later, too. */
 export const collect: Endpoint<'collect'> =
-  (hub) =>
-  async ({ body }) =>
-    hub.collect(body.dryRun, hub.closing)
+  (desk) =>
+  async ({ body }) => ({ body: await desk.collect(body.dryRun) })

@@ -1,5 +1,5 @@
-import type { JobId } from '../domain/id.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { JobId } from '../../domain/id.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
 /** One reader's eye on a job. Open it before reading, so that no change falls in between. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 
 /** Calls one waiter. Rung while nobody waits, it is remembered, so that no ring is lost. */
 export class Bell {

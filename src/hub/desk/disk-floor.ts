@@ -1,4 +1,4 @@
-import { AppError } from '../domain/errors.ts'
+import { AppError } from '../../domain/errors.ts'
 
 /** How much room the disk of the data folder must keep. */
 export type DiskFloor = { freeBytes(): Promise<number>; readonly floorBytes: number }

@@ -1,6 +1,6 @@
-import { AppError } from '../domain/errors.ts'
-import type { Fence } from '../domain/lease.ts'
-import type { Ledger } from '../ledger/port.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { Fence } from '../../domain/lease.ts'
+import type { Ledger } from '../../ledger/port.ts'
 
 /** Refuses bytes of an attempt that has ended: nobody would look for them. Throws `lease-lost`. */
 export async function demandCurrent(ledger: Ledger, { jobId, attempt }: Fence): Promise<void> {

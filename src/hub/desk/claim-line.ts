@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
 /** One worker's place in the line. */

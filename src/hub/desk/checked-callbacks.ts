@@ -1,6 +1,6 @@
-import { type CallbackRules, refusalOf } from '../callbacks/rules.ts'
-import type { Callback } from '../domain/callback.ts'
-import { AppError } from '../domain/errors.ts'
+import { type CallbackRules, refusalOf } from '../../callbacks/rules.ts'
+import type { Callback } from '../../domain/callback.ts'
+import { AppError } from '../../domain/errors.ts'
 
 /**
  * Callbacks as they are kept, their addresses as everybody writes them. Throws `callback-refused`

@@ -1,5 +1,5 @@
-import { AppError } from '../domain/errors.ts'
-import type { Ledger } from '../ledger/port.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { Ledger } from '../../ledger/port.ts'
 
 const RETRY_AFTER_SECONDS = 10
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../platform/clock.ts'
+import { systemClock } from '../../platform/clock.ts'
 import { ClaimLine, type Place } from './claim-line.ts'
 
 const forever = new AbortController().signal

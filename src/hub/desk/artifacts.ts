@@ -1,0 +1,90 @@
+import { AppError } from '../../domain/errors.ts'
+import type { JobId } from '../../domain/id.ts'
+import type { Fence } from '../../domain/lease.ts'
+import type { WorkerPrincipal } from '../../domain/principal.ts'
+import { ArtifactName } from '../../domain/text.ts'
+import type { ArtifactRow } from '../../ledger/port.ts'
+import { parseInput } from '../../protocol/parse-input.ts'
+import type { HubState } from '../context.ts'
+import { demandCurrent } from './current-attempt.ts'
+import { store, type Upload } from './store.ts'
+
+/** Names one artifact. */
+export type ArtifactAddress = Fence & { readonly name: string }
+
+/** Every artifact of a job. Throws `job-not-found`. */
+export async function listArtifacts(
+  { ledger }: HubState,
+  jobId: JobId,
+): Promise<readonly ArtifactRow[]> {
+  const job = await ledger.job(jobId)
+  return ledger.artifacts(job.id)
+}
+
+/** One artifact. Throws `job-not-found`, `artifact-not-found`. */
+export async function findArtifact(hub: HubState, address: ArtifactAddress): Promise<ArtifactRow> {
+  await hub.ledger.job(address.jobId)
+  return artifactAt(hub, address)
+}
+
+/** The same for a job that is known. */
+export async function artifactAt(
+  { ledger }: HubState,
+  { jobId, attempt, name }: ArtifactAddress,
+): Promise<ArtifactRow> {
+  const rows = await ledger.artifacts(jobId)
+  const row = rows.find((kept) => kept.attempt === attempt && kept.name === name)
+  if (row !== undefined) return row
+  throw new AppError(
+    'artifact-not-found',
+    `Attempt ${attempt} of job ${jobId} has no artifact ${name}.`,
+  )
+}
+
+/** Keeps an artifact of the current attempt, under its name. Throws `lease-lost`. */
+export async function putArtifact(
+  hub: HubState,
+  address: ArtifactAddress & { readonly mediaType: string },
+  upload: Upload,
+): Promise<ArtifactRow> {
+  await demandCurrent(hub.ledger, address)
+  const stored = await store(hub, upload)
+  await demandCurrent(hub.ledger, address)
+  return record(hub, { ...address, ...stored })
+}
+
+/**
+ * Keeps what an ended attempt left on the worker that held it, as `salvage.` and its name. Changes
+ * no state. Throws `scope-missing` for every other worker.
+ */
+export async function salvageArtifact(
+  hub: HubState,
+  address: ArtifactAddress & { readonly mediaType: string },
+  upload: Upload,
+  by: WorkerPrincipal,
+): Promise<ArtifactRow> {
+  await demandHeld(hub, address, by)
+  const origin = { code: 'request-invalid', where: 'path.name' } as const
+  const name = parseInput(ArtifactName, `salvage.${address.name}`, origin)
+  const stored = await store(hub, upload)
+  return record(hub, { ...address, name, ...stored })
+}
+
+async function demandHeld(
+  { ledger }: HubState,
+  { jobId, attempt }: Fence,
+  { tokenId }: WorkerPrincipal,
+): Promise<void> {
+  await ledger.job(jobId)
+  const row = await ledger.attempt(jobId, attempt)
+  if (row?.heldBy === tokenId) return
+  throw new AppError('scope-missing', `This worker never held attempt ${attempt} of job ${jobId}.`)
+}
+
+async function record(
+  hub: HubState,
+  artifact: Omit<ArtifactRow, 'createdAt'>,
+): Promise<ArtifactRow> {
+  await hub.ledger.addArtifact(artifact)
+  return artifactAt(hub, artifact)
+}

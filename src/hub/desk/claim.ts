@@ -1,0 +1,90 @@
+import type { z } from 'zod'
+import { AppError } from '../../domain/errors.ts'
+import type { Lease } from '../../domain/lease.ts'
+import type { WorkerPrincipal } from '../../domain/principal.ts'
+import type { ClaimBody } from '../../protocol/schemas.ts'
+import { offersOf, PROTOCOL, serves } from '../../protocol/version.ts'
+import type { HubState } from '../context.ts'
+import { attemptSecret, attemptToken } from '../tokens.ts'
+
+/** What a worker asks when it wants a job. */
+export type ClaimQuestion = z.output<typeof ClaimBody>
+
+/**
+ * Waits in line for a job that this worker can serve; null when none came within `waitMs`. A worker
+ * that went away gets none. Throws `protocol-mismatch` and `rate-limited`.
+ */
+export async function claim(
+  hub: HubState,
+  question: ClaimQuestion,
+  by: WorkerPrincipal,
+  gone: AbortSignal,
+): Promise<Lease | null> {
+  demandServed(hub.version, question)
+  if (hub.claims.waiting >= hub.limits.waitingClaims) {
+    throw new AppError('rate-limited', 'Too many workers wait for work at this hub.', {
+      details: { retryAfterSeconds: 1 },
+    })
+  }
+  const worker = { ...question.worker, offers: offersOf(question) }
+  const place = hub.claims.join(lineOf(worker, by))
+  const end = hub.clock.monotonic() + question.waitMs
+  try {
+    while (!gone.aborted) {
+      place.look()
+      const lease = await claimNow(hub, { ...question, worker }, by)
+      if (lease !== null) {
+        place.callNext()
+        return lease
+      }
+      const left = end - hub.clock.monotonic()
+      if (left <= 0) return null
+      await place.wait(left, gone)
+    }
+    return null
+  } finally {
+    place.leave()
+  }
+}
+
+/** Names those who can serve the same jobs. */
+const lineOf = (
+  { kinds, labels, offers, sandbox }: ClaimQuestion['worker'],
+  { lanes }: WorkerPrincipal,
+): string =>
+  JSON.stringify([
+    kinds.toSorted(),
+    labels.toSorted(),
+    offers.toSorted(),
+    lanes?.toSorted() ?? null,
+    sandbox,
+  ])
+
+async function claimNow(
+  hub: HubState,
+  { requestId, worker, leaseMs }: ClaimQuestion,
+  { tokenId, lanes }: WorkerPrincipal,
+): Promise<Lease | null> {
+  const { secret, hash } = attemptSecret(hub.random)
+  const claimed = await hub.ledger.claim({
+    requestId,
+    worker,
+    leaseMs,
+    heldBy: tokenId,
+    tokenHash: hash,
+    restrictedTo: lanes,
+  })
+  if (claimed === null) return null
+  hub.metrics.claimed()
+  const fence = { jobId: claimed.job.id, attempt: claimed.attempt }
+  return { ...claimed, token: attemptToken(fence, secret) }
+}
+
+function demandServed(version: string, { worker, protocol }: ClaimQuestion): void {
+  if (serves({ version, protocol: PROTOCOL }, { version: worker.version, protocol })) return
+  throw new AppError(
+    'protocol-mismatch',
+    `The worker is version ${worker.version} with protocol ${protocol}, the hub ${version} with ` +
+      `protocol ${PROTOCOL}.`,
+  )
+}

@@ -1,0 +1,77 @@
+import type { HubState } from '../context.ts'
+import { findArtifact, listArtifacts, putArtifact, salvageArtifact } from './artifacts.ts'
+import { authenticate } from './authenticate.ts'
+import { claim } from './claim.ts'
+import { listDeliveries, resendDelivery } from './deliveries.ts'
+import { findContinued, findInput, findKept } from './earlier.ts'
+import { handBack, pause, settle } from './end-attempt.ts'
+import { followEvents, readEvents } from './events.ts'
+import { cancelJob, extendHold, listInputs, listJobs, readJob, resumeJob } from './jobs.ts'
+import { collect, demandReady, listWorkers } from './operation.ts'
+import { putBlob } from './put-blob.ts'
+import { readLog } from './read-log.ts'
+import { renew } from './renew.ts'
+import { addCheckpoint, appendEvents, intendPublication } from './report.ts'
+import { retry } from './retry.ts'
+import { openBytes } from './store.ts'
+import { submit } from './submit.ts'
+import { createToken, listTokens, revokeToken } from './tokens.ts'
+import { writeLog } from './write-log.ts'
+
+/**
+ * Everything that can be asked of a hub, in words of the domain: a dialect knows nothing else of it,
+ * neither the ledger nor the server. What each use case promises stands in its own file.
+ */
+export type Desk = ReturnType<typeof openDesk>
+
+export function openDesk(hub: HubState) {
+  const at =
+    <Rest extends readonly unknown[], Answer>(
+      useCase: (hub: HubState, ...rest: Rest) => Answer,
+    ): ((...rest: Rest) => Answer) =>
+    (...rest) =>
+      useCase(hub, ...rest)
+  return {
+    version: hub.version,
+    authenticate: at(authenticate),
+    submit: at(submit),
+    retry: at(retry),
+    readJob: at(readJob),
+    listJobs: at(listJobs),
+    listInputs: at(listInputs),
+    cancelJob: at(cancelJob),
+    resumeJob: at(resumeJob),
+    extendHold: at(extendHold),
+    readEvents: at(readEvents),
+    followEvents: at(followEvents),
+    readLog: at(readLog),
+    putBlob: at(putBlob),
+    listArtifacts: at(listArtifacts),
+    findArtifact: at(findArtifact),
+    openBytes: at(openBytes),
+    claim: at(claim),
+    renew: at(renew),
+    appendEvents: at(appendEvents),
+    addCheckpoint: at(addCheckpoint),
+    intendPublication: at(intendPublication),
+    writeLog: at(writeLog),
+    putArtifact: at(putArtifact),
+    salvageArtifact: at(salvageArtifact),
+    findInput: at(findInput),
+    findKept: at(findKept),
+    findContinued: at(findContinued),
+    settle: at(settle),
+    pause: at(pause),
+    handBack: at(handBack),
+    listDeliveries: at(listDeliveries),
+    resendDelivery: at(resendDelivery),
+    createToken: at(createToken),
+    listTokens: at(listTokens),
+    revokeToken: at(revokeToken),
+    listWorkers: at(listWorkers),
+    collect: at(collect),
+    demandReady: at(demandReady),
+    /** Metrics in the text format of Prometheus. */
+    printMetrics: () => hub.metrics.print(),
+  }
+}

@@ -1,0 +1,35 @@
+import type { Job } from '../../domain/job.ts'
+import type { Fence } from '../../domain/lease.ts'
+import type { Outcome, Settlement, Usage } from '../../domain/outcome.ts'
+import type { HubState } from '../context.ts'
+
+/** Accepts how an attempt ended, once; the same settlement again gives the same answer. */
+export async function settle(
+  { ledger, metrics }: HubState,
+  fence: Fence,
+  settlement: Settlement,
+  usage: Usage | null,
+): Promise<Job> {
+  const job = await ledger.settle(fence, settlement, usage)
+  metrics.ended(settlement.kind)
+  return job
+}
+
+/** Ends an attempt and keeps its job for later. */
+export async function pause(
+  { ledger, metrics }: HubState,
+  fence: Fence,
+  why: Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>,
+  usage: Usage | null,
+): Promise<Job> {
+  const job = await ledger.pause(fence, why, usage)
+  metrics.ended('paused')
+  return job
+}
+
+/** Ends an attempt as if it had not been: its job waits for a worker again. */
+export async function handBack({ ledger, metrics }: HubState, fence: Fence): Promise<Job> {
+  const job = await ledger.handBack(fence)
+  metrics.ended('handed-back')
+  return job
+}

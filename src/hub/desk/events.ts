@@ -1,0 +1,64 @@
+import { AppError } from '../../domain/errors.ts'
+import type { JobEvent } from '../../domain/event.ts'
+import type { JobId } from '../../domain/id.ts'
+import { isTerminal } from '../../domain/state.ts'
+import type { HubState } from '../context.ts'
+
+const PAGE = 200
+
+/** A place in the events of a job: after the one with this number. */
+export type EventPlace = { readonly jobId: JobId; readonly after: number }
+
+/** Events after a place, in order, and whether they are the last ones. Throws `job-not-found`. */
+export async function readEvents(
+  { ledger }: HubState,
+  { jobId, after }: EventPlace,
+  limit: number,
+): Promise<{ readonly events: readonly JobEvent[]; readonly ended: boolean }> {
+  // The state first: the events of a job that has ended by now are all there.
+  const { state } = await ledger.job(jobId)
+  const events = await ledger.events(jobId, after, limit)
+  return { events, ended: isTerminal(state) && events.length < limit }
+}
+
+/**
+ * Every event after a place in order, each once, up to the job's end, as they happen. An empty list
+ * says that nothing has happened for `limits.heartbeatMs`. The reader sets the pace, and its place
+ * among the readers is free again when `gone` aborts. Throws `rate-limited` when all are taken.
+ */
+export function followEvents(
+  hub: HubState,
+  place: EventPlace,
+  gone: AbortSignal,
+): AsyncGenerator<readonly JobEvent[]> {
+  const { streams, limits } = hub
+  if (streams.open >= limits.eventStreams) {
+    throw new AppError('rate-limited', `More than ${streams.open} event streams are open.`, {
+      details: { retryAfterSeconds: 5 },
+    })
+  }
+  streams.open += 1
+  gone.addEventListener('abort', () => void (streams.open -= 1), { once: true })
+  return follow(hub, place, gone)
+}
+
+async function* follow(
+  hub: HubState,
+  { jobId, after }: EventPlace,
+  gone: AbortSignal,
+): AsyncGenerator<readonly JobEvent[]> {
+  const { watches, clock, limits } = hub
+  using watch = watches.open(jobId)
+  let seen = after
+  let beatAt = 0
+  while (!gone.aborted) {
+    const { events, ended } = await readEvents(hub, { jobId, after: seen }, PAGE)
+    if (events.length > 0 || (!ended && clock.monotonic() >= beatAt)) {
+      yield events
+      beatAt = clock.monotonic() + limits.heartbeatMs
+    }
+    if (ended) return
+    seen = events.at(-1)?.seq ?? seen
+    if (events.length < PAGE) await watch.wait(beatAt - clock.monotonic(), gone)
+  }
+}

@@ -1,0 +1,17 @@
+import type { Collection } from '../../domain/collection.ts'
+import type { WorkerRow } from '../../ledger/port.ts'
+import type { HubState } from '../context.ts'
+import { demandRoom } from './disk-floor.ts'
+
+/** Every worker that ever asked for a job, last seen first. */
+export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]> => ledger.workers()
+
+/** Removes what nobody needs; a dry run only says what. Continues when its caller has gone. */
+export const collect = (hub: HubState, dryRun: boolean): Promise<Collection> =>
+  hub.collect(dryRun, hub.closing)
+
+/** New work would be kept: the ledger can be written and the disk has room. Throws when not. */
+export async function demandReady({ ledger, disk }: HubState): Promise<void> {
+  await ledger.checkWritable()
+  await demandRoom(disk)
+}

@@ -1,0 +1,80 @@
+import { buffer } from 'node:stream/consumers'
+import type { LogAddress } from '../../artifacts/port.ts'
+import { type LogStream, STREAMS } from '../../domain/attempt.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { JobId } from '../../domain/id.ts'
+import { isTerminal } from '../../domain/state.ts'
+import type { HubState } from '../context.ts'
+
+/** Which bytes of which log; without an attempt of the newest one. */
+export type LogQuestion = {
+  readonly jobId: JobId
+  readonly stream: LogStream
+  readonly attempt?: number | undefined
+  readonly offset: number
+  readonly limit: number
+  readonly waitMs: number
+}
+
+export type LogPiece = {
+  readonly attempt: number
+  readonly bytes: Uint8Array
+  /** Nothing follows these bytes, now or later. */
+  readonly ended: boolean
+}
+
+/**
+ * Bytes of a log from an offset. Waits up to `waitMs` for more when there is none yet and the
+ * attempt goes on.
+ */
+export async function readLog(
+  hub: HubState,
+  question: LogQuestion,
+  gone: AbortSignal,
+): Promise<LogPiece> {
+  using watch = hub.watches.open(question.jobId)
+  const end = hub.clock.monotonic() + question.waitMs
+  for (;;) {
+    const piece = await readPiece(hub, question)
+    const left = end - hub.clock.monotonic()
+    if (piece.bytes.length > 0 || piece.ended || left <= 0 || gone.aborted) return piece
+    await watch.wait(left, gone)
+  }
+}
+
+async function readPiece(hub: HubState, question: LogQuestion): Promise<LogPiece> {
+  const { stream, offset, limit } = question
+  // Asked before the bytes are read: what an ended attempt has written is all there.
+  const job = await hub.ledger.job(question.jobId)
+  const attempt = question.attempt ?? job.attempt
+  if (attempt > job.attempt) {
+    throw new AppError(
+      'request-invalid',
+      `query.attempt: the job has had ${job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`}.`,
+    )
+  }
+  if (attempt === 0) return { attempt, bytes: new Uint8Array(), ended: isTerminal(job.state) }
+  const over = attempt < job.attempt || job.state !== 'running'
+  const address = { jobId: job.id, attempt, stream }
+  const size = await hub.logs.size(address)
+  if (over && size === 0) return readKeptLog(hub, address, question)
+  const bytes = await hub.logs.read(address, offset, limit)
+  return { attempt, bytes, ended: over && offset + bytes.length >= size }
+}
+
+/** A log that was collected is still there as an artifact of its attempt, when the attempt ended well. */
+async function readKeptLog(
+  { ledger, artifacts }: Pick<HubState, 'ledger' | 'artifacts'>,
+  { jobId, attempt, stream }: LogAddress,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): Promise<LogPiece> {
+  const name = STREAMS.find((kept) => kept.stream === stream)?.name
+  const rows = await ledger.artifacts(jobId)
+  const row = rows.find((kept) => kept.attempt === attempt && kept.name === name)
+  if (row === undefined || offset >= row.size) {
+    return { attempt, bytes: new Uint8Array(), ended: true }
+  }
+  const end = Math.min(offset + limit, row.size) - 1
+  const bytes = await buffer(await artifacts.open(row.digest, { start: offset, end }))
+  return { attempt, bytes, ended: end === row.size - 1 }
+}

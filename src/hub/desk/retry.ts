@@ -1,0 +1,48 @@
+import { AppError } from '../../domain/errors.ts'
+import type { JobId } from '../../domain/id.ts'
+import type { UserPrincipal } from '../../domain/principal.ts'
+import { isTerminal } from '../../domain/state.ts'
+import type { HubState } from '../context.ts'
+import { checkWork, kindNamed } from './check-work.ts'
+import { checkedCallbacks } from './checked-callbacks.ts'
+import { requestDigest } from './request-digest.ts'
+import { demandRoomForJobs } from './room-for-jobs.ts'
+import type { Submitted } from './submit.ts'
+
+/** What may differ from the job that is continued. */
+export type RetryRequest = {
+  readonly prompt?: string | undefined
+  readonly idempotencyKey?: string | undefined
+}
+
+/**
+ * A new job from an ended one. It keeps the work, its inputs and its group. It does not keep the
+ * origin, the hold and the moment to start: those belong to whoever submitted the first job.
+ */
+export async function retry(
+  hub: HubState,
+  jobId: JobId,
+  { prompt, idempotencyKey }: RetryRequest,
+  by: UserPrincipal,
+): Promise<Submitted> {
+  await demandRoomForJobs(hub)
+  const earlier = await hub.ledger.job(jobId)
+  if (!isTerminal(earlier.state)) {
+    throw new AppError('job-not-terminal', `Job ${jobId} is still ${earlier.state}.`)
+  }
+  const kind = kindNamed(hub, earlier.kind)
+  const payload = prompt === undefined ? earlier.payload : kind.followUp(earlier.payload, prompt)
+  const { priority, labels, locks, limits, retry: policy } = earlier
+  const files = await hub.ledger.inputs(jobId)
+  const inputs = files.map(({ name, digest }) => ({ name, digest }))
+  return hub.ledger.submit({
+    ...checkWork(kind, { payload, priority, labels, locks, limits, retry: policy, inputs }),
+    kind: earlier.kind,
+    group: earlier.group ?? undefined,
+    callbacks: checkedCallbacks(hub.callbacks, await hub.ledger.callbacks(jobId)),
+    idempotencyKey,
+    retryOf: jobId,
+    submitter: by,
+    requestDigest: requestDigest({ retryOf: jobId, prompt }),
+  })
+}

@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream'
+import type { ByteRange, StoredArtifact } from '../../artifacts/port.ts'
+import type { HubState } from '../context.ts'
+import { demandRoom } from './disk-floor.ts'
+
+/** Bytes as somebody sends them. */
+export type Upload = {
+  readonly bytes: Readable
+  /** Lower-case hex SHA-256 that the sender promises, or null. */
+  readonly expectedDigest: string | null
+  readonly maxBytes: number
+}
+
+/** Keeps bytes. Throws `disk-full`, `body-too-large`, `digest-mismatch`. */
+export async function store(
+  { disk, artifacts }: HubState,
+  { bytes, ...options }: Upload,
+): Promise<StoredArtifact> {
+  await demandRoom(disk)
+  return artifacts.put(bytes, options)
+}
+
+/** Streams kept bytes, or a part of them. Throws `artifact-not-found`, `range-invalid`. */
+export const openBytes = (
+  { artifacts }: HubState,
+  digest: string,
+  range?: ByteRange,
+): Promise<Readable> => artifacts.open(digest, range)

@@ -1,0 +1,28 @@
+import type { Job, Submission } from '../../domain/job.ts'
+import type { UserPrincipal } from '../../domain/principal.ts'
+import type { HubState } from '../context.ts'
+import { checkWork, kindNamed } from './check-work.ts'
+import { checkedCallbacks } from './checked-callbacks.ts'
+import { requestDigest } from './request-digest.ts'
+import { demandRoomForJobs } from './room-for-jobs.ts'
+
+/** A job, and whether this request made it or an earlier one with the same key and body. */
+export type Submitted = { readonly job: Job; readonly created: boolean }
+
+/** Checks a job by its kind and keeps it. */
+export async function submit(
+  hub: HubState,
+  submission: Submission,
+  by: UserPrincipal,
+): Promise<Submitted> {
+  await demandRoomForJobs(hub)
+  const { idempotencyKey, ...asked } = submission
+  return hub.ledger.submit({
+    ...checkWork(kindNamed(hub, asked.kind), asked),
+    callbacks: checkedCallbacks(hub.callbacks, asked.callbacks),
+    idempotencyKey,
+    retryOf: null,
+    submitter: by,
+    requestDigest: requestDigest(asked),
+  })
+}

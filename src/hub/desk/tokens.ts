@@ -1,0 +1,47 @@
+import { AppError } from '../../domain/errors.ts'
+import type { Scope } from '../../domain/principal.ts'
+import type { TokenRow } from '../../ledger/port.ts'
+import type { HubState } from '../context.ts'
+import { issueToken } from '../tokens.ts'
+
+const DAY_MS = 86_400_000
+
+/** A token as somebody wants it. */
+export type TokenWish = {
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  /** Only for a worker: the demands of jobs that it may serve. */
+  readonly lanes?: readonly string[] | undefined
+  /** Days it is valid; null: forever. */
+  readonly days: number | null
+}
+
+/** Makes a token. The answer is the only place where it is ever seen. */
+export async function createToken(
+  hub: HubState,
+  { name, days, lanes, ...wish }: TokenWish,
+): Promise<{ readonly token: string; readonly row: TokenRow }> {
+  const scopes = [...new Set(wish.scopes)]
+  const isWorker = scopes.includes('worker')
+  if (isWorker && scopes.length > 1) {
+    throw new AppError(
+      'request-invalid',
+      'body.scopes: a worker’s token has the scope worker alone.',
+    )
+  }
+  if (lanes !== undefined && !isWorker) {
+    throw new AppError('request-invalid', 'body.lanes: only a worker’s token can be restricted.')
+  }
+  const expiresAt = days === null ? null : hub.clock.now() + days * DAY_MS
+  const { id, token } = await issueToken(hub, { name, scopes, expiresAt, lanes: lanes ?? null })
+  const row = (await hub.ledger.tokens()).find((kept) => kept.id === id)
+  if (row === undefined) throw new Error('the ledger does not list a token it just made')
+  return { token, row }
+}
+
+/** Every token, never its secret. */
+export const listTokens = ({ ledger }: HubState): Promise<readonly TokenRow[]> => ledger.tokens()
+
+/** Ends a token at once. Throws `token-not-found`. */
+export const revokeToken = ({ ledger }: HubState, id: string): Promise<void> =>
+  ledger.revokeToken(id)

@@ -1,0 +1,155 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { AppError } from '../domain/errors.ts'
+import type { Access, Principal } from '../domain/principal.ts'
+import { demandAccess } from './access.ts'
+import type { HubState } from './context.ts'
+import type { Desk } from './desk/desk.ts'
+import type { Dialect, DialectRoute, Reply } from './dialect.ts'
+import { makeGuard } from './guards.ts'
+import { refuseOddJson } from './odd-json.ts'
+import { errorReply } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+    dialect?: string
+  }
+  interface FastifyRequest {
+    principal: Principal | null
+  }
+}
+
+/** What a dialect stands on. */
+export type Ground = { readonly hub: HubState; readonly desk: Desk; readonly host: string }
+
+const PathParams = z.record(z.string(), z.string())
+
+/**
+ * Adds a dialect to a server, in scopes of its own: whatever is asked there meets its credentials,
+ * its limits, its headers and its errors, and no other dialect’s.
+ */
+export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): void {
+  const routes = dialect.routes(ground.desk)
+  const add = (scope: FastifyInstance, some: readonly DialectRoute[]): void => {
+    for (const route of some) addRoute(scope, route, dialect, ground)
+  }
+  void app.register(async (scope) => {
+    furnish(scope, dialect, ground)
+    void scope.register(async (uploads) => {
+      streamBodies(uploads)
+      add(uploads, routes.filter(takesBytes))
+    })
+    void scope.register(async (documents) => {
+      readJson(documents, ground)
+      add(
+        documents,
+        routes.filter((route) => !takesBytes(route)),
+      )
+    })
+  })
+  for (const prefix of dialect.prefixes) {
+    void app.register(
+      async (scope) => {
+        furnish(scope, dialect, ground)
+        scope.setNotFoundHandler(refuseUnknown)
+      },
+      { prefix: prefix === '/' ? '' : prefix },
+    )
+  }
+}
+
+const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'
+
+/** Headers, guards, access and errors: before anything of a request is read. */
+function furnish(scope: FastifyInstance, dialect: Dialect, { hub, desk, host }: Ground): void {
+  const guard = makeGuard([host, ...hub.allowHosts])
+  scope.addHook('onRequest', async (request, reply) => {
+    void reply.headers(dialect.headers)
+    if (hub.closing.aborted) throw new AppError('hub-stopping', 'The hub is shutting down.')
+    const { url = '', headers, rawHeaders } = request.raw
+    guard({ url, headers, rawHeaders })
+    const { access } = request.routeOptions.config
+    // Without an access it is no route: nothing else can be registered.
+    if (access === undefined || access.kind === 'public') return
+    const address = request.socket.remoteAddress ?? ''
+    request.principal = await dialect.admit({ headers, address }, desk)
+    demandAccess(request.principal, access, PathParams.parse(request.params))
+  })
+  scope.setErrorHandler((error, request, reply) => {
+    if (request.routeOptions.config.access?.kind === 'attempt') hub.metrics.refused(error)
+    // The rest of a refused body is not worth reading, and must not be taken for the next request.
+    if (!request.raw.complete) void reply.header('connection', 'close')
+    return send(reply, errorReply(error, request, { dialect, log: hub.log }))
+  })
+}
+
+async function refuseUnknown({ method, url }: FastifyRequest): Promise<never> {
+  throw new AppError('route-unknown', `There is no ${method} ${url.split('?')[0]}.`)
+}
+
+function streamBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+}
+
+function readJson(scope: FastifyInstance, { hub }: Ground): void {
+  scope.removeContentTypeParser('text/plain')
+  scope.addHook('preParsing', async (request, _reply, payload) => {
+    dropWhenSlow(request, hub.limits.bodyMs)
+    return payload
+  })
+}
+
+function addRoute(
+  scope: FastifyInstance,
+  { method, path, access, takes, answer }: DialectRoute,
+  { name, limits }: Dialect,
+  { hub }: Ground,
+): void {
+  scope.route({
+    method,
+    url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    bodyLimit: limits.jsonBytes,
+    config: { access, dialect: name },
+    handler: async (request, reply) => {
+      const { params, query, headers, principal } = request
+      const asked = { params: PathParams.parse(params), query, headers, principal }
+      const body = bodyOf(takes, request)
+      const gone = () => AbortSignal.any([hub.closing, goneSignal(reply)])
+      return send(reply, await answer({ ...asked, body, gone }))
+    },
+  })
+}
+
+function bodyOf(takes: DialectRoute['takes'], { body, headers }: FastifyRequest): unknown {
+  if (takes === null) return null
+  if (takes === 'json') {
+    refuseOddJson(body)
+    return body
+  }
+  if (Number(headers['content-length'] ?? 0) > takes.maxBytes) {
+    throw new AppError('body-too-large', `This route takes at most ${takes.maxBytes} bytes.`)
+  }
+  return body ?? Readable.from([])
+}
+
+export function send(reply: FastifyReply, { status, headers = {}, body }: Reply): FastifyReply {
+  void reply.code(status).headers(headers)
+  return body === null ? reply.send() : reply.send(body)
+}
+
+/** The node server limits a whole request to the time an upload may take; JSON must be quicker. */
+function dropWhenSlow(request: FastifyRequest, bodyMs: number): void {
+  if (request.method === 'GET') return
+  const timer = setTimeout(() => request.raw.destroy(), bodyMs)
+  request.raw.once('close', () => clearTimeout(timer))
+}
+
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  if (reply.raw.destroyed) gone.abort()
+  return gone.signal
+}

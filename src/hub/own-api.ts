@@ -1,0 +1,103 @@
+import { Readable } from 'node:stream'
+import type { z } from 'zod'
+import type { AppError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
+import { parseInput } from '../protocol/parse-input.ts'
+import { PROBLEM_TYPE, toProblem } from '../protocol/problem.ts'
+import { answerFor } from '../protocol/protocol-1.ts'
+import type { Route } from '../protocol/route.ts'
+import { ROUTES, type RouteName } from '../protocol/routes.ts'
+import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
+import { protocolIn } from '../protocol/version.ts'
+import type { Desk } from './desk/desk.ts'
+import { type Asked, type Dialect, type DialectRoute, jsonReply, type Reply } from './dialect.ts'
+import { endpoints } from './endpoints.ts'
+import type { Said } from './handler.ts'
+
+/** Nothing the hub answers is a page: no browser may run, frame, cache or guess it. */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
+/** Millwright's own protocol, made from its route table. */
+export const ownApi: Dialect = {
+  name: 'millwright',
+  prefixes: ['/'],
+  limits: { jsonBytes: JSON_BYTES_MAX },
+  headers: HEADERS,
+  admit: async ({ headers, address }, desk) => {
+    const { authorization } = headers
+    if (authorization === undefined) return null
+    const token = /^Bearer (\S{1,256})$/i.exec(authorization)?.[1] ?? ''
+    return desk.authenticate(token, address)
+  },
+  problem,
+  routes: (desk) =>
+    Object.keys(ROUTES)
+      .filter(isRouteName)
+      .map((name) => routeNamed(name, desk)),
+}
+
+/** A problem document (RFC 9457). */
+function problem(error: AppError): Reply {
+  const { retryAfterSeconds, size } = error.details
+  return jsonReply(error.status, toProblem(error), {
+    'content-type': PROBLEM_TYPE,
+    ...(typeof retryAfterSeconds === 'number' ? { 'retry-after': retryAfterSeconds } : {}),
+    ...(error.code === 'range-invalid' ? { 'content-range': `bytes */${String(size)}` } : {}),
+    ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  })
+}
+
+const isRouteName = (name: string): name is RouteName => Object.hasOwn(ROUTES, name)
+
+/** A handler as the router sees it; that each fits its route is proven by the type `Endpoints`. */
+type AnyHandler = (call: {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly principal: Principal | null
+  readonly headers: Asked['headers']
+  readonly gone: Asked['gone']
+}) => Promise<Said<unknown>>
+
+function routeNamed(name: RouteName, desk: Desk): DialectRoute {
+  const route: Route = ROUTES[name]
+  const { method, path, access } = route
+  // Each endpoint takes exactly what its own route's schemas give; indexing by a union forgets that.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const handle = endpoints[name](desk) as AnyHandler
+  return {
+    method,
+    path,
+    access,
+    takes: route.body === null || 'bytes' in route.body ? route.body : 'json',
+    answer: async ({ params, query, body, ...asked }) => {
+      const protocol = protocolIn(asked.headers)
+      const said = await handle({
+        ...asked,
+        params: parsePart(route.params, params, 'path'),
+        query: parsePart(route.query, query, 'query'),
+        body: parseBody(route, body),
+      })
+      return replyOf(route, { ...said, body: answerFor(protocol, name, said.body) })
+    },
+  }
+}
+
+const parsePart = (schema: z.ZodType, value: unknown, where: string): unknown =>
+  parseInput(schema, value, { code: 'request-invalid', where })
+
+function parseBody({ body: takes }: Route, body: unknown): unknown {
+  if (takes === null) return null
+  return 'bytes' in takes ? body : parsePart(takes, body, 'body')
+}
+
+function replyOf(route: Route, { status = route.status, headers, body }: Said<unknown>): Reply {
+  if (body instanceof Readable || body instanceof Uint8Array) return { status, headers, body }
+  if ('bytes' in route.answer) return { status, headers, body: String(body) }
+  return jsonReply(status, body, headers)
+}

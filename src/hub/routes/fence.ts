@@ -1,0 +1,8 @@
+import type { JobId } from '../../domain/id.ts'
+import type { Fence } from '../../domain/lease.ts'
+
+/** The attempt that a path names. */
+export const fenceIn = (params: { readonly job: JobId; readonly attempt: number }): Fence => ({
+  jobId: params.job,
+  attempt: params.attempt,
+})

@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+import { AppError } from '../../domain/errors.ts'
+import { artifactHeaders, isKnownToCaller, type Kept, rangeFor } from '../artifact-headers.ts'
+import { parseByteRange } from '../byte-range.ts'
+import type { Desk } from '../desk/desk.ts'
+import type { Said } from '../handler.ts'
+
+/** Kept bytes as a file to save: whole, the range asked for, or nothing when the caller has them. */
+export async function sendBytes(
+  desk: Desk,
+  kept: Kept,
+  asked: IncomingHttpHeaders,
+): Promise<Said<Readable>> {
+  const headers = artifactHeaders(kept)
+  if (isKnownToCaller(asked, kept.digest)) return { status: 304, headers, body: Readable.from([]) }
+  const { digest, size } = kept
+  const range = parseByteRange(rangeFor(asked, digest), size)
+  if (range === 'outside') {
+    throw new AppError('range-invalid', `The artifact is ${size} bytes long.`, {
+      details: { size },
+    })
+  }
+  if (range === 'whole') {
+    const body = await desk.openBytes(digest)
+    return { headers: { ...headers, 'content-length': size }, body }
+  }
+  const { start, end } = range
+  return {
+    status: 206,
+    headers: {
+      ...headers,
+      'content-length': end - start + 1,
+      'content-range': `bytes ${start}-${end}/${size}`,
+    },
+    body: await desk.openBytes(digest, range),
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { JobEvent, LedgerEvent, WorkerEvent } from '../domain/event.ts'
+import { clip } from '../domain/text.ts'
+import { dropUnknown } from './drop-unknown.ts'
+
+const TYPES: ReadonlySet<string> = new Set(
+  [...WorkerEvent.options, ...LedgerEvent.options].map(({ shape }) => shape.type.value),
+)
+const TYPE_SHOWN_MAX = 64
+
+const OfAnyType = z.looseObject({ type: z.string() })
+
+/**
+ * An event as a reader takes it, also from a newer hub: one of a type that this program does not
+ * know is a note that says so, in its place, so that pages and numbers stay what they are.
+ */
+export const AnyEvent = z.preprocess(asNoteWhenUnknown, dropUnknown(JobEvent).pipe(JobEvent))
+
+function asNoteWhenUnknown(value: unknown): unknown {
+  const event = OfAnyType.safeParse(value)
+  if (!event.success || TYPES.has(event.data.type)) return value
+  const { seq, at, attempt, type } = event.data
+  const text = `the hub reports ${JSON.stringify(clip(type, TYPE_SHOWN_MAX))}, which this version does not know`
+  return { seq, at, attempt, type: 'note', code: 'unknown-event', text }
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+/**
+ * The same schema with objects that drop the members they do not know, where it refuses them.
+ * @param exceptions what stands for a schema instead, by its identity
+ */
+export function dropUnknown(
+  schema: z.core.$ZodType,
+  exceptions: ReadonlyMap<z.core.$ZodType, z.ZodType> = new Map(),
+): z.ZodType {
+  const inside = (part: z.core.$ZodType): z.ZodType => dropUnknown(part, exceptions)
+  const exception = exceptions.get(schema)
+  if (exception !== undefined) return exception
+  if (schema instanceof z.ZodObject) {
+    const members = Object.entries<z.ZodType>(schema.shape)
+    return z.object(Object.fromEntries(members.map(([name, part]) => [name, inside(part)])))
+  }
+  if (schema instanceof z.ZodArray) return z.array(inside(schema.element))
+  if (schema instanceof z.ZodNullable) return z.nullable(inside(schema.unwrap()))
+  if (schema instanceof z.ZodOptional) return z.optional(inside(schema.unwrap()))
+  if (schema instanceof z.ZodUnion) return z.union(schema.options.map(inside))
+  if (schema instanceof z.ZodIntersection) {
+    return z.intersection(inside(schema.def.left), inside(schema.def.right))
+  }
+  if (schema instanceof z.ZodPipe) return z.pipe(schema.in, inside(schema.out))
+  if (schema instanceof z.ZodType) return schema
+  throw new TypeError('a schema that is none of zod’s classic ones')
+}

@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { codeSchema } from '../../src/kinds/code/schema.ts'
+import { readerOf } from '../../src/protocol/read-answer.ts'
+import { ROUTES } from '../../src/protocol/routes.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
+import { aClaim, aJob, aLease } from '../support/jobs.ts'
+import * as recorded from './recorded-1.ts'
+
+const COMMIT = 'a'.repeat(40)
+const REPOSITORY = '/srv/git/example.git'
+/** An intent and a publication as workers of protocol 1 write them. */
+const OLD_INTENT = { kind: 'branch', repository: REPOSITORY, branch: 'fix', commit: COMMIT }
+/** The same as they are written since. */
+const BRANCH = { kind: 'branch', target: `${REPOSITORY}#fix`, revision: COMMIT }
+const NEW_INTENT = {
+  ...BRANCH,
+  details: { repository: REPOSITORY, branch: 'fix', replaces: 'b'.repeat(40) },
+}
+const NEW_PUBLICATION = { ...BRANCH, details: { repository: REPOSITORY, branch: 'fix' } }
+
+/** Asks as a worker of protocol 1 does: without the header that names a protocol. */
+async function ask(
+  hub: TestHub,
+  token: string,
+  path: string,
+  body: unknown,
+  method = 'POST',
+): Promise<unknown> {
+  const response = await fetch(hub.url + path, {
+    method,
+    body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  })
+  expect(response.status, `${method} ${path}`).toBe(200)
+  return await response.json()
+}
+
+/** The question of an old worker, which knows neither protocol nor offers. */
+function oldClaim() {
+  const { requestId, worker } = aClaim()
+  const { offers: _, ...known } = worker
+  return { requestId, worker: known, protocol: 1, leaseMs: 60_000, waitMs: 0 }
+}
+
+const claim = (hub: TestHub): Promise<unknown> =>
+  ask(hub, hub.workerToken, '/api/v1/leases', oldClaim())
+
+async function leased(hub: TestHub) {
+  const lease = recorded.Lease.parse(await claim(hub))
+  const path = `/api/v1/leases/${lease.job.id}/${lease.attempt}`
+  return { lease, say: (what: string, body: unknown) => ask(hub, lease.token, path + what, body) }
+}
+
+const retry = { maxFailures: 5, firstDelayMs: 1, delayMs: 1, expiryDelayMs: 1, factor: 1, capMs: 1 }
+
+describe('a worker of protocol 1', () => {
+  it('gets a lease in the old shape, with what newer workers have left for it', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub, { retry, group: 'g', origin: 'somewhere' })
+    await attempt.call('addCheckpoint', { params, body: { step: 'work', product: { tree: 'x' } } })
+    await attempt.call('intendPublication', { params, body: NEW_INTENT })
+    await attempt.call('handBackLease', { params })
+
+    const { lease } = await leased(hub)
+
+    expect(lease.checkpoints).toEqual([{ step: 'work', product: { tree: 'x' } }])
+    expect(lease.intents).toEqual([{ ...OLD_INTENT, replaces: 'b'.repeat(40) }])
+    expect(lease.continues).toBeNull()
+  })
+
+  it('gets a follow-up of what a newer worker has published', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub)
+    await attempt.call('putArtifact', { params: { ...params, name: 'a' }, body: Buffer.from('x') })
+    const settlement = {
+      kind: 'succeeded',
+      reason: 'published',
+      publication: NEW_PUBLICATION,
+    } as const
+    await attempt.call('settleLease', { params, body: { settlement, usage: null } })
+    await hub.admin.call('retryJob', { params: { job: params.job }, body: {} })
+
+    const { lease } = await leased(hub)
+
+    expect(lease.continues).toMatchObject({ publication: OLD_INTENT, artifacts: [{ name: 'a' }] })
+  })
+
+  it('is answered in the old shape until its job has ended', async () => {
+    await using hub = await startTestHub()
+    await hub.admin.call('submitJob', { body: aJob({ retry }) })
+    const { lease, say } = await leased(hub)
+    const path = `/api/v1/leases/${lease.job.id}/${lease.attempt}`
+
+    const renewal = await say('/renew', { leaseMs: 60_000 })
+    await say('/publication', { ...OLD_INTENT, replaces: null })
+    const artifact = await ask(hub, lease.token, `${path}/artifacts/a`, 'x', 'PUT')
+    const ended = await say('/settle', {
+      settlement: { kind: 'succeeded', reason: 'published', detail: '', publication: OLD_INTENT },
+      usage: { requests: 1 },
+    })
+    const salvaged = await ask(hub, hub.workerToken, `${path}/salvage/b`, 'y', 'PUT')
+
+    expect(recorded.Renewal.parse(renewal)).toEqual({ leaseMs: 60_000, cancelRequested: false })
+    expect(recorded.ArtifactInfo.parse(artifact)).toMatchObject({ name: 'a' })
+    expect(recorded.ArtifactInfo.parse(salvaged)).toMatchObject({ name: 'salvage.b' })
+    expect(recorded.Job.parse(ended)).toMatchObject({
+      state: 'succeeded',
+      publication: OLD_INTENT,
+    })
+    const job = await hub.ledger.job((await hub.admin.call('listJobs', {})).jobs[0]!.id)
+    expect(job.publication).toEqual(NEW_PUBLICATION)
+  })
+
+  it.each([
+    ['/pause', { reason: 'waiting-for-person', detail: '', usage: null }, 'paused', null],
+    ['/hand-back', {}, 'queued', null],
+    [
+      '/settle',
+      {
+        settlement: { kind: 'succeeded', reason: 'no-change', publication: { kind: 'none' } },
+        usage: null,
+      },
+      'succeeded',
+      { kind: 'none' },
+    ],
+  ])(
+    'is answered after %s with its job in the old shape',
+    async (what, body, state, publication) => {
+      await using hub = await startTestHub()
+      await hub.admin.call('submitJob', { body: aJob() })
+      const { say } = await leased(hub)
+      const job = recorded.Job.parse(await say(what, body))
+      expect(job).toMatchObject({ state, publication })
+    },
+  )
+
+  it.each([
+    ['an id that is no UUIDv7', () => ({ id: randomUUID() })],
+    ['a hold', () => ({ holdUntil: 2_000_000_000_000 })],
+  ])('gets no job with %s, which a newer one does', async (_, fact) => {
+    await using hub = await startTestHub()
+    const { id, demands } = await hub.admin.call('submitJob', { body: aJob(fact()) })
+
+    expect(demands).toEqual(['protocol:2'])
+    expect(await claim(hub)).toBeNull()
+    const lease = await hub.worker.call('claimLease', { body: aClaim({ protocol: 2 }) })
+    expect(lease?.job.id).toBe(id)
+  })
+
+  it('gets a job that demands an agent or a repository, as it always did', async () => {
+    const demanding = { ...codeSchema, demands: () => ['agent:codex', 'repo:/a'] }
+    await using hub = await startTestHub({ kinds: new Map([['code', demanding]]) })
+    const { id } = await hub.admin.call('submitJob', { body: aJob() })
+
+    const offersNone = await hub.worker.call('claimLease', { body: aClaim({ protocol: 2 }) })
+
+    expect(offersNone).toBeNull()
+    expect(recorded.Lease.parse(await claim(hub)).job.id).toBe(id)
+  })
+})
+
+describe('an answer of a newer hub', () => {
+  it('is read without what this program does not know', () => {
+    const more = { later: 1 }
+    const event = { seq: 1, at: 0, attempt: null }
+    const events = [
+      { ...event, ...more, type: 'submitted', retryOf: null },
+      { ...event, type: 'agent-asked', question: 'why?' },
+      {
+        ...event,
+        type: 'published',
+        publication: { ...NEW_PUBLICATION, ...more },
+      },
+    ]
+    const { events: read } = Object(readerOf(ROUTES.listEvents.answer).parse({ events, ...more }))
+    expect(read).toEqual([
+      { ...event, type: 'submitted', retryOf: null },
+      {
+        ...event,
+        type: 'note',
+        code: 'unknown-event',
+        text: 'the hub reports "agent-asked", which this version does not know',
+      },
+      { ...event, type: 'published', publication: NEW_PUBLICATION },
+    ])
+  })
+
+  it.each([
+    ['a renewal', 'renewLease', { leaseMs: 1, cancelRequested: false }],
+    ['the health of a hub', 'live', { status: 'ok', version: '1', protocol: 9 }],
+    ['a collection', 'collect', { dryRun: true, heldUp: false, items: [] }],
+  ] as const)('may say more in %s', (_, name, answer) => {
+    expect(readerOf(ROUTES[name].answer).parse({ ...answer, later: { a: 1 } })).toEqual(answer)
+  })
+
+  it.each([
+    ['checkpoint', { checkpoints: [{ step: 'a', product: {}, later: 1 }] }],
+    ['intent', { intents: [{ ...BRANCH, later: 1 }] }],
+  ])('that holds a %s with an unknown member is not read at all', (_, change) => {
+    const lease = {
+      job: { id: randomUUID(), kind: 'a', title: 'b', payload: {}, limits: {}, locks: [] },
+      attempt: 1,
+      token: 't',
+      leaseMs: 1000,
+      checkpoints: [],
+      intents: [],
+      continues: null,
+      inputs: [],
+      later: 1,
+    }
+    const reader = readerOf(ROUTES.claimLease.answer)
+    expect(reader.safeParse(lease)).toMatchObject({ success: true })
+    expect(reader.safeParse({ ...lease, ...change }).success).toBe(false)
+  })
+})
