@@ -58,11 +58,21 @@ export const Job = z.object({
   locks: z.array(z.string()),
   limits: z.object(Limits.shape),
   retry: z.object(RetryPolicy.shape),
-  group: z.string().nullable(),
-  submittedBy: z.string().nullable().describe('Who submitted it, by the name of the token'),
-  origin: z.string().nullable(),
-  holdUntil: At.nullable().describe('Nothing is published after it, unless it is extended'),
-  demands: z.array(z.string()).describe('What a worker must offer beside kind and labels'),
+  // Hubs of protocol 1 say nothing of these five.
+  group: z.string().nullable().default(null),
+  submittedBy: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Who submitted it, by the name of the token'),
+  origin: z.string().nullable().default(null),
+  holdUntil: At.nullable()
+    .default(null)
+    .describe('Nothing is published after it, unless it is extended'),
+  demands: z
+    .array(z.string())
+    .default([])
+    .describe('What a worker must offer beside kind and labels'),
   attempt: z.int().describe('Raised by every lease; the fence'),
   failures: z.int(),
   step: z.string().nullable().describe('What the running attempt is doing'),

@@ -26,7 +26,7 @@ export type WorkerPrincipal = {
   readonly kind: 'worker'
   readonly tokenId: string
   readonly name: string
-  /** The only demands of jobs that it may serve; null: every one. */
+  /** Patterns of the jobs that it may serve, such as `repo:https://…*`; null: every one. */
   readonly lanes: readonly string[] | null
 }
 

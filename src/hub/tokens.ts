@@ -42,13 +42,18 @@ export async function issueToken(
     readonly name: string
     readonly scopes: readonly Scope[]
     readonly expiresAt: number | null
-    /** What a worker's token is restricted to; null for no restriction. */
+    /** What a worker’s token is restricted to; without it, nothing. */
     readonly lanes?: readonly string[] | null
   },
 ): Promise<{ readonly id: string; readonly token: string }> {
   const id = hex(hub.random(8))
   const token = withChecksum(`mw_${id}_${hex(hub.random(32))}`)
-  await hub.ledger.createToken({ id, ...wanted, lanes: null, hash: hashToken(token) })
+  await hub.ledger.createToken({
+    ...wanted,
+    id,
+    lanes: wanted.lanes ?? null,
+    hash: hashToken(token),
+  })
   return { id, token }
 }
 

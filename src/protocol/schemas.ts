@@ -146,7 +146,11 @@ export const TokenInfo = z.object({
   id: z.string(),
   name: z.string(),
   scopes: z.array(Scope),
-  lanes: z.array(z.string()).nullable().default(null).describe('What a worker is restricted to'),
+  lanes: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe('Jobs that a worker is restricted to; null: every one'),
   createdAt: z.int(),
   expiresAt: z.int().nullable(),
   revokedAt: z.int().nullable(),
@@ -161,7 +165,9 @@ export const TokenBody = z.strictObject({
     .min(1)
     .max(64)
     .optional()
-    .describe('For a worker: the only demands of jobs that it may serve, such as repo:https://…'),
+    .describe(
+      'For a worker: patterns of the jobs that it may serve, such as kind:code or repo:https://…*',
+    ),
   days: z.int().min(1).max(365).nullable().default(90).describe('Days it is valid; null for ever'),
 })
 export const TokenCreated = z.object({

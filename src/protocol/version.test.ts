@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { serves } from './version.ts'
+import { protocolIn, serves } from './version.ts'
 
 const hub = { version: '0.4.2', protocol: 3 }
 
@@ -22,5 +22,16 @@ describe('a hub', () => {
     ['no version at all', 'latest', 3],
   ])('does not serve a worker of %s', (_, version, protocol) => {
     expect(serves(hub, { version, protocol })).toBe(false)
+  })
+})
+
+describe('the protocol of a request', () => {
+  it('is the first when it names none', () => {
+    expect(protocolIn({})).toBe(1)
+    expect(protocolIn({ 'millwright-protocol': '2' })).toBe(2)
+  })
+
+  it.each(['', '0', '1.0', 'two', '99999', '1, 2'])('is never %j', (text) => {
+    expect(() => protocolIn({ 'millwright-protocol': text })).toThrow('is not the number')
   })
 })

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { HubClient } from '../../src/protocol/client.ts'
 import { ARTIFACT_BYTES_MAX } from '../../src/protocol/schemas.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
@@ -17,6 +17,9 @@ const TREE = [
   { name: 'index.html', digest: digestOf('the page') },
   { name: 'img/logo/big.svg', digest: digestOf('the logo') },
 ]
+
+const fileOf = ({ folder }: TestHub, digest: string): string =>
+  join(folder, 'artifacts', 'blobs', 'sha256', digest.slice(0, 2), digest)
 
 /** A hub that has the files of the tree. */
 async function withTree(): Promise<TestHub> {
@@ -99,10 +102,21 @@ describe('an input', () => {
     expect(await submit()).toMatchObject({ submittedBy: 'jobs:submit' })
   })
 
+  it('is in the store before the ledger names it', async () => {
+    await using hub = await startTestHub()
+    const storeBlob = vi.spyOn(hub.ledger, 'storeBlob').mockRejectedValueOnce(new Error('down'))
+    const digest = digestOf('the page')
+
+    await expect(upload(hub.admin, 'the page')).rejects.toMatchObject({ code: 'hub-error' })
+
+    expect(storeBlob).toHaveBeenCalledOnce()
+    await expect(stat(fileOf(hub, digest))).resolves.toMatchObject({ size: 8 })
+  })
+
   it('that is uploaded again is as young as a new one', async () => {
     await using hub = await withTree()
     const digest = digestOf('the page')
-    const file = join(hub.folder, 'artifacts', 'blobs', 'sha256', digest.slice(0, 2), digest)
+    const file = fileOf(hub, digest)
     await utimes(file, 1, 1)
     expect((await stat(file)).mtimeMs).toBe(1000)
 

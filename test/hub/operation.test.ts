@@ -12,7 +12,7 @@ describe('health', () => {
     await using hub = await startTestHub()
     for (const path of ['/livez', '/readyz']) {
       const response = await fetch(hub.url + path)
-      expect(await response.json()).toEqual({ status: 'ok', version: '0.1.0' })
+      expect(await response.json()).toEqual({ status: 'ok', version: '0.1.0', protocol: 2 })
     }
   })
 

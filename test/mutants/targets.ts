@@ -38,7 +38,10 @@ const TARGETS: readonly { readonly from: RegExp; readonly suites: readonly Suite
     suites: OF_WORKER,
   },
   { from: /^src\/pipeline\/stop-order\.ts$/, suites: OF_WORKER },
-  { from: /^src\/hub\/(?:current-attempt|claim-line|routes\/leases)\.ts$/, suites: OF_HUB },
+  {
+    from: /^src\/hub\/desk\/(?:current-attempt|claim-line|claim|renew|end-attempt)\.ts$/,
+    suites: OF_HUB,
+  },
 ]
 
 export const suitesOf = (path: string): readonly Suite[] =>

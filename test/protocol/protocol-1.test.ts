@@ -23,9 +23,7 @@ const NEW_PUBLICATION = { ...BRANCH, details: { repository: REPOSITORY, branch: 
 async function ask(
   hub: TestHub,
   token: string,
-  path: string,
-  body: unknown,
-  method = 'POST',
+  { path, body, method = 'POST' }: { path: string; body: unknown; method?: 'POST' | 'PUT' },
 ): Promise<unknown> {
   const response = await fetch(hub.url + path, {
     method,
@@ -44,12 +42,15 @@ function oldClaim() {
 }
 
 const claim = (hub: TestHub): Promise<unknown> =>
-  ask(hub, hub.workerToken, '/api/v1/leases', oldClaim())
+  ask(hub, hub.workerToken, { path: '/api/v1/leases', body: oldClaim() })
 
 async function leased(hub: TestHub) {
   const lease = recorded.Lease.parse(await claim(hub))
   const path = `/api/v1/leases/${lease.job.id}/${lease.attempt}`
-  return { lease, say: (what: string, body: unknown) => ask(hub, lease.token, path + what, body) }
+  const say = (what: string, body: unknown) => ask(hub, lease.token, { path: path + what, body })
+  const put = (what: string, token: string) =>
+    ask(hub, token, { path: path + what, body: 'x', method: 'PUT' })
+  return { lease, say, put }
 }
 
 const retry = { maxFailures: 5, firstDelayMs: 1, delayMs: 1, expiryDelayMs: 1, factor: 1, capMs: 1 }
@@ -89,17 +90,16 @@ describe('a worker of protocol 1', () => {
   it('is answered in the old shape until its job has ended', async () => {
     await using hub = await startTestHub()
     await hub.admin.call('submitJob', { body: aJob({ retry }) })
-    const { lease, say } = await leased(hub)
-    const path = `/api/v1/leases/${lease.job.id}/${lease.attempt}`
+    const { lease, say, put } = await leased(hub)
 
     const renewal = await say('/renew', { leaseMs: 60_000 })
     await say('/publication', { ...OLD_INTENT, replaces: null })
-    const artifact = await ask(hub, lease.token, `${path}/artifacts/a`, 'x', 'PUT')
+    const artifact = await put('/artifacts/a', lease.token)
     const ended = await say('/settle', {
       settlement: { kind: 'succeeded', reason: 'published', detail: '', publication: OLD_INTENT },
       usage: { requests: 1 },
     })
-    const salvaged = await ask(hub, hub.workerToken, `${path}/salvage/b`, 'y', 'PUT')
+    const salvaged = await put('/salvage/b', hub.workerToken)
 
     expect(recorded.Renewal.parse(renewal)).toEqual({ leaseMs: 60_000, cancelRequested: false })
     expect(recorded.ArtifactInfo.parse(artifact)).toMatchObject({ name: 'a' })

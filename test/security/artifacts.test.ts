@@ -98,6 +98,10 @@ const HOSTILE = [
   'a;b',
   'a'.repeat(129),
   'a'.repeat(600),
+  'a'.repeat(1000),
+  'a%2f..%2fb',
+  'a%2f%2fb',
+  'a%2f.b',
   '%61'.repeat(129),
   '',
 ]
@@ -111,6 +115,8 @@ describe('T13: an artifact name', () => {
       { method: 'PUT', path: `${ofLease}/artifacts/${name}`, token: lease.token },
       { method: 'PUT', path: `${ofLease}/salvage/${name}`, token: hub.workerToken },
       { method: 'GET', path: `${ofLease}/continues/${name}`, token: lease.token },
+      { method: 'GET', path: `${ofLease}/inputs/${name}`, token: lease.token },
+      { method: 'GET', path: `${ofLease}/kept/1/${name}`, token: lease.token },
       {
         method: 'GET',
         path: `/api/v1/jobs/${params.job}/artifacts/${params.attempt}/${name}`,
@@ -144,10 +150,15 @@ describe('T13: an artifact name', () => {
           token: lease.token,
           body: 'words',
         })
-        const fine = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(Buffer.from(name).toString('latin1'))
+        const fine = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(
+          Buffer.from(name).toString('latin1'),
+        )
         expect(status).toBe(fine ? 200 : 400)
       }),
-      { numRuns: 200, examples: [[Buffer.from('a..b')], [Buffer.from('CON')], [Buffer.from('x')]] },
+      {
+        numRuns: 200,
+        examples: [[Buffer.from('a..b')], [Buffer.from('CON')], [Buffer.from('x/y')]],
+      },
     )
 
     const added = (await readdir(hub.folder, { recursive: true })).filter(

@@ -102,10 +102,11 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function untilPrinted(process: ChildProcess, words: RegExp): Promise<void> {
+/** The first line of what a process prints that matches. */
+export async function untilPrinted(process: ChildProcess, words: RegExp): Promise<string> {
   if (process.stdout === null) throw new Error('nobody listens')
   const lines = createInterface(process.stdout)
-  for await (const line of lines) if (words.test(line)) return
+  for await (const line of lines) if (words.test(line)) return line
   throw new Error('the hub did not start')
 }
 

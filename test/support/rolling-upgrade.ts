@@ -1,6 +1,10 @@
 // Two hubs and two workers of one version become those of another, one after the other, while jobs
-// run and more are handed in.
-import { type Judgement, openFleet, PROGRAM } from './fleet.ts'
+// run and more are handed in: hubs first. And what happens when somebody begins with a worker.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type Judgement, openFleet, PROGRAM, untilPrinted } from './fleet.ts'
 
 /**
  * @param folder empty; everything lies there afterwards, to be looked at
@@ -29,4 +33,31 @@ export async function runRollingUpgrade(
   await handingIn
   await fleet.untilEnded(jobs)
   return await fleet.judge()
+}
+
+/**
+ * Starts a worker of this tree on a hub of an earlier program, and returns what it says when it ends.
+ * @param folder empty; everything lies there afterwards, to be looked at
+ * @param before a program whose protocol is older
+ */
+export async function startWorkerFirst(folder: string, before: string): Promise<string> {
+  const start = (program: string, args: readonly string[]) =>
+    spawn(process.execPath, [program, ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  const data = join(folder, 'older')
+  const hub = start(before, ['hub', '--port', '0', '--data', data])
+  const hubEnded = once(hub, 'exit')
+  try {
+    const line = await untilPrinted(hub, /hub on http/)
+    const [url = ''] = /http:\/\/[\w.:]+/.exec(line) ?? []
+    const at = ['--hub', url, '--token-file', join(data, 'worker.token')]
+    const own = ['--sandbox', 'none', '--data', join(folder, 'newer')]
+    return await text(start(PROGRAM, ['worker', ...at, ...own]).stderr)
+  } finally {
+    hub.kill('SIGTERM')
+    await hubEnded
+  }
 }

@@ -1,8 +1,8 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Submission } from '../../domain/job.ts'
 import type { KindSchema } from '../../domain/kind.ts'
+import { protocolDemand } from '../../protocol/demands.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
-import { protocolDemand } from '../../protocol/version.ts'
 import type { HubState } from '../context.ts'
 
 type Asked = Pick<Submission, 'payload' | 'locks' | 'inputs' | 'holdUntil' | 'id'>

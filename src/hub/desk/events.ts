@@ -37,8 +37,10 @@ export function followEvents(
       details: { retryAfterSeconds: 5 },
     })
   }
-  streams.open += 1
-  gone.addEventListener('abort', () => void (streams.open -= 1), { once: true })
+  if (!gone.aborted) {
+    streams.open += 1
+    gone.addEventListener('abort', () => void (streams.open -= 1), { once: true })
+  }
   return follow(hub, place, gone)
 }
 

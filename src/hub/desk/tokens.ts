@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000
 export type TokenWish = {
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** Only for a worker: the demands of jobs that it may serve. */
+  /** Only for a worker: patterns of the jobs that it may serve. */
   readonly lanes?: readonly string[] | undefined
   /** Days it is valid; null: forever. */
   readonly days: number | null

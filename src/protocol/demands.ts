@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { Submission } from '../domain/job.ts'
+import type { WorkerIdentity } from '../domain/lease.ts'
+
+const Uuid7 = z.uuid({ version: 'v7' })
+
+/** Facts of a job that workers of an older protocol could not bear, and the first protocol that can. */
+const NEW_FACTS: readonly {
+  readonly since: number
+  readonly isIn: (job: Facts) => boolean
+}[] = [
+  { since: 2, isIn: ({ inputs = [] }) => inputs.length > 0 },
+  { since: 2, isIn: ({ holdUntil }) => holdUntil !== undefined },
+  { since: 2, isIn: ({ id }) => id !== undefined && !Uuid7.safeParse(id).success },
+]
+type Facts = Pick<Submission, 'inputs' | 'holdUntil' | 'id'>
+
+/**
+ * What a job demands of its worker’s protocol, as a part of its lane; nothing when every worker can
+ * bear it.
+ * @param payload the first protocol whose workers understand its payload
+ */
+export function protocolDemand(payload: number, job: Facts): readonly string[] {
+  const facts = NEW_FACTS.filter(({ isIn }) => isIn(job)).map(({ since }) => since)
+  const needed = Math.max(payload, ...facts)
+  return needed === 1 ? [] : [demandOf(needed)]
+}
+
+/**
+ * What a worker offers, with the protocols that it speaks. A worker of protocol 1 knew no offers:
+ * every worker ran all agents and took any repository.
+ */
+export function offersOf({
+  worker,
+  protocol,
+}: {
+  readonly worker: Pick<WorkerIdentity, 'offers'>
+  readonly protocol: number
+}): string[] {
+  const stated = protocol === 1 ? ['agent:*', 'repo:*'] : worker.offers
+  const spoken = Array.from({ length: protocol }, (_, index) => demandOf(index + 1))
+  return [...stated.filter((offer) => !offer.startsWith(PROTOCOL_DEMAND)), ...spoken]
+}
+
+const PROTOCOL_DEMAND = 'protocol:'
+const demandOf = (protocol: number): string => `${PROTOCOL_DEMAND}${protocol}`
