@@ -38,7 +38,9 @@ export const codex: Agent = {
 async function findCodex(path: string): Promise<Fitness> {
   const version = await versionOf(PROGRAM, path)
   if (version !== null) return { fit: true, says: version }
-  return { fit: false, says: 'is not on the PATH', mend: `To use it, ${INSTALL}` }
+  const isThere = locateProgram(PROGRAM, path) !== null
+  const says = isThere ? 'fails when it is asked for its version' : 'is not on the PATH'
+  return { fit: false, says, mend: `To use it, ${INSTALL}` }
 }
 
 /** Codex. Its session is a file that names its thread; that file alone is enough to go on elsewhere. */

@@ -1,3 +1,4 @@
+import { isAppError } from '../domain/errors.ts'
 import { locateProgram } from './locate-program.ts'
 import { runProgram } from './run-program.ts'
 
@@ -7,12 +8,17 @@ const VERSION_MS_MAX = 15_000
 export async function versionOf(name: string, path: string): Promise<string | null> {
   const program = locateProgram(name, path)
   if (program === null) return null
-  const { code, stdout } = await runProgram({
-    argv: [program, '--version'],
-    cwd: '/',
-    env: { PATH: path, HOME: '/nonexistent' },
-    timeoutMs: VERSION_MS_MAX,
-    stdoutBytesMax: 64 * 1024,
-  })
-  return code === 0 ? (stdout.toString('utf8').split('\n')[0] ?? '') : null
+  try {
+    const { code, stdout } = await runProgram({
+      argv: [program, '--version'],
+      cwd: '/',
+      env: { PATH: path, HOME: '/nonexistent' },
+      timeoutMs: VERSION_MS_MAX,
+      stdoutBytesMax: 64 * 1024,
+    })
+    return code === 0 ? (stdout.toString('utf8').split('\n')[0] ?? '') : null
+  } catch (error) {
+    if (isAppError(error, 'program-unstartable')) return null
+    throw error
+  }
 }

@@ -44,7 +44,7 @@ export async function workerContext(
     name: 'tester',
     version: '0.1.0',
     slots,
-    kinds: [...kinds.keys()],
+    kinds: KINDS.map(({ schema }) => schema.name),
     labels: [],
     offers: [...drivers.map(({ name }) => agentOffer(name)), ANY_REPOSITORY],
     sandbox: 'none',
