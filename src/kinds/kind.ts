@@ -53,9 +53,9 @@ export type Flag = {
 
 /** What a person typed. */
 export type Typed = {
-  /** By name in camel case, as they were typed; the kind checks them. */
+  /** The kind's own, by name in camel case, as they were typed; `readFlags` checks them. */
   readonly flags: Readonly<Record<string, unknown>>
-  /** The argument before `--`, read from stdin when it was `-`; null when there was none. */
+  /** The argument before `--`, read from stdin when it was `-`, never blank; null when there was none. */
   readonly prompt: string | null
   /** What stood after `--`. */
   readonly rest: readonly string[]

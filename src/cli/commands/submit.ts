@@ -25,8 +25,8 @@ export function addSubmit(program: Command, invocation: Invocation): void {
   const submit = program
     .command('submit')
     .summary('hand in a job')
-    .description('Hands in a job of some kind.')
-    .usage(`[kind] [flags]   (the kind ${KINDS[0].schema.name} unless one is named)`)
+    .description(`Hands in a job: of the kind ${KINDS[0].schema.name} unless another one is named.`)
+    .usage('[kind] [flags] …')
     .helpCommand(false)
   const [usual] = KINDS.map((kind) => addKind(submit, kind, invocation))
   submit.addHelpText('after', () => `\n${usual?.helpInformation()}`)
