@@ -14,6 +14,14 @@ export type AgentHost = {
   readonly path: string
 }
 
+/** What drivers need beside that. */
+export type DriverHost = AgentHost & {
+  /** The Node that runs the built-in agent: the worker's own. */
+  readonly node: string
+  /** For tasks that name no model, such as anthropic/claude-sonnet-5. */
+  readonly model: string
+}
+
 export type AgentProgram = {
   readonly argv: readonly [string, ...string[]]
   readonly env: Readonly<Record<string, string>>

@@ -2,23 +2,33 @@ import { findPackageJSON } from 'node:module'
 import { dirname, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AgentDriver, AgentTask } from '../domain/agent.ts'
-import { acpDriver, type Prepared } from './acp.ts'
-import { agentEnvironment, type AgentHost } from './agent-program.ts'
+import type { Prepared } from './acp.ts'
+import { type Agent, modelChoice } from './agent.ts'
+import { agentEnvironment, type DriverHost } from './agent-program.ts'
 import { BuiltinSettings, META, SESSIONS_FOLDER } from './builtin/settings.ts'
 
-export type BuiltinOptions = AgentHost & {
-  /** The Node that runs the agent: the worker's own. */
-  readonly node: string
-  /** For tasks that name none, such as anthropic/claude-sonnet-5. */
-  readonly model: string
+const NAME = 'builtin'
+
+/** The agent that is part of Millwright. */
+export const builtin: Agent = {
+  name: NAME,
+  description: 'a small agent of our own',
+  choice: modelChoice(NAME),
+  takes: 'model',
+  needsModel: true,
+  story: 'transcript',
+  preflight: async () => ({ fit: true, says: 'is part of Millwright' }),
+  driver: builtinDriver,
 }
 
 /** Drives the agent that is part of Millwright. Needs nothing installed, only a model. */
-export function builtinDriver({ node, ...host }: BuiltinOptions): AgentDriver {
+export async function builtinDriver({ node, ...host }: DriverHost): Promise<AgentDriver> {
+  // Loaded only here: the protocol's library is large, and most programs declare agents only.
+  const { acpDriver } = await import('./acp.ts')
   // Run from source the entry ends in .ts, in the package in .js, like this file.
   const entry = fileURLToPath(new URL(`builtin/main${extname(import.meta.url)}`, import.meta.url))
   return acpDriver({
-    name: 'builtin',
+    name: NAME,
     argv: [node, entry],
     readable: [dirname(node), ...programFolders()],
     install: 'it is part of Millwright, so install Millwright again',
@@ -27,7 +37,7 @@ export function builtinDriver({ node, ...host }: BuiltinOptions): AgentDriver {
   })
 }
 
-function prepare(task: AgentTask, host: Omit<BuiltinOptions, 'node'>): Prepared {
+function prepare(task: AgentTask, host: Omit<DriverHost, 'node'>): Prepared {
   if (task.door === null) {
     return {
       kind: 'failed',

@@ -5,6 +5,8 @@ import type { AgentDriver, AgentEnd, AgentTask, ModelDoor } from '../domain/agen
 import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { locateProgram } from '../platform/locate-program.ts'
+import { versionOf } from '../platform/version-of.ts'
+import { type Agent, type Fitness, modelChoice } from './agent.ts'
 import {
   agentEnvironment,
   type AgentHost,
@@ -15,17 +17,39 @@ import { type CodexSaid, readCodexLine } from './codex-updates.ts'
 import { linesOf } from './lines.ts'
 import { RawOutput } from './output.ts'
 
+const NAME = 'codex'
+const PROGRAM = 'codex'
 const LINE_BYTES_MAX = 2 ** 20
 const TOKEN_VARIABLE = 'MILLWRIGHT_MODEL_TOKEN'
 const INSTALL = 'install it with: npm install -g @openai/codex@0.169.0'
 
+/** OpenAI's Codex, installed on the worker. */
+export const codex: Agent = {
+  name: NAME,
+  description: 'OpenAI Codex',
+  choice: modelChoice(NAME),
+  takes: 'model',
+  needsModel: true,
+  story: 'transcript',
+  preflight: ({ path }) => findCodex(path),
+  driver: async (host) => codexDriver(host),
+}
+
+async function findCodex(path: string): Promise<Fitness> {
+  const version = await versionOf(PROGRAM, path)
+  if (version !== null) return { fit: true, says: version }
+  const isThere = locateProgram(PROGRAM, path) !== null
+  const says = isThere ? 'fails when it is asked for its version' : 'is not on the PATH'
+  return { fit: false, says, mend: `To use it, ${INSTALL}` }
+}
+
 /** Codex. Its session is a file that names its thread; that file alone is enough to go on elsewhere. */
 export const codexDriver = (host: AgentHost): AgentDriver => ({
-  name: 'codex',
+  name: NAME,
   sessionFiles: ['.codex/sessions'],
   run: async (task, io, signal) => {
     // First: a model is of no use to a worker that lacks the program.
-    if (locateProgram('codex', host.path) === null) {
+    if (locateProgram(PROGRAM, host.path) === null) {
       throw new StepFailed(
         'agent-not-installed',
         `codex is not on the PATH ${host.path}; ${INSTALL}`,
@@ -48,7 +72,7 @@ export const codexDriver = (host: AgentHost): AgentDriver => ({
       }
     }
     const program: AgentProgram = {
-      argv: ['codex', ...codexArguments(task, task.door)],
+      argv: [PROGRAM, ...codexArguments(task, task.door)],
       env: { ...agentEnvironment(task, host), ...variables(task, task.door) },
       stdin: task.prompt,
       install: INSTALL,

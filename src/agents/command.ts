@@ -1,4 +1,5 @@
 import type { AgentDriver, AgentTask } from '../domain/agent.ts'
+import { type Agent, programChoice } from './agent.ts'
 import {
   agentEnvironment,
   type AgentHost,
@@ -10,13 +11,27 @@ import { RawOutput } from './output.ts'
 /** Linux takes no variable over 128 KiB, and none with a NUL; stdin has every prompt whole. */
 const PROMPT_VARIABLE_BYTES_MAX = 96 * 1024
 
+const NAME = 'command'
+
+/** Any program as an agent, named by the job. */
+export const command: Agent = {
+  name: NAME,
+  description: 'any program, given after --',
+  choice: programChoice(NAME),
+  takes: 'program',
+  needsModel: false,
+  story: 'output',
+  preflight: async () => ({ fit: true, says: 'runs the program that a job names' }),
+  driver: async (host) => commandDriver(host),
+}
+
 /**
  * Any program as an agent. It gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT;
  * the way to a model, if there is one, in MILLWRIGHT_MODEL_URL and MILLWRIGHT_MODEL_TOKEN. Its exit
  * code is reported and judged by nobody here.
  */
 export const commandDriver = (host: AgentHost): AgentDriver => ({
-  name: 'command',
+  name: NAME,
   sessionFiles: [],
   run: async (task, io, signal) => {
     if (task.run === null) throw new Error('a command agent was started without its command')

@@ -3,14 +3,13 @@ import { rm } from 'node:fs/promises'
 import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
-import type { KindSchema } from '../domain/kind.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
 import { collect } from '../keeper/collect.ts'
 import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
-import { codeSchema } from '../kinds/code/schema.ts'
+import { KINDS } from '../kinds/all.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { watchFreeSpace } from '../platform/disk-space.ts'
 import { writeDurably } from '../platform/durable-file.ts'
@@ -20,9 +19,6 @@ import { callbackSecrets } from './callback-secret.ts'
 import { openKept } from './compose-ledger.ts'
 import { type HubFile, hubFileIn, readHubFile } from './find-hub.ts'
 import { ensureTokenFile } from './token-file.ts'
-
-/** Every kind of job the hub takes: adding one is one line here. */
-const KINDS: readonly KindSchema[] = [codeSchema]
 
 /** A hub with everything it stands on. */
 export type OpenHub = AsyncDisposable & {
@@ -74,7 +70,7 @@ export async function openHub(
     version,
     collect: (dryRun, signal) => collect(collecting, dryRun, signal),
     dialects: [],
-    kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
+    kinds: new Map(KINDS.map(({ schema }) => [schema.name, schema])),
     listen: { host: config.host, port: config.port },
     allowHosts: config.allowHost,
     behindProxy: config.behindProxy,

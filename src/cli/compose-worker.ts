@@ -2,22 +2,22 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { agentDrivers } from '../agents/drivers.ts'
+import type { Agent } from '../agents/agent.ts'
+import { agentDrivers, fitAgents } from '../agents/all.ts'
 import type { Environment } from '../config/read.ts'
 import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { Launch } from '../domain/launch.ts'
+import { agentOffer, ANY_REPOSITORY } from '../domain/offer.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
-import { codeKind } from '../kinds/code/kind.ts'
+import { KINDS } from '../kinds/all.ts'
+import type { KindTools } from '../kinds/kind.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
-import { locateProgram } from '../platform/locate-program.ts'
 import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
-import type { Signature } from '../publish/commit.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
-import type { GitSettings } from '../workspace/git.ts'
 import { openGateway, usualModel } from './compose-gateway.ts'
 import { gitSettings, secretsOfGit, signatureOf } from './compose-git.ts'
 import { chooseSandbox } from './compose-sandbox.ts'
@@ -28,7 +28,7 @@ export type OpenWorker = AsyncDisposable &
     /** One line for people: confinement, slots, agents, models. */
     readonly about: string
     /** Agents that can work here, the most capable first. */
-    readonly agents: readonly string[]
+    readonly agents: readonly Agent[]
   }
 
 /** What a worker needs from its surroundings. */
@@ -66,20 +66,18 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const gateway = opening.use(await openGateway(config, { cwd, log }))
   const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
-  const kinds = kindsFor({
-    path,
-    git,
-    signature,
-    model: config.model ?? usualModel(config),
-    cacheBytes: config.cacheBytes,
-  })
+  const model = config.model ?? usualModel(config)
+  const drivers = await agentDrivers({ path, model, node: process.execPath })
+  const { cacheBytes } = config
+  const kinds = await kindsFor({ path, git, signature, drivers, cacheBytes, clock: systemClock })
+  const agents = await fitAgents({ path }, gateway !== null)
   const facts = {
     name: config.name ?? hostname(),
     version,
     slots: config.slots,
     kinds: [...kinds.keys()],
     labels: config.label,
-    offers: [],
+    offers: [...agents.map(({ name }) => agentOffer(name)), ANY_REPOSITORY],
     sandbox: confinement.sandbox,
   }
   const worker = startWorker({
@@ -98,7 +96,6 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   })
   opening.defer(() => worker.stop())
   const open = opening.move()
-  const agents = agentsHere(path, gateway !== null)
   return {
     get running() {
       return worker.running
@@ -110,7 +107,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     about: [
       confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',
       `${config.slots} slots`,
-      `agents: ${agents.join(', ')}`,
+      `agents: ${agents.map(({ name }) => name).join(', ')}`,
       `models: ${gateway?.models.join(', ') ?? NO_MODELS}`,
     ].join(' · '),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
@@ -127,24 +124,10 @@ const watched =
     return child
   }
 
-/** Every kind of job this worker can do: adding one is one line here. */
-function kindsFor(tools: {
-  readonly path: string
-  readonly git: GitSettings
-  readonly signature: Signature
-  readonly model: string
-  readonly cacheBytes: number
-}): ReadonlyMap<string, WorkKind> {
-  const { path, model, ...rest } = tools
-  const drivers = agentDrivers({ path, model, node: process.execPath })
-  return new Map([['code', codeKind({ ...rest, drivers, path, clock: systemClock })]])
+/** Every kind of job, ready to be done here. */
+async function kindsFor(tools: KindTools): Promise<ReadonlyMap<string, WorkKind>> {
+  const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(tools)] as const)
+  return new Map(await Promise.all(works))
 }
 
 const NO_MODELS = 'none; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or an upstream'
-
-/** Agents that can work here: `builtin` and `codex` need a way to a model, and `codex` its program. */
-export const agentsHere = (path: string, hasModels: boolean): readonly string[] => [
-  ...(hasModels ? ['builtin'] : []),
-  ...(hasModels && locateProgram('codex', path) !== null ? ['codex'] : []),
-  'command',
-]

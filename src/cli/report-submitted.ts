@@ -5,7 +5,9 @@ import type { Invocation } from './command.ts'
 import type { Printer } from './print/printer.ts'
 import { zonedMoment } from './print/quantity.ts'
 import { safeLine } from './print/safe-text.ts'
-import { streamOf } from './stream-of.ts'
+import { storyOf } from './job-kind.ts'
+import { knownWorkers } from './known-workers.ts'
+import { whyNoWorker } from './print/why-waiting.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
 const ALREADY = 200
@@ -33,12 +35,21 @@ export async function reportSubmitted(
     return print.line(print.hint(`  next: millwright logs -f ${name}`))
   }
   if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
+  await noteMissingWorker(client, job, print)
   const ended = await watchJob(invocation, client, print, {
     job: job.id,
-    stream: streamOf(job),
+    stream: storyOf(job),
     show: print.json ? 'nothing' : 'story',
   })
   if (ended === null) return
   if (print.json) print.document(ended)
   else printVerdict(ended, print)
+}
+
+/** Otherwise `--wait` would wait in silence for a worker that may never come. */
+async function noteMissingWorker(client: HubClient, job: Job, print: Printer): Promise<void> {
+  if (job.state !== 'queued') return
+  const workers = await knownWorkers(client)
+  const why = workers === null ? null : whyNoWorker(job, workers, Date.now())
+  if (why !== null) print.note(print.hint(`The job waits: ${why}`))
 }

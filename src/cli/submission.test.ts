@@ -2,60 +2,57 @@ import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import type { Submission } from '../domain/job.ts'
-import { CodePayload } from '../kinds/code/payload.ts'
 import { addSubmissionFlags, SubmissionFlags, submissionOf } from './submission.ts'
 
-/** The payload that a command line stands for, as it travels. */
-const payloadOf = async (...flags: readonly string[]): Promise<unknown> =>
-  (await jobOf(...flags)).payload
+const NOW = Date.parse('2026-08-01T12:00:00Z')
 
 /** The job that a command line stands for, as it travels. */
-async function jobOf(...flags: readonly string[]): Promise<z.input<typeof Submission>> {
+function jobOf(...flags: readonly string[]): z.input<typeof Submission> {
   const command = addSubmissionFlags(new Command()).exitOverride()
-  command.parse(['--repo', 'https://example.org/a.git', ...flags], { from: 'user' })
+  command.parse(flags, { from: 'user' })
   const parsed = SubmissionFlags.parse(command.opts())
-  return JSON.parse(JSON.stringify(await submissionOf(parsed, 'do it', [], '/')))
+  const work = { kind: 'any', payload: {} }
+  return JSON.parse(JSON.stringify(submissionOf(parsed, work, NOW)))
 }
 
-describe('the flags of a submission', () => {
-  it('say what is checked out', async () => {
-    const flags = '--depth 1 --sparse web --sparse docs/en --submodules all --lfs'.split(' ')
-    expect(CodePayload.parse(await payloadOf(...flags)).checkout).toEqual({
-      depth: 1,
-      sparse: ['web', 'docs/en'],
-      submodules: 'all',
-      lfs: true,
+describe('the flags of a job of any kind', () => {
+  it('send nothing that was not asked for', () => {
+    expect(jobOf()).toEqual({
+      kind: 'any',
+      payload: {},
+      labels: [],
+      locks: [],
+      limits: {},
+      retry: {},
     })
   })
 
-  it('send nothing that was not asked for', async () => {
-    expect(Object.keys(Object(await payloadOf()))).toEqual([
-      'repository',
-      'prompt',
-      'agent',
-      'checks',
-    ])
-  })
-
-  it('leave the job’s name out of the commit of a branch alone', async () => {
-    const payload = CodePayload.parse(await payloadOf('--publish', 'branch', '--no-trailers'))
-    expect(payload.publish).toEqual({ mode: 'branch', trailers: false })
-    await expect(payloadOf('--no-trailers')).rejects.toThrow(/needs --publish branch/)
-    await expect(payloadOf('--publish', 'none', '--no-trailers')).rejects.toThrow(/--no-trailers/)
-  })
-
-  it('say who is told of the job, and nothing when nobody is', async () => {
-    expect(await jobOf()).not.toHaveProperty('callbacks')
+  it('say who is told of the job, and nothing when nobody is', () => {
+    expect(jobOf()).not.toHaveProperty('callbacks')
     const url = 'https://hooks.example/'
-    const asked = await jobOf(
-      '--callback',
-      url,
-      '--callback-on',
-      'paused',
-      '--callback-on',
-      'ended',
-    )
+    const asked = jobOf('--callback', url, '--callback-on', 'paused', '--callback-on', 'ended')
     expect(asked.callbacks).toEqual([{ url, events: ['paused', 'ended'] }])
-    await expect(jobOf('--callback-on', 'paused')).rejects.toThrow(/needs --callback/)
+    expect(() => jobOf('--callback-on', 'paused')).toThrow(/needs --callback/)
+  })
+
+  it('name the job and its group', () => {
+    const id = '0198A5D2-0000-4000-8000-000000000001'
+    expect(jobOf('--group', 'night run', '--id', id)).toMatchObject({
+      group: 'night run',
+      id: id.toLowerCase(),
+    })
+  })
+
+  it.each([
+    ['+10m', NOW + 600_000],
+    ['+1d', NOW + 86_400_000],
+    ['2026-08-01T14:00:00Z', NOW + 7_200_000],
+    [String(NOW), NOW],
+  ])('hold the job back until %s', (text, notBefore) => {
+    expect(jobOf('--not-before', text)).toMatchObject({ notBefore })
+  })
+
+  it.each(['soon', '10m', '+10', '+10w'])('take no “%s” for a time', (text) => {
+    expect(() => jobOf('--not-before', text)).toThrow(/is no time/)
   })
 })

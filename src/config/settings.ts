@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
 import { Secret } from '../domain/secret.ts'
-import { isPersonName, Name } from '../domain/text.ts'
+import { isPersonName, kebab, Name } from '../domain/text.ts'
 import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
@@ -322,7 +322,7 @@ export type Setting = Spelling & {
 export function spellings(schema: Settings): readonly Setting[] {
   return Object.entries(schema.shape).map(([key, setting]) => {
     const spelling = SpellingMeta.parse(setting.meta())
-    const words = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    const words = kebab(key)
     const variable = spelling.variable ?? `MILLWRIGHT_${words.replaceAll('-', '_').toUpperCase()}`
     const value = setting.safeParse(undefined).data
     const fallback = typeof value === 'string' || typeof value === 'number' ? String(value) : ''

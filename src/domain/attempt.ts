@@ -5,19 +5,13 @@ import type { Outcome } from './outcome.ts'
 import type { PublicationIntent } from './publication.ts'
 import type { Earlier, Work } from './work.ts'
 
-/** Streams of an attempt's log. */
-export type LogStream = 'transcript' | 'output' | 'checks'
-
 /** Streams, and the names under which the whole of each is kept when the attempt ends. */
-export const STREAMS: readonly {
-  readonly stream: LogStream
-  readonly name: string
-  readonly mediaType: string
-}[] = [
+export const STREAMS = [
   { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
   { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
   { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
-]
+] as const
+export type LogStream = (typeof STREAMS)[number]['stream']
 
 /** A file to keep under a name. */
 export type FileArtifact = {

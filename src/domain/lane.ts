@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from './errors.ts'
 import type { WorkerIdentity } from './lease.ts'
+import { matches } from './offer.ts'
 import { Demand } from './text.ts'
 
 /** Demands one job may make. */
@@ -51,7 +52,7 @@ export function serves(
     worker.kinds.includes(kind) &&
     parts.every((part) =>
       part.includes(':')
-        ? worker.offers.some((offer) => matches(offer, part))
+        ? worker.offers.some((offer) => matches(part, offer))
         : worker.labels.includes(part),
     )
   )
@@ -71,7 +72,7 @@ export function permits(restriction: readonly string[] | null, lane: string): bo
     [...words].every((word) => {
       const named = parts.filter((part) => wordOf(part) === word)
       return (
-        named.length > 0 && named.every((part) => restriction.some((one) => matches(one, part)))
+        named.length > 0 && named.every((part) => restriction.some((one) => matches(part, one)))
       )
     })
   )
@@ -84,9 +85,5 @@ function partsOf(lane: string): readonly string[] {
 }
 
 const wordOf = (part: string): string => part.slice(0, part.indexOf(':'))
-
-/** A pattern stands for itself, or with `*` at its end for everything that begins like it. */
-const matches = (pattern: string, part: string): boolean =>
-  pattern.endsWith('*') ? part.startsWith(pattern.slice(0, -1)) : part === pattern
 
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted()

@@ -32,6 +32,10 @@ export type SubmitForm = {
   readonly description: string
   /** What may stand behind the command's name. */
   readonly usage: string
+  /** What the argument before `--` means; absent for a kind that takes none. */
+  readonly prompt?: string
+  /** What stands behind the command's name in the examples of the help text. */
+  readonly examples?: readonly string[]
   readonly flags: readonly Flag[]
   /** Makes the payload of what was typed. Throws AppError `usage-invalid`. */
   payload(typed: Typed): Promise<unknown>
@@ -49,9 +53,9 @@ export type Flag = {
 
 /** What a person typed. */
 export type Typed = {
-  /** By name in camel case, as they were typed; the kind checks them. */
+  /** The kind's own, by name in camel case, as they were typed; `readFlags` checks them. */
   readonly flags: Readonly<Record<string, unknown>>
-  /** The argument before `--`, read from stdin when it was `-`; null when there was none. */
+  /** The argument before `--`, read from stdin when it was `-`, never blank; null when there was none. */
   readonly prompt: string | null
   /** What stood after `--`. */
   readonly rest: readonly string[]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { STREAMS } from '../domain/attempt.ts'
 import { DeliveryId, DeliveryState } from '../domain/callback.ts'
 import { Delivery } from '../domain/delivery.ts'
 import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
@@ -28,8 +29,7 @@ const list = <Item extends z.ZodType>(item: Item) =>
     z.array(item).max(20),
   )
 
-export const LogStream = z.enum(['transcript', 'output', 'checks'])
-export type LogStream = z.infer<typeof LogStream>
+export const LogStream = z.enum(STREAMS.map(({ stream }) => stream))
 
 export const JobParams = z.strictObject({ job: JobId })
 export const AttemptParams = z.strictObject({ job: JobId, attempt: number(1, 1_000_000) })

@@ -20,7 +20,7 @@ const DEMO = fileURLToPath(new URL('../../examples/demo', import.meta.url))
 const PROMPT = 'The tests of this library fail. Find the bug and mend it.'
 const FOLLOW_UP = 'Say in the README how parts add up.'
 
-const driver = builtinDriver({
+const driver = await builtinDriver({
   node: process.execPath,
   path: PATH,
   model: 'anthropic/claude-sonnet-4-5',

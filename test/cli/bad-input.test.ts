@@ -29,6 +29,13 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ['a check of nothing', ['submit', '--repo', '/x', '--check', 'a= ', 'x'], /name=/],
     ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
     ['a file that is not there', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
+    ['flags beside a file', ['submit', '--file', '-', '--repo', '/x'], /give --repo in it/],
+    ['almost a kind', ['submit', 'coed', '--repo', '/x'], /no kind "coed"\. Did you mean code\?/],
+    [
+      'a time to wait for that is none',
+      ['submit', '--not-before', 'soon', '--repo', '/x', 'x'],
+      /no time/,
+    ],
     [
       'a limit that is no number',
       ['submit', '--repo', '/x', '--wall-ms', 'long', 'x'],
@@ -145,29 +152,22 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     expect(stdout).toMatch(/protocol-refused[\s\S]*--allow-local/)
   })
 
-  it('says which agent is not installed, and how to get it', async () => {
-    const cli = await cliInEmptyHome()
-    const { remote } = await makeRemote(join(cli.home, 'git'))
-    const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
-    // Neither program nor model is there: the program is the first to be missing.
-    await cli.startUp(['--allow-local'], { env: { PATH } })
-    const program = await submit(cli, '--repo', remote, 'Fix', '--', 'no-such-agent')
-    expect(program.code).toBe(1)
-    expect(program.stdout).toMatch(/agent-not-installed[^]*next: install[^]*no-such-agent/)
-    const codex = await submit(cli, '--repo', remote, '--agent', 'codex', 'Fix')
-    expect(codex.code).toBe(1)
-    expect(codex.stdout).toMatch(/agent-not-installed[^]*npm install -g @openai\/codex@/)
-  })
-
-  it('says that an agent has no way to a model', async () => {
+  it('says which program is not installed, and how to get it', async () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
     await cli.startUp(['--allow-local'])
-    const { code, stdout } = await submit(cli, '--repo', remote, '--agent', 'builtin', 'Fix')
+    const { code, stdout } = await submit(cli, '--repo', remote, 'Fix', '--', 'no-such-agent')
     expect(code).toBe(1)
-    expect(stdout).toMatch(
-      /agent-login[^]*next: start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY/,
-    )
+    expect(stdout).toMatch(/agent-not-installed[^]*next: install[^]*no-such-agent/)
+  })
+
+  it.each(['codex', 'builtin'])('says that no worker here has the agent %s', async (agent) => {
+    const cli = await cliInEmptyHome()
+    const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
+    await cli.startUp([], { env: { PATH } })
+    const waiting = cli.start(['submit', '--wait', '--repo', '/srv/a', '--agent', agent, 'Fix'])
+    const said = await waiting.printed(/The job waits: .*doctor/)
+    expect(said).toContain(`no worker offers agent:${agent}; see what a machine lacks`)
   })
 })
 

@@ -54,6 +54,18 @@ describe('submit', () => {
     })
   })
 
+  it('takes a kind by its name, and what every job can have', async () => {
+    const cli = await withHub()
+    const flags = ['--group', 'night', '--not-before', '+10m', '--json']
+    const kind = ['submit', 'code', '--repo', REPOSITORY, ...flags, 'code']
+    const job = Job.parse(JSON.parse((await cli.run(kind)).stdout))
+    expect(job).toMatchObject({ group: 'night', submittedBy: 'admin', title: 'code' })
+    const shown = (await cli.run(['show', job.id])).stdout
+    expect(shown).toMatch(/ agent +builtin\n[^]* group +night\n/)
+    expect(shown).toMatch(/ demands +agent:builtin, repo:https:\/\/git\.example/)
+    expect(shown).toMatch(/ submitted by +admin\n/)
+  })
+
   it('reads a prompt from stdin, and a whole job from a file or stdin', async () => {
     const cli = await withHub()
     const prompt = await cli.run(['submit', '--repo', REPOSITORY, '--json', '-'], {

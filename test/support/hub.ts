@@ -10,7 +10,7 @@ import type { HubContext } from '../../src/hub/context.ts'
 import { type Hub, startHub } from '../../src/hub/hub.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
 import { collect } from '../../src/keeper/collect.ts'
-import { codeSchema } from '../../src/kinds/code/schema.ts'
+import { KINDS } from '../../src/kinds/all.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
@@ -71,7 +71,7 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
     logs,
     collect: (dryRun, signal) => collect({ ...collecting, log: silentLog }, dryRun, signal),
     dialects: [],
-    kinds: new Map([[codeSchema.name, codeSchema]]),
+    kinds: new Map(KINDS.map(({ schema }) => [schema.name, schema])),
     clock,
     random,
     log: silentLog,

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
+import { AGENTS } from '../../src/agents/all.ts'
+import { agentOffer, ANY_REPOSITORY } from '../../src/domain/offer.ts'
 import type { Submission } from '../../src/domain/job.ts'
 import type { ClaimBody } from '../../src/protocol/schemas.ts'
 import type { Lease } from '../../src/domain/lease.ts'
@@ -19,7 +21,7 @@ export const aJob = (
   ...changes,
 })
 
-/** What a worker asks that serves the code kind. */
+/** What a worker asks that serves the code kind, with every agent, on every repository. */
 export const aClaim = (
   changes: Partial<z.input<typeof ClaimBody>> = {},
 ): z.input<typeof ClaimBody> => ({
@@ -32,7 +34,7 @@ export const aClaim = (
     slots: 1,
     kinds: ['code'],
     labels: [],
-    offers: [],
+    offers: [...AGENTS.map(({ name }) => agentOffer(name)), ANY_REPOSITORY],
     sandbox: 'none',
   },
   ...changes,

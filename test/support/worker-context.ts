@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { commandDriver } from '../../src/agents/command.ts'
-import { codeKind } from '../../src/kinds/code/kind.ts'
+import type { AgentDriver } from '../../src/domain/agent.ts'
+import { agentOffer, ANY_REPOSITORY } from '../../src/domain/offer.ts'
+import { KINDS } from '../../src/kinds/all.ts'
+import type { KindTools } from '../../src/kinds/kind.ts'
 import { noProbe } from '../../src/domain/probe.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -14,7 +17,11 @@ import { gitSettings } from './repository.ts'
 const PATH = process.env['PATH'] ?? ''
 
 /** What a test may want otherwise. */
-export type WorkerChange = Partial<WorkerContext> & { readonly slots?: number }
+export type WorkerChange = Partial<WorkerContext> & {
+  readonly slots?: number
+  /** The agents it has, and offers: the agent `command` unless others are given. */
+  readonly drivers?: readonly AgentDriver[]
+}
 
 /** What all test workers have in common, with their data in this folder. */
 export async function workerContext(
@@ -22,37 +29,33 @@ export async function workerContext(
   hub: { readonly url: string; readonly workerToken: string },
   change: WorkerChange = {},
 ): Promise<WorkerContext> {
-  const { slots = 1, ...context } = change
+  const { slots = 1, drivers = [commandDriver({ path: PATH })], ...context } = change
+  const kinds =
+    change.kinds ??
+    (await kindsWith({
+      drivers: new Map(drivers.map((driver) => [driver.name, driver])),
+      git: gitSettings(folder),
+      signature: UNSIGNED,
+      path: PATH,
+      clock: systemClock,
+      cacheBytes: Infinity,
+    }))
   const facts: Parameters<typeof workerIdentity>[1] = {
     name: 'tester',
     version: '0.1.0',
     slots,
-    kinds: ['code'],
+    kinds: KINDS.map(({ schema }) => schema.name),
     labels: [],
-    offers: [],
+    offers: [...drivers.map(({ name }) => agentOffer(name)), ANY_REPOSITORY],
     sandbox: 'none',
   }
   const source = { clock: systemClock, random: randomBytes }
-  const drivers = new Map([['command', commandDriver({ path: PATH })]])
-  const git = gitSettings(folder)
   return {
     ...source,
     hub: new HubClient({ url: hub.url, token: hub.workerToken }),
     identity: await workerIdentity(folder, facts, source),
     folder,
-    kinds: new Map([
-      [
-        'code',
-        codeKind({
-          drivers,
-          git,
-          signature: UNSIGNED,
-          path: PATH,
-          clock: systemClock,
-          cacheBytes: Infinity,
-        }),
-      ],
-    ]),
+    kinds,
     launchFor: (marker) => unconfined({ marker, log: silentLog }),
     openDoor: null,
     log: silentLog,
@@ -61,4 +64,9 @@ export async function workerContext(
     drainMs: 60_000,
     ...context,
   }
+}
+
+async function kindsWith(tools: KindTools): Promise<WorkerContext['kinds']> {
+  const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(tools)] as const)
+  return new Map(await Promise.all(works))
 }

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { referenceDocuments } from '../../scripts/reference.ts'
-import { readDocument, ROOT, sourceFiles } from './source.ts'
+import { AGENTS } from '../../src/agents/all.ts'
+import { KINDS } from '../../src/kinds/all.ts'
+import { readDocument, ROOT, sourceFiles, table } from './source.ts'
 
 const production = sourceFiles('src').filter(({ path }) => !path.endsWith('.test.ts'))
 const everything = [...sourceFiles('src', 'test', 'bench', 'scripts', 'examples')]
@@ -83,7 +86,82 @@ describe('rules', () => {
   })
 })
 
+/** Each kind and agent, with the files that may name it. */
+const declared = [
+  ...KINDS.map(({ schema: { name } }) => ({ name, own: `src/kinds/${name}/` })),
+  ...AGENTS.map(({ name }) => ({ name, own: `src/agents/${name}` })),
+]
+
+/** Files in which such a word is no agent: a git credential may come `from: command`. */
+const OTHER_MEANINGS: Readonly<Record<string, RegExp>> = {
+  command: /^src\/(?:config|workspace)\/(?:git-)?credential[\w-]*\.ts$/,
+}
+
+/** Lines outside its own files that hold the name as a string; the key of a property is no such string. */
+function naming(
+  { name, own }: (typeof declared)[number],
+  files: readonly { path: string; text: string }[],
+): readonly string[] {
+  const others = files.filter(
+    ({ path }) => !path.startsWith(own) && OTHER_MEANINGS[name]?.test(path) !== true,
+  )
+  return holding(others, new RegExp(`(?<![\\w)\\]]\\[)'${name}'(?! in )`))
+}
+
+describe('the names of kinds and agents', () => {
+  it.each(declared)('$name stands in its own files alone', (one) => {
+    expect(naming(one, production)).toEqual([])
+  })
+
+  it.each(declared)('$name would be found elsewhere', (one) => {
+    const text = `const job = { kind: '${one.name}' }`
+    expect(naming(one, [{ path: 'src/cli/x.ts', text }])).toEqual([`src/cli/x.ts: ${text}`])
+    const inList = `new Map([['${one.name}', 1]])`
+    expect(naming(one, [{ path: 'src/hub/x.ts', text: inList }])).toHaveLength(1)
+    expect(naming(one, [{ path: `${one.own}/x.ts`, text }])).toEqual([])
+  })
+})
+
+const LISTEN = `
+  import { registerHooks } from 'node:module'
+  const loaded = []
+  registerHooks({ resolve: (name, context, next) => {
+    const found = next(name, context)
+    loaded.push(found.url)
+    return found
+  } })
+  await import(process.argv[1])
+  console.log(loaded.join('\\n'))
+`
+
+describe('declarations of kinds and agents', () => {
+  it('load no library but the one for schemas, and nothing of what a worker does', () => {
+    const file = join(ROOT, 'src', 'kinds', 'all.ts')
+    const argv = ['--input-type=module', '--eval', LISTEN, file]
+    const loaded = execFileSync(process.execPath, argv, { encoding: 'utf8' }).trim().split('\n')
+    const libraries = loaded.flatMap((url) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? [])
+    expect([...new Set(libraries)]).toEqual(['zod'])
+    const rooms = loaded.flatMap((url) => /\/src\/(\w+)\//.exec(url)?.[1] ?? [])
+    expect(rooms).not.toContain('checks')
+    expect(rooms).not.toContain('publish')
+    expect(rooms).not.toContain('pipeline')
+  })
+})
+
 describe('documents', () => {
+  it('the README lists every agent, with what it needs', () => {
+    const rows = table('README.md', 'Agents').map(([name = '', , needs = '']) => ({
+      name,
+      needsModel: needs.includes('model'),
+    }))
+    expect(rows).toEqual(AGENTS.map(({ name, needsModel }) => ({ name, needsModel })))
+  })
+
+  it('the README lists every kind', () => {
+    const rows = table('README.md', 'Kinds of jobs').map(([name]) => name)
+    expect(rows).toEqual(KINDS.map(({ schema }) => schema.name))
+  })
+
   it.each([
     ['invariant', 'SPEC.md', /^\|\s*[A-Z]+-\d+\s*\|/],
     ['threat and fact', 'SECURITY.md', /^\|\s*[ST]\d+\s*\|/],

@@ -2,15 +2,12 @@ import { type IncomingMessage, request as ask, type ServerResponse } from 'node:
 import { expect, it } from 'vitest'
 import { builtinDriver } from '../../src/agents/builtin.ts'
 import type { Job } from '../../src/domain/job.ts'
-import { codeKind } from '../../src/kinds/code/kind.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { UNSIGNED } from '../../src/publish/commit.ts'
 import type { MeteredDoor } from '../../src/worker/context.ts'
 import { PATH } from '../support/confined.ts'
 import { aFence, aGateway, aModelServer, aScript } from '../support/gateway.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { describeNeeding } from '../support/needs.ts'
-import { byHand, gitSettings, makeRemote } from '../support/repository.ts'
+import { byHand, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { startTestWorker, untilEnded, untilJob } from '../support/worker.ts'
 
@@ -82,18 +79,9 @@ async function startWorkerFor(hub: TestHub, url: string) {
       close: () => gateway.close(door.token),
     }
   }
-  const folder = await tempFolder()
   const model = 'anthropic/claude-sonnet-4-5'
-  const builtin = builtinDriver({ node: process.execPath, path: PATH, model })
-  const kind = codeKind({
-    drivers: new Map([['builtin', builtin]]),
-    git: gitSettings(folder),
-    signature: UNSIGNED,
-    path: PATH,
-    clock: systemClock,
-    cacheBytes: Infinity,
-  })
-  return startTestWorker(hub, { openDoor, folder, kinds: new Map([['code', kind]]) })
+  const builtin = await builtinDriver({ node: process.execPath, path: PATH, model })
+  return startTestWorker(hub, { openDoor, drivers: [builtin] })
 }
 
 async function submit(hub: TestHub, repository: string): Promise<Job> {

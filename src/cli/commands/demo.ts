@@ -3,10 +3,13 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { builtin } from '../../agents/builtin.ts'
 import { readConfig } from '../../config/read.ts'
 import { UpConfig } from '../../config/settings.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
+import { PATCH } from '../../kinds/code/artifacts.ts'
+import { CODE } from '../../kinds/code/schema.ts'
 import { type LogLevel, pinoLog } from '../../platform/pino-log.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
 import type { HubClient } from '../../protocol/client.ts'
@@ -14,6 +17,7 @@ import { type Invocation, NoFlags, onRun } from '../command.ts'
 import { DEMO_SCRIPT, describeBranch, makeDemoRepository } from '../demo/make-repository.ts'
 import { prepareSandbox } from '../demo/prepare-sandbox.ts'
 import { findHub } from '../find-hub.ts'
+import { storyOf } from '../job-kind.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns, type Printer, printer } from '../print/printer.ts'
 import { safeText } from '../print/safe-text.ts'
@@ -57,7 +61,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   title(print, 'The job')
   const client = await findHub({ data, allowHttp: false }, { env, cwd: folder })
   const job = await submitDemo(client, remote)
-  const watched = { job: job.id, stream: 'transcript', show: 'story' } as const
+  const watched = { job: job.id, stream: storyOf(job), show: 'story' } as const
   const ended = await watchJob(invocation, client, print, watched)
   if (ended === null) return
   if (ended.state !== 'succeeded') return printVerdict(ended, print)
@@ -78,11 +82,11 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
 const submitDemo = (client: HubClient, remote: string): Promise<Job> =>
   client.call('submitJob', {
     body: {
-      kind: 'code',
+      kind: CODE,
       payload: {
         repository: remote,
         prompt: PROMPT,
-        agent: { name: 'builtin' },
+        agent: { name: builtin.name },
         test: TEST,
         checks: [{ name: 'tests', run: TEST }],
         publish: { mode: 'branch' },
@@ -92,9 +96,9 @@ const submitDemo = (client: HubClient, remote: string): Promise<Job> =>
   })
 
 async function showDiff(client: HubClient, job: Job, print: Printer): Promise<void> {
-  title(print, 'The change, kept as change.patch')
+  title(print, `The change, kept as ${PATCH}`)
   const patch = await client.call('getArtifact', {
-    params: { job: job.id, attempt: job.attempt, name: 'change.patch' },
+    params: { job: job.id, attempt: job.attempt, name: PATCH },
   })
   for (const line of safeText(await patch.text())
     .trimEnd()

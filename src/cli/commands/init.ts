@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { fitAgents } from '../../agents/all.ts'
 import { AppError, isAppError } from '../../domain/errors.ts'
 import { writeDurably } from '../../platform/durable-file.ts'
 import { type Invocation, onRun } from '../command.ts'
@@ -12,6 +13,7 @@ import { safeLine } from '../print/safe-text.ts'
 import { configPath } from '../read-settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { programCall } from '../version.ts'
+import { WITHOUT_MODEL } from '../without-model.ts'
 
 const Flags = z.object({
   yes: z.boolean().default(false),
@@ -39,12 +41,11 @@ export function addInit(program: Command, { terminal }: Invocation): void {
     await tellOfSandbox(terminal, print)
     const model = await chooseModel(flags, terminal, print)
     await writeDurably(path, fileText(model))
-    // Loaded only here: no other client command looks at what a worker needs.
-    const { agentsHere } = await import('../compose-worker.ts')
-    print.line(`agents: ${agentsHere(terminal.env['PATH'] ?? '', model !== null).join(', ')}`)
+    const agents = await fitAgents({ path: terminal.env['PATH'] ?? '' }, model !== null)
+    print.line(`agents: ${agents.map(({ name }) => name).join(', ')}`)
     print.line(`wrote ${path}`)
     if (model === null) {
-      print.line('no model: only the agent `command` can work. Set ANTHROPIC_API_KEY or')
+      print.line(`no model: ${WITHOUT_MODEL}. Set ANTHROPIC_API_KEY or`)
       print.line('  OPENAI_API_KEY, or upstreamOpenai or upstreamAnthropic there')
     }
     print.line(`next: ${programCall()} up`)

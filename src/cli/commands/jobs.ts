@@ -1,19 +1,21 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { AppError } from '../../domain/errors.ts'
 import { JobId } from '../../domain/id.ts'
 import { JobState } from '../../domain/state.ts'
 import { collect, type Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { jobTable } from '../print/job.ts'
+import { readMoment } from '../read-moment.ts'
+
+const moment = z.string().transform((text) => readMoment(text, Date.now()))
 
 const Flags = z.object({
   state: z.array(JobState).optional(),
   kind: z.string().optional(),
   label: z.string().optional(),
   text: z.string().optional(),
-  from: z.string().transform(momentOf).optional(),
-  before: z.string().transform(momentOf).optional(),
+  from: moment.optional(),
+  before: moment.optional(),
   cursor: JobId.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
@@ -40,15 +42,4 @@ export function addJobs(program: Command, invocation: Invocation): void {
     for (const line of jobTable(page.jobs, Date.now(), print.paint)) print.line(line)
     if (page.next !== null) print.note(`more: --cursor ${page.next}`)
   })
-}
-
-function momentOf(text: string): number {
-  const at = Date.parse(text)
-  if (Number.isNaN(at)) {
-    throw new AppError(
-      'usage-invalid',
-      `${JSON.stringify(text)} is no time: write 2026-08-01T14:00`,
-    )
-  }
-  return at
 }

@@ -9,11 +9,11 @@ import { LogStream } from '../../protocol/schemas.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
+import { storyOf } from '../job-kind.ts'
 import { readLog } from '../follow-job.ts'
 import { verdictLines } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
 import { lineSplitter, logBlocks } from '../print/transcript.ts'
-import { streamOf } from '../stream-of.ts'
 import { watchJob } from '../watch-job.ts'
 
 const Flags = z.object({
@@ -43,7 +43,7 @@ export function addLogs(program: Command, invocation: Invocation): void {
     const asked = await client.call('getJob', { params: { job } })
     const isOver = isTerminal(asked.state)
     if (!flags.follow || isOver) demandAttempt(flags.attempt, asked)
-    const stream = flags.stream ?? streamOf(asked)
+    const stream = flags.stream ?? storyOf(asked)
     const what = { job, stream, attempt: flags.attempt }
     if (!flags.follow) return printLog(client, print, what)
     const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
@@ -58,7 +58,13 @@ function demandAttempt(attempt: number | undefined, job: Job): void {
 }
 
 /** What to look at instead. */
-function nothingIn({ job, stream }: { readonly job: JobId; readonly stream: LogStream }): string {
+function nothingIn({
+  job,
+  stream,
+}: {
+  readonly job: JobId
+  readonly stream: z.infer<typeof LogStream>
+}): string {
   const others = LogStream.options.filter((name) => name !== stream)
   const commands = others.map((name) => `millwright logs ${shortId(job)} --stream ${name}`)
   return `The log ${stream} is empty. There may be more in: ${commands.join(', ')}`

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { isAppError } from '../../domain/errors.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import type { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
@@ -7,6 +6,7 @@ import type { HubClient } from '../../protocol/client.ts'
 import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
+import { knownWorkers } from '../known-workers.ts'
 import { jobReport } from '../print/job.ts'
 import { whyHeldBack, whyNotTaken } from '../print/why-waiting.ts'
 
@@ -42,17 +42,11 @@ export function addShow(program: Command, invocation: Invocation): void {
   })
 }
 
-/** Not everybody who may see a job may see the workers. */
 async function reasonToWait(client: HubClient, job: Job): Promise<string | null> {
   const heldBack = whyHeldBack(job)
   if (heldBack !== null || job.state !== 'queued') return heldBack
-  try {
-    const { workers } = await client.call('listWorkers', {})
-    return whyNotTaken(job, workers, Date.now())
-  } catch (error) {
-    if (isAppError(error, 'scope-missing')) return 'for a worker'
-    throw error
-  }
+  const workers = await knownWorkers(client)
+  return workers === null ? 'for a worker' : whyNotTaken(job, workers, Date.now())
 }
 
 /** All events of a job, page by page, up to a bound no sane job meets. */

@@ -1,8 +1,12 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import type { Submission } from '../../domain/job.ts'
-import type { Invocation } from '../command.ts'
+import { nearMiss } from '../../domain/near-miss.ts'
+import { KINDS } from '../../kinds/all.ts'
+import type { Flag, Kind } from '../../kinds/kind.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { collect, type Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { readInput } from '../read-input.ts'
 import { reportSubmitted } from '../report-submitted.ts'
@@ -18,44 +22,113 @@ type Flags = z.infer<typeof Flags>
 
 /** `millwright submit`: hands a job to the hub; with --wait it shows the job to its end. */
 export function addSubmit(program: Command, invocation: Invocation): void {
-  const command = program
+  const submit = program
     .command('submit')
     .summary('hand in a job')
-    .description('Hands in a job: work on a git repository by an agent.')
-    .usage('--repo <address> [flags] "<prompt>" [-- agent program and arguments]')
-    .argument('[prompt]', 'what to do; - reads it from stdin')
-    .option('--prompt <text>', 'the same as the argument')
+    .description(`Hands in a job: of the kind ${KINDS[0].schema.name} unless another one is named.`)
+    .usage('[kind] [flags] …')
+    .helpCommand(false)
+  const [usual] = KINDS.map((kind) => addKind(submit, kind, invocation))
+  submit.addHelpText('after', () => `\n${usual?.helpInformation()}`)
+  submit.hook('preSubcommand', ({ args: [first = ''] }) => demandKind(first))
+}
+
+/** What stands first is a kind, a flag or a prompt. A prompt of one word is hardly ever almost a kind. */
+function demandKind(first: string): void {
+  const names = KINDS.map(({ schema }) => schema.name)
+  const near = names.includes(first) ? undefined : nearMiss(first, names)
+  if (near === undefined) return
+  const meant = `There is no kind ${JSON.stringify(first)}. Did you mean ${near}?`
+  throw new AppError('usage-invalid', `${meant} A prompt of one word is given with --prompt.`)
+}
+
+function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
+  const { schema, form } = kind
+  const command = submit
+    .command(schema.name, { isDefault: kind === KINDS[0] })
+    .description(form.description)
+    .usage(form.usage)
+  if (form.prompt !== undefined) {
+    command.argument('[prompt]', form.prompt).option('--prompt <text>', 'the same as the argument')
+  }
+  const own = form.flags.map(optionOf)
+  for (const option of own) command.addOption(option)
+  command
     .option('--file <path>', 'the whole job as JSON instead of flags; - reads it from stdin')
     .option('--wait', 'show the job live; the exit code is its outcome')
+    .addHelpText('after', examplesOf(kind))
   addSubmissionFlags(command)
-  onHub(command, invocation, Flags, async ({ flags, args, print, connect }) => {
-    const body = await submission(flags, args, invocation)
+  onHub(command, invocation, Flags, async ({ flags, args: [argument], print, connect }) => {
+    const typed = { command, own, argument, flags }
+    const body = await (flags.file === undefined
+      ? jobOfFlags(kind, typed, invocation)
+      : jobInFile(flags.file, typed, invocation))
     const client = await connect()
     const accepted = await client.exchange('submitJob', { body })
     await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
+  return command
 }
 
-async function submission(
-  flags: Flags,
-  args: readonly string[],
+function optionOf({ flag, description, repeats, choices, fallback }: Flag): Option {
+  const option = new Option(flag, description)
+  if (repeats === true) option.argParser(collect)
+  if (choices !== undefined) option.choices(choices)
+  return fallback === undefined ? option : option.default(fallback)
+}
+
+function examplesOf({ schema, form: { examples = [] } }: Kind): string {
+  const lines = examples.map((example) => `  millwright submit ${schema.name} ${example}`)
+  return lines.length === 0 ? '' : ['', 'Examples:', ...lines].join('\n')
+}
+
+/** What was typed behind a kind. */
+type TypedFlags = {
+  readonly command: Command
+  /** The flags of the kind, without those of every job. */
+  readonly own: readonly Option[]
+  readonly argument: string | undefined
+  readonly flags: Flags
+}
+
+async function jobOfFlags(
+  { schema, form }: Kind,
+  typed: TypedFlags,
   { terminal, rest }: Invocation,
 ): Promise<z.input<typeof Submission>> {
-  const [argument] = args
-  if (flags.file !== undefined) {
-    if (argument !== undefined || flags.prompt !== undefined || flags.repo !== undefined) {
-      throw new AppError('usage-invalid', '--file holds the whole job; give prompt and repo in it')
-    }
-    return parseJob(await readInput(flags.file, terminal), flags.file)
-  }
+  const names = typed.own.map((option) => option.attributeName())
+  const payload = await form.payload({
+    flags: Object.fromEntries(names.map((name) => [name, typed.command.getOptionValue(name)])),
+    prompt: await promptOf(typed, terminal),
+    rest,
+    cwd: terminal.cwd,
+  })
+  return submissionOf(typed.flags, { kind: schema.name, payload }, systemClock.now())
+}
+
+async function promptOf(
+  { argument, flags }: TypedFlags,
+  terminal: Invocation['terminal'],
+): Promise<string | null> {
   if (argument !== undefined && flags.prompt !== undefined) {
     throw new AppError('usage-invalid', 'The prompt was given twice: as argument and as --prompt')
   }
-  const given = argument ?? flags.prompt
-  if (given === undefined) throw new AppError('usage-invalid', 'submit needs a prompt')
-  const prompt = argument === '-' ? await readInput('-', terminal) : given
-  if (prompt.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
-  return submissionOf(flags, prompt, rest, terminal.cwd)
+  const prompt = argument === '-' ? await readInput('-', terminal) : (argument ?? flags.prompt)
+  if (prompt?.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
+  return prompt ?? null
+}
+
+async function jobInFile(
+  file: string,
+  { command, own, argument, flags }: TypedFlags,
+  { terminal }: Invocation,
+): Promise<z.input<typeof Submission>> {
+  const flag = own.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+  if (argument !== undefined || flags.prompt !== undefined || flag !== undefined) {
+    const what = flag?.long ?? 'the prompt'
+    throw new AppError('usage-invalid', `--file holds the whole job; give ${what} in it`)
+  }
+  return parseJob(await readInput(file, terminal), file)
 }
 
 /** The hub checks it thoroughly and names what is wrong; here it only has to be an object. */

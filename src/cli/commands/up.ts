@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Agent } from '../../agents/agent.ts'
 import { UpConfig } from '../../config/settings.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
 import { dataFolder } from '../find-hub.ts'
@@ -28,12 +29,15 @@ export function addUp(program: Command, invocation: Invocation): void {
     const { env, cwd } = terminal
     await using up = await openUp(config, { folder, version, log, env, cwd })
     const print = printer(terminal, false)
-    const agent = up.worker.agents[0] ?? 'command'
     print.line(`millwright ${version} on ${up.url} · data ${folder}`)
     print.line(up.worker.about)
-    const rest = agent === 'command' ? ' -- <program>' : ''
-    const next = `millwright submit --wait --repo <address> --agent ${agent} "<prompt>"${rest}`
-    print.line(print.hint(`next: ${next}`))
+    const [agent] = up.worker.agents
+    if (agent !== undefined) print.line(print.hint(`next: ${firstJob(agent)}`))
     await workUntilStopped(up.worker, [up.done], stop, print)
   })
+}
+
+function firstJob({ name, takes }: Agent): string {
+  const rest = takes === 'program' ? ' -- <program>' : ''
+  return `millwright submit --wait --repo <address> --agent ${name} "<prompt>"${rest}`
 }

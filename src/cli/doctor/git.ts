@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAppError } from '../../domain/errors.ts'
 import { git, type GitSettings, mustGit } from '../../workspace/git.ts'
+import { versionOf } from '../../platform/version-of.ts'
 import { gitSettings } from '../compose-git.ts'
 import { type Check, failure, ok } from './finding.ts'
-import { versionOf } from './programs.ts'
 
 const TIMEOUT_MS = 30_000
 

@@ -1,21 +1,25 @@
 import { readFile } from 'node:fs/promises'
-import { locateProgram } from '../../platform/locate-program.ts'
-import { runProgram } from '../../platform/run-program.ts'
-import { type Check, type Finding, ok, type Patient, warning } from './finding.ts'
+import type { Agent } from '../../agents/agent.ts'
+import type { AgentHost } from '../../agents/agent-program.ts'
+import { AGENTS } from '../../agents/all.ts'
+import { WITHOUT_MODEL } from '../without-model.ts'
+import { type Check, type Finding, ok, warning } from './finding.ts'
 
-const VERSION_MS_MAX = 15_000
-
-/** Node, and the agents that are programs of their own. */
-export const checkPrograms: Check = async (patient) => [
+/** Node, and every agent. */
+export const checkPrograms: Check = async ({ path }) => [
   ok('node', `${process.version} at ${process.execPath}`),
-  await codex(patient),
+  ...(await Promise.all(AGENTS.map((agent) => agentFinding(agent, { path })))),
 ]
 
-async function codex(patient: Patient): Promise<Finding> {
-  const version = await versionOf('codex', patient.path)
-  if (version !== null) return ok('agent codex', version)
-  const mend = 'To use it: npm install -g @openai/codex'
-  return warning('agent codex', 'is not on the PATH; jobs that ask for it will fail', mend)
+async function agentFinding(agent: Agent, host: AgentHost): Promise<Finding> {
+  const check = `agent ${agent.name}`
+  const fitness = await agent.preflight(host)
+  if (fitness.fit) return ok(check, fitness.says)
+  return warning(
+    check,
+    `${fitness.says}; jobs that ask for it wait for another worker`,
+    fitness.mend,
+  )
 }
 
 /** Whether agents have a way to a model. Keys are looked for, never sent. */
@@ -30,24 +34,10 @@ export const checkModel: Check = async ({ config }) => {
   return [
     warning(
       'model',
-      'is not set: only the agent `command` can work',
+      `is not set: ${WITHOUT_MODEL}`,
       'Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or upstreamOpenai for a server of your own.',
     ),
   ]
-}
-
-/** Its first line, or null when the program is not there. */
-export async function versionOf(name: string, path: string): Promise<string | null> {
-  const program = locateProgram(name, path)
-  if (program === null) return null
-  const { code, stdout } = await runProgram({
-    argv: [program, '--version'],
-    cwd: '/',
-    env: { PATH: path, HOME: '/nonexistent' },
-    timeoutMs: VERSION_MS_MAX,
-    stdoutBytesMax: 64 * 1024,
-  })
-  return code === 0 ? (stdout.toString('utf8').split('\n')[0] ?? '') : null
 }
 
 /** What the operating system lets a worker have at once. */

@@ -1,9 +1,10 @@
+import { WITHOUT_MODEL } from '../without-model.ts'
 import type { FoundModel } from './find-models.ts'
 
 /** What a new file of settings holds: what was chosen, and what is most often wanted. */
 export function fileText(model: FoundModel | null): string {
   const chosen = model?.settings ?? [
-    '# No model was found. Name one, or only the agent `command` can work:',
+    `# No model was found. Name one, or ${WITHOUT_MODEL}:`,
     '# upstreamOpenai: http://127.0.0.1:11434',
     '# model: chat/<name>',
   ]

@@ -4,8 +4,8 @@ import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
-import { CodePayload, refOf } from '../../kinds/code/payload.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
+import { factsOf } from '../job-kind.ts'
 import { deliveryRow } from './delivery.ts'
 import { eventText, publicationText } from './event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
@@ -103,50 +103,28 @@ function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[
     ['title', safeLine(job.title)],
     ['id', job.id],
     ['kind', safeLine(job.kind)],
-    ...codeFacts(job.payload),
+    ...factsOf(job).map(([name, value]) => [name, safe(value)] as const),
+    ['group', safe(job.group)],
     ['continues', job.retryOf],
     ['priority', job.priority === 0 ? null : String(job.priority)],
     ['labels', listed(job.labels)],
     ['locks', listed(job.locks)],
+    ['demands', listed(job.demands)],
     ['waiting', waitsFor],
     ['attempt', job.attempt === 0 ? null : String(job.attempt)],
     ['failures', job.failures === 0 ? null : `${job.failures} of ${job.retry.maxFailures}`],
-    ['worker', job.worker === null ? null : safeLine(job.worker)],
-    ['step', job.step === null ? null : safeLine(job.step)],
+    ['worker', safe(job.worker)],
+    ['step', safe(job.step)],
     ['sandbox', job.sandbox === 'none' ? 'none: the agent is not confined' : job.sandbox],
     ['published', job.publication === null ? null : publicationText(job.publication)],
     ['used', job.usage === null ? null : usage(job.usage)],
     ['submitted', zonedMoment(job.createdAt)],
+    ['submitted by', safe(job.submittedBy)],
+    ['hold until', job.holdUntil === null ? null : zonedMoment(job.holdUntil)],
     ['started', job.startedAt === null ? null : moment(job.startedAt)],
     ['ended', job.endedAt === null ? null : moment(job.endedAt)],
   ]
   return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]]))
-}
-
-/** What matters of a job of the kind `code`; nothing of others. */
-function codeFacts(payload: unknown): readonly (readonly [string, string | null])[] {
-  const code = CodePayload.safeParse(payload)
-  if (!code.success) return []
-  const { repository, agent, publish } = code.data
-  return [
-    ['repository', repository],
-    ['ref', refOf(code.data)],
-    ['checkout', checkoutText(code.data.checkout)],
-    ['agent', agent.name],
-    ['publish', publish.mode],
-  ]
-}
-
-/** In which way the checkout is not the whole repository and nothing else; null when it is. */
-function checkoutText(checkout: CodePayload['checkout']): string | null {
-  const { depth, sparse, submodules, lfs } = checkout
-  const parts = [
-    ...(depth === null ? [] : [`${depth} commits deep`]),
-    ...(sparse.length === 0 ? [] : [`only ${listed(sparse)}`]),
-    ...(submodules === 'none' ? [] : ['with submodules']),
-    ...(lfs ? ['with LFS files'] : []),
-  ]
-  return listed(parts)
 }
 
 const eventRow = (event: JobEvent): readonly string[] => [
@@ -162,6 +140,8 @@ function section(
 ): readonly string[] {
   return lines.length === 0 ? [] : ['', paint('bold', title), ...lines.map((line) => `  ${line}`)]
 }
+
+const safe = (text: string | null): string | null => (text === null ? null : safeLine(text))
 
 const listed = (names: readonly string[]): string | null =>
   names.length === 0 ? null : safeLine(names.join(', '))

@@ -3,12 +3,12 @@ import { newJobId } from '../../domain/id.ts'
 import { Limits } from '../../domain/limits.ts'
 import type { Job } from '../../domain/job.ts'
 import { RetryPolicy } from '../../domain/retry.ts'
-import { whyNotTaken } from './why-waiting.ts'
+import { whyNotTaken, whyNoWorker } from './why-waiting.ts'
 
 const NOW = 1_800_000_000_000
 const LONG_AGO = NOW - 46_000
 
-const job = (labels: readonly string[]): Job => ({
+const job = (labels: readonly string[], demands: readonly string[] = []): Job => ({
   id: newJobId(NOW, (size) => new Uint8Array(size)),
   kind: 'code',
   title: 'x',
@@ -25,7 +25,7 @@ const job = (labels: readonly string[]): Job => ({
   submittedBy: null,
   origin: null,
   holdUntil: null,
-  demands: [],
+  demands: [...demands],
   attempt: 0,
   failures: 0,
   step: null,
@@ -48,6 +48,7 @@ const job = (labels: readonly string[]): Job => ({
 const worker = (changes: {
   kinds?: string[]
   labels?: string[]
+  offers?: string[]
   seenAt?: number
   running?: number
 }) => ({
@@ -80,5 +81,31 @@ describe('a ready job', () => {
     ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
   ])('waits because %s, and says so', (_, labels, workers, words) => {
     expect(whyNotTaken(job(labels), workers, NOW)).toContain(words)
+  })
+
+  it.each([
+    ['an agent', [['repo:*']], 'no worker offers agent:codex; see'],
+    [
+      'a repository',
+      [['agent:codex', 'repo:/srv/*']],
+      'no worker offers repo:https://a.example/x;',
+    ],
+    [
+      'both at once',
+      [['agent:codex'], ['repo:*']],
+      'offers agent:codex and repo:https://a.example',
+    ],
+  ])('waits because no worker offers %s, and says so', (_, offers, words) => {
+    const asked = job([], ['agent:codex', 'repo:https://a.example/x'])
+    const workers = offers.map((offered) => worker({ offers: offered }))
+    expect(whyNotTaken(asked, workers, NOW)).toContain(words)
+    expect(whyNoWorker(asked, workers, NOW)).toContain(words)
+  })
+
+  it('lacks no worker when one offers all that it demands, however busy', () => {
+    const asked = job(['gpu'], ['agent:codex', 'repo:https://a.example/x'])
+    const workers = [worker({ offers: ['agent:codex', 'repo:*'] })]
+    expect(whyNoWorker(asked, workers, NOW)).toBeNull()
+    expect(whyNotTaken(asked, workers, NOW)).toBe('for a free slot of 1 worker')
   })
 })

@@ -1,5 +1,6 @@
 import type { Job } from '../../domain/job.ts'
 import type { WorkerIdentity } from '../../domain/lease.ts'
+import { matches } from '../../domain/offer.ts'
 import { zonedMoment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
@@ -9,7 +10,8 @@ import { safeLine } from './safe-text.ts'
  */
 const AWAY_MS = 45_000
 
-type Seen = WorkerIdentity & {
+/** A worker, as the hub saw it last. */
+export type Seen = WorkerIdentity & {
   /** When it last asked, in milliseconds since the epoch. */
   readonly seenAt: number
   readonly running: number
@@ -30,13 +32,41 @@ export function whyHeldBack(job: Job): string | null {
     : null
 }
 
-/** Why nobody takes a job that is ready, as far as the workers at hand can tell. */
+/** Why a job that is ready has not been claimed, as far as the workers at hand can tell. */
 export function whyNotTaken(job: Job, workers: readonly Seen[], now: number): string {
+  const { able, lacking } = whoIsAble(job, workers, now)
+  return lacking ?? `for a free slot of ${able} worker${able === 1 ? '' : 's'}`
+}
+
+/** Why none of the workers at hand can claim a job; null when one can. */
+export const whyNoWorker = (job: Job, workers: readonly Seen[], now: number): string | null =>
+  whoIsAble(job, workers, now).lacking
+
+/** How many workers could claim a job, and what is lacking when none could. */
+function whoIsAble(
+  job: Job,
+  workers: readonly Seen[],
+  now: number,
+): { readonly able: number; readonly lacking: string | null } {
   const there = workers.filter((worker) => !isAway(worker, now))
-  if (there.length === 0) return 'no worker asks for work; start one: millwright worker'
+  if (there.length === 0) return none('no worker asks for work; start one: millwright worker')
   const ofKind = there.filter(({ kinds }) => kinds.includes(job.kind))
-  if (ofKind.length === 0) return `no worker does jobs of kind ${safeLine(job.kind)}`
-  const able = ofKind.filter(({ labels }) => job.labels.every((label) => labels.includes(label)))
-  if (able.length === 0) return `no worker offers ${safeLine(job.labels.join(' and '))}`
-  return `for a free slot of ${able.length} worker${able.length === 1 ? '' : 's'}`
+  if (ofKind.length === 0) return none(`no worker does jobs of kind ${safeLine(job.kind)}`)
+  const labeled = ofKind.filter(({ labels }) => job.labels.every((label) => labels.includes(label)))
+  if (labeled.length === 0) return none(`no worker offers ${safeLine(job.labels.join(' and '))}`)
+  const able = labeled.filter((worker) => job.demands.every((demand) => meets(worker, demand)))
+  if (able.length > 0) return { able: able.length, lacking: null }
+  const demands = safeLine(unmet(job, labeled).join(' and '))
+  return none(`no worker offers ${demands}; see what a machine lacks: millwright doctor`)
+}
+
+const none = (lacking: string) => ({ able: 0, lacking })
+
+const meets = ({ offers }: Seen, demand: string): boolean =>
+  offers.some((offer) => matches(demand, offer))
+
+/** The demands that no worker meets; all of them when each is met, but by different workers. */
+function unmet({ demands }: Job, workers: readonly Seen[]): readonly string[] {
+  const found = demands.filter((demand) => !workers.some((worker) => meets(worker, demand)))
+  return found.length === 0 ? demands : found
 }

@@ -1,27 +1,12 @@
 import type { AgentDriver } from '../../domain/agent.ts'
 import type { Attempt } from '../../domain/attempt.ts'
-import type { Clock } from '../../platform/clock.ts'
-import type { Signature } from '../../publish/commit.ts'
-import type { GitSettings } from '../../workspace/git.ts'
 import type { Note } from '../../workspace/workspace.ts'
+import type { KindTools } from '../kind.ts'
 import type { CodePayload } from './payload.ts'
-
-/** What the code kind works with on this worker. */
-export type CodeTools = {
-  readonly drivers: ReadonlyMap<string, AgentDriver>
-  readonly git: GitSettings
-  /** Used by the publish step alone. */
-  readonly signature: Signature
-  /** Disk that caches of repositories may take. */
-  readonly cacheBytes: number
-  /** Where checks find their programs. */
-  readonly path: string
-  readonly clock: Clock
-}
 
 /** One attempt at one code job. */
 export type CodeJob = {
-  readonly tools: CodeTools
+  readonly tools: KindTools
   readonly attempt: Attempt
   readonly payload: CodePayload
   readonly driver: AgentDriver

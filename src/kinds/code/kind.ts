@@ -6,13 +6,14 @@ import { collectCaches } from '../../workspace/collect-caches.ts'
 import { removeWorkspace } from '../../workspace/remove.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import { findWorkspace } from '../../workspace/workspace.ts'
-import type { CodeJob, CodeTools } from './code-job.ts'
+import type { KindTools } from '../kind.ts'
+import type { CodeJob } from './code-job.ts'
 import { filesOf } from './take-work.ts'
 import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
 
 /** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
-export const codeKind = (tools: CodeTools): WorkKind => ({
+export const codeKind = (tools: KindTools): WorkKind => ({
   // Async, so that a job this worker cannot do is a failed attempt like any other.
   run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),
   salvage: (left, signal) => salvagePatch(left, tools, signal),
@@ -23,7 +24,7 @@ export const codeKind = (tools: CodeTools): WorkKind => ({
   },
 })
 
-function codeJob(tools: CodeTools, attempt: Attempt): CodeJob {
+function codeJob(tools: KindTools, attempt: Attempt): CodeJob {
   const payload = payloadOf(attempt)
   return {
     tools: { ...tools, git: { ...tools.git, marker: attempt.marker } },
@@ -42,7 +43,7 @@ function payloadOf({ work }: Attempt): CodePayload {
   throw new StepFailed('worker-outdated', `payload.${issue?.path.join('.')}: ${issue?.message}`)
 }
 
-function driverOf({ drivers }: CodeTools, { agent }: CodePayload): AgentDriver {
+function driverOf({ drivers }: KindTools, { agent }: CodePayload): AgentDriver {
   const driver = drivers.get(agent.name)
   if (driver !== undefined) return driver
   const known = [...drivers.keys()].join(', ')
@@ -54,7 +55,7 @@ function driverOf({ drivers }: CodeTools, { agent }: CodePayload): AgentDriver {
 
 async function salvagePatch(
   { folder, marker }: LeftAttempt,
-  { git }: CodeTools,
+  { git }: KindTools,
   signal: AbortSignal,
 ): Promise<readonly FileArtifact[]> {
   const workspace = await findWorkspace(folder, { ...git, marker })

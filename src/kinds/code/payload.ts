@@ -1,15 +1,9 @@
 import { z } from 'zod'
+import { AGENTS } from '../../agents/all.ts'
+import { Argv } from '../../domain/argv.ts'
 import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 import { REF_NAME } from '../../workspace/ref-name.ts'
-
-/** A program and its arguments; no shell is put around it. */
-const word = (longest: number) =>
-  z
-    .string()
-    .max(longest)
-    .refine((text) => !text.includes('\0'), 'may not hold a NUL, which no program can be given')
-const Argv = z.tuple([word(4096).min(1)], word(65_536)).check(z.maxLength(256))
 
 export const RefName = z
   .string()
@@ -41,14 +35,8 @@ export const RepositoryAddress = line(2048)
   )
 
 /** Which program edits the workspace. */
-const Agent = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: z.literal('command'),
-    run: Argv.describe('Gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT'),
-  }),
-  z.strictObject({ name: z.literal('codex'), model: line(200).optional() }),
-  z.strictObject({ name: z.literal('builtin'), model: line(200).optional() }),
-])
+const [first, ...others] = AGENTS
+const Agent = z.discriminatedUnion('name', [first.choice, ...others.map(({ choice }) => choice)])
 
 const Author = z.strictObject({
   name: line(200).refine(isPersonName, 'must be a name: git drops punctuation at its ends'),

@@ -29,7 +29,7 @@ export async function runAgent(
         door: attempt.door,
         session,
         steps: attempt.work.limits.steps,
-        run: agent.name === 'command' ? agent.run : null,
+        run: 'run' in agent ? agent.run : null,
         test: test ?? null,
         readable: [workspace.objects],
       },

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { AGENTS } from '../../agents/all.ts'
 import type { KindSchema } from '../../domain/kind.ts'
+import { demandsOf } from './demands.ts'
 import { codeFacts } from './facts.ts'
 import { CodePayload } from './payload.ts'
 
@@ -24,9 +26,11 @@ export const codeSchema: KindSchema = {
       : []
   },
   followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
-  demands: () => [],
+  demands: (payload) => demandsOf(CodePayload.parse(payload)),
   protocol: () => 1,
   facts: codeFacts,
-  story: (payload) =>
-    CodePayload.parse(payload).agent.name === 'command' ? 'output' : 'transcript',
+  story: (payload) => {
+    const { agent } = CodePayload.parse(payload)
+    return AGENTS.find(({ name }) => name === agent.name)?.story ?? 'transcript'
+  },
 }
