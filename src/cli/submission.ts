@@ -7,7 +7,7 @@ import { AppError } from '../domain/errors.ts'
 import { Submission } from '../domain/job.ts'
 import { Limits } from '../domain/limits.ts'
 import { RetryPolicy } from '../domain/retry.ts'
-import { line } from '../domain/text.ts'
+import { kebab, line } from '../domain/text.ts'
 import { RefName } from '../kinds/code/payload.ts'
 import { CheckoutOptions } from '../workspace/checkout-options.ts'
 import { collect } from './command.ts'
@@ -201,6 +201,3 @@ async function repositoryAddress(given: string, cwd: string): Promise<string> {
   if (isAbsolute(given) || given.includes(':')) return given
   throw new AppError('usage-invalid', `--repo ${given}: there is no such folder, seen from ${cwd}`)
 }
-
-const kebab = (key: string): string =>
-  key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

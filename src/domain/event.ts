@@ -5,6 +5,9 @@ import { Publication, PublicationIntent } from './publication.ts'
 /** Longest name of an agent's session that is kept. */
 export const SESSION_MAX = 200
 
+/** Longest text of one progress event. */
+export const PROGRESS_MAX = 200
+
 const At = z.int().min(0)
 const attempt = z.int().min(1)
 const stepName = z.string().min(1).max(64)
@@ -33,6 +36,12 @@ export const WorkerEvent = z.discriminatedUnion('type', [
   }),
   /** Something a person should know that did not end the job. */
   z.strictObject({ type: z.literal('note'), code: z.string().max(64), text: z.string().max(2048) }),
+  /** How far the program says it is; the fraction is null when it does not know. */
+  z.strictObject({
+    type: z.literal('progress'),
+    fraction: z.number().min(0).max(1).nullable(),
+    text: z.string().max(PROGRESS_MAX),
+  }),
   z.strictObject({ type: z.literal('published'), publication: Publication }),
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>

@@ -59,3 +59,7 @@ export const clip = (text: string, max: number): string =>
 /** At most `max` characters of the end, where programs say what went wrong. */
 export const clipStart = (text: string, max: number): string =>
   text.length <= max ? text : `…${text.slice(text.length - max + 1)}`
+
+/** A name in camel case as people type it: `wallMs` is wall-ms. */
+export const kebab = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

@@ -32,6 +32,10 @@ export type SubmitForm = {
   readonly description: string
   /** What may stand behind the command's name. */
   readonly usage: string
+  /** What the argument before `--` means; absent for a kind that takes none. */
+  readonly prompt?: string
+  /** What stands behind the command's name in the examples of the help text. */
+  readonly examples?: readonly string[]
   readonly flags: readonly Flag[]
   /** Makes the payload of what was typed. Throws AppError `usage-invalid`. */
   payload(typed: Typed): Promise<unknown>

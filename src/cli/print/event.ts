@@ -25,6 +25,8 @@ export function eventText(event: JobEvent): string {
       return `check ${safeLine(event.check)} ${event.passed ? 'passed' : 'failed'} in ${duration(event.durationMs)}`
     case 'note':
       return `note ${safeLine(event.code)}: ${safeLine(event.text)}`
+    case 'progress':
+      return progressText(event)
     case 'checkpoint':
       return `checkpoint after ${safeLine(event.checkpoint.step)}`
     case 'publication-intended':
@@ -39,6 +41,16 @@ export function eventText(event: JobEvent): string {
       return lifeText(event)
   }
 }
+
+/** 42 % some words. */
+export const progressText = (progress: {
+  readonly fraction: number | null
+  readonly text: string
+}): string =>
+  [
+    ...(progress.fraction === null ? [] : [`${Math.floor(progress.fraction * 100)} %`]),
+    ...(progress.text === '' ? [] : [safeLine(progress.text)]),
+  ].join(' ')
 
 type LifeEvent = Extract<
   JobEvent,
