@@ -11,6 +11,7 @@ import { startHub } from '../../src/hub/hub.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
 import { collect } from '../../src/keeper/collect.ts'
 import { codeSchema } from '../../src/kinds/code/schema.ts'
+import { generateSchema } from '../../src/kinds/generate/schema.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
@@ -67,7 +68,7 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
     artifacts,
     logs,
     collect: (dryRun, signal) => collect({ ...collecting, log: silentLog }, dryRun, signal),
-    kinds: new Map([[codeSchema.name, codeSchema]]),
+    kinds: new Map([codeSchema, generateSchema].map((kind) => [kind.name, kind])),
     clock,
     random,
     log: silentLog,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { commandDriver } from '../../src/agents/command.ts'
 import { codeKind } from '../../src/kinds/code/kind.ts'
+import { generateKind } from '../../src/kinds/generate/kind.ts'
 import { noProbe } from '../../src/domain/probe.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -27,9 +28,9 @@ export async function workerContext(
     name: 'tester',
     version: '0.1.0',
     slots,
-    kinds: ['code'],
+    kinds: ['code', 'generate'],
     labels: [],
-    offers: [],
+    offers: ['generator:command'],
     sandbox: 'none',
   }
   const source = { clock: systemClock, random: randomBytes }
@@ -52,6 +53,7 @@ export async function workerContext(
           cacheBytes: Infinity,
         }),
       ],
+      ['generate', generateKind({ path: PATH, clock: systemClock })],
     ]),
     launchFor: (marker) => unconfined({ marker, log: silentLog }),
     openDoor: null,
