@@ -43,6 +43,7 @@ export const commandGenerator =
     throw new StepFailed('generator-failed', `the generator ${ending}\n${lastWords}`.trim())
   }
 
+/** Every program of an attempt has MILLWRIGHT_ATTEMPT, too: the mark by which it is found. */
 const environment = (order: Order, { path }: GeneratorIo): Record<string, string> => ({
   PATH: path,
   HOME: order.home,
@@ -50,7 +51,6 @@ const environment = (order: Order, { path }: GeneratorIo): Record<string, string
   MILLWRIGHT_INPUTS: order.inputs,
   MILLWRIGHT_OUTPUTS: order.outputs,
   MILLWRIGHT_JOB: order.jobId,
-  MILLWRIGHT_ATTEMPT: String(order.attempt),
   ...(order.request === undefined ? {} : { MILLWRIGHT_REQUEST: order.requestFile }),
   ...(order.door === null
     ? {}

@@ -13,7 +13,6 @@ export type Order = {
   readonly outputs: string
   readonly home: string
   readonly jobId: string
-  readonly attempt: number
   readonly door: ModelDoor | null
 }
 

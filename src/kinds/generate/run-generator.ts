@@ -10,7 +10,7 @@ export async function runGenerator(
   inputs: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { work, number, folder, report, launch, door } = attempt
+  const { work, folder, report, launch, door } = attempt
   const { generator, request } = payload
   const requestFile = join(folder, 'request.json')
   if (request !== undefined) {
@@ -27,7 +27,6 @@ export async function runGenerator(
         outputs: outputsOf(folder),
         home: homeOf(folder),
         jobId: work.id,
-        attempt: number,
         door,
       },
       {
