@@ -38,6 +38,7 @@ export const SubmissionFlags = z.object({
   priority: number(Submission.shape.priority).optional(),
   label: Submission.shape.labels,
   lock: Submission.shape.locks,
+  input: z.array(z.string().min(1)).default([]),
   key: Submission.shape.idempotencyKey,
   callback: z.array(z.string()).optional(),
   callbackOn: z.array(CallbackEvent).optional(),
@@ -78,6 +79,11 @@ export function addSubmissionFlags(command: Command): Command {
     .option(
       '--lock <key>',
       'outside thing no two jobs may use at once, such as site:shop; repeatable',
+      collect,
+    )
+    .option(
+      '--input <path>',
+      'a file, or a folder with all below it, that the job brings along; repeatable',
       collect,
     )
     .option('--key <text>', 'idempotency key: the same key and request give the same job')

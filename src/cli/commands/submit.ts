@@ -2,7 +2,11 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import type { Submission } from '../../domain/job.ts'
+import { systemClock } from '../../platform/clock.ts'
 import type { Invocation } from '../command.ts'
+import { readInputs } from '../inputs.ts'
+import { startUploadLine } from '../print/upload-line.ts'
+import { submitWithInputs } from '../submit-with-inputs.ts'
 import { onHub } from '../hub-command.ts'
 import { readInput } from '../read-input.ts'
 import { reportSubmitted } from '../report-submitted.ts'
@@ -30,8 +34,12 @@ export function addSubmit(program: Command, invocation: Invocation): void {
   addSubmissionFlags(command)
   onHub(command, invocation, Flags, async ({ flags, args, print, connect }) => {
     const body = await submission(flags, args, invocation)
+    const { inputs, leftOut } = await readInputs(flags.input, invocation.terminal.cwd)
+    if (leftOut !== null) print.note(leftOut)
     const client = await connect()
-    const accepted = await client.exchange('submitJob', { body })
+    const accepted = await submitWithInputs(client, body, inputs, (total) =>
+      startUploadLine(total, { print, terminal: invocation.terminal, clock: systemClock }),
+    )
     await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
 }
