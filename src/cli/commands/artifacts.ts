@@ -71,7 +71,7 @@ function addGet(artifacts: Command, invocation: Invocation): void {
         const folder = resolve(cwd, flags.to)
         const tree = artifactTree(all, wanted)
         for (const one of tree) await keepArtifact(await get(one), one, placeIn(folder, one))
-        return print.note(`${folder}: ${tree.length} files`)
+        return print.note(`${folder}: ${tree.length} file${tree.length === 1 ? '' : 's'}`)
       }
       const found = oneArtifact(all, wanted)
       if (flags.output === undefined || flags.output === '-') {

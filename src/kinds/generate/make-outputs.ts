@@ -15,7 +15,7 @@ export async function makeOutputs(
   const { attempt } = job
   const outputs = await keepingPartial(job, async () => {
     await attempt.step('generate', () => runGenerator(job, inputs, signal))
-    return await attempt.step('take', () => takeOutputs(job, signal))
+    return await attempt.step('keep', () => takeOutputs(job, signal))
   })
   if (!(await recordOutputs(attempt, outputs))) {
     throw new StepFailed('outputs-not-kept', 'the notes of this attempt name the files and why')

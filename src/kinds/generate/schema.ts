@@ -42,5 +42,5 @@ export const generateSchema: KindSchema = {
 const commandLine = (run: readonly string[]): string =>
   run
     .join(' ')
-    .replaceAll(/\p{Cc}+/gu, ' ')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
