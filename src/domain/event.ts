@@ -20,6 +20,14 @@ export const Checkpoint = z.strictObject({
 })
 export type Checkpoint = z.infer<typeof Checkpoint>
 
+/** How far a program says it is. */
+const Progress = z.strictObject({
+  /** null when it does not know. */
+  fraction: z.number().min(0).max(1).nullable(),
+  text: z.string().max(PROGRESS_MAX),
+})
+export type Progress = z.infer<typeof Progress>
+
 /** What a worker may tell of its own attempt. */
 export const WorkerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step-started'), step: stepName }),
@@ -36,12 +44,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
   }),
   /** Something a person should know that did not end the job. */
   z.strictObject({ type: z.literal('note'), code: z.string().max(64), text: z.string().max(2048) }),
-  /** How far the program says it is; the fraction is null when it does not know. */
-  z.strictObject({
-    type: z.literal('progress'),
-    fraction: z.number().min(0).max(1).nullable(),
-    text: z.string().max(PROGRESS_MAX),
-  }),
+  z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
   z.strictObject({ type: z.literal('published'), publication: Publication }),
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>

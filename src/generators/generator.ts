@@ -1,4 +1,5 @@
 import type { ModelDoor } from '../domain/agent.ts'
+import type { Progress } from '../domain/event.ts'
 import type { Launch } from '../domain/launch.ts'
 
 /** What a generator is asked to make, and where. */
@@ -14,13 +15,6 @@ export type Order = {
   readonly home: string
   readonly jobId: string
   readonly door: ModelDoor | null
-}
-
-/** How far a generator says it is. */
-export type Progress = {
-  /** Between 0 and 1; null when it does not know. */
-  readonly fraction: number | null
-  readonly text: string
 }
 
 /** What a generator works with, and where its words go. */

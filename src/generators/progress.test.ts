@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Progress } from './generator.ts'
+import type { Progress } from '../domain/event.ts'
 import { progressReader } from './progress.ts'
 
 function readAll(...pieces: readonly string[]): readonly Progress[] {

@@ -1,6 +1,5 @@
-import { PROGRESS_MAX } from '../domain/event.ts'
+import { type Progress, PROGRESS_MAX } from '../domain/event.ts'
 import { clip } from '../domain/text.ts'
-import type { Progress } from './generator.ts'
 
 /** A longer line is not a progress line. */
 const LINE_MAX = 1000

@@ -1,12 +1,10 @@
 import type { AttemptReport } from '../domain/attempt.ts'
+import type { Progress } from '../domain/event.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** So that a program that prints without end does not fill the ledger. */
 const EVERY_MS = 5000
 const EVENTS_MAX = 1000
-
-/** How far a program says it is. */
-type Progress = { readonly fraction: number | null; readonly text: string }
 
 /** Takes progress as often as it comes. Disposing it ends the reports. */
 export type ProgressTeller = AsyncDisposable & { see(progress: Progress): void }

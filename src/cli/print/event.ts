@@ -1,4 +1,4 @@
-import type { JobEvent } from '../../domain/event.ts'
+import type { JobEvent, Progress } from '../../domain/event.ts'
 import type { Publication } from '../../domain/publication.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import { duration, moment, usage } from './quantity.ts'
@@ -43,13 +43,10 @@ export function eventText(event: JobEvent): string {
 }
 
 /** 42 % some words. */
-export const progressText = (progress: {
-  readonly fraction: number | null
-  readonly text: string
-}): string =>
+export const progressText = ({ fraction, text }: Progress): string =>
   [
-    ...(progress.fraction === null ? [] : [`${Math.floor(progress.fraction * 100)} %`]),
-    ...(progress.text === '' ? [] : [safeLine(progress.text)]),
+    ...(fraction === null ? [] : [`${Math.floor(fraction * 100)} %`]),
+    ...(text === '' ? [] : [safeLine(text)]),
   ].join(' ')
 
 type LifeEvent = Extract<

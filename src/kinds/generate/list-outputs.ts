@@ -1,10 +1,11 @@
 import type { Stats } from 'node:fs'
 import { chmod, lstat, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { bytes } from '../../domain/bytes.ts'
 import { FILE_BYTES_MAX } from '../../domain/input.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { ArtifactName, clip } from '../../domain/text.ts'
-import { bytes } from '../../domain/bytes.ts'
+import { nullWhenMissing } from '../../platform/missing.ts'
 
 /** Room for these among the 1000 artifacts of an attempt: its logs and reports need some. */
 export const OUTPUT_FILES_MAX = 950
@@ -30,10 +31,11 @@ export type Listed = { readonly files: readonly WrittenFile[]; readonly leftOut:
 
 /**
  * Lists the regular files below a folder. Links are not followed; they, special files, and names
- * that no artifact can have are left out. Throws StepFailed `outputs-too-large`. No process may
- * write there any more.
+ * that no artifact can have are left out. Throws StepFailed `outputs-too-large`, and
+ * `generator-failed` when the folder itself is no more. No process may write there any more.
  */
 export async function listOutputs(folder: string, signal: AbortSignal): Promise<Listed> {
+  await openRoot(folder)
   const files: WrittenFile[] = []
   const named: string[] = []
   let others = 0
@@ -53,6 +55,18 @@ export async function listOutputs(folder: string, signal: AbortSignal): Promise<
     files: files.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     leftOut: others === 0 ? null : clip(`Left out: ${named.join(', ')}${more}.`, NOTE_MAX),
   }
+}
+
+/** Without a sandbox a program may have put anything in the place of the folder. */
+async function openRoot(folder: string): Promise<void> {
+  const found = await lstat(folder).catch(nullWhenMissing)
+  if (found?.isDirectory() !== true) {
+    throw new StepFailed(
+      'generator-failed',
+      'the generator removed or replaced the folder it writes to',
+    )
+  }
+  await makeReadable(folder, found, 0o700)
 }
 
 function demandRoom(count: number, total: number, { name, size }: WrittenFile): void {
