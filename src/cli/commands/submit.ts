@@ -34,7 +34,6 @@ export function addSubmit(program: Command, invocation: Invocation): void {
     .option('--file <path>', 'the whole job as JSON instead of flags; - reads it from stdin')
     .option('--wait', 'show the job live; the exit code is its outcome')
   addSubmissionFlags(command)
-  command.enablePositionalOptions()
   for (const kind of KINDS) addKind(command, kind, invocation)
   onHub(command, invocation, Flags, async ({ flags, args, print, connect }) => {
     const body = await submission(flags, args, invocation)
