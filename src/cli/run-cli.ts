@@ -65,7 +65,7 @@ export async function runCli(terminal: Terminal): Promise<ExitCode> {
     exitCode = code
   }
   for (const add of COMMANDS) add(program, { terminal, rest, end })
-  program.hook('preAction', (_, command) => refuseRest(command, rest))
+  program.hook('preAction', (_, command) => refuseRest(command.name(), rest))
   try {
     await program.parseAsync(own, { from: 'user' })
     return exitCode
@@ -103,10 +103,9 @@ function splitAtDashes(
 }
 
 /** Left unsaid, it would seem to have been heard. */
-function refuseRest(command: Command, rest: readonly string[]): void {
-  const isSubmit = command.name() === 'submit' || command.parent?.name() === 'submit'
-  if (rest.length === 0 || isSubmit) return
-  throw new AppError('usage-invalid', `millwright ${command.name()} takes no program after --`)
+function refuseRest(command: string, rest: readonly string[]): void {
+  if (rest.length === 0 || command === 'submit') return
+  throw new AppError('usage-invalid', `millwright ${command} takes no program after --`)
 }
 
 /** Tells of an error and answers the exit code for it. */

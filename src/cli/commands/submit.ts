@@ -3,9 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import type { Submission } from '../../domain/job.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { KINDS } from '../../kinds/all.ts'
-import type { Kind } from '../../kinds/kind.ts'
-import { collect, type Invocation } from '../command.ts'
+import type { Invocation } from '../command.ts'
 import { readInputs } from '../inputs.ts'
 import { startUploadLine } from '../print/upload-line.ts'
 import { submitWithInputs } from '../submit-with-inputs.ts'
@@ -34,7 +32,6 @@ export function addSubmit(program: Command, invocation: Invocation): void {
     .option('--file <path>', 'the whole job as JSON instead of flags; - reads it from stdin')
     .option('--wait', 'show the job live; the exit code is its outcome')
   addSubmissionFlags(command)
-  for (const kind of KINDS) addKind(command, kind, invocation)
   onHub(command, invocation, Flags, async ({ flags, args, print, connect }) => {
     const body = await submission(flags, args, invocation)
     const { inputs, leftOut } = await readInputs(flags.input, invocation.terminal.cwd)
@@ -42,37 +39,6 @@ export function addSubmit(program: Command, invocation: Invocation): void {
     const client = await connect()
     const accepted = await submitWithInputs(client, body, inputs, (total) =>
       startUploadLine(total, { print, terminal: invocation.terminal, clock: systemClock }),
-    )
-    await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
-  })
-}
-
-const KindFlags = Flags.pick({ input: true, wait: true, maxFailures: true })
-
-/** A kind that declares itself, with its own flags. */
-function addKind(submit: Command, { schema, form }: Kind, invocation: Invocation): void {
-  const { terminal, rest } = invocation
-  const command = submit.command(schema.name).description(form.description).usage(form.usage)
-  for (const { flag, description, repeats } of form.flags) {
-    if (repeats === true) command.option(flag, description, collect)
-    else command.option(flag, description)
-  }
-  command
-    .option('--input <path>', 'a file or folder that the job brings along; repeatable', collect)
-    .option('--max-failures <count>', 'failures after which the job fails')
-    .option('--wait', 'show the job live; the exit code is its outcome')
-  onHub(command, invocation, KindFlags, async ({ flags, print, connect }) => {
-    const typed = { flags: command.opts(), prompt: null, rest, cwd: terminal.cwd }
-    const payload = await form.payload(typed)
-    const { inputs, leftOut } = await readInputs(flags.input, terminal.cwd)
-    if (leftOut !== null) print.note(leftOut)
-    const client = await connect()
-    const retry = { maxFailures: flags.maxFailures }
-    const accepted = await submitWithInputs(
-      client,
-      { kind: schema.name, payload, retry },
-      inputs,
-      (total) => startUploadLine(total, { print, terminal, clock: systemClock }),
     )
     await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
