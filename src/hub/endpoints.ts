@@ -8,7 +8,6 @@ import {
   readKept,
   salvageArtifact,
 } from './routes/artifacts.ts'
-import { putBlob } from './routes/blobs.ts'
 import { listDeliveries, resendDelivery } from './routes/deliveries.ts'
 import { listEvents } from './routes/events.ts'
 import { cancelJob, getJob, listJobs, resumeJob, retryJob, submitJob } from './routes/jobs.ts'
@@ -38,7 +37,6 @@ export const endpoints: Endpoints = {
   readLog,
   listArtifacts,
   getArtifact,
-  putBlob,
   claimLease,
   salvageArtifact,
   renewLease,

@@ -33,7 +33,6 @@ import { resume } from './transactions/resume.ts'
 import { resumeDue } from './transactions/resume-due.ts'
 import { revokeToken } from './transactions/revoke-token.ts'
 import { settle } from './transactions/settle.ts'
-import { storeBlob } from './transactions/store-blob.ts'
 import { submit } from './transactions/submit.ts'
 import { takeDelivery } from './transactions/take-delivery.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
@@ -67,7 +66,6 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
-    storeBlob: (blob) => transact((tx) => storeBlob(tx, blob)),
     inputs: (jobId) => transact((tx) => readInputs(tx, jobId)),
     events: (jobId, after, limit) => transact((tx) => events(tx, jobId, after, limit)),
     counts: () => transact(counts),

@@ -167,12 +167,6 @@ export type Ledger = {
   job(jobId: JobId): Promise<Job>
   /** The files that a job brings along, by name. */
   inputs(jobId: JobId): Promise<readonly InputFile[]>
-  /** Records bytes that are in the store, and that this token may name them as inputs. */
-  storeBlob(blob: {
-    readonly digest: string
-    readonly size: number
-    readonly uploader: string
-  }): Promise<void>
   jobs(page: JobPage): Promise<readonly Job[]>
   /** Events with seq > after, in order. */
   events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>

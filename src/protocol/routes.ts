@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { Collection } from '../domain/collection.ts'
 import { Delivery } from '../domain/delivery.ts'
-import { Digest } from '../domain/input.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, Renewal } from '../domain/lease.ts'
 import type { Access, Scope } from '../domain/principal.ts'
@@ -135,16 +134,6 @@ export const ROUTES = {
     access: scope('artifacts:read'),
     params: schema.AttemptParams.extend({ name: ArtifactName }),
     answer: bytes(schema.ARTIFACT_BYTES_MAX),
-  },
-  putBlob: {
-    ...plain,
-    method: 'PUT',
-    path: '/api/v1/blobs/{digest}',
-    summary: 'Upload bytes that a submission will name as an input',
-    access: scope('jobs:submit'),
-    params: z.strictObject({ digest: Digest }),
-    body: bytes(schema.ARTIFACT_BYTES_MAX),
-    answer: z.object({ digest: z.string(), size: z.int() }),
   },
 
   claimLease: {

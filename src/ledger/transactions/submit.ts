@@ -5,7 +5,6 @@ import type { Job } from '../../domain/job.ts'
 import { isTerminal, JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { holdJob, holdKeys, holdRequest } from '../hold.ts'
-import { addInputs } from '../inputs.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { laneOf } from '../lane.ts'
 import { heldKey } from '../lock-keys.ts'
@@ -45,7 +44,6 @@ export async function submit(
   // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
-  await addInputs(tx, id, job)
   await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
   if (parkedOn === null) tx.signal({ kind: 'ready' })
