@@ -8,8 +8,6 @@ import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { Launch } from '../domain/launch.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
-import { generatorOffer, generatorsHere } from '../generators/all.ts'
-import { KINDS } from '../kinds/all.ts'
 import { codeKind } from '../kinds/code/kind.ts'
 import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
@@ -68,7 +66,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const gateway = opening.use(await openGateway(config, { cwd, log }))
   const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
-  const kinds = await kindsFor({
+  const kinds = kindsFor({
     path,
     git,
     signature,
@@ -81,7 +79,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     slots: config.slots,
     kinds: [...kinds.keys()],
     labels: config.label,
-    offers: generatorsHere().map(generatorOffer),
+    offers: [],
     sandbox: confinement.sandbox,
   }
   const worker = startWorker({
@@ -129,19 +127,17 @@ const watched =
     return child
   }
 
-/** Every kind of job, ready to be done here. */
-async function kindsFor(tools: {
+/** Every kind of job this worker can do: adding one is one line here. */
+function kindsFor(tools: {
   readonly path: string
   readonly git: GitSettings
   readonly signature: Signature
   readonly model: string
   readonly cacheBytes: number
-}): Promise<ReadonlyMap<string, WorkKind>> {
+}): ReadonlyMap<string, WorkKind> {
   const { path, model, ...rest } = tools
   const drivers = agentDrivers({ path, model, node: process.execPath })
-  const kindTools = { ...rest, drivers, path, clock: systemClock }
-  const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(kindTools)] as const)
-  return new Map([['code', codeKind(kindTools)], ...(await Promise.all(works))])
+  return new Map([['code', codeKind({ ...rest, drivers, path, clock: systemClock })]])
 }
 
 const NO_MODELS = 'none; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or an upstream'
