@@ -8,7 +8,6 @@ import type { Environment } from '../config/read.ts'
 import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { Launch } from '../domain/launch.ts'
-import { agentOffer, ANY_REPOSITORY } from '../domain/offer.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import { KINDS } from '../kinds/all.ts'
 import type { KindTools } from '../kinds/kind.ts'
@@ -77,7 +76,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     slots: config.slots,
     kinds: [...kinds.keys()],
     labels: config.label,
-    offers: [...agents.map(({ name }) => agentOffer(name)), ANY_REPOSITORY],
+    offers: KINDS.flatMap((kind) => kind.offers({ agents: agents.map(({ name }) => name) })),
     sandbox: confinement.sandbox,
   }
   const worker = startWorker({

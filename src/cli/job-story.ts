@@ -24,6 +24,10 @@ export type JobStory = Follower &
     readonly lastSeen: string
   }
 
+/** The first step that finishes after the program's start is the one that ran it. */
+const isRunning = ({ from, to }: { readonly from: number; readonly to: number }): boolean =>
+  from > 0 && to === Number.POSITIVE_INFINITY
+
 export function jobStory(
   printer: Printer,
   progress: Progress,
@@ -31,7 +35,7 @@ export function jobStory(
 ): JobStory {
   const order = inTimeOrder(systemClock)
   const lines = lineSplitter()
-  /** What an agent printed was written between its start and its end, whenever it arrives. */
+  /** What an agent or a generator printed was written between its start and its end, whenever it arrives. */
   let agent = { from: 0, to: Number.POSITIVE_INFINITY }
   let lastSeen = ''
   const say = (at: number, text: string): void => {
@@ -48,7 +52,7 @@ export function jobStory(
       order.letOutAll()
     }
     if (event.type === 'agent-started') agent = { from: event.at, to: Number.POSITIVE_INFINITY }
-    if (stream === 'output' && event.type === 'step-finished' && event.step === 'agent') {
+    if (stream === 'output' && event.type === 'step-finished' && isRunning(agent)) {
       agent = { ...agent, to: event.at - 1 }
     }
     lastSeen = `${eventText(event)} (${zonedMoment(event.at)})`

@@ -23,6 +23,7 @@ export const SubmissionFlags = z.object({
   group: Submission.shape.group,
   id: Submission.shape.id,
   notBefore: z.string().optional(),
+  input: z.array(z.string().min(1)).default([]),
   key: Submission.shape.idempotencyKey,
   callback: z.array(z.string()).optional(),
   callbackOn: z.array(CallbackEvent).optional(),
@@ -40,6 +41,11 @@ export function addSubmissionFlags(command: Command): Command {
     .option(
       '--lock <key>',
       'outside thing no two jobs may use at once, such as site:shop; repeatable',
+      collect,
+    )
+    .option(
+      '--input <path>',
+      'a file, or a folder with all below it, that the job brings along; repeatable',
       collect,
     )
     .option('--group <name>', 'names jobs that belong together')

@@ -71,6 +71,10 @@ export function unknownVariables(env: Environment): readonly string[] {
 const GIVEN_TO_AGENTS = [
   'MILLWRIGHT_PROMPT',
   'MILLWRIGHT_ATTEMPT',
+  'MILLWRIGHT_JOB',
+  'MILLWRIGHT_INPUTS',
+  'MILLWRIGHT_OUTPUTS',
+  'MILLWRIGHT_REQUEST',
   'MILLWRIGHT_MODEL_TOKEN',
 ] as const
 

@@ -18,6 +18,8 @@ export type FileArtifact = {
   readonly name: string
   readonly mediaType: string
   readonly file: string
+  /** Lower-case hex SHA-256 that the file must still have when it is sent; absent: any. */
+  readonly digest?: string
 }
 
 /** Bytes to keep: a file on disk, or a text at hand. */
@@ -36,8 +38,11 @@ export type AttemptReport = {
   log(stream: LogStream, text: string): void
   /** Queues an artifact; the hub has it before the settlement. Its file must not change any more. */
   keep(artifact: ArtifactSource): void
-  /** Records a finished step once the hub has everything kept so far; not at all when it refused some of it. */
-  checkpoint(checkpoint: Checkpoint): Promise<void>
+  /**
+   * Records a finished step once the hub has everything kept so far. Answers false, and records
+   * nothing, when the hub refused some of it.
+   */
+  checkpoint(checkpoint: Checkpoint): Promise<boolean>
   /** Resolves when the intent is recorded; throws `Stopped` when a cancel came first. */
   intend(intent: PublicationIntent): Promise<void>
   /** Downloads an input of the job into a file; throws the signal's reason. */

@@ -5,6 +5,9 @@ import { Publication, PublicationIntent } from './publication.ts'
 /** Longest name of an agent's session that is kept. */
 export const SESSION_MAX = 200
 
+/** Longest text of one progress event. */
+export const PROGRESS_MAX = 200
+
 const At = z.int().min(0)
 const attempt = z.int().min(1)
 const stepName = z.string().min(1).max(64)
@@ -16,6 +19,14 @@ export const Checkpoint = z.strictObject({
   product: z.record(z.string().max(64), z.json()).default({}),
 })
 export type Checkpoint = z.infer<typeof Checkpoint>
+
+/** How far a program says it is. */
+const Progress = z.strictObject({
+  /** null when it does not know. */
+  fraction: z.number().min(0).max(1).nullable(),
+  text: z.string().max(PROGRESS_MAX),
+})
+export type Progress = z.infer<typeof Progress>
 
 /** What a worker may tell of its own attempt. */
 export const WorkerEvent = z.discriminatedUnion('type', [
@@ -33,6 +44,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
   }),
   /** Something a person should know that did not end the job. */
   z.strictObject({ type: z.literal('note'), code: z.string().max(64), text: z.string().max(2048) }),
+  z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
   z.strictObject({ type: z.literal('published'), publication: Publication }),
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>

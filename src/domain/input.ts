@@ -6,6 +6,9 @@ export const Digest = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 digest: 64 hex digits in lower case')
 
+/** Largest input or artifact, in bytes. */
+export const FILE_BYTES_MAX = 5 * 1024 ** 3
+
 /** Inputs one job may have. */
 export const INPUTS_MAX = 1000
 

@@ -49,6 +49,11 @@ export const REASONS = {
     'the agent has no valid login or key',
     'start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY, or with an upstream for models',
   ),
+  'generator-failed': ending(
+    'the generator ended without success',
+    'read what it printed: millwright logs <job>',
+    true,
+  ),
   'model-unavailable': ending(
     'the model endpoint could not be used',
     'check the upstream in the gateway settings',
@@ -127,6 +132,20 @@ export const REASONS = {
   'change-too-large': ending(
     'the change is larger than the worker takes',
     'cut the task, or let .gitignore name what is generated',
+  ),
+  'input-failed': ending(
+    'an input of the job could not be fetched intact',
+    'submit it again; the detail names the input',
+    true,
+  ),
+  'outputs-not-kept': ending(
+    'the hub did not take all files that the generator wrote',
+    'read the notes in: millwright show <job>',
+    true,
+  ),
+  'outputs-too-large': ending(
+    'the generator wrote more files or bytes than are kept',
+    'let it write less, or pack its files into one; docs/generate.md has the limits',
   ),
   'disk-full': ending('the worker’s disk is full', 'free space on the worker', true),
   // failed: publishing

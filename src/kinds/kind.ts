@@ -9,8 +9,16 @@ import type { GitSettings } from '../workspace/git.ts'
 export type Kind = {
   readonly schema: KindSchema
   readonly form: SubmitForm
+  /** What a worker offers to jobs of this kind, such as `agent:codex`. */
+  offers(here: Here): readonly string[]
   /** What a worker does with it. Loaded by workers alone, for it brings all its tools along. */
   work(tools: KindTools): Promise<WorkKind>
+}
+
+/** What works on a worker's machine. */
+export type Here = {
+  /** Names of the agents whose preflight passed. */
+  readonly agents: readonly string[]
 }
 
 /** What a worker hands to every kind; each takes what it needs. */

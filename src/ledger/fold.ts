@@ -60,6 +60,7 @@ function step(job: Folded, event: JobEvent): Folded {
     case 'usage':
     case 'check-finished':
     case 'note':
+    case 'progress':
       return job
   }
 }

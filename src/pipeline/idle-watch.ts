@@ -17,7 +17,7 @@ export async function watchIdle<Value>(
   { limitMs, clock, stops }: IdleWatch,
   work: (alive: () => void) => Promise<Value>,
 ): Promise<Value> {
-  const detail = `the agent said nothing for limits.idleMs = ${limitMs} ms`
+  const detail = `the program said nothing for limits.idleMs = ${limitMs} ms`
   const onSilence = () => stops.stop({ kind: 'limit', reason: 'idle-limit', detail })
   return await watchSilence({ limitMs, clock, onSilence }, work)
 }

@@ -38,7 +38,7 @@ function anAttempt(limits: Partial<Limits> = {}) {
     tell: (event) => told.push(event),
     log: () => {},
     keep: () => {},
-    checkpoint: nothing,
+    checkpoint: async () => true,
     intend: nothing,
     fetchInput: nothing,
     fetchContinued: nothing,

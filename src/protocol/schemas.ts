@@ -3,7 +3,7 @@ import { STREAMS } from '../domain/attempt.ts'
 import { DeliveryId, DeliveryState } from '../domain/callback.ts'
 import { Delivery } from '../domain/delivery.ts'
 import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
-import { InputFile } from '../domain/input.ts'
+import { FILE_BYTES_MAX, InputFile } from '../domain/input.ts'
 import { JobId } from '../domain/id.ts'
 import { Group, Job } from '../domain/job.ts'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN, WorkerIdentity } from '../domain/lease.ts'
@@ -20,7 +20,7 @@ export const JSON_BYTES_MAX = 1024 * 1024
 /** Largest log segment. */
 export const SEGMENT_BYTES_MAX = 1024 * 1024
 /** Largest artifact. */
-export const ARTIFACT_BYTES_MAX = 5 * 1024 ** 3
+export const ARTIFACT_BYTES_MAX = FILE_BYTES_MAX
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const list = <Item extends z.ZodType>(item: Item) =>

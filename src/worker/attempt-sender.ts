@@ -84,13 +84,14 @@ export class AttemptSender implements AttemptReport {
     }
   }
 
-  async checkpoint(checkpoint: Checkpoint): Promise<void> {
-    await this.#unlessGone(async () => {
+  async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
+    return await this.#unlessGone(async () => {
       const refusals = await this.#artifacts.flush()
-      if (refusals.length > 0) return
+      if (refusals.length > 0) return false
       await this.#ask((hub, signal) =>
         hub.call('addCheckpoint', { params: this.#params, body: checkpoint }, signal),
       )
+      return true
     })
   }
 
@@ -182,10 +183,10 @@ export class AttemptSender implements AttemptReport {
   }
 
   /** Throws `Stopped` when the hub's answer is that the lease is gone. */
-  async #unlessGone(work: () => Promise<void>): Promise<void> {
+  async #unlessGone<Value>(work: () => Promise<Value>): Promise<Value> {
     const { stops } = this.#way
     try {
-      await work()
+      return await work()
     } catch (error) {
       if (isGone(error)) stops.stop({ kind: 'lost' })
       stops.lost.throwIfAborted()

@@ -25,7 +25,14 @@ const FinalReport = z.strictObject({
   end: End,
   usage: Usage.nullable(),
   artifacts: z
-    .array(z.strictObject({ name: z.string(), mediaType: z.string(), file: z.string() }))
+    .array(
+      z.strictObject({
+        name: z.string(),
+        mediaType: z.string(),
+        file: z.string(),
+        digest: z.string().exactOptional(),
+      }),
+    )
     .describe('Must be on the hub before the end is told'),
 })
 export type FinalReport = z.infer<typeof FinalReport>

@@ -23,7 +23,7 @@ type Way = {
 
 /**
  * Stores a file as an artifact; repeats until the hub has it. Throws what the hub refuses with, or
- * `artifact-changed` when the file is no longer what it was at the first try. A connection whose
+ * `artifact-changed` when the file is not what was promised, or no longer what it was at the first try. A connection whose
  * other end is gone without a word costs half a minute, not for ever.
  */
 export async function upload(
@@ -34,6 +34,10 @@ export async function upload(
   signal.throwIfAborted()
   const params = { job: fence.jobId, attempt: fence.attempt, name: artifact.name }
   const digest = await digestOf(artifact.file)
+  const promised = artifact.digest
+  if (promised !== undefined && promised !== Buffer.from(digest, 'base64').toString('hex')) {
+    throw changed(artifact)
+  }
   const headers = { 'content-type': artifact.mediaType, 'content-digest': `sha-256=:${digest}:` }
   const { size } = await stat(artifact.file)
   await insist(

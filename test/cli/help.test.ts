@@ -20,7 +20,7 @@ const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
   ['retry', '--prompt', '--wait'],
   ['resume', '<job>'],
   ['artifacts', 'list', 'get'],
-  ['artifacts get', '<name>', '--output', '--attempt'],
+  ['artifacts get', '[name]', '--output', '--to', '--attempt'],
   ['workers', '--json'],
   ['tokens', 'create', 'list', 'revoke'],
   ['tokens create', '--scope', '--days', 'jobs:submit'],

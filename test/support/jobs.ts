@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { AGENTS } from '../../src/agents/all.ts'
-import { agentOffer, ANY_REPOSITORY } from '../../src/domain/offer.ts'
+import { KINDS } from '../../src/kinds/all.ts'
 import type { Submission } from '../../src/domain/job.ts'
 import type { ClaimBody } from '../../src/protocol/schemas.ts'
 import type { Lease } from '../../src/domain/lease.ts'
@@ -34,7 +34,7 @@ export const aClaim = (
     slots: 1,
     kinds: ['code'],
     labels: [],
-    offers: [...AGENTS.map(({ name }) => agentOffer(name)), ANY_REPOSITORY],
+    offers: KINDS.flatMap((kind) => kind.offers({ agents: AGENTS.map(({ name }) => name) })),
     sandbox: 'none',
   },
   ...changes,

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { commandDriver } from '../../src/agents/command.ts'
 import type { AgentDriver } from '../../src/domain/agent.ts'
-import { agentOffer, ANY_REPOSITORY } from '../../src/domain/offer.ts'
 import { KINDS } from '../../src/kinds/all.ts'
 import type { KindTools } from '../../src/kinds/kind.ts'
 import { noProbe } from '../../src/domain/probe.ts'
@@ -46,7 +45,7 @@ export async function workerContext(
     slots,
     kinds: KINDS.map(({ schema }) => schema.name),
     labels: [],
-    offers: [...drivers.map(({ name }) => agentOffer(name)), ANY_REPOSITORY],
+    offers: KINDS.flatMap((kind) => kind.offers({ agents: drivers.map(({ name }) => name) })),
     sandbox: 'none',
   }
   const source = { clock: systemClock, random: randomBytes }

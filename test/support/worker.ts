@@ -78,6 +78,7 @@ export async function submitCommand(
 type CommandJob = {
   readonly run: readonly [string, ...string[]]
   readonly payload?: Readonly<Record<string, unknown>>
+  readonly inputs?: { name: string; digest: string }[]
   readonly limits?: Readonly<Record<string, number>>
   readonly retry?: Readonly<Record<string, number>>
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -66,6 +67,24 @@ describe('many artifacts at once', () => {
 
     expect((await sender.flush()).map(({ name }) => name)).toEqual(bad)
     expect(await kept()).toEqual(['good'])
+  })
+})
+
+describe('a file whose digest was promised', () => {
+  it('is kept while it has that digest, and refused when it has another', async () => {
+    await using test = await startAttempt()
+    const { way, folder, kept } = test
+    const file = join(folder, 'file')
+    await writeFile(file, 'bytes')
+    const digest = createHash('sha256').update('bytes').digest('hex')
+    const sender = new ArtifactSender(way, FOREVER)
+    sender.keep({ name: 'right', mediaType: 'text/plain', file, digest })
+    sender.keep({ name: 'wrong', mediaType: 'text/plain', file, digest: '0'.repeat(64) })
+
+    expect(await sender.flush()).toMatchObject([
+      { name: 'wrong', error: { code: 'artifact-changed' } },
+    ])
+    expect(await kept()).toEqual(['right'])
   })
 })
 

@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { finished, pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
+import type { JobId } from '../../domain/id.ts'
+import type { HubClient } from '../../protocol/client.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
+import { artifactTree, oneArtifact } from '../choose-artifacts.ts'
 import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
+import { keepArtifact, placeIn, verified } from '../keep-artifact.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns } from '../print/printer.ts'
 import { bytes } from '../print/quantity.ts'
@@ -40,53 +41,65 @@ function addList(artifacts: Command, invocation: Invocation): void {
 
 const GetFlags = z.object({
   attempt: z.coerce.number().int().min(1).optional(),
-  output: z.string().min(1).default('-'),
+  output: z.string().min(1).optional(),
+  to: z.string().min(1).optional(),
 })
+type GetFlags = z.infer<typeof GetFlags>
 
 function addGet(artifacts: Command, invocation: Invocation): void {
   const command = artifacts
     .command('get')
-    .description('Fetches one artifact and verifies it.')
+    .description('Fetches one artifact, or a folder of them, and verifies each.')
     .argument('<job>', JOB_HELP)
-    .argument('<name>', 'as listed, such as change.patch')
+    .argument('[name]', 'as listed, such as change.patch; with --to a folder, or all without it')
     .option('--attempt <number>', 'of this attempt (default: the newest that has it)')
     .option('-o, --output <file>', 'where to (default: stdout)')
+    .option('--to <folder>', 'write each below this folder, under its own name')
   onHub(
     command,
     invocation,
     GetFlags,
-    async ({ flags: { attempt, output }, args: [text = '', name = ''], print, connect }) => {
+    async ({ flags, args: [text = '', name], print, connect }) => {
+      demandPlace(flags, name)
       const client = await connect()
       const job = await findJob(client, text)
       const { artifacts: all } = await client.call('listArtifacts', { params: { job } })
-      const found = newest(all, name, attempt)
-      const response = await client.call('getArtifact', {
-        params: { job, attempt: found.attempt, name },
-      })
-      if (response.body === null) throw new AppError('artifact-not-found', `${name} has no body`)
-      const body = Readable.from(response.body)
-      if (output === '-') return toStdout(body, found, invocation)
-      const path = resolve(invocation.terminal.cwd, output)
-      await toFile(body, found, path)
+      const get = (one: ArtifactInfo) => openArtifact(client, job, one)
+      const { cwd } = invocation.terminal
+      const wanted = { name, attempt: flags.attempt }
+      if (flags.to !== undefined) {
+        const folder = resolve(cwd, flags.to)
+        const tree = artifactTree(all, wanted)
+        for (const one of tree) await keepArtifact(await get(one), one, placeIn(folder, one))
+        return print.note(`${folder}: ${tree.length} file${tree.length === 1 ? '' : 's'}`)
+      }
+      const found = oneArtifact(all, wanted)
+      if (flags.output === undefined || flags.output === '-') {
+        return toStdout(await get(found), found, invocation)
+      }
+      const path = resolve(cwd, flags.output)
+      await keepArtifact(await get(found), found, path)
       print.note(`${path}: ${bytes(found.size)}`)
     },
   )
 }
 
-function newest(
-  all: readonly ArtifactInfo[],
-  name: string,
-  attempt: number | undefined,
-): ArtifactInfo {
-  const found = all
-    .filter((one) => one.name === name && (attempt === undefined || one.attempt === attempt))
-    .toSorted((one, other) => other.attempt - one.attempt)[0]
-  if (found !== undefined) return found
-  const names = [...new Set(all.map((one) => one.name))].join(', ')
-  throw new AppError(
-    'artifact-not-found',
-    `The job has no artifact ${JSON.stringify(name)}; it has: ${names === '' ? 'none' : names}`,
-  )
+function demandPlace({ to, output }: GetFlags, name: string | undefined): void {
+  if (to !== undefined && output !== undefined) {
+    throw new AppError('usage-invalid', '--to names a folder and --output a file: give one of them')
+  }
+  if (to !== undefined || name !== undefined) return
+  throw new AppError('usage-invalid', 'Name an artifact, or fetch all with --to <folder>')
+}
+
+async function openArtifact(
+  client: HubClient,
+  job: JobId,
+  { attempt, name }: ArtifactInfo,
+): Promise<Readable> {
+  const { body } = await client.call('getArtifact', { params: { job, attempt, name } })
+  if (body === null) throw new AppError('artifact-not-found', `${name} has no body`)
+  return Readable.from(body)
 }
 
 /** A terminal gets text without control characters; a pipe gets every byte. */
@@ -107,38 +120,4 @@ async function toStdout(
   for await (const part of checked) {
     terminal.stdout.write(safeText(decoder.decode(part, { stream: true })))
   }
-}
-
-/** The file appears only when it is whole and right. */
-async function toFile(body: Readable, artifact: ArtifactInfo, path: string): Promise<void> {
-  const beside = `${path}.${process.pid}.part`
-  try {
-    await pipeline(body, verified(artifact), createWriteStream(beside, { flags: 'wx' }))
-    await rename(beside, path)
-  } catch (error) {
-    await rm(beside, { force: true })
-    if (error instanceof AppError || !(error instanceof Error)) throw error
-    throw new AppError('file-unreadable', `Cannot write ${path}: ${error.message}`, {
-      cause: error,
-    })
-  }
-}
-
-/** Passes bytes on; fails at the end when they are not the ones that were stored. */
-function verified(artifact: ArtifactInfo): Transform {
-  const hash = createHash('sha256')
-  return new Transform({
-    transform: (part: Buffer, _encoding, done) => {
-      hash.update(part)
-      done(null, part)
-    },
-    flush: (done) => {
-      const right = hash.digest('hex') === artifact.digest
-      done(
-        right
-          ? null
-          : new AppError('digest-mismatch', `${artifact.name} did not arrive as it was stored`),
-      )
-    },
-  })
 }

@@ -7,6 +7,9 @@ import { KINDS } from '../../kinds/all.ts'
 import type { Flag, Kind } from '../../kinds/kind.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { collect, type Invocation } from '../command.ts'
+import { readInputs } from '../inputs.ts'
+import { startUploadLine } from '../print/upload-line.ts'
+import { submitWithInputs } from '../submit-with-inputs.ts'
 import { onHub } from '../hub-command.ts'
 import { readInput } from '../read-input.ts'
 import { reportSubmitted } from '../report-submitted.ts'
@@ -63,8 +66,12 @@ function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
     const body = await (flags.file === undefined
       ? jobOfFlags(kind, typed, invocation)
       : jobInFile(flags.file, typed, invocation))
+    const { inputs, leftOut } = await readInputs(flags.input, invocation.terminal.cwd)
+    if (leftOut !== null) print.note(leftOut)
     const client = await connect()
-    const accepted = await client.exchange('submitJob', { body })
+    const accepted = await submitWithInputs(client, body, inputs, (total) =>
+      startUploadLine(total, { print, terminal: invocation.terminal, clock: systemClock }),
+    )
     await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
   return command

@@ -1,4 +1,4 @@
-import type { JobEvent } from '../../domain/event.ts'
+import type { JobEvent, Progress } from '../../domain/event.ts'
 import type { Publication } from '../../domain/publication.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import { duration, moment, usage } from './quantity.ts'
@@ -25,6 +25,8 @@ export function eventText(event: JobEvent): string {
       return `check ${safeLine(event.check)} ${event.passed ? 'passed' : 'failed'} in ${duration(event.durationMs)}`
     case 'note':
       return `note ${safeLine(event.code)}: ${safeLine(event.text)}`
+    case 'progress':
+      return progressText(event)
     case 'checkpoint':
       return `checkpoint after ${safeLine(event.checkpoint.step)}`
     case 'publication-intended':
@@ -39,6 +41,13 @@ export function eventText(event: JobEvent): string {
       return lifeText(event)
   }
 }
+
+/** 42 % some words. */
+export const progressText = ({ fraction, text }: Progress): string =>
+  [
+    ...(fraction === null ? [] : [`${Math.floor(fraction * 100)} %`]),
+    ...(text === '' ? [] : [safeLine(text)]),
+  ].join(' ')
 
 type LifeEvent = Extract<
   JobEvent,

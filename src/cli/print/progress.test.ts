@@ -35,6 +35,19 @@ describe('the progress line', () => {
     expect(drawn).not.toContain('\n')
   })
 
+  it('tells how far a program says it is', () => {
+    const terminal = aTerminal(true)
+    using progress = startProgress(
+      printer(terminal, false),
+      terminal,
+      clock(() => 0),
+    )
+    progress.see(event({ type: 'progress', fraction: 0.429, text: 'baking\u001b[2J textures' }))
+    progress.see(event({ type: 'progress', fraction: null, text: 'nearly done' }))
+    const drawn = String(terminal.stderr.read())
+    expect(drawn).toBe(`${ERASE}  42 % baking textures · 0 s${ERASE}  nearly done · 0 s`)
+  })
+
   it('gives way to whatever else is printed, and leaves nothing behind', () => {
     const terminal = aTerminal(true)
     const progress = startProgress(

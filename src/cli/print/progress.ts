@@ -1,6 +1,7 @@
 import type { JobEvent } from '../../domain/event.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Terminal } from '../terminal.ts'
+import { progressText } from './event.ts'
 import type { Printer } from './printer.ts'
 import { duration, usage } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
@@ -60,6 +61,7 @@ const wholeSeconds = (ms: number): string =>
 
 function phaseAfter(event: JobEvent): string | undefined {
   if (event.type === 'step-started') return safeLine(event.step)
+  if (event.type === 'progress') return progressText(event)
   if (event.type === 'claimed') return 'starting'
   if (event.type === 'requeued' || event.type === 'resumed') return 'queued'
   return event.type === 'paused' ? 'paused' : undefined

@@ -1,3 +1,4 @@
+import { agentOffer, ANY_REPOSITORY } from '../../domain/offer.ts'
 import type { Kind } from '../kind.ts'
 import { codeForm } from './form.ts'
 import { codeSchema } from './schema.ts'
@@ -6,5 +7,6 @@ import { codeSchema } from './schema.ts'
 export const code: Kind = {
   schema: codeSchema,
   form: codeForm,
+  offers: ({ agents }) => [...agents.map(agentOffer), ANY_REPOSITORY],
   work: async (tools) => (await import('./kind.ts')).codeKind(tools),
 }

@@ -4,6 +4,7 @@ import { unpackSession } from '../../agents/session-files.ts'
 import type { Attempt } from '../../domain/attempt.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
+import { fetchInputs, inputsOf } from '../../pipeline/fetch-inputs.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
 import { lfsIdsIn } from '../../workspace/lfs-changes.ts'
@@ -29,6 +30,7 @@ export type OpenedWorkspace = {
  */
 export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<OpenedWorkspace> {
   await mkdir(job.home, { mode: 0o700 })
+  if (inputsOf(job.attempt) !== null) await fetchInputs(job.attempt, signal)
   const kept = keptWork(job.attempt)
   const opened = (kept === null ? null : await openKept(job, kept, signal)) ?? {
     ...(await openAnew(job, signal)),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AGENTS } from '../../agents/all.ts'
+import { CommandChecks } from '../../checks/asked.ts'
 import { Argv } from '../../domain/argv.ts'
 import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
@@ -71,21 +72,7 @@ export const CodePayload = z
     prompt: z.string().min(1).max(262_144),
     agent: Agent,
     test: Argv.optional().describe('How the repository is tested; the built-in agent may run it'),
-    checks: z
-      .array(
-        z.strictObject({
-          name: line(64),
-          run: Argv,
-          timeoutMs: z.int().min(1000).max(86_400_000).default(600_000),
-        }),
-      )
-      .max(16)
-      .refine(
-        (checks) => new Set(checks.map(({ name }) => name)).size === checks.length,
-        'two checks have the same name',
-      )
-      .default([])
-      .describe('Must all pass before anything is published'),
+    checks: CommandChecks.describe('Must all pass before anything is published'),
     publish: Publish.default({ mode: 'none' }),
   })
   .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {

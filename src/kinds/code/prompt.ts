@@ -3,11 +3,16 @@ import type { CodePayload } from './payload.ts'
 /**
  * What the agent is told: the task in the producer's words, then the rules of the house that the
  * task cannot know.
+ * @param inputs the folder of the files that the job brings along
  */
-export function promptFor({ prompt, checkout, test, checks }: CodePayload): string {
+export function promptFor(
+  { prompt, checkout, test, checks }: CodePayload,
+  inputs: string | null,
+): string {
   const rules = [
     'You work in a git checkout of the repository; the current folder is its root.',
     ...limitsOf(checkout),
+    ...(inputs === null ? [] : [`Files that came with the task are in ${inputs}, read-only.`]),
     ...(test === undefined ? [] : [`Run the tests with: ${shown(test)}`]),
     ...checks.map(({ name, run }) => `Your work must pass the check "${name}": ${shown(run)}`),
     'Leave your changes in the working tree. The platform commits and publishes them: do not push, and you need not commit.',

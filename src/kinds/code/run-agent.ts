@@ -1,5 +1,6 @@
 import type { AgentEnd, AgentUpdate } from '../../domain/agent.ts'
 import { SESSION_MAX } from '../../domain/event.ts'
+import { inputsOf } from '../../pipeline/fetch-inputs.ts'
 import type { CodeJob } from './code-job.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
 import { GO_ON, promptFor } from './prompt.ts'
@@ -16,13 +17,14 @@ export async function runAgent(
 ): Promise<AgentEnd> {
   const { attempt, payload, driver, home } = job
   const { agent, test } = payload
+  const inputs = inputsOf(attempt)
   attempt.report.tell({ type: 'agent-started', agent: driver.name })
   const tellSession = sessionTeller(job)
   const end = await attempt.watched((alive) =>
     driver.run(
       {
         // In a session that broke off the task is known.
-        prompt: kept !== null && session !== null ? GO_ON : promptFor(payload),
+        prompt: kept !== null && session !== null ? GO_ON : promptFor(payload, inputs),
         tree: workspace.tree,
         home,
         model: 'model' in agent ? (agent.model ?? null) : null,
@@ -31,7 +33,7 @@ export async function runAgent(
         steps: attempt.work.limits.steps,
         run: 'run' in agent ? agent.run : null,
         test: test ?? null,
-        readable: [workspace.objects],
+        readable: inputs === null ? [workspace.objects] : [workspace.objects, inputs],
       },
       {
         launch: attempt.launch,

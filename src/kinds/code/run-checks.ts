@@ -2,6 +2,7 @@ import { StepFailed } from '../../domain/stop.ts'
 import { clipStart } from '../../domain/text.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { runCommandCheck } from '../../checks/command.ts'
+import { inputsOf } from '../../pipeline/fetch-inputs.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
 
@@ -37,6 +38,7 @@ async function runCheck(
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { report, launch } = attempt
+  const inputs = inputsOf(attempt)
   report.log('checks', `== ${check.name}\n`)
   const verdict = await runCommandCheck(
     {
@@ -45,7 +47,7 @@ async function runCheck(
       tree: workspace.tree,
       env: { PATH: tools.path, HOME: home, LANG: 'C.UTF-8', CI: 'true' },
       writable: [home],
-      readable: [workspace.objects],
+      readable: inputs === null ? [workspace.objects] : [workspace.objects, inputs],
       clock: tools.clock,
     },
     launch,

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { checkObjects, ObjectsAsked } from './objects.ts'
+
+const files = [
+  { name: 'model.glb', size: 10 },
+  { name: 'images/front.png', size: 2000 },
+  { name: 'images/back.png', size: 0 },
+]
+
+const judge = (asked: object) => checkObjects({ tree: 'a1', files }, ObjectsAsked.parse(asked))
+
+describe('a check of objects', () => {
+  it('passes for the very set of files it looked at', () => {
+    const asked = { min: 3, max: 3, required: ['model.glb', 'images/*.png'], maxBytes: 2010 }
+    expect(judge(asked)).toMatchObject({ check: 'objects', tree: 'a1', passed: true, findings: '' })
+  })
+
+  it('names every demand that is not met', () => {
+    const { passed, findings } = judge({
+      max: 2,
+      required: ['*.png', 'images/*.jpg'],
+      maxBytes: 2009,
+      nonEmpty: true,
+    })
+    expect(passed).toBe(false)
+    expect(findings.split('\n')).toEqual([
+      '3 files, at most 2 are allowed',
+      'no file matches *.png',
+      'no file matches images/*.jpg',
+      '2.0 kB in all, at most 2.0 kB are allowed',
+      'images/back.png is empty',
+    ])
+  })
+
+  it('wants at least one file unless the job says otherwise', () => {
+    const none = { tree: 'b2', files: [] }
+    expect(checkObjects(none, ObjectsAsked.parse({}))).toMatchObject({
+      passed: false,
+      findings: '0 files, at least 1 are required',
+    })
+    expect(checkObjects(none, ObjectsAsked.parse({ min: 0 })).passed).toBe(true)
+  })
+
+  it.each([
+    ['model.glb', true],
+    ['*', true],
+    ['m*l.*b', true],
+    ['model.glb*', true],
+    ['*model.glb*', true],
+    ['model', false],
+    ['model.*.glb', false],
+    ['*/model.glb', false],
+    ['*b*.glb', false],
+  ])('matches the pattern %s as a shell would', (pattern, passed) => {
+    const one = { tree: 'c3', files: [{ name: 'model.glb', size: 1 }] }
+    expect(checkObjects(one, ObjectsAsked.parse({ required: [pattern] })).passed).toBe(passed)
+  })
+
+  it.each(['/etc/passwd', '../x', '.hidden', 'a//b', ''])('refuses the pattern %j', (pattern) => {
+    expect(ObjectsAsked.safeParse({ required: [pattern] }).success).toBe(false)
+  })
+})

@@ -1,0 +1,48 @@
+import { AppError } from '../domain/errors.ts'
+import type { ArtifactInfo } from '../protocol/schemas.ts'
+
+type Wanted = {
+  /** One artifact, or the folder of several; undefined: all. */
+  readonly name: string | undefined
+  /** undefined: of each artifact the newest. */
+  readonly attempt: number | undefined
+}
+
+/** The artifact of this name. Throws `artifact-not-found`, with the names there are. */
+export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wanted): ArtifactInfo {
+  const [newest] = all
+    .filter((one) => one.name === name && (attempt === undefined || one.attempt === attempt))
+    .toSorted((one, other) => other.attempt - one.attempt)
+  if (newest !== undefined) return newest
+  throw notFound(all, name)
+}
+
+/**
+ * The artifacts that belong together below a name. A folder is taken whole from the newest attempt
+ * that has something in it: files of two attempts are not mixed. Throws `artifact-not-found`.
+ */
+export function artifactTree(
+  all: readonly ArtifactInfo[],
+  { name, attempt }: Wanted,
+): readonly ArtifactInfo[] {
+  const below = all.filter(
+    (one) => name === undefined || one.name === name || one.name.startsWith(`${name}/`),
+  )
+  const newest = new Map<string, number>()
+  for (const one of below) {
+    newest.set(topOf(one), Math.max(one.attempt, newest.get(topOf(one)) ?? 0))
+  }
+  const chosen = below.filter((one) => one.attempt === (attempt ?? newest.get(topOf(one))))
+  if (chosen.length === 0) throw notFound(all, name)
+  return chosen
+}
+
+/** The first part of its name: the outermost folder, or the file itself. */
+const topOf = ({ name }: ArtifactInfo): string => name.split('/', 1)[0] ?? name
+
+function notFound(all: readonly ArtifactInfo[], name: string | undefined): AppError {
+  const names = [...new Set(all.map((one) => one.name))].join(', ')
+  const what = name === undefined ? 'no such artifacts' : `no artifact ${JSON.stringify(name)}`
+  const has = names === '' ? 'none' : names
+  return new AppError('artifact-not-found', `The job has ${what}; it has: ${has}`)
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, type Stats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { bytes } from '../domain/bytes.ts'
+import { AppError } from '../domain/errors.ts'
+import { FILE_BYTES_MAX, type Input, Inputs, INPUTS_MAX } from '../domain/input.ts'
+import { ArtifactName } from '../domain/text.ts'
+import { safeLine } from './print/safe-text.ts'
+
+/** Names that the sentence about what was left out spells out. */
+const NAMED_MAX = 10
+
+/** A file of this machine that a job is to bring along. */
+export type LocalInput = Input & { readonly file: string; readonly size: number }
+
+type FoundFile = Omit<LocalInput, 'digest'>
+
+/**
+ * The inputs that were typed: a file under its own name, a folder as its tree, named relative to it.
+ * Hidden files, links and special files in a folder are left out, which a sentence tells. Throws
+ * AppError `usage-invalid` for what cannot be an input, and `file-unreadable`.
+ * @param paths as they were typed, seen from `cwd`
+ */
+export async function readInputs(
+  paths: readonly string[],
+  cwd: string,
+): Promise<{ readonly inputs: readonly LocalInput[]; readonly leftOut: string | null }> {
+  const files: FoundFile[] = []
+  const leftOut: string[] = []
+  for (const typed of paths) {
+    for await (const found of filesAt(typed, resolve(cwd, typed))) {
+      if (typeof found === 'string') leftOut.push(found)
+      else if (files.push(found) > INPUTS_MAX) throw tooMany(typed)
+    }
+  }
+  const inputs: LocalInput[] = []
+  for (const found of files) inputs.push(await withDigest(found))
+  const valid = Inputs.safeParse(inputs.map(({ name, digest }) => ({ name, digest })))
+  if (!valid.success) throw refused('--input', valid.error.issues[0]?.message ?? 'is not valid')
+  return { inputs, leftOut: leftOutText(leftOut) }
+}
+
+function leftOutText(names: readonly string[]): string | null {
+  if (names.length === 0) return null
+  const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : ''
+  return `Not among the inputs: ${safeLine(names.slice(0, NAMED_MAX).join(', '))}${more}`
+}
+
+/** The files of one argument; a text names what was left out. */
+async function* filesAt(typed: string, path: string): AsyncGenerator<FoundFile | string> {
+  const found = await reading(path, () => lstat(path))
+  const name = basename(path)
+  if (found.isSymbolicLink()) throw refused(typed, 'is a link: name what it points to')
+  if (found.isDirectory()) {
+    yield* filesIn(path, '')
+    return
+  }
+  if (!found.isFile()) throw refused(typed, 'is not a regular file')
+  if (name.startsWith('.')) throw refused(typed, 'is hidden: give it a name without the dot')
+  yield asInput(path, name, found)
+}
+
+async function* filesIn(root: string, under: string): AsyncGenerator<FoundFile | string> {
+  const folder = join(root, under)
+  for (const part of (await reading(folder, () => readdir(folder))).toSorted()) {
+    const name = under === '' ? part : `${under}/${part}`
+    const path = join(root, name)
+    const found = await reading(path, () => lstat(path))
+    if (part.startsWith('.')) yield `${name} (hidden)`
+    else if (found.isSymbolicLink()) yield `${name} (a link)`
+    else if (found.isDirectory()) yield* filesIn(root, name)
+    else if (found.isFile()) yield asInput(path, name, found)
+    else yield `${name} (not a regular file)`
+  }
+}
+
+function asInput(file: string, name: string, { size }: Stats): FoundFile {
+  const valid = ArtifactName.safeParse(name)
+  if (!valid.success) {
+    throw refused(
+      file,
+      `cannot be named ${JSON.stringify(name)}: ${valid.error.issues[0]?.message}`,
+    )
+  }
+  if (size > FILE_BYTES_MAX) {
+    throw refused(file, `has ${bytes(size)}; an input may have ${bytes(FILE_BYTES_MAX)}`)
+  }
+  return { file, name, size }
+}
+
+async function withDigest(found: FoundFile): Promise<LocalInput> {
+  const hash = createHash('sha256')
+  await reading(found.file, () => pipeline(createReadStream(found.file), hash))
+  return { ...found, digest: hash.digest('hex') }
+}
+
+async function reading<Value>(path: string, read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new AppError('file-unreadable', `Cannot read ${path}: ${why}`, { cause: error })
+  }
+}
+
+const refused = (what: string, why: string): AppError =>
+  new AppError('usage-invalid', what === '--input' ? `--input: ${why}` : `--input ${what} ${why}`)
+
+const tooMany = (typed: string): AppError =>
+  refused(typed, `makes more than ${INPUTS_MAX} inputs: pack them into one archive`)

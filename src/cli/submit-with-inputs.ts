@@ -1,0 +1,79 @@
+import { openAsBlob } from 'node:fs'
+import { z } from 'zod'
+import { AppError, isAppError } from '../domain/errors.ts'
+import { Digest } from '../domain/input.ts'
+import type { Job, Submission } from '../domain/job.ts'
+import type { HubClient } from '../protocol/client.ts'
+import type { LocalInput } from './inputs.ts'
+
+/** The hub may forget an upload before it is named; more than a few times it will not. */
+const ROUNDS_MAX = 3
+
+/** Hears of each piece that was sent; disposed when all were, or when it failed. */
+export type UploadWatch = Disposable & { readonly sent: (bytes: number) => void }
+
+/**
+ * Submits a job with its inputs. Bytes that the hub has already are not sent: the submission names
+ * their digests first, and only what the hub lacks is uploaded before it is submitted again.
+ * Throws what the hub refuses, and `artifact-changed` when a file changes meanwhile.
+ * @param watch called before uploads begin, with their bytes in all
+ */
+export async function submitWithInputs(
+  client: HubClient,
+  job: z.input<typeof Submission>,
+  inputs: readonly LocalInput[],
+  watch: (totalBytes: number) => UploadWatch,
+): Promise<{ readonly status: number; readonly answer: Job }> {
+  const named = inputs.map(({ name, digest }) => ({ name, digest }))
+  const body = named.length === 0 ? job : { ...job, inputs: [...(job.inputs ?? []), ...named] }
+  for (let round = 1; ; round += 1) {
+    try {
+      return await client.exchange('submitJob', { body })
+    } catch (error) {
+      const lacking = filesOf(inputs, missingIn(error))
+      if (lacking.length === 0 || round > ROUNDS_MAX) throw error
+      using watched = watch(lacking.reduce((sum, { size }) => sum + size, 0))
+      for (const input of lacking) await upload(client, input, watched)
+    }
+  }
+}
+
+const Missing = z.object({ missing: z.array(Digest) })
+
+/** Digests of the bytes that the hub lacks; none when it refused the job for another reason. */
+function missingIn(error: unknown): ReadonlySet<string> {
+  if (!isAppError(error, 'input-missing')) return new Set()
+  return new Set(Missing.safeParse(error.details).data?.missing)
+}
+
+/** One file for each digest. */
+const filesOf = (
+  inputs: readonly LocalInput[],
+  digests: ReadonlySet<string>,
+): readonly LocalInput[] => [
+  ...new Map(
+    inputs.filter(({ digest }) => digests.has(digest)).map((input) => [input.digest, input]),
+  ).values(),
+]
+
+async function upload(
+  client: HubClient,
+  { file, digest }: LocalInput,
+  { sent }: UploadWatch,
+): Promise<void> {
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      sent(chunk.length)
+      controller.enqueue(chunk)
+    },
+  })
+  const body = (await openAsBlob(file)).stream().pipeThrough(counted)
+  try {
+    await client.call('putBlob', { params: { digest }, body })
+  } catch (error) {
+    if (!isAppError(error, 'digest-mismatch')) throw error
+    throw new AppError('artifact-changed', `${file} changed while it was being uploaded`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import { Argv } from '../domain/argv.ts'
+import { isAppError } from '../domain/errors.ts'
+import type { Child } from '../domain/launch.ts'
+import { StepFailed } from '../domain/stop.ts'
+import type { Generate, GeneratorIo, Order } from './generator.ts'
+import { progressReader } from './progress.ts'
+
+/** Between SIGINT and SIGKILL: time to close the files it writes. */
+const GRACE_MS = 2000
+/** How much of the end of its output goes into the detail of a failure. */
+const LAST_WORDS_MAX = 2000
+
+/** The name of this generator. */
+export const COMMAND = 'command'
+
+export const CommandChoice = z.strictObject({
+  name: z.literal(COMMAND),
+  run: Argv.describe('The program and its arguments; it runs in the folder it writes to'),
+})
+type CommandChoice = z.infer<typeof CommandChoice>
+
+/** Any program as a generator; docs/generate.md says what it gets. Exit code 0 is success. */
+export const commandGenerator =
+  ({ run }: CommandChoice): Generate =>
+  async (order, io, signal) => {
+    signal.throwIfAborted()
+    const child = await io
+      .launch({
+        argv: run,
+        cwd: order.outputs,
+        env: environment(order, io),
+        writable: [order.outputs, order.home],
+        readable: [order.inputs, ...(order.request === undefined ? [] : [order.requestFile])],
+      })
+      .catch((error: unknown) => {
+        if (!isAppError(error, 'program-unstartable')) throw error
+        throw new StepFailed('generator-failed', `${error.message} ${error.mend}`)
+      })
+    const { ending, lastWords } = await untilEnd(child, order, io, signal)
+    if (ending === null) return
+    throw new StepFailed('generator-failed', `the generator ${ending}\n${lastWords}`.trim())
+  }
+
+/** Every program of an attempt has MILLWRIGHT_ATTEMPT, too: the mark by which it is found. */
+const environment = (order: Order, { path }: GeneratorIo): Record<string, string> => ({
+  PATH: path,
+  HOME: order.home,
+  LANG: 'C.UTF-8',
+  MILLWRIGHT_INPUTS: order.inputs,
+  MILLWRIGHT_OUTPUTS: order.outputs,
+  MILLWRIGHT_JOB: order.jobId,
+  ...(order.request === undefined ? {} : { MILLWRIGHT_REQUEST: order.requestFile }),
+  ...(order.door === null
+    ? {}
+    : { MILLWRIGHT_MODEL_URL: order.door.baseUrl, MILLWRIGHT_MODEL_TOKEN: order.door.token }),
+})
+
+type End = {
+  /** null when it succeeded. */
+  readonly ending: string | null
+  readonly lastWords: string
+}
+
+async function untilEnd(
+  child: Child,
+  { request }: Order,
+  { onOutput, onProgress }: GeneratorIo,
+  signal: AbortSignal,
+): Promise<End> {
+  const stop = () => void child.stop(GRACE_MS)
+  signal.addEventListener('abort', stop, { once: true })
+  const seeProgress = progressReader(onProgress)
+  let lastWords = ''
+  const hear = (text: string): void => {
+    lastWords = (lastWords + text).slice(-LAST_WORDS_MAX)
+    onOutput(text)
+  }
+  try {
+    if (signal.aborted) stop()
+    child.stdin.end(request === undefined ? '' : JSON.stringify(request))
+    await Promise.all([
+      forward(child.stdout, (text) => {
+        hear(text)
+        seeProgress(text)
+      }),
+      forward(child.stderr, hear),
+    ])
+    const { code, signal: killed } = await child.exit
+    signal.throwIfAborted()
+    return { ending: code === 0 ? null : `ended with ${killed ?? `exit code ${code}`}`, lastWords }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    // A program whose output could not be read must not continue unread.
+    await child.stop(0)
+  }
+}
+
+async function forward(stream: Readable, onText: (text: string) => void): Promise<void> {
+  stream.setEncoding('utf8')
+  for await (const text of stream) onText(String(text))
+}

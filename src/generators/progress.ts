@@ -1,0 +1,37 @@
+import { type Progress, PROGRESS_MAX } from '../domain/event.ts'
+import { clip } from '../domain/text.ts'
+
+/** A longer line is not a progress line. */
+const LINE_MAX = 1000
+
+/**
+ * Finds lines such as `progress: 0.42 baking textures` or `progress: 3/10` in output that comes in
+ * pieces. Reports the last one of each piece: the ones before it are out of date.
+ */
+export function progressReader(onProgress: (progress: Progress) => void): (text: string) => void {
+  let begun = ''
+  return (text) => {
+    const lines = (begun + text).split('\n')
+    // Longer by one than any progress line, so that the rest of a long line makes no new one.
+    begun = (lines.pop() ?? '').slice(0, LINE_MAX + 1)
+    const newest = lines.findLast((line) => line.length <= LINE_MAX && PREFIX.test(line))
+    if (newest !== undefined) onProgress(parseProgress(newest.replace(PREFIX, '')))
+  }
+}
+
+const PREFIX = /^progress:[ \t]*(?=\S)/
+const PART = /^(\d+)\/(\d+)(?=\s|$)/
+const FRACTION = /^\d+(?:\.\d+)?(?=\s|$)/
+
+/** A number that is not between 0 and 1 is a part of the words. */
+function parseProgress(said: string): Progress {
+  const [, done, all] = PART.exec(said) ?? []
+  if (done !== undefined && all !== undefined && Number(all) > 0 && Number(done) <= Number(all)) {
+    return { fraction: Number(done) / Number(all), text: clip(said.trim(), PROGRESS_MAX) }
+  }
+  const [number] = FRACTION.exec(said) ?? []
+  if (number === undefined || Number(number) > 1) {
+    return { fraction: null, text: clip(said.trim(), PROGRESS_MAX) }
+  }
+  return { fraction: Number(number), text: clip(said.slice(number.length).trim(), PROGRESS_MAX) }
+}

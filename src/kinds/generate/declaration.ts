@@ -1,0 +1,12 @@
+import { generatorOffer, generatorsHere } from '../../generators/all.ts'
+import type { Kind } from '../kind.ts'
+import { generateForm } from './form.ts'
+import { generateSchema } from './schema.ts'
+
+/** Files made by a program over the job's inputs. */
+export const generate: Kind = {
+  schema: generateSchema,
+  form: generateForm,
+  offers: () => generatorsHere().map(generatorOffer),
+  work: async (tools) => (await import('./kind.ts')).generateKind(tools),
+}

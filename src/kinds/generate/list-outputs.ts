@@ -1,0 +1,115 @@
+import type { Stats } from 'node:fs'
+import { chmod, lstat, opendir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bytes } from '../../domain/bytes.ts'
+import { FILE_BYTES_MAX } from '../../domain/input.ts'
+import { StepFailed } from '../../domain/stop.ts'
+import { ArtifactName, clip } from '../../domain/text.ts'
+import { nullWhenMissing } from '../../platform/missing.ts'
+
+/** Room for these among the 1000 artifacts of an attempt: its logs and reports need some. */
+export const OUTPUT_FILES_MAX = 950
+const OUTPUT_BYTES_MAX = 20 * 1024 ** 3
+/** Names that the note of what was left out spells out. */
+const NAMED_MAX = 20
+const NOTE_MAX = 2048
+
+/** Where outputs are kept as artifacts, and where those of an attempt that was stopped. */
+export const OUTPUTS = 'outputs'
+export const PARTIAL = 'partial'
+
+/** A regular file that a generator wrote. */
+export type WrittenFile = {
+  /** Relative to the folder of outputs, with `/` between folders. */
+  readonly name: string
+  readonly file: string
+  readonly size: number
+}
+
+/** What was found, in order of names, and one sentence about what was left out; null for nothing. */
+export type Listed = { readonly files: readonly WrittenFile[]; readonly leftOut: string | null }
+
+/**
+ * Lists the regular files below a folder. Links are not followed; they, special files, and names
+ * that no artifact can have are left out. Throws StepFailed `outputs-too-large`, and
+ * `generator-failed` when the folder itself is no more. No process may write there any more.
+ */
+export async function listOutputs(folder: string, signal: AbortSignal): Promise<Listed> {
+  await openRoot(folder)
+  const files: WrittenFile[] = []
+  const named: string[] = []
+  let others = 0
+  let total = 0
+  for await (const entry of walk(folder, '', signal)) {
+    if (entry.kind === 'other') {
+      others += 1
+      if (named.length < NAMED_MAX) named.push(`${JSON.stringify(entry.name)} (${entry.why})`)
+      continue
+    }
+    total += entry.size
+    files.push({ name: entry.name, file: entry.file, size: entry.size })
+    demandRoom(files.length, total, entry)
+  }
+  const more = others > named.length ? ` and ${others - named.length} more` : ''
+  return {
+    files: files.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    leftOut: others === 0 ? null : clip(`Left out: ${named.join(', ')}${more}.`, NOTE_MAX),
+  }
+}
+
+/** Without a sandbox a program may have put anything in the place of the folder. */
+async function openRoot(folder: string): Promise<void> {
+  const found = await lstat(folder).catch(nullWhenMissing)
+  if (found?.isDirectory() !== true) {
+    throw new StepFailed(
+      'generator-failed',
+      'the generator removed or replaced the folder it writes to',
+    )
+  }
+  await makeReadable(folder, found, 0o700)
+}
+
+function demandRoom(count: number, total: number, { name, size }: WrittenFile): void {
+  const why =
+    count > OUTPUT_FILES_MAX
+      ? `there are more than ${OUTPUT_FILES_MAX} files`
+      : size > FILE_BYTES_MAX
+        ? `${name} has ${bytes(size)}, more than ${bytes(FILE_BYTES_MAX)}`
+        : total > OUTPUT_BYTES_MAX
+          ? `the files have more than ${bytes(OUTPUT_BYTES_MAX)} together`
+          : null
+  if (why !== null) throw new StepFailed('outputs-too-large', why)
+}
+
+type Entry =
+  | ({ readonly kind: 'file' } & WrittenFile)
+  | { readonly kind: 'other'; readonly name: string; readonly why: string }
+
+async function* walk(root: string, under: string, signal: AbortSignal): AsyncGenerator<Entry> {
+  for await (const { name: part } of await opendir(join(root, under))) {
+    signal.throwIfAborted()
+    const name = under === '' ? part : `${under}/${part}`
+    const path = join(root, name)
+    const found = await lstat(path)
+    const why = whyLeftOut(name, found)
+    if (why !== null) yield { kind: 'other', name, why }
+    else if (found.isDirectory()) {
+      await makeReadable(path, found, 0o700)
+      yield* walk(root, name, signal)
+    } else {
+      await makeReadable(path, found, 0o400)
+      yield { kind: 'file', name, file: path, size: found.size }
+    }
+  }
+}
+
+function whyLeftOut(name: string, found: Stats): string | null {
+  if (found.isSymbolicLink()) return 'a link'
+  if (!found.isFile() && !found.isDirectory()) return 'not a regular file'
+  return ArtifactName.safeParse(`${OUTPUTS}/${name}`).success ? null : 'not a name for an artifact'
+}
+
+/** The generator may have shut it, and runs as the worker's own user. */
+async function makeReadable(path: string, { mode }: Stats, wanted: number): Promise<void> {
+  if ((mode & wanted) !== wanted) await chmod(path, (mode & 0o777) | wanted)
+}

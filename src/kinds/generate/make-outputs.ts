@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises'
+import type { FileArtifact } from '../../domain/attempt.ts'
+import { StepFailed, Stopped } from '../../domain/stop.ts'
+import { type GenerateJob, keptMark, outputsOf } from './generate-job.ts'
+import { listOutputs, OUTPUTS, PARTIAL, type WrittenFile } from './list-outputs.ts'
+import { digested, type MadeFile, type Outputs, recordOutputs } from './outputs.ts'
+import { runGenerator } from './run-generator.ts'
+
+/** Runs the generator and keeps what it wrote: on the hub before this resolves. */
+export async function makeOutputs(
+  job: GenerateJob,
+  inputs: string,
+  signal: AbortSignal,
+): Promise<Outputs> {
+  const { attempt } = job
+  const outputs = await keepingPartial(job, async () => {
+    await attempt.step('generate', () => runGenerator(job, inputs, signal))
+    return await attempt.step('keep', () => takeOutputs(job, signal))
+  })
+  if (!(await recordOutputs(attempt, outputs))) {
+    throw new StepFailed('outputs-not-kept', 'the notes of this attempt name the files and why')
+  }
+  await writeFile(keptMark(attempt.folder), '', { mode: 0o600 })
+  return outputs
+}
+
+async function takeOutputs({ attempt }: GenerateJob, signal: AbortSignal): Promise<Outputs> {
+  const { files, leftOut } = await listOutputs(outputsOf(attempt.folder), signal)
+  if (leftOut !== null)
+    attempt.report.tell({ type: 'note', code: 'outputs-left-out', text: leftOut })
+  const made = await digested(files, signal)
+  for (const artifact of artifactsOf(made, OUTPUTS)) attempt.report.keep(artifact)
+  return {
+    attempt: attempt.number,
+    files: made.map(({ name, digest, size }) => ({ name, digest, size })),
+  }
+}
+
+/** Keeps what was written so far when the generator fails or is stopped. */
+async function keepingPartial(job: GenerateJob, work: () => Promise<Outputs>): Promise<Outputs> {
+  try {
+    return await work()
+  } catch (error) {
+    const isLost = error instanceof Stopped && error.why.kind === 'lost'
+    const isExpected = error instanceof Stopped || error instanceof StepFailed
+    if (isExpected && !isLost) await keepPartial(job)
+    throw error
+  }
+}
+
+/** In bounded time, and never in place of the error that ended the work. */
+async function keepPartial({ attempt }: GenerateJob): Promise<void> {
+  const grace = attempt.grace()
+  try {
+    const { files } = await listOutputs(outputsOf(attempt.folder), grace)
+    for (const artifact of artifactsOf(files, PARTIAL)) attempt.report.keep(artifact)
+  } catch (error) {
+    if (!grace.aborted && !(error instanceof StepFailed)) throw error
+    const text = error instanceof StepFailed ? error.detail : 'there was no time left for it'
+    attempt.report.tell({ type: 'note', code: 'work-not-kept', text })
+  }
+}
+
+/** The files as artifacts below this name; one with a digest must still have it when it is sent. */
+export const artifactsOf = (
+  files: readonly (WrittenFile | MadeFile)[],
+  tree: typeof OUTPUTS | typeof PARTIAL,
+): readonly FileArtifact[] =>
+  files.map(({ name, file, ...rest }) => ({
+    name: `${tree}/${name}`,
+    mediaType: 'application/octet-stream',
+    file,
+    ...('digest' in rest ? { digest: rest.digest } : {}),
+  }))

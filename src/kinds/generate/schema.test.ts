@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { GeneratePayload } from './payload.ts'
+import { generateSchema } from './schema.ts'
+
+const payload = {
+  generator: { name: 'command', run: ['sh', '-c', 'echo  one\necho two'] },
+  checks: [{ name: 'whole', run: ['true'] }],
+}
+
+describe('the kind generate', () => {
+  it('is listed by its title, else by its command on one line', () => {
+    expect(generateSchema.title(payload)).toBe('sh -c echo one echo two')
+    expect(generateSchema.title({ ...payload, title: 'A chair' })).toBe('A chair')
+  })
+
+  it('demands a worker that has its generator and speaks protocol 2', () => {
+    expect(generateSchema.demands(payload)).toEqual(['generator:command'])
+    expect(generateSchema.protocol(payload)).toBe(2)
+  })
+
+  it('tells its generator, its command and its checks; its story is what it prints', () => {
+    expect(generateSchema.facts(payload)).toEqual([
+      ['generator', 'command'],
+      ['command', 'sh -c echo one echo two'],
+      ['checks', 'whole'],
+    ])
+    expect(generateSchema.story(payload)).toBe('output')
+  })
+
+  it('takes no prompt', () => {
+    expect(() => generateSchema.followUp(payload, 'more')).toThrow('takes no prompt')
+  })
+
+  it.each([
+    ['an unknown generator', { generator: { name: 'magic', run: ['true'] } }],
+    ['no program', { generator: { name: 'command', run: [] } }],
+    ['an unknown key', { prompt: 'a chair' }],
+    ['more demanded than allowed', { outputs: { min: 3, max: 2 } }],
+    ['nothing allowed but one demanded', { outputs: { max: 0 } }],
+  ])('refuses %s', (_, change) => {
+    expect(GeneratePayload.safeParse({ ...payload, ...change }).success).toBe(false)
+  })
+
+  it('takes any JSON as its request, and one file as enough', () => {
+    for (const request of [null, 0, 'a chair', [1], { deep: { er: true } }]) {
+      const read = GeneratePayload.parse({ ...payload, request })
+      expect(read.request).toEqual(request)
+      expect(read.outputs).toEqual({ min: 1, required: [], nonEmpty: false })
+    }
+  })
+})

@@ -1,0 +1,46 @@
+import { AppError } from '../../domain/errors.ts'
+import type { KindSchema } from '../../domain/kind.ts'
+import { generatorOffer } from '../../generators/all.ts'
+import { GeneratePayload } from './payload.ts'
+
+/** The name of this kind. */
+export const GENERATE = 'generate'
+
+/** The first protocol whose workers know this kind. */
+const PROTOCOL = 2
+const TITLE_MAX = 120
+
+/** The generate kind, as far as the hub knows it. */
+export const generateSchema: KindSchema = {
+  name: GENERATE,
+  schema: GeneratePayload,
+  title: (payload) => {
+    const { title, generator } = GeneratePayload.parse(payload)
+    return title ?? commandLine(generator.run).slice(0, TITLE_MAX)
+  },
+  locks: () => [],
+  followUp: () => {
+    throw new AppError(
+      'payload-invalid',
+      `A job of the kind ${GENERATE} takes no prompt: retry it without one.`,
+    )
+  },
+  demands: (payload) => [generatorOffer(GeneratePayload.parse(payload).generator.name)],
+  protocol: () => PROTOCOL,
+  facts: (payload) => {
+    const { generator, checks } = GeneratePayload.parse(payload)
+    return [
+      ['generator', generator.name],
+      ['command', commandLine(generator.run)],
+      ['checks', checks.length === 0 ? null : checks.map(({ name }) => name).join(', ')],
+    ]
+  },
+  story: () => 'output',
+}
+
+/** On one line; a NUL would end it where it is searched. */
+const commandLine = (run: readonly string[]): string =>
+  run
+    .join(' ')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { chmod, mkdir, readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Attempt } from '../domain/attempt.ts'
+import { isAppError } from '../domain/errors.ts'
+import type { InputFile } from '../domain/input.ts'
+import { StepFailed } from '../domain/stop.ts'
+import { allEnded } from '../platform/all-ended.ts'
+
+/** Downloads at the same time: a few hide the delay of each, more would share the same line. */
+const AT_ONCE = 4
+
+/**
+ * Fetches all files that the job brings along into `inputs/` of the attempt's folder, which is made
+ * also when there are none, and makes them read-only. Answers that folder. Throws StepFailed
+ * `input-failed` for a file that the hub lost or that does not have its digest.
+ */
+export async function fetchInputs(
+  attempt: Pick<Attempt, 'earlier' | 'folder' | 'report'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const folder = folderOf(attempt)
+  await mkdir(folder, { mode: 0o700 })
+  const left = [...attempt.earlier.inputs]
+  const fetchNext = async (): Promise<void> => {
+    for (let input = left.shift(); input !== undefined; input = left.shift()) {
+      await fetchInput(attempt, input, join(folder, input.name), signal).catch((error: unknown) => {
+        left.length = 0
+        throw error
+      })
+    }
+  }
+  await allEnded(Array.from({ length: AT_ONCE }, fetchNext))
+  await makeReadOnly(folder)
+  return folder
+}
+
+/** Where they are; null when the job has none. */
+export const inputsOf = (attempt: Pick<Attempt, 'earlier' | 'folder'>): string | null =>
+  attempt.earlier.inputs.length === 0 ? null : folderOf(attempt)
+
+const folderOf = ({ folder }: Pick<Attempt, 'folder'>): string => join(folder, 'inputs')
+
+async function fetchInput(
+  { report }: Pick<Attempt, 'report'>,
+  { name, digest }: InputFile,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await report.fetchInput(name, file, signal).catch((error: unknown) => {
+    const isGone = isAppError(error, 'artifact-not-found') || isAppError(error, 'artifact-corrupt')
+    throw isGone ? new StepFailed('input-failed', `${name}: ${error.message}`) : error
+  })
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash, { signal })
+  const found = hash.digest('hex')
+  if (found === digest) return
+  throw new StepFailed('input-failed', `${name} arrived with SHA-256 ${found}, not ${digest}`)
+}
+
+/** Without a sandbox the modes are all that keeps a program from writing there. */
+async function makeReadOnly(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await makeReadOnly(path)
+    else await chmod(path, 0o444)
+  }
+  await chmod(folder, 0o555)
+}
