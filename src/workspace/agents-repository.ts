@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { copyIndex } from './index-copy.ts'
 import { LFS_FILTER_LOCAL } from './lfs.ts'
 import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
@@ -23,11 +24,7 @@ export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>):
   const ref = branchFile(folder, branch)
   await mkdir(dirname(ref), { recursive: true })
   await writeFile(ref, `${base.commit}\n`)
-  const index = join(gitDir, 'index')
-  const { atime, mtime } = await stat(index)
-  await copyFile(index, join(folder, 'index'))
-  // A newer index would make git trust the times of files written in the same moment.
-  await utimes(join(folder, 'index'), atime, mtime)
+  await copyIndex(join(gitDir, 'index'), join(folder, 'index'))
 }
 
 const USER = `[user]
