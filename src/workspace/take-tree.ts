@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
+import { keptOf, NOT_KEPT } from './change-artifacts.ts'
 import { findChanges } from './find-changes.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { withIndexCopy } from './index-copy.ts'
@@ -40,8 +41,10 @@ export async function takeTree(
     ])
     if (lfsObjects.length > 0) notes.push(lfsNote(lfsObjects.length))
     const base = workspace.base.commit
-    const changed = counts.files > 0
-    return { tree, base, changed, patchFile, ...counts, lfsObjects, notes: few(notes) }
+    const taken = { base, tree, changed: counts.files > 0, patchFile, lfsObjects }
+    const kept = keptOf(taken, workspace.gitDir)
+    const lost = kept.record === null ? [NOT_KEPT] : []
+    return { ...taken, ...counts, ...kept, notes: [...few(notes), ...lost] }
   })
 }
 
