@@ -37,8 +37,11 @@ export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<
 }
 
 async function openAnew(job: CodeJob, signal: AbortSignal): Promise<Omit<OpenedWorkspace, 'kept'>> {
-  const session = await continuedSession(job, signal)
-  return { workspace: await prepare(job, continuation(job, signal), signal), session }
+  const [workspace, session] = await allEnded([
+    prepare(job, continuation(job, signal), signal),
+    continuedSession(job, signal),
+  ])
+  return { workspace, session }
 }
 
 /** null when it cannot be opened any more, such as a commit that the remote gives to nobody. */
