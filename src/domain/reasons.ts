@@ -123,6 +123,10 @@ export const REASONS = {
     'the job wants files from Git LFS, and the worker has no git-lfs',
     'install git-lfs on the worker, or submit without checkout.lfs',
   ),
+  'archive-invalid': ending(
+    'the archive cannot be a workspace, or the work cannot be an archive',
+    'read the detail, which names the entry; then make the archive without it',
+  ),
   'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
   'change-too-large': ending(
     'the change is larger than the worker takes',

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { AS_BYTES } from './archive-attributes.ts'
 import { copyIndex } from './index-copy.ts'
 import { LFS_FILTER_LOCAL } from './lfs.ts'
 import { branchFile, makeRepository } from './repository-folder.ts'
@@ -19,6 +20,7 @@ export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>):
     alternates: objects,
     shallow: await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => ''),
     sparse: options.sparse,
+    attributes: workspace.repository === null ? AS_BYTES : '',
     config: options.lfs ? USER + LFS_FILTER_LOCAL : USER,
   })
   const ref = branchFile(folder, branch)

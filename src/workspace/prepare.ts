@@ -19,7 +19,7 @@ import { lastBase, saveLastBase } from './last-base.ts'
 import { fetchLfs } from './lfs.ts'
 import { notesOf } from './notes.ts'
 import { checkOutSubmodules } from './submodules.ts'
-import { saveWorkspace, type Workspace } from './workspace.ts'
+import { type RepositoryWorkspace, saveWorkspace } from './workspace.ts'
 
 /** What is wanted in an attempt's folder. */
 export type WorkspaceRequest = {
@@ -41,7 +41,7 @@ export type WorkspaceRequest = {
 export async function prepareWorkspace(
   request: WorkspaceRequest,
   signal: AbortSignal,
-): Promise<Workspace> {
+): Promise<RepositoryWorkspace> {
   const { folder, repository, settings, checkout: options } = request
   const cache = cacheOf(parseAddress(repository, settings.allow), settings, options.depth)
   const kept = keptBy(request)

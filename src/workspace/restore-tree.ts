@@ -29,7 +29,8 @@ export async function restoreTree(
 /** @returns what git complained of; empty when all is as it should be */
 async function putBack(workspace: Workspace, tree: string, signal: AbortSignal): Promise<string> {
   const { settings, gitDir, options, repository } = workspace
-  const lfs = options.lfs ? await lfsRestore(repository, workspace) : {}
+  const mayHoldLfs = options.lfs && repository !== null
+  const lfs = mayHoldLfs ? await lfsRestore(repository, workspace) : {}
   return await withIndexCopy(gitDir, async (indexFile) => {
     const place = { gitDir, indexFile, workTree: workspace.tree }
     const run = async (args: readonly string[], more: Partial<GitCall> = {}): Promise<string> => {

@@ -9,7 +9,7 @@ import type { Change } from '../../src/workspace/change.ts'
 import type { KeptChange } from '../../src/workspace/earlier-change.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../src/workspace/prepare.ts'
-import type { Workspace } from '../../src/workspace/workspace.ts'
+import type { RepositoryWorkspace } from '../../src/workspace/workspace.ts'
 
 const run = promisify(execFile)
 const PATH = process.env['PATH'] ?? ''
@@ -119,7 +119,7 @@ export async function aWorkspace(
   folder: string,
   change: WorkspaceChange,
   signal = new AbortController().signal,
-): Promise<Workspace> {
+): Promise<RepositoryWorkspace> {
   const attempt = join(folder, `attempt-${++attempts}`)
   await mkdir(attempt)
   const settings = gitSettings(folder)

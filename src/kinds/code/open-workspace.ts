@@ -6,7 +6,7 @@ import { StepFailed } from '../../domain/stop.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
-import type { Workspace } from '../../workspace/workspace.ts'
+import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
 import { SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 import { type KeptWork, keptWork } from './work-checkpoint.ts'
@@ -14,7 +14,7 @@ import { refOf } from './payload.ts'
 
 /** A checkout, and the session in it that the agent is to go on with. */
 export type OpenedWorkspace = {
-  readonly workspace: Workspace
+  readonly workspace: RepositoryWorkspace
   /** What it holds of an earlier attempt; null when it does not. */
   readonly kept: KeptWork | null
   /** Its files are in the agent's home. */
@@ -78,7 +78,7 @@ async function prepare(
   { attempt, payload, tools }: CodeJob,
   continues: Continues | null,
   signal: AbortSignal,
-): Promise<Workspace> {
+): Promise<RepositoryWorkspace> {
   const { ref: _, ...checkout } = payload.checkout
   const { folder } = attempt
   const { repository } = payload
