@@ -124,8 +124,8 @@ export const REASONS = {
     'install git-lfs on the worker, or submit without checkout.lfs',
   ),
   'archive-invalid': ending(
-    'the archive cannot be a workspace, or the work cannot be an archive',
-    'read the detail, which names the entry; then make the archive without it',
+    'the archive, or the tree to be packed as one, holds an entry that is not safe',
+    'remove or rename the entry that the detail names',
   ),
   'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
   'change-too-large': ending(

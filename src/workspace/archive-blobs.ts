@@ -26,7 +26,7 @@ export type Reading = {
 
 /** Throws StepFailed `archive-invalid`. */
 export function addEntry(reading: Reading, entry: ReadEntry): void {
-  const add = WAYS.get(entry.type)
+  const add = ADD.get(entry.type)
   if (add === undefined) refuseType(entry)
   else add(reading, entry)
 }
@@ -35,7 +35,7 @@ export function refuseType({ path, type }: ReadEntry): void {
   throw refused(path, `has type ${type}: only files, folders and links can be taken`)
 }
 
-const WAYS = new Map<ReadEntry['type'], (reading: Reading, entry: ReadEntry) => void>([
+const ADD = new Map<ReadEntry['type'], (reading: Reading, entry: ReadEntry) => void>([
   ['File', addFile],
   ['OldFile', addFile],
   ['ContiguousFile', addFile],
@@ -58,7 +58,7 @@ function addFile(reading: Reading, entry: ReadEntry): void {
     reading.out.push(data)
   })
   entry.on('end', () => {
-    // Git would take what is too much for commands.
+    // Git would read surplus bytes as commands.
     if (left !== 0) throw refused(entry.path, 'is not as long as it says')
     reading.out.push('\n')
   })

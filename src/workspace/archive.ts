@@ -8,7 +8,13 @@ import { importCommands } from './archive-entries.ts'
 import { ARCHIVE_LIMITS, type ArchiveLimits, archiveNames, invalid } from './archive-names.ts'
 import { CheckoutOptions } from './checkout-options.ts'
 import { readTree } from './checkout.ts'
-import { applyChange, fetchChange, type KeptChange, recordOf } from './earlier-change.ts'
+import {
+  applyChange,
+  type ChangeTarget,
+  fetchChange,
+  type KeptChange,
+  recordOf,
+} from './earlier-change.ts'
 import { git, type GitSettings, localFailure, mustGit } from './git.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, type Note, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
@@ -28,7 +34,7 @@ export type ArchiveRequest = {
  * Makes an archive a workspace: a private repository of one commit, which holds every file of the
  * archive as it is, also those that its own .gitignore names. From then on it is like any other
  * workspace: a new file that .gitignore names is no part of the change. Empty folders are lost,
- * with a note. Throws StepFailed `archive-invalid` for whatever is not safe to unpack anywhere.
+ * with a note. Throws StepFailed `archive-invalid`, naming the entry that is not safe on every system.
  */
 export async function prepareArchive(
   { folder, archive, settings, continues }: ArchiveRequest,
@@ -91,11 +97,9 @@ async function checkOutArchive(
   throw name === undefined ? localFailure(call, end) : invalid(`git refuses the name "${name}"`)
 }
 
-type Target = Parameters<typeof applyChange>[0]
-
 async function continueOn(
   commit: string,
-  target: Target,
+  target: ChangeTarget,
   kept: KeptChange,
   signal: AbortSignal,
 ): Promise<void> {

@@ -22,7 +22,8 @@ export type KeptChange = {
 export const recordOf = ({ from }: KeptChange): ChangeRecord | null =>
   'tree' in from ? from : null
 
-type Target = {
+/** Where a kept change is applied. */
+export type ChangeTarget = {
   /** The attempt's folder. */
   readonly folder: string
   readonly checkout: Pick<CheckoutOptions, 'lfs'>
@@ -42,7 +43,7 @@ export type FetchedChange = {
  * @returns null when there is no patch. Throws what `fetch` throws.
  */
 export async function fetchChange(
-  { folder, checkout }: Target,
+  { folder, checkout }: ChangeTarget,
   kept: KeptChange,
 ): Promise<FetchedChange | null> {
   const record = recordOf(kept)
@@ -68,7 +69,7 @@ export async function fetchChange(
  * does not fit, or does not give the tree of its record.
  */
 export async function applyChange(
-  { folder, checkout, settings }: Target,
+  { folder, checkout, settings }: ChangeTarget,
   { patchFile, lfsFiles, record }: FetchedChange,
   signal: AbortSignal,
 ): Promise<void> {
