@@ -128,6 +128,10 @@ export const REASONS = {
     'the job wants files from Git LFS, and the worker has no git-lfs',
     'install git-lfs on the worker, or submit without checkout.lfs',
   ),
+  'archive-invalid': ending(
+    'the archive, or the tree to be packed as one, holds an entry that is not safe',
+    'remove or rename the entry that the detail names',
+  ),
   'workspace-failed': ending('the workspace could not be prepared', 'read the detail', true),
   'change-too-large': ending(
     'the change is larger than the worker takes',

@@ -16,6 +16,16 @@ const aProgram = (script: string, change: Partial<Program> = {}): Program => ({
   ...change,
 })
 
+async function* words(failure: Error | null) {
+  yield 'hello '
+  yield Buffer.from('there')
+  if (failure !== null) throw failure
+}
+
+async function* endless() {
+  for (;;) yield 'and more'
+}
+
 /** A killed process stays in the table until somebody buries it; that is not alive. */
 const isAlive = (pid: number): boolean => listProcesses().some((each) => each.pid === pid)
 
@@ -24,6 +34,16 @@ describe('runProgram', () => {
     const end = await runProgram(aProgram('cat; echo trouble >&2; exit 3', { stdin: 'hello' }))
     expect(end).toMatchObject({ code: 3, signal: null, exceeded: null, stderr: 'trouble\n' })
     expect(end.stdout.toString()).toBe('hello')
+  })
+
+  it('gives stdin to the program as it comes, and ends it when the source fails', async () => {
+    const end = await runProgram(aProgram('cat', { stdin: words(null) }))
+    expect(end.stdout.toString()).toBe('hello there')
+    const failure = new Error('the source failed')
+    const stdin = words(failure)
+    await expect(runProgram(aProgram('cat; sleep 600', { stdin }))).rejects.toBe(failure)
+    const deaf = await runProgram(aProgram('exec 0<&-; exit 4', { stdin: endless() }))
+    expect(deaf.code).toBe(4)
   })
 
   it('hands on nothing of its own environment', async () => {

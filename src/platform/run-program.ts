@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
@@ -17,12 +17,15 @@ export type Program = {
   readonly cwd: string
   /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
-  readonly stdin?: string | Uint8Array
+  /** What it reads, at once or as it comes; a source that throws ends the program. */
+  readonly stdin?: Input
   readonly timeoutMs: number
   readonly stdoutBytesMax: number
   /** Where stdout goes instead of memory. */
   readonly stdoutFile?: string
 }
+
+export type Input = string | Uint8Array | AsyncIterable<string | Uint8Array>
 
 /** How a program ended, and what it said. */
 export type ProgramEnd = {
@@ -54,12 +57,11 @@ export async function runProgram(program: Program, signal?: AbortSignal): Promis
   if (signal?.aborted === true) abort()
   const timer = setTimeout(() => stop('time'), program.timeoutMs)
   try {
-    child.stdin.end(program.stdin ?? '')
-    const closed = closing(child)
     const [stdout, stderr] = await Promise.all([
       readAll(child.stdout, program, () => stop('output')),
       readTail(child.stderr),
-      closed,
+      closing(child),
+      feed(child, program.stdin ?? ''),
     ])
     signal?.throwIfAborted()
     return { code: child.exitCode, signal: child.signalCode, exceeded, stdout, stderr }
@@ -101,6 +103,25 @@ async function closing(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
+/** A failing source is no failure of the pipe: it kills the program, which must not see a mere end. */
+async function feed(child: ChildProcessWithoutNullStreams, input: Input): Promise<void> {
+  if (typeof input === 'string' || input instanceof Uint8Array) {
+    child.stdin.end(input)
+    return
+  }
+  const failures: unknown[] = []
+  async function* pieces(source: AsyncIterable<string | Uint8Array>) {
+    try {
+      yield* source
+    } catch (error) {
+      killGroup(child)
+      failures.push(error)
+    }
+  }
+  await pipeline(pieces(input), child.stdin).catch(unlessCutOff)
+  for (const failure of failures) throw failure
+}
+
 async function readAll(
   stdout: Readable,
   { stdoutBytesMax, stdoutFile }: Program,
@@ -135,9 +156,8 @@ async function readTail(stderr: Readable): Promise<string> {
   return tail.toString('utf8')
 }
 
-/** Pipes cut off by `closing` have simply ended. */
+/** Pipes cut off by `closing`, or by a program that stopped reading, have simply ended. */
 function unlessCutOff(error: unknown): void {
-  const cutOff =
-    error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
-  if (!cutOff) throw error
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== 'ERR_STREAM_PREMATURE_CLOSE' && code !== 'EPIPE') throw error
 }

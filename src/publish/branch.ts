@@ -9,11 +9,13 @@ import type { GitSettings } from '../workspace/git.ts'
 import { pushLfs } from '../workspace/lfs.ts'
 import { REF_NAME } from '../workspace/ref-name.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
+import type { RepositoryWorkspace } from '../workspace/workspace.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
 import { type Publisher, publishOnce, type Target } from './publish-once.ts'
 
 /** A branch to publish, and what is known of it. */
 export type BranchRequest = CommitRequest & {
+  readonly workspace: RepositoryWorkspace
   /** Without refs/heads/. */
   readonly branch: string
   /** That the change's tree passed the checks of its job. */

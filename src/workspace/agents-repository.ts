@@ -1,5 +1,7 @@
-import { copyFile, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { AS_BYTES } from './archive-attributes.ts'
+import { copyIndex } from './index-copy.ts'
 import { LFS_FILTER_LOCAL } from './lfs.ts'
 import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
@@ -18,16 +20,13 @@ export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>):
     alternates: objects,
     shallow: await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => ''),
     sparse: options.sparse,
+    attributes: workspace.repository === null ? AS_BYTES : '',
     config: options.lfs ? USER + LFS_FILTER_LOCAL : USER,
   })
   const ref = branchFile(folder, branch)
   await mkdir(dirname(ref), { recursive: true })
   await writeFile(ref, `${base.commit}\n`)
-  const index = join(gitDir, 'index')
-  const { atime, mtime } = await stat(index)
-  await copyFile(index, join(folder, 'index'))
-  // A newer index would make git trust the times of files written in the same moment.
-  await utimes(join(folder, 'index'), atime, mtime)
+  await copyIndex(join(gitDir, 'index'), join(folder, 'index'))
 }
 
 const USER = `[user]

@@ -73,7 +73,8 @@ export async function checkOut(
   await mustGit(cache.settings, call, signal)
 }
 
-const readTree = ({ gitDir, tree, commit }: Place): GitCall => ({
+/** Writes a commit's files and index. */
+export const readTree = ({ gitDir, tree, commit }: Omit<Place, 'pin'>): GitCall => ({
   args: ['read-tree', '--reset', '-u', commit],
   gitDir,
   workTree: tree,

@@ -1,7 +1,7 @@
 import type { Probe } from '../domain/probe.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { MARKER } from '../platform/process-tree.ts'
-import { type ProgramEnd, runProgram } from '../platform/run-program.ts'
+import { type Input, type ProgramEnd, runProgram } from '../platform/run-program.ts'
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
 
@@ -33,7 +33,7 @@ export type GitCall = {
   readonly gitDir: string
   readonly workTree?: string
   readonly indexFile?: string
-  readonly stdin?: string | Uint8Array
+  readonly stdin?: Input
   readonly stdoutFile?: string
   readonly stdoutBytesMax?: number
   /** Further variables, such as an author. */

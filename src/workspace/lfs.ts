@@ -3,7 +3,7 @@
 // shared by all jobs of an address; what an agent wrote lies in its attempt's git folder.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { StepFailed } from '../domain/stop.ts'
@@ -70,6 +70,22 @@ export const LFS_PATCH = {
 }
 
 /**
+ * What writing a tree needs whose contents lie partly in the attempt's git folder, partly in the
+ * cache: git-lfs looks for the rest beside the object folders that git knows as alternates.
+ */
+export async function lfsRestore(
+  repository: string,
+  { settings, gitDir }: { readonly settings: GitSettings; readonly gitDir: string },
+) {
+  const folder = join(gitDir, 'lfs-cache')
+  await mkdir(join(folder, 'objects'), { recursive: true })
+  await rm(join(folder, 'lfs'), { force: true })
+  await symlink(storageFolder({ url: repository, settings }), join(folder, 'lfs'))
+  const env = { ...LFS_PATCH.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: join(folder, 'objects') }
+  return { config: NOWHERE, env }
+}
+
+/**
  * Fetches what the commit keeps in Git LFS, with the job's credential. Throws StepFailed
  * `lfs-missing` without the program, and whatever kept the remote from answering.
  */
@@ -78,11 +94,12 @@ export async function fetchLfs(cache: Cache, place: Place, signal: AbortSignal):
   demandLfs(settings)
   const remote = await lfsRemote(cache.address, { settings, place }, signal)
   const config = [...remote.config, ...storageOf(cache)]
-  await noteUse(storageFolder(cache))
+  const storage = storageFolder({ url: cache.address.url, settings })
+  await noteUse(storage)
   const call = { args: ['lfs', 'fetch', 'origin', place.commit], gitDir: place.gitDir, config }
   const end = await callRemote({ settings, ...remote, gitDir: place.gitDir }, call, signal)
   if (end.code !== 0) throw end.failure()
-  await noteUse(storageFolder(cache))
+  await noteUse(storage)
 }
 
 /** Sends objects by their ids from the attempt's git folder. */
@@ -112,13 +129,17 @@ function demandLfs({ path }: GitSettings): void {
   )
 }
 
+type StorageOf = { readonly url: string; readonly settings: GitSettings }
+
 /** Where fetched contents lie: by address alone, for they are the same however much history is there. */
-function storageFolder({ address, settings }: Cache): string {
-  const name = createHash('sha256').update(address.url).digest('hex')
+function storageFolder({ url, settings }: StorageOf): string {
+  const name = createHash('sha256').update(url).digest('hex')
   return join(settings.cacheFolder, `${name}.lfs`)
 }
 
-const storageOf = (cache: Cache): Config => [['lfs.storage', storageFolder(cache)]]
+const storageOf = ({ address, settings }: Cache): Config => [
+  ['lfs.storage', storageFolder({ url: address.url, settings })],
+]
 
 type Here = {
   readonly settings: GitSettings

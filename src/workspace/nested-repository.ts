@@ -4,7 +4,7 @@ import { type ChangeLimits, checkLimits } from './change.ts'
 import type { Found } from './find-changes.ts'
 import { git, localFailure, mustGit } from './git.ts'
 import { lookAt, namesIn, unreadable } from './look-at.ts'
-import { inside, show, SLASH, splitNul } from './paths.ts'
+import { inside, quote, show, SLASH, splitNul } from './paths.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /** One file of a nested repository: its place in the tree, and where its bytes can be read. */
@@ -134,14 +134,4 @@ async function writeObjects(
     stdin: items.map(({ source }) => `${quote(source)}\n`).join(''),
   }
   return (await mustGit(settings, call, signal)).toString('latin1').trim().split('\n')
-}
-
-/** Git's C-style quoting: any bytes on one line. */
-function quote(path: Buffer): string {
-  const quoted = Array.from(path, (byte) =>
-    byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c
-      ? String.fromCharCode(byte)
-      : `\\${byte.toString(8).padStart(3, '0')}`,
-  )
-  return `"${quoted.join('')}"`
 }

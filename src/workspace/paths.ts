@@ -17,3 +17,13 @@ export function* splitNul(bytes: Buffer): Generator<Buffer> {
     start = end + 1
   }
 }
+
+/** Git's C-style quoting: any bytes on one line. */
+export function quote(path: Buffer): string {
+  const quoted = Array.from(path, (byte) =>
+    byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c
+      ? String.fromCharCode(byte)
+      : `\\${byte.toString(8).padStart(3, '0')}`,
+  )
+  return `"${quoted.join('')}"`
+}

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises'
-import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import { parseAddress } from './address.ts'
 import { makeAgentsRepository } from './agents-repository.ts'
@@ -15,28 +13,24 @@ import {
 } from './checkout.ts'
 import { noteUse } from './collect-caches.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
-import { git, type GitSettings } from './git.ts'
+import { applyChange, fetchChange, type KeptChange, recordOf } from './earlier-change.ts'
+import type { GitSettings } from './git.ts'
 import { lastBase, saveLastBase } from './last-base.ts'
-import { addLfsObject, fetchLfs, LFS_PATCH } from './lfs.ts'
+import { fetchLfs } from './lfs.ts'
 import { notesOf } from './notes.ts'
 import { checkOutSubmodules } from './submodules.ts'
-import { gitDirOf, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
+import { type RepositoryWorkspace, saveWorkspace } from './workspace.ts'
 
 /** What is wanted in an attempt's folder. */
 export type WorkspaceRequest = {
   /** The attempt's folder; its name also names the pin in the cache. */
   readonly folder: string
   readonly repository: string
-  /** null for the remote's HEAD. */
+  /** null for the remote's HEAD; the record of a kept change names its own base. */
   readonly ref: string | null
   readonly checkout: CheckoutOptions
-  /** Where a follow-up goes on: the published commit, or the patch on top of the ref. */
-  readonly continues: {
-    readonly commit: string | null
-    readonly patchFile: string | null
-    /** What the patch points to in Git LFS; they are moved away. */
-    readonly lfsFiles: readonly string[]
-  } | null
+  /** Where the work continues: at a published commit, or with a change that was kept. */
+  readonly continues: { readonly commit: string } | KeptChange | null
   readonly settings: GitSettings
 }
 
@@ -47,12 +41,17 @@ export type WorkspaceRequest = {
 export async function prepareWorkspace(
   request: WorkspaceRequest,
   signal: AbortSignal,
-): Promise<Workspace> {
+): Promise<RepositoryWorkspace> {
   const { folder, repository, settings, checkout: options } = request
   const cache = cacheOf(parseAddress(repository, settings.allow), settings, options.depth)
-  const { base, place } = await checkOutBase(cache, request, signal)
+  const kept = keptBy(request)
+  const ref = (kept === null ? null : recordOf(kept)?.base) ?? request.ref
+  const [{ base, place }, change] = await allEnded([
+    checkOutBase(cache, { ...request, ref }, signal),
+    kept === null ? null : fetchChange(request, kept),
+  ])
   await checkSparse(cache, { folder, commit: base.commit, options }, signal)
-  await applyPatch(request, base, signal)
+  if (change !== null) await applyChange(request, change, signal)
   const { submodules, notes } = await checkOutSubmodules({ place, cache, options }, signal)
   const { gitDir, tree } = place
   const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
@@ -63,6 +62,9 @@ export async function prepareWorkspace(
   return workspace
 }
 
+const keptBy = ({ continues }: WorkspaceRequest): KeptChange | null =>
+  continues !== null && 'fetch' in continues ? continues : null
+
 /** Asks the remote what the ref is, and checks that commit out. */
 async function checkOutBase(
   cache: Cache,
@@ -72,7 +74,7 @@ async function checkOutBase(
   const { folder, ref, checkout: options } = request
   await noteUse(cache.folder)
   // With LFS the files are complete only after the remote has been asked for their contents.
-  const mayGuess = request.continues === null && !options.lfs
+  const mayGuess = commitOf(request) === null && !options.lfs
   const guess = mayGuess ? await lastBase(cache, ref) : null
   // The remote has the last word, but most often it says what it said before.
   const [asked, early] = await Promise.allSettled([
@@ -100,39 +102,16 @@ async function checkOutBase(
   return { base, place }
 }
 
+const commitOf = ({ continues }: WorkspaceRequest): string | null =>
+  continues !== null && 'commit' in continues ? continues.commit : null
+
 async function findBase(
   cache: Cache,
-  { ref, continues }: WorkspaceRequest,
+  request: WorkspaceRequest,
   { known, signal }: { readonly known: string | null; readonly signal: AbortSignal },
 ): Promise<Base> {
-  const base = await fetchBase(cache, { ref, known }, signal)
-  const commit = continues?.commit ?? null
+  const base = await fetchBase(cache, { ref: request.ref, known }, signal)
+  const commit = commitOf(request)
   if (commit === null) return base
   return { commit: await fetchCommit(cache, commit, signal), branch: base.branch }
-}
-
-/** The patch of the job that this one continues, unless its commit is here. */
-async function applyPatch(
-  { folder, settings, continues, checkout }: WorkspaceRequest,
-  base: Base,
-  signal: AbortSignal,
-): Promise<void> {
-  const patchFile = continues?.patchFile ?? null
-  if (patchFile === null || continues?.commit === base.commit) return
-  // Git has no word for "change nothing", only an error.
-  if ((await stat(patchFile)).size === 0) return
-  for (const file of continues?.lfsFiles ?? []) await addLfsObject(gitDirOf(folder), file)
-  const call = {
-    ...(checkout.lfs ? LFS_PATCH : {}),
-    args: ['apply', '--index', '--binary', '--whitespace=nowarn', '--', patchFile],
-    gitDir: gitDirOf(folder),
-    workTree: treeOf(folder),
-  }
-  const end = await git(settings, call, signal)
-  if (end.code === 0) return
-  const words = end.stderr.trim().slice(-2000)
-  throw new StepFailed(
-    'workspace-failed',
-    `the earlier job’s patch does not fit the ref any more; name the ref it was made on: ${words}`,
-  )
 }

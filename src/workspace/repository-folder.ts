@@ -11,6 +11,8 @@ export type RepositoryOptions = {
   readonly shallow?: string
   /** Folders that its work tree is limited to. */
   readonly sparse?: readonly string[]
+  /** Attributes that no .gitattributes file can change, as text. */
+  readonly attributes?: string
   /** Further configuration, as text. */
   readonly config?: string
 }
@@ -20,22 +22,26 @@ export type RepositoryOptions = {
  * to start.
  */
 export async function makeRepository(folder: string, options: RepositoryOptions): Promise<void> {
-  const { bare, branch, alternates, shallow = '', sparse = [], config = '' } = options
+  const { bare, branch, alternates, shallow = '', sparse = [], attributes = '' } = options
+  const { config = '' } = options
   branchFile(folder, branch)
   await mkdir(join(folder, 'objects', 'info'), { recursive: true })
   await mkdir(join(folder, 'objects', 'pack'), { recursive: true })
   await mkdir(join(folder, 'refs', 'heads'), { recursive: true })
   await writeFile(join(folder, 'config'), CONFIG(bare) + (sparse.length > 0 ? SPARSE : '') + config)
-  if (sparse.length > 0) {
-    await mkdir(join(folder, 'info'), { recursive: true })
-    await writeFile(join(folder, 'info', 'sparse-checkout'), cone(sparse))
-  }
+  if (sparse.length > 0) await writeInfo(folder, 'sparse-checkout', cone(sparse))
+  if (attributes !== '') await writeInfo(folder, 'attributes', attributes)
   if (shallow !== '') await writeFile(join(folder, 'shallow'), shallow)
   if (alternates !== undefined) {
     await writeFile(join(folder, 'objects', 'info', 'alternates'), `${alternates}\n`)
   }
   // Last: a folder without HEAD is no repository.
   await writeFile(join(folder, 'HEAD'), `ref: refs/heads/${branch}\n`)
+}
+
+async function writeInfo(folder: string, name: string, text: string): Promise<void> {
+  await mkdir(join(folder, 'info'), { recursive: true })
+  await writeFile(join(folder, 'info', name), text)
 }
 
 /** The file of a branch in a git folder. Throws for a name that leads out of the branches. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, copyFile, lstat, rm, stat, utimes } from 'node:fs/promises'
+import { chmod, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
+import { keptOf, NOT_KEPT } from './change-artifacts.ts'
 import { findChanges } from './find-changes.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
+import { withIndexCopy } from './index-copy.ts'
 import { newLfsObjects } from './lfs-changes.ts'
 import { nestedEntries } from './nested-repository.ts'
 import { changedSubmodules } from './submodule-changes.ts'
@@ -21,15 +23,8 @@ export async function takeTree(
   signal: AbortSignal,
   limits: ChangeLimits = CHANGE_LIMITS,
 ): Promise<Change> {
-  const root = await lstat(workspace.tree)
-  if (!root.isDirectory()) {
-    throw new StepFailed('workspace-failed', 'the agent replaced its workspace folder')
-  }
-  // No part of the change, and nothing can be read behind a folder that is shut.
-  if ((root.mode & 0o700) !== 0o700) await chmod(workspace.tree, 0o700)
-  const indexFile = join(workspace.gitDir, `index.${randomUUID()}`)
-  try {
-    await copyIndex(join(workspace.gitDir, 'index'), indexFile)
+  await openRoot(workspace)
+  return await withIndexCopy(workspace.gitDir, async (indexFile) => {
     const found = await findChanges(workspace, { indexFile, limits }, signal)
     const nested = await nestedEntries(workspace, { indexFile, limits, found }, signal)
     const change = { put: found.put, gone: found.gone, entries: nested.entries }
@@ -46,24 +41,27 @@ export async function takeTree(
     ])
     if (lfsObjects.length > 0) notes.push(lfsNote(lfsObjects.length))
     const base = workspace.base.commit
-    const changed = counts.files > 0
-    return { tree, base, changed, patchFile, ...counts, lfsObjects, notes: few(notes) }
-  } finally {
-    await rm(indexFile, { force: true })
+    const taken = { base, tree, changed: counts.files > 0, patchFile, lfsObjects }
+    const kept = keptOf(taken, workspace.gitDir)
+    const lost = kept.record === null ? [NOT_KEPT] : []
+    return { ...taken, ...counts, ...kept, notes: [...few(notes), ...lost] }
+  })
+}
+
+/** Makes sure that the workspace folder is the one that was made, and open. Throws StepFailed `workspace-failed`. */
+export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void> {
+  const root = await lstat(tree)
+  if (!root.isDirectory()) {
+    throw new StepFailed('workspace-failed', 'the agent replaced its workspace folder')
   }
+  // No part of the change, and nothing can be read behind a folder that is shut.
+  if ((root.mode & 0o700) !== 0o700) await chmod(tree, 0o700)
 }
 
 const lfsNote = (count: number): Note => ({
   code: 'lfs-changed',
   text: `${count} new contents in Git LFS: a pushed branch brings them along; the patch holds their pointers.`,
 })
-
-/** The copy must not look newer, or git would trust the times of files written in the same moment. */
-async function copyIndex(from: string, to: string): Promise<void> {
-  const { atime, mtime } = await stat(from)
-  await copyFile(from, to)
-  await utimes(to, atime, mtime)
-}
 
 type IndexChange = {
   readonly put: readonly Buffer[]

@@ -17,9 +17,10 @@ export type Workspace = {
   readonly folder: string
   readonly tree: string
   readonly gitDir: string
-  readonly repository: string
+  /** Where it came from and can be pushed; null for an archive. */
+  readonly repository: string | null
   readonly base: { readonly commit: string; readonly branch: string | null }
-  /** Must be readable in the sandbox: the cache that holds the history. */
+  /** Must be readable in the sandbox: the objects of the base and of all before it. */
   readonly objects: string
   readonly options: CheckoutOptions
   readonly submodules: readonly Submodule[]
@@ -27,11 +28,14 @@ export type Workspace = {
   readonly settings: GitSettings
 }
 
+/** A workspace whose base lies in a repository elsewhere, and that can be published there. */
+export type RepositoryWorkspace = Workspace & { readonly repository: string }
+
 export const treeOf = (folder: string): string => join(folder, 'tree')
 export const gitDirOf = (folder: string): string => join(folder, 'git')
 
 const Saved = z.strictObject({
-  repository: z.string(),
+  repository: z.string().nullable(),
   base: z.strictObject({ commit: z.string(), branch: z.string().nullable() }),
   objects: z.string(),
   options: CheckoutOptions.prefault({}),

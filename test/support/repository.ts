@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { z } from 'zod'
 import { noProbe } from '../../src/domain/probe.ts'
 import { CheckoutOptions } from '../../src/workspace/checkout-options.ts'
+import type { Change } from '../../src/workspace/change.ts'
+import type { KeptChange } from '../../src/workspace/earlier-change.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../src/workspace/prepare.ts'
-import type { Workspace } from '../../src/workspace/workspace.ts'
+import type { RepositoryWorkspace } from '../../src/workspace/workspace.ts'
 
 const run = promisify(execFile)
 const PATH = process.env['PATH'] ?? ''
@@ -117,7 +119,7 @@ export async function aWorkspace(
   folder: string,
   change: WorkspaceChange,
   signal = new AbortController().signal,
-): Promise<Workspace> {
+): Promise<RepositoryWorkspace> {
   const attempt = join(folder, `attempt-${++attempts}`)
   await mkdir(attempt)
   const settings = gitSettings(folder)
@@ -128,6 +130,25 @@ export async function aWorkspace(
 }
 
 let attempts = 0
+
+/** A change as an earlier job kept it, known by the names of its artifacts alone. */
+export const keptByJob = (...artifacts: Change['artifacts']): KeptChange => ({
+  from: artifacts.map(({ name }) => name),
+  fetch: async (name, file) => {
+    const artifact = artifacts.find((one) => one.name === name)
+    if (artifact === undefined) throw new Error(`${name} was not kept`)
+    await copyFile(artifact.file, file)
+  },
+})
+
+/** A change as an earlier attempt kept it, with its record. */
+export function keptByAttempt({ artifacts, record }: Change): KeptChange {
+  if (record === null) throw new Error('the change was not kept whole')
+  return { ...keptByJob(...artifacts), from: record }
+}
+
+/** A patch as an artifact. */
+export const asPatch = (file: string) => ({ name: 'change.patch', mediaType: 'text/x-diff', file })
 
 /** A signal that never aborts. */
 export const patient = (): AbortSignal => new AbortController().signal

@@ -8,10 +8,12 @@ import { aBranchRequest } from '../support/branch-request.ts'
 import { findWorkspace } from '../../src/workspace/workspace.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
+  asPatch,
   aWorkspace,
   byHand,
   commitAndPush,
   gitSettings,
+  keptByJob,
   makeRemote,
   patient,
   shell,
@@ -108,7 +110,7 @@ describeNeeding(['patience'], 'a sparse checkout', () => {
     const workspace = await aWorkspace(folder, {
       repository: remote,
       checkout: { sparse: ['web/src'] },
-      continues: { commit: null, patchFile, lfsFiles: [] },
+      continues: keptByJob(asPatch(patchFile)),
     })
     const change = await takeTree(workspace, patient())
     expect(change).toMatchObject({ files: 1, insertions: 1 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { publishBranch } from '../../src/publish/branch.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
+import { lfsObjectFile } from '../../src/workspace/lfs.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import { aBranchRequest } from '../support/branch-request.ts'
 import { startGitServer } from '../support/git-server.ts'
@@ -16,6 +17,8 @@ import {
   byHand,
   commitAndPush,
   gitSettings,
+  keptByAttempt,
+  keptByJob,
   makeRemote,
   patient,
   shell,
@@ -123,6 +126,35 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     expect(made.every((call) => Number(call.split(' ').at(-1)) < 410)).toBe(true)
   })
 
+  it('come back with the change, for the next attempt and for a follow-up, as few as it needs', async () => {
+    const { prepare, folder, repository, settings } = await aGallery()
+    const first = await prepare()
+    await shell(first.tree, 'printf new > a.png; printf gone > b.png')
+    const early = await takeTree(first, patient())
+    await shell(first.tree, 'rm b.png')
+    const change = await takeTree(first, patient())
+    const request = { repository, checkout: { lfs: true }, settings }
+    const gone = early.artifacts.filter(({ name }) => name === `lfs-${lfsId('gone')}`)
+    expect(gone).toHaveLength(1)
+    for (const continues of [keptByAttempt(change), keptByJob(...change.artifacts, ...gone)]) {
+      const next = await aWorkspace(folder, { ...request, continues })
+      expect(await readFile(join(next.tree, 'a.png'), 'utf8')).toBe('new')
+      expect((await takeTree(next, patient())).tree).toBe(change.tree)
+      expect(existsSync(lfsObjectFile(next.gitDir, lfsId('gone')))).toBe(false)
+    }
+  })
+
+  it('are not kept, and neither is the record of the change, when there are more than 100', async () => {
+    const { prepare } = await aGallery()
+    const workspace = await prepare()
+    await shell(workspace.tree, 'for i in $(seq 100); do echo $i > $i.png; done')
+    expect((await takeTree(workspace, patient())).artifacts).toHaveLength(101)
+    await shell(workspace.tree, 'echo more > more.png')
+    const change = await takeTree(workspace, patient())
+    expect(change).toMatchObject({ artifacts: [{ name: 'change.patch' }], record: null })
+    expect(change.notes.map(({ code }) => code)).toEqual(['lfs-changed', 'work-not-kept'])
+  })
+
   it('cannot be read or written without the right to', async () => {
     const { prepare, settings } = await aGallery()
     const workspace = await prepare()
@@ -171,8 +203,8 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
       const { tree, ...first } = await aWorkspace(folder, request)
       await writeFile(join(tree, '.lfsconfig'), `[lfs]\n\turl = ${where}:${port}/store\n`)
       await writeFile(join(tree, 'c.png'), pointerTo('nowhere'))
-      const { patchFile } = await takeTree({ tree, ...first }, patient())
-      const continues = { commit: null, patchFile, lfsFiles: [] }
+      const change = await takeTree({ tree, ...first }, patient())
+      const continues = keptByJob(...change.artifacts)
       const next = await aWorkspace(folder, { ...request, continues })
       expect(await readFile(join(next.tree, 'c.png'), 'utf8')).toBe(pointerTo('nowhere'))
       expect(visits()).toBe(0)

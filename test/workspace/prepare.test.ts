@@ -5,12 +5,16 @@ import { takeTree } from '../../src/workspace/take-tree.ts'
 import { removeWorkspace } from '../../src/workspace/remove.ts'
 import { findWorkspace } from '../../src/workspace/workspace.ts'
 import {
+  asPatch,
   aWorkspace,
   byHand,
   commitAndPush,
   gitSettings,
+  keptByAttempt,
+  keptByJob,
   makeRemote,
   patient,
+  shell,
 } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
@@ -117,13 +121,13 @@ describe('a workspace', () => {
 
     const onCommit = await aWorkspace(folder, {
       repository: remote,
-      continues: { commit: published, patchFile: null, lfsFiles: [] },
+      continues: { commit: published },
     })
     expect(onCommit.base).toEqual({ commit: published, branch: 'main' })
 
     const onPatch = await aWorkspace(folder, {
       repository: remote,
-      continues: { commit: null, patchFile, lfsFiles: [] },
+      continues: keptByJob(asPatch(patchFile)),
     })
     expect(onPatch.base.commit).toBe(commit)
     expect(await readFile(join(onPatch.tree, 'new.txt'), 'utf8')).toBe('by the first job\n')
@@ -136,8 +140,40 @@ describe('a workspace', () => {
     const { remote } = await makeRemote(folder)
     const patchFile = join(folder, 'change.patch')
     await writeFile(patchFile, '--- a/absent\n+++ b/absent\n@@ -1 +1 @@\n-x\n+y\n')
-    const request = { repository: remote, continues: { commit: null, patchFile, lfsFiles: [] } }
+    const request = { repository: remote, continues: keptByJob(asPatch(patchFile)) }
     await expect(aWorkspace(folder, request)).rejects.toThrow(/does not fit the ref/)
+  })
+
+  it('goes on from a change with its record, whatever became of the branch meanwhile', async () => {
+    const folder = await tempFolder()
+    const { remote, clone, commit } = await makeRemote(folder)
+    const first = await aWorkspace(folder, { repository: remote })
+    await shell(
+      first.tree,
+      'echo more >> README.md; head -c 300 /dev/urandom > binary; chmod +x binary',
+    )
+    const change = await takeTree(first, patient())
+    await commitAndPush(clone, { 'README.md': 'quite different\n' })
+    const next = await aWorkspace(folder, { repository: remote, continues: keptByAttempt(change) })
+    expect(next.base.commit).toBe(commit)
+    expect((await takeTree(next, patient())).tree).toBe(change.tree)
+  })
+
+  it('is refused when a change does not give the tree of its record', async () => {
+    const folder = await tempFolder()
+    const { remote } = await makeRemote(folder)
+    const first = await aWorkspace(folder, { repository: remote })
+    await shell(first.tree, 'echo more >> README.md')
+    const change = await takeTree(first, patient())
+    await writeFile(
+      change.patchFile,
+      (await readFile(change.patchFile, 'utf8')).replace('more', 'MORE'),
+    )
+    const next = aWorkspace(folder, { repository: remote, continues: keptByAttempt(change) })
+    await expect(next).rejects.toMatchObject({
+      reason: 'workspace-failed',
+      detail: expect.stringContaining('its recorded tree'),
+    })
   })
 
   it('is found again after its worker died, but only when it was ready', async () => {

@@ -8,7 +8,6 @@ import { takeTree } from '../../workspace/take-tree.ts'
 import { findWorkspace } from '../../workspace/workspace.ts'
 import type { KindTools } from '../kind.ts'
 import type { CodeJob } from './code-job.ts'
-import { filesOf } from './take-work.ts'
 import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
 
@@ -60,5 +59,5 @@ async function salvagePatch(
 ): Promise<readonly FileArtifact[]> {
   const workspace = await findWorkspace(folder, { ...git, marker })
   if (workspace === null) return []
-  return filesOf(await takeTree(workspace, signal), workspace)
+  return (await takeTree(workspace, signal)).artifacts
 }

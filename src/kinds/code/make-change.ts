@@ -35,7 +35,7 @@ async function takeKept(
   signal: AbortSignal,
 ): Promise<Change> {
   const { change } = await job.attempt.step('diff', () => takeWork(job, workspace, signal))
-  if (change.tree === kept?.tree) return change
+  if (change.tree === kept?.change.tree) return change
   await discardWork(job.attempt)
   throw new StepFailed('workspace-failed', 'the work of an earlier attempt came out otherwise')
 }

@@ -1,23 +1,21 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unpackSession } from '../../agents/session-files.ts'
-import type { Attempt } from '../../domain/attempt.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { fetchInputs, inputsOf } from '../../pipeline/fetch-inputs.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
-import { lfsIdsIn } from '../../workspace/lfs-changes.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
-import type { Workspace } from '../../workspace/workspace.ts'
-import { LFS, PATCH, SESSION } from './artifacts.ts'
+import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
+import { SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 import { type KeptWork, keptWork } from './work-checkpoint.ts'
 import { refOf } from './payload.ts'
 
 /** A checkout, and the session in it that the agent is to go on with. */
 export type OpenedWorkspace = {
-  readonly workspace: Workspace
+  readonly workspace: RepositoryWorkspace
   /** What it holds of an earlier attempt; null when it does not. */
   readonly kept: KeptWork | null
   /** Its files are in the agent's home. */
@@ -41,11 +39,11 @@ export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<
 }
 
 async function openAnew(job: CodeJob, signal: AbortSignal): Promise<Omit<OpenedWorkspace, 'kept'>> {
-  const [continues, session] = await allEnded([
-    continuation(job, signal),
+  const [workspace, session] = await allEnded([
+    prepare(job, continuation(job, signal), signal),
     continuedSession(job, signal),
   ])
-  return { workspace: await prepare(job, { ref: refOf(job.payload), continues }, signal), session }
+  return { workspace, session }
 }
 
 /** null when it cannot be opened any more, such as a commit that the remote gives to nobody. */
@@ -55,11 +53,10 @@ async function openKept(
   signal: AbortSignal,
 ): Promise<OpenedWorkspace | null> {
   try {
-    const [continues, session] = await allEnded([
-      keptChange(job, kept, signal),
+    const [workspace, session] = await allEnded([
+      prepare(job, keptChange(job, kept, signal), signal),
       keptSession(job, kept, signal),
     ])
-    const workspace = await prepare(job, { ref: kept.base, continues }, signal)
     return { workspace, kept, session }
   } catch (error) {
     if (!isLost(error)) throw error
@@ -81,49 +78,28 @@ function isLost(error: unknown): error is Error {
 
 async function prepare(
   { attempt, payload, tools }: CodeJob,
-  what: Pick<WorkspaceRequest, 'ref' | 'continues'>,
+  continues: Continues | null,
   signal: AbortSignal,
-): Promise<Workspace> {
+): Promise<RepositoryWorkspace> {
   const { ref: _, ...checkout } = payload.checkout
   const { folder } = attempt
   const { repository } = payload
   return await prepareWorkspace(
-    { folder, repository, checkout, settings: tools.git, ...what },
+    { folder, repository, ref: refOf(payload), checkout, continues, settings: tools.git },
     signal,
   )
 }
 
 type Continues = NonNullable<WorkspaceRequest['continues']>
 
-async function keptChange(
+const keptChange = (
   { attempt }: CodeJob,
-  { attempt: from, changed, lfsObjects }: KeptWork,
+  { attempt: from, change }: KeptWork,
   signal: AbortSignal,
-): Promise<Continues> {
-  if (!changed) return { commit: null, patchFile: null, lfsFiles: [] }
-  const lfs = lfsObjects.map((id) => `${LFS}${id}`)
-  return await fetchChange(attempt, lfs, (...what) =>
-    attempt.report.fetchKept(from, ...what, signal),
-  )
-}
-
-/**
- * Brings a patch, and what it points to in Git LFS, into the attempt's folder.
- * @param lfs names of the contents there are; those of earlier attempts may be among them
- */
-async function fetchChange(
-  { folder }: Pick<Attempt, 'folder'>,
-  lfs: readonly string[],
-  fetch: (name: string, file: string) => Promise<void>,
-): Promise<Continues> {
-  const fileOf = (name: string): string => join(folder, `earlier-${name}`)
-  const patchFile = fileOf(PATCH)
-  await fetch(PATCH, patchFile)
-  const ids = lfs.length === 0 ? new Set() : await lfsIdsIn(patchFile)
-  const needed = lfs.filter((name) => ids.has(name.slice(LFS.length)))
-  for (const name of needed) await fetch(name, fileOf(name))
-  return { commit: null, patchFile, lfsFiles: needed.map(fileOf) }
-}
+): Continues => ({
+  from: change,
+  fetch: (...what) => attempt.report.fetchKept(from, ...what, signal),
+})
 
 /** Finished work needs no session; the earlier attempt's is there for who goes on from the job. */
 async function keptSession(
@@ -138,21 +114,16 @@ async function keptSession(
   return session
 }
 
-/** Where a follow-up goes on: at the published commit, else with the patch that was kept. */
-async function continuation(
-  { attempt, payload }: CodeJob,
-  signal: AbortSignal,
-): Promise<Continues | null> {
+/** Where a follow-up goes on: at the published commit, else with the change that was kept. */
+function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | null {
   const { continues } = attempt.earlier
   if (continues === null) return null
   const published = branchOfPublication(continues.publication)
-  if (published !== null) return { commit: published.commit, patchFile: null, lfsFiles: [] }
-  const names = continues.artifacts.map(({ name }) => name)
-  if (!names.includes(PATCH)) return null
-  const lfs = payload.checkout.lfs ? names.filter((name) => name.startsWith(LFS)) : []
-  return await fetchChange(attempt, lfs, (...what) =>
-    attempt.report.fetchContinued(...what, signal),
-  )
+  if (published !== null) return { commit: published.commit }
+  return {
+    from: continues.artifacts.map(({ name }) => name),
+    fetch: (...what) => attempt.report.fetchContinued(...what, signal),
+  }
 }
 
 /** A session is gone on with only where the files it lives in are here, too. */

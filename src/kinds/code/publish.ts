@@ -4,11 +4,11 @@ import type { Publication } from '../../domain/publication.ts'
 import type { Approval } from '../../domain/verdict.ts'
 import { branchOfPublication, publishBranch } from '../../publish/branch.ts'
 import type { Change } from '../../workspace/change.ts'
-import type { Workspace } from '../../workspace/workspace.ts'
+import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
 
 type Work = {
-  readonly workspace: Workspace
+  readonly workspace: RepositoryWorkspace
   readonly change: Change
   /** The agent's last words. */
   readonly summary: string

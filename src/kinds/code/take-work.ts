@@ -1,20 +1,16 @@
 import { join } from 'node:path'
 import { packSession } from '../../agents/session-files.ts'
-import type { FileArtifact } from '../../domain/attempt.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import type { Change } from '../../workspace/change.ts'
-import { lfsObjectFile } from '../../workspace/lfs.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { LFS, LFS_OBJECTS_MAX, PATCH, SESSION } from './artifacts.ts'
+import { SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 
-/** What the agent made, and how much of it was kept. */
+/** What the agent made, and what of the agent was kept with it. */
 export type Taken = {
   readonly change: Change
-  /** A later attempt can go on from what was kept: all that the patch points to is there. */
-  readonly isWhole: boolean
   /** The files in which the agent's session lives were kept. */
   readonly hasSession: boolean
 }
@@ -26,15 +22,9 @@ export async function takeWork(
   signal: AbortSignal,
 ): Promise<Taken> {
   const [change, hasSession] = await allEnded([takeTree(workspace, signal), keepSession(job)])
-  const isWhole = isKeptWhole(change)
-  tellNotes(job, [...change.notes, ...(isWhole ? [] : [TOO_MUCH_LFS])])
-  for (const file of filesOf(change, workspace)) job.attempt.report.keep(file)
-  return { change, isWhole, hasSession }
-}
-
-const TOO_MUCH_LFS = {
-  code: 'work-not-kept',
-  text: `More than ${LFS_OBJECTS_MAX} new contents in Git LFS: none of them is kept, so another attempt does the work again.`,
+  tellNotes(job, change.notes)
+  for (const file of change.artifacts) job.attempt.report.keep(file)
+  return { change, hasSession }
 }
 
 /** The same for an attempt that was stopped: in bounded time, and never in place of the stop. */
@@ -47,26 +37,6 @@ export async function takeUnfinishedWork(job: CodeJob, workspace: Workspace): Pr
     const text = error instanceof StepFailed ? error.detail : 'there was no time left for it'
     tellNotes(job, [{ code: 'work-not-kept', text }])
   }
-}
-
-/** Whether all that the patch points to is kept beside it, or nothing of it. */
-const isKeptWhole = ({ lfsObjects }: Change): boolean => lfsObjects.length <= LFS_OBJECTS_MAX
-
-/** What is kept of a change: its patch, and the contents in Git LFS that this only points to. */
-export function filesOf(
-  change: Change,
-  { gitDir }: Pick<Workspace, 'gitDir'>,
-): readonly FileArtifact[] {
-  if (!change.changed) return []
-  const patch = { name: PATCH, mediaType: 'text/x-diff', file: change.patchFile }
-  if (!isKeptWhole(change)) return [patch]
-  const mediaType = 'application/octet-stream'
-  const contents = change.lfsObjects.map((id) => ({
-    name: `${LFS}${id}`,
-    mediaType,
-    file: lfsObjectFile(gitDir, id),
-  }))
-  return [patch, ...contents]
 }
 
 async function keepSession({ attempt, driver, home }: CodeJob): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Attempt } from '../../domain/attempt.ts'
+import { ChangeRecord } from '../../workspace/change-artifacts.ts'
 import type { Taken } from './take-work.ts'
 
 /** The step after which a later attempt can begin. */
@@ -7,16 +8,9 @@ const STEP = 'agent'
 
 /** What an attempt made, for a later one to go on from: artifacts of that attempt, and facts. */
 const KeptWork = z.strictObject({
-  /** Whose artifacts hold it. */
+  /** Whose artifacts hold the change. */
   attempt: z.int().min(1),
-  /** The commit it started from. */
-  base: z.string(),
-  /** What must come out when the patch is applied there. */
-  tree: z.string(),
-  /** Whether there is a patch: otherwise the tree is the base's. */
-  changed: z.boolean(),
-  /** What the patch points to in Git LFS, by their ids. */
-  lfsObjects: z.array(z.string().regex(/^[0-9a-f]{64}$/)).default([]),
+  change: ChangeRecord,
   /** The agent's session, to be gone on with; null when there is none. */
   session: z.string().nullable(),
   /** The agent's last words; null when it had to break off. */
@@ -33,23 +27,16 @@ export function keptWork({ earlier }: Pick<Attempt, 'earlier'>): KeptWork | null
   return Product.safeParse(made?.product).data?.work ?? null
 }
 
-/**
- * Records the work of this attempt, so that no later one pays for it again; not when it holds so
- * much in Git LFS that only its pointers were kept.
- */
+/** Records the work of this attempt, so that no later one pays for it again, if it was kept whole. */
 export async function recordWork(
   { number, report }: Attempt,
-  { change, isWhole, hasSession }: Taken,
+  { change, hasSession }: Taken,
   agent: Pick<KeptWork, 'session' | 'summary'>,
 ): Promise<void> {
-  if (!isWhole) return
-  const { base, tree, changed, lfsObjects } = change
+  if (change.record === null) return
   const work: KeptWork = {
     attempt: number,
-    base,
-    tree,
-    changed,
-    lfsObjects: [...lfsObjects],
+    change: change.record,
     summary: agent.summary,
     session: hasSession ? agent.session : null,
   }

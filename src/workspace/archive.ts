@@ -1,0 +1,122 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { removeTree } from '../platform/remove-tree.ts'
+import { makeAgentsRepository } from './agents-repository.ts'
+import { AS_BYTES } from './archive-attributes.ts'
+import { importCommands } from './archive-entries.ts'
+import { ARCHIVE_LIMITS, type ArchiveLimits, archiveNames, invalid } from './archive-names.ts'
+import { CheckoutOptions } from './checkout-options.ts'
+import { readTree } from './checkout.ts'
+import {
+  applyChange,
+  type ChangeTarget,
+  fetchChange,
+  type KeptChange,
+  recordOf,
+} from './earlier-change.ts'
+import { git, type GitSettings, localFailure, mustGit } from './git.ts'
+import { makeRepository } from './repository-folder.ts'
+import { gitDirOf, type Note, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
+
+/** What is wanted in an attempt's folder. */
+export type ArchiveRequest = {
+  /** The attempt's folder. */
+  readonly folder: string
+  /** A tar archive, gzipped or not. It is only read. */
+  readonly archive: { readonly file: string }
+  readonly settings: GitSettings
+  /** A change that was made on this very archive. */
+  readonly continues: KeptChange | null
+}
+
+/**
+ * Makes an archive a workspace: a private repository of one commit, which holds every file of the
+ * archive as it is, also those that its own .gitignore names. From then on it is like any other
+ * workspace: a new file that .gitignore names is no part of the change. Empty folders are lost,
+ * with a note. Throws StepFailed `archive-invalid`, naming the entry that is not safe on every system.
+ */
+export async function prepareArchive(
+  { folder, archive, settings, continues }: ArchiveRequest,
+  signal: AbortSignal,
+  limits: ArchiveLimits = ARCHIVE_LIMITS,
+): Promise<Workspace> {
+  await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
+  const [gitDir, tree, store] = [gitDirOf(folder), treeOf(folder), join(folder, 'archive')]
+  await Promise.all([gitDir, tree, store].map((path) => removeTree(path)))
+  const { commit, notes } = await importArchive({ ...archive, store, settings, limits }, signal)
+  const objects = join(store, 'objects')
+  await makeRepository(gitDir, { ...BARE, alternates: objects, attributes: AS_BYTES })
+  await mkdir(tree)
+  await checkOutArchive({ settings, gitDir, tree, commit }, signal)
+  const target = { folder, settings, checkout: { lfs: false } }
+  if (continues !== null) await continueOn(commit, target, continues, signal)
+  const base = { commit, branch: null }
+  const options = CheckoutOptions.parse({})
+  const place = { folder, tree, gitDir, objects, settings }
+  const workspace = { ...place, repository: null, base, options, submodules: [], notes }
+  await makeAgentsRepository(workspace)
+  await saveWorkspace(workspace)
+  return workspace
+}
+
+const BARE = { bare: true, branch: 'base' } as const
+
+type Import = {
+  readonly file: string
+  readonly limits: ArchiveLimits
+  /** The new git folder for the archive's commit, which the agent may read. */
+  readonly store: string
+  readonly settings: GitSettings
+}
+
+async function importArchive(
+  { file, limits, store: gitDir, settings }: Import,
+  signal: AbortSignal,
+): Promise<{ readonly commit: string; readonly notes: readonly Note[] }> {
+  await makeRepository(gitDir, BARE)
+  const names = archiveNames(limits)
+  const stdin = importCommands({ file, limits, names }, BARE.branch)
+  const args = ['fast-import', '--quiet']
+  const config = [['fastimport.unpackLimit', '0']] as const
+  await mustGit(settings, { args, gitDir, stdin, config }, signal)
+  const parse = { args: ['rev-parse', '--verify', `refs/heads/${BARE.branch}`], gitDir }
+  const commit = (await mustGit(settings, parse, signal)).toString('latin1').trim()
+  return { commit, notes: notesOn(names.emptyFolders()) }
+}
+
+/** Git itself refuses names that could become its own, such as any spelling of .git. */
+async function checkOutArchive(
+  { settings, ...place }: Pick<Workspace, 'settings' | 'gitDir' | 'tree'> & { commit: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const call = readTree(place)
+  const end = await git(settings, call, signal)
+  if (end.code === 0) return
+  const [, name] = /invalid path '(.*)'/.exec(end.stderr) ?? []
+  throw name === undefined ? localFailure(call, end) : invalid(`git refuses the name "${name}"`)
+}
+
+async function continueOn(
+  commit: string,
+  target: ChangeTarget,
+  kept: KeptChange,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((recordOf(kept)?.base ?? commit) !== commit) {
+    throw new StepFailed('workspace-failed', 'the earlier change was made on another archive')
+  }
+  const change = await fetchChange(target, kept)
+  if (change !== null) await applyChange(target, change, signal)
+}
+
+/** Names of empty folders in a note. */
+const NAMES_MAX = 5
+
+function notesOn(empty: readonly string[]): readonly Note[] {
+  if (empty.length === 0) return []
+  const names = empty.slice(0, NAMES_MAX).map((name) => JSON.stringify(name))
+  const more = empty.length > NAMES_MAX ? ` and ${empty.length - NAMES_MAX} more` : ''
+  const text = `Empty folders of the archive were left out: ${names.join(', ')}${more}`
+  return [{ code: 'empty-folders', text }]
+}

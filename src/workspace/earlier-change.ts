@@ -1,0 +1,94 @@
+// A change that an earlier attempt or job kept comes back: fetched, applied, and compared with its
+// record.
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StepFailed } from '../domain/stop.ts'
+import { type ChangeRecord, lfsIdOf, PATCH } from './change-artifacts.ts'
+import type { CheckoutOptions } from './checkout-options.ts'
+import { git, type GitSettings, mustGit } from './git.ts'
+import { lfsIdsIn } from './lfs-changes.ts'
+import { addLfsObject, LFS_PATCH } from './lfs.ts'
+import { gitDirOf, treeOf } from './workspace.ts'
+
+/** A change that was kept as artifacts. */
+export type KeptChange = {
+  /** Its record; or, when there is none, the names of artifacts among which the change may be. */
+  readonly from: ChangeRecord | readonly string[]
+  /** Downloads an artifact into a file. */
+  readonly fetch: (name: string, file: string) => Promise<void>
+}
+
+/** The record of a kept change, if there is one. */
+export const recordOf = ({ from }: KeptChange): ChangeRecord | null =>
+  'tree' in from ? from : null
+
+/** Where a kept change is applied. */
+export type ChangeTarget = {
+  /** The attempt's folder. */
+  readonly folder: string
+  readonly checkout: Pick<CheckoutOptions, 'lfs'>
+  readonly settings: GitSettings
+}
+
+/** The files of a kept change. */
+export type FetchedChange = {
+  readonly patchFile: string
+  /** What the patch points to in Git LFS. */
+  readonly lfsFiles: readonly string[]
+  readonly record: ChangeRecord | null
+}
+
+/**
+ * Brings a kept change into the attempt's folder, with as much of Git LFS as the patch needs.
+ * @returns null when there is no patch. Throws what `fetch` throws.
+ */
+export async function fetchChange(
+  { folder, checkout }: ChangeTarget,
+  kept: KeptChange,
+): Promise<FetchedChange | null> {
+  const record = recordOf(kept)
+  const names = 'tree' in kept.from ? kept.from.artifacts : kept.from
+  if (!names.includes(PATCH)) return null
+  const fetch = async (name: string): Promise<string> => {
+    const file = join(folder, `earlier-${name}`)
+    await kept.fetch(name, file)
+    return file
+  }
+  const patchFile = await fetch(PATCH)
+  const contents = checkout.lfs ? names.filter((name) => lfsIdOf(name) !== null) : []
+  // Contents of other attempts may be among them.
+  const ids: ReadonlySet<string | null> =
+    contents.length === 0 ? new Set() : await lfsIdsIn(patchFile)
+  const lfsFiles: string[] = []
+  for (const name of contents) if (ids.has(lfsIdOf(name))) lfsFiles.push(await fetch(name))
+  return { patchFile, lfsFiles, record }
+}
+
+/**
+ * Applies a fetched change to the checkout of its base. Throws StepFailed `workspace-failed` when it
+ * does not fit, or does not give the tree of its record.
+ */
+export async function applyChange(
+  { folder, checkout, settings }: ChangeTarget,
+  { patchFile, lfsFiles, record }: FetchedChange,
+  signal: AbortSignal,
+): Promise<void> {
+  // Git has no word for "change nothing", only an error.
+  if ((await stat(patchFile)).size === 0) return
+  const [gitDir, workTree] = [gitDirOf(folder), treeOf(folder)]
+  for (const file of lfsFiles) await addLfsObject(gitDir, file)
+  const args = ['apply', '--index', '--binary', '--whitespace=nowarn', '--', patchFile]
+  const call = { ...(checkout.lfs ? LFS_PATCH : {}), args, gitDir, workTree }
+  const end = await git(settings, call, signal)
+  if (end.code !== 0) {
+    const words = end.stderr.trim().slice(-2000)
+    throw new StepFailed(
+      'workspace-failed',
+      `the earlier job’s patch does not fit the ref any more; name the ref it was made on: ${words}`,
+    )
+  }
+  if (record === null) return
+  const tree = await mustGit(settings, { args: ['write-tree'], gitDir, workTree }, signal)
+  if (tree.toString('latin1').trim() === record.tree) return
+  throw new StepFailed('workspace-failed', 'the earlier change does not give its recorded tree')
+}

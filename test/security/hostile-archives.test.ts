@@ -1,0 +1,157 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { prepareArchive } from '../../src/workspace/archive.ts'
+import { gitSettings, patient } from '../support/repository.ts'
+import { paxRecord, type TarEntry, tarOf } from '../support/tar-archive.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const LIMITS = { entries: 50, bytes: 10_000 }
+
+/** Prepares a workspace of these bytes; answers the refusal and what lies outside of the attempt. */
+async function unpacked(bytes: Buffer) {
+  const folder = await tempFolder()
+  const file = join(folder, 'archive')
+  await writeFile(file, bytes)
+  const attempt = join(folder, 'attempt')
+  await mkdir(attempt)
+  const request = {
+    folder: attempt,
+    archive: { file },
+    settings: gitSettings(folder),
+    continues: null,
+  }
+  const preparing = prepareArchive(request, patient(), LIMITS)
+  const failure: unknown = await preparing.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  return { failure, tree: join(attempt, 'tree'), outside: (await readdir(folder)).toSorted() }
+}
+
+const OUTSIDE = ['archive', 'attempt', 'cache']
+
+const file = (name: string | Buffer, body = 'x'): TarEntry => ({ name, body })
+const link = (name: string, to: string): TarEntry => ({ name, type: '2', link: to })
+const hard = (name: string, to: string): TarEntry => ({ name, type: '1', link: to })
+
+describe('a hostile archive', () => {
+  it.each<[string, string, readonly TarEntry[]]>([
+    ['an absolute name', '"/etc/x" is absolute', [file('/etc/x')]],
+    ['a name that goes up', '"a/../../x" leads out', [file('a/../../x')]],
+    ['a folder that goes up', '"../x/" leads out', [{ name: '../x/', type: '5' }]],
+    ['a link out', '"l" is a link to "../x", which leads out', [link('l', '../x')]],
+    ['a link out of a folder', '"a/l" is a link to "../../x"', [link('a/l', '../../x')]],
+    ['an absolute link', '"l" is a link to "/etc"', [link('l', '/etc')]],
+    ['a link that goes up on its way', 'goes up on its way', [link('d', '.'), link('l', 'd/../x')]],
+    ['a file behind a link', '"l/x" needs a folder', [link('l', 'd'), file('l/x')]],
+    ['a link in the place of a folder', '"l" needs a folder', [file('l/x'), link('l', '.')]],
+    ['a hard link out', '"../x"', [hard('h', '../x')]],
+    ['an absolute hard link', '"/etc/passwd" is absolute', [hard('h', '/etc/passwd')]],
+    ['a hard link to a link', '"h" is a hard link to "l"', [link('l', 'x'), hard('h', 'l')]],
+    ['a hard link to nothing', '"h" is a hard link to "x"', [hard('h', 'x'), file('x')]],
+    ['a character device', '"dev" has type CharacterDevice', [{ name: 'dev', type: '3' }]],
+    ['a block device', '"dev" has type BlockDevice', [{ name: 'dev', type: '4' }]],
+    ['a pipe', '"pipe" has type FIFO', [{ name: 'pipe', type: '6' }]],
+    ['a sparse file', '"s" has type SparseFile', [{ name: 's', type: 'S' }]],
+    ['a type that nobody knows', '"u" has type Unsupported', [{ name: 'u', type: 'Z' }]],
+    ['a file twice', '"./a" is there twice', [file('a'), file('./a')]],
+    ['a file and a folder', '"a/b" needs a folder', [file('a'), file('a/b')]],
+    ['a name in two cases', '"A" differs from "a"', [file('a'), file('A')]],
+    ['a folder in two cases', '"Img/b" differs from "img"', [file('img/a'), file('Img/b')]],
+    ['a name in two forms', 'differs from', [file('\u00e9'), file('e\u0301')]],
+    ['a git folder', '".git/config"', [file('.git/config')]],
+    ['a git folder in capitals', '".GIT/config"', [file('.GIT/config')]],
+    ['a git folder that HFS+ would see', 'git refuses the name', [file('.g\u200cit/config')]],
+    ['a git folder that NTFS would see', '"git~1/config"', [file('git~1/config')]],
+    ['a git folder with a dot', '".git./config"', [file('.git./config')]],
+    ['a git stream', '".git::$INDEX_ALLOCATION/x"', [file('.git::$INDEX_ALLOCATION/x')]],
+    ['a git folder deeper down', '"a/.git"', [file('a/.git')]],
+    ['a link that is .gitmodules', '".gitmodules"', [link('.gitmodules', 'x')]],
+    ['a backslash', 'holds a backslash', [file('..\\x')]],
+    ['a link with a backslash', '"l" is a link', [link('l', '..\\x')]],
+    ['a name that is not UTF-8', 'are no UTF-8', [file(Buffer.from([0x61, 0xff]))]],
+    ['a control character', 'control character', [file('a\nb')]],
+    ['a file without a name', 'has no name', [file('./.')]],
+    [
+      'too many entries',
+      'more than 50 entries',
+      Array.from({ length: 51 }, (_, i) => file(`${i}`)),
+    ],
+    [
+      'too many bytes',
+      '"b" makes it more than 10000',
+      [file('a', 'x'.repeat(9_999)), file('b', 'xx')],
+    ],
+    ['a size that is a lie', 'more than 10000 bytes', [{ name: 'a', size: 2 ** 32, body: 'x' }]],
+    [
+      'hard links that multiply',
+      '"h" makes it more',
+      [file('a', 'x'.repeat(6_000)), hard('h', 'a')],
+    ],
+    [
+      'folders too deep',
+      'deeper than 64',
+      [{ name: 'p', type: 'L', body: `${'d/'.repeat(65)}x\0` }, file('short')],
+    ],
+    [
+      'a path too long',
+      'longer than 1024',
+      [{ name: 'p', type: 'L', body: `${`${'d'.repeat(200)}/`.repeat(6)}x\0` }, file('short')],
+    ],
+    [
+      'a name too long',
+      'more than 255 bytes',
+      [{ name: 'p', type: 'L', body: `${'n'.repeat(256)}\0` }, file('short')],
+    ],
+    [
+      'a long name that goes up',
+      '"../x" leads out',
+      [{ name: 'p', type: 'x', body: paxRecord('path', '../x') }, file('harmless')],
+    ],
+    [
+      'a long link that leads out',
+      '"../x"',
+      [{ name: 'p', type: 'x', body: paxRecord('linkpath', '../x') }, link('l', 'harmless')],
+    ],
+    [
+      'a long header without an end',
+      'ExtendedHeader',
+      [{ name: 'p', type: 'x', body: 'x'.repeat(1024 * 1024 + 1) }, file('harmless')],
+    ],
+  ])('with %s is refused, and the entry is named', async (_name, words, entries) => {
+    for (const bytes of [tarOf(...entries), gzipSync(tarOf(...entries))]) {
+      const { failure, outside } = await unpacked(bytes)
+      expect(failure).toMatchObject({
+        reason: 'archive-invalid',
+        detail: expect.stringContaining(words),
+      })
+      expect(outside).toEqual(OUTSIDE)
+    }
+  })
+
+  it('that unpacks to far more than it weighs is given up early', async () => {
+    const bomb = gzipSync(Buffer.concat([tarOf(file('a')), Buffer.alloc(64 * 1024 ** 2)]))
+    expect(bomb.length).toBeLessThan(100_000)
+    expect((await unpacked(bomb)).failure).toMatchObject({
+      reason: 'archive-invalid',
+      detail: expect.stringContaining('unpacks to more than'),
+    })
+    expect((await unpacked(gzipSync(gzipSync(tarOf(file('a')))))).failure).toMatchObject({
+      detail: expect.stringContaining('compressed twice'),
+    })
+  })
+
+  it('gives git no command of its own, whatever its names and contents say', async () => {
+    const command = 'x\nreset refs/heads/base\nfrom 0000000000000000000000000000000000000000\n\n'
+    const name = 'M 100644 inline "q"'
+    const { failure, tree } = await unpacked(
+      tarOf(file(name, command), link('l', name), file('z', '')),
+    )
+    expect(failure).toBeNull()
+    expect(await readFile(join(tree, name), 'utf8')).toBe(command)
+    expect(await readFile(join(tree, 'l'), 'utf8')).toBe(command)
+    expect(await readFile(join(tree, 'z'), 'utf8')).toBe('')
+  })
+})
