@@ -8,7 +8,7 @@ import { Submission } from '../domain/job.ts'
 import { Limits } from '../domain/limits.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import { line } from '../domain/text.ts'
-import { RefName } from '../kinds/code/payload.ts'
+import { CodePayload, RefName } from '../kinds/code/payload.ts'
 import { CheckoutOptions } from '../workspace/checkout-options.ts'
 import { collect } from './command.ts'
 
@@ -32,6 +32,7 @@ export const SubmissionFlags = z.object({
   model: line(200).optional(),
   test: z.string().optional(),
   check: z.array(z.string()).default([]),
+  iterations: z.coerce.number().pipe(CodePayload.shape.iterations.unwrap()).optional(),
   publish: z.enum(['none', 'branch']).optional(),
   branch: RefName.optional(),
   trailers: z.boolean().default(true),
@@ -62,6 +63,7 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--model <name>', 'the model it uses, such as anthropic/claude-sonnet-4-5')
     .option('--test <line>', 'how the repository is tested; a line for sh')
     .option('--check <name=line>', 'must pass before anything is published; repeatable', collect)
+    .option('--iterations <count>', 'turns of the agent until the checks pass (default: 3)')
     .addOption(
       new Option(
         '--publish <mode>',
@@ -126,6 +128,7 @@ export async function submissionOf(
       agent: agentOf(flags, run),
       test: flags.test === undefined ? undefined : shell(flags.test),
       checks: flags.check.map(checkOf),
+      iterations: flags.iterations,
       publish: publishOf(flags),
     },
     labels: flags.label,

@@ -8,6 +8,9 @@ import type { Earlier, Work } from './work.ts'
 /** Streams of an attempt's log. */
 export type LogStream = 'transcript' | 'output' | 'checks'
 
+/** Longest line of a log that is kept, in bytes. */
+export const LINE_BYTES_MAX = 64 * 1024
+
 /** Streams, and the names under which the whole of each is kept when the attempt ends. */
 export const STREAMS: readonly {
   readonly stream: LogStream

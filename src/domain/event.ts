@@ -5,6 +5,9 @@ import { Publication, PublicationIntent } from './publication.ts'
 /** Longest name of an agent's session that is kept. */
 export const SESSION_MAX = 200
 
+/** Longest text in a note, and longest findings of a check in an event. */
+export const EVENT_TEXT_MAX = 2048
+
 const At = z.int().min(0)
 const attempt = z.int().min(1)
 const stepName = z.string().min(1).max(64)
@@ -30,9 +33,16 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     check: z.string().max(64),
     passed: z.boolean(),
     durationMs: z.int().min(0),
+    tree: z.string().max(64).optional().describe('What it judged'),
+    iteration: z.int().min(1).optional().describe('The agent’s turn that made it'),
+    findings: z.string().max(EVENT_TEXT_MAX).optional().describe('Why it failed; the end of it'),
   }),
   /** Something a person should know that did not end the job. */
-  z.strictObject({ type: z.literal('note'), code: z.string().max(64), text: z.string().max(2048) }),
+  z.strictObject({
+    type: z.literal('note'),
+    code: z.string().max(64),
+    text: z.string().max(EVENT_TEXT_MAX),
+  }),
   z.strictObject({ type: z.literal('published'), publication: Publication }),
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>

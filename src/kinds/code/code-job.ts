@@ -1,5 +1,7 @@
 import type { AgentDriver } from '../../domain/agent.ts'
 import type { Attempt } from '../../domain/attempt.ts'
+import { EVENT_TEXT_MAX } from '../../domain/event.ts'
+import { clip } from '../../domain/text.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Signature } from '../../publish/commit.ts'
 import type { GitSettings } from '../../workspace/git.ts'
@@ -30,5 +32,7 @@ export type CodeJob = {
 }
 
 export function tellNotes({ attempt }: CodeJob, notes: readonly Note[]): void {
-  for (const note of notes) attempt.report.tell({ type: 'note', ...note })
+  for (const { code, text } of notes) {
+    attempt.report.tell({ type: 'note', code, text: clip(text, EVENT_TEXT_MAX) })
+  }
 }

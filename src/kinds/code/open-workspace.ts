@@ -1,18 +1,20 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unpackSession } from '../../agents/session-files.ts'
 import type { Attempt } from '../../domain/attempt.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
+import { artifactName } from '../../turn/kept-turn.ts'
+import { SESSION } from '../../turn/session.ts'
+import { unpackSession } from '../../turn/session-files.ts'
 import { lfsIdsIn } from '../../workspace/lfs-changes.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { LFS, PATCH, SESSION } from './artifacts.ts'
+import { LFS, PATCH } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 import { type KeptWork, keptWork } from './work-checkpoint.ts'
-import { refOf } from './payload.ts'
+import { iterationsOf, refOf } from './payload.ts'
 
 /** A checkout, and the session in it that the agent is to go on with. */
 export type OpenedWorkspace = {
@@ -95,14 +97,15 @@ type Continues = NonNullable<WorkspaceRequest['continues']>
 
 async function keptChange(
   { attempt }: CodeJob,
-  { attempt: from, changed, lfsObjects }: KeptWork,
+  kept: KeptWork,
   signal: AbortSignal,
 ): Promise<Continues> {
-  if (!changed) return { commit: null, patchFile: null, lfsFiles: [] }
-  const lfs = lfsObjects.map((id) => `${LFS}${id}`)
-  return await fetchChange(attempt, lfs, (...what) =>
-    attempt.report.fetchKept(from, ...what, signal),
-  )
+  if (!kept.changed) return { commit: null, patchFile: null, lfsFiles: [] }
+  const lfs = kept.lfsObjects.map((id) => `${LFS}${id}`)
+  return await fetchChange(attempt, lfs, async (name, file) => {
+    const artifact = name === PATCH ? artifactName(kept, PATCH) : name
+    await attempt.report.fetchKept(kept.attempt, artifact, file, signal)
+  })
 }
 
 /**
@@ -123,17 +126,18 @@ async function fetchChange(
   return { commit: null, patchFile, lfsFiles: needed.map(fileOf) }
 }
 
-/** Finished work needs no session; the earlier attempt's is there for who goes on from the job. */
+/** Work after which the agent has no turn left needs no session; follow-ups find it where it is. */
 async function keptSession(
-  { attempt, home }: CodeJob,
-  { attempt: from, session, summary }: KeptWork,
+  { attempt, home, payload }: CodeJob,
+  kept: KeptWork,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (session === null || summary !== null) return null
+  const isLast = payload.checks.length === 0 || kept.iteration >= iterationsOf(payload)
+  if (kept.session === null || (kept.summary !== null && isLast)) return null
   const file = join(attempt.folder, `kept-${SESSION}`)
-  await attempt.report.fetchKept(from, SESSION, file, signal)
+  await attempt.report.fetchKept(kept.attempt, artifactName(kept, SESSION), file, signal)
   await unpackSession(file, home)
-  return session
+  return kept.session
 }
 
 /** Where a follow-up goes on: at the published commit, else with the patch that was kept. */

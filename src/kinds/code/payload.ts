@@ -74,6 +74,8 @@ const Checkout = z.strictObject({
   ...CheckoutOptions.shape,
 })
 
+const ITERATIONS = 3
+
 /** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
 export const CodePayload = z
   .strictObject({
@@ -98,6 +100,14 @@ export const CodePayload = z
       )
       .default([])
       .describe('Must all pass before anything is published'),
+    iterations: z
+      .int()
+      .min(1)
+      .max(20)
+      .optional()
+      .describe(
+        `Turns of the agent until the checks pass: what they found goes back to it. Default: ${ITERATIONS}; 1 for no second turn`,
+      ),
     publish: Publish.default({ mode: 'none' }),
   })
   .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {
@@ -105,6 +115,10 @@ export const CodePayload = z
     error: 'was given twice: as ref and as checkout.ref',
   })
 export type CodePayload = z.infer<typeof CodePayload>
+
+/** The most turns of the agent. A payload that does not name them is known to older workers, too. */
+export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
+  iterations ?? ITERATIONS
 
 /** What the job starts from; null for the remote's HEAD. */
 export const refOf = ({ ref, checkout }: Pick<CodePayload, 'ref' | 'checkout'>): string | null =>

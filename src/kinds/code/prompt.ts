@@ -1,3 +1,4 @@
+import type { Verdict } from '../../domain/verdict.ts'
 import type { CodePayload } from './payload.ts'
 
 /**
@@ -19,6 +20,30 @@ export function promptFor({ prompt, checkout, test, checks }: CodePayload): stri
 /** For a session that had to break off, such as for a quota. */
 export const GO_ON =
   'You were interrupted; your session and your changes are as you left them. Go on with the task.'
+
+/**
+ * What the agent is told when checks failed. In its session it knows the task; an agent without one
+ * gets the task again.
+ */
+export function findingsPrompt(
+  payload: CodePayload,
+  failed: readonly Verdict[],
+  session: string | null,
+): string {
+  const lead =
+    session === null
+      ? `${promptFor(payload)}\nThe changes in the working tree are yours, from an earlier turn. They did not pass every check.`
+      : 'Your changes did not pass every check. The working tree is as you left it.'
+  const runs = new Map(payload.checks.map(({ name, run }) => [name, shown(run)]))
+  const found = failed.map(
+    ({ check, findings }) =>
+      `The check "${check}" failed: ${runs.get(check) ?? ''}\n\n${indented(findings)}`,
+  )
+  return `${[lead, ...found, 'Fix them; the platform runs the checks again.'].join('\n\n')}\n`
+}
+
+/** Set apart from the words around it, whatever it holds. */
+const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
 /** What the agent would otherwise take for the whole repository. */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {

@@ -1,39 +1,35 @@
-import { StepFailed } from '../../domain/stop.ts'
+import { EVENT_TEXT_MAX } from '../../domain/event.ts'
 import { clipStart } from '../../domain/text.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { runCommandCheck } from '../../checks/command.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
 
-/** Of a failed check's findings, what goes into the job's detail; the rest is in its log. */
-const FINDINGS_MAX = 2000
+/** A change that is to be judged, by its tree, where it is checked out, and the turn that made it. */
+type Judged = {
+  readonly workspace: Workspace
+  readonly tree: string
+  readonly iteration: number
+}
 
-/** Runs all checks, so that one look shows everything that is wrong. Throws `check-failed`. */
+/** Runs all checks, so that one look shows everything that is wrong. */
 export async function runChecks(
   job: CodeJob,
-  { workspace, tree }: Judged,
+  judged: Judged,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const check of job.payload.checks) {
-    verdicts.push(await runCheck(job, { workspace, tree, check }, signal))
+    verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }
-  const failed = verdicts.filter(({ passed }) => !passed)
-  if (failed.length === 0) return verdicts
-  const words = failed.map(
-    ({ check, findings }) => `check "${check}" failed:\n${clipStart(findings, FINDINGS_MAX)}`,
-  )
-  throw new StepFailed('check-failed', words.join('\n\n'))
+  return verdicts
 }
-
-/** A change that is to be judged, by its tree, and where it is checked out. */
-type Judged = { readonly workspace: Workspace; readonly tree: string }
 
 type Check = CodeJob['payload']['checks'][number]
 
 async function runCheck(
   { attempt, tools, home }: CodeJob,
-  { workspace, tree, check }: Judged & { readonly check: Check },
+  { workspace, tree, iteration, check }: Judged & { readonly check: Check },
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { report, launch } = attempt
@@ -52,8 +48,16 @@ async function runCheck(
     (text) => report.log('checks', text),
     signal,
   )
-  const { passed, durationMs } = verdict
+  const { passed, durationMs, findings } = verdict
   report.log('checks', `\n== ${check.name}: ${passed ? 'passed' : 'failed'} in ${durationMs} ms\n`)
-  report.tell({ type: 'check-finished', check: check.name, passed, durationMs })
+  report.tell({
+    type: 'check-finished',
+    check: check.name,
+    passed,
+    durationMs,
+    tree,
+    iteration,
+    ...(passed ? {} : { findings: clipStart(findings, EVENT_TEXT_MAX) }),
+  })
   return verdict
 }

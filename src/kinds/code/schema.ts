@@ -25,7 +25,7 @@ export const codeSchema: KindSchema = {
   },
   followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
   demands: () => [],
-  protocol: () => 1,
+  protocol: (payload) => (CodePayload.parse(payload).iterations === undefined ? 1 : 2),
   facts: codeFacts,
   story: (payload) =>
     CodePayload.parse(payload).agent.name === 'command' ? 'output' : 'transcript',
