@@ -37,6 +37,11 @@ describe('the flags of a submission', () => {
     ])
   })
 
+  it('say how many turns the agent gets', async () => {
+    expect(await payloadOf('--iterations', '5')).toMatchObject({ iterations: 5 })
+    await expect(payloadOf('--iterations', '0')).rejects.toThrow(/iterations/)
+  })
+
   it('leave the job’s name out of the commit of a branch alone', async () => {
     const payload = CodePayload.parse(await payloadOf('--publish', 'branch', '--no-trailers'))
     expect(payload.publish).toEqual({ mode: 'branch', trailers: false })

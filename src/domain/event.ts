@@ -35,7 +35,11 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     durationMs: z.int().min(0),
     tree: z.string().max(64).optional().describe('What it judged'),
     iteration: z.int().min(1).optional().describe('The agent’s turn that made it'),
-    findings: z.string().max(EVENT_TEXT_MAX).optional().describe('Why it failed; the end of it'),
+    findings: z
+      .string()
+      .max(EVENT_TEXT_MAX)
+      .optional()
+      .describe('Why it failed; without the middle when that is long'),
   }),
   /** Something a person should know that did not end the job. */
   z.strictObject({

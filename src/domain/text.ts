@@ -59,3 +59,12 @@ export const clip = (text: string, max: number): string =>
 /** At most `max` characters of the end, where programs say what went wrong. */
 export const clipStart = (text: string, max: number): string =>
   text.length <= max ? text : `…${text.slice(text.length - max + 1)}`
+
+/** At most `max` characters of the beginning and the end, where programs say what went wrong. */
+export function clipMiddle(text: string, max: number): string {
+  if (text.length <= max) return text
+  const start = Math.ceil((max - CUT.length) / 2)
+  return `${text.slice(0, start)}${CUT}${text.slice(text.length - (max - CUT.length - start))}`
+}
+
+const CUT = '\n[…]\n'

@@ -1,5 +1,5 @@
 import { StepFailed } from '../domain/stop.ts'
-import { clipStart } from '../domain/text.ts'
+import { clipMiddle } from '../domain/text.ts'
 import type { Verdict } from '../domain/verdict.ts'
 
 /** Of a failed check's findings, what goes into the job's detail; the rest is in its log. */
@@ -11,7 +11,7 @@ const FINDINGS_MAX = 2000
  */
 export function checkFailed(failed: readonly Verdict[], lead: string): StepFailed {
   const words = failed.map(
-    ({ check, findings }) => `check "${check}" failed:\n${clipStart(findings, FINDINGS_MAX)}`,
+    ({ check, findings }) => `check "${check}" failed:\n${clipMiddle(findings, FINDINGS_MAX)}`,
   )
   return new StepFailed('check-failed', [...(lead === '' ? [] : [lead]), ...words].join('\n\n'))
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { CodePayload } from './payload.ts'
-import { promptFor } from './prompt.ts'
+import { findingsPrompt, promptFor } from './prompt.ts'
 
 const payload = CodePayload.parse({
   repository: '/srv/a.git',
@@ -27,4 +27,22 @@ it('a prompt says what of the repository is not there', () => {
   expect(prompt).toContain("only these are checked out: web, 'my docs'. The others exist")
   expect(prompt).toContain('Its history is cut short.')
   expect(prompt).toContain('What you change in them is not published.')
+})
+
+const failed = [
+  { check: 'types', tree: 'a1', passed: false, findings: 'a.ts:1\nended with 2', durationMs: 1 },
+]
+
+it('a session is told what failed and what to do, not the task again', () => {
+  const prompt = findingsPrompt(payload, failed, 'session')
+  expect(prompt).not.toContain('Mend the parser')
+  expect(prompt).toContain(
+    'The check "types" failed: tsc --noEmit\n\n    a.ts:1\n    ended with 2\n\nFix them; the platform runs the checks again.',
+  )
+})
+
+it('an agent that remembers nothing is told the task again before what failed', () => {
+  const prompt = findingsPrompt(payload, failed, null)
+  expect(prompt.startsWith(promptFor(payload))).toBe(true)
+  expect(prompt).toMatch(/changes in the working tree are yours[^]*The check "types" failed/)
 })

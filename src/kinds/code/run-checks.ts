@@ -1,5 +1,5 @@
 import { EVENT_TEXT_MAX } from '../../domain/event.ts'
-import { clipStart } from '../../domain/text.ts'
+import { clipMiddle } from '../../domain/text.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { runCommandCheck } from '../../checks/command.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -57,7 +57,7 @@ async function runCheck(
     durationMs,
     tree,
     iteration,
-    ...(passed ? {} : { findings: clipStart(findings, EVENT_TEXT_MAX) }),
+    ...(passed ? {} : { findings: clipMiddle(findings, EVENT_TEXT_MAX) }),
   })
   return verdict
 }
