@@ -168,27 +168,31 @@ describe('a job whose work fails a check', () => {
   })
 })
 
-/** Notes that it ran, works, and hangs in its second run until it is killed. */
-const hangsInSecondTurn = (folder: string) =>
+/** Notes that it ran, works, and hangs in the run of this number. */
+const hangsIn = (run: number, folder: string) =>
   sh(`${adds(folder)}
-    if [ $(wc -l < ${folder}/runs) = 2 ]; then touch ${folder}/begun; sleep 600; fi`)
+    if [ $(wc -l < ${folder}/runs) = ${run} ]; then touch ${folder}/begun; sleep 600; fi`)
 
 describeNeeding(
   ['patience'],
-  'an attempt after one that ended in the second turn of its agent',
+  'an attempt after one that ended in a later turn of its agent',
   () => {
-    it.each(['is killed', 'is told to stop'])(
-      'begins with the first turn’s work where the worker %s, and gives no turn more',
-      async (how) => {
+    it.each([
+      ['is told to stop', 2],
+      ['is killed', 3],
+    ])(
+      'begins with the last finished turn where the worker %s, and gives no turn more',
+      async (how, turn) => {
         await using hub = await startTestHub()
         const folder = await tempFolder()
         const { remote } = await makeRemote(folder)
-        const isKilled = how === 'is killed'
-        const first = isKilled
-          ? await startWorkerProcess(hub, await tempFolder())
-          : await startTestWorker(hub, { drainMs: 0 })
+        await using workers = new AsyncDisposableStack()
+        const first =
+          how === 'is killed'
+            ? await startWorkerProcess(hub, await tempFolder())
+            : workers.use(await startTestWorker(hub, { drainMs: 0 }))
         const { id } = await submitCommand(hub, folder, {
-          run: hangsInSecondTurn(folder),
+          run: hangsIn(turn, folder),
           payload: { repository: remote, checks: [never] },
         })
         await untilExists(join(folder, 'begun'))
@@ -199,25 +203,28 @@ describeNeeding(
           await hub.ledger.expire(10)
         }
 
-        await using second = await startTestWorker(hub)
+        const { worker } = workers.use(await startTestWorker(hub))
         const job = await untilEnded(hub, id)
 
         expect(job).toMatchObject({ reason: 'check-failed', attempt: 2 })
-        expect(turnsIn(await eventsOf(hub, job))).toEqual([
-          'agent',
-          'check 1 failed',
+        const turns = [
           'agent',
           'check 1 failed',
           'agent',
           'check 2 failed',
           'agent',
           'check 3 failed',
+        ]
+        const before = 2 * (turn - 1)
+        expect(turnsIn(await eventsOf(hub, job))).toEqual([
+          ...turns.slice(0, before),
+          'agent',
+          ...turns.slice(before - 1),
         ])
-        // The interrupted turn left no trace in the work.
+        // What the interrupted turn had changed is no part of the work.
         const patch = await artifact(hub, job, 'change.patch')
         expect(patch.match(/^\+more$/gm)).toHaveLength(3)
-        await expect.poll(() => second.worker.running).toBe(0)
-        if ('worker' in first) await first[Symbol.asyncDispose]()
+        await expect.poll(() => worker.running).toBe(0)
       },
     )
   },
