@@ -2,9 +2,8 @@ import type { Readable } from 'node:stream'
 import type { Launch } from '../domain/launch.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { Clock } from '../platform/clock.ts'
+import { Findings } from './findings.ts'
 
-/** The end of the output that becomes the findings. */
-const FINDINGS_LENGTH_MAX = 8 * 1024
 /** Between SIGINT and SIGKILL. Short: a check has nothing to save. */
 const GRACE_MS = 1000
 
@@ -55,23 +54,20 @@ export async function runCommandCheck(
   if (signal.aborted) stop()
   try {
     child.stdin.end()
-    let tail = ''
-    const keep = (text: string) => {
-      tail = (tail + text).slice(-FINDINGS_LENGTH_MAX)
-      onOutput(text)
-    }
+    const findings = new Findings()
     const [exit] = await Promise.all([
       child.exit,
-      forward(child.stdout, keep),
-      forward(child.stderr, keep),
+      forward(child.stdout, [onOutput, findings.reader()]),
+      forward(child.stderr, [onOutput, findings.reader()]),
     ])
     signal.throwIfAborted()
     const ending = late ? `took longer than ${check.timeoutMs} ms` : describe(exit)
+    const said = findings.take()
     return {
       check: name,
       tree: check.judges,
       passed: ending === null,
-      findings: [tail, ...(ending === null ? [] : [`${name}: ${ending}`])].join('\n').trim(),
+      findings: [said, ...(ending === null ? [] : [`${name}: ${ending}`])].join('\n\n').trim(),
       durationMs: Math.round(clock.monotonic() - from),
     }
   } finally {
@@ -80,9 +76,12 @@ export async function runCommandCheck(
   }
 }
 
-async function forward(stream: Readable, onText: (text: string) => void): Promise<void> {
+async function forward(
+  stream: Readable,
+  listeners: readonly ((text: string) => void)[],
+): Promise<void> {
   stream.setEncoding('utf8')
-  for await (const text of stream) onText(String(text))
+  for await (const text of stream) for (const listen of listeners) listen(String(text))
 }
 
 const describe = (exit: { code: number | null; signal: string | null }): string | null =>

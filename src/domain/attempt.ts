@@ -5,6 +5,9 @@ import type { Outcome } from './outcome.ts'
 import type { PublicationIntent } from './publication.ts'
 import type { Earlier, Work } from './work.ts'
 
+/** Longest line of a log that is kept, in bytes. */
+export const LINE_BYTES_MAX = 64 * 1024
+
 /** Streams, and the names under which the whole of each is kept when the attempt ends. */
 export const STREAMS = [
   { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },

@@ -7,6 +7,8 @@ export const SESSION_MAX = 200
 
 /** Longest text of one progress event. */
 export const PROGRESS_MAX = 200
+/** Longest text in a note, and longest findings of a check in an event. */
+export const EVENT_TEXT_MAX = 2048
 
 const At = z.int().min(0)
 const attempt = z.int().min(1)
@@ -41,10 +43,21 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     check: z.string().max(64),
     passed: z.boolean(),
     durationMs: z.int().min(0),
+    tree: z.string().max(64).optional().describe('What it judged'),
+    iteration: z.int().min(1).optional().describe('The agent’s turn that made it'),
+    findings: z
+      .string()
+      .max(EVENT_TEXT_MAX)
+      .optional()
+      .describe('Why it failed; without the middle when that is long'),
   }),
   /** Something a person should know that did not end the job. */
-  z.strictObject({ type: z.literal('note'), code: z.string().max(64), text: z.string().max(2048) }),
   z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
+  z.strictObject({
+    type: z.literal('note'),
+    code: z.string().max(64),
+    text: z.string().max(EVENT_TEXT_MAX),
+  }),
   z.strictObject({ type: z.literal('published'), publication: Publication }),
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>

@@ -63,3 +63,11 @@ export const clipStart = (text: string, max: number): string =>
 /** A name in camel case as people type it: `wallMs` is wall-ms. */
 export const kebab = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** At most `max` characters of the beginning and the end, where programs say what went wrong. */
+export function clipMiddle(text: string, max: number): string {
+  if (text.length <= max) return text
+  const start = Math.ceil((max - CUT.length) / 2)
+  return `${text.slice(0, start)}${CUT}${text.slice(text.length - (max - CUT.length - start))}`
+}
+
+const CUT = '\n[…]\n'

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
-import { boundedLog, LINE_BYTES_MAX } from './bounded-log.ts'
+import { LINE_BYTES_MAX } from '../domain/attempt.ts'
+import { boundedLog } from './bounded-log.ts'
 
 /** What comes out when these pieces go in. */
 function through(maxBytes: number, pieces: readonly string[]): string {

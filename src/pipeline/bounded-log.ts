@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
+import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 
-/** Longest line kept, in bytes. */
-export const LINE_BYTES_MAX = 64 * 1024
 /** Most of the end that is kept once a log is full, in bytes. */
 const TAIL_BYTES_MAX = 256 * 1024
 

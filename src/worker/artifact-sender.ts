@@ -24,8 +24,9 @@ type Way = {
 export class ArtifactSender {
   readonly #way: Way
   readonly #signal: AbortSignal
-  readonly #kept: FileArtifact[] = []
-  readonly #uploads: Promise<Refusal | null>[] = []
+  /** The newest of each name, which takes the place of those before. */
+  readonly #kept = new Map<string, FileArtifact>()
+  readonly #uploads = new Map<string, Promise<Refusal | null>>()
   readonly #inTurn = turns(AT_ONCE)
 
   constructor(way: Way, signal: AbortSignal) {
@@ -35,17 +36,25 @@ export class ArtifactSender {
 
   /** What was kept so far, each as a file of the attempt's folder. */
   get kept(): readonly FileArtifact[] {
-    return this.#kept
+    return [...this.#kept.values()]
   }
 
   /** Sends it when its turn comes. Its file must not change any more. */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#way.folder, artifact)
-    this.#kept.push(kept)
-    this.#uploads.push(
-      this.#inTurn(() => upload(kept, { ...this.#way, route: 'putArtifact' }, this.#signal)).then(
+    const { name } = kept
+    const before = this.#uploads.get(name)
+    const send = async (): Promise<void> => {
+      // Side by side, the older one could arrive last.
+      await before
+      await upload(kept, { ...this.#way, route: 'putArtifact' }, this.#signal)
+    }
+    this.#kept.set(name, kept)
+    this.#uploads.set(
+      name,
+      this.#inTurn(send).then(
         () => null,
-        (error: unknown) => ({ name: kept.name, error }),
+        (error: unknown) => ({ name, error }),
       ),
     )
   }
@@ -55,7 +64,7 @@ export class ArtifactSender {
    * artifact that is too large. Throws what else went wrong.
    */
   async flush(): Promise<readonly Refusal[]> {
-    const refusals = (await Promise.all(this.#uploads)).filter((result) => result !== null)
+    const refusals = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)
     const fatal = refusals.find(({ error }) => !isAppError(error) || isGone(error))
     if (fatal !== undefined) throw fatal.error
     return refusals

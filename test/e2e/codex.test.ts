@@ -91,7 +91,7 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex from the command line to a branc
     const id = followed.stdout.slice(0, 12)
     const branch = `millwright/${id}`
     const { job: first, events } = await cli.show(id)
-    expect(first.publication).toMatchObject({ kind: 'branch', branch })
+    expect(first.publication).toMatchObject({ kind: 'branch', details: { branch } })
     const message = await byHand(remote, 'log', '-1', '--format=%an%n%B', branch)
     expect(message).toMatch(new RegExp(`^Millwright\\n[^]*Job-Id: ${first.id}\\nAttempt: 1$`))
     const names = (await cli.run(['artifacts', 'list', id])).stdout
@@ -101,7 +101,10 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex from the command line to a branc
 
     const again = await cli.run(['retry', id, '--wait', '--json', '--prompt', DESCRIBE])
     const second = Job.parse(JSON.parse(again.stdout))
-    expect(second).toMatchObject({ retryOf: first.id, publication: { kind: 'branch', branch } })
+    expect(second).toMatchObject({
+      retryOf: first.id,
+      publication: { kind: 'branch', details: { branch } },
+    })
     const session = sessionIn(events)
     expect(session).toMatch(/^[0-9a-f-]{36}$/)
     expect(sessionIn((await cli.show(second.id)).events)).toBe(session)

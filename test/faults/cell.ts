@@ -41,6 +41,10 @@ const ONCE_ENDLESS = 'case "$MILLWRIGHT_ATTEMPT" in *-1) echo half > work; sleep
 /** Leaves a daemon behind, which must not outlive the attempt. */
 const WORK = 'echo working; setsid -f sleep 600; sleep 0.2; echo whole > work'
 
+/** Half of the work, or all of it for whoever hears that this did not pass. */
+const WORK_IN_TWO_TURNS =
+  "if grep -q 'did not pass'; then echo whole > work; else echo half > work; fi"
+
 const write = (content: string) => ({
   calls: [{ name: 'write', args: { path: 'work', content } }],
 })
@@ -130,6 +134,7 @@ const writeModel = async (folder: string): Promise<string> => {
 /** Of agent and check; the default where none is named. */
 function programsFor(scenario: Scenario): Pick<Order, 'script' | 'check'> {
   if (scenario === 'quota') return { script: null }
+  if (scenario === 'second turn') return { script: WORK_IN_TWO_TURNS }
   if (scenario === 'worker stops in a check') {
     return { script: WORK, check: ONCE_ENDLESS + IS_WHOLE }
   }
@@ -139,7 +144,7 @@ function programsFor(scenario: Scenario): Pick<Order, 'script' | 'check'> {
 
 /** What the scenario adds once the agent works, or the check. */
 async function disturb(scenario: Scenario, world: World, job: JobId): Promise<void> {
-  if (['plain', 'hub starts', 'quota'].includes(scenario)) return
+  if (['plain', 'second turn', 'hub starts', 'quota'].includes(scenario)) return
   if (scenario === 'collect') return await collect(world, job)
   const isInCheck = scenario === 'worker stops in a check'
   const { attempt } = await world.until(

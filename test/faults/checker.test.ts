@@ -53,6 +53,11 @@ const aJob = (change: Partial<z.input<typeof Job>> = {}): Job =>
     summary: null,
     usage: null,
     retryOf: null,
+    group: null,
+    submittedBy: null,
+    origin: null,
+    holdUntil: null,
+    demands: [],
     createdAt: 0,
     startedAt: 100,
     endedAt: 500,
@@ -99,6 +104,13 @@ const spoilt = {
   notBefore: null,
   attempt: 2,
 }
+const failed = (attempt: number) => ({
+  type: 'check-finished',
+  check: 'whole',
+  passed: false,
+  durationMs: 1,
+  attempt,
+})
 const agent = (attempt: number) => ({ type: 'agent-started', agent: 'command', attempt })
 
 /** The same two attempts, with what either of them tells of its agent. */
@@ -138,6 +150,17 @@ describe('the checker', () => {
     const first = [agent(1), checkpoint(finished)]
     expect(isClean(check(aWorld({}, withAgents(first, []))))).toBe(true)
     expect(check(aWorld({}, withAgents(first, [agent(2)]))).duplicated).toHaveLength(1)
+  })
+
+  it('counts an agent that begins anew where it was to answer a check, and one that no check called', () => {
+    const first = [agent(1), checkpoint(finished), failed(1), agent(1)]
+    expect(isClean(check(aWorld({}, withAgents(first, [failed(2), agent(2)]))))).toBe(true)
+    expect(check(aWorld({}, withAgents(first, [agent(2)]))).duplicated).toHaveLength(1)
+    const again = [failed(2), agent(2), checkpoint(finished, 2)]
+    expect(check(aWorld({}, withAgents(first, again))).duplicated).toHaveLength(1)
+    const second = [failed(2), agent(2), checkpoint({ ...finished, iteration: 2 }, 2)]
+    expect(isClean(check(aWorld({}, withAgents(first, second))))).toBe(true)
+    expect(check(aWorld({}, withAgents(first, [...second, agent(2)]))).duplicated).toHaveLength(1)
   })
 
   it('counts an agent that is paid again because the finished work came out otherwise', () => {

@@ -118,26 +118,39 @@ function pushedTwice(job: Job, { events, pushes }: Facts): readonly string[] {
 }
 
 /** Said here once more, not taken from the code: what that takes for finished may be what is broken. */
-const Finished = z.object({ work: z.object({ summary: z.string() }) })
+const Finished = z.object({
+  work: z.object({ summary: z.string(), iteration: z.int().default(1) }),
+})
 
 /**
- * Agents started although an earlier attempt had finished the work, and it was neither gone nor
- * discarded for its checks. Nobody tampers with kept work here: it must not come out otherwise.
+ * Agents started although their work was finished, and it was neither gone nor had it failed a check
+ * in the same attempt; and turns that are counted twice. Nobody tampers with kept work here: it must
+ * not come out otherwise.
  */
 function paidTwice(id: JobId, { events }: Facts): readonly string[] {
   const all = events.get(id) ?? []
-  let finishedBy: number | null = null
+  let finished: { readonly by: number | null; readonly iteration: number } | null = null
+  let failedIn: number | null = null
   const paid: string[] = []
   for (const event of all) {
     const { type, attempt, seq } = event
     if (type === 'checkpoint' && event.checkpoint.step === 'agent') {
-      if (Finished.safeParse(event.checkpoint.product).success) finishedBy = attempt
-      else if (!foundItSpoilt(all, attempt)) finishedBy = null
+      const made = Finished.safeParse(event.checkpoint.product).data?.work
+      if (made !== undefined) {
+        const { iteration } = made
+        if (finished !== null && attempt !== finished.by && iteration <= finished.iteration) {
+          paid.push(`event ${seq} of ${id}: turn ${iteration} of the agent was finished twice`)
+        }
+        finished = { by: attempt, iteration }
+      } else if (!foundItSpoilt(all, attempt)) finished = null
     }
-    if (type === 'note' && event.code === 'work-not-found') finishedBy = null
-    if (type === 'agent-started' && finishedBy !== null && finishedBy !== attempt) {
-      paid.push(`event ${seq} of ${id}: attempt ${finishedBy} had finished, ${attempt} paid again`)
+    if (type === 'note' && event.code === 'work-not-found') finished = null
+    if (type === 'check-finished' && !event.passed) failedIn = attempt
+    if (type !== 'agent-started') continue
+    if (finished !== null && failedIn !== attempt) {
+      paid.push(`event ${seq} of ${id}: attempt ${finished.by} had finished, ${attempt} paid again`)
     }
+    failedIn = null
   }
   return paid
 }

@@ -5,6 +5,8 @@ import { PROBES } from '../../src/domain/probe.ts'
 export type Scenario =
   /** One job, from submission to a branch. */
   | 'plain'
+  /** The work fails its check at first, and passes after a second turn of the agent. */
+  | 'second turn'
   /** The worker dies while the agent works. */
   | 'worker dies'
   /** Somebody cancels while the agent works. */
@@ -102,6 +104,7 @@ export const PLACES: Readonly<Record<ProbeLabel, Place>> = {
   'agent-done': worker('F10'),
   'addCheckpoint-asked': worker('F10'),
   'checks-done': worker('F17'),
+  'restore-done': worker('F17', 'second turn'),
   'putArtifact-asked': worker('F18'),
   pushing: worker('F22'),
   pushed: worker('F22'),

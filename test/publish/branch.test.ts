@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Publication, PublicationIntent } from '../../src/domain/publication.ts'
 import type { ProbeLabel } from '../../src/domain/probe.ts'
-import { Stopped } from '../../src/domain/stop.ts'
+import { StepFailed, Stopped } from '../../src/domain/stop.ts'
 import { type BranchRequest, branchTargetOf, publishBranch } from '../../src/publish/branch.ts'
 import { findPublished } from '../../src/publish/publish-once.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
@@ -139,6 +139,18 @@ describe('publishing a branch', () => {
     const report = { intend: () => Promise.reject(stopped) }
     const refused = publishBranch({ ...(await attempt()), report }, settings, patient())
     await expect(refused).rejects.toBe(stopped)
+    expect(await tipOf(BRANCH)).toBe('')
+  })
+
+  it('is a crash, with nothing recorded or pushed, for any other tree than the checks approved', async () => {
+    const { attempt, settings, intents, tipOf } = await aChange()
+    const request = await attempt()
+    await shell(request.workspace.tree, 'echo more >> done.txt')
+    const change = await takeTree(request.workspace, patient())
+    const refused = publishBranch({ ...request, change }, settings, patient())
+    await expect(refused).rejects.toThrow(`the checks approved ${request.change.tree}, but`)
+    await expect(refused).rejects.not.toBeInstanceOf(StepFailed)
+    expect(intents).toEqual([])
     expect(await tipOf(BRANCH)).toBe('')
   })
 

@@ -177,7 +177,7 @@ describeNeeding(['patience'], 'a cancel that meets', () => {
     expect(job).toMatchObject({
       state: 'succeeded',
       reason: 'cancelled-too-late',
-      publication: { kind: 'branch', branch: 'work' },
+      publication: { kind: 'branch', details: { branch: 'work' } },
     })
     expect(await byHand(remote, 'show', 'work:file')).toBe('x')
   })

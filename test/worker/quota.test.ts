@@ -24,6 +24,10 @@ const SCRIPT = {
       ],
     },
     {
+      when: 'did not pass every check',
+      steps: [{ calls: [{ name: 'write', args: { path: 'half', content: '\n' } }] }],
+    },
+    {
       when: 'Write two files',
       steps: [{ calls: [{ name: 'write', args: { path: 'one', content: '1\n' } }] }],
     },
@@ -84,14 +88,23 @@ async function startWorkerFor(hub: TestHub, url: string) {
   return startTestWorker(hub, { openDoor, drivers: [builtin] })
 }
 
-async function submit(hub: TestHub, repository: string): Promise<Job> {
+async function submit(hub: TestHub, repository: string, more: object = {}): Promise<Job> {
   const payload = {
+    ...more,
     repository,
     prompt: 'Write two files',
     agent: { name: 'builtin' },
     publish: { mode: 'branch', branch: 'work' },
   }
   return hub.admin.call('submitJob', { body: { kind: 'code', payload } })
+}
+
+/** The turn and the result of each check. */
+async function checksOf(hub: TestHub, id: Job['id']) {
+  const { events } = await hub.admin.call('listEvents', { params: { job: id } })
+  return events.flatMap((event) =>
+    event.type === 'check-finished' ? [[event.iteration, event.passed]] : [],
+  )
 }
 
 describeNeeding(['patience'], 'a job whose model’s quota is used up', () => {
@@ -125,6 +138,36 @@ describeNeeding(['patience'], 'a job whose model’s quota is used up', () => {
     })
     expect(await byHand(remote, 'ls-tree', '--name-only', 'work')).toBe('README.md\none\ntwo')
     await expect.poll(() => second.worker.running).toBe(0)
+  })
+
+  it('goes on in the turn in which it rested, and counts it once', async () => {
+    await using hub = await startTestHub()
+    const { remote } = await makeRemote(await tempFolder())
+    // Two answers for the first turn, and one for the second.
+    const { url, quota } = await aModelWithQuota(3)
+    await using worker = await startWorkerFor(hub, url)
+    const checks = [{ name: 'third', run: ['test', '-e', 'three'] }]
+    const { id } = await submit(hub, remote, { checks, iterations: 2 })
+    await untilJob(hub, id, { state: 'paused', attempt: 1 })
+    expect(await checksOf(hub, id)).toEqual([[1, false]])
+
+    quota.left = 99
+    await hub.admin.call('resumeJob', { params: { job: id } })
+
+    // After it the checks are not asked a third time.
+    expect(await untilEnded(hub, id)).toMatchObject({
+      reason: 'check-failed',
+      attempt: 2,
+      detail: expect.stringContaining('2 turns'),
+    })
+    expect(await checksOf(hub, id)).toEqual([
+      [1, false],
+      [2, false],
+    ])
+    const { artifacts } = await hub.admin.call('listArtifacts', { params: { job: id } })
+    const names = artifacts.map(({ attempt, name }) => `${attempt} ${name}`)
+    expect(names).toEqual(expect.arrayContaining(['1 turn-1.session.tar', '2 session.tar']))
+    await expect.poll(() => worker.worker.running).toBe(0)
   })
 
   it('rests again when it is used up again, and a person may resume it before', async () => {

@@ -10,7 +10,6 @@ import { tempFolder } from '../support/temp-folder.ts'
 import {
   artifact,
   sh,
-  startHubAndWorker,
   startTestWorker,
   submitCommand,
   untilEnded,
@@ -123,21 +122,5 @@ describeNeeding(['patience'], 'an attempt after one that was told to stop in its
     expect(await runs(folder)).toBe(1)
     expect(await artifact(hub, job, 'change.patch')).not.toContain('coverage')
     await expect.poll(() => second.worker.running).toBe(0)
-  })
-})
-
-describeNeeding(['patience'], 'an attempt after one whose work did not pass', () => {
-  it('starts anew', async () => {
-    const folder = await tempFolder()
-    await writeFile(join(folder, 'bytes'), randomBytes(10))
-    await using test = await startHubAndWorker()
-    const { id } = await submitCommand(test.hub, await tempFolder(), {
-      run: agentIn(folder),
-      payload: {
-        checks: [{ name: 'picky', run: sh(`[ $(wc -l < ${folder}/runs) = 2 ]`) }],
-      },
-    })
-    expect(await untilEnded(test.hub, id)).toMatchObject({ state: 'succeeded', attempt: 2 })
-    expect(await runs(folder)).toBe(2)
   })
 })

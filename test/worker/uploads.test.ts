@@ -53,6 +53,27 @@ describe('many artifacts at once', () => {
     expect((await kept()).toSorted()).toEqual(names)
   })
 
+  it('of one name are sent one after the other, and the newest remains', async () => {
+    await using test = await startAttempt()
+    const { hub, gate, way } = test
+    const sender = new ArtifactSender(way, FOREVER)
+    const held = gate.hold(/PUT/, 'request')
+    for (const [index, text] of ['old', 'newer', 'the newest'].entries()) {
+      const file = join(way.folder, `file-${index}`)
+      await writeFile(file, text)
+      sender.keep({ name: 'work', mediaType: 'text/plain', file })
+    }
+    await held.here
+    // The others have time to come, too.
+    for (let look = 0; look < 20; look += 1) await hub.admin.call('live', {})
+    expect(gate.seen).toHaveLength(1)
+    held.release()
+
+    expect(await sender.flush()).toEqual([])
+    expect(await hub.ledger.artifacts(way.fence.jobId)).toMatchObject([{ name: 'work', size: 10 }])
+    expect(sender.kept.map(({ file }) => file)).toEqual([join(way.folder, 'file-2')])
+  })
+
   it('do not wait for one that the hub refuses', async () => {
     await using test = await startAttempt()
     const { way, kept } = test

@@ -24,6 +24,12 @@ describe('a transcript', () => {
     expect(shown({ type: 'warning', text: 'slow' })).toBe('warning: slow')
   })
 
+  it('shows what the platform told the agent, and no more of it than a screen takes', () => {
+    const text = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n')
+    const prompt = shown({ type: 'prompt', text })
+    expect(prompt).toMatch(/^▸ prompt\n {4}line 0\n[^]*line 29\n {4}… 10 more lines$/)
+  })
+
   it('shows the beginning of a long result and says how much is left out', () => {
     const output = Array.from({ length: 10 }, (_, index) => `line ${index}`).join('\n')
     const text = shown({ type: 'tool-result', id: '1', output, failed: false })

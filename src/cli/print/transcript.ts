@@ -4,10 +4,12 @@ import type { Printer } from './printer.ts'
 import { escapeHidden, safeJson, safeLine, safeText } from './safe-text.ts'
 
 const LINES_OF_RESULT = 6
+const LINES_OF_PROMPT = 30
 const LINE_LENGTH = 200
 
 /** Lines of a transcript, read leniently: a newer worker may know more kinds than this program. */
 const Update = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('prompt'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),
   z.object({ type: z.literal('thought'), text: z.string() }),
   z.object({ type: z.literal('tool-call'), tool: z.string(), input: z.string() }),
@@ -58,6 +60,8 @@ function transcriptText(line: string, paint: Printer['paint']): string | null {
   const update = Update.safeParse(json)
   if (!update.success) return null
   switch (update.data.type) {
+    case 'prompt':
+      return `${paint('bold', '▸ prompt')}\n${paint('dim', indented(update.data.text, LINES_OF_PROMPT))}`
     case 'message':
       return safeText(update.data.text).trimEnd()
     case 'thought':
@@ -93,9 +97,9 @@ export function lineSplitter(): {
   }
 }
 
-function indented(text: string): string {
+function indented(text: string, linesMax = LINES_OF_RESULT): string {
   const lines = safeText(text).trimEnd().split('\n')
-  const shown = lines.slice(0, LINES_OF_RESULT).map((line) => `    ${cut(line)}`)
+  const shown = lines.slice(0, linesMax).map((line) => `    ${cut(line)}`)
   const left = lines.length - shown.length
   return [...shown, ...(left > 0 ? [`    … ${left} more lines`] : [])].join('\n')
 }

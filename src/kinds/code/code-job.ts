@@ -1,5 +1,8 @@
 import type { AgentDriver } from '../../domain/agent.ts'
 import type { Attempt } from '../../domain/attempt.ts'
+import { EVENT_TEXT_MAX } from '../../domain/event.ts'
+import { clip } from '../../domain/text.ts'
+import { inputsOf } from '../../pipeline/fetch-inputs.ts'
 import type { Note } from '../../workspace/workspace.ts'
 import type { KindTools } from '../kind.ts'
 import type { CodePayload } from './payload.ts'
@@ -14,6 +17,14 @@ export type CodeJob = {
   readonly home: string
 }
 
+/** The folder of the files that the job brings along, to be readable; none when it brings none. */
+export function inputFolders(attempt: Attempt): readonly string[] {
+  const folder = inputsOf(attempt)
+  return folder === null ? [] : [folder]
+}
+
 export function tellNotes({ attempt }: CodeJob, notes: readonly Note[]): void {
-  for (const note of notes) attempt.report.tell({ type: 'note', ...note })
+  for (const { code, text } of notes) {
+    attempt.report.tell({ type: 'note', code, text: clip(text, EVENT_TEXT_MAX) })
+  }
 }

@@ -27,6 +27,11 @@ describe('the flags of a code job', () => {
     ])
   })
 
+  it('say how many turns the agent gets', async () => {
+    expect(await payloadOf({ iterations: '5' })).toMatchObject({ iterations: 5 })
+    await expect(payloadOf({ iterations: '0' })).rejects.toThrow(/^--iterations: /)
+  })
+
   it('leave the job’s name out of the commit of a branch alone', async () => {
     const payload = CodePayload.parse(await payloadOf({ publish: 'branch', trailers: false }))
     expect(payload.publish).toEqual({ mode: 'branch', trailers: false })

@@ -7,7 +7,7 @@ import { line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 import type { Flag, SubmitForm, Typed } from '../kind.ts'
 import { readFlags } from '../read-flags.ts'
-import { RefName } from './payload.ts'
+import { CodePayload, ITERATIONS, RefName } from './payload.ts'
 
 const AGENT_NAMES = AGENTS.map(({ name }) => name)
 /** Agents that are programs of the job's own. */
@@ -53,6 +53,10 @@ const FLAGS: readonly Flag[] = [
     repeats: true,
   },
   {
+    flag: '--iterations <count>',
+    description: `turns of the agent until the checks pass (default: ${ITERATIONS})`,
+  },
+  {
     flag: '--publish <mode>',
     description: 'keep a patch (none, the default), or push a branch (the default with --branch)',
     choices: PUBLISH,
@@ -76,6 +80,7 @@ const CodeFlags = z.object({
   model: line(200).optional(),
   test: z.string().optional(),
   check: z.array(z.string()).default([]),
+  iterations: z.coerce.number().pipe(CodePayload.shape.iterations.unwrap()).optional(),
   publish: z.enum(PUBLISH).optional(),
   branch: RefName.optional(),
   trailers: z.boolean().default(true),
@@ -110,6 +115,7 @@ async function payloadOf(typed: Typed): Promise<object> {
     agent: agentOf(flags, typed.rest),
     test: flags.test === undefined ? undefined : shell(flags.test),
     checks: flags.check.map(checkOf),
+    iterations: flags.iterations,
     publish: publishOf(flags),
   }
 }

@@ -1,87 +1,91 @@
-import type { AgentEnd } from '../../domain/agent.ts'
-import { type Outcome, SUMMARY_MAX } from '../../domain/outcome.ts'
 import { StepFailed } from '../../domain/stop.ts'
-import { clip } from '../../domain/text.ts'
+import type { AgentWork, FinishedTurn, PlannedTurn } from '../../turn/agent-work.ts'
+import { type Made, workUntilPassed } from '../../turn/work-until-passed.ts'
 import type { Change } from '../../workspace/change.ts'
-import { type CodeJob, tellNotes } from './code-job.ts'
-import { type Taken, takeWork } from './take-work.ts'
-import { discardWork, recordWork } from './work-checkpoint.ts'
+import { restoreTree } from '../../workspace/restore-tree.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import { type CodeJob, inputFolders } from './code-job.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
-import { runAgent } from './run-agent.ts'
+import { iterationsOf } from './payload.ts'
+import { findingsPrompt, GO_ON, promptFor } from './prompt.ts'
+import { runChecks } from './run-checks.ts'
+import { keepChange, takeChange } from './take-work.ts'
+import { discardWork, recordWork } from './work-checkpoint.ts'
 
-/** A change to be checked and published, with the agent's last words; or how the attempt ends without one. */
-export type Made =
-  | { readonly change: Change; readonly summary: string }
-  | { readonly outcome: Outcome }
-
-/** Lets the agent work, unless an earlier attempt has its finished work already. */
+/** Lets the agent change the workspace until the checks pass, from where earlier attempts ended. */
 export async function makeChange(
   job: CodeJob,
   opened: OpenedWorkspace,
   signal: AbortSignal,
-): Promise<Made> {
-  const { attempt } = job
-  const summary = opened.kept?.summary ?? null
-  if (summary !== null) return { change: await takeKept(job, opened, signal), summary }
-  const end = await attempt.step('agent', () => runAgent(job, opened, signal))
-  const taken = await attempt.step('diff', () => takeWork(job, opened.workspace, signal))
-  return (await pauseFor(job, end, taken)) ?? (await judge(job, end, taken))
+): Promise<Made<Change>> {
+  const agent = agentWork(job, opened.workspace)
+  const finished = await finishedTurn(job, opened, signal)
+  try {
+    return await workUntilPassed(agent, finished ?? firstTurn(job, opened), signal)
+  } catch (error) {
+    // Work that does not pass is not continued.
+    if (error instanceof StepFailed && error.reason === 'check-failed') {
+      await discardWork(job.attempt)
+    }
+    throw error
+  }
 }
 
-/** Throws `workspace-failed` when the work did not come out as it was; the next attempt starts anew. */
-async function takeKept(
+const agentWork = (job: CodeJob, workspace: Workspace): AgentWork<Change> => ({
+  attempt: job.attempt,
+  driver: job.driver,
+  home: job.home,
+  iterations: iterationsOf(job.payload),
+  task: (told) => ({ ...taskIn(job, workspace), ...told }),
+  take: (signal) => takeChange(job, workspace, signal),
+  keep: (change, nameOf) => keepChange(job, change, nameOf),
+  record: (change, turn) => recordWork(job.attempt, change, turn),
+  check:
+    job.payload.checks.length === 0
+      ? null
+      : ({ tree }, iteration, signal) => runChecks(job, { workspace, tree, iteration }, signal),
+  restore: ({ tree }, signal) => restoreTree(workspace, tree, signal),
+  findingsPrompt: (failed, session) => findingsPrompt(job, failed, session),
+})
+
+const taskIn = ({ attempt, payload, home }: CodeJob, workspace: Workspace) => ({
+  tree: workspace.tree,
+  home,
+  model: 'model' in payload.agent ? (payload.agent.model ?? null) : null,
+  door: attempt.door,
+  steps: attempt.work.limits.steps,
+  run: 'run' in payload.agent ? payload.agent.run : null,
+  test: payload.test ?? null,
+  readable: [workspace.objects, ...inputFolders(attempt)],
+})
+
+/** The first turn of this attempt, which may be one that was interrupted in an earlier attempt. */
+const firstTurn = (job: CodeJob, { kept, session }: OpenedWorkspace): PlannedTurn => ({
+  iteration: kept?.iteration ?? 1,
+  // In a session that was interrupted the task is known.
+  prompt: kept !== null && session !== null ? GO_ON : promptFor(job),
+  session,
+  answers: null,
+})
+
+/**
+ * The turn that an earlier attempt finished; null when there is none. Throws `workspace-failed` when
+ * the restored work does not match its recorded tree; the next attempt then starts anew.
+ */
+async function finishedTurn(
   job: CodeJob,
-  { workspace, kept }: OpenedWorkspace,
+  { workspace, kept, session }: OpenedWorkspace,
   signal: AbortSignal,
-): Promise<Change> {
-  const { change } = await job.attempt.step('diff', () => takeWork(job, workspace, signal))
-  if (change.tree === kept?.change.tree) return change
+): Promise<FinishedTurn<Change> | null> {
+  if (kept === null || kept.summary === null) return null
+  const work = await job.attempt.step('diff', () => takeChange(job, workspace, signal))
+  if (work.tree === kept.change.tree) {
+    keepChange(job, work, (name) => name)
+    return { iteration: kept.iteration, work, summary: kept.summary, session, own: null }
+  }
   await discardWork(job.attempt)
-  throw new StepFailed('workspace-failed', 'the work of an earlier attempt came out otherwise')
+  throw new StepFailed(
+    'workspace-failed',
+    'the restored work of an earlier attempt does not match its recorded tree',
+  )
 }
-
-/** An agent's own word is not enough, neither way: checks decide where there are any, and what it changed. */
-async function judge(job: CodeJob, end: AgentEnd, taken: Taken): Promise<Made> {
-  const { change } = taken
-  if (!change.changed) return { outcome: judgeNoChange(end) }
-  const failure = failureOf(end)
-  if (failure !== null && job.payload.checks.length === 0) throw failure
-  if (failure !== null) tellNotes(job, [{ code: 'agent-failed', text: failure.detail }])
-  const summary = summaryOf(end)
-  await recordWork(job.attempt, taken, { session: end.session, summary })
-  return { change, summary }
-}
-
-/** A model that says when it will answer again ends the attempt until then; what was made is kept. */
-async function pauseFor(job: CodeJob, end: AgentEnd, taken: Taken): Promise<Made | null> {
-  if (end.kind !== 'failed') return null
-  const resumeAt = (await job.attempt.refusal())?.until ?? null
-  if (resumeAt === null) return null
-  await recordWork(job.attempt, taken, { session: end.session, summary: null })
-  return {
-    outcome: { kind: 'paused', reason: 'quota-exhausted', detail: end.detail, resumeAt },
-  }
-}
-
-function judgeNoChange(end: AgentEnd): Outcome {
-  const failure = failureOf(end)
-  if (failure !== null) throw failure
-  return {
-    kind: 'succeeded',
-    reason: 'no-change',
-    detail: '',
-    publication: null,
-    summary: summaryOf(end),
-  }
-}
-
-/** What the agent itself calls a failure; null for none. */
-function failureOf(end: AgentEnd): StepFailed | null {
-  if (end.kind === 'failed') return new StepFailed(end.reason, end.detail)
-  if (end.exitCode === 0) return null
-  const words = end.summary === '' ? '' : `: ${end.summary}`
-  return new StepFailed('agent-failed', `the agent ended with exit code ${end.exitCode}${words}`)
-}
-
-const summaryOf = (end: AgentEnd): string =>
-  clip(end.kind === 'done' ? end.summary : end.detail, SUMMARY_MAX)

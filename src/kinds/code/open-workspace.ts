@@ -1,17 +1,19 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unpackSession } from '../../agents/session-files.ts'
 import { isAppError } from '../../domain/errors.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { fetchInputs, inputsOf } from '../../pipeline/fetch-inputs.ts'
 import { allEnded } from '../../platform/all-ended.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
+import { artifactName } from '../../turn/kept-turn.ts'
+import { SESSION } from '../../turn/session.ts'
+import { unpackSession } from '../../turn/session-files.ts'
+import { PATCH } from '../../workspace/change-artifacts.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
-import { SESSION } from './artifacts.ts'
 import { type CodeJob, tellNotes } from './code-job.ts'
 import { type KeptWork, keptWork } from './work-checkpoint.ts'
-import { refOf } from './payload.ts'
+import { iterationsOf, refOf } from './payload.ts'
 
 /** A checkout, and the session in it that the agent is to go on with. */
 export type OpenedWorkspace = {
@@ -92,26 +94,26 @@ async function prepare(
 
 type Continues = NonNullable<WorkspaceRequest['continues']>
 
-const keptChange = (
-  { attempt }: CodeJob,
-  { attempt: from, change }: KeptWork,
-  signal: AbortSignal,
-): Continues => ({
-  from: change,
-  fetch: (...what) => attempt.report.fetchKept(from, ...what, signal),
+const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): Continues => ({
+  from: kept.change,
+  fetch: async (name, file) => {
+    const artifact = name === PATCH ? artifactName(kept, PATCH) : name
+    await attempt.report.fetchKept(kept.attempt, artifact, file, signal)
+  },
 })
 
-/** Finished work needs no session; the earlier attempt's is there for who goes on from the job. */
+/** Work after which the agent has no turn left needs no session; follow-ups find it where it is. */
 async function keptSession(
-  { attempt, home }: CodeJob,
-  { attempt: from, session, summary }: KeptWork,
+  { attempt, home, payload }: CodeJob,
+  kept: KeptWork,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (session === null || summary !== null) return null
+  const isLast = payload.checks.length === 0 || kept.iteration >= iterationsOf(payload)
+  if (kept.session === null || (kept.summary !== null && isLast)) return null
   const file = join(attempt.folder, `kept-${SESSION}`)
-  await attempt.report.fetchKept(from, SESSION, file, signal)
+  await attempt.report.fetchKept(kept.attempt, artifactName(kept, SESSION), file, signal)
   await unpackSession(file, home)
-  return session
+  return kept.session
 }
 
 /** Where a follow-up goes on: at the published commit, else with the change that was kept. */

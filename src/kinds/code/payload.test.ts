@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CodePayload, refOf, RefName, RepositoryAddress } from './payload.ts'
+import { CodePayload, iterationsOf, refOf, RefName, RepositoryAddress } from './payload.ts'
 import { codeSchema } from './schema.ts'
 
 const payload = (facts: object = {}) => ({
@@ -28,6 +28,16 @@ describe('code payload', () => {
     ['two checks of one name', { checks: ['a', 'a'].map((name) => ({ name, run: ['true'] })) }],
   ])('refuses %s', (_, facts) => {
     expect(CodePayload.safeParse(payload(facts)).success).toBe(false)
+  })
+
+  it('gives the agent three turns, or as many as it names; only that needs a newer worker', () => {
+    const [usual, named] = [payload(), payload({ iterations: 1 })]
+    expect([usual, named].map((one) => iterationsOf(CodePayload.parse(one)))).toEqual([3, 1])
+    expect([usual, named].map((one) => codeSchema.protocol(one))).toEqual([1, 2])
+    expect(codeSchema.protocol(CodePayload.parse(usual))).toBe(1)
+    for (const iterations of [0, 21, 1.5, '3']) {
+      expect(CodePayload.safeParse(payload({ iterations })).success).toBe(false)
+    }
   })
 
   it('has a title without NUL, by which its job can be found', () => {

@@ -63,6 +63,8 @@ const Checkout = z.strictObject({
   ...CheckoutOptions.shape,
 })
 
+export const ITERATIONS = 3
+
 /** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
 export const CodePayload = z
   .strictObject({
@@ -73,6 +75,14 @@ export const CodePayload = z
     agent: Agent,
     test: Argv.optional().describe('How the repository is tested; the built-in agent may run it'),
     checks: CommandChecks.describe('Must all pass before anything is published'),
+    iterations: z
+      .int()
+      .min(1)
+      .max(20)
+      .optional()
+      .describe(
+        `Turns of the agent until the checks pass: what they found goes back to it. Default: ${ITERATIONS}; 1 for no second turn`,
+      ),
     publish: Publish.default({ mode: 'none' }),
   })
   .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {
@@ -80,6 +90,10 @@ export const CodePayload = z
     error: 'was given twice: as ref and as checkout.ref',
   })
 export type CodePayload = z.infer<typeof CodePayload>
+
+/** The most turns of the agent. A payload that does not name them is known to older workers, too. */
+export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
+  iterations ?? ITERATIONS
 
 /** What the job starts from; null for the remote's HEAD. */
 export const refOf = ({ ref, checkout }: Pick<CodePayload, 'ref' | 'checkout'>): string | null =>

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import type { InputFile } from '../../domain/input.ts'
 import { CodePayload } from './payload.ts'
-import { promptFor } from './prompt.ts'
+import { findingsPrompt, promptFor } from './prompt.ts'
 
 const payload = CodePayload.parse({
   repository: '/srv/a.git',
@@ -10,12 +11,24 @@ const payload = CodePayload.parse({
   checks: [{ name: 'types', run: ['tsc', '--noEmit'] }],
 })
 
+const INPUT = { name: 'plan.pdf', digest: 'ab'.repeat(32), size: 1 }
+
+/** A job as far as its prompts need it. */
+const jobWith = (asked: CodePayload, inputs: readonly InputFile[] = []) => ({
+  payload: asked,
+  attempt: {
+    folder: '/jobs/1',
+    earlier: { checkpoints: [], intents: [], continues: null, inputs: [...inputs] },
+  },
+})
+const job = jobWith(payload)
+
 it('a prompt begins with the task in the words of its producer', () => {
-  expect(promptFor(payload, null).startsWith('Mend the parser.\n\n---\n')).toBe(true)
+  expect(promptFor(job).startsWith('Mend the parser.\n\n---\n')).toBe(true)
 })
 
 it('a prompt says how to test, what will be checked and who commits', () => {
-  const prompt = promptFor(payload, null)
+  const prompt = promptFor(job)
   expect(prompt).toContain(`Run the tests with: npm test -- 'it'\\''s slow'\n`)
   expect(prompt).toContain('Your work must pass the check "types": tsc --noEmit\n')
   expect(prompt).toContain('The platform commits and publishes')
@@ -23,13 +36,31 @@ it('a prompt says how to test, what will be checked and who commits', () => {
 
 it('a prompt says what of the repository is not there', () => {
   const checkout = { sparse: ['web', 'my docs'], depth: 1, submodules: 'all' }
-  const prompt = promptFor(CodePayload.parse({ ...payload, checkout }), null)
+  const prompt = promptFor(jobWith(CodePayload.parse({ ...payload, checkout })))
   expect(prompt).toContain("only these are checked out: web, 'my docs'. The others exist")
   expect(prompt).toContain('Its history is cut short.')
   expect(prompt).toContain('What you change in them is not published.')
 })
 
 it('a prompt says where the files lie that came with the task, and nothing when there are none', () => {
-  expect(promptFor(payload, '/jobs/1/inputs')).toContain('are in /jobs/1/inputs, read-only.\n')
-  expect(promptFor(payload, null)).not.toContain('came with the task')
+  expect(promptFor(jobWith(payload, [INPUT]))).toContain('are in /jobs/1/inputs, read-only.\n')
+  expect(promptFor(job)).not.toContain('came with the task')
+})
+
+const failed = [
+  { check: 'types', tree: 'a1', passed: false, findings: 'a.ts:1\nended with 2', durationMs: 1 },
+]
+
+it('a session is told what failed and what to do, not the task again', () => {
+  const prompt = findingsPrompt(job, failed, 'session')
+  expect(prompt).not.toContain('Mend the parser')
+  expect(prompt).toContain(
+    'The check "types" failed: tsc --noEmit\n\n    a.ts:1\n    ended with 2\n\nFix them; the platform runs the checks again.',
+  )
+})
+
+it('an agent that remembers nothing is told the task again before what failed', () => {
+  const prompt = findingsPrompt(job, failed, null)
+  expect(prompt.startsWith(promptFor(job))).toBe(true)
+  expect(prompt).toMatch(/changes in the working tree are yours[^]*The check "types" failed/)
 })

@@ -1,14 +1,19 @@
+import type { Attempt } from '../../domain/attempt.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { inputsOf } from '../../pipeline/fetch-inputs.ts'
+import type { CodeJob } from './code-job.ts'
 import type { CodePayload } from './payload.ts'
+
+/** A job as far as its prompts need it. */
+type Task = Pick<CodeJob, 'payload'> & { readonly attempt: Pick<Attempt, 'earlier' | 'folder'> }
 
 /**
  * What the agent is told: the task in the producer's words, then the rules of the house that the
  * task cannot know.
- * @param inputs the folder of the files that the job brings along
  */
-export function promptFor(
-  { prompt, checkout, test, checks }: CodePayload,
-  inputs: string | null,
-): string {
+export function promptFor({ payload, attempt }: Task): string {
+  const { prompt, checkout, test, checks } = payload
+  const inputs = inputsOf(attempt)
   const rules = [
     'You work in a git checkout of the repository; the current folder is its root.',
     ...limitsOf(checkout),
@@ -24,6 +29,30 @@ export function promptFor(
 /** For a session that had to break off, such as for a quota. */
 export const GO_ON =
   'You were interrupted; your session and your changes are as you left them. Go on with the task.'
+
+/**
+ * What the agent is told when checks failed. In its session it knows the task; an agent without one
+ * gets the task again.
+ */
+export function findingsPrompt(
+  job: Task,
+  failed: readonly Verdict[],
+  session: string | null,
+): string {
+  const lead =
+    session === null
+      ? `${promptFor(job)}\nThe changes in the working tree are yours, from an earlier turn. They did not pass every check.`
+      : 'Your changes did not pass every check. The working tree is as you left it.'
+  const runs = new Map(job.payload.checks.map(({ name, run }) => [name, shown(run)]))
+  const found = failed.map(
+    ({ check, findings }) =>
+      `The check "${check}" failed: ${runs.get(check) ?? ''}\n\n${indented(findings)}`,
+  )
+  return `${[lead, ...found, 'Fix them; the platform runs the checks again.'].join('\n\n')}\n`
+}
+
+/** Set apart from the words around it, whatever it holds. */
+const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
 /** What the agent would otherwise take for the whole repository. */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {

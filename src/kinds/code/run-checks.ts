@@ -1,61 +1,50 @@
-import { StepFailed } from '../../domain/stop.ts'
-import { clipStart } from '../../domain/text.ts'
-import type { Verdict } from '../../domain/verdict.ts'
 import { runCommandCheck } from '../../checks/command.ts'
-import { inputsOf } from '../../pipeline/fetch-inputs.ts'
+import { reportCheck } from '../../checks/report-check.ts'
+import type { Verdict } from '../../domain/verdict.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import type { CodeJob } from './code-job.ts'
+import { type CodeJob, inputFolders } from './code-job.ts'
 
-/** Of a failed check's findings, what goes into the job's detail; the rest is in its log. */
-const FINDINGS_MAX = 2000
+/** A change that is to be judged, by its tree, where it is checked out, and the turn that made it. */
+type Judged = {
+  readonly workspace: Workspace
+  readonly tree: string
+  readonly iteration: number
+}
 
-/** Runs all checks, so that one look shows everything that is wrong. Throws `check-failed`. */
+/** Runs all checks, so that one look shows everything that is wrong. */
 export async function runChecks(
   job: CodeJob,
-  { workspace, tree }: Judged,
+  judged: Judged,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const check of job.payload.checks) {
-    verdicts.push(await runCheck(job, { workspace, tree, check }, signal))
+    verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }
-  const failed = verdicts.filter(({ passed }) => !passed)
-  if (failed.length === 0) return verdicts
-  const words = failed.map(
-    ({ check, findings }) => `check "${check}" failed:\n${clipStart(findings, FINDINGS_MAX)}`,
-  )
-  throw new StepFailed('check-failed', words.join('\n\n'))
+  return verdicts
 }
-
-/** A change that is to be judged, by its tree, and where it is checked out. */
-type Judged = { readonly workspace: Workspace; readonly tree: string }
 
 type Check = CodeJob['payload']['checks'][number]
 
 async function runCheck(
   { attempt, tools, home }: CodeJob,
-  { workspace, tree, check }: Judged & { readonly check: Check },
+  { workspace, tree, iteration, check }: Judged & { readonly check: Check },
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const { report, launch } = attempt
-  const inputs = inputsOf(attempt)
-  report.log('checks', `== ${check.name}\n`)
-  const verdict = await runCommandCheck(
-    {
-      ...check,
-      judges: tree,
-      tree: workspace.tree,
-      env: { PATH: tools.path, HOME: home, LANG: 'C.UTF-8', CI: 'true' },
-      writable: [home],
-      readable: inputs === null ? [workspace.objects] : [workspace.objects, inputs],
-      clock: tools.clock,
-    },
-    launch,
-    (text) => report.log('checks', text),
-    signal,
+  return await reportCheck({ name: check.name, iteration }, attempt.report, (onOutput) =>
+    runCommandCheck(
+      {
+        ...check,
+        judges: tree,
+        tree: workspace.tree,
+        env: { PATH: tools.path, HOME: home, LANG: 'C.UTF-8', CI: 'true' },
+        writable: [home],
+        readable: [workspace.objects, ...inputFolders(attempt)],
+        clock: tools.clock,
+      },
+      attempt.launch,
+      onOutput,
+      signal,
+    ),
   )
-  const { passed, durationMs } = verdict
-  report.log('checks', `\n== ${check.name}: ${passed ? 'passed' : 'failed'} in ${durationMs} ms\n`)
-  report.tell({ type: 'check-finished', check: check.name, passed, durationMs })
-  return verdict
 }

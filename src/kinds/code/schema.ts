@@ -27,7 +27,7 @@ export const codeSchema: KindSchema = {
   },
   followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
   demands: (payload) => demandsOf(CodePayload.parse(payload)),
-  protocol: () => 1,
+  protocol: (payload) => (CodePayload.parse(payload).iterations === undefined ? 1 : 2),
   facts: codeFacts,
   story: (payload) => {
     const { agent } = CodePayload.parse(payload)

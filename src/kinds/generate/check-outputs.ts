@@ -2,14 +2,10 @@ import type { AskedCheck } from '../../checks/asked.ts'
 import { runCommandCheck } from '../../checks/command.ts'
 import { checkObjects, OBJECTS } from '../../checks/objects.ts'
 import { reportCheck } from '../../checks/report-check.ts'
-import { StepFailed } from '../../domain/stop.ts'
-import { clipStart } from '../../domain/text.ts'
+import { checkFailed } from '../../domain/check-failed.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 import { type Outputs, treeOf } from './outputs.ts'
-
-/** Of a failed check's findings, what goes into the job's detail; the rest is in its log. */
-const FINDINGS_MAX = 2000
 
 /**
  * Runs all checks, so that one look shows everything that is wrong. The files are on the hub
@@ -24,7 +20,7 @@ export async function checkOutputs(
   const { attempt, payload } = job
   const objects = { tree: treeOf(outputs), files: outputs.files }
   const verdicts: Verdict[] = [
-    await reportCheck(OBJECTS, attempt.report, async (onOutput) => {
+    await reportCheck({ name: OBJECTS }, attempt.report, async (onOutput) => {
       const verdict = checkObjects(objects, payload.outputs)
       onOutput(verdict.findings)
       return verdict
@@ -34,11 +30,7 @@ export async function checkOutputs(
     verdicts.push(await runCheck(job, { check, tree: objects.tree, inputs }, signal))
   }
   const failed = verdicts.filter(({ passed }) => !passed)
-  if (failed.length === 0) return
-  const words = failed.map(
-    ({ check, findings }) => `check "${check}" failed:\n${clipStart(findings, FINDINGS_MAX)}`,
-  )
-  throw new StepFailed('check-failed', words.join('\n\n'))
+  if (failed.length > 0) throw checkFailed(failed, '')
 }
 
 type Judged = { readonly check: AskedCheck; readonly tree: string; readonly inputs: string }
@@ -51,7 +43,7 @@ async function runCheck(
 ): Promise<Verdict> {
   const { folder, launch, report } = attempt
   const [outputs, home] = [outputsOf(folder), homeOf(folder)]
-  return await reportCheck(check.name, report, (onOutput) =>
+  return await reportCheck({ name: check.name }, report, (onOutput) =>
     runCommandCheck(
       {
         ...check,

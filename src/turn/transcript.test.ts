@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
-import { LINE_BYTES_MAX } from '../../pipeline/bounded-log.ts'
+import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 import { type Said, transcriptLine } from './transcript.ts'
 
 const LONG = 'x'.repeat(2 * LINE_BYTES_MAX)
@@ -14,6 +14,7 @@ describe('a line of the transcript', () => {
   })
 
   it.each<Said>([
+    { type: 'prompt', text: 'p'.repeat(200_000) },
     { type: 'thought', text: 'a'.repeat(1_000_000) },
     { type: 'message', text: '\u0001'.repeat(100_000) },
     { type: 'tool-call', id: '1', tool: 'write', input: '漢'.repeat(100_000) },

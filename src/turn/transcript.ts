@@ -1,13 +1,15 @@
 import { Buffer } from 'node:buffer'
-import type { AgentUpdate } from '../../domain/agent.ts'
-import { clip } from '../../domain/text.ts'
-import { LINE_BYTES_MAX } from '../../pipeline/bounded-log.ts'
+import type { AgentUpdate } from '../domain/agent.ts'
+import { LINE_BYTES_MAX } from '../domain/attempt.ts'
+import { clip } from '../domain/text.ts'
 
 /** Names come from the agent, too, and may be of any length. */
 const NAME_MAX = 200
 
-/** What the agent said and did, apart from its raw output. */
-export type Said = Exclude<AgentUpdate, { readonly type: 'output' }>
+/** What the platform told the agent, and what the agent said and did, apart from its raw output. */
+export type Said =
+  | { readonly type: 'prompt'; readonly text: string }
+  | Exclude<AgentUpdate, { readonly type: 'output' }>
 
 /**
  * One line of the transcript: the update with the time it came, as JSON. Long texts are cut so
@@ -24,6 +26,7 @@ export function transcriptLine(update: Said, at: number): string {
 /** The update with none of its texts longer than `max` characters, and short names. */
 function withTexts(update: Said, max: number): Said {
   switch (update.type) {
+    case 'prompt':
     case 'message':
     case 'thought':
     case 'warning':

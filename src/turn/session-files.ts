@@ -118,4 +118,4 @@ const isPlain = (name: string): boolean =>
   name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
 const damaged = (why: string): StepFailed =>
-  new StepFailed('workspace-failed', `the session of the job it continues cannot be used: ${why}`)
+  new StepFailed('workspace-failed', `the kept session cannot be used: ${why}`)

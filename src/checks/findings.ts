@@ -1,0 +1,171 @@
+import { Buffer } from 'node:buffer'
+import { saysFailure } from './failure-signs.ts'
+import { PlainLines } from './plain-lines.ts'
+
+/** Longest findings, in bytes, besides how the check ended. */
+const BYTES_MAX = 6 * 1024 - 256
+/** Of longer output: the first failures, the last ones, and the end, where a summary stands. */
+const FIRST_BYTES_MAX = 2400
+const LAST_BYTES_MAX = 1600
+const END_BYTES_MAX = 1200
+/** For each place where lines are left out, in bytes. */
+const MARK_BYTES = 40
+/** Lines around one that says a failure. */
+const LINES_BEFORE = 2
+const LINES_AFTER = 6
+/** Failures that are remembered, so that their repetition takes no room. */
+const KNOWN_MAX = 1000
+
+/** A line by its place in the output. */
+type Line = { readonly at: number; readonly text: string; readonly bytes: number }
+
+/**
+ * Keeps of a check's output what helps to find out why it failed: all of a short one; of a longer
+ * one the lines that say a failure, with some around them, and its end. Takes output of any size in
+ * pieces, and holds a few kilobytes.
+ */
+export class Findings {
+  /** Everything so far, while that is short. */
+  #whole: Line[] | null = []
+  #wholeBytes = 0
+  readonly #first = new LinesUntilFull(FIRST_BYTES_MAX)
+  readonly #last = new NewestLines(LAST_BYTES_MAX)
+  readonly #end = new NewestLines(END_BYTES_MAX)
+  #before: Line[] = []
+  #linesAfter = 0
+  readonly #known = new Set<string>()
+  readonly #readers: PlainLines[] = []
+  #count = 0
+  #newest: string | null = null
+  #repeats = 0
+
+  /** Takes one stream of the check; each of its streams has a reader of its own. */
+  reader(): (text: string) => void {
+    const lines = new PlainLines((line) => this.#hear(line))
+    this.#readers.push(lines)
+    return (text) => lines.push(text)
+  }
+
+  /** What is kept, once all streams have ended. */
+  take(): string {
+    for (const reader of this.#readers) reader.end()
+    this.#tellRepeats()
+    if (this.#whole !== null) return shown(this.#whole, this.#count)
+    const lines = [...this.#first.lines, ...this.#last.lines, ...this.#end.lines]
+    const byPlace = new Map(lines.map((line) => [line.at, line]))
+    return shown(
+      [...byPlace.values()].toSorted((one, other) => one.at - other.at),
+      this.#count,
+    )
+  }
+
+  #hear(text: string): void {
+    if (text === this.#newest) {
+      this.#repeats += 1
+      return
+    }
+    this.#tellRepeats()
+    this.#newest = text
+    this.#add(text)
+  }
+
+  #tellRepeats(): void {
+    if (this.#repeats > 0 && this.#newest !== '') this.#add(`[${this.#repeats} times more]`)
+    this.#repeats = 0
+  }
+
+  #add(text: string): void {
+    const line = { at: this.#count, text, bytes: Buffer.byteLength(text) + 1 }
+    this.#count += 1
+    this.#addToWhole(line)
+    this.#end.add(line)
+    if (this.#isNewFailure(text)) {
+      for (const earlier of this.#before) this.#keep(earlier)
+      this.#before = []
+      this.#linesAfter = LINES_AFTER + 1
+    }
+    if (this.#linesAfter > 0) {
+      this.#linesAfter -= 1
+      this.#keep(line)
+    } else {
+      this.#before = [...this.#before, line].slice(-LINES_BEFORE)
+    }
+  }
+
+  #addToWhole(line: Line): void {
+    this.#wholeBytes += line.bytes
+    if (this.#wholeBytes > BYTES_MAX) this.#whole = null
+    this.#whole?.push(line)
+  }
+
+  #isNewFailure(text: string): boolean {
+    if (!saysFailure(text) || this.#known.has(text)) return false
+    if (this.#known.size < KNOWN_MAX) this.#known.add(text)
+    return true
+  }
+
+  #keep(line: Line): void {
+    if (!this.#first.add(line)) this.#last.add(line)
+  }
+}
+
+/** Takes lines until one does not fit. */
+class LinesUntilFull {
+  readonly lines: Line[] = []
+  #left: number
+
+  constructor(bytesMax: number) {
+    this.#left = bytesMax
+  }
+
+  add(line: Line): boolean {
+    this.#left -= line.bytes + markBefore(line, this.lines.at(-1))
+    if (this.#left < 0) return false
+    this.lines.push(line)
+    return true
+  }
+}
+
+/** Holds as many of the newest lines as fit. */
+class NewestLines {
+  readonly lines: Line[] = []
+  readonly #bytesMax: number
+  #bytes = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  add(line: Line): void {
+    this.#bytes += line.bytes + markBefore(line, this.lines.at(-1))
+    this.lines.push(line)
+    for (
+      let [oldest, next] = this.lines;
+      this.#bytes > this.#bytesMax;
+      [oldest, next] = this.lines
+    ) {
+      if (oldest === undefined || next === undefined) return
+      this.#bytes -= oldest.bytes + markBefore(next, oldest)
+      this.lines.shift()
+    }
+  }
+}
+
+/** Room for the mark that will stand between two lines with a gap between them. */
+const markBefore = (line: Line, previous: Line | undefined): number =>
+  previous === undefined || previous.at + 1 === line.at ? 0 : MARK_BYTES
+
+/** The lines in order, with a mark wherever some are left out. */
+function shown(lines: readonly Line[], count: number): string {
+  let next = 0
+  const parts: string[] = []
+  for (const { at, text } of lines) {
+    if (at > next) parts.push(leftOut(at - next))
+    parts.push(text)
+    next = at + 1
+  }
+  if (count > next) parts.push(leftOut(count - next))
+  return parts.join('\n')
+}
+
+const leftOut = (lines: number): string => `[… ${lines} line${lines === 1 ? '' : 's'} left out]`

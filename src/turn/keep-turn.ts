@@ -1,0 +1,96 @@
+import { EVENT_TEXT_MAX } from '../domain/event.ts'
+import { StepFailed, Stopped } from '../domain/stop.ts'
+import { clip } from '../domain/text.ts'
+import { allEnded } from '../platform/all-ended.ts'
+import type { AgentWork, FinishedTurn, TakenWork } from './agent-work.ts'
+import { artifactName, type KeptTurn } from './kept-turn.ts'
+import { packedSession, SESSION } from './session.ts'
+
+/** Work that was taken, with the archive of the agent's session; null when that could not be kept. */
+export type Taken<Work extends TakenWork> = {
+  readonly work: Work
+  readonly archive: string | null
+}
+
+const AS_USUAL = { aside: false, iteration: 1 }
+
+/** Takes what the agent made and keeps it, whatever happens later. */
+export async function takeWork<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  signal: AbortSignal,
+): Promise<Taken<Work>> {
+  const [work, archive] = await allEnded([agent.take(signal), packedSession(agent)])
+  const taken = { work, archive }
+  keep(agent, taken, AS_USUAL)
+  return taken
+}
+
+/** Records the turn, so that no later attempt pays for it again. */
+export async function recordTurn<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  { work, archive }: Taken<Work>,
+  turn: Pick<KeptTurn, 'iteration' | 'session' | 'summary'>,
+): Promise<KeptTurn> {
+  const record: KeptTurn = {
+    attempt: agent.attempt.number,
+    iteration: turn.iteration,
+    aside: false,
+    session: archive === null ? null : turn.session,
+    summary: turn.summary,
+  }
+  await agent.record(work, record)
+  return record
+}
+
+/**
+ * Keeps a finished turn under names of its own and records it again. The next turn takes the usual
+ * names before it is recorded itself, and the attempt may die in between.
+ */
+export async function setAside<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  { work, own }: FinishedTurn<Work>,
+): Promise<void> {
+  // Another attempt's artifacts are out of the way.
+  if (own === null) return
+  const record = { ...own.record, aside: true }
+  keep(agent, { work, archive: own.archive }, record)
+  await agent.record(work, record)
+}
+
+/** When the agent is stopped in its turn, its work so far is kept: in bounded time, and never in place of the stop. */
+export async function keepingUnfinished<Work extends TakenWork, Value>(
+  agent: AgentWork<Work>,
+  turn: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await turn()
+  } catch (error) {
+    if (error instanceof Stopped && error.why.kind !== 'lost') await takeUnfinished(agent)
+    throw error
+  }
+}
+
+async function takeUnfinished<Work extends TakenWork>(agent: AgentWork<Work>): Promise<void> {
+  const { attempt } = agent
+  const grace = attempt.grace()
+  try {
+    await takeWork(agent, grace)
+  } catch (error) {
+    if (!grace.aborted && !(error instanceof StepFailed)) throw error
+    const why = error instanceof StepFailed ? error.detail : 'there was no time left for it'
+    const text = clip(why, EVENT_TEXT_MAX)
+    attempt.report.tell({ type: 'note', code: 'work-not-kept', text })
+  }
+}
+
+function keep<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  { work, archive }: Taken<Work>,
+  names: Pick<KeptTurn, 'aside' | 'iteration'>,
+): void {
+  const nameOf = (name: string): string => artifactName(names, name)
+  agent.keep(work, nameOf)
+  if (archive === null) return
+  const mediaType = 'application/x-tar'
+  agent.attempt.report.keep({ name: nameOf(SESSION), mediaType, file: archive })
+}

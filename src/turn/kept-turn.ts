@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+/**
+ * What a checkpoint says of the turn that made the work; a kind adds what it needs to restore the
+ * work itself.
+ */
+export const KeptTurn = z.strictObject({
+  /** The attempt whose artifacts hold the work. */
+  attempt: z.int().min(1),
+  /** Counts the turns of all attempts from 1. */
+  iteration: z.int().min(1),
+  /** Whether its artifacts have names of their own, because a later turn takes the usual ones. */
+  aside: z.boolean(),
+  /** The agent's session, whose files are kept; null when there are none. */
+  session: z.string().nullable(),
+  /** The agent's last words; null when the turn was interrupted and is to be continued. */
+  summary: z.string().nullable(),
+})
+export type KeptTurn = z.infer<typeof KeptTurn>
+
+/** The artifact in which a turn keeps what is usually called `name`. */
+export const artifactName = (
+  { aside, iteration }: Pick<KeptTurn, 'aside' | 'iteration'>,
+  name: string,
+): string => (aside ? `turn-${iteration}.${name}` : name)

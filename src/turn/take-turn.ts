@@ -1,0 +1,77 @@
+import type { AgentEnd } from '../domain/agent.ts'
+import { EVENT_TEXT_MAX } from '../domain/event.ts'
+import { checkFailed } from '../domain/check-failed.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { clip } from '../domain/text.ts'
+import { failureOf, summaryOf } from './agent-end.ts'
+import type { AgentWork, FinishedTurn, PlannedTurn, TakenWork } from './agent-work.ts'
+import { keepingUnfinished, recordTurn, type Taken, takeWork } from './keep-turn.ts'
+import { runAgent } from './run-agent.ts'
+
+/** A turn to be checked, or how the attempt ends without one. */
+export type TurnEnd<Work extends TakenWork> =
+  | { readonly turn: FinishedTurn<Work> }
+  | { readonly outcome: Outcome }
+
+/** One turn of the agent: runs it, takes its work, and records both. Throws StepFailed. */
+export async function takeTurn<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  plan: PlannedTurn,
+  signal: AbortSignal,
+): Promise<TurnEnd<Work>> {
+  const { attempt } = agent
+  return await keepingUnfinished(agent, async () => {
+    const end = await attempt.step('agent', () => runAgent(agent, plan, signal))
+    const taken = await attempt.step('diff', () => takeWork(agent, signal))
+    return (await pause(agent, plan, end, taken)) ?? (await finish(agent, plan, end, taken))
+  })
+}
+
+/** A model that says when it will answer again pauses the job until then; the turn goes on afterwards. */
+async function pause<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  { iteration }: PlannedTurn,
+  end: AgentEnd,
+  taken: Taken<Work>,
+): Promise<TurnEnd<Work> | null> {
+  if (end.kind !== 'failed') return null
+  const resumeAt = (await agent.attempt.refusal())?.until ?? null
+  if (resumeAt === null) return null
+  await recordTurn(agent, taken, { iteration, session: end.session, summary: null })
+  return {
+    outcome: { kind: 'paused', reason: 'quota-exhausted', detail: end.detail, resumeAt },
+  }
+}
+
+/** The agent's own word is not enough, neither way: checks decide where there are any, and what it changed. */
+async function finish<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  { iteration, answers }: PlannedTurn,
+  end: AgentEnd,
+  taken: Taken<Work>,
+): Promise<TurnEnd<Work>> {
+  const { work, archive } = taken
+  const failure = failureOf(end)
+  const isSame = work.tree === answers?.tree
+  if (failure !== null && (agent.check === null || !work.changed || isSame)) throw failure
+  if (!work.changed) return { outcome: noChange(end) }
+  // Checks that judged this very tree would say the same again, and so would the agent.
+  if (answers !== null && isSame) throw checkFailed(answers.failed, IDLE)
+  if (failure !== null) {
+    const text = clip(failure.detail, EVENT_TEXT_MAX)
+    agent.attempt.report.tell({ type: 'note', code: 'agent-failed', text })
+  }
+  const summary = summaryOf(end)
+  const record = await recordTurn(agent, taken, { iteration, session: end.session, summary })
+  return { turn: { iteration, work, summary, session: end.session, own: { record, archive } } }
+}
+
+const IDLE = 'The agent was told which checks failed, and changed nothing.'
+
+const noChange = (end: AgentEnd): Outcome => ({
+  kind: 'succeeded',
+  reason: 'no-change',
+  detail: '',
+  publication: null,
+  summary: summaryOf(end),
+})

@@ -1,0 +1,287 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { AgentDriver } from '../../src/domain/agent.ts'
+import type { JobEvent } from '../../src/domain/event.ts'
+import type { Job } from '../../src/domain/job.ts'
+import { codeKind } from '../../src/kinds/code/kind.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { UNSIGNED } from '../../src/publish/commit.ts'
+import { startTestHub, type TestHub } from '../support/hub.ts'
+import { describeNeeding } from '../support/needs.ts'
+import { byHand, gitSettings, makeRemote } from '../support/repository.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import {
+  artifact,
+  sh,
+  startHubAndWorker,
+  startTestWorker,
+  submitCommand,
+  untilEnded,
+  untilExists,
+} from '../support/worker.ts'
+import { killHard, startWorkerProcess } from '../support/worker-process.ts'
+
+const eventsOf = async (hub: TestHub, { id }: Pick<Job, 'id'>): Promise<readonly JobEvent[]> =>
+  (await hub.admin.call('listEvents', { params: { job: id } })).events
+
+/** What is told of the agent's turns and of the checks, in order. */
+const turnsIn = (events: readonly JobEvent[]): readonly string[] =>
+  events.flatMap((event) => {
+    if (event.type === 'agent-started') return ['agent']
+    if (event.type !== 'check-finished') return []
+    return [`check ${event.iteration} ${event.passed ? 'passed' : 'failed'}`]
+  })
+
+/** Adds a line to a file outside, and to the work, each time it runs. */
+const adds = (folder: string) => `echo ran >> ${folder}/runs; echo more >> README.md`
+const runs = async (folder: string): Promise<number> =>
+  (await readFile(join(folder, 'runs'), 'utf8')).trim().split('\n').length
+
+/** Passes when the work has so many lines. */
+const wants = (lines: number) => ({
+  name: 'long enough',
+  run: sh(`n=$(wc -l < README.md); echo "expected: ${lines}, got: $n"; [ $n = ${lines} ]`),
+})
+const never = { name: 'never', run: sh('echo Error: no; exit 1') }
+
+describe('a job whose work fails a check', () => {
+  it('goes back to its agent with what the check found, and is published once it passes', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const folder = await tempFolder()
+    const { remote } = await makeRemote(folder)
+    const { id } = await submitCommand(hub, folder, {
+      run: sh(adds(folder)),
+      payload: { repository: remote, checks: [wants(3)], publish: { mode: 'branch', branch: 'w' } },
+    })
+
+    const job = await untilEnded(hub, id)
+
+    expect(job).toMatchObject({ reason: 'published', attempt: 1, failures: 0 })
+    expect(await byHand(remote, 'show', 'w:README.md')).toBe('hello\nmore\nmore')
+    const events = await eventsOf(hub, job)
+    expect(turnsIn(events)).toEqual(['agent', 'check 1 failed', 'agent', 'check 2 passed'])
+    const [failed, passed] = events.filter((event) => event.type === 'check-finished')
+    expect(failed).toMatchObject({ findings: 'expected: 3, got: 2\n\nlong enough: ended with 1' })
+    expect(passed).toMatchObject({ tree: await byHand(remote, 'rev-parse', 'w^{tree}') })
+    expect(passed).not.toHaveProperty('findings')
+    const transcript = (await artifact(hub, job, 'transcript.jsonl')).trim().split('\n')
+    const prompts = transcript.map((line): unknown => JSON.parse(line))
+    expect(prompts).toMatchObject([{ type: 'prompt' }, { type: 'prompt' }])
+    // A command remembers nothing, so it is told the task again.
+    expect(prompts[1]).toMatchObject({
+      text: expect.stringMatching(
+        /^do it\n[^]*"long enough" failed: [^]* {4}expected: 3, got: 2\n/,
+      ),
+    })
+  })
+
+  it('fails after three turns of the agent, and is not tried again', async () => {
+    await using test = await startHubAndWorker()
+    const folder = await tempFolder()
+    const { id } = await submitCommand(test.hub, folder, {
+      run: sh(adds(folder)),
+      payload: { checks: [never] },
+    })
+    const job = await untilEnded(test.hub, id)
+    expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', step: null, attempt: 1 })
+    expect(job.detail).toBe(
+      'The work did not pass in 3 turns of the agent.\n\ncheck "never" failed:\nError: no\n\nnever: ended with 1',
+    )
+    expect(await runs(folder)).toBe(3)
+    expect(await artifact(test.hub, job, 'change.patch')).toContain('+more\n+more\n+more\n')
+    expect(await artifact(test.hub, job, 'turn-1.change.patch')).not.toContain('+more\n+more\n')
+  })
+
+  it('gets one turn alone when it asks for one', async () => {
+    await using test = await startHubAndWorker()
+    const folder = await tempFolder()
+    const { id } = await submitCommand(test.hub, folder, {
+      run: sh(adds(folder)),
+      payload: { checks: [never], iterations: 1 },
+    })
+    expect(await untilEnded(test.hub, id)).toMatchObject({
+      reason: 'check-failed',
+      detail: expect.stringMatching(/^check "never" failed:/),
+    })
+    expect(await runs(folder)).toBe(1)
+  })
+
+  it('fails once a turn changes nothing, however many are left', async () => {
+    await using test = await startHubAndWorker()
+    const folder = await tempFolder()
+    const { id } = await submitCommand(test.hub, folder, {
+      run: sh(`echo ran >> ${folder}/runs; echo same > file`),
+      payload: { checks: [never], iterations: 20 },
+    })
+    expect(await untilEnded(test.hub, id)).toMatchObject({
+      reason: 'check-failed',
+      attempt: 1,
+      detail: expect.stringMatching(/changed nothing\.\n\ncheck "never" failed:\nError: no/),
+    })
+    expect(await runs(folder)).toBe(2)
+  })
+
+  it('is no-change when the agent takes all of its changes back', async () => {
+    await using test = await startHubAndWorker()
+    const folder = await tempFolder()
+    const { id } = await submitCommand(test.hub, folder, {
+      run: sh('if [ -e file ]; then rm file; else echo x > file; fi'),
+      payload: { checks: [never] },
+    })
+    expect(await untilEnded(test.hub, id)).toMatchObject({ reason: 'no-change', attempt: 1 })
+  })
+
+  it('is judged by its checks in later turns, too, whatever the agent’s exit code', async () => {
+    await using test = await startHubAndWorker()
+    const folder = await tempFolder()
+    const { id } = await submitCommand(test.hub, folder, {
+      run: sh(`${adds(folder)}; exit 7`),
+      payload: { checks: [wants(3)] },
+    })
+    const job = await untilEnded(test.hub, id)
+    expect(job).toMatchObject({ reason: 'patch-ready', attempt: 1 })
+    const notes = (await eventsOf(test.hub, job)).filter(({ type }) => type === 'note')
+    expect(notes).toMatchObject([{ code: 'agent-failed' }, { code: 'agent-failed' }])
+  })
+
+  it('is given to the agent as that had left it, whatever the check has done to it', async () => {
+    await using test = await startHubAndWorker()
+    const folder = await tempFolder()
+    const spoils =
+      'grep -q more file && exit; mkdir -p coverage; date > coverage/out; rm README.md; ' +
+      'mkdir -p ../elsewhere; rm -rf src; ln -s ../elsewhere src; exit 1'
+    const { id } = await submitCommand(test.hub, folder, {
+      run: sh(
+        'ls >> file; grep -q out file && echo more >> file; mkdir -p src/out; touch src/out/a',
+      ),
+      payload: { checks: [{ name: 'spoils', run: sh(spoils) }] },
+    })
+    const job = await untilEnded(test.hub, id)
+    expect(job).toMatchObject({ reason: 'check-failed' })
+    const patch = await artifact(test.hub, job, 'change.patch')
+    expect(patch).toContain('+README.md\n+file\n+README.md\n+file\n+src\n')
+    expect(patch).toContain('src/out/a')
+    expect(patch).not.toContain('coverage')
+    expect(patch).not.toContain('deleted file')
+  })
+})
+
+/** Notes that it ran, works, and hangs in the run of this number. */
+const hangsIn = (run: number, folder: string) =>
+  sh(`${adds(folder)}
+    if [ $(wc -l < ${folder}/runs) = ${run} ]; then touch ${folder}/begun; sleep 600; fi`)
+
+describeNeeding(
+  ['patience'],
+  'an attempt after one that ended in a later turn of its agent',
+  () => {
+    it.each([
+      ['is told to stop', 2],
+      ['is killed', 3],
+    ])(
+      'begins with the last finished turn where the worker %s, and gives no turn more',
+      async (how, turn) => {
+        await using hub = await startTestHub()
+        const folder = await tempFolder()
+        const { remote } = await makeRemote(folder)
+        await using workers = new AsyncDisposableStack()
+        const first =
+          how === 'is killed'
+            ? await startWorkerProcess(hub, await tempFolder())
+            : workers.use(await startTestWorker(hub, { drainMs: 0 }))
+        const { id } = await submitCommand(hub, folder, {
+          run: hangsIn(turn, folder),
+          payload: { repository: remote, checks: [never] },
+        })
+        await untilExists(join(folder, 'begun'))
+        if ('worker' in first) await first.worker.drain()
+        else {
+          await killHard(first)
+          hub.clock.advance(60_001)
+          await hub.ledger.expire(10)
+        }
+
+        const { worker } = workers.use(await startTestWorker(hub))
+        const job = await untilEnded(hub, id)
+
+        expect(job).toMatchObject({ reason: 'check-failed', attempt: 2 })
+        const turns = [
+          'agent',
+          'check 1 failed',
+          'agent',
+          'check 2 failed',
+          'agent',
+          'check 3 failed',
+        ]
+        const before = 2 * (turn - 1)
+        expect(turnsIn(await eventsOf(hub, job))).toEqual([
+          ...turns.slice(0, before),
+          'agent',
+          ...turns.slice(before - 1),
+        ])
+        // What the interrupted turn had changed is no part of the work.
+        const patch = await artifact(hub, job, 'change.patch')
+        expect(patch.match(/^\+more$/gm)).toHaveLength(3)
+        await expect.poll(() => worker.running).toBe(0)
+      },
+    )
+  },
+)
+
+/** An agent with a session of one file, which tells what it finds and hangs when it is asked to. */
+const remembers = (turns: string[], hang: () => boolean): AgentDriver => ({
+  name: 'command',
+  sessionFiles: ['.memory'],
+  run: async ({ home, tree, session, prompt }, { onUpdate }, signal) => {
+    const file = join(home, '.memory', 'turns')
+    const known = session === null ? '' : await readFile(file, 'utf8')
+    turns.push(`${session} ${known}: ${prompt.split('\n', 1)[0]}`)
+    await mkdir(join(home, '.memory'), { recursive: true })
+    await writeFile(file, `${known}x`)
+    onUpdate({ type: 'session', session: 's1' })
+    await writeFile(join(tree, 'work'), `${known}x`)
+    if (hang()) {
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+        if (signal.aborted) reject(signal.reason)
+      })
+    }
+    return { kind: 'done', summary: 'done', session: 's1', exitCode: 0 }
+  },
+})
+
+describe('an agent that remembers', () => {
+  it('hears of failed checks in its session, also in an attempt after one that was stopped', async () => {
+    await using hub = await startTestHub()
+    const folder = await tempFolder()
+    const turns: string[] = []
+    const kinds = new Map([
+      [
+        'code',
+        codeKind({
+          drivers: new Map([['command', remembers(turns, () => turns.length === 2)]]),
+          git: gitSettings(folder),
+          signature: UNSIGNED,
+          path: process.env['PATH'] ?? '',
+          clock: systemClock,
+          cacheBytes: Infinity,
+        }),
+      ],
+    ])
+    await using first = await startTestWorker(hub, { kinds, drainMs: 0 })
+    const { id } = await submitCommand(hub, folder, {
+      run: ['true'],
+      payload: { checks: [{ name: 'xxx', run: sh('grep -q xxx work') }] },
+    })
+    await expect.poll(() => turns.length).toBe(2)
+    await first.worker.drain()
+    await using second = await startTestWorker(hub, { kinds })
+
+    expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 2 })
+    const told = 'Your changes did not pass every check. The working tree is as you left it.'
+    expect(turns).toEqual(['null : do it', `s1 x: ${told}`, `s1 x: ${told}`, `s1 xx: ${told}`])
+    await expect.poll(() => second.worker.running).toBe(0)
+  })
+})
