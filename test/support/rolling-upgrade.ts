@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { HubClient } from '../../src/protocol/client.ts'
+import { PROTOCOL } from '../../src/protocol/version.ts'
 import { type Judgement, openFleet, PROGRAM, untilPrinted } from './fleet.ts'
 
 /**
@@ -36,11 +38,11 @@ export async function runRollingUpgrade(
 }
 
 /**
- * Starts a worker of this tree on a hub of an earlier program, and returns what it says when it ends.
+ * Starts a worker of this tree on a hub of an earlier program, and returns what it says when it ends;
+ * null when that hub speaks this tree’s protocol, for then the worker stays.
  * @param folder empty; everything lies there afterwards, to be looked at
- * @param before a program whose protocol is older
  */
-export async function startWorkerFirst(folder: string, before: string): Promise<string> {
+export async function startWorkerFirst(folder: string, before: string): Promise<string | null> {
   const start = (program: string, args: readonly string[]) =>
     spawn(process.execPath, [program, ...args], {
       cwd: folder,
@@ -53,6 +55,8 @@ export async function startWorkerFirst(folder: string, before: string): Promise<
   try {
     const line = await untilPrinted(hub, /hub on http/)
     const [url = ''] = /http:\/\/[\w.:]+/.exec(line) ?? []
+    const { protocol } = await new HubClient({ url, token: null }).call('live', {})
+    if (protocol === PROTOCOL) return null
     const at = ['--hub', url, '--token-file', join(data, 'worker.token')]
     const own = ['--sandbox', 'none', '--data', join(folder, 'newer')]
     return await text(start(PROGRAM, ['worker', ...at, ...own]).stderr)
