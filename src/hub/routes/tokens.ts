@@ -38,4 +38,4 @@ export const revokeToken: Endpoint<'revokeToken'> =
     return null
   }
 
-const infoOf = ({ lanes: _, ...row }: TokenRow): Info => ({ ...row, scopes: [...row.scopes] })
+const infoOf = ({ lanes: _lanes, ...row }: TokenRow): Info => ({ ...row, scopes: [...row.scopes] })
