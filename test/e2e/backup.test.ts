@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 import { callbackSecretOf } from '../../src/callbacks/sign.ts'
+import { readRows, writeRows } from '../../src/cli/backup/listed.ts'
 import { Manifest } from '../../src/cli/backup/manifest.ts'
+import { tablesOf } from '../../src/ledger/tables.ts'
 import { HubClient } from '../../src/protocol/client.ts'
 import { type Cli, cliInEmptyHome, hubAddress } from '../support/cli.ts'
 import { aClaim, aJob } from '../support/jobs.ts'
@@ -135,7 +139,7 @@ describeNeeding(['patience'], 'a backup', () => {
     await expect(readFile(join(cli.home, 'new', 'ledger.db'))).rejects.toThrow('ENOENT')
   })
 
-  it('of an older version, without its later tables, is restored all the same', async () => {
+  it('of an older version, without its later tables and columns, is restored all the same', async () => {
     const cli = await cliInEmptyHome()
     const hub = await startHub(cli, [])
     const { ended } = await fill(hub)
@@ -143,13 +147,7 @@ describeNeeding(['patience'], 'a backup', () => {
     await cli.run(['backup', backup])
     await hub.stop()
     await rm(cli.data, { recursive: true })
-    const later = ['callback', 'delivery']
-    for (const name of later) await rm(join(backup, 'tables', `${name}.jsonl`))
-    const path = join(backup, 'manifest.json')
-    const manifest = Manifest.parse(JSON.parse(await readFile(path, 'utf8')))
-    const older = Object.entries(manifest.tables).filter(([name]) => !later.includes(name))
-    const rewritten = { ...manifest, schemaVersion: 2, tables: Object.fromEntries(older) }
-    await writeFile(path, JSON.stringify(rewritten))
+    await makeOlder(backup, 2)
 
     expect(await cli.run(['restore', backup])).toMatchObject({ code: 0 })
 
@@ -171,6 +169,28 @@ describeNeeding(['patience'], 'a backup', () => {
     expect((await cli.run(['backup', backup])).stderr).toMatch(/backup is not empty/)
   })
 })
+
+/** Makes a backup what a program with an older schema would have written. */
+async function makeOlder(backup: string, schemaVersion: number): Promise<void> {
+  const path = join(backup, 'manifest.json')
+  const manifest = Manifest.parse(JSON.parse(await readFile(path, 'utf8')))
+  const tables: Manifest['tables'] = {}
+  const older = tablesOf({ schemaVersion })
+  for (const name of Object.keys(manifest.tables)) {
+    const file = join(backup, 'tables', `${name}.jsonl`)
+    const columns = older.find((table) => table.name === name)?.columns
+    if (columns === undefined) {
+      await rm(file)
+      continue
+    }
+    const rows = await Array.fromAsync(readRows(file, z.record(z.string(), z.unknown())))
+    const kept = rows.map((row) =>
+      Object.fromEntries(columns.map((column) => [column, row[column]])),
+    )
+    tables[name] = await writeRows(file, Readable.from(kept))
+  }
+  await writeFile(path, JSON.stringify({ ...manifest, schemaVersion, tables }))
+}
 
 describeNeeding(['postgresql', 'patience'], 'a backup of PostgreSQL', () => {
   const file = postgresOfFile()

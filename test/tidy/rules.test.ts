@@ -92,9 +92,9 @@ const declared = [
   ...AGENTS.map(({ name }) => ({ name, own: `src/agents/${name}` })),
 ]
 
-/** Files in which such a word is no agent: a git credential may come `from: command`. */
+/** Files in which such a word is no agent: a git credential may come `from: command`, and a generator is called so. */
 const OTHER_MEANINGS: Readonly<Record<string, RegExp>> = {
-  command: /^src\/(?:config|workspace)\/(?:git-)?credential[\w-]*\.ts$/,
+  command: /^src\/(?:(?:config|workspace)\/(?:git-)?credential[\w-]*|generators\/command)\.ts$/,
 }
 
 /** Lines outside its own files that hold the name as a string; the key of a property is no such string. */

@@ -5,6 +5,7 @@ import { AGENTS } from '../../agents/all.ts'
 import { AppError } from '../../domain/errors.ts'
 import { line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
+import { typedCheck } from '../command-checks.ts'
 import type { Flag, SubmitForm, Typed } from '../kind.ts'
 import { readFlags } from '../read-flags.ts'
 import { CodePayload, ITERATIONS, RefName } from './payload.ts'
@@ -114,7 +115,7 @@ async function payloadOf(typed: Typed): Promise<object> {
     prompt: typed.prompt,
     agent: agentOf(flags, typed.rest),
     test: flags.test === undefined ? undefined : shell(flags.test),
-    checks: flags.check.map(checkOf),
+    checks: flags.check.map(typedCheck),
     iterations: flags.iterations,
     publish: publishOf(flags),
   }
@@ -148,14 +149,6 @@ function publishOf({ publish, branch, trailers }: CodeFlags): object | undefined
     throw new AppError('usage-invalid', '--no-trailers needs --publish branch')
   }
   return mode === undefined ? undefined : { mode, branch, trailers: trailers ? undefined : false }
-}
-
-function checkOf(text: string): object {
-  const [name = '', ...typed] = text.split('=')
-  if (name === '' || typed.join('').trim() === '') {
-    throw new AppError('usage-invalid', `--check ${text}: write it as name=command line`)
-  }
-  return { name, run: shell(typed.join('=')) }
 }
 
 /** A person types a line for a shell; what travels is a program and its arguments. */

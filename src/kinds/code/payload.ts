@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AGENTS } from '../../agents/all.ts'
-import { CommandChecks } from '../../checks/asked.ts'
+import { CommandChecks } from '../command-checks.ts'
 import { Argv } from '../../domain/argv.ts'
 import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
@@ -63,6 +63,7 @@ const Checkout = z.strictObject({
   ...CheckoutOptions.shape,
 })
 
+/** Turns of the agent where the payload names no number. */
 export const ITERATIONS = 3
 
 /** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */

@@ -31,7 +31,7 @@ export const generateSchema: KindSchema = {
     const { generator, checks } = GeneratePayload.parse(payload)
     return [
       ['generator', generator.name],
-      ['command', commandLine(generator.run)],
+      ['program', commandLine(generator.run)],
       ['checks', checks.length === 0 ? null : checks.map(({ name }) => name).join(', ')],
     ]
   },
