@@ -142,7 +142,6 @@ describe('declarations of kinds and agents', () => {
     const libraries = loaded.flatMap((url) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? [])
     expect([...new Set(libraries)]).toEqual(['zod'])
     const rooms = loaded.flatMap((url) => /\/src\/(\w+)\//.exec(url)?.[1] ?? [])
-    expect(rooms).not.toContain('checks')
     expect(rooms).not.toContain('publish')
     expect(rooms).not.toContain('pipeline')
   })

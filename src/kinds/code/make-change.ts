@@ -19,16 +19,8 @@ export async function makeChange(
   signal: AbortSignal,
 ): Promise<Made<Change>> {
   const agent = agentWork(job, opened.workspace)
-  const finished = await finishedTurn(job, opened, signal)
-  try {
-    return await workUntilPassed(agent, finished ?? firstTurn(job, opened), signal)
-  } catch (error) {
-    // Work that does not pass is not continued.
-    if (error instanceof StepFailed && error.reason === 'check-failed') {
-      await discardWork(job.attempt)
-    }
-    throw error
-  }
+  const begun = (await finishedTurn(job, opened, signal)) ?? firstTurn(job, opened)
+  return await workUntilPassed(agent, begun, signal)
 }
 
 const agentWork = (job: CodeJob, workspace: Workspace): AgentWork<Change> => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AGENTS } from '../../agents/all.ts'
-import { CommandChecks } from '../command-checks.ts'
+import { CommandChecks } from '../../checks/asked.ts'
 import { Argv } from '../../domain/argv.ts'
 import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'

@@ -1,4 +1,4 @@
-import type { AskedCheck } from '../command-checks.ts'
+import type { AskedCheck } from '../../checks/asked.ts'
 import { runCommandCheck } from '../../checks/command.ts'
 import { checkObjects, OBJECTS } from '../../checks/objects.ts'
 import { reportCheck } from '../../checks/report-check.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { typedCheck } from '../command-checks.ts'
+import { typedCheck } from '../../checks/asked.ts'
 import { ObjectsAsked } from '../../checks/objects.ts'
 import { AppError } from '../../domain/errors.ts'
 import { COMMAND } from '../../generators/command.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CommandChecks } from '../command-checks.ts'
+import { CommandChecks } from '../../checks/asked.ts'
 import { ObjectsAsked } from '../../checks/objects.ts'
 import { line } from '../../domain/text.ts'
 import { GeneratorChoice } from '../../generators/all.ts'
