@@ -74,7 +74,7 @@ describe('findings', () => {
     )
     expect(text).toMatch(/^Error: begun x+…\nend$/)
     expect(text.length).toBeLessThan(500)
-    expect(found(...'one\r\ntwo\n\nthree')).toBe('one\ntwo\n\nthree')
+    expect(found(...'one\r\ntwo\n\nthree'.split(''))).toBe('one\ntwo\n\nthree')
   })
 
   it('keep the last state of a line that is written over', () => {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { makeDemoRepository } from '../../src/cli/demo/make-repository.ts'
+import type { JobEvent } from '../../src/domain/event.ts'
 import { type Cli, cliInEmptyHome } from '../support/cli.ts'
 import { codexProgram, describeNeeding } from '../support/needs.ts'
 import { byHand } from '../support/repository.ts'
@@ -39,34 +40,35 @@ async function followed(cli: Cli, agent: readonly string[]) {
   return { ...end, remote, ...(await cli.show(end.stdout.slice(0, 12))) }
 }
 
-/** Two turns in one session, two runs of the check, one push. */
-async function expectSecondTurn(cli: Cli, agent: readonly string[]): Promise<void> {
-  const { code, stderr, stdout, job, events, remote } = await followed(cli, agent)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(
-    /That should do[^]*check tests failed[^]*▸ prompt\n {4}Your changes did not pass[^]*All parts are added up now[^]*check tests passed[^]*published branch/,
-  )
-  const told = events.flatMap((event) => {
+/** What the events of a job say of turns, checks and the push. */
+const storyOf = (events: readonly JobEvent[]): readonly string[] =>
+  events.flatMap((event) => {
     if (event.type === 'agent-started' || event.type === 'publication-intended') return [event.type]
     return event.type === 'check-finished' ? [`check ${event.iteration} ${event.passed}`] : []
   })
-  expect(told).toEqual([
-    'agent-started',
-    'check 1 false',
-    'agent-started',
-    'check 2 true',
-    'publication-intended',
-  ])
-  const sessions = events.flatMap((event) =>
-    event.type === 'agent-session' ? [event.session] : [],
-  )
-  expect(sessions).toHaveLength(2)
-  expect(new Set(sessions).size).toBe(1)
-  const checks = events.filter((event) => event.type === 'check-finished')
-  expect(checks[0]?.findings).toContain('a duration of one unit is parsed')
-  expect(checks[1]?.tree).toBe(await byHand(remote, 'rev-parse', 'fix^{tree}'))
+
+/** Two turns, two runs of the check, one push. */
+const STORY = [
+  'agent-started',
+  'check 1 false',
+  'agent-started',
+  'check 2 true',
+  'publication-intended',
+]
+
+/** How people see the same. */
+const SHOWN =
+  /That should do[^]*check tests failed[^]*▸ prompt\n {4}Your changes did not pass[^]*All parts are added up now[^]*check tests passed[^]*published branch/
+
+const sessionsIn = (events: readonly JobEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.type === 'agent-session' ? [event.session] : []))
+
+/** What is pushed is one commit of the very tree that passed. */
+async function expectOnePush(remote: string, events: readonly JobEvent[]): Promise<void> {
+  const [failed, passed] = events.filter((event) => event.type === 'check-finished')
+  expect(failed?.findings).toContain('a duration of one unit is parsed')
+  expect(passed?.tree).toBe(await byHand(remote, 'rev-parse', 'fix^{tree}'))
   expect(await byHand(remote, 'rev-list', '--count', 'main..fix')).toBe('1')
-  expect(job).toMatchObject({ attempt: 1, failures: 0, publication: { kind: 'branch' } })
 }
 
 describeNeeding(['patience'], 'the built-in agent whose work fails a check', () => {
@@ -76,7 +78,16 @@ describeNeeding(['patience'], 'the built-in agent whose work fails a check', () 
     const model = scriptFor((command) => ({ name: 'bash', args: { command } }))
     await writeFile(script, JSON.stringify(model))
     await cli.startUp(['--allow-local', '--replay', script])
-    await expectSecondTurn(cli, [])
+
+    const { code, stderr, stdout, job, events, remote } = await followed(cli, [])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(SHOWN)
+    expect(job).toMatchObject({ attempt: 1, failures: 0, publication: { kind: 'branch' } })
+    expect(storyOf(events)).toEqual(STORY)
+    const [first, second] = sessionsIn(events)
+    expect(first).toMatch(/^[0-9a-f-]{36}$/)
+    expect(second).toBe(first)
+    await expectOnePush(remote, events)
   })
 })
 
@@ -89,6 +100,16 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex whose work fails a check', () =>
     const PATH = `${dirname(codexProgram())}:${process.env['PATH']}`
     const up = ['up', '--port', '0', '--allow-local', '--replay', script]
     await cli.start(up, { env: { PATH } }).printed(/next: .* submit/)
-    await expectSecondTurn(cli, ['--agent', 'codex', '--model', 'scripted-model'])
+
+    const agent = ['--agent', 'codex', '--model', 'scripted-model']
+    const { code, stderr, stdout, job, events, remote } = await followed(cli, agent)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(SHOWN)
+    expect(job).toMatchObject({ attempt: 1, failures: 0, publication: { kind: 'branch' } })
+    expect(storyOf(events)).toEqual(STORY)
+    const [first, second] = sessionsIn(events)
+    expect(first).toMatch(/^[0-9a-f-]{36}$/)
+    expect(second).toBe(first)
+    await expectOnePush(remote, events)
   })
 })
