@@ -220,6 +220,17 @@ describeNeeding(['patience'], 'tokens', () => {
     expect(refused.stderr).toContain('tokens create')
   })
 
+  it('of workers may be restricted to some jobs, and others may not', async () => {
+    const cli = await withHub()
+    const only = ['--only', 'kind:code', '--only', 'repo:https://git.example/team/*']
+    expect((await cli.run(['tokens', 'create', 'w1', '--scope', 'worker', ...only])).code).toBe(0)
+    const list = (await cli.run(['tokens', 'list'])).stdout
+    expect(list).toMatch(/ w1 +worker +kind:code repo:https:\/\/git\.example\/team\/\* /)
+    const refused = await cli.run(['tokens', 'create', 'p1', '--scope', 'jobs:read', ...only])
+    expect(refused.code).not.toBe(0)
+    expect(refused.stderr).toContain('only a worker’s token can be restricted')
+  })
+
   it('in a file of two lines are refused, and not shown', async () => {
     const cli = await withHub()
     const token = (await readFile(join(cli.data, 'admin.token'), 'utf8')).trim()

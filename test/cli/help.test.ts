@@ -23,7 +23,7 @@ const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
   ['artifacts get', '[name]', '--output', '--to', '--attempt'],
   ['workers', '--json'],
   ['tokens', 'create', 'list', 'revoke'],
-  ['tokens create', '--scope', '--days', 'jobs:submit'],
+  ['tokens create', '--scope', '--only', '--days', 'jobs:submit'],
   ['config', 'show', 'path'],
   ['config show', '--slots', '--json'],
   ['doctor', '--ledger', '--json'],

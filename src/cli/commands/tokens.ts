@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { Scope } from '../../domain/principal.ts'
+import { Offer } from '../../domain/text.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import type { TokenInfo } from '../../protocol/schemas.ts'
 import { collect, type Invocation, NoFlags } from '../command.ts'
@@ -20,6 +21,7 @@ export function addTokens(program: Command, invocation: Invocation): void {
 
 const CreateFlags = z.object({
   scope: z.array(Scope).min(1, 'give at least one'),
+  only: z.array(Offer).optional(),
   days: z.union([z.literal('never').transform(() => null), z.coerce.number().int()]),
 })
 
@@ -29,14 +31,20 @@ function addCreate(tokens: Command, invocation: Invocation): void {
     .description('Makes a token and prints it this once. A worker needs --scope worker.')
     .argument('<name>', 'who or what will use it')
     .requiredOption('--scope <scope>', `${Scope.options.join(', ')}; repeatable`, collect)
+    .option(
+      '--only <pattern>',
+      'restricts a worker to such jobs: kind:code, label:gpu, agent:codex, repo:https://host/team/*; repeatable',
+      collect,
+    )
     .option('--days <count>', 'days until it expires, or never', '90')
   onHub(
     command,
     invocation,
     CreateFlags,
-    async ({ flags: { scope, days }, args: [name = ''], print, connect }) => {
+    async ({ flags: { scope, only, days }, args: [name = ''], print, connect }) => {
       const client = await connect()
-      const created = await client.call('createToken', { body: { name, scopes: scope, days } })
+      const body = { name, scopes: scope, lanes: only, days }
+      const created = await client.call('createToken', { body })
       if (print.json) return print.document(created)
       // Alone on stdout, so that it can be written to a file.
       print.line(created.token)
@@ -51,11 +59,12 @@ function addList(tokens: Command, invocation: Invocation): void {
     const client = await connect()
     const answer = await client.call('listTokens', {})
     if (print.json) return print.document(answer)
-    const head = ['id', 'name', 'scopes', 'state', 'last used']
+    const head = ['id', 'name', 'scopes', 'only', 'state', 'last used']
     const rows = answer.tokens.map((token) => [
       token.id,
       safeLine(token.name),
       token.scopes.join(','),
+      token.lanes === null ? '' : safeLine(token.lanes.join(' ')),
       token.revokedAt === null ? expiry(token) : 'is revoked',
       token.lastUsedAt === null ? 'never' : zonedMoment(token.lastUsedAt),
     ])
