@@ -62,7 +62,7 @@ describe('an input', () => {
   it('demands a worker that knows inputs', async () => {
     await using hub = await withTree()
     const job = await hub.admin.call('submitJob', { body: aJob({ inputs: TREE }) })
-    expect(job.demands).toEqual(['protocol:2'])
+    expect(job.demands).toContain('protocol:2')
     expect(await hub.worker.call('claimLease', { body: aClaim() })).toBeNull()
   })
 

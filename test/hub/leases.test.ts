@@ -147,9 +147,10 @@ describe('a lease', () => {
       .poll(async () => (await hub.ledger.job(lease.job.id)).leaseUntil)
       .toBeGreaterThan(before.leaseUntil!)
 
+    const ofAnything = aRequest({ offers: ['agent:*', 'repo:*'] })
     // Asked together, both are committed before anybody hears of the first.
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
-    await Promise.all([hub.ledger.handBack(fence), hub.ledger.claim(aRequest())])
+    await Promise.all([hub.ledger.handBack(fence), hub.ledger.claim(ofAnything)])
 
     await expect(waiting).rejects.toMatchObject({ code: 'lease-lost' })
     expect(await hub.ledger.job(lease.job.id)).toMatchObject({ state: 'running', attempt: 2 })

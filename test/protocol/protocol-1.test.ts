@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { codeSchema } from '../../src/kinds/code/schema.ts'
 import { readerOf } from '../../src/protocol/read-answer.ts'
 import { ROUTES } from '../../src/protocol/routes.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
@@ -142,18 +141,21 @@ describe('a worker of protocol 1', () => {
     await using hub = await startTestHub()
     const { id, demands } = await hub.admin.call('submitJob', { body: aJob(fact()) })
 
-    expect(demands).toEqual(['protocol:2'])
+    expect(demands).toContain('protocol:2')
     expect(await claim(hub)).toBeNull()
     const lease = await hub.worker.call('claimLease', { body: aClaim({ protocol: 2 }) })
     expect(lease?.job.id).toBe(id)
   })
 
   it('gets a job that demands an agent or a repository, as it always did', async () => {
-    const demanding = { ...codeSchema, demands: () => ['agent:codex', 'repo:/a'] }
-    await using hub = await startTestHub({ kinds: new Map([['code', demanding]]) })
-    const { id } = await hub.admin.call('submitJob', { body: aJob() })
+    await using hub = await startTestHub()
+    const { id, demands } = await hub.admin.call('submitJob', { body: aJob() })
+    const body = aClaim({ protocol: 2 })
+    const noOffers = { ...body, worker: { ...body.worker, offers: [] } }
 
-    const offersNone = await hub.worker.call('claimLease', { body: aClaim({ protocol: 2 }) })
+    const offersNone = await hub.worker.call('claimLease', { body: noOffers })
+
+    expect(demands).toEqual(['agent:command', 'repo:/srv/git/example.git'])
 
     expect(offersNone).toBeNull()
     expect(recorded.Lease.parse(await claim(hub)).job.id).toBe(id)

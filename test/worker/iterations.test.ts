@@ -196,6 +196,10 @@ describeNeeding(
           payload: { repository: remote, checks: [never] },
         })
         await untilExists(join(folder, 'begun'))
+        // The hub has heard of the turn before its worker dies.
+        await expect
+          .poll(async () => turnsIn(await eventsOf(hub, { id })).filter((what) => what === 'agent'))
+          .toHaveLength(turn)
         if ('worker' in first) await first.worker.drain()
         else {
           await killHard(first)

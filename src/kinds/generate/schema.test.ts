@@ -21,7 +21,7 @@ describe('the kind generate', () => {
   it('tells its generator, its command and its checks; its story is what it prints', () => {
     expect(generateSchema.facts(payload)).toEqual([
       ['generator', 'command'],
-      ['command', 'sh -c echo one echo two'],
+      ['program', 'sh -c echo one echo two'],
       ['checks', 'whole'],
     ])
     expect(generateSchema.story(payload)).toBe('output')
