@@ -37,6 +37,26 @@ describe('rooms', () => {
     expect(breaches).toEqual([])
   })
 
+  it('a kind imports no other kind', () => {
+    const kindOf = (path: string): string | undefined => /^src\/kinds\/([^/]+)\//.exec(path)?.[1]
+    const breaches = production.flatMap(({ path, imports }) => {
+      const own = kindOf(path)
+      if (own === undefined) return []
+      return imports
+        .filter((target) => ![undefined, own].includes(kindOf(target)))
+        .map((target) => `${path} imports ${target}`)
+    })
+    expect(breaches).toEqual([])
+  })
+
+  it('what works on a job knows no lease: the same kind runs wherever its work is kept', () => {
+    const rooms = ['kinds', 'turn', 'agents', 'generators', 'checks', 'publish', 'pipeline']
+    const breaches = production
+      .filter(({ path }) => rooms.includes(roomOf(path)))
+      .filter(({ imports }) => imports.includes('src/domain/lease.ts'))
+    expect(breaches.map(({ path }) => path)).toEqual([])
+  })
+
   it('production code never imports tests', () => {
     const breaches = production.filter(({ imports }) =>
       imports.some((target) => target.startsWith('test/') || target.endsWith('.test.ts')),
