@@ -1,6 +1,7 @@
 import type { WorkKind } from '../domain/attempt.ts'
 import type { Fence, Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { Earlier, Work } from '../domain/work.ts'
 import { runAttempt } from '../pipeline/run-attempt.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
 import { allEnded } from '../platform/all-ended.ts'
@@ -81,8 +82,9 @@ async function runWhileLeased(
     return await runAttempt(
       kind.run,
       {
-        work: lease.job,
-        earlier: lease,
+        // Copies: the lease holds the token, which no kind may see.
+        work: Work.parse(lease.job),
+        earlier: Earlier.parse(lease),
         number: lease.attempt,
         folder,
         report: sender,
