@@ -29,7 +29,8 @@ export type Orders = {
   readonly leaving: AbortSignal
 }
 
-type Work = {
+/** A lease, and all that is at hand to work on it. */
+type Assignment = {
   readonly lease: Lease
   readonly fence: Fence
   readonly folder: string
@@ -59,7 +60,7 @@ export async function workOn(
   const kind = kindOf(lease, context)
   const sender = new AttemptSender({ hub, lease, folder, clock, stops })
   const metered = (await context.openDoor?.(fence)) ?? null
-  const work: Work = { lease, fence, folder, kind, sender, metered }
+  const work: Assignment = { lease, fence, folder, kind, sender, metered }
   const outcome = await runWhileLeased(work, context, orders)
   log.info({ ...fence, outcome: outcome.kind }, 'attempt ended')
   return await tell(work, outcome, context, orders)
@@ -67,7 +68,7 @@ export async function workOn(
 
 /** Runs the attempt and ends it before the hub could give the job to somebody else. */
 async function runWhileLeased(
-  { lease, fence, folder, kind, sender, metered }: Work,
+  { lease, fence, folder, kind, sender, metered }: Assignment,
   context: WorkerContext,
   { stops, lifeline }: Orders,
 ): Promise<Outcome> {
@@ -118,7 +119,7 @@ async function stopWhenLapsed(
  * calls that the hub itself refuses when the job has gone elsewhere.
  */
 async function tell(
-  { lease, fence, folder, sender, metered }: Work,
+  { lease, fence, folder, sender, metered }: Assignment,
   outcome: Outcome,
   context: WorkerContext,
   { lifeline, leaving }: Orders,
