@@ -110,6 +110,7 @@ const UNDISTURBED: readonly Scenario[] = [
   'inputs',
   'generate',
   'hold lapses',
+  'hold lapses late',
   'second turn',
   'hub starts',
   'quota',

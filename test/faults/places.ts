@@ -15,6 +15,8 @@ export type Scenario =
   | 'hold'
   /** The submitter dies, so the hold lapses while the agent works. */
   | 'hold lapses'
+  /** The submitter dies, and the hold lapses when the work is intended or published already. */
+  | 'hold lapses late'
   /** The work fails its check at first, and passes after a second turn of the agent. */
   | 'second turn'
   /** The worker dies while the agent works. */
@@ -155,6 +157,8 @@ const MET_AGAIN: readonly Meeting[] = [
   { label: 'launched', ...worker('F37', 'generate'), passes: [2] },
   // The hold has lapsed, and the worker does not know.
   { label: 'checks-done', ...worker('F38', 'hold lapses') },
+  // The hold lapses before the next attempt, which may publish nothing new.
+  { label: 'pushed', ...worker('F38', 'hold lapses late') },
 ]
 
 // The table of moments is the list; its keys are exactly these.

@@ -31,6 +31,8 @@ const OUTPUTS = { model: INPUT_DIGEST, 'sums/model': sha256(`${INPUT_DIGEST}\n`)
 
 /** Shorter than the hub is stopped for, so that the hold lapses meanwhile. */
 export const HOLD_MS = 2500
+/** Longer than it takes to push, and over before a lease has run out after that. */
+const LATE_HOLD_MS = 4000
 const WORK_WHILE_HELD = `sleep 2; ${WORK}`
 const WORK_PAST_HOLD = `sleep 3; ${WORK}`
 
@@ -67,6 +69,7 @@ const ORDERS: Readonly<Record<Scenario, Omit<Order, 'title'>>> = {
     ends: ['failed'],
     meets: 'hold-lapsed',
   },
+  'hold lapses late': { script: WORK, holdMs: LATE_HOLD_MS },
   'second turn': { script: WORK_IN_TWO_TURNS },
   'worker dies': { script: ONCE_ENDLESS_WORK + WORK },
   cancel: { script: ONCE_ENDLESS_WORK + WORK, ends: ['cancelled'] },
