@@ -110,7 +110,9 @@ export async function fromRemote(
     }),
   )
   const works = new Map<string, string>()
-  for (const { branch } of pushes) works.set(branch, await byHand(remote, 'show', `${branch}:work`))
+  for (const { branch } of pushes) {
+    works.set(branch, await byHand(remote, 'show', `${branch}:work`).catch(() => ''))
+  }
   return { pushes, tips, works }
 }
 
