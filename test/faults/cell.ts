@@ -2,18 +2,19 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
-import type { ProbeLabel } from '../../src/domain/probe.ts'
 import { isTerminal } from '../../src/domain/state.ts'
 import type { Fault } from '../support/fault-probe.ts'
-import type { Verdict } from './checker.ts'
-import { PLACES, type Scenario } from './places.ts'
+import type { Verdict } from './evidence.ts'
+import type { Meeting, Scenario } from './places.ts'
 import type { Kept } from './programs.ts'
-import { storeUnreferenced } from './unreferenced.ts'
-import { IS_WHOLE, LEASE_MS, type Order, World } from './world.ts'
+import { HOLD_MS, MODEL, orderFor } from './scenarios.ts'
+import { storeUnreferenced } from './store.ts'
+import { LEASE_MS, World } from './world.ts'
 
 export type Cell = {
-  readonly label: ProbeLabel
+  readonly meeting: Meeting
   /** Which pass of the moment is disturbed. */
   readonly nth: number
   readonly fault: Fault
@@ -36,33 +37,11 @@ const PAUSE_MS_MAX = LEASE_MS + 3500
 /** Enough for a lease to run out and be swept. */
 const PAUSE_MS = LEASE_MS + 500
 
-/** What agent or check do in the first attempt where that one is meant to be disturbed: not end. */
-const ONCE_ENDLESS = 'case "$MILLWRIGHT_ATTEMPT" in *-1) echo half > work; sleep 600;; esac; '
-/** Leaves a daemon behind, which must not outlive the attempt. */
-const WORK = 'echo working; setsid -f sleep 600; sleep 0.2; echo whole > work'
-
-/** Half of the work, or all of it for whoever hears that this did not pass. */
-const WORK_IN_TWO_TURNS =
-  "if grep -q 'did not pass'; then echo whole > work; else echo half > work; fi"
-
-const write = (content: string) => ({
-  calls: [{ name: 'write', args: { path: 'work', content } }],
-})
-/** The model breaks off the agent's work once; what follows in its session is other than the beginning. */
-const MODEL = {
-  scripts: [
-    { when: 'You were interrupted', steps: [write('whole'), { text: 'Done.' }] },
-    {
-      steps: [
-        write('half'),
-        { status: 429, errorBody: { error: { message: 'used up', resets_in_seconds: 2 } } },
-      ],
-    },
-  ],
-}
-
 /** Logs are kept for a day here. */
 const DAYS_MS = 3 * 86_400_000
+/** Between two extensions of a hold. */
+const EXTEND_MS = 500
+const HELD_MS_MAX = 90_000
 
 /** On a machine so busy that leases run out by themselves a moment may not come at once. */
 const TRIES = 3
@@ -85,33 +64,27 @@ async function tryCell(
 ): Promise<CellResult> {
   const began = performance.now()
   await mkdir(folder, { recursive: true })
-  const { label, nth, fault } = cell
-  const place = PLACES[label]
+  const { meeting, nth, fault } = cell
+  const { label, scenario } = meeting
   const state: { job: JobId | null; at: number | null } = { job: null, at: null }
   const world = await World.make({
     folder,
     database,
-    replay: place.scenario === 'quota' ? await writeModel(folder) : undefined,
+    replay: scenario === 'quota' ? await writeModel(folder) : undefined,
     onFault: (kept) => {
       state.at = Date.now()
-      void answer(fault, { kept, world, place: place.in, job: () => state.job })
+      void answer(fault, { kept, world, place: meeting.in, job: () => state.job })
     },
   })
   try {
     const plan = { label, nth, fault }
-    const recovers = label === 'salvageArtifact-asked'
-    await world.startHub({ plans: place.in === 'hub' ? [plan] : [] })
-    const plans = place.in === 'hub' ? [] : recovers ? [null, plan] : [plan]
-    const worker = world.startWorker('worker-1', { plans })
+    const plans = meeting.life === 2 ? [null, plan] : [plan]
+    await world.startHub({ plans: meeting.in === 'hub' ? plans : [] })
+    const worker = world.startWorker('worker-1', { plans: meeting.in === 'worker' ? plans : [] })
     await worker.ready()
-    const order = { title: `job ${label}`.replaceAll(' ', '-'), locks: ['site:a'] }
-    const job = await world.submit({
-      ...order,
-      ...programsFor(place.scenario),
-      ends: place.scenario === 'cancel' ? ['cancelled'] : ['succeeded'],
-    })
+    const job = await world.submit(orderFor(scenario, `job-${label}`))
     state.job = job
-    await disturb(place.scenario, world, job)
+    await disturb(scenario, world, job)
     await world.untilEnded()
     const { facts, ...verdict } = await world.judge()
     const claims = (facts.events.get(job) ?? []).filter(({ type }) => type === 'claimed')
@@ -131,28 +104,34 @@ const writeModel = async (folder: string): Promise<string> => {
   return file
 }
 
-/** Of agent and check; the default where none is named. */
-function programsFor(scenario: Scenario): Pick<Order, 'script' | 'check'> {
-  if (scenario === 'quota') return { script: null }
-  if (scenario === 'second turn') return { script: WORK_IN_TWO_TURNS }
-  if (scenario === 'worker stops in a check') {
-    return { script: WORK, check: ONCE_ENDLESS + IS_WHOLE }
-  }
-  const isLeftAlone = ['plain', 'hub starts', 'collect'].includes(scenario)
-  return { script: isLeftAlone ? WORK : ONCE_ENDLESS + WORK }
-}
+/** Nothing happens there but the fault. */
+const UNDISTURBED: readonly Scenario[] = [
+  'plain',
+  'inputs',
+  'generate',
+  'hold lapses',
+  'hold lapses late',
+  'second turn',
+  'hub starts',
+  'quota',
+]
 
 /** What the scenario adds once the agent works, or the check. */
 async function disturb(scenario: Scenario, world: World, job: JobId): Promise<void> {
-  if (['plain', 'second turn', 'hub starts', 'quota'].includes(scenario)) return
+  if (UNDISTURBED.includes(scenario)) return
   if (scenario === 'collect') return await collect(world, job)
-  const isInCheck = scenario === 'worker stops in a check'
+  if (scenario === 'hold') return await keepHold(world, job)
+  const isInCheck = ['worker stops in a check', 'generate again'].includes(scenario)
   const { attempt } = await world.until(
     job,
     ({ state, step }) => state === 'running' && step === (isInCheck ? 'checks' : 'agent'),
   )
-  if (scenario === 'worker dies') world.program('worker-1').send('SIGKILL')
-  if (scenario === 'worker stops' || isInCheck) world.program('worker-1').send('SIGTERM')
+  if (['worker dies', 'generate again'].includes(scenario)) {
+    world.program('worker-1').send('SIGKILL')
+  }
+  if (['worker stops', 'worker stops in a check'].includes(scenario)) {
+    world.program('worker-1').send('SIGTERM')
+  }
   if (scenario === 'hub stops') world.program('hub').send('SIGTERM')
   if (scenario === 'cancel') {
     await world.patiently((client, signal) => client.call('cancelJob', { params: { job } }, signal))
@@ -165,9 +144,27 @@ async function disturb(scenario: Scenario, world: World, job: JobId): Promise<vo
   await world.until(job, (now) => isTerminal(now.state) || now.attempt > attempt)
 }
 
-/** Days later by the hub's clock, so that the ended job's log is old, beside what no job refers to. */
+/** As its submitter, until the job has ended, for a bounded time. */
+async function keepHold(world: World, job: JobId): Promise<void> {
+  const until = performance.now() + HELD_MS_MAX
+  while (performance.now() < until) {
+    try {
+      await world.extendHold(job, HOLD_MS)
+    } catch (error) {
+      if (isAppError(error, 'job-terminal')) return
+      throw error
+    }
+    await pause(EXTEND_MS)
+  }
+}
+
+/**
+ * Days later by the hub's clock, so that the ended job's log and input are old, beside what no job
+ * names or refers to.
+ */
 async function collect(world: World, job: JobId): Promise<void> {
   await world.until(job, ({ state }) => isTerminal(state))
+  await world.uploadForNobody(Buffer.from('named by nobody'))
   await storeUnreferenced(world.store)
   await world.patiently((client, signal) => {
     // A hub that was started again knows nothing of it.

@@ -7,10 +7,12 @@ import { Job } from '../../src/domain/job.ts'
 import { Limits } from '../../src/domain/limits.ts'
 import { Settlement } from '../../src/domain/outcome.ts'
 import { RetryPolicy } from '../../src/domain/retry.ts'
-import { check, type Facts, isClean, type Told } from './checker.ts'
+import { check, isClean } from './checker.ts'
+import type { Asked, Facts, Told } from './evidence.ts'
 
 const id = newJobId(1_800_000_000_000, randomBytes)
 const [COMMIT, OTHER] = ['a'.repeat(40), 'b'.repeat(40)]
+const [DIGEST, OTHER_DIGEST] = ['d'.repeat(64), 'e'.repeat(64)]
 const publication = { kind: 'branch', target: '/r#work', revision: COMMIT }
 const intent = publication
 const settlement = Settlement.parse({ kind: 'succeeded', reason: 'published', publication })
@@ -70,19 +72,38 @@ const tell = ({ seq, type }: JobEvent): readonly Told[] =>
     ? [{ id: `msg-${seq}`, job: id, seq, event: type, body: '{}' }]
     : []
 
+const ASKED: Asked = {
+  title: 'work',
+  acknowledged: id,
+  ends: ['succeeded'],
+  meets: null,
+  holds: 'whole',
+  inputs: {},
+  outputs: {},
+  hold: [],
+}
+const asked = (change: Partial<Asked>) => ({ asked: [{ ...ASKED, ...change }] })
+
 /** A world in which all is well, but for what the test changes. */
 const aWorld = (change: Partial<Facts> = {}, events: readonly JobEvent[] = EVENTS): Facts => ({
-  asked: [{ title: 'work', acknowledged: id, ends: ['succeeded'] }],
+  asked: [ASKED],
   jobs: [aJob()],
   events: new Map([[id, events]]),
   differing: [],
   pushes: [{ branch: 'work', commit: COMMIT, at: 450 }],
   tips: new Map([['work', COMMIT]]),
+  works: new Map([['work', 'the whole work']]),
+  inputs: new Map(),
+  artifacts: new Map(),
   unreadable: [],
   told: events.flatMap(tell),
   left: [],
   ...change,
 })
+
+/** What the checker calls stale of a job whose intent was recorded at 400. */
+const staleUnder = (...hold: Asked['hold']): readonly string[] =>
+  check(aWorld(asked({ hold }))).staleAccepted
 
 const job = (change: Partial<z.input<typeof Job>>) => ({ jobs: [aJob(change)] })
 const word = (attempt: number): JobEvent =>
@@ -111,6 +132,15 @@ const failed = (attempt: number) => ({
   durationMs: 1,
   attempt,
 })
+const generated = (made: number | null) => ({
+  type: 'checkpoint',
+  checkpoint: {
+    step: 'generate',
+    product: { outputs: made === null ? null : { attempt: made, files: [] } },
+  },
+  attempt: 1,
+})
+const published = (of: object) => ({ type: 'published', publication: of, attempt: 2 })
 const agent = (attempt: number) => ({ type: 'agent-started', agent: 'command', attempt })
 
 /** The same two attempts, with what either of them tells of its agent. */
@@ -128,10 +158,14 @@ describe('the checker', () => {
 
   it.each<[string, Partial<Facts>]>([
     ['was acknowledged and is gone', { jobs: [] }],
-    ['was never acknowledged', { asked: [{ title: 'work', acknowledged: null, ends: [] }] }],
+    ['was never acknowledged', asked({ acknowledged: null })],
     ['is still running', job({ state: 'running' })],
     ['ended failed', job({ state: 'failed', reason: 'push-refused' })],
     ['is published elsewhere', { tips: new Map([['work', OTHER]]) }],
+    ['is published with other work', { works: new Map([['work', 'half of it']]) }],
+    ['never met the end that it had to meet', asked({ meets: 'hold-lapsed' })],
+    ['lost an input', asked({ inputs: { data: DIGEST } })],
+    ['has another input', { inputs: new Map([[id, [{ name: 'data', digest: DIGEST }]]]) }],
     ['is told otherwise by its events', { differing: ['row and events differ'] }],
     ['has lost an artifact', { unreadable: ['report.json'] }],
   ])('calls a job lost that %s', (_, change) => {
@@ -177,6 +211,74 @@ describe('the checker', () => {
     ['left what cannot be found', [agent(1), checkpoint(finished)], [notFound]],
   ])('allows an agent where the earlier attempt %s', (_, first, second) => {
     expect(isClean(check(aWorld({}, withAgents(first, [...second, agent(2)]))))).toBe(true)
+  })
+
+  it('finds the end that a job had to meet among those of all its attempts', () => {
+    expect(isClean(check(aWorld(asked({ meets: 'worker-lost' }))))).toBe(true)
+  })
+
+  it('knows the inputs of a job by name and digest', () => {
+    const world = (digest: string) => ({
+      ...asked({ inputs: { data: DIGEST } }),
+      inputs: new Map([[id, [{ name: 'data', digest }]]]),
+    })
+    expect(isClean(check(aWorld(world(DIGEST))))).toBe(true)
+    expect(check(aWorld(world(OTHER_DIGEST))).lost).toHaveLength(1)
+  })
+
+  it('counts files of a generator that are missing, are others, or are of another attempt', () => {
+    const events = withAgents([agent(1), generated(1)], [])
+    const world = (attempt: number, name: string, digest: string | null) =>
+      aWorld(
+        {
+          ...asked({ outputs: { model: DIGEST } }),
+          artifacts: new Map([[id, [{ attempt, name: `outputs/${name}`, digest }]]]),
+        },
+        events,
+      )
+    expect(isClean(check(world(1, 'model', DIGEST)))).toBe(true)
+    expect(check(world(1, 'model', OTHER_DIGEST)).lost).toHaveLength(1)
+    expect(check(world(1, 'model', null)).lost).toHaveLength(1)
+    expect(check(world(2, 'model', DIGEST)).lost).toHaveLength(1)
+    // One is missing, and one was not to be made.
+    expect(check(world(1, 'other', DIGEST)).lost).toHaveLength(2)
+    expect(check(aWorld(asked({ outputs: { model: DIGEST } }))).lost).toHaveLength(1)
+  })
+
+  it('counts a program that runs again although its files are recorded', () => {
+    const first = [agent(1), generated(1)]
+    expect(isClean(check(aWorld({}, withAgents(first, []))))).toBe(true)
+    expect(isClean(check(aWorld({}, withAgents([agent(1)], [agent(2)]))))).toBe(true)
+    expect(check(aWorld({}, withAgents(first, [agent(2)]))).duplicated).toHaveLength(1)
+    const again = [generated(null), agent(2)]
+    expect(check(aWorld({}, withAgents(first, again))).duplicated).toHaveLength(1)
+  })
+
+  it('counts a job that publishes twice, whether or not it meant to', () => {
+    const more = { ...publication, revision: OTHER }
+    const intended = { type: 'publication-intended', intent: more, attempt: 1 }
+    const world = (...told: readonly object[]) => check(aWorld({}, withAgents([intended], told)))
+    expect(world(published(more)).duplicated).toHaveLength(1)
+    expect(world(published({ ...publication, target: '/r#other' })).duplicated).toHaveLength(1)
+    expect(isClean(world())).toBe(true)
+  })
+
+  it('counts a publication that no attempt intended before', () => {
+    const early = withAgents([{ type: 'published', publication, attempt: 1 }], [])
+    expect(check(aWorld({}, early)).staleAccepted).toHaveLength(1)
+    const without = EVENTS.filter(({ type }) => type !== 'publication-intended')
+    // The push has no intent either.
+    expect(check(aWorld({}, without)).staleAccepted).toHaveLength(2)
+    const adopted = [{ type: 'publication-intended', intent: publication, attempt: 1 }]
+    expect(isClean(check(aWorld({}, withAgents(adopted, []))))).toBe(true)
+  })
+
+  it('counts an intent after every moment that the hold can have reached', () => {
+    expect(staleUnder({ until: 401, askedAt: 0 })).toEqual([])
+    expect(staleUnder({ until: 400, askedAt: 0 })).toHaveLength(1)
+    expect(staleUnder({ until: 300, askedAt: 0 }, { until: 900, askedAt: 200 })).toEqual([])
+    // Asked for when the intent was recorded already.
+    expect(staleUnder({ until: 300, askedAt: 0 }, { until: 900, askedAt: 500 })).toHaveLength(1)
   })
 
   it('counts words of an attempt that was taken over, and words after the end', () => {

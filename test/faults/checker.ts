@@ -2,55 +2,17 @@ import { z } from 'zod'
 import { CallbackEvent } from '../../src/domain/callback.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
-import type { Job } from '../../src/domain/job.ts'
 import { isTerminal } from '../../src/domain/state.ts'
-
-/** What a client asked for, and what it was told. The title is its own and unique. */
-export type Asked = {
-  readonly title: string
-  /** null while no submission was answered. */
-  readonly acknowledged: JobId | null
-  /** How the job may end. */
-  readonly ends: readonly Job['state'][]
-}
-
-/** A push that the remote took, as its own hook wrote it down; `at` in milliseconds since the epoch. */
-export type Push = { readonly branch: string; readonly commit: string; readonly at: number }
-
-/** A message that the receiver of callbacks was told, as often as it was told. */
-export type Told = {
-  readonly id: string
-  readonly job: string
-  /** The event it tells of. */
-  readonly seq: number
-  readonly event: string
-  readonly body: string
-}
-
-/** All that is known from outside once everything is quiet. */
-export type Facts = {
-  readonly asked: readonly Asked[]
-  readonly jobs: readonly Job[]
-  readonly events: ReadonlyMap<JobId, readonly JobEvent[]>
-  /** Jobs whose row is not what their events say. */
-  readonly differing: readonly string[]
-  readonly pushes: readonly Push[]
-  /** Commit of each branch on the remote. */
-  readonly tips: ReadonlyMap<string, string>
-  readonly told: readonly Told[]
-  /** Artifacts that are listed and cannot be read whole. */
-  readonly unreadable: readonly string[]
-  /** Processes, folders, reports, pins and rows that no running attempt has a use for. */
-  readonly left: readonly string[]
-}
-
-/** What must not be, in words; nothing in any list is what is promised. */
-export type Verdict = {
-  readonly lost: readonly string[]
-  readonly duplicated: readonly string[]
-  readonly staleAccepted: readonly string[]
-  readonly orphaned: readonly string[]
-}
+import { lostInputs, lostOutputs, madeTwice } from './check-files.ts'
+import {
+  lostWork,
+  neverIntended,
+  pastHold,
+  publishedTwice,
+  pushedTwice,
+  strangePush,
+} from './check-publications.ts'
+import type { Asked, Facts, Told, Verdict } from './evidence.ts'
 
 /**
  * Compares what the client asked for with the ledger, the remote and what the receiver of callbacks
@@ -67,13 +29,17 @@ export function check(facts: Facts): Verdict {
     ],
     duplicated: [
       ...facts.asked.flatMap((one) => duplicated(one, facts)),
-      ...facts.jobs.flatMap((job) => pushedTwice(job, facts)),
+      ...facts.jobs.flatMap((job) => pushedTwice(job.id, facts)),
+      ...facts.jobs.flatMap((job) => publishedTwice(job.id, facts)),
       ...facts.jobs.flatMap((job) => paidTwice(job.id, facts)),
+      ...facts.jobs.flatMap((job) => madeTwice(job.id, facts)),
       ...facts.told.flatMap((told) => toldAsTwo(told, facts)),
     ],
     staleAccepted: [
       ...facts.jobs.flatMap((job) => staleEvents(job.id, facts)),
       ...facts.pushes.flatMap((push) => strangePush(push, facts)),
+      ...facts.jobs.flatMap((job) => neverIntended(job.id, facts)),
+      ...facts.asked.flatMap((one) => pastHold(one, facts)),
       ...facts.told.flatMap((told) => neverHappened(told, facts)),
     ],
     orphaned: facts.left,
@@ -83,19 +49,29 @@ export function check(facts: Facts): Verdict {
 export const isClean = (verdict: Verdict): boolean =>
   Object.values(verdict).every((list) => list.length === 0)
 
-function lost({ title, acknowledged, ends }: Asked, { jobs, tips }: Facts): readonly string[] {
+function lost(asked: Asked, facts: Facts): readonly string[] {
+  const { title, acknowledged, ends } = asked
   if (acknowledged === null) return [`${title} was never acknowledged`]
-  const job = jobs.find(({ id }) => id === acknowledged)
+  const job = facts.jobs.find(({ id }) => id === acknowledged)
   if (job === undefined) return [`${title} was acknowledged and is gone`]
   if (!isTerminal(job.state)) return [`${title} is still ${job.state}`]
   if (!ends.includes(job.state)) return [`${title} ended ${job.state}: ${job.reason} ${job.detail}`]
-  const { publication } = job
-  if (job.state !== 'succeeded' || publication?.kind !== 'branch') return []
-  const branch = branchOf(publication)
-  const tip = tips.get(branch)
-  return tip === publication.revision
-    ? []
-    : [`${title}: ${branch} is at ${tip}, not at ${publication.revision}`]
+  return [
+    ...neverMet(job.id, asked, facts),
+    ...lostWork(job, asked, facts),
+    ...lostInputs(job, asked, facts),
+    ...lostOutputs(job, asked, facts),
+  ]
+}
+
+/** No attempt ended for the reason that one had to end for. */
+function neverMet(id: JobId, { title, meets }: Asked, { events }: Facts): readonly string[] {
+  if (meets === null) return []
+  const reasons = (events.get(id) ?? []).flatMap((event) => {
+    if (event.type === 'requeued') return [event.reason]
+    return event.type === 'ended' ? [event.settlement.reason] : []
+  })
+  return reasons.includes(meets) ? [] : [`${title} met ${reasons.join(', ')}, but not ${meets}`]
 }
 
 function duplicated({ title }: Asked, { jobs, events }: Facts): readonly string[] {
@@ -107,14 +83,6 @@ function duplicated({ title }: Asked, { jobs, events }: Facts): readonly string[
     ...(made.length > 1 ? [`${title} became ${made.length} jobs`] : []),
     ...(ends.length > made.length ? [`${title} ended ${ends.length} times`] : []),
   ]
-}
-
-function pushedTwice(job: Job, { events, pushes }: Facts): readonly string[] {
-  const branches = new Set(intents(events.get(job.id) ?? []).map(({ intent }) => branchOf(intent)))
-  return [...branches].flatMap((branch) => {
-    const times = pushes.filter((push) => push.branch === branch).length
-    return times > 1 ? [`${branch} was pushed ${times} times`] : []
-  })
 }
 
 /** Said here once more, not taken from the code: what that takes for finished may be what is broken. */
@@ -174,24 +142,6 @@ function staleEvents(id: JobId, { events }: Facts): readonly string[] {
   }
   return stale
 }
-
-/** A push that no attempt had announced, or that came when its job had ended. */
-function strangePush({ branch, commit, at }: Push, { events }: Facts): readonly string[] {
-  const of = [...events.values()].find((list) =>
-    intents(list).some(({ intent }) => branchOf(intent) === branch && intent.revision === commit),
-  )
-  if (of === undefined) return [`${commit} was pushed to ${branch} without an intent`]
-  const end = of.find(({ type }) => type === 'ended')
-  const late = end !== undefined && at > end.at
-  return late ? [`${branch} was pushed ${at - end.at} ms after the end of its job`] : []
-}
-
-/** Said here once more: the part of a target behind its repository. */
-const branchOf = ({ target }: { readonly target: string }): string =>
-  target.slice(target.lastIndexOf('#') + 1)
-
-const intents = (events: readonly JobEvent[]) =>
-  events.filter((event) => event.type === 'publication-intended')
 
 /** Events that somebody asked to be told of and was not. */
 function untold(id: JobId, { events, told }: Facts): readonly string[] {

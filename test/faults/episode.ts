@@ -1,4 +1,4 @@
-import type { Verdict } from './checker.ts'
+import type { Verdict } from './evidence.ts'
 import type { World } from './world.ts'
 
 /** A world that was tormented in one way, and what became of it. */

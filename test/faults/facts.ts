@@ -9,32 +9,39 @@ import { differences } from '../../src/cli/doctor/ledger.ts'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
+import type { Input } from '../../src/domain/input.ts'
 import type { Job } from '../../src/domain/job.ts'
 import { environmentHolds, listProcesses } from '../../src/platform/process-table.ts'
 import { MARKER } from '../../src/platform/process-tree.ts'
 import type { HubClient } from '../../src/protocol/client.ts'
 import { byHand } from '../support/repository.ts'
 import type { Received } from '../support/serve-sink.ts'
-import type { Facts, Push, Told } from './checker.ts'
+import type { Artifact, Facts, Push, Told } from './evidence.ts'
+import { sha256 } from './order.ts'
 
 const PAGE = 200
 
+type FromHub = Pick<Facts, 'jobs' | 'events' | 'inputs' | 'artifacts' | 'differing' | 'unreadable'>
+
 /** Everything the hub can tell. */
-export async function fromHub(
-  client: HubClient,
-): Promise<Pick<Facts, 'jobs' | 'events' | 'differing' | 'unreadable'>> {
+export async function fromHub(client: HubClient): Promise<FromHub> {
   const jobs = await jobsOf(client)
   const events = new Map<JobId, readonly JobEvent[]>()
+  const inputs = new Map<JobId, readonly Input[]>()
+  const artifacts = new Map<JobId, readonly Artifact[]>()
   const unreadable: string[] = []
   for (const job of jobs) {
     events.set(job.id, await eventsOf(client, job.id))
-    unreadable.push(...(await unreadableOf(client, job)))
+    inputs.set(job.id, (await client.call('listInputs', { params: { job: job.id } })).inputs)
+    const kept = await artifactsOf(client, job)
+    artifacts.set(job.id, kept.artifacts)
+    unreadable.push(...kept.unreadable)
   }
   const differing: string[] = []
   for await (const { found } of differences(client)) {
     if (found !== null) differing.push(`row and events differ: ${JSON.stringify(found)}`)
   }
-  return { jobs, events, differing, unreadable }
+  return { jobs, events, inputs, artifacts, differing, unreadable }
 }
 
 async function jobsOf(client: HubClient): Promise<readonly Job[]> {
@@ -54,29 +61,31 @@ async function eventsOf(client: HubClient, job: JobId): Promise<readonly JobEven
   return events
 }
 
-/** The bytes of each listed artifact are checked against its digest on the way. */
-async function unreadableOf(client: HubClient, job: Job): Promise<readonly string[]> {
+/** All artifacts of a job, and which of them, in words, are missing or cannot be read whole. */
+async function artifactsOf(client: HubClient, job: Job) {
   const params = { job: job.id }
-  const { artifacts } = await client.call('listArtifacts', { params })
-  const bad: string[] = []
-  for (const { attempt, name, size } of artifacts) {
-    const found = await sizeOf(client, { ...params, attempt, name })
-    if (found !== size) bad.push(`${name} of ${job.title} cannot be read`)
+  const listed = (await client.call('listArtifacts', { params })).artifacts
+  const artifacts: Artifact[] = []
+  const unreadable: string[] = []
+  for (const { attempt, name, digest } of listed) {
+    const found = await digestOf(client, { ...params, attempt, name })
+    artifacts.push({ attempt, name, digest: found })
+    if (found !== digest) unreadable.push(`${name} of ${job.title} cannot be read`)
   }
-  const isWhole = artifacts.some(
+  const isWhole = listed.some(
     ({ attempt, name }) => attempt === job.attempt && name === 'report.json',
   )
-  if (job.state === 'succeeded' && !isWhole) bad.push(`${job.title} has no report`)
-  return bad
+  if (job.state === 'succeeded' && !isWhole) unreadable.push(`${job.title} has no report`)
+  return { artifacts, unreadable }
 }
 
 /** null when there is no such artifact, or it breaks off. */
-async function sizeOf(
+async function digestOf(
   client: HubClient,
   params: { readonly job: JobId; readonly attempt: number; readonly name: string },
-): Promise<number | null> {
+): Promise<string | null> {
   try {
-    return (await (await client.call('getArtifact', { params })).arrayBuffer()).byteLength
+    return sha256(await (await client.call('getArtifact', { params })).bytes())
   } catch (error) {
     if (isAppError(error) && error.retryable) throw error
     return null
@@ -87,7 +96,7 @@ async function sizeOf(
 export async function fromRemote(
   remote: string,
   pushLog: string,
-): Promise<Pick<Facts, 'pushes' | 'tips'>> {
+): Promise<Pick<Facts, 'pushes' | 'tips' | 'works'>> {
   const lines = (await readFile(pushLog, 'utf8').catch(() => '')).trim().split('\n')
   const pushes = lines.filter(Boolean).map((line): Push => {
     const [ref = '', commit = '', at = ''] = line.split(' ')
@@ -100,7 +109,11 @@ export async function fromRemote(
       return [branch, commit]
     }),
   )
-  return { pushes, tips }
+  const works = new Map<string, string>()
+  for (const { branch } of pushes) {
+    works.set(branch, await byHand(remote, 'show', `${branch}:work`).catch(() => ''))
+  }
+  return { pushes, tips, works }
 }
 
 const Message = z.object({
@@ -156,9 +169,11 @@ const ROWS = `
   SELECT 'lock ' || key AS row FROM job_lock
   UNION ALL SELECT 'open attempt of ' || job_id AS row FROM attempt WHERE ended_at IS NULL
   UNION ALL SELECT 'callback ' || id || ' is ' || state AS row
-    FROM delivery WHERE state <> 'delivered'`
+    FROM delivery WHERE state <> 'delivered'
+  UNION ALL SELECT 'upload that no job names: ' || digest AS row FROM blob
+    WHERE NOT EXISTS (SELECT 1 FROM input WHERE input.digest = blob.digest)`
 
-/** Lock rows, open attempts and callbacks not delivered when every job has ended; no hub may run on the SQLite file. */
+/** Lock rows, open attempts, callbacks not delivered and uploads that no job names when every job has ended; no hub may run on the SQLite file. */
 export async function leftInLedger(
   folder: string,
   database: string | null,

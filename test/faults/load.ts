@@ -6,6 +6,8 @@ import { isTerminal } from '../../src/domain/state.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { conclude, type Death, type Episode } from './episode.ts'
 import { leftRunning } from './facts.ts'
+import { type Order, sha256 } from './order.ts'
+import { WORK_ON_INPUT } from './scenarios.ts'
 import { World } from './world.ts'
 
 const WORKERS = ['worker-1', 'worker-2', 'worker-3']
@@ -14,6 +16,12 @@ const KEYS = ['site:a', 'site:b', 'site:c', 'site:d']
 const KILL_MS = [700, 1300] as const
 /** Between two crashes of the database. */
 const CRASH_MS = 3000
+/** Different files that jobs bring along. */
+const INPUTS = 4
+/** Another one in each turn: a check that is killed did not pass, and asks for other work. */
+const STAMP = 'date +%N > stamp; '
+/** Fails when it is killed in the middle. */
+const GENERATE = 'cat "$MILLWRIGHT_INPUTS/data" > .m && mv .m model'
 /** Jobs that the client keeps under way. */
 const UNDER_WAY = 8
 
@@ -57,16 +65,34 @@ export async function runLoad(load: Load): Promise<Episode> {
 async function produce(world: World, random: () => number, signal: AbortSignal): Promise<void> {
   const under = new Set<Promise<void>>()
   for (let number = 1; !signal.aborted; number += 1) {
-    const locks = KEYS.filter(() => random() < 0.2)
-    const script = `sleep 0.${1 + Math.floor(random() * 4)}; echo whole > .w; mv .w work`
     const work = world
-      .submit({ title: `job-${number}`, script, locks })
+      .submit(orderFor(number, random))
       .then(async (id) => void (await world.until(id, ({ state }) => isTerminal(state))))
     under.add(work)
     void work.then(() => under.delete(work))
     if (under.size >= UNDER_WAY) await Promise.race(under)
   }
   await Promise.all(under)
+}
+
+/**
+ * In turn: work on a repository, work that depends on what the job brings along, and files that are
+ * made of it. Jobs share what they bring along.
+ */
+function orderFor(number: number, random: () => number): Order {
+  const locks = KEYS.filter(() => random() < 0.2)
+  const wait = `sleep 0.${1 + Math.floor(random() * 4)}; `
+  const order = { title: `job-${number}`, locks }
+  const input = Buffer.from(`input ${number % INPUTS}`)
+  const holds = sha256(input)
+  switch (number % 3) {
+    case 0:
+      return { ...order, input, script: wait + GENERATE, outputs: { model: holds } }
+    case 1:
+      return { ...order, input, script: wait + STAMP + WORK_ON_INPUT, holds }
+    default:
+      return { ...order, script: `${wait}${STAMP}echo whole > .w && mv .w work` }
+  }
 }
 
 async function kill(world: World, random: () => number, deaths: Death[]): Promise<void> {

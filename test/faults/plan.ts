@@ -10,7 +10,7 @@ import { runOnFullDisk } from './disk-full.ts'
 import type { Episode } from './episode.ts'
 import { runOnBadLine, TOXICS } from './line.ts'
 import { runLoad } from './load.ts'
-import { LABELS, PLACES } from './places.ts'
+import { MEETINGS } from './places.ts'
 import { printWrong, type Results, wrongIn } from './report.ts'
 
 export type Flags = {
@@ -39,8 +39,8 @@ const DATABASE_CRASHES = 3
 export function plan({ full, kills, seed, only, engine }: Flags): readonly Task[] {
   const random = seededRandom(seed)
   const cells = (on: Cell['engine']): readonly Task[] =>
-    LABELS.filter((label) => only === undefined || only === label)
-      .flatMap((label) => (PLACES[label].passes ?? [1]).map((nth) => ({ label, nth })))
+    MEETINGS.filter(({ label }) => only === undefined || only === label)
+      .flatMap((meeting) => (meeting.passes ?? [1]).map((nth) => ({ meeting, nth })))
       .flatMap((moment) => FAULTS.map((fault) => ({ ...moment, fault, engine: on })))
       .filter(isTold)
       .map((cell) => ({ kind: 'cell', cell }))
@@ -55,8 +55,8 @@ export function plan({ full, kills, seed, only, engine }: Flags): readonly Task[
 }
 
 /** A reply that nobody waits for cannot be lost. */
-const isTold = ({ label, fault }: Cell): boolean =>
-  fault !== 'cut' || PLACES[label].answersNobody !== true
+const isTold = ({ meeting, fault }: Cell): boolean =>
+  fault !== 'cut' || meeting.answersNobody !== true
 
 const episode = (on: Cell['engine'], run: (where: Surroundings) => Promise<Episode>) =>
   ({ kind: 'episode', on, run }) as const
@@ -122,7 +122,7 @@ export async function runPlan(
       const where = { folder: join(folder, String(number)), postgres }
       const result =
         task.kind === 'episode' ? await task.run(where) : await runOne(task.cell, where)
-      if ('label' in result) results.cells.push(result)
+      if ('meeting' in result) results.cells.push(result)
       else results.episodes.push(result)
       // What went wrong is left to be looked at.
       if (wrongIn(result).length === 0) await rm(where.folder, { recursive: true, force: true })

@@ -1,8 +1,7 @@
-import type { ProbeLabel } from '../../src/domain/probe.ts'
 import type { CellResult } from './cell.ts'
-import type { Verdict } from './checker.ts'
 import type { Episode } from './episode.ts'
-import { LABELS, PLACES } from './places.ts'
+import type { Verdict } from './evidence.ts'
+import { type Meeting, MEETINGS } from './places.ts'
 
 export type Results = {
   readonly cells: readonly CellResult[]
@@ -33,17 +32,26 @@ const head = (...names: readonly string[]): void => {
 function printMatrix(engine: string, cells: readonly CellResult[]): void {
   console.log(`\n### ${engine}: ${cells.length} cells\n`)
   head('moment', 'point', 'in', 'killed', 'paused longer than the lease', 'reply lost')
-  for (const label of LABELS) {
-    const { point, in: where, passes = [1] } = PLACES[label]
-    for (const nth of passes) {
-      const own = cells.filter((cell) => cell.label === label && cell.nth === nth)
+  for (const meeting of MEETINGS) {
+    for (const nth of meeting.passes ?? [1]) {
+      const own = cells.filter((cell) => cell.meeting === meeting && cell.nth === nth)
       const faults = (['kill', 'pause', 'cut'] as const).map((fault) =>
         inWords(own.find((cell) => cell.fault === fault)),
       )
-      const name = passes.length > 1 ? `\`${label}\`, pass ${nth}` : `\`${label}\``
-      if (own.length > 0) row(name, point, where, ...faults)
+      if (own.length > 0) row(nameOf(meeting, nth), meeting.point, meeting.in, ...faults)
     }
   }
+}
+
+/** With the scenario of a moment that is met in several. */
+function nameOf({ label, scenario, passes = [1] }: Meeting, nth: number): string {
+  const isOneOfMany = MEETINGS.filter((meeting) => meeting.label === label).length > 1
+  const parts = [
+    `\`${label}\``,
+    ...(isOneOfMany ? [scenario] : []),
+    ...(passes.length > 1 ? [`pass ${nth}`] : []),
+  ]
+  return parts.join(', ')
 }
 
 /** `ok`, with the time until another attempt began when there was one. */
@@ -84,7 +92,9 @@ export function wrongIn(result: CellResult | Episode): readonly string[] {
 /** Told at once, for a run may take long. */
 export function printWrong(result: CellResult | Episode): void {
   const name =
-    'label' in result ? `${result.label}, ${result.fault}, ${result.engine}` : result.name
+    'meeting' in result
+      ? `${nameOf(result.meeting, result.nth)}, ${result.fault}, ${result.engine}`
+      : result.name
   console.log(`\nWRONG: ${name} (see ${result.folder})`)
   for (const words of wrongIn(result)) console.log(`- ${words}`)
 }
@@ -104,7 +114,7 @@ function printTotals({ cells, episodes }: Results, seconds: number): void {
     const ms = takeovers[Math.ceil(share * takeovers.length) - 1]
     return ms === undefined ? 'none' : `${(ms / 1000).toFixed(1)} s`
   }
-  const missed = new Set<ProbeLabel>(cells.filter(({ isHit }) => !isHit).map(({ label }) => label))
+  const missed = new Set(cells.filter(({ isHit }) => !isHit).map(({ meeting }) => meeting))
   console.log('\n### Totals\n')
   head('what', 'figure')
   row('cells', cells.length)

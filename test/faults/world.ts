@@ -5,7 +5,6 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { callbackSecretOf } from '../../src/callbacks/sign.ts'
-import { CallbackEvent } from '../../src/domain/callback.ts'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import type { Job } from '../../src/domain/job.ts'
@@ -18,10 +17,12 @@ import type { Plan } from '../support/fault-probe.ts'
 import { makeRemote } from '../support/repository.ts'
 import { type GitServer, serveGit } from '../support/serve-git.ts'
 import { serveSink, type Sink } from '../support/serve-sink.ts'
-import { type Asked, check, type Facts, type Verdict } from './checker.ts'
+import { check } from './checker.ts'
+import type { Asked, Facts, Verdict } from './evidence.ts'
 import { fromHub, fromRemote, fromSink, leftInLedger, leftOnMachine } from './facts.ts'
+import { askedOf, type Order, sha256, submissionOf } from './order.ts'
 import { Kept } from './programs.ts'
-import { leftInStore } from './unreferenced.ts'
+import { leftInStore, lostFromStore } from './store.ts'
 
 export const LEASE_MS = 3000
 /** Longest wait for all jobs to end, and for all to be quiet afterwards. */
@@ -46,20 +47,6 @@ export type WorldOptions = {
   readonly onFault?: (kept: Kept) => void
 }
 
-/** The check of a job that asks for no other. */
-export const IS_WHOLE = 'grep -q whole work'
-
-/** Where a job goes and what its agent does. */
-export type Order = {
-  readonly title: string
-  /** null: the built-in agent asks the models instead. */
-  readonly script: string | null
-  /** What is run to see whether the work is whole. */
-  readonly check?: string
-  readonly locks?: readonly string[]
-  readonly ends?: readonly Job['state'][]
-}
-
 export class World {
   readonly #options: WorldOptions
   /** Where the remote lies, and how workers get there: over HTTP, so that no push dies with its worker. */
@@ -69,6 +56,10 @@ export class World {
   readonly #sink: Sink
   readonly #kept = new Map<string, Kept>()
   readonly #asked: Asked[] = []
+  /** Digests of uploads that no job is to name. */
+  readonly #unnamed: string[] = []
+  /** Uploads, in words, that were taken and not there a moment later. */
+  readonly #forgotten: string[] = []
   #tokens = { admin: '', worker: '' }
 
   private constructor(
@@ -150,25 +141,46 @@ export class World {
 
   /** Submits until it is acknowledged, always with the same key. */
   async submit(order: Order): Promise<JobId> {
-    const { title, script, check: look = IS_WHOLE, locks = [], ends = ['succeeded'] } = order
-    const place = this.#asked.push({ title, acknowledged: null, ends }) - 1
-    const body = {
-      kind: 'code',
-      payload: {
-        repository: `${this.#git.url}/${basename(this.#remote)}`,
-        prompt: title,
-        agent: agentFor(script),
-        checks: [{ name: 'whole', run: ['sh', '-c', look] as [string, ...string[]] }],
-        publish: { mode: 'branch', branch: title },
-      },
-      locks: [...locks],
-      callbacks: [{ url: this.#sink.url, events: CallbackEvent.options }],
-      idempotencyKey: title,
-      retry: { maxFailures: 50, delayMs: 100, factor: 1 },
-    }
-    const job = await this.patiently((client, signal) => client.call('submitJob', { body }, signal))
-    this.#asked[place] = { title, acknowledged: job.id, ends }
-    return job.id
+    const asked = askedOf(order, Date.now())
+    const place = this.#asked.push(asked) - 1
+    const repository = `${this.#git.url}/${basename(this.#remote)}`
+    const body = submissionOf(order, { repository, sink: this.#sink.url }, asked)
+    const { input } = order
+    if (input !== undefined) await this.#upload(input)
+    const submitJob = () =>
+      this.patiently((client, signal) => client.call('submitJob', { body }, signal))
+    const { id } = await submitJob().catch(async (error: unknown) => {
+      if (!isAppError(error, 'input-missing') || input === undefined) throw error
+      this.#forgotten.push(`the input of ${order.title} was taken, and is not there`)
+      await this.#upload(input)
+      return await submitJob()
+    })
+    this.#asked[place] = { ...asked, acknowledged: id }
+    return id
+  }
+
+  /** Uploads what no job is ever going to name. */
+  async uploadForNobody(bytes: Buffer): Promise<void> {
+    this.#unnamed.push(sha256(bytes))
+    await this.#upload(bytes)
+  }
+
+  async #upload(body: Buffer): Promise<void> {
+    const params = { digest: sha256(body) }
+    await this.patiently((client, signal) => client.call('putBlob', { params, body }, signal))
+  }
+
+  /** Moves a job's hold to so many milliseconds from now, as its submitter. Throws `job-terminal`. */
+  async extendHold(job: JobId, ms: number): Promise<void> {
+    const place = this.#asked.findIndex(({ acknowledged }) => acknowledged === job)
+    const asked = this.#asked[place]
+    if (asked === undefined) throw new Error(`nobody submitted ${job}`)
+    const askedAt = Date.now()
+    const until = askedAt + ms
+    this.#asked[place] = { ...asked, hold: [...asked.hold, { until, askedAt }] }
+    await this.patiently((client, signal) =>
+      client.call('extendHold', { params: { job }, body: { until } }, signal),
+    )
   }
 
   job(id: JobId): Promise<Job> {
@@ -217,14 +229,27 @@ export class World {
     const left = [...(await this.#leftAfterAll(hub.jobs))]
     await this.close()
     const { database, folder } = this.#options
-    left.push(...(await leftInLedger(this.hubFolder, database)), ...(await leftInStore(this.store)))
+    left.push(
+      ...(await leftInLedger(this.hubFolder, database)),
+      ...(await leftInStore(this.store, this.#unnamed)),
+    )
+    const unreadable = [...hub.unreadable, ...this.#forgotten, ...(await this.#lostInputs(hub))]
     const remote = await fromRemote(this.#remote, join(folder, 'pushes'))
     const told = fromSink(this.#sink.received)
-    const facts = { asked: this.#asked, ...hub, ...remote, ...told, left }
+    const facts = { asked: this.#asked, ...hub, ...remote, ...told, unreadable, left }
     // Beside the logs, for whoever looks at what went wrong.
-    const written = { ...facts, events: [...facts.events], tips: [...facts.tips] }
-    await writeFile(join(folder, 'facts.json'), JSON.stringify(written, null, 2))
+    const written = JSON.stringify(
+      facts,
+      (_, value) => (value instanceof Map ? [...value] : value),
+      2,
+    )
+    await writeFile(join(folder, 'facts.json'), written)
     return { ...check(facts), facts }
+  }
+
+  #lostInputs({ inputs }: Pick<Facts, 'inputs'>): Promise<readonly string[]> {
+    const named = [...inputs.values()].flat().map(({ digest }) => digest)
+    return lostFromStore(this.store, new Set(named))
   }
 
   /** Ends all programs as a power cut would. */
@@ -288,11 +313,6 @@ type Start = {
   readonly drainMs?: number
   readonly leaseMs?: number
 }
-
-const agentFor = (script: string | null) =>
-  script === null
-    ? { name: 'builtin' as const }
-    : { name: 'command' as const, run: ['sh', '-c', script] satisfies [string, ...string[]] }
 
 /** A bare repository that writes down every push and when it came. */
 async function makeWatchedRemote(folder: string): Promise<string> {
