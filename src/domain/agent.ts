@@ -26,6 +26,7 @@ export type AgentTask = {
   readonly door: ModelDoor | null
   /** The session to go on with, or null for a new one. */
   readonly session: string | null
+  /** The most model calls in this turn; only the built-in agent counts them. */
   readonly steps: number
   /** For `command`: the program and its arguments. */
   readonly run: readonly [string, ...string[]] | null

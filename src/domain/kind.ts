@@ -21,5 +21,32 @@ export type KindSchema = {
   story(payload: unknown): LogStream
 }
 
+/** The same, as a kind writes it: its methods get a payload that its schema has read. */
+type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp'> & {
+  title(payload: Payload): string
+  locks(payload: Payload): readonly string[]
+  demands(payload: Payload): readonly string[]
+  protocol(payload: Payload): number
+  facts(payload: Payload): readonly Fact[]
+  story(payload: Payload): LogStream
+}
+
+/** Makes a kind's schema of typed methods. They throw a ZodError for a payload of another shape. */
+export const kindSchema = <Schema extends z.ZodType>(
+  schema: Schema,
+  kind: Declared<z.output<Schema>>,
+): KindSchema => ({
+  name: kind.name,
+  schema,
+  title: (payload) => kind.title(schema.parse(payload)),
+  locks: (payload) => kind.locks(schema.parse(payload)),
+  // As it was asked for, without defaults.
+  followUp: (payload, prompt) => kind.followUp(payload, prompt),
+  demands: (payload) => kind.demands(schema.parse(payload)),
+  protocol: (payload) => kind.protocol(schema.parse(payload)),
+  facts: (payload) => kind.facts(schema.parse(payload)),
+  story: (payload) => kind.story(schema.parse(payload)),
+})
+
 /** One row of what is shown of a job. */
 export type Fact = readonly [name: string, value: string | null]

@@ -3,7 +3,7 @@ import { z } from 'zod'
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
-/** What one attempt may use. Each ends the attempt with a reason of its own and keeps the work. */
+/** What one attempt may use; `steps` counts anew in each turn of the agent. Each ends the attempt with a reason of its own and keeps the work. */
 export const Limits = z.strictObject({
   wallMs: z
     .int()
@@ -23,7 +23,14 @@ export const Limits = z.strictObject({
     .max(2 ** 40)
     .default(64 * 1024 * 1024)
     .describe('agent output kept per stream: head and tail; the loss is marked'),
-  steps: z.int().min(1).max(10_000).default(200).describe('model turns of the built-in agent'),
+  steps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(200)
+    .describe(
+      'model calls of the built-in agent in one turn; an attempt has up to `iterations` turns',
+    ),
   pausedLocksMs: z
     .int()
     .min(0)

@@ -9,6 +9,9 @@ export type Verdict = {
   readonly durationMs: number
 }
 
+/** A check that failed, and why. */
+export type FailedCheck = Pick<Verdict, 'check' | 'findings'>
+
 /** That a tree passed every check its job names. Made by `approve` alone. */
 export type Approval = { readonly tree: string; readonly [approved]: true }
 declare const approved: unique symbol

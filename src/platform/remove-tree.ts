@@ -4,12 +4,13 @@ import { chmod, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promis
  * Removes a folder whatever an agent made of it: read-only folders, names that are no text,
  * trees deeper than a path can be. Links are removed, never followed.
  */
-export async function removeTree(folder: string): Promise<void> {
+export async function removeTree(folder: string | Buffer): Promise<void> {
   const quick = await rm(folder, { recursive: true, force: true }).then(
     () => true,
     () => false,
   )
-  if (!quick) await removeStubborn(Buffer.from(folder), Buffer.from(folder))
+  const root = typeof folder === 'string' ? Buffer.from(folder) : folder
+  if (!quick) await removeStubborn(root, root)
 }
 
 /** Beyond this many bytes a folder is moved up before it is entered. */

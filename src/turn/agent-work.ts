@@ -1,7 +1,7 @@
 import type { AgentDriver, AgentTask } from '../domain/agent.ts'
 import type { Attempt } from '../domain/attempt.ts'
-import type { Verdict } from '../domain/verdict.ts'
-import type { KeptTurn } from './kept-turn.ts'
+import type { FailedCheck, Verdict } from '../domain/verdict.ts'
+import type { Answers, KeptTurn } from './kept-turn.ts'
 
 /** Work that was taken from a workspace. */
 export type TakenWork = {
@@ -24,8 +24,13 @@ export type AgentWork<Work extends TakenWork> = {
   take(signal: AbortSignal): Promise<Work>
   /** Keeps the artifacts from which `record` lets a later attempt restore the work. */
   keep(work: Work, nameOf: (name: string) => string): void
-  /** Records a checkpoint, unless the work could not be kept whole. */
-  record(work: Work, turn: KeptTurn): Promise<void>
+  /**
+   * Records a checkpoint, unless the work could not be kept whole. Answers whether it did, and the
+   * hub then has everything that was kept before.
+   */
+  record(work: Work, turn: KeptTurn): Promise<boolean>
+  /** Removes the files that were needed only until the hub had the artifacts. */
+  forget(work: Work): Promise<void>
   /** Runs all checks on the work in the workspace; null when the job has none. */
   readonly check:
     | ((work: Work, iteration: number, signal: AbortSignal) => Promise<readonly Verdict[]>)
@@ -33,7 +38,7 @@ export type AgentWork<Work extends TakenWork> = {
   /** Puts the workspace back to the work, whatever checks wrote there. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
   /** The prompt after failed checks, for the session or, with null, for an agent that remembers nothing. */
-  findingsPrompt(failed: readonly Verdict[], session: string | null): string
+  findingsPrompt(failed: readonly FailedCheck[], session: string | null): string
 }
 
 /** A turn that is about to begin. */
@@ -42,8 +47,8 @@ export type PlannedTurn = {
   readonly iteration: number
   readonly prompt: string
   readonly session: string | null
-  /** The failed checks that the prompt reports; null when it reports none. */
-  readonly answers: { readonly tree: string; readonly failed: readonly Verdict[] } | null
+  /** null for a turn that follows no failed checks. */
+  readonly answers: Answers | null
 }
 
 /** A turn whose agent ended by itself and left work to be checked. */

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { EVENT_TEXT_MAX } from '../domain/event.ts'
 import { StepFailed, Stopped } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
@@ -29,22 +30,22 @@ export async function takeWork<Work extends TakenWork>(
 export async function recordTurn<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, archive }: Taken<Work>,
-  turn: Pick<KeptTurn, 'iteration' | 'session' | 'summary'>,
+  turn: Pick<KeptTurn, 'iteration' | 'session' | 'summary' | 'answers'>,
 ): Promise<KeptTurn> {
   const record: KeptTurn = {
+    ...turn,
     attempt: agent.attempt.number,
-    iteration: turn.iteration,
     aside: false,
     session: archive === null ? null : turn.session,
-    summary: turn.summary,
   }
   await agent.record(work, record)
   return record
 }
 
 /**
- * Keeps a finished turn under names of its own and records it again. The next turn takes the usual
- * names before it is recorded itself, and the attempt may die in between.
+ * Keeps a finished turn under names of its own and records it again: the next turn takes the usual
+ * names before it is recorded itself, and the attempt may die in between. Its files are then
+ * removed, so that an attempt of many turns needs the disk of one.
  */
 export async function setAside<Work extends TakenWork>(
   agent: AgentWork<Work>,
@@ -54,7 +55,9 @@ export async function setAside<Work extends TakenWork>(
   if (own === null) return
   const record = { ...own.record, aside: true }
   keep(agent, { work, archive: own.archive }, record)
-  await agent.record(work, record)
+  if (!(await agent.record(work, record))) return
+  await agent.forget(work)
+  if (own.archive !== null) await rm(own.archive, { force: true })
 }
 
 /** When the agent is stopped in its turn, its work so far is kept: in bounded time, and never in place of the stop. */

@@ -1,5 +1,13 @@
 import { z } from 'zod'
 
+/** The failed checks that a turn is to fix. Findings have a few kilobytes each, as checks cut them. */
+export const Answers = z.strictObject({
+  /** What the checks judged. */
+  tree: z.string(),
+  failed: z.array(z.strictObject({ check: z.string(), findings: z.string() })),
+})
+export type Answers = z.infer<typeof Answers>
+
 /**
  * What a checkpoint says of the turn that made the work; a kind adds what it needs to restore the
  * work itself.
@@ -15,6 +23,8 @@ export const KeptTurn = z.strictObject({
   session: z.string().nullable(),
   /** The agent's last words; null when the turn was interrupted and is to be continued. */
   summary: z.string().nullable(),
+  /** What an interrupted turn was to fix; null for a finished one, and when it was to fix nothing. */
+  answers: Answers.nullable(),
 })
 export type KeptTurn = z.infer<typeof KeptTurn>
 

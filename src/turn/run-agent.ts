@@ -4,10 +4,10 @@ import { SESSION_MAX } from '../domain/event.ts'
 import type { AgentWork, PlannedTurn, TakenWork } from './agent-work.ts'
 import { type Said, transcriptLine } from './transcript.ts'
 
-/** Sessions that are told of one run; an honest agent has one. */
+/** Most session events of one run; an agent that behaves has one session. */
 const SESSIONS_MAX = 8
 
-/** Lets the agent work; everything it says is logged, and counts as a sign of life. */
+/** Runs the agent. Every update is logged, and counts as a sign of life. */
 export async function runAgent<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { prompt, session }: PlannedTurn,
@@ -16,7 +16,7 @@ export async function runAgent<Work extends TakenWork>(
   const { attempt, driver } = agent
   attempt.report.tell({ type: 'agent-started', agent: driver.name })
   write(attempt, { type: 'prompt', text: prompt })
-  const tellSession = sessionTeller(attempt)
+  const reportSession = sessionReporter(attempt)
   const end = await attempt.watched((alive) =>
     driver.run(
       agent.task({ prompt, session }),
@@ -24,7 +24,7 @@ export async function runAgent<Work extends TakenWork>(
         launch: attempt.launch,
         onUpdate: (update) => {
           alive()
-          if (update.type === 'session') tellSession(update.session)
+          if (update.type === 'session') reportSession(update.session)
           log(attempt, update)
         },
       },
@@ -37,8 +37,8 @@ export async function runAgent<Work extends TakenWork>(
 /** A session with a longer name is never continued: honest agents have short names for theirs. */
 const isKept = (session: string | null): boolean => (session?.length ?? 0) <= SESSION_MAX
 
-/** Tells of each new session, but of no more than a few: what is told waits in memory to be sent. */
-function sessionTeller({ report }: Attempt): (session: string) => void {
+/** Reports each new session, up to SESSIONS_MAX: events wait in memory until they are sent. */
+function sessionReporter({ report }: Attempt): (session: string) => void {
   let last = ''
   let left = SESSIONS_MAX
   return (session) => {

@@ -27,23 +27,28 @@ export async function takeTurn<Work extends TakenWork>(
   })
 }
 
-/** A model that says when it will answer again pauses the job until then; the turn goes on afterwards. */
+/** Pauses the job when its model says when it answers again; a later attempt continues the turn. */
 async function pause<Work extends TakenWork>(
   agent: AgentWork<Work>,
-  { iteration }: PlannedTurn,
+  { iteration, answers }: PlannedTurn,
   end: AgentEnd,
   taken: Taken<Work>,
 ): Promise<TurnEnd<Work> | null> {
   if (end.kind !== 'failed') return null
   const resumeAt = (await agent.attempt.refusal())?.until ?? null
   if (resumeAt === null) return null
-  await recordTurn(agent, taken, { iteration, session: end.session, summary: null })
+  await recordTurn(agent, taken, {
+    iteration,
+    session: end.session,
+    summary: null,
+    answers,
+  })
   return {
     outcome: { kind: 'paused', reason: 'quota-exhausted', detail: end.detail, resumeAt },
   }
 }
 
-/** The agent's own word is not enough, neither way: checks decide where there are any, and what it changed. */
+/** Neither success nor failure is taken from the agent's exit code alone: its changes and the checks decide. */
 async function finish<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { iteration, answers }: PlannedTurn,
@@ -54,19 +59,22 @@ async function finish<Work extends TakenWork>(
   const failure = failureOf(end)
   const isSame = work.tree === answers?.tree
   if (failure !== null && (agent.check === null || !work.changed || isSame)) throw failure
-  if (!work.changed) return { outcome: noChange(end) }
   // Checks that judged this very tree would say the same again, and so would the agent.
   if (answers !== null && isSame) throw checkFailed(answers.failed, IDLE)
+  if (answers !== null && !work.changed) throw checkFailed(answers.failed, TAKEN_BACK)
+  if (!work.changed) return { outcome: noChange(end) }
   if (failure !== null) {
     const text = clip(failure.detail, EVENT_TEXT_MAX)
     agent.attempt.report.tell({ type: 'note', code: 'agent-failed', text })
   }
   const summary = summaryOf(end)
-  const record = await recordTurn(agent, taken, { iteration, session: end.session, summary })
-  return { turn: { iteration, work, summary, session: end.session, own: { record, archive } } }
+  const { session } = end
+  const record = await recordTurn(agent, taken, { iteration, session, summary, answers: null })
+  return { turn: { iteration, work, summary, session, own: { record, archive } } }
 }
 
 const IDLE = 'The agent was told which checks failed, and changed nothing.'
+const TAKEN_BACK = 'The agent was told which checks failed, and took all its changes back.'
 
 const noChange = (end: AgentEnd): Outcome => ({
   kind: 'succeeded',

@@ -17,8 +17,8 @@ export type Made<Work extends TakenWork> =
 
 /**
  * Lets the agent work and checks what it made; what the checks found goes back to the agent, in the
- * same session, until they pass. Throws StepFailed: `check-failed` when no turn is left or one
- * changed nothing, or why the agent failed.
+ * same session, until they pass. Throws StepFailed: `check-failed` when no turn is left, or one
+ * changed nothing or took all changes back, or why the agent failed.
  * @param begun the first turn of this attempt, or the finished one of an earlier attempt
  */
 export async function workUntilPassed<Work extends TakenWork>(
@@ -77,5 +77,8 @@ const nextTurn = <Work extends TakenWork>(
   iteration: iteration + 1,
   prompt: agent.findingsPrompt(failed, session),
   session,
-  answers: { tree: work.tree, failed },
+  answers: {
+    tree: work.tree,
+    failed: failed.map((verdict) => ({ check: verdict.check, findings: verdict.findings })),
+  },
 })

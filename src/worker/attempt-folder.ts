@@ -51,8 +51,8 @@ export async function readAttemptFile(folder: string): Promise<AttemptFile | nul
 }
 
 /**
- * Removes an attempt's folder, also one that a killed worker had half removed, so that nothing says
- * any more whose it was. One that resists is told and left: no other job shall suffer from it.
+ * Removes an attempt's folder, also one without an owner's file because a killed worker had already
+ * removed part of it. A folder that cannot be removed is logged and stays; other jobs continue.
  */
 export async function removeAttemptFolder(
   folder: string,

@@ -1,5 +1,5 @@
-// Entries of an archive as blobs for `git fast-import`, and as the lines of a commit that puts each in
-// its place.
+// Entries of an archive as changes in a commit for `git fast-import`, each with its bytes behind it, so
+// that nothing but sizes is kept in memory until the end.
 import type { ReadEntry } from 'tar/read-entry'
 import {
   type ArchiveLimits,
@@ -16,12 +16,10 @@ export type Reading = {
   readonly names: ArchiveNames
   /** Bytes of all files so far. */
   bytes: number
-  /** Blobs to be handed on. */
+  /** Changes to be handed on. */
   readonly out: (string | Buffer)[]
-  /** A line for each file and link. */
-  readonly lines: string[]
-  /** The files so far, by path, for hard links to them. */
-  readonly blobs: Map<string, { readonly blob: string; readonly size: number }>
+  /** Sizes of the files so far, by path, for hard links to them. */
+  readonly sizes: Map<string, number>
 }
 
 /** Throws StepFailed `archive-invalid`. */
@@ -49,9 +47,8 @@ function addFile(reading: Reading, entry: ReadEntry): void {
   const size = entry.remain
   count(reading, entry.path, size)
   const mode = ((entry.mode ?? 0) & 0o100) === 0 ? '100644' : '100755'
-  const blob = `${mode} ${beginBlob(reading, size)}`
-  put(reading, path, blob)
-  reading.blobs.set(path, { blob, size })
+  put(reading, { mode, path, size })
+  reading.sizes.set(path, size)
   let left = size
   entry.on('data', (data: Buffer) => {
     left -= data.length
@@ -68,21 +65,22 @@ function addLink(reading: Reading, entry: ReadEntry): void {
   const target = entry.linkpath ?? ''
   const path = reading.names.add(entry.path, 'file')
   checkLink(path, target)
-  const blob = `120000 ${beginBlob(reading, Buffer.byteLength(target))}`
+  put(reading, { mode: '120000', path, size: Buffer.byteLength(target) })
   reading.out.push(`${target}\n`)
-  put(reading, path, blob)
   entry.resume()
 }
 
 /** A hard link becomes a file of its own, whose bytes count again. */
 function addHardLink(reading: Reading, entry: ReadEntry): void {
   const target = entry.linkpath ?? ''
-  const linked = reading.blobs.get(partsOf(target).join('/'))
-  if (linked === undefined) {
+  const linked = partsOf(target).join('/')
+  const size = reading.sizes.get(linked)
+  if (size === undefined) {
     throw refused(entry.path, `is a hard link to ${JSON.stringify(target)}, no file before it`)
   }
-  count(reading, entry.path, linked.size)
-  put(reading, reading.names.add(entry.path, 'file'), linked.blob)
+  count(reading, entry.path, size)
+  const path = reading.names.add(entry.path, 'file')
+  reading.out.push(`C ${quoted(linked)} ${quoted(path)}\n`)
   entry.resume()
 }
 
@@ -97,13 +95,11 @@ function count(reading: Reading, name: string, size: number): void {
   if (reading.bytes > bytes) throw refused(name, `makes it more than ${bytes} bytes`)
 }
 
-function put({ lines }: Reading, path: string, blob: string): void {
-  lines.push(`M ${blob} ${quote(Buffer.from(path))}\n`)
+type Put = { readonly mode: string; readonly path: string; readonly size: number }
+
+/** Puts a file or link there whose bytes and a line break come next. */
+function put({ out }: Reading, { mode, path, size }: Put): void {
+  out.push(`M ${mode} inline ${quoted(path)}\ndata ${size}\n`)
 }
 
-/** @returns the mark of a blob whose bytes and line break come next */
-function beginBlob({ lines, out }: Reading, size: number): string {
-  const mark = `:${lines.length + 1}`
-  out.push(`blob\nmark ${mark}\ndata ${size}\n`)
-  return mark
-}
+const quoted = (path: string): string => quote(Buffer.from(path))

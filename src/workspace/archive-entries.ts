@@ -26,14 +26,14 @@ export async function* importCommands(
   branch: string,
 ): AsyncGenerator<string | Buffer> {
   const { limits, names } = archive
-  const reading: Reading = { limits, names, bytes: 0, out: [], lines: [], blobs: new Map() }
-  const parser = new Parser({ strict: true, brotli: false, zstd: false })
+  const reading: Reading = { limits, names, bytes: 0, out: [], sizes: new Map() }
+  const parser = new Parser(PLAIN)
   parser.on('entry', (entry: ReadEntry) => addEntry(reading, entry))
   parser.on('ignoredEntry', refuseType)
   parser.on('error', (error: Error) => {
     throw invalid(error.message)
   })
-  yield 'feature done\n'
+  yield headOf(branch)
   // The parser calls back while it is written to, so each piece of input gives its pieces of output.
   for await (const bytes of tarBytes(archive)) {
     parser.write(bytes)
@@ -41,15 +41,20 @@ export async function* importCommands(
   }
   parser.end()
   yield* reading.out.splice(0)
-  yield commitOf(branch, reading.lines)
+  yield 'done\n'
 }
 
-const commitOf = (branch: string, lines: readonly string[]): string =>
+/** For bytes without compression: gzip cannot be turned off, but refused whatever it unpacks to. */
+const PLAIN = { strict: true, brotli: false, zstd: false, maxDecompressionRatio: 0 }
+
+/** Of a commit that git makes only once it has read `done`. */
+const headOf = (branch: string): string =>
   [
+    'feature done',
     `commit refs/heads/${branch}`,
     `committer ${COMMITTER} ${COMMIT_TIME}`,
     `data ${Buffer.byteLength(MESSAGE)}`,
-    `${MESSAGE}${lines.join('')}done\n`,
+    MESSAGE,
   ].join('\n')
 
 const MESSAGE = 'The files of the archive\n'
@@ -60,11 +65,12 @@ export const COMMIT_TIME = '946684800 +0000'
 /** The archive without its compression, and never more of it than the limits allow. */
 async function* tarBytes({ file, limits }: Archive): AsyncGenerator<Buffer> {
   const max = limits.bytes + limits.entries * OVERHEAD_BYTES
-  let total = 0
+  let [total, begin] = [0, Buffer.alloc(0)]
   try {
     for await (const bytes of await openTar(file)) {
-      // The parser would unpack what is compressed twice, with no limit of ours.
-      if (total === 0 && isGzip(bytes)) throw invalid('it is compressed twice')
+      // A first piece of one byte does not show what it is, and the parser waits for more of them, too.
+      if (begin.length < 2) begin = Buffer.concat([begin, bytes.subarray(0, 2)])
+      if (isGzip(begin)) throw invalid('it is compressed twice')
       total += bytes.length
       if (total > max) throw invalid(`it unpacks to more than ${max} bytes`)
       yield bytes

@@ -7,9 +7,15 @@ export type ArchiveLimits = {
   readonly entries: number
   /** Of all files, unpacked. */
   readonly bytes: number
+  /** Of all paths, folders included, which stay in memory. */
+  readonly nameBytes: number
 }
 
-export const ARCHIVE_LIMITS: ArchiveLimits = { entries: 100_000, bytes: 2 * 1024 ** 3 }
+export const ARCHIVE_LIMITS: ArchiveLimits = {
+  entries: 100_000,
+  bytes: 2 * 1024 ** 3,
+  nameBytes: 16 * 1024 ** 2,
+}
 
 const PATH_BYTES_MAX = 1024
 const NAME_BYTES_MAX = 255
@@ -28,40 +34,49 @@ export type ArchiveNames = {
   emptyFolders(): readonly string[]
 }
 
-export function archiveNames({ entries }: ArchiveLimits): ArchiveNames {
-  const seen = new Map<string, { readonly path: string; readonly kind: Kind }>()
-  const filled = new Set<string>()
-  const note = (name: string, path: string, kind: Kind): void => {
+type Noted = { readonly path: string; readonly kind: Kind; isFilled: boolean }
+
+export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveNames {
+  const seen = new Map<string, Noted>()
+  let bytes = 0
+  const note = (name: string, path: string, { kind, isFilled }: Omit<Noted, 'path'>): void => {
     const key = path.normalize('NFC').toLowerCase()
     const before = seen.get(key)
     if (before === undefined) {
+      bytes += Buffer.byteLength(path)
       if (seen.size === entries) throw invalid(`it holds more than ${entries} entries`)
-      seen.set(key, { path, kind })
+      if (bytes > nameBytes) throw invalid(`its names hold more than ${nameBytes} bytes`)
+      seen.set(key, { path: key === path ? key : path, kind, isFilled })
     } else if (before.path !== path) {
       throw refused(name, `differs from ${JSON.stringify(before.path)} in spelling alone`)
     } else if (before.kind !== kind) {
       throw refused(name, 'needs a folder where there is a file or link')
     } else if (kind === 'file') {
       throw refused(name, 'is there twice')
+    } else if (isFilled) {
+      before.isFilled = true
     }
   }
   return {
     add: (name, kind) => {
       const parts = partsOf(name)
       if (parts.length === 0 && kind === 'file') throw refused(name, 'has no name')
-      for (let end = 1; end <= parts.length; end += 1) {
-        const isLast = end === parts.length
-        note(name, parts.slice(0, end).join('/'), isLast ? kind : 'folder')
-        if (end > 1) filled.add(parts.slice(0, end - 1).join('/'))
+      for (let end = 1; end < parts.length; end += 1) {
+        note(name, ownPath(parts.slice(0, end)), { kind: 'folder', isFilled: true })
       }
-      return parts.join('/')
+      const path = ownPath(parts)
+      if (path !== '') note(name, path, { kind, isFilled: false })
+      return path
     },
     emptyFolders: () =>
-      Array.from(seen.values()).flatMap(({ path, kind }) =>
-        kind === 'folder' && !filled.has(path) ? [path] : [],
+      Array.from(seen.values()).flatMap(({ path, kind, isFilled }) =>
+        kind === 'folder' && !isFilled ? [path] : [],
       ),
   }
 }
+
+/** In memory of its own: a part of a text keeps all of it alive, here a header of up to 1 MiB. */
+const ownPath = (parts: readonly string[]): string => Buffer.from(parts.join('/')).toString()
 
 /** Windows takes a backslash for a slash; bytes that are no UTF-8 have been read as U+FFFD. */
 const ODD = /[\p{Cc}\\\uFFFD]/u

@@ -1,15 +1,35 @@
 import { chmod, lstat, readdir } from 'node:fs/promises'
+import { StepFailed } from '../domain/stop.ts'
+import { removeTree } from '../platform/remove-tree.ts'
+import { inside } from './paths.ts'
 
-/** Lets the owner read, enter and change every folder in a tree; links are not followed. */
-export async function openFolders(root: string): Promise<void> {
-  const folders = [Buffer.from(root)]
+/** Linux takes paths of 4095 bytes: this leaves room for the two names that `removeTree` appends. */
+const PATH_BYTES_MAX = 3500
+const ENTRIES_MAX = 1_000_000
+
+/**
+ * Lets the owner read, enter and change every folder in a tree, and removes what lies too deep for
+ * any program that names it by its path. Links are not followed. Throws StepFailed
+ * `workspace-failed` for more than a million entries, and the signal's reason.
+ */
+export async function openFolders(root: string, signal: AbortSignal): Promise<void> {
+  const folders: Buffer[] = [Buffer.from(root)]
+  let left = ENTRIES_MAX
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    signal.throwIfAborted()
     const { mode } = await lstat(folder)
     if ((mode & 0o700) !== 0o700) await chmod(folder, mode | 0o700)
-    for (const entry of await readdir(folder, { encoding: 'buffer', withFileTypes: true })) {
-      if (entry.isDirectory()) folders.push(Buffer.concat([folder, SLASH, entry.name]))
+    const entries = await readdir(folder, { encoding: 'buffer', withFileTypes: true })
+    left -= entries.length
+    if (left < 0) {
+      const detail = `the work tree holds more than ${ENTRIES_MAX} files and folders`
+      throw new StepFailed('workspace-failed', detail)
+    }
+    for (const entry of entries) {
+      const path = inside(folder, entry.name)
+      if (!entry.isDirectory()) continue
+      if (path.length <= PATH_BYTES_MAX) folders.push(path)
+      else await removeTree(path)
     }
   }
 }
-
-const SLASH = Buffer.from('/')

@@ -3,11 +3,11 @@ import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { withIndexCopy } from './index-copy.ts'
 import { lfsRestore } from './lfs.ts'
 import { openFolders } from './open-folders.ts'
-import { openRoot, takeTree } from './take-tree.ts'
 import type { Workspace } from './workspace.ts'
+import { openRoot, writeTree } from './write-tree.ts'
 
 /**
- * Puts the work tree back to a tree that `takeTree` answered for this workspace: files that were
+ * Puts the work tree back to a tree that `writeTree` answered for this workspace: files that were
  * written, changed or deleted since are undone. Ignored files stay, and so does whatever is no part
  * of a tree: the agent's repository, what lies inside submodules, pipes and sockets. Throws
  * StepFailed `workspace-failed` when the tree cannot be put back.
@@ -19,10 +19,10 @@ export async function restoreTree(
 ): Promise<void> {
   await openRoot(workspace)
   if ((await putBack(workspace, tree, signal)) === '') return
-  // Git only warns of what it cannot remove or read, such as a file in a read-only folder.
-  await openFolders(workspace.tree)
+  // Git only warns of what it cannot remove or read: in a read-only folder, or behind too long a path.
+  await openFolders(workspace.tree, signal)
   const words = await putBack(workspace, tree, signal)
-  if (words === '' || (await takeTree(workspace, signal)).tree === tree) return
+  if (words === '' || (await writeTree(workspace, signal)).tree === tree) return
   throw new StepFailed('workspace-failed', `the work tree cannot be put back: ${words}`)
 }
 

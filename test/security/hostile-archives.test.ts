@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { prepareArchive } from '../../src/workspace/archive.ts'
 import { gitSettings, patient } from '../support/repository.ts'
 import { paxRecord, type TarEntry, tarOf } from '../support/tar-archive.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
-const LIMITS = { entries: 50, bytes: 10_000 }
+const LIMITS = { entries: 50, bytes: 10_000, nameBytes: 4_000 }
 
 /** Prepares a workspace of these bytes; answers the refusal and what lies outside of the attempt. */
 async function unpacked(bytes: Buffer) {
@@ -80,6 +80,11 @@ describe('a hostile archive', () => {
       Array.from({ length: 51 }, (_, i) => file(`${i}`)),
     ],
     [
+      'too many bytes in its names',
+      'its names hold more than 4000 bytes',
+      Array.from({ length: 45 }, (_, i) => file(`${'n'.repeat(90)}${i}`)),
+    ],
+    [
       'too many bytes',
       '"b" makes it more than 10000',
       [file('a', 'x'.repeat(9_999)), file('b', 'xx')],
@@ -139,6 +144,21 @@ describe('a hostile archive', () => {
       detail: expect.stringContaining('unpacks to more than'),
     })
     expect((await unpacked(gzipSync(gzipSync(tarOf(file('a')))))).failure).toMatchObject({
+      detail: expect.stringContaining('compressed twice'),
+    })
+  })
+
+  it('that shows only one byte of what it unpacks to at first is not unpacked twice', async () => {
+    const archive = gzipSync(tarOf(file('a')))
+    const flags = Buffer.from([0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 255])
+    // With a stored block behind it, the comment ends the first piece that is read after one byte.
+    const comment = Buffer.alloc(64 * 1024 - flags.length - 7, 'c')
+    const end = Buffer.alloc(8)
+    end.writeUInt32LE(crc32(archive), 0)
+    end.writeUInt32LE(archive.length, 4)
+    const stored = deflateRawSync(archive, { level: 0 })
+    const twice = Buffer.concat([flags, comment, Buffer.alloc(1), stored, end])
+    expect((await unpacked(twice)).failure).toMatchObject({
       detail: expect.stringContaining('compressed twice'),
     })
   })

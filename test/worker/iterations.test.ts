@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { AgentDriver } from '../../src/domain/agent.ts'
 import type { JobEvent } from '../../src/domain/event.ts'
@@ -19,6 +19,7 @@ import {
   submitCommand,
   untilEnded,
   untilExists,
+  untilJob,
 } from '../support/worker.ts'
 import { killHard, startWorkerProcess } from '../support/worker-process.ts'
 
@@ -123,14 +124,19 @@ describe('a job whose work fails a check', () => {
     expect(await runs(folder)).toBe(2)
   })
 
-  it('is no-change when the agent takes all of its changes back', async () => {
+  it('fails when the agent takes all of its changes back, and keeps what it had made', async () => {
     await using test = await startHubAndWorker()
     const folder = await tempFolder()
     const { id } = await submitCommand(test.hub, folder, {
       run: sh('if [ -e file ]; then rm file; else echo x > file; fi'),
       payload: { checks: [never] },
     })
-    expect(await untilEnded(test.hub, id)).toMatchObject({ reason: 'no-change', attempt: 1 })
+    const job = await untilEnded(test.hub, id)
+    expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', attempt: 1 })
+    expect(job.detail).toMatch(
+      /^The agent [^]* took all its changes back\.\n\ncheck "never" failed/,
+    )
+    expect(await artifact(test.hub, job, 'change.patch')).toContain('+x')
   })
 
   it('is judged by its checks in later turns, too, whatever the agent’s exit code', async () => {
@@ -256,24 +262,41 @@ const remembers = (turns: string[], hang: () => boolean): AgentDriver => ({
   },
 })
 
+const NO_USAGE = {
+  requests: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  costUsd: 0,
+  models: [],
+  replayed: false,
+}
+
+/** Kinds whose agent is this one. */
+const kindsWith = (folder: string, driver: AgentDriver) =>
+  new Map([
+    [
+      'code',
+      codeKind({
+        drivers: new Map([['command', driver]]),
+        git: gitSettings(folder),
+        signature: UNSIGNED,
+        path: process.env['PATH'] ?? '',
+        clock: systemClock,
+        cacheBytes: Infinity,
+      }),
+    ],
+  ])
+
 describe('an agent that remembers', () => {
   it('hears of failed checks in its session, also in an attempt after one that was stopped', async () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()
     const turns: string[] = []
-    const kinds = new Map([
-      [
-        'code',
-        codeKind({
-          drivers: new Map([['command', remembers(turns, () => turns.length === 2)]]),
-          git: gitSettings(folder),
-          signature: UNSIGNED,
-          path: process.env['PATH'] ?? '',
-          clock: systemClock,
-          cacheBytes: Infinity,
-        }),
-      ],
-    ])
+    const kinds = kindsWith(
+      folder,
+      remembers(turns, () => turns.length === 2),
+    )
     await using first = await startTestWorker(hub, { kinds, drainMs: 0 })
     const { id } = await submitCommand(hub, folder, {
       run: ['true'],
@@ -284,8 +307,82 @@ describe('an agent that remembers', () => {
     await using second = await startTestWorker(hub, { kinds })
 
     expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 2 })
-    const told = 'Your changes did not pass every check. The working tree is as you left it.'
+    const told =
+      'Your changes did not pass every check. The working tree is as you left it. ' +
+      'Ignored files that the checks wrote, such as build output, are still there.'
     expect(turns).toEqual(['null : do it', `s1 x: ${told}`, `s1 x: ${told}`, `s1 xx: ${told}`])
     await expect.poll(() => second.worker.running).toBe(0)
+  })
+
+  it('leaves no files of earlier turns on the worker’s disk', async () => {
+    const folder = await tempFolder()
+    const left: string[] = []
+    const driver = remembers([], () => false)
+    const looks: AgentDriver = {
+      ...driver,
+      run: async (task, io, signal) => {
+        const names = await readdir(dirname(task.home))
+        left.push(...names.filter((name) => /^(?:change|session)-/.test(name)))
+        return await driver.run(task, io, signal)
+      },
+    }
+    await using test = await startHubAndWorker({ kinds: kindsWith(folder, looks) })
+    const { id } = await submitCommand(test.hub, folder, {
+      run: ['true'],
+      payload: { checks: [never] },
+    })
+    const job = await untilEnded(test.hub, id)
+    expect(job.detail).toMatch(/3 turns of the agent/)
+    expect(left).toEqual([])
+    for (const name of [
+      'turn-1.change.patch',
+      'turn-2.session.tar',
+      'change.patch',
+      'session.tar',
+    ]) {
+      expect(await artifact(test.hub, job, name)).not.toBe('')
+    }
+  })
+
+  it('is told the findings again after a quota’s pause in which its session was lost', async () => {
+    const folder = await tempFolder()
+    const prompts: string[] = []
+    let until: number | null = null
+    const forgetful: AgentDriver = {
+      name: 'command',
+      sessionFiles: [],
+      run: async ({ tree, prompt }) => {
+        prompts.push(prompt)
+        if (prompts.length === 1) await writeFile(join(tree, 'work'), 'x')
+        until = prompts.length === 2 ? Date.now() + 3_600_000 : null
+        return until === null
+          ? { kind: 'done', summary: '', session: null, exitCode: 0 }
+          : { kind: 'failed', reason: 'quota-exhausted', detail: 'used up', session: null }
+      },
+    }
+    await using test = await startHubAndWorker({
+      kinds: kindsWith(folder, forgetful),
+      openDoor: async () => ({
+        door: { baseUrl: 'http://127.0.0.1:1', token: 'none' },
+        usage: async () => NO_USAGE,
+        refusal: async () => ({ until }),
+        close: async () => NO_USAGE,
+      }),
+    })
+    const { id } = await submitCommand(test.hub, folder, {
+      run: ['true'],
+      payload: { checks: [never] },
+    })
+    await untilJob(test.hub, id, { state: 'paused' })
+    await test.hub.admin.call('resumeJob', { params: { job: id } })
+
+    const job = await untilEnded(test.hub, id)
+
+    expect(prompts).toHaveLength(3)
+    expect(prompts[2]).toBe(prompts[1])
+    expect(prompts[2]).toMatch(/^do it\n[^]*The check "never" failed: [^]*Error: no/)
+    // The turn is the same one, and so is what it had to fix.
+    expect(job).toMatchObject({ reason: 'check-failed', attempt: 2 })
+    expect(job.detail).toMatch(/^The agent [^]* changed nothing\./)
   })
 })

@@ -128,6 +128,16 @@ describe('a work tree that is put back', () => {
     expect(answer).toEqual({ isSame: true, names: ['.git', 'a.txt', 'dir'] })
   })
 
+  it('holds nothing of folders that are deeper than a path can be', async () => {
+    const { workspace, names } = await restored(
+      'echo two >> a.txt',
+      `name=$(printf 'd%.0s' $(seq 200)); echo three >> a.txt
+       for n in $(seq 30); do echo x > junk; mkdir $name; cd -P $name; done`,
+    )
+    expect(names).toEqual(['.git', '.gitignore', 'a.txt', 'dir'])
+    expect(await read(workspace, 'a.txt')).toBe('one\ntwo\n')
+  })
+
   it('is refused when the workspace folder is not the one that was made', async () => {
     const { workspace, tree } = await restored('true', 'true')
     await shell(workspace.folder, 'mv tree away; ln -s away tree')

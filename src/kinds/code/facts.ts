@@ -1,12 +1,12 @@
 import type { Fact } from '../../domain/kind.ts'
-import { CodePayload, refOf } from './payload.ts'
+import { type CodePayload, refOf } from './payload.ts'
 
 /** What matters of a code job to a person. */
-export function codeFacts(payload: unknown): readonly Fact[] {
-  const { repository, agent, publish, checkout, ...rest } = CodePayload.parse(payload)
+export function codeFacts(payload: CodePayload): readonly Fact[] {
+  const { repository, agent, publish, checkout } = payload
   return [
     ['repository', repository],
-    ['ref', refOf({ checkout, ...rest })],
+    ['ref', refOf(payload)],
     ['checkout', checkoutText(checkout)],
     ['agent', agent.name],
     ['publish', publish.mode],

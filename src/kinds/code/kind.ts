@@ -7,6 +7,7 @@ import { removeWorkspace } from '../../workspace/remove.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import { findWorkspace } from '../../workspace/workspace.ts'
 import type { KindTools } from '../kind.ts'
+import { readPayload } from '../read-payload.ts'
 import type { CodeJob } from './code-job.ts'
 import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
@@ -24,7 +25,7 @@ export const codeKind = (tools: KindTools): WorkKind => ({
 })
 
 function codeJob(tools: KindTools, attempt: Attempt): CodeJob {
-  const payload = payloadOf(attempt)
+  const payload = readPayload(CodePayload, attempt.work)
   return {
     tools: { ...tools, git: { ...tools.git, marker: attempt.marker } },
     attempt,
@@ -32,14 +33,6 @@ function codeJob(tools: KindTools, attempt: Attempt): CodeJob {
     driver: driverOf(tools, payload),
     home: join(attempt.folder, 'home'),
   }
-}
-
-/** The hub has checked it, so what is unknown here is newer than this worker. */
-function payloadOf({ work }: Attempt): CodePayload {
-  const parsed = CodePayload.safeParse(work.payload)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new StepFailed('worker-outdated', `payload.${issue?.path.join('.')}: ${issue?.message}`)
 }
 
 function driverOf({ drivers }: KindTools, { agent }: CodePayload): AgentDriver {

@@ -7,9 +7,9 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, inputFolders } from './code-job.ts'
 import type { OpenedWorkspace } from './open-workspace.ts'
 import { iterationsOf } from './payload.ts'
-import { findingsPrompt, GO_ON, promptFor } from './prompt.ts'
+import { CONTINUE, findingsPrompt, promptFor } from './prompt.ts'
 import { runChecks } from './run-checks.ts'
-import { keepChange, takeChange } from './take-work.ts'
+import { forgetChange, keepChange, takeChange } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 
 /** Lets the agent change the workspace until the checks pass, from where earlier attempts ended. */
@@ -32,6 +32,7 @@ const agentWork = (job: CodeJob, workspace: Workspace): AgentWork<Change> => ({
   take: (signal) => takeChange(job, workspace, signal),
   keep: (change, nameOf) => keepChange(job, change, nameOf),
   record: (change, turn) => recordWork(job.attempt, change, turn),
+  forget: forgetChange,
   check:
     job.payload.checks.length === 0
       ? null
@@ -52,13 +53,19 @@ const taskIn = ({ attempt, payload, home }: CodeJob, workspace: Workspace) => ({
 })
 
 /** The first turn of this attempt, which may be one that was interrupted in an earlier attempt. */
-const firstTurn = (job: CodeJob, { kept, session }: OpenedWorkspace): PlannedTurn => ({
-  iteration: kept?.iteration ?? 1,
-  // In a session that was interrupted the task is known.
-  prompt: kept !== null && session !== null ? GO_ON : promptFor(job),
-  session,
-  answers: null,
+const firstTurn = (job: CodeJob, opened: OpenedWorkspace): PlannedTurn => ({
+  iteration: opened.kept?.iteration ?? 1,
+  prompt: firstPrompt(job, opened),
+  session: opened.session,
+  answers: opened.kept?.answers ?? null,
 })
+
+function firstPrompt(job: CodeJob, { kept, session }: OpenedWorkspace): string {
+  // A session that was interrupted knows the task, and the findings that it was to fix.
+  if (kept !== null && session !== null) return CONTINUE
+  const answers = kept?.answers ?? null
+  return answers === null ? promptFor(job) : findingsPrompt(job, answers.failed, null)
+}
 
 /**
  * The turn that an earlier attempt finished; null when there is none. Throws `workspace-failed` when

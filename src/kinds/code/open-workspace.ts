@@ -15,7 +15,7 @@ import { type CodeJob, tellNotes } from './code-job.ts'
 import { type KeptWork, keptWork } from './work-checkpoint.ts'
 import { iterationsOf, refOf } from './payload.ts'
 
-/** A checkout, and the session in it that the agent is to go on with. */
+/** A checkout, and the agent's session that continues in it. */
 export type OpenedWorkspace = {
   readonly workspace: RepositoryWorkspace
   /** What it holds of an earlier attempt; null when it does not. */
@@ -116,7 +116,7 @@ async function keptSession(
   return kept.session
 }
 
-/** Where a follow-up goes on: at the published commit, else with the change that was kept. */
+/** What a follow-up starts from: the published commit, else the change that was kept. */
 function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | null {
   const { continues } = attempt.earlier
   if (continues === null) return null
@@ -128,7 +128,7 @@ function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | nu
   }
 }
 
-/** A session is gone on with only where the files it lives in are here, too. */
+/** An agent with session files can continue its session only when they were kept. */
 async function continuedSession(
   { attempt, driver, home }: CodeJob,
   signal: AbortSignal,

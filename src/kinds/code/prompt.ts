@@ -1,5 +1,5 @@
 import type { Attempt } from '../../domain/attempt.ts'
-import type { Verdict } from '../../domain/verdict.ts'
+import type { FailedCheck } from '../../domain/verdict.ts'
 import { inputsOf } from '../../pipeline/fetch-inputs.ts'
 import type { CodeJob } from './code-job.ts'
 import type { CodePayload } from './payload.ts'
@@ -26,9 +26,9 @@ export function promptFor({ payload, attempt }: Task): string {
   return `${prompt.trim()}\n\n---\n${rules.map((rule) => `- ${rule}`).join('\n')}\n`
 }
 
-/** For a session that had to break off, such as for a quota. */
-export const GO_ON =
-  'You were interrupted; your session and your changes are as you left them. Go on with the task.'
+/** The prompt for a session that was interrupted, such as by a quota. */
+export const CONTINUE =
+  'You were interrupted; your session and your changes are as you left them. Continue the task.'
 
 /**
  * What the agent is told when checks failed. In its session it knows the task; an agent without one
@@ -36,19 +36,20 @@ export const GO_ON =
  */
 export function findingsPrompt(
   job: Task,
-  failed: readonly Verdict[],
+  failed: readonly FailedCheck[],
   session: string | null,
 ): string {
   const lead =
     session === null
       ? `${promptFor(job)}\nThe changes in the working tree are yours, from an earlier turn. They did not pass every check.`
       : 'Your changes did not pass every check. The working tree is as you left it.'
+  const left = 'Ignored files that the checks wrote, such as build output, are still there.'
   const runs = new Map(job.payload.checks.map(({ name, run }) => [name, shown(run)]))
   const found = failed.map(
     ({ check, findings }) =>
       `The check "${check}" failed: ${runs.get(check) ?? ''}\n\n${indented(findings)}`,
   )
-  return `${[lead, ...found, 'Fix them; the platform runs the checks again.'].join('\n\n')}\n`
+  return `${[`${lead} ${left}`, ...found, 'Fix them; the platform runs the checks again.'].join('\n\n')}\n`
 }
 
 /** Set apart from the words around it, whatever it holds. */

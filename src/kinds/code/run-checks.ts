@@ -1,6 +1,7 @@
 import { runCommandCheck } from '../../checks/command.ts'
 import { reportCheck } from '../../checks/report-check.ts'
 import type { Verdict } from '../../domain/verdict.ts'
+import { restoreTree } from '../../workspace/restore-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, inputFolders } from './code-job.ts'
 
@@ -11,14 +12,20 @@ type Judged = {
   readonly iteration: number
 }
 
-/** Runs all checks, so that one look shows everything that is wrong. */
+/**
+ * Runs all checks, so that one look shows everything that is wrong. Each finds the tree that is
+ * judged; ignored files, HOME and what lies inside submodules stay as the check before left them.
+ * Throws StepFailed `workspace-failed`.
+ */
 export async function runChecks(
   job: CodeJob,
   judged: Judged,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
-  for (const check of job.payload.checks) {
+  for (const [index, check] of job.payload.checks.entries()) {
+    // A check may repair files, and the next one would pass a tree that is not published.
+    if (index > 0) await restoreTree(judged.workspace, judged.tree, signal)
     verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }
   return verdicts

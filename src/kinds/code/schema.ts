@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AGENTS } from '../../agents/all.ts'
-import type { KindSchema } from '../../domain/kind.ts'
+import { kindSchema } from '../../domain/kind.ts'
 import { demandsOf } from './demands.ts'
 import { codeFacts } from './facts.ts'
 import { CodePayload } from './payload.ts'
@@ -15,22 +15,16 @@ const Asked = z.record(z.string(), z.unknown())
 export const CODE = 'code'
 
 /** The code kind, as far as the hub knows it. */
-export const codeSchema: KindSchema = {
+export const codeSchema = kindSchema(CodePayload, {
   name: CODE,
-  schema: CodePayload,
-  title: (payload) => firstLine(CodePayload.parse(payload).prompt),
-  locks: (payload) => {
-    const { repository, publish } = CodePayload.parse(payload)
-    return publish.mode === 'branch' && publish.branch !== undefined
+  title: ({ prompt }) => firstLine(prompt),
+  locks: ({ repository, publish }) =>
+    publish.mode === 'branch' && publish.branch !== undefined
       ? [`branch:${repository}#${publish.branch}`]
-      : []
-  },
+      : [],
   followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
-  demands: (payload) => demandsOf(CodePayload.parse(payload)),
-  protocol: (payload) => (CodePayload.parse(payload).iterations === undefined ? 1 : 2),
+  demands: demandsOf,
+  protocol: ({ iterations }) => (iterations === undefined ? 1 : 2),
   facts: codeFacts,
-  story: (payload) => {
-    const { agent } = CodePayload.parse(payload)
-    return AGENTS.find(({ name }) => name === agent.name)?.story ?? 'transcript'
-  },
-}
+  story: ({ agent }) => AGENTS.find(({ name }) => name === agent.name)?.story ?? 'transcript',
+})

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { Change } from '../../workspace/change.ts'
 import { PATCH } from '../../workspace/change-artifacts.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
@@ -25,3 +26,6 @@ export function keepChange(
     attempt.report.keep({ ...file, name: file.name === PATCH ? nameOf(PATCH) : file.name })
   }
 }
+
+/** Removes the patch once the hub has it. Contents in Git LFS stay, for the workspace needs them. */
+export const forgetChange = ({ patchFile }: Change): Promise<void> => rm(patchFile, { force: true })

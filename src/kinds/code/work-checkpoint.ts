@@ -20,14 +20,17 @@ export function keptWork({ earlier }: Pick<Attempt, 'earlier'>): KeptWork | null
   return Product.safeParse(made?.product).data?.work ?? null
 }
 
-/** Records the work of a turn, so that no later attempt pays for it again, if it was kept whole. */
+/**
+ * Records the work of a turn, so that no later attempt pays for it again, if it was kept whole.
+ * Answers whether it did, and the hub then has all that was kept.
+ */
 export async function recordWork(
   { report }: Pick<Attempt, 'report'>,
   { record }: Change,
   turn: KeptTurn,
-): Promise<void> {
-  if (record === null) return
-  await report.checkpoint({ step: STEP, product: { work: { ...turn, change: record } } })
+): Promise<boolean> {
+  if (record === null) return false
+  return await report.checkpoint({ step: STEP, product: { work: { ...turn, change: record } } })
 }
 
 /** The work turned out to be no good: the next attempt starts anew. */

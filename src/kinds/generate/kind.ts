@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import type { Attempt, FileArtifact, LeftAttempt, WorkKind } from '../../domain/attempt.ts'
-import { StepFailed } from '../../domain/stop.ts'
+import type { FileArtifact, LeftAttempt, WorkKind } from '../../domain/attempt.ts'
 import { removeTree } from '../../platform/remove-tree.ts'
 import type { KindTools } from '../kind.ts'
+import { readPayload } from '../read-payload.ts'
 import { keptMark, outputsOf } from './generate-job.ts'
 import { listOutputs, PARTIAL } from './list-outputs.ts'
 import { artifactsOf } from './make-outputs.ts'
@@ -13,19 +13,14 @@ import { runGenerate } from './run.ts'
 export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind => ({
   // Async, so that a job this worker cannot do is a failed attempt like any other.
   run: async (attempt, signal) =>
-    await runGenerate({ tools, attempt, payload: payloadOf(attempt) }, signal),
+    await runGenerate(
+      { tools, attempt, payload: readPayload(GeneratePayload, attempt.work) },
+      signal,
+    ),
   salvage: salvageOutputs,
   remove: removeTree,
   tidy: async () => 0,
 })
-
-/** The hub has checked it, so what is unknown here is newer than this worker. */
-function payloadOf({ work }: Attempt): GeneratePayload {
-  const parsed = GeneratePayload.safeParse(work.payload)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new StepFailed('worker-outdated', `payload.${issue?.path.join('.')}: ${issue?.message}`)
-}
 
 /** Nothing when the attempt died before it began to write, or after the hub had everything. */
 async function salvageOutputs(

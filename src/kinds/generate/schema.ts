@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors.ts'
-import type { KindSchema } from '../../domain/kind.ts'
+import { kindSchema } from '../../domain/kind.ts'
 import { generatorOffer } from '../../generators/all.ts'
 import { GeneratePayload } from './payload.ts'
 
@@ -11,13 +11,9 @@ const PROTOCOL = 2
 const TITLE_MAX = 120
 
 /** The generate kind, as far as the hub knows it. */
-export const generateSchema: KindSchema = {
+export const generateSchema = kindSchema(GeneratePayload, {
   name: GENERATE,
-  schema: GeneratePayload,
-  title: (payload) => {
-    const { title, generator } = GeneratePayload.parse(payload)
-    return title ?? commandLine(generator.run).slice(0, TITLE_MAX)
-  },
+  title: ({ title, generator }) => title ?? commandLine(generator.run).slice(0, TITLE_MAX),
   locks: () => [],
   followUp: () => {
     throw new AppError(
@@ -25,18 +21,15 @@ export const generateSchema: KindSchema = {
       `A job of the kind ${GENERATE} takes no prompt: retry it without one.`,
     )
   },
-  demands: (payload) => [generatorOffer(GeneratePayload.parse(payload).generator.name)],
+  demands: ({ generator }) => [generatorOffer(generator.name)],
   protocol: () => PROTOCOL,
-  facts: (payload) => {
-    const { generator, checks } = GeneratePayload.parse(payload)
-    return [
-      ['generator', generator.name],
-      ['program', commandLine(generator.run)],
-      ['checks', checks.length === 0 ? null : checks.map(({ name }) => name).join(', ')],
-    ]
-  },
+  facts: ({ generator, checks }) => [
+    ['generator', generator.name],
+    ['program', commandLine(generator.run)],
+    ['checks', checks.length === 0 ? null : checks.map(({ name }) => name).join(', ')],
+  ],
   story: () => 'output',
-}
+})
 
 /** On one line; a NUL would end it where it is searched. */
 const commandLine = (run: readonly string[]): string =>
