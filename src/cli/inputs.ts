@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { bytes } from '../domain/bytes.ts'
 import { AppError } from '../domain/errors.ts'
 import { FILE_BYTES_MAX, type Input, Inputs, INPUTS_MAX } from '../domain/input.ts'
 import { ArtifactName } from '../domain/text.ts'
+import { fileDigest } from '../platform/file-digest.ts'
 import { safeLine } from './print/safe-text.ts'
 
 /** Names that the sentence about what was left out spells out. */
@@ -91,9 +90,7 @@ function asInput(file: string, name: string, { size }: Stats): FoundFile {
 }
 
 async function withDigest(found: FoundFile): Promise<LocalInput> {
-  const hash = createHash('sha256')
-  await reading(found.file, () => pipeline(createReadStream(found.file), hash))
-  return { ...found, digest: hash.digest('hex') }
+  return { ...found, digest: await reading(found.file, () => fileDigest(found.file)) }
 }
 
 async function reading<Value>(path: string, read: () => Promise<Value>): Promise<Value> {

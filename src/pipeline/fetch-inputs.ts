@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { Attempt } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { InputFile } from '../domain/input.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
+import { fileDigest } from '../platform/file-digest.ts'
 
 /** Downloads at the same time: a few hide the delay of each, more would share the same line. */
 const AT_ONCE = 4
@@ -54,9 +52,7 @@ async function fetchInput(
     const isGone = isAppError(error, 'artifact-not-found') || isAppError(error, 'artifact-corrupt')
     throw isGone ? new StepFailed('input-failed', `${name}: ${error.message}`) : error
   })
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash, { signal })
-  const found = hash.digest('hex')
+  const found = await fileDigest(file, signal)
   if (found === digest) return
   throw new StepFailed('input-failed', `${name} arrived with SHA-256 ${found}, not ${digest}`)
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, openAsBlob } from 'node:fs'
+import { openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import type { FileArtifact } from '../domain/attempt.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { Clock } from '../platform/clock.ts'
+import { fileDigest } from '../platform/file-digest.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { insist } from './patience.ts'
 
@@ -31,14 +30,11 @@ export async function upload(
   { hub, fence, clock, route }: Way,
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted()
   const params = { job: fence.jobId, attempt: fence.attempt, name: artifact.name }
-  const digest = await digestOf(artifact.file)
-  const promised = artifact.digest
-  if (promised !== undefined && promised !== Buffer.from(digest, 'base64').toString('hex')) {
-    throw changed(artifact)
-  }
-  const headers = { 'content-type': artifact.mediaType, 'content-digest': `sha-256=:${digest}:` }
+  const digest = await fileDigest(artifact.file, signal)
+  if (artifact.digest !== undefined && artifact.digest !== digest) throw changed(artifact)
+  const base64 = Buffer.from(digest, 'hex').toString('base64')
+  const headers = { 'content-type': artifact.mediaType, 'content-digest': `sha-256=:${base64}:` }
   const { size } = await stat(artifact.file)
   await insist(
     async (trying) => {
@@ -49,7 +45,8 @@ export async function upload(
       } catch (error) {
         // Bytes that changed on the way are sent again; bytes that changed here would never match.
         const isMismatch = isAppError(error, 'digest-mismatch')
-        if (isMismatch && (await digestOf(artifact.file)) !== digest) throw changed(artifact)
+        if (isMismatch && (await fileDigest(artifact.file, signal)) !== digest)
+          throw changed(artifact)
         throw error
       }
     },
@@ -60,10 +57,3 @@ export async function upload(
 
 const changed = ({ name }: FileArtifact): AppError =>
   new AppError('artifact-changed', `The file of ${name} changed while it was being sent.`)
-
-/** Base64 SHA-256 of a file. */
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return hash.digest('base64')
-}

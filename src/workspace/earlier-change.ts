@@ -76,7 +76,7 @@ export async function applyChange(
   // Git has no word for "change nothing", only an error.
   if ((await stat(patchFile)).size === 0) return
   const [gitDir, workTree] = [gitDirOf(folder), treeOf(folder)]
-  for (const file of lfsFiles) await addLfsObject(gitDir, file)
+  for (const file of lfsFiles) await addLfsObject(gitDir, file, signal)
   const args = ['apply', '--index', '--binary', '--whitespace=nowarn', '--', patchFile]
   const call = { ...(checkout.lfs ? LFS_PATCH : {}), args, gitDir, workTree }
   const end = await git(settings, call, signal)

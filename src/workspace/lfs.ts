@@ -2,11 +2,10 @@
 // else: no configuration but ours, and the credential of that call alone. What is fetched is
 // shared by all jobs of an address; what an agent wrote lies in its attempt's git folder.
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { StepFailed } from '../domain/stop.ts'
+import { fileDigest } from '../platform/file-digest.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { type Address, parseAddress } from './address.ts'
 import { batches } from './batches.ts'
@@ -55,10 +54,12 @@ export const lfsObjectFile = (gitDir: string, id: string): string =>
   join(gitDir, 'lfs', 'objects', id.slice(0, 2), id.slice(2, 4), id)
 
 /** Moves a file there: its id is what it holds. */
-export async function addLfsObject(gitDir: string, file: string): Promise<void> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  const place = lfsObjectFile(gitDir, hash.digest('hex'))
+export async function addLfsObject(
+  gitDir: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = lfsObjectFile(gitDir, await fileDigest(file, signal))
   await mkdir(dirname(place), { recursive: true })
   await rename(file, place)
 }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import type { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
+import { fileDigest } from '../../platform/file-digest.ts'
 import type { Listed } from './manifest.ts'
 
 /** Writes one line of JSON for each row; it survives a power cut with its folder. */
@@ -33,13 +34,10 @@ export async function* readRows<Row>(file: string, row: z.ZodType<Row>): AsyncGe
 
 /** Throws `backup-invalid` unless the file’s bytes have this SHA-256. */
 export async function demandDigest(file: string, digest: string): Promise<void> {
-  const hash = createHash('sha256')
-  try {
-    await pipeline(createReadStream(file), hash)
-  } catch (error) {
+  const found = await fileDigest(file).catch((error: unknown) => {
     throw spoilt(`${file} cannot be read`, error)
-  }
-  if (hash.digest('hex') !== digest) throw spoilt(`${file} is not what was backed up`)
+  })
+  if (found !== digest) throw spoilt(`${file} is not what was backed up`)
 }
 
 /** A backup that cannot be restored. */

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isAppError } from '../../domain/errors.ts'
+import { fileDigest } from '../../platform/file-digest.ts'
 import { removeTree } from '../../platform/remove-tree.ts'
 import { type GenerateJob, outputsOf } from './generate-job.ts'
 import { OUTPUTS } from './list-outputs.ts'
-import { digestOf, keptOutputs, type Outputs, recordOutputs } from './outputs.ts'
+import { keptOutputs, type Outputs, recordOutputs } from './outputs.ts'
 
 /**
  * What an earlier attempt has made, with its files in place when programs are to check them; they
@@ -42,7 +43,7 @@ async function fetchOutputs(
       if (isGone) return error.message
       throw error
     }
-    if ((await digestOf(file, signal)) !== digest) return `${name} is not what it was`
+    if ((await fileDigest(file, signal)) !== digest) return `${name} is not what it was`
   }
   return null
 }

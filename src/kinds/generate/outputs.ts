@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import type { Attempt } from '../../domain/attempt.ts'
 import { Digest } from '../../domain/input.ts'
 import { ArtifactName } from '../../domain/text.ts'
+import { fileDigest } from '../../platform/file-digest.ts'
 import { OUTPUT_FILES_MAX, type WrittenFile } from './list-outputs.ts'
 
 /** The step after which a later attempt can begin. */
@@ -37,20 +36,13 @@ export async function digested(
 ): Promise<readonly MadeFile[]> {
   const found: MadeFile[] = []
   for (const written of files) {
-    found.push({ ...written, digest: await digestOf(written.file, signal) })
+    found.push({ ...written, digest: await fileDigest(written.file, signal) })
   }
   return found
 }
 
 /** A written file with the digest it had when it was taken. */
 export type MadeFile = WrittenFile & { readonly digest: string }
-
-/** Lower-case hex SHA-256 of a file. */
-export async function digestOf(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash, { signal })
-  return hash.digest('hex')
-}
 
 /** What an earlier attempt has made; null when this one must make it. */
 export function keptOutputs({ earlier }: Pick<Attempt, 'earlier'>): Outputs | null {
