@@ -62,10 +62,7 @@ export async function listOutputs(folder: string, signal: AbortSignal): Promise<
 async function openRoot(folder: string): Promise<void> {
   const found = await lstat(folder).catch(nullWhenMissing)
   if (found?.isDirectory() !== true) {
-    throw new StepFailed(
-      'generator-failed',
-      'the generator removed or replaced the folder it writes to',
-    )
+    throw new StepFailed('generator-failed', 'the folder of outputs was removed or replaced')
   }
   await makeReadable(folder, found, 0o700)
 }
