@@ -15,6 +15,7 @@ import {
   artifact,
   artifactNames,
   sh,
+  startBehindGate,
   startHubAndWorker,
   startTestWorker,
   submitCommand,
@@ -234,6 +235,28 @@ describeNeeding(['patience'], 'a generate job in trouble', () => {
     expect(job).toMatchObject({ state: 'cancelled', reason: 'cancelled-by-request' })
     expect(await artifact(hub, job, 'partial/model')).toBe('whole\n')
   })
+
+  it('ends half a minute after a cancel, however slow the line is, and names what it lost', async () => {
+    await using test = await startBehindGate()
+    const { hub, gate } = test
+    const held = gate.hold(/PUT .*(outputs%2F|agent-output)/, 'request')
+    const { id } = await submitGenerate(hub, { script: 'echo said; touch a b' })
+    await held.here
+
+    await hub.admin.call('cancelJob', { params: { job: id } })
+    const job = await untilEnded(hub, id, 40_000)
+
+    expect(job).toMatchObject({ state: 'cancelled', reason: 'cancelled-by-request', attempt: 1 })
+    expect(await artifactNames(hub, id)).toEqual(['report.json'])
+    const events = await eventsOf(hub, id)
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        code: 'artifact-not-kept',
+        text: 'outputs/a, outputs/b, agent-output.log: not sent before the stopped job had to end',
+      }),
+    )
+    expect(events.map(({ type }) => type)).not.toContain('checkpoint')
+  }, 60_000)
 
   it('is tried again as it was, but takes no prompt', async () => {
     await using test = await startHubAndWorker()
