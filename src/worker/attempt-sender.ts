@@ -36,7 +36,7 @@ type Way = {
   readonly stops: StopOrder
 }
 
-/** Everything an attempt tells the hub, and the way to know that all of it has arrived. */
+/** Sends everything that an attempt reports to the hub; `flush` waits until it has arrived. */
 export class AttemptSender implements AttemptReport {
   readonly #way: Way
   readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
@@ -133,7 +133,7 @@ export class AttemptSender implements AttemptReport {
     await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
 
-  /** No more is logged: the whole of each stream becomes an artifact. */
+  /** Closes the logs, and keeps each as an artifact. */
   endLogs(): void {
     for (const { stream, name, mediaType } of STREAMS) {
       const log = this.#logs[stream]

@@ -27,7 +27,7 @@ function payloadOf({ work }: Attempt): GeneratePayload {
   throw new StepFailed('worker-outdated', `payload.${issue?.path.join('.')}: ${issue?.message}`)
 }
 
-/** Nothing when the attempt died before it began to write, or after the hub had everything. */
+/** Nothing when the attempt died before it made the folder, or after the hub had all outputs. */
 async function salvageOutputs(
   { folder }: LeftAttempt,
   signal: AbortSignal,
