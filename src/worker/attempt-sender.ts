@@ -165,7 +165,7 @@ export class AttemptSender implements AttemptReport {
     }
     const late = missing.filter(({ error }) => isLate(error)).map(({ name }) => name)
     if (late.length > 0) {
-      this.#noteNotKept(nameSome(late, NAMED_MAX), 'not sent before the stopped job had to end')
+      this.#noteNotKept('not sent before the stopped job had to end', nameSome(late, NAMED_MAX))
     }
     await this.#events.flush()
   }
@@ -181,8 +181,8 @@ export class AttemptSender implements AttemptReport {
     }
   }
 
-  #noteNotKept(name: string, why: string): void {
-    const text = clip(`${name}: ${why}`, NOTE_MAX)
+  #noteNotKept(what: string, details: string): void {
+    const text = clip(`${what}: ${details}`, NOTE_MAX)
     this.tell({ type: 'note', code: 'artifact-not-kept', text })
   }
 

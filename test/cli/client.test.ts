@@ -196,7 +196,7 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     await follower.printed(/submitted/)
     const { code, stderr } = await follower.stop('SIGINT')
     expect(code).toBe(130)
-    expect(stderr).toContain('The job goes on')
+    expect(stderr).toContain('The job continues')
     expect((await cli.run(['jobs', '--state', 'queued'])).stdout).toContain('Long work')
   })
 })

@@ -252,7 +252,7 @@ describeNeeding(['patience'], 'a generate job in trouble', () => {
     expect(events).toContainEqual(
       expect.objectContaining({
         code: 'artifact-not-kept',
-        text: 'outputs/a, outputs/b, agent-output.log: not sent before the stopped job had to end',
+        text: 'not sent before the stopped job had to end: outputs/a, outputs/b, agent-output.log',
       }),
     )
     expect(events.map(({ type }) => type)).not.toContain('checkpoint')
