@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { bytes } from '../domain/bytes.ts'
 import type { Verdict } from '../domain/verdict.ts'
 
 /** The name of this check in verdicts and events. */
@@ -14,43 +13,26 @@ const Pattern = z
   })
 
 /** What a job demands of the files that were made for it. */
-export const ObjectsAsked = z
-  .strictObject({
-    min: z.int().min(0).default(1).describe('fewest files'),
-    max: z.int().min(0).optional().describe('most files'),
-    required: z.array(Pattern).max(100).default([]).describe('each matches at least one file'),
-    maxBytes: z.int().min(0).optional().describe('most bytes of all files together'),
-    nonEmpty: z.boolean().default(false).describe('no file is empty'),
-  })
-  .refine(({ min, max }) => max === undefined || min <= max, {
-    path: ['max'],
-    error: 'is smaller than min, which is 1 when it is not given',
-  })
+export const ObjectsAsked = z.strictObject({
+  min: z.int().min(0).default(1).describe('fewest files'),
+  required: z.array(Pattern).max(100).default([]).describe('each matches at least one file'),
+})
 export type ObjectsAsked = z.infer<typeof ObjectsAsked>
 
 /** Made files, and the id of exactly this set of them. */
 export type Objects = {
   readonly tree: string
-  readonly files: readonly { readonly name: string; readonly size: number }[]
+  readonly files: readonly { readonly name: string }[]
 }
 
-/** Judges files by their names, number and sizes; the findings name every demand that is not met. */
+/** Judges files by their names and number; the findings name every demand that is not met. */
 export function checkObjects({ tree, files }: Objects, asked: ObjectsAsked): Verdict {
-  const { min, max, required, maxBytes, nonEmpty } = asked
-  const total = files.reduce((sum, { size }) => sum + size, 0)
-  const empty = nonEmpty ? files.filter(({ size }) => size === 0) : []
+  const { min, required } = asked
   const findings = [
     ...(files.length < min ? [`${files.length} files, at least ${min} are required`] : []),
-    ...(max !== undefined && files.length > max
-      ? [`${files.length} files, at most ${max} are allowed`]
-      : []),
     ...required
       .filter((pattern) => !files.some(({ name }) => matches(name, pattern)))
       .map((pattern) => `no file matches ${pattern}`),
-    ...(maxBytes !== undefined && total > maxBytes
-      ? [`${bytes(total)} in all, at most ${bytes(maxBytes)} are allowed`]
-      : []),
-    ...empty.map(({ name }) => `${name} is empty`),
   ]
   const passed = findings.length === 0
   return { check: OBJECTS, tree, passed, findings: findings.join('\n'), durationMs: 0 }

@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { bytes } from '../domain/bytes.ts'
 import { AppError } from '../domain/errors.ts'
 import { FILE_BYTES_MAX, type Input, Inputs, INPUTS_MAX } from '../domain/input.ts'
+import { nameSome } from '../domain/name-some.ts'
 import { ArtifactName } from '../domain/text.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 import { safeLine } from './print/safe-text.ts'
@@ -43,8 +44,7 @@ export async function readInputs(
 
 function leftOutText(names: readonly string[]): string | null {
   if (names.length === 0) return null
-  const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : ''
-  return `Not among the inputs: ${safeLine(names.slice(0, NAMED_MAX).join(', '))}${more}`
+  return `Not among the inputs: ${safeLine(nameSome(names, NAMED_MAX))}`
 }
 
 /** The files of one argument; a text names what was left out. */

@@ -63,7 +63,7 @@ export function addSubmissionFlags(command: Command): Command {
     )
     .option(
       '--max-failures <count>',
-      `failures after which the job fails; a worker lost while the agent ran is one (default: ${RetryPolicy.parse({}).maxFailures})`,
+      `failures after which the job fails; a worker lost while an agent or a generator ran is one (default: ${RetryPolicy.parse({}).maxFailures})`,
     )
   for (const [key, schema] of LIMITS) {
     const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`

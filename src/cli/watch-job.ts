@@ -57,13 +57,13 @@ export async function watchJob(
   return job
 }
 
-/** No more than is known: of a job whose hub is away that is what was heard last. */
+/** What is known of the job; while the hub is unreachable that is the last event. */
 function howItStands(awaySince: number | null, lastSeen: string): string {
-  if (awaySince === null) return 'The job goes on. See it with'
+  if (awaySince === null) return 'The job continues. See it with'
   const seen = lastSeen === '' ? '' : `, last seen: ${lastSeen}`
   return (
-    `The job was accepted${seen}. The hub is away since ${zonedMoment(awaySince)}. ` +
-    'When it is back, see the job with'
+    `The job was accepted${seen}. The hub has been unreachable since ${zonedMoment(awaySince)}. ` +
+    'Once it answers again, see the job with'
   )
 }
 

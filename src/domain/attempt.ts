@@ -39,7 +39,10 @@ export type AttemptReport = {
   tell(event: WorkerEvent): void
   /** Appends to a log. It is in the attempt's folder when this returns, so nothing piles up. */
   log(stream: LogStream, text: string): void
-  /** Queues an artifact; the hub has it before the settlement. Its file must not change any more. */
+  /**
+   * Queues an artifact; its file must not change any more. The hub has it before the settlement,
+   * unless sending it takes longer than 30 s after a cancel or a limit: then a note names it.
+   */
   keep(artifact: ArtifactSource): void
   /**
    * Records a finished step once the hub has everything kept so far. Answers false, and records

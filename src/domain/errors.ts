@@ -187,3 +187,7 @@ export class AppError extends Error {
 
 export const isAppError = (error: unknown, code?: ErrorCode): error is AppError =>
   error instanceof AppError && (code === undefined || error.code === code)
+
+/** Whether the hub no longer has an artifact or input that was asked for, or only damaged bytes. */
+export const isBytesGone = (error: unknown): error is AppError =>
+  isAppError(error, 'artifact-not-found') || isAppError(error, 'artifact-corrupt')

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Attempt } from '../domain/attempt.ts'
-import { isAppError } from '../domain/errors.ts'
+import { isBytesGone } from '../domain/errors.ts'
 import type { InputFile } from '../domain/input.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
@@ -49,8 +49,8 @@ async function fetchInput(
 ): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   await report.fetchInput(name, file, signal).catch((error: unknown) => {
-    const isGone = isAppError(error, 'artifact-not-found') || isAppError(error, 'artifact-corrupt')
-    throw isGone ? new StepFailed('input-failed', `${name}: ${error.message}`) : error
+    if (!isBytesGone(error)) throw error
+    throw new StepFailed('input-failed', `${name}: ${error.message}`)
   })
   const found = await fileDigest(file, signal)
   if (found === digest) return

@@ -11,6 +11,7 @@ const GRACE_MS = 30_000
 export class StopOrder {
   readonly #stop = new AbortController()
   readonly #lost = new AbortController()
+  readonly #late = new AbortController()
   readonly #hurry = new AbortController()
   readonly #lapsed: () => boolean
   #why: StopCause | null = null
@@ -32,6 +33,15 @@ export class StopOrder {
     return this.#lost.signal
   }
 
+  /**
+   * Aborts with `Stopped` when nothing that is still being sent can keep the job from ending: 30 s
+   * after a cancel or a limit, and when the lease is gone. Never after a drain: what a worker has
+   * not sent when it ends, its next start sends.
+   */
+  get late(): AbortSignal {
+    return this.#late.signal
+  }
+
   get why(): StopCause | null {
     return this.#why
   }
@@ -45,6 +55,9 @@ export class StopOrder {
     }
     this.#why = cause
     this.#stop.abort(new Stopped(cause))
+    if (cause.kind === 'drained') return
+    const giveUp = (): void => this.#late.abort(new Stopped(cause))
+    AbortSignal.timeout(GRACE_MS).addEventListener('abort', giveUp, { once: true })
   }
 
   /** Ends every grace: the worker has no time left. */
@@ -85,6 +98,7 @@ export class StopOrder {
   #lose(cause: StopCause): void {
     this.#why = cause
     this.#lost.abort(new Stopped(cause))
+    this.#late.abort(new Stopped(cause))
     this.#stop.abort(new Stopped(cause))
   }
 }

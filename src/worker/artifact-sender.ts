@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import type { ArtifactSource, FileArtifact } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Fence } from '../domain/lease.ts'
+import { Stopped } from '../domain/stop.ts'
+import type { StopOrder } from '../pipeline/stop-order.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { keptFile } from './attempt-folder.ts'
@@ -9,7 +11,7 @@ import { isGone } from './patience.ts'
 import { turns } from './turns.ts'
 import { upload } from './upload.ts'
 
-/** Each upload has its time by its size: too many at once would take it from each other on a slow line. */
+/** The time limit of an upload follows its size: on a slow line more at once would exceed theirs. */
 const AT_ONCE = 4
 
 type Way = {
@@ -20,18 +22,18 @@ type Way = {
   readonly folder: string
 }
 
-/** Brings an attempt's artifacts to the hub while the attempt goes on. */
+/** Sends an attempt's artifacts to the hub while the attempt runs. */
 export class ArtifactSender {
   readonly #way: Way
-  readonly #signal: AbortSignal
+  readonly #stops: Pick<StopOrder, 'lost' | 'late'>
   /** The newest of each name, which takes the place of those before. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<Refusal | null>>()
   readonly #inTurn = turns(AT_ONCE)
 
-  constructor(way: Way, signal: AbortSignal) {
+  constructor(way: Way, stops: Pick<StopOrder, 'lost' | 'late'>) {
     this.#way = way
-    this.#signal = signal
+    this.#stops = stops
   }
 
   /** What was kept so far, each as a file of the attempt's folder. */
@@ -39,20 +41,25 @@ export class ArtifactSender {
     return [...this.#kept.values()]
   }
 
-  /** Sends it when its turn comes. Its file must not change any more. */
+  /**
+   * Sends an artifact when its turn comes, and gives up when a stopped job must end. A text is small:
+   * it waits for no file, and is sent also then. The file must not change any more.
+   */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#way.folder, artifact)
     const { name } = kept
+    const { lost, late } = this.#stops
+    const [begin, signal] = 'text' in artifact ? [atOnce, lost] : [this.#inTurn, late]
     const before = this.#uploads.get(name)
     const send = async (): Promise<void> => {
       // Side by side, the older one could arrive last.
       await before
-      await upload(kept, { ...this.#way, route: 'putArtifact' }, this.#signal)
+      await upload(kept, { ...this.#way, route: 'putArtifact' }, signal)
     }
     this.#kept.set(name, kept)
     this.#uploads.set(
       name,
-      this.#inTurn(send).then(
+      begin(send).then(
         () => null,
         (error: unknown) => ({ name, error }),
       ),
@@ -60,19 +67,28 @@ export class ArtifactSender {
   }
 
   /**
-   * Resolves when the hub has everything kept so far; answers what it will never take, such as an
-   * artifact that is too large. Throws what else went wrong.
+   * Resolves when everything kept so far was sent or given up; answers what the hub does not have:
+   * what it refused, such as an artifact that is too large, and what came too late. Throws what else
+   * went wrong.
    */
   async flush(): Promise<readonly Refusal[]> {
     const refusals = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)
-    const fatal = refusals.find(({ error }) => !isAppError(error) || isGone(error))
+    const fatal = refusals.find(
+      ({ error }) => !isLate(error) && (!isAppError(error) || isGone(error)),
+    )
     if (fatal !== undefined) throw fatal.error
     return refusals
   }
 }
 
-/** An artifact that the hub did not take. */
+/** An artifact that the hub does not have, and why. */
 export type Refusal = { readonly name: string; readonly error: unknown }
+
+/** Whether a stopped job had no time left to send something. */
+export const isLate = (error: unknown): error is Stopped =>
+  error instanceof Stopped && error.why.kind !== 'lost'
+
+const atOnce = (send: () => Promise<void>): Promise<void> => send()
 
 function inFile(folder: string, artifact: ArtifactSource): FileArtifact {
   if ('file' in artifact) return artifact

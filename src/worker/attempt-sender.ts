@@ -8,13 +8,14 @@ import {
 import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
 import type { Lease } from '../domain/lease.ts'
+import { nameSome } from '../domain/name-some.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
 import { clip } from '../domain/text.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import type { HubClient } from '../protocol/client.ts'
-import { ArtifactSender } from './artifact-sender.ts'
+import { ArtifactSender, isLate, type Refusal } from './artifact-sender.ts'
 import { streamFile } from './attempt-folder.ts'
 import { download } from './download.ts'
 import { EventSender } from './event-sender.ts'
@@ -23,6 +24,8 @@ import { insist, isGone } from './patience.ts'
 
 const TRY_MS = 60_000
 const NOTE_MAX = 2048
+/** Names that the note about what was not sent in time spells out. */
+const NAMED_MAX = 20
 
 type Way = {
   /** With the attempt's token. */
@@ -33,7 +36,7 @@ type Way = {
   readonly stops: StopOrder
 }
 
-/** Everything an attempt tells the hub, and the way to know that all of it has arrived. */
+/** Sends everything that an attempt reports to the hub; `flush` waits until it has arrived. */
 export class AttemptSender implements AttemptReport {
   readonly #way: Way
   readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
@@ -48,12 +51,12 @@ export class AttemptSender implements AttemptReport {
     const log = (stream: LogStream): LogSender =>
       new LogSender(
         { hub, fence, clock, stream, file: streamFile(folder, stream), maxBytes },
-        stops.lost,
+        stops.late,
       )
     this.#way = way
     this.#params = { job: fence.jobId, attempt: fence.attempt }
     this.#events = new EventSender({ hub, fence, clock }, stops.lost)
-    this.#artifacts = new ArtifactSender({ hub, fence, clock, folder }, stops.lost)
+    this.#artifacts = new ArtifactSender({ hub, fence, clock, folder }, stops)
     this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }
   }
 
@@ -130,7 +133,7 @@ export class AttemptSender implements AttemptReport {
     await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
 
-  /** No more is logged: the whole of each stream becomes an artifact. */
+  /** Closes the logs, and keeps each as an artifact. */
   endLogs(): void {
     for (const { stream, name, mediaType } of STREAMS) {
       const log = this.#logs[stream]
@@ -145,17 +148,41 @@ export class AttemptSender implements AttemptReport {
     }
   }
 
-  /** Resolves when the hub has everything it takes; throws when it takes nothing more. */
+  /**
+   * Resolves when the hub has everything it takes, or when a stopped job must end without the rest;
+   * notes what is missing. Throws when the hub takes nothing more.
+   */
   async flush(): Promise<void> {
-    const { transcript, output, checks } = this.#logs
-    const logs = [transcript, output, checks].map((log) => log.flush())
-    const [refusals] = await Promise.all([this.#artifacts.flush(), this.#events.flush(), ...logs])
-    for (const { name, error } of refusals) this.#noteNotKept(name, String(error))
+    const logs = STREAMS.map(({ stream }) => this.#flushLog(stream))
+    const [refusals, cut] = await Promise.all([
+      this.#artifacts.flush(),
+      Promise.all(logs),
+      this.#events.flush(),
+    ])
+    const missing = [...refusals, ...cut.filter((log) => log !== null)]
+    for (const { name, error } of missing) {
+      if (!isLate(error)) this.#noteNotKept(name, String(error))
+    }
+    const late = missing.filter(({ error }) => isLate(error)).map(({ name }) => name)
+    if (late.length > 0) {
+      this.#noteNotKept('not sent before the stopped job had to end', nameSome(late, NAMED_MAX))
+    }
     await this.#events.flush()
   }
 
-  #noteNotKept(name: string, why: string): void {
-    const text = clip(`${name}: ${why}`, NOTE_MAX)
+  /** Answers the log when it was cut off because a stopped job must end. */
+  async #flushLog(stream: LogStream): Promise<Refusal | null> {
+    try {
+      await this.#logs[stream].flush()
+      return null
+    } catch (error) {
+      if (!isLate(error)) throw error
+      return { name: `the log ${stream}`, error }
+    }
+  }
+
+  #noteNotKept(what: string, details: string): void {
+    const text = clip(`${what}: ${details}`, NOTE_MAX)
     this.tell({ type: 'note', code: 'artifact-not-kept', text })
   }
 

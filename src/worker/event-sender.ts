@@ -13,8 +13,8 @@ const TRY_MS = 30_000
 type Way = { readonly hub: HubClient; readonly fence: Fence; readonly clock: Clock }
 
 /**
- * Brings an attempt's events to the hub in order, each once: a request is repeated until it is
- * answered, and its number tells the hub what it already has.
+ * Sends an attempt's events to the hub in order, each once: a request is repeated until it is
+ * answered, and the hub drops by their numbers the events that it already has.
  */
 export class EventSender {
   readonly #way: Way

@@ -24,8 +24,9 @@ type Way = {
 }
 
 /**
- * Brings one stream of an attempt to the hub. Text goes to a file first and is sent from there,
- * so that memory stays flat when the hub is slow or away, and a dead worker's log can be salvaged.
+ * Sends one stream of an attempt to the hub. Text goes to a file first and is sent from there, so
+ * that memory use stays constant while the hub is slow or unreachable, and the log of a dead worker
+ * can be salvaged.
  */
 export class LogSender {
   readonly #way: Way

@@ -11,8 +11,8 @@ type Patience = {
 }
 
 /**
- * Calls the hub again and again until it answers something other than "later", for ever. Throws
- * what the hub refused with, or the signal's reason.
+ * Repeats a call to the hub until the hub answers something other than "later", without a limit.
+ * Throws what the hub refused with, or the signal's reason.
  */
 export function insist<Value>(
   call: (signal: AbortSignal) => Promise<Value>,
@@ -33,6 +33,8 @@ export async function keepAsking<Value>(
     try {
       return await call(signal)
     } catch (error) {
+      // What a call throws that was broken off need not be the reason.
+      signal.throwIfAborted()
       if (!isAppError(error) || !error.retryable) throw error
     }
     await clock.sleep(waitMs, signal)

@@ -29,6 +29,13 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ['a check of nothing', ['submit', '--repo', '/x', '--check', 'a= ', 'x'], /name=/],
     ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
     ['a file that is not there', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
+    [
+      'a flag of any job beside a file',
+      ['submit', '--file', '-', '--key', 'k'],
+      /give --key in it/,
+    ],
+    ['a prompt beside a file', ['submit', '--file', '-', 'Fix it'], /give the prompt in it/],
+    ['a program beside a file', ['submit', '--file', '-', '--', 'sh'], /give the program in it/],
     ['flags beside a file', ['submit', '--file', '-', '--repo', '/x'], /give --repo in it/],
     ['almost a kind', ['submit', 'coed', '--repo', '/x'], /no kind "coed"\. Did you mean code\?/],
     [
@@ -102,6 +109,12 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     }
     const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
     expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('holds no job') })
+    const stdin = JSON.stringify({ kind: 'code', payload, inputs: 5 })
+    const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })
+    expect(five).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('- holds no job: its inputs are not a list'),
+    })
   })
 })
 

@@ -184,7 +184,9 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     await follower.printed(/waiting for it to come back/)
     const { code, stderr } = await follower.stop('SIGINT')
     expect(code).toBe(130)
-    expect(stderr).toMatch(/accepted, last seen: submitted .*The hub is away since .* logs -f/)
+    expect(stderr).toMatch(
+      /accepted, last seen: submitted .*The hub has been unreachable since .* logs -f/,
+    )
     expect(stderr).not.toContain('goes on')
   })
 
@@ -194,7 +196,7 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     await follower.printed(/submitted/)
     const { code, stderr } = await follower.stop('SIGINT')
     expect(code).toBe(130)
-    expect(stderr).toContain('The job goes on')
+    expect(stderr).toContain('The job continues')
     expect((await cli.run(['jobs', '--state', 'queued'])).stdout).toContain('Long work')
   })
 })

@@ -22,7 +22,7 @@ describe('a job from the command line', () => {
     const followed = await cli.run(job(remote, script, '--check', 'ok=test -f README.md'))
     expect(followed.code).toBe(0)
     expect(followed.stdout).toMatch(
-      /agent command runs\n[\s\S]*loud\n[\s\S]*check ok passed[\s\S]*succeeded/,
+      /· command runs\n[\s\S]*loud\n[\s\S]*check ok passed[\s\S]*succeeded/,
     )
     const id = followed.stdout.slice(0, 12)
     const patch = join(cli.home, 'work.patch')

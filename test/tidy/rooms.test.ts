@@ -21,6 +21,9 @@ const allowed = new Map(
   ]),
 )
 
+/** The kind whose folder holds a file. */
+const kindOf = (path: string): string | undefined => /^src\/kinds\/([^/]+)\//.exec(path)?.[1]
+
 describe('rooms', () => {
   it('every folder of src stands in the table of ARCHITECTURE.md, and every row exists', () => {
     const rooms = readdirSync(join(ROOT, 'src')).filter((name) => !name.endsWith('.test.ts'))
@@ -38,7 +41,6 @@ describe('rooms', () => {
   })
 
   it('a kind imports no other kind', () => {
-    const kindOf = (path: string): string | undefined => /^src\/kinds\/([^/]+)\//.exec(path)?.[1]
     const breaches = production.flatMap(({ path, imports }) => {
       const own = kindOf(path)
       if (own === undefined) return []

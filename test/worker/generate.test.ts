@@ -1,7 +1,13 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { testSandbox } from '../support/confined.ts'
+import type { Attempt, RunKind } from '../../src/domain/attempt.ts'
+import { generateKind } from '../../src/kinds/generate/kind.ts'
+import { GENERATE } from '../../src/kinds/generate/schema.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { PATH, testSandbox } from '../support/confined.ts'
 import { eventsOf, submitGenerate, uploaded } from '../support/generate.ts'
+import { startTestHub } from '../support/hub.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { runningFor } from '../support/processes.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -9,7 +15,9 @@ import {
   artifact,
   artifactNames,
   sh,
+  startBehindGate,
   startHubAndWorker,
+  startTestWorker,
   submitCommand,
   untilEnded,
   untilExists,
@@ -83,8 +91,10 @@ describe('a generate job', () => {
       payload: {
         outputs: { required: ['preview.png'] },
         checks: [
-          { name: 'spoils', run: sh('echo spoiled > model.glb; echo more > more') },
+          { name: 'reads', run: sh('grep -q made model.glb; echo x > "$HOME/x"') },
           { name: 'never', run: sh('echo "not watertight"; exit 3') },
+          { name: 'spoils', run: sh('echo spoiled > model.glb; echo more > more; touch .cache') },
+          { name: 'fooled', run: sh('grep -q spoiled model.glb') },
         ],
       },
     })
@@ -94,14 +104,35 @@ describe('a generate job', () => {
     expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', attempt: 1 })
     expect(job.detail).toContain('check "objects" failed:\nno file matches preview.png')
     expect(job.detail).toContain('check "never" failed:\nnot watertight')
+    expect(job.detail).toContain(
+      'check "spoils" failed:\nthe check changed outputs/model.glb, outputs/more; checks must only read',
+    )
     expect(await artifact(hub, job, 'outputs/model.glb')).toBe('made\n')
     expect(await artifactNames(hub, id)).not.toContain('outputs/more')
     const verdicts = (await eventsOf(hub, id)).filter(({ type }) => type === 'check-finished')
     expect(verdicts).toMatchObject([
       { check: 'objects', passed: false },
-      { check: 'spoils', passed: true },
+      { check: 'reads', passed: true },
       { check: 'never', passed: false },
+      // The check after this one would have judged what the hub does not keep.
+      { check: 'spoils', passed: false },
     ])
+  })
+
+  it.each([
+    ['removes them', 'rm made'],
+    ['makes too many', 'seq 951 | xargs touch'],
+    ['removes their folder', 'cd /; rm -rf "$MILLWRIGHT_OUTPUTS"'],
+  ])('fails when a check of its files %s', async (_, line) => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const checks = [{ name: 'spoils', run: sh(line) }]
+    const { id } = await submitGenerate(hub, { script: 'touch made', payload: { checks } })
+
+    const job = await untilEnded(hub, id)
+
+    expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', attempt: 1 })
+    expect(job.detail).toContain('the check changed')
   })
 })
 
@@ -181,6 +212,51 @@ describeNeeding(['patience'], 'a generate job in trouble', () => {
     expect(runningFor(job)).toEqual([])
     expect(await artifact(hub, job, 'partial/half')).toBe('half\n')
   })
+
+  it('keeps what was written also when it is cancelled while its files are read', async () => {
+    const generate = generateKind({ path: PATH, clock: systemClock })
+    await using hub = await startTestHub()
+    const cancelled: RunKind = (attempt, signal) => {
+      const read = async (): Promise<never> => {
+        const stopped = once(signal, 'abort')
+        await hub.admin.call('cancelJob', { params: { job: attempt.work.id } })
+        await stopped
+        throw new DOMException('The reading was stopped.', 'AbortError')
+      }
+      const step: Attempt['step'] = (name, run) => attempt.step(name, name === 'keep' ? read : run)
+      return generate.run({ ...attempt, step }, signal)
+    }
+    const kinds = new Map([[GENERATE, { ...generate, run: cancelled }]])
+    await using _ = await startTestWorker(hub, { kinds })
+    const { id } = await submitGenerate(hub, { script: 'echo whole > model' })
+
+    const job = await untilEnded(hub, id)
+
+    expect(job).toMatchObject({ state: 'cancelled', reason: 'cancelled-by-request' })
+    expect(await artifact(hub, job, 'partial/model')).toBe('whole\n')
+  })
+
+  it('ends half a minute after a cancel, however slow the line is, and names what it lost', async () => {
+    await using test = await startBehindGate()
+    const { hub, gate } = test
+    const held = gate.hold(/PUT .*(outputs%2F|agent-output)/, 'request')
+    const { id } = await submitGenerate(hub, { script: 'echo said; touch a b' })
+    await held.here
+
+    await hub.admin.call('cancelJob', { params: { job: id } })
+    const job = await untilEnded(hub, id, 40_000)
+
+    expect(job).toMatchObject({ state: 'cancelled', reason: 'cancelled-by-request', attempt: 1 })
+    expect(await artifactNames(hub, id)).toEqual(['report.json'])
+    const events = await eventsOf(hub, id)
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        code: 'artifact-not-kept',
+        text: 'not sent before the stopped job had to end: outputs/a, outputs/b, agent-output.log',
+      }),
+    )
+    expect(events.map(({ type }) => type)).not.toContain('checkpoint')
+  }, 60_000)
 
   it('is tried again as it was, but takes no prompt', async () => {
     await using test = await startHubAndWorker()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Stopped } from '../../src/domain/stop.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { HubClient } from '../../src/protocol/client.ts'
 import { ArtifactSender } from '../../src/worker/artifact-sender.ts'
@@ -34,14 +35,21 @@ async function startAttempt() {
   return { hub, gate, way, folder, kept, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
+/** A file to keep that holds its own name. */
+async function aFile({ folder }: { readonly folder: string }, name: string) {
+  const file = join(folder, name)
+  await writeFile(file, name)
+  return { name, mediaType: 'text/plain', file }
+}
+
 describe('many artifacts at once', () => {
   it('are sent four at a time, and all are on the hub after a flush', async () => {
     await using test = await startAttempt()
     const { hub, gate, way, kept } = test
-    const sender = new ArtifactSender(way, FOREVER)
+    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
     const held = gate.hold(/PUT/, 'request')
     const names = Array.from({ length: 10 }, (_, number) => `part-${number}`)
-    for (const name of names) sender.keep({ name, mediaType: 'text/plain', text: name })
+    for (const name of names) sender.keep(await aFile(test, name))
     await expect.poll(() => gate.seen.length).toBeGreaterThan(3)
     // The others have time to come, too.
     for (let look = 0; look < 20; look += 1) await hub.admin.call('live', {})
@@ -56,7 +64,7 @@ describe('many artifacts at once', () => {
   it('of one name are sent one after the other, and the newest remains', async () => {
     await using test = await startAttempt()
     const { hub, gate, way } = test
-    const sender = new ArtifactSender(way, FOREVER)
+    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
     const held = gate.hold(/PUT/, 'request')
     for (const [index, text] of ['old', 'newer', 'the newest'].entries()) {
       const file = join(way.folder, `file-${index}`)
@@ -77,7 +85,7 @@ describe('many artifacts at once', () => {
   it('do not wait for one that the hub refuses', async () => {
     await using test = await startAttempt()
     const { way, kept } = test
-    const sender = new ArtifactSender(way, FOREVER)
+    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
     const bad = Array.from({ length: 5 }, (_, number) => `../b/${number}`)
     for (const name of bad) {
       const file = join(way.folder, 'file')
@@ -91,6 +99,38 @@ describe('many artifacts at once', () => {
   })
 })
 
+describe('artifacts that are still being sent when a stopped job must end', () => {
+  it('are given up, sent or waiting, and named; a text is sent all the same', async () => {
+    await using test = await startAttempt()
+    const { gate, way, kept } = test
+    const late = new AbortController()
+    const sender = new ArtifactSender(way, { lost: FOREVER, late: late.signal })
+    const held = gate.hold(/PUT .*part/, 'request')
+    const names = Array.from({ length: 6 }, (_, number) => `part-${number}`)
+    for (const name of names) sender.keep(await aFile(test, name))
+    await held.here
+    sender.keep({ name: 'report.json', mediaType: 'application/json', text: '{}' })
+    late.abort(new Stopped({ kind: 'cancelled' }))
+    sender.keep({ name: 'usage.json', mediaType: 'application/json', text: '{}' })
+
+    expect((await sender.flush()).map(({ name }) => name)).toEqual(names)
+    expect((await kept()).toSorted()).toEqual(['report.json', 'usage.json'])
+  })
+
+  it('are thrown when the lease is lost', async () => {
+    await using test = await startAttempt()
+    const { gate, way } = test
+    const lost = new AbortController()
+    const sender = new ArtifactSender(way, { lost: lost.signal, late: lost.signal })
+    const held = gate.hold(/PUT/, 'request')
+    sender.keep(await aFile(test, 'part'))
+    await held.here
+    lost.abort(new Stopped({ kind: 'lost' }))
+
+    await expect(sender.flush()).rejects.toMatchObject({ why: { kind: 'lost' } })
+  })
+})
+
 describe('a file whose digest was promised', () => {
   it('is kept while it has that digest, and refused when it has another', async () => {
     await using test = await startAttempt()
@@ -98,7 +138,7 @@ describe('a file whose digest was promised', () => {
     const file = join(folder, 'file')
     await writeFile(file, 'bytes')
     const digest = createHash('sha256').update('bytes').digest('hex')
-    const sender = new ArtifactSender(way, FOREVER)
+    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
     sender.keep({ name: 'right', mediaType: 'text/plain', file, digest })
     sender.keep({ name: 'wrong', mediaType: 'text/plain', file, digest: '0'.repeat(64) })
 

@@ -15,6 +15,9 @@ import { readInput } from '../read-input.ts'
 import { reportSubmitted } from '../report-submitted.ts'
 import { addSubmissionFlags, SubmissionFlags, submissionOf } from '../submission.ts'
 
+/** Flags that may stand beside `--file`; those of the hub may, too. */
+const BESIDE_FILE: ReadonlySet<string> = new Set(['file', 'input', 'wait'])
+
 const Flags = z.object({
   ...SubmissionFlags.shape,
   prompt: z.string().optional(),
@@ -61,8 +64,9 @@ function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
     .option('--wait', 'show the job live; the exit code is its outcome')
     .addHelpText('after', examplesOf(kind))
   addSubmissionFlags(command)
+  const described = command.options.filter((option) => !BESIDE_FILE.has(option.attributeName()))
   onHub(command, invocation, Flags, async ({ flags, args: [argument], print, connect }) => {
-    const typed = { command, own, argument, flags }
+    const typed = { command, own, described, argument, flags }
     const body = await (flags.file === undefined
       ? jobOfFlags(kind, typed, invocation)
       : jobInFile(flags.file, typed, invocation))
@@ -94,6 +98,8 @@ type TypedFlags = {
   readonly command: Command
   /** The flags of the kind, without those of every job. */
   readonly own: readonly Option[]
+  /** All flags that describe the job, which a file does instead. */
+  readonly described: readonly Option[]
   readonly argument: string | undefined
   readonly flags: Flags
 }
@@ -127,27 +133,34 @@ async function promptOf(
 
 async function jobInFile(
   file: string,
-  { command, own, argument, flags }: TypedFlags,
-  { terminal }: Invocation,
+  { command, described, argument }: TypedFlags,
+  { terminal, rest }: Invocation,
 ): Promise<z.input<typeof Submission>> {
-  const flag = own.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-  if (argument !== undefined || flags.prompt !== undefined || flag !== undefined) {
-    const what = flag?.long ?? 'the prompt'
-    throw new AppError('usage-invalid', `--file holds the whole job; give ${what} in it`)
+  const isTyped = (option: Option): boolean =>
+    command.getOptionValueSource(option.attributeName()) === 'cli'
+  const beside =
+    described.find(isTyped)?.long ??
+    (argument !== undefined ? 'the prompt' : rest.length > 0 ? 'the program' : undefined)
+  if (beside !== undefined) {
+    throw new AppError('usage-invalid', `--file holds the whole job; give ${beside} in it`)
   }
   return parseJob(await readInput(file, terminal), file)
 }
 
-/** The hub checks it thoroughly and names what is wrong; here it only has to be an object. */
-const AnyJob = z.custom<z.input<typeof Submission>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-)
+/** The hub checks it thoroughly and names what is wrong; here inputs may join those it names. */
+const AnyJob = z
+  .custom<z.input<typeof Submission>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    { error: 'it is not a JSON object', abort: true },
+  )
+  .refine(({ inputs }) => Array.isArray(inputs ?? []), 'its inputs are not a list')
 
 function parseJob(text: string, source: string): z.input<typeof Submission> {
   try {
     return AnyJob.parse(JSON.parse(text))
   } catch (error) {
-    const why = error instanceof SyntaxError ? error.message : 'it is no JSON object'
+    const [issue] = error instanceof z.ZodError ? error.issues : []
+    const why = issue?.message ?? (error instanceof Error ? error.message : String(error))
     throw new AppError('usage-invalid', `${source} holds no job: ${why}`, { cause: error })
   }
 }

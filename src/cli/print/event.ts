@@ -16,7 +16,7 @@ export function eventText(event: JobEvent): string {
     case 'step-finished':
       return `${safeLine(event.step)} took ${duration(event.durationMs)}`
     case 'agent-started':
-      return `agent ${safeLine(event.agent)} runs`
+      return `${safeLine(event.agent)} runs`
     case 'agent-session':
       return `agent session ${safeLine(event.session)}`
     case 'usage':

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isAppError } from '../../domain/errors.ts'
+import { isBytesGone } from '../../domain/errors.ts'
 import { fileDigest } from '../../platform/file-digest.ts'
 import { removeTree } from '../../platform/remove-tree.ts'
 import { type GenerateJob, outputsOf } from './generate-job.ts'
@@ -8,9 +8,9 @@ import { OUTPUTS } from './list-outputs.ts'
 import { keptOutputs, type Outputs, recordOutputs } from './outputs.ts'
 
 /**
- * What an earlier attempt has made, with its files in place when programs are to check them; they
- * stay artifacts of that attempt. Null when there is none, or when it can no longer be read: then
- * the files are made again.
+ * What an earlier attempt has made. Its files stay artifacts of that attempt; they are fetched only
+ * when a program is to check them. Null when there are none, or when the hub no longer has one of
+ * them: then this attempt makes them again.
  */
 export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promise<Outputs | null> {
   const { attempt, payload } = job
@@ -26,7 +26,7 @@ export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promi
   return null
 }
 
-/** Answers why the files cannot be had any more; null when they are all there. */
+/** Fetches the files. Answers which one the hub no longer has, and why; null when it has all. */
 async function fetchOutputs(
   { attempt }: GenerateJob,
   { attempt: from, files }: Outputs,
@@ -38,10 +38,8 @@ async function fetchOutputs(
     try {
       await attempt.report.fetchKept(from, `${OUTPUTS}/${name}`, file, signal)
     } catch (error) {
-      const isGone =
-        isAppError(error, 'artifact-not-found') || isAppError(error, 'artifact-corrupt')
-      if (isGone) return error.message
-      throw error
+      if (!isBytesGone(error)) throw error
+      return error.message
     }
     if ((await fileDigest(file, signal)) !== digest) return `${name} is not what it was`
   }

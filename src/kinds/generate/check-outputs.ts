@@ -4,12 +4,14 @@ import { checkObjects, OBJECTS } from '../../checks/objects.ts'
 import { reportCheck } from '../../checks/report-check.ts'
 import { checkFailed } from '../../domain/check-failed.ts'
 import type { Verdict } from '../../domain/verdict.ts'
+import { changeOf } from './change-of.ts'
 import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 import { type Outputs, treeOf } from './outputs.ts'
 
 /**
- * Runs all checks, so that one look shows everything that is wrong. The files are on the hub
- * already: what a check writes is no part of them. Throws StepFailed `check-failed`.
+ * Runs all checks, so that one look shows everything that is wrong. A check that changes the files
+ * fails and is the last one: those after it would judge other files than the hub keeps. Throws
+ * StepFailed `check-failed`.
  */
 export async function checkOutputs(
   job: GenerateJob,
@@ -27,43 +29,54 @@ export async function checkOutputs(
     }),
   ]
   for (const check of payload.checks) {
-    verdicts.push(await runCheck(job, { check, tree: objects.tree, inputs }, signal))
+    const { verdict, spoiled } = await runCheck(job, { check, outputs, inputs }, signal)
+    verdicts.push(verdict)
+    if (spoiled) break
   }
   const failed = verdicts.filter(({ passed }) => !passed)
   if (failed.length > 0) throw checkFailed(failed, '')
 }
 
-type Judged = { readonly check: AskedCheck; readonly tree: string; readonly inputs: string }
+type Judged = { readonly check: AskedCheck; readonly outputs: Outputs; readonly inputs: string }
 
-/** Runs in the folder of outputs; what it writes there is not kept. */
+/** `spoiled`: the check failed because it changed the files. */
+type Answer = { readonly verdict: Verdict; readonly spoiled: boolean }
+
 async function runCheck(
-  { attempt, tools }: GenerateJob,
-  { check, tree, inputs }: Judged,
+  job: GenerateJob,
+  { check, outputs, inputs }: Judged,
   signal: AbortSignal,
-): Promise<Verdict> {
-  const { folder, launch, report } = attempt
+): Promise<Answer> {
+  const { folder, launch, report } = job.attempt
+  let spoiled = false
+  const verdict = await reportCheck({ name: check.name }, report, async (onOutput) => {
+    const asked = { ...programOf(job, check, inputs), judges: treeOf(outputs) }
+    const said = await runCommandCheck(asked, launch, onOutput, signal)
+    const change = await changeOf(outputs, outputsOf(folder), signal)
+    if (change === null) return said
+    spoiled = true
+    onOutput(`\n${change}`)
+    return { ...said, passed: false, findings: `${change}\n\n${said.findings}`.trim() }
+  })
+  return { verdict, spoiled }
+}
+
+/** A check as a program that runs where the outputs are. */
+function programOf({ attempt: { folder }, tools }: GenerateJob, check: AskedCheck, inputs: string) {
   const [outputs, home] = [outputsOf(folder), homeOf(folder)]
-  return await reportCheck({ name: check.name }, report, (onOutput) =>
-    runCommandCheck(
-      {
-        ...check,
-        judges: tree,
-        tree: outputs,
-        env: {
-          PATH: tools.path,
-          HOME: home,
-          LANG: 'C.UTF-8',
-          CI: 'true',
-          MILLWRIGHT_INPUTS: inputs,
-          MILLWRIGHT_OUTPUTS: outputs,
-        },
-        writable: [home],
-        readable: [inputs],
-        clock: tools.clock,
-      },
-      launch,
-      onOutput,
-      signal,
-    ),
-  )
+  return {
+    ...check,
+    tree: outputs,
+    env: {
+      PATH: tools.path,
+      HOME: home,
+      LANG: 'C.UTF-8',
+      CI: 'true',
+      MILLWRIGHT_INPUTS: inputs,
+      MILLWRIGHT_OUTPUTS: outputs,
+    },
+    writable: [home],
+    readable: [inputs],
+    clock: tools.clock,
+  }
 }

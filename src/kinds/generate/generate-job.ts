@@ -14,5 +14,5 @@ export type GenerateJob = {
 export const outputsOf = (folder: string): string => join(folder, 'outputs')
 /** HOME of the generator and of the checks. */
 export const homeOf = (folder: string): string => join(folder, 'home')
-/** Exists once the hub has the outputs of the attempt, so that nobody hands them in again. */
+/** Exists once the hub has the outputs of the attempt: then salvage has nothing to upload. */
 export const keptMark = (folder: string): string => join(folder, 'outputs-kept')

@@ -22,7 +22,7 @@ export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind
   tidy: async () => 0,
 })
 
-/** Nothing when the attempt died before it began to write, or after the hub had everything. */
+/** Nothing when the attempt died before it made the folder, or after the hub had all outputs. */
 async function salvageOutputs(
   { folder }: LeftAttempt,
   signal: AbortSignal,

@@ -45,6 +45,21 @@ describe('the files that a generator wrote', () => {
     })
   })
 
+  it('are left out, and said to be, when their names are not UTF-8', async () => {
+    const folder = await tempFolder()
+    const latin1 = (name: string) => Buffer.from(join(folder, name), 'latin1')
+    await mkdir(latin1('caf\xe9'))
+    await writeFile(latin1('caf\xe9/inner'), '1')
+    await writeFile(latin1('caf\xe9.txt'), '1')
+    await writeFile(join(folder, 'plain'), '1')
+
+    const { files, leftOut } = await listOutputs(folder, live)
+
+    expect(files.map(({ name }) => name)).toEqual(['plain'])
+    expect(leftOut).toContain('"caf\ufffd" (not a name for an artifact)')
+    expect(leftOut).toContain('"caf\ufffd.txt" (not a name for an artifact)')
+  })
+
   it('are counted when many are left out, and a few of them named', async () => {
     const folder = await tempFolder()
     for (let index = 0; index < 30; index += 1)

@@ -30,9 +30,10 @@ export type WrittenFile = {
 export type Listed = { readonly files: readonly WrittenFile[]; readonly leftOut: string | null }
 
 /**
- * Lists the regular files below a folder. Links are not followed; they, special files, and names
- * that no artifact can have are left out. Throws StepFailed `outputs-too-large`, and
- * `generator-failed` when the folder itself is no more. No process may write there any more.
+ * Lists the regular files below a folder, and makes them readable. Links are not followed; they,
+ * special files, and names that no artifact can have are left out. Throws StepFailed
+ * `outputs-too-large`, and `generator-failed` when the folder itself was removed or replaced. No
+ * process may write there any more.
  */
 export async function listOutputs(folder: string, signal: AbortSignal): Promise<Listed> {
   await openRoot(folder)
@@ -61,10 +62,7 @@ export async function listOutputs(folder: string, signal: AbortSignal): Promise<
 async function openRoot(folder: string): Promise<void> {
   const found = await lstat(folder).catch(nullWhenMissing)
   if (found?.isDirectory() !== true) {
-    throw new StepFailed(
-      'generator-failed',
-      'the generator removed or replaced the folder it writes to',
-    )
+    throw new StepFailed('generator-failed', 'the folder of outputs was removed or replaced')
   }
   await makeReadable(folder, found, 0o700)
 }
@@ -89,24 +87,22 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   for await (const { name: part } of await opendir(join(root, under))) {
     signal.throwIfAborted()
     const name = under === '' ? part : `${under}/${part}`
+    // Before lstat, which finds nothing under a name that is not UTF-8: it was decoded with loss.
+    if (!ArtifactName.safeParse(`${OUTPUTS}/${name}`).success) {
+      yield { kind: 'other', name, why: 'not a name for an artifact' }
+      continue
+    }
     const path = join(root, name)
     const found = await lstat(path)
-    const why = whyLeftOut(name, found)
-    if (why !== null) yield { kind: 'other', name, why }
+    if (found.isSymbolicLink()) yield { kind: 'other', name, why: 'a link' }
     else if (found.isDirectory()) {
       await makeReadable(path, found, 0o700)
       yield* walk(root, name, signal)
-    } else {
+    } else if (found.isFile()) {
       await makeReadable(path, found, 0o400)
       yield { kind: 'file', name, file: path, size: found.size }
-    }
+    } else yield { kind: 'other', name, why: 'not a regular file' }
   }
-}
-
-function whyLeftOut(name: string, found: Stats): string | null {
-  if (found.isSymbolicLink()) return 'a link'
-  if (!found.isFile() && !found.isDirectory()) return 'not a regular file'
-  return ArtifactName.safeParse(`${OUTPUTS}/${name}`).success ? null : 'not a name for an artifact'
 }
 
 /** The generator may have shut it, and runs as the worker's own user. */

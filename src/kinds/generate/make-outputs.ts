@@ -13,10 +13,11 @@ export async function makeOutputs(
   signal: AbortSignal,
 ): Promise<Outputs> {
   const { attempt } = job
-  const outputs = await keepingPartial(job, async () => {
+  const work = async (): Promise<Outputs> => {
     await attempt.step('generate', () => runGenerator(job, inputs, signal))
     return await attempt.step('keep', () => takeOutputs(job, signal))
-  })
+  }
+  const outputs = await keepingPartial(job, work, signal)
   if (!(await recordOutputs(attempt, outputs))) {
     throw new StepFailed('outputs-not-kept', 'the notes of this attempt name the files and why')
   }
@@ -36,13 +37,20 @@ async function takeOutputs({ attempt }: GenerateJob, signal: AbortSignal): Promi
   }
 }
 
-/** Keeps what was written so far when the generator fails or is stopped. */
-async function keepingPartial(job: GenerateJob, work: () => Promise<Outputs>): Promise<Outputs> {
+/**
+ * Keeps what was written so far when the generator fails or is stopped. After a stop whatever is
+ * thrown counts as its consequence: not everything that listens to the signal throws its reason.
+ */
+async function keepingPartial(
+  job: GenerateJob,
+  work: () => Promise<Outputs>,
+  signal: AbortSignal,
+): Promise<Outputs> {
   try {
     return await work()
   } catch (error) {
-    const isLost = error instanceof Stopped && error.why.kind === 'lost'
-    const isExpected = error instanceof Stopped || error instanceof StepFailed
+    const isLost = signal.reason instanceof Stopped && signal.reason.why.kind === 'lost'
+    const isExpected = signal.aborted || error instanceof StepFailed
     if (isExpected && !isLost) await keepPartial(job)
     throw error
   }

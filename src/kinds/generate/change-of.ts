@@ -1,0 +1,40 @@
+import { nameSome } from '../../domain/name-some.ts'
+import { StepFailed } from '../../domain/stop.ts'
+import { listOutputs, OUTPUTS } from './list-outputs.ts'
+import { digested, type Outputs } from './outputs.ts'
+
+/** Names that the finding spells out. */
+const NAMED_MAX = 20
+
+/**
+ * A finding about what a check changed among the files that it judged; null when it only read them.
+ * Reads every file.
+ * @param folder of the outputs; no process may write there any more
+ */
+export async function changeOf(
+  { files: made }: Pick<Outputs, 'files'>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    const found = await digested((await listOutputs(folder, signal)).files, signal)
+    const changed = difference(digests(made), digests(found))
+    if (changed.length === 0) return null
+    const paths = changed.map((name) => `${OUTPUTS}/${name}`)
+    return `the check changed ${nameSome(paths, NAMED_MAX)}; checks must only read the files`
+  } catch (error) {
+    if (error instanceof StepFailed) return `the check changed the files: ${error.detail}`
+    throw error
+  }
+}
+
+const digests = (
+  files: readonly { readonly name: string; readonly digest: string }[],
+): ReadonlyMap<string, string> => new Map(files.map(({ name, digest }) => [name, digest]))
+
+/** The names that have other contents in one than in the other, or are in one alone. */
+const difference = (
+  one: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string>,
+): readonly string[] =>
+  [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name))
