@@ -98,7 +98,7 @@ const shape = fc.record({
     maxFailures: fc.integer({ min: 1, max: 3 }),
     firstDelayMs: fc.constantFrom(0, 0, 2000),
     delayMs: fc.constant(5000),
-    expiryDelayMs: fc.constantFrom(null, null, 1000),
+    expiryDelayMs: fc.constantFrom(undefined, undefined, 1000),
     countEarlyExpiry: fc.boolean(),
   }),
   pausedLocksMs: fc.constantFrom(0, LEASE_MS),
