@@ -43,7 +43,7 @@ export type DialectRoute = {
   /** With {braces} around parameters, as OpenAPI writes them. */
   readonly path: string
   readonly access: Access
-  /** `json`: read whole. `Bytes`: a stream of any content type, at most so long where a length is given. */
+  /** `json`: read whole. `Bytes`: a stream of any content type, cut off beyond `maxBytes`. */
   readonly takes: 'json' | Bytes | null
   readonly answer: (asked: Asked) => Promise<Reply>
 }

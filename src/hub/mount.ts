@@ -5,6 +5,7 @@ import { AppError } from '../domain/errors.ts'
 import type { Access, Principal } from '../domain/principal.ts'
 import { demandAccess } from './access.ts'
 import type { HubState } from './context.ts'
+import { bodyTooLarge, cutBody } from './cut-body.ts'
 import type { Desk } from './desk/desk.ts'
 import type { Dialect, DialectRoute, Reply } from './dialect.ts'
 import { makeGuard } from './guards.ts'
@@ -130,9 +131,9 @@ function bodyOf(takes: DialectRoute['takes'], { body, headers }: FastifyRequest)
     return body
   }
   if (Number(headers['content-length'] ?? 0) > takes.maxBytes) {
-    throw new AppError('body-too-large', `This route takes at most ${takes.maxBytes} bytes.`)
+    throw bodyTooLarge(takes.maxBytes)
   }
-  return body ?? Readable.from([])
+  return body instanceof Readable ? cutBody(body, takes.maxBytes) : Readable.from([])
 }
 
 export function send(reply: FastifyReply, { status, headers = {}, body }: Reply): FastifyReply {

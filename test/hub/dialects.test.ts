@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Dialect } from '../../src/hub/dialect.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aJob } from '../support/jobs.ts'
-import { request, sendRaw } from '../support/raw-http.ts'
+import { request, sendRaw, statusOf } from '../support/raw-http.ts'
 import { TOY_BYTES_MAX, toyDialect } from '../support/toy-dialect.ts'
 
 const ADA = { 'x-toy-token': 'ada' }
@@ -119,6 +119,23 @@ describe('a dialect', () => {
     expect([taken.headers.get('x-sent-as'), await taken.text()]).toEqual([form, '--x--\r\n'])
     const long = await put('a'.repeat(TOY_BYTES_MAX + 1), 'application/json')
     expect(await said(long)).toEqual(inToy(413, 'body-too-large'))
+  })
+
+  it('gets no more of a body without a length than it takes', async () => {
+    await using hub = await withToy()
+    const put = (...sizes: readonly number[]) =>
+      sendRaw(
+        hub.port,
+        'PUT /toy/files/a HTTP/1.1\r\nHost: localhost\r\nX-Toy-Token: drone\r\n' +
+          'Content-Type: text/plain\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n',
+        ...sizes.map((size) => `${size.toString(16)}\r\n${'a'.repeat(size)}\r\n`),
+        '0\r\n\r\n',
+      )
+    const taken = await put(TOY_BYTES_MAX - 1, 1)
+    const refused = await put(TOY_BYTES_MAX, 1)
+
+    expect([statusOf(taken), statusOf(refused)]).toEqual([200, 413])
+    expect(refused).toContain('toy: body-too-large')
   })
 
   it('puts its own headers on every answer of its own, and none of ours', async () => {
