@@ -97,6 +97,7 @@ describe('offers', () => {
     const other = await hub.worker.call('claimLease', claimOffering(['agent:builtin']))
     const old = await hub.worker.call('claimLease', {
       body: aClaim({ worker: { ...aClaim().worker, offers: ['agent:codex', 'protocol:2'] } }),
+      headers: { 'millwright-protocol': '1' },
     })
     const able = await hub.worker.call('claimLease', claimOffering(['agent:c*']))
 

@@ -220,6 +220,59 @@ describe('a worker of protocol 1', () => {
   })
 })
 
+describe('the protocol of a claim', () => {
+  /** What a hub with one job answers to a claim whose header and body name these protocols. */
+  async function claimed(inHeader: number | undefined, inBody: number | undefined) {
+    await using hub = await startTestHub()
+    await submit(hub, { group: 'g' })
+    const response = await fetch(`${hub.url}/api/v1/leases`, {
+      method: 'POST',
+      body: JSON.stringify(aClaim({ protocol: inBody })),
+      headers: {
+        authorization: `Bearer ${hub.workerToken}`,
+        'content-type': 'application/json',
+        ...(inHeader === undefined ? {} : { 'millwright-protocol': String(inHeader) }),
+      },
+    })
+    return { status: response.status, answer: Object(await response.json()) }
+  }
+
+  it.each([
+    [undefined, undefined],
+    [undefined, 1],
+    [1, undefined],
+    [1, 1],
+  ])(
+    'is the first by header %s and body %s, and so is the shape of the answer',
+    async (inHeader, inBody) => {
+      const { answer } = await claimed(inHeader, inBody)
+      expect(recorded.Lease.parse(answer).attempt).toBe(1)
+    },
+  )
+
+  it.each([
+    [undefined, 2],
+    [2, undefined],
+    [2, 2],
+  ])(
+    'is the second by header %s and body %s, and so is the shape of the answer',
+    async (inHeader, inBody) => {
+      const { answer } = await claimed(inHeader, inBody)
+      expect(answer).toMatchObject({ attempt: 1, inputs: [] })
+    },
+  )
+
+  it.each([
+    [1, 2],
+    [2, 1],
+  ])('is refused when the header says %s and the body %s', async (inHeader, inBody) => {
+    expect(await claimed(inHeader, inBody)).toMatchObject({
+      status: 400,
+      answer: { code: 'request-invalid', detail: expect.stringContaining('body.protocol') },
+    })
+  })
+})
+
 describe('an answer of a newer hub', () => {
   it('is read without what this program does not know', () => {
     const more = { later: 1 }
