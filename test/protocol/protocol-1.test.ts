@@ -220,23 +220,23 @@ describe('a worker of protocol 1', () => {
   })
 })
 
-describe('the protocol of a claim', () => {
-  /** What a hub with one job answers to a claim whose header and body name these protocols. */
-  async function claimed(inHeader: number | undefined, inBody: number | undefined) {
-    await using hub = await startTestHub()
-    await submit(hub, { group: 'g' })
-    const response = await fetch(`${hub.url}/api/v1/leases`, {
-      method: 'POST',
-      body: JSON.stringify(aClaim({ protocol: inBody })),
-      headers: {
-        authorization: `Bearer ${hub.workerToken}`,
-        'content-type': 'application/json',
-        ...(inHeader === undefined ? {} : { 'millwright-protocol': String(inHeader) }),
-      },
-    })
-    return { status: response.status, answer: Object(await response.json()) }
-  }
+/** What a hub with one job answers to a claim whose header and body name these protocols. */
+async function claimed(inHeader: number | undefined, inBody: number | undefined) {
+  await using hub = await startTestHub()
+  await submit(hub, { group: 'g' })
+  const response = await fetch(`${hub.url}/api/v1/leases`, {
+    method: 'POST',
+    body: JSON.stringify(aClaim({ protocol: inBody })),
+    headers: {
+      authorization: `Bearer ${hub.workerToken}`,
+      'content-type': 'application/json',
+      ...(inHeader === undefined ? {} : { 'millwright-protocol': String(inHeader) }),
+    },
+  })
+  return { status: response.status, answer: Object(await response.json()) }
+}
 
+describe('the protocol of a claim', () => {
   it.each([
     [undefined, undefined],
     [undefined, 1],
