@@ -91,7 +91,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
     unneeded: (before) => transact((tx) => unneeded(tx, before)),
     forget: (before, limit) => transact((tx) => forget(tx, before, limit)),
-    forgetBlobs: (before, limit) => transact((tx) => forgetBlobs(tx, before, limit)),
+    forgetBlobs: (before, page) => transact((tx) => forgetBlobs(tx, before, page)),
     referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),
     endings: (jobIds) => transact((tx) => endings(tx, jobIds)),
     bindStore: (id) => transact((tx) => bindStore(tx, id)),
