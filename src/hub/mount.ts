@@ -7,7 +7,7 @@ import { demandAccess } from './access.ts'
 import type { HubState } from './context.ts'
 import { bodyTooLarge, cutBody } from './cut-body.ts'
 import type { Desk } from './desk/desk.ts'
-import type { Dialect, DialectRoute, Reply } from './dialect.ts'
+import { type Dialect, type DialectRoute, isBelow, type Reply } from './dialect.ts'
 import { makeGuard } from './guards.ts'
 import { refuseOddJson } from './odd-json.ts'
 import { errorReply } from './problems.ts'
@@ -29,10 +29,12 @@ const PathParams = z.record(z.string(), z.string())
 
 /**
  * Adds a dialect to a server, in scopes of its own: whatever is asked there meets its credentials,
- * its limits, its headers and its errors, and no other dialect’s.
+ * its limits, its headers and its errors, and no other dialect’s. Throws when one of its routes lies
+ * below none of its prefixes.
  */
 export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): void {
   const routes = dialect.routes(ground.desk)
+  demandOwnPaths(dialect, routes)
   const add = (scope: FastifyInstance, some: readonly DialectRoute[]): void => {
     for (const route of some) addRoute(scope, route, dialect, ground)
   }
@@ -59,6 +61,13 @@ export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): v
       { prefix: prefix === '/' ? '' : prefix },
     )
   }
+}
+
+/** Elsewhere its routes would stand among those of another dialect, and errors near them be in its form. */
+function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRoute[]): void {
+  const stray = routes.find(({ path }) => !prefixes.some((prefix) => isBelow(path, prefix)))
+  if (stray === undefined) return
+  throw new Error(`${stray.method} ${stray.path} of ${name} lies below none of its prefixes`)
 }
 
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'

@@ -144,10 +144,10 @@ describe('a dialect', () => {
       const { headers } = await fetch(hub.url + path)
       return [headers.get('x-toy'), headers.get('content-security-policy') !== null]
     }
-    for (const path of ['/toy/hello', '/toy/none', '/toy/jobs/1']) {
+    for (const path of ['/toy/hello', '/toy/none', '/toy/jobs/1', '/toy/jobs/%zz']) {
       expect(await headersOf(path), path).toEqual(['yes', false])
     }
-    for (const path of ['/livez', '/none', '/api/v1/jobs']) {
+    for (const path of ['/livez', '/none', '/api/v1/jobs', '/api/v1/jobs/%zz']) {
       expect(await headersOf(path), path).toEqual([null, true])
     }
   })
@@ -157,6 +157,12 @@ describe('a dialect', () => {
     const origin = { origin: 'https://evil.example' }
     const response = await fetch(`${hub.url}/toy/hello`, { headers: origin })
     expect(await said(response)).toEqual(inToy(403, 'origin-refused'))
+  })
+
+  it('with a route outside of its prefixes does not start', async () => {
+    await expect(withToy({ prefixes: ['/toys'] })).rejects.toThrow(
+      'GET /toy/hello of toy lies below none of its prefixes',
+    )
   })
 
   it('with a route that does not say who may use it does not start', async () => {
@@ -198,6 +204,7 @@ describe('a dialect with a port of its own', () => {
 
     expect(stranger).toContain('toy: host-refused')
     expect(nonsense).toContain('toy: request-invalid')
+    expect(nonsense).toContain('x-toy: yes\r\n')
     expect(flood).toMatch(/^HTTP\/1.1 431 /)
   })
 
