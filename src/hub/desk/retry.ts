@@ -6,7 +6,7 @@ import type { HubState } from '../context.ts'
 import { checkWork, kindNamed } from './check-work.ts'
 import { checkedCallbacks } from './checked-callbacks.ts'
 import { requestDigest } from './request-digest.ts'
-import { demandRoomForJobs } from './room-for-jobs.ts'
+import { demandRoomForJobs } from './room.ts'
 import type { Submitted } from './submit.ts'
 
 /** What may differ from the job that is continued. */

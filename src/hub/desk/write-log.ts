@@ -4,7 +4,7 @@ import { LOG_SEGMENT_BYTES, type LogAddress } from '../../artifacts/port.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { HubState } from '../context.ts'
 import { demandCurrent } from './current-attempt.ts'
-import { demandRoom } from './disk-floor.ts'
+import { demandRoom } from './room.ts'
 
 /** Appends a segment of the current attempt's log. Throws `lease-lost`, `body-too-large`. */
 export async function writeLog(
@@ -15,7 +15,7 @@ export async function writeLog(
 ): Promise<void> {
   const { jobId, stream } = address
   await demandCurrent(hub.ledger, address)
-  await demandRoom(hub.disk)
+  await demandRoom(hub)
   const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
   // A worker keeps to the limit and marks the loss; one segment is left for the mark.
