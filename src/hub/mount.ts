@@ -63,7 +63,7 @@ export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): v
   }
 }
 
-/** Elsewhere its routes would stand among those of another dialect, and errors near them be in its form. */
+/** Elsewhere a route could hide one of another dialect, whose errors answer for that part of the paths. */
 function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRoute[]): void {
   const stray = routes.find(({ path }) => !prefixes.some((prefix) => isBelow(path, prefix)))
   if (stray === undefined) return

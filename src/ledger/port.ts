@@ -187,7 +187,10 @@ export type Ledger = {
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
   expire(limit: number): Promise<number>
-  /** Frees locks of jobs paused longer than they may keep them, wakes stranded waiters; returns how many jobs changed. */
+  /**
+   * Frees locks of jobs paused longer than they may keep them, and wakes stranded waiters; returns
+   * how many jobs changed.
+   */
   tidyLocks(limit: number): Promise<number>
 
   job(jobId: JobId): Promise<Job>

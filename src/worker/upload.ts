@@ -23,8 +23,8 @@ type Way = {
 
 /**
  * Stores a file as an artifact; repeats until the hub has it. Throws what the hub refuses with, or
- * `artifact-changed` when the file is not what was promised, or no longer what it was at the first try. A connection whose
- * other end is gone without a word costs half a minute, not for ever.
+ * `artifact-changed` when the file is not what was promised, or has changed since the first try. A
+ * connection whose other end is gone without a word costs half a minute, not forever.
  */
 export async function upload(
   artifact: FileArtifact,
