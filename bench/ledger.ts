@@ -18,6 +18,8 @@ const ROWS = Number(process.argv[2] ?? 100_000)
 const CYCLES = 2000
 const SAMPLES = 200
 const ROUNDS = 3
+const LANES = 1000
+const JOBS_PER_LANE = 5
 
 const DONE: Settlement = {
   kind: 'succeeded',
@@ -38,6 +40,10 @@ await onFreshFolder(async (folder) => {
 await onFreshFolder(async (folder) => {
   await using ledger = await open(folder)
   await parkedBehindOneKey(ledger)
+})
+await onFreshFolder(async (folder) => {
+  await using ledger = await open(folder)
+  await manyLanes(ledger)
 })
 
 /** Claim and settle, each durable, beside a loop of the very same SQL statements. */
@@ -118,6 +124,22 @@ async function parkedBehindOneKey(ledger: Ledger): Promise<void> {
   })
   report(`lock release with ${ROWS - 1} rows parked behind the key`, releases)
   report('release and the claim that follows', claims)
+}
+
+/** Claims while each of many repositories, which is a lane of its own, has a few jobs. */
+async function manyLanes(ledger: Ledger): Promise<void> {
+  for (let lane = 0; lane < LANES; lane += 1) {
+    await submitMany(ledger, JOBS_PER_LANE, { demands: [`repo:https://git.example/${lane}`] })
+  }
+  const { worker, ...request } = aRequest()
+  const times = await sampled(async () => {
+    await ledger.claim({
+      ...request,
+      requestId: randomUUID(),
+      worker: { ...worker, offers: ['repo:*'] },
+    })
+  })
+  report(`claim from ${LANES} lanes of ${JOBS_PER_LANE} jobs`, times)
 }
 
 async function sampled(work: () => Promise<void>): Promise<readonly number[]> {

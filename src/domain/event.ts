@@ -7,6 +7,7 @@ export const SESSION_MAX = 200
 
 /** Longest text of one progress event. */
 export const PROGRESS_MAX = 200
+
 /** Longest text in a note, and longest findings of a check in an event. */
 export const EVENT_TEXT_MAX = 2048
 
@@ -51,8 +52,8 @@ export const WorkerEvent = z.discriminatedUnion('type', [
       .optional()
       .describe('Why it failed; without the middle when that is long'),
   }),
-  /** Something a person should know that did not end the job. */
   z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
+  /** Something a person should know that did not end the job. */
   z.strictObject({
     type: z.literal('note'),
     code: z.string().max(64),

@@ -74,9 +74,9 @@ export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
  */
 export function afterExpiry(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
-  const counts = job.agentStarted || job.retry.countEarlyExpiry
+  const counts = job.agentStarted || job.retry.countEarlyExpiry === true
   const failures = job.failures + (counts ? 1 : 0)
-  return afterFailure(job, 'worker-lost', failures, job.retry.expiryDelayMs ?? undefined)
+  return afterFailure(job, 'worker-lost', failures, job.retry.expiryDelayMs)
 }
 
 /** After a pause; null when the job may rest. */

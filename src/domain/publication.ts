@@ -4,15 +4,28 @@ import { Name } from './text.ts'
 /** Longest target, such as a repository's address with a branch. */
 const TARGET_MAX = 4096
 
+/** Members that the details of a publication may have, and their bytes as JSON. */
+const DETAILS_MAX = { members: 64, bytes: 16_384 }
+
+const Details = z
+  .record(z.string().max(64), z.json())
+  .refine(
+    (details) => Object.keys(details).length <= DETAILS_MAX.members,
+    `may have at most ${DETAILS_MAX.members} members`,
+  )
+  .refine(
+    (details) => new TextEncoder().encode(JSON.stringify(details)).length <= DETAILS_MAX.bytes,
+    `may have at most ${DETAILS_MAX.bytes} bytes as JSON`,
+  )
+
 const Shape = {
   kind: Name.describe('Which publisher made it: branch, …'),
   target: z.string().min(1).max(TARGET_MAX).describe('What was published to, by a name of its own'),
   revision: z.string().min(1).max(256).describe('What the target holds now, such as a commit'),
   url: z.string().max(2048).optional().describe('Where a person can look at it'),
-  details: z
-    .record(z.string().max(64), z.json())
-    .optional()
-    .describe('For the publisher alone, which checks them when it reads them'),
+  details: Details.optional().describe(
+    'For the publisher alone, which checks them when it reads them',
+  ),
 }
 
 /**
@@ -25,7 +38,8 @@ export type Publication = z.infer<typeof Publication>
 
 /**
  * What an attempt records before it publishes, so that a later one can find out whether the
- * publication happened: the target's revision is then the intended one.
+ * publication happened: the target's revision is then the intended one. A schema of its own, because
+ * an intent in an answer is read strictly and a publication is not (`protocol/read-answer.ts`).
  */
 export const PublicationIntent = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type PublicationIntent = z.infer<typeof PublicationIntent>

@@ -1,9 +1,18 @@
 import { z } from 'zod'
 
-/** How often and how fast a job is tried again. Belongs to the job. */
+/**
+ * How often and how fast a job is tried again. Belongs to the job. Members that came with protocol 2
+ * are optional and have no default here: a policy without them must have the same digest, and be
+ * readable to a hub of the version before.
+ */
 export const RetryPolicy = z.strictObject({
   maxFailures: z.int().min(1).max(100).default(3).describe('Failures after which the job fails'),
-  firstDelayMs: z.int().min(0).max(86_400_000).default(0).describe('Wait before the first retry'),
+  firstDelayMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .optional()
+    .describe('Wait before the first retry; default: none'),
   delayMs: z.int().min(0).max(86_400_000).default(10_000).describe('Wait before the second retry'),
   factor: z.number().min(1).max(10).default(2).describe('Growth of the wait with each failure'),
   capMs: z.int().min(0).max(604_800_000).default(600_000).describe('Longest wait'),
@@ -11,13 +20,12 @@ export const RetryPolicy = z.strictObject({
     .int()
     .min(0)
     .max(86_400_000)
-    .nullable()
-    .default(null)
-    .describe('Wait after a lost worker; null: the same as after any other failure'),
+    .optional()
+    .describe('Wait after a lost worker; default: the same as after any other failure'),
   countEarlyExpiry: z
     .boolean()
-    .default(false)
-    .describe('Whether a worker lost before its agent started counts as a failure'),
+    .optional()
+    .describe('Whether a worker lost before its agent started counts as a failure; default: no'),
 })
 export type RetryPolicy = z.infer<typeof RetryPolicy>
 
@@ -27,6 +35,6 @@ export type RetryPolicy = z.infer<typeof RetryPolicy>
  */
 export function backOffMs(policy: RetryPolicy, failures: number): number {
   if (failures === 0) return 0
-  if (failures === 1) return Math.min(policy.capMs, policy.firstDelayMs)
+  if (failures === 1) return Math.min(policy.capMs, policy.firstDelayMs ?? 0)
   return Math.min(policy.capMs, Math.round(policy.delayMs * policy.factor ** (failures - 2)))
 }

@@ -19,7 +19,7 @@ export type Dialect = {
     /** Largest JSON body. */
     readonly jsonBytes: number
   }
-  /** Put on every answer. */
+  /** Put on every answer, also on one to a request that reached no route. */
   readonly headers: Readonly<Record<string, string>>
   /**
    * Who asks, by this dialect's credentials; null for nobody it knows. Asked for every route that is
@@ -43,7 +43,7 @@ export type DialectRoute = {
   /** With {braces} around parameters, as OpenAPI writes them. */
   readonly path: string
   readonly access: Access
-  /** `json`: read whole. `Bytes`: a stream of any content type, at most so long where a length is given. */
+  /** `json`: read whole. `Bytes`: a stream of any content type, cut off beyond `maxBytes`. */
   readonly takes: 'json' | Bytes | null
   readonly answer: (asked: Asked) => Promise<Reply>
 }
@@ -74,3 +74,7 @@ export const jsonReply = (status: number, value: unknown, headers?: Reply['heade
   headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   body: JSON.stringify(value),
 })
+
+/** Whether a path lies below a prefix of a dialect, or is that prefix. */
+export const isBelow = (path: string, prefix: string): boolean =>
+  prefix === '/' || `${path.split('?')[0]}/`.startsWith(`${prefix}/`)

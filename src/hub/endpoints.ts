@@ -1,78 +1,23 @@
 import type { Endpoints } from './handler.ts'
-import {
-  getArtifact,
-  listArtifacts,
-  putArtifact,
-  readContinued,
-  readInput,
-  readKept,
-  salvageArtifact,
-} from './routes/artifacts.ts'
-import { putBlob } from './routes/blobs.ts'
-import { listDeliveries, resendDelivery } from './routes/deliveries.ts'
-import { listEvents } from './routes/events.ts'
-import {
-  cancelJob,
-  extendHold,
-  getJob,
-  listInputs,
-  listJobs,
-  resumeJob,
-  retryJob,
-  submitJob,
-} from './routes/jobs.ts'
-import {
-  addCheckpoint,
-  appendEvents,
-  claimLease,
-  handBackLease,
-  intendPublication,
-  pauseLease,
-  renewLease,
-  settleLease,
-} from './routes/leases.ts'
-import { readLog, writeLog } from './routes/logs.ts'
-import { collect, listWorkers, live, metrics, openApi, ready } from './routes/operation.ts'
-import { createToken, listTokens, revokeToken } from './routes/tokens.ts'
+import * as artifacts from './routes/artifacts.ts'
+import * as blobs from './routes/blobs.ts'
+import * as deliveries from './routes/deliveries.ts'
+import * as events from './routes/events.ts'
+import * as jobs from './routes/jobs.ts'
+import * as leases from './routes/leases.ts'
+import * as logs from './routes/logs.ts'
+import * as operation from './routes/operation.ts'
+import * as tokens from './routes/tokens.ts'
 
 /** What the hub does for each route of the protocol. */
 export const endpoints: Endpoints = {
-  submitJob,
-  listJobs,
-  getJob,
-  cancelJob,
-  resumeJob,
-  retryJob,
-  extendHold,
-  listInputs,
-  listEvents,
-  readLog,
-  listArtifacts,
-  getArtifact,
-  putBlob,
-  claimLease,
-  salvageArtifact,
-  renewLease,
-  appendEvents,
-  addCheckpoint,
-  intendPublication,
-  writeLog,
-  readContinued,
-  readInput,
-  readKept,
-  putArtifact,
-  settleLease,
-  pauseLease,
-  handBackLease,
-  listDeliveries,
-  resendDelivery,
-  listWorkers,
-  createToken,
-  listTokens,
-  revokeToken,
-  collect,
-  live,
-  ready,
-  metrics,
-  openApi,
+  ...jobs,
+  ...events,
+  ...logs,
+  ...artifacts,
+  ...blobs,
+  ...leases,
+  ...deliveries,
+  ...tokens,
+  ...operation,
 }

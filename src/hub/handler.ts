@@ -31,6 +31,8 @@ export type Call<Name extends RouteName> = {
       ? Readable
       : null
   readonly principal: Admitted<Routes[Name]['access']>
+  /** The protocol that the request is made in. */
+  readonly protocol: number
   readonly headers: IncomingHttpHeaders
   /** A signal that aborts when the caller goes away or the hub closes. */
   readonly gone: () => AbortSignal

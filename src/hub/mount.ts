@@ -5,8 +5,9 @@ import { AppError } from '../domain/errors.ts'
 import type { Access, Principal } from '../domain/principal.ts'
 import { demandAccess } from './access.ts'
 import type { HubState } from './context.ts'
+import { bodyTooLarge, cutBody } from './cut-body.ts'
 import type { Desk } from './desk/desk.ts'
-import type { Dialect, DialectRoute, Reply } from './dialect.ts'
+import { type Dialect, type DialectRoute, isBelow, type Reply } from './dialect.ts'
 import { makeGuard } from './guards.ts'
 import { refuseOddJson } from './odd-json.ts'
 import { errorReply } from './problems.ts'
@@ -28,10 +29,12 @@ const PathParams = z.record(z.string(), z.string())
 
 /**
  * Adds a dialect to a server, in scopes of its own: whatever is asked there meets its credentials,
- * its limits, its headers and its errors, and no other dialect’s.
+ * its limits, its headers and its errors, and no other dialect’s. Throws when one of its routes lies
+ * below none of its prefixes.
  */
 export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): void {
   const routes = dialect.routes(ground.desk)
+  demandOwnPaths(dialect, routes)
   const add = (scope: FastifyInstance, some: readonly DialectRoute[]): void => {
     for (const route of some) addRoute(scope, route, dialect, ground)
   }
@@ -58,6 +61,13 @@ export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): v
       { prefix: prefix === '/' ? '' : prefix },
     )
   }
+}
+
+/** Elsewhere a route could hide one of another dialect, whose errors answer for that part of the paths. */
+function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRoute[]): void {
+  const stray = routes.find(({ path }) => !prefixes.some((prefix) => isBelow(path, prefix)))
+  if (stray === undefined) return
+  throw new Error(`${stray.method} ${stray.path} of ${name} lies below none of its prefixes`)
 }
 
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'
@@ -130,9 +140,9 @@ function bodyOf(takes: DialectRoute['takes'], { body, headers }: FastifyRequest)
     return body
   }
   if (Number(headers['content-length'] ?? 0) > takes.maxBytes) {
-    throw new AppError('body-too-large', `This route takes at most ${takes.maxBytes} bytes.`)
+    throw bodyTooLarge(takes.maxBytes)
   }
-  return body ?? Readable.from([])
+  return body instanceof Readable ? cutBody(body, takes.maxBytes) : Readable.from([])
 }
 
 export function send(reply: FastifyReply, { status, headers = {}, body }: Reply): FastifyReply {

@@ -8,7 +8,7 @@ import { answerFor } from '../protocol/protocol-1.ts'
 import type { Route } from '../protocol/route.ts'
 import { ROUTES, type RouteName } from '../protocol/routes.ts'
 import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
-import { protocolIn } from '../protocol/version.ts'
+import { protocolOf } from '../protocol/version.ts'
 import type { Desk } from './desk/desk.ts'
 import { type Asked, type Dialect, type DialectRoute, jsonReply, type Reply } from './dialect.ts'
 import { endpoints } from './endpoints.ts'
@@ -60,6 +60,7 @@ type AnyHandler = (call: {
   readonly query: unknown
   readonly body: unknown
   readonly principal: Principal | null
+  readonly protocol: number
   readonly headers: Asked['headers']
   readonly gone: Asked['gone']
 }) => Promise<Said<unknown>>
@@ -76,13 +77,13 @@ function routeNamed(name: RouteName, desk: Desk): DialectRoute {
     access,
     takes: route.body === null || 'bytes' in route.body ? route.body : 'json',
     answer: async ({ params, query, body, ...asked }) => {
-      const protocol = protocolIn(asked.headers)
-      const said = await handle({
-        ...asked,
+      const parsed = {
         params: parsePart(route.params, params, 'path'),
         query: parsePart(route.query, query, 'query'),
         body: parseBody(route, body),
-      })
+      }
+      const protocol = protocolOf(asked.headers, parsed.body)
+      const said = await handle({ ...asked, ...parsed, protocol })
       return replyOf(route, { ...said, body: answerFor(protocol, name, said.body) })
     },
   }

@@ -35,10 +35,12 @@ export function answerUnreadable(
     socket.destroy()
     return
   }
-  const { status: usual, headers = {}, body } = dialect.problem(unreadable(error))
+  const { status: usual, headers, body } = dialect.problem(unreadable(error))
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : usual
   const text = typeof body === 'string' ? body : ''
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const lines = Object.entries({ ...dialect.headers, ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Access } from '../domain/principal.ts'
 import type { HubState } from './context.ts'
-import type { Dialect } from './dialect.ts'
+import { type Dialect, isBelow } from './dialect.ts'
 import { type Ground, mount, send } from './mount.ts'
 import { answerUnreadable, errorReply, routeOf } from './problems.ts'
 
@@ -75,7 +75,7 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, dialects[0]),
     frameworkErrors: (error, request, reply) => {
       const dialect = ownerOf(request.url, dialects)
-      void send(reply, errorReply(error, request, { dialect, log }))
+      void send(reply.headers(dialect.headers), errorReply(error, request, { dialect, log }))
     },
   }
 }
@@ -88,6 +88,3 @@ function ownerOf(path: string, dialects: Dialects): Dialect {
     .toSorted((one, other) => other.prefix.length - one.prefix.length)
   return owners[0]?.dialect ?? dialects[0]
 }
-
-const isBelow = (path: string, prefix: string): boolean =>
-  prefix === '/' || `${path.split('?')[0]}/`.startsWith(`${prefix}/`)

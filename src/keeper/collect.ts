@@ -11,11 +11,11 @@ const EVERY_MS = 3_600_000
 /** After the start, so that a wrong setting or an old backup can be seen with a dry run before. */
 const FIRST_MS = 600_000
 const DAY_MS = 86_400_000
-/** A file so young may have been stored a moment before its row is written; an upload so young may still be named. */
+/** So young, the row of a file may not be written yet, and an upload may still be named. */
 const GRACE_MS = DAY_MS
 /** Jobs deleted in one transaction, each with all its events. */
 const JOBS_AT_ONCE = 20
-/** Uploads deleted in one transaction. */
+/** Uploads looked at in one transaction. */
 const UPLOADS_AT_ONCE = 200
 
 /** How long things are kept, in days; 0 keeps them for ever. */
@@ -94,10 +94,10 @@ async function forgetAll(
     total.workers += workers
     if (jobs < JOBS_AT_ONCE || signal.aborted) break
   }
-  while (!signal.aborted) {
-    const uploads = await ledger.forgetBlobs(before.uploads, UPLOADS_AT_ONCE)
-    total.uploads += uploads
-    if (uploads < UPLOADS_AT_ONCE) break
+  for (let after: string | null = ''; after !== null && !signal.aborted;) {
+    const page = await ledger.forgetBlobs(before.uploads, { after, limit: UPLOADS_AT_ONCE })
+    total.uploads += page.forgotten
+    after = page.last
   }
   return total
 }

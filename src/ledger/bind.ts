@@ -92,7 +92,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
     unneeded: (before) => transact((tx) => unneeded(tx, before)),
     forget: (before, limit) => transact((tx) => forget(tx, before, limit)),
-    forgetBlobs: (before, limit) => watched('forgetBlobs', (tx) => forgetBlobs(tx, before, limit)),
+    forgetBlobs: (before, page) => watched('forgetBlobs', (tx) => forgetBlobs(tx, before, page)),
     referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),
     endings: (jobIds) => transact((tx) => endings(tx, jobIds)),
     bindStore: (id) => transact((tx) => bindStore(tx, id)),
@@ -134,8 +134,9 @@ function watcher({ transact }: Engine, watch: Probe): Watched {
   }
 }
 
-/** A sweep that found no attempt, a claim that found no job, an outbox that is empty. */
+/** A sweep that found no attempt, a claim that found no job, an empty outbox, a page without an upload to forget. */
 const isNothing = (value: unknown): boolean =>
   value === 0 ||
   value === null ||
-  (typeof value === 'object' && 'kind' in value && value.kind === 'none')
+  (typeof value === 'object' && 'kind' in value && value.kind === 'none') ||
+  (typeof value === 'object' && 'forgotten' in value && value.forgotten === 0)

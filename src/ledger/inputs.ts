@@ -20,8 +20,8 @@ export const readInputs = (tx: Tx, jobId: JobId): Promise<readonly InputFile[]> 
 type Naming = Pick<NewJob, 'inputs' | 'submitter'>
 
 /**
- * Gives a new job its inputs. Throws `input-missing`, with the digests in `details.missing`, when bytes
- * are not in the store or may not be named by this submitter.
+ * Gives a new job its inputs. Throws `input-missing`, with their digests in `details.missing`, for
+ * those whose bytes are not in the store or that this submitter may not name.
  */
 export async function addInputs(
   tx: Tx,
@@ -44,7 +44,10 @@ export async function addInputs(
 
 const Row = z.object({ digest: z.string() })
 
-/** Those that this token has uploaded, or that some job names already; none of them is forgotten now. */
+/**
+ * The digests that a submitter may name: uploaded with its token, or named by some job already. No
+ * other transaction forgets one of these uploads before this transaction ends.
+ */
 async function keepNameable(
   tx: Tx,
   digests: readonly string[],

@@ -4,27 +4,6 @@ import { json } from './column.ts'
 import { list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-const Lane = z.object({ lane: z.string() })
-
-/**
- * All lanes that hold a ready job. Jumps from lane to lane through the index, so its cost grows
- * with the number of lanes (some 2 µs each), not with the number of jobs.
- */
-export async function readyLanes(tx: Tx): Promise<readonly string[]> {
-  const rows = await tx.all(
-    sql`
-      WITH RECURSIVE ready (lane) AS (
-        SELECT min(ready_lane) FROM job WHERE ready_lane IS NOT NULL
-        UNION ALL
-        SELECT (SELECT min(ready_lane) FROM job WHERE ready_lane > ready.lane)
-        FROM ready WHERE ready.lane IS NOT NULL
-      )
-      SELECT lane FROM ready WHERE lane IS NOT NULL`,
-    Lane,
-  )
-  return rows.map((row) => row.lane)
-}
-
 const Head = z.object({
   number: z.int(),
   id: JobId,
@@ -39,6 +18,29 @@ export type Head = z.infer<typeof Head>
 
 const SELECT_HEAD = sql`
   SELECT number, id, lane, priority, attempt, locks, woken_for AS "wokenFor" FROM job`
+
+/**
+ * The best ready job of every lane. The index has the jobs of a lane side by side, the best first, so
+ * this jumps from head to head: its cost grows with the number of lanes, not with that of the jobs.
+ */
+export const readyHeads = (tx: Tx): Promise<readonly Head[]> =>
+  tx.all(
+    sql`
+      WITH RECURSIVE head (number) AS (
+        SELECT (
+          SELECT number FROM job WHERE ready_lane IS NOT NULL
+          ORDER BY ready_lane, priority DESC, number LIMIT 1
+        )
+        UNION ALL
+        SELECT (
+          SELECT number FROM job AS next WHERE next.ready_lane > job.ready_lane
+          ORDER BY ready_lane, priority DESC, number LIMIT 1
+        )
+        FROM head JOIN job USING (number)
+      )
+      ${SELECT_HEAD} JOIN head USING (number)`,
+    Head,
+  )
 
 /**
  * The lane's best ready job: highest priority, then first come.

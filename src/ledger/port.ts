@@ -108,6 +108,9 @@ export type Unneeded = {
 /** Moments (epoch ms): what was over before `jobs`, and uploads stored before `uploads`, may go. */
 export type Cutoffs = { readonly jobs: number; readonly uploads: number }
 
+/** How many uploads of a page were deleted, and its last digest; null when nothing follows. */
+export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
+
 /** Newest job first; `after` is the id of the last one of the page before. */
 export type DeliveryPage = {
   readonly jobId: JobId | null
@@ -184,7 +187,10 @@ export type Ledger = {
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
   expire(limit: number): Promise<number>
-  /** Frees locks of jobs paused longer than they may keep them, wakes stranded waiters; returns how many jobs changed. */
+  /**
+   * Frees locks of jobs paused longer than they may keep them, and wakes stranded waiters; returns
+   * how many jobs changed.
+   */
   tidyLocks(limit: number): Promise<number>
 
   job(jobId: JobId): Promise<Job>
@@ -240,8 +246,14 @@ export type Ledger = {
   unneeded(before: Cutoffs): Promise<Unneeded>
   /** Deletes jobs, tokens and workers, at most `limit` jobs at a time; returns how many. */
   forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
-  /** Deletes uploads stored before a moment that no job names, at most `limit`; returns how many. */
-  forgetBlobs(before: number, limit: number): Promise<number>
+  /**
+   * Looks at the `limit` uploads that follow a digest, and deletes those that were stored before a
+   * moment and that no job names. Page by page from '' on, each upload is looked at once.
+   */
+  forgetBlobs(
+    before: number,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<ForgottenBlobs>
   /**
    * Which of these digests a job or an upload refers to; with `before`, as it will be after
    * `forget(before.jobs)` and `forgetBlobs(before.uploads)`.

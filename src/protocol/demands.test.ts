@@ -13,6 +13,11 @@ describe('a job demands the protocol', () => {
       { id: id('019a0000-0000-7000-8000-000000000000') },
     ],
     ['of every worker when it brings an empty list', 1, { inputs: [] }],
+    [
+      'of every worker when it continues a job with such an id',
+      1,
+      { retryOf: id('019a0000-0000-7000-8000-000000000000') },
+    ],
   ])('%s', (_, payload, job) => {
     expect(protocolDemand(payload, job)).toEqual([])
   })
@@ -22,6 +27,7 @@ describe('a job demands the protocol', () => {
     ['that knows inputs', 1, { inputs: [file] }, 'protocol:2'],
     ['that knows holds, from the epoch on', 1, { holdUntil: 0 }, 'protocol:2'],
     ['that knows any id', 1, { id: id('e8400e29-9b2d-4d8c-8f3c-55a1f0b8a9a1') }, 'protocol:2'],
+    ['that knows any id', 1, { retryOf: id('e8400e29-9b2d-4d8c-8f3c-55a1f0b8a9a1') }, 'protocol:2'],
     ['that is the newest of those', 3, { inputs: [file] }, 'protocol:3'],
   ])('%s', (_, payload, job, demand) => {
     expect(protocolDemand(payload, job)).toEqual([demand])

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { JobId } from '../domain/id.ts'
 import type { Submission } from '../domain/job.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 
 const Uuid7 = z.uuid({ version: 'v7' })
+const isUuid7 = (id: string): boolean => Uuid7.safeParse(id).success
 
 /** Facts of a job that workers of an older protocol could not bear, and the first protocol that can. */
 const NEW_FACTS: readonly {
@@ -11,9 +13,13 @@ const NEW_FACTS: readonly {
 }[] = [
   { since: 2, isIn: ({ inputs = [] }) => inputs.length > 0 },
   { since: 2, isIn: ({ holdUntil }) => holdUntil !== undefined },
-  { since: 2, isIn: ({ id }) => id !== undefined && !Uuid7.safeParse(id).success },
+  { since: 2, isIn: ({ id }) => id !== undefined && !isUuid7(id) },
+  { since: 2, isIn: ({ retryOf }) => retryOf !== undefined && !isUuid7(retryOf) },
 ]
-type Facts = Pick<Submission, 'inputs' | 'holdUntil' | 'id'>
+export type Facts = Pick<Submission, 'inputs' | 'holdUntil' | 'id'> & {
+  /** The job that it continues. */
+  readonly retryOf?: JobId
+}
 
 /**
  * What a job demands of its worker’s protocol, as a part of its lane; nothing when every worker can

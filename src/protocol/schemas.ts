@@ -104,7 +104,11 @@ export const DeliveryParams = z.strictObject({ delivery: DeliveryId })
 
 export const ClaimBody = z.strictObject({
   requestId: z.uuid(),
-  protocol: z.int().min(1).default(1).describe('That the worker speaks; without it the first'),
+  protocol: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('That the worker speaks: the same as in the header; without either the first'),
   worker: WorkerIdentity.extend({
     // Fewer than are kept: the hub adds its own.
     offers: z.array(Offer).max(200).default([]),

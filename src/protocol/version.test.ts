@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { protocolIn, serves } from './version.ts'
+import { protocolOf, serves } from './version.ts'
 
 const hub = { version: '0.4.2', protocol: 3 }
 
@@ -27,11 +27,11 @@ describe('a hub', () => {
 
 describe('the protocol of a request', () => {
   it('is the first when it names none', () => {
-    expect(protocolIn({})).toBe(1)
-    expect(protocolIn({ 'millwright-protocol': '2' })).toBe(2)
+    expect(protocolOf({}, null)).toBe(1)
+    expect(protocolOf({ 'millwright-protocol': '2' }, null)).toBe(2)
   })
 
   it.each(['', '0', '1.0', 'two', '99999', '1, 2'])('is never %j', (text) => {
-    expect(() => protocolIn({ 'millwright-protocol': text })).toThrow('is not the number')
+    expect(() => protocolOf({ 'millwright-protocol': text }, null)).toThrow('is not the number')
   })
 })

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 
 /**
@@ -10,10 +11,28 @@ export const PROTOCOL = 2
 /** Names in a request the protocol of its sender; without it, it is the first. */
 export const PROTOCOL_HEADER = 'millwright-protocol'
 
-/** The protocol that a request is made in. Throws `request-invalid`. */
-export function protocolIn(headers: IncomingHttpHeaders): number {
+/** A claim names the protocol of its worker, as it did before there was a header. */
+const Named = z.object({ protocol: z.int() })
+
+/**
+ * The protocol that a request is made in: its header or its body names it, and without either it is
+ * the first. Throws `request-invalid`, also when they name different ones.
+ */
+export function protocolOf(headers: IncomingHttpHeaders, body: unknown): number {
+  const inHeader = protocolIn(headers)
+  const inBody = Named.safeParse(body).data?.protocol
+  if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
+    throw new AppError(
+      'request-invalid',
+      `body.protocol: is ${inBody}, but the header ${PROTOCOL_HEADER} is ${inHeader}.`,
+    )
+  }
+  return inHeader ?? inBody ?? 1
+}
+
+function protocolIn(headers: IncomingHttpHeaders): number | undefined {
   const header = headers[PROTOCOL_HEADER]
-  if (header === undefined) return 1
+  if (header === undefined) return undefined
   if (typeof header === 'string' && /^[1-9]\d{0,3}$/.test(header)) return Number(header)
   throw new AppError('request-invalid', `${PROTOCOL_HEADER}: is not the number of a protocol.`)
 }

@@ -97,6 +97,21 @@ describe('collection', () => {
     })
     expect((await gc(hub, false)).items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0, 0])
   })
+
+  it('looks at every upload, also behind many that are needed', async () => {
+    await using hub = await startTestHub()
+    const digestOf = (number: number) => number.toString(16).padStart(64, '0')
+    const digests = Array.from({ length: 451 }, (_, index) => digestOf(index))
+    await Promise.all(
+      digests.map((digest) => hub.ledger.storeBlob({ digest, size: 1, uploader: ADA.tokenId })),
+    )
+    const inputs = digests.slice(0, 450).map((digest) => ({ name: digest, digest }))
+    await hub.ledger.submit(aJob({ inputs, submitter: ADA }))
+    hub.clock.advance(2 * DAY_MS)
+
+    expect(count(await gc(hub, false), 'uploads')).toBe(1)
+  })
+
   it('forgets an upload that no job has named for a day, then its bytes, and says so beforehand', async () => {
     await using hub = await startTestHub()
     const { job } = await hub.ledger.submit(

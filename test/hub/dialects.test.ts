@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Dialect } from '../../src/hub/dialect.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aJob } from '../support/jobs.ts'
-import { request, sendRaw } from '../support/raw-http.ts'
+import { request, sendRaw, statusOf } from '../support/raw-http.ts'
 import { TOY_BYTES_MAX, toyDialect } from '../support/toy-dialect.ts'
 
 const ADA = { 'x-toy-token': 'ada' }
@@ -121,16 +121,33 @@ describe('a dialect', () => {
     expect(await said(long)).toEqual(inToy(413, 'body-too-large'))
   })
 
+  it('gets no more of a body without a length than it takes', async () => {
+    await using hub = await withToy()
+    const put = (...sizes: readonly number[]) =>
+      sendRaw(
+        hub.port,
+        'PUT /toy/files/a HTTP/1.1\r\nHost: localhost\r\nX-Toy-Token: drone\r\n' +
+          'Content-Type: text/plain\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n',
+        ...sizes.map((size) => `${size.toString(16)}\r\n${'a'.repeat(size)}\r\n`),
+        '0\r\n\r\n',
+      )
+    const taken = await put(TOY_BYTES_MAX - 1, 1)
+    const refused = await put(TOY_BYTES_MAX, 1)
+
+    expect([statusOf(taken), statusOf(refused)]).toEqual([200, 413])
+    expect(refused).toContain('toy: body-too-large')
+  })
+
   it('puts its own headers on every answer of its own, and none of ours', async () => {
     await using hub = await withToy()
     const headersOf = async (path: string) => {
       const { headers } = await fetch(hub.url + path)
       return [headers.get('x-toy'), headers.get('content-security-policy') !== null]
     }
-    for (const path of ['/toy/hello', '/toy/none', '/toy/jobs/1']) {
+    for (const path of ['/toy/hello', '/toy/none', '/toy/jobs/1', '/toy/jobs/%zz']) {
       expect(await headersOf(path), path).toEqual(['yes', false])
     }
-    for (const path of ['/livez', '/none', '/api/v1/jobs']) {
+    for (const path of ['/livez', '/none', '/api/v1/jobs', '/api/v1/jobs/%zz']) {
       expect(await headersOf(path), path).toEqual([null, true])
     }
   })
@@ -140,6 +157,12 @@ describe('a dialect', () => {
     const origin = { origin: 'https://evil.example' }
     const response = await fetch(`${hub.url}/toy/hello`, { headers: origin })
     expect(await said(response)).toEqual(inToy(403, 'origin-refused'))
+  })
+
+  it('with a route outside of its prefixes does not start', async () => {
+    await expect(withToy({ prefixes: ['/toys'] })).rejects.toThrow(
+      'GET /toy/hello of toy lies below none of its prefixes',
+    )
   })
 
   it('with a route that does not say who may use it does not start', async () => {
@@ -181,6 +204,7 @@ describe('a dialect with a port of its own', () => {
 
     expect(stranger).toContain('toy: host-refused')
     expect(nonsense).toContain('toy: request-invalid')
+    expect(nonsense).toContain('x-toy: yes\r\n')
     expect(flood).toMatch(/^HTTP\/1.1 431 /)
   })
 

@@ -80,7 +80,7 @@ describe('a worker’s token', () => {
     const body = { name: 'a', scopes: ['jobs:read' as const], lanes: ['agent:codex'] }
     await expect(hub.admin.call('createToken', { body })).rejects.toMatchObject({
       code: 'request-invalid',
-      message: 'body.lanes: only a worker’s token can be restricted.',
+      message: 'Only a worker’s token can be restricted.',
     })
   })
 })
@@ -97,6 +97,7 @@ describe('offers', () => {
     const other = await hub.worker.call('claimLease', claimOffering(['agent:builtin']))
     const old = await hub.worker.call('claimLease', {
       body: aClaim({ worker: { ...aClaim().worker, offers: ['agent:codex', 'protocol:2'] } }),
+      headers: { 'millwright-protocol': '1' },
     })
     const able = await hub.worker.call('claimLease', claimOffering(['agent:c*']))
 

@@ -13,6 +13,9 @@ const digestOf = (bytes: string): string => createHash('sha256').update(bytes).d
 const upload = (client: HubClient, bytes: string) =>
   client.call('putBlob', { params: { digest: digestOf(bytes) }, body: Buffer.from(bytes) })
 
+/** The headers of a program that speaks protocol 1. */
+const OLD = { 'millwright-protocol': '1' }
+
 const TREE = [
   { name: 'index.html', digest: digestOf('the page') },
   { name: 'img/logo/big.svg', digest: digestOf('the logo') },
@@ -63,7 +66,7 @@ describe('an input', () => {
     await using hub = await withTree()
     const job = await hub.admin.call('submitJob', { body: aJob({ inputs: TREE }) })
     expect(job.demands).toContain('protocol:2')
-    expect(await hub.worker.call('claimLease', { body: aClaim() })).toBeNull()
+    expect(await hub.worker.call('claimLease', { body: aClaim(), headers: OLD })).toBeNull()
   })
 
   it('whose bytes have another digest is refused and cannot be named', async () => {

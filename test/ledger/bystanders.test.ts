@@ -117,7 +117,8 @@ describe('whatever happens to one attempt', () => {
     await ledger.storeBlob({ ...upload, uploader: 'other' })
     expect(others()).toEqual(before)
     const { createdAt } = await ledger.job(await submitted(ledger))
-    expect(await ledger.forgetBlobs(createdAt + 1, 10)).toBe(2)
+    const page = { after: '', limit: 10 }
+    expect(await ledger.forgetBlobs(createdAt + 1, page)).toMatchObject({ forgotten: 2 })
     expect(others()[0]).toHaveLength(1)
   })
 

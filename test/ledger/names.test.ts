@@ -24,6 +24,8 @@ const INTENT = {
   target: 'https://git.example/a#fix',
   revision: 'a'.repeat(40),
 }
+/** Every upload of a test in one page. */
+const ALL = { after: '', limit: 10 }
 const KEPT_SHORTLY = Limits.parse({ pausedLocksMs: 0 })
 
 type Act = (ledger: Ledger, fence: Fence) => Promise<unknown>
@@ -185,9 +187,9 @@ describeNeeding(['postgresql', 'patience'], 'an upload', () => {
 
   it('that a submission is about to name is passed over when uploads are forgotten', async () => {
     const { ledger, other, now } = await whileOther('SELECT digest FROM blob FOR KEY SHARE')
-    expect(await ledger.forgetBlobs(now, 10)).toBe(0)
+    expect(await ledger.forgetBlobs(now, ALL)).toMatchObject({ forgotten: 0 })
     await other.query('ROLLBACK')
-    expect(await ledger.forgetBlobs(now, 10)).toBe(1)
+    expect(await ledger.forgetBlobs(now, ALL)).toMatchObject({ forgotten: 1 })
   })
 
   it('that is being forgotten is waited for by a submission that names it', async () => {

@@ -124,7 +124,8 @@ describe('a transaction that was not isolated', () => {
       `INSERT INTO input (job_id, name, digest) VALUES ('${jobId}', 'n', 'd')`,
     )
     const now = (await ledger.job(jobId)).createdAt + 1000
-    expect(await ledger.forgetBlobs(now, 10)).toBe(0)
+    const page = { after: '', limit: 10 }
+    expect(await ledger.forgetBlobs(now, page)).toMatchObject({ forgotten: 0 })
     expect(await ledger.inputs(jobId)).toMatchObject([{ digest: 'd' }])
   })
 

@@ -7,6 +7,8 @@ import { twoHubs } from '../support/two-hubs.ts'
 
 /** Chances for the two sides to meet in every order. */
 const TIMES = 40
+/** Every upload of a test in one page. */
+const ALL = { after: '', limit: 100 }
 const INTENT = { kind: 'branch', target: 'https://git.example/a#fix', revision: 'a'.repeat(40) }
 
 describeNeeding(
@@ -63,8 +65,8 @@ describeNeeding(
         await one.storeBlob({ digest, size: 1, uploader: 'token' })
         clock.advance(1)
         const naming = aJob({ inputs: [{ name: 'n', digest }] })
-        const [forgotten, named] = await Promise.all([
-          one.forgetBlobs(clock.now(), 10),
+        const [{ forgotten }, named] = await Promise.all([
+          one.forgetBlobs(clock.now(), ALL),
           refusal(other.submit(naming)),
         ])
         expect([forgotten, named]).toEqual(forgotten === 1 ? [1, 'input-missing'] : [0, 'none'])
@@ -79,7 +81,7 @@ describeNeeding(
       await one.storeBlob(blob)
       for (let time = 0; time < TIMES; time += 1) {
         clock.advance(1)
-        await Promise.all([one.forgetBlobs(clock.now(), 10), other.storeBlob(blob)])
+        await Promise.all([one.forgetBlobs(clock.now(), ALL), other.storeBlob(blob)])
         const { job } = await one.submit(aJob({ inputs: [{ name: 'n', digest: 'd' }] }))
         expect(await other.inputs(job.id)).toHaveLength(1)
         await one.requestCancel(job.id, 'ada')

@@ -16,6 +16,7 @@ import { fold } from '../../src/ledger/fold.ts'
 import { tablesOf } from '../../src/ledger/tables.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { aRequest, nextJob, submitted, SUCCEEDED } from '../conformance/ledger/bed.ts'
+import { startTestHub } from '../support/hub.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { postgresOfFile } from '../support/postgres.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -25,8 +26,10 @@ import {
   PUBLICATION,
   PUBLISHED,
   QUEUED,
+  RETRY,
   rowsOfVersion4,
   RUNNING,
+  SUBMISSION,
   UNPUBLISHED,
 } from './version-4.ts'
 
@@ -41,7 +44,7 @@ function continues(reopen: Reopen): void {
   it('goes on: what is queued is claimed, what runs is settled, a token is valid', async () => {
     const ledger = await reopen()
     const facts = { group: null, submittedBy: null, origin: null, holdUntil: null, demands: [] }
-    expect(await ledger.job(QUEUED)).toMatchObject({ ...facts, retry: { firstDelayMs: 0 } })
+    expect(await ledger.job(QUEUED)).toMatchObject({ ...facts, retry: RETRY })
     expect(await ledger.inputs(QUEUED)).toEqual([])
     expect(await nextJob(ledger)).toBeNull()
     expect(await nextJob(ledger, GPU)).toBe(QUEUED)
@@ -51,6 +54,17 @@ function continues(reopen: Reopen): void {
     expect(await nextJob(ledger, GPU)).toBeNull()
     const added = await submitted(ledger, { labels: ['gpu'], demands: ['agent:codex'] })
     expect(await nextJob(ledger, { ...GPU, offers: ['agent:*'] })).toBe(added)
+  })
+
+  it('answers a submission that is repeated with the job of the first time, stored as it was', async () => {
+    const ledger = await reopen()
+    await using hub = await startTestHub({ ledger })
+    const { status, answer } = await hub.admin.exchange('submitJob', { body: SUBMISSION })
+    expect([status, answer.id]).toEqual([200, QUEUED])
+
+    const key = { idempotencyKey: 'another' }
+    const made = await hub.admin.exchange('submitJob', { body: { ...SUBMISSION, ...key } })
+    expect([made.status, made.answer.retry]).toEqual([201, RETRY])
   })
 
   it('reads publications and intents in the shape of this version', async () => {

@@ -23,6 +23,18 @@ export const PUBLICATION = {
 const OLD_INTENT = { ...OLD_PUBLICATION, replaces: null }
 export const INTENT = { ...PUBLICATION, details: { ...PUBLICATION.details, replaces: null } }
 
+/** The policy that version 4 stored for every job which asked for none. */
+export const RETRY = { maxFailures: 3, delayMs: 10_000, factor: 2, capMs: 600_000 }
+
+/** How the queued job was submitted, and the digest that version 4 recorded of it. */
+export const SUBMISSION = {
+  kind: 'code',
+  payload: { repository: REPOSITORY, prompt: 'fix it', agent: { name: 'codex' } },
+  labels: ['gpu'],
+  idempotencyKey: 'nightly',
+}
+const SUBMISSION_DIGEST = '1f79b0f3d6f87032300c8505d38bf297795174badd9475c50de6ede4d60b159a'
+
 const anId = (digit: string): JobId => JobId.parse(`${digit.repeat(8)}-0000-7000-8000-000000000000`)
 
 /** Of four jobs; the later ones have the smaller ids. */
@@ -57,7 +69,8 @@ function aJob(id: JobId, { state, reason, publication }: Was): readonly string[]
   const attempt = state === 'queued' ? 0 : 1
   const endedAt = state === 'succeeded' ? AT : null
   const settlement = { kind: 'succeeded', reason, detail: '', publication }
-  const retry = { maxFailures: 3, delayMs: 10_000, factor: 2, capMs: 600_000 }
+  const [key, digest] =
+    id === QUEUED ? [SUBMISSION.idempotencyKey, SUBMISSION_DIGEST] : [null, 'digest']
   const told = [
     { type: 'submitted', retryOf: null },
     { type: 'claimed', worker: 'w', bootId: 'b', sandbox: 'none', leaseUntil: AT },
@@ -67,10 +80,10 @@ function aJob(id: JobId, { state, reason, publication }: Was): readonly string[]
   ].slice(0, { queued: 1, running: 3, succeeded: 5 }[state])
   return [
     `INSERT INTO job (id, kind, title, search, priority, labels, locks, lane, limits, retry,
-        request_digest, state, reason, attempt, publication, created_at, ended_at)
+        idempotency_key, request_digest, state, reason, attempt, publication, created_at, ended_at)
       VALUES (${text(id)}, 'code', 'Fix it', 'fix it', 0, '["gpu"]', '[]', 'code gpu',
-        ${json(Limits.parse({}))}, ${json(retry)}, 'digest', ${text(state)}, ${text(reason)},
-        ${attempt}, ${publication === null ? 'NULL' : json(publication)}, ${AT}, ${endedAt})`,
+        ${json(Limits.parse({}))}, ${json(RETRY)}, ${text(key)}, ${text(digest)}, ${text(state)},
+        ${text(reason)}, ${attempt}, ${publication === null ? 'NULL' : json(publication)}, ${AT}, ${endedAt})`,
     `INSERT INTO payload (job_id, payload) VALUES (${text(id)}, '{}')`,
     ...told.map(
       (event, index) => `INSERT INTO event (job_id, seq, at, attempt, type, body)

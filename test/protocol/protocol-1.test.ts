@@ -1,7 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { newJobId } from '../../src/domain/id.ts'
 import { readerOf } from '../../src/protocol/read-answer.ts'
 import { ROUTES } from '../../src/protocol/routes.ts'
+import { uploaded } from '../support/generate.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aClaim, aJob, aLease } from '../support/jobs.ts'
 import * as recorded from './recorded-1.ts'
@@ -43,14 +47,27 @@ function oldClaim() {
 const claim = (hub: TestHub): Promise<unknown> =>
   ask(hub, hub.workerToken, { path: '/api/v1/leases', body: oldClaim() })
 
-async function leased(hub: TestHub) {
-  const lease = recorded.Lease.parse(await claim(hub))
+const leased = async (hub: TestHub) => asAttempt(hub, recorded.Lease.parse(await claim(hub)))
+
+function asAttempt(hub: TestHub, lease: z.infer<typeof recorded.Lease>) {
   const path = `/api/v1/leases/${lease.job.id}/${lease.attempt}`
   const say = (what: string, body: unknown) => ask(hub, lease.token, { path: path + what, body })
   const put = (what: string, token: string) =>
     ask(hub, token, { path: path + what, body: 'x', method: 'PUT' })
   return { lease, say, put }
 }
+
+type Asked = Parameters<typeof aJob>[0]
+
+const submit = (hub: TestHub, asked: Asked) => hub.admin.call('submitJob', { body: aJob(asked) })
+
+async function followUpOf(hub: TestHub, asked: Asked) {
+  const { id: job } = await submit(hub, asked)
+  await hub.ledger.requestCancel(job, 'tester')
+  return await hub.admin.call('retryJob', { params: { job }, body: {} })
+}
+
+const newUuid7 = (): string => newJobId(Date.now(), randomBytes)
 
 const retry = { maxFailures: 5, firstDelayMs: 1, delayMs: 1, expiryDelayMs: 1, factor: 1, capMs: 1 }
 
@@ -147,6 +164,47 @@ describe('a worker of protocol 1', () => {
     expect(lease?.job.id).toBe(id)
   })
 
+  it('gets no follow-up of a job whose id is no UUIDv7, which a newer one does', async () => {
+    await using hub = await startTestHub()
+    const { id, demands } = await followUpOf(hub, { id: randomUUID() })
+
+    expect(demands).toContain('protocol:2')
+    expect(await claim(hub)).toBeNull()
+    const lease = await hub.worker.call('claimLease', { body: aClaim({ protocol: 2 }) })
+    expect(lease?.job.id).toBe(id)
+  })
+
+  it('understands every job that it gets, whatever was submitted', async () => {
+    await using hub = await startTestHub()
+    const inputs = await uploaded(hub, { in: 'x' })
+    const facts = fc.record({
+      makeId: fc.constantFrom(newUuid7, randomUUID),
+      inputs: fc.constantFrom(undefined, [], inputs),
+      holdUntil: fc.constantFrom(undefined, 2_000_000_000_000),
+      notBefore: fc.constantFrom(undefined, 0, Date.now() + 1000),
+      group: fc.constantFrom(undefined, 'g'),
+      origin: fc.constantFrom(undefined, 'somewhere'),
+      retry: fc.constantFrom(undefined, retry),
+    })
+    let got = 0
+    await fc.assert(
+      fc.asyncProperty(facts, fc.boolean(), async ({ makeId, ...others }, isContinued) => {
+        const job = { ...others, id: makeId() }
+        const { id } = isContinued ? await followUpOf(hub, job) : await submit(hub, job)
+        hub.clock.advance(2000)
+        const lease = await claim(hub)
+        if (lease !== null) {
+          const { say } = asAttempt(hub, recorded.Lease.parse(lease))
+          recorded.Job.parse(await say('/hand-back', {}))
+          got += 1
+        }
+        await hub.ledger.requestCancel(id, 'tester')
+      }),
+      { numRuns: 60 },
+    )
+    expect(got).toBeGreaterThan(5)
+  })
+
   it('gets a job that demands an agent or a repository, as it always did', async () => {
     await using hub = await startTestHub()
     const { id, demands } = await hub.admin.call('submitJob', { body: aJob() })
@@ -159,6 +217,59 @@ describe('a worker of protocol 1', () => {
 
     expect(offersNone).toBeNull()
     expect(recorded.Lease.parse(await claim(hub)).job.id).toBe(id)
+  })
+})
+
+/** What a hub with one job answers to a claim whose header and body name these protocols. */
+async function claimed(inHeader: number | undefined, inBody: number | undefined) {
+  await using hub = await startTestHub()
+  await submit(hub, { group: 'g' })
+  const response = await fetch(`${hub.url}/api/v1/leases`, {
+    method: 'POST',
+    body: JSON.stringify(aClaim({ protocol: inBody })),
+    headers: {
+      authorization: `Bearer ${hub.workerToken}`,
+      'content-type': 'application/json',
+      ...(inHeader === undefined ? {} : { 'millwright-protocol': String(inHeader) }),
+    },
+  })
+  return { status: response.status, answer: Object(await response.json()) }
+}
+
+describe('the protocol of a claim', () => {
+  it.each([
+    [undefined, undefined],
+    [undefined, 1],
+    [1, undefined],
+    [1, 1],
+  ])(
+    'is the first by header %s and body %s, and so is the shape of the answer',
+    async (inHeader, inBody) => {
+      const { answer } = await claimed(inHeader, inBody)
+      expect(recorded.Lease.parse(answer).attempt).toBe(1)
+    },
+  )
+
+  it.each([
+    [undefined, 2],
+    [2, undefined],
+    [2, 2],
+  ])(
+    'is the second by header %s and body %s, and so is the shape of the answer',
+    async (inHeader, inBody) => {
+      const { answer } = await claimed(inHeader, inBody)
+      expect(answer).toMatchObject({ attempt: 1, inputs: [] })
+    },
+  )
+
+  it.each([
+    [1, 2],
+    [2, 1],
+  ])('is refused when the header says %s and the body %s', async (inHeader, inBody) => {
+    expect(await claimed(inHeader, inBody)).toMatchObject({
+      status: 400,
+      answer: { code: 'request-invalid', detail: expect.stringContaining('body.protocol') },
+    })
   })
 })
 

@@ -64,7 +64,7 @@ export async function salvageArtifact(
   by: WorkerPrincipal,
 ): Promise<ArtifactRow> {
   await demandHeld(hub, address, by)
-  const origin = { code: 'request-invalid', where: 'path.name' } as const
+  const origin = { code: 'request-invalid', where: 'name' } as const
   const name = parseInput(ArtifactName, `salvage.${address.name}`, origin)
   const stored = await store(hub, upload)
   return record(hub, { ...address, name, ...stored })

@@ -1,11 +1,11 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Submission } from '../../domain/job.ts'
 import type { KindSchema } from '../../domain/kind.ts'
-import { protocolDemand } from '../../protocol/demands.ts'
+import { type Facts, protocolDemand } from '../../protocol/demands.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
 import type { HubState } from '../context.ts'
 
-type Asked = Pick<Submission, 'payload' | 'locks' | 'inputs' | 'holdUntil' | 'id'>
+type Asked = Pick<Submission, 'payload' | 'locks'> & Facts
 
 /** The kind of a job. Throws `kind-unknown`. */
 export function kindNamed({ kinds }: HubState, name: string): KindSchema {

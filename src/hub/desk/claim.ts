@@ -1,15 +1,21 @@
-import type { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import type { Lease } from '../../domain/lease.ts'
+import type { Lease, WorkerIdentity } from '../../domain/lease.ts'
 import type { WorkerPrincipal } from '../../domain/principal.ts'
 import { offersOf } from '../../protocol/demands.ts'
-import type { ClaimBody } from '../../protocol/schemas.ts'
 import { PROTOCOL, serves } from '../../protocol/version.ts'
 import type { HubState } from '../context.ts'
 import { attemptSecret, attemptToken } from '../tokens.ts'
 
 /** What a worker asks when it wants a job. */
-export type ClaimQuestion = z.output<typeof ClaimBody>
+export type ClaimQuestion = {
+  /** Chosen by the worker; asking again with it after a lost answer gives the same lease. */
+  readonly requestId: string
+  readonly worker: WorkerIdentity
+  /** That the worker speaks. */
+  readonly protocol: number
+  readonly leaseMs: number
+  readonly waitMs: number
+}
 
 /**
  * Waits in line for a job that this worker can serve; null when none came within `waitMs`. A worker
@@ -50,7 +56,7 @@ export async function claim(
 
 /** Names those who can serve the same jobs. */
 const lineOf = (
-  { kinds, labels, offers, sandbox }: ClaimQuestion['worker'],
+  { kinds, labels, offers, sandbox }: WorkerIdentity,
   { lanes }: WorkerPrincipal,
 ): string =>
   JSON.stringify([

@@ -1,7 +1,7 @@
 import type { Collection } from '../../domain/collection.ts'
 import type { WorkerRow } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
-import { demandRoom } from './disk-floor.ts'
+import { demandRoom } from './room.ts'
 
 /** Every worker that ever asked for a job, last seen first. */
 export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]> => ledger.workers()
@@ -11,7 +11,7 @@ export const collect = (hub: HubState, dryRun: boolean): Promise<Collection> =>
   hub.collect(dryRun, hub.closing)
 
 /** New work would be kept: the ledger can be written and the disk has room. Throws when not. */
-export async function demandReady({ ledger, disk }: HubState): Promise<void> {
-  await ledger.checkWritable()
-  await demandRoom(disk)
+export async function demandReady(hub: HubState): Promise<void> {
+  await hub.ledger.checkWritable()
+  await demandRoom(hub)
 }

@@ -48,9 +48,10 @@ async function readPiece(hub: HubState, question: LogQuestion): Promise<LogPiece
   const job = await hub.ledger.job(question.jobId)
   const attempt = question.attempt ?? job.attempt
   if (attempt > job.attempt) {
+    const had = job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`
     throw new AppError(
       'request-invalid',
-      `query.attempt: the job has had ${job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`}.`,
+      `Job ${job.id} has had ${had}, and no attempt ${attempt}.`,
     )
   }
   if (attempt === 0) return { attempt, bytes: new Uint8Array(), ended: isTerminal(job.state) }

@@ -6,7 +6,7 @@ import type { HubState } from '../context.ts'
 import { checkWork, kindNamed } from './check-work.ts'
 import { checkedCallbacks } from './checked-callbacks.ts'
 import { requestDigest } from './request-digest.ts'
-import { demandRoomForJobs } from './room-for-jobs.ts'
+import { demandRoomForJobs } from './room.ts'
 import type { Submitted } from './submit.ts'
 
 /** What may differ from the job that is continued. */
@@ -35,13 +35,13 @@ export async function retry(
   const { priority, labels, locks, limits, retry: policy } = earlier
   const files = await hub.ledger.inputs(jobId)
   const inputs = files.map(({ name, digest }) => ({ name, digest }))
+  const work = { payload, priority, labels, locks, limits, retry: policy, inputs, retryOf: jobId }
   return hub.ledger.submit({
-    ...checkWork(kind, { payload, priority, labels, locks, limits, retry: policy, inputs }),
+    ...checkWork(kind, work),
     kind: earlier.kind,
     group: earlier.group ?? undefined,
     callbacks: checkedCallbacks(hub.callbacks, await hub.ledger.callbacks(jobId)),
     idempotencyKey,
-    retryOf: jobId,
     submitter: by,
     requestDigest: requestDigest({ retryOf: jobId, prompt }),
   })

@@ -1,23 +1,23 @@
 import type { Readable } from 'node:stream'
 import type { ByteRange, StoredArtifact } from '../../artifacts/port.ts'
+import { FILE_BYTES_MAX } from '../../domain/input.ts'
 import type { HubState } from '../context.ts'
-import { demandRoom } from './disk-floor.ts'
+import { demandRoom } from './room.ts'
 
 /** Bytes as somebody sends them. */
 export type Upload = {
   readonly bytes: Readable
   /** Lower-case hex SHA-256 that the sender promises, or null. */
   readonly expectedDigest: string | null
-  readonly maxBytes: number
 }
 
 /** Keeps bytes. Throws `disk-full`, `body-too-large`, `digest-mismatch`. */
 export async function store(
-  { disk, artifacts }: HubState,
-  { bytes, ...options }: Upload,
+  hub: HubState,
+  { bytes, expectedDigest }: Upload,
 ): Promise<StoredArtifact> {
-  await demandRoom(disk)
-  return artifacts.put(bytes, options)
+  await demandRoom(hub)
+  return hub.artifacts.put(bytes, { expectedDigest, maxBytes: FILE_BYTES_MAX })
 }
 
 /** Streams kept bytes, or a part of them. Throws `artifact-not-found`, `range-invalid`. */

@@ -4,7 +4,7 @@ import type { HubState } from '../context.ts'
 import { checkWork, kindNamed } from './check-work.ts'
 import { checkedCallbacks } from './checked-callbacks.ts'
 import { requestDigest } from './request-digest.ts'
-import { demandRoomForJobs } from './room-for-jobs.ts'
+import { demandRoomForJobs } from './room.ts'
 
 /** A job, and whether this request made it or an earlier one with the same key and body. */
 export type Submitted = { readonly job: Job; readonly created: boolean }

@@ -24,13 +24,10 @@ export async function createToken(
   const scopes = [...new Set(wish.scopes)]
   const isWorker = scopes.includes('worker')
   if (isWorker && scopes.length > 1) {
-    throw new AppError(
-      'request-invalid',
-      'body.scopes: a worker’s token has the scope worker alone.',
-    )
+    throw new AppError('request-invalid', 'A worker’s token has the scope worker alone.')
   }
   if (lanes !== undefined && !isWorker) {
-    throw new AppError('request-invalid', 'body.lanes: only a worker’s token can be restricted.')
+    throw new AppError('request-invalid', 'Only a worker’s token can be restricted.')
   }
   const expiresAt = days === null ? null : hub.clock.now() + days * DAY_MS
   const { id, token } = await issueToken(hub, { name, scopes, expiresAt, lanes: lanes ?? null })

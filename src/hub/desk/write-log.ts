@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { LOG_SEGMENT_BYTES, type LogAddress } from '../../artifacts/port.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { HubState } from '../context.ts'
 import { demandCurrent } from './current-attempt.ts'
-import { demandRoom } from './disk-floor.ts'
+import { demandRoom } from './room.ts'
 
 /** Appends a segment of the current attempt's log. Throws `lease-lost`, `body-too-large`. */
 export async function writeLog(
@@ -14,8 +15,8 @@ export async function writeLog(
 ): Promise<void> {
   const { jobId, stream } = address
   await demandCurrent(hub.ledger, address)
-  await demandRoom(hub.disk)
-  const bytes = await readAtMost(body, LOG_SEGMENT_BYTES)
+  await demandRoom(hub)
+  const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
   // A worker keeps to the limit and marks the loss; one segment is left for the mark.
   if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES) {
@@ -24,16 +25,4 @@ export async function writeLog(
   await demandCurrent(hub.ledger, address)
   await hub.logs.append(address, offset, bytes)
   hub.watches.changed(jobId)
-}
-
-async function readAtMost(body: Readable, most: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a request body is made of bytes')
-    size += chunk.length
-    if (size > most) throw new AppError('body-too-large', `A segment holds at most ${most} bytes.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }

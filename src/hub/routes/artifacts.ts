@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { ArtifactRow } from '../../ledger/port.ts'
-import { ARTIFACT_BYTES_MAX, type ArtifactInfo } from '../../protocol/schemas.ts'
+import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { mediaTypeOf, promisedDigest } from '../artifact-headers.ts'
 import type { Upload } from '../desk/store.ts'
 import type { Endpoint } from '../handler.ts'
@@ -14,7 +14,6 @@ const infoOf = ({ jobId: _job, ...info }: ArtifactRow): z.infer<typeof ArtifactI
 const uploadOf = (bytes: Readable, headers: IncomingHttpHeaders): Upload => ({
   bytes,
   expectedDigest: promisedDigest(headers),
-  maxBytes: ARTIFACT_BYTES_MAX,
 })
 
 export const listArtifacts: Endpoint<'listArtifacts'> =

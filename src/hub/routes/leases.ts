@@ -3,7 +3,9 @@ import { fenceIn } from './fence.ts'
 
 export const claimLease: Endpoint<'claimLease'> =
   (desk) =>
-  async ({ body, principal, gone }) => ({ body: await desk.claim(body, principal, gone()) })
+  async ({ body, protocol, principal, gone }) => ({
+    body: await desk.claim({ ...body, protocol }, principal, gone()),
+  })
 
 export const renewLease: Endpoint<'renewLease'> =
   (desk) =>

@@ -7,7 +7,7 @@ import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
 import { mustHold } from '../must-hold.ts'
 import { holdJobAndKeys, NAMES_MAX, namesOf, tryHold } from '../hold.ts'
-import { better, type Head, headOf, readyLanes, stillReady } from '../lane.ts'
+import { better, type Head, headOf, readyHeads, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
 import { sql } from '../sql.ts'
@@ -77,16 +77,11 @@ async function nextJob(
   { worker, restrictedTo }: ClaimRequest,
 ): Promise<Head | Exclude<ClaimAnswer, { kind: 'claimed' }>> {
   const heads = new Map<string, Head>()
+  for (const head of await readyHeads(tx)) {
+    if (serves(worker, head.lane) && permits(restrictedTo, head.lane)) heads.set(head.lane, head)
+  }
   const passed = new Set<number>()
   let behind: JobId | null = null
-  const look = async (lane: string) => {
-    const head = await headOf(tx, lane, passed)
-    if (head === undefined) heads.delete(lane)
-    else heads.set(lane, head)
-  }
-  for (const lane of await readyLanes(tx)) {
-    if (serves(worker, lane) && permits(restrictedTo, lane)) await look(lane)
-  }
 
   for (let names = 0; names < NAMES_MAX && heads.size > 0;) {
     const best = [...heads.values()].reduce(better)
@@ -100,7 +95,9 @@ async function nextJob(
       if (held === undefined) return head
       await park(tx, head, held)
     }
-    await look(best.lane)
+    const next = await headOf(tx, best.lane, passed)
+    if (next === undefined) heads.delete(best.lane)
+    else heads.set(best.lane, next)
   }
   return heads.size > 0 || behind !== null ? { kind: 'again', behind } : { kind: 'none' }
 }

@@ -1,20 +1,31 @@
 import { z } from 'zod'
 import { blobUnnamed } from '../needed.ts'
+import type { ForgottenBlobs } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-const Found = z.object({ digest: z.string() })
+const Row = z.object({ digest: z.string() })
 
 /**
- * Deletes uploads stored before a moment that no job names, oldest first. Where transactions run side
- * by side, a submission that is about to name one keeps its row (`keepRows`), which is passed over;
- * one that comes later waits, and finds the upload missing.
+ * Deletes of so many uploads after a digest those that were stored before a moment and that no job
+ * names. Where transactions run side by side, a submission that is about to name one keeps its row
+ * (`keepRows`), which is passed over; one that comes later waits, and finds the upload missing.
  */
-export async function forgetBlobs(tx: Tx, before: number, limit: number): Promise<number> {
+export async function forgetBlobs(
+  tx: Tx,
+  before: number,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<ForgottenBlobs> {
+  const last = await tx.get(
+    sql`SELECT digest FROM blob WHERE digest > ${after} ORDER BY digest
+      LIMIT 1 OFFSET ${limit - 1}`,
+    Row,
+  )
+  const end = last === undefined ? sql`` : sql`AND blob.digest <= ${last.digest}`
   const found = await tx.all(
-    sql`SELECT blob.digest FROM blob WHERE ${blobUnnamed(before)}
-      ORDER BY blob.stored_at LIMIT ${limit} ${tx.skipLocked}`,
-    Found,
+    sql`SELECT blob.digest FROM blob
+      WHERE blob.digest > ${after} ${end} AND ${blobUnnamed(before)} ${tx.skipLocked}`,
+    Row,
   )
   let forgotten = 0
   for (const { digest } of found) {
@@ -23,5 +34,5 @@ export async function forgetBlobs(tx: Tx, before: number, limit: number): Promis
       sql`DELETE FROM blob WHERE digest = ${digest} AND ${blobUnnamed(before)}`,
     )
   }
-  return forgotten
+  return { forgotten, last: last?.digest ?? null }
 }

@@ -7,6 +7,8 @@ import { aJob, aRequest, claimed, type OpenLedger, refusal, submitted, SUCCEEDED
 const DAY_MS = 86_400_000
 const OWNER = { name: 'owner', tokenId: 'token-of-owner' }
 const OTHER = { name: 'other', tokenId: 'token-of-other' }
+/** Every upload of a test in one page. */
+const ALL = { after: '', limit: 10 }
 
 const upload = (ledger: Ledger, digest: string, { tokenId } = OWNER): Promise<void> =>
   ledger.storeBlob({ digest, size: digest.length, uploader: tokenId })
@@ -125,8 +127,8 @@ export function inputsConformance(open: OpenLedger): void {
       const before = await timeOf(ledger)
 
       expect(await ledger.unneeded({ jobs: 0, uploads: before })).toMatchObject({ uploads: 1 })
-      expect(await ledger.forgetBlobs(before, 10)).toBe(1)
-      expect(await ledger.forgetBlobs(before, 10)).toBe(0)
+      expect(await ledger.forgetBlobs(before, ALL)).toEqual({ forgotten: 1, last: null })
+      expect(await ledger.forgetBlobs(before, ALL)).toEqual({ forgotten: 0, last: null })
       expect(await refusal(ledger.submit(bringing(named('unnamed'))))).toBe('input-missing')
       expect(await refusal(ledger.submit(bringing(named('named', 'young'))))).toBe('none')
     })
@@ -137,18 +139,23 @@ export function inputsConformance(open: OpenLedger): void {
       const first = await timeOf(ledger)
       advance(DAY_MS)
       await upload(ledger, 'a', OTHER)
-      expect(await ledger.forgetBlobs(first + DAY_MS, 10)).toBe(0)
+      expect(await ledger.forgetBlobs(first + DAY_MS, ALL)).toEqual({ forgotten: 0, last: null })
       expect(await refusal(ledger.submit(bringing(named('a'))))).toBe('none')
     })
 
-    it('are forgotten oldest first, as many at a time as asked', async () => {
+    it('are looked at page by page, each once, in the order of their digests', async () => {
       const { ledger, advance } = await open()
-      for (const digest of ['c', 'a', 'b']) {
-        await upload(ledger, digest)
-        advance(1)
-      }
-      expect(await ledger.forgetBlobs(await timeOf(ledger), 2)).toBe(2)
-      expect(await ledger.referenced(['a', 'b', 'c'], null)).toEqual(new Set(['b']))
+      for (const digest of ['c', 'named', 'a', 'b']) await upload(ledger, digest)
+      await ledger.submit(bringing(named('named')))
+      advance(1)
+      const before = await timeOf(ledger)
+      const page = (after: string, limit: number) => ledger.forgetBlobs(before, { after, limit })
+
+      expect(await page('', 2)).toEqual({ forgotten: 2, last: 'b' })
+      expect(await ledger.referenced(['a', 'b', 'c'], null)).toEqual(new Set(['c']))
+      expect(await page('c', 2)).toEqual({ forgotten: 0, last: null })
+      expect(await page('b', 2)).toEqual({ forgotten: 1, last: 'named' })
+      expect(await page('named', 2)).toEqual({ forgotten: 0, last: null })
     })
 
     it('keep their bytes, and so do the jobs that name them, until both are gone', async () => {
@@ -166,10 +173,10 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await after(at, 0)).toEqual(new Set(['a', 'b']))
       expect(await after(at, at)).toEqual(new Set())
       expect(await ledger.unneeded({ jobs: at, uploads: at })).toMatchObject({ uploads: 2 })
-      expect(await ledger.forgetBlobs(at, 10)).toBe(1)
+      expect(await ledger.forgetBlobs(at, ALL)).toEqual({ forgotten: 1, last: null })
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
       expect(await ledger.referenced(digests, null)).toEqual(new Set(['a']))
-      expect(await ledger.forgetBlobs(at, 10)).toBe(1)
+      expect(await ledger.forgetBlobs(at, ALL)).toEqual({ forgotten: 1, last: null })
       expect(await ledger.referenced(digests, null)).toEqual(new Set())
     })
   })
