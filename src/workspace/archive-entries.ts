@@ -44,7 +44,7 @@ export async function* importCommands(
   yield 'done\n'
 }
 
-/** For bytes without compression: gzip cannot be turned off, but refused whatever it unpacks to. */
+/** The parser must unpack nothing. Its gzip cannot be turned off; a ratio of 0 refuses what it unpacks. */
 const PLAIN = { strict: true, brotli: false, zstd: false, maxDecompressionRatio: 0 }
 
 /** Of a commit that git makes only once it has read `done`. */
@@ -68,7 +68,7 @@ async function* tarBytes({ file, limits }: Archive): AsyncGenerator<Buffer> {
   let [total, begin] = [0, Buffer.alloc(0)]
   try {
     for await (const bytes of await openTar(file)) {
-      // A first piece of one byte does not show what it is, and the parser waits for more of them, too.
+      // Gzip shows in two bytes, and the first piece may be one; the parser, too, waits for more.
       if (begin.length < 2) begin = Buffer.concat([begin, bytes.subarray(0, 2)])
       if (isGzip(begin)) throw invalid('it is compressed twice')
       total += bytes.length

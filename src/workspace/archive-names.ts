@@ -75,7 +75,7 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
   }
 }
 
-/** In memory of its own: a part of a text keeps all of it alive, here a header of up to 1 MiB. */
+/** A copy: a slice would keep the string that it was cut from in memory, a header of up to 1 MiB. */
 const ownPath = (parts: readonly string[]): string => Buffer.from(parts.join('/')).toString()
 
 /** Windows takes a backslash for a slash; bytes that are no UTF-8 have been read as U+FFFD. */
