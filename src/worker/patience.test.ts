@@ -49,6 +49,17 @@ describe('insisting', () => {
     )
     await expect(asked).rejects.toBe(reason)
   })
+
+  it('ends with the signal’s reason, whatever the call that it broke off throws', async () => {
+    const stop = new AbortController()
+    const reason = new Error('enough')
+    const call = async (): Promise<never> => {
+      stop.abort(reason)
+      throw new TypeError('fetch failed')
+    }
+    const asked = insist(call, { clock: new HandClock(), tryMs: 60_000 }, stop.signal)
+    await expect(asked).rejects.toBe(reason)
+  })
 })
 
 describe('a call within a time', () => {
