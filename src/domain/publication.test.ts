@@ -5,7 +5,7 @@ const BRANCH = { kind: 'branch', target: 'r#b', revision: 'a' }
 const membersOf = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [String(index), index]))
 /** Details of so many bytes as JSON; each é is two of them. */
-const detailsOf = (bytes: number) => ({ a: `${'é'.repeat((bytes - 8) / 2)}` })
+const detailsOf = (bytes: number) => ({ a: 'é'.repeat((bytes - 8) / 2) })
 
 describe.each([
   ['a publication', Publication],

@@ -26,17 +26,17 @@ describe('a schema without what is unknown', () => {
   })
 
   it.each([
-    ['readonly', Strict.readonly()],
-    ['catch', Strict.catch({ a: 1 })],
-    ['lazy', z.lazy(() => Strict)],
-    ['tuple', z.tuple([Strict])],
+    ['ZodReadonly', Strict.readonly()],
+    ['ZodCatch', Strict.catch({ a: 1 })],
+    ['ZodLazy', z.lazy(() => Strict)],
+    ['ZodTuple', z.tuple([Strict])],
   ])('is refused for a wrapper that it cannot look into: %s', (type, schema) => {
     expect(() => dropUnknown(schema)).toThrow(type)
   })
 
   it('exists for every answer of the protocol', () => {
-    for (const { answer } of Object.values(ROUTES)) {
-      if (answer instanceof z.ZodType) expect(() => readerOf(answer)).not.toThrow()
-    }
+    const answers = Object.values(ROUTES).map(({ answer }) => answer)
+    const schemas = answers.filter((answer) => answer instanceof z.ZodType)
+    expect(schemas.map(readerOf)).toHaveLength(schemas.length)
   })
 })

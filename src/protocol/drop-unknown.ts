@@ -40,5 +40,5 @@ export function dropUnknown(
   }
   if (schema instanceof z.ZodPipe) return z.pipe(schema.in, inside(schema.out))
   if (schema instanceof z.ZodType && WHOLE.has(schema.def.type)) return schema
-  throw new TypeError(`a schema of the type ${schema._zod.def.type} cannot be read tolerantly`)
+  throw new TypeError(`a ${schema.constructor.name} cannot be read tolerantly`)
 }

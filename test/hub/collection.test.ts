@@ -100,8 +100,7 @@ describe('collection', () => {
 
   it('looks at every upload, also behind many that are needed', async () => {
     await using hub = await startTestHub()
-    const digestOf = (number: number) => number.toString(16).padStart(64, '0')
-    const digests = Array.from({ length: 451 }, (_, index) => digestOf(index))
+    const digests = Array.from({ length: 451 }, (_, index) => String(index).padStart(64, '0'))
     await Promise.all(
       digests.map((digest) => hub.ledger.storeBlob({ digest, size: 1, uploader: ADA.tokenId })),
     )
