@@ -13,7 +13,7 @@ export type Dialect = {
   readonly name: string
   /** A port of its own; without it the dialect shares the hub's. Port 0 takes a free one. */
   readonly listen?: { readonly host: string; readonly port: number }
-  /** Paths below which everything belongs to it: what is unknown there is refused in its form. */
+  /** Paths below which everything belongs to it: what is unknown there is refused in its form. `/` on a port of its own. */
   readonly prefixes: readonly string[]
   readonly limits: {
     /** Largest JSON body. */

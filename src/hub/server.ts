@@ -53,6 +53,10 @@ export function makeServer(
     // Node would keep the connection for a next request, and closing would wait for it.
     if (hub.closing.aborted) request.raw.socket.destroySoon()
   })
+  // Whatever is asked on this port must meet the guards and the errors of some dialect.
+  if (!dialects.some(({ prefixes }) => prefixes.includes('/'))) {
+    throw new Error(`no dialect on the port of ${dialects[0].name} owns the paths below /`)
+  }
   for (const dialect of dialects) mount(app, dialect, ground)
   return { app, routes }
 }

@@ -208,6 +208,12 @@ describe('a dialect with a port of its own', () => {
     expect(flood).toMatch(/^HTTP\/1.1 431 /)
   })
 
+  it('is refused unless it answers for every path there', async () => {
+    await expect(withToy({ ...apart, prefixes: ['/toy'] })).rejects.toThrow(
+      'owns the paths below /',
+    )
+  })
+
   it('closes with the hub', async () => {
     await using hub = await withToy(apart)
     await hub.close()
