@@ -10,22 +10,22 @@ const SESSIONS_MAX = 8
 /** Runs the agent. Every update is logged, and counts as a sign of life. */
 export async function runAgent<Work extends TakenWork>(
   agent: AgentWork<Work>,
-  { prompt, session }: PlannedTurn,
+  turn: PlannedTurn,
   signal: AbortSignal,
 ): Promise<AgentEnd> {
   const { attempt, driver } = agent
   attempt.report.tell({ type: 'agent-started', agent: driver.name })
-  write(attempt, { type: 'prompt', text: prompt })
+  const log = logger(attempt, turn)
   const reportSession = sessionReporter(attempt)
   const end = await attempt.watched((alive) =>
     driver.run(
-      agent.task({ prompt, session }),
+      agent.task({ prompt: turn.prompt, session: turn.session }),
       {
         launch: attempt.launch,
         onUpdate: (update) => {
           alive()
           if (update.type === 'session') reportSession(update.session)
-          log(attempt, update)
+          log(update)
         },
       },
       signal,
@@ -49,10 +49,24 @@ function sessionReporter({ report }: Attempt): (session: string) => void {
   }
 }
 
-function log(attempt: Attempt, update: AgentUpdate): void {
-  if (update.type === 'output') attempt.report.log('output', update.text)
-  else write(attempt, update)
+/**
+ * Logs updates, behind the prompt. The first prompt of an agent that prints but says nothing is in
+ * the job already, and not worth a transcript.
+ */
+function logger(
+  { report, now }: Attempt,
+  { prompt, answers }: PlannedTurn,
+): (update: AgentUpdate) => void {
+  const write = (said: Said): void => report.log('transcript', transcriptLine(said, now()))
+  let isWritten = false
+  const writePrompt = (): void => {
+    if (!isWritten) write({ type: 'prompt', text: prompt })
+    isWritten = true
+  }
+  if (answers !== null) writePrompt()
+  return (update) => {
+    if (update.type === 'output') return report.log('output', update.text)
+    writePrompt()
+    write(update)
+  }
 }
-
-const write = (attempt: Attempt, said: Said): void =>
-  attempt.report.log('transcript', transcriptLine(said, attempt.now()))

@@ -134,11 +134,7 @@ describe('a worker that is killed in the middle of a job', () => {
     await using again = await startTestWorker(hub, { folder: data })
 
     expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 1 })
-    expect(await artifactNames(hub, id)).toEqual([
-      'change.patch',
-      'report.json',
-      'transcript.jsonl',
-    ])
+    expect(await artifactNames(hub, id)).toEqual(['change.patch', 'report.json'])
     await expect.poll(() => readdir(join(again.folder, 'reports'))).toEqual([])
     await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
   })
@@ -211,11 +207,7 @@ describe('a hub that is away in the middle of a job', () => {
     await hub.restart()
 
     expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 1 })
-    expect(await artifactNames(hub, id)).toEqual([
-      'change.patch',
-      'report.json',
-      'transcript.jsonl',
-    ])
+    expect(await artifactNames(hub, id)).toEqual(['change.patch', 'report.json'])
     await expect.poll(() => worker.worker.running).toBe(0)
   })
 })

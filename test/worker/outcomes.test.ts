@@ -36,14 +36,13 @@ describe('a job', () => {
       'agent-output.log',
       'change.patch',
       'report.json',
-      'transcript.jsonl',
     ])
     expect(await artifact(hub, job, 'change.patch')).toContain('\n+more\n')
     expect(await artifact(hub, job, 'agent-output.log')).toBe('done\n')
     expect(JSON.parse(await artifact(hub, job, 'report.json'))).toMatchObject({
       jobId: id,
       outcome: { kind: 'succeeded', reason: 'patch-ready' },
-      artifacts: ['change.patch', 'transcript.jsonl', 'agent-output.log'],
+      artifacts: ['change.patch', 'agent-output.log'],
     })
     await expect.poll(() => test.worker.running).toBe(0)
   })
