@@ -40,6 +40,7 @@ export const agentEnvironment = (task: AgentTask, host: AgentHost): Record<strin
   HOME: task.home,
   LANG: 'C.UTF-8',
   TERM: 'dumb',
+  ...(task.inputs === null ? {} : { MILLWRIGHT_INPUTS: task.inputs }),
 })
 
 /**

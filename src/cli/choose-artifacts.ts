@@ -8,12 +8,18 @@ type Wanted = {
   readonly attempt: number | undefined
 }
 
-/** The artifact of this name. Throws `artifact-not-found`, with the names there are. */
+/**
+ * The artifact of this name. Throws `artifact-not-found`, with the names there are, and
+ * `usage-invalid` for a folder.
+ */
 export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wanted): ArtifactInfo {
   const [newest] = all
     .filter((one) => one.name === name && (attempt === undefined || one.attempt === attempt))
     .toSorted((one, other) => other.attempt - one.attempt)
   if (newest !== undefined) return newest
+  if (all.some((one) => one.name.startsWith(`${name}/`))) {
+    throw new AppError('usage-invalid', `${name} is a folder: fetch it with --to <folder>`)
+  }
   throw notFound(all, name)
 }
 

@@ -20,7 +20,8 @@ export async function keepArtifact(
     await pipeline(body, verified(artifact), createWriteStream(beside, { flags: 'wx' }))
     await rename(beside, path)
   } catch (error) {
-    await rm(beside, { force: true })
+    // Where its folder could not be made there is nothing to remove.
+    await rm(beside, { force: true }).catch(() => {})
     if (error instanceof AppError || !(error instanceof Error)) throw error
     throw new AppError('file-unreadable', `Cannot write ${path}: ${error.message}`, {
       cause: error,

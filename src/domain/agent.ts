@@ -32,6 +32,8 @@ export type AgentTask = {
   readonly run: readonly [string, ...string[]] | null
   /** For agents with a run-tests tool: how this repository is tested. */
   readonly test: readonly [string, ...string[]] | null
+  /** The folder of the files that came with the job, in MILLWRIGHT_INPUTS; null for none. */
+  readonly inputs: string | null
   /** Further folders the agent must be able to read, such as the git cache behind its history. */
   readonly readable: readonly string[]
 }

@@ -24,10 +24,11 @@ export type InputFile = z.infer<typeof InputFile>
 export const Inputs = z
   .array(Input)
   .max(INPUTS_MAX)
-  .refine(
-    (inputs) => new Set(inputs.map(({ name }) => name)).size === inputs.length,
-    'two inputs have the same name',
-  )
+  .superRefine((inputs, context) => {
+    const names = inputs.map(({ name }) => name)
+    const twice = names.find((name, index) => names.indexOf(name) !== index)
+    if (twice !== undefined) context.addIssue(`two inputs are named ${twice}`)
+  })
   .refine((inputs) => {
     const names = new Set(inputs.map(({ name }) => name))
     return !inputs.some(({ name }) => parentsOf(name).some((parent) => names.has(parent)))

@@ -68,7 +68,12 @@ export type ArtifactRow = {
   readonly createdAt: number
 }
 
-export type WorkerRow = WorkerIdentity & { readonly seenAt: number; readonly running: number }
+export type WorkerRow = WorkerIdentity & {
+  /** What the token that it asked with is restricted to; null for nothing. */
+  readonly restrictedTo: string[] | null
+  readonly seenAt: number
+  readonly running: number
+}
 
 export type TokenRow = {
   readonly id: string

@@ -53,7 +53,7 @@ const EVER: readonly TableOverTime[] = [
   table('blob', 'digest', { 5: 'digest size stored_at' }),
   table('upload', 'digest, uploader', { 5: 'digest uploader' }),
   table('input', 'job_id, name', { 5: 'job_id name digest' }),
-  table('worker', 'id', { 1: 'id identity seen_at' }),
+  table('worker', 'id', { 1: 'id identity seen_at', 5: 'restricted_to' }),
   table('token', 'id', {
     1: 'id hash name scopes created_at expires_at revoked_at last_used_at',
     5: 'lanes',

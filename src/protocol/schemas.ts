@@ -141,6 +141,11 @@ export const PauseBody = z.strictObject({
 
 export const WorkerInfo = z.object({
   ...WorkerIdentity.shape,
+  restrictedTo: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe('Patterns of the jobs that its token permits; null for all'),
   seenAt: z.int(),
   running: z.int(),
 })

@@ -24,6 +24,7 @@ export async function aTask(change: Partial<AgentTask> = {}): Promise<AgentTask>
     steps: 10,
     run: null,
     test: null,
+    inputs: null,
     readable: [],
     ...change,
   }

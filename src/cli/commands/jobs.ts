@@ -13,6 +13,7 @@ const Flags = z.object({
   state: z.array(JobState).optional(),
   kind: z.string().optional(),
   label: z.string().optional(),
+  group: z.string().optional(),
   text: z.string().optional(),
   from: moment.optional(),
   before: moment.optional(),
@@ -29,6 +30,7 @@ export function addJobs(program: Command, invocation: Invocation): void {
     .option('--state <state>', `${JobState.options.join(', ')}; repeatable`, collect)
     .option('--kind <kind>', 'only jobs of this kind')
     .option('--label <label>', 'only jobs with this label')
+    .option('--group <name>', 'only jobs of this group')
     .option('--text <text>', 'only jobs with this in their title or id')
     .option('--from <time>', 'submitted at or after, such as 2026-08-01 or 2026-08-01T14:00')
     .option('--before <time>', 'submitted before')

@@ -18,7 +18,7 @@ export function addWorkers(program: Command, invocation: Invocation): void {
     if (print.json) return print.document(answer)
     if (answer.workers.length === 0) return print.note('no workers')
     const now = Date.now()
-    const head = ['name', 'seen', 'busy', 'sandbox', 'kinds', 'labels', 'offers', 'version']
+    const head = ['name', 'seen', 'busy', 'sandbox', 'kinds', 'labels', 'offers', 'only', 'version']
     const rows = answer.workers.map((worker) => [
       safeLine(worker.name),
       `${duration(now - worker.seenAt)} ago`,
@@ -27,6 +27,7 @@ export function addWorkers(program: Command, invocation: Invocation): void {
       safeLine(worker.kinds.join(',')),
       safeLine(worker.labels.join(',')),
       safeLine(worker.offers.join(',')),
+      safeLine((worker.restrictedTo ?? []).join(' ')),
       safeLine(worker.version),
     ])
     for (const line of columns([head, ...rows])) print.line(line)

@@ -1,6 +1,7 @@
 import type { JobEvent, Progress } from '../../domain/event.ts'
 import type { Publication } from '../../domain/publication.ts'
 import { REASONS } from '../../domain/reasons.ts'
+import { clip } from '../../domain/text.ts'
 import { duration, moment, usage } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
@@ -22,7 +23,7 @@ export function eventText(event: JobEvent): string {
     case 'usage':
       return `used ${usage(event.usage)}`
     case 'check-finished':
-      return `check ${safeLine(event.check)} ${event.passed ? 'passed' : 'failed'} in ${duration(event.durationMs)}`
+      return checkText(event)
     case 'note':
       return `note ${safeLine(event.code)}: ${safeLine(event.text)}`
     case 'progress':
@@ -48,6 +49,18 @@ export const progressText = ({ fraction, text }: Progress): string =>
     ...(fraction === null ? [] : [`${Math.floor(fraction * 100)} %`]),
     ...(text === '' ? [] : [safeLine(text)]),
   ].join(' ')
+
+/** A verdict; of a failed one also the last line of what it found. */
+function checkText(event: Extract<JobEvent, { type: 'check-finished' }>): string {
+  const { check, passed, durationMs, iteration, findings } = event
+  const turn = iteration === undefined || (passed && iteration === 1) ? '' : ` (turn ${iteration})`
+  const verdict = `check ${safeLine(check)} ${passed ? 'passed' : 'failed'} in ${duration(durationMs)}${turn}`
+  const last = findings?.trimEnd().split('\n').at(-1) ?? ''
+  return last === '' ? verdict : `${verdict}: ${safeLine(clip(last, FINDING_MAX))}`
+}
+
+/** Longest line of findings that is shown of an event. */
+const FINDING_MAX = 120
 
 type LifeEvent = Extract<
   JobEvent,

@@ -49,6 +49,7 @@ const worker = (changes: {
   kinds?: string[]
   labels?: string[]
   offers?: string[]
+  restrictedTo?: string[] | null
   seenAt?: number
   running?: number
 }) => ({
@@ -60,6 +61,7 @@ const worker = (changes: {
   kinds: ['code'],
   labels: ['gpu'],
   offers: [],
+  restrictedTo: null,
   sandbox: 'bubblewrap' as const,
   seenAt: NOW,
   running: 2,
@@ -77,6 +79,12 @@ describe('a ready job', () => {
       'for a free slot of 1 worker',
     ],
     ['nobody does its kind', [], [worker({ kinds: ['site'] })], 'no worker does jobs of kind code'],
+    [
+      'the token of the only one permits other jobs',
+      [],
+      [worker({ restrictedTo: ['kind:site'] })],
+      'no worker that could do it has a token that permits it',
+    ],
     ['nobody has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
     ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
   ])('waits because %s, and says so', (_, labels, workers, words) => {

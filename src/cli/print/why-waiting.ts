@@ -1,5 +1,6 @@
 import type { Job } from '../../domain/job.ts'
 import type { WorkerIdentity } from '../../domain/lease.ts'
+import { laneOf, permits } from '../../domain/lane.ts'
 import { matches } from '../../domain/offer.ts'
 import { zonedMoment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
@@ -12,6 +13,8 @@ const AWAY_MS = 45_000
 
 /** A worker, as the hub saw it last. */
 export type Seen = WorkerIdentity & {
+  /** What its token is restricted to; null for nothing. */
+  readonly restrictedTo: readonly string[] | null
   /** When it last asked, in milliseconds since the epoch. */
   readonly seenAt: number
   readonly running: number
@@ -55,9 +58,13 @@ function whoIsAble(
   const labeled = ofKind.filter(({ labels }) => job.labels.every((label) => labels.includes(label)))
   if (labeled.length === 0) return none(`no worker offers ${safeLine(job.labels.join(' and '))}`)
   const able = labeled.filter((worker) => job.demands.every((demand) => meets(worker, demand)))
-  if (able.length > 0) return { able: able.length, lacking: null }
-  const demands = safeLine(unmet(job, labeled).join(' and '))
-  return none(`no worker offers ${demands}; see what a machine lacks: millwright doctor`)
+  if (able.length === 0) {
+    const demands = safeLine(unmet(job, labeled).join(' and '))
+    return none(`no worker offers ${demands}; see what a machine lacks: millwright doctor`)
+  }
+  const permitted = able.filter(({ restrictedTo }) => permits(restrictedTo, laneOf(job)))
+  if (permitted.length > 0) return { able: permitted.length, lacking: null }
+  return none('no worker that could do it has a token that permits it; see: millwright workers')
 }
 
 const none = (lacking: string) => ({ able: 0, lacking })

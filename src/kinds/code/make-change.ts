@@ -1,6 +1,7 @@
 import { StepFailed } from '../../domain/stop.ts'
 import type { AgentWork, FinishedTurn, PlannedTurn } from '../../turn/agent-work.ts'
 import { type Made, workUntilPassed } from '../../turn/work-until-passed.ts'
+import { inputsOf } from '../../pipeline/fetch-inputs.ts'
 import type { Change } from '../../workspace/change.ts'
 import { restoreTree } from '../../workspace/restore-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -49,6 +50,7 @@ const taskIn = ({ attempt, payload, home }: CodeJob, workspace: Workspace) => ({
   steps: attempt.work.limits.steps,
   run: 'run' in payload.agent ? payload.agent.run : null,
   test: payload.test ?? null,
+  inputs: inputsOf(attempt),
   readable: [workspace.objects, ...inputFolders(attempt)],
 })
 

@@ -1,6 +1,7 @@
 import { runCommandCheck } from '../../checks/command.ts'
 import { reportCheck } from '../../checks/report-check.ts'
 import type { Verdict } from '../../domain/verdict.ts'
+import { inputsOf } from '../../pipeline/fetch-inputs.ts'
 import { restoreTree } from '../../workspace/restore-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, inputFolders } from './code-job.ts'
@@ -38,13 +39,20 @@ async function runCheck(
   { workspace, tree, iteration, check }: Judged & { readonly check: Check },
   signal: AbortSignal,
 ): Promise<Verdict> {
+  const inputs = inputsOf(attempt)
   return await reportCheck({ name: check.name, iteration }, attempt.report, (onOutput) =>
     runCommandCheck(
       {
         ...check,
         judges: tree,
         tree: workspace.tree,
-        env: { PATH: tools.path, HOME: home, LANG: 'C.UTF-8', CI: 'true' },
+        env: {
+          PATH: tools.path,
+          HOME: home,
+          LANG: 'C.UTF-8',
+          CI: 'true',
+          ...(inputs === null ? {} : { MILLWRIGHT_INPUTS: inputs }),
+        },
         writable: [home],
         readable: [workspace.objects, ...inputFolders(attempt)],
         clock: tools.clock,

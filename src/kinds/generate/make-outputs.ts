@@ -27,13 +27,15 @@ export async function makeOutputs(
 
 async function takeOutputs({ attempt }: GenerateJob, signal: AbortSignal): Promise<Outputs> {
   const { files, leftOut } = await listOutputs(outputsOf(attempt.folder), signal)
-  if (leftOut !== null)
+  if (leftOut !== null) {
     attempt.report.tell({ type: 'note', code: 'outputs-left-out', text: leftOut })
+  }
   const made = await digested(files, signal)
   for (const artifact of artifactsOf(made, OUTPUTS)) attempt.report.keep(artifact)
   return {
     attempt: attempt.number,
     files: made.map(({ name, digest, size }) => ({ name, digest, size })),
+    leftOut,
   }
 }
 

@@ -15,6 +15,8 @@ const Outputs = z.strictObject({
   files: z
     .array(z.strictObject({ name: ArtifactName, digest: Digest, size: z.int().min(0) }))
     .max(OUTPUT_FILES_MAX),
+  /** What was not kept, and why; null for nothing. */
+  leftOut: z.string().nullable(),
 })
 export type Outputs = z.infer<typeof Outputs>
 

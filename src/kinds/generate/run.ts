@@ -20,13 +20,14 @@ export async function runGenerate(job: GenerateJob, signal: AbortSignal): Promis
   return ready(outputs, adopted !== null)
 }
 
-function ready({ files, attempt }: Outputs, isAdopted: boolean): Outcome {
+function ready({ files, attempt, leftOut }: Outputs, isAdopted: boolean): Outcome {
   const total = files.reduce((sum, { size }) => sum + size, 0)
   const made = isAdopted ? `, made by attempt ${attempt}` : ''
+  const kept = `${files.length} file${files.length === 1 ? '' : 's'}, ${bytes(total)}${made}`
   return {
     kind: 'succeeded',
     reason: 'objects-ready',
-    detail: `${files.length} file${files.length === 1 ? '' : 's'}, ${bytes(total)}${made}`,
+    detail: leftOut === null ? kept : `${kept}. ${leftOut}`,
     publication: null,
   }
 }

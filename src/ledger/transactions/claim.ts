@@ -34,7 +34,7 @@ export async function claim(
   behind: JobId | null,
 ): Promise<ClaimAnswer> {
   // Holds the worker's row: the same request at the same moment finds what this one has made.
-  await seeWorker(tx, request.worker)
+  await seeWorker(tx, request)
   if (behind !== null) await holdJobAndKeys(tx, behind)
   const again = await claimedBefore(tx, request)
   if (again !== undefined) return claimed(tx, again, request)

@@ -5,12 +5,18 @@ import type { WorkerRow } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-const Row = z.object({ identity: json(WorkerIdentity), seenAt: z.int(), running: z.int() })
+const Row = z.object({
+  identity: json(WorkerIdentity),
+  restrictedTo: json(z.array(z.string())).nullable(),
+  seenAt: z.int(),
+  running: z.int(),
+})
 
 /** Every worker that ever asked for a job, last seen first. */
 export async function workers(tx: Tx): Promise<readonly WorkerRow[]> {
   const rows = await tx.all(
-    sql`SELECT worker.identity, coalesce(busy.running, 0) AS running,
+    sql`SELECT worker.identity, worker.restricted_to AS "restrictedTo",
+        coalesce(busy.running, 0) AS running,
         CASE WHEN busy.renewed_at > worker.seen_at THEN busy.renewed_at ELSE worker.seen_at END
           AS "seenAt"
       FROM worker

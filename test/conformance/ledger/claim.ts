@@ -164,13 +164,16 @@ export function claimConformance(open: OpenLedger): void {
       const worker = aWorker({ name: 'forge' })
       const fence = await claimed(ledger, worker)
       const idle = aWorker({ name: 'idle' })
-      expect(await nextJob(ledger, idle)).toBeNull()
+      const restrictedTo = ['kind:code']
+      expect(await ledger.claim(aRequest(idle, { restrictedTo: ['kind:site'] }))).toBeNull()
+      // Its token is another one now.
+      expect(await ledger.claim(aRequest(idle, { restrictedTo }))).toBeNull()
       advance(5000)
       await ledger.renew(fence, LEASE_MS)
       const { createdAt } = await ledger.job(fence.jobId)
       expect(await ledger.workers()).toEqual([
-        { ...worker, running: 1, seenAt: createdAt + 5000 },
-        { ...idle, running: 0, seenAt: createdAt },
+        { ...worker, restrictedTo: null, running: 1, seenAt: createdAt + 5000 },
+        { ...idle, restrictedTo, running: 0, seenAt: createdAt },
       ])
     })
 

@@ -42,6 +42,7 @@ export const seams: Migration = {
     `CREATE INDEX delivery_state ON delivery (state, job_number, id)`,
     `CREATE INDEX delivery_newest ON delivery (job_number, id)`,
 
+    `ALTER TABLE worker ADD COLUMN restricted_to TEXT`, // JSON: what its token is restricted to
     `ALTER TABLE token ADD COLUMN lanes TEXT`, // JSON: what a worker's token is restricted to
   ],
 }
