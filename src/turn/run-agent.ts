@@ -53,11 +53,9 @@ function sessionReporter({ report }: Attempt): (session: string) => void {
  * Logs updates, behind the prompt. The first prompt of an agent that prints but says nothing is in
  * the job already, and not worth a transcript.
  */
-function logger(
-  { report, now }: Attempt,
-  { prompt, answers }: PlannedTurn,
-): (update: AgentUpdate) => void {
-  const write = (said: Said): void => report.log('transcript', transcriptLine(said, now()))
+function logger(attempt: Attempt, { prompt, answers }: PlannedTurn): (update: AgentUpdate) => void {
+  const { report } = attempt
+  const write = (said: Said): void => report.log('transcript', transcriptLine(said, attempt.now()))
   let isWritten = false
   const writePrompt = (): void => {
     if (!isWritten) write({ type: 'prompt', text: prompt })
