@@ -155,7 +155,8 @@ describe('salvage', () => {
 })
 
 async function firstWorker(hub: TestHub) {
-  const { seenAt: _seen, running: _running, ...worker } = (await hub.ledger.workers())[0]!
+  const [seen] = await hub.ledger.workers()
+  const { seenAt: _at, running: _running, restrictedTo: _only, ...worker } = seen!
   return worker
 }
 
