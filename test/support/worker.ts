@@ -98,6 +98,18 @@ export async function untilJob(
   return await look()
 }
 
+/**
+ * Lets the lease of a killed worker run out. A renewal that it had sent may still arrive, so time
+ * passes until the attempt has ended.
+ */
+export async function loseWorker(hub: TestHub): Promise<void> {
+  const expire = async (): Promise<number> => {
+    hub.clock.advance(60_001)
+    return hub.ledger.expire(10)
+  }
+  await expect.poll(expire).toBe(1)
+}
+
 /** Waits until a job has ended, however it did. */
 export async function untilEnded(hub: TestHub, id: Job['id'], timeout = 15_000): Promise<Job> {
   const look = () => hub.admin.call('getJob', { params: { job: id } })

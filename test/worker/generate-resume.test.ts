@@ -9,6 +9,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 import {
   artifact,
   artifactNames,
+  loseWorker,
   sh,
   startTestWorker,
   untilEnded,
@@ -26,11 +27,6 @@ const runs = async (folder: string): Promise<number> =>
 
 const notesOf = async (hub: TestHub, id: Job['id']): Promise<readonly string[]> =>
   (await eventsOf(hub, id)).flatMap((event) => (event.type === 'note' ? [event.code] : []))
-
-async function loseWorker(hub: TestHub): Promise<void> {
-  hub.clock.advance(60_001)
-  await hub.ledger.expire(10)
-}
 
 /** A job whose first worker is killed while it checks what the generator has made. */
 async function killedInItsChecks(hub: TestHub, folder: string): Promise<Job['id']> {

@@ -15,6 +15,7 @@ import {
   artifact,
   sh,
   startHubAndWorker,
+  loseWorker,
   startTestWorker,
   submitCommand,
   untilEnded,
@@ -210,8 +211,7 @@ describeNeeding(
         if ('worker' in first) await first.worker.drain()
         else {
           await killHard(first)
-          hub.clock.advance(60_001)
-          await hub.ledger.expire(10)
+          await loseWorker(hub)
         }
 
         const { worker } = workers.use(await startTestWorker(hub))

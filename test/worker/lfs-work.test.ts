@@ -11,6 +11,7 @@ import {
   artifactNames,
   sh,
   startHubAndWorker,
+  loseWorker,
   startTestWorker,
   submitCommand,
   untilEnded,
@@ -53,8 +54,7 @@ describeNeeding(['git-lfs', 'patience'], 'work that Git LFS keeps', () => {
     })
     await untilExists(begun)
     await killHard(worker)
-    hub.clock.advance(60_001)
-    await hub.ledger.expire(10)
+    await loseWorker(hub)
 
     await using second = await startTestWorker(hub)
 

@@ -10,6 +10,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 import {
   artifact,
   sh,
+  loseWorker,
   startTestWorker,
   submitCommand,
   untilEnded,
@@ -52,8 +53,7 @@ async function killedInItsChecks(hub: TestHub, folder: string) {
   })
   await untilExists(join(folder, 'begun'))
   await killHard(worker)
-  hub.clock.advance(60_001)
-  await hub.ledger.expire(10)
+  await loseWorker(hub)
   return { id, ...repository }
 }
 
