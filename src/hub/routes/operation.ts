@@ -20,8 +20,9 @@ export const metrics: Endpoint<'metrics'> = (desk) => async () => {
 }
 
 export const openApi: Endpoint<'openApi'> = ({ version }) => {
-  const document = openApiDocument(version)
-  return async () => ({ body: document })
+  // Made on the first request: it takes longer than the rest of the hub's start.
+  let document: ReturnType<typeof openApiDocument> | undefined
+  return async () => ({ body: (document ??= openApiDocument(version)) })
 }
 
 export const listWorkers: Endpoint<'listWorkers'> = (desk) => async () => ({
