@@ -50,7 +50,7 @@ export function childrenOf(pid: number): readonly number[] {
 /** A file of /proc, or null when the process is gone or belongs to somebody else. */
 function readGone(path: string): string | null {
   try {
-    return readFileSync(path, 'latin1')
+    return readFileSync(path, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && GONE.has(error.code)) return null
     throw error
