@@ -44,7 +44,8 @@ try {
   const samples = await runJobs(admin, repository)
   judge(samples)
 } finally {
-  await Promise.all(daemons.map(({ process }) => stop(process)))
+  // The hub last: a worker ends once the hub has all of its reports.
+  for (const { process } of daemons.toReversed()) await stop(process)
   await rm(folder, { recursive: true, force: true })
 }
 

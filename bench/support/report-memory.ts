@@ -4,6 +4,6 @@ process.on('message', () => {
   globalThis.gc?.()
   process.send?.(process.memoryUsage())
 })
-process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // The channel must not keep the program alive.
 process.channel?.unref()
