@@ -37,8 +37,8 @@ export const ERRORS = {
   'token-missing': kind(
     401,
     hint(
-      'Pass --token-file <file>, or send Authorization: Bearer <token>. Where the hub runs, make a ' +
-        'token, with the scope worker for a worker',
+      'Pass --token-file <file>, or send Authorization: Bearer <token>. To make a token where the ' +
+        'hub runs (a worker needs the scope worker)',
       ['tokens', 'create', '<name>', '--scope', '<scope>'],
     ),
   ),
@@ -102,7 +102,7 @@ export const ERRORS = {
   ),
   'port-taken': kind(
     500,
-    'Choose another port with --port, or stop the program that listens there: ss -ltnp shows it.',
+    'Choose another port with --port, or stop the program that listens there; on Linux ss -ltnp shows it.',
   ),
   'bind-refused': kind(
     500,

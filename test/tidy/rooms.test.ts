@@ -100,6 +100,7 @@ describe('rooms', () => {
 
 function mayImport(from: string, target: string): boolean {
   const may = allowed.get(from) ?? []
+  if (may.includes('everything but cli')) return target !== 'cli'
   return from === target || may.includes('everything') || may.includes(target)
 }
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { logText } from './log-text.ts'
 
 const printerFor = (json: boolean) => ({ json, paint: (_: unknown, text: string) => text })
+const said = (text: string): string => JSON.stringify({ at: 1, type: 'message', text })
 
 describe('lines of a log', () => {
   it('are one text', () => {
-    const said = (text: string): string => JSON.stringify({ at: 1, type: 'message', text })
     expect(logText(['a', '', 'b'], 'output', printerFor(false))).toBe('a\n\nb')
     expect(logText([said('a'), said('b')], 'transcript', printerFor(false))).toBe('a\nb')
   })
