@@ -29,7 +29,7 @@ export type Agent = {
 /** Whether an agent can work on a machine, or why not and what to do about it. */
 export type Fitness =
   | { readonly fit: true; readonly says: string }
-  | { readonly fit: false; readonly says: string; readonly mend: string }
+  | { readonly fit: false; readonly says: string; readonly fix: string }
 
 /** The choice of an agent that works with a model. */
 export const modelChoice = (name: string) =>

@@ -40,7 +40,7 @@ async function findCodex(path: string): Promise<Fitness> {
   if (version !== null) return { fit: true, says: version }
   const isThere = locateProgram(PROGRAM, path) !== null
   const says = isThere ? 'fails when it is asked for its version' : 'is not on the PATH'
-  return { fit: false, says, mend: `To use it, ${INSTALL}` }
+  return { fit: false, says, fix: `To use it, ${INSTALL}` }
 }
 
 /** Codex. Its session is a file that names its thread; that file alone is enough to go on elsewhere. */

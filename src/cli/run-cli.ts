@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { unknownVariables } from '../config/read.ts'
 import { AppError } from '../domain/errors.ts'
+import { hintText } from '../domain/hint.ts'
 import { addArtifacts } from './commands/artifacts.ts'
 import { addBackup } from './commands/backup.ts'
 import { addCallbacks } from './commands/callbacks.ts'
@@ -24,8 +25,8 @@ import { addWorker } from './commands/worker.ts'
 import { addWorkers } from './commands/workers.ts'
 import type { AddCommand } from './command.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfError } from './exit-codes.ts'
-import { hint } from './print/hint.ts'
-import { safeText } from './print/safe-text.ts'
+import { commandText } from './print/command-text.ts'
+import { safeText } from '../words/safe-text.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
 
@@ -115,7 +116,8 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
   }
   if (error instanceof AppError) {
-    say(terminal, `${error.message}\n  ${hint(error.mend, terminal.argv)}`)
+    const next = hintText(error.fix, (command) => commandText(command, terminal.argv))
+    say(terminal, `${error.message}\n  ${next}`)
     return exitCodeOfError(error)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)

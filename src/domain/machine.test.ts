@@ -78,7 +78,7 @@ describe('the end of an attempt', () => {
     })
   })
 
-  it('fails at once for a reason that trying again cannot mend', () => {
+  it('fails at once for a reason that trying again cannot fix', () => {
     expect(afterSettleFailed(running(), 'ref-not-found')).toEqual({
       state: 'failed',
       reason: 'ref-not-found',

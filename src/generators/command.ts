@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { Argv } from '../domain/argv.ts'
 import { isAppError } from '../domain/errors.ts'
+import { hintText } from '../domain/hint.ts'
 import type { Child } from '../domain/launch.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { Generate, GeneratorIo, Order } from './generator.ts'
@@ -36,7 +37,7 @@ export const commandGenerator =
       })
       .catch((error: unknown) => {
         if (!isAppError(error, 'program-unstartable')) throw error
-        throw new StepFailed('generator-failed', `${error.message} ${error.mend}`)
+        throw new StepFailed('generator-failed', `${error.message} ${hintText(error.fix)}`)
       })
     const { ending, lastWords } = await untilEnd(child, order, io, signal)
     if (ending === null) return

@@ -1,6 +1,7 @@
 import type { ModelDoor, Refusal } from '../domain/agent.ts'
 import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
+import { hintText } from '../domain/hint.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { type Probe, probeIfNamed } from '../domain/probe.ts'
@@ -149,6 +150,6 @@ const ENDINGS: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
 const isReason = (code: string): code is ReasonCode => Object.hasOwn(REASONS, code)
 
 function said(error: unknown): string {
-  if (error instanceof AppError) return `${error.message} ${error.mend}`
+  if (error instanceof AppError) return `${error.message} ${hintText(error.fix)}`
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -11,7 +11,7 @@ describe('findBubblewrap', () => {
     await expect(findBubblewrap({ path: '/nowhere', log: silentLog })).rejects.toMatchObject({
       code: 'sandbox-missing',
       message: 'bubblewrap (bwrap) is not on the PATH /nowhere',
-      mend: expect.stringMatching(/apt-get install bubblewrap.*--sandbox none/),
+      fix: { text: expect.stringMatching(/apt-get install bubblewrap.*--sandbox none/) },
     })
   })
 

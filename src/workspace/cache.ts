@@ -110,11 +110,11 @@ export async function mendCache(
 ): Promise<boolean> {
   const folder = folderOf(cache)
   if (await isReadable(folder, commit, signal)) return false
-  const mend = async () => {
+  const repair = async () => {
     // Another job may have done so in the meantime.
     if (!(await isReadable(folder, commit, signal))) await make(cache, commit, signal)
   }
-  await locked(cache, mend, signal)
+  await locked(cache, repair, signal)
   return true
 }
 
@@ -190,7 +190,7 @@ const remoteOf = ({ settings, address, folder }: Cache, gitDir = folder): Remote
 
 /**
  * Fetches everything into a folder beside, so that a half-made cache is never used. Where there is
- * a damaged one it is mended with that, and never moved: running jobs read in it.
+ * a damaged one it is repaired with that, and never moved: running jobs read in it.
  */
 async function make(cache: Cache, object: string, signal: AbortSignal): Promise<GitObject | null> {
   await removeLeftovers(cache)

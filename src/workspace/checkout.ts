@@ -58,7 +58,7 @@ export const placeOf = ({ folder, commit }: Omit<Checkout, 'options'>): Place =>
   pin: basename(folder),
 })
 
-/** Checks out into what is there already. A cache found damaged here is mended, once. */
+/** Checks out into what is there already. A cache found damaged here is repaired, once. */
 export async function checkOut(
   cache: Cache,
   { lfs = false, ...place }: Place & { readonly lfs?: boolean },

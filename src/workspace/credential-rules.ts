@@ -30,7 +30,7 @@ export type FindCredential = (url: string) => Promise<Credential | null>
  * Finds the credential for a repository's address: the rule with the longest match wins. An ssh
  * address without a rule is left to the worker's ssh agent, when it has one.
  * Throws `usage-invalid` at once for a rule that can never work. Finding throws StepFailed
- * `credential-missing`, with the way to mend it.
+ * `credential-missing`, with the way to fix it.
  */
 export function credentialFinder(
   rules: readonly CredentialRule[],

@@ -1,4 +1,4 @@
-/** Where secrets are kept, and the failures of getting at them; each says how to mend it. */
+/** Where secrets are kept, and the failures of getting at them; each says how to fix it. */
 import { constants } from 'node:fs'
 import { access, readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'

@@ -17,7 +17,7 @@ import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo', import.meta.url))
-const PROMPT = 'The tests of this library fail. Find the bug and mend it.'
+const PROMPT = 'The tests of this library fail. Find the bug and fix it.'
 const FOLLOW_UP = 'Say in the README how parts add up.'
 
 const driver = await builtinDriver({
@@ -28,7 +28,7 @@ const driver = await builtinDriver({
 
 describeNeeding(['patience'], 'the built-in agent', () => {
   it.each(['anthropic/claude-sonnet-4-5', 'openai/gpt-5', 'chat/house'])(
-    'mends the demo as the script of %s leads it, and goes on in the same session',
+    'fixes the demo as the script of %s leads it, and goes on in the same session',
     async (model) => {
       const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
       const door = await gateway.open(aFence())

@@ -36,13 +36,13 @@ const aCodexTask = async (change: Partial<AgentTask> = {}): Promise<AgentTask> =
 describe('the codex driver', () => {
   it('gives the prompt on stdin, the token in the environment, and neither on the command line', async () => {
     const { driver, heard } = await aCodex({ file: recording('work') })
-    const task = await aCodexTask({ prompt: 'Mend it.\n- all of it', model: 'gpt-x' })
+    const task = await aCodexTask({ prompt: 'Fix it.\n- all of it', model: 'gpt-x' })
     await runAgent(driver, task)
     expect(await heard('stdin')).toBe(task.prompt)
     expect(await heard('environment')).toContain(`MILLWRIGHT_MODEL_TOKEN=${DOOR.token}`)
     const line = await heard('arguments')
     expect(line).not.toContain(DOOR.token)
-    expect(line).not.toContain('Mend it')
+    expect(line).not.toContain('Fix it')
     expect(line.split('\n')).toEqual(
       expect.arrayContaining(['--model', 'gpt-x', '--cd', task.tree]),
     )

@@ -19,7 +19,7 @@ const carriers = (marker: string) =>
 
 describe('a command agent', () => {
   it('gets the prompt on stdin and in its environment', async () => {
-    const prompt = 'Mend it.\nAnd ünï.'
+    const prompt = 'Fix it.\nAnd ünï.'
     for (const from of ['stdin', 'environment'] as const) {
       const run = fakeAgent({ do: 'repeat-prompt', from })
       const { updates } = await runAgent(driver, await aTask({ prompt, run }))

@@ -224,7 +224,7 @@ describe('the address of a callback', () => {
       hub.admin.call('submitJob', { body: { ...aJob(), callbacks: [{ url }] } }),
     ).rejects.toMatchObject({
       code: 'callback-refused',
-      mend: expect.stringContaining('--callback-allow'),
+      fix: { text: expect.stringContaining('--callback-allow') },
     })
     expect(await hub.ledger.counts()).toEqual([])
   })
@@ -234,7 +234,7 @@ describe('the address of a callback', () => {
     const body = { ...aJob(), callbacks: [{ url: 'https://hooks.example/' }] }
     await expect(hub.admin.call('submitJob', { body })).rejects.toMatchObject({
       code: 'callbacks-off',
-      mend: expect.stringContaining('MILLWRIGHT_CALLBACK_SECRET'),
+      fix: { text: expect.stringContaining('MILLWRIGHT_CALLBACK_SECRET') },
     })
     expect(await hub.admin.call('submitJob', { body: aJob() })).toMatchObject({ state: 'queued' })
   })

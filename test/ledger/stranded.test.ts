@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { claimed, nextJob, submitted, SUCCEEDED } from '../conformance/ledger/bed.ts'
 import { openOnSqlite } from '../support/sqlite-ledger.ts'
 
-describe('a database mended by hand', () => {
+describe('a database repaired by hand', () => {
   it('waiters whose key nobody holds are woken by tidying, one of each lane', async () => {
     const { ledger, folder } = await openOnSqlite()
     const first = await submitted(ledger, { locks: ['a'] })

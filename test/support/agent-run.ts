@@ -15,7 +15,7 @@ export async function aTask(change: Partial<AgentTask> = {}): Promise<AgentTask>
   const [tree, home] = [join(folder, 'tree'), join(folder, 'home')]
   await Promise.all([mkdir(tree), mkdir(home)])
   return {
-    prompt: 'Mend it.',
+    prompt: 'Fix it.',
     tree,
     home,
     model: null,

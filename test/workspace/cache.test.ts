@@ -102,7 +102,7 @@ describeNeeding(['patience'], 'the cache', () => {
     ],
     ['a ref is rubbish', (cache: string) => writeFile(join(cache, 'refs/heads/main'), 'rubbish\n')],
     ['its HEAD is gone', (cache: string) => rm(join(cache, 'HEAD'))],
-  ])('is mended when %s', async (_name, damage) => {
+  ])('is repaired when %s', async (_name, damage) => {
     const folder = await tempFolder()
     const { remote, clone } = await makeRemote(folder, { 'big.txt': 'x\n'.repeat(1000) })
     await aWorkspace(folder, { repository: remote })
@@ -115,7 +115,7 @@ describeNeeding(['patience'], 'the cache', () => {
     expect(await cachesIn(folder)).toEqual([name])
   })
 
-  it('is mended when a checkout finds it damaged', async () => {
+  it('is repaired when a checkout finds it damaged', async () => {
     const folder = await tempFolder()
     const { remote, clone, commit } = await makeRemote(folder)
     await aWorkspace(folder, { repository: remote })
@@ -174,7 +174,7 @@ describeNeeding(['patience'], 'the cache', () => {
         await writeFile(pack, bytes)
       },
     ],
-  ])('is mended beneath the jobs that work with it when %s', async (_name, damage) => {
+  ])('is repaired beneath the jobs that work with it when %s', async (_name, damage) => {
     const { folder, remote, cache, running } = await aRunningJob()
     const packs = async () => {
       const names = await readdir(join(cache, 'objects', 'pack'))

@@ -5,7 +5,7 @@ import { AppError } from '../../domain/errors.ts'
 import { collect, type Invocation, NoFlags } from '../command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { onHub } from '../hub-command.ts'
-import { deliveryRow } from '../print/delivery.ts'
+import { deliveryRow } from '../../words/delivery.ts'
 import { columns } from '../print/printer.ts'
 
 /** `millwright callbacks`: what callbacks were told, and telling them again. */

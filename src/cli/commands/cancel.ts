@@ -18,6 +18,6 @@ export function addCancel(program: Command, invocation: Invocation): void {
     if (print.json) return print.document(job)
     if (job.state === 'cancelled') return printVerdict(job, print)
     print.line(`${shortId(job.id)} is told to stop`)
-    print.line(print.hint(`  next: millwright logs -f ${shortId(job.id)}`))
+    print.line(`  next: ${print.command(['logs', '-f', shortId(job.id)])}`)
   })
 }

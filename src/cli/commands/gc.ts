@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { bytes as size } from '../../domain/bytes.ts'
 import type { Collected, Collection } from '../../domain/collection.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { columns, type Printer } from '../print/printer.ts'
-import { bytes as size } from '../print/quantity.ts'
-import { safeLine } from '../print/safe-text.ts'
+import { safeLine } from '../../words/safe-text.ts'
 
 const Flags = z.object({ dryRun: z.boolean().default(false) })
 

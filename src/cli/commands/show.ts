@@ -8,7 +8,8 @@ import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { knownWorkers } from '../known-workers.ts'
 import { jobReport } from '../print/job.ts'
-import { whyHeldBack, whyNotTaken } from '../print/why-waiting.ts'
+import type { Printer } from '../print/printer.ts'
+import { whyHeldBack, whyNotTaken } from '../../words/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
@@ -34,19 +35,18 @@ export function addShow(program: Command, invocation: Invocation): void {
       client.call('listDeliveries', { query: { job: params.job, limit: DELIVERIES_MAX } }),
     ])
     if (print.json) return print.document({ job, events, artifacts, deliveries })
-    const waits = await reasonToWait(client, job)
-    const waitsFor = waits === null ? null : print.hint(waits)
+    const waitsFor = await reasonToWait(client, job, print)
     for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print)) {
       print.line(line)
     }
   })
 }
 
-async function reasonToWait(client: HubClient, job: Job): Promise<string | null> {
+async function reasonToWait(client: HubClient, job: Job, print: Printer): Promise<string | null> {
   const heldBack = whyHeldBack(job)
   if (heldBack !== null || job.state !== 'queued') return heldBack
   const workers = await knownWorkers(client)
-  return workers === null ? 'for a worker' : whyNotTaken(job, workers, Date.now())
+  return workers === null ? 'for a worker' : print.hint(whyNotTaken(job, workers, Date.now()))
 }
 
 /** All events of a job, page by page, up to a bound no sane job meets. */

@@ -157,7 +157,7 @@ function preparer(database: DatabaseSync): Preparer {
   }
 }
 
-/** Gives what an operator can mend its name; the rest is a bug and stays as it is. */
+/** Gives what an operator can fix its name; the rest is a bug and stays as it is. */
 function named(error: unknown): unknown {
   if (isSqliteError(error, 'full')) {
     return new AppError('disk-full', 'The disk that holds the ledger is full.', { cause: error })

@@ -36,7 +36,7 @@ async function freeKept(tx: Tx, limit: number): Promise<number> {
 
 /**
  * A lane is stranded when it waits for a free key and none of it was woken. No transaction leaves
- * one behind; this is for what no program foresees, such as a database mended by hand.
+ * one behind; this is for what no program foresees, such as a database repaired by hand.
  */
 async function wakeStranded(tx: Tx, limit: number): Promise<number> {
   const found = await tx.all(
