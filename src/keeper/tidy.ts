@@ -16,7 +16,7 @@ export type TidyContext = {
   readonly log: Logger
 }
 
-/** Frees locks of jobs paused for too long, wakes stranded waiters, removes orphaned files. */
+/** Frees locks of jobs paused for too long, removes orphaned files. */
 export async function runOnce({ ledger, stores, clock, log }: TidyContext): Promise<void> {
   const jobs = await inBatches((limit) => ledger.tidyLocks(limit))
   if (jobs > 0) log.info({ jobs }, 'locks tidied')

@@ -31,6 +31,7 @@ import { requestCancel } from './transactions/request-cancel.ts'
 import { resume, resumeDue } from './transactions/resume.ts'
 import { settle } from './transactions/settle.ts'
 import { storeBlob } from './transactions/store-blob.ts'
+import { strandedJobs } from './transactions/stranded-jobs.ts'
 import { submit } from './transactions/submit.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
 import { createToken, findToken, revokeToken, tokens } from './transactions/tokens.ts'
@@ -61,6 +62,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
     expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
+    strandedJobs: (limit) => transact((tx) => strandedJobs(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
     storeBlob: (blob) => watched('storeBlob', (tx) => storeBlob(tx, blob)),

@@ -57,10 +57,6 @@ export async function tryHoldJob(tx: Tx, jobId: JobId): Promise<boolean> {
 export const tryHold = async (tx: Tx, job: Holdable): Promise<boolean> =>
   tx.names === null || (await tx.names.tryHold(namesOf(job)))
 
-/** Holds a key unless somebody else does. */
-export const tryHoldKey = async (tx: Tx, key: string): Promise<boolean> =>
-  tx.names === null || (await tx.names.tryHold([keyName(key)]))
-
 type Holdable = { readonly id: JobId; readonly locks: readonly string[] }
 
 const jobName = (jobId: JobId): string => `job ${jobId}`

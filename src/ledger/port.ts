@@ -139,6 +139,9 @@ export type DeliveryEnd = {
     | { readonly state: 'pending'; readonly delayMs: number }
 }
 
+/** A queued job that waits for a lock key although no job holds it. */
+export type StrandedJob = { readonly jobId: JobId; readonly key: string }
+
 /** What may change, so that long polls and streams wake up. A hint: nothing is lost without it. */
 export type Signal = { readonly kind: 'ready' } | { readonly kind: 'job'; readonly jobId: JobId }
 
@@ -192,11 +195,10 @@ export type Ledger = {
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
   expire(limit: number): Promise<number>
-  /**
-   * Frees locks of jobs paused longer than they may keep them, and wakes stranded waiters; returns
-   * how many jobs changed.
-   */
+  /** Frees locks of jobs paused longer than they may keep them; returns of how many jobs. */
   tidyLocks(limit: number): Promise<number>
+  /** At most `limit`; empty, because no transaction leaves one behind. */
+  strandedJobs(limit: number): Promise<readonly StrandedJob[]>
 
   job(jobId: JobId): Promise<Job>
   /** The files that a job brings along, by name. */

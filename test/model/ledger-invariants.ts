@@ -25,6 +25,7 @@ export class LedgerInvariants {
     locksExclusive(jobs)
     rowsEqualModel(jobs, model)
     await countsEqualRows(jobs, ledger)
+    expect(await ledger.strandedJobs(1), 'L-7').toEqual([])
     await bytesAreKept(model, ledger)
   }
 }
