@@ -19,7 +19,7 @@ const OF_LEDGER: readonly Suite[] = [
     'src/ledger',
   ),
   quick('test/model'),
-  patient('test/ledger/names'),
+  patient('test/ledger/advisory-locks'),
   patient('test/ledger/races', 'test/ledger/submitter-races', 'test/conformance/postgres'),
   patient('test/model'),
   quick('test/hub'),

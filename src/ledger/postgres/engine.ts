@@ -7,7 +7,7 @@ import { Listeners, Signals } from '../listeners.ts'
 import { sql, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
 import type { Connections } from './connections.ts'
-import { advisoryNames } from './names.ts'
+import { advisoryLocks } from './advisory-locks.ts'
 import { isSilence, isTransient, named } from './postgres-error.ts'
 import { CHANNEL, hearSignals, spoken } from './signals.ts'
 import { type Preparer, preparer } from './statements.ts'
@@ -28,7 +28,7 @@ export type PostgresEngineOptions = {
 
 /**
  * Runs transactions side by side, each on a connection of its own. What keeps them apart are the
- * names they hold (`hold.ts`) and the guards in their statements, so READ COMMITTED is enough.
+ * advisory locks they take (`advisory-locks.ts`) and the guards in their statements, so READ COMMITTED is enough.
  */
 export function postgresEngine(options: PostgresEngineOptions): Engine {
   const { connections, self, heartbeatMs, clock, log } = options
@@ -138,7 +138,7 @@ function openTx({ client, prepared, now, signals }: Open): Tx {
     get: async (statement, row) => (await rowsOf(statement, row))[0],
     all: rowsOf,
     run: async (statement) => (await client.query(prepared(statement))).rowCount ?? 0,
-    names: advisoryNames(client),
+    advisoryLocks: advisoryLocks(client),
     skipLocked: SKIP_LOCKED,
     keepRows: KEEP_ROWS,
     signal: (signal) => signals.add(signal),

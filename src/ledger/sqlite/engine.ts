@@ -124,7 +124,7 @@ function openTx(prepared: Preparer, now: number, signals: Signals): Tx {
       const { query, values } = prepared(statement)
       return Number(query.run(...values).changes)
     },
-    names: null,
+    advisoryLocks: null,
     skipLocked: NOTHING,
     keepRows: NOTHING,
     signal: (signal) => signals.add(signal),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { JobId } from '../../domain/id.ts'
-import { holdJob } from '../hold.ts'
+import { lockJob } from '../advisory-locks.ts'
 import { readJob } from '../job-row.ts'
 import type { ArtifactRow } from '../port.ts'
 import { sql } from '../sql.ts'
@@ -17,7 +17,7 @@ const ARTIFACTS_MAX = 1000
  */
 export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
   const { jobId, name, digest, size, mediaType } = artifact
-  await holdJob(tx, jobId)
+  await lockJob(tx, jobId)
   if ((await attempt(tx, jobId, artifact.attempt)) === null) {
     throw new AppError('job-not-found', `There is no attempt ${artifact.attempt} of job ${jobId}.`)
   }

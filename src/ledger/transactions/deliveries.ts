@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Delivery } from '../../domain/delivery.ts'
 import { AppError } from '../../domain/errors.ts'
-import { holdJob } from '../hold.ts'
+import { lockJob } from '../advisory-locks.ts'
 import type { DeliveryEnd, DeliveryPage, TakenDelivery } from '../port.ts'
 import { join, list, sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -93,7 +93,7 @@ const Taken = z.object({
 
 /**
  * Takes the delivery that is due longest, or null. Taken means put off by a lease: whoever took it
- * and died leaves it to the next. No name is held, because its row is all that it changes.
+ * and died leaves it to the next. No advisory lock is taken, because its row is all that it changes.
  */
 export async function takeDelivery(
   tx: Tx,
@@ -133,11 +133,11 @@ export async function markDelivery(
 }
 
 /**
- * Sends once more from now, with all its tries, whatever became of it; the id stays. Holds its
+ * Sends once more from now, with all its tries, whatever became of it; the id stays. Locks its
  * job, which may be about to be forgotten.
  */
 export async function resendDelivery(tx: Tx, id: string): Promise<Delivery> {
-  await holdJob(tx, (await readDelivery(tx, id)).jobId)
+  await lockJob(tx, (await readDelivery(tx, id)).jobId)
   await tx.run(sql`
     UPDATE delivery SET state = 'pending', tries = 0, next_at = ${tx.now}, ended_at = NULL
     WHERE id = ${id}`)

@@ -6,7 +6,7 @@ import type { Probe } from '../../domain/probe.ts'
 import { wakeDue } from '../back-off.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { follow } from '../ending.ts'
-import { tryHoldJob } from '../hold.ts'
+import { tryLockJobAndKeys } from '../advisory-locks.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
@@ -31,7 +31,7 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
 
 async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
   // Somebody is at it; if it is still due then, the next sweep ends it.
-  if (!(await tryHoldJob(tx, fence.jobId))) return false
+  if (!(await tryLockJobAndKeys(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
   await tx.run(sql`
     UPDATE attempt SET ended_at = ${tx.now}, request_id = NULL

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
-import { tryHold } from '../hold.ts'
+import { tryLock } from '../advisory-locks.ts'
 import { blobUnnamed, jobUnneeded, tokenUnneeded, workerUnneeded } from '../needed.ts'
 import type { ForgottenBlobs, Unneeded } from '../port.ts'
 import { sql } from '../sql.ts'
@@ -28,8 +28,8 @@ async function forgetJobs(tx: Tx, before: number, limit: number): Promise<number
   )
   let forgotten = 0
   for (const { id } of found) {
-    // Whoever is about to go on from it holds it; it may be needed again by then.
-    if (!(await tryHold(tx, { id, locks: [] }))) continue
+    // Whoever is about to go on from it locks it; it may be needed again by then.
+    if (!(await tryLock(tx, { id, locks: [] }))) continue
     forgotten += await tx.run(sql`DELETE FROM job WHERE id = ${id} AND ${jobUnneeded(before)}`)
   }
   return forgotten

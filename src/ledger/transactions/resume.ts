@@ -5,7 +5,7 @@ import type { Job } from '../../domain/job.ts'
 import { refusal } from '../../domain/machine.ts'
 import { JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
-import { holdJob, tryHold } from '../hold.ts'
+import { lockJob, tryLock } from '../advisory-locks.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -14,7 +14,7 @@ const State = z.object({ state: JobState })
 
 /** Queues a paused job again, before its time. Throws `job-not-paused`. */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
-  await holdJob(tx, jobId)
+  await lockJob(tx, jobId)
   const resumed = await requeuePaused(tx, jobId, by)
   if (!resumed) throw await notPaused(tx, jobId)
   return readJob(tx, jobId)
@@ -47,14 +47,14 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   let resumed = 0
   for (const { id } of due) {
     // Somebody is at it: it is resumed or cancelled by then, or due at the next turn.
-    if (!(await tryHold(tx, { id, locks: [] }))) continue
+    if (!(await tryLock(tx, { id, locks: [] }))) continue
     if (await requeuePaused(tx, id, BY)) resumed += 1
   }
   return resumed
 }
 
 /**
- * Queues a held job again if it is paused. What it still holds of its lock keys it keeps until it
+ * Queues a locked job again if it is paused. What it still holds of its lock keys it keeps until it
  * is claimed.
  */
 async function requeuePaused(tx: Tx, jobId: JobId, by: string): Promise<boolean> {

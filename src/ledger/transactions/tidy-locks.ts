@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
 import { wakeDue } from '../back-off.ts'
-import { tryHoldJob } from '../hold.ts'
+import { tryLockJobAndKeys } from '../advisory-locks.ts'
 import { releaseKeys } from '../lock-keys.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -18,7 +18,7 @@ export async function tidyLocks(tx: Tx, limit: number): Promise<number> {
   )
   let freed = 0
   for (const { id } of over) {
-    if (!(await tryHoldJob(tx, id))) continue
+    if (!(await tryLockJobAndKeys(tx, id))) continue
     const changed = await tx.run(sql`
       UPDATE job SET locks_until = NULL
       WHERE id = ${id} AND locks_until <= ${tx.now}`)
