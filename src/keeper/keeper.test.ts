@@ -128,8 +128,8 @@ describe('the keeper', () => {
     await claim()
     time.ms += 61_000
     const expired = new Promise<void>((resolve) => {
-      ledger.subscribe((signal) => {
-        if (signal.kind === 'job' && signal.jobId === job.id) resolve()
+      ledger.subscribe((notification) => {
+        if (notification.kind === 'job' && notification.jobId === job.id) resolve()
       })
     })
 

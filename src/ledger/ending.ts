@@ -66,5 +66,5 @@ async function requeue(
   await releaseKeys(tx, fence.jobId)
   const { reason, failures } = next
   await appendEvent(tx, fence, { type: 'requeued', reason, detail, failures, notBefore })
-  if (notBefore === null) tx.signal({ kind: 'ready' })
+  if (notBefore === null) tx.notify({ kind: 'ready' })
 }

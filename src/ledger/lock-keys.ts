@@ -99,5 +99,5 @@ export const bestWaiter = (key: string | Statement, lane: Statement): Statement 
 async function wake(tx: Tx, numbers: Statement): Promise<void> {
   const woken = await tx.run(sql`
     UPDATE job SET woken_for = parked_on, parked_on = NULL WHERE number IN (${numbers})`)
-  if (woken > 0) tx.signal({ kind: 'ready' })
+  if (woken > 0) tx.notify({ kind: 'ready' })
 }

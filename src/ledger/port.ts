@@ -143,7 +143,9 @@ export type DeliveryEnd = {
 export type StrandedJob = { readonly jobId: JobId; readonly key: string }
 
 /** What may change, so that long polls and streams wake up. A hint: nothing is lost without it. */
-export type Signal = { readonly kind: 'ready' } | { readonly kind: 'job'; readonly jobId: JobId }
+export type Notification =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'job'; readonly jobId: JobId }
 
 /**
  * The truth. Each method is one transaction; each write of a worker carries its fence, and a
@@ -272,7 +274,7 @@ export type Ledger = {
   /** Ties the ledger to one store of artifacts and logs; `store-foreign` for every other one. */
   bindStore(id: string): Promise<void>
   /** Calls back after each commit that may interest a waiter; returns how to stop. */
-  subscribe(listener: (signal: Signal) => void): () => void
+  subscribe(listener: (notification: Notification) => void): () => void
   /** Writes and reads a row, for readiness. */
   checkWritable(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

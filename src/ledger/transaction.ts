@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Signal } from './port.ts'
+import type { Notification } from './port.ts'
 import type { Statement } from './sql.ts'
 
 /** One transaction on some engine: all of it happens or nothing. */
@@ -18,7 +18,7 @@ export type Tx = {
   /** After a SELECT: no other transaction deletes these rows before this one ends. Empty likewise. */
   readonly keepRows: Statement
   /** Heard by subscribers after the commit, and never without it. */
-  signal(signal: Signal): void
+  notify(notification: Notification): void
 }
 
 /** Locks by name, each taken by one transaction at a time, to its end; see `advisory-locks.ts`. */
@@ -38,6 +38,6 @@ export type AdvisoryLocks = {
  */
 export type Engine = {
   readonly transact: <Value>(work: (tx: Tx) => Promise<Value>) => Promise<Value>
-  readonly subscribe: (listener: (signal: Signal) => void) => () => void
+  readonly subscribe: (listener: (notification: Notification) => void) => () => void
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -5,7 +5,7 @@ import type { JobId } from '../../src/domain/id.ts'
 import type { Fence } from '../../src/domain/lease.ts'
 import { Limits } from '../../src/domain/limits.ts'
 import { fold } from '../../src/ledger/fold.ts'
-import type { Ledger, Signal } from '../../src/ledger/port.ts'
+import type { Ledger, Notification } from '../../src/ledger/port.ts'
 import {
   aJob,
   aRequest,
@@ -302,8 +302,8 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
 
   it('hear of each other’s commits, and each once', async () => {
     const { one, other } = await twoHubs(file.server)
-    const heard: Signal[] = []
-    other.subscribe((signal) => heard.push(signal))
+    const heard: Notification[] = []
+    other.subscribe((notification) => heard.push(notification))
     // The connection that listens may still be opening.
     await expect.poll(async () => submitted(one).then(() => heard.length)).toBeGreaterThan(0)
     heard.length = 0
@@ -311,9 +311,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
     const told = { kind: 'job', jobId }
     await expect.poll(() => heard).toContainEqual(told)
     await other.renew(await claimed(other), LEASE_MS)
-    expect(heard.filter((signal) => signal.kind === 'job' && signal.jobId === jobId)).toEqual([
-      told,
-    ])
+    expect(heard.filter((one) => one.kind === 'job' && one.jobId === jobId)).toEqual([told])
   })
 
   it('go on by themselves after the database has crashed, with all that was answered', async () => {
@@ -326,8 +324,8 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
     await restarted
     await expect.poll(() => refusal(one.checkWritable())).toBe('none')
     expect((await other.job(before)).state).toBe('queued')
-    const heard: Signal[] = []
-    other.subscribe((signal) => heard.push(signal))
+    const heard: Notification[] = []
+    other.subscribe((notification) => heard.push(notification))
     await expect
       .poll(async () => submitted(one).then(() => heard.length), { timeout: 5000 })
       .toBeGreaterThan(0)

@@ -29,7 +29,7 @@ export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt
       digest = excluded.digest, size = excluded.size, media_type = excluded.media_type,
       created_at = excluded.created_at
       WHERE artifact.digest <> excluded.digest`)
-  if (changed > 0) tx.signal({ kind: 'job', jobId })
+  if (changed > 0) tx.notify({ kind: 'job', jobId })
 }
 
 const Count = z.object({ others: z.int() })

@@ -63,6 +63,6 @@ async function requeuePaused(tx: Tx, jobId: JobId, by: string): Promise<boolean>
     WHERE id = ${jobId} AND state = 'paused'`)
   if (changed === 0) return false
   await appendEvent(tx, { jobId, attempt: null }, { type: 'resumed', by })
-  tx.signal({ kind: 'ready' })
+  tx.notify({ kind: 'ready' })
   return true
 }

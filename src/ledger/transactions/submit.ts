@@ -33,7 +33,7 @@ export async function submit(
   await addInputs(tx, id, job)
   await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
-  if (waits.notBefore === null && waits.parkedOn === null) tx.signal({ kind: 'ready' })
+  if (waits.notBefore === null && waits.parkedOn === null) tx.notify({ kind: 'ready' })
   return { job: await readJob(tx, id), created: true }
 }
 
