@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
 import { noProbe } from '../domain/probe.ts'
 import { syncFolder } from '../platform/durable-file.ts'
-import { collectFrom, type Collecting, type Found, type Shelf } from './collect.ts'
+import { deleteUnneeded, type Deletion, type Deleted, type Shelf } from './delete-unneeded.ts'
 import { namingFullDisk } from './disk-errors.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { inTurns } from './in-turns.ts'
@@ -17,7 +17,7 @@ export type DiskLogs = LogStore & {
   /** Removes what crashed appends left, last written before this moment (epoch ms); returns how many. */
   sweepTemp(before: number): Promise<number>
   /** Removes all logs of jobs by their ids. */
-  collect(collecting: Collecting): Promise<Found>
+  deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 type Context = { readonly folder: string; readonly staging: Staging; readonly tails: Tails }
@@ -46,11 +46,11 @@ export async function openDiskLogs(
     read: (address, offset, limit) => read(context, address, { offset, limit }),
     size: (address) => size(context, address),
     sweepTemp: (before) => context.staging.sweep(before),
-    collect: (collecting) => collect(context, collecting),
+    deleteUnneeded: (deletion) => deleteLogs(context, deletion),
   }
 }
 
-function collect({ folder, tails }: Context, collecting: Collecting): Promise<Found> {
+function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Deleted> {
   const shelf: Shelf = {
     folder,
     isName: (name) => JobId.safeParse(name).success,
@@ -63,7 +63,7 @@ function collect({ folder, tails }: Context, collecting: Collecting): Promise<Fo
       return bytes
     },
   }
-  return collectFrom(shelf, collecting)
+  return deleteUnneeded(shelf, deletion)
 }
 
 /** Every part is of a type that holds no slash and no dot. */

@@ -6,7 +6,7 @@ import { AppError, isAppError } from '../domain/errors.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import type { HubContext } from '../hub/context.ts'
 import { type Hub, startHub } from '../hub/hub.ts'
-import { collect } from '../keeper/collect.ts'
+import { collectGarbage } from '../keeper/collect-garbage.ts'
 import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { KINDS } from '../kinds/all.ts'
@@ -68,7 +68,7 @@ export async function openHub(
     random,
     log,
     version,
-    collect: (dryRun, signal) => collect(collecting, dryRun, signal),
+    collectGarbage: (dryRun, signal) => collectGarbage(collecting, dryRun, signal),
     dialects: [],
     kinds: new Map(KINDS.map(({ schema }) => [schema.name, schema])),
     listen: { host: config.host, port: config.port },

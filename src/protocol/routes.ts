@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Collection } from '../domain/collection.ts'
+import { GarbageReport } from '../domain/garbage.ts'
 import { Delivery } from '../domain/delivery.ts'
 import { Digest } from '../domain/input.ts'
 import { Job, Submission } from '../domain/job.ts'
@@ -346,7 +346,7 @@ export const ROUTES = {
     summary: 'Remove what nobody needs any more, or say what that is',
     access: scope('admin'),
     body: schema.CollectBody,
-    answer: Collection,
+    answer: GarbageReport,
   },
 
   live: {

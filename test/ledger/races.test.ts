@@ -311,7 +311,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
     const told = { kind: 'job', jobId }
     await expect.poll(() => heard).toContainEqual(told)
     await other.renew(await claimed(other), LEASE_MS)
-    expect(heard.filter((one) => one.kind === 'job' && one.jobId === jobId)).toEqual([told])
+    expect(heard.filter((news) => news.kind === 'job' && news.jobId === jobId)).toEqual([told])
   })
 
   it('go on by themselves after the database has crashed, with all that was answered', async () => {

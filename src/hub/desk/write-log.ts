@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { LOG_SEGMENT_BYTES, type LogAddress } from '../../artifacts/port.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { HubState } from '../context.ts'
-import { demandCurrent } from './current-attempt.ts'
+import { refuseEnded } from './refuse-ended.ts'
 import { demandRoom } from './room.ts'
 
 /** Appends a segment of the current attempt's log. Throws `lease-lost`, `body-too-large`. */
@@ -14,7 +14,7 @@ export async function writeLog(
   body: Readable,
 ): Promise<void> {
   const { jobId, stream } = address
-  await demandCurrent(hub.ledger, address)
+  await refuseEnded(hub.ledger, address)
   await demandRoom(hub)
   const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
@@ -22,7 +22,7 @@ export async function writeLog(
   if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES) {
     throw new AppError('body-too-large', `The log ${stream} is full: ${limits.outputBytes} bytes.`)
   }
-  await demandCurrent(hub.ledger, address)
+  await refuseEnded(hub.ledger, address)
   await hub.logs.append(address, offset, bytes)
   hub.watches.changed(jobId)
 }

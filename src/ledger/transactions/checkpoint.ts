@@ -4,7 +4,7 @@ import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { lockJob } from '../advisory-locks.ts'
-import { checkpointsOf, demandRoom } from '../kept-events.ts'
+import { checkpointsOf, refuseTooMany } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
@@ -16,6 +16,6 @@ export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promis
   await currentAttempt(tx, fence, 'renew')
   const recorded = await checkpointsOf(tx, fence)
   if (recorded.some((earlier) => sameJson(earlier, made))) return
-  await demandRoom(tx, fence.jobId, 'checkpoint')
+  await refuseTooMany(tx, fence.jobId, 'checkpoint')
   await appendEvent(tx, fence, { type: 'checkpoint', checkpoint: made })
 }

@@ -5,7 +5,7 @@ import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { lockJob } from '../advisory-locks.ts'
-import { demandRoom, readIntents } from '../kept-events.ts'
+import { refuseTooMany, readIntents } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
@@ -31,6 +31,6 @@ export async function intendPublication(
       details: { job: fence.jobId, holdUntil },
     })
   }
-  await demandRoom(tx, fence.jobId, 'publication-intended')
+  await refuseTooMany(tx, fence.jobId, 'publication-intended')
   await appendEvent(tx, fence, { type: 'publication-intended', intent })
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
-import { refusal } from '../../domain/machine.ts'
+import { refusalCode } from '../../domain/machine.ts'
 import { JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { flag } from '../column.ts'
@@ -35,7 +35,7 @@ export async function requestCancel(tx: Tx, jobId: JobId, by: string): Promise<J
     Row,
   )
   if (job === undefined) throw jobNotFound(jobId)
-  const code = refusal(job.state, 'request-cancel')
+  const code = refusalCode(job.state, 'request-cancel')
   if (code !== undefined) {
     throw new AppError(code, `Job ${jobId} cannot be cancelled: it is ${job.state}.`, {
       details: { job: jobId, state: job.state },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
-import { refusal } from '../../domain/machine.ts'
+import { refusalCode } from '../../domain/machine.ts'
 import { JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { lockJob, tryLock } from '../advisory-locks.ts'
@@ -23,7 +23,7 @@ export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
 async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
   const job = await tx.get(sql`SELECT state FROM job WHERE id = ${jobId}`, State)
   if (job === undefined) return jobNotFound(jobId)
-  const code = refusal(job.state, 'resume') ?? 'job-not-paused'
+  const code = refusalCode(job.state, 'resume') ?? 'job-not-paused'
   return new AppError(code, `Job ${jobId} cannot be resumed: it is ${job.state}.`, {
     details: { job: jobId, state: job.state },
   })
@@ -46,7 +46,7 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   )
   let resumed = 0
   for (const { id } of due) {
-    // Somebody is at it: it is resumed or cancelled by then, or due at the next turn.
+    // Somebody is at it: it is resumed or cancelled by then, or due at the next run.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     if (await requeuePaused(tx, id, BY)) resumed += 1
   }
