@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { LOG_SEGMENT_BYTES_MAX } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
 import { noProbe } from '../domain/probe.ts'
@@ -8,7 +9,7 @@ import { deleteUnneeded, type Deletion, type Deleted, type Shelf } from './delet
 import { namingFullDisk } from './disk-errors.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { inTurns } from './in-turns.ts'
-import { LOG_SEGMENT_BYTES, type LogAddress, type LogStore } from './port.ts'
+import type { LogAddress, LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
 import { openStaging, type Staging } from './staging.ts'
 import { noTails, rememberTails, type Tails } from './tails.ts'
@@ -75,8 +76,8 @@ async function append(
   address: LogAddress,
   { offset, bytes }: { offset: number; bytes: Uint8Array },
 ): Promise<void> {
-  if (bytes.length > LOG_SEGMENT_BYTES) {
-    throw new AppError('body-too-large', `a log segment has at most ${LOG_SEGMENT_BYTES} bytes`)
+  if (bytes.length > LOG_SEGMENT_BYTES_MAX) {
+    throw new AppError('body-too-large', `a log segment has at most ${LOG_SEGMENT_BYTES_MAX} bytes`)
   }
   const expected = await prepareTail(context, address)
   if (offset > expected) {

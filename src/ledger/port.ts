@@ -5,7 +5,7 @@ import type { JobId } from '../domain/id.ts'
 import type { InputFile } from '../domain/input.ts'
 import type { Job, Submission } from '../domain/job.ts'
 import type { Fence, Lease, Renewal, WorkerIdentity } from '../domain/lease.ts'
-import type { Outcome, Settlement, Usage } from '../domain/outcome.ts'
+import type { Pause, Settlement, Usage } from '../domain/outcome.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
@@ -56,9 +56,7 @@ export type JobPage = {
   readonly limit: number
 }
 
-export type ArtifactRow = {
-  readonly jobId: JobId
-  readonly attempt: number
+export type ArtifactRow = Fence & {
   /** Display name, unique within the attempt; never a path. */
   readonly name: string
   /** Lower-case hex SHA-256. */
@@ -91,9 +89,7 @@ export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'lanes' | 'expi
 }
 
 /** Whose attempt it was, and whether its token's secret is right. */
-export type AttemptRow = {
-  readonly jobId: JobId
-  readonly attempt: number
+export type AttemptRow = Fence & {
   readonly workerId: string
   readonly bootId: string
   /** The worker token it was claimed with: who may salvage it later. */
@@ -180,11 +176,7 @@ export type Ledger = {
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
   /** Accepted once; the same settlement again gives the same answer. */
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
-  pause(
-    fence: Fence,
-    pause: Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>,
-    usage: Usage | null,
-  ): Promise<Job>
+  pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
   /** Resumes jobs paused until a moment that has come, at most `limit`; returns how many. */
   resumeDue(limit: number): Promise<number>

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import { LogStream } from '../../domain/attempt.ts'
 import { AppError } from '../../domain/errors.ts'
 import { type JobId, shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { isTerminal } from '../../domain/state.ts'
 import type { HubClient } from '../../protocol/client.ts'
-import { LogStream } from '../../protocol/schemas.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
@@ -58,13 +58,7 @@ function demandAttempt(attempt: number | undefined, job: Job): void {
 }
 
 /** What to look at instead. */
-function nothingIn({
-  job,
-  stream,
-}: {
-  readonly job: JobId
-  readonly stream: z.infer<typeof LogStream>
-}): string {
+function nothingIn({ job, stream }: { readonly job: JobId; readonly stream: LogStream }): string {
   const others = LogStream.options.filter((name) => name !== stream)
   const commands = others.map((name) => `millwright logs ${shortId(job)} --stream ${name}`)
   return `The log ${stream} is empty. There may be more in: ${commands.join(', ')}`

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { LOG_SEGMENT_BYTES, type LogAddress } from '../../artifacts/port.ts'
+import type { LogAddress } from '../../artifacts/port.ts'
+import { LOG_SEGMENT_BYTES_MAX } from '../../domain/attempt.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { HubState } from '../context.ts'
 import { refuseEnded } from './refuse-ended.ts'
@@ -19,7 +20,7 @@ export async function writeLog(
   const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
   // A worker keeps to the limit and marks the loss; one segment is left for the mark.
-  if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES) {
+  if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES_MAX) {
     throw new AppError('body-too-large', `The log ${stream} is full: ${limits.outputBytes} bytes.`)
   }
   await refuseEnded(hub.ledger, address)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import { JobId } from '../../domain/id.ts'
+import type { JobId } from '../../domain/id.ts'
+import { Fence } from '../../domain/lease.ts'
 import { lockJob } from '../advisory-locks.ts'
 import { readJob } from '../job-row.ts'
 import type { ArtifactRow } from '../port.ts'
@@ -47,9 +48,7 @@ async function checkRoom(
   throw new AppError('request-invalid', `An attempt may have at most ${ARTIFACTS_MAX} artifacts.`)
 }
 
-const Row = z.object({
-  jobId: JobId,
-  attempt: z.int(),
+const Row = Fence.extend({
   name: z.string(),
   digest: z.string(),
   size: z.int(),

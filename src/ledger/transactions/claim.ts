@@ -1,7 +1,6 @@
-import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
+import type { JobId } from '../../domain/id.ts'
 import { permits, serves } from '../../domain/lane.ts'
-import type { Fence } from '../../domain/lease.ts'
+import { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
@@ -53,8 +52,6 @@ async function claimed(tx: Tx, fence: Fence, request: ClaimRequest): Promise<Cla
   return { kind: 'claimed', claimed: await readClaimed(tx, fence, request.leaseMs) }
 }
 
-const Again = z.object({ jobId: JobId, attempt: z.int() })
-
 /** The answer to this very request was lost on its way: the same attempt, with the new token. */
 function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined> {
   return tx.get(
@@ -64,7 +61,7 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
       WHERE held_by = ${request.heldBy} AND worker_id = ${request.worker.id}
         AND request_id = ${request.requestId}
       RETURNING job_id AS "jobId", attempt`,
-    Again,
+    Fence,
   )
 }
 

@@ -1,6 +1,4 @@
-import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
-import type { Fence } from '../../domain/lease.ts'
+import { Fence } from '../../domain/lease.ts'
 import { afterExpiry } from '../../domain/machine.ts'
 import type { Probe } from '../../domain/probe.ts'
 import { wakeDue } from '../back-off.ts'
@@ -10,8 +8,6 @@ import { tryLockJobAndKeys } from '../advisory-locks.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-const Due = z.object({ jobId: JobId, attempt: z.int() })
-
 /**
  * Ends attempts whose lease ran out, longest ago first; wakes jobs whose back-off is over. What is
  * found due stays so: where transactions run side by side, nobody else writes its row meanwhile.
@@ -20,7 +16,7 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
   const due = await tx.all(
     sql`SELECT job_id AS "jobId", attempt FROM attempt
       WHERE ended_at IS NULL AND lease_until <= ${tx.now} ORDER BY lease_until LIMIT ${limit} ${tx.skipLocked}`,
-    Due,
+    Fence,
   )
   if (due.length > 0) await probe('expire-due')
   let expired = 0

@@ -3,7 +3,7 @@ import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { Limits } from '../../domain/limits.ts'
 import { afterPause } from '../../domain/machine.ts'
-import type { Outcome, Usage } from '../../domain/outcome.ts'
+import type { Pause, Usage } from '../../domain/outcome.ts'
 import { appendEvent } from '../append-event.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
 import { json } from '../column.ts'
@@ -15,8 +15,6 @@ import { readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
-
-type Pause = Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>
 
 /** Ends the attempt and keeps the job, with its lock keys for a while, until it is resumed. */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
