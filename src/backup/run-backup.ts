@@ -5,8 +5,7 @@ import { markBackup } from '../artifacts/backup-mark.ts'
 import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
-import { sqliteSnapshot } from '../ledger/sqlite/backup.ts'
-import type { Snapshot } from '../ledger/tables.ts'
+import { openSnapshot } from '../ledger/open-snapshot.ts'
 import { systemClock } from '../platform/clock.ts'
 import { backUp } from './back-up.ts'
 import type { Manifest } from './manifest.ts'
@@ -35,7 +34,7 @@ export async function runBackup(
   running.use(await markBackup(store, systemClock))
   const manifest = await backUp(
     {
-      openSnapshot: () => snapshotOf(config, data),
+      openSnapshot: () => openSnapshot(config.database, data),
       artifacts: await openDiskArtifacts(join(store, 'artifacts')),
       logs: join(store, 'logs'),
     },
@@ -49,14 +48,6 @@ export async function runBackup(
 export const summary = ({ tables, artifacts }: Manifest): string =>
   `${tables['job']?.rows ?? 0} jobs, ${tables['event']?.rows ?? 0} events, ` +
   `${artifacts} artifacts, ${tables['token']?.rows ?? 0} tokens`
-
-async function snapshotOf({ database }: HubConfig, data: string): Promise<Snapshot> {
-  if (database !== undefined) {
-    const { postgresSnapshot } = await import('../ledger/postgres/backup.ts')
-    return postgresSnapshot(database.reveal())
-  }
-  return sqliteSnapshot(data)
-}
 
 function demandLedger(data: string): void {
   if (existsSync(join(data, 'ledger.db'))) return

@@ -3,7 +3,7 @@ import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import { startHub } from '../hub/hub.ts'
-import { collect } from '../keeper/collect.ts'
+import { collectGarbage } from '../keeper/collect-garbage.ts'
 import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
 import { KINDS } from '../kinds/all.ts'
@@ -63,7 +63,7 @@ export async function openHub(
     random,
     log,
     version,
-    collect: (dryRun, signal) => collect(collecting, dryRun, signal),
+    collectGarbage: (dryRun, signal) => collectGarbage(collecting, dryRun, signal),
     dialects: [],
     kinds: new Map(KINDS.map(({ schema }) => [schema.name, schema])),
     listen: { host: config.host, port: config.port },

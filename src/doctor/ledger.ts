@@ -3,10 +3,14 @@ import type { JobEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import type { Job } from '../domain/job.ts'
 import { fold } from '../ledger/fold.ts'
+import type { Snapshot } from '../ledger/tables.ts'
+import { strandedJobs } from '../ledger/transactions/stranded-jobs.ts'
 import type { HubClient } from '../protocol/client.ts'
+import { type Finding, warning } from './finding.ts'
 
 const JOBS_A_PAGE = 200
 const EVENTS_A_PAGE = 1000
+const STRANDED_MAX = 10
 
 /** A job whose row does not say what its events say. */
 export type Difference = {
@@ -78,4 +82,16 @@ async function eventsOf(client: HubClient, job: JobId): Promise<readonly JobEven
     found.push(...page.events)
     if (page.events.length < EVENTS_A_PAGE) return found
   }
+}
+
+/** Jobs that will never run by themselves: they wait for a lock key that no job holds. */
+export async function strandedFindings(snapshot: Snapshot): Promise<readonly Finding[]> {
+  const stranded = await strandedJobs(snapshot, STRANDED_MAX)
+  return stranded.map(({ jobId, key }) =>
+    warning(
+      'stranded job',
+      `job ${jobId} waits for the lock ${key}, which no job holds`,
+      `Submit it again: millwright cancel ${jobId} && millwright retry ${jobId}`,
+    ),
+  )
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { ModelDoor, Refusal } from './agent.ts'
 import type { Checkpoint, WorkerEvent } from './event.ts'
 import type { Launch } from './launch.ts'
@@ -14,7 +15,11 @@ export const STREAMS = [
   { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
   { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
 ] as const
-export type LogStream = (typeof STREAMS)[number]['stream']
+export const LogStream = z.enum(STREAMS.map(({ stream }) => stream))
+export type LogStream = z.infer<typeof LogStream>
+
+/** Largest append to a log, in bytes. */
+export const LOG_SEGMENT_BYTES_MAX = 1024 * 1024
 
 /** A file to keep under a name. */
 export type FileArtifact = {

@@ -4,7 +4,7 @@ import {
   afterHandBack,
   afterSettleFailed,
   ATTEMPTS_MAX,
-  refusal,
+  refusalCode,
   type Running,
 } from './machine.ts'
 import { RetryPolicy } from './retry.ts'
@@ -137,9 +137,9 @@ describe('the transition table', () => {
     const words = TRIGGERS.filter((trigger) => /^(?:renew|settle|pause|hand-back)/.test(trigger))
     for (const trigger of words) {
       expect([
-        refusal('queued', trigger),
-        refusal('paused', trigger),
-        refusal('failed', trigger),
+        refusalCode('queued', trigger),
+        refusalCode('paused', trigger),
+        refusalCode('failed', trigger),
       ]).toEqual(['lease-lost', 'lease-lost', 'job-terminal'])
     }
   })

@@ -1,6 +1,6 @@
 import type { CallbackRules } from '../callbacks/rules.ts'
 import type { ArtifactStore, LogStore } from '../artifacts/port.ts'
-import type { Collection } from '../domain/collection.ts'
+import type { GarbageReport } from '../domain/garbage.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { KindSchema } from '../domain/kind.ts'
 import type { DeliveryTally } from '../keeper/delivery-tally.ts'
@@ -21,7 +21,7 @@ export type HubContext = {
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
   /** Removes what nobody needs any more; a dry run only says what that is. */
-  readonly collect: (dryRun: boolean, signal: AbortSignal) => Promise<Collection>
+  readonly collectGarbage: (dryRun: boolean, signal: AbortSignal) => Promise<GarbageReport>
   /** Further ways to talk to it, beside our own API. */
   readonly dialects: readonly Dialect[]
   readonly kinds: ReadonlyMap<string, KindSchema>

@@ -88,13 +88,13 @@ function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<vo
 
 /** Wakes those who wait for what the ledger just committed. */
 function passOnSignals({ ledger, claims, watches }: HubState): () => void {
-  return ledger.subscribe((signal) => {
-    if (signal.kind === 'ready') claims.callHeads()
-    else watches.changed(signal.jobId)
+  return ledger.subscribe((notification) => {
+    if (notification.kind === 'ready') claims.callHeads()
+    else watches.changed(notification.jobId)
   })
 }
 
-/** Signals are hints and may be lost: look now and then anyway. */
+/** Notifications are hints and may be lost: look now and then anyway. */
 async function callWaiters({ clock, claims, watches, limits, closing }: HubState): Promise<void> {
   while (!closing.aborted) {
     await clock.sleep(limits.pollMs, closing)

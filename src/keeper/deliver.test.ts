@@ -4,7 +4,7 @@ import type { ProbeLabel } from '../domain/probe.ts'
 import type { DeliveryEnd, TakenDelivery } from '../ledger/port.ts'
 import { systemClock } from '../platform/clock.ts'
 import { silentLog } from '../platform/log.ts'
-import { runOnce } from './deliver.ts'
+import { deliverDue } from './deliver.ts'
 import { DeliveryTally } from './delivery-tally.ts'
 import { UnderWay } from './under-way.ts'
 
@@ -35,7 +35,7 @@ async function delivered(sent: Sent, { stopping }: { readonly stopping: boolean 
     log: silentLog,
     probe: (label: ProbeLabel) => void moments.push(label),
   }
-  await runOnce(context, stop.signal)
+  await deliverDue(context, stop.signal)
   await underWay.none()
   return { next: ends[0], moments }
 }

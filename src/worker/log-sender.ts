@@ -1,11 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { LogStream } from '../domain/attempt.ts'
+import { LOG_SEGMENT_BYTES_MAX, type LogStream } from '../domain/attempt.ts'
 import type { Fence } from '../domain/lease.ts'
 import { type BoundedLog, boundedLog } from '../pipeline/bounded-log.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
-import { SEGMENT_BYTES_MAX } from '../protocol/schemas.ts'
 import { insist } from './patience.ts'
 
 /** A reader sees new text after at most this time, or once so much of it has come. */
@@ -103,7 +102,7 @@ export class LogSender {
 
   async #sendSegment(): Promise<void> {
     const { hub, fence, clock, stream, file } = this.#way
-    const size = Math.min(SEGMENT_BYTES_MAX, this.#written - this.#sent)
+    const size = Math.min(LOG_SEGMENT_BYTES_MAX, this.#written - this.#sent)
     const body = await readAt(file, this.#sent, size)
     const params = { job: fence.jobId, attempt: fence.attempt, stream, offset: this.#sent }
     await insist(

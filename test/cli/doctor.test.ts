@@ -74,6 +74,21 @@ describeNeeding(['patience'], 'the doctor', () => {
     expect(of('hub')).toMatchObject({ verdict: 'failure' })
   })
 
+  it('names a job that waits for a lock nobody holds, and what to type', async () => {
+    const cli = await cliInEmptyHome()
+    const hub = await cli.startHub()
+    await cli.run(['submit', '--repo', 'https://git.example/a.git', 'Fix'])
+    await hub.stop()
+    expect((await verdicts(cli, ['--sandbox', 'none'])).of('stranded job')).toBeUndefined()
+    const database = new DatabaseSync(join(cli.data, 'ledger.db'))
+    const { id } = database.prepare('SELECT id FROM job').get() ?? {}
+    database.exec(`UPDATE job SET parked_on = 'a'`)
+    database.close()
+    const stranded = (await verdicts(cli, ['--sandbox', 'none'])).of('stranded job')
+    expect(stranded).toMatchObject({ verdict: 'warning' })
+    expect(stranded?.fix).toContain(`millwright cancel ${String(id)}`)
+  })
+
   it('compares every job with its events, beside a running hub', async () => {
     const cli = await cliInEmptyHome()
     const hub = await cli.startHub()

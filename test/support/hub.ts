@@ -9,7 +9,7 @@ import type { Scope } from '../../src/domain/principal.ts'
 import type { HubContext } from '../../src/hub/context.ts'
 import { type Hub, startHub } from '../../src/hub/hub.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
-import { collect } from '../../src/keeper/collect.ts'
+import { collectGarbage } from '../../src/keeper/collect-garbage.ts'
 import { KINDS } from '../../src/kinds/all.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
@@ -69,7 +69,8 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
     ledger,
     artifacts,
     logs,
-    collect: (dryRun, signal) => collect({ ...collecting, log: silentLog }, dryRun, signal),
+    collectGarbage: (dryRun, signal) =>
+      collectGarbage({ ...collecting, log: silentLog }, dryRun, signal),
     dialects: [],
     kinds: new Map(KINDS.map(({ schema }) => [schema.name, schema])),
     clock,

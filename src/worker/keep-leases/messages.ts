@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
+import { Fence } from '../../domain/lease.ts'
 
 // What the worker and the thread that keeps its leases say to each other. How long a lease is still
 // believed in is not said but lies in memory that both see.
-
-const fence = { jobId: JobId, attempt: z.int().min(1) }
 
 /** What the thread starts with. */
 export const Start = z.strictObject({
@@ -21,14 +19,14 @@ export type Start = z.infer<typeof Start>
 export const Order = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('keep'),
-    ...fence,
+    ...Fence.shape,
     /** Of the attempt. */
     token: z.string(),
     leaseMs: z.int(),
     /** Of its `Lifeline`. */
     shared: z.instanceof(SharedArrayBuffer),
   }),
-  z.strictObject({ type: z.literal('release'), ...fence }),
+  z.strictObject({ type: z.literal('release'), ...Fence.shape }),
 ])
 export type Order = z.infer<typeof Order>
 
@@ -36,8 +34,8 @@ export type Order = z.infer<typeof Order>
 export const News = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** Somebody wants the job to stop. */
-  z.strictObject({ type: z.literal('cancel'), ...fence }),
+  z.strictObject({ type: z.literal('cancel'), ...Fence.shape }),
   /** The lease is gone, or nobody acknowledged it for too long. */
-  z.strictObject({ type: z.literal('lost'), ...fence }),
+  z.strictObject({ type: z.literal('lost'), ...Fence.shape }),
 ])
 export type News = z.infer<typeof News>

@@ -153,19 +153,6 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     await release()
     expect(await ledger.tidyLocks(10)).toBe(1)
   })
-
-  it('of a key is passed over when stranded waiters are woken', async () => {
-    const { ledger, url } = await open()
-    await submitted(ledger, { locks: ['a'] })
-    const byHand = new Client({ connectionString: url })
-    await byHand.connect()
-    await byHand.query(`UPDATE job SET parked_on = 'a' WHERE state = 'queued'`)
-    await byHand.end()
-    const release = await hold(file.server, 'key a')
-    expect(await ledger.tidyLocks(10)).toBe(0)
-    await release()
-    expect(await ledger.tidyLocks(10)).toBe(1)
-  })
 })
 
 describeNeeding(['postgresql', 'patience'], 'an upload', () => {

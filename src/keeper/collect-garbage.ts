@@ -1,11 +1,11 @@
-import type { Collecting, Found } from '../artifacts/collect.ts'
-import type { Collected, Collection } from '../domain/collection.ts'
+import type { Deleted, Deletion } from '../artifacts/delete-unneeded.ts'
+import type { GarbageItem, GarbageReport } from '../domain/garbage.ts'
 import { JobId } from '../domain/id.ts'
 import type { Probe } from '../domain/probe.ts'
 import type { Cutoffs, Ledger, Unneeded } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import { takeTurns } from './turns.ts'
+import { repeat } from './repeat.ts'
 
 const EVERY_MS = 3_600_000
 /** After the start, so that a wrong setting or an old backup can be seen with a dry run before. */
@@ -21,9 +21,9 @@ const UPLOADS_AT_ONCE = 200
 /** How long things are kept, in days; 0 keeps them for ever. */
 export type Retention = { readonly keepJobs: number; readonly keepLogs: number }
 
-type Store = { collect(collecting: Collecting): Promise<Found> }
+type Store = { deleteUnneeded(deletion: Deletion): Promise<Deleted> }
 
-export type CollectContext = {
+export type GarbageContext = {
   readonly ledger: Pick<Ledger, 'unneeded' | 'forget' | 'forgetBlobs' | 'referenced' | 'endings'>
   readonly artifacts: Store
   readonly logs: Store
@@ -39,25 +39,25 @@ export type CollectContext = {
  * Forgets jobs, tokens, workers and uploads that nobody has needed for long, then removes logs and
  * artifacts that nothing refers to any more. A dry run says what would go, and removes nothing.
  */
-export async function collect(
-  context: CollectContext,
+export async function collectGarbage(
+  context: GarbageContext,
   dryRun: boolean,
   signal: AbortSignal,
-): Promise<Collection> {
-  const rows = await collectRows(context, dryRun, signal)
+): Promise<GarbageReport> {
+  const rows = await forgetRows(context, dryRun, signal)
   const heldUp = await context.isBackedUp()
-  const files = heldUp && !dryRun ? [] : await collectFiles(context, dryRun, signal)
+  const files = heldUp && !dryRun ? [] : await deleteFiles(context, dryRun, signal)
   return { dryRun, heldUp, items: [...rows, ...files] }
 }
 
-async function collectRows(
-  { ledger, retention, clock }: CollectContext,
+async function forgetRows(
+  { ledger, retention, clock }: GarbageContext,
   dryRun: boolean,
   signal: AbortSignal,
-): Promise<readonly Collected[]> {
+): Promise<readonly GarbageItem[]> {
   const before = cutoffs(retention, clock.now())
   const gone = dryRun ? await ledger.unneeded(before) : await forgetAll(ledger, before, signal)
-  const row = (what: keyof Unneeded, why: string): Collected => ({
+  const row = (what: keyof Unneeded, why: string): GarbageItem => ({
     what,
     count: gone[what],
     bytes: null,
@@ -102,11 +102,11 @@ async function forgetAll(
   return total
 }
 
-async function collectFiles(
-  { ledger, artifacts, logs, retention, isBackedUp, clock, probe }: CollectContext,
+async function deleteFiles(
+  { ledger, artifacts, logs, retention, isBackedUp, clock, probe }: GarbageContext,
   dryRun: boolean,
   signal: AbortSignal,
-): Promise<readonly Collected[]> {
+): Promise<readonly GarbageItem[]> {
   const { keepLogs } = retention
   const now = clock.now()
   const mayGoOn = async (): Promise<boolean> => !signal.aborted && (dryRun || !(await isBackedUp()))
@@ -115,7 +115,7 @@ async function collectFiles(
   // In a dry run the rows are still there.
   const rowsBefore = dryRun ? cutoffs(retention, now) : null
 
-  const oldLogs = await logs.collect({
+  const oldLogs = await logs.deleteUnneeded({
     ...shared,
     needed: async (names) => {
       const endings = await ledger.endings(names.map((name) => JobId.parse(name)))
@@ -123,7 +123,7 @@ async function collectFiles(
       return new Set([...endings].flatMap(([id, at]) => ((at ?? now) < logsBefore ? [] : [id])))
     },
   })
-  const unreferenced = await artifacts.collect({
+  const unreferenced = await artifacts.deleteUnneeded({
     ...shared,
     needed: async (digests) => {
       const referenced = await ledger.referenced(digests, rowsBefore)
@@ -149,11 +149,11 @@ const whyLogs = (keepLogs: number): string =>
 const days = (count: number): string => (count === 1 ? 'a day' : `${count} days`)
 
 /** Collects ten minutes from now and then every hour, until the signal aborts. */
-export async function start(context: CollectContext, signal: AbortSignal): Promise<void> {
+export async function start(context: GarbageContext, signal: AbortSignal): Promise<void> {
   await context.clock.sleep(FIRST_MS, signal)
-  await takeTurns(
+  await repeat(
     async () => {
-      const { items } = await collect(context, false, signal)
+      const { items } = await collectGarbage(context, false, signal)
       const removed = items.filter(({ count }) => count > 0)
       if (removed.length > 0) context.log.info({ removed }, 'collected')
     },

@@ -1,41 +1,41 @@
-import type { Notification, PoolClient } from 'pg'
+import type { Notification as Notified, PoolClient } from 'pg'
 import type { Logger } from '../../platform/log.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { JobId } from '../../domain/id.ts'
-import type { Signal } from '../port.ts'
+import type { Notification } from '../port.ts'
 import { named } from './postgres-error.ts'
 
-/** Hubs tell each other here; see NOTIFY in PostgreSQL's manual. */
+/** Hubs tell each other here; see LISTEN and NOTIFY in PostgreSQL's manual. */
 export const CHANNEL = 'millwright'
 const RETRY_MS = 1000
 
 type Hearing = {
   /** Opens a connection of its own. */
   readonly connect: () => Promise<PoolClient>
-  /** Who speaks here: its own words come back and are dropped. */
+  /** Who notifies here: its own notifications come back and are dropped. */
   readonly self: string
-  readonly heard: (signal: Signal) => void
+  readonly heard: (notification: Notification) => void
   readonly heartbeatMs: number
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** A signal as other hubs hear it. */
-export const spoken = (self: string, signal: Signal): string =>
-  signal.kind === 'job' ? `${self} job ${signal.jobId}` : `${self} ready`
+/** A notification as other hubs get it. */
+export const payloadOf = (self: string, notification: Notification): string =>
+  notification.kind === 'job' ? `${self} job ${notification.jobId}` : `${self} ready`
 
 /**
  * Hears what other hubs commit until the signal aborts. A lost connection is opened again; what
  * was missed meanwhile is looked for at once, and by those who look again from time to time.
  */
-export async function hearSignals(hearing: Hearing, signal: AbortSignal): Promise<void> {
+export async function listenForNotifications(hearing: Hearing, signal: AbortSignal): Promise<void> {
   let missed = false
   while (!signal.aborted) {
     try {
       await hearOnce(hearing, missed, signal)
     } catch (error) {
       missed = true
-      hearing.log.warn({ error: named(error) }, 'signals of other hubs are not heard')
+      hearing.log.warn({ error: named(error) }, 'notifications of other hubs are not heard')
       await hearing.clock.sleep(RETRY_MS, signal)
     }
   }
@@ -49,7 +49,7 @@ async function hearOnce(hearing: Hearing, missed: boolean, signal: AbortSignal):
   client.on('error', lost.reject)
   client.on('end', () => lost.reject(new Error('Connection terminated')))
   lost.promise.catch(() => {})
-  client.on('notification', ({ payload = '' }: Notification) => {
+  client.on('notification', ({ payload = '' }: Notified) => {
     const told = parse(payload, self)
     if (told !== null) heard(told)
   })
@@ -78,7 +78,7 @@ async function beat(
   }
 }
 
-function parse(text: string, self: string): Signal | null {
+function parse(text: string, self: string): Notification | null {
   const [from, kind, id] = text.split(' ')
   if (from === self) return null
   if (kind === 'ready') return { kind }

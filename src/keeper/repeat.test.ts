@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../domain/errors.ts'
 import { silentLog } from '../platform/log.ts'
-import { takeTurns } from './turns.ts'
+import { repeat } from './repeat.ts'
 
-/** Takes as many turns as there are endings, without waiting; returns the waits between them. */
+/** Repeats as often as there are endings, without waiting; returns the waits between them. */
 async function waitsBetween(endings: readonly (Error | 'well')[]): Promise<readonly number[]> {
   const stopping = new AbortController()
   const waits: number[] = []
@@ -15,19 +15,19 @@ async function waitsBetween(endings: readonly (Error | 'well')[]): Promise<reado
       if (waits.length === endings.length) stopping.abort()
     },
   }
-  const turn = async () => {
+  const work = async () => {
     const ending = endings[waits.length]
     if (ending instanceof Error) throw ending
   }
-  const turns = { loop: 'test', everyMs: 1000, clock, log: silentLog }
-  await takeTurns(turn, turns, stopping.signal)
+  const repetition = { loop: 'test', everyMs: 1000, clock, log: silentLog }
+  await repeat(work, repetition, stopping.signal)
   return waits
 }
 
 const full = new AppError('disk-full', 'no space left')
 
 describe('a loop', () => {
-  it('waits the same time after each turn that went well', async () => {
+  it('waits the same time after each run that went well', async () => {
     expect(await waitsBetween(['well', 'well', 'well'])).toEqual([1000, 1000, 1000])
   })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** One sort of thing that was removed, or would be. */
-export const Collected = z.strictObject({
+export const GarbageItem = z.strictObject({
   what: z.enum(['jobs', 'tokens', 'workers', 'uploads', 'logs', 'artifacts']),
   count: z.int().min(0),
   /** null for rows of the ledger: their room is used again, the disk sees none of it. */
@@ -9,13 +9,13 @@ export const Collected = z.strictObject({
   why: z.string().describe('What made them superfluous, and the setting that says so'),
   examples: z.array(z.string()).max(5),
 })
-export type Collected = z.infer<typeof Collected>
+export type GarbageItem = z.infer<typeof GarbageItem>
 
-/** What a collection removed, or would remove. */
-export const Collection = z.strictObject({
+/** What a garbage collection removed, or would remove. */
+export const GarbageReport = z.strictObject({
   dryRun: z.boolean(),
   /** A backup was being taken, so artifacts and logs stayed. */
   heldUp: z.boolean().describe('A backup runs: artifacts and logs stay until it has ended'),
-  items: z.array(Collected),
+  items: z.array(GarbageItem),
 })
-export type Collection = z.infer<typeof Collection>
+export type GarbageReport = z.infer<typeof GarbageReport>

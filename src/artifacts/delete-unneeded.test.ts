@@ -10,7 +10,7 @@ import { newJobId } from '../domain/id.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { isBackedUp, markBackup } from './backup-mark.ts'
-import type { Collecting } from './collect.ts'
+import type { Deletion } from './delete-unneeded.ts'
 import { type DiskArtifacts, openDiskArtifacts } from './disk-artifacts.ts'
 import { openDiskLogs } from './disk-logs.ts'
 
@@ -26,7 +26,7 @@ const anyBytes = { expectedDigest: null, maxBytes: 1024 }
 const digestOf = (words: string): string => createHash('sha256').update(words).digest('hex')
 
 /** Everything old that is not needed. */
-const collecting = (change: Partial<Collecting> = {}): Collecting => ({
+const deletion = (change: Partial<Deletion> = {}): Deletion => ({
   before: Date.now() - DAY_MS,
   needed: async () => new Set(),
   dryRun: false,
@@ -59,18 +59,18 @@ const left = async (store: DiskArtifacts, texts: readonly string[]): Promise<rea
 
 const isKept = async () => new Set([digestOf('kept')])
 
-describe('collecting artifacts', () => {
+describe('deleting unneeded artifacts', () => {
   it('removes those that are old and not needed, and tells how much disk that freed', async () => {
     const { folder, store, put } = await storeOf('old', 'needed')
     await put('young')
     const bytes = await diskSpaceOf(blobPath(folder, digestOf('old')))
     const needed = async () => new Set([digestOf('needed')])
 
-    const dry = await store.collect(collecting({ needed, dryRun: true }))
+    const dry = await store.deleteUnneeded(deletion({ needed, dryRun: true }))
     expect(dry).toEqual({ count: 1, bytes, examples: [digestOf('old')] })
     expect(await left(store, ['old', 'needed', 'young'])).toHaveLength(3)
 
-    expect(await store.collect(collecting({ needed }))).toEqual(dry)
+    expect(await store.deleteUnneeded(deletion({ needed }))).toEqual(dry)
     expect(await left(store, ['old', 'needed', 'young'])).toEqual(['needed', 'young'])
     expect(bytes).toBeGreaterThan(0)
   })
@@ -81,7 +81,7 @@ describe('collecting artifacts', () => {
       await put('again')
       return new Set<string>()
     }
-    expect(await store.collect(collecting({ needed }))).toMatchObject({ count: 0, bytes: 0 })
+    expect(await store.deleteUnneeded(deletion({ needed }))).toMatchObject({ count: 0, bytes: 0 })
     expect(await text(await store.open(digestOf('again')))).toBe('again')
   })
 
@@ -92,7 +92,7 @@ describe('collecting artifacts', () => {
       read.push(await text(await store.open(digestOf('wanted'))))
       return new Set(read.length === 1 ? [] : digests)
     }
-    expect(await store.collect(collecting({ needed }))).toMatchObject({ count: 0 })
+    expect(await store.deleteUnneeded(deletion({ needed }))).toMatchObject({ count: 0 })
     // The second time it lay aside, and could be read all the same.
     expect(read).toEqual(['wanted', 'wanted'])
     expect(await text(await store.open(digestOf('wanted')))).toBe('wanted')
@@ -107,21 +107,21 @@ describe('collecting artifacts', () => {
     }
     expect(await left(store, ['gone', 'kept'])).toEqual(['gone', 'kept'])
 
-    expect(await store.collect(collecting({ needed: isKept }))).toMatchObject({ count: 1 })
+    expect(await store.deleteUnneeded(deletion({ needed: isKept }))).toMatchObject({ count: 1 })
     expect(await left(store, ['gone', 'kept'])).toEqual(['kept'])
     expect(await readdir(aside)).toEqual([])
   })
 
   it('stops before the next batch when it may not go on', async () => {
     const { store } = await storeOf('one')
-    expect(await store.collect(collecting({ mayGoOn: async () => false }))).toMatchObject({
+    expect(await store.deleteUnneeded(deletion({ mayGoOn: async () => false }))).toMatchObject({
       count: 0,
     })
     expect(await left(store, ['one'])).toEqual(['one'])
   })
 })
 
-describe('collecting logs', () => {
+describe('deleting unneeded logs', () => {
   it('removes all streams of a job, and a reader then finds none', async () => {
     const folder = await tempFolder()
     const logs = await openDiskLogs(folder)
@@ -132,7 +132,7 @@ describe('collecting logs', () => {
     }
     const needed = async () => new Set([String(kept)])
 
-    const found = await logs.collect(collecting({ needed }))
+    const found = await logs.deleteUnneeded(deletion({ needed }))
 
     expect(found).toMatchObject({ count: 1, examples: [gone] })
     expect(found.bytes).toBeGreaterThan(0)

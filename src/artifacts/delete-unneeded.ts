@@ -8,8 +8,8 @@ const BATCH = 100
 /** Of what was found, the names that are told. */
 const EXAMPLES_MAX = 5
 
-/** What is to be collected from a store. */
-export type Collecting = {
+/** What is to be deleted from a store. */
+export type Deletion = {
   /** Only what was last written before this moment (epoch ms). */
   readonly before: number
   /** Which of these names must stay. */
@@ -21,7 +21,7 @@ export type Collecting = {
 }
 
 /** What was removed, or would be. */
-export type Found = {
+export type Deleted = {
   readonly count: number
   /** Of disk. */
   readonly bytes: number
@@ -38,13 +38,17 @@ export type Shelf = {
 }
 
 /** Walks through a folder in batches and removes what is old and not needed. */
-export async function collectFrom(shelf: Shelf, collecting: Collecting): Promise<Found> {
-  const found: { -readonly [Key in keyof Found]: Found[Key] } = { count: 0, bytes: 0, examples: [] }
-  for await (const names of oldNames(shelf, collecting.before)) {
-    if (!(await collecting.mayGoOn())) break
-    const needed = await collecting.needed(names)
+export async function deleteUnneeded(shelf: Shelf, deletion: Deletion): Promise<Deleted> {
+  const found: { -readonly [Key in keyof Deleted]: Deleted[Key] } = {
+    count: 0,
+    bytes: 0,
+    examples: [],
+  }
+  for await (const names of oldNames(shelf, deletion.before)) {
+    if (!(await deletion.mayGoOn())) break
+    const needed = await deletion.needed(names)
     for (const name of names.filter((candidate) => !needed.has(candidate))) {
-      const bytes = collecting.dryRun
+      const bytes = deletion.dryRun
         ? await shelf.spaceOf(join(shelf.folder, name))
         : await shelf.remove(name)
       if (bytes === null) continue
@@ -57,7 +61,7 @@ export async function collectFrom(shelf: Shelf, collecting: Collecting): Promise
 }
 
 /** Adds up what was found in several folders. */
-export const sum = (parts: readonly Found[]): Found => ({
+export const sum = (parts: readonly Deleted[]): Deleted => ({
   count: parts.reduce((total, { count }) => total + count, 0),
   bytes: parts.reduce((total, { bytes }) => total + bytes, 0),
   examples: parts.flatMap(({ examples }) => examples).slice(0, EXAMPLES_MAX),

@@ -8,7 +8,7 @@ export type Guard = Fence & { readonly state: JobState }
  * A write's guard repeats what its transaction has read. When it does not hold, the engine let
  * another transaction in between; this one crashes and leaves nothing behind.
  */
-export function mustHold(changed: number, guard: Guard): void {
+export function assertGuard(changed: number, guard: Guard): void {
   if (changed === 1) return
   throw new Error(
     `job ${guard.jobId} is not ${guard.state} in attempt ${guard.attempt} any more: ` +

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inBatches } from './batches.ts'
+import { untilDone } from './until-done.ts'
 
 /** Something to do that is done in parts. */
 function pile(size: number) {
@@ -16,13 +16,13 @@ function pile(size: number) {
 describe('work in batches', () => {
   it('goes on until nothing is left', async () => {
     const { rest, work } = pile(250)
-    expect(await inBatches(work)).toBe(250)
+    expect(await untilDone(work)).toBe(250)
     expect(rest).toEqual({ size: 0, visits: 4 })
   })
 
-  it('leaves the rest of too much to the next turn', async () => {
+  it('leaves the rest of too much to the next run', async () => {
     const { rest, work } = pile(1_000_000)
-    expect(await inBatches(work)).toBe(5000)
+    expect(await untilDone(work)).toBe(5000)
     expect(rest.visits).toBe(50)
   })
 })
