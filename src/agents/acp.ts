@@ -19,7 +19,7 @@ import { isAppError } from '../domain/errors.ts'
 import type { Child } from '../domain/launch.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
-import { inTurn, jsonLines } from './acp-lines.ts'
+import { withBackpressure, jsonLines } from './acp-lines.ts'
 import { AcpUpdates } from './acp-updates.ts'
 
 const STOP_GRACE_MS = 2000
@@ -154,7 +154,10 @@ function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream
   const lines = jsonLines(child.stdout, (line) =>
     onUpdate({ type: 'warning', text: `not a line of the protocol: ${line}` }),
   )
-  return ndJsonStream(Writable.toWeb(child.stdin), ReadableStream.from(inTurn(lines, child.stdin)))
+  return ndJsonStream(
+    Writable.toWeb(child.stdin),
+    ReadableStream.from(withBackpressure(lines, child.stdin)),
+  )
 }
 
 /** Passes the program's other words on; the last of them explain a death. */

@@ -8,7 +8,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { keptFile } from './attempt-folder.ts'
 import { isGone } from './patience.ts'
-import { turns } from './turns.ts'
+import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
 
 /** The time limit of an upload follows its size: on a slow line more at once would exceed theirs. */
@@ -29,7 +29,7 @@ export class ArtifactSender {
   /** The newest of each name, which takes the place of those before. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<Refusal | null>>()
-  readonly #inTurn = turns(AT_ONCE)
+  readonly #limited = semaphore(AT_ONCE)
 
   constructor(way: Way, stops: Pick<StopOrder, 'lost' | 'late'>) {
     this.#way = way
@@ -42,14 +42,14 @@ export class ArtifactSender {
   }
 
   /**
-   * Sends an artifact when its turn comes, and gives up when a stopped job must end. A text is small:
+   * Sends an artifact when a permit is free, and gives up when a stopped job must end. A text is small:
    * it waits for no file, and is sent also then. The file must not change any more.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#way.folder, artifact)
     const { name } = kept
     const { lost, late } = this.#stops
-    const [begin, signal] = 'text' in artifact ? [atOnce, lost] : [this.#inTurn, late]
+    const [begin, signal] = 'text' in artifact ? [atOnce, lost] : [this.#limited, late]
     const before = this.#uploads.get(name)
     const send = async (): Promise<void> => {
       // Side by side, the older one could arrive last.

@@ -7,7 +7,7 @@ import type { Lifeline } from './lifeline.ts'
 import { News, type Order, type Start } from './messages.ts'
 import { Pulse } from './pulse.ts'
 
-/** After that long without a turn of the event loop the worker is taken to hang for ever. */
+/** After that long without an iteration of the event loop the worker is taken to hang for ever. */
 const STILL_MS = 10 * 60_000
 
 /** A lease that is kept for a running attempt. */
@@ -22,7 +22,7 @@ export class LeaseKeeper {
   readonly #heart: Disposable
 
   /**
-   * Ends this process when its event loop does not turn for too long.
+   * Ends this process when its event loop hangs for too long.
    * @param url of the hub
    */
   constructor(url: string, stillMs = STILL_MS) {

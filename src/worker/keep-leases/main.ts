@@ -22,7 +22,7 @@ parentPort?.on('message', (message: unknown) => {
   if (order.type === 'keep') void keep(order)
   else releases.get(attemptName(order))?.abort()
 })
-// Leases of a worker that will never turn again must not be kept for ever. Dead, it is restarted.
+// Leases of a worker that hangs for ever must not be kept for ever. Dead, it is restarted.
 new Pulse(pulse).watch(stillMs, () => {
   // The main thread, which would print it otherwise, does not.
   writeSync(2, `millwright: the worker hangs for ${stillMs} ms and is ended\n`)
