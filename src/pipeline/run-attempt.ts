@@ -3,7 +3,7 @@ import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { type Probe, probeIfNamed } from '../domain/probe.ts'
+import type { Probe } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
@@ -105,7 +105,7 @@ class Steps {
     const value = await work()
     const durationMs = Math.round(clock.monotonic() - startedAt)
     report.tell({ type: 'step-finished', step: name, durationMs })
-    await probeIfNamed(probe, `${name}-done`)
+    await probe(`${name}-done`)
     return value
   }
 }
