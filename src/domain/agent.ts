@@ -10,7 +10,7 @@ export type ModelDoor = {
 }
 
 /** The model gives no more answers for now, by rate or quota. */
-export type Refusal = {
+export type ModelRefusal = {
   /** When it will again, in milliseconds since the epoch; null when it did not say. */
   readonly until: number | null
 }

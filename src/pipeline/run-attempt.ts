@@ -1,4 +1,4 @@
-import type { ModelDoor, Refusal } from '../domain/agent.ts'
+import type { ModelDoor, ModelRefusal } from '../domain/agent.ts'
 import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
@@ -26,7 +26,7 @@ export type AttemptParts = {
   readonly launch: Launch
   readonly marker: string
   readonly door: ModelDoor | null
-  readonly refusal: () => Promise<Refusal | null>
+  readonly refusal: () => Promise<ModelRefusal | null>
   readonly clock: Clock
   readonly log: Logger
   readonly probe: Probe

@@ -4,8 +4,7 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
-import { hasErrno } from '../platform/errno.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { hasErrno, nullWhenMissing } from '../platform/errno.ts'
 import { fitsTar, readTar, type TarFile, writeTar } from './tar.ts'
 
 const SESSION_BYTES_MAX = 64 * 1024 * 1024

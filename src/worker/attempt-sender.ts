@@ -15,19 +15,21 @@ import type { StopOrder } from '../pipeline/stop-order.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import type { HubClient } from '../protocol/client.ts'
-import { ArtifactSender, isLate, type Refusal } from './artifact-sender.ts'
+import { ArtifactSender, isLate, type MissingArtifact } from './artifact-sender.ts'
 import { streamFile } from './attempt-folder.ts'
 import { download } from './download.ts'
 import { EventSender } from './event-sender.ts'
 import { LogSender } from './log-sender.ts'
 import { insist, isGone } from './patience.ts'
+import type { SenderContext } from './sender-context.ts'
 
 const TRY_MS = 60_000
 const NOTE_MAX = 2048
 /** Names that the note about what was not sent in time spells out. */
 const NAMED_MAX = 20
 
-type Way = {
+/** One attempt, and how it can be stopped. */
+type Sending = {
   /** With the attempt's token. */
   readonly hub: HubClient
   readonly lease: Lease
@@ -38,25 +40,26 @@ type Way = {
 
 /** Sends everything that an attempt reports to the hub; `flush` waits until it has arrived. */
 export class AttemptSender implements AttemptReport {
-  readonly #way: Way
+  readonly #context: SenderContext
+  readonly #folder: string
+  readonly #stops: StopOrder
   readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
   readonly #events: EventSender
   readonly #logs: Readonly<Record<LogStream, LogSender>>
   readonly #artifacts: ArtifactSender
 
-  constructor(way: Way) {
-    const { hub, lease, folder, clock, stops } = way
+  constructor({ hub, lease, folder, clock, stops }: Sending) {
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const context = { hub, fence, clock }
     const maxBytes = lease.job.limits.outputBytes
     const log = (stream: LogStream): LogSender =>
-      new LogSender(
-        { hub, fence, clock, stream, file: streamFile(folder, stream), maxBytes },
-        stops.late,
-      )
-    this.#way = way
+      new LogSender(context, { stream, file: streamFile(folder, stream), maxBytes }, stops.late)
+    this.#context = context
+    this.#folder = folder
+    this.#stops = stops
     this.#params = { job: fence.jobId, attempt: fence.attempt }
-    this.#events = new EventSender({ hub, fence, clock }, stops.lost)
-    this.#artifacts = new ArtifactSender({ hub, fence, clock, folder }, stops)
+    this.#events = new EventSender(context, stops.lost)
+    this.#artifacts = new ArtifactSender(context, folder, stops)
     this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }
   }
 
@@ -74,7 +77,7 @@ export class AttemptSender implements AttemptReport {
     } catch (error) {
       if (!isDiskFull(error)) throw error
       const detail = 'the worker’s disk has no room for the log'
-      this.#way.stops.stop({ kind: 'limit', reason: 'disk-full', detail })
+      this.#stops.stop({ kind: 'limit', reason: 'disk-full', detail })
     }
   }
 
@@ -99,7 +102,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   async intend(intent: PublicationIntent): Promise<void> {
-    const { stops } = this.#way
+    const stops = this.#stops
     try {
       await stops.recording(() =>
         this.#ask((hub, signal) =>
@@ -116,19 +119,19 @@ export class AttemptSender implements AttemptReport {
   }
 
   async fetchInput(name: string, file: string, signal: AbortSignal): Promise<void> {
-    const { hub } = this.#way
+    const { hub } = this.#context
     const params = { ...this.#params, name }
     await this.#fetch((trying) => hub.call('readInput', { params }, trying), file, signal)
   }
 
   async fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void> {
-    const { hub } = this.#way
+    const { hub } = this.#context
     const params = { ...this.#params, name }
     await this.#fetch((trying) => hub.call('readContinued', { params }, trying), file, signal)
   }
 
   async fetchKept(attempt: number, name: string, file: string, signal: AbortSignal): Promise<void> {
-    const { hub } = this.#way
+    const { hub } = this.#context
     const params = { ...this.#params, from: attempt, name }
     await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
@@ -144,7 +147,7 @@ export class AttemptSender implements AttemptReport {
         this.#noteNotKept(name, 'the worker’s disk has no room for the end of it')
       }
       if (log.isEmpty) continue
-      this.keep({ name, mediaType, file: streamFile(this.#way.folder, stream) })
+      this.keep({ name, mediaType, file: streamFile(this.#folder, stream) })
     }
   }
 
@@ -171,7 +174,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   /** Answers the log when it was cut off because a stopped job must end. */
-  async #flushLog(stream: LogStream): Promise<Refusal | null> {
+  async #flushLog(stream: LogStream): Promise<MissingArtifact | null> {
     try {
       await this.#logs[stream].flush()
       return null
@@ -191,10 +194,10 @@ export class AttemptSender implements AttemptReport {
    * the order in which they happened.
    */
   async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
-    const { hub, clock, stops } = this.#way
+    const { hub, clock } = this.#context
     await this.#unlessGone(async () => {
       await this.#events.flush()
-      await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, stops.lost)
+      await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, this.#stops.lost)
     })
   }
 
@@ -204,14 +207,13 @@ export class AttemptSender implements AttemptReport {
     file: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock, stops } = this.#way
-    const stop = AbortSignal.any([stops.lost, signal])
-    await this.#unlessGone(() => download(ask, file, clock, stop))
+    const stop = AbortSignal.any([this.#stops.lost, signal])
+    await this.#unlessGone(() => download(ask, file, this.#context.clock, stop))
   }
 
   /** Throws `Stopped` when the hub's answer is that the lease is gone. */
   async #unlessGone<Value>(work: () => Promise<Value>): Promise<Value> {
-    const { stops } = this.#way
+    const stops = this.#stops
     try {
       return await work()
     } catch (error) {

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs'
 import { isAppError } from '../domain/errors.ts'
 import { Stopped } from '../domain/stop.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
+import type { WorkerContext } from './context.ts'
 import { insist, isGone } from './patience.ts'
 import type { FinalReport } from './report-spool.ts'
 import { upload } from './upload.ts'
 
 const TRY_MS = 30_000
 
-type Way = { readonly hub: HubClient; readonly clock: Clock; readonly log: Logger }
+type DeliveryContext = Pick<WorkerContext, 'hub' | 'clock' | 'log'>
 
 /**
  * Tells the hub how an attempt ended, after `before` has brought it everything that belongs to
@@ -18,7 +17,7 @@ type Way = { readonly hub: HubClient; readonly clock: Clock; readonly log: Logge
  */
 export async function deliverReport(
   report: FinalReport,
-  { hub, clock, log }: Way,
+  { hub, clock, log }: DeliveryContext,
   before: () => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
@@ -50,21 +49,16 @@ const isLost = (error: unknown): boolean => error instanceof Stopped && error.wh
 /** Delivers a report that an earlier run of this worker wrote down. */
 export async function deliverReportAgain(
   report: FinalReport,
-  { hub, clock, log }: Way,
+  { hub, clock, log }: DeliveryContext,
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
-  const way = {
-    hub: hub.withToken(report.token),
-    clock,
-    fence: report,
-    route: 'putArtifact',
-  } as const
+  const context = { hub: hub.withToken(report.token), fence: report, clock }
   // A file that is missing was delivered: the folder is removed before the report is.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {
       // The end counts without one that cannot be read or is refused, as in the first run.
-      await upload(artifact, way, signal).catch((error: unknown) =>
+      await upload(artifact, 'putArtifact', context, signal).catch((error: unknown) =>
         log.warn({ job: report.jobId, artifact: artifact.name, error }, 'artifact not kept'),
       )
     }

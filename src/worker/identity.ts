@@ -5,7 +5,7 @@ import { newUuid, type RandomBytes } from '../domain/id.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import type { Clock } from '../platform/clock.ts'
 import { writeDurably } from '../platform/durable-file.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 
 const WorkerFile = z.strictObject({ id: z.uuid() })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../domain/errors.ts'
 import { newJobId } from '../../domain/id.ts'
 import { HubClient } from '../../protocol/client.ts'
-import { keepLease, runOnce } from './keep-lease.ts'
+import { keepLease, renewOnce } from './keep-lease.ts'
 import { Lifeline } from './lifeline.ts'
 
 const LEASE_MS = 60_000
@@ -87,7 +87,7 @@ describe('keeping a lease', () => {
   })
 })
 
-const renewed = (answer: unknown, signal = FOREVER) => runOnce(keeping([answer]), 0, signal)
+const renewed = (answer: unknown, signal = FOREVER) => renewOnce(keeping([answer]), 0, signal)
 
 describe('one renewal', () => {
   it('says what became of it', async () => {

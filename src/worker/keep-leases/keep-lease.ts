@@ -46,7 +46,7 @@ async function renewUntilGone(keeping: Keeping, signal: AbortSignal): Promise<vo
   const holdMs = Math.min(WAIT_MS_MAX, Math.floor(leaseMs / 4))
   let waitMs = holdMs
   while (!signal.aborted) {
-    const next = await runOnce(keeping, waitMs, signal)
+    const next = await renewOnce(keeping, waitMs, signal)
     if (next === 'gone') return
     if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
     if (next !== 'cancel') continue
@@ -58,7 +58,7 @@ async function renewUntilGone(keeping: Keeping, signal: AbortSignal): Promise<vo
 }
 
 /** One renewal. */
-export async function runOnce(
+export async function renewOnce(
   { hub, fence, leaseMs, lifeline, clock }: Keeping,
   waitMs: number,
   signal: AbortSignal,
