@@ -130,7 +130,7 @@ async function converse(conversation: Conversation, { onUpdate }: AgentIo): Prom
   } catch (error) {
     updates.flush()
     const exit = await child.stop(STOP_GRACE_MS)
-    const ended = `${agent.name} ended (${exit.code ?? exit.signal}): ${lastWords()}`
+    const ended = `${agent.name} ended (${exit.code ?? exit.killSignal}): ${lastWords()}`
     return { ...failureOf(error, ended), session }
   }
 }

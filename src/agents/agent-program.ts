@@ -76,9 +76,9 @@ async function untilEnd(child: Child, program: AgentProgram, signal: AbortSignal
     if (signal.aborted) stop()
     child.stdin.end(program.stdin)
     await Promise.all([program.readOutput(child.stdout), program.readErrors(child.stderr)])
-    const { code, signal: killed } = await child.exit
+    const { code, killSignal } = await child.exit
     signal.throwIfAborted()
-    return killed === null ? (code ?? 1) : 128 + constants.signals[killed]
+    return killSignal === null ? (code ?? 1) : 128 + constants.signals[killSignal]
   } finally {
     signal.removeEventListener('abort', stop)
     // Nothing is left of a program that ended; one that we fail to read must not go on unread.

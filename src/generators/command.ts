@@ -87,9 +87,12 @@ async function untilEnd(
       }),
       forward(child.stderr, hear),
     ])
-    const { code, signal: killed } = await child.exit
+    const { code, killSignal } = await child.exit
     signal.throwIfAborted()
-    return { ending: code === 0 ? null : `ended with ${killed ?? `exit code ${code}`}`, lastWords }
+    return {
+      ending: code === 0 ? null : `ended with ${killSignal ?? `exit code ${code}`}`,
+      lastWords,
+    }
   } finally {
     signal.removeEventListener('abort', stop)
     // A program whose output could not be read must not continue unread.

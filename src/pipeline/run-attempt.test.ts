@@ -125,7 +125,7 @@ describe('an attempt', () => {
   it.each<[StopCause, object]>([
     [{ kind: 'cancelled' }, { kind: 'cancelled', reason: 'cancelled-by-request' }],
     [{ kind: 'drained' }, { kind: 'handed-back' }],
-    [{ kind: 'lost' }, { kind: 'lost' }],
+    [{ kind: 'lease-lost' }, { kind: 'lease-lost' }],
     [
       { kind: 'limit', reason: 'disk-full', detail: 'no room' },
       { kind: 'failed', reason: 'disk-full', detail: 'no room', step: 'work' },

@@ -142,7 +142,7 @@ function endingOfStop(
 
 const ENDINGS: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
   cancelled: { kind: 'cancelled', reason: 'cancelled-by-request', detail: '' },
-  lost: { kind: 'lost' },
+  'lease-lost': { kind: 'lease-lost' },
   drained: { kind: 'handed-back' },
 }
 

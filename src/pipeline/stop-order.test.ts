@@ -4,7 +4,7 @@ import { StopOrder } from './stop-order.ts'
 
 const CANCELLED: StopCause = { kind: 'cancelled' }
 const DRAINED: StopCause = { kind: 'drained' }
-const LOST: StopCause = { kind: 'lost' }
+const LOST: StopCause = { kind: 'lease-lost' }
 
 describe('a stop order', () => {
   it('keeps the first cause', () => {
@@ -13,7 +13,7 @@ describe('a stop order', () => {
     stops.stop(DRAINED)
     expect(stops.why).toEqual(CANCELLED)
     expect(stops.signal.reason).toMatchObject({ why: CANCELLED })
-    expect(stops.lost.aborted).toBe(false)
+    expect(stops.leaseLost.aborted).toBe(false)
   })
 
   it('gives way to the loss of the lease', () => {
@@ -21,8 +21,8 @@ describe('a stop order', () => {
     stops.stop(CANCELLED)
     stops.stop(LOST)
     expect(stops.why).toEqual(LOST)
-    expect(stops.lost.aborted).toBe(true)
-    expect(() => stops.check()).toThrow('lost')
+    expect(stops.leaseLost.aborted).toBe(true)
+    expect(() => stops.check()).toThrow('lease-lost')
   })
 
   it('lets a recorded publication finish, whoever wants to stop it', async () => {
@@ -76,7 +76,7 @@ describe('a stop order', () => {
     const stops = new StopOrder(() => lapsed)
     stops.check()
     lapsed = true
-    expect(() => stops.check()).toThrow('lost')
+    expect(() => stops.check()).toThrow('lease-lost')
     expect(stops.signal.aborted).toBe(true)
   })
 

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import type { ArtifactSource, FileArtifact } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
-import { Stopped } from '../domain/stop.ts'
+import { isLeaseLost, Stopped } from '../domain/stop.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
 import { keptFile } from './attempt-folder.ts'
-import { isGone } from './patience.ts'
+import { saysLeaseLost } from './patience.ts'
 import type { SenderContext } from './sender-context.ts'
 import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
@@ -16,14 +16,18 @@ const AT_ONCE = 4
 export class ArtifactSender {
   readonly #context: SenderContext
   readonly #folder: string
-  readonly #stops: Pick<StopOrder, 'lost' | 'late'>
+  readonly #stops: Pick<StopOrder, 'leaseLost' | 'late'>
   /** The newest of each name, which takes the place of those before. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
   readonly #limited = semaphore(AT_ONCE)
 
   /** @param folder of the attempt */
-  constructor(context: SenderContext, folder: string, stops: Pick<StopOrder, 'lost' | 'late'>) {
+  constructor(
+    context: SenderContext,
+    folder: string,
+    stops: Pick<StopOrder, 'leaseLost' | 'late'>,
+  ) {
     this.#context = context
     this.#folder = folder
     this.#stops = stops
@@ -41,8 +45,8 @@ export class ArtifactSender {
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)
     const { name } = kept
-    const { lost, late } = this.#stops
-    const [begin, signal] = 'text' in artifact ? [atOnce, lost] : [this.#limited, late]
+    const { leaseLost, late } = this.#stops
+    const [begin, signal] = 'text' in artifact ? [atOnce, leaseLost] : [this.#limited, late]
     const before = this.#uploads.get(name)
     const send = async (): Promise<void> => {
       // Side by side, the older one could arrive last.
@@ -67,7 +71,7 @@ export class ArtifactSender {
   async flush(): Promise<readonly MissingArtifact[]> {
     const missing = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)
     const fatal = missing.find(
-      ({ error }) => !isLate(error) && (!isAppError(error) || isGone(error)),
+      ({ error }) => !isLate(error) && (!isAppError(error) || saysLeaseLost(error)),
     )
     if (fatal !== undefined) throw fatal.error
     return missing
@@ -79,7 +83,7 @@ export type MissingArtifact = { readonly name: string; readonly error: unknown }
 
 /** Whether a stopped job had no time left to send something. */
 export const isLate = (error: unknown): error is Stopped =>
-  error instanceof Stopped && error.why.kind !== 'lost'
+  error instanceof Stopped && !isLeaseLost(error)
 
 const atOnce = (send: () => Promise<void>): Promise<void> => send()
 

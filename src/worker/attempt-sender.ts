@@ -20,7 +20,7 @@ import { streamFile } from './attempt-folder.ts'
 import { download } from './download.ts'
 import { EventSender } from './event-sender.ts'
 import { LogSender } from './log-sender.ts'
-import { insist, isGone } from './patience.ts'
+import { insist, saysLeaseLost } from './patience.ts'
 import type { SenderContext } from './sender-context.ts'
 
 const TRY_MS = 60_000
@@ -58,7 +58,7 @@ export class AttemptSender implements AttemptReport {
     this.#folder = folder
     this.#stops = stops
     this.#params = { job: fence.jobId, attempt: fence.attempt }
-    this.#events = new EventSender(context, stops.lost)
+    this.#events = new EventSender(context, stops.leaseLost)
     this.#artifacts = new ArtifactSender(context, folder, stops)
     this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }
   }
@@ -91,7 +91,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
-    return await this.#unlessGone(async () => {
+    return await this.#unlessLeaseLost(async () => {
       const refusals = await this.#artifacts.flush()
       if (refusals.length > 0) return false
       await this.#ask((hub, signal) =>
@@ -195,9 +195,9 @@ export class AttemptSender implements AttemptReport {
    */
   async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const { hub, clock } = this.#context
-    await this.#unlessGone(async () => {
+    await this.#unlessLeaseLost(async () => {
       await this.#events.flush()
-      await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, this.#stops.lost)
+      await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, this.#stops.leaseLost)
     })
   }
 
@@ -207,18 +207,18 @@ export class AttemptSender implements AttemptReport {
     file: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const stop = AbortSignal.any([this.#stops.lost, signal])
-    await this.#unlessGone(() => download(ask, file, this.#context.clock, stop))
+    const stop = AbortSignal.any([this.#stops.leaseLost, signal])
+    await this.#unlessLeaseLost(() => download(ask, file, this.#context.clock, stop))
   }
 
   /** Throws `Stopped` when the hub's answer is that the lease is gone. */
-  async #unlessGone<Value>(work: () => Promise<Value>): Promise<Value> {
+  async #unlessLeaseLost<Value>(work: () => Promise<Value>): Promise<Value> {
     const stops = this.#stops
     try {
       return await work()
     } catch (error) {
-      if (isGone(error)) stops.stop({ kind: 'lost' })
-      stops.lost.throwIfAborted()
+      if (saysLeaseLost(error)) stops.stop({ kind: 'lease-lost' })
+      stops.leaseLost.throwIfAborted()
       throw error
     }
   }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { isAppError } from '../domain/errors.ts'
-import { Stopped } from '../domain/stop.ts'
+import { isLeaseLost } from '../domain/stop.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { WorkerContext } from './context.ts'
-import { insist, isGone } from './patience.ts'
+import { insist, saysLeaseLost } from './patience.ts'
 import type { FinalReport } from './report-spool.ts'
 import { upload } from './upload.ts'
 
@@ -23,7 +23,7 @@ export async function deliverReport(
 ): Promise<'taken' | 'refused'> {
   try {
     // Refused too when the hub already has the end: only the end's own answer decides.
-    await before().catch(unlessGone)
+    await before().catch(unlessLeaseLost)
     await insist(
       (trying) => tellEnd(report, hub.withToken(report.token), trying),
       { clock, tryMs: TRY_MS },
@@ -32,19 +32,17 @@ export async function deliverReport(
     return 'taken'
   } catch (error) {
     // What was broken off is missing there: the hub, which may not know yet, must not take the end.
-    if (isLost(error)) return 'refused'
+    if (isLeaseLost(error)) return 'refused'
     if (!isAppError(error)) throw error
     // Kept and sent again it would be refused again, at every start of this worker.
-    if (!isGone(error)) log.error({ job: report.jobId, error }, 'final report refused')
+    if (!saysLeaseLost(error)) log.error({ job: report.jobId, error }, 'final report refused')
     return 'refused'
   }
 }
 
-function unlessGone(error: unknown): void {
-  if (!isGone(error)) throw error
+function unlessLeaseLost(error: unknown): void {
+  if (!saysLeaseLost(error)) throw error
 }
-
-const isLost = (error: unknown): boolean => error instanceof Stopped && error.why.kind === 'lost'
 
 /** Delivers a report that an earlier run of this worker wrote down. */
 export async function deliverReportAgain(

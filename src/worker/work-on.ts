@@ -52,7 +52,7 @@ export async function workOn(
   const { stops } = orders
   const fence = { jobId: lease.job.id, attempt: lease.attempt }
   const hub = context.hub.withToken(lease.token)
-  stops.lost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
+  stops.leaseLost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
   const facts = { ...fence, kind: lease.job.kind }
   const folder = await makeAttemptFolder(context.folder, facts).catch(nullWhenDiskFull)
   if (folder === null) return await tellNoRoom(lease, context, orders)
@@ -78,7 +78,7 @@ async function runWhileLeased(
   const usage =
     metered === null ? null : watchUsage(metered, { report: sender, clock }, over.signal)
   // A broken meter ends the attempt at once; it is thrown where the watch is awaited.
-  usage?.catch(() => stops.stop({ kind: 'lost' }))
+  usage?.catch(() => stops.stop({ kind: 'lease-lost' }))
   try {
     return await runAttempt(
       kind.run,
@@ -111,7 +111,7 @@ async function stopWhenLapsed(
   over: AbortSignal,
 ): Promise<void> {
   await lifeline.end(over)
-  if (!over.aborted) stops.stop({ kind: 'lost' })
+  if (!over.aborted) stops.stop({ kind: 'lease-lost' })
 }
 
 /**
@@ -127,7 +127,7 @@ async function tell(
   lifeline.retire()
   const usage = (await metered?.close()) ?? null
   sender.endLogs()
-  if (outcome.kind === 'lost') return 'left'
+  if (outcome.kind === 'lease-lost') return 'left'
   const spool = new ReportSpool(context.folder)
   const report = finalReport({ lease, outcome, usage, sender })
   const written = spool

@@ -100,7 +100,7 @@ export class Worker {
   async #leave(): Promise<void> {
     await this.#context.clock.sleep(LAST_WORDS_MS, this.#ended.signal)
     this.#leaving.abort(new Stopped({ kind: 'drained' }))
-    this.#stopAll({ kind: 'lost' })
+    this.#stopAll({ kind: 'lease-lost' })
   }
 
   #begin(lease: Lease, helpers: Helpers): void {
@@ -152,6 +152,6 @@ export class Worker {
     if (this.#ended.signal.aborted) return
     this.#failure ??= { error }
     this.#leasing.abort()
-    this.#stopAll({ kind: 'lost' })
+    this.#stopAll({ kind: 'lease-lost' })
   }
 }

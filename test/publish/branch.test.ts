@@ -262,7 +262,7 @@ describe('publishing a branch', () => {
   it('is not done when the lease is lost, even after the intent', async () => {
     const { attempt, settings, tipOf } = await aChange()
     const controller = new AbortController()
-    const intend = async () => controller.abort(new Stopped({ kind: 'lost' }))
+    const intend = async () => controller.abort(new Stopped({ kind: 'lease-lost' }))
     const request = { ...(await attempt()), report: { intend } }
     await expect(publishBranch(request, settings, controller.signal)).rejects.toThrow(Stopped)
     expect(await tipOf(BRANCH)).toBe('')

@@ -36,6 +36,6 @@ it('an attempt whose lease lapsed while the hub was away ends at once and has no
   const stops = new StopOrder(() => lifeline.lapsed())
   const orders = { stops, lifeline, leaving: new AbortController().signal }
   expect(await workOn(lease, context, orders)).toBe('left')
-  expect(stops.why).toEqual({ kind: 'lost' })
+  expect(stops.why).toEqual({ kind: 'lease-lost' })
   expect(moments).not.toContain('report-written')
 })

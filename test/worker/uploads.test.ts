@@ -45,7 +45,7 @@ describe('many artifacts at once', () => {
   it('are sent four at a time, and all are on the hub after a flush', async () => {
     await using test = await startAttempt()
     const { hub, gate, context, folder, kept } = test
-    const sender = new ArtifactSender(context, folder, { lost: FOREVER, late: FOREVER })
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     const held = gate.hold(/PUT/, 'request')
     const names = Array.from({ length: 10 }, (_, number) => `part-${number}`)
     for (const name of names) sender.keep(await aFile(test, name))
@@ -63,7 +63,7 @@ describe('many artifacts at once', () => {
   it('of one name are sent one after the other, and the newest remains', async () => {
     await using test = await startAttempt()
     const { hub, gate, context, folder } = test
-    const sender = new ArtifactSender(context, folder, { lost: FOREVER, late: FOREVER })
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     const held = gate.hold(/PUT/, 'request')
     for (const [index, text] of ['old', 'newer', 'the newest'].entries()) {
       const file = join(folder, `file-${index}`)
@@ -86,7 +86,7 @@ describe('many artifacts at once', () => {
   it('do not wait for one that the hub refuses', async () => {
     await using test = await startAttempt()
     const { context, folder, kept } = test
-    const sender = new ArtifactSender(context, folder, { lost: FOREVER, late: FOREVER })
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     const bad = Array.from({ length: 5 }, (_, number) => `../b/${number}`)
     for (const name of bad) {
       const file = join(folder, 'file')
@@ -105,7 +105,7 @@ describe('artifacts that are still being sent when a stopped job must end', () =
     await using test = await startAttempt()
     const { gate, context, folder, kept } = test
     const late = new AbortController()
-    const sender = new ArtifactSender(context, folder, { lost: FOREVER, late: late.signal })
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: late.signal })
     const held = gate.hold(/PUT .*part/, 'request')
     const names = Array.from({ length: 6 }, (_, number) => `part-${number}`)
     for (const name of names) sender.keep(await aFile(test, name))
@@ -122,13 +122,16 @@ describe('artifacts that are still being sent when a stopped job must end', () =
     await using test = await startAttempt()
     const { gate, context, folder } = test
     const lost = new AbortController()
-    const sender = new ArtifactSender(context, folder, { lost: lost.signal, late: lost.signal })
+    const sender = new ArtifactSender(context, folder, {
+      leaseLost: lost.signal,
+      late: lost.signal,
+    })
     const held = gate.hold(/PUT/, 'request')
     sender.keep(await aFile(test, 'part'))
     await held.here
-    lost.abort(new Stopped({ kind: 'lost' }))
+    lost.abort(new Stopped({ kind: 'lease-lost' }))
 
-    await expect(sender.flush()).rejects.toMatchObject({ why: { kind: 'lost' } })
+    await expect(sender.flush()).rejects.toMatchObject({ why: { kind: 'lease-lost' } })
   })
 })
 
@@ -139,7 +142,7 @@ describe('a file whose digest was promised', () => {
     const file = join(folder, 'file')
     await writeFile(file, 'bytes')
     const digest = createHash('sha256').update('bytes').digest('hex')
-    const sender = new ArtifactSender(context, folder, { lost: FOREVER, late: FOREVER })
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     sender.keep({ name: 'right', mediaType: 'text/plain', file, digest })
     sender.keep({ name: 'wrong', mediaType: 'text/plain', file, digest: '0'.repeat(64) })
 

@@ -76,7 +76,7 @@ it('a lease that the hub calls gone stops its attempt, unless that only tells of
   }))
   attempts[0]!.lifeline.retire()
   for (const { lease: leased, ...kept } of attempts) keeper.keep(leased, kept)
-  await expect.poll(() => attempts[1]!.stops.why).toEqual({ kind: 'lost' })
+  await expect.poll(() => attempts[1]!.stops.why).toEqual({ kind: 'lease-lost' })
   expect(attempts[0]!.stops.why).toBeNull()
 })
 

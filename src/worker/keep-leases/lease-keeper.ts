@@ -71,9 +71,9 @@ export class LeaseKeeper {
   #hear(news: News): void {
     if (news.type === 'ready') return this.#ready.resolve()
     const held = this.#leases.get(attemptName(news))
-    if (news.type === 'cancel') held?.stops.stop({ kind: 'cancelled' })
+    if (news.type === 'cancel-requested') held?.stops.stop({ kind: 'cancelled' })
     // An attempt that only tells of its end hears of the loss from the hub, with each thing it tells.
-    else if (held?.lifeline.lapsed() === true) held.stops.stop({ kind: 'lost' })
+    else if (held?.lifeline.lapsed() === true) held.stops.stop({ kind: 'lease-lost' })
   }
 
   #say(order: Order): void {

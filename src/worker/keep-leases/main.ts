@@ -43,12 +43,12 @@ async function keep(order: Extract<Order, { type: 'keep' }>): Promise<void> {
     leaseMs,
     lifeline: new Lifeline(systemClock, leaseMs, order.shared),
     clock: systemClock,
-    onCancel: () => say({ type: 'cancel', ...fence }),
+    onCancelRequested: () => say({ type: 'cancel-requested', ...fence }),
   }
   const end = await keepLease(keeping, release.signal)
   releases.delete(name)
   if (end === 'released') return
-  say({ type: 'lost', ...fence })
+  say({ type: 'lease-lost', ...fence })
   // The worker does the same when it hears of it, and logs what outlives that.
   await killLeftovers(name, silentLog)
 }

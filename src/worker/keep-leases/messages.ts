@@ -36,8 +36,8 @@ export type Order = z.infer<typeof Order>
 export const News = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** Somebody wants the job to stop. */
-  z.strictObject({ type: z.literal('cancel'), ...fence }),
+  z.strictObject({ type: z.literal('cancel-requested'), ...fence }),
   /** The lease is gone, or nobody acknowledged it for too long. */
-  z.strictObject({ type: z.literal('lost'), ...fence }),
+  z.strictObject({ type: z.literal('lease-lost'), ...fence }),
 ])
 export type News = z.infer<typeof News>
