@@ -39,12 +39,12 @@ export type AttemptParts = {
 export async function runAttempt(
   run: RunKind,
   parts: AttemptParts,
-  stops: StopOrder,
+  stopOrder: StopOrder,
 ): Promise<Outcome> {
   const { limits } = parts.work
   const over = new AbortController()
-  void stopAtWallLimit(limits.wallMs, parts.clock, stops, over.signal)
-  const steps = new Steps(parts, stops)
+  void stopAtWallLimit(limits.wallMs, parts.clock, stopOrder, over.signal)
+  const steps = new Steps(parts, stopOrder)
   const attempt: Attempt = {
     work: parts.work,
     earlier: parts.earlier,
@@ -57,14 +57,14 @@ export async function runAttempt(
     refusal: parts.refusal,
     now: () => parts.clock.now(),
     step: (name, work) => steps.run(name, work),
-    watched: (work) => watchIdle({ limitMs: limits.idleMs, clock: parts.clock, stops }, work),
-    grace: () => stops.grace(),
+    watched: (work) => watchIdle({ limitMs: limits.idleMs, clock: parts.clock, stopOrder }, work),
+    grace: () => stopOrder.grace(),
   }
   try {
-    stops.check()
-    return await run(attempt, stops.signal)
+    stopOrder.check()
+    return await run(attempt, stopOrder.signal)
   } catch (error) {
-    return endingOf(error, { step: steps.current, why: stops.why, log: parts.log })
+    return endingOf(error, { step: steps.current, why: stopOrder.why, log: parts.log })
   } finally {
     over.abort()
   }
@@ -73,12 +73,12 @@ export async function runAttempt(
 async function stopAtWallLimit(
   wallMs: number,
   clock: Clock,
-  stops: StopOrder,
+  stopOrder: StopOrder,
   over: AbortSignal,
 ): Promise<void> {
   await clock.sleep(wallMs, over)
   if (over.aborted) return
-  stops.stop({
+  stopOrder.stop({
     kind: 'limit',
     reason: 'wall-limit',
     detail: `the attempt took longer than limits.wallMs = ${wallMs} ms`,
@@ -88,17 +88,17 @@ async function stopAtWallLimit(
 /** Runs named steps one after the other and remembers which one an error came from. */
 class Steps {
   readonly #parts: AttemptParts
-  readonly #stops: StopOrder
+  readonly #stopOrder: StopOrder
   current: string | undefined
 
-  constructor(parts: AttemptParts, stops: StopOrder) {
+  constructor(parts: AttemptParts, stopOrder: StopOrder) {
     this.#parts = parts
-    this.#stops = stops
+    this.#stopOrder = stopOrder
   }
 
   async run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
     const { report, clock, probe } = this.#parts
-    this.#stops.check()
+    this.#stopOrder.check()
     this.current = name
     report.tell({ type: 'step-started', step: name })
     const startedAt = clock.monotonic()

@@ -16,7 +16,7 @@ const AT_ONCE = 4
 export class ArtifactSender {
   readonly #context: SenderContext
   readonly #folder: string
-  readonly #stops: Pick<StopOrder, 'leaseLost' | 'late'>
+  readonly #stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>
   /** The newest of each name, which takes the place of those before. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
@@ -26,11 +26,11 @@ export class ArtifactSender {
   constructor(
     context: SenderContext,
     folder: string,
-    stops: Pick<StopOrder, 'leaseLost' | 'late'>,
+    stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>,
   ) {
     this.#context = context
     this.#folder = folder
-    this.#stops = stops
+    this.#stopOrder = stopOrder
   }
 
   /** What was kept so far, each as a file of the attempt's folder. */
@@ -45,7 +45,7 @@ export class ArtifactSender {
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)
     const { name } = kept
-    const { leaseLost, late } = this.#stops
+    const { leaseLost, late } = this.#stopOrder
     const [begin, signal] = 'text' in artifact ? [atOnce, leaseLost] : [this.#limited, late]
     const before = this.#uploads.get(name)
     const send = async (): Promise<void> => {

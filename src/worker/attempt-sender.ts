@@ -35,31 +35,31 @@ type Sending = {
   readonly lease: Lease
   readonly folder: string
   readonly clock: Clock
-  readonly stops: StopOrder
+  readonly stopOrder: StopOrder
 }
 
 /** Sends everything that an attempt reports to the hub; `flush` waits until it has arrived. */
 export class AttemptSender implements AttemptReport {
   readonly #context: SenderContext
   readonly #folder: string
-  readonly #stops: StopOrder
+  readonly #stopOrder: StopOrder
   readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
   readonly #events: EventSender
   readonly #logs: Readonly<Record<LogStream, LogSender>>
   readonly #artifacts: ArtifactSender
 
-  constructor({ hub, lease, folder, clock, stops }: Sending) {
+  constructor({ hub, lease, folder, clock, stopOrder }: Sending) {
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
     const context = { hub, fence, clock }
     const maxBytes = lease.job.limits.outputBytes
     const log = (stream: LogStream): LogSender =>
-      new LogSender(context, { stream, file: streamFile(folder, stream), maxBytes }, stops.late)
+      new LogSender(context, { stream, file: streamFile(folder, stream), maxBytes }, stopOrder.late)
     this.#context = context
     this.#folder = folder
-    this.#stops = stops
+    this.#stopOrder = stopOrder
     this.#params = { job: fence.jobId, attempt: fence.attempt }
-    this.#events = new EventSender(context, stops.leaseLost)
-    this.#artifacts = new ArtifactSender(context, folder, stops)
+    this.#events = new EventSender(context, stopOrder.leaseLost)
+    this.#artifacts = new ArtifactSender(context, folder, stopOrder)
     this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }
   }
 
@@ -77,7 +77,7 @@ export class AttemptSender implements AttemptReport {
     } catch (error) {
       if (!isDiskFull(error)) throw error
       const detail = 'the worker’s disk has no room for the log'
-      this.#stops.stop({ kind: 'limit', reason: 'disk-full', detail })
+      this.#stopOrder.stop({ kind: 'limit', reason: 'disk-full', detail })
     }
   }
 
@@ -102,20 +102,20 @@ export class AttemptSender implements AttemptReport {
   }
 
   async intend(intent: PublicationIntent): Promise<void> {
-    const stops = this.#stops
+    const stopOrder = this.#stopOrder
     try {
-      await stops.recording(() =>
+      await stopOrder.recording(() =>
         this.#ask((hub, signal) =>
           hub.call('intendPublication', { params: this.#params, body: intent }, signal),
         ),
       )
     } catch (error) {
-      if (isAppError(error, 'cancel-requested')) stops.stop({ kind: 'cancelled' })
-      stops.check()
+      if (isAppError(error, 'cancel-requested')) stopOrder.stop({ kind: 'cancelled' })
+      stopOrder.check()
       throw error
     }
     // The answer may have lain here while this process was stopped.
-    stops.check()
+    stopOrder.check()
   }
 
   async fetchInput(name: string, file: string, signal: AbortSignal): Promise<void> {
@@ -197,7 +197,11 @@ export class AttemptSender implements AttemptReport {
     const { hub, clock } = this.#context
     await this.#unlessLeaseLost(async () => {
       await this.#events.flush()
-      await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, this.#stops.leaseLost)
+      await insist(
+        (signal) => call(hub, signal),
+        { clock, tryMs: TRY_MS },
+        this.#stopOrder.leaseLost,
+      )
     })
   }
 
@@ -207,18 +211,18 @@ export class AttemptSender implements AttemptReport {
     file: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const stop = AbortSignal.any([this.#stops.leaseLost, signal])
+    const stop = AbortSignal.any([this.#stopOrder.leaseLost, signal])
     await this.#unlessLeaseLost(() => download(ask, file, this.#context.clock, stop))
   }
 
   /** Throws `Stopped` when the hub's answer is that the lease is gone. */
   async #unlessLeaseLost<Value>(work: () => Promise<Value>): Promise<Value> {
-    const stops = this.#stops
+    const stopOrder = this.#stopOrder
     try {
       return await work()
     } catch (error) {
-      if (saysLeaseLost(error)) stops.stop({ kind: 'lease-lost' })
-      stops.leaseLost.throwIfAborted()
+      if (saysLeaseLost(error)) stopOrder.stop({ kind: 'lease-lost' })
+      stopOrder.leaseLost.throwIfAborted()
       throw error
     }
   }

@@ -4,14 +4,14 @@ import type { Fence, Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
 import { attemptName } from '../attempt-folder.ts'
 import type { Lifeline } from './lifeline.ts'
-import { News, type Order, type Start } from './messages.ts'
+import { News, type LeaseCommand, type Start } from './messages.ts'
 import { Pulse } from './pulse.ts'
 
 /** After that long without an iteration of the event loop the worker is taken to hang for ever. */
 const STILL_MS = 10 * 60_000
 
 /** A lease that is kept for a running attempt. */
-type HeldLease = { readonly stops: StopOrder; readonly lifeline: Lifeline }
+type HeldLease = { readonly stopOrder: StopOrder; readonly lifeline: Lifeline }
 
 /** Keeps the leases of one worker, in a thread of its own that the worker cannot hold up. */
 export class LeaseKeeper {
@@ -71,13 +71,13 @@ export class LeaseKeeper {
   #hear(news: News): void {
     if (news.type === 'ready') return this.#ready.resolve()
     const held = this.#leases.get(attemptName(news))
-    if (news.type === 'cancel-requested') held?.stops.stop({ kind: 'cancelled' })
+    if (news.type === 'cancel-requested') held?.stopOrder.stop({ kind: 'cancelled' })
     // An attempt that only tells of its end hears of the loss from the hub, with each thing it tells.
-    else if (held?.lifeline.lapsed() === true) held.stops.stop({ kind: 'lease-lost' })
+    else if (held?.lifeline.lapsed() === true) held.stopOrder.stop({ kind: 'lease-lost' })
   }
 
-  #say(order: Order): void {
-    this.#thread.postMessage(order)
+  #say(command: LeaseCommand): void {
+    this.#thread.postMessage(command)
   }
 
   #fail(error: unknown): void {

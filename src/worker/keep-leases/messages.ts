@@ -18,7 +18,7 @@ export const Start = z.strictObject({
 export type Start = z.infer<typeof Start>
 
 /** Said to the thread. */
-export const Order = z.discriminatedUnion('type', [
+export const LeaseCommand = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('keep'),
     ...fence,
@@ -30,7 +30,7 @@ export const Order = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('release'), ...fence }),
 ])
-export type Order = z.infer<typeof Order>
+export type LeaseCommand = z.infer<typeof LeaseCommand>
 
 /** Said by the thread. */
 export const News = z.discriminatedUnion('type', [
