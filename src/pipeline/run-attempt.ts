@@ -1,13 +1,10 @@
-import type { ModelDoor, ModelRefusal } from '../domain/agent.ts'
-import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
+import type { Attempt, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
-import type { Launch } from '../domain/launch.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Probe } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
-import type { Earlier, Work } from '../domain/work.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import type { Logger } from '../platform/log.ts'
@@ -18,15 +15,8 @@ const DETAIL_MAX = 8192
 
 /** What one attempt works with. */
 export type AttemptParts = {
-  readonly work: Work
-  readonly earlier: Earlier
-  readonly number: number
-  readonly folder: string
-  readonly report: AttemptReport
-  readonly launch: Launch
-  readonly marker: string
-  readonly door: ModelDoor | null
-  readonly refusal: () => Promise<ModelRefusal | null>
+  /** What its kind gets as it is. */
+  readonly given: Omit<Attempt, 'now' | 'step' | 'watched' | 'grace'>
   readonly clock: Clock
   readonly log: Logger
   readonly probe: Probe
@@ -41,30 +31,23 @@ export async function runAttempt(
   parts: AttemptParts,
   stopOrder: StopOrder,
 ): Promise<Outcome> {
-  const { limits } = parts.work
+  const { given, clock, log } = parts
+  const { limits } = given.work
   const over = new AbortController()
-  void stopAtWallLimit(limits.wallMs, parts.clock, stopOrder, over.signal)
+  void stopAtWallLimit(limits.wallMs, clock, stopOrder, over.signal)
   const steps = new Steps(parts, stopOrder)
   const attempt: Attempt = {
-    work: parts.work,
-    earlier: parts.earlier,
-    number: parts.number,
-    folder: parts.folder,
-    report: parts.report,
-    launch: parts.launch,
-    marker: parts.marker,
-    door: parts.door,
-    refusal: parts.refusal,
-    now: () => parts.clock.now(),
+    ...given,
+    now: () => clock.now(),
     step: (name, work) => steps.run(name, work),
-    watched: (work) => watchIdle({ limitMs: limits.idleMs, clock: parts.clock, stopOrder }, work),
+    watched: (work) => watchIdle({ limitMs: limits.idleMs, clock, stopOrder }, work),
     grace: () => stopOrder.grace(),
   }
   try {
     stopOrder.check()
     return await run(attempt, stopOrder.signal)
   } catch (error) {
-    return endingOf(error, { step: steps.current, why: stopOrder.why, log: parts.log })
+    return endingOf(error, { step: steps.current, why: stopOrder.why, log })
   } finally {
     over.abort()
   }
@@ -97,14 +80,14 @@ class Steps {
   }
 
   async run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-    const { report, clock, probe } = this.#parts
+    const { given, clock, probe } = this.#parts
     this.#stopOrder.check()
     this.current = name
-    report.tell({ type: 'step-started', step: name })
+    given.report.tell({ type: 'step-started', step: name })
     const startedAt = clock.monotonic()
     const value = await work()
     const durationMs = Math.round(clock.monotonic() - startedAt)
-    report.tell({ type: 'step-finished', step: name, durationMs })
+    given.report.tell({ type: 'step-finished', step: name, durationMs })
     await probe(`${name}-done`)
     return value
   }

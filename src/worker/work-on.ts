@@ -83,16 +83,18 @@ async function runWhileLeased(
     return await runAttempt(
       kind.run,
       {
-        // Copies: the lease holds the token, which no kind may see.
-        work: Work.parse(lease.job),
-        earlier: Earlier.parse(lease),
-        number: lease.attempt,
-        folder,
-        report: sender,
-        launch: context.launchFor(attemptName(fence)),
-        marker: attemptName(fence),
-        door: metered?.door ?? null,
-        refusal: async () => (await metered?.refusal()) ?? null,
+        given: {
+          // Copies: the lease holds the token, which no kind may see.
+          work: Work.parse(lease.job),
+          earlier: Earlier.parse(lease),
+          number: lease.attempt,
+          folder,
+          report: sender,
+          launch: context.launchFor(attemptName(fence)),
+          marker: attemptName(fence),
+          door: metered?.door ?? null,
+          refusal: async () => (await metered?.refusal()) ?? null,
+        },
         clock,
         log: context.log.child(fence),
         probe: context.probe,
