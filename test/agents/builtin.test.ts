@@ -35,11 +35,11 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     async (model) => {
       const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
       const door = await gateway.open(aFence())
-      const driver = driverOf({ model }, { test: TEST, steps: 50 })
+      const scriptedDriver = driverOf({ model }, { test: TEST, steps: 50 })
       const task = await aDemoTask({ door })
       expect(await testsPass(task.tree)).toBe(false)
 
-      const first = await runAgent(driver, task)
+      const first = await runAgent(scriptedDriver, task)
       expect(first.end).toMatchObject({
         kind: 'done',
         summary: expect.stringContaining('all four tests pass'),
@@ -59,10 +59,10 @@ describeNeeding(['patience'], 'the built-in agent', () => {
 
       // Another home on another machine: only the session's files come along.
       const home = await tempFolder()
-      const [kept = ''] = driver.sessionFiles
+      const [kept = ''] = scriptedDriver.sessionFiles
       await cp(join(task.home, kept), join(home, kept), { recursive: true })
       const { session } = first.end
-      const second = await runAgent(driver, { ...task, home, session, prompt: FOLLOW_UP })
+      const second = await runAgent(scriptedDriver, { ...task, home, session, prompt: FOLLOW_UP })
       expect(second.end).toMatchObject({ kind: 'done', session })
       expect(await readFile(join(task.tree, 'README.md'), 'utf8')).toContain('sum of its parts')
       expect(await gateway.close(door.token)).toMatchObject({ requests: 9, replayed: true })
