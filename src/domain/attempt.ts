@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ModelDoor, Refusal } from './agent.ts'
+import type { ModelDoor, ModelRefusal } from './agent.ts'
 import type { Checkpoint, WorkerEvent } from './event.ts'
 import type { Launch } from './launch.ts'
 import type { Outcome } from './outcome.ts'
@@ -80,7 +80,7 @@ export type Attempt = {
   /** The way to a model, or null when this worker has none. */
   readonly door: ModelDoor | null
   /** How the model refused the last question of this attempt; null when it answered, or was not asked. */
-  refusal(): Promise<Refusal | null>
+  refusal(): Promise<ModelRefusal | null>
   /** Milliseconds since the epoch, for what is written down. */
   now(): number
   /** Runs one named step: tells of its start and end, and checks the signal before it. */

@@ -62,4 +62,4 @@ export type Outcome =
   /** The worker is shutting down and gives the job back unharmed. */
   | { readonly kind: 'handed-back' }
   /** The lease is gone: nothing may be said or done any more. */
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'lease-lost' }

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../domain/errors.ts'
-import type { Refusal } from '../domain/agent.ts'
+import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
 import type { Prices } from './prices.ts'
@@ -16,7 +16,7 @@ export class Door {
   readonly ordinal: number
   readonly meter: Meter
   /** How the model refused the last question; null when it answered. */
-  refusal: Refusal | null = null
+  refusal: ModelRefusal | null = null
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()
   #inFlight = 0

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ModelDoor, Refusal } from '../domain/agent.ts'
+import type { ModelDoor, ModelRefusal } from '../domain/agent.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
@@ -23,7 +23,7 @@ export type Gateway = {
   /** What was used through a door so far. */
   usage(token: string): Promise<Usage>
   /** How the model refused the last question through a door; null when it answered. */
-  refusal(token: string): Promise<Refusal | null>
+  refusal(token: string): Promise<ModelRefusal | null>
   /** Shuts a door, breaking answers on their way; what was used through it in all. */
   close(token: string): Promise<Usage>
   /** Of the process; another one after it died and was started again. */
@@ -48,7 +48,7 @@ export async function startGateway(
 
 type Tools = { readonly log: Logger; readonly random: RandomBytes; readonly clock: Clock }
 type OpenDoor = { readonly ordinal: number; usage: Usage }
-type Used = { readonly usage: Usage; readonly refusal: Refusal | null }
+type Used = { readonly usage: Usage; readonly refusal: ModelRefusal | null }
 type Started = { readonly child: GatewayChild; readonly port: number }
 
 class RunningGateway implements Gateway {
@@ -97,7 +97,7 @@ class RunningGateway implements Gateway {
     return (await this.#used({ type: 'usage', token })).usage
   }
 
-  async refusal(token: string): Promise<Refusal | null> {
+  async refusal(token: string): Promise<ModelRefusal | null> {
     return (await this.#used({ type: 'usage', token })).refusal
   }
 

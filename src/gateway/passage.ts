@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { Refusal } from '../domain/agent.ts'
+import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import type { Door } from './doors.ts'
 import type { Answer, Question, Source } from './exchange.ts'
@@ -85,7 +85,7 @@ class Watch {
     return this.#answer.status === 429
   }
 
-  #refusal(now: () => number): Refusal | null {
+  #refusal(now: () => number): ModelRefusal | null {
     return this.#isRefused ? readRefusal(this.#answer.headers, this.#words, now()) : null
   }
 

@@ -4,7 +4,7 @@
 // as Claude plans have it.
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
-import type { Refusal } from '../domain/agent.ts'
+import type { ModelRefusal } from '../domain/agent.ts'
 
 /** A moment further away than this is taken for a mistake. */
 const WAIT_MS_MAX = 31 * 86_400_000
@@ -17,7 +17,7 @@ const Body = z.object({
  * What a refusal says. A moment that has passed, lies too far away or cannot be read is none.
  * @param now milliseconds since the epoch
  */
-export function readRefusal(headers: Headers, body: string, now: number): Refusal {
+export function readRefusal(headers: Headers, body: string, now: number): ModelRefusal {
   const moments = [...inBody(body, now), ...inHeaders(headers, now)]
   const until = moments.find((moment) => moment > now && moment <= now + WAIT_MS_MAX)
   return { until: until === undefined ? null : Math.ceil(until) }

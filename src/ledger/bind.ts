@@ -1,8 +1,8 @@
 import { type JobId, newJobId, type RandomBytes } from '../domain/id.ts'
-import { noProbe, type Probe, type ProbedOperation } from '../domain/probe.ts'
 import { readInputs } from './inputs.ts'
 import { readJob } from './job-row.ts'
 import { callbacksOf } from './outbox.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Claimed, ClaimRequest, Ledger } from './port.ts'
 import type { Engine, Tx } from './transaction.ts'
 import { appendEvents } from './transactions/append-events.ts'
@@ -111,19 +111,19 @@ async function claimUntilKnown(watched: Watched, request: ClaimRequest): Promise
 }
 
 type Watched = <Value>(
-  operation: ProbedOperation,
+  operation: keyof Ledger & string,
   work: (tx: Tx) => Promise<Value>,
 ) => Promise<Value>
 
 /** Transactions with a moment on either side of their commit, unless there was nothing to do. */
-function watcher({ transact }: Engine, watch: Probe): Watched {
+function watcher({ transact }: Engine, probe: Probe): Watched {
   return async (operation, work) => {
     const value = await transact(async (tx) => {
       const made = await work(tx)
-      if (!isNothing(made)) await watch(`${operation}-uncommitted`)
+      if (!isNothing(made)) await probe(`${operation}-uncommitted`)
       return made
     })
-    if (!isNothing(value)) await watch(`${operation}-committed`)
+    if (!isNothing(value)) await probe(`${operation}-committed`)
     return value
   }
 }

@@ -71,7 +71,7 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
   const follow = async () => {
     await once(child, 'exit')
     await endTree(tree, log)
-    finish({ code: child.exitCode, signal: child.signalCode })
+    finish({ code: child.exitCode, killSignal: child.signalCode })
   }
   void follow()
   return {
@@ -88,7 +88,7 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
       await endTree(tree, log)
       await settledWithin(exit, NEWS_WAIT_MS)
       // The kernel may owe us the end of a process that waits for a dead disk.
-      if (!isOver) finish({ code: null, signal: 'SIGKILL' })
+      if (!isOver) finish({ code: null, killSignal: 'SIGKILL' })
       return await exit
     },
   }
@@ -184,9 +184,9 @@ async function endTree(tree: Tree, log: Logger): Promise<number> {
 }
 
 /** Sends a signal; false when nobody is there to get it. */
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+function send(pid: number, processSignal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(pid, signal)
+    return process.kill(pid, processSignal)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     // EPERM: a group of zombies (macOS), or a process that changed its user and is not ours to end.

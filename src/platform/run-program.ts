@@ -30,7 +30,7 @@ export type Input = string | Uint8Array | AsyncIterable<string | Uint8Array>
 /** How a program ended, and what it said. */
 export type ProgramEnd = {
   readonly code: number | null
-  readonly signal: NodeJS.Signals | null
+  readonly killSignal: NodeJS.Signals | null
   /** The limit it was killed for, or null. */
   readonly exceeded: 'time' | 'output' | null
   /** Empty when it went to a file. */
@@ -64,7 +64,7 @@ export async function runProgram(program: Program, signal?: AbortSignal): Promis
       feed(child, program.stdin ?? ''),
     ])
     signal?.throwIfAborted()
-    return { code: child.exitCode, signal: child.signalCode, exceeded, stdout, stderr }
+    return { code: child.exitCode, killSignal: child.signalCode, exceeded, stdout, stderr }
   } catch (error) {
     killGroup(child)
     signal?.throwIfAborted()

@@ -36,7 +36,7 @@ describeNeeding(['bubblewrap'], 'findBubblewrap on this machine', () => {
 
 describeNeeding(['bubblewrap'], 'a confined program', () => {
   it('ends with the code of the program', async () => {
-    expect(await inSandbox('exit 7')).toMatchObject({ code: 7, signal: null, stderr: '' })
+    expect(await inSandbox('exit 7')).toMatchObject({ code: 7, killSignal: null, stderr: '' })
   })
 
   it('writes in its folder and nowhere else', async () => {

@@ -3,7 +3,7 @@ import type { Reading } from '../reading.ts'
 import type { ScriptStep } from '../script.ts'
 import { serverSentEvent } from '../sse.ts'
 import { type Conversation, pieces, textOf, type Turn } from './conversation.ts'
-import type { Dialect, Refusal, Wording } from './dialect.ts'
+import type { Dialect, GatewayError, Wording } from './dialect.ts'
 import { parseRequest } from './request.ts'
 
 /** Anthropic's Messages API: https://platform.claude.com/docs/en/api/messages */
@@ -104,7 +104,7 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
 }
 
-function error({ status, message }: Refusal): unknown {
+function error({ status, message }: GatewayError): unknown {
   const type = ERROR_TYPES[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
   return { type: 'error', error: { type, message } }
 }

@@ -20,8 +20,8 @@ export class Guard {
     process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_MAX)
     })
-    process.once('close', (code, signal) => {
-      const end = `the guard process ended with ${code ?? signal}: ${this.#lastWords}`
+    process.once('close', (code, killSignal) => {
+      const end = `the guard process ended with ${code ?? killSignal}: ${this.#lastWords}`
       this.#failed.reject(new Error(end))
     })
     this.failed.catch(() => {})

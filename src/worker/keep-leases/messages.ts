@@ -16,7 +16,7 @@ export const Start = z.strictObject({
 export type Start = z.infer<typeof Start>
 
 /** Said to the thread. */
-export const Order = z.discriminatedUnion('type', [
+export const LeaseCommand = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('keep'),
     ...Fence.shape,
@@ -28,14 +28,14 @@ export const Order = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('release'), ...Fence.shape }),
 ])
-export type Order = z.infer<typeof Order>
+export type LeaseCommand = z.infer<typeof LeaseCommand>
 
 /** Said by the thread. */
 export const News = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** Somebody wants the job to stop. */
-  z.strictObject({ type: z.literal('cancel'), ...Fence.shape }),
+  z.strictObject({ type: z.literal('cancel-requested'), ...Fence.shape }),
   /** The lease is gone, or nobody acknowledged it for too long. */
-  z.strictObject({ type: z.literal('lost'), ...Fence.shape }),
+  z.strictObject({ type: z.literal('lease-lost'), ...Fence.shape }),
 ])
 export type News = z.infer<typeof News>
