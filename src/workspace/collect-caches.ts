@@ -1,8 +1,8 @@
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
-import { withLock } from './cache-lock.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
+import { withLock } from '../platform/file-lock.ts'
 
 /** Longer than any single git call: so long an attempt may work with a cache before its pin says so. */
 const GRACE_MS = 3_600_000
