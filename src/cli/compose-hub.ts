@@ -4,8 +4,7 @@ import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
-import type { HubContext } from '../hub/context.ts'
-import { type Hub, startHub } from '../hub/hub.ts'
+import { type Hub, type HubOptions, startHub } from '../hub/hub.ts'
 import { collect } from '../keeper/collect.ts'
 import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
@@ -92,9 +91,9 @@ export async function openHub(
 }
 
 /** Adds to a taken port who has it. */
-async function listen(context: HubContext): Promise<Hub> {
+async function listen(options: HubOptions): Promise<Hub> {
   try {
-    return await startHub(context)
+    return await startHub(options)
   } catch (error) {
     if (!isAppError(error, 'port-taken')) throw error
     const pid = await portOwner(Number(error.details['port']))

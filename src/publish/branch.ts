@@ -185,8 +185,8 @@ async function pushContents(
   signal: AbortSignal,
 ): Promise<void> {
   if (change.lfsObjects.length === 0) return
-  const place = { gitDir: workspace.gitDir, commit: workspace.base.commit }
-  await pushLfs(address, { settings, place, ids: change.lfsObjects }, signal)
+  const worktree = { gitDir: workspace.gitDir, commit: workspace.base.commit }
+  await pushLfs(address, { settings, worktree, ids: change.lfsObjects }, signal)
 }
 
 /** @returns the branch's tip afterwards, which is another one when somebody was faster */
