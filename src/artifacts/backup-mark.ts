@@ -35,7 +35,7 @@ async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal
   for (;;) {
     await clock.sleep(RENEW_MS, over)
     if (over.aborted) return
-    // A disk that is full now may have room at the next turn; until then the old mark counts.
+    // A disk that is full now may have room at the next renewal; until then the old mark counts.
     await write().catch(() => {})
   }
 }

@@ -7,7 +7,7 @@ import { syncFolder } from '../platform/durable-file.ts'
 import { collectFrom, type Collecting, type Found, type Shelf } from './collect.ts'
 import { namingFullDisk } from './disk-errors.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
-import { inTurns } from './in-turns.ts'
+import { keyedMutex } from '../platform/keyed-mutex.ts'
 import { LOG_SEGMENT_BYTES, type LogAddress, type LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
 import { openStaging, type Staging } from './staging.ts'
@@ -39,10 +39,10 @@ export async function openDiskLogs(
     tails: shared ? noTails() : rememberTails(),
   }
   await syncFolder(dirname(folder))
-  const alone = inTurns()
+  const exclusive = keyedMutex()
   return {
     append: (address, offset, bytes) =>
-      alone(segmentFolder(context, address), () => append(context, address, { offset, bytes })),
+      exclusive(segmentFolder(context, address), () => append(context, address, { offset, bytes })),
     read: (address, offset, limit) => read(context, address, { offset, limit }),
     size: (address) => size(context, address),
     sweepTemp: (before) => context.staging.sweep(before),

@@ -6,7 +6,7 @@ import type { Fence } from '../domain/lease.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import type { Call, Said } from './calls.ts'
+import type { IpcCall, IpcReply } from './ipc.ts'
 import { ChildGone, GatewayChild } from './child.ts'
 import { NOTHING_USED } from './meter.ts'
 import type { GatewaySettings } from './settings.ts'
@@ -112,14 +112,14 @@ class RunningGateway implements Gateway {
     await this.#child.stop(STOP_GRACE_MS)
   }
 
-  async #used(call: Extract<Call, { token: string }>): Promise<Used> {
+  async #used(call: Extract<IpcCall, { token: string }>): Promise<Used> {
     const said = await this.#call(call)
     if (said.type !== 'used' || said.usage === null) throw new Error('the door is not open')
     return { usage: said.usage, refusal: said.refusal }
   }
 
   /** All calls may be repeated, so one that a death interrupted is asked of the next process. */
-  async #call(call: Call): Promise<Said> {
+  async #call(call: IpcCall): Promise<IpcReply> {
     for (;;) {
       try {
         const { child } = await this.#started
