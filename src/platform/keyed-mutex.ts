@@ -1,5 +1,5 @@
 /** Runs a task when those before it under the same key have ended, however they ended. */
-export type KeyedMutex = <Value>(key: string, task: () => Promise<Value>) => Promise<Value>
+type KeyedMutex = <Value>(key: string, task: () => Promise<Value>) => Promise<Value>
 
 /** One queue a key, for as long as something waits in it. */
 export function keyedMutex(): KeyedMutex {

@@ -37,7 +37,7 @@ export type Tree = {
   alive(): readonly number[]
 }
 
-export type TreeOptions = SpawnOptions & {
+type TreeOptions = SpawnOptions & {
   /** Value of the mark; null for a trusted program, whose process group is enough. */
   readonly marker: string | null
   readonly log: Logger

@@ -11,7 +11,7 @@ import { gitDirOf, treeOf } from './workspace.ts'
 import { type Worktree, worktreeOf } from './worktree.ts'
 
 /** One commit to be checked out into an attempt's folder. */
-export type Checkout = {
+type Checkout = {
   readonly folder: string
   readonly commit: string
   readonly options: CheckoutOptions

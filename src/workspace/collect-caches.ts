@@ -11,7 +11,7 @@ const GRACE_MS = 3_600_000
 const LOCK_MS = 1000
 
 /** What was removed. */
-export type Removed = { readonly caches: number; readonly bytes: number }
+type Removed = { readonly caches: number; readonly bytes: number }
 
 const usedFile = (cache: string): string => join(cache, 'used')
 

@@ -24,7 +24,7 @@ export type CredentialRule = {
   | { readonly from: 'ssh-agent' }
 )
 
-export type FindCredential = (url: string) => Promise<Credential | null>
+type FindCredential = (url: string) => Promise<Credential | null>
 
 /**
  * Finds the credential for a repository's address: the rule with the longest match wins. An ssh

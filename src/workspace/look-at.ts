@@ -5,7 +5,7 @@ import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
 /** What is at a path: `unreadable` is a file that is there and cannot be taken. */
-export type Seen = Stats | 'gone' | 'unreadable'
+type Seen = Stats | 'gone' | 'unreadable'
 
 /** What is said of a path that stays as it was because nobody could read it. */
 export const unreadable = (path: Buffer): Note => ({

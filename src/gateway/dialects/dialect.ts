@@ -2,7 +2,7 @@ import type { Reading } from '../reading.ts'
 import type { ScriptStep } from '../script.ts'
 import type { Conversation } from './conversation.ts'
 
-export type Provider = 'anthropic' | 'openai'
+type Provider = 'anthropic' | 'openai'
 
 /** An error of the gateway's own, before it is put into a dialect's words. */
 export type GatewayError = {
