@@ -41,7 +41,8 @@ export async function checkOutEarly(
   signal: AbortSignal,
 ): Promise<boolean> {
   await makeFolders(cache, checkout)
-  return (await git(cache.settings, readTree(worktreeOf(checkout)), signal)).code === 0
+  const call = readTree(worktreeOf(checkout.folder, checkout.commit))
+  return (await git(cache.settings, call, signal)).code === 0
 }
 
 /** Checks out into what is there already. A cache found damaged here is mended, once. */

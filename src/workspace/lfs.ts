@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
+import { chunks } from '../platform/chunks.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { type Address, parseAddress } from './address.ts'
-import { chunks } from '../platform/chunks.ts'
 import type { Cache } from './cache.ts'
 import { noteUse } from './collect-caches.ts'
 import { git, type GitSettings } from './git.ts'
@@ -92,21 +92,17 @@ export async function lfsRestore(
  */
 export async function fetchLfs(
   cache: Cache,
-  worktree: Worktree,
+  { gitDir, commit }: Commit,
   signal: AbortSignal,
 ): Promise<void> {
   const { settings } = cache
   demandLfs(settings)
-  const remote = await lfsRemote(cache.address, { settings, worktree }, signal)
+  const remote = await lfsRemote(cache.address, { settings, gitDir, commit }, signal)
   const config = [...remote.config, ...storageOf(cache)]
   const storage = storageFolder({ url: cache.address.url, settings })
   await noteUse(storage)
-  const call = {
-    args: ['lfs', 'fetch', 'origin', worktree.commit],
-    gitDir: worktree.gitDir,
-    config,
-  }
-  const end = await callRemote({ settings, ...remote, gitDir: worktree.gitDir }, call, signal)
+  const call = { args: ['lfs', 'fetch', 'origin', commit], gitDir, config }
+  const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
   if (end.code !== 0) throw end.failure()
   await noteUse(storage)
 }
@@ -114,11 +110,10 @@ export async function fetchLfs(
 /** Sends objects by their ids from the attempt's git folder. */
 export async function pushLfs(
   repository: Address,
-  { settings, worktree, ids }: Here & { readonly ids: readonly string[] },
+  { settings, gitDir, commit, ids }: Here & { readonly ids: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const remote = await lfsRemote(repository, { settings, worktree }, signal)
-  const { gitDir } = worktree
+  const remote = await lfsRemote(repository, { settings, gitDir, commit }, signal)
   for (const some of chunks(ids, IDS_AT_ONCE)) {
     const args = ['lfs', 'push', '--object-id', 'origin', ...some]
     const call = { args, gitDir, config: remote.config }
@@ -150,10 +145,9 @@ const storageOf = ({ address, settings }: Cache): Config => [
   ['lfs.storage', storageFolder({ url: address.url, settings })],
 ]
 
-type Here = {
-  readonly settings: GitSettings
-  readonly worktree: Pick<Worktree, 'gitDir' | 'commit'>
-}
+/** A commit that a git folder holds. */
+type Commit = Pick<Worktree, 'gitDir' | 'commit'>
+type Here = Commit & { readonly settings: GitSettings }
 
 /**
  * Where the objects are: with the repository, or where the commit's .lfsconfig says. That must be
@@ -161,12 +155,12 @@ type Here = {
  */
 async function lfsRemote(
   repository: Address,
-  { settings, worktree }: Here,
+  { settings, gitDir, commit }: Here,
   signal: AbortSignal,
 ): Promise<{ readonly address: Address; readonly config: Config }> {
-  const blob = `${worktree.commit}:.lfsconfig`
+  const blob = `${commit}:.lfsconfig`
   const args = ['config', '--no-includes', '--blob', blob, '--get', 'lfs.url']
-  const end = await git(settings, { args, gitDir: worktree.gitDir }, signal)
+  const end = await git(settings, { args, gitDir }, signal)
   const named = end.code === 0 ? end.stdout.toString('utf8').trim() : ''
   const usual: Config = [['remote.origin.url', repository.url], ...CAREFUL]
   if (named === '' && repository.transport === 'file') {

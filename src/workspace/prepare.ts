@@ -82,7 +82,7 @@ async function checkOutBase(
   const checkout = { folder, commit: base.commit, options }
   const begun = early.status === 'fulfilled' && early.value
   if (!begun) await makeFolders(cache, checkout)
-  const worktree = worktreeOf(checkout)
+  const worktree = worktreeOf(checkout.folder, checkout.commit)
   await pin(cache, worktree.pin, base.commit)
   await copyShallow(cache, worktree)
   if (options.lfs) await fetchLfs(cache, worktree, signal)

@@ -69,12 +69,8 @@ export async function checkOutSubmodules(
         if (!(error instanceof StepFailed)) throw error
         throw new StepFailed(error.reason, `submodule ${shown}: ${error.detail}`, { cause: error })
       })
-      await visit({
-        worktree: { ...worktree, commit },
-        cache,
-        path: shown,
-        depth: parent.depth + 1,
-      })
+      const inner = { ...worktree, commit }
+      await visit({ worktree: inner, cache, path: shown, depth: parent.depth + 1 })
     }
   }
   await visit({ ...root, path: '', depth: 0 })
@@ -86,14 +82,10 @@ const refused = (path: string, why: string): StepFailed =>
 
 /** Paths and commits of the submodules that are checked out at all. */
 async function linksIn(
-  { worktree, cache }: Parent,
+  { worktree: { gitDir, tree }, cache }: Parent,
   signal: AbortSignal,
 ): Promise<{ path: string; commit: string }[]> {
-  const call = {
-    args: ['ls-files', '-z', '-s', '-t'],
-    gitDir: worktree.gitDir,
-    workTree: worktree.tree,
-  }
+  const call = { args: ['ls-files', '-z', '-s', '-t'], gitDir, workTree: tree }
   const links: { path: string; commit: string }[] = []
   for (const entry of splitNul(await mustGit(cache.settings, call, signal))) {
     const [, commit, path] = /^H 160000 ([0-9a-f]+) 0\t(.+)$/su.exec(entry.toString('utf8')) ?? []
@@ -158,11 +150,8 @@ async function checkOutOne(
   // Always asked, so that a warm cache gives nothing to whoever may not read.
   await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
   await fetchCommit(cache, commit, signal)
-  await makeRepository(worktree.gitDir, {
-    bare: true,
-    branch: 'base',
-    alternates: objectsOf(cache),
-  })
+  const alternates = objectsOf(cache)
+  await makeRepository(worktree.gitDir, { bare: true, branch: 'base', alternates })
   await pin(cache, worktree.pin, commit)
   if (!(await isFolderIn(parent.worktree.tree, path))) {
     throw new StepFailed('submodule-refused', 'its folder in the tree is no folder')

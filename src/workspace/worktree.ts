@@ -10,13 +10,7 @@ export type Worktree = {
 }
 
 /** The worktree of an attempt's folder. */
-export const worktreeOf = ({
-  folder,
-  commit,
-}: {
-  readonly folder: string
-  readonly commit: string
-}): Worktree => ({
+export const worktreeOf = (folder: string, commit: string): Worktree => ({
   gitDir: gitDirOf(folder),
   tree: treeOf(folder),
   commit,
