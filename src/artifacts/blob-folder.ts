@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { dirname, join } from 'node:path'
 import { syncFolder } from '../platform/durable-file.ts'
 import { deleteUnneeded, type Deletion, type Deleted, sum } from './delete-unneeded.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 
 /** Files by their SHA-256, in folders of its first two digits. */

@@ -1,7 +1,7 @@
 import type { Dir } from 'node:fs'
 import { opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 
 /** Names looked up in the ledger at a time. */
 const BATCH = 100

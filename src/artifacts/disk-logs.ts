@@ -4,11 +4,11 @@ import { LOG_SEGMENT_BYTES_MAX } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
 import { noProbe } from '../domain/probe.ts'
+import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 import { deleteUnneeded, type Deletion, type Deleted, type Shelf } from './delete-unneeded.ts'
 import { namingFullDisk } from './disk-errors.ts'
-import { diskSpaceOf } from '../platform/disk-space-of.ts'
-import { inTurns } from './in-turns.ts'
+import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { LogAddress, LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
 import { openStaging, type Staging } from './staging.ts'
@@ -40,10 +40,10 @@ export async function openDiskLogs(
     tails: shared ? noTails() : rememberTails(),
   }
   await syncFolder(dirname(folder))
-  const alone = inTurns()
+  const exclusive = keyedMutex()
   return {
     append: (address, offset, bytes) =>
-      alone(segmentFolder(context, address), () => append(context, address, { offset, bytes })),
+      exclusive(segmentFolder(context, address), () => append(context, address, { offset, bytes })),
     read: (address, offset, limit) => read(context, address, { offset, limit }),
     size: (address) => size(context, address),
     sweepTemp: (before) => context.staging.sweep(before),

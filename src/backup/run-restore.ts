@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import { sqliteRefill } from '../ledger/sqlite/backup.ts'
-import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import type { Refill } from '../ledger/tables.ts'
 import { systemClock } from '../platform/clock.ts'
+import { lockDataFolder } from '../platform/data-folder.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import { readRows } from './listed.ts'
 import { type Manifest, tableFile } from './manifest.ts'
@@ -25,9 +25,8 @@ export async function runRestore(
   const store = config.store === undefined ? data : resolve(cwd, config.store)
   const backup = resolve(cwd, source)
   const manifest = await checkBackup(backup)
-  await mkdir(data, { recursive: true, mode: 0o700 })
   await using opening = new AsyncDisposableStack()
-  opening.use(ownFolder(data))
+  opening.use(lockDataFolder(data))
   const refill = opening.use(await refillOf(config, data, manifest))
   if (existsSync(join(store, 'store.json'))) {
     throw new AppError('restore-not-empty', `The store ${store} is in use.`)

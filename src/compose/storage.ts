@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isBackedUp } from '../artifacts/backup-mark.ts'
 import { type DiskArtifacts, openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
@@ -8,9 +7,9 @@ import { storeId } from '../artifacts/store-id.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Ledger } from '../ledger/port.ts'
-import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
+import { lockDataFolder } from '../platform/data-folder.ts'
 import type { Logger } from '../platform/log.ts'
 
 /** Everything a hub keeps; none of it is lost when the hub is. */
@@ -62,8 +61,7 @@ async function openLedger(
   const random = randomBytes
   if (database === undefined) return openSqliteLedger({ folder, clock, random, log, probe })
   // Tokens and address of this hub lie there, also when the ledger is elsewhere.
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  opening.use(ownFolder(folder))
+  opening.use(lockDataFolder(folder))
   await probe('folder-owned')
   // Loaded only here: most hubs have no use for it.
   const { openPostgresLedger } = await import('../ledger/postgres/open.ts')

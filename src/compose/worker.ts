@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Agent } from '../agents/agent.ts'
@@ -11,8 +10,8 @@ import type { Launch } from '../domain/launch.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import { KINDS } from '../kinds/all.ts'
 import type { KindTools } from '../kinds/kind.ts'
-import { ownFolder } from '../ledger/sqlite/owner-lock.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
+import { lockDataFolder } from '../platform/data-folder.ts'
 import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
@@ -56,9 +55,8 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const random = randomBytes
   const path = env['PATH'] ?? ''
   const folder = join(tools.folder, 'worker')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   await using opening = new AsyncDisposableStack()
-  opening.use(ownFolder(folder))
+  opening.use(lockDataFolder(folder))
   const tokenFile = config.tokenFile === undefined ? [] : [resolve(cwd, config.tokenFile)]
   const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })

@@ -4,7 +4,6 @@ import { AppError } from '../domain/errors.ts'
 import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
-import type { Prices } from './prices.ts'
 
 /** Enough for an agent and its helpers; each request may hold 64 MiB. */
 const IN_FLIGHT_MAX = 16
@@ -56,14 +55,9 @@ export class Door {
 /** The doors that are open now. */
 export class Doors {
   readonly #doors = new Map<string, Door>()
-  readonly #prices: Prices
-
-  constructor(prices: Prices) {
-    this.#prices = prices
-  }
 
   open(token: string, ordinal: number, usage: Usage): void {
-    this.#doors.set(token, new Door(token, ordinal, new Meter(usage, this.#prices)))
+    this.#doors.set(token, new Door(token, ordinal, new Meter(usage)))
   }
 
   /** null when it is not open. */

@@ -5,7 +5,7 @@ import type { Usage } from '../domain/outcome.ts'
 import type { Door } from './doors.ts'
 import type { Answer, Question, Source } from './exchange.ts'
 import type { Recorder } from './recording.ts'
-import { readRefusal } from './refusal.ts'
+import { readRateLimit } from './rate-limit.ts'
 import { UsageReader } from './usage-reader.ts'
 
 /** An answer beyond this is passed on, but not recorded. */
@@ -86,7 +86,7 @@ class Watch {
   }
 
   #refusal(now: () => number): ModelRefusal | null {
-    return this.#isRefused ? readRefusal(this.#answer.headers, this.#words, now()) : null
+    return this.#isRefused ? readRateLimit(this.#answer.headers, this.#words, now()) : null
   }
 
   async account({ recorder, onUsage, now }: PassageContext): Promise<void> {

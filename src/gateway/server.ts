@@ -9,7 +9,7 @@ import { dialectOf, routeOf } from './routes.ts'
 const REQUEST_BYTES_MAX = 64 * 1024 * 1024
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-export type ServerContext = PassageContext & { readonly doors: Doors }
+type ServerContext = PassageContext & { readonly doors: Doors }
 
 /**
  * The HTTP side of the gateway. Lets a request through a live door to the source of answers and

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { AppError } from '../domain/errors.ts'
+import { hasErrno } from '../platform/errno.ts'
 import type { Question, Source } from './exchange.ts'
 import { agentHeaders, upstreamHeaders } from './headers.ts'
 import type { GatewaySettings, Upstream } from './settings.ts'
@@ -62,7 +63,7 @@ async function send(open: () => http.ClientRequest, body: Buffer): Promise<http.
   try {
     return await responseTo(request, body)
   } catch (error) {
-    if (!request.reusedSocket || codeOf(error) !== 'ECONNRESET') throw error
+    if (!request.reusedSocket || !hasErrno(error, 'ECONNRESET')) throw error
     return await responseTo(open(), body)
   }
 }

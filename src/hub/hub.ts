@@ -22,13 +22,18 @@ export type Hub = {
   close(): Promise<void>
 }
 
+export type HubOptions = HubContext & {
+  /** Further ways to talk to it, beside our own API. */
+  readonly dialects: readonly Dialect[]
+}
+
 /**
  * Starts the HTTP servers: one for our own API and every dialect that shares its port, and one for
  * each dialect with a port of its own. Throws `bind-refused` for an address beyond this machine
  * without a proxy in front, and `port-taken`.
  */
-export async function startHub(context: HubContext): Promise<Hub> {
-  const { listen, dialects } = context
+export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
+  const { listen } = context
   for (const place of [listen, ...dialects.filter(hasPort).map((dialect) => dialect.listen)]) {
     demandBindable(place, context)
   }

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Child, Exit } from '../domain/launch.ts'
+import { hasErrno } from './errno.ts'
 import type { Logger } from './log.ts'
 import { environmentHolds, listProcesses, type Process } from './process-table.ts'
 import { type Spawned, spawnPiped, type SpawnOptions } from './spawn.ts'
@@ -36,7 +37,7 @@ export type Tree = {
   alive(): readonly number[]
 }
 
-export type TreeOptions = SpawnOptions & {
+type TreeOptions = SpawnOptions & {
   /** Value of the mark; null for a trusted program, whose process group is enough. */
   readonly marker: string | null
   readonly log: Logger
@@ -188,9 +189,8 @@ function send(pid: number, processSignal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, processSignal)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
     // EPERM: a group of zombies (macOS), or a process that changed its user and is not ours to end.
-    if (code === 'ESRCH' || code === 'EPERM') return false
+    if (hasErrno(error, 'ESRCH', 'EPERM')) return false
     throw error
   }
 }

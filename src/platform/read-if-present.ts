@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { hasErrno } from './errno.ts'
+import { nullWhenMissing } from './errno.ts'
 
-/** The text of a file, or null when there is no such file. Throws any other failure to read it. */
+/** Reads a text file; null when it does not exist (`ENOENT`), anything else is thrown. */
 export async function readIfPresent(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return null
-    throw error
-  }
+  return await readFile(path, 'utf8').catch(nullWhenMissing)
 }

@@ -4,7 +4,7 @@ import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Credential } from './credential.ts'
 
 /** What was called, and with what. */
-export type RemoteCall = {
+type RemoteCall = {
   readonly url: string
   readonly credential: Credential | null
   readonly knownHosts: string | null

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { withLock } from '../../src/workspace/cache-lock.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
@@ -223,55 +220,6 @@ describeNeeding(['patience'], 'the cache', () => {
     await aWorkspace(folder, { repository: remote })
     await aWorkspace(folder, { repository: `file://${remote}` })
     expect(await cachesIn(folder)).toHaveLength(2)
-  })
-})
-
-describe('the cache’s lock', () => {
-  it('lets one in at a time', async () => {
-    const file = join(await tempFolder(), 'lock')
-    let inside = 0
-    const enter = () =>
-      withLock(
-        file,
-        async () => {
-          inside += 1
-          expect(inside).toBe(1)
-          await new Promise((resolve) => setImmediate(resolve))
-          inside -= 1
-        },
-        patient(),
-      )
-    await Promise.all([enter(), enter(), enter(), enter()])
-  })
-
-  it('is freed by the death of its holder', async () => {
-    const file = join(await tempFolder(), 'lock')
-    const module = join(import.meta.dirname, '../../src/workspace/cache-lock.ts')
-    const script = `import { withLock } from ${JSON.stringify(module)}
-      await withLock(${JSON.stringify(file)}, () => { console.log('held'); return new Promise(() => setInterval(() => {}, 1e6)) }, new AbortController().signal)`
-    const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(holder.stdout, 'data')
-    const taken = withLock(file, async () => 'mine', patient())
-    const early = await Promise.race([taken, new Promise((resolve) => setImmediate(resolve))])
-    expect(early).toBeUndefined()
-    holder.kill('SIGKILL')
-    expect(await taken).toBe('mine')
-  })
-
-  it('is not waited for any longer than the attempt lives', async () => {
-    const file = join(await tempFolder(), 'lock')
-    const controller = new AbortController()
-    await withLock(
-      file,
-      async () => {
-        const second = withLock(file, async () => 'never', controller.signal)
-        controller.abort(new Error('cancelled'))
-        await expect(second).rejects.toThrow('cancelled')
-      },
-      patient(),
-    )
   })
 })
 

@@ -2,9 +2,9 @@ import type { Reading } from '../reading.ts'
 import type { ScriptStep } from '../script.ts'
 import type { Conversation } from './conversation.ts'
 
-export type Provider = 'anthropic' | 'openai'
+type Provider = 'anthropic' | 'openai'
 
-/** An error of the gateway’s own, before it is put into a dialect’s words. */
+/** An error of the gateway's own, before it is put into a dialect's words. */
 export type GatewayError = {
   readonly status: number
   readonly code: string

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { readRefusal } from './refusal.ts'
+import { readRateLimit } from './rate-limit.ts'
 
 const NOW = 1_800_000_000_000
 const until = (headers: Record<string, string>, body: unknown = {}) =>
-  readRefusal(headers, JSON.stringify(body), NOW).until
+  readRateLimit(headers, JSON.stringify(body), NOW).until
 
 describe('a refusal for rate or quota', () => {
   it.each([
@@ -37,6 +37,6 @@ describe('a refusal for rate or quota', () => {
   })
 
   it('with a body that is no JSON is read from its headers', () => {
-    expect(readRefusal({ 'retry-after': '2' }, '<html>', NOW).until).toBe(NOW + 2000)
+    expect(readRateLimit({ 'retry-after': '2' }, '<html>', NOW).until).toBe(NOW + 2000)
   })
 })

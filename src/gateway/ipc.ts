@@ -5,7 +5,7 @@ import { GatewaySettings } from './settings.ts'
 const token = z.string().min(1)
 
 /** What the worker asks its gateway process, over IPC. */
-export const Call = z.discriminatedUnion('type', [
+export const IpcCall = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
     settings: GatewaySettings,
@@ -21,12 +21,12 @@ export const Call = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('close'), token }),
   z.strictObject({ type: z.literal('stop') }),
 ])
-export type Call = z.infer<typeof Call>
+export type IpcCall = z.infer<typeof IpcCall>
 
-export const NumberedCall = z.strictObject({ id: z.int(), call: Call })
+export const NumberedCall = z.strictObject({ id: z.int(), call: IpcCall })
 
 /** What the gateway process says. */
-export const Said = z.discriminatedUnion('type', [
+export const IpcReply = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('listening'), id: z.int(), port: z.int() }),
   z.strictObject({
     type: z.literal('used'),
@@ -44,4 +44,4 @@ export const Said = z.discriminatedUnion('type', [
   /** Not an answer: told whenever an answer has been counted. */
   z.strictObject({ type: z.literal('metered'), token, usage: Usage }),
 ])
-export type Said = z.infer<typeof Said>
+export type IpcReply = z.infer<typeof IpcReply>

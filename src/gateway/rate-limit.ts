@@ -17,7 +17,7 @@ const Body = z.object({
  * What a refusal says. A moment that has passed, lies too far away or cannot be read is none.
  * @param now milliseconds since the epoch
  */
-export function readRefusal(headers: Headers, body: string, now: number): ModelRefusal {
+export function readRateLimit(headers: Headers, body: string, now: number): ModelRefusal {
   const moments = [...inBody(body, now), ...inHeaders(headers, now)]
   const until = moments.find((moment) => moment > now && moment <= now + WAIT_MS_MAX)
   return { until: until === undefined ? null : Math.ceil(until) }
