@@ -90,7 +90,7 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     const { ledger } = await open()
     const best = await submitted(ledger, { locks: ['a'], priority: 9 })
     const next = await submitted(ledger)
-    const release = await hold(file.server, kind === 'job' ? `job ${best}` : 'key a')
+    const release = await lockByHand(file.server, kind === 'job' ? `job ${best}` : 'key a')
     expect(await nextJob(ledger)).toBe(next)
     await release()
     expect(await nextJob(ledger)).toBe(best)
@@ -124,8 +124,8 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     advance(1)
     const now = createdAt + 1
     const releases = [
-      await hold(file.server, `job ${ended.jobId}`),
-      await hold(file.server, `job ${paused}`),
+      await lockByHand(file.server, `job ${ended.jobId}`),
+      await lockByHand(file.server, `job ${paused}`),
     ]
     expect(await ledger.forget(now, 10)).toMatchObject({ jobs: 0 })
     expect(await ledger.resumeDue(10)).toBe(0)
@@ -138,7 +138,7 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     const { ledger, advance } = await open()
     const { jobId } = await running(ledger)
     advance(LEASE_MS)
-    const release = await hold(file.server, kind === 'job' ? `job ${jobId}` : 'key a')
+    const release = await lockByHand(file.server, kind === 'job' ? `job ${jobId}` : 'key a')
     expect(await ledger.expire(10)).toBe(0)
     await release()
     expect(await ledger.expire(10)).toBe(1)
@@ -148,7 +148,7 @@ describeNeeding(['postgresql', 'patience'], 'a name that somebody holds', () => 
     const { ledger } = await open()
     const paused = await submitted(ledger, { locks: ['a'], limits: KEPT_SHORTLY })
     await ledger.pause(await claimed(ledger), WAITING, null)
-    const release = await hold(file.server, kind === 'job' ? `job ${paused}` : 'key a')
+    const release = await lockByHand(file.server, kind === 'job' ? `job ${paused}` : 'key a')
     expect(await ledger.tidyLocks(10)).toBe(0)
     await release()
     expect(await ledger.tidyLocks(10)).toBe(1)
@@ -195,7 +195,7 @@ async function running(ledger: Ledger): Promise<Fence> {
 }
 
 /** Takes a name as a transaction of somebody else would; returns how to let go of it. */
-async function hold(server: PostgresServer, name: string): Promise<() => Promise<void>> {
+async function lockByHand(server: PostgresServer, name: string): Promise<() => Promise<void>> {
   const somebody = new Client({ connectionString: server.url })
   await somebody.connect()
   let held = true
@@ -214,7 +214,7 @@ async function waitsFor(
   name: string,
   act: () => Promise<unknown>,
 ): Promise<boolean> {
-  const release = await hold(server, name)
+  const release = await lockByHand(server, name)
   const done = act()
   done.catch(() => {})
   const waiters = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
