@@ -1,8 +1,9 @@
 import { findPackageJSON } from 'node:module'
-import { dirname, extname } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AgentDriver, AgentTask } from '../domain/agent.ts'
-import type { Prepared } from './acp.ts'
+import { entryProgram, isFromSource } from '../platform/entry-program.ts'
+import type { AcpAgent, Prepared } from './acp.ts'
 import { type Agent, modelChoice } from './agent.ts'
 import { agentEnvironment, type DriverHost } from './agent-program.ts'
 import { BuiltinSettings, META, SESSIONS_FOLDER } from './builtin/settings.ts'
@@ -23,18 +24,24 @@ export const builtin: Agent = {
 
 /** Drives the agent that is part of Millwright. Needs nothing installed, only a model. */
 export async function builtinDriver({ node, ...host }: DriverHost): Promise<AgentDriver> {
-  // Loaded only here: the protocol's library is large, and most programs declare agents only.
-  const { acpDriver } = await import('./acp.ts')
-  // Run from source the entry ends in .ts, in the package in .js, like this file.
-  const entry = fileURLToPath(new URL(`builtin/main${extname(import.meta.url)}`, import.meta.url))
-  return acpDriver({
+  const entry = fileURLToPath(entryProgram('agents/builtin/main'))
+  const agent: AcpAgent = {
     name: NAME,
     argv: [node, entry],
     readable: [dirname(node), ...programFolders()],
     install: 'it is part of Millwright, so install Millwright again',
     sessionFiles: [SESSIONS_FOLDER],
     prepare: (task) => prepare(task, host),
-  })
+  }
+  return {
+    name: NAME,
+    sessionFiles: agent.sessionFiles,
+    run: async (task, io, signal) => {
+      // Loaded only here: the protocol's library is large, and an idle worker has no use for it.
+      const { acpDriver } = await import('./acp.ts')
+      return acpDriver(agent).run(task, io, signal)
+    },
+  }
 }
 
 function prepare(task: AgentTask, host: Omit<DriverHost, 'node'>): Prepared {
@@ -56,9 +63,10 @@ function prepare(task: AgentTask, host: Omit<DriverHost, 'node'>): Prepared {
   return { env: agentEnvironment(task, host), meta: { [META]: settings.data } }
 }
 
-/** What the sandbox must show of us: this package, and where its dependencies lie. */
+/** What the sandbox must show of us: this package, which holds its dependencies when it is built. */
 function programFolders(): readonly string[] {
-  const manifests = [findPackageJSON(import.meta.url), findPackageJSON('ai', import.meta.url)]
+  const own = findPackageJSON(import.meta.url)
+  const manifests = isFromSource ? [own, findPackageJSON('ai', import.meta.url)] : [own]
   return manifests.flatMap((manifest) => {
     if (manifest === undefined) return []
     const modules = /^(.*[/\\]node_modules)[/\\]ai[/\\]/.exec(manifest)?.[1]

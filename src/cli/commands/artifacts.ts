@@ -18,8 +18,7 @@ import { bytes } from '../print/quantity.ts'
 import { safeText } from '../print/safe-text.ts'
 
 /** `millwright artifacts`: what a job left behind. */
-export function addArtifacts(program: Command, invocation: Invocation): void {
-  const artifacts = program.command('artifacts').description('list and fetch what a job left')
+export function defineArtifacts(artifacts: Command, invocation: Invocation): void {
   addList(artifacts, invocation)
   addGet(artifacts, invocation)
 }
