@@ -44,7 +44,10 @@ async function measureTree(which: string, tree: string): Promise<void> {
     printStarts(`${name} --version`, await repeat(() => ended([program, '--version'])))
     const ups = await repeat(() => upOf(program, join(tree, 'examples', 'demo', 'model.json')))
     printStarts(`${name} up`, ups)
-    printIdle(`${name} up`, ups.map(({ idle }) => idle))
+    printIdle(
+      `${name} up`,
+      ups.map(({ idle }) => idle),
+    )
   }
 }
 

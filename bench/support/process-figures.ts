@@ -17,9 +17,7 @@ export async function processTree(pid: number): Promise<readonly number[]> {
 
 /** @param pids of processes of this user */
 export async function memoryOf(pids: readonly number[]): Promise<Memory> {
-  const texts = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/smaps_rollup`, 'utf8')),
-  )
+  const texts = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/smaps_rollup`, 'utf8')))
   const sum = (name: string): number =>
     texts.reduce((total, text) => {
       const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]
