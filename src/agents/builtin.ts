@@ -1,8 +1,9 @@
 import { findPackageJSON } from 'node:module'
-import { dirname, extname } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AgentPlace } from '../domain/agent.ts'
-import type { Prepared } from './acp.ts'
+import { entryProgram, isFromSource } from '../platform/entry-program.ts'
+import type { AcpAgent, Prepared } from './acp.ts'
 import {
   type Agent,
   type AgentOptions,
@@ -33,19 +34,26 @@ export async function builtinDriver({
   node,
   ...host
 }: DriverHost): Promise<DriverFactory<Pick<ModelChoice, 'model'>>> {
-  // Loaded only here: the protocol's library is large, and most programs declare agents only.
-  const { acpDriver } = await import('./acp.ts')
-  // Run from source the entry ends in .ts, in the package in .js, like this file.
-  const entry = fileURLToPath(new URL(`builtin/main${extname(import.meta.url)}`, import.meta.url))
-  return (choice, options) =>
-    acpDriver({
+  const entry = fileURLToPath(entryProgram('agents/builtin/main'))
+  return (choice, options) => {
+    const agent: AcpAgent = {
       name: NAME,
       argv: [node, entry],
       readable: [dirname(node), ...programFolders()],
       install: 'it is part of Millwright, so install Millwright again',
       sessionFiles: [SESSIONS_FOLDER],
       prepare: (place) => prepare(place, host, { ...options, model: choice.model ?? host.model }),
-    })
+    }
+    return {
+      name: NAME,
+      sessionFiles: agent.sessionFiles,
+      run: async (task, place, io, signal) => {
+        // Loaded only here: the library of the protocol is large, and an idle worker does not need it.
+        const { acpDriver } = await import('./acp.ts')
+        return acpDriver(agent).run(task, place, io, signal)
+      },
+    }
+  }
 }
 
 function prepare(
@@ -70,9 +78,10 @@ function prepare(
   return { env: agentEnvironment(place, host), meta: { [META]: settings.data } }
 }
 
-/** What the sandbox must show of us: this package, and where its dependencies lie. */
+/** What the sandbox must show of us: this package, which holds its dependencies when it is built. */
 function programFolders(): readonly string[] {
-  const manifests = [findPackageJSON(import.meta.url), findPackageJSON('ai', import.meta.url)]
+  const own = findPackageJSON(import.meta.url)
+  const manifests = isFromSource ? [own, findPackageJSON('ai', import.meta.url)] : [own]
   return manifests.flatMap((manifest) => {
     if (manifest === undefined) return []
     const modules = /^(.*[/\\]node_modules)[/\\]ai[/\\]/.exec(manifest)?.[1]

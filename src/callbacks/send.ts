@@ -1,13 +1,13 @@
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Message, Send, Sent } from '../domain/callback.ts'
 import type { Secret } from '../domain/secret.ts'
 import { clip } from '../domain/text.ts'
 import type { Clock } from '../platform/clock.ts'
+import { http, https } from '../platform/node-http.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { type CallbackRules, hostOf, whyRefused, refusesAddress } from './rules.ts'
 import { signedHeaders } from './sign.ts'
@@ -95,7 +95,7 @@ async function post(
   { message, url, addresses }: AddressedMessage,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const { request } = url.protocol === 'https:' ? https : http
   const seconds = Math.floor(clock.now() / 1000)
   const call = request(url, {
     method: 'POST',

@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { AppError, ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { type IpcCall, IpcReply } from './ipc.ts'
+import { entryEnvironment, entryProgram } from '../platform/entry-program.ts'
 
 const LAST_WORDS_MAX = 4096
 
@@ -28,10 +27,8 @@ export class GatewayChild {
    * @param onGone told when the process has ended by itself, before open calls are rejected
    */
   constructor(onUsage: (token: string, usage: Usage) => void, onGone: (lastWords: string) => void) {
-    // Run from source the entry ends in .ts, in the package in .js, like this file.
-    const entry = fileURLToPath(new URL(`main${extname(import.meta.url)}`, import.meta.url))
-    this.#process = fork(entry, [], {
-      env: {},
+    this.#process = fork(entryProgram('gateway/main'), [], {
+      env: { ...entryEnvironment() },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

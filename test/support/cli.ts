@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -10,6 +11,9 @@ import { Job } from '../../src/domain/job.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'millwright.js')
+
+/** Each test has an empty HOME; without this each would compile everything anew. */
+const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'millwright-test-compiled') }
 
 export type CliEnd = {
   readonly code: number | null
@@ -101,7 +105,7 @@ export async function hubAddress(data: string): Promise<string> {
 function startProgram(argv: readonly string[], home: string, options: CliOptions): RunningCli {
   const child = spawn(process.execPath, argv, {
     cwd: options.cwd ?? home,
-    env: { PATH: process.env['PATH'], HOME: home, ...options.env },
+    env: { PATH: process.env['PATH'], HOME: home, ...COMPILE_CACHE, ...options.env },
     stdio: 'pipe',
   })
   child.stdin.on('error', () => {})

@@ -18,8 +18,7 @@ import { columns } from '../print/printer.ts'
 import { safeText } from '../../words/safe-text.ts'
 
 /** `millwright artifacts`: what a job left behind. */
-export function addArtifacts(program: Command, invocation: Invocation): void {
-  const artifacts = program.command('artifacts').description('list and fetch what a job left')
+export function defineArtifacts(artifacts: Command, invocation: Invocation): void {
   addList(artifacts, invocation)
   addGet(artifacts, invocation)
 }

@@ -7,10 +7,8 @@ import { programVersion } from '../version.ts'
 import { readSettings } from '../../compose/read-settings.ts'
 
 /** `millwright backup`: everything a hub keeps, as it is at this moment, beside the running hub. */
-export function addBackup(program: Command, { terminal }: Invocation): void {
-  const command = program
-    .command('backup')
-    .summary('write ledger, artifacts, logs and tokens into a folder')
+export function defineBackup(command: Command, { terminal }: Invocation): void {
+  command
     .description(
       'Writes a backup into an empty folder. The hub may run on meanwhile. A backup of SQLite can ' +
         'be restored into PostgreSQL and the other way round.',

@@ -10,8 +10,7 @@ import { safeLine } from '../../words/safe-text.ts'
 import { configPath, sourcesOf } from '../../compose/read-settings.ts'
 
 /** `millwright config`: what is set, and where. */
-export function addConfig(program: Command, invocation: Invocation): void {
-  const config = program.command('config').description('show settings and where they come from')
+export function defineConfig(config: Command, invocation: Invocation): void {
   addShow(config, invocation)
   addPath(config, invocation)
 }

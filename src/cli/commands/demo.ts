@@ -29,11 +29,10 @@ const TEST = ['node', '--test'] as const
 const LEVEL: LogLevel = 'info'
 
 /** `millwright demo`: a whole job on this machine, with nothing to configure and nothing to pay. */
-export function addDemo(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('demo')
-    .summary('see a job from start to end, with a replayed model')
-    .description('Fixes a small repository with a failing test; the model is a replayed script.')
+export function defineDemo(command: Command, invocation: Invocation): void {
+  command.description(
+    'Fixes a small repository with a failing test; the model is a replayed script.',
+  )
   onRun(command, NoFlags, async () => {
     const print = printer(invocation.terminal, false)
     const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))

@@ -11,14 +11,11 @@ import { columns, type Printer, printer } from '../print/printer.ts'
 import { programVersion } from '../version.ts'
 
 /** `millwright doctor`: whether this machine can do the work. */
-export function addDoctor(program: Command, invocation: Invocation): void {
+export function defineDoctor(command: Command, invocation: Invocation): void {
   const { terminal } = invocation
-  const command = program
-    .command('doctor')
-    .summary('check whether everything here works')
-    .description(
-      'Checks this machine, its settings and its hub. Changes nothing; works beside a hub.',
-    )
+  command.description(
+    'Checks this machine, its settings and its hub. Changes nothing; works beside a hub.',
+  )
   addSettings(command, UpConfig)
     .option('--ledger', 'compare every job with its events instead, through the running hub')
     .option('--json', 'JSON on stdout')

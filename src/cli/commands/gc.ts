@@ -10,10 +10,8 @@ import { safeLine } from '../../words/safe-text.ts'
 const Flags = z.object({ dryRun: z.boolean().default(false) })
 
 /** `millwright gc`: what the hub does every hour by itself, now. */
-export function addGc(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('gc')
-    .summary('remove what nobody needs any more')
+export function defineGc(command: Command, invocation: Invocation): void {
+  command
     .description(
       'Forgets jobs that ended more than keepJobs days ago and uploads that no job names, and ' +
         'removes logs and artifacts that nothing refers to any more. The hub does the same every hour by itself.',

@@ -9,11 +9,10 @@ import { readSettings } from '../../compose/read-settings.ts'
 import { programVersion } from '../version.ts'
 
 /** `millwright hub`: the hub alone; workers on this or other machines come to it. */
-export function addHub(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('hub')
-    .summary('start a hub without a worker')
-    .description('Starts a hub: takes jobs, hands them to workers, keeps the truth about them.')
+export function defineHub(command: Command, invocation: Invocation): void {
+  command.description(
+    'Starts a hub: takes jobs, hands them to workers, keeps the truth about them.',
+  )
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async () => {
     const { terminal } = invocation

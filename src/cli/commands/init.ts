@@ -23,10 +23,8 @@ const Flags = z.object({
 })
 
 /** `millwright init`: looks at this machine and writes the file of settings. */
-export function addInit(program: Command, { terminal }: Invocation): void {
-  const command = program
-    .command('init')
-    .summary('look at this machine and write the file of settings')
+export function defineInit(command: Command, { terminal }: Invocation): void {
+  command
     .description('Finds agents, sandbox and models, asks what it cannot know, and writes the file.')
     .option('--yes', 'ask nothing; take what is found')
     .option('--force', 'replace the file that is there')

@@ -25,10 +25,8 @@ const Flags = z.object({
 })
 
 /** `millwright logs`: what the agent said, what it printed, or what the checks printed. */
-export function addLogs(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('logs')
-    .summary('what the agent said and did')
+export function defineLogs(command: Command, invocation: Invocation): void {
+  command
     .description('Prints a log of a job, readable; with --json as it was written.')
     .argument('<job>', JOB_HELP)
     .option('-f, --follow', 'go on until the job ends; the exit code is its outcome')

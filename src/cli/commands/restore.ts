@@ -6,10 +6,8 @@ import { printer } from '../print/printer.ts'
 import { readSettings } from '../../compose/read-settings.ts'
 
 /** `millwright restore`: a backup becomes a hub's data again. */
-export function addRestore(program: Command, { terminal }: Invocation): void {
-  const command = program
-    .command('restore')
-    .summary('fill an empty hub from a backup')
+export function defineRestore(command: Command, { terminal }: Invocation): void {
+  command
     .description(
       'Checks every byte of a backup, then fills an empty data folder, database and store with it. ' +
         'Jobs that ran run again when their leases have run out.',

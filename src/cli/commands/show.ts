@@ -17,10 +17,8 @@ const PAGES_MAX = 20
 const DELIVERIES_MAX = 20
 
 /** `millwright show`: everything about one job, as the ledger has it at this moment. */
-export function addShow(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('show')
-    .summary('everything about one job')
+export function defineShow(command: Command, invocation: Invocation): void {
+  command
     .description(
       'Shows a job: state, reason and what to do, steps, publication, artifacts, events.',
     )

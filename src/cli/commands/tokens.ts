@@ -12,8 +12,7 @@ import { zonedMoment } from '../../words/quantity.ts'
 import { safeLine } from '../../words/safe-text.ts'
 
 /** `millwright tokens`: who may speak to the hub. */
-export function addTokens(program: Command, invocation: Invocation): void {
-  const tokens = program.command('tokens').description('make, list and revoke tokens')
+export function defineTokens(tokens: Command, invocation: Invocation): void {
   addCreate(tokens, invocation)
   addList(tokens, invocation)
   addRevoke(tokens, invocation)

@@ -12,11 +12,8 @@ import { listenForStop } from '../stop-signals.ts'
 import { programVersion } from '../version.ts'
 
 /** `millwright up`: hub and worker in one process; the first command on one machine. */
-export function addUp(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('up')
-    .summary('start hub and worker on this machine')
-    .description('Starts a hub and a worker in one process. Stop it with Ctrl-C.')
+export function defineUp(command: Command, invocation: Invocation): void {
+  command.description('Starts a hub and a worker in one process. Stop it with Ctrl-C.')
   addSettings(command, UpConfig)
   onRun(command, NoFlags, async () => {
     const { terminal } = invocation

@@ -11,11 +11,8 @@ import { listenForStop } from '../stop-signals.ts'
 import { programVersion } from '../version.ts'
 
 /** `millwright worker`: a worker for a hub on this or another machine. */
-export function addWorker(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('worker')
-    .summary('start a worker for a hub')
-    .description('Starts a worker: leases jobs from a hub and runs their agents, confined.')
+export function defineWorker(command: Command, invocation: Invocation): void {
+  command.description('Starts a worker: leases jobs from a hub and runs their agents, confined.')
   addSettings(command, WorkerConfig)
   onRun(command, NoFlags, async () => {
     const { terminal } = invocation

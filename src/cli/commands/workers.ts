@@ -7,11 +7,8 @@ import { safeLine } from '../../words/safe-text.ts'
 import { isAway } from '../../words/why-waiting.ts'
 
 /** `millwright workers`: who works, and when each was last heard of. */
-export function addWorkers(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('workers')
-    .summary('list workers')
-    .description('Lists the workers this hub knows and when each was last heard of.')
+export function defineWorkers(command: Command, invocation: Invocation): void {
+  command.description('Lists the workers this hub knows and when each was last heard of.')
   onHub(command, invocation, NoFlags, async ({ print, connect }) => {
     const client = await connect()
     const answer = await client.call('listWorkers', {})

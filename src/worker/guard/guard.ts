@@ -1,5 +1,5 @@
-import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
 import { type Spawned, spawnPiped } from '../../platform/spawn.ts'
 
 const LAST_WORDS_MAX = 4096
@@ -28,10 +28,12 @@ export class Guard {
   }
 
   static async start(): Promise<Guard> {
-    // Run from source the entry ends in .ts, in the package in .js, like this file.
-    const entry = fileURLToPath(new URL(`main${extname(import.meta.url)}`, import.meta.url))
+    const entry = fileURLToPath(entryProgram('worker/guard/main'))
     // In a session of its own, so that an interrupt from a terminal does not reach it.
-    const spawned = await spawnPiped([process.execPath, entry], { cwd: '/', env: {} })
+    const spawned = await spawnPiped([process.execPath, entry], {
+      cwd: '/',
+      env: { ...entryEnvironment() },
+    })
     return new Guard(spawned.process)
   }
 

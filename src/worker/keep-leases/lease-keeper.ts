@@ -1,7 +1,7 @@
-import { extname } from 'node:path'
 import { Worker as Thread } from 'node:worker_threads'
 import type { Fence, Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
+import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
 import { attemptName } from '../attempt-folder.ts'
 import type { Lifeline } from './lifeline.ts'
 import { News, type LeaseCommand, type Start } from './messages.ts'
@@ -26,12 +26,14 @@ export class LeaseKeeper {
    * @param url of the hub
    */
   constructor(url: string, stillMs = STILL_MS) {
-    // Run from source the entry ends in .ts, in the package in .js, like this file.
-    const entry = new URL(`main${extname(import.meta.url)}`, import.meta.url)
     const pulse = new Pulse()
     this.#heart = pulse.beat()
     const start: Start = { url, pulse: pulse.shared, stillMs }
-    this.#thread = new Thread(entry, { workerData: start, execArgv: [] })
+    this.#thread = new Thread(entryProgram('worker/keep-leases/main'), {
+      workerData: start,
+      execArgv: [],
+      env: { ...entryEnvironment() },
+    })
     this.#thread.on('message', (message: unknown) => this.#hear(News.parse(message)))
     this.#thread.once('error', (error) => this.#fail(error))
     this.#thread.once('exit', (code) => {
