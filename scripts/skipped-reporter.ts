@@ -1,19 +1,27 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Closes a run with what was skipped and why, and one plain line of counts. */
+/** Ends a run with the tests that it left out and why, how to run them, and one line of counts. */
 export class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
-    const skipped = new Map<string, number>()
+    const leftOut = new Map<string, number>()
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const { state } = test.result()
         counts[state] += 1
-        const reason = /\[(.+)\]/.exec(test.fullName)?.[1] ?? test.fullName
-        if (state === 'skipped') skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
+        // `describeNeeding` puts the reason into the name.
+        const reason =
+          /\[([^[\]]+)\]/.exec(test.fullName)?.[1] ?? `are skipped by name: ${test.fullName}`
+        if (state === 'skipped') leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
       }
     }
-    for (const [reason, tests] of skipped) console.log(`skipped ${tests}: ${reason}`)
-    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+    if (leftOut.size > 0) {
+      console.log(`${counts.skipped} tests were left out:`)
+      for (const [reason, tests] of [...leftOut].toSorted(([, one], [, two]) => two - one)) {
+        console.log(`${String(tests).padStart(6)} ${reason}`)
+      }
+      console.log('Run all of them with: npm run test:all')
+    }
+    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} left out`)
   }
 }

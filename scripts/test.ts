@@ -1,5 +1,5 @@
-// npm test: what runs anywhere within a minute. What it leaves out, and why, is the table `PARTS` of
-// test/support/needs.ts: programs that are missing, downloads, and what takes patience.
+// npm test: what runs anywhere within two minutes. It leaves out tests that need a missing program,
+// a download or minutes of waiting (`PARTS` in test/support/needs.ts), and ends with their numbers.
 import { run } from './run.ts'
 
 const { code } = await run(['vitest', 'run', ...process.argv.slice(2)], { live: true })

@@ -58,29 +58,6 @@ describe('a job from the command line', () => {
       `Job-Id: ${ended.id}`,
     )
   })
-
-  it('fails with exit code 1 when a check does not pass, and keeps the work', async () => {
-    const cli = await cliInEmptyHome()
-    const { remote } = await makeRemote(join(cli.home, 'git'))
-    await cli.startUp(['--allow-local'])
-    const { code, stdout } = await cli.run(
-      job(remote, 'echo new > file', '--max-failures', '1', '--check', 'never=false'),
-    )
-    expect(code).toBe(1)
-    expect(stdout).toContain('check-failed')
-    const artifacts = await cli.run(['artifacts', 'list', stdout.slice(0, 12)])
-    expect(artifacts.stdout).toContain('change.patch')
-  })
-
-  it('ends with exit code 4 when it is cancelled while it runs', async () => {
-    const cli = await cliInEmptyHome()
-    const { remote } = await makeRemote(join(cli.home, 'git'))
-    await cli.startUp(['--allow-local'])
-    const follower = cli.start(job(remote, 'echo working; sleep 600'))
-    const id = (await follower.printed(/working/)).slice(0, 12)
-    expect((await cli.run(['cancel', id])).stdout).toContain('is told to stop')
-    expect((await follower.end).code).toBe(4)
-  })
 })
 
 describeNeeding(['patience'], 'hub and worker apart', () => {
@@ -195,5 +172,30 @@ describeNeeding(['patience'], 'gc', () => {
     const young = await cli.run(['gc', '--dry-run'])
     expect(young.stdout).toBe('0 B of disk would be freed\n')
     await up.stop('SIGTERM')
+  })
+})
+
+describeNeeding(['patience'], 'a job from the command line that does not succeed', () => {
+  it('fails with exit code 1 when a check does not pass, and keeps the work', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    await cli.startUp(['--allow-local'])
+    const { code, stdout } = await cli.run(
+      job(remote, 'echo new > file', '--max-failures', '1', '--check', 'never=false'),
+    )
+    expect(code).toBe(1)
+    expect(stdout).toContain('check-failed')
+    const artifacts = await cli.run(['artifacts', 'list', stdout.slice(0, 12)])
+    expect(artifacts.stdout).toContain('change.patch')
+  })
+
+  it('ends with exit code 4 when it is cancelled while it runs', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    await cli.startUp(['--allow-local'])
+    const follower = cli.start(job(remote, 'echo working; sleep 600'))
+    const id = (await follower.printed(/working/)).slice(0, 12)
+    expect((await cli.run(['cancel', id])).stdout).toContain('is told to stop')
+    expect((await follower.end).code).toBe(4)
   })
 })

@@ -28,18 +28,6 @@ describe('the demo', () => {
     const { stdout: commit } = await run('git', ['--git-dir', remote, 'log', '-1', branch])
     expect(commit).toMatch(/Author: Millwright[\s\S]*Job-Id: \S+\s+Attempt: 1/)
   })
-
-  it('leaves everything to be looked at, and nothing running', async () => {
-    const cli = await cliInEmptyHome()
-    const { stdout } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
-    const folder = /Everything happens in (\S+)/.exec(stdout)?.[1] ?? ''
-    const log = await readFile(join(folder, 'log.jsonl'), 'utf8')
-    expect(log).toContain('"msg":"hub closed"')
-    const hub = cli.start(['hub', '--port', '0', '--data', join(folder, 'data')])
-    await hub.printed(/hub on http/)
-    const jobs = await cli.run(['jobs', '--data', join(folder, 'data')])
-    expect(jobs.stdout).toContain('succeeded')
-  })
 })
 
 const NEEDED = ['git', 'node', 'sh', 'env'] as const
@@ -73,5 +61,19 @@ describeNeeding(['linux', 'root', 'bubblewrap', 'patience'], 'the demo as root o
     expect(stdout).toContain('installing it with apt-get')
     expect(stdout).toContain('sandbox bubblewrap')
     expect(stdout).not.toContain('WITHOUT A SANDBOX')
+  })
+})
+
+describeNeeding(['patience'], 'the demo, when it has ended', () => {
+  it('leaves everything to be looked at, and nothing running', async () => {
+    const cli = await cliInEmptyHome()
+    const { stdout } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
+    const folder = /Everything happens in (\S+)/.exec(stdout)?.[1] ?? ''
+    const log = await readFile(join(folder, 'log.jsonl'), 'utf8')
+    expect(log).toContain('"msg":"hub closed"')
+    const hub = cli.start(['hub', '--port', '0', '--data', join(folder, 'data')])
+    await hub.printed(/hub on http/)
+    const jobs = await cli.run(['jobs', '--data', join(folder, 'data')])
+    expect(jobs.stdout).toContain('succeeded')
   })
 })

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { describe, expect, it, vi } from 'vitest'
 import { readProcess } from '../../src/platform/process-table.ts'
 import { aFence, aGateway, aScript } from '../support/gateway.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 const request = (token: string) => ({
   method: 'POST',
@@ -58,26 +59,6 @@ describe('the gateway process', () => {
     })
   })
 
-  it('gives up when it dies again and again', async () => {
-    const gateway = await aGateway({})
-    const door = await gateway.open(aFence())
-    for (let death = 0; death < 6; death += 1) {
-      await gateway.usage(door.token).catch(() => {})
-      const { pid } = gateway
-      process.kill(pid, 'SIGKILL')
-      await untilGone(pid)
-    }
-    await expect
-      .poll(async () => {
-        try {
-          return await gateway.usage(door.token)
-        } catch (error) {
-          return String(error)
-        }
-      })
-      .toMatch(/died more than 5 times/)
-  })
-
   it('dies with a worker that is killed, and outlives a signal to the group', async () => {
     const source = `
       const { startGateway } = await import(${JSON.stringify(entry('src/gateway/gateway.ts'))})
@@ -109,3 +90,25 @@ describe('the gateway process', () => {
 })
 
 const entry = (path: string): string => new URL(`../../${path}`, import.meta.url).href
+
+describeNeeding(['patience'], 'a gateway process that is killed each time it starts', () => {
+  it('gives up when it dies again and again', async () => {
+    const gateway = await aGateway({})
+    const door = await gateway.open(aFence())
+    for (let death = 0; death < 6; death += 1) {
+      await gateway.usage(door.token).catch(() => {})
+      const { pid } = gateway
+      process.kill(pid, 'SIGKILL')
+      await untilGone(pid)
+    }
+    await expect
+      .poll(async () => {
+        try {
+          return await gateway.usage(door.token)
+        } catch (error) {
+          return String(error)
+        }
+      })
+      .toMatch(/died more than 5 times/)
+  })
+})

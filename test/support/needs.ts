@@ -4,35 +4,52 @@ import { describe, it } from 'vitest'
 import { postgresProgram } from './postgres-server.ts'
 import { SSHD } from './ssh-server.ts'
 
-/** Parts that not every machine has, how to see that one is there, and how to get it. */
+const runsAll = process.env['MILLWRIGHT_TEST_ALL'] === '1'
+
+/**
+ * What a test may need that not every machine or run has, how to see that it is there, and why the
+ * test was left out, as the end of "12 tests …".
+ */
 const PARTS = {
-  bubblewrap: { present: () => works('bwrap', ['--version']), get: 'apt-get install bubblewrap' },
+  bubblewrap: {
+    present: () => works('bwrap', ['--version']),
+    lacking: 'need bubblewrap (apt-get install bubblewrap)',
+  },
   codex: {
     present: () => works(codexProgram(), ['--version']),
-    get: 'npm install -g @openai/codex@0.169.0',
+    lacking: 'need Codex (npm install -g @openai/codex@0.169.0)',
   },
-  ssh: { present: () => works('ssh', ['-V']), get: 'apt-get install openssh-client' },
-  gpg: { present: () => works('gpg', ['--version']), get: 'apt-get install gnupg' },
-  'git-lfs': { present: () => works('git-lfs', ['version']), get: 'apt-get install git-lfs' },
+  ssh: {
+    present: () => works('ssh', ['-V']),
+    lacking: 'need ssh (apt-get install openssh-client)',
+  },
+  gpg: {
+    present: () => works('gpg', ['--version']),
+    lacking: 'need GnuPG (apt-get install gnupg)',
+  },
+  'git-lfs': {
+    present: () => works('git-lfs', ['version']),
+    lacking: 'need Git LFS (apt-get install git-lfs)',
+  },
   sshd: {
     present: () => existsSync(SSHD) && works('ssh-agent', ['true']),
-    get: 'apt-get install openssh-server',
+    lacking: 'need an ssh server (apt-get install openssh-server)',
   },
   postgresql: {
     present: () => works(postgresProgram('postgres'), ['--version']),
-    get: 'apt-get install postgresql-15',
+    lacking: 'need PostgreSQL (apt-get install postgresql-15)',
   },
-  root: { present: () => process.getuid?.() === 0, get: 'run the tests as root' },
-  linux: { present: () => process.platform === 'linux', get: 'run the tests on Linux' },
-  downloads: {
-    present: () => process.env['MILLWRIGHT_TEST_ALL'] === '1',
-    get: 'run npm run test:all, which may download',
-  },
+  root: { present: () => process.getuid?.() === 0, lacking: 'must run as root' },
+  linux: { present: () => process.platform === 'linux', lacking: 'must run on Linux' },
+  downloads: { present: () => runsAll, lacking: 'download packages' },
   patience: {
-    present: () => process.env['MILLWRIGHT_TEST_ALL'] === '1',
-    get: 'run npm run test:all, which takes minutes',
+    present: () => runsAll,
+    lacking: 'take minutes: they wait for leases, backoff and kills, or start many programs',
   },
-  'an older Node': { present: () => oldNode() !== null, get: 'have a Node before 24 on the PATH' },
+  'an older Node': {
+    present: () => oldNode() !== null,
+    lacking: 'need a Node before version 24 in /usr/bin or /usr/local/bin',
+  },
 } as const
 type Part = keyof typeof PARTS
 
@@ -46,14 +63,19 @@ export function describeNeeding(parts: readonly Part[], title: string, tests: ()
     describe(title, tests)
     return
   }
-  const reason = missing.map((part) => `${part} is missing: ${PARTS[part].get}`).join('; ')
-  if (process.env['MILLWRIGHT_TEST_ALL'] === '1') {
+  if (runsAll) {
     it(title, () => {
-      throw new Error(reason)
+      throw new Error(`these tests ${reasonOf(missing)}`)
     })
     return
   }
-  describe.skip(`${title} [${reason}]`, tests)
+  describe.skip(`${title} [${reasonOf(missing)}]`, tests)
+}
+
+/** `npm run test:all` installs programs: where tests wait for that run, no program is the reason. */
+function reasonOf(missing: readonly Part[]): string {
+  const run = missing.filter((part) => part === 'patience' || part === 'downloads')
+  return (run.length > 0 ? run : missing).map((part) => PARTS[part].lacking).join(' and ')
 }
 
 /** The real Codex: where `npm run test:all` put it, or on the PATH. */

@@ -67,27 +67,6 @@ describe('a worker that is killed in the middle of a job', () => {
     await expect.poll(() => second.worker.running).toBe(0)
   })
 
-  it('ends at its next start what its guard could not, and hands in its work', async () => {
-    await using hub = await startTestHub()
-    const [folder, data] = [await tempFolder(), await tempFolder()]
-    const worker = await startWorkerProcess(hub, data)
-    const { id } = await submitCommand(hub, folder, { run: hangsOnce(folder) })
-    await untilExists(join(folder, 'begun'))
-    const guard = memberOf(worker.pid, 'guard/main')
-    process.kill(guard, 'SIGSTOP')
-    await killHard(worker)
-    process.kill(guard, 'SIGKILL')
-    expect(runningFor({ id, attempt: 1 })).not.toEqual([])
-    await expireLeases(hub)
-
-    await using again = await startTestWorker(hub, { folder: data })
-
-    expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded', attempt: 2 })
-    expect(runningFor({ id, attempt: 1 })).toEqual([])
-    await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
-    expect(await artifact(hub, { id, attempt: 1 }, 'salvage.change.patch')).toContain('+half')
-  })
-
   it('leaves a branch that the next worker adopts instead of doing the work again', async () => {
     await using hub = await startTestHub()
     await using gate = await startGate(hub)
@@ -116,48 +95,6 @@ describe('a worker that is killed in the middle of a job', () => {
     const types = await typesOf(hub, id)
     expect(types.filter((type) => type === 'agent-started')).toHaveLength(1)
     await expect.poll(() => second.worker.running).toBe(0)
-  })
-
-  it('brings its last report after the fact, word for word', async () => {
-    await using hub = await startTestHub()
-    await using gate = await startGate(hub)
-    const data = await tempFolder()
-    const worker = await startWorkerProcess({ ...hub, url: gate.url }, data)
-    const settling = gate.hold(/POST .*\/settle$/, 'request')
-    const { id } = await submitCommand(hub, await tempFolder(), { run: sh('echo x > file') })
-    await settling.here
-    await killHard(worker)
-    settling.drop()
-    expect(await readdir(join(data, 'reports'))).toHaveLength(1)
-    await untilJob(hub, id, { state: 'running' })
-
-    await using again = await startTestWorker(hub, { folder: data })
-
-    expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 1 })
-    expect(await artifactNames(hub, id)).toEqual(['change.patch', 'report.json'])
-    await expect.poll(() => readdir(join(again.folder, 'reports'))).toEqual([])
-    await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
-  })
-
-  it('says again what the hub has already heard, and nothing changes', async () => {
-    await using hub = await startTestHub()
-    await using gate = await startGate(hub)
-    const data = await tempFolder()
-    const worker = await startWorkerProcess({ ...hub, url: gate.url }, data)
-    const settled = gate.hold(/POST .*\/settle$/, 'answer')
-    const { id } = await submitCommand(hub, await tempFolder(), { run: sh('echo x > file') })
-    await settled.here
-    const before = await untilEnded(hub, id)
-    const names = await artifactNames(hub, id)
-    await killHard(worker)
-    settled.drop()
-
-    await using again = await startTestWorker(hub, { folder: data })
-
-    await expect.poll(() => readdir(join(again.folder, 'reports'))).toEqual([])
-    await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
-    expect(await untilEnded(hub, id)).toEqual(before)
-    expect(await artifactNames(hub, id)).toEqual(names)
   })
 })
 
@@ -209,5 +146,70 @@ describe('a hub that is away in the middle of a job', () => {
     expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 1 })
     expect(await artifactNames(hub, id)).toEqual(['change.patch', 'report.json'])
     await expect.poll(() => worker.worker.running).toBe(0)
+  })
+})
+
+describeNeeding(['patience'], 'a worker that is killed, at its next start', () => {
+  it('ends at its next start what its guard could not, and hands in its work', async () => {
+    await using hub = await startTestHub()
+    const [folder, data] = [await tempFolder(), await tempFolder()]
+    const worker = await startWorkerProcess(hub, data)
+    const { id } = await submitCommand(hub, folder, { run: hangsOnce(folder) })
+    await untilExists(join(folder, 'begun'))
+    const guard = memberOf(worker.pid, 'guard/main')
+    process.kill(guard, 'SIGSTOP')
+    await killHard(worker)
+    process.kill(guard, 'SIGKILL')
+    expect(runningFor({ id, attempt: 1 })).not.toEqual([])
+    await expireLeases(hub)
+
+    await using again = await startTestWorker(hub, { folder: data })
+
+    expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect(runningFor({ id, attempt: 1 })).toEqual([])
+    await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
+    expect(await artifact(hub, { id, attempt: 1 }, 'salvage.change.patch')).toContain('+half')
+  })
+
+  it('brings its last report after the fact, word for word', async () => {
+    await using hub = await startTestHub()
+    await using gate = await startGate(hub)
+    const data = await tempFolder()
+    const worker = await startWorkerProcess({ ...hub, url: gate.url }, data)
+    const settling = gate.hold(/POST .*\/settle$/, 'request')
+    const { id } = await submitCommand(hub, await tempFolder(), { run: sh('echo x > file') })
+    await settling.here
+    await killHard(worker)
+    settling.drop()
+    expect(await readdir(join(data, 'reports'))).toHaveLength(1)
+    await untilJob(hub, id, { state: 'running' })
+
+    await using again = await startTestWorker(hub, { folder: data })
+
+    expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 1 })
+    expect(await artifactNames(hub, id)).toEqual(['change.patch', 'report.json'])
+    await expect.poll(() => readdir(join(again.folder, 'reports'))).toEqual([])
+    await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
+  })
+
+  it('says again what the hub has already heard, and nothing changes', async () => {
+    await using hub = await startTestHub()
+    await using gate = await startGate(hub)
+    const data = await tempFolder()
+    const worker = await startWorkerProcess({ ...hub, url: gate.url }, data)
+    const settled = gate.hold(/POST .*\/settle$/, 'answer')
+    const { id } = await submitCommand(hub, await tempFolder(), { run: sh('echo x > file') })
+    await settled.here
+    const before = await untilEnded(hub, id)
+    const names = await artifactNames(hub, id)
+    await killHard(worker)
+    settled.drop()
+
+    await using again = await startTestWorker(hub, { folder: data })
+
+    await expect.poll(() => readdir(join(again.folder, 'reports'))).toEqual([])
+    await expect.poll(() => readdir(join(again.folder, 'attempts'))).toEqual([])
+    expect(await untilEnded(hub, id)).toEqual(before)
+    expect(await artifactNames(hub, id)).toEqual(names)
   })
 })

@@ -54,7 +54,7 @@ describeNeeding(['linux'], 'a worker', () => {
 })
 
 for (const [name, launchFor] of Object.entries(BACK_ENDS)) {
-  describeNeeding(['bubblewrap', 'linux'], `an agent in ${name}`, () => {
+  describeNeeding(['bubblewrap', 'linux', 'patience'], `an agent in ${name}`, () => {
     it('that is killed alone takes its daemons with it', async () => {
       await using test = await startHubAndWorker({ launchFor })
       const { hub } = test

@@ -289,7 +289,7 @@ const kindsWith = (folder: string, driver: AgentDriver) =>
     ],
   ])
 
-describe('an agent that remembers', () => {
+describeNeeding(['patience'], 'an agent that remembers', () => {
   it('hears of failed checks in its session, also in an attempt after one that was stopped', async () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()

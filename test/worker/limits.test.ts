@@ -127,43 +127,52 @@ describeNeeding(['root', 'linux'], 'a disk that an agent fills', () => {
     const next = await submitCommand(hub, await tempFolder(), { run: ['true'] })
     expect(await untilEnded(hub, next.id)).toMatchObject({ state: 'succeeded' })
   })
-
-  it('harms no job beside it, also when there is no room for the end of its output', async () => {
-    await using hub = await startTestHub()
-    const folder = await tempFolder()
-    await startOnSmallDisk(hub)
-    const beside = await submitCommand(hub, join(folder, 'beside'), {
-      run: sh(`touch ${folder}/runs; ${untilThere(folder, 'go')}; echo x > file`),
-    })
-    await untilExists(join(folder, 'runs'))
-    const greedy = await submitCommand(hub, join(folder, 'greedy'), {
-      run: sh('yes | head -c 300000; cat /dev/zero > zero; exit 0'),
-      limits: { outputBytes: 65_536 },
-      retry: ONCE,
-    })
-
-    expect(await untilEnded(hub, greedy.id)).toMatchObject({ state: 'failed', reason: 'disk-full' })
-    const next = await submitCommand(hub, join(folder, 'next'), { run: ['true'] })
-    expect(await untilEnded(hub, next.id)).toMatchObject({ state: 'succeeded' })
-    await writeFile(join(folder, 'go'), '')
-    expect(await untilEnded(hub, beside.id)).toMatchObject({ state: 'succeeded', attempt: 1 })
-  })
-
-  it('fails by name, and alone, the job that comes just then', async () => {
-    await using hub = await startTestHub()
-    const folder = await tempFolder()
-    await startOnSmallDisk(hub)
-    const greedy = await submitCommand(hub, join(folder, 'greedy'), {
-      run: sh(
-        `cat /dev/zero > zero 2> ${folder}/why; touch ${folder}/full; ${untilThere(folder, 'go')}; rm zero`,
-      ),
-    })
-    await untilExists(join(folder, 'full'))
-
-    const late = await submitCommand(hub, join(folder, 'late'), { run: ['true'], retry: ONCE })
-
-    expect(await untilEnded(hub, late.id)).toMatchObject({ state: 'failed', reason: 'disk-full' })
-    await writeFile(join(folder, 'go'), '')
-    expect(await untilEnded(hub, greedy.id)).toMatchObject({ state: 'succeeded', attempt: 1 })
-  })
 })
+
+describeNeeding(
+  ['root', 'linux', 'patience'],
+  'a disk that an agent fills beside other jobs',
+  () => {
+    it('harms no job beside it, also when there is no room for the end of its output', async () => {
+      await using hub = await startTestHub()
+      const folder = await tempFolder()
+      await startOnSmallDisk(hub)
+      const beside = await submitCommand(hub, join(folder, 'beside'), {
+        run: sh(`touch ${folder}/runs; ${untilThere(folder, 'go')}; echo x > file`),
+      })
+      await untilExists(join(folder, 'runs'))
+      const greedy = await submitCommand(hub, join(folder, 'greedy'), {
+        run: sh('yes | head -c 300000; cat /dev/zero > zero; exit 0'),
+        limits: { outputBytes: 65_536 },
+        retry: ONCE,
+      })
+
+      expect(await untilEnded(hub, greedy.id)).toMatchObject({
+        state: 'failed',
+        reason: 'disk-full',
+      })
+      const next = await submitCommand(hub, join(folder, 'next'), { run: ['true'] })
+      expect(await untilEnded(hub, next.id)).toMatchObject({ state: 'succeeded' })
+      await writeFile(join(folder, 'go'), '')
+      expect(await untilEnded(hub, beside.id)).toMatchObject({ state: 'succeeded', attempt: 1 })
+    })
+
+    it('fails by name, and alone, the job that comes just then', async () => {
+      await using hub = await startTestHub()
+      const folder = await tempFolder()
+      await startOnSmallDisk(hub)
+      const greedy = await submitCommand(hub, join(folder, 'greedy'), {
+        run: sh(
+          `cat /dev/zero > zero 2> ${folder}/why; touch ${folder}/full; ${untilThere(folder, 'go')}; rm zero`,
+        ),
+      })
+      await untilExists(join(folder, 'full'))
+
+      const late = await submitCommand(hub, join(folder, 'late'), { run: ['true'], retry: ONCE })
+
+      expect(await untilEnded(hub, late.id)).toMatchObject({ state: 'failed', reason: 'disk-full' })
+      await writeFile(join(folder, 'go'), '')
+      expect(await untilEnded(hub, greedy.id)).toMatchObject({ state: 'succeeded', attempt: 1 })
+    })
+  },
+)

@@ -13,6 +13,7 @@ import {
   submitCommand,
   untilEnded,
 } from '../support/worker.ts'
+import { describeNeeding } from '../support/needs.ts'
 
 describe('a job', () => {
   it('becomes a patch that is kept with the log and a report', async () => {
@@ -186,6 +187,22 @@ describe('a job', () => {
     expect(await artifact(hub, job, 'checks.log')).toMatch(/fine[^]*broken[^]*shattered/)
   })
 
+  it('leaves nothing on the worker when it has ended', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const { id } = await submitCommand(hub, await tempFolder(), { run: sh('echo x > file') })
+
+    await untilEnded(hub, id)
+
+    const left = async () => [
+      ...(await readdir(join(test.folder, 'attempts'))),
+      ...(await readdir(join(test.folder, 'reports'))),
+    ]
+    await expect.poll(left).toEqual([])
+  })
+})
+
+describeNeeding(['patience'], 'a job whose attempt failed', () => {
   it('is tried again after a failure that may pass, and each attempt keeps its own work', async () => {
     await using test = await startHubAndWorker()
     const { hub } = test
@@ -200,19 +217,5 @@ describe('a job', () => {
       attempt: 2,
       failures: 1,
     })
-  })
-
-  it('leaves nothing on the worker when it has ended', async () => {
-    await using test = await startHubAndWorker()
-    const { hub } = test
-    const { id } = await submitCommand(hub, await tempFolder(), { run: sh('echo x > file') })
-
-    await untilEnded(hub, id)
-
-    const left = async () => [
-      ...(await readdir(join(test.folder, 'attempts'))),
-      ...(await readdir(join(test.folder, 'reports'))),
-    ]
-    await expect.poll(left).toEqual([])
   })
 })

@@ -5,6 +5,7 @@ import type { Settlement } from '../../src/domain/outcome.ts'
 import { ReportSpool } from '../../src/worker/report-spool.ts'
 import { startTestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
+import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import {
   artifactNames,
@@ -86,7 +87,7 @@ describe('a final report in the spool', () => {
   })
 })
 
-describe('an attempt that is taken away while its end is told', () => {
+describeNeeding(['patience'], 'an attempt that is taken away while its end is told', () => {
   it('is refused by the hub, handed in as salvage, and the worker goes on', async () => {
     await using test = await startBehindGate({ leaseMs: 4000 })
     const { hub, gate, worker } = test

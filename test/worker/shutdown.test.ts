@@ -40,24 +40,6 @@ describe('a worker that drains', () => {
     expect(await untilJob(hub, next.id, { state: 'queued' })).toMatchObject({ attempt: 0 })
   })
 
-  it('hands a job back when it takes too long, with the patch so far and no failure', async () => {
-    await using test = await startHubAndWorker({ drainMs: 50 })
-    const { hub, worker } = test
-    const folder = await tempFolder()
-    const { id } = await submitCommand(hub, folder, { run: waiting(folder) })
-    await untilExists(join(folder, 'begun'))
-
-    await worker.drain()
-
-    expect(await untilJob(hub, id, { state: 'queued' })).toMatchObject({
-      reason: 'handed-back',
-      failures: 0,
-      attempt: 1,
-    })
-    expect(runningFor({ id, attempt: 1 })).toEqual([])
-    expect(await artifact(hub, { id, attempt: 1 }, 'change.patch')).toContain('+half')
-  })
-
   it('ends as a process when SIGTERM is followed by the end of its job', async () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()
@@ -129,5 +111,25 @@ describeNeeding(['patience'], 'a worker that is stopped', () => {
     await writeFile(join(folder, 'go'), '')
     expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded', attempt: 2, failures: 0 })
     expect(again.context.identity.id).toBe(test.context.identity.id)
+  })
+})
+
+describeNeeding(['patience'], 'a worker that drains beside a job that takes too long', () => {
+  it('hands a job back when it takes too long, with the patch so far and no failure', async () => {
+    await using test = await startHubAndWorker({ drainMs: 50 })
+    const { hub, worker } = test
+    const folder = await tempFolder()
+    const { id } = await submitCommand(hub, folder, { run: waiting(folder) })
+    await untilExists(join(folder, 'begun'))
+
+    await worker.drain()
+
+    expect(await untilJob(hub, id, { state: 'queued' })).toMatchObject({
+      reason: 'handed-back',
+      failures: 0,
+      attempt: 1,
+    })
+    expect(runningFor({ id, attempt: 1 })).toEqual([])
+    expect(await artifact(hub, { id, attempt: 1 }, 'change.patch')).toContain('+half')
   })
 })

@@ -20,8 +20,8 @@ export const metrics: Endpoint<'metrics'> = (desk) => async () => {
 }
 
 export const openApi: Endpoint<'openApi'> = ({ version }) => {
+  // Made on the first request: it takes longer than the rest of the hub's start.
   let document: ReturnType<typeof openApiDocument> | undefined
-  // Made when it is first asked for: that takes a fifth of the time of the whole start.
   return async () => ({ body: (document ??= openApiDocument(version)) })
 }
 

@@ -98,17 +98,19 @@ describeNeeding(['linux'], 'on Linux', () => {
   })
 })
 
-it('a worker that hangs for ever is ended, so that its leases are not kept for ever', async () => {
-  const entry = new URL('lease-keeper.ts', import.meta.url).href
-  const source = `
+describeNeeding(['patience'], 'the watch over the event loop', () => {
+  it('a worker that hangs for ever is ended, so that its leases are not kept for ever', async () => {
+    const entry = new URL('lease-keeper.ts', import.meta.url).href
+    const source = `
     const { LeaseKeeper } = await import(${JSON.stringify(entry)})
     const keeper = new LeaseKeeper('http://127.0.0.1:9', 1000)
     await keeper.ready
     for (;;);`
-  const argv = ['--input-type=module', '--eval', source]
-  const worker = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const exit = once(worker, 'exit')
-  const [words] = await once(worker.stderr, 'data')
-  expect(String(words)).toContain('the worker hangs')
-  expect(await exit).toEqual([null, 'SIGABRT'])
+    const argv = ['--input-type=module', '--eval', source]
+    const worker = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+    const exit = once(worker, 'exit')
+    const [words] = await once(worker.stderr, 'data')
+    expect(String(words)).toContain('the worker hangs')
+    expect(await exit).toEqual([null, 'SIGABRT'])
+  })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Usage } from '../../../src/domain/outcome.ts'
 import type { Notification } from '../../../src/ledger/port.ts'
+import { describeNeeding } from '../../support/needs.ts'
 import {
   aRequest,
   claimed,
@@ -172,23 +173,6 @@ export function reportConformance(open: OpenLedger): void {
       expect(await refusal(ledger.addArtifact({ ...patch, attempt: 2 }))).toBe('job-not-found')
     })
 
-    it('a job can have only so many checkpoints and intents, and repeats are no further ones', async () => {
-      const { ledger } = await open()
-      await submitted(ledger)
-      const fence = await claimed(ledger)
-      await inGroups(999, (n) => ledger.checkpoint(fence, checkpointOf(n)))
-      await ledger.checkpoint(fence, PLAN)
-      await inGroups(300, (n) => ledger.intendPublication(fence, intentOf(n)))
-      expect(await refusal(ledger.checkpoint(fence, checkpointOf(999)))).toBe('request-invalid')
-      expect(await refusal(ledger.intendPublication(fence, INTENT))).toBe('request-invalid')
-      await ledger.checkpoint(fence, PLAN)
-      await ledger.intendPublication(fence, intentOf(0))
-      await ledger.handBack(fence)
-      const again = await ledger.claim(aRequest())
-      expect(again?.checkpoints).toHaveLength(1000)
-      expect(again?.intents).toHaveLength(300)
-    })
-
     it('an attempt can have only so many artifacts', async () => {
       const { ledger } = await open()
       await submitted(ledger)
@@ -230,6 +214,25 @@ export function reportConformance(open: OpenLedger): void {
       const many = Array.from({ length: 100_001 }, () => event)
       expect(await refusal(ledger.appendEvents(fence, 1, many))).toBe('request-invalid')
       expect(await eventTypes(ledger, fence.jobId)).not.toContain('note')
+    })
+  })
+
+  describeNeeding(['patience'], 'the limits of what a worker tells', () => {
+    it('a job can have only so many checkpoints and intents, and repeats are no further ones', async () => {
+      const { ledger } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      await inGroups(999, (n) => ledger.checkpoint(fence, checkpointOf(n)))
+      await ledger.checkpoint(fence, PLAN)
+      await inGroups(300, (n) => ledger.intendPublication(fence, intentOf(n)))
+      expect(await refusal(ledger.checkpoint(fence, checkpointOf(999)))).toBe('request-invalid')
+      expect(await refusal(ledger.intendPublication(fence, INTENT))).toBe('request-invalid')
+      await ledger.checkpoint(fence, PLAN)
+      await ledger.intendPublication(fence, intentOf(0))
+      await ledger.handBack(fence)
+      const again = await ledger.claim(aRequest())
+      expect(again?.checkpoints).toHaveLength(1000)
+      expect(again?.intents).toHaveLength(300)
     })
   })
 }
