@@ -55,7 +55,7 @@ const IN_TWO_FILES = ['migrating', 'folder-owned']
 /** Passed at two calls of one file. */
 const TWICE = ['collecting']
 
-const WORKER = /^src\/(?:worker|pipeline|workspace|publish|protocol|cli\/compose-worker)\b/
+const WORKER = /^src\/(?:worker|pipeline|workspace|publish|protocol|compose\/worker)\b/
 const roomOf = (path: string): Place['in'] => (WORKER.test(path) ? 'worker' : 'hub')
 
 describe('the places of the fault suite', () => {
