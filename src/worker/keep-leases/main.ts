@@ -28,6 +28,8 @@ new Pulse(pulse).watch(stillMs, () => {
   writeSync(2, `millwright: the worker hangs for ${stillMs} ms and is ended\n`)
   process.kill(process.pid, 'SIGABRT')
 })
+// Node loads its `fetch` at the first use, which must not delay the first renewal of a short lease.
+void new Request(url)
 say({ type: 'ready' })
 
 /** A bug in here ends the thread, and with it the worker. */
