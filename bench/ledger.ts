@@ -168,8 +168,8 @@ async function submitMany(ledger: Ledger, rows: number, shape: Partial<NewJob>):
 function aJob(shape: Partial<NewJob>): NewJob {
   return {
     kind: 'code',
-    title: 'Mend the failing test',
-    payload: { prompt: 'Mend the failing test. '.repeat(15) },
+    title: 'Fix the failing test',
+    payload: { prompt: 'Fix the failing test. '.repeat(15) },
     priority: 0,
     labels: [],
     locks: [],

@@ -67,10 +67,8 @@ async function throughWorker({ total }: Run): Promise<void> {
       hub: attempt,
       fence: { jobId: lease.job.id, attempt: lease.attempt },
       clock: systemClock,
-      stream: 'output',
-      file: join(folder, 'spool'),
-      maxBytes: total,
     },
+    { stream: 'output', file: join(folder, 'spool'), maxBytes: total },
     new AbortController().signal,
   )
   // As much as a pipe gives at once.

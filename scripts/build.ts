@@ -2,12 +2,14 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ROOT, run } from './run.ts'
+import { writeBundle } from './bundle.ts'
+import { ROOT } from './run.ts'
+import { thirdPartyLicenses } from './third-party-licenses.ts'
 
 const DIST = join(ROOT, 'dist')
 const COPIED = ['bin', 'examples', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md']
 
-/** The published manifest: what a user needs, without what only the repository needs. */
+/** The published manifest: what a user needs. The bundle holds the dependencies. */
 const Manifest = z.object({
   name: z.string(),
   version: z.string(),
@@ -16,12 +18,11 @@ const Manifest = z.object({
   type: z.string(),
   engines: z.record(z.string(), z.string()),
   bin: z.record(z.string(), z.string()),
-  dependencies: z.record(z.string(), z.string()),
 })
 
 await rm(DIST, { recursive: true, force: true })
-const { code, output } = await run(['tsc', '-p', 'tsconfig.build.json'])
-if (code !== 0) throw new Error(output)
+const modules = await writeBundle(DIST)
+await writeFile(join(DIST, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(modules))
 for (const name of COPIED) await cp(join(ROOT, name), join(DIST, name), { recursive: true })
 const manifest = Manifest.parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')))
 await writeFile(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)

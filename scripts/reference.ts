@@ -4,19 +4,22 @@ import { join } from 'node:path'
 import { EXIT_CODES } from '../src/cli/exit-codes.ts'
 import { HubConfig, spellings, WorkerConfig } from '../src/config/settings.ts'
 import { ERRORS } from '../src/domain/errors.ts'
+import { type Hint, hintText } from '../src/domain/hint.ts'
 import { REASONS } from '../src/domain/reasons.ts'
 import { ROOT } from './run.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
 
+const whatToDo = (fix: Hint | null): string => (fix === null ? 'nothing to do' : hintText(fix))
+
 /** The reference pages as they should be. */
 export function referenceDocuments(): readonly { path: string; text: string }[] {
-  const errors = Object.entries(ERRORS).map(([code, { status, retryable, mend }]) =>
-    row([`\`${code}\``, String(status), retryable ? 'yes' : 'no', mend]),
+  const errors = Object.entries(ERRORS).map(([code, { status, retryable, fix }]) =>
+    row([`\`${code}\``, String(status), retryable ? 'yes' : 'no', hintText(fix)]),
   )
-  const reasons = Object.entries(REASONS).map(([code, { means, retry, mend }]) =>
-    row([`\`${code}\``, means, retry ? 'yes' : 'no', mend]),
+  const reasons = Object.entries(REASONS).map(([code, { means, retry, fix }]) =>
+    row([`\`${code}\``, means, retry ? 'yes' : 'no', whatToDo(fix)]),
   )
   return [
     {

@@ -1,12 +1,7 @@
 /** The one place that reads argv and the environment; both are handed on. */
-import { enableCompileCache } from 'node:module'
 import { isatty } from 'node:tty'
+import { explain, runCli } from './cli/run-cli.ts'
 import type { Terminal } from './cli/terminal.ts'
-
-enableCompileCache()
-
-// Imported only now, so that everything behind it comes from the cache.
-const { explain, runCli } = await import('./cli/run-cli.ts')
 
 const terminal: Terminal = {
   argv: process.argv.slice(2),

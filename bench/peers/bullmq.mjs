@@ -7,7 +7,7 @@ const queue = new Queue('jobs', { connection })
 for (let done = 0; done < Number(cycles); done += 500) {
   const batch = Math.min(500, Number(cycles) - done)
   await queue.addBulk(
-    Array.from({ length: batch }, () => ({ name: 'job', data: { prompt: 'mend it' } })),
+    Array.from({ length: batch }, () => ({ name: 'job', data: { prompt: 'fix it' } })),
   )
 }
 const worker = new Worker('jobs', null, { connection, autorun: false })

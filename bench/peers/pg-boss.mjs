@@ -12,7 +12,7 @@ for (let done = 0; done < Number(cycles); done += 500) {
   const batch = Math.min(500, Number(cycles) - done)
   await boss.insert(
     'jobs',
-    Array.from({ length: batch }, () => ({ data: { prompt: 'mend it' } })),
+    Array.from({ length: batch }, () => ({ data: { prompt: 'fix it' } })),
   )
 }
 

@@ -17,7 +17,7 @@ const folder = await mkdtemp(join(tmpdir(), 'millwright-bare-'))
 const ledger = await openSqliteLedger({ folder, clock: systemClock, random: randomBytes })
 const submission = Submission.parse(aJob())
 const submitter = { name: 'bench', tokenId: 'bench' }
-const asked = { title: 'mend it', retryOf: null, submitter, demands: [] }
+const asked = { title: 'fix it', retryOf: null, submitter, demands: [] }
 const { job } = await ledger.submit({ ...submission, ...asked, requestDigest: '0'.repeat(64) })
 const { worker } = aClaim()
 await ledger.claim({

@@ -1,13 +1,13 @@
 import { PassThrough, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { inTurn } from './acp-lines.ts'
+import { withBackpressure } from './acp-lines.ts'
 
 /** Hears two lines of an agent that has not read what it was told. */
 async function hearing() {
   const stdin = new PassThrough({ highWaterMark: 1 })
   stdin.write('an answer')
-  const lines = inTurn(Readable.from(['one', 'two']), stdin)
+  const lines = withBackpressure(Readable.from(['one', 'two']), stdin)
   const heard: string[] = []
   const all = (async () => {
     for await (const line of lines) heard.push(line)

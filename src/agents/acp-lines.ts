@@ -23,7 +23,7 @@ export async function* jsonLines(
  * Passes lines on while the agent takes what it is told. One that asks without reading an answer is
  * not heard until it does: the answers would pile up in this process.
  */
-export async function* inTurn<Line>(
+export async function* withBackpressure<Line>(
   lines: AsyncIterable<Line>,
   stdin: Writable,
 ): AsyncGenerator<Line> {

@@ -14,12 +14,19 @@ import {
   type StopReason,
 } from '@agentclientprotocol/sdk'
 import { z } from 'zod'
-import type { AgentDriver, AgentEnd, AgentIo, AgentTask, AgentUpdate } from '../domain/agent.ts'
+import type {
+  AgentDriver,
+  AgentEnd,
+  AgentIo,
+  AgentPlace,
+  AgentTask,
+  AgentUpdate,
+} from '../domain/agent.ts'
 import { isAppError } from '../domain/errors.ts'
-import type { Child } from '../domain/launch.ts'
+import type { Child, Launch } from '../domain/launch.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
-import { inTurn, jsonLines } from './acp-lines.ts'
+import { withBackpressure, jsonLines } from './acp-lines.ts'
 import { AcpUpdates } from './acp-updates.ts'
 
 const STOP_GRACE_MS = 2000
@@ -36,7 +43,7 @@ export type AcpAgent = {
   /** How to install it, for the one who reads that it is missing. */
   readonly install: string
   /** Its environment, and what it is told with the session. */
-  prepare(task: AgentTask): Prepared
+  prepare(place: AgentPlace): Prepared
 }
 export type Prepared =
   | {
@@ -52,15 +59,15 @@ export function acpDriver(agent: AcpAgent): AgentDriver {
   return {
     name: agent.name,
     sessionFiles: agent.sessionFiles,
-    run: async (task, io, signal) => {
+    run: async (task, place, io, signal) => {
       signal.throwIfAborted()
-      const prepared = agent.prepare(task)
+      const prepared = agent.prepare(place)
       if ('kind' in prepared) return { ...prepared, session: task.session }
-      const child = await start({ agent, task, env: prepared.env }, io)
+      const child = await start(agent, place, prepared.env, io.launch)
       const stop = (): void => void child.stop(STOP_GRACE_MS)
       signal.addEventListener('abort', stop, { once: true })
       if (signal.aborted) stop()
-      const end = await converse({ agent, task, child, meta: prepared.meta }, io)
+      const end = await converse({ agent, task, tree: place.tree, child, meta: prepared.meta }, io)
       signal.removeEventListener('abort', stop)
       if (signal.aborted) await child.exit
       signal.throwIfAborted()
@@ -70,15 +77,17 @@ export function acpDriver(agent: AcpAgent): AgentDriver {
 }
 
 async function start(
-  { agent, task, env }: Pick<Conversation, 'agent' | 'task'> & { env: Record<string, string> },
-  { launch }: AgentIo,
+  agent: AcpAgent,
+  place: AgentPlace,
+  env: Record<string, string>,
+  launch: Launch,
 ): Promise<Child> {
   return await launch({
     argv: agent.argv,
-    cwd: task.tree,
+    cwd: place.tree,
     env,
-    writable: [task.tree, task.home],
-    readable: [...task.readable, ...agent.readable],
+    writable: [place.tree, place.home],
+    readable: [...place.readable, ...agent.readable],
   }).catch((error: unknown) => {
     throw isAppError(error, 'program-unstartable')
       ? new StepFailed('agent-not-installed', `${error.message}; ${agent.install}`)
@@ -89,6 +98,7 @@ async function start(
 type Conversation = {
   readonly agent: AcpAgent
   readonly task: AgentTask
+  readonly tree: string
   readonly child: Child
   readonly meta: Record<string, unknown>
 }
@@ -130,18 +140,21 @@ async function converse(conversation: Conversation, { onUpdate }: AgentIo): Prom
   } catch (error) {
     updates.flush()
     const exit = await child.stop(STOP_GRACE_MS)
-    const ended = `${agent.name} ended (${exit.code ?? exit.signal}): ${lastWords()}`
+    const ended = `${agent.name} ended (${exit.code ?? exit.killSignal}): ${lastWords()}`
     return { ...failureOf(error, ended), session }
   }
 }
 
-async function openSession(context: ClientContext, { task, meta }: Conversation): Promise<string> {
+async function openSession(
+  context: ClientContext,
+  { task, tree, meta }: Conversation,
+): Promise<string> {
   await context.request(methods.agent.initialize, {
     protocolVersion: PROTOCOL_VERSION,
     clientInfo: { name: 'millwright', version: '1' },
     clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
   })
-  const opening: NewSessionRequest = { cwd: task.tree, mcpServers: [], _meta: meta }
+  const opening: NewSessionRequest = { cwd: tree, mcpServers: [], _meta: meta }
   if (task.session === null) {
     const opened = await context.request(methods.agent.session.new, opening)
     return opened.sessionId
@@ -154,7 +167,10 @@ function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream
   const lines = jsonLines(child.stdout, (line) =>
     onUpdate({ type: 'warning', text: `not a line of the protocol: ${line}` }),
   )
-  return ndJsonStream(Writable.toWeb(child.stdin), ReadableStream.from(inTurn(lines, child.stdin)))
+  return ndJsonStream(
+    Writable.toWeb(child.stdin),
+    ReadableStream.from(withBackpressure(lines, child.stdin)),
+  )
 }
 
 /** Passes the program's other words on; the last of them explain a death. */

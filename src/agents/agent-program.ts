@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
-import type { AgentIo, AgentTask } from '../domain/agent.ts'
+import type { AgentIo, AgentPlace } from '../domain/agent.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Child } from '../domain/launch.ts'
 import { StepFailed } from '../domain/stop.ts'
@@ -35,12 +35,12 @@ export type AgentProgram = {
 }
 
 /** The environment of an agent: nothing of the worker's own but the PATH. */
-export const agentEnvironment = (task: AgentTask, host: AgentHost): Record<string, string> => ({
+export const agentEnvironment = (place: AgentPlace, host: AgentHost): Record<string, string> => ({
   PATH: host.path,
-  HOME: task.home,
+  HOME: place.home,
   LANG: 'C.UTF-8',
   TERM: 'dumb',
-  ...(task.inputs === null ? {} : { MILLWRIGHT_INPUTS: task.inputs }),
+  ...(place.inputs === null ? {} : { MILLWRIGHT_INPUTS: place.inputs }),
 })
 
 /**
@@ -49,7 +49,7 @@ export const agentEnvironment = (task: AgentTask, host: AgentHost): Record<strin
  * all it started and throws the signal's reason. Throws `StepFailed` with `agent-not-installed`.
  */
 export async function runAgentProgram(
-  task: AgentTask,
+  place: AgentPlace,
   program: AgentProgram,
   { launch }: Pick<AgentIo, 'launch'>,
   signal: AbortSignal,
@@ -57,10 +57,10 @@ export async function runAgentProgram(
   signal.throwIfAborted()
   const child = await launch({
     argv: program.argv,
-    cwd: task.tree,
+    cwd: place.tree,
     env: program.env,
-    writable: [task.tree, task.home],
-    readable: task.readable,
+    writable: [place.tree, place.home],
+    readable: place.readable,
   }).catch((error: unknown) => {
     throw isAppError(error, 'program-unstartable')
       ? new StepFailed('agent-not-installed', `${error.message}; ${program.install}`)
@@ -76,9 +76,9 @@ async function untilEnd(child: Child, program: AgentProgram, signal: AbortSignal
     if (signal.aborted) stop()
     child.stdin.end(program.stdin)
     await Promise.all([program.readOutput(child.stdout), program.readErrors(child.stderr)])
-    const { code, signal: killed } = await child.exit
+    const { code, killSignal } = await child.exit
     signal.throwIfAborted()
-    return killed === null ? (code ?? 1) : 128 + constants.signals[killed]
+    return killSignal === null ? (code ?? 1) : 128 + constants.signals[killSignal]
   } finally {
     signal.removeEventListener('abort', stop)
     // Nothing is left of a program that ended; one that we fail to read must not go on unread.

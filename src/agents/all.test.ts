@@ -34,7 +34,7 @@ describe('the agents of a machine', () => {
     expect(await codex.preflight({ path })).toMatchObject({
       fit: false,
       says: 'fails when it is asked for its version',
-      mend: expect.stringContaining('npm install -g @openai/codex@'),
+      fix: expect.stringContaining('npm install -g @openai/codex@'),
     })
   })
 

@@ -1,5 +1,4 @@
-import type { AgentDriver } from '../domain/agent.ts'
-import type { Agent } from './agent.ts'
+import type { Agent, DriverFactory } from './agent.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
 import { builtin } from './builtin.ts'
 import { codex } from './codex.ts'
@@ -8,10 +7,10 @@ import { command } from './command.ts'
 /** Every agent, the most capable first: the first is the default. */
 export const AGENTS: readonly [Agent, ...Agent[]] = [builtin, codex, command]
 
-/** The driver of every agent, by its name in a job's payload. */
-export async function agentDrivers(host: DriverHost): Promise<ReadonlyMap<string, AgentDriver>> {
-  const drivers = await Promise.all(AGENTS.map((agent) => agent.driver(host)))
-  return new Map(drivers.map((driver) => [driver.name, driver]))
+/** What makes the driver of each agent, by its name in a job's payload. */
+export async function agentDrivers(host: DriverHost): Promise<ReadonlyMap<string, DriverFactory>> {
+  const drivers = AGENTS.map(async (agent) => [agent.name, await agent.driver(host)] as const)
+  return new Map(await Promise.all(drivers))
 }
 
 /** The agents that can work on this machine. */

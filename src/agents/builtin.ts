@@ -1,16 +1,24 @@
 import { findPackageJSON } from 'node:module'
-import { dirname, extname } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AgentDriver, AgentTask } from '../domain/agent.ts'
-import type { Prepared } from './acp.ts'
-import { type Agent, modelChoice } from './agent.ts'
-import { agentEnvironment, type DriverHost } from './agent-program.ts'
+import type { AgentPlace } from '../domain/agent.ts'
+import { entryProgram, isFromSource } from '../platform/entry-program.ts'
+import type { AcpAgent, Prepared } from './acp.ts'
+import {
+  type Agent,
+  type AgentOptions,
+  declareAgent,
+  type DriverFactory,
+  modelChoice,
+  type ModelChoice,
+} from './agent.ts'
+import { agentEnvironment, type AgentHost, type DriverHost } from './agent-program.ts'
 import { BuiltinSettings, META, SESSIONS_FOLDER } from './builtin/settings.ts'
 
 const NAME = 'builtin'
 
 /** The agent that is part of Millwright. */
-export const builtin: Agent = {
+export const builtin: Agent = declareAgent({
   name: NAME,
   description: 'a small agent of our own',
   choice: modelChoice(NAME),
@@ -19,26 +27,42 @@ export const builtin: Agent = {
   story: 'transcript',
   preflight: async () => ({ fit: true, says: 'is part of Millwright' }),
   driver: builtinDriver,
-}
+})
 
 /** Drives the agent that is part of Millwright. Needs nothing installed, only a model. */
-export async function builtinDriver({ node, ...host }: DriverHost): Promise<AgentDriver> {
-  // Loaded only here: the protocol's library is large, and most programs declare agents only.
-  const { acpDriver } = await import('./acp.ts')
-  // Run from source the entry ends in .ts, in the package in .js, like this file.
-  const entry = fileURLToPath(new URL(`builtin/main${extname(import.meta.url)}`, import.meta.url))
-  return acpDriver({
-    name: NAME,
-    argv: [node, entry],
-    readable: [dirname(node), ...programFolders()],
-    install: 'it is part of Millwright, so install Millwright again',
-    sessionFiles: [SESSIONS_FOLDER],
-    prepare: (task) => prepare(task, host),
-  })
+export async function builtinDriver({
+  node,
+  ...host
+}: DriverHost): Promise<DriverFactory<Pick<ModelChoice, 'model'>>> {
+  const entry = fileURLToPath(entryProgram('agents/builtin/main'))
+  return (choice, options) => {
+    const agent: AcpAgent = {
+      name: NAME,
+      argv: [node, entry],
+      readable: [dirname(node), ...programFolders()],
+      install: 'it is part of Millwright, so install Millwright again',
+      sessionFiles: [SESSIONS_FOLDER],
+      prepare: (place) => prepare(place, host, { ...options, model: choice.model ?? host.model }),
+    }
+    return {
+      name: NAME,
+      sessionFiles: agent.sessionFiles,
+      run: async (task, place, io, signal) => {
+        // Loaded only here: the library of the protocol is large, and an idle worker does not need it.
+        const { acpDriver } = await import('./acp.ts')
+        return acpDriver(agent).run(task, place, io, signal)
+      },
+    }
+  }
 }
 
-function prepare(task: AgentTask, host: Omit<DriverHost, 'node'>): Prepared {
-  if (task.door === null) {
+function prepare(
+  place: AgentPlace,
+  host: AgentHost,
+  options: AgentOptions & { readonly model: string },
+): Prepared {
+  const { door } = place
+  if (door === null) {
     return {
       kind: 'failed',
       reason: 'agent-login',
@@ -46,19 +70,18 @@ function prepare(task: AgentTask, host: Omit<DriverHost, 'node'>): Prepared {
         'the built-in agent needs a model: start the worker with --upstream-anthropic URL, --upstream-openai URL or --replay FILE',
     }
   }
-  const { door, steps, test } = task
-  const model = task.model ?? host.model
-  const settings = BuiltinSettings.safeParse({ model, door, steps, test })
+  const settings = BuiltinSettings.safeParse({ ...options, door })
   if (!settings.success) {
     const why = settings.error.issues[0]?.message ?? 'is not valid'
-    return { kind: 'failed', reason: 'agent-failed', detail: `the model ${model} ${why}` }
+    return { kind: 'failed', reason: 'agent-failed', detail: `the model ${options.model} ${why}` }
   }
-  return { env: agentEnvironment(task, host), meta: { [META]: settings.data } }
+  return { env: agentEnvironment(place, host), meta: { [META]: settings.data } }
 }
 
-/** What the sandbox must show of us: this package, and where its dependencies lie. */
+/** What the sandbox must show of us: this package, which holds its dependencies when it is built. */
 function programFolders(): readonly string[] {
-  const manifests = [findPackageJSON(import.meta.url), findPackageJSON('ai', import.meta.url)]
+  const own = findPackageJSON(import.meta.url)
+  const manifests = isFromSource ? [own, findPackageJSON('ai', import.meta.url)] : [own]
   return manifests.flatMap((manifest) => {
     if (manifest === undefined) return []
     const modules = /^(.*[/\\]node_modules)[/\\]ai[/\\]/.exec(manifest)?.[1]

@@ -1,12 +1,12 @@
 // Drives OpenAI's Codex (verified with 0.169.0) through `codex exec --json`. All settings go on the
 // command line: a settings file would lie in the agent's HOME, where an earlier turn may have put a
 // link in its place.
-import type { AgentDriver, AgentEnd, AgentTask, ModelDoor } from '../domain/agent.ts'
+import type { AgentDriver, AgentEnd, AgentPlace, AgentTask, ModelDoor } from '../domain/agent.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { versionOf } from '../platform/version-of.ts'
-import { type Agent, type Fitness, modelChoice } from './agent.ts'
+import { type Agent, declareAgent, type Fitness, modelChoice, type ModelChoice } from './agent.ts'
 import {
   agentEnvironment,
   type AgentHost,
@@ -24,7 +24,7 @@ const TOKEN_VARIABLE = 'MILLWRIGHT_MODEL_TOKEN'
 const INSTALL = 'install it with: npm install -g @openai/codex@0.169.0'
 
 /** OpenAI's Codex, installed on the worker. */
-export const codex: Agent = {
+export const codex: Agent = declareAgent({
   name: NAME,
   description: 'OpenAI Codex',
   choice: modelChoice(NAME),
@@ -33,62 +33,67 @@ export const codex: Agent = {
   story: 'transcript',
   preflight: ({ path }) => findCodex(path),
   driver: async (host) => codexDriver(host),
-}
+})
 
 async function findCodex(path: string): Promise<Fitness> {
   const version = await versionOf(PROGRAM, path)
   if (version !== null) return { fit: true, says: version }
   const isThere = locateProgram(PROGRAM, path) !== null
   const says = isThere ? 'fails when it is asked for its version' : 'is not on the PATH'
-  return { fit: false, says, mend: `To use it, ${INSTALL}` }
+  return { fit: false, says, fix: `To use it, ${INSTALL}` }
 }
 
+type Model = Pick<ModelChoice, 'model'>
+
 /** Codex. Its session is a file that names its thread; that file alone is enough to go on elsewhere. */
-export const codexDriver = (host: AgentHost): AgentDriver => ({
-  name: NAME,
-  sessionFiles: ['.codex/sessions'],
-  run: async (task, io, signal) => {
-    // First: a model is of no use to a worker that lacks the program.
-    if (locateProgram(PROGRAM, host.path) === null) {
-      throw new StepFailed(
-        'agent-not-installed',
-        `codex is not on the PATH ${host.path}; ${INSTALL}`,
-      )
-    }
-    if (task.door === null) return noDoor(task)
-    const stderr = new RawOutput('stderr', io.onUpdate)
-    let session = task.session
-    let summary = ''
-    let end: CodexSaid['end']
-    const hear = (line: string) => {
-      const said = readCodexLine(line)
-      end = said.end ?? end
-      for (const update of said.updates) {
-        if (update.type === 'session') session = update.session
-        if (update.type === 'message') summary = update.text
-        // Of a thread that goes on Codex tells the sum of all turns; the gateway counts each.
-        if (update.type === 'usage' && task.session !== null) continue
-        io.onUpdate(update)
+export const codexDriver =
+  (host: AgentHost) =>
+  ({ model }: Model): AgentDriver => ({
+    name: NAME,
+    sessionFiles: ['.codex/sessions'],
+    run: async (task, place, io, signal) => {
+      // First: a model is of no use to a worker that lacks the program.
+      if (locateProgram(PROGRAM, host.path) === null) {
+        throw new StepFailed(
+          'agent-not-installed',
+          `codex is not on the PATH ${host.path}; ${INSTALL}`,
+        )
       }
-    }
-    const program: AgentProgram = {
-      argv: [PROGRAM, ...codexArguments(task, task.door)],
-      env: { ...agentEnvironment(task, host), ...variables(task, task.door) },
-      stdin: task.prompt,
-      install: INSTALL,
-      readOutput: async (stdout) => {
-        for await (const { text, cut } of linesOf(stdout, LINE_BYTES_MAX)) {
-          if (cut) io.onUpdate({ type: 'warning', text: 'codex: a line over 1 MiB was cut' })
-          hear(text)
+      const { door } = place
+      if (door === null) return noDoor(task)
+      const stderr = new RawOutput('stderr', io.onUpdate)
+      let session = task.session
+      let summary = ''
+      let end: CodexSaid['end']
+      const hear = (line: string) => {
+        const said = readCodexLine(line)
+        end = said.end ?? end
+        for (const update of said.updates) {
+          if (update.type === 'session') session = update.session
+          if (update.type === 'message') summary = update.text
+          // Of a thread that goes on Codex tells the sum of all turns; the gateway counts each.
+          if (update.type === 'usage' && task.session !== null) continue
+          io.onUpdate(update)
         }
-      },
-      readErrors: (source) => stderr.read(source),
-    }
-    const exitCode = await runAgentProgram(task, program, io, signal)
-    if (end?.failed === false) return { kind: 'done', summary, session, exitCode }
-    return failure(end?.message ?? lastWords(stderr, exitCode), session)
-  },
-})
+      }
+      const program: AgentProgram = {
+        argv: [PROGRAM, ...codexArguments({ session, model, tree: place.tree }, door)],
+        env: { ...agentEnvironment(place, host), ...variables(place, door) },
+        stdin: task.prompt,
+        install: INSTALL,
+        readOutput: async (stdout) => {
+          for await (const { text, cut } of linesOf(stdout, LINE_BYTES_MAX)) {
+            if (cut) io.onUpdate({ type: 'warning', text: 'codex: a line over 1 MiB was cut' })
+            hear(text)
+          }
+        },
+        readErrors: (source) => stderr.read(source),
+      }
+      const exitCode = await runAgentProgram(place, program, io, signal)
+      if (end?.failed === false) return { kind: 'done', summary, session, exitCode }
+      return failure(end?.message ?? lastWords(stderr, exitCode), session)
+    },
+  })
 
 const noDoor = ({ session }: AgentTask): AgentEnd => ({
   kind: 'failed',
@@ -98,7 +103,10 @@ const noDoor = ({ session }: AgentTask): AgentEnd => ({
 })
 
 /** `resume` takes no options of its own, so it comes last. */
-function codexArguments({ tree, model, session }: AgentTask, door: ModelDoor): readonly string[] {
+function codexArguments(
+  { session, model, tree }: Pick<AgentTask, 'session'> & Pick<AgentPlace, 'tree'> & Model,
+  door: ModelDoor,
+): readonly string[] {
   const features = ['plugins', 'apps', 'remote_plugin', 'unbounded_connection_retries']
   return [
     'exec',
@@ -107,7 +115,7 @@ function codexArguments({ tree, model, session }: AgentTask, door: ModelDoor): r
     ['--cd', tree],
     // The sandbox around it confines; its own would fail inside.
     ['--sandbox', 'danger-full-access'],
-    model === null ? [] : ['--model', model],
+    model === undefined ? [] : ['--model', model],
     features.map((feature) => ['--disable', feature]).flat(),
     settings(door)
       .map((setting) => ['--config', setting])
@@ -135,7 +143,7 @@ const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
 ]
 
 /** Codex refuses helper programs in a home that lies under TMPDIR. */
-const variables = ({ home }: AgentTask, { token }: ModelDoor): Record<string, string> => ({
+const variables = ({ home }: AgentPlace, { token }: ModelDoor): Record<string, string> => ({
   [TOKEN_VARIABLE]: token,
   TMPDIR: home.startsWith('/var/tmp/') ? '/tmp' : '/var/tmp',
 })

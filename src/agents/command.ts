@@ -1,5 +1,5 @@
-import type { AgentDriver, AgentTask } from '../domain/agent.ts'
-import { type Agent, programChoice } from './agent.ts'
+import type { AgentDriver, AgentPlace, AgentTask } from '../domain/agent.ts'
+import { type Agent, declareAgent, programChoice, type ProgramChoice } from './agent.ts'
 import {
   agentEnvironment,
   type AgentHost,
@@ -14,7 +14,7 @@ const PROMPT_VARIABLE_BYTES_MAX = 96 * 1024
 const NAME = 'command'
 
 /** Any program as an agent, named by the job. */
-export const command: Agent = {
+export const command: Agent = declareAgent({
   name: NAME,
   description: 'any program, given after --',
   choice: programChoice(NAME),
@@ -23,39 +23,44 @@ export const command: Agent = {
   story: 'output',
   preflight: async () => ({ fit: true, says: 'runs the program that a job names' }),
   driver: async (host) => commandDriver(host),
-}
+})
 
 /**
  * Any program as an agent. It gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT;
  * the way to a model, if there is one, in MILLWRIGHT_MODEL_URL and MILLWRIGHT_MODEL_TOKEN. Its exit
  * code is reported and judged by nobody here.
  */
-export const commandDriver = (host: AgentHost): AgentDriver => ({
-  name: NAME,
-  sessionFiles: [],
-  run: async (task, io, signal) => {
-    if (task.run === null) throw new Error('a command agent was started without its command')
-    const [stdout, stderr] = [
-      new RawOutput('stdout', io.onUpdate),
-      new RawOutput('stderr', io.onUpdate),
-    ]
-    const program: AgentProgram = {
-      argv: task.run,
-      env: { ...agentEnvironment(task, host), ...promptVariable(task), ...modelVariables(task) },
-      stdin: task.prompt,
-      install: 'install it on the worker or name another program',
-      readOutput: (source) => stdout.read(source),
-      readErrors: (source) => stderr.read(source),
-    }
-    const exitCode = await runAgentProgram(task, program, io, signal)
-    return { kind: 'done', summary: stdout.lastWords, session: null, exitCode }
-  },
-})
+export const commandDriver =
+  (host: AgentHost) =>
+  ({ run }: Pick<ProgramChoice, 'run'>): AgentDriver => ({
+    name: NAME,
+    sessionFiles: [],
+    run: async (task, place, io, signal) => {
+      const [stdout, stderr] = [
+        new RawOutput('stdout', io.onUpdate),
+        new RawOutput('stderr', io.onUpdate),
+      ]
+      const program: AgentProgram = {
+        argv: run,
+        env: {
+          ...agentEnvironment(place, host),
+          ...promptVariable(task),
+          ...modelVariables(place),
+        },
+        stdin: task.prompt,
+        install: 'install it on the worker or name another program',
+        readOutput: (source) => stdout.read(source),
+        readErrors: (source) => stderr.read(source),
+      }
+      const exitCode = await runAgentProgram(place, program, io, signal)
+      return { kind: 'done', summary: stdout.lastWords, session: null, exitCode }
+    },
+  })
 
 const promptVariable = ({ prompt }: AgentTask): Record<string, string> =>
   Buffer.byteLength(prompt) > PROMPT_VARIABLE_BYTES_MAX || prompt.includes('\0')
     ? {}
     : { MILLWRIGHT_PROMPT: prompt }
 
-const modelVariables = ({ door }: AgentTask): Record<string, string> =>
+const modelVariables = ({ door }: AgentPlace): Record<string, string> =>
   door === null ? {} : { MILLWRIGHT_MODEL_URL: door.baseUrl, MILLWRIGHT_MODEL_TOKEN: door.token }

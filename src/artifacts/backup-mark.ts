@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 
 /** How often a running backup renews its mark. */
 const RENEW_MS = 30_000
@@ -35,7 +35,7 @@ async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal
   for (;;) {
     await clock.sleep(RENEW_MS, over)
     if (over.aborted) return
-    // A disk that is full now may have room at the next turn; until then the old mark counts.
+    // A disk that is full now may have room at the next renewal; until then the old mark counts.
     await write().catch(() => {})
   }
 }

@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncFolder } from '../platform/durable-file.ts'
-import { collectFrom, type Collecting, type Found, sum } from './collect.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { deleteUnneeded, type Deletion, type Deleted, sum } from './delete-unneeded.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 
 /** Files by their SHA-256, in folders of its first two digits. */
@@ -12,7 +12,7 @@ export type BlobFolder = {
   /** null when there is none. */
   open(digest: string): Promise<FileHandle | null>
   has(digest: string): Promise<boolean>
-  collect(collecting: Collecting): Promise<Found>
+  deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 /**
@@ -34,11 +34,11 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
     (await open(pathOf(digest)).catch(nullWhenMissing))
 
   /** Ends what was begun: null when the file went back because it is needed. */
-  async function decide(digest: string, collecting: Collecting): Promise<number | null> {
+  async function decide(digest: string, deletion: Deletion): Promise<number | null> {
     const file = await stat(asideOf(digest)).catch(nullWhenMissing)
     if (file === null) return null
-    const isFresh = file.mtimeMs >= collecting.before
-    if (isFresh || (await collecting.needed([digest])).has(digest)) {
+    const isFresh = file.mtimeMs >= deletion.before
+    if (isFresh || (await deletion.needed([digest])).has(digest)) {
       await rename(asideOf(digest), pathOf(digest)).catch(nullWhenMissing)
       return null
     }
@@ -47,9 +47,9 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
     return bytes
   }
 
-  async function remove(digest: string, collecting: Collecting): Promise<number | null> {
+  async function remove(digest: string, deletion: Deletion): Promise<number | null> {
     const moved = await rename(pathOf(digest), asideOf(digest)).then(() => true, nullWhenMissing)
-    return moved === null ? null : decide(digest, collecting)
+    return moved === null ? null : decide(digest, deletion)
   }
 
   return {
@@ -64,15 +64,15 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
       await using file = await openEither(digest)
       return file !== null
     },
-    collect: async (collecting) => {
+    deleteUnneeded: async (deletion) => {
       const shelf = { isName: isDigest, spaceOf: diskSpaceOf }
-      const left = { ...shelf, folder: aside, remove: (name: string) => decide(name, collecting) }
+      const left = { ...shelf, folder: aside, remove: (name: string) => decide(name, deletion) }
       // What a killed collection had moved aside is decided on again, whatever its age.
-      const needed = collecting.dryRun ? collecting.needed : async () => new Set<string>()
-      const parts = [await collectFrom(left, { ...collecting, needed, before: Infinity })]
+      const needed = deletion.dryRun ? deletion.needed : async () => new Set<string>()
+      const parts = [await deleteUnneeded(left, { ...deletion, needed, before: Infinity })]
       for (const part of await readdir(blobs)) {
-        const remaining = { ...shelf, remove: (name: string) => remove(name, collecting) }
-        parts.push(await collectFrom({ ...remaining, folder: join(blobs, part) }, collecting))
+        const remaining = { ...shelf, remove: (name: string) => remove(name, deletion) }
+        parts.push(await deleteUnneeded({ ...remaining, folder: join(blobs, part) }, deletion))
       }
       return sum(parts)
     },

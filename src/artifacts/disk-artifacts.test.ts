@@ -183,7 +183,7 @@ describe('a spoilt artifact', () => {
     })
   })
 
-  it('is mended by sending it again', async () => {
+  it('is repaired by sending it again', async () => {
     const folder = await tempFolder()
     const store = await openDiskArtifacts(folder)
     const { digest } = await store.put(streamOf('good'), anyBytes)

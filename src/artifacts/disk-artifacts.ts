@@ -5,7 +5,7 @@ import { pipeline, type Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
 import { noProbe } from '../domain/probe.ts'
 import { openBlobFolder } from './blob-folder.ts'
-import type { Collecting, Found } from './collect.ts'
+import type { Deletion, Deleted } from './delete-unneeded.ts'
 import { checkOnRead } from './check-on-read.ts'
 import type { ArtifactStore, ByteRange, StoredArtifact } from './port.ts'
 import { openStaging } from './staging.ts'
@@ -14,7 +14,7 @@ export type DiskArtifacts = ArtifactStore & {
   /** Removes what crashed uploads left, last written before this moment (epoch ms); returns how many. */
   sweepTemp(before: number): Promise<number>
   /** Removes artifacts by their digests; one that is stored again meanwhile stays. */
-  collect(collecting: Collecting): Promise<Found>
+  deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 /**
@@ -40,7 +40,7 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
       return read(file, digest, range)
     },
     has: (digest) => blobs.has(digest),
-    collect: (collecting) => blobs.collect(collecting),
+    deleteUnneeded: (deletion) => blobs.deleteUnneeded(deletion),
     sweepTemp: (before) => staging.sweep(before),
   }
 }

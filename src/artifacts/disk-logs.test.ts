@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { assert, asyncProperty, nat } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
+import { LOG_SEGMENT_BYTES_MAX } from '../domain/attempt.ts'
 import { newJobId } from '../domain/id.ts'
 import { openDiskLogs } from './disk-logs.ts'
-import { LOG_SEGMENT_BYTES, type LogAddress, type LogStore } from './port.ts'
+import type { LogAddress, LogStore } from './port.ts'
 
 const anAddress = (): LogAddress => ({
   jobId: newJobId(1_700_000_000_000, randomBytes),
@@ -15,7 +16,7 @@ const anAddress = (): LogAddress => ({
 })
 const bytes = (words: string): Uint8Array => Buffer.from(words)
 const all = async (logs: LogStore, address: LogAddress): Promise<string> =>
-  Buffer.from(await logs.read(address, 0, LOG_SEGMENT_BYTES)).toString()
+  Buffer.from(await logs.read(address, 0, LOG_SEGMENT_BYTES_MAX)).toString()
 const segmentsOf = (folder: string, { jobId, attempt, stream }: LogAddress): string =>
   join(folder, jobId, String(attempt), stream)
 
@@ -106,10 +107,10 @@ describe('an append', () => {
     const logs = await openDiskLogs(await tempFolder())
     const address = anAddress()
     await expect(
-      logs.append(address, 0, Buffer.alloc(LOG_SEGMENT_BYTES + 1)),
+      logs.append(address, 0, Buffer.alloc(LOG_SEGMENT_BYTES_MAX + 1)),
     ).rejects.toMatchObject({ code: 'body-too-large' })
-    await logs.append(address, 0, Buffer.alloc(LOG_SEGMENT_BYTES))
-    expect(await logs.size(address)).toBe(LOG_SEGMENT_BYTES)
+    await logs.append(address, 0, Buffer.alloc(LOG_SEGMENT_BYTES_MAX))
+    expect(await logs.size(address)).toBe(LOG_SEGMENT_BYTES_MAX)
   })
 
   it('may be sent again, cut otherwise, while the first is under way', async () => {

@@ -1,14 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { LOG_SEGMENT_BYTES_MAX } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
 import { noProbe } from '../domain/probe.ts'
-import { syncFolder } from '../platform/durable-file.ts'
-import { collectFrom, type Collecting, type Found, type Shelf } from './collect.ts'
-import { namingFullDisk } from './disk-errors.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
-import { inTurns } from './in-turns.ts'
-import { LOG_SEGMENT_BYTES, type LogAddress, type LogStore } from './port.ts'
+import { syncFolder } from '../platform/durable-file.ts'
+import { deleteUnneeded, type Deletion, type Deleted, type Shelf } from './delete-unneeded.ts'
+import { namingFullDisk } from './disk-errors.ts'
+import { keyedMutex } from '../platform/keyed-mutex.ts'
+import type { LogAddress, LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
 import { openStaging, type Staging } from './staging.ts'
 import { noTails, rememberTails, type Tails } from './tails.ts'
@@ -17,7 +18,7 @@ export type DiskLogs = LogStore & {
   /** Removes what crashed appends left, last written before this moment (epoch ms); returns how many. */
   sweepTemp(before: number): Promise<number>
   /** Removes all logs of jobs by their ids. */
-  collect(collecting: Collecting): Promise<Found>
+  deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 type Context = { readonly folder: string; readonly staging: Staging; readonly tails: Tails }
@@ -39,18 +40,18 @@ export async function openDiskLogs(
     tails: shared ? noTails() : rememberTails(),
   }
   await syncFolder(dirname(folder))
-  const alone = inTurns()
+  const exclusive = keyedMutex()
   return {
     append: (address, offset, bytes) =>
-      alone(segmentFolder(context, address), () => append(context, address, { offset, bytes })),
+      exclusive(segmentFolder(context, address), () => append(context, address, { offset, bytes })),
     read: (address, offset, limit) => read(context, address, { offset, limit }),
     size: (address) => size(context, address),
     sweepTemp: (before) => context.staging.sweep(before),
-    collect: (collecting) => collect(context, collecting),
+    deleteUnneeded: (deletion) => deleteLogs(context, deletion),
   }
 }
 
-function collect({ folder, tails }: Context, collecting: Collecting): Promise<Found> {
+function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Deleted> {
   const shelf: Shelf = {
     folder,
     isName: (name) => JobId.safeParse(name).success,
@@ -63,7 +64,7 @@ function collect({ folder, tails }: Context, collecting: Collecting): Promise<Fo
       return bytes
     },
   }
-  return collectFrom(shelf, collecting)
+  return deleteUnneeded(shelf, deletion)
 }
 
 /** Every part is of a type that holds no slash and no dot. */
@@ -75,8 +76,8 @@ async function append(
   address: LogAddress,
   { offset, bytes }: { offset: number; bytes: Uint8Array },
 ): Promise<void> {
-  if (bytes.length > LOG_SEGMENT_BYTES) {
-    throw new AppError('body-too-large', `a log segment has at most ${LOG_SEGMENT_BYTES} bytes`)
+  if (bytes.length > LOG_SEGMENT_BYTES_MAX) {
+    throw new AppError('body-too-large', `a log segment has at most ${LOG_SEGMENT_BYTES_MAX} bytes`)
   }
   const expected = await prepareTail(context, address)
   if (offset > expected) {

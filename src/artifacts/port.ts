@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { LogStream } from '../domain/attempt.ts'
-import type { JobId } from '../domain/id.ts'
+import type { Fence } from '../domain/lease.ts'
 
 /** What was stored: lower-case hex SHA-256 and length in bytes. */
 export type StoredArtifact = { readonly digest: string; readonly size: number }
@@ -29,22 +29,15 @@ export type ArtifactStore = {
   has(digest: string): Promise<boolean>
 }
 
-/** Largest append to a log, in bytes. */
-export const LOG_SEGMENT_BYTES = 1024 * 1024
-
 /** Names one stream of one attempt. */
-export type LogAddress = {
-  readonly jobId: JobId
-  readonly attempt: number
-  readonly stream: LogStream
-}
+export type LogAddress = Fence & { readonly stream: LogStream }
 
 /** Append-only bytes of attempts, addressed by offset. */
 export type LogStore = {
   /**
    * Appends at `offset`; durable when resolved. Bytes already stored are skipped, so a repeat
    * changes nothing; a repeat that says something else is refused as `log-conflict`, a gap as
-   * `log-gap` with `expected` in its details, more than `LOG_SEGMENT_BYTES` as `body-too-large`.
+   * `log-gap` with `expected` in its details, more than `LOG_SEGMENT_BYTES_MAX` as `body-too-large`.
    * Throws `disk-full`.
    */
   append(address: LogAddress, offset: number, bytes: Uint8Array): Promise<void>

@@ -1,7 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 
 /** The offset of a segment's first byte is its name; its length is the file's. */
 export const segmentName = (offset: number): string => String(offset).padStart(16, '0')

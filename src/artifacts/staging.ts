@@ -4,7 +4,7 @@ import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Probe } from '../domain/probe.ts'
 import { syncFolder } from '../platform/durable-file.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 import { namingFullDisk } from './disk-errors.ts'
 
 /** The most that one sweep removes, so that it never holds up the hub; the next one goes on. */

@@ -3,6 +3,8 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { syncFolder } from '../platform/durable-file.ts'
+import { hasErrno } from '../platform/errno.ts'
+import { readIfPresent } from '../platform/read-if-present.ts'
 
 const StoreFile = z.object({ id: z.uuid() })
 
@@ -10,7 +12,7 @@ const StoreFile = z.object({ id: z.uuid() })
 export async function storeId(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'store.json')
-  const found = await readIfThere(path)
+  const found = await readIfPresent(path)
   if (found === null) await writeOnce(folder, path)
   return StoreFile.parse(JSON.parse(found ?? (await readFile(path, 'utf8')))).id
 }
@@ -26,17 +28,9 @@ async function writeOnce(folder: string, path: string): Promise<void> {
   } finally {
     await file.close()
   }
-  await link(beside, path).catch(unless('EEXIST'))
+  await link(beside, path).catch((error: unknown) => {
+    if (!hasErrno(error, 'EEXIST')) throw error
+  })
   await rm(beside)
   await syncFolder(folder)
-}
-
-const readIfThere = (path: string): Promise<string | null> =>
-  readFile(path, 'utf8').catch((error: unknown) => {
-    unless('ENOENT')(error)
-    return null
-  })
-
-const unless = (code: string) => (error: unknown) => {
-  if (!(error instanceof Error && 'code' in error && error.code === code)) throw error
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type CallbackRules, refusalOf, refusesAddress } from './rules.ts'
+import { type CallbackRules, whyRefused, refusesAddress } from './rules.ts'
 
 const PORTS = [443, 80, 8443, 8080]
 const strict: CallbackRules = { ports: PORTS, allow: [] }
-const why = (text: string, rules = strict): string | null => refusalOf(new URL(text), rules)
+const why = (text: string, rules = strict): string | null => whyRefused(new URL(text), rules)
 
 describe('the address of a callback', () => {
   it.each([

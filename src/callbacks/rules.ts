@@ -17,7 +17,7 @@ export type CallbackRules = {
  * Why this address may not be called, or null. Judges what the address itself says; where its name
  * leads is judged when it is called, by `refusesAddress`.
  */
-export function refusalOf(url: URL, rules: CallbackRules): string | null {
+export function whyRefused(url: URL, rules: CallbackRules): string | null {
   const { protocol, username, password } = url
   if (protocol !== 'https:' && protocol !== 'http:') return 'it is no https address'
   if (username !== '' || password !== '') return 'it holds a user or a password'

@@ -1,15 +1,15 @@
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Message, Send, Sent } from '../domain/callback.ts'
 import type { Secret } from '../domain/secret.ts'
 import { clip } from '../domain/text.ts'
 import type { Clock } from '../platform/clock.ts'
+import { http, https } from '../platform/node-http.ts'
 import { retryAfterMs } from './retry-after.ts'
-import { type CallbackRules, hostOf, refusalOf, refusesAddress } from './rules.ts'
+import { type CallbackRules, hostOf, whyRefused, refusesAddress } from './rules.ts'
 import { signedHeaders } from './sign.ts'
 
 /** Longest try, from the resolver's answer to the last byte, in milliseconds. */
@@ -50,8 +50,8 @@ async function sendOnce(sending: Sending, message: Message, signal: AbortSignal)
   const { rules, resolve = resolveAll, clock } = sending
   const url = new URL(message.url)
   // Once more: the rules may have changed since the job was submitted.
-  const refusal = refusalOf(url, rules)
-  if (refusal !== null) return unanswered(`refused: ${refusal}`)
+  const refused = whyRefused(url, rules)
+  if (refused !== null) return unanswered(`refused: ${refused}`)
   const addresses = await addressesOf(url, resolve, signal)
   if (addresses.some(({ address }) => refusesAddress(url, address, rules))) {
     return unanswered('refused: its name leads to an address that is not public')
@@ -83,7 +83,7 @@ async function addressesOf(
   return addresses
 }
 
-type Call = {
+type AddressedMessage = {
   readonly message: Message
   readonly url: URL
   /** The only ones that are connected to: the name is not resolved a second time. */
@@ -92,10 +92,10 @@ type Call = {
 
 async function post(
   { secrets, clock, version }: Sending,
-  { message, url, addresses }: Call,
+  { message, url, addresses }: AddressedMessage,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const { request } = url.protocol === 'https:' ? https : http
   const seconds = Math.floor(clock.now() / 1000)
   const call = request(url, {
     method: 'POST',

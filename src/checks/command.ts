@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Launch } from '../domain/launch.ts'
+import type { Exit, Launch } from '../domain/launch.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Findings } from './findings.ts'
@@ -84,5 +84,5 @@ async function forward(
   for await (const text of stream) for (const listen of listeners) listen(String(text))
 }
 
-const describe = (exit: { code: number | null; signal: string | null }): string | null =>
-  exit.code === 0 ? null : `ended with ${exit.code ?? exit.signal}`
+const describe = ({ code, killSignal }: Exit): string | null =>
+  code === 0 ? null : `ended with ${code ?? killSignal}`

@@ -15,8 +15,8 @@ export type Invocation = {
   end(code: ExitCode): void
 }
 
-/** Puts one command on the program. */
-export type AddCommand = (program: Command, invocation: Invocation) => void
+/** Gives a command its description, flags, arguments and action. */
+export type DefineCommand = (command: Command, invocation: Invocation) => void
 
 /** Runs a command's action with its own flags, parsed once. A wrong one is named as it was written. */
 export function onRun<Flags extends z.ZodType>(

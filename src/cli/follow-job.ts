@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import type { LogStream } from '../domain/attempt.ts'
+import { LOG_SEGMENT_BYTES_MAX, type LogStream } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
 import type { JobEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
-import { SEGMENT_BYTES_MAX, WAIT_MS_MAX } from '../protocol/schemas.ts'
+import { WAIT_MS_MAX } from '../protocol/schemas.ts'
 import type { HubAway } from './hub-away.ts'
 import { liveEvents } from './live-events.ts'
 
@@ -142,7 +142,7 @@ export async function readLog(
       query: {
         offset,
         waitMs,
-        limit: SEGMENT_BYTES_MAX,
+        limit: LOG_SEGMENT_BYTES_MAX,
         ...(attempt === undefined ? {} : { attempt }),
       },
     },

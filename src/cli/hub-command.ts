@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { ClientConfig } from '../config/settings.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { addSettings, type Invocation, onRun } from './command.ts'
-import { findHub } from './find-hub.ts'
-import { readSettings } from './read-settings.ts'
+import { findHub } from '../compose/find-hub.ts'
+import { readSettings } from '../compose/read-settings.ts'
 import { type Printer, printer } from './print/printer.ts'
 
 /** What the action of a command that speaks to a hub has at hand. */

@@ -7,7 +7,7 @@ import { FILE_BYTES_MAX, type Input, Inputs, INPUTS_MAX } from '../domain/input.
 import { nameSome } from '../domain/name-some.ts'
 import { ArtifactName } from '../domain/text.ts'
 import { fileDigest } from '../platform/file-digest.ts'
-import { safeLine } from './print/safe-text.ts'
+import { safeLine } from '../words/safe-text.ts'
 
 /** Names that the sentence about what was left out spells out. */
 const NAMED_MAX = 10

@@ -1,6 +1,6 @@
 import { isAppError } from '../domain/errors.ts'
 import type { HubClient } from '../protocol/client.ts'
-import type { Seen } from './print/why-waiting.ts'
+import type { Seen } from '../words/why-waiting.ts'
 
 /** The workers that a hub knows; null for a caller that may not see them. */
 export async function knownWorkers(client: HubClient): Promise<readonly Seen[] | null> {

@@ -3,11 +3,11 @@ import type { Job } from '../domain/job.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import type { Printer } from './print/printer.ts'
-import { zonedMoment } from './print/quantity.ts'
-import { safeLine } from './print/safe-text.ts'
+import { zonedMoment } from '../words/quantity.ts'
+import { safeLine } from '../words/safe-text.ts'
 import { storyOf } from './job-kind.ts'
 import { knownWorkers } from './known-workers.ts'
-import { whyNoWorker } from './print/why-waiting.ts'
+import { whyNoWorker } from '../words/why-waiting.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
 const ALREADY = 200
@@ -32,7 +32,7 @@ export async function reportSubmitted(
   if (!wait) {
     if (print.json) return print.document(job)
     print.line(`${name} ${job.state}: ${safeLine(job.title)}`)
-    return print.line(print.hint(`  next: millwright logs -f ${name}`))
+    return print.line(`  next: ${print.command(['logs', '-f', name])}`)
   }
   if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
   await noteMissingWorker(client, job, print)
@@ -51,5 +51,5 @@ async function noteMissingWorker(client: HubClient, job: Job, print: Printer): P
   if (job.state !== 'queued') return
   const workers = await knownWorkers(client)
   const why = workers === null ? null : whyNoWorker(job, workers, Date.now())
-  if (why !== null) print.note(print.hint(`The job waits: ${why}`))
+  if (why !== null) print.note(`The job waits: ${print.hint(why)}`)
 }

@@ -1,70 +1,25 @@
-import { Command, CommanderError } from 'commander'
-import { unknownVariables } from '../config/read.ts'
+import { Command, CommanderError, Help } from 'commander'
 import { AppError } from '../domain/errors.ts'
-import { addArtifacts } from './commands/artifacts.ts'
-import { addBackup } from './commands/backup.ts'
-import { addCallbacks } from './commands/callbacks.ts'
-import { addCancel } from './commands/cancel.ts'
-import { addConfig } from './commands/config.ts'
-import { addDemo } from './commands/demo.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addGc } from './commands/gc.ts'
-import { addHub } from './commands/hub.ts'
-import { addInit } from './commands/init.ts'
-import { addJobs } from './commands/jobs.ts'
-import { addLogs } from './commands/logs.ts'
-import { addRestore } from './commands/restore.ts'
-import { addResume } from './commands/resume.ts'
-import { addRetry } from './commands/retry.ts'
-import { addShow } from './commands/show.ts'
-import { addSubmit } from './commands/submit.ts'
-import { addTokens } from './commands/tokens.ts'
-import { addUp } from './commands/up.ts'
-import { addWorker } from './commands/worker.ts'
-import { addWorkers } from './commands/workers.ts'
-import type { AddCommand } from './command.ts'
+import { hintText } from '../domain/hint.ts'
+import type { Invocation } from './command.ts'
+import { COMMANDS } from './commands.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfError } from './exit-codes.ts'
-import { hint } from './print/hint.ts'
-import { safeText } from './print/safe-text.ts'
+import { commandText } from './print/command-text.ts'
+import { safeText } from '../words/safe-text.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
-
-/** Every command, in the order of the help. */
-const COMMANDS: readonly AddCommand[] = [
-  addInit,
-  addUp,
-  addHub,
-  addWorker,
-  addSubmit,
-  addJobs,
-  addShow,
-  addLogs,
-  addCancel,
-  addRetry,
-  addResume,
-  addArtifacts,
-  addCallbacks,
-  addWorkers,
-  addTokens,
-  addConfig,
-  addDoctor,
-  addGc,
-  addBackup,
-  addRestore,
-  addDemo,
-]
 
 /** Runs one call of the program to its exit code. Bugs are shown with their stack, never hidden. */
 export async function runCli(terminal: Terminal): Promise<ExitCode> {
   surviveClosedPipe(terminal)
-  for (const warning of unknownVariables(terminal.env)) say(terminal, warning)
+  await warnOfVariables(terminal)
   let exitCode: ExitCode = EXIT_CODES.ok.code
   const [own, rest] = splitAtDashes(terminal.argv)
   const program = buildProgram(terminal)
   const end = (code: ExitCode): void => {
     exitCode = code
   }
-  for (const add of COMMANDS) add(program, { terminal, rest, end })
+  await defineCommands(program, own, { terminal, rest, end })
   program.hook('preAction', (_, command) => refuseRest(command, rest))
   try {
     await program.parseAsync(own, { from: 'user' })
@@ -85,6 +40,35 @@ function buildProgram(terminal: Terminal): Command {
       outputError: (text, write) => write(`millwright: ${text.replace(/^error: /, '')}`),
     })
     .addHelpText('after', exitCodeHelp())
+    .configureHelp({ subcommandTerm })
+}
+
+/** Defines the commands that the command line names; of the others the help needs a line alone. */
+async function defineCommands(
+  program: Command,
+  own: readonly string[],
+  invocation: Invocation,
+): Promise<void> {
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).summary(summary).description(summary)
+    if (own.includes(name)) (await load())(command, invocation)
+  }
+}
+
+/** The same line for a command that is not defined as for one that is. */
+function subcommandTerm(command: Command): string {
+  const entry = COMMANDS.find(({ name }) => name === command.name())
+  if (entry === undefined || command.parent?.parent !== null) {
+    return new Help().subcommandTerm(command)
+  }
+  return `${entry.name} ${entry.takes}`.trimEnd()
+}
+
+/** Loads the settings only when there is something to compare with them. */
+async function warnOfVariables(terminal: Terminal): Promise<void> {
+  if (!Object.keys(terminal.env).some((name) => name.startsWith('MILLWRIGHT_'))) return
+  const { unknownVariables } = await import('../config/read.ts')
+  for (const warning of unknownVariables(terminal.env)) say(terminal, warning)
 }
 
 function exitCodeHelp(): string {
@@ -115,7 +99,8 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
   }
   if (error instanceof AppError) {
-    say(terminal, `${error.message}\n  ${hint(error.mend, terminal.argv)}`)
+    const next = hintText(error.fix, (command) => commandText(command, terminal.argv))
+    say(terminal, `${error.message}\n  ${next}`)
     return exitCodeOfError(error)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -25,6 +25,6 @@ export async function runOrThrow(
     stdoutBytesMax: OUTPUT_BYTES_MAX,
   })
   if (end.code === 0) return end.stdout.toString('utf8')
-  const how = end.exceeded === null ? `ended with ${end.code ?? end.signal}` : 'took too long'
+  const how = end.exceeded === null ? `ended with ${end.code ?? end.killSignal}` : 'took too long'
   throw new AppError('command-failed', `${argv.join(' ')} ${how}: ${end.stderr.trim()}`)
 }

@@ -1,4 +1,4 @@
-import type { OpenWorker } from './compose-worker.ts'
+import type { OpenWorker } from '../compose/worker.ts'
 import type { Printer } from './print/printer.ts'
 import { aborted, type StopSignals } from './stop-signals.ts'
 

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 
 /** The folder of the program: of the repository, or of the installed package. */
 export const PROGRAM_FOLDER = join(import.meta.dirname, '..', '..')
@@ -10,7 +9,9 @@ export const programCall = (): string =>
   existsSync(join(PROGRAM_FOLDER, 'src', 'main.ts')) ? 'npm run millwright --' : 'millwright'
 
 /** This program's version, as its package says. */
-export const programVersion = (): string =>
-  z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(join(PROGRAM_FOLDER, 'package.json'), 'utf8'))).version
+export function programVersion(): string {
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(join(PROGRAM_FOLDER, 'package.json'), 'utf8'),
+  )
+  return manifest.version
+}

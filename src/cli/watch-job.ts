@@ -12,8 +12,8 @@ import { jobStory, type Show } from './job-story.ts'
 import { verdictLines } from './print/job.ts'
 import type { Printer } from './print/printer.ts'
 import { startProgress } from './print/progress.ts'
-import { duration, usage, zonedMoment } from './print/quantity.ts'
-import { safeText } from './print/safe-text.ts'
+import { duration, usage, zonedMoment } from '../words/quantity.ts'
+import { safeText } from '../words/safe-text.ts'
 import { listenForStop } from './stop-signals.ts'
 
 /**
@@ -34,7 +34,7 @@ export async function watchJob(
 ): Promise<Job | null> {
   using stop = listenForStop()
   using progress = startProgress(printer, invocation.terminal, systemClock)
-  using story = jobStory(printer, progress, what)
+  const story = jobStory(printer, progress, what)
   const note = (text: string): void => progress.above(() => printer.note(text))
   const away = hubAway(systemClock, (error, awayMs) => {
     const since = awayMs < 1000 ? '' : ` for ${duration(awayMs)}`
@@ -47,7 +47,7 @@ export async function watchJob(
     stop.inOrder,
   )
   if (stop.inOrder.aborted) {
-    const look = printer.hint(`millwright logs -f ${shortId(what.job)}`)
+    const look = printer.command(['logs', '-f', shortId(what.job)])
     note(`${howItStands(away.since, story.lastSeen)}: ${look}`)
     invocation.end(EXIT_CODES.interrupted.code)
     return null

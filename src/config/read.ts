@@ -16,7 +16,7 @@ export type Sources = {
 }
 
 /** A setting as it was given. */
-export type Given = { readonly value: unknown; readonly source: string }
+type Given = { readonly value: unknown; readonly source: string }
 
 /** What was given for a setting and where; undefined when its default holds. */
 export function given(setting: Setting, { flags, env, file }: Sources): Given | undefined {

@@ -10,7 +10,7 @@ import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
 /** How a setting is written; the rest follows from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
-export type Spelling = {
+type Spelling = {
   readonly description: string
   /** What stands for the value in the help; none for a switch. */
   readonly takes?: string

@@ -10,28 +10,25 @@ export type ModelDoor = {
 }
 
 /** The model gives no more answers for now, by rate or quota. */
-export type Refusal = {
+export type ModelRefusal = {
   /** When it will again, in milliseconds since the epoch; null when it did not say. */
   readonly until: number | null
 }
 
-/** What an agent is asked to do, and where. */
+/** What an agent is asked to do in one turn. */
 export type AgentTask = {
   readonly prompt: string
+  /** The session to go on with, or null for a new one. */
+  readonly session: string | null
+}
+
+/** Where an agent works and what it can reach: the same for all turns of an attempt. */
+export type AgentPlace = {
   /** Its checkout. */
   readonly tree: string
   /** Its HOME, kept between the turns of one session. */
   readonly home: string
-  readonly model: string | null
   readonly door: ModelDoor | null
-  /** The session to go on with, or null for a new one. */
-  readonly session: string | null
-  /** The most model calls in this turn; only the built-in agent counts them. */
-  readonly steps: number
-  /** For `command`: the program and its arguments. */
-  readonly run: readonly [string, ...string[]] | null
-  /** For agents with a run-tests tool: how this repository is tested. */
-  readonly test: readonly [string, ...string[]] | null
   /** The folder of the files that came with the job, in MILLWRIGHT_INPUTS; null for none. */
   readonly inputs: string | null
   /** Further folders the agent must be able to read, such as the git cache behind its history. */
@@ -83,13 +80,13 @@ export type AgentIo = {
 }
 
 /**
- * Drives one agent program. Calls `onUpdate` for each thing it says, in order. When `signal`
- * aborts, it stops the program (SIGINT, wait, SIGKILL) and then throws the signal's reason.
+ * Drives one agent program for one job. Calls `onUpdate` for each thing it says, in order. When
+ * `signal` aborts, it stops the program (SIGINT, wait, SIGKILL) and then throws the signal's reason.
  * Throws `StepFailed` with `agent-not-installed` when the program cannot be started.
  */
 export type AgentDriver = {
   readonly name: string
-  run(task: AgentTask, io: AgentIo, signal: AbortSignal): Promise<AgentEnd>
+  run(task: AgentTask, place: AgentPlace, io: AgentIo, signal: AbortSignal): Promise<AgentEnd>
   /** Session files to keep for a follow-up, relative to the agent's home; empty for none. */
   readonly sessionFiles: readonly string[]
 }

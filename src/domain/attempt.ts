@@ -1,4 +1,5 @@
-import type { ModelDoor, Refusal } from './agent.ts'
+import { z } from 'zod'
+import type { ModelDoor, ModelRefusal } from './agent.ts'
 import type { Checkpoint, WorkerEvent } from './event.ts'
 import type { Launch } from './launch.ts'
 import type { Outcome } from './outcome.ts'
@@ -14,7 +15,11 @@ export const STREAMS = [
   { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
   { stream: 'checks', name: 'checks.log', mediaType: 'text/plain' },
 ] as const
-export type LogStream = (typeof STREAMS)[number]['stream']
+export const LogStream = z.enum(STREAMS.map(({ stream }) => stream))
+export type LogStream = z.infer<typeof LogStream>
+
+/** Largest append to a log, in bytes. */
+export const LOG_SEGMENT_BYTES_MAX = 1024 * 1024
 
 /** A file to keep under a name. */
 export type FileArtifact = {
@@ -75,7 +80,7 @@ export type Attempt = {
   /** The way to a model, or null when this worker has none. */
   readonly door: ModelDoor | null
   /** How the model refused the last question of this attempt; null when it answered, or was not asked. */
-  refusal(): Promise<Refusal | null>
+  refusal(): Promise<ModelRefusal | null>
   /** Milliseconds since the epoch, for what is written down. */
   now(): number
   /** Runs one named step: tells of its start and end, and checks the signal before it. */

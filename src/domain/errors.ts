@@ -1,3 +1,5 @@
+import { type Hint, hint } from './hint.ts'
+
 /** One kind of error an operator or caller can meet. */
 export type ErrorKind = {
   /** HTTP status it is answered with. */
@@ -5,13 +7,13 @@ export type ErrorKind = {
   /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean
   /** The next step for the person who reads it. */
-  readonly mend: string
+  readonly fix: Hint
 }
 
-const kind = (status: number, mend: string, retryable = false): ErrorKind => ({
+const kind = (status: number, fix: string | Hint, retryable = false): ErrorKind => ({
   status,
   retryable,
-  mend,
+  fix: typeof fix === 'string' ? hint(fix) : fix,
 })
 
 /** Every error with a name. Codes are stable; anything not in this table is a bug and crashes. */
@@ -34,12 +36,15 @@ export const ERRORS = {
   // who asks
   'token-missing': kind(
     401,
-    'Where the hub runs: millwright tokens create <name> --scope <scope>, worker for a worker. ' +
-      'Then pass --token-file <file>, or send Authorization: Bearer <token>.',
+    hint(
+      'Pass --token-file <file>, or send Authorization: Bearer <token>. To make a token where the ' +
+        'hub runs (a worker needs the scope worker)',
+      ['tokens', 'create', '<name>', '--scope', '<scope>'],
+    ),
   ),
   'token-invalid': kind(
     401,
-    'Make a new token with: millwright tokens create <name> --scope <scope>.',
+    hint('Make a new token with', ['tokens', 'create', '<name>', '--scope', '<scope>']),
   ),
   'scope-missing': kind(403, 'Use a token that has the scope named in the message.'),
   'host-refused': kind(
@@ -48,9 +53,9 @@ export const ERRORS = {
   ),
   'origin-refused': kind(403, 'Call the hub from its own page or without an Origin header.'),
   // jobs
-  'job-not-found': kind(404, 'List the jobs with: millwright jobs.'),
+  'job-not-found': kind(404, hint('List the jobs with', ['jobs'])),
   'job-exists': kind(409, 'Submit without an id.'),
-  'job-terminal': kind(409, 'The job has ended; start a new one with: millwright retry <job>.'),
+  'job-terminal': kind(409, hint('The job has ended; start a new one with', ['retry', '<job>'])),
   'job-not-terminal': kind(409, 'Wait for the job to end, or cancel it.'),
   'job-not-queued': kind(409, 'Nothing to do; another worker has it.'),
   'job-not-paused': kind(409, 'Only a paused job can be resumed.'),
@@ -65,7 +70,7 @@ export const ERRORS = {
   'log-gap': kind(409, 'Send from the offset in the message.'),
   'log-conflict': kind(409, 'Stop: this stream already holds other bytes at that offset.'),
   // artifacts
-  'artifact-not-found': kind(404, 'List them with: millwright artifacts list <job>.'),
+  'artifact-not-found': kind(404, hint('List them with', ['artifacts', 'list', '<job>'])),
   'artifact-corrupt': kind(
     500,
     'The stored bytes do not match their digest: restore them from a backup.',
@@ -93,15 +98,18 @@ export const ERRORS = {
   'data-dir-unusable': kind(500, 'Name a folder with --data that this user may write to.'),
   'ledger-damaged': kind(
     500,
-    'Move the data folder away and fill a new one from a backup: millwright restore <backup>.',
+    hint('Move the data folder away and fill a new one from a backup', ['restore', '<backup>']),
   ),
-  'port-taken': kind(500, 'Choose another port with --port, or stop the program that holds it.'),
+  'port-taken': kind(
+    500,
+    'Choose another port with --port, or stop the program that listens there; on Linux ss -ltnp shows it.',
+  ),
   'bind-refused': kind(
     500,
     'Bind to loopback, or pass --behind-proxy when TLS ends in front of the hub.',
   ),
   'disk-full': kind(507, 'Free space on the disk named in the message.', true),
-  'hub-unreachable': kind(503, 'Start it with: millwright up', true),
+  'hub-unreachable': kind(503, hint('Start it with', ['up']), true),
   'hub-insecure': kind(
     400,
     'Use its https address, or a tunnel. In a network that you trust, pass --allow-http.',
@@ -121,11 +129,10 @@ export const ERRORS = {
     500,
     'Install the program named in the message where the PATH in the message finds it.',
   ),
-  'agent-unknown': kind(422, 'Use one of the agents in the message.'),
   'command-failed': kind(500, 'Read the last lines of its output in the message.'),
   'file-unreadable': kind(400, 'Check the path and its permissions.'),
   'usage-invalid': kind(400, 'See the command’s --help.'),
-  'token-not-found': kind(404, 'List them with: millwright tokens list.'),
+  'token-not-found': kind(404, hint('List them with', ['tokens', 'list'])),
   // callbacks
   'callback-refused': kind(
     422,
@@ -139,7 +146,7 @@ export const ERRORS = {
     500,
     'Put one or two lines into the file, each whsec_ and 24 to 64 bytes in base64, or remove it.',
   ),
-  'delivery-not-found': kind(404, 'List them with: millwright callbacks.'),
+  'delivery-not-found': kind(404, hint('List them with', ['callbacks'])),
   // the gateway
   'door-closed': kind(401, 'Nothing to do: an agent may not outlive its attempt.'),
   'upstream-missing': kind(
@@ -180,8 +187,8 @@ export class AppError extends Error {
     return ERRORS[this.code].retryable
   }
 
-  get mend(): string {
-    return ERRORS[this.code].mend
+  get fix(): Hint {
+    return ERRORS[this.code].fix
   }
 }
 

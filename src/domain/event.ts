@@ -97,9 +97,9 @@ export const LedgerEvent = z.discriminatedUnion('type', [
 export type LedgerEvent = z.infer<typeof LedgerEvent>
 
 /** An event's place: contiguous per job from 1, append-only. */
-const Place = { seq: z.int().min(1), at: At, attempt: attempt.nullable() }
+const Envelope = { seq: z.int().min(1), at: At, attempt: attempt.nullable() }
 
-export const JobEvent = z.intersection(z.object(Place), z.union([WorkerEvent, LedgerEvent]))
+export const JobEvent = z.intersection(z.object(Envelope), z.union([WorkerEvent, LedgerEvent]))
 export type JobEvent = {
   readonly seq: number
   readonly at: number

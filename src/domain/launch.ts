@@ -13,7 +13,7 @@ export type Command = {
 }
 
 /** How a program ended. */
-export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+export type Exit = { readonly code: number | null; readonly killSignal: NodeJS.Signals | null }
 
 /** A running program together with everything it started. */
 export type Child = {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JobId } from './id.ts'
+import { JobId } from './id.ts'
 import { Name, Offer } from './text.ts'
 import { Earlier, Work } from './work.ts'
 
@@ -8,7 +8,8 @@ export const LEASE_MS_MIN = 1000
 export const LEASE_MS_MAX = 86_400_000
 
 /** What every write of a worker carries: the attempt number fences off everybody else. */
-export type Fence = { readonly jobId: JobId; readonly attempt: number }
+export const Fence = z.object({ jobId: JobId, attempt: z.int().min(1) })
+export type Fence = Readonly<z.infer<typeof Fence>>
 
 /** Who a worker says it is. Its boot id tells a restarted one from one that never died. */
 export const WorkerIdentity = z.strictObject({

@@ -4,7 +4,7 @@ import {
   afterHandBack,
   afterSettleFailed,
   ATTEMPTS_MAX,
-  refusal,
+  refusalCode,
   type Running,
 } from './machine.ts'
 import { RetryPolicy } from './retry.ts'
@@ -78,7 +78,7 @@ describe('the end of an attempt', () => {
     })
   })
 
-  it('fails at once for a reason that trying again cannot mend', () => {
+  it('fails at once for a reason that trying again cannot fix', () => {
     expect(afterSettleFailed(running(), 'ref-not-found')).toEqual({
       state: 'failed',
       reason: 'ref-not-found',
@@ -137,9 +137,9 @@ describe('the transition table', () => {
     const words = TRIGGERS.filter((trigger) => /^(?:renew|settle|pause|hand-back)/.test(trigger))
     for (const trigger of words) {
       expect([
-        refusal('queued', trigger),
-        refusal('paused', trigger),
-        refusal('failed', trigger),
+        refusalCode('queued', trigger),
+        refusalCode('paused', trigger),
+        refusalCode('failed', trigger),
       ]).toEqual(['lease-lost', 'lease-lost', 'job-terminal'])
     }
   })

@@ -32,7 +32,7 @@ export type Next =
     }
 
 /** The code a trigger is refused with in this state, or undefined when it may happen. */
-export function refusal(state: JobState | 'absent', trigger: Trigger): ErrorCode | undefined {
+export function refusalCode(state: JobState | 'absent', trigger: Trigger): ErrorCode | undefined {
   const cell = TRANSITIONS[state][trigger]
   return 'refused' in cell ? cell.refused : undefined
 }

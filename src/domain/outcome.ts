@@ -47,16 +47,19 @@ export const Cancelled = z.strictObject({ kind: z.literal('cancelled'), reason: 
 export const Settlement = z.discriminatedUnion('kind', [Succeeded, Failed, Cancelled])
 export type Settlement = z.infer<typeof Settlement>
 
+/** Why a job rests; it goes on by itself at `resumeAt` (epoch ms), or when somebody resumes it. */
+export const PauseReason = z.enum(['quota-exhausted', 'waiting-for-person'])
+export type Pause = {
+  readonly reason: z.infer<typeof PauseReason>
+  readonly detail: string
+  readonly resumeAt?: number
+}
+
 /** A settlement, or one of the endings that leave the job alive. */
 export type Outcome =
   | Settlement
-  | {
-      readonly kind: 'paused'
-      readonly reason: 'quota-exhausted' | 'waiting-for-person'
-      readonly detail: string
-      readonly resumeAt?: number
-    }
+  | ({ readonly kind: 'paused' } & Pause)
   /** The worker is shutting down and gives the job back unharmed. */
   | { readonly kind: 'handed-back' }
   /** The lease is gone: nothing may be said or done any more. */
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'lease-lost' }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JobId } from './id.ts'
+import type { Fence } from './lease.ts'
 
 /** What a token may do. `admin` may do everything a person may. */
 export const Scope = z.enum([
@@ -31,11 +31,7 @@ export type WorkerPrincipal = {
 }
 
 /** One attempt of one job: may speak of that attempt alone. */
-export type AttemptPrincipal = {
-  readonly kind: 'attempt'
-  readonly jobId: JobId
-  readonly attempt: number
-}
+export type AttemptPrincipal = Fence & { readonly kind: 'attempt' }
 
 /** Who is asking, resolved from the token by the hub alone. */
 export type Principal = UserPrincipal | WorkerPrincipal | AttemptPrincipal

@@ -1,30 +1,36 @@
+import { type Hint, hint } from './hint.ts'
+
 /** What an ending means for the job, and what its owner can do about it. */
 export type ReasonInfo = {
   /** One clause that says what happened. */
   readonly means: string
-  /** The next step for a person. */
-  readonly mend: string
+  /** The next step for a person; null when there is nothing to do. */
+  readonly fix: Hint | null
   /** Whether the job is tried again by itself while failures are left. */
   readonly retry: boolean
 }
 
-const ending = (means: string, mend: string, retry = false): ReasonInfo => ({ means, mend, retry })
+const ending = (means: string, fix: string | Hint | null, retry = false): ReasonInfo => ({
+  means,
+  fix: typeof fix === 'string' ? hint(fix) : fix,
+  retry,
+})
 
 /** The published table of reasons: why a job is in the state it is in. Codes never change meaning. */
 export const REASONS = {
   // succeeded
-  published: ending('the work was published', 'nothing to do'),
+  published: ending('the work was published', null),
   'patch-ready': ending(
     'the patch is kept as an artifact',
-    'fetch it with: millwright artifacts get <job> change.patch',
+    hint('fetch it with', ['artifacts', 'get', '<job>', 'change.patch']),
   ),
   'objects-ready': ending(
     'what the generator made is kept as artifacts',
-    'list it with: millwright artifacts list <job>',
+    hint('list it with', ['artifacts', 'list', '<job>']),
   ),
   'no-change': ending(
     'the agent changed nothing',
-    'read what it said: millwright logs <job>; reword the prompt',
+    hint('read what it said and reword the prompt', ['logs', '<job>']),
   ),
   'cancelled-too-late': ending(
     'it was published before the cancel arrived',
@@ -33,12 +39,12 @@ export const REASONS = {
   // cancelled
   'cancelled-by-request': ending(
     'somebody cancelled it',
-    'submit it again with: millwright retry <job>',
+    hint('submit it again with', ['retry', '<job>']),
   ),
   // failed: the agent
   'agent-failed': ending(
     'the agent ended without a usable result',
-    'read what it said: millwright logs <job>',
+    hint('read what it said', ['logs', '<job>']),
     true,
   ),
   'agent-not-installed': ending(
@@ -51,7 +57,7 @@ export const REASONS = {
   ),
   'generator-failed': ending(
     'the generator ended without success',
-    'read what it printed: millwright logs <job>',
+    hint('read what it printed', ['logs', '<job>']),
     true,
   ),
   'model-unavailable': ending(
@@ -61,7 +67,7 @@ export const REASONS = {
   ),
   'check-failed': ending(
     'a check did not pass',
-    'read what it printed: millwright logs <job> --stream checks',
+    hint('read what it printed', ['logs', '<job>', '--stream', 'checks']),
   ),
   // failed: limits
   'wall-limit': ending(
@@ -70,13 +76,18 @@ export const REASONS = {
   ),
   'idle-limit': ending(
     'the agent was silent longer than limits.idleMs',
-    'raise the limit, or read what it said: millwright logs <job>',
+    hint('raise the limit, or read what it said', ['logs', '<job>']),
     true,
   ),
   'step-limit': ending('the agent used all its steps', 'raise limits.steps or cut the task'),
   'attempts-exhausted': ending(
     'it failed or lost its worker too often',
-    'read the last attempt: millwright logs <job>, checks with --stream checks; then millwright retry <job>',
+    hint(
+      'read the last attempt, its checks too, then retry',
+      ['logs', '<job>'],
+      ['logs', '<job>', '--stream', 'checks'],
+      ['retry', '<job>'],
+    ),
   ),
   // failed: the workspace
   'repository-not-found': ending('the repository does not exist there', 'check the URL'),
@@ -91,7 +102,7 @@ export const REASONS = {
   ),
   'credential-missing': ending(
     'the worker could not get at its git credential for the repository',
-    'mend what the detail names: a variable, a file, a command or the ssh agent',
+    'fix what the detail names: a variable, a file, a command or the ssh agent',
     true,
   ),
   'repository-forbidden': ending(
@@ -100,7 +111,7 @@ export const REASONS = {
   ),
   'repository-unsafe': ending(
     'the repository holds objects that git refuses',
-    'ask its owner to mend it; git fsck names them',
+    'ask its owner to fix it; git fsck names them',
   ),
   'host-key-changed': ending(
     'the ssh host shows another key than the known one',
@@ -144,7 +155,7 @@ export const REASONS = {
   ),
   'outputs-not-kept': ending(
     'the hub did not take all files that the generator wrote',
-    'read the notes in: millwright show <job>',
+    hint('read the notes in', ['show', '<job>']),
     true,
   ),
   'outputs-too-large': ending(
@@ -189,16 +200,16 @@ export const REASONS = {
     true,
   ),
   // queued
-  'handed-back': ending('a worker gave it back on shutdown', 'nothing to do'),
-  resumed: ending('it was resumed', 'nothing to do'),
+  'handed-back': ending('a worker gave it back on shutdown', null),
+  resumed: ending('it was resumed', null),
   // paused
   'waiting-for-person': ending(
     'the agent needs an answer',
-    'read what it said: millwright logs <job>, then: millwright resume <job>',
+    hint('read what it said, then resume it', ['logs', '<job>'], ['resume', '<job>']),
   ),
   'quota-exhausted': ending(
     'the model’s quota is used up',
-    'it resumes by itself when the quota resets; sooner with: millwright resume',
+    hint('it resumes by itself when the quota resets; sooner with', ['resume', '<job>']),
   ),
 } as const satisfies Record<string, ReasonInfo>
 

@@ -4,7 +4,7 @@ import type { ReasonCode } from './reasons.ts'
 export type StopCause =
   | { readonly kind: 'cancelled' }
   /** The lease is gone: say nothing, do nothing. */
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'lease-lost' }
   /** The worker is shutting down. */
   | { readonly kind: 'drained' }
   | { readonly kind: 'limit'; readonly reason: ReasonCode; readonly detail: string }
@@ -19,6 +19,10 @@ export class Stopped extends Error {
     this.why = why
   }
 }
+
+/** Whether the loss of the lease stopped it: then nothing of the attempt may be kept or said. */
+export const isLeaseLost = (error: unknown): boolean =>
+  error instanceof Stopped && error.why.kind === 'lease-lost'
 
 /**
  * An expected way for a step to fail, thrown where it is found and turned into a failed outcome

@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { AppError, ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { Usage } from '../domain/outcome.ts'
-import { type Call, Said } from './calls.ts'
+import { type IpcCall, IpcReply } from './ipc.ts'
+import { entryEnvironment, entryProgram } from '../platform/entry-program.ts'
 
 const LAST_WORDS_MAX = 4096
 
@@ -12,7 +11,7 @@ export class ChildGone extends Error {
   override readonly name = 'ChildGone'
 }
 
-type Waiting = { resolve(said: Said): void; reject(error: Error): void }
+type Waiting = { resolve(said: IpcReply): void; reject(error: Error): void }
 
 /** One gateway process and the conversation with it. */
 export class GatewayChild {
@@ -28,10 +27,8 @@ export class GatewayChild {
    * @param onGone told when the process has ended by itself, before open calls are rejected
    */
   constructor(onUsage: (token: string, usage: Usage) => void, onGone: (lastWords: string) => void) {
-    // Run from source the entry ends in .ts, in the package in .js, like this file.
-    const entry = fileURLToPath(new URL(`main${extname(import.meta.url)}`, import.meta.url))
-    this.#process = fork(entry, [], {
-      env: {},
+    this.#process = fork(entryProgram('gateway/main'), [], {
+      env: { ...entryEnvironment() },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
@@ -39,7 +36,7 @@ export class GatewayChild {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_MAX)
     })
     this.#process.on('message', (message) => {
-      const said = Said.parse(message)
+      const said = IpcReply.parse(message)
       if (said.type === 'metered') onUsage(said.token, said.usage)
       else this.#hear(said)
     })
@@ -59,9 +56,9 @@ export class GatewayChild {
   }
 
   /** Asks and waits. Rejects with the AppError it was refused with, or with `ChildGone`. */
-  async call(call: Call): Promise<Said> {
+  async call(call: IpcCall): Promise<IpcReply> {
     const id = (this.#calls += 1)
-    const { promise, resolve, reject } = Promise.withResolvers<Said>()
+    const { promise, resolve, reject } = Promise.withResolvers<IpcReply>()
     this.#waiting.set(id, { resolve, reject })
     // A send that fails means the process is ending: `close` follows and rejects.
     if (this.#gone) reject(new ChildGone('the gateway process has ended'))
@@ -84,7 +81,7 @@ export class GatewayChild {
     clearTimeout(kill)
   }
 
-  #hear(said: Exclude<Said, { type: 'metered' }>): void {
+  #hear(said: Exclude<IpcReply, { type: 'metered' }>): void {
     this.#waiting.get(said.id)?.resolve(said)
   }
 }

@@ -1,10 +1,9 @@
 import { EventEmitter, once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../domain/errors.ts'
-import type { Refusal } from '../domain/agent.ts'
+import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
-import type { Prices } from './prices.ts'
 
 /** Enough for an agent and its helpers; each request may hold 64 MiB. */
 const IN_FLIGHT_MAX = 16
@@ -16,7 +15,7 @@ export class Door {
   readonly ordinal: number
   readonly meter: Meter
   /** How the model refused the last question; null when it answered. */
-  refusal: Refusal | null = null
+  refusal: ModelRefusal | null = null
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()
   #inFlight = 0
@@ -56,14 +55,9 @@ export class Door {
 /** The doors that are open now. */
 export class Doors {
   readonly #doors = new Map<string, Door>()
-  readonly #prices: Prices
-
-  constructor(prices: Prices) {
-    this.#prices = prices
-  }
 
   open(token: string, ordinal: number, usage: Usage): void {
-    this.#doors.set(token, new Door(token, ordinal, new Meter(usage, this.#prices)))
+    this.#doors.set(token, new Door(token, ordinal, new Meter(usage)))
   }
 
   /** null when it is not open. */

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { ModelDoor, Refusal } from '../domain/agent.ts'
+import type { ModelDoor, ModelRefusal } from '../domain/agent.ts'
 import { isAppError } from '../domain/errors.ts'
-import type { RandomBytes } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { Usage } from '../domain/outcome.ts'
-import { type Clock, systemClock } from '../platform/clock.ts'
+import { systemClock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import type { Call, Said } from './calls.ts'
+import type { IpcCall, IpcReply } from './ipc.ts'
 import { ChildGone, GatewayChild } from './child.ts'
 import { NOTHING_USED } from './meter.ts'
 import type { GatewaySettings } from './settings.ts'
@@ -23,7 +22,7 @@ export type Gateway = {
   /** What was used through a door so far. */
   usage(token: string): Promise<Usage>
   /** How the model refused the last question through a door; null when it answered. */
-  refusal(token: string): Promise<Refusal | null>
+  refusal(token: string): Promise<ModelRefusal | null>
   /** Shuts a door, breaking answers on their way; what was used through it in all. */
   close(token: string): Promise<Usage>
   /** Of the process; another one after it died and was started again. */
@@ -36,24 +35,19 @@ export type Gateway = {
  * replay file that cannot be used. If the process dies it is started again on the same port with
  * the doors that were open; after more than 5 deaths within a minute every call rejects.
  */
-export async function startGateway(
-  settings: GatewaySettings,
-  log: Logger,
-  { random = randomBytes, clock = systemClock }: { random?: RandomBytes; clock?: Clock } = {},
-): Promise<Gateway> {
-  const gateway = new RunningGateway(settings, { log, random, clock })
+export async function startGateway(settings: GatewaySettings, log: Logger): Promise<Gateway> {
+  const gateway = new RunningGateway(settings, log)
   await gateway.started()
   return gateway
 }
 
-type Tools = { readonly log: Logger; readonly random: RandomBytes; readonly clock: Clock }
 type OpenDoor = { readonly ordinal: number; usage: Usage }
-type Used = { readonly usage: Usage; readonly refusal: Refusal | null }
+type Used = { readonly usage: Usage; readonly refusal: ModelRefusal | null }
 type Started = { readonly child: GatewayChild; readonly port: number }
 
 class RunningGateway implements Gateway {
   readonly #settings: GatewaySettings
-  readonly #tools: Tools
+  readonly #log: Logger
   readonly #doors = new Map<string, OpenDoor>()
   readonly #deaths: number[] = []
   #opened = 0
@@ -62,9 +56,9 @@ class RunningGateway implements Gateway {
   #child: GatewayChild
   #started: Promise<Started>
 
-  constructor(settings: GatewaySettings, tools: Tools) {
+  constructor(settings: GatewaySettings, log: Logger) {
     this.#settings = settings
-    this.#tools = tools
+    this.#log = log
     this.#child = this.#newChild()
     this.#started = this.#start(this.#port)
   }
@@ -83,13 +77,13 @@ class RunningGateway implements Gateway {
   }
 
   async open(fence: Fence): Promise<ModelDoor> {
-    const token = `mw_${Buffer.from(this.#tools.random(TOKEN_BYTES)).toString('base64url')}`
+    const token = `mw_${randomBytes(TOKEN_BYTES).toString('base64url')}`
     const door = { ordinal: this.#opened, usage: NOTHING_USED }
     this.#opened += 1
     this.#doors.set(token, door)
     await this.#call({ type: 'open', token, ordinal: door.ordinal, usage: door.usage })
     const { port } = await this.#started
-    this.#tools.log.debug({ job: fence.jobId, attempt: fence.attempt }, 'door opened')
+    this.#log.debug({ job: fence.jobId, attempt: fence.attempt }, 'door opened')
     return { baseUrl: `http://127.0.0.1:${port}`, token }
   }
 
@@ -97,7 +91,7 @@ class RunningGateway implements Gateway {
     return (await this.#used({ type: 'usage', token })).usage
   }
 
-  async refusal(token: string): Promise<Refusal | null> {
+  async refusal(token: string): Promise<ModelRefusal | null> {
     return (await this.#used({ type: 'usage', token })).refusal
   }
 
@@ -112,14 +106,14 @@ class RunningGateway implements Gateway {
     await this.#child.stop(STOP_GRACE_MS)
   }
 
-  async #used(call: Extract<Call, { token: string }>): Promise<Used> {
+  async #used(call: Extract<IpcCall, { token: string }>): Promise<Used> {
     const said = await this.#call(call)
     if (said.type !== 'used' || said.usage === null) throw new Error('the door is not open')
     return { usage: said.usage, refusal: said.refusal }
   }
 
   /** All calls may be repeated, so one that a death interrupted is asked of the next process. */
-  async #call(call: Call): Promise<Said> {
+  async #call(call: IpcCall): Promise<IpcReply> {
     for (;;) {
       try {
         const { child } = await this.#started
@@ -152,10 +146,10 @@ class RunningGateway implements Gateway {
 
   #onGone(lastWords: string): void {
     if (this.#stopping) return
-    const now = this.#tools.clock.monotonic()
+    const now = systemClock.monotonic()
     this.#deaths.push(now)
     const recent = this.#deaths.filter((at) => now - at < RESTARTS_WINDOW_MS)
-    this.#tools.log.warn({ lastWords, deaths: recent.length }, 'the gateway process died')
+    this.#log.warn({ lastWords, deaths: recent.length }, 'the gateway process died')
     // What was on its way when it died was never counted, so the sum is not known any more.
     for (const door of this.#doors.values()) {
       door.usage = { ...door.usage, costUsd: 'unknown' }
@@ -171,7 +165,7 @@ class RunningGateway implements Gateway {
       return await this.#start(this.#port)
     } catch (error) {
       if (!isAppError(error, 'port-taken')) throw error
-      this.#tools.log.warn({ port: this.#port }, 'the gateway’s port is taken; open doors are lost')
+      this.#log.warn({ port: this.#port }, 'the gateway’s port is taken; open doors are lost')
       return await this.#start(0)
     }
   }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { AppError } from '../domain/errors.ts'
 import { systemClock } from '../platform/clock.ts'
-import { type Call, NumberedCall, type Said } from './calls.ts'
+import { type IpcCall, NumberedCall, type IpcReply } from './ipc.ts'
 import { Doors } from './doors.ts'
 import { Recorder } from './recording.ts'
 import { replaySource } from './replay.ts'
@@ -37,7 +37,7 @@ async function answer(message: unknown): Promise<void> {
   if (call.type === 'stop') process.disconnect()
 }
 
-async function perform(id: number, call: Call): Promise<Said> {
+async function perform(id: number, call: IpcCall): Promise<IpcReply> {
   if (call.type === 'start') {
     started = await start(call.settings, call.port)
     return { type: 'listening', id, port: started.port }
@@ -58,8 +58,8 @@ async function perform(id: number, call: Call): Promise<Said> {
 }
 
 async function start(settings: GatewaySettings, port: number): Promise<Started> {
-  const { replay, record, upstreams, prices } = settings
-  const doors = new Doors(prices)
+  const { replay, record, upstreams } = settings
+  const doors = new Doors()
   const recorder = record === null ? null : new Recorder(record)
   const server = gatewayServer({
     doors,
@@ -89,6 +89,6 @@ function listen(server: Server, port: number): Promise<number> {
   return promise
 }
 
-function say(said: Said): void {
+function say(said: IpcReply): void {
   if (process.connected) process.send?.(said)
 }

@@ -1,5 +1,5 @@
 import type { Usage } from '../domain/outcome.ts'
-import { costOf, type Prices } from './prices.ts'
+import { costOf } from './prices.ts'
 import type { Reading } from './reading.ts'
 
 const MODELS_MAX = 20
@@ -25,11 +25,9 @@ export type Replayed = { readonly costUsd: number | 'unknown' }
  */
 export class Meter {
   #usage: Usage
-  readonly #prices: Prices
 
-  constructor(usage: Usage, prices: Prices) {
+  constructor(usage: Usage) {
     this.#usage = usage
-    this.#prices = prices
   }
 
   get usage(): Usage {
@@ -45,7 +43,7 @@ export class Meter {
 
   add(reading: Reading, replayed: Replayed | null): void {
     const { costUsd, models, ...usage } = this.#usage
-    const cost = replayed === null ? costOf(reading, this.#prices) : replayed.costUsd
+    const cost = replayed === null ? costOf(reading) : replayed.costUsd
     const input = reading.input + reading.cached + reading.cacheWrites + reading.cacheWritesHour
     this.#usage = {
       requests: usage.requests,

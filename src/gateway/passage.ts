@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { Refusal } from '../domain/agent.ts'
+import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import type { Door } from './doors.ts'
 import type { Answer, Question, Source } from './exchange.ts'
 import type { Recorder } from './recording.ts'
-import { readRefusal } from './refusal.ts'
+import { readRateLimit } from './rate-limit.ts'
 import { UsageReader } from './usage-reader.ts'
 
 /** An answer beyond this is passed on, but not recorded. */
@@ -85,8 +85,8 @@ class Watch {
     return this.#answer.status === 429
   }
 
-  #refusal(now: () => number): Refusal | null {
-    return this.#isRefused ? readRefusal(this.#answer.headers, this.#words, now()) : null
+  #refusal(now: () => number): ModelRefusal | null {
+    return this.#isRefused ? readRateLimit(this.#answer.headers, this.#words, now()) : null
   }
 
   async account({ recorder, onUsage, now }: PassageContext): Promise<void> {

@@ -1,25 +1,25 @@
-import { z } from 'zod'
 import type { Reading } from './reading.ts'
 
-const usd = z.number().min(0).max(1_000_000)
-
 /** What a model costs, in US dollars per million tokens. */
-export const Price = z.strictObject({
-  input: usd.describe('Input that was not in the cache'),
-  cachedInput: usd.describe('Input read from the cache'),
-  cacheWrite: usd.optional().describe('Input written to the cache; default: as input'),
-  cacheWriteHour: usd.optional().describe('Input written to the cache for an hour'),
-  output: usd,
-  longPrompt: z.int().min(1).optional().describe('Prompts with more tokens have another price'),
-})
-export type Price = z.infer<typeof Price>
-export type Prices = Readonly<Record<string, Price>>
+type Price = {
+  /** Input that was not in the cache. */
+  readonly input: number
+  /** Input read from the cache. */
+  readonly cachedInput: number
+  /** Input written to the cache. */
+  readonly cacheWrite: number
+  /** Input written to the cache for an hour. */
+  readonly cacheWriteHour?: number
+  readonly output: number
+  /** Prompts with more tokens have another price. */
+  readonly longPrompt?: number
+}
 
 /**
  * What one answer cost in US dollars; "unknown" whenever the table does not surely hold its price.
  */
-export function costOf(reading: Reading, prices: Prices): number | 'unknown' {
-  const price = priceOf(reading.model, prices)
+export function costOf(reading: Reading): number | 'unknown' {
+  const price = priceOf(reading.model)
   if (price === undefined || !reading.complete || !reading.listPrice) return 'unknown'
   const prompt = reading.input + reading.cached + reading.cacheWrites + reading.cacheWritesHour
   if (price.longPrompt !== undefined && prompt > price.longPrompt) return 'unknown'
@@ -27,7 +27,7 @@ export function costOf(reading: Reading, prices: Prices): number | 'unknown' {
   return (
     (reading.input * price.input +
       reading.cached * price.cachedInput +
-      reading.cacheWrites * (price.cacheWrite ?? price.input) +
+      reading.cacheWrites * price.cacheWrite +
       reading.cacheWritesHour * (price.cacheWriteHour ?? 0) +
       reading.output * price.output) /
     1_000_000
@@ -35,13 +35,10 @@ export function costOf(reading: Reading, prices: Prices): number | 'unknown' {
 }
 
 /** A dated name such as claude-opus-4-5-20251101 or gpt-5-2025-08-07 costs what the model costs. */
-function priceOf(model: string | null, prices: Prices): Price | undefined {
+function priceOf(model: string | null): Price | undefined {
   if (model === null) return undefined
   const undated = model.replace(/-(?:\d{8}|\d{4}-\d{2}-\d{2})$/, '')
-  for (const table of [prices, LIST_PRICES]) {
-    for (const name of [model, undated]) if (Object.hasOwn(table, name)) return table[name]
-  }
-  return undefined
+  return LIST_PRICES.get(model) ?? LIST_PRICES.get(undated)
 }
 
 /** Anthropic asks the same multiples of the input price for cache writes of every model. */
@@ -73,25 +70,27 @@ const gpt = (input: number, cachedInput: number, output: number, cacheWrite = in
  * https://platform.claude.com/docs/en/about-claude/pricing and
  * https://developers.openai.com/api/docs/pricing. A model that is not here costs "unknown".
  */
-const LIST_PRICES: Prices = {
-  'claude-fable-5-1': claude(10, 0.25, 50),
-  'claude-opus-5-5': claude(4, 0.2, 20),
-  'claude-opus-5': claude(5, 0.5, 25),
-  'claude-opus-4-8': claude(5, 0.5, 25),
-  'claude-opus-4-7': claude(5, 0.5, 25),
-  'claude-opus-4-6': claude(5, 0.5, 25),
-  'claude-opus-4-5': claude(5, 0.5, 25),
-  'claude-sonnet-5-5': claude(2, 0.1, 10),
-  'claude-sonnet-5': claude(2, 0.2, 10),
-  'claude-sonnet-4-6': claude(3, 0.3, 15, 200_000),
-  'claude-sonnet-4-5': claude(3, 0.3, 15, 200_000),
-  'claude-haiku-5-5': claude(0.1, 0.01, 0.5, 100_000),
-  'claude-haiku-4-5': claude(1, 0.1, 5),
-  'gpt-6.1-sol': gpt(2, 0.1, 10, 2.5),
-  'gpt-6.1-terra': gpt(1, 0.05, 5, 1.25),
-  'gpt-6-sol': gpt(2, 0.2, 10, 2.5),
-  'gpt-6-luna': gpt(0.1, 0.01, 0.5, 0.125),
-  'gpt-5.1': gpt(1.25, 0.125, 10),
-  'gpt-5': gpt(1.25, 0.125, 10),
-  'gpt-5-mini': gpt(0.25, 0.025, 2),
-}
+const LIST_PRICES: ReadonlyMap<string, Price> = new Map(
+  Object.entries({
+    'claude-fable-5-1': claude(10, 0.25, 50),
+    'claude-opus-5-5': claude(4, 0.2, 20),
+    'claude-opus-5': claude(5, 0.5, 25),
+    'claude-opus-4-8': claude(5, 0.5, 25),
+    'claude-opus-4-7': claude(5, 0.5, 25),
+    'claude-opus-4-6': claude(5, 0.5, 25),
+    'claude-opus-4-5': claude(5, 0.5, 25),
+    'claude-sonnet-5-5': claude(2, 0.1, 10),
+    'claude-sonnet-5': claude(2, 0.2, 10),
+    'claude-sonnet-4-6': claude(3, 0.3, 15, 200_000),
+    'claude-sonnet-4-5': claude(3, 0.3, 15, 200_000),
+    'claude-haiku-5-5': claude(0.1, 0.01, 0.5, 100_000),
+    'claude-haiku-4-5': claude(1, 0.1, 5),
+    'gpt-6.1-sol': gpt(2, 0.1, 10, 2.5),
+    'gpt-6.1-terra': gpt(1, 0.05, 5, 1.25),
+    'gpt-6-sol': gpt(2, 0.2, 10, 2.5),
+    'gpt-6-luna': gpt(0.1, 0.01, 0.5, 0.125),
+    'gpt-5.1': gpt(1.25, 0.125, 10),
+    'gpt-5': gpt(1.25, 0.125, 10),
+    'gpt-5-mini': gpt(0.25, 0.025, 2),
+  }),
+)

@@ -12,11 +12,6 @@ export type Route = {
   readonly upstreamPath: string
 }
 
-/** The dialects by name, for recordings. */
-export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
-  [anthropicMessages, openaiResponses, openaiChat].map((dialect) => [dialect.name, dialect]),
-)
-
 const ROUTES: readonly (readonly [string, Dialect, Route['asks']])[] = [
   ['POST /anthropic/v1/messages', anthropicMessages, 'answer'],
   ['POST /anthropic/v1/messages/count_tokens', anthropicMessages, 'count'],

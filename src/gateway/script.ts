@@ -5,19 +5,19 @@ import type { Conversation } from './dialects/conversation.ts'
 
 const tokens = z.int().min(0).max(1_000_000_000)
 
-const Call = z.strictObject({
+const ToolCall = z.strictObject({
   name: z.string().min(1).max(200),
   args: z.union([z.record(z.string(), z.json()), z.string()]).default({}),
   custom: z.boolean().default(false).describe('A freeform tool: `args` is its text'),
   namespace: z.string().max(200).optional().describe('Group of the tool, such as mcp__server'),
 })
-export type ScriptCall = z.infer<typeof Call>
+export type ToolCall = z.infer<typeof ToolCall>
 
 /** One answer of the model. */
 const Step = z.strictObject({
   thinking: z.string().optional(),
   text: z.string().optional(),
-  calls: z.array(Call).max(64).default([]),
+  calls: z.array(ToolCall).max(64).default([]),
   usage: z
     .strictObject({
       input: tokens.default(0),
@@ -67,22 +67,24 @@ export async function loadScript(path: string): Promise<Script> {
 
 /** The script's answer to this conversation; null when none of its tasks fits. */
 export function stepFor(script: Script, conversation: Conversation): ScriptStep | null {
-  const { turns } = conversation
-  for (let at = turns.length - 1; at >= 0; at -= 1) {
-    const turn = turns[at]
-    if (turn?.kind !== 'user') continue
-    const chosen = script.scripts.find((task) => turn.text.includes(task.when))
+  const { messages } = conversation
+  for (let at = messages.length - 1; at >= 0; at -= 1) {
+    const message = messages[at]
+    if (message?.kind !== 'user') continue
+    const chosen = script.scripts.find((task) => message.text.includes(task.when))
     if (chosen === undefined) continue
     // Agents ask for titles and the like without offering tools; that must not use up a step.
     if (!conversation.hasTools) return WITHOUT_TOOLS
-    return chosen.steps[toolRounds(turns.slice(at + 1))] ?? LAST_WORDS
+    return chosen.steps[toolRounds(messages.slice(at + 1))] ?? LAST_WORDS
   }
   return null
 }
 
 /** Answers to several calls of one step arrive in a row and are one round. */
-function toolRounds(turns: Conversation['turns']): number {
-  return turns.filter((turn, at) => turn.kind === 'tool' && turns[at - 1]?.kind !== 'tool').length
+function toolRounds(messages: Conversation['messages']): number {
+  return messages.filter(
+    (message, at) => message.kind === 'tool' && messages[at - 1]?.kind !== 'tool',
+  ).length
 }
 
 async function readScript(path: string): Promise<string> {

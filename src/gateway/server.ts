@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { addAbortSignal } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
+import { http } from '../platform/node-http.ts'
 import type { Doors } from './doors.ts'
 import { CutOff } from './exchange.ts'
 import { type PassageContext, passThrough } from './passage.ts'
@@ -9,7 +10,7 @@ import { dialectOf, routeOf } from './routes.ts'
 const REQUEST_BYTES_MAX = 64 * 1024 * 1024
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-export type ServerContext = PassageContext & { readonly doors: Doors }
+type ServerContext = PassageContext & { readonly doors: Doors }
 
 /**
  * The HTTP side of the gateway. Lets a request through a live door to the source of answers and
@@ -17,7 +18,7 @@ export type ServerContext = PassageContext & { readonly doors: Doors }
  * rejects and ends the process; the parent starts it again.
  */
 export function gatewayServer(context: ServerContext): Server {
-  const server = createServer((request, response) => void serve(context, request, response))
+  const server = http.createServer((request, response) => void serve(context, request, response))
   // Agents fall back to plain HTTP at once when an upgrade is not found.
   server.on('upgrade', (_request, socket) => {
     socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')

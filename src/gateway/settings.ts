@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { Price } from './prices.ts'
 
 /** A model endpoint; its path ends where `/v1/…` begins. */
 const Upstream = z.strictObject({
@@ -19,9 +18,5 @@ export const GatewaySettings = z.strictObject({
     .default(null)
     .describe('Answer from this file: a written script (.json) or a recording (.jsonl)'),
   record: z.string().nullable().default(null).describe('Append every answer to this file (.jsonl)'),
-  prices: z
-    .record(z.string(), Price)
-    .default({})
-    .describe('USD per million tokens, by model; goes before the built-in table'),
 })
 export type GatewaySettings = z.infer<typeof GatewaySettings>

@@ -1,6 +1,7 @@
-import http from 'node:http'
-import https from 'node:https'
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { AppError } from '../domain/errors.ts'
+import { hasErrno } from '../platform/errno.ts'
+import { http, https } from '../platform/node-http.ts'
 import type { Question, Source } from './exchange.ts'
 import { agentHeaders, upstreamHeaders } from './headers.ts'
 import type { GatewaySettings, Upstream } from './settings.ts'
@@ -26,7 +27,7 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
       )
     }
     const url = urlOf(upstream, question)
-    const open = (): http.ClientRequest => {
+    const open = (): ClientRequest => {
       const options = { method: question.method, headers: headersOf(upstream, question), signal }
       return url.protocol === 'https:'
         ? https.request(url, { ...options, agent: secure })
@@ -51,24 +52,24 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
 const urlOf = ({ baseUrl }: Upstream, { route }: Question): URL =>
   new URL(baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') + route.upstreamPath)
 
-function headersOf(upstream: Upstream, { route, headers }: Question): http.OutgoingHttpHeaders {
+function headersOf(upstream: Upstream, { route, headers }: Question): OutgoingHttpHeaders {
   const key = upstream.apiKey
   return { ...upstreamHeaders(headers), ...(key === null ? {} : route.dialect.keyHeader(key)) }
 }
 
 /** Sends once more when a kept connection turns out to have been closed by the other side. */
-async function send(open: () => http.ClientRequest, body: Buffer): Promise<http.IncomingMessage> {
+async function send(open: () => ClientRequest, body: Buffer): Promise<IncomingMessage> {
   const request = open()
   try {
     return await responseTo(request, body)
   } catch (error) {
-    if (!request.reusedSocket || codeOf(error) !== 'ECONNRESET') throw error
+    if (!request.reusedSocket || !hasErrno(error, 'ECONNRESET')) throw error
     return await responseTo(open(), body)
   }
 }
 
-function responseTo(request: http.ClientRequest, body: Buffer): Promise<http.IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
+function responseTo(request: ClientRequest, body: Buffer): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const tooSlow = setTimeout(
     () => request.destroy(new Error(`no connection within ${CONNECT_MS_MAX / 1000} s`)),
     CONNECT_MS_MAX,

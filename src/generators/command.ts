@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { Argv } from '../domain/argv.ts'
 import { isAppError } from '../domain/errors.ts'
+import { hintText } from '../domain/hint.ts'
 import type { Child } from '../domain/launch.ts'
 import { StepFailed } from '../domain/stop.ts'
-import type { Generate, GeneratorIo, Order } from './generator.ts'
+import type { Generate, GeneratorIo, GeneratorTask } from './generator.ts'
 import { progressReader } from './progress.ts'
 
 /** Between SIGINT and SIGKILL: time to close the files it writes. */
@@ -24,37 +25,37 @@ type CommandChoice = z.infer<typeof CommandChoice>
 /** Any program as a generator; docs/generate.md says what it gets. Exit code 0 is success. */
 export const commandGenerator =
   ({ run }: CommandChoice): Generate =>
-  async (order, io, signal) => {
+  async (task, io, signal) => {
     signal.throwIfAborted()
     const child = await io
       .launch({
         argv: run,
-        cwd: order.outputs,
-        env: environment(order, io),
-        writable: [order.outputs, order.home],
-        readable: [order.inputs, ...(order.request === undefined ? [] : [order.requestFile])],
+        cwd: task.outputs,
+        env: environment(task, io),
+        writable: [task.outputs, task.home],
+        readable: [task.inputs, ...(task.request === undefined ? [] : [task.requestFile])],
       })
       .catch((error: unknown) => {
         if (!isAppError(error, 'program-unstartable')) throw error
-        throw new StepFailed('generator-failed', `${error.message} ${error.mend}`)
+        throw new StepFailed('generator-failed', `${error.message} ${hintText(error.fix)}`)
       })
-    const { ending, lastWords } = await untilEnd(child, order, io, signal)
+    const { ending, lastWords } = await untilEnd(child, task, io, signal)
     if (ending === null) return
     throw new StepFailed('generator-failed', `the generator ${ending}\n${lastWords}`.trim())
   }
 
 /** Every program of an attempt has MILLWRIGHT_ATTEMPT, too: the mark by which it is found. */
-const environment = (order: Order, { path }: GeneratorIo): Record<string, string> => ({
+const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string, string> => ({
   PATH: path,
-  HOME: order.home,
+  HOME: task.home,
   LANG: 'C.UTF-8',
-  MILLWRIGHT_INPUTS: order.inputs,
-  MILLWRIGHT_OUTPUTS: order.outputs,
-  MILLWRIGHT_JOB: order.jobId,
-  ...(order.request === undefined ? {} : { MILLWRIGHT_REQUEST: order.requestFile }),
-  ...(order.door === null
+  MILLWRIGHT_INPUTS: task.inputs,
+  MILLWRIGHT_OUTPUTS: task.outputs,
+  MILLWRIGHT_JOB: task.jobId,
+  ...(task.request === undefined ? {} : { MILLWRIGHT_REQUEST: task.requestFile }),
+  ...(task.door === null
     ? {}
-    : { MILLWRIGHT_MODEL_URL: order.door.baseUrl, MILLWRIGHT_MODEL_TOKEN: order.door.token }),
+    : { MILLWRIGHT_MODEL_URL: task.door.baseUrl, MILLWRIGHT_MODEL_TOKEN: task.door.token }),
 })
 
 type End = {
@@ -65,7 +66,7 @@ type End = {
 
 async function untilEnd(
   child: Child,
-  { request }: Order,
+  { request }: GeneratorTask,
   { onOutput, onProgress }: GeneratorIo,
   signal: AbortSignal,
 ): Promise<End> {
@@ -87,9 +88,12 @@ async function untilEnd(
       }),
       forward(child.stderr, hear),
     ])
-    const { code, signal: killed } = await child.exit
+    const { code, killSignal } = await child.exit
     signal.throwIfAborted()
-    return { ending: code === 0 ? null : `ended with ${killed ?? `exit code ${code}`}`, lastWords }
+    return {
+      ending: code === 0 ? null : `ended with ${killSignal ?? `exit code ${code}`}`,
+      lastWords,
+    }
   } finally {
     signal.removeEventListener('abort', stop)
     // A program whose output could not be read must not continue unread.

@@ -3,7 +3,7 @@ import type { Progress } from '../domain/event.ts'
 import type { Launch } from '../domain/launch.ts'
 
 /** What a generator is asked to make, and where. */
-export type Order = {
+export type GeneratorTask = {
   /** Any JSON value; undefined when the job has none. */
   readonly request: unknown
   /** The same as a file. */
@@ -31,4 +31,4 @@ export type GeneratorIo = {
  * Makes files from a request. When `signal` aborts, it stops all it started and then throws the
  * signal's reason; what was written so far stays. Throws `StepFailed` with `generator-failed`.
  */
-export type Generate = (order: Order, io: GeneratorIo, signal: AbortSignal) => Promise<void>
+export type Generate = (task: GeneratorTask, io: GeneratorIo, signal: AbortSignal) => Promise<void>

@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.ts'
 const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
 
 /** Kept bytes and what they are called. */
-export type Kept = {
+export type StoredFile = {
   readonly name: string
   readonly digest: string
   readonly size: number
@@ -12,13 +12,13 @@ export type Kept = {
 }
 
 /** Headers of every answer about kept bytes: they are saved as a file, never shown as a page of ours. */
-export function artifactHeaders(kept: Kept): Readonly<Record<string, string>> {
+export function artifactHeaders(file: StoredFile): Readonly<Record<string, string>> {
   return {
-    'content-type': kept.mediaType,
-    'content-disposition': attachmentNamed(kept.name),
-    etag: etagOf(kept.digest),
+    'content-type': file.mediaType,
+    'content-disposition': attachmentNamed(file.name),
+    etag: etagOf(file.digest),
     'accept-ranges': 'bytes',
-    'repr-digest': `sha-256=:${Buffer.from(kept.digest, 'hex').toString('base64')}:`,
+    'repr-digest': `sha-256=:${Buffer.from(file.digest, 'hex').toString('base64')}:`,
     'cache-control': 'private, no-cache',
   }
 }

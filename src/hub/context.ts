@@ -1,6 +1,6 @@
 import type { CallbackRules } from '../callbacks/rules.ts'
 import type { ArtifactStore, LogStore } from '../artifacts/port.ts'
-import type { Collection } from '../domain/collection.ts'
+import type { GarbageReport } from '../domain/garbage.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { KindSchema } from '../domain/kind.ts'
 import type { DeliveryTally } from '../keeper/delivery-tally.ts'
@@ -8,11 +8,9 @@ import type { Ledger } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { ClaimLine } from './desk/claim-line.ts'
-import type { DiskFloor } from './desk/room.ts'
 import { JobWatches } from './desk/job-watches.ts'
-import type { Dialect } from './dialect.ts'
 import { FailedLogins } from './failed-logins.ts'
-import type { HubLimits } from './limits.ts'
+import type { DiskFloor, HubLimits } from './limits.ts'
 import { HubMetrics } from './metrics.ts'
 
 /** What a hub is made of. It owns none of it: whoever opened the ledger closes it after the hub. */
@@ -21,9 +19,7 @@ export type HubContext = {
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
   /** Removes what nobody needs any more; a dry run only says what that is. */
-  readonly collect: (dryRun: boolean, signal: AbortSignal) => Promise<Collection>
-  /** Further ways to talk to it, beside our own API. */
-  readonly dialects: readonly Dialect[]
+  readonly collectGarbage: (dryRun: boolean, signal: AbortSignal) => Promise<GarbageReport>
   readonly kinds: ReadonlyMap<string, KindSchema>
   readonly clock: Clock
   readonly random: RandomBytes

@@ -22,7 +22,7 @@ type Admitted<Policy extends Access> = {
 }[Policy['kind']]
 
 /** One request, after access was granted and every part was parsed. */
-export type Call<Name extends RouteName> = {
+export type ParsedRequest<Name extends RouteName> = {
   readonly params: z.output<Routes[Name]['params']>
   readonly query: z.output<Routes[Name]['query']>
   readonly body: Routes[Name]['body'] extends z.ZodType
@@ -44,7 +44,7 @@ type Answer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
   : Readable | Uint8Array | string
 
 /** What is answered, with a status other than the route's own and with further headers. */
-export type Said<Body> = {
+export type RouteReply<Body> = {
   readonly body: Body
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | number>>
@@ -53,7 +53,7 @@ export type Said<Body> = {
 /** Makes a route's handler for a desk. */
 export type Endpoint<Name extends RouteName> = (
   desk: Desk,
-) => (call: Call<Name>) => Promise<Said<Answer<Name>>>
+) => (request: ParsedRequest<Name>) => Promise<RouteReply<Answer<Name>>>
 
 /** All of them: the compiler demands each route of the protocol. */
 export type Endpoints = { readonly [Name in RouteName]: Endpoint<Name> }

@@ -22,13 +22,18 @@ export type Hub = {
   close(): Promise<void>
 }
 
+export type HubOptions = HubContext & {
+  /** Further ways to talk to it, beside our own API. */
+  readonly dialects: readonly Dialect[]
+}
+
 /**
  * Starts the HTTP servers: one for our own API and every dialect that shares its port, and one for
  * each dialect with a port of its own. Throws `bind-refused` for an address beyond this machine
  * without a proxy in front, and `port-taken`.
  */
-export async function startHub(context: HubContext): Promise<Hub> {
-  const { listen, dialects } = context
+export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
+  const { listen } = context
   for (const place of [listen, ...dialects.filter(hasPort).map((dialect) => dialect.listen)]) {
     demandBindable(place, context)
   }
@@ -88,13 +93,13 @@ function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<vo
 
 /** Wakes those who wait for what the ledger just committed. */
 function passOnSignals({ ledger, claims, watches }: HubState): () => void {
-  return ledger.subscribe((signal) => {
-    if (signal.kind === 'ready') claims.callHeads()
-    else watches.changed(signal.jobId)
+  return ledger.subscribe((notification) => {
+    if (notification.kind === 'ready') claims.callHeads()
+    else watches.changed(notification.jobId)
   })
 }
 
-/** Signals are hints and may be lost: look now and then anyway. */
+/** Notifications are hints and may be lost: look now and then anyway. */
 async function callWaiters({ clock, claims, watches, limits, closing }: HubState): Promise<void> {
   while (!closing.aborted) {
     await clock.sleep(limits.pollMs, closing)

@@ -1,3 +1,6 @@
+/** How much room the disk of the data folder must keep. */
+export type DiskFloor = { freeBytes(): Promise<number>; readonly floorBytes: number }
+
 /** Every limit of the server. Times in milliseconds. */
 export type HubLimits = {
   /** For a request's header lines to arrive. */

@@ -4,7 +4,7 @@ import { isAppError } from '../domain/errors.ts'
 import type { DeliveryTally } from '../keeper/delivery-tally.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { ClaimLine } from './desk/claim-line.ts'
-import type { DiskFloor } from './desk/room.ts'
+import type { DiskFloor } from './limits.ts'
 
 /** Where gauges look when they are read. */
 type Measured = {

@@ -12,7 +12,7 @@ import { protocolOf } from '../protocol/version.ts'
 import type { Desk } from './desk/desk.ts'
 import { type Asked, type Dialect, type DialectRoute, jsonReply, type Reply } from './dialect.ts'
 import { endpoints } from './endpoints.ts'
-import type { Said } from './handler.ts'
+import type { RouteReply } from './handler.ts'
 
 /** Nothing the hub answers is a page: no browser may run, frame, cache or guess it. */
 const HEADERS = {
@@ -55,7 +55,7 @@ function problem(error: AppError): Reply {
 const isRouteName = (name: string): name is RouteName => Object.hasOwn(ROUTES, name)
 
 /** A handler as the router sees it; that each fits its route is proven by the type `Endpoints`. */
-type AnyHandler = (call: {
+type AnyHandler = (request: {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
@@ -63,7 +63,7 @@ type AnyHandler = (call: {
   readonly protocol: number
   readonly headers: Asked['headers']
   readonly gone: Asked['gone']
-}) => Promise<Said<unknown>>
+}) => Promise<RouteReply<unknown>>
 
 function routeNamed(name: RouteName, desk: Desk): DialectRoute {
   const route: Route = ROUTES[name]
@@ -83,8 +83,8 @@ function routeNamed(name: RouteName, desk: Desk): DialectRoute {
         body: parseBody(route, body),
       }
       const protocol = protocolOf(asked.headers, parsed.body)
-      const said = await handle({ ...asked, ...parsed, protocol })
-      return replyOf(route, { ...said, body: answerFor(protocol, name, said.body) })
+      const reply = await handle({ ...asked, ...parsed, protocol })
+      return replyOf(route, { ...reply, body: answerFor(protocol, name, reply.body) })
     },
   }
 }
@@ -97,7 +97,10 @@ function parseBody({ body: takes }: Route, body: unknown): unknown {
   return 'bytes' in takes ? body : parsePart(takes, body, 'body')
 }
 
-function replyOf(route: Route, { status = route.status, headers, body }: Said<unknown>): Reply {
+function replyOf(
+  route: Route,
+  { status = route.status, headers, body }: RouteReply<unknown>,
+): Reply {
   if (body instanceof Readable || body instanceof Uint8Array) return { status, headers, body }
   if ('bytes' in route.answer) return { status, headers, body: String(body) }
   return jsonReply(status, body, headers)

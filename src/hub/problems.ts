@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { AppError } from '../domain/errors.ts'
 import type { Logger } from '../platform/log.ts'
+import { http } from '../platform/node-http.ts'
 import type { Dialect, Reply } from './dialect.ts'
 
 /** An error in the form of a dialect; what is no AppError is a bug, logged and not explained. */
@@ -42,7 +42,7 @@ export function answerUnreadable(
     ([name, value]) => `${name}: ${value}\r\n`,
   )
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}` +
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('')}` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
     () => socket.destroySoon(),
   )

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../domain/errors.ts'
+import { hasErrno } from '../platform/errno.ts'
 import type { HubContext, HubState } from './context.ts'
 import { openDesk } from './desk/desk.ts'
 import { type Dialects, makeServer, type MountedRoute } from './server.ts'
@@ -43,7 +44,7 @@ async function listenOn(app: FastifyInstance, { host, port }: Listen): Promise<n
   try {
     await app.listen({ host, port })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+    if (!hasErrno(error, 'EADDRINUSE')) throw error
     throw new AppError('port-taken', `Port ${port} on ${host} is taken by another program.`, {
       cause: error,
       details: { port },

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Sent } from '../domain/callback.ts'
-import type { ProbeLabel } from '../domain/probe.ts'
 import type { DeliveryEnd, TakenDelivery } from '../ledger/port.ts'
 import { systemClock } from '../platform/clock.ts'
 import { silentLog } from '../platform/log.ts'
-import { runOnce } from './deliver.ts'
+import { deliverDue } from './deliver.ts'
 import { DeliveryTally } from './delivery-tally.ts'
 import { UnderWay } from './under-way.ts'
 
@@ -17,7 +16,7 @@ async function delivered(sent: Sent, { stopping }: { readonly stopping: boolean 
   const stop = new AbortController()
   const due: TakenDelivery[] = [{ ...MESSAGE, tries: 1, until: 1 }]
   const ends: DeliveryEnd['next'][] = []
-  const moments: ProbeLabel[] = []
+  const moments: string[] = []
   const underWay = new UnderWay()
   const context = {
     ledger: {
@@ -33,9 +32,9 @@ async function delivered(sent: Sent, { stopping }: { readonly stopping: boolean 
     random: (count: number) => new Uint8Array(count),
     clock: systemClock,
     log: silentLog,
-    probe: (label: ProbeLabel) => void moments.push(label),
+    probe: (label: string) => void moments.push(label),
   }
-  await runOnce(context, stop.signal)
+  await deliverDue(context, stop.signal)
   await underWay.none()
   return { next: ends[0], moments }
 }

@@ -6,11 +6,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { afterSend } from './after-send.ts'
 import type { DeliveryTally } from './delivery-tally.ts'
-import { takeTurns } from './turns.ts'
+import { repeat } from './repeat.ts'
 import { UnderWay } from './under-way.ts'
 
 const EVERY_MS = 1000
-/** Messages a turn, so that a loop never runs away. */
+/** Messages a run, so that a loop never runs away. */
 const MESSAGES_MAX = 1000
 /** How long a message belongs to who took it: longer than any try. */
 const LEASE_MS = 15_000
@@ -35,7 +35,7 @@ export type DeliverLoopContext = Omit<DeliverContext, 'send' | 'underWay'> & {
  * Sets all that is due on its way, as much at once as is allowed. While only crowded hosts have
  * more to get it looks again when one message has arrived, or after a second.
  */
-export async function runOnce(context: DeliverContext, signal: AbortSignal): Promise<void> {
+export async function deliverDue(context: DeliverContext, signal: AbortSignal): Promise<void> {
   const { ledger, underWay, clock } = context
   for (let messages = 0; messages < MESSAGES_MAX && !signal.aborted; messages += 1) {
     await underWay.room()
@@ -76,7 +76,7 @@ export async function start(
   const { clock, log } = rest
   const underWay = new UnderWay()
   const context = { ...rest, send, underWay }
-  const turns = { loop: 'deliver', everyMs: EVERY_MS, clock, log }
-  await takeTurns(() => runOnce(context, signal), turns, signal)
+  const repetition = { loop: 'deliver', everyMs: EVERY_MS, clock, log }
+  await repeat(() => deliverDue(context, signal), repetition, signal)
   await underWay.none()
 }

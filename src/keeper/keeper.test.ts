@@ -15,8 +15,8 @@ import { systemClock } from '../platform/clock.ts'
 import { silentLog } from '../platform/log.ts'
 import { DeliveryTally } from './delivery-tally.ts'
 import { startKeeper } from './keeper.ts'
-import * as sweep from './sweep.ts'
-import * as tidy from './tidy.ts'
+import { sweepExpired } from './sweep.ts'
+import { tidyLocksAndFiles } from './tidy.ts'
 
 const isBackedUp = async (): Promise<boolean> => false
 const HOUR = 3_600_000
@@ -79,7 +79,7 @@ describe('the sweep', () => {
     await claim()
     time.ms += 2000
 
-    await sweep.runOnce({ ledger, log })
+    await sweepExpired({ ledger, log })
 
     const states = await Promise.all(dead.map(async ({ id }) => (await ledger.job(id)).state))
     expect(new Set(states)).toEqual(new Set(['queued']))
@@ -97,10 +97,10 @@ describe('tidying', () => {
     const waiting = await submit('waiting', ['branch:x'])
     const context = { ledger, stores: [artifacts], clock, log }
 
-    await tidy.runOnce(context)
+    await tidyLocksAndFiles(context)
     expect(await claim()).toBeNull()
     time.ms += paused.limits.pausedLocksMs
-    await tidy.runOnce(context)
+    await tidyLocksAndFiles(context)
 
     expect((await claim())?.job.id).toBe(waiting.id)
   })
@@ -115,7 +115,7 @@ describe('tidying', () => {
     await leave('old', HOUR + 1000)
     await leave('young', HOUR - 1000)
 
-    await tidy.runOnce({ ledger, stores: [artifacts], clock, log })
+    await tidyLocksAndFiles({ ledger, stores: [artifacts], clock, log })
 
     expect(await artifacts.sweepTemp(Infinity)).toBe(1)
   })
@@ -128,8 +128,8 @@ describe('the keeper', () => {
     await claim()
     time.ms += 61_000
     const expired = new Promise<void>((resolve) => {
-      ledger.subscribe((signal) => {
-        if (signal.kind === 'job' && signal.jobId === job.id) resolve()
+      ledger.subscribe((notification) => {
+        if (notification.kind === 'job' && notification.jobId === job.id) resolve()
       })
     })
 

@@ -1,4 +1,4 @@
-import * as collect from './collect.ts'
+import * as garbage from './collect-garbage.ts'
 import * as deliver from './deliver.ts'
 import * as resume from './resume.ts'
 import * as sweep from './sweep.ts'
@@ -8,13 +8,13 @@ export type KeeperContext = sweep.SweepContext &
   resume.ResumeContext &
   tidy.TidyContext &
   deliver.DeliverLoopContext &
-  collect.CollectContext
+  garbage.GarbageContext
 
 /** The hub's background loops while they run. */
 export type Keeper = {
   /** Resolves after `stop`; rejects when a loop failed, which the program should not survive. */
   readonly done: Promise<void>
-  /** Lets the turns that run end, and no other begin. */
+  /** Lets what runs end, and nothing else begin. */
   stop(): Promise<void>
 }
 
@@ -32,7 +32,7 @@ export function startKeeper(context: KeeperContext): Keeper {
 }
 
 async function runAll(context: KeeperContext, stopping: AbortController): Promise<void> {
-  const loops = [sweep, resume, tidy, deliver, collect].map(({ start }) =>
+  const loops = [sweep, resume, tidy, deliver, garbage].map(({ start }) =>
     start(context, stopping.signal),
   )
   try {

@@ -1,8 +1,8 @@
 import type { Ledger } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import { inBatches } from './batches.ts'
-import { takeTurns } from './turns.ts'
+import { untilDone } from './until-done.ts'
+import { repeat } from './repeat.ts'
 
 const EVERY_MS = 1000
 
@@ -13,18 +13,18 @@ export type SweepContext = {
 }
 
 /** Ends attempts whose lease ran out. */
-export async function runOnce({
+export async function sweepExpired({
   ledger,
   log,
 }: Pick<SweepContext, 'ledger' | 'log'>): Promise<void> {
-  const attempts = await inBatches((limit) => ledger.expire(limit))
+  const attempts = await untilDone((limit) => ledger.expire(limit))
   if (attempts > 0) log.info({ attempts }, 'expired attempts ended')
 }
 
 /** Sweeps every second until the signal aborts. */
 export const start = (context: SweepContext, signal: AbortSignal): Promise<void> =>
-  takeTurns(
-    () => runOnce(context),
+  repeat(
+    () => sweepExpired(context),
     { loop: 'sweep', everyMs: EVERY_MS, clock: context.clock, log: context.log },
     signal,
   )

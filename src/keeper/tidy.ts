@@ -1,8 +1,8 @@
 import type { Ledger } from '../ledger/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import { inBatches } from './batches.ts'
-import { takeTurns } from './turns.ts'
+import { untilDone } from './until-done.ts'
+import { repeat } from './repeat.ts'
 
 const EVERY_MS = 10_000
 /** No upload pauses for so long: the hub cuts it off much earlier. */
@@ -16,9 +16,14 @@ export type TidyContext = {
   readonly log: Logger
 }
 
-/** Frees locks of jobs paused for too long, wakes stranded waiters, removes orphaned files. */
-export async function runOnce({ ledger, stores, clock, log }: TidyContext): Promise<void> {
-  const jobs = await inBatches((limit) => ledger.tidyLocks(limit))
+/** Frees locks of jobs paused for too long, removes orphaned files. */
+export async function tidyLocksAndFiles({
+  ledger,
+  stores,
+  clock,
+  log,
+}: TidyContext): Promise<void> {
+  const jobs = await untilDone((limit) => ledger.tidyLocks(limit))
   if (jobs > 0) log.info({ jobs }, 'locks tidied')
   for (const store of stores) {
     const files = await store.sweepTemp(clock.now() - TEMP_AGE_MS)
@@ -28,8 +33,8 @@ export async function runOnce({ ledger, stores, clock, log }: TidyContext): Prom
 
 /** Tidies every ten seconds until the signal aborts. */
 export const start = (context: TidyContext, signal: AbortSignal): Promise<void> =>
-  takeTurns(
-    () => runOnce(context),
+  repeat(
+    () => tidyLocksAndFiles(context),
     { loop: 'tidy', everyMs: EVERY_MS, clock: context.clock, log: context.log },
     signal,
   )

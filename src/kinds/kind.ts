@@ -1,4 +1,4 @@
-import type { AgentDriver } from '../domain/agent.ts'
+import type { DriverFactory } from '../agents/agent.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { KindSchema } from '../domain/kind.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -23,7 +23,7 @@ export type Here = {
 
 /** What a worker hands to every kind; each takes what it needs. */
 export type KindTools = {
-  readonly drivers: ReadonlyMap<string, AgentDriver>
+  readonly drivers: ReadonlyMap<string, DriverFactory>
   readonly git: GitSettings
   /** Used by the publish step alone. */
   readonly signature: Signature

@@ -31,5 +31,5 @@ export async function appendEvent(
   if (written === undefined) throw new Error(`event ${event.type} of ${of.jobId} was not written`)
   const { seq, callbacks } = written
   if (callbacks > 0) await writeDeliveries(tx, of.jobId, { seq, type: event.type })
-  tx.signal({ kind: 'job', jobId: of.jobId })
+  tx.notify({ kind: 'job', jobId: of.jobId })
 }

@@ -12,5 +12,5 @@ export async function wakeDue(tx: Tx): Promise<void> {
       SELECT number FROM job WHERE not_before <= ${tx.now}
       ORDER BY not_before LIMIT ${DUE_MAX} ${tx.skipLocked}
     )`)
-  if (woken > 0) tx.signal({ kind: 'ready' })
+  if (woken > 0) tx.notify({ kind: 'ready' })
 }

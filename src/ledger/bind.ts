@@ -1,51 +1,44 @@
 import { type JobId, newJobId, type RandomBytes } from '../domain/id.ts'
-import { noProbe, type Probe, type ProbedOperation } from '../domain/probe.ts'
+import { readInputs } from './inputs.ts'
+import { readJob } from './job-row.ts'
+import { callbacksOf } from './outbox.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Claimed, ClaimRequest, Ledger } from './port.ts'
 import type { Engine, Tx } from './transaction.ts'
-import { addArtifact } from './transactions/add-artifact.ts'
 import { appendEvents } from './transactions/append-events.ts'
-import { artifacts } from './transactions/artifacts.ts'
+import { addArtifact, artifacts } from './transactions/artifacts.ts'
 import { attempt } from './transactions/attempt.ts'
-import { bindStore } from './transactions/bind-store.ts'
 import { checkpoint } from './transactions/checkpoint.ts'
-import { callbacks } from './transactions/callbacks.ts'
 import { claim, type ClaimAnswer } from './transactions/claim.ts'
-import { counts } from './transactions/counts.ts'
-import { createToken } from './transactions/create-token.ts'
-import { endings } from './transactions/endings.ts'
-import { deliveries } from './transactions/deliveries.ts'
+import {
+  deliveries,
+  markDelivery,
+  pendingDeliveries,
+  resendDelivery,
+  takeDelivery,
+} from './transactions/deliveries.ts'
 import { events } from './transactions/events.ts'
 import { expire } from './transactions/expire.ts'
 import { extendHold } from './transactions/extend-hold.ts'
-import { findToken } from './transactions/find-token.ts'
-import { forget } from './transactions/forget.ts'
-import { forgetBlobs } from './transactions/forget-blobs.ts'
+import { forget, forgetBlobs } from './transactions/forget.ts'
 import { handBack } from './transactions/hand-back.ts'
+import { bindStore, checkWritable } from './transactions/health.ts'
 import { intendPublication } from './transactions/intend-publication.ts'
-import { jobs } from './transactions/jobs.ts'
-import { markDelivery } from './transactions/mark-delivery.ts'
+import { counts, jobs } from './transactions/jobs.ts'
 import { pause } from './transactions/pause.ts'
-import { pendingDeliveries } from './transactions/pending-deliveries.ts'
-import { checkWritable } from './transactions/check-writable.ts'
-import { referenced } from './transactions/referenced.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
-import { resendDelivery } from './transactions/resend-delivery.ts'
-import { resume } from './transactions/resume.ts'
-import { resumeDue } from './transactions/resume-due.ts'
-import { revokeToken } from './transactions/revoke-token.ts'
+import { resume, resumeDue } from './transactions/resume.ts'
 import { settle } from './transactions/settle.ts'
 import { storeBlob } from './transactions/store-blob.ts'
+import { strandedJobs } from './transactions/stranded-jobs.ts'
 import { submit } from './transactions/submit.ts'
-import { takeDelivery } from './transactions/take-delivery.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
-import { tokens } from './transactions/tokens.ts'
-import { unneeded } from './transactions/unneeded.ts'
+import { createToken, findToken, revokeToken, tokens } from './transactions/tokens.ts'
+import { endings, referenced, unneeded } from './transactions/unneeded.ts'
 import { workers } from './transactions/workers.ts'
-import { readInputs } from './inputs.ts'
-import { readJob } from './job-row.ts'
 
-/** Makes a ledger of an engine: each method is one transaction, one file, one line here. */
+/** Makes a ledger of an engine: each method is one transaction, and one line here. */
 export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe): Ledger {
   const { transact } = engine
   const watched = watcher(engine, watch)
@@ -69,6 +62,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
     expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
+    strandedJobs: (limit) => transact((tx) => strandedJobs(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
     storeBlob: (blob) => watched('storeBlob', (tx) => storeBlob(tx, blob)),
@@ -79,7 +73,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
     addArtifact: (artifact) => watched('addArtifact', (tx) => addArtifact(tx, artifact)),
     artifacts: (jobId) => transact((tx) => artifacts(tx, jobId)),
-    callbacks: (jobId) => transact((tx) => callbacks(tx, jobId)),
+    callbacks: (jobId) => transact((tx) => callbacksOf(tx, jobId)),
     deliveries: (page) => transact((tx) => deliveries(tx, page)),
     pendingDeliveries: () => transact(pendingDeliveries),
     takeDelivery: (leaseMs, butTo) =>
@@ -117,19 +111,19 @@ async function claimUntilKnown(watched: Watched, request: ClaimRequest): Promise
 }
 
 type Watched = <Value>(
-  operation: ProbedOperation,
+  operation: keyof Ledger & string,
   work: (tx: Tx) => Promise<Value>,
 ) => Promise<Value>
 
 /** Transactions with a moment on either side of their commit, unless there was nothing to do. */
-function watcher({ transact }: Engine, watch: Probe): Watched {
+function watcher({ transact }: Engine, probe: Probe): Watched {
   return async (operation, work) => {
     const value = await transact(async (tx) => {
       const made = await work(tx)
-      if (!isNothing(made)) await watch(`${operation}-uncommitted`)
+      if (!isNothing(made)) await probe(`${operation}-uncommitted`)
       return made
     })
-    if (!isNothing(value)) await watch(`${operation}-committed`)
+    if (!isNothing(value)) await probe(`${operation}-committed`)
     return value
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import type { Fence } from '../domain/lease.ts'
-import { refusal, type Running } from '../domain/machine.ts'
+import { refusalCode, type Running } from '../domain/machine.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import { JobState } from '../domain/state.ts'
 import type { Trigger } from '../domain/transition.ts'
@@ -56,7 +56,7 @@ const State = z.object({ state: JobState })
 export async function refused(tx: Tx, fence: Fence, trigger: Trigger): Promise<AppError> {
   const job = await tx.get(sql`SELECT state FROM job WHERE id = ${fence.jobId}`, State)
   if (job === undefined) return jobNotFound(fence.jobId)
-  const code = refusal(job.state, trigger) ?? 'lease-lost'
+  const code = refusalCode(job.state, trigger) ?? 'lease-lost'
   return new AppError(
     code,
     `Attempt ${fence.attempt} of job ${fence.jobId} may not ${trigger}: the job is ${job.state} ` +

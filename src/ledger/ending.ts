@@ -2,7 +2,7 @@ import type { Fence } from '../domain/lease.ts'
 import type { Next } from '../domain/machine.ts'
 import type { Settlement } from '../domain/outcome.ts'
 import { appendEvent } from './append-event.ts'
-import { type Guard, mustHold } from './must-hold.ts'
+import { type Guard, assertGuard } from './guard.ts'
 import { releaseKeys } from './lock-keys.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
@@ -27,7 +27,7 @@ export async function endJob(
       summary = coalesce(${done?.summary ?? null}, summary), ended_at = ${tx.now},
       parked_on = NULL, woken_for = NULL, not_before = NULL, resume_at = NULL, locks_until = NULL
     WHERE id = ${guard.jobId} AND attempt = ${guard.attempt} AND state = ${guard.state}`)
-  mustHold(changed, guard)
+  assertGuard(changed, guard)
   await releaseKeys(tx, guard.jobId)
   const attempt = guard.state === 'running' ? guard.attempt : null
   await appendEvent(tx, { jobId: guard.jobId, attempt }, { type: 'ended', settlement, failures })
@@ -62,9 +62,9 @@ async function requeue(
       state = 'queued', reason = ${next.reason}, detail = ${detail}, failures = ${next.failures},
       not_before = ${notBefore}
     WHERE id = ${fence.jobId} AND attempt = ${fence.attempt} AND state = 'running'`)
-  mustHold(changed, { ...fence, state: 'running' })
+  assertGuard(changed, { ...fence, state: 'running' })
   await releaseKeys(tx, fence.jobId)
   const { reason, failures } = next
   await appendEvent(tx, fence, { type: 'requeued', reason, detail, failures, notBefore })
-  if (notBefore === null) tx.signal({ kind: 'ready' })
+  if (notBefore === null) tx.notify({ kind: 'ready' })
 }

@@ -51,7 +51,11 @@ export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> 
 const Count = z.object({ count: z.int() })
 
 /** Throws `request-invalid` when the job has as many of these as it may have. */
-export async function demandRoom(tx: Tx, jobId: JobId, type: keyof typeof KEPT_MAX): Promise<void> {
+export async function refuseTooMany(
+  tx: Tx,
+  jobId: JobId,
+  type: keyof typeof KEPT_MAX,
+): Promise<void> {
   const found = await tx.get(
     sql`SELECT count(*) AS count FROM event WHERE kept_for = ${jobId} AND type = ${type}`,
     Count,

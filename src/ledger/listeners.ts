@@ -1,29 +1,33 @@
-import type { Signal } from './port.ts'
+import type { Notification } from './port.ts'
 
-/** The signals of one transaction, each once. */
-export class Signals {
-  readonly #byKey = new Map<string, Signal>()
+/** The notifications of one transaction, each once. */
+export class Notifications {
+  readonly #byKey = new Map<string, Notification>()
 
-  add(signal: Signal): void {
-    this.#byKey.set(signal.kind === 'job' ? signal.jobId : signal.kind, signal)
+  add(notification: Notification): void {
+    this.#byKey.set(
+      notification.kind === 'job' ? notification.jobId : notification.kind,
+      notification,
+    )
   }
 
-  get all(): readonly Signal[] {
+  get all(): readonly Notification[] {
     return [...this.#byKey.values()]
   }
 }
 
 /** Those who want to hear of commits. */
 export class Listeners {
-  readonly #listeners = new Set<(signal: Signal) => void>()
+  readonly #listeners = new Set<(notification: Notification) => void>()
 
   /** @returns how to stop hearing */
-  add(listener: (signal: Signal) => void): () => void {
+  add(listener: (notification: Notification) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  tell(signals: readonly Signal[]): void {
-    for (const signal of signals) for (const listen of this.#listeners) listen(signal)
+  tell(notifications: readonly Notification[]): void {
+    for (const notification of notifications)
+      for (const listen of this.#listeners) listen(notification)
   }
 }

@@ -95,10 +95,9 @@ export const bestWaiter = (key: string | Statement, lane: Statement): Statement 
   SELECT number FROM job WHERE parked_on = ${key} AND lane = ${lane}
   ORDER BY priority DESC, number LIMIT 1`
 
-/** Unparks the jobs with these numbers; returns how many. */
-export async function wake(tx: Tx, numbers: Statement): Promise<number> {
+/** Unparks the jobs with these numbers. */
+async function wake(tx: Tx, numbers: Statement): Promise<void> {
   const woken = await tx.run(sql`
     UPDATE job SET woken_for = parked_on, parked_on = NULL WHERE number IN (${numbers})`)
-  if (woken > 0) tx.signal({ kind: 'ready' })
-  return woken
+  if (woken > 0) tx.notify({ kind: 'ready' })
 }

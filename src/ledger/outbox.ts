@@ -48,8 +48,14 @@ export async function addCallbacks(
 const Row = Callback.extend({ number: z.int(), events: json(z.array(CallbackEvent)) })
 
 /** In the order in which they were given, numbered from 1. */
-export const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
+const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
   tx.all(sql`SELECT number, url, events FROM callback WHERE job_id = ${jobId} ORDER BY number`, Row)
+
+/** The callbacks of a job, as its producer asked for them. Throws `job-not-found`. */
+export async function callbacksOf(tx: Tx, jobId: JobId): Promise<readonly Callback[]> {
+  await readJob(tx, jobId)
+  return (await readCallbacks(tx, jobId)).map(({ url, events }) => ({ url, events }))
+}
 
 /** The same for the same event and callback, whatever happens; within a job it sorts by event. */
 const deliveryId = (jobId: JobId, seq: number, callback: number): string =>

@@ -5,7 +5,7 @@ import type { JobId } from '../domain/id.ts'
 import type { InputFile } from '../domain/input.ts'
 import type { Job, Submission } from '../domain/job.ts'
 import type { Fence, Lease, Renewal, WorkerIdentity } from '../domain/lease.ts'
-import type { Outcome, Settlement, Usage } from '../domain/outcome.ts'
+import type { Pause, Settlement, Usage } from '../domain/outcome.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
@@ -56,9 +56,7 @@ export type JobPage = {
   readonly limit: number
 }
 
-export type ArtifactRow = {
-  readonly jobId: JobId
-  readonly attempt: number
+export type ArtifactRow = Fence & {
   /** Display name, unique within the attempt; never a path. */
   readonly name: string
   /** Lower-case hex SHA-256. */
@@ -91,9 +89,7 @@ export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'lanes' | 'expi
 }
 
 /** Whose attempt it was, and whether its token's secret is right. */
-export type AttemptRow = {
-  readonly jobId: JobId
-  readonly attempt: number
+export type AttemptRow = Fence & {
   readonly workerId: string
   readonly bootId: string
   /** The worker token it was claimed with: who may salvage it later. */
@@ -139,8 +135,13 @@ export type DeliveryEnd = {
     | { readonly state: 'pending'; readonly delayMs: number }
 }
 
+/** A queued job that waits for a lock key although no job holds it. */
+export type StrandedJob = { readonly jobId: JobId; readonly key: string }
+
 /** What may change, so that long polls and streams wake up. A hint: nothing is lost without it. */
-export type Signal = { readonly kind: 'ready' } | { readonly kind: 'job'; readonly jobId: JobId }
+export type Notification =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'job'; readonly jobId: JobId }
 
 /**
  * The truth. Each method is one transaction; each write of a worker carries its fence, and a
@@ -175,11 +176,7 @@ export type Ledger = {
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
   /** Accepted once; the same settlement again gives the same answer. */
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
-  pause(
-    fence: Fence,
-    pause: Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>,
-    usage: Usage | null,
-  ): Promise<Job>
+  pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
   /** Resumes jobs paused until a moment that has come, at most `limit`; returns how many. */
   resumeDue(limit: number): Promise<number>
@@ -192,11 +189,10 @@ export type Ledger = {
   handBack(fence: Fence): Promise<Job>
   /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
   expire(limit: number): Promise<number>
-  /**
-   * Frees locks of jobs paused longer than they may keep them, and wakes stranded waiters; returns
-   * how many jobs changed.
-   */
+  /** Frees locks of jobs paused longer than they may keep them; returns of how many jobs. */
   tidyLocks(limit: number): Promise<number>
+  /** At most `limit`; empty, because no transaction leaves one behind. */
+  strandedJobs(limit: number): Promise<readonly StrandedJob[]>
 
   job(jobId: JobId): Promise<Job>
   /** The files that a job brings along, by name. */
@@ -270,7 +266,7 @@ export type Ledger = {
   /** Ties the ledger to one store of artifacts and logs; `store-foreign` for every other one. */
   bindStore(id: string): Promise<void>
   /** Calls back after each commit that may interest a waiter; returns how to stop. */
-  subscribe(listener: (signal: Signal) => void): () => void
+  subscribe(listener: (notification: Notification) => void): () => void
   /** Writes and reads a row, for readiness. */
   checkWritable(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

@@ -1,3 +1,5 @@
+import type { Tx } from './transaction.ts'
+
 /** A table as backup and restore know it: what no other column or table gives. */
 export type Table = {
   readonly name: string
@@ -78,6 +80,8 @@ export type Row = Readonly<Record<string, string | number | null>>
 export type Snapshot = AsyncDisposable & {
   readonly schemaVersion: number
   rows(table: Table): AsyncIterable<Row>
+  /** The rows of a SELECT, parsed. */
+  readonly all: Tx['all']
 }
 
 /** An empty ledger that takes rows: all of them, or none when it is disposed before `commit`. */

@@ -30,8 +30,9 @@ export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): Bo
     },
     end: () => {
       tail.add(lines.finish())
-      const { lost, kept } = tail.take()
-      if (lost > 0) write(Buffer.from(`\n[${lost} bytes left out here: limits.outputBytes]\n`))
+      const { dropped, kept } = tail.take()
+      if (dropped > 0)
+        write(Buffer.from(`\n[${dropped} bytes left out here: limits.outputBytes]\n`))
       if (kept.length > 0) write(kept)
     },
   }
@@ -78,7 +79,7 @@ function lineCutter() {
 function tailOf(max: number) {
   let pieces: Buffer[] = []
   let held = 0
-  let lost = 0
+  let dropped = 0
   const add = (bytes: Buffer): void => {
     if (bytes.length === 0) return
     // Copied, because a slice would keep the whole chunk it was cut from.
@@ -89,13 +90,13 @@ function tailOf(max: number) {
   const shrink = (): void => {
     const all = Buffer.concat(pieces)
     const from = all.length <= max ? 0 : startOfCharacter(all, all.length - max)
-    lost += from
+    dropped += from
     held = all.length - from
     pieces = [Buffer.from(all.subarray(from))]
   }
-  const take = (): { lost: number; kept: Buffer } => {
+  const take = (): { dropped: number; kept: Buffer } => {
     shrink()
-    return { lost, kept: pieces[0] ?? Buffer.alloc(0) }
+    return { dropped, kept: pieces[0] ?? Buffer.alloc(0) }
   }
   return { add, take }
 }

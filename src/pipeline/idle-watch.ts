@@ -6,7 +6,7 @@ type IdleWatch = {
   /** Longest silence in milliseconds. */
   readonly limitMs: number
   readonly clock: Clock
-  readonly stops: StopOrder
+  readonly stopOrder: StopOrder
 }
 
 /**
@@ -14,10 +14,10 @@ type IdleWatch = {
  * attempt is stopped with the reason `idle-limit`.
  */
 export async function watchIdle<Value>(
-  { limitMs, clock, stops }: IdleWatch,
+  { limitMs, clock, stopOrder }: IdleWatch,
   work: (alive: () => void) => Promise<Value>,
 ): Promise<Value> {
   const detail = `the program said nothing for limits.idleMs = ${limitMs} ms`
-  const onSilence = () => stops.stop({ kind: 'limit', reason: 'idle-limit', detail })
+  const onSilence = () => stopOrder.stop({ kind: 'limit', reason: 'idle-limit', detail })
   return await watchSilence({ limitMs, clock, onSilence }, work)
 }

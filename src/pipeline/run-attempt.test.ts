@@ -30,7 +30,7 @@ const launch = (): never => {
 function anAttempt(limits: Partial<Limits> = {}) {
   const told: WorkerEvent[] = []
   const clock = testClock()
-  const stops = new StopOrder()
+  const stopOrder = new StopOrder()
   const job = { id: newJobId(0, () => new Uint8Array(16)), kind: 'code', title: 't', payload: {} }
   const work = Work.parse({ ...job, limits: Limits.parse(limits) })
   const earlier = { checkpoints: [], intents: [], continues: null, inputs: [] }
@@ -45,20 +45,22 @@ function anAttempt(limits: Partial<Limits> = {}) {
     fetchKept: nothing,
   }
   const parts = {
-    work,
-    earlier,
-    number: 1,
-    folder: '/',
-    report,
-    launch,
-    marker: 'test',
-    door: null,
-    refusal: async () => null,
+    given: {
+      work,
+      earlier,
+      number: 1,
+      folder: '/',
+      report,
+      launch,
+      marker: 'test',
+      door: null,
+      refusal: async () => null,
+    },
     clock,
     log: silentLog,
     probe: noProbe,
   }
-  return { told, clock, stops, run: (kind: RunKind) => runAttempt(kind, parts, stops) }
+  return { told, clock, stopOrder, run: (kind: RunKind) => runAttempt(kind, parts, stopOrder) }
 }
 
 /** Runs until the signal aborts, then throws its reason as every step does. */
@@ -125,30 +127,30 @@ describe('an attempt', () => {
   it.each<[StopCause, object]>([
     [{ kind: 'cancelled' }, { kind: 'cancelled', reason: 'cancelled-by-request' }],
     [{ kind: 'drained' }, { kind: 'handed-back' }],
-    [{ kind: 'lost' }, { kind: 'lost' }],
+    [{ kind: 'lease-lost' }, { kind: 'lease-lost' }],
     [
       { kind: 'limit', reason: 'disk-full', detail: 'no room' },
       { kind: 'failed', reason: 'disk-full', detail: 'no room', step: 'work' },
     ],
   ])('that is stopped as %j ends as that', async (cause, ending) => {
-    const { stops, run } = anAttempt()
+    const { stopOrder, run } = anAttempt()
     const outcome = run(untilStopped)
-    stops.stop(cause)
+    stopOrder.stop(cause)
     expect(await outcome).toMatchObject(ending)
   })
 
   it('ends as stopped, whatever breaks while it stops', async () => {
-    const { stops, run } = anAttempt()
+    const { stopOrder, run } = anAttempt()
     const outcome = await run(async () => {
-      stops.stop({ kind: 'cancelled' })
+      stopOrder.stop({ kind: 'cancelled' })
       throw new StepFailed('workspace-failed', 'git was killed')
     })
     expect(outcome).toMatchObject({ kind: 'cancelled' })
   })
 
   it('does not begin a step after a stop', async () => {
-    const { told, stops, run } = anAttempt()
-    stops.stop({ kind: 'drained' })
+    const { told, stopOrder, run } = anAttempt()
+    stopOrder.stop({ kind: 'drained' })
     expect(await run((attempt) => attempt.step('one', async () => DONE))).toEqual({
       kind: 'handed-back',
     })
@@ -156,9 +158,9 @@ describe('an attempt', () => {
   })
 
   it('goes no further than the step in which it was stopped, even if that step ends well', async () => {
-    const { told, stops, run } = anAttempt()
+    const { told, stopOrder, run } = anAttempt()
     const outcome = await run(async (attempt) => {
-      await attempt.step('one', async () => stops.stop({ kind: 'drained' }))
+      await attempt.step('one', async () => stopOrder.stop({ kind: 'drained' }))
       return await attempt.step('two', async () => DONE)
     })
     expect(outcome).toEqual({ kind: 'handed-back' })
@@ -177,7 +179,7 @@ describe('an attempt', () => {
   })
 
   it('is stopped when what it watches is silent too long, not when that speaks', async () => {
-    const { clock, stops, run } = anAttempt({ idleMs: 60_000 })
+    const { clock, stopOrder, run } = anAttempt({ idleMs: 60_000 })
     const { promise: watching, resolve: watched } = Promise.withResolvers<() => void>()
     const outcome = run((attempt, signal) =>
       attempt.watched(async (alive) => {
@@ -190,7 +192,7 @@ describe('an attempt', () => {
     alive()
     clock.advance(50_000)
     await setImmediate()
-    expect(stops.why).toBeNull()
+    expect(stopOrder.why).toBeNull()
     clock.advance(20_000)
     expect(await outcome).toMatchObject({ kind: 'failed', reason: 'idle-limit' })
   })

@@ -1,13 +1,11 @@
-import type { ModelDoor, Refusal } from '../domain/agent.ts'
-import type { Attempt, AttemptReport, RunKind } from '../domain/attempt.ts'
+import type { Attempt, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
-import type { Launch } from '../domain/launch.ts'
+import { hintText } from '../domain/hint.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { type Probe, probeIfNamed } from '../domain/probe.ts'
+import type { Probe } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
 import { StepFailed, type StopCause } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
-import type { Earlier, Work } from '../domain/work.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import type { Logger } from '../platform/log.ts'
@@ -18,15 +16,8 @@ const DETAIL_MAX = 8192
 
 /** What one attempt works with. */
 export type AttemptParts = {
-  readonly work: Work
-  readonly earlier: Earlier
-  readonly number: number
-  readonly folder: string
-  readonly report: AttemptReport
-  readonly launch: Launch
-  readonly marker: string
-  readonly door: ModelDoor | null
-  readonly refusal: () => Promise<Refusal | null>
+  /** What its kind gets as it is. */
+  readonly given: Omit<Attempt, 'now' | 'step' | 'watched' | 'grace'>
   readonly clock: Clock
   readonly log: Logger
   readonly probe: Probe
@@ -39,32 +30,25 @@ export type AttemptParts = {
 export async function runAttempt(
   run: RunKind,
   parts: AttemptParts,
-  stops: StopOrder,
+  stopOrder: StopOrder,
 ): Promise<Outcome> {
-  const { limits } = parts.work
+  const { given, clock, log } = parts
+  const { limits } = given.work
   const over = new AbortController()
-  void stopAtWallLimit(limits.wallMs, parts.clock, stops, over.signal)
-  const steps = new Steps(parts, stops)
+  void stopAtWallLimit(limits.wallMs, clock, stopOrder, over.signal)
+  const steps = new Steps(parts, stopOrder)
   const attempt: Attempt = {
-    work: parts.work,
-    earlier: parts.earlier,
-    number: parts.number,
-    folder: parts.folder,
-    report: parts.report,
-    launch: parts.launch,
-    marker: parts.marker,
-    door: parts.door,
-    refusal: parts.refusal,
-    now: () => parts.clock.now(),
+    ...given,
+    now: () => clock.now(),
     step: (name, work) => steps.run(name, work),
-    watched: (work) => watchIdle({ limitMs: limits.idleMs, clock: parts.clock, stops }, work),
-    grace: () => stops.grace(),
+    watched: (work) => watchIdle({ limitMs: limits.idleMs, clock, stopOrder }, work),
+    grace: () => stopOrder.grace(),
   }
   try {
-    stops.check()
-    return await run(attempt, stops.signal)
+    stopOrder.check()
+    return await run(attempt, stopOrder.signal)
   } catch (error) {
-    return endingOf(error, { step: steps.current, why: stops.why, log: parts.log })
+    return endingOf(error, { step: steps.current, why: stopOrder.why, log })
   } finally {
     over.abort()
   }
@@ -73,12 +57,12 @@ export async function runAttempt(
 async function stopAtWallLimit(
   wallMs: number,
   clock: Clock,
-  stops: StopOrder,
+  stopOrder: StopOrder,
   over: AbortSignal,
 ): Promise<void> {
   await clock.sleep(wallMs, over)
   if (over.aborted) return
-  stops.stop({
+  stopOrder.stop({
     kind: 'limit',
     reason: 'wall-limit',
     detail: `the attempt took longer than limits.wallMs = ${wallMs} ms`,
@@ -88,24 +72,24 @@ async function stopAtWallLimit(
 /** Runs named steps one after the other and remembers which one an error came from. */
 class Steps {
   readonly #parts: AttemptParts
-  readonly #stops: StopOrder
+  readonly #stopOrder: StopOrder
   current: string | undefined
 
-  constructor(parts: AttemptParts, stops: StopOrder) {
+  constructor(parts: AttemptParts, stopOrder: StopOrder) {
     this.#parts = parts
-    this.#stops = stops
+    this.#stopOrder = stopOrder
   }
 
   async run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-    const { report, clock, probe } = this.#parts
-    this.#stops.check()
+    const { given, clock, probe } = this.#parts
+    this.#stopOrder.check()
     this.current = name
-    report.tell({ type: 'step-started', step: name })
+    given.report.tell({ type: 'step-started', step: name })
     const startedAt = clock.monotonic()
     const value = await work()
     const durationMs = Math.round(clock.monotonic() - startedAt)
-    report.tell({ type: 'step-finished', step: name, durationMs })
-    await probeIfNamed(probe, `${name}-done`)
+    given.report.tell({ type: 'step-finished', step: name, durationMs })
+    await probe(`${name}-done`)
     return value
   }
 }
@@ -142,13 +126,13 @@ function endingOfStop(
 
 const ENDINGS: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
   cancelled: { kind: 'cancelled', reason: 'cancelled-by-request', detail: '' },
-  lost: { kind: 'lost' },
+  'lease-lost': { kind: 'lease-lost' },
   drained: { kind: 'handed-back' },
 }
 
 const isReason = (code: string): code is ReasonCode => Object.hasOwn(REASONS, code)
 
 function said(error: unknown): string {
-  if (error instanceof AppError) return `${error.message} ${error.mend}`
+  if (error instanceof AppError) return `${error.message} ${hintText(error.fix)}`
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

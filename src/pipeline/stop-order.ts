@@ -10,7 +10,7 @@ const GRACE_MS = 30_000
  */
 export class StopOrder {
   readonly #stop = new AbortController()
-  readonly #lost = new AbortController()
+  readonly #leaseLost = new AbortController()
   readonly #late = new AbortController()
   readonly #hurry = new AbortController()
   readonly #lapsed: () => boolean
@@ -29,8 +29,8 @@ export class StopOrder {
   }
 
   /** Aborts with `Stopped` when the lease is gone, even after another stop. */
-  get lost(): AbortSignal {
-    return this.#lost.signal
+  get leaseLost(): AbortSignal {
+    return this.#leaseLost.signal
   }
 
   /**
@@ -47,7 +47,7 @@ export class StopOrder {
   }
 
   stop(cause: StopCause): void {
-    if (cause.kind === 'lost') return this.#lose(cause)
+    if (cause.kind === 'lease-lost') return this.#loseLease(cause)
     if (this.#publication === 'recorded' || this.#why !== null) return
     if (this.#publication === 'asked') {
       this.#held ??= cause
@@ -67,8 +67,8 @@ export class StopOrder {
 
   /** Throws `Stopped` when the attempt may not go on. */
   check(): void {
-    if (this.#lapsed()) this.stop({ kind: 'lost' })
-    this.#lost.signal.throwIfAborted()
+    if (this.#lapsed()) this.stop({ kind: 'lease-lost' })
+    this.#leaseLost.signal.throwIfAborted()
     this.#stop.signal.throwIfAborted()
   }
 
@@ -92,12 +92,16 @@ export class StopOrder {
 
   /** For keeping the work after a stop: 30 s, less when the lease is lost or the worker must go. */
   grace(): AbortSignal {
-    return AbortSignal.any([this.#lost.signal, this.#hurry.signal, AbortSignal.timeout(GRACE_MS)])
+    return AbortSignal.any([
+      this.#leaseLost.signal,
+      this.#hurry.signal,
+      AbortSignal.timeout(GRACE_MS),
+    ])
   }
 
-  #lose(cause: StopCause): void {
+  #loseLease(cause: StopCause): void {
     this.#why = cause
-    this.#lost.abort(new Stopped(cause))
+    this.#leaseLost.abort(new Stopped(cause))
     this.#late.abort(new Stopped(cause))
     this.#stop.abort(new Stopped(cause))
   }

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nullWhenMissing } from './missing.ts'
+import { nullWhenMissing } from './errno.ts'
 
 /** What a disk calls a block, whatever its file system works with. */
 const BLOCK_BYTES = 512

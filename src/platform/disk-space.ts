@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import type { Clock } from './clock.ts'
+import { hasErrno } from './errno.ts'
 
 /** How long an answer is good, in milliseconds. */
 const FRESH_MS = 1000
@@ -26,5 +27,4 @@ async function freeBytes(folder: string): Promise<number> {
 }
 
 /** Whether a write failed because the disk, or this user's share of it, is full. */
-export const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code))
+export const isDiskFull = (error: unknown): boolean => hasErrno(error, 'ENOSPC', 'EDQUOT')

@@ -4,18 +4,13 @@ import { dirname, join } from 'node:path'
 
 /**
  * Replaces a file so that after a crash or power cut it holds either the old bytes or the new:
- * write beside it, fsync, rename, fsync the folder.
- * @param mode permission bits of the new file; default readable by its owner alone
+ * write beside it, fsync, rename, fsync the folder. The new file is readable by its owner alone.
  */
-export async function writeDurably(
-  path: string,
-  bytes: string | Uint8Array,
-  mode = 0o600,
-): Promise<void> {
+export async function writeDurably(path: string, bytes: string | Uint8Array): Promise<void> {
   const beside = join(dirname(path), `.${randomUUID()}.tmp`)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
-    const file = await open(beside, 'wx', mode)
+    const file = await open(beside, 'wx', 0o600)
     try {
       await file.writeFile(bytes)
       await file.sync()

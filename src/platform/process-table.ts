@@ -1,6 +1,7 @@
 // Reads Linux's /proc. Reads are synchronous on purpose: each is a copy out of the kernel's memory,
 // and one unbroken look misses fewer processes than one that lets others run in between.
 import { readdirSync, readFileSync } from 'node:fs'
+import { hasErrno } from './errno.ts'
 
 /** A process that runs. Pid and start together name it for good; the pid alone is used again. */
 export type Process = {
@@ -52,9 +53,7 @@ function readGone(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && GONE.has(error.code)) return null
+    if (hasErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return null
     throw error
   }
 }
-
-const GONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])

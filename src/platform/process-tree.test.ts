@@ -28,14 +28,14 @@ describe('a program', () => {
     expect(await Promise.all([text(child.stdout), text(child.stderr), child.exit])).toEqual([
       'hello',
       '/\n',
-      { code: 7, signal: null },
+      { code: 7, killSignal: null },
     ])
   })
 
   it('that does not read its input does no harm', async () => {
     const child = await start('exit 0')
     child.stdin.end('x'.repeat(1_000_000))
-    expect(await child.exit).toEqual({ code: 0, signal: null })
+    expect(await child.exit).toEqual({ code: 0, killSignal: null })
   })
 
   it('that is missing is named together with the PATH', async () => {
@@ -70,15 +70,15 @@ describe('stop', () => {
     )
     await once(child.stdout, 'data')
     const words = text(child.stdout)
-    expect(await child.stop(10_000)).toEqual({ code: 3, signal: null })
+    expect(await child.stop(10_000)).toEqual({ code: 3, killSignal: null })
     expect(await words).toBe('saved\n')
   })
 
   it('kills a program that ignores SIGINT, and may be called again', async () => {
     const child = await start('trap "" INT; echo up; while :; do sleep 0.01; done')
     await once(child.stdout, 'data')
-    expect(await child.stop(50)).toEqual({ code: null, signal: 'SIGKILL' })
-    expect(await child.stop(50)).toEqual({ code: null, signal: 'SIGKILL' })
+    expect(await child.stop(50)).toEqual({ code: null, killSignal: 'SIGKILL' })
+    expect(await child.stop(50)).toEqual({ code: null, killSignal: 'SIGKILL' })
   })
 })
 
@@ -95,14 +95,14 @@ describeNeeding(['linux'], 'the tree of a marked program', () => {
   it('ends with the program, children with a session of their own included', async () => {
     const marker = randomUUID()
     const child = await start('setsid -f sh -c "trap : INT TERM; sleep 1000"; sleep 1000 &', marker)
-    expect(await child.exit).toEqual({ code: 0, signal: null })
+    expect(await child.exit).toEqual({ code: 0, killSignal: null })
     expect(carriers(marker)).toEqual([])
   })
 
   it('holds a child that wiped its environment and left its session, when the program dies first', async () => {
     const child = await start(`${HIDDEN} & while :; do sleep 0.01; done`)
     const [pid] = await once(child.stdout, 'data')
-    expect(await child.stop(10_000)).toEqual({ code: null, signal: 'SIGINT' })
+    expect(await child.stop(10_000)).toEqual({ code: null, killSignal: 'SIGINT' })
     expect(listProcesses().map((process) => process.pid)).not.toContain(Number(String(pid)))
   })
 
@@ -110,7 +110,7 @@ describeNeeding(['linux'], 'the tree of a marked program', () => {
     const child = await start(`(${HIDDEN} &); read go; exit 4`)
     const [pid] = await once(child.stdout, 'data')
     child.stdin.end('go\n')
-    expect(await child.exit).toEqual({ code: 4, signal: null })
+    expect(await child.exit).toEqual({ code: 4, killSignal: null })
     expect(await text(child.stdout)).toBe('')
     process.kill(Number(String(pid)), 'SIGKILL')
   })

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Child, Exit } from '../domain/launch.ts'
+import { hasErrno } from './errno.ts'
 import type { Logger } from './log.ts'
 import { environmentHolds, listProcesses, type Process } from './process-table.ts'
 import { type Spawned, spawnPiped, type SpawnOptions } from './spawn.ts'
@@ -36,7 +37,7 @@ export type Tree = {
   alive(): readonly number[]
 }
 
-export type TreeOptions = SpawnOptions & {
+type TreeOptions = SpawnOptions & {
   /** Value of the mark; null for a trusted program, whose process group is enough. */
   readonly marker: string | null
   readonly log: Logger
@@ -71,7 +72,7 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
   const follow = async () => {
     await once(child, 'exit')
     await endTree(tree, log)
-    finish({ code: child.exitCode, signal: child.signalCode })
+    finish({ code: child.exitCode, killSignal: child.signalCode })
   }
   void follow()
   return {
@@ -88,7 +89,7 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
       await endTree(tree, log)
       await settledWithin(exit, NEWS_WAIT_MS)
       // The kernel may owe us the end of a process that waits for a dead disk.
-      if (!isOver) finish({ code: null, signal: 'SIGKILL' })
+      if (!isOver) finish({ code: null, killSignal: 'SIGKILL' })
       return await exit
     },
   }
@@ -184,13 +185,12 @@ async function endTree(tree: Tree, log: Logger): Promise<number> {
 }
 
 /** Sends a signal; false when nobody is there to get it. */
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+function send(pid: number, processSignal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(pid, signal)
+    return process.kill(pid, processSignal)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
     // EPERM: a group of zombies (macOS), or a process that changed its user and is not ours to end.
-    if (code === 'ESRCH' || code === 'EPERM') return false
+    if (hasErrno(error, 'ESRCH', 'EPERM')) return false
     throw error
   }
 }

@@ -32,7 +32,7 @@ const isAlive = (pid: number): boolean => listProcesses().some((each) => each.pi
 describe('runProgram', () => {
   it('gives stdin to the program and answers what it said and how it ended', async () => {
     const end = await runProgram(aProgram('cat; echo trouble >&2; exit 3', { stdin: 'hello' }))
-    expect(end).toMatchObject({ code: 3, signal: null, exceeded: null, stderr: 'trouble\n' })
+    expect(end).toMatchObject({ code: 3, killSignal: null, exceeded: null, stderr: 'trouble\n' })
     expect(end.stdout.toString()).toBe('hello')
   })
 
@@ -61,7 +61,7 @@ describe('runProgram', () => {
 
   it('kills the whole group when the time is up', async () => {
     const end = await runProgram(aProgram('sleep 600 & echo $!; wait', { timeoutMs: 300 }))
-    expect(end).toMatchObject({ code: null, signal: 'SIGKILL', exceeded: 'time' })
+    expect(end).toMatchObject({ code: null, killSignal: 'SIGKILL', exceeded: 'time' })
     await expect.poll(() => isAlive(Number(end.stdout.toString()))).toBe(false)
   })
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { hasErrno } from './errno.ts'
 import { spawnPiped } from './spawn.ts'
 
 /** The end of stderr that is kept. */
@@ -30,7 +31,7 @@ export type Input = string | Uint8Array | AsyncIterable<string | Uint8Array>
 /** How a program ended, and what it said. */
 export type ProgramEnd = {
   readonly code: number | null
-  readonly signal: NodeJS.Signals | null
+  readonly killSignal: NodeJS.Signals | null
   /** The limit it was killed for, or null. */
   readonly exceeded: 'time' | 'output' | null
   /** Empty when it went to a file. */
@@ -64,7 +65,7 @@ export async function runProgram(program: Program, signal?: AbortSignal): Promis
       feed(child, program.stdin ?? ''),
     ])
     signal?.throwIfAborted()
-    return { code: child.exitCode, signal: child.signalCode, exceeded, stdout, stderr }
+    return { code: child.exitCode, killSignal: child.signalCode, exceeded, stdout, stderr }
   } catch (error) {
     killGroup(child)
     signal?.throwIfAborted()
@@ -84,12 +85,9 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch (error) {
-    if (!isGone(error)) throw error
+    if (!hasErrno(error, 'ESRCH')) throw error
   }
 }
-
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ESRCH'
 
 async function closing(child: ChildProcess): Promise<void> {
   let timer: NodeJS.Timeout | undefined
@@ -158,6 +156,5 @@ async function readTail(stderr: Readable): Promise<string> {
 
 /** Pipes cut off by `closing`, or by a program that stopped reading, have simply ended. */
 function unlessCutOff(error: unknown): void {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== 'ERR_STREAM_PREMATURE_CLOSE' && code !== 'EPIPE') throw error
+  if (!hasErrno(error, 'ERR_STREAM_PREMATURE_CLOSE', 'EPIPE')) throw error
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { AppError } from '../domain/errors.ts'
+import { hasErrno } from './errno.ts'
 
 /** What a program starts with. Nothing is inherited but the user and the limits. */
 export type SpawnOptions = {
@@ -94,11 +95,9 @@ const hasPipes = (child: Piped): child is ChildProcessWithoutNullStreams =>
   child.stdin !== null && child.stdout !== null && child.stderr !== null
 
 /** That either side stopped reading is no failure of the pipe: whoever stopped knows why. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (!STOPPED_READING.has(error.code)) throw error
+function ignoreClosedPipe(error: Error): void {
+  if (!hasErrno(error, 'EPIPE', 'ECONNRESET', 'ABORT_ERR')) throw error
 }
-
-const STOPPED_READING = new Set<unknown>(['EPIPE', 'ECONNRESET', 'ABORT_ERR'])
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
-import { noProbe, type Probe, probeIfNamed } from '../domain/probe.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
 import { readerOf } from './read-answer.ts'
 import { fromProblem } from './problem.ts'
 import { PROTOCOL, PROTOCOL_HEADER } from './version.ts'
@@ -77,13 +77,13 @@ export class HubClient {
   ): Promise<{ readonly status: number; readonly answer: CallAnswer<Name> }> {
     const route: Route = ROUTES[name]
     const { probe = noProbe } = this.#address
-    await probeIfNamed(probe, `${name}-asked`)
+    await probe(`${name}-asked`)
     const response = await this.open(name, input, signal)
     const answer =
       'bytes' in route.answer
         ? response
         : readAnswer(route, route.answer, await this.#text(response, signal))
-    if (answer !== null) await probeIfNamed(probe, `${name}-answered`)
+    if (answer !== null) await probe(`${name}-answered`)
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { status: response.status, answer: answer as CallAnswer<Name> }

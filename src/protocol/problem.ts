@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError, ERRORS, type ErrorCode } from '../domain/errors.ts'
+import { hintText } from '../domain/hint.ts'
 
 /** The wire form of an error: RFC 9457, with our code and the next step. */
 export const Problem = z.looseObject({
@@ -8,6 +9,9 @@ export const Problem = z.looseObject({
   status: z.int(),
   detail: z.string(),
   code: z.string(),
+  /** What to do next. */
+  fix: z.string(),
+  /** The same under its older name, for programs that know no other; to go with the next protocol. */
   mend: z.string(),
   retryable: z.boolean(),
 })
@@ -15,7 +19,13 @@ export type Problem = z.infer<typeof Problem>
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
+/** A hub of an earlier version sends `mend` alone, one of a later version `fix` alone. */
+const ReceivedProblem = Problem.partial({ fix: true, mend: true }).refine(
+  ({ fix, mend }) => (fix ?? mend) !== undefined,
+)
+
 export function toProblem(error: AppError): Problem {
+  const fix = hintText(error.fix)
   return {
     ...error.details,
     type: `urn:millwright:error:${error.code}`,
@@ -23,7 +33,8 @@ export function toProblem(error: AppError): Problem {
     status: error.status,
     detail: error.message,
     code: error.code,
-    mend: error.mend,
+    fix,
+    mend: fix,
     retryable: error.retryable,
   }
 }
@@ -32,7 +43,7 @@ const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, t
 
 /** Rebuilds the error that the hub threw; undefined when the answer is not one of ours. */
 export function fromProblem(body: unknown): AppError | undefined {
-  const problem = Problem.safeParse(body)
+  const problem = ReceivedProblem.safeParse(body)
   if (!problem.success || !isErrorCode(problem.data.code)) return undefined
   const {
     type: _type,
@@ -40,6 +51,7 @@ export function fromProblem(body: unknown): AppError | undefined {
     status: _status,
     detail,
     code: _code,
+    fix: _fix,
     mend: _mend,
     retryable: _retryable,
     ...details

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { Collection } from '../domain/collection.ts'
+import { LOG_SEGMENT_BYTES_MAX, LogStream } from '../domain/attempt.ts'
+import { GarbageReport } from '../domain/garbage.ts'
 import { Delivery } from '../domain/delivery.ts'
-import { Digest } from '../domain/input.ts'
+import { Digest, FILE_BYTES_MAX } from '../domain/input.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, Renewal } from '../domain/lease.ts'
 import { ArtifactName } from '../domain/text.ts'
@@ -105,9 +106,9 @@ export const ROUTES = {
     path: '/api/v1/jobs/{job}/logs/{stream}',
     summary: 'Bytes of a log from an offset',
     access: scope('jobs:read'),
-    params: schema.JobParams.extend({ stream: schema.LogStream }),
+    params: schema.JobParams.extend({ stream: LogStream }),
     query: schema.LogQuery,
-    answer: bytes(4 * schema.SEGMENT_BYTES_MAX),
+    answer: bytes(schema.LOG_BYTES_MAX),
   },
   listArtifacts: {
     ...plain,
@@ -125,7 +126,7 @@ export const ROUTES = {
     summary: 'One artifact; supports Range',
     access: scope('artifacts:read'),
     params: schema.AttemptParams.extend({ name: ArtifactName }),
-    answer: bytes(schema.ARTIFACT_BYTES_MAX),
+    answer: bytes(FILE_BYTES_MAX),
   },
   putBlob: {
     ...plain,
@@ -134,7 +135,7 @@ export const ROUTES = {
     summary: 'Upload an input by the SHA-256 of its bytes, before the job that names it',
     access: scope('jobs:submit'),
     params: z.strictObject({ digest: Digest }),
-    body: bytes(schema.ARTIFACT_BYTES_MAX),
+    body: bytes(FILE_BYTES_MAX),
     answer: schema.BlobInfo,
   },
 
@@ -154,7 +155,7 @@ export const ROUTES = {
     summary: 'Keep what an ended attempt left on its worker',
     access: WORKER,
     params: schema.AttemptParams.extend({ name: ArtifactName }),
-    body: bytes(schema.ARTIFACT_BYTES_MAX),
+    body: bytes(FILE_BYTES_MAX),
     answer: schema.ArtifactInfo,
   },
 
@@ -207,14 +208,14 @@ export const ROUTES = {
     summary: 'Append a segment to a log',
     access: ATTEMPT,
     params: schema.AttemptParams.extend({
-      stream: schema.LogStream,
+      stream: LogStream,
       offset: z.coerce
         .number()
         .int()
         .min(0)
         .max(2 ** 40),
     }),
-    body: bytes(schema.SEGMENT_BYTES_MAX),
+    body: bytes(LOG_SEGMENT_BYTES_MAX),
     answer: Nothing,
   },
   readInput: {
@@ -224,7 +225,7 @@ export const ROUTES = {
     summary: 'A file that the job brings along',
     access: ATTEMPT,
     params: schema.AttemptParams.extend({ name: ArtifactName }),
-    answer: bytes(schema.ARTIFACT_BYTES_MAX),
+    answer: bytes(FILE_BYTES_MAX),
   },
   readContinued: {
     ...plain,
@@ -233,7 +234,7 @@ export const ROUTES = {
     summary: 'An artifact of the job this one continues',
     access: ATTEMPT,
     params: schema.AttemptParams.extend({ name: ArtifactName }),
-    answer: bytes(schema.ARTIFACT_BYTES_MAX),
+    answer: bytes(FILE_BYTES_MAX),
   },
   readKept: {
     ...plain,
@@ -242,7 +243,7 @@ export const ROUTES = {
     summary: 'An artifact of an earlier attempt of this job',
     access: ATTEMPT,
     params: schema.KeptParams,
-    answer: bytes(schema.ARTIFACT_BYTES_MAX),
+    answer: bytes(FILE_BYTES_MAX),
   },
   putArtifact: {
     ...plain,
@@ -251,7 +252,7 @@ export const ROUTES = {
     summary: 'Store an artifact; Content-Digest is verified',
     access: ATTEMPT,
     params: schema.AttemptParams.extend({ name: ArtifactName }),
-    body: bytes(schema.ARTIFACT_BYTES_MAX),
+    body: bytes(FILE_BYTES_MAX),
     answer: schema.ArtifactInfo,
   },
   settleLease: {
@@ -346,7 +347,7 @@ export const ROUTES = {
     summary: 'Remove what nobody needs any more, or say what that is',
     access: scope('admin'),
     body: schema.CollectBody,
-    answer: Collection,
+    answer: GarbageReport,
   },
 
   live: {

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { STREAMS } from '../domain/attempt.ts'
+import { LOG_SEGMENT_BYTES_MAX } from '../domain/attempt.ts'
 import { DeliveryId, DeliveryState } from '../domain/callback.ts'
 import { Delivery } from '../domain/delivery.ts'
 import { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
-import { FILE_BYTES_MAX, InputFile } from '../domain/input.ts'
+import { InputFile } from '../domain/input.ts'
 import { JobId } from '../domain/id.ts'
 import { Group, Job } from '../domain/job.ts'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN, WorkerIdentity } from '../domain/lease.ts'
-import { Settlement, Usage } from '../domain/outcome.ts'
+import { PauseReason, Settlement, Usage } from '../domain/outcome.ts'
 import { PublicationIntent } from '../domain/publication.ts'
 import { Scope } from '../domain/principal.ts'
 import { JobState } from '../domain/state.ts'
@@ -17,10 +17,8 @@ import { ArtifactName, line, Offer } from '../domain/text.ts'
 export const WAIT_MS_MAX = 30_000
 /** Largest JSON body. */
 export const JSON_BYTES_MAX = 1024 * 1024
-/** Largest log segment. */
-export const SEGMENT_BYTES_MAX = 1024 * 1024
-/** Largest artifact. */
-export const ARTIFACT_BYTES_MAX = FILE_BYTES_MAX
+/** Most of a log that one answer holds. */
+export const LOG_BYTES_MAX = 4 * LOG_SEGMENT_BYTES_MAX
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const list = <Item extends z.ZodType>(item: Item) =>
@@ -28,8 +26,6 @@ const list = <Item extends z.ZodType>(item: Item) =>
     (value) => (typeof value === 'string' ? value.split(',') : value),
     z.array(item).max(20),
   )
-
-export const LogStream = z.enum(STREAMS.map(({ stream }) => stream))
 
 export const JobParams = z.strictObject({ job: JobId })
 export const AttemptParams = z.strictObject({ job: JobId, attempt: number(1, 1_000_000) })
@@ -75,7 +71,7 @@ export const BlobInfo = z.object({ digest: z.string(), size: z.int() })
 export const LogQuery = z.strictObject({
   attempt: number(1, 1_000_000).optional().describe('Default: the newest'),
   offset: number(0, 2 ** 40).default(0),
-  limit: number(1, 4 * SEGMENT_BYTES_MAX).default(SEGMENT_BYTES_MAX),
+  limit: number(1, LOG_BYTES_MAX).default(LOG_SEGMENT_BYTES_MAX),
   waitMs: number(0, WAIT_MS_MAX).default(0).describe('Hold the request until there is more'),
 })
 
@@ -133,7 +129,7 @@ export const CheckpointBody = Checkpoint
 export const IntentBody = PublicationIntent
 export const SettleBody = z.strictObject({ settlement: Settlement, usage: Usage.nullable() })
 export const PauseBody = z.strictObject({
-  reason: z.enum(['quota-exhausted', 'waiting-for-person']),
+  reason: PauseReason,
   detail: z.string().max(8192),
   resumeAt: z.int().min(0).optional(),
   usage: Usage.nullable(),

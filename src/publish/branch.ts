@@ -185,8 +185,9 @@ async function pushContents(
   signal: AbortSignal,
 ): Promise<void> {
   if (change.lfsObjects.length === 0) return
-  const place = { gitDir: workspace.gitDir, commit: workspace.base.commit }
-  await pushLfs(address, { settings, place, ids: change.lfsObjects }, signal)
+  const { gitDir, base } = workspace
+  const objects = { settings, gitDir, commit: base.commit, ids: change.lfsObjects }
+  await pushLfs(address, objects, signal)
 }
 
 /** @returns the branch's tip afterwards, which is another one when somebody was faster */

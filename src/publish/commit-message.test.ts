@@ -19,8 +19,8 @@ describe('a commit message', () => {
   })
 
   it('has the whole prompt below a title of other words', () => {
-    expect(commitMessage({ ...text, title: 'Mend a.ts' })).toBe(
-      'Mend a.ts\n\nFix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n',
+    expect(commitMessage({ ...text, title: 'Fix a.ts' })).toBe(
+      'Fix a.ts\n\nFix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n',
     )
   })
 

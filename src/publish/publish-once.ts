@@ -1,6 +1,6 @@
 import type { AttemptReport } from '../domain/attempt.ts'
 import type { Publication, PublicationIntent } from '../domain/publication.ts'
-import { type StepFailed, Stopped } from '../domain/stop.ts'
+import { isLeaseLost, type StepFailed, Stopped } from '../domain/stop.ts'
 
 /** A place outside that can be read: a branch, a site, a folder of documents. */
 export type Target = {
@@ -50,7 +50,7 @@ export async function publishOnce(
   if (!publisher.mayReplace(found)) throw publisher.moved(found)
   const intent = await publisher.prepare(found, signal)
   await report.intend(intent)
-  const now = await publisher.act(intent, unlessLost(signal))
+  const now = await publisher.act(intent, untilLeaseLost(signal))
   // The effect of an earlier attempt may have been on its way all the time.
   const published = ownPublication(publisher, [...intents, intent], now)
   if (published === null) throw publisher.moved(now)
@@ -92,12 +92,11 @@ function ownPublication(
 }
 
 /** A signal that only a lost lease aborts. The publisher's own time limits still hold. */
-function unlessLost(signal: AbortSignal): AbortSignal {
+function untilLeaseLost(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const onAbort = () => {
     const why: unknown = signal.reason
-    const lives = why instanceof Stopped && why.why.kind !== 'lost'
-    if (!lives) controller.abort(why)
+    if (isLeaseLost(why) || !(why instanceof Stopped)) controller.abort(why)
   }
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })

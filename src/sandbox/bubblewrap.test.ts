@@ -11,7 +11,7 @@ describe('findBubblewrap', () => {
     await expect(findBubblewrap({ path: '/nowhere', log: silentLog })).rejects.toMatchObject({
       code: 'sandbox-missing',
       message: 'bubblewrap (bwrap) is not on the PATH /nowhere',
-      mend: expect.stringMatching(/apt-get install bubblewrap.*--sandbox none/),
+      fix: { text: expect.stringMatching(/apt-get install bubblewrap.*--sandbox none/) },
     })
   })
 
@@ -36,7 +36,7 @@ describeNeeding(['bubblewrap'], 'findBubblewrap on this machine', () => {
 
 describeNeeding(['bubblewrap'], 'a confined program', () => {
   it('ends with the code of the program', async () => {
-    expect(await inSandbox('exit 7')).toMatchObject({ code: 7, signal: null, stderr: '' })
+    expect(await inSandbox('exit 7')).toMatchObject({ code: 7, killSignal: null, stderr: '' })
   })
 
   it('writes in its folder and nowhere else', async () => {

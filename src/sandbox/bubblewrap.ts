@@ -17,7 +17,7 @@ import { refuseNul, spawnPiped } from '../platform/spawn.ts'
 import { inOrder, mountArguments, mountsOf } from './mounts.ts'
 import { programMounts } from './program-mounts.ts'
 
-export type BubblewrapOptions = {
+type BubblewrapOptions = {
   /** Path of bwrap, from `findBubblewrap`. */
   readonly bwrap: string
   /** Names the attempt; its processes are found by it after a crash of the worker. */

@@ -1,4 +1,4 @@
-import type { AgentDriver, AgentTask } from '../domain/agent.ts'
+import type { AgentDriver, AgentPlace, AgentTask } from '../domain/agent.ts'
 import type { Attempt } from '../domain/attempt.ts'
 import type { FailedCheck, Verdict } from '../domain/verdict.ts'
 import type { Answers, KeptTurn } from './kept-turn.ts'
@@ -15,11 +15,9 @@ export type TakenWork = {
 export type AgentWork<Work extends TakenWork> = {
   readonly attempt: Attempt
   readonly driver: AgentDriver
-  /** The agent's HOME, shared by all its turns. */
-  readonly home: string
+  readonly place: AgentPlace
   /** The most turns in one job, over all its attempts. */
   readonly iterations: number
-  task(told: Pick<AgentTask, 'prompt' | 'session'>): AgentTask
   /** Reads what the agent made. Throws StepFailed. */
   take(signal: AbortSignal): Promise<Work>
   /** Keeps the artifacts from which `record` lets a later attempt restore the work. */
@@ -42,11 +40,9 @@ export type AgentWork<Work extends TakenWork> = {
 }
 
 /** A turn that is about to begin. */
-export type PlannedTurn = {
+export type PlannedTurn = AgentTask & {
   /** Counts from 1. */
   readonly iteration: number
-  readonly prompt: string
-  readonly session: string | null
   /** null for a turn that follows no failed checks. */
   readonly answers: Answers | null
 }

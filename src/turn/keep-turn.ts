@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { EVENT_TEXT_MAX } from '../domain/event.ts'
-import { StepFailed, Stopped } from '../domain/stop.ts'
+import { isLeaseLost, StepFailed, Stopped } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import type { AgentWork, FinishedTurn, TakenWork } from './agent-work.ts'
@@ -68,7 +68,7 @@ export async function keepingUnfinished<Work extends TakenWork, Value>(
   try {
     return await turn()
   } catch (error) {
-    if (error instanceof Stopped && error.why.kind !== 'lost') await takeUnfinished(agent)
+    if (error instanceof Stopped && !isLeaseLost(error)) await takeUnfinished(agent)
     throw error
   }
 }

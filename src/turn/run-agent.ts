@@ -13,13 +13,14 @@ export async function runAgent<Work extends TakenWork>(
   turn: PlannedTurn,
   signal: AbortSignal,
 ): Promise<AgentEnd> {
-  const { attempt, driver } = agent
+  const { attempt, driver, place } = agent
   attempt.report.tell({ type: 'agent-started', agent: driver.name })
   const log = logger(attempt, turn)
   const reportSession = sessionReporter(attempt)
   const end = await attempt.watched((alive) =>
     driver.run(
-      agent.task({ prompt: turn.prompt, session: turn.session }),
+      turn,
+      place,
       {
         launch: attempt.launch,
         onUpdate: (update) => {

@@ -4,6 +4,7 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
+import { hasErrno, nullWhenMissing } from '../platform/errno.ts'
 import { fitsTar, readTar, type TarFile, writeTar } from './tar.ts'
 
 const SESSION_BYTES_MAX = 64 * 1024 * 1024
@@ -48,7 +49,7 @@ async function putFile(file: string, bytes: Uint8Array): Promise<void> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     await writeFile(file, bytes, { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    if (!hasCode(error, 'EEXIST', 'ENOTDIR')) throw error
+    if (!hasErrno(error, 'EEXIST', 'ENOTDIR')) throw error
     throw damaged(`something is already at ${file}`)
   }
 }
@@ -81,7 +82,7 @@ async function addPath(session: Session, path: string): Promise<boolean> {
 async function kindOf(home: string, path: string): Promise<'file' | 'folder' | 'other'> {
   const parts = path.split('/')
   for (let depth = 1; depth <= parts.length; depth += 1) {
-    const stats = await lstat(join(home, ...parts.slice(0, depth))).catch(unlessMissing)
+    const stats = await lstat(join(home, ...parts.slice(0, depth))).catch(nullWhenMissing)
     if (stats === null) return 'other'
     if (depth === parts.length && stats.isFile()) return 'file'
     if (!stats.isDirectory()) return 'other'
@@ -98,18 +99,10 @@ async function addFile(session: Session, path: string): Promise<boolean> {
   return true
 }
 
-function unlessMissing(error: unknown): null {
-  if (hasCode(error, 'ENOENT')) return null
-  throw error
-}
-
 function falseWhenShut(error: unknown): false {
-  if (hasCode(error, 'EACCES', 'ENAMETOOLONG')) return false
+  if (hasErrno(error, 'EACCES', 'ENAMETOOLONG')) return false
   throw error
 }
-
-const hasCode = (error: unknown, ...codes: readonly unknown[]): boolean =>
-  error instanceof Error && 'code' in error && codes.includes(error.code)
 
 /** A relative path without detours, of visible ASCII: what agents call their session files. */
 const isPlain = (name: string): boolean =>

@@ -10,10 +10,10 @@ export const SESSION = 'session.tar'
 export async function packedSession<Work extends TakenWork>({
   attempt,
   driver,
-  home,
+  place,
 }: AgentWork<Work>): Promise<string | null> {
   if (driver.sessionFiles.length === 0) return null
   // Of its own name: the archive of an earlier turn may still be on its way to the hub.
   const archive = join(attempt.folder, `session-${randomUUID()}.tar`)
-  return (await packSession(home, driver.sessionFiles, archive)) ? archive : null
+  return (await packSession(place.home, driver.sessionFiles, archive)) ? archive : null
 }

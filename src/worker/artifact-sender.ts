@@ -1,39 +1,36 @@
 import { writeFileSync } from 'node:fs'
 import type { ArtifactSource, FileArtifact } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
-import type { Fence } from '../domain/lease.ts'
-import { Stopped } from '../domain/stop.ts'
+import { isLeaseLost, Stopped } from '../domain/stop.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { HubClient } from '../protocol/client.ts'
 import { keptFile } from './attempt-folder.ts'
-import { isGone } from './patience.ts'
-import { turns } from './turns.ts'
+import { saysLeaseLost } from './patience.ts'
+import type { SenderContext } from './sender-context.ts'
+import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
 
 /** The time limit of an upload follows its size: on a slow line more at once would exceed theirs. */
 const AT_ONCE = 4
 
-type Way = {
-  readonly hub: HubClient
-  readonly fence: Fence
-  readonly clock: Clock
-  /** The attempt's folder. */
-  readonly folder: string
-}
-
 /** Sends an attempt's artifacts to the hub while the attempt runs. */
 export class ArtifactSender {
-  readonly #way: Way
-  readonly #stops: Pick<StopOrder, 'lost' | 'late'>
+  readonly #context: SenderContext
+  readonly #folder: string
+  readonly #stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>
   /** The newest of each name, which takes the place of those before. */
   readonly #kept = new Map<string, FileArtifact>()
-  readonly #uploads = new Map<string, Promise<Refusal | null>>()
-  readonly #inTurn = turns(AT_ONCE)
+  readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
+  readonly #limited = semaphore(AT_ONCE)
 
-  constructor(way: Way, stops: Pick<StopOrder, 'lost' | 'late'>) {
-    this.#way = way
-    this.#stops = stops
+  /** @param folder of the attempt */
+  constructor(
+    context: SenderContext,
+    folder: string,
+    stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>,
+  ) {
+    this.#context = context
+    this.#folder = folder
+    this.#stopOrder = stopOrder
   }
 
   /** What was kept so far, each as a file of the attempt's folder. */
@@ -42,19 +39,19 @@ export class ArtifactSender {
   }
 
   /**
-   * Sends an artifact when its turn comes, and gives up when a stopped job must end. A text is small:
+   * Sends an artifact when a permit is free, and gives up when a stopped job must end. A text is small:
    * it waits for no file, and is sent also then. The file must not change any more.
    */
   keep(artifact: ArtifactSource): void {
-    const kept = inFile(this.#way.folder, artifact)
+    const kept = inFile(this.#folder, artifact)
     const { name } = kept
-    const { lost, late } = this.#stops
-    const [begin, signal] = 'text' in artifact ? [atOnce, lost] : [this.#inTurn, late]
+    const { leaseLost, late } = this.#stopOrder
+    const [begin, signal] = 'text' in artifact ? [atOnce, leaseLost] : [this.#limited, late]
     const before = this.#uploads.get(name)
     const send = async (): Promise<void> => {
       // Side by side, the older one could arrive last.
       await before
-      await upload(kept, { ...this.#way, route: 'putArtifact' }, signal)
+      await upload(kept, 'putArtifact', this.#context, signal)
     }
     this.#kept.set(name, kept)
     this.#uploads.set(
@@ -71,22 +68,22 @@ export class ArtifactSender {
    * what it refused, such as an artifact that is too large, and what came too late. Throws what else
    * went wrong.
    */
-  async flush(): Promise<readonly Refusal[]> {
-    const refusals = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)
-    const fatal = refusals.find(
-      ({ error }) => !isLate(error) && (!isAppError(error) || isGone(error)),
+  async flush(): Promise<readonly MissingArtifact[]> {
+    const missing = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)
+    const fatal = missing.find(
+      ({ error }) => !isLate(error) && (!isAppError(error) || saysLeaseLost(error)),
     )
     if (fatal !== undefined) throw fatal.error
-    return refusals
+    return missing
   }
 }
 
 /** An artifact that the hub does not have, and why. */
-export type Refusal = { readonly name: string; readonly error: unknown }
+export type MissingArtifact = { readonly name: string; readonly error: unknown }
 
 /** Whether a stopped job had no time left to send something. */
 export const isLate = (error: unknown): error is Stopped =>
-  error instanceof Stopped && error.why.kind !== 'lost'
+  error instanceof Stopped && !isLeaseLost(error)
 
 const atOnce = (send: () => Promise<void>): Promise<void> => send()
 

@@ -2,13 +2,12 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { LogStream } from '../domain/attempt.ts'
-import { JobId } from '../domain/id.ts'
-import type { Fence } from '../domain/lease.ts'
+import { Fence } from '../domain/lease.ts'
 import { removeTree } from '../platform/remove-tree.ts'
 import type { WorkerContext } from './context.ts'
 
 /** What a later start of the worker must know of an attempt that died here. Never its token. */
-const AttemptFile = z.strictObject({ jobId: JobId, attempt: z.int().min(1), kind: z.string() })
+const AttemptFile = z.strictObject({ ...Fence.shape, kind: z.string() })
 export type AttemptFile = z.infer<typeof AttemptFile>
 
 /** The attempt's name on this worker: its folder's, and the mark on all its processes. */

@@ -15,48 +15,51 @@ import type { StopOrder } from '../pipeline/stop-order.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 import type { HubClient } from '../protocol/client.ts'
-import { ArtifactSender, isLate, type Refusal } from './artifact-sender.ts'
+import { ArtifactSender, isLate, type MissingArtifact } from './artifact-sender.ts'
 import { streamFile } from './attempt-folder.ts'
 import { download } from './download.ts'
 import { EventSender } from './event-sender.ts'
 import { LogSender } from './log-sender.ts'
-import { insist, isGone } from './patience.ts'
+import { insist, saysLeaseLost } from './patience.ts'
+import type { SenderContext } from './sender-context.ts'
 
 const TRY_MS = 60_000
 const NOTE_MAX = 2048
 /** Names that the note about what was not sent in time spells out. */
 const NAMED_MAX = 20
 
-type Way = {
+/** One attempt, and how it can be stopped. */
+type Sending = {
   /** With the attempt's token. */
   readonly hub: HubClient
   readonly lease: Lease
   readonly folder: string
   readonly clock: Clock
-  readonly stops: StopOrder
+  readonly stopOrder: StopOrder
 }
 
 /** Sends everything that an attempt reports to the hub; `flush` waits until it has arrived. */
 export class AttemptSender implements AttemptReport {
-  readonly #way: Way
+  readonly #context: SenderContext
+  readonly #folder: string
+  readonly #stopOrder: StopOrder
   readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
   readonly #events: EventSender
   readonly #logs: Readonly<Record<LogStream, LogSender>>
   readonly #artifacts: ArtifactSender
 
-  constructor(way: Way) {
-    const { hub, lease, folder, clock, stops } = way
+  constructor({ hub, lease, folder, clock, stopOrder }: Sending) {
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const context = { hub, fence, clock }
     const maxBytes = lease.job.limits.outputBytes
     const log = (stream: LogStream): LogSender =>
-      new LogSender(
-        { hub, fence, clock, stream, file: streamFile(folder, stream), maxBytes },
-        stops.late,
-      )
-    this.#way = way
+      new LogSender(context, { stream, file: streamFile(folder, stream), maxBytes }, stopOrder.late)
+    this.#context = context
+    this.#folder = folder
+    this.#stopOrder = stopOrder
     this.#params = { job: fence.jobId, attempt: fence.attempt }
-    this.#events = new EventSender({ hub, fence, clock }, stops.lost)
-    this.#artifacts = new ArtifactSender({ hub, fence, clock, folder }, stops)
+    this.#events = new EventSender(context, stopOrder.leaseLost)
+    this.#artifacts = new ArtifactSender(context, folder, stopOrder)
     this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }
   }
 
@@ -74,7 +77,7 @@ export class AttemptSender implements AttemptReport {
     } catch (error) {
       if (!isDiskFull(error)) throw error
       const detail = 'the worker’s disk has no room for the log'
-      this.#way.stops.stop({ kind: 'limit', reason: 'disk-full', detail })
+      this.#stopOrder.stop({ kind: 'limit', reason: 'disk-full', detail })
     }
   }
 
@@ -88,7 +91,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
-    return await this.#unlessGone(async () => {
+    return await this.#unlessLeaseLost(async () => {
       const refusals = await this.#artifacts.flush()
       if (refusals.length > 0) return false
       await this.#ask((hub, signal) =>
@@ -99,36 +102,36 @@ export class AttemptSender implements AttemptReport {
   }
 
   async intend(intent: PublicationIntent): Promise<void> {
-    const { stops } = this.#way
+    const stopOrder = this.#stopOrder
     try {
-      await stops.recording(() =>
+      await stopOrder.recording(() =>
         this.#ask((hub, signal) =>
           hub.call('intendPublication', { params: this.#params, body: intent }, signal),
         ),
       )
     } catch (error) {
-      if (isAppError(error, 'cancel-requested')) stops.stop({ kind: 'cancelled' })
-      stops.check()
+      if (isAppError(error, 'cancel-requested')) stopOrder.stop({ kind: 'cancelled' })
+      stopOrder.check()
       throw error
     }
     // The answer may have lain here while this process was stopped.
-    stops.check()
+    stopOrder.check()
   }
 
   async fetchInput(name: string, file: string, signal: AbortSignal): Promise<void> {
-    const { hub } = this.#way
+    const { hub } = this.#context
     const params = { ...this.#params, name }
     await this.#fetch((trying) => hub.call('readInput', { params }, trying), file, signal)
   }
 
   async fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void> {
-    const { hub } = this.#way
+    const { hub } = this.#context
     const params = { ...this.#params, name }
     await this.#fetch((trying) => hub.call('readContinued', { params }, trying), file, signal)
   }
 
   async fetchKept(attempt: number, name: string, file: string, signal: AbortSignal): Promise<void> {
-    const { hub } = this.#way
+    const { hub } = this.#context
     const params = { ...this.#params, from: attempt, name }
     await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
@@ -144,7 +147,7 @@ export class AttemptSender implements AttemptReport {
         this.#noteNotKept(name, 'the worker’s disk has no room for the end of it')
       }
       if (log.isEmpty) continue
-      this.keep({ name, mediaType, file: streamFile(this.#way.folder, stream) })
+      this.keep({ name, mediaType, file: streamFile(this.#folder, stream) })
     }
   }
 
@@ -171,7 +174,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   /** Answers the log when it was cut off because a stopped job must end. */
-  async #flushLog(stream: LogStream): Promise<Refusal | null> {
+  async #flushLog(stream: LogStream): Promise<MissingArtifact | null> {
     try {
       await this.#logs[stream].flush()
       return null
@@ -191,10 +194,14 @@ export class AttemptSender implements AttemptReport {
    * the order in which they happened.
    */
   async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
-    const { hub, clock, stops } = this.#way
-    await this.#unlessGone(async () => {
+    const { hub, clock } = this.#context
+    await this.#unlessLeaseLost(async () => {
       await this.#events.flush()
-      await insist((signal) => call(hub, signal), { clock, tryMs: TRY_MS }, stops.lost)
+      await insist(
+        (signal) => call(hub, signal),
+        { clock, tryMs: TRY_MS },
+        this.#stopOrder.leaseLost,
+      )
     })
   }
 
@@ -204,19 +211,18 @@ export class AttemptSender implements AttemptReport {
     file: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock, stops } = this.#way
-    const stop = AbortSignal.any([stops.lost, signal])
-    await this.#unlessGone(() => download(ask, file, clock, stop))
+    const stop = AbortSignal.any([this.#stopOrder.leaseLost, signal])
+    await this.#unlessLeaseLost(() => download(ask, file, this.#context.clock, stop))
   }
 
   /** Throws `Stopped` when the hub's answer is that the lease is gone. */
-  async #unlessGone<Value>(work: () => Promise<Value>): Promise<Value> {
-    const { stops } = this.#way
+  async #unlessLeaseLost<Value>(work: () => Promise<Value>): Promise<Value> {
+    const stopOrder = this.#stopOrder
     try {
       return await work()
     } catch (error) {
-      if (isGone(error)) stops.stop({ kind: 'lost' })
-      stops.lost.throwIfAborted()
+      if (saysLeaseLost(error)) stopOrder.stop({ kind: 'lease-lost' })
+      stopOrder.leaseLost.throwIfAborted()
       throw error
     }
   }

@@ -1,4 +1,4 @@
-import type { ModelDoor, Refusal } from '../domain/agent.ts'
+import type { ModelDoor, ModelRefusal } from '../domain/agent.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Launch } from '../domain/launch.ts'
@@ -14,7 +14,7 @@ export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
   /** How the model refused the last question; null when it answered. */
-  refusal(): Promise<Refusal | null>
+  refusal(): Promise<ModelRefusal | null>
   /** Ends the token and answers what was used in all. */
   close(): Promise<Usage>
 }

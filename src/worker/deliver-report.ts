@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs'
 import { isAppError } from '../domain/errors.ts'
-import { Stopped } from '../domain/stop.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Logger } from '../platform/log.ts'
+import { isLeaseLost } from '../domain/stop.ts'
 import type { HubClient } from '../protocol/client.ts'
-import { insist, isGone } from './patience.ts'
+import type { WorkerContext } from './context.ts'
+import { insist, saysLeaseLost } from './patience.ts'
 import type { FinalReport } from './report-spool.ts'
 import { upload } from './upload.ts'
 
 const TRY_MS = 30_000
 
-type Way = { readonly hub: HubClient; readonly clock: Clock; readonly log: Logger }
+type DeliveryContext = Pick<WorkerContext, 'hub' | 'clock' | 'log'>
 
 /**
  * Tells the hub how an attempt ended, after `before` has brought it everything that belongs to
@@ -18,13 +17,13 @@ type Way = { readonly hub: HubClient; readonly clock: Clock; readonly log: Logge
  */
 export async function deliverReport(
   report: FinalReport,
-  { hub, clock, log }: Way,
+  { hub, clock, log }: DeliveryContext,
   before: () => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
   try {
     // Refused too when the hub already has the end: only the end's own answer decides.
-    await before().catch(unlessGone)
+    await before().catch(unlessLeaseLost)
     await insist(
       (trying) => tellEnd(report, hub.withToken(report.token), trying),
       { clock, tryMs: TRY_MS },
@@ -33,38 +32,31 @@ export async function deliverReport(
     return 'taken'
   } catch (error) {
     // What was broken off is missing there: the hub, which may not know yet, must not take the end.
-    if (isLost(error)) return 'refused'
+    if (isLeaseLost(error)) return 'refused'
     if (!isAppError(error)) throw error
     // Kept and sent again it would be refused again, at every start of this worker.
-    if (!isGone(error)) log.error({ job: report.jobId, error }, 'final report refused')
+    if (!saysLeaseLost(error)) log.error({ job: report.jobId, error }, 'final report refused')
     return 'refused'
   }
 }
 
-function unlessGone(error: unknown): void {
-  if (!isGone(error)) throw error
+function unlessLeaseLost(error: unknown): void {
+  if (!saysLeaseLost(error)) throw error
 }
-
-const isLost = (error: unknown): boolean => error instanceof Stopped && error.why.kind === 'lost'
 
 /** Delivers a report that an earlier run of this worker wrote down. */
 export async function deliverReportAgain(
   report: FinalReport,
-  { hub, clock, log }: Way,
+  { hub, clock, log }: DeliveryContext,
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
-  const way = {
-    hub: hub.withToken(report.token),
-    clock,
-    fence: report,
-    route: 'putArtifact',
-  } as const
+  const context = { hub: hub.withToken(report.token), fence: report, clock }
   // A file that is missing was delivered: the folder is removed before the report is.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {
       // The end counts without one that cannot be read or is refused, as in the first run.
-      await upload(artifact, way, signal).catch((error: unknown) =>
+      await upload(artifact, 'putArtifact', context, signal).catch((error: unknown) =>
         log.warn({ job: report.jobId, artifact: artifact.name, error }, 'artifact not kept'),
       )
     }

@@ -1,8 +1,6 @@
 import type { WorkerEvent } from '../domain/event.ts'
-import type { Fence } from '../domain/lease.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { HubClient } from '../protocol/client.ts'
 import { insist } from './patience.ts'
+import type { SenderContext } from './sender-context.ts'
 
 /** Events that come within this time go in one request. */
 const GATHER_MS = 50
@@ -10,14 +8,12 @@ const GATHER_MS = 50
 const BATCH_MAX = 64
 const TRY_MS = 30_000
 
-type Way = { readonly hub: HubClient; readonly fence: Fence; readonly clock: Clock }
-
 /**
  * Sends an attempt's events to the hub in order, each once: a request is repeated until it is
  * answered, and the hub drops by their numbers the events that it already has.
  */
 export class EventSender {
-  readonly #way: Way
+  readonly #context: SenderContext
   readonly #signal: AbortSignal
   readonly #queue: WorkerEvent[] = []
   #from = 1
@@ -25,8 +21,8 @@ export class EventSender {
   #sending: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
 
-  constructor(way: Way, signal: AbortSignal) {
-    this.#way = way
+  constructor(context: SenderContext, signal: AbortSignal) {
+    this.#context = context
     this.#signal = signal
   }
 
@@ -47,7 +43,7 @@ export class EventSender {
   }
 
   async #send(): Promise<void> {
-    const { hub, fence, clock } = this.#way
+    const { hub, fence, clock } = this.#context
     const params = { job: fence.jobId, attempt: fence.attempt }
     this.#hurry = new AbortController()
     await clock.sleep(GATHER_MS, this.#hurry.signal)

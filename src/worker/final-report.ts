@@ -6,7 +6,7 @@ import type { End, FinalReport } from './report-spool.ts'
 type Ending = {
   readonly lease: Lease
   /** A lost attempt has nothing more to say. */
-  readonly outcome: Exclude<Outcome, { readonly kind: 'lost' }>
+  readonly outcome: Exclude<Outcome, { readonly kind: 'lease-lost' }>
   readonly usage: Usage | null
   readonly sender: AttemptSender
 }

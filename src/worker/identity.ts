@@ -5,6 +5,7 @@ import { newUuid, type RandomBytes } from '../domain/id.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import type { Clock } from '../platform/clock.ts'
 import { writeDurably } from '../platform/durable-file.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 
 const WorkerFile = z.strictObject({ id: z.uuid() })
 
@@ -17,10 +18,7 @@ export async function workerIdentity(
   { clock, random }: Source,
 ): Promise<WorkerIdentity> {
   const file = join(folder, 'worker.json')
-  const found = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  })
+  const found = await readFile(file, 'utf8').catch(nullWhenMissing)
   const id = found === null ? newUuid(clock.now(), random) : WorkerFile.parse(JSON.parse(found)).id
   if (found === null) await writeDurably(file, JSON.stringify({ id }))
   return { ...facts, id, bootId: newUuid(clock.now(), random) }

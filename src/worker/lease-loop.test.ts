@@ -5,7 +5,7 @@ import { HandClock } from '../../test/support/sqlite-ledger.ts'
 import { AppError } from '../domain/errors.ts'
 import { silentLog } from '../platform/log.ts'
 import { HubClient } from '../protocol/client.ts'
-import { runOnce } from './lease-loop.ts'
+import { claimOnce } from './lease-loop.ts'
 
 const FOREVER = new AbortController().signal
 const REQUEST = '0b0e2d3c-6f0a-4b54-9a3e-6f7f3f4d2a11'
@@ -25,7 +25,7 @@ class FailingClient extends HubClient {
 }
 
 const ask = (error: Error, signal: AbortSignal = FOREVER) =>
-  runOnce(
+  claimOnce(
     {
       hub: new FailingClient(error),
       identity: {

@@ -34,7 +34,7 @@ export async function leaseJobs(
   let pauseMs = FIRST_PAUSE_MS
   while (await slots.free(signal)) {
     await untilRoom(leasing, signal)
-    const answer = await runOnce(leasing, requestId, signal)
+    const answer = await claimOnce(leasing, requestId, signal)
     if (answer === 'away') {
       log.debug({ pauseMs }, 'hub away')
       await clock.sleep(pauseMs, signal)
@@ -49,7 +49,7 @@ export async function leaseJobs(
 }
 
 /** One question: a lease, null when there is no job, `away` when there was no answer. */
-export async function runOnce(
+export async function claimOnce(
   leasing: Leasing,
   requestId: string,
   signal: AbortSignal,

@@ -1,22 +1,17 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { LogStream } from '../domain/attempt.ts'
-import type { Fence } from '../domain/lease.ts'
+import { LOG_SEGMENT_BYTES_MAX, type LogStream } from '../domain/attempt.ts'
 import { type BoundedLog, boundedLog } from '../pipeline/bounded-log.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { HubClient } from '../protocol/client.ts'
-import { SEGMENT_BYTES_MAX } from '../protocol/schemas.ts'
 import { insist } from './patience.ts'
+import type { SenderContext } from './sender-context.ts'
 
 /** A reader sees new text after at most this time, or once so much of it has come. */
 const FLUSH_MS = 500
 const FLUSH_BYTES = 256 * 1024
 const TRY_MS = 30_000
 
-type Way = {
-  readonly hub: HubClient
-  readonly fence: Fence
-  readonly clock: Clock
+/** One stream of an attempt. */
+type Stream = {
   readonly stream: LogStream
   /** Holds what was written, sent or not. */
   readonly file: string
@@ -29,7 +24,9 @@ type Way = {
  * can be salvaged.
  */
 export class LogSender {
-  readonly #way: Way
+  readonly #context: SenderContext
+  readonly #stream: LogStream
+  readonly #file: string
   readonly #signal: AbortSignal
   readonly #bounded: BoundedLog
   #descriptor: number | null = null
@@ -40,10 +37,12 @@ export class LogSender {
   #sending: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
 
-  constructor(way: Way, signal: AbortSignal) {
-    this.#way = way
+  constructor(context: SenderContext, { stream, file, maxBytes }: Stream, signal: AbortSignal) {
+    this.#context = context
+    this.#stream = stream
+    this.#file = file
     this.#signal = signal
-    this.#bounded = boundedLog(way.maxBytes, (bytes) => {
+    this.#bounded = boundedLog(maxBytes, (bytes) => {
       this.#write(bytes)
     })
   }
@@ -82,7 +81,7 @@ export class LogSender {
 
   /** In one unbroken step, so that an agent's flood never waits in memory. */
   #write(bytes: Uint8Array): void {
-    this.#descriptor ??= openSync(this.#way.file, 'a', 0o600)
+    this.#descriptor ??= openSync(this.#file, 'a', 0o600)
     for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at)
     this.#written += bytes.length
   }
@@ -90,7 +89,7 @@ export class LogSender {
   async #send(): Promise<void> {
     try {
       while (this.#sent < this.#written) {
-        if (!this.#ended) await this.#way.clock.sleep(FLUSH_MS, this.#wake.signal)
+        if (!this.#ended) await this.#context.clock.sleep(FLUSH_MS, this.#wake.signal)
         if (this.#wake.signal.aborted && !this.#ended) this.#wake = new AbortController()
         await this.#sendSegment()
       }
@@ -102,10 +101,15 @@ export class LogSender {
   }
 
   async #sendSegment(): Promise<void> {
-    const { hub, fence, clock, stream, file } = this.#way
-    const size = Math.min(SEGMENT_BYTES_MAX, this.#written - this.#sent)
-    const body = await readAt(file, this.#sent, size)
-    const params = { job: fence.jobId, attempt: fence.attempt, stream, offset: this.#sent }
+    const { hub, fence, clock } = this.#context
+    const size = Math.min(LOG_SEGMENT_BYTES_MAX, this.#written - this.#sent)
+    const body = await readAt(this.#file, this.#sent, size)
+    const params = {
+      job: fence.jobId,
+      attempt: fence.attempt,
+      stream: this.#stream,
+      offset: this.#sent,
+    }
     await insist(
       (trying) => hub.call('writeLog', { params, body }, trying),
       { clock, tryMs: TRY_MS },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HandClock } from '../../test/support/sqlite-ledger.ts'
 import { AppError } from '../domain/errors.ts'
-import { insist, isGone, within } from './patience.ts'
+import { insist, saysLeaseLost, within } from './patience.ts'
 
 const AWAY = new AppError('hub-unreachable', 'nobody there')
 const LOST = new AppError('lease-lost', 'it is over')
@@ -85,6 +85,6 @@ describe('a call within a time', () => {
 
 describe('an attempt that is gone', () => {
   it('is one that the hub calls lost, ended or unknown', () => {
-    expect([LOST, AWAY, new Error('lease-lost')].map(isGone)).toEqual([true, false, false])
+    expect([LOST, AWAY, new Error('lease-lost')].map(saysLeaseLost)).toEqual([true, false, false])
   })
 })

@@ -59,6 +59,6 @@ export async function within<Value>(
 }
 
 /** Whether the hub says that this attempt is no longer ours to speak of. */
-export const isGone = (error: unknown): boolean =>
+export const saysLeaseLost = (error: unknown): boolean =>
   isAppError(error) &&
   ['lease-lost', 'job-terminal', 'job-not-found', 'token-invalid'].includes(error.code)

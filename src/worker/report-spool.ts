@@ -5,7 +5,7 @@ import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import { Settlement, Usage } from '../domain/outcome.ts'
 import { writeDurably } from '../platform/durable-file.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
 import { PauseBody } from '../protocol/schemas.ts'
 import { attemptName } from './attempt-folder.ts'
 

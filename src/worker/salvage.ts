@@ -43,9 +43,9 @@ async function handIn(
   const kind = kinds.get(owner.kind)
   if (kind === undefined) return
   const found = await look(kind, left, log, signal)
-  const way = { hub, fence: owner, clock, route: 'salvageArtifact' } as const
+  const context = { hub, fence: owner, clock }
   for (const artifact of found) {
-    await upload(artifact, way, signal).catch((error: unknown) => {
+    await upload(artifact, 'salvageArtifact', context, signal).catch((error: unknown) => {
       if (signal.aborted || isAppError(error, 'token-invalid')) throw error
       // The hub knows nothing of this attempt, or it was another worker's: nobody waits for it.
       if (isAppError(error)) return

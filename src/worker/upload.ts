@@ -2,33 +2,25 @@ import { openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { FileArtifact } from '../domain/attempt.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
-import type { Fence } from '../domain/lease.ts'
-import type { Clock } from '../platform/clock.ts'
 import { fileDigest } from '../platform/file-digest.ts'
-import type { HubClient } from '../protocol/client.ts'
 import { insist } from './patience.ts'
+import type { SenderContext } from './sender-context.ts'
 
 /** For one try, beside the time that its bytes take on a very slow line. */
 const TRY_MS = 30_000
 const BYTES_PER_MS_MIN = 16
-
-type Way = {
-  readonly hub: HubClient
-  readonly fence: Fence
-  readonly clock: Clock
-  /** As part of a living attempt, or as what a dead one left. */
-  readonly route: 'putArtifact' | 'salvageArtifact'
-}
 
 /**
  * Stores a file as an artifact; retries until the hub has it. A try ends after half a minute beside
  * the time for its bytes, so that a dead connection does not block it. Throws what the hub refuses
  * with, `artifact-changed` when the file does not have its digest or changes meanwhile, or the
  * signal's reason.
+ * @param route as part of a living attempt, or as what a dead one left
  */
 export async function upload(
   artifact: FileArtifact,
-  { hub, fence, clock, route }: Way,
+  route: 'putArtifact' | 'salvageArtifact',
+  { hub, fence, clock }: SenderContext,
   signal: AbortSignal,
 ): Promise<void> {
   const params = { job: fence.jobId, attempt: fence.attempt, name: artifact.name }

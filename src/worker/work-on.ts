@@ -21,9 +21,9 @@ import type { Lifeline } from './keep-leases/lifeline.ts'
 import { ReportSpool } from './report-spool.ts'
 import { watchUsage } from './usage-watch.ts'
 
-/** How orders reach an attempt. */
-export type Orders = {
-  readonly stops: StopOrder
+/** What ends an attempt from outside. */
+export type AttemptControls = {
+  readonly stopOrder: StopOrder
   readonly lifeline: Lifeline
   /** Aborts when even the final report must wait for the worker's next start. */
   readonly leaving: AbortSignal
@@ -46,58 +46,60 @@ type Assignment = {
 export async function workOn(
   lease: Lease,
   context: WorkerContext,
-  orders: Orders,
+  controls: AttemptControls,
 ): Promise<'finished' | 'left'> {
   const { clock, log } = context
-  const { stops } = orders
+  const { stopOrder } = controls
   const fence = { jobId: lease.job.id, attempt: lease.attempt }
   const hub = context.hub.withToken(lease.token)
-  stops.lost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
+  stopOrder.leaseLost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
   const facts = { ...fence, kind: lease.job.kind }
   const folder = await makeAttemptFolder(context.folder, facts).catch(nullWhenDiskFull)
-  if (folder === null) return await tellNoRoom(lease, context, orders)
+  if (folder === null) return await tellNoRoom(lease, context, controls)
   await context.probe('folder-made')
   const kind = kindOf(lease, context)
-  const sender = new AttemptSender({ hub, lease, folder, clock, stops })
+  const sender = new AttemptSender({ hub, lease, folder, clock, stopOrder })
   const metered = (await context.openDoor?.(fence)) ?? null
   const work: Assignment = { lease, fence, folder, kind, sender, metered }
-  const outcome = await runWhileLeased(work, context, orders)
+  const outcome = await runWhileLeased(work, context, controls)
   log.info({ ...fence, outcome: outcome.kind }, 'attempt ended')
-  return await tell(work, outcome, context, orders)
+  return await tell(work, outcome, context, controls)
 }
 
 /** Runs the attempt and ends it before the hub could give the job to somebody else. */
 async function runWhileLeased(
   { lease, fence, folder, kind, sender, metered }: Assignment,
   context: WorkerContext,
-  { stops, lifeline }: Orders,
+  { stopOrder, lifeline }: AttemptControls,
 ): Promise<Outcome> {
   const { clock } = context
   const over = new AbortController()
-  const lapse = stopWhenLapsed(lifeline, stops, over.signal)
+  const lapse = stopWhenLapsed(lifeline, stopOrder, over.signal)
   const usage =
     metered === null ? null : watchUsage(metered, { report: sender, clock }, over.signal)
   // A broken meter ends the attempt at once; it is thrown where the watch is awaited.
-  usage?.catch(() => stops.stop({ kind: 'lost' }))
+  usage?.catch(() => stopOrder.stop({ kind: 'lease-lost' }))
   try {
     return await runAttempt(
       kind.run,
       {
-        // Copies: the lease holds the token, which no kind may see.
-        work: Work.parse(lease.job),
-        earlier: Earlier.parse(lease),
-        number: lease.attempt,
-        folder,
-        report: sender,
-        launch: context.launchFor(attemptName(fence)),
-        marker: attemptName(fence),
-        door: metered?.door ?? null,
-        refusal: async () => (await metered?.refusal()) ?? null,
+        given: {
+          // Copies: the lease holds the token, which no kind may see.
+          work: Work.parse(lease.job),
+          earlier: Earlier.parse(lease),
+          number: lease.attempt,
+          folder,
+          report: sender,
+          launch: context.launchFor(attemptName(fence)),
+          marker: attemptName(fence),
+          door: metered?.door ?? null,
+          refusal: async () => (await metered?.refusal()) ?? null,
+        },
         clock,
         log: context.log.child(fence),
         probe: context.probe,
       },
-      stops,
+      stopOrder,
     )
   } finally {
     over.abort()
@@ -107,11 +109,11 @@ async function runWhileLeased(
 
 async function stopWhenLapsed(
   lifeline: Lifeline,
-  stops: StopOrder,
+  stopOrder: StopOrder,
   over: AbortSignal,
 ): Promise<void> {
   await lifeline.end(over)
-  if (!over.aborted) stops.stop({ kind: 'lost' })
+  if (!over.aborted) stopOrder.stop({ kind: 'lease-lost' })
 }
 
 /**
@@ -122,12 +124,12 @@ async function tell(
   { lease, fence, folder, sender, metered }: Assignment,
   outcome: Outcome,
   context: WorkerContext,
-  { lifeline, leaving }: Orders,
+  { lifeline, leaving }: AttemptControls,
 ): Promise<'finished' | 'left'> {
   lifeline.retire()
   const usage = (await metered?.close()) ?? null
   sender.endLogs()
-  if (outcome.kind === 'lost') return 'left'
+  if (outcome.kind === 'lease-lost') return 'left'
   const spool = new ReportSpool(context.folder)
   const report = finalReport({ lease, outcome, usage, sender })
   const written = spool
@@ -152,7 +154,7 @@ async function tell(
 async function tellNoRoom(
   { job, attempt, token }: Lease,
   context: WorkerContext,
-  { lifeline, leaving }: Orders,
+  { lifeline, leaving }: AttemptControls,
 ): Promise<'finished'> {
   const fence = { jobId: job.id, attempt }
   lifeline.retire()

@@ -12,7 +12,7 @@ import { endLeftovers, recover } from './recover.ts'
 import { salvage } from './salvage.ts'
 import { Slots } from './slots.ts'
 import { tidyKinds } from './tidy-loop.ts'
-import { type Orders, workOn } from './work-on.ts'
+import { type AttemptControls, workOn } from './work-on.ts'
 
 /** How long a worker that must stop at once may still speak with the hub, in milliseconds. */
 const LAST_WORDS_MS = 2000
@@ -68,8 +68,8 @@ export class Worker {
   async stop(): Promise<void> {
     this.#leasing.abort()
     this.#stopAll({ kind: 'drained' })
-    for (const [name, stops] of this.#attempts) {
-      stops.hurry()
+    for (const [name, stopOrder] of this.#attempts) {
+      stopOrder.hurry()
       void killLeftovers(name, this.#context.log)
     }
     void this.#leave()
@@ -100,28 +100,32 @@ export class Worker {
   async #leave(): Promise<void> {
     await this.#context.clock.sleep(LAST_WORDS_MS, this.#ended.signal)
     this.#leaving.abort(new Stopped({ kind: 'drained' }))
-    this.#stopAll({ kind: 'lost' })
+    this.#stopAll({ kind: 'lease-lost' })
   }
 
   #begin(lease: Lease, helpers: Helpers): void {
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
     this.#context.log.info(fence, 'job leased')
     const lifeline = new Lifeline(this.#context.clock, lease.leaseMs)
-    const stops = new StopOrder(() => lifeline.lapsed())
+    const stopOrder = new StopOrder(() => lifeline.lapsed())
     // The answer may have crossed the order to take no more.
-    if (this.#leasing.signal.aborted) stops.stop({ kind: 'drained' })
+    if (this.#leasing.signal.aborted) stopOrder.stop({ kind: 'drained' })
     this.#slots.run(
-      this.#attempt(lease, { stops, lifeline, leaving: this.#leaving.signal }, helpers),
+      this.#attempt(lease, { stopOrder, lifeline, leaving: this.#leaving.signal }, helpers),
     )
   }
 
-  async #attempt(lease: Lease, orders: Orders, { keeper, guard }: Helpers): Promise<void> {
+  async #attempt(
+    lease: Lease,
+    controls: AttemptControls,
+    { keeper, guard }: Helpers,
+  ): Promise<void> {
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
     const name = attemptName(fence)
-    this.#attempts.set(name, orders.stops)
-    keeper.keep(lease, orders)
+    this.#attempts.set(name, controls.stopOrder)
+    keeper.keep(lease, controls)
     try {
-      const end = await guard.during([name], () => workOn(lease, this.#context, orders))
+      const end = await guard.during([name], () => workOn(lease, this.#context, controls))
       if (end === 'left') {
         const rescue = () => salvage(name, this.#context, this.#ended.signal)
         this.#chore(guard.during([name], rescue))
@@ -136,7 +140,7 @@ export class Worker {
   }
 
   #stopAll(cause: StopCause): void {
-    for (const stops of this.#attempts.values()) stops.stop(cause)
+    for (const stopOrder of this.#attempts.values()) stopOrder.stop(cause)
   }
 
   #chore(work: Promise<void>): void {
@@ -152,6 +156,6 @@ export class Worker {
     if (this.#ended.signal.aborted) return
     this.#failure ??= { error }
     this.#leasing.abort()
-    this.#stopAll({ kind: 'lost' })
+    this.#stopAll({ kind: 'lease-lost' })
   }
 }

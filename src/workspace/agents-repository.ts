@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readIfPresent } from '../platform/read-if-present.ts'
 import { AS_BYTES } from './archive-attributes.ts'
 import { copyIndex } from './index-copy.ts'
 import { LFS_FILTER_LOCAL } from './lfs.ts'
@@ -18,7 +19,7 @@ export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>):
     bare: false,
     branch,
     alternates: objects,
-    shallow: await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => ''),
+    shallow: (await readIfPresent(join(gitDir, 'shallow'))) ?? '',
     sparse: options.sparse,
     attributes: workspace.repository === null ? AS_BYTES : '',
     config: options.lfs ? USER + LFS_FILTER_LOCAL : USER,

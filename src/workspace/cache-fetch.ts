@@ -10,7 +10,7 @@ import { callRemote, type Remote } from './remote.ts'
 export type GitObject = { readonly id: string; readonly type: string }
 
 /** One object to bring, and how many commits of its history; null for all of that and all branches. */
-export type Wanted = { readonly object: string; readonly depth: number | null }
+type Wanted = { readonly object: string; readonly depth: number | null }
 
 type Folder = Pick<Remote, 'settings' | 'gitDir'>
 

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { writeDurably } from '../platform/durable-file.ts'
+import { withLock } from '../platform/file-lock.ts'
+import { readIfPresent } from '../platform/read-if-present.ts'
 import { type Address, checkRef, isCommitId, refCandidates } from './address.ts'
-import { withLock } from './cache-lock.ts'
 import { isReadable, isWhole, pourInto } from './cache-damage.ts'
 import { fetchInto, type GitObject, joinPacks, objectIn } from './cache-fetch.ts'
 import type { GitSettings } from './git.ts'
@@ -39,7 +40,7 @@ export const objectsOf = (cache: Pick<Cache, 'folder'>): string => join(cache.fo
  * Once read it stays true: nothing is taken out of a cache that is pinned.
  */
 export async function shallowOf(cache: Pick<Cache, 'folder'>): Promise<string> {
-  return await readFile(join(cache.folder, 'shallow'), 'utf8').catch(() => '')
+  return (await readIfPresent(join(cache.folder, 'shallow'))) ?? ''
 }
 
 /** What a ref stands for on the remote at this moment. */
@@ -110,11 +111,11 @@ export async function mendCache(
 ): Promise<boolean> {
   const folder = folderOf(cache)
   if (await isReadable(folder, commit, signal)) return false
-  const mend = async () => {
+  const repair = async () => {
     // Another job may have done so in the meantime.
     if (!(await isReadable(folder, commit, signal))) await make(cache, commit, signal)
   }
-  await locked(cache, mend, signal)
+  await locked(cache, repair, signal)
   return true
 }
 
@@ -190,7 +191,7 @@ const remoteOf = ({ settings, address, folder }: Cache, gitDir = folder): Remote
 
 /**
  * Fetches everything into a folder beside, so that a half-made cache is never used. Where there is
- * a damaged one it is mended with that, and never moved: running jobs read in it.
+ * a damaged one it is repaired with that, and never moved: running jobs read in it.
  */
 async function make(cache: Cache, object: string, signal: AbortSignal): Promise<GitObject | null> {
   await removeLeftovers(cache)

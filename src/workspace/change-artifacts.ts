@@ -29,7 +29,7 @@ export const ChangeRecord = z.strictObject({
 export type ChangeRecord = z.infer<typeof ChangeRecord>
 
 /** What is kept of a change. */
-export type Kept = {
+export type ChangeArtifacts = {
   readonly artifacts: readonly FileArtifact[]
   /** null when the artifacts are not enough for a later attempt to continue from. */
   readonly record: ChangeRecord | null
@@ -44,7 +44,10 @@ type Taken = {
 }
 
 /** @param gitDir the folder that holds the contents in Git LFS */
-export function keptOf({ changed, patchFile, lfsObjects, ...ids }: Taken, gitDir: string): Kept {
+export function changeArtifacts(
+  { changed, patchFile, lfsObjects, ...ids }: Taken,
+  gitDir: string,
+): ChangeArtifacts {
   if (!changed) return { artifacts: [], record: { ...ids, artifacts: [] } }
   const patch = { name: PATCH, mediaType: 'text/x-diff', file: patchFile }
   if (lfsObjects.length > LFS_OBJECTS_MAX) return { artifacts: [patch], record: null }

@@ -1,5 +1,5 @@
 import { StepFailed } from '../domain/stop.ts'
-import type { Kept } from './change-artifacts.ts'
+import type { ChangeArtifacts } from './change-artifacts.ts'
 import type { Note } from './workspace.ts'
 
 /** How large a change may be. */
@@ -8,7 +8,7 @@ export type ChangeLimits = { readonly files: number; readonly bytes: number }
 export const CHANGE_LIMITS: ChangeLimits = { files: 100_000, bytes: 2 * 1024 ** 3 }
 
 /** What an agent did, as data, and the artifacts in which it can be kept. */
-export type Change = Kept & {
+export type Change = ChangeArtifacts & {
   /** The whole tree as git has it. */
   readonly tree: string
   /** The commit it started from. */

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { removeTree } from '../platform/remove-tree.ts'
 import { type Cache, mendCache, objectsOf, shallowOf } from './cache.ts'
@@ -8,9 +8,10 @@ import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { lfsCheckout, lfsFilter } from './lfs.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, treeOf } from './workspace.ts'
+import { type Worktree, worktreeOf } from './worktree.ts'
 
 /** One commit to be checked out into an attempt's folder. */
-export type Checkout = {
+type Checkout = {
   readonly folder: string
   readonly commit: string
   readonly options: CheckoutOptions
@@ -40,48 +41,34 @@ export async function checkOutEarly(
   signal: AbortSignal,
 ): Promise<boolean> {
   await makeFolders(cache, checkout)
-  return (await git(cache.settings, readTree(placeOf(checkout)), signal)).code === 0
+  const call = readTree(worktreeOf(checkout.folder, checkout.commit))
+  return (await git(cache.settings, call, signal)).code === 0
 }
 
-/** Where a commit is checked out, and under which name it is pinned in its cache. */
-export type Place = {
-  readonly gitDir: string
-  readonly tree: string
-  readonly commit: string
-  readonly pin: string
-}
-
-export const placeOf = ({ folder, commit }: Omit<Checkout, 'options'>): Place => ({
-  gitDir: gitDirOf(folder),
-  tree: treeOf(folder),
-  commit,
-  pin: basename(folder),
-})
-
-/** Checks out into what is there already. A cache found damaged here is mended, once. */
+/** Checks out into what is there already. A cache found damaged here is repaired, once. */
 export async function checkOut(
   cache: Cache,
-  { lfs = false, ...place }: Place & { readonly lfs?: boolean },
+  { lfs = false, ...worktree }: Worktree & { readonly lfs?: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const call = { ...readTree(place), ...(lfs ? lfsCheckout(cache) : {}) }
+  const call = { ...readTree(worktree), ...(lfs ? lfsCheckout(cache) : {}) }
   const first = await git(cache.settings, call, signal)
   if (first.code === 0) return
   const failure = localFailure(call, first)
   if (failure.reason !== 'workspace-failed' || first.exceeded !== null) throw failure
-  if (!(await mendCache(cache, place.commit, signal))) throw failure
+  if (!(await mendCache(cache, worktree.commit, signal))) throw failure
   await mustGit(cache.settings, call, signal)
 }
 
 /** Writes a commit's files and index. */
-export const readTree = ({ gitDir, tree, commit }: Omit<Place, 'pin'>): GitCall => ({
+export const readTree = ({ gitDir, tree, commit }: Omit<Worktree, 'pin'>): GitCall => ({
   args: ['read-tree', '--reset', '-u', commit],
   gitDir,
   workTree: tree,
 })
 
 /** Tells the platform's git folder where the cache's history ends, once the commit is there. */
-export async function copyShallow(cache: Cache, { gitDir }: Place): Promise<void> {
+export async function copyShallow(cache: Cache, { gitDir }: Worktree): Promise<void> {
   const shallow = await shallowOf(cache)
   if (shallow !== '') await writeFile(join(gitDir, 'shallow'), shallow)
 }

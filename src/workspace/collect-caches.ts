@@ -1,8 +1,8 @@
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
-import { nullWhenMissing } from '../platform/missing.ts'
-import { withLock } from './cache-lock.ts'
+import { nullWhenMissing } from '../platform/errno.ts'
+import { withLock } from '../platform/file-lock.ts'
 
 /** Longer than any single git call: so long an attempt may work with a cache before its pin says so. */
 const GRACE_MS = 3_600_000
@@ -11,7 +11,7 @@ const GRACE_MS = 3_600_000
 const LOCK_MS = 1000
 
 /** What was removed. */
-export type Removed = { readonly caches: number; readonly bytes: number }
+type Removed = { readonly caches: number; readonly bytes: number }
 
 const usedFile = (cache: string): string => join(cache, 'used')
 

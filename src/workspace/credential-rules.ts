@@ -24,13 +24,13 @@ export type CredentialRule = {
   | { readonly from: 'ssh-agent' }
 )
 
-export type FindCredential = (url: string) => Promise<Credential | null>
+type FindCredential = (url: string) => Promise<Credential | null>
 
 /**
  * Finds the credential for a repository's address: the rule with the longest match wins. An ssh
  * address without a rule is left to the worker's ssh agent, when it has one.
  * Throws `usage-invalid` at once for a rule that can never work. Finding throws StepFailed
- * `credential-missing`, with the way to mend it.
+ * `credential-missing`, with the way to fix it.
  */
 export function credentialFinder(
   rules: readonly CredentialRule[],
@@ -38,7 +38,7 @@ export function credentialFinder(
 ): FindCredential {
   for (const rule of rules) checkRule(rule, here)
   const sources = rules
-    .map((rule) => ({ ...placeOf(rule.match), credential: sourceOf(rule, here) }))
+    .map((rule) => ({ ...prefixOf(rule.match), credential: sourceOf(rule, here) }))
     .toSorted(
       (one, other) =>
         other.folder.length - one.folder.length || other.user.length - one.user.length,
@@ -46,8 +46,8 @@ export function credentialFinder(
   return async (url) => {
     const address = addressOf(url)
     if (address === null) return null
-    const place = placeOf(address)
-    const source = sources.find((candidate) => covers(candidate, place))
+    const prefix = prefixOf(address)
+    const source = sources.find((candidate) => covers(candidate, prefix))
     if (source !== undefined) return await source.credential()
     if (address.protocol !== 'ssh:' || here.sshAuthSock === null) return null
     return await fromAgent(here.sshAuthSock, here)
@@ -111,7 +111,7 @@ const SCP_STYLE = /^([^/@:]+@[^/@:]+):\/?(.*)$/
 /** A repository's address as a URL, `user@host:path` included; null for a path on this machine. */
 const addressOf = (url: string): URL | null => URL.parse(url.replace(SCP_STYLE, 'ssh://$1/$2'))
 
-type Place = {
+type UrlPrefix = {
   readonly protocol: string
   /** Of an ssh address; whoever logs in over http is the rule's own affair. */
   readonly user: string
@@ -120,7 +120,7 @@ type Place = {
   readonly folder: string
 }
 
-function placeOf({ protocol, username, host, pathname }: URL): Place {
+function prefixOf({ protocol, username, host, pathname }: URL): UrlPrefix {
   const isSsh = protocol === 'ssh:'
   return {
     protocol,
@@ -131,7 +131,7 @@ function placeOf({ protocol, username, host, pathname }: URL): Place {
 }
 
 /** Whole path segments only: a rule for /acme is none for /acme-evil. */
-const covers = (rule: Place, address: Place): boolean =>
+const covers = (rule: UrlPrefix, address: UrlPrefix): boolean =>
   rule.protocol === address.protocol &&
   rule.host === address.host &&
   (rule.user === '' || rule.user === address.user) &&

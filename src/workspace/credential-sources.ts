@@ -1,4 +1,4 @@
-/** Where secrets are kept, and the failures of getting at them; each says how to mend it. */
+/** Where secrets are kept, and the failures of getting at them; each says how to fix it. */
 import { constants } from 'node:fs'
 import { access, readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -87,7 +87,7 @@ async function runForSecret(
   if (end.exceeded === 'output') {
     throw missing(source, `printed more than ${SECRET_BYTES_MAX} bytes`)
   }
-  if (end.code !== 0) throw missing(source, `ended with ${end.code ?? end.signal}`)
+  if (end.code !== 0) throw missing(source, `ended with ${end.code ?? end.killSignal}`)
   return oneLine(end.stdout.toString('utf8'), source)
 }
 

@@ -31,7 +31,7 @@ export type ChangeTarget = {
 }
 
 /** The files of a kept change. */
-export type FetchedChange = {
+type FetchedChange = {
   readonly patchFile: string
   /** What the patch points to in Git LFS. */
   readonly lfsFiles: readonly string[]

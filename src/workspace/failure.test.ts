@@ -6,7 +6,7 @@ const URL = 'https://example.org/a.git'
 const CALL = { url: URL, credential: null, knownHosts: null }
 const END: ProgramEnd = {
   code: 128,
-  signal: null,
+  killSignal: null,
   exceeded: null,
   stdout: Buffer.alloc(0),
   stderr: '',

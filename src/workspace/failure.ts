@@ -4,7 +4,7 @@ import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Credential } from './credential.ts'
 
 /** What was called, and with what. */
-export type RemoteCall = {
+type RemoteCall = {
   readonly url: string
   readonly credential: Credential | null
   readonly knownHosts: string | null
@@ -45,7 +45,7 @@ type Sign = readonly [
 /** Git's and ssh's own words (untranslated), most telling first. */
 const SIGNS: readonly Sign[] = [
   [/No space left on device/, 'disk-full', 'the disk is full; free space'],
-  [UNSAFE, 'repository-unsafe', 'it holds objects that git refuses; its owner must mend it'],
+  [UNSAFE, 'repository-unsafe', 'it holds objects that git refuses; its owner must fix it'],
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'host-key-changed',

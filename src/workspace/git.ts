@@ -90,7 +90,7 @@ export function localFailure(call: GitCall, end: ProgramEnd): StepFailed {
   const full = end.stderr.includes('No space left on device')
   return new StepFailed(
     full ? 'disk-full' : 'workspace-failed',
-    `${command} ended with ${end.code ?? end.signal}: ${end.stderr.trim().slice(-2000)}`,
+    `${command} ended with ${end.code ?? end.killSignal}: ${end.stderr.trim().slice(-2000)}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { batches } from './batches.ts'
+import { chunks } from '../platform/chunks.ts'
 import { mustGit } from './git.ts'
 import { lfsObjectFile } from './lfs.ts'
 import type { Workspace } from './workspace.ts'
@@ -23,7 +23,7 @@ export async function newLfsObjects(
   if (blobs.length === 0) return []
   const small = await smallOnes({ settings, gitDir }, blobs.join('\n'), signal)
   const ids = new Set<string>()
-  for (const blobsAtOnce of batches(small, BLOBS_AT_ONCE)) {
+  for (const blobsAtOnce of chunks(small, BLOBS_AT_ONCE)) {
     const call = { args: ['cat-file', '--batch'], gitDir, stdin: `${blobsAtOnce.join('\n')}\n` }
     for (const text of contentsIn(await mustGit(settings, call, signal))) {
       const [, id] = POINTER.exec(text) ?? []

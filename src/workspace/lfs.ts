@@ -5,15 +5,15 @@ import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
+import { chunks } from '../platform/chunks.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { type Address, parseAddress } from './address.ts'
-import { batches } from './batches.ts'
 import type { Cache } from './cache.ts'
 import { noteUse } from './collect-caches.ts'
-import type { Place } from './checkout.ts'
 import { git, type GitSettings } from './git.ts'
 import { callRemote } from './remote.ts'
+import type { Worktree } from './worktree.ts'
 
 type Config = readonly (readonly [string, string])[]
 
@@ -59,9 +59,9 @@ export async function addLfsObject(
   file: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const place = lfsObjectFile(gitDir, await fileDigest(file, signal))
-  await mkdir(dirname(place), { recursive: true })
-  await rename(file, place)
+  const object = lfsObjectFile(gitDir, await fileDigest(file, signal))
+  await mkdir(dirname(object), { recursive: true })
+  await rename(file, object)
 }
 
 /** The same for a patch; what is not here stays a pointer. */
@@ -90,15 +90,19 @@ export async function lfsRestore(
  * Fetches what the commit keeps in Git LFS, with the job's credential. Throws StepFailed
  * `lfs-missing` without the program, and whatever kept the remote from answering.
  */
-export async function fetchLfs(cache: Cache, place: Place, signal: AbortSignal): Promise<void> {
+export async function fetchLfs(
+  cache: Cache,
+  { gitDir, commit }: Commit,
+  signal: AbortSignal,
+): Promise<void> {
   const { settings } = cache
   demandLfs(settings)
-  const remote = await lfsRemote(cache.address, { settings, place }, signal)
+  const remote = await lfsRemote(cache.address, { settings, gitDir, commit }, signal)
   const config = [...remote.config, ...storageOf(cache)]
   const storage = storageFolder({ url: cache.address.url, settings })
   await noteUse(storage)
-  const call = { args: ['lfs', 'fetch', 'origin', place.commit], gitDir: place.gitDir, config }
-  const end = await callRemote({ settings, ...remote, gitDir: place.gitDir }, call, signal)
+  const call = { args: ['lfs', 'fetch', 'origin', commit], gitDir, config }
+  const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
   if (end.code !== 0) throw end.failure()
   await noteUse(storage)
 }
@@ -106,12 +110,11 @@ export async function fetchLfs(cache: Cache, place: Place, signal: AbortSignal):
 /** Sends objects by their ids from the attempt's git folder. */
 export async function pushLfs(
   repository: Address,
-  { settings, place, ids }: Here & { readonly ids: readonly string[] },
+  { settings, gitDir, commit, ids }: Here & { readonly ids: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const remote = await lfsRemote(repository, { settings, place }, signal)
-  const { gitDir } = place
-  for (const some of batches(ids, IDS_AT_ONCE)) {
+  const remote = await lfsRemote(repository, { settings, gitDir, commit }, signal)
+  for (const some of chunks(ids, IDS_AT_ONCE)) {
     const args = ['lfs', 'push', '--object-id', 'origin', ...some]
     const call = { args, gitDir, config: remote.config }
     const end = await callRemote({ settings, ...remote, gitDir }, call, signal)
@@ -142,10 +145,9 @@ const storageOf = ({ address, settings }: Cache): Config => [
   ['lfs.storage', storageFolder({ url: address.url, settings })],
 ]
 
-type Here = {
-  readonly settings: GitSettings
-  readonly place: Pick<Place, 'gitDir' | 'commit'>
-}
+/** A commit that a git folder holds. */
+type Commit = Pick<Worktree, 'gitDir' | 'commit'>
+type Here = Commit & { readonly settings: GitSettings }
 
 /**
  * Where the objects are: with the repository, or where the commit's .lfsconfig says. That must be
@@ -153,12 +155,12 @@ type Here = {
  */
 async function lfsRemote(
   repository: Address,
-  { settings, place }: Here,
+  { settings, gitDir, commit }: Here,
   signal: AbortSignal,
 ): Promise<{ readonly address: Address; readonly config: Config }> {
-  const blob = `${place.commit}:.lfsconfig`
+  const blob = `${commit}:.lfsconfig`
   const args = ['config', '--no-includes', '--blob', blob, '--get', 'lfs.url']
-  const end = await git(settings, { args, gitDir: place.gitDir }, signal)
+  const end = await git(settings, { args, gitDir }, signal)
   const named = end.code === 0 ? end.stdout.toString('utf8').trim() : ''
   const usual: Config = [['remote.origin.url', repository.url], ...CAREFUL]
   if (named === '' && repository.transport === 'file') {

@@ -1,10 +1,11 @@
 import { constants, type Stats } from 'node:fs'
 import { access, lstat, readdir } from 'node:fs/promises'
+import { hasErrno } from '../platform/errno.ts'
 import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
 /** What is at a path: `unreadable` is a file that is there and cannot be taken. */
-export type Seen = Stats | 'gone' | 'unreadable'
+type Seen = Stats | 'gone' | 'unreadable'
 
 /** What is said of a path that stays as it was because nobody could read it. */
 export const unreadable = (path: Buffer): Note => ({
@@ -59,8 +60,7 @@ export async function namesIn(folder: Buffer): Promise<readonly Buffer[] | 'gone
 }
 
 function whyNot(error: unknown): 'gone' | 'unreadable' {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone'
-  if (code === 'EACCES' || code === 'ENAMETOOLONG' || code === 'ELOOP') return 'unreadable'
+  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'gone'
+  if (hasErrno(error, 'EACCES', 'ENAMETOOLONG', 'ELOOP')) return 'unreadable'
   throw error
 }

@@ -2,15 +2,7 @@ import { allEnded } from '../platform/all-ended.ts'
 import { parseAddress } from './address.ts'
 import { makeAgentsRepository } from './agents-repository.ts'
 import { type Base, type Cache, cacheOf, fetchBase, fetchCommit, objectsOf, pin } from './cache.ts'
-import {
-  checkOut,
-  checkOutEarly,
-  checkSparse,
-  copyShallow,
-  makeFolders,
-  type Place,
-  placeOf,
-} from './checkout.ts'
+import { checkOut, checkOutEarly, checkSparse, copyShallow, makeFolders } from './checkout.ts'
 import { noteUse } from './collect-caches.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { applyChange, fetchChange, type KeptChange, recordOf } from './earlier-change.ts'
@@ -20,6 +12,7 @@ import { fetchLfs } from './lfs.ts'
 import { notesOf } from './notes.ts'
 import { checkOutSubmodules } from './submodules.ts'
 import { type RepositoryWorkspace, saveWorkspace } from './workspace.ts'
+import { type Worktree, worktreeOf } from './worktree.ts'
 
 /** What is wanted in an attempt's folder. */
 export type WorkspaceRequest = {
@@ -46,14 +39,14 @@ export async function prepareWorkspace(
   const cache = cacheOf(parseAddress(repository, settings.allow), settings, options.depth)
   const kept = keptBy(request)
   const ref = (kept === null ? null : recordOf(kept)?.base) ?? request.ref
-  const [{ base, place }, change] = await allEnded([
+  const [{ base, worktree }, change] = await allEnded([
     checkOutBase(cache, { ...request, ref }, signal),
     kept === null ? null : fetchChange(request, kept),
   ])
   await checkSparse(cache, { folder, commit: base.commit, options }, signal)
   if (change !== null) await applyChange(request, change, signal)
-  const { submodules, notes } = await checkOutSubmodules({ place, cache, options }, signal)
-  const { gitDir, tree } = place
+  const { submodules, notes } = await checkOutSubmodules({ worktree, cache, options }, signal)
+  const { gitDir, tree } = worktree
   const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
   const bare = { folder, tree, gitDir, ...facts }
   const [lacks] = await allEnded([notesOf(bare, signal), makeAgentsRepository(bare)])
@@ -70,7 +63,7 @@ async function checkOutBase(
   cache: Cache,
   request: WorkspaceRequest,
   signal: AbortSignal,
-): Promise<{ readonly base: Base; readonly place: Place }> {
+): Promise<{ readonly base: Base; readonly worktree: Worktree }> {
   const { folder, ref, checkout: options } = request
   await noteUse(cache.folder)
   // With LFS the files are complete only after the remote has been asked for their contents.
@@ -89,17 +82,17 @@ async function checkOutBase(
   const checkout = { folder, commit: base.commit, options }
   const begun = early.status === 'fulfilled' && early.value
   if (!begun) await makeFolders(cache, checkout)
-  const place = placeOf(checkout)
-  await pin(cache, place.pin, base.commit)
-  await copyShallow(cache, place)
-  if (options.lfs) await fetchLfs(cache, place, signal)
+  const worktree = worktreeOf(checkout.folder, checkout.commit)
+  await pin(cache, worktree.pin, base.commit)
+  await copyShallow(cache, worktree)
+  if (options.lfs) await fetchLfs(cache, worktree, signal)
   if (!begun || guess?.commit !== base.commit) {
-    await checkOut(cache, { ...place, lfs: options.lfs }, signal)
+    await checkOut(cache, { ...worktree, lfs: options.lfs }, signal)
   }
   if (guess?.commit !== base.commit || guess.branch !== base.branch) {
     await saveLastBase(cache, ref, base)
   }
-  return { base, place }
+  return { base, worktree }
 }
 
 const commitOf = ({ continues }: WorkspaceRequest): string | null =>

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
 /** What a new git folder is to be. */
-export type RepositoryOptions = {
+type RepositoryOptions = {
   readonly bare: boolean
   readonly branch: string
   /** An objects folder to read from as well. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { type Address, parseAddress } from './address.ts'
 import { type Cache, cacheOf, fetchCommit, objectsOf, pin } from './cache.ts'
-import { checkOut, type Place } from './checkout.ts'
+import { checkOut } from './checkout.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { isFolderIn } from './folder-in.ts'
 import { git, mustGit } from './git.ts'
@@ -12,10 +12,11 @@ import { askRemote } from './remote.ts'
 import { makeRepository } from './repository-folder.ts'
 import { submoduleAddress } from './submodule-address.ts'
 import type { Note, Submodule } from './workspace.ts'
+import type { Worktree } from './worktree.ts'
 
 /** A checkout that may hold submodules. */
 type Parent = {
-  readonly place: Place
+  readonly worktree: Worktree
   readonly cache: Cache
   /** Where it lies in the job's tree; empty for the job's own repository. */
   readonly path: string
@@ -27,7 +28,7 @@ const SUBMODULES_MAX = 256
 const NESTING_MAX = 8
 
 type Root = {
-  readonly place: Place
+  readonly worktree: Worktree
   readonly cache: Cache
   readonly options: Pick<CheckoutOptions, 'submodules'>
 }
@@ -61,14 +62,15 @@ export async function checkOutSubmodules(
         notes.push({ code: 'submodule-unknown', text })
         continue
       }
-      const place = placeFor(root.place, { parent, path, number: submodules.length })
-      submodules.push({ path: shown, gitDir: place.gitDir })
-      const wanted = { parent, path, place, url, commit }
+      const worktree = worktreeFor(root.worktree, { parent, path, number: submodules.length })
+      submodules.push({ path: shown, gitDir: worktree.gitDir })
+      const wanted = { parent, path, worktree, url, commit }
       const cache = await checkOutOne(wanted, signal).catch((error: unknown) => {
         if (!(error instanceof StepFailed)) throw error
         throw new StepFailed(error.reason, `submodule ${shown}: ${error.detail}`, { cause: error })
       })
-      await visit({ place: { ...place, commit }, cache, path: shown, depth: parent.depth + 1 })
+      const inner = { ...worktree, commit }
+      await visit({ worktree: inner, cache, path: shown, depth: parent.depth + 1 })
     }
   }
   await visit({ ...root, path: '', depth: 0 })
@@ -80,10 +82,10 @@ const refused = (path: string, why: string): StepFailed =>
 
 /** Paths and commits of the submodules that are checked out at all. */
 async function linksIn(
-  { place, cache }: Parent,
+  { worktree: { gitDir, tree }, cache }: Parent,
   signal: AbortSignal,
 ): Promise<{ path: string; commit: string }[]> {
-  const call = { args: ['ls-files', '-z', '-s', '-t'], gitDir: place.gitDir, workTree: place.tree }
+  const call = { args: ['ls-files', '-z', '-s', '-t'], gitDir, workTree: tree }
   const links: { path: string; commit: string }[] = []
   for (const entry of splitNul(await mustGit(cache.settings, call, signal))) {
     const [, commit, path] = /^H 160000 ([0-9a-f]+) 0\t(.+)$/su.exec(entry.toString('utf8')) ?? []
@@ -94,12 +96,12 @@ async function linksIn(
 
 /** What the commit's own .gitmodules says, by path; never the file that lies in the tree. */
 async function addressesIn(
-  { place, cache }: Parent,
+  { worktree, cache }: Parent,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const blob = `${place.commit}:.gitmodules`
+  const blob = `${worktree.commit}:.gitmodules`
   const args = ['config', '-z', '--no-includes', '--blob', blob, '--list']
-  const end = await git(cache.settings, { args, gitDir: place.gitDir }, signal)
+  const end = await git(cache.settings, { args, gitDir: worktree.gitDir }, signal)
   if (end.code !== 0) return new Map()
   const facts = new Map<string, { path?: string; url?: string }>()
   for (const entry of splitNul(end.stdout)) {
@@ -115,17 +117,17 @@ async function addressesIn(
   )
 }
 
-function placeFor(
-  root: Place,
+function worktreeFor(
+  root: Worktree,
   {
     parent,
     path,
     number,
   }: { readonly parent: Parent; readonly path: string; readonly number: number },
-): Omit<Place, 'commit'> {
+): Omit<Worktree, 'commit'> {
   return {
     gitDir: join(root.gitDir, 'modules', String(number)),
-    tree: join(parent.place.tree, path),
+    tree: join(parent.worktree.tree, path),
     pin: `${root.pin}.${number}`,
   }
 }
@@ -133,13 +135,13 @@ function placeFor(
 type Wanted = {
   readonly parent: Parent
   readonly path: string
-  readonly place: Omit<Place, 'commit'>
+  readonly worktree: Omit<Worktree, 'commit'>
   readonly url: string
   readonly commit: string
 }
 
 async function checkOutOne(
-  { parent, path, place, url, commit }: Wanted,
+  { parent, path, worktree, url, commit }: Wanted,
   signal: AbortSignal,
 ): Promise<Cache> {
   const address = addressFor(url, parent.cache)
@@ -148,12 +150,13 @@ async function checkOutOne(
   // Always asked, so that a warm cache gives nothing to whoever may not read.
   await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
   await fetchCommit(cache, commit, signal)
-  await makeRepository(place.gitDir, { bare: true, branch: 'base', alternates: objectsOf(cache) })
-  await pin(cache, place.pin, commit)
-  if (!(await isFolderIn(parent.place.tree, path))) {
+  const alternates = objectsOf(cache)
+  await makeRepository(worktree.gitDir, { bare: true, branch: 'base', alternates })
+  await pin(cache, worktree.pin, commit)
+  if (!(await isFolderIn(parent.worktree.tree, path))) {
     throw new StepFailed('submodule-refused', 'its folder in the tree is no folder')
   }
-  await checkOut(cache, { ...place, commit }, signal)
+  await checkOut(cache, { ...worktree, commit }, signal)
   return cache
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { allEnded } from '../platform/all-ended.ts'
 import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
-import { keptOf, NOT_KEPT } from './change-artifacts.ts'
+import { changeArtifacts, NOT_KEPT } from './change-artifacts.ts'
 import { type GitCall, mustGit } from './git.ts'
 import { newLfsObjects } from './lfs-changes.ts'
 import type { Note, Workspace } from './workspace.ts'
@@ -25,7 +25,7 @@ export async function takeTree(
   ])
   const base = workspace.base.commit
   const taken = { base, tree, changed: counts.files > 0, patchFile, lfsObjects }
-  const kept = keptOf(taken, workspace.gitDir)
+  const kept = changeArtifacts(taken, workspace.gitDir)
   const inLfs = lfsObjects.length > 0 ? [lfsNote(lfsObjects.length)] : []
   const lost = kept.record === null ? [NOT_KEPT] : []
   return { ...taken, ...counts, ...kept, notes: [...few([...notes, ...inLfs]), ...lost] }

@@ -3,7 +3,7 @@ import { SLASH, splitNul } from './paths.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Whether a path stands in the way of what a sparse checkout left out, or is part of it. */
-export type Unseen = {
+type Unseen = {
   /** The very file was not checked out. */
   has(path: Buffer): boolean
   /** A file there would push aside a file that was not checked out. */

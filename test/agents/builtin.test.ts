@@ -6,36 +6,40 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { builtinDriver } from '../../src/agents/builtin.ts'
-import type { AgentTask, AgentUpdate } from '../../src/domain/agent.ts'
+import type { AgentUpdate } from '../../src/domain/agent.ts'
 import { locateProgram } from '../../src/platform/locate-program.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { bubblewrap } from '../../src/sandbox/bubblewrap.ts'
-import { aTask, runAgent } from '../support/agent-run.ts'
+import { aTask, type PlacedTask, runAgent } from '../support/agent-run.ts'
 import { PATH } from '../support/confined.ts'
 import { aFence, aGateway, aScript } from '../support/gateway.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo', import.meta.url))
-const PROMPT = 'The tests of this library fail. Find the bug and mend it.'
+const PROMPT = 'The tests of this library fail. Find the bug and fix it.'
 const FOLLOW_UP = 'Say in the README how parts add up.'
 
-const driver = await builtinDriver({
+const driverOf = await builtinDriver({
   node: process.execPath,
   path: PATH,
   model: 'anthropic/claude-sonnet-4-5',
 })
+const TEST = ['node', '--test'] as const
+const driver = driverOf({}, { test: null, steps: 10 })
+const demoDriver = driverOf({}, { test: TEST, steps: 50 })
 
 describeNeeding(['patience'], 'the built-in agent', () => {
   it.each(['anthropic/claude-sonnet-4-5', 'openai/gpt-5', 'chat/house'])(
-    'mends the demo as the script of %s leads it, and goes on in the same session',
+    'fixes the demo as the script of %s leads it, and goes on in the same session',
     async (model) => {
       const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
       const door = await gateway.open(aFence())
-      const task = await aDemoTask({ door, model })
+      const scriptedDriver = driverOf({ model }, { test: TEST, steps: 50 })
+      const task = await aDemoTask({ door })
       expect(await testsPass(task.tree)).toBe(false)
 
-      const first = await runAgent(driver, task)
+      const first = await runAgent(scriptedDriver, task)
       expect(first.end).toMatchObject({
         kind: 'done',
         summary: expect.stringContaining('all four tests pass'),
@@ -55,10 +59,10 @@ describeNeeding(['patience'], 'the built-in agent', () => {
 
       // Another home on another machine: only the session's files come along.
       const home = await tempFolder()
-      const [kept = ''] = driver.sessionFiles
+      const [kept = ''] = scriptedDriver.sessionFiles
       await cp(join(task.home, kept), join(home, kept), { recursive: true })
       const { session } = first.end
-      const second = await runAgent(driver, { ...task, home, session, prompt: FOLLOW_UP })
+      const second = await runAgent(scriptedDriver, { ...task, home, session, prompt: FOLLOW_UP })
       expect(second.end).toMatchObject({ kind: 'done', session })
       expect(await readFile(join(task.tree, 'README.md'), 'utf8')).toContain('sum of its parts')
       expect(await gateway.close(door.token)).toMatchObject({ requests: 9, replayed: true })
@@ -68,7 +72,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
   it('tells its words, thoughts, tools and usage as they come', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const task = await aDemoTask({ door: await gateway.open(aFence()) })
-    const { updates } = await runAgent(driver, task)
+    const { updates } = await runAgent(demoDriver, task)
     expect(updates.map(({ type }) => type).slice(0, 6)).toEqual([
       'session',
       'message',
@@ -87,11 +91,15 @@ describeNeeding(['patience'], 'the built-in agent', () => {
 
   it('ends with step-limit when its steps are used up, and can go on later', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
-    const task = await aDemoTask({ door: await gateway.open(aFence()), steps: 2 })
-    const { end } = await runAgent(driver, task)
+    const task = await aDemoTask({ door: await gateway.open(aFence()) })
+    const { end } = await runAgent(driverOf({}, { test: TEST, steps: 2 }), task)
     expect(end).toMatchObject({ kind: 'failed', reason: 'step-limit' })
     const { session } = end
-    const more = await runAgent(driver, { ...task, steps: 9, session, prompt: FOLLOW_UP })
+    const more = await runAgent(driverOf({}, { test: TEST, steps: 9 }), {
+      ...task,
+      session,
+      prompt: FOLLOW_UP,
+    })
     expect(more.end).toMatchObject({ kind: 'done', session })
   })
 
@@ -117,15 +125,15 @@ describeNeeding(['patience'], 'the built-in agent', () => {
       const calls = updates.filter(({ type }) => type === 'tool-call').length
       if (calls === 2) cancel.abort(new Error('enough'))
     }
-    await expect(runAgent(driver, task, { signal: cancel.signal, onUpdate })).rejects.toThrow(
+    await expect(runAgent(demoDriver, task, { signal: cancel.signal, onUpdate })).rejects.toThrow(
       'enough',
     )
 
     const session = updates.find((update) => update.type === 'session')?.session ?? ''
-    const [folder = ''] = driver.sessionFiles
+    const [folder = ''] = demoDriver.sessionFiles
     const kept = await readFile(join(task.home, folder, `${session}.json`), 'utf8')
     expect(kept).toContain('echo one')
-    const more = await runAgent(driver, { ...task, session, prompt: 'go on' })
+    const more = await runAgent(demoDriver, { ...task, session, prompt: 'go on' })
     expect(more.end).toMatchObject({ kind: 'done', summary: 'Gone on.' })
   })
 
@@ -155,7 +163,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     await symlink('/etc', join(task.tree, 'out'))
     await symlink('/nowhere/at-all', join(task.tree, 'dangling'))
     await writeFile(join(task.tree, 'twice.txt'), 'a\na\n')
-    const { end, updates } = await runAgent(driver, task)
+    const { end, updates } = await runAgent(demoDriver, task)
     expect(end).toMatchObject({ kind: 'done', summary: 'Still here.' })
     const told = outputs(updates)
     expect(told.slice(0, 4).join('\n')).toMatch(
@@ -210,7 +218,10 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
   it('says what a model must be called', async () => {
     const gateway = await aGateway({})
     const door = await gateway.open(aFence())
-    const { end } = await runAgent(driver, await aTask({ door, model: 'sonnet' }))
+    const { end } = await runAgent(
+      driverOf({ model: 'sonnet' }, { test: null, steps: 10 }),
+      await aTask({ door }),
+    )
     expect(end).toMatchObject({
       kind: 'failed',
       detail: 'the model sonnet must be anthropic/…, openai/… or chat/…',
@@ -229,7 +240,7 @@ describeNeeding(['bubblewrap'], 'the built-in agent in a sandbox', () => {
       readable: [],
       log: silentLog,
     })
-    const { end, updates } = await runAgent(driver, task, { launch })
+    const { end, updates } = await runAgent(demoDriver, task, { launch })
     expect(end).toMatchObject({ kind: 'done' })
     expect(outputs(updates)[5]).toMatch(/exit code 0[\s\S]*fail 0/)
     expect(await testsPass(task.tree)).toBe(true)
@@ -239,8 +250,8 @@ describeNeeding(['bubblewrap'], 'the built-in agent in a sandbox', () => {
 const call = (name: string, args: Record<string, string | number>) => ({ calls: [{ name, args }] })
 
 /** The demo's project in a fresh tree, and what is to be done there. */
-async function aDemoTask(change: Partial<AgentTask>): Promise<AgentTask> {
-  const task = await aTask({ test: ['node', '--test'], prompt: PROMPT, steps: 50, ...change })
+async function aDemoTask(change: Partial<PlacedTask>): Promise<PlacedTask> {
+  const task = await aTask({ prompt: PROMPT, ...change })
   await cp(join(DEMO, 'project'), task.tree, { recursive: true })
   return task
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { codexDriver } from '../../src/agents/codex.ts'
-import type { AgentTask } from '../../src/domain/agent.ts'
-import { aTask, runAgent } from '../support/agent-run.ts'
+import { aTask, type PlacedTask, runAgent } from '../support/agent-run.ts'
 import { PATH, testFolder } from '../support/confined.ts'
 
 const DOOR = { baseUrl: 'http://127.0.0.1:7400', token: 'dummy-of-the-attempt' }
@@ -27,22 +26,23 @@ ${end}
 `
   await writeFile(join(folder, 'bin', 'codex'), script, { mode: 0o755 })
   const heard = async (name: string) => (await readFile(join(folder, name), 'utf8')).trim()
-  return { driver: codexDriver({ path: `${join(folder, 'bin')}:${PATH}` }), heard }
+  const driverOf = codexDriver({ path: `${join(folder, 'bin')}:${PATH}` })
+  return { driver: driverOf({ model: 'gpt-x' }), heard }
 }
 
-const aCodexTask = async (change: Partial<AgentTask> = {}): Promise<AgentTask> =>
+const aCodexTask = async (change: Partial<PlacedTask> = {}): Promise<PlacedTask> =>
   await aTask({ door: DOOR, ...change })
 
 describe('the codex driver', () => {
   it('gives the prompt on stdin, the token in the environment, and neither on the command line', async () => {
     const { driver, heard } = await aCodex({ file: recording('work') })
-    const task = await aCodexTask({ prompt: 'Mend it.\n- all of it', model: 'gpt-x' })
+    const task = await aCodexTask({ prompt: 'Fix it.\n- all of it' })
     await runAgent(driver, task)
     expect(await heard('stdin')).toBe(task.prompt)
     expect(await heard('environment')).toContain(`MILLWRIGHT_MODEL_TOKEN=${DOOR.token}`)
     const line = await heard('arguments')
     expect(line).not.toContain(DOOR.token)
-    expect(line).not.toContain('Mend it')
+    expect(line).not.toContain('Fix it')
     expect(line.split('\n')).toEqual(
       expect.arrayContaining(['--model', 'gpt-x', '--cd', task.tree]),
     )
@@ -117,7 +117,7 @@ describe('the codex driver', () => {
   })
 
   it('that finds no Codex says how to install it', async () => {
-    const running = runAgent(codexDriver({ path: '/nowhere' }), await aCodexTask())
+    const running = runAgent(codexDriver({ path: '/nowhere' })({}), await aCodexTask())
     await expect(running).rejects.toMatchObject({
       reason: 'agent-not-installed',
       detail: expect.stringContaining('npm install -g @openai/codex@0.169.0'),

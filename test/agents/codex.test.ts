@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { codexDriver } from '../../src/agents/codex.ts'
 import { packSession, unpackSession } from '../../src/turn/session-files.ts'
-import type { AgentTask } from '../../src/domain/agent.ts'
 import type { ScriptStep } from '../../src/gateway/script.ts'
 import { environmentHolds, listProcesses } from '../../src/platform/process-table.ts'
 import { MARKER } from '../../src/platform/process-tree.ts'
-import { aTask, runAgent } from '../support/agent-run.ts'
+import { aTask, type PlacedTask, runAgent } from '../support/agent-run.ts'
 import { PATH, testFolder, testSandbox } from '../support/confined.ts'
 import { aFence, aGateway, aScript } from '../support/gateway.ts'
 import { codexProgram, describeNeeding } from '../support/needs.ts'
 
-const driver = codexDriver({
+const driverOf = codexDriver({
   path: codexProgram().includes('/') ? `${dirname(codexProgram())}:${PATH}` : PATH,
 })
+const driver = driverOf({ model: 'scripted-model' })
 
 const shell = (cmd: string): Partial<ScriptStep> => ({
   calls: [{ name: 'exec_command', args: { cmd }, custom: false }],
@@ -24,12 +24,12 @@ const shell = (cmd: string): Partial<ScriptStep> => ({
 /** A task for Codex whose model answers by script, each part chosen by a word of the prompt. */
 async function aScriptedTask(
   parts: Readonly<Record<string, readonly Partial<ScriptStep>[]>>,
-  change: Partial<AgentTask> = {},
-): Promise<AgentTask> {
+  change: Partial<PlacedTask> = {},
+): Promise<PlacedTask> {
   const scripts = Object.entries(parts).map(([when, steps]) => ({ when, steps: [...steps] }))
   const gateway = await aGateway({ replay: await aScript({ scripts }) })
   const door = await gateway.open(aFence())
-  return await aTask({ door, model: 'scripted-model', ...change })
+  return await aTask({ door, ...change })
 }
 
 describeNeeding(['bubblewrap', 'codex'], 'Codex in the sandbox', () => {
@@ -115,7 +115,8 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex in the sandbox', () => {
 
   it('fails by name when the model cannot be reached', async () => {
     const door = { baseUrl: 'http://127.0.0.1:9', token: 'dummy' }
-    const { end } = await runAgent(driver, await aTask({ door }), { launch: testSandbox() })
+    const anyModel = driverOf({})
+    const { end } = await runAgent(anyModel, await aTask({ door }), { launch: testSandbox() })
     expect(end).toMatchObject({ kind: 'failed', reason: 'model-unavailable' })
   })
 })

@@ -12,17 +12,17 @@ import { PATH } from '../support/confined.ts'
 import { fakeAgent } from '../support/fake-agent.ts'
 import { describeNeeding } from '../support/needs.ts'
 
-const driver = commandDriver({ path: PATH })
+const driverOf = commandDriver({ path: PATH })
 
 const carriers = (marker: string) =>
   listProcesses().filter(({ pid }) => environmentHolds(pid, `${MARKER}=${marker}`))
 
 describe('a command agent', () => {
   it('gets the prompt on stdin and in its environment', async () => {
-    const prompt = 'Mend it.\nAnd ünï.'
+    const prompt = 'Fix it.\nAnd ünï.'
     for (const from of ['stdin', 'environment'] as const) {
       const run = fakeAgent({ do: 'repeat-prompt', from })
-      const { updates } = await runAgent(driver, await aTask({ prompt, run }))
+      const { updates } = await runAgent(driverOf({ run }), await aTask({ prompt }))
       expect(said(updates, 'stdout')).toBe(prompt)
     }
   })
@@ -35,7 +35,7 @@ describe('a command agent', () => {
       { do: 'repeat-prompt', from: 'environment' },
       { do: 'repeat-prompt', from: 'stdin' },
     )
-    const { updates } = await runAgent(driver, await aTask({ prompt, run }))
+    const { updates } = await runAgent(driverOf({ run }), await aTask({ prompt }))
     expect(said(updates, 'stdout') === prompt).toBe(true)
   })
 
@@ -45,8 +45,8 @@ describe('a command agent', () => {
       { do: 'tell-environment' },
     )
     const door = { baseUrl: 'http://127.0.0.1:1', token: 'dummy' }
-    const task = await aTask({ run, door })
-    const { updates } = await runAgent(driver, task)
+    const task = await aTask({ door })
+    const { updates } = await runAgent(driverOf({ run }), task)
     expect(readFileSync(join(task.tree, 'made.txt'), 'utf8')).toBe('made')
     const variables = said(updates, 'stdout').trim().split('\n')
     expect(variables).toContain(`HOME=${task.home}`)
@@ -69,7 +69,7 @@ describe('a command agent', () => {
       { do: 'complain', text: 'Hm.' },
       { do: 'exit', code: 5 },
     )
-    const { end, updates } = await runAgent(driver, await aTask({ run }))
+    const { end, updates } = await runAgent(driverOf({ run }), await aTask())
     expect(end).toEqual({ kind: 'done', summary: 'Nothing to do.', session: null, exitCode: 5 })
     expect([said(updates, 'stdout'), said(updates, 'stderr')]).toEqual([
       'Nothing to do.\n',
@@ -79,7 +79,7 @@ describe('a command agent', () => {
 
   it('that is killed by a signal has the exit code of a shell', async () => {
     const run = fakeAgent({ do: 'crash', signal: 'SIGKILL' })
-    expect((await runAgent(driver, await aTask({ run }))).end).toMatchObject({ exitCode: 137 })
+    expect((await runAgent(driverOf({ run }), await aTask())).end).toMatchObject({ exitCode: 137 })
   })
 
   it('may say anything: bytes that are no text, a line without an end, much on both streams', async () => {
@@ -89,14 +89,14 @@ describe('a command agent', () => {
       { do: 'huge-line', bytes },
       { do: 'spam', bytes, stream: 'stderr' },
     )
-    const { updates } = await runAgent(driver, await aTask({ run }))
+    const { updates } = await runAgent(driverOf({ run }), await aTask())
     expect(said(updates, 'stdout').length).toBeGreaterThan(bytes)
     expect(said(updates, 'stderr')).toHaveLength(bytes)
   })
 
   it('that is not there is told by name, with the PATH', async () => {
-    const task = await aTask({ run: ['no-such-agent'] })
-    await expect(runAgent(driver, task)).rejects.toMatchObject({
+    const driver = driverOf({ run: ['no-such-agent'] })
+    await expect(runAgent(driver, await aTask())).rejects.toMatchObject({
       reason: 'agent-not-installed',
       detail: expect.stringContaining(`cannot start no-such-agent: not found; PATH is ${PATH}`),
     })
@@ -114,7 +114,7 @@ describeNeeding(['linux'], 'a command agent that is stopped', () => {
     )
     const stop = new AbortController()
     const reason = new Error('enough')
-    const running = runAgent(driver, await aTask({ run }), {
+    const running = runAgent(driverOf({ run }), await aTask(), {
       launch: unconfined({ marker, log: silentLog }),
       signal: stop.signal,
       onUpdate: () => stop.abort(reason),
@@ -124,15 +124,16 @@ describeNeeding(['linux'], 'a command agent that is stopped', () => {
   })
 
   it('before it began never starts', async () => {
-    const task = await aTask({ run: fakeAgent({ do: 'write', path: 'x', text: 'x' }) })
+    const task = await aTask()
+    const run = fakeAgent({ do: 'write', path: 'x', text: 'x' })
     const signal = AbortSignal.abort(new Error('too early'))
-    await expect(runAgent(driver, task, { signal })).rejects.toThrow('too early')
+    await expect(runAgent(driverOf({ run }), task, { signal })).rejects.toThrow('too early')
   })
 
   it('is gone as well when its listener fails', async () => {
     const marker = randomUUID()
     const run = fakeAgent({ do: 'say', text: 'up' }, { do: 'hang' })
-    const running = runAgent(driver, await aTask({ run }), {
+    const running = runAgent(driverOf({ run }), await aTask(), {
       launch: unconfined({ marker, log: silentLog }),
       onUpdate: () => {
         throw new Error('the lease is lost')

@@ -10,7 +10,7 @@ describeNeeding(['linux', 'root'], 'stores on a full disk', () => {
       bytesGone: ['disk-full', 'disk-full', 0],
       namesGone: ['disk-full', 'disk-full', 0],
       size: 'before '.length,
-      mended: ['stored', 'stored', 'stored', 0],
+      recovered: ['stored', 'stored', 'stored', 0],
     })
   })
 })

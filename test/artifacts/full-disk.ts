@@ -45,5 +45,10 @@ const namesGone = [await outcome(put()), await outcome(begin()), await temp()]
 await rm(filler, { recursive: true })
 
 const size = await logs.size(address)
-const mended = [await outcome(put()), await outcome(append()), await outcome(begin()), await temp()]
-process.stdout.write(JSON.stringify({ bytesGone, namesGone, size, mended }))
+const recovered = [
+  await outcome(put()),
+  await outcome(append()),
+  await outcome(begin()),
+  await temp(),
+]
+process.stdout.write(JSON.stringify({ bytesGone, namesGone, size, recovered }))

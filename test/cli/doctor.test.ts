@@ -12,7 +12,7 @@ const Findings = z.object({
       check: z.string(),
       verdict: z.string(),
       says: z.string(),
-      mend: z.string().optional(),
+      fix: z.string().optional(),
     }),
   ),
 })
@@ -35,7 +35,7 @@ describeNeeding(['patience'], 'the doctor', () => {
     expect(of('git')?.says).toContain('refuses a hostile tree')
     expect(of('versions')?.says).toContain('on 1 workers')
     expect(of('sandbox')).toMatchObject({ verdict: 'warning' })
-    expect(of('model')?.mend).toContain('ANTHROPIC_API_KEY')
+    expect(of('model')?.fix).toContain('ANTHROPIC_API_KEY')
   })
 
   it('fails with what is missing and how to get it', async () => {
@@ -45,13 +45,13 @@ describeNeeding(['patience'], 'the doctor', () => {
     const PATH = await pathWithOnly(cli.home, ['node', 'sh'])
     const { code, of } = await verdicts(cli, [], { PATH, OPENAI_API_KEY: 'sk-hush' })
     expect(code).toBe(9)
-    expect(of('git')).toMatchObject({ verdict: 'failure', mend: 'Install it: apt-get install git' })
+    expect(of('git')).toMatchObject({ verdict: 'failure', fix: 'Install it: apt-get install git' })
     expect(of('sandbox')).toMatchObject({ verdict: 'failure' })
-    expect(of('sandbox')?.mend).toContain('apt-get install bubblewrap')
+    expect(of('sandbox')?.fix).toContain('apt-get install bubblewrap')
     expect(of('agent codex')).toMatchObject({ verdict: 'warning' })
-    expect(of('agent codex')?.mend).toContain('npm install -g @openai/codex@')
+    expect(of('agent codex')?.fix).toContain('npm install -g @openai/codex@')
     expect(of('agent builtin')).toMatchObject({ verdict: 'ok' })
-    expect(of('data folder')).toMatchObject({ verdict: 'failure', mend: `chmod 700 ${cli.data}` })
+    expect(of('data folder')).toMatchObject({ verdict: 'failure', fix: `chmod 700 ${cli.data}` })
     expect(of('model')).toMatchObject({ verdict: 'ok', says: 'OpenAI, with a key' })
   })
 
@@ -63,7 +63,7 @@ describeNeeding(['patience'], 'the doctor', () => {
     const { code, of } = await verdicts(cli, ['--sandbox', 'none'])
     expect(code).toBe(0)
     expect(of('workers')).toMatchObject({ verdict: 'warning' })
-    expect(of('workers')?.mend).toContain('millwright worker')
+    expect(of('workers')?.fix).toContain('millwright worker')
   })
 
   it('tells of a hub that has died', async () => {
@@ -72,6 +72,21 @@ describeNeeding(['patience'], 'the doctor', () => {
     const { code, of } = await verdicts(cli, ['--sandbox', 'none'])
     expect(code).toBe(9)
     expect(of('hub')).toMatchObject({ verdict: 'failure' })
+  })
+
+  it('names a job that waits for a lock nobody holds, and what to type', async () => {
+    const cli = await cliInEmptyHome()
+    const hub = await cli.startHub()
+    await cli.run(['submit', '--repo', 'https://git.example/a.git', 'Fix'])
+    await hub.stop()
+    expect((await verdicts(cli, ['--sandbox', 'none'])).of('stranded job')).toBeUndefined()
+    const database = new DatabaseSync(join(cli.data, 'ledger.db'))
+    const { id } = database.prepare('SELECT id FROM job').get() ?? {}
+    database.exec(`UPDATE job SET parked_on = 'a'`)
+    database.close()
+    const stranded = (await verdicts(cli, ['--sandbox', 'none'])).of('stranded job')
+    expect(stranded).toMatchObject({ verdict: 'warning' })
+    expect(stranded?.fix).toContain(`millwright cancel ${String(id)}`)
   })
 
   it('compares every job with its events, beside a running hub', async () => {

@@ -8,7 +8,7 @@ import { type Cli, cliInEmptyHome } from '../support/cli.ts'
 import { codexProgram, describeNeeding } from '../support/needs.ts'
 import { byHand } from '../support/repository.ts'
 
-const MEND = 'The tests fail. Find the bug and mend it.'
+const FIX = 'The tests fail. Find the bug and fix it.'
 const DESCRIBE = 'Now say in the README that several units are added up.'
 
 const shell = (cmd: string) => ({ name: 'exec_command', args: { cmd } })
@@ -18,7 +18,7 @@ const patch = (lines: string) => shell(`apply_patch <<'END'\n*** Begin Patch\n${
 const SCRIPT = {
   scripts: [
     {
-      when: MEND,
+      when: FIX,
       steps: [
         { text: 'First the tests.', calls: [shell('node --test; true')] },
         {
@@ -70,7 +70,7 @@ const sessionIn = (events: readonly JobEvent[]): string | undefined =>
   events.find((event) => event.type === 'agent-session')?.session
 
 describeNeeding(['bubblewrap', 'codex'], 'Codex from the command line to a branch', () => {
-  it('mends a repository, and a follow-up goes on in its session and on its branch', async () => {
+  it('fixes a repository, and a follow-up goes on in its session and on its branch', async () => {
     const cli = await startWithCodex()
     const remote = await makeDemoRepository(cli.home, process.env['PATH'] ?? '')
     const agent = ['--agent', 'codex', '--model', 'scripted-model']
@@ -83,7 +83,7 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex from the command line to a branc
       '--check',
       'tests=node --test',
     ]
-    const followed = await cli.run(['submit', ...agent, ...flags, MEND])
+    const followed = await cli.run(['submit', ...agent, ...flags, FIX])
 
     expect(followed).toMatchObject({ code: 0, stderr: '' })
     expect(followed.stdout).toMatch(/First the tests[^]*check tests passed[^]*published branch/)
@@ -111,7 +111,7 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex from the command line to a branc
     const archive = join(cli.home, 'session.tar')
     await cli.run(['artifacts', 'get', second.id, 'session.tar', '-o', archive])
     const kept = await readFile(archive, 'utf8')
-    expect([kept.includes(MEND), kept.includes(DESCRIBE)]).toEqual([true, true])
+    expect([kept.includes(FIX), kept.includes(DESCRIBE)]).toEqual([true, true])
 
     expect(await byHand(remote, 'rev-list', '--count', `main..${branch}`)).toBe('2')
     expect(await byHand(remote, 'show', `${branch}:README.md`)).toContain('Several units are')

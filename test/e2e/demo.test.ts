@@ -9,7 +9,7 @@ import { describeNeeding } from '../support/needs.ts'
 const run = promisify(execFile)
 
 describe('the demo', () => {
-  it('mends a repository with a replayed model and pushes a branch, in an empty home', async () => {
+  it('fixes a repository with a replayed model and pushes a branch, in an empty home', async () => {
     const cli = await cliInEmptyHome()
     const { code, stdout, stderr } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -33,7 +33,7 @@ describe('the demo', () => {
 const NEEDED = ['git', 'node', 'sh', 'env'] as const
 
 describeNeeding(['patience'], 'the demo on a machine without bubblewrap', () => {
-  it('runs unconfined where it may not install it, says so loudly, and how to mend it', async () => {
+  it('runs unconfined where it may not install it, says so loudly, and how to fix it', async () => {
     const cli = await cliInEmptyHome()
     const PATH = await pathWithOnly(cli.home, NEEDED)
     const { code, stdout } = await cli.run(['demo'], { env: { PATH, TMPDIR: cli.home } })

@@ -1,6 +1,3 @@
-import type { ProbeLabel } from '../../src/domain/probe.ts'
-import { PROBES } from '../../src/domain/probe.ts'
-
 /** What happens in a cell of the matrix besides the fault. */
 export type Scenario =
   /** One job, from submission to a branch. */
@@ -65,83 +62,158 @@ const hubAlone = (point: string, scenario?: Scenario): Place => ({
   answersNobody: true,
 })
 
-/** Where each moment is met. The compiler demands all of them. */
-const PLACES: Readonly<Record<ProbeLabel, Place>> = {
+/** The places at which `src` calls a probe, each with what has just happened there and what has not. */
+export const PLACES = {
+  // A job is written; its transaction has yet to commit.
   'submit-uncommitted': hub('F1'),
+  // A job is kept; nobody has been told.
   'submit-committed': hub('F2'),
+  // An upload’s row is written; the transaction has yet to commit.
   'storeBlob-uncommitted': hub('F35', 'inputs'),
+  // An upload is recorded; its sender does not know yet.
   'storeBlob-committed': hub('F35', 'inputs'),
+  // A job is given to a worker; the transaction has yet to commit.
   'claim-uncommitted': hub('F3'),
+  // A job is leased; its worker does not know yet.
   'claim-committed': hub('F4'),
+  // A lease is made longer; the transaction has yet to commit.
   'renew-uncommitted': hub('F12'),
+  // A lease is longer; its worker does not know yet.
   'renew-committed': hub('F13'),
+  // An attempt’s words are written; the transaction has yet to commit.
   'appendEvents-uncommitted': hub('F10'),
+  // An attempt’s words are kept; its worker does not know yet.
   'appendEvents-committed': hub('F10'),
+  // Finished work is recorded; the transaction has yet to commit.
   'checkpoint-uncommitted': hub('F10'),
+  // Finished work is recorded; its worker does not know yet.
   'checkpoint-committed': hub('F10'),
+  // An intent is written; the transaction has yet to commit.
   'intendPublication-uncommitted': hub('F21'),
+  // An intent is kept; its worker does not know yet.
   'intendPublication-committed': hub('F21'),
+  // An artifact’s row is written; the transaction has yet to commit.
   'addArtifact-uncommitted': hub('F19'),
+  // An artifact is listed; its worker does not know yet.
   'addArtifact-committed': hub('F20'),
+  // A job is ended; the transaction has yet to commit.
   'settle-uncommitted': hub('F25'),
+  // A job has ended; its worker does not know yet.
   'settle-committed': hub('F25'),
+  // A job is put to rest; the transaction has yet to commit.
   'pause-uncommitted': hub('F25', 'quota'),
+  // A job rests; its worker does not know yet.
   'pause-committed': hub('F25', 'quota'),
+  // A job’s rest is over; the transaction has yet to commit.
   'resumeDue-uncommitted': hubAlone('F15', 'quota'),
+  // A job waits again after its rest; nobody has been told.
   'resumeDue-committed': hubAlone('F15', 'quota'),
+  // A job is handed back; the transaction has yet to commit.
   'handBack-uncommitted': hub('F30', 'worker stops'),
+  // A job waits again; its worker does not know yet.
   'handBack-committed': hub('F30', 'worker stops'),
+  // A cancel is written; the transaction has yet to commit.
   'requestCancel-uncommitted': hub('F25', 'cancel'),
+  // A cancel is kept; neither its sender nor the worker knows yet.
   'requestCancel-committed': hub('F25', 'cancel'),
+  // A hold is moved to a later moment; the transaction has yet to commit.
   // While the agent works.
   'extendHold-uncommitted': { ...hub('F38', 'hold'), passes: [3] },
+  // A hold is moved to a later moment; its submitter does not know yet.
   'extendHold-committed': { ...hub('F38', 'hold'), passes: [3] },
+  // A lease was seen to have run out; nothing is changed yet.
   'expire-due': hubAlone('F14', 'worker dies'),
+  // Attempts are ended; the transaction has yet to commit.
   'expire-uncommitted': hubAlone('F15', 'worker dies'),
+  // Attempts have ended; nobody has been told.
   'expire-committed': hubAlone('F15', 'worker dies'),
+  // A callback is about to be sent; the transaction has yet to commit.
   'takeDelivery-uncommitted': hubAlone('F26'),
+  // A callback is about to be sent; nothing has left the hub.
   'takeDelivery-committed': hubAlone('F26'),
+  // A callback was received; nobody knows of it but the receiver.
   delivered: hubAlone('F26'),
+  // A callback’s answer is noted; the transaction has yet to commit.
   'markDelivery-uncommitted': hubAlone('F26'),
+  // A callback’s answer is noted; the hub has yet to go on.
   'markDelivery-committed': hubAlone('F26'),
+  // Uploads that no job names are forgotten; the transaction has yet to commit.
   'forgetBlobs-uncommitted': hub('F33', 'collect'),
+  // Uploads that no job names are forgotten; their bytes are still there.
   'forgetBlobs-committed': hub('F33', 'collect'),
+  // What nobody needs is known; it is still there.
   // Logs, what no job refers to, and that again when it lies aside.
   collecting: { ...hub('F33', 'collect'), passes: [1, 2, 3] },
+  // An artifact’s bytes are on disk, but not in their place.
   'artifact-staged': hub('F19'),
+  // An artifact’s bytes are in their place; the ledger has no row of it.
   'artifact-placed': hub('F19'),
+  // A piece of log is on disk, but not in its place.
   'log-staged': hub('F11'),
+  // A piece of log is in its place; its worker does not know yet.
   'log-placed': hub('F11'),
+  // The hub owns its data folder; the ledger is not open.
   'folder-owned': hubAlone('F28', 'hub starts'),
+  // A migration is written; its transaction has yet to commit.
   migrating: hubAlone('F28', 'hub starts'),
+  // Everything is open; the hub does not listen yet.
   'ledger-opened': hubAlone('F28', 'hub starts'),
+  // The hub was told to stop; it still listens.
   'hub-stopping': hub('F29', 'hub stops'),
+  // A worker has a lease; nothing of it is on its disk.
   'claimLease-answered': worker('F5'),
+  // The attempt’s folder says whose it is; it is empty.
   'folder-made': worker('F6'),
+  // A repository is fetched beside its cache, and not moved there yet.
   'cache-fetched': worker('F7'),
+  // The cache has the commit; the checkout is not complete.
   'base-fetched': worker('F7'),
+  // The checkout is complete; nothing runs in it yet.
   'workspace-done': worker('F8'),
+  // The hub sends an input; nothing of it is on the worker’s disk.
   'readInput-answered': worker('F36', 'inputs'),
+  // A program is about to start in its sandbox.
   launching: worker('F9'),
+  // A program runs; nobody has heard of it.
   // The agent, then a check.
   launched: { ...worker('F10, F16'), passes: [1, 2] },
+  // The agent has spoken; the hub has yet to hear it.
   'writeLog-asked': worker('F11'),
+  // The agent has ended; what it changed is not taken yet.
   'agent-done': worker('F10'),
+  // The generator has ended; the files it wrote are not taken yet.
   'generate-done': worker('F37', 'generate'),
+  // The files of an earlier attempt are in place; nothing has judged them.
   'adopt-done': { ...worker('F37', 'generate again'), life: 2 },
+  // Finished work is about to be recorded.
   'addCheckpoint-asked': worker('F10'),
+  // The checks have ended; nothing is published.
   'checks-done': worker('F17'),
+  // Checks have failed; the agent has yet to hear what they found.
   'restore-done': worker('F17', 'second turn'),
+  // An artifact is about to be sent.
   'putArtifact-asked': worker('F18'),
+  // The intent is kept; the push has yet to begin.
   pushing: worker('F22'),
+  // The push is done; nobody knows of it but the remote.
   pushed: worker('F22'),
+  // The last report is on disk; it has yet to be sent.
   'report-written': worker('F24'),
+  // The end is about to be told.
   'settleLease-asked': worker('F24'),
+  // The hub has the end; folder and report are still there.
   'settleLease-answered': worker('F24'),
+  // The attempt’s folder is gone; its report is still there.
   'folder-removed': worker('F27'),
+  // A dead attempt’s work is about to be sent.
   'salvageArtifact-asked': { ...worker('F27', 'worker dies'), life: 2 },
+  // A job is about to be handed back.
   'handBackLease-asked': worker('F30', 'worker stops in a check'),
-}
+} satisfies Readonly<Record<string, Place>>
+
+export type ProbeLabel = keyof typeof PLACES
+
+export const isLabel = (text: string): text is ProbeLabel => Object.hasOwn(PLACES, text)
 
 /** A moment and where it is met. */
 export type Meeting = Place & { readonly label: ProbeLabel }
@@ -161,9 +233,9 @@ const MET_AGAIN: readonly Meeting[] = [
   { label: 'pushed', ...worker('F38', 'hold lapses late') },
 ]
 
-// The table of moments is the list; its keys are exactly these.
+// The keys of the table are exactly these.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-export const LABELS = Object.keys(PROBES) as [ProbeLabel, ...ProbeLabel[]]
+export const LABELS = Object.keys(PLACES) as [ProbeLabel, ...ProbeLabel[]]
 
 /** All that is to be met, in the order of the moments. */
 export const MEETINGS: readonly Meeting[] = LABELS.flatMap((label) => [

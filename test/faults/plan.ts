@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ProbeLabel } from '../../src/domain/probe.ts'
 import type { Fault } from '../support/fault-probe.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -10,7 +9,7 @@ import { runOnFullDisk } from './disk-full.ts'
 import type { Episode } from './episode.ts'
 import { runOnBadLine, TOXICS } from './line.ts'
 import { runLoad } from './load.ts'
-import { MEETINGS } from './places.ts'
+import { type ProbeLabel, MEETINGS } from './places.ts'
 import { printWrong, type Results, wrongIn } from './report.ts'
 
 export type Flags = {

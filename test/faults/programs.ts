@@ -4,9 +4,9 @@ import { appendFileSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ProbeLabel } from '../../src/domain/probe.ts'
 import type { Plan } from '../support/fault-probe.ts'
 import type { FaultSettings } from '../support/fault-program.ts'
+import type { ProbeLabel } from './places.ts'
 
 const SUPPORT = join(import.meta.dirname, '..', 'support')
 

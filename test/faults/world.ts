@@ -8,7 +8,6 @@ import { callbackSecretOf } from '../../src/callbacks/sign.ts'
 import { isAppError } from '../../src/domain/errors.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import type { Job } from '../../src/domain/job.ts'
-import type { ProbeLabel } from '../../src/domain/probe.ts'
 import { isTerminal } from '../../src/domain/state.ts'
 import { locateProgram } from '../../src/platform/locate-program.ts'
 import { HubClient } from '../../src/protocol/client.ts'
@@ -23,6 +22,7 @@ import { fromHub, fromRemote, fromSink, leftInLedger, leftOnMachine } from './fa
 import { askedOf, type Order, sha256, submissionOf } from './order.ts'
 import { Kept } from './programs.ts'
 import { leftInStore, lostFromStore } from './store.ts'
+import type { ProbeLabel } from './places.ts'
 
 export const LEASE_MS = 3000
 /** Longest wait for all jobs to end, and for all to be quiet afterwards. */

@@ -114,12 +114,6 @@ describeNeeding(['patience'], 'the meter', () => {
     })
   })
 
-  it('takes the prices of the operator before the list prices', async () => {
-    const price = { input: 1, cachedInput: 1, output: 1 }
-    const usage = await usageAfter([whole('/openai/v1/responses', response)], { 'gpt-5': price })
-    expect(usage.costUsd).toBeCloseTo(1170 / 1e6, 9)
-  })
-
   it.each([
     { what: 'that was cut off', said: streamed('/openai/v1/responses', { type: 'delta' }) },
     {
@@ -160,7 +154,7 @@ describeNeeding(['patience'], 'the meter', () => {
   })
 })
 
-async function usageAfter(answers: readonly Said[], prices = {}) {
+async function usageAfter(answers: readonly Said[]) {
   const next = answers[Symbol.iterator]()
   const url = await aModelServer((request, answer) => {
     const said = next.next().value
@@ -175,7 +169,6 @@ async function usageAfter(answers: readonly Said[], prices = {}) {
   const upstream = { baseUrl: url, apiKey: 'k' }
   const settings = GatewaySettings.parse({
     upstreams: { anthropic: upstream, openai: upstream },
-    prices,
   })
   const gateway = await aGateway(settings)
   const door = await gateway.open(aFence())

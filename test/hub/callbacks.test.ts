@@ -7,7 +7,7 @@ import { makeSend } from '../../src/callbacks/send.ts'
 import { noProbe } from '../../src/domain/probe.ts'
 import type { Callback, Send } from '../../src/domain/callback.ts'
 import { Secret } from '../../src/domain/secret.ts'
-import { runOnce } from '../../src/keeper/deliver.ts'
+import { deliverDue } from '../../src/keeper/deliver.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
 import { UnderWay } from '../../src/keeper/under-way.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -37,7 +37,7 @@ async function open() {
   /** One turn of the loop, after this time. */
   const turn = async (afterMs = 0, through: Send = send, signal = never) => {
     clock.advance(afterMs)
-    await runOnce({ ...base, send: through }, signal)
+    await deliverDue({ ...base, send: through }, signal)
     await underWay.none()
   }
   return { hub, sink, turn }
@@ -138,7 +138,7 @@ describe('a callback', () => {
       log: silentLog,
       probe: noProbe,
     }
-    await runOnce(context, never)
+    await deliverDue(context, never)
     await expect(context.underWay.none()).rejects.toThrow('killed here')
     await turn(15_000 - MARGIN_MS)
     expect(sink.received).toHaveLength(1)
@@ -224,7 +224,7 @@ describe('the address of a callback', () => {
       hub.admin.call('submitJob', { body: { ...aJob(), callbacks: [{ url }] } }),
     ).rejects.toMatchObject({
       code: 'callback-refused',
-      mend: expect.stringContaining('--callback-allow'),
+      fix: { text: expect.stringContaining('--callback-allow') },
     })
     expect(await hub.ledger.counts()).toEqual([])
   })
@@ -234,7 +234,7 @@ describe('the address of a callback', () => {
     const body = { ...aJob(), callbacks: [{ url: 'https://hooks.example/' }] }
     await expect(hub.admin.call('submitJob', { body })).rejects.toMatchObject({
       code: 'callbacks-off',
-      mend: expect.stringContaining('MILLWRIGHT_CALLBACK_SECRET'),
+      fix: { text: expect.stringContaining('MILLWRIGHT_CALLBACK_SECRET') },
     })
     expect(await hub.admin.call('submitJob', { body: aJob() })).toMatchObject({ state: 'queued' })
   })

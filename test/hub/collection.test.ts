@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
-import type { Collection } from '../../src/domain/collection.ts'
+import type { GarbageReport } from '../../src/domain/garbage.ts'
 import { aJob } from '../conformance/ledger/bed.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aLease } from '../support/jobs.ts'
@@ -39,10 +39,10 @@ async function upload(hub: TestHub, words: string): Promise<string> {
   return digest
 }
 
-const gc = (hub: TestHub, dryRun: boolean): Promise<Collection> =>
+const gc = (hub: TestHub, dryRun: boolean): Promise<GarbageReport> =>
   hub.admin.call('collect', { body: { dryRun } })
 
-const count = ({ items }: Collection, what: string): number | undefined =>
+const count = ({ items }: GarbageReport, what: string): number | undefined =>
   items.find((item) => item.what === what)?.count
 
 const readOutput = async (hub: TestHub, job: Awaited<ReturnType<typeof endedJob>>['job']) => {

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { FILE_BYTES_MAX } from '../../src/domain/input.ts'
 import type { HubClient } from '../../src/protocol/client.ts'
-import { ARTIFACT_BYTES_MAX } from '../../src/protocol/schemas.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aClaim, aJob, aLease } from '../support/jobs.ts'
 import { request, sendRaw, statusOf } from '../support/raw-http.ts'
@@ -135,7 +135,7 @@ describe('an input', () => {
     free = 12
     const path = `PUT /api/v1/blobs/${digestOf('x')}`
     const token = `Authorization: Bearer ${hub.adminToken}`
-    const length = `Content-Length: ${ARTIFACT_BYTES_MAX + 1}`
+    const length = `Content-Length: ${FILE_BYTES_MAX + 1}`
     const answer = await sendRaw(hub.port, request(path, 'Host: localhost', token, length), 'x')
     expect(statusOf(answer)).toBe(413)
   })

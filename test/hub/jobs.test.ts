@@ -8,7 +8,7 @@ describe('submitting', () => {
 
     const job = await hub.admin.call('submitJob', { body: aJob() })
 
-    expect(job).toMatchObject({ state: 'queued', priority: 0, title: 'mend it' })
+    expect(job).toMatchObject({ state: 'queued', priority: 0, title: 'fix it' })
     expect(job.payload).toEqual(aJob().payload)
     expect(await hub.admin.call('getJob', { params: { job: job.id } })).toEqual(job)
   })
@@ -17,14 +17,14 @@ describe('submitting', () => {
     await using hub = await startTestHub()
     const payload = {
       repository: '/srv/git/example.git',
-      prompt: 'mend it',
+      prompt: 'fix it',
       agent: { name: 'command', run: ['true'] },
-      publish: { mode: 'branch', branch: 'mended' },
+      publish: { mode: 'branch', branch: 'fixed' },
     }
 
     const job = await hub.admin.call('submitJob', { body: aJob({ payload, locks: ['site:acme'] }) })
 
-    expect(job.locks.toSorted()).toEqual(['branch:/srv/git/example.git#mended', 'site:acme'])
+    expect(job.locks.toSorted()).toEqual(['branch:/srv/git/example.git#fixed', 'site:acme'])
   })
 
   it('an unknown kind is refused with the known ones', async () => {
@@ -39,7 +39,7 @@ describe('submitting', () => {
 
   it('an unknown payload key is refused with the key that was meant', async () => {
     await using hub = await startTestHub()
-    const payload = { repository: '/a', promt: 'mend it', agent: { name: 'codex', modle: 'x' } }
+    const payload = { repository: '/a', promt: 'fix it', agent: { name: 'codex', modle: 'x' } }
     await expect(hub.admin.call('submitJob', { body: aJob({ payload }) })).rejects.toMatchObject({
       code: 'payload-invalid',
       message: expect.stringContaining('unknown key "promt"; did you mean prompt?'),

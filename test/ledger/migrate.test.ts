@@ -34,10 +34,10 @@ describe('migrations', () => {
     const bad = { version: 2, name: 'bad', statements: ['CREATE TABLE b (x)', 'nonsense'] }
     expect(() => migrate(database, [good, bad], 0)).toThrow('nonsense')
     expect(tables(database)).toEqual(['a', 'migration'])
-    const mended = { ...bad, statements: ['CREATE TABLE b (x)'] }
-    expect(migrate(database, [good, mended], 0)).toBe(1)
+    const fixed = { ...bad, statements: ['CREATE TABLE b (x)'] }
+    expect(migrate(database, [good, fixed], 0)).toBe(1)
     expect(tables(database)).toEqual(['a', 'b', 'migration'])
-    expect(migrate(database, [good, mended], 0)).toBe(0)
+    expect(migrate(database, [good, fixed], 0)).toBe(0)
   })
 
   it('versions count up from 1 without a gap', () => {

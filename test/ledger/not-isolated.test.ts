@@ -128,20 +128,6 @@ describe('a transaction that was not isolated', () => {
     expect(await ledger.forgetBlobs(now, page)).toMatchObject({ forgotten: 0 })
     expect(await ledger.inputs(jobId)).toMatchObject([{ digest: 'd' }])
   })
-
-  it('a waiter whose key was taken meanwhile is not woken', async () => {
-    const { ledger, database, before } = openDisturbed()
-    await submitted(ledger)
-    const { jobId } = await claimed(ledger)
-    const waiting = await submitted(ledger, { locks: ['a'] })
-    database.exec(`UPDATE job SET parked_on = 'a' WHERE state = 'queued'`)
-    before(
-      /UPDATE job SET woken_for/,
-      `INSERT INTO job_lock (key, job_id, attempt) VALUES ('a', '${jobId}', 1)`,
-    )
-    expect(await ledger.tidyLocks(10)).toBe(0)
-    expect(await ledger.job(waiting)).toMatchObject({ parkedOn: 'a' })
-  })
 })
 
 describe('the statements of a sweep', () => {

@@ -136,6 +136,7 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.requestCancel(paused.jobId, 'ada')
   await ledger.expire(10)
   await ledger.tidyLocks(10)
+  await ledger.strandedJobs(10)
   await ledger.jobs({ filter: {}, after: paused.jobId, limit: 10 })
   await ledger.events(first.jobId, 0, 10)
   await ledger.attempt(first.jobId, 1)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { Client } from 'pg'
-import type { Signal } from '../../src/ledger/port.ts'
+import type { Notification } from '../../src/ledger/port.ts'
 import { PATIENCE } from '../../src/ledger/postgres/connections.ts'
 import { postgresSnapshot } from '../../src/ledger/postgres/backup.ts'
 import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
@@ -68,8 +68,8 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
 
   it('hears other hubs again after the connection it listens on fell silent', async () => {
     const { ledger, proxy } = await openBehindProxy(file.server)
-    const heard: Signal[] = []
-    ledger.subscribe((signal) => heard.push(signal))
+    const heard: Notification[] = []
+    ledger.subscribe((notification) => heard.push(notification))
     const told = () =>
       file.server.query(`SELECT pg_notify('millwright', 'somebody ready')`).then(() => heard.length)
     await expect.poll(told).toBeGreaterThan(0)

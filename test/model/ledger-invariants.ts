@@ -25,6 +25,7 @@ export class LedgerInvariants {
     locksExclusive(jobs)
     rowsEqualModel(jobs, model)
     await countsEqualRows(jobs, ledger)
+    await nobodyIsStranded(ledger)
     await bytesAreKept(model, ledger)
   }
 }
@@ -100,6 +101,11 @@ async function countsEqualRows(jobs: readonly Job[], ledger: Ledger): Promise<vo
   const states = Object.entries(Object.groupBy(jobs, ({ state }) => state))
   const expected = states.map(([state, found]) => [state, found.length] as const)
   expect(new Map(counted), 'L-9').toEqual(new Map(expected))
+}
+
+/** Nobody waits for a lock key that no job holds. */
+async function nobodyIsStranded(ledger: Ledger): Promise<void> {
+  expect(await ledger.strandedJobs(1), 'L-7').toEqual([])
 }
 
 /** Every upload keeps its bytes, and every input has one. */

@@ -6,7 +6,7 @@ import {
   afterHandBack,
   afterSettleFailed,
   type Next,
-  refusal,
+  refusalCode,
   type Running,
 } from '../../src/domain/machine.ts'
 import type { Outcome, Settlement } from '../../src/domain/outcome.ts'
@@ -134,10 +134,10 @@ function isRunnable(model: Model, job: ModelJob): boolean {
 export function fenceRefusal(
   job: ModelJob,
   attempt: number,
-  trigger: Parameters<typeof refusal>[1],
+  trigger: Parameters<typeof refusalCode>[1],
 ): string {
   const stale = attempt === job.attempt ? undefined : 'lease-lost'
-  return refusal(job.state, trigger) ?? stale ?? 'none'
+  return refusalCode(job.state, trigger) ?? stale ?? 'none'
 }
 
 /** What a new intent of the current attempt must be refused with. */

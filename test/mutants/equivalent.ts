@@ -7,9 +7,10 @@ export type Equivalent = Pick<Mutant, 'path' | 'was' | 'becomes'> & { readonly p
 export const EQUIVALENT: readonly Equivalent[] = [
   {
     path: 'src/ledger/transactions/claim.ts',
-    was: 'tx.names === null',
+    was: 'tx.advisoryLocks === null',
     becomes: 'false',
-    proof: 'Where there are no names, holding says yes and the same row is read a second time.',
+    proof:
+      'Where there are no advisory locks, taking one says yes and the same row is read a second time.',
   },
   {
     path: 'src/ledger/claimed.ts',

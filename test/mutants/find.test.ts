@@ -37,11 +37,11 @@ describe('the mutator', () => {
     expect(taken('sql`INSERT INTO a (x) VALUES (${x}) ON CONFLICT (x) DO NOTHING`')).toEqual([])
   })
 
-  it('takes away guards, holds and what ends a loop', () => {
+  it('takes away guards, locks and what ends a loop', () => {
     const source = `async function f() {
-      await holdJob(tx, id)
-      if (!(await tryHoldJob(tx, id))) return
-      mustHold(changed, guard)
+      await lockJob(tx, id)
+      if (!(await tryLockJobAndKeys(tx, id))) return
+      assertGuard(changed, guard)
       while (!aborted && !lapsed()) work()
       if (a || b) throw new Error('x')
       if (c && d) { log(); return }
@@ -49,9 +49,9 @@ describe('the mutator', () => {
       if (f) goOn()
     }`
     expect(taken(source)).toEqual([
-      'holdJob(tx, id) → undefined',
-      'tryHoldJob(tx, id) → true',
-      'mustHold(changed, guard) → undefined',
+      'lockJob(tx, id) → undefined',
+      'tryLockJobAndKeys(tx, id) → true',
+      'assertGuard(changed, guard) → undefined',
       '!aborted → true',
       '!lapsed() → true',
       'a → false',

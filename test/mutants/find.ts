@@ -1,9 +1,9 @@
 import { parseAst } from 'vitest/node'
 import { type Change, conditionsOf } from './conditions.ts'
 
-/** One thing that is taken away: a condition of SQL, a guard of the code, a hold. */
+/** One thing that is taken away: a condition of SQL, a guard of the code, an advisory lock. */
 export type Mutant = Change & {
-  readonly kind: 'condition' | 'guard' | 'hold'
+  readonly kind: 'condition' | 'guard' | 'lock'
   /** Relative to the project. */
   readonly path: string
   readonly line: number
@@ -18,14 +18,14 @@ type Node = { readonly type: string; readonly start: number; readonly end: numbe
 >
 
 const EXITS = new Set(['ReturnStatement', 'ThrowStatement', 'ContinueStatement'])
-const HOLD = /^(?:tryHold|hold)/
+const LOCK = /^(?:tryLock|lock)/
 
 /** All mutants of a TypeScript source, in the order in which they stand there. */
 export function findMutants(path: string, source: string): readonly Mutant[] {
   const found = nodesOf(parseAst(source, { lang: 'ts' })).flatMap((node) => [
     ...conditionsIn(node, source),
     ...guardsIn(node, source),
-    ...holdsIn(node),
+    ...locksIn(node),
   ])
   return found
     .filter(({ start, end, becomes }) => source.slice(start, end) !== becomes)
@@ -74,16 +74,16 @@ function conditionsAt(template: Node, source: string): readonly Found[] {
   }))
 }
 
-/** An `if` that leaves or stops something, what keeps a loop going, a call of `mustHold`. */
+/** An `if` that leaves or stops something, what keeps a loop going, a call of `assertGuard`. */
 function guardsIn(node: Node, source: string): readonly Found[] {
-  if (callee(node) === 'mustHold') return [guard(node, 'undefined')]
+  if (callee(node) === 'assertGuard') return [guard(node, 'undefined')]
   const { test, consequent } = node
   if (!isNode(test)) return []
   if (node.type === 'WhileStatement') return operands(test, '&&').map((one) => guard(one, 'true'))
   if (node.type !== 'IfStatement' || !isNode(consequent)) return []
   if (!leaves(consequent) && !/\.stop\(/.test(textOf(consequent, source))) return []
-  // What asks for a name is found as a hold.
-  if (/\btryHold/.test(textOf(test, source))) return []
+  // What asks for a name is found as a lock.
+  if (/\btryLock/.test(textOf(test, source))) return []
   if (test['operator'] === '||') return operands(test, '||').map((one) => guard(one, 'false'))
   if (test['operator'] !== '&&') return [guard(test, 'false')]
   return [guard(test, 'false'), ...operands(test, '&&').map((one) => guard(one, 'true'))]
@@ -108,11 +108,11 @@ function operands(node: unknown, operator: string): readonly Node[] {
   return [...operands(node['left'], operator), ...operands(node['right'], operator)]
 }
 
-function holdsIn(node: Node): readonly Found[] {
+function locksIn(node: Node): readonly Found[] {
   const name = callee(node)
-  if (name === null || !HOLD.test(name)) return []
+  if (name === null || !LOCK.test(name)) return []
   const becomes = name.startsWith('try') ? 'true' : 'undefined'
-  return [{ kind: 'hold', start: node.start, end: node.end, becomes }]
+  return [{ kind: 'lock', start: node.start, end: node.end, becomes }]
 }
 
 function callee(node: Node): string | null {

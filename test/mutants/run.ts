@@ -1,4 +1,4 @@
-// npm run mutants [-- --only <path>[:line]] [--record <file>]: takes conditions, guards and holds away, one at a
+// npm run mutants [-- --only <path>[:line]] [--record <file>]: takes conditions, guards and locks away, one at a
 // time, and demands that a test goes red for each. Prints a table; see docs/mutants.md.
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -19,7 +19,7 @@ const OF_LEDGER: readonly Suite[] = [
     'src/ledger',
   ),
   quick('test/model'),
-  patient('test/ledger/names'),
+  patient('test/ledger/advisory-locks'),
   patient('test/ledger/races', 'test/ledger/submitter-races', 'test/conformance/postgres'),
   patient('test/model'),
   quick('test/hub'),
@@ -39,7 +39,7 @@ const TARGETS: readonly { readonly from: RegExp; readonly suites: readonly Suite
   },
   { from: /^src\/pipeline\/stop-order\.ts$/, suites: OF_WORKER },
   {
-    from: /^src\/hub\/desk\/(?:current-attempt|claim-line|claim|renew|end-attempt)\.ts$/,
+    from: /^src\/hub\/desk\/(?:refuse-ended|claim-line|claim|renew|end-attempt)\.ts$/,
     suites: OF_HUB,
   },
 ]

@@ -37,7 +37,26 @@ describeNeeding(['downloads'], 'the package made by npm pack', () => {
     const installed = join(folder, 'node_modules', 'millwright')
     const names = await readdir(installed, { recursive: true })
     expect(names.filter((name) => name.endsWith('.ts'))).toEqual([])
-    expect(await readFile(join(installed, 'package.json'), 'utf8')).not.toContain('devDependencies')
+    expect(await readFile(join(installed, 'package.json'), 'utf8')).not.toMatch(/dependencies/i)
+  })
+
+  it('holds its dependencies and their licenses, and installs nothing beside itself', async () => {
+    const names = await readdir(join(folder, 'node_modules'))
+    expect(names.filter((name) => !name.startsWith('.'))).toEqual(['millwright'])
+    const installed = join(folder, 'node_modules', 'millwright')
+    const licenses = await readFile(join(installed, 'THIRD-PARTY-LICENSES'), 'utf8')
+    for (const name of ['ai', 'fastify', 'pg', 'zod']) {
+      expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(.*\\)$`, 'm'))
+    }
+  })
+
+  it('answers its version and the help of a command', async () => {
+    const cli = await cliInEmptyHome(program)
+    const manifest = await readFile(join(ROOT, 'package.json'), 'utf8')
+    const { stdout } = await cli.run(['--version'])
+    expect(manifest).toContain(`"version": "${stdout.trim()}"`)
+    const help = await cli.run(['up', '--help'])
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--slots') })
   })
 
   it('runs a whole job in an empty folder', async () => {

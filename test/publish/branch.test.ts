@@ -2,7 +2,6 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Publication, PublicationIntent } from '../../src/domain/publication.ts'
-import type { ProbeLabel } from '../../src/domain/probe.ts'
 import { StepFailed, Stopped } from '../../src/domain/stop.ts'
 import { type BranchRequest, branchTargetOf, publishBranch } from '../../src/publish/branch.ts'
 import { findPublished } from '../../src/publish/publish-once.ts'
@@ -74,7 +73,7 @@ describe('publishing a branch', () => {
     await publishBranch(stale, settings, patient())
     const commit = await tipOf(BRANCH)
     await byHand(stale.workspace.repository, 'update-ref', '-d', `refs/heads/${BRANCH}`)
-    const wakesUp = async (label: ProbeLabel): Promise<void> => {
+    const wakesUp = async (label: string): Promise<void> => {
       if (label !== 'pushing') return
       await byHand(stale.workspace.repository, 'update-ref', `refs/heads/${BRANCH}`, commit)
     }
@@ -263,7 +262,7 @@ describe('publishing a branch', () => {
   it('is not done when the lease is lost, even after the intent', async () => {
     const { attempt, settings, tipOf } = await aChange()
     const controller = new AbortController()
-    const intend = async () => controller.abort(new Stopped({ kind: 'lost' }))
+    const intend = async () => controller.abort(new Stopped({ kind: 'lease-lost' }))
     const request = { ...(await attempt()), report: { intend } }
     await expect(publishBranch(request, settings, controller.signal)).rejects.toThrow(Stopped)
     expect(await tipOf(BRANCH)).toBe('')

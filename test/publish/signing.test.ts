@@ -67,7 +67,7 @@ describeNeeding(['ssh'], 'a commit signed with an ssh key', () => {
   it.each([
     ['is not there', async () => '/nonexistent/key'],
     ['needs a passphrase', async () => (await anSshKey('a passphrase')).key],
-  ])('is not made when the key %s, and says what to mend', async (_name, keyFile) => {
+  ])('is not made when the key %s, and says what to fix', async (_name, keyFile) => {
     const key = await keyFile()
     const refused = publishSigned({ format: 'ssh', key, agent: null })
     await expect(refused).rejects.toMatchObject({ reason: 'signing-failed' })
@@ -98,7 +98,7 @@ describeNeeding(['gpg'], 'a commit signed with GnuPG', () => {
     expect((await verified).stderr).toContain('VALIDSIG')
   })
 
-  it('is not made without the key, and says what to mend', async () => {
+  it('is not made without the key, and says what to fix', async () => {
     const home = await gpgHome()
     const refused = publishSigned({ format: 'gpg', key: 'nobody@example.org', home })
     await expect(refused).rejects.toMatchObject({ reason: 'signing-failed' })

@@ -62,7 +62,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
       )
       const child = await start(launchOf(randomUUID()), folder, argv)
       await once(child.stdout, 'data')
-      expect(await child.stop(10_000)).toEqual({ code: 0, signal: null })
+      expect(await child.stop(10_000)).toEqual({ code: 0, killSignal: null })
       expect(readFileSync(join(folder, 'saved.txt'), 'utf8')).toBe('saved\n')
     })
 
@@ -80,7 +80,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
       const argv = fakeAgent({ do: 'start-daemon' }, { do: 'exit', code: 3 })
       const child = await start(launchOf(marker), await testFolder(), argv)
       const words = text(child.stderr)
-      expect(await child.exit).toEqual({ code: 3, signal: null })
+      expect(await child.exit).toEqual({ code: 3, killSignal: null })
       expect(carriers(marker)).toEqual([])
       expect(await words).toBe('')
     })
@@ -88,9 +88,9 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
     it('by a signal is told', async () => {
       const argv = fakeAgent({ do: 'crash', signal: 'SIGTERM' })
       const child = await start(launchOf(randomUUID()), await testFolder(), argv)
-      const { code, signal } = await child.exit
+      const { code, killSignal } = await child.exit
       // bwrap tells the signal of the program the way a shell does.
-      expect(signal ?? code).toBe(name === 'the sandbox' ? 128 + 15 : 'SIGTERM')
+      expect(killSignal ?? code).toBe(name === 'the sandbox' ? 128 + 15 : 'SIGTERM')
     })
   })
 }

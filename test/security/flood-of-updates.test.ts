@@ -11,7 +11,7 @@ const TOO_LONG = 'x'.repeat(100_000)
 const flooding: AgentDriver = {
   name: 'command',
   sessionFiles: [],
-  run: async (_, { onUpdate }) => {
+  run: async (_task, _place, { onUpdate }) => {
     onUpdate({ type: 'session', session: TOO_LONG })
     for (let times = 0; times < SESSIONS; times += 1) onUpdate({ type: 'session', session: 'a' })
     for (let times = 0; times < SESSIONS; times += 1) {
@@ -24,7 +24,7 @@ const flooding: AgentDriver = {
 it('T23: a flood of sessions becomes a few events, and the job ends as it should', async () => {
   await using hub = await startTestHub()
   const folder = await tempFolder()
-  await using _ = await startTestWorker(hub, { drivers: [flooding] })
+  await using _ = await startTestWorker(hub, { drivers: { command: () => flooding } })
   const { id } = await submitCommand(hub, folder, { run: ['true'] })
   expect(await untilEnded(hub, id)).toMatchObject({ state: 'succeeded', reason: 'no-change' })
   const events = await hub.ledger.events(id, 0, 10_000)

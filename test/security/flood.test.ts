@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { SEGMENT_BYTES_MAX } from '../../src/protocol/schemas.ts'
+import { LOG_SEGMENT_BYTES_MAX } from '../../src/domain/attempt.ts'
 import { startHubProcess } from '../support/hub-process.ts'
 import { aLease } from '../support/jobs.ts'
 import { describeNeeding } from '../support/needs.ts'
@@ -12,7 +12,7 @@ describeNeeding(['patience'], 'T23: a flood of output', () => {
   it('of lines a megabyte long, and of bodies without end, leaves the hub’s memory flat', async () => {
     await using hub = await startHubProcess()
     const { params, attempt } = await aLease(hub)
-    const segment = Buffer.alloc(SEGMENT_BYTES_MAX, 'y')
+    const segment = Buffer.alloc(LOG_SEGMENT_BYTES_MAX, 'y')
     const write = (stream: 'output' | 'transcript' | 'checks', offset: number, body = segment) =>
       attempt.call('writeLog', { params: { ...params, stream, offset }, body })
     for (const stream of ['output', 'transcript', 'checks'] as const) await write(stream, 0)
@@ -20,7 +20,7 @@ describeNeeding(['patience'], 'T23: a flood of output', () => {
 
     let most = 0
     for (let index = 1; index < SEGMENTS; index += 1) {
-      const offset = index * SEGMENT_BYTES_MAX
+      const offset = index * LOG_SEGMENT_BYTES_MAX
       await Promise.all([
         write('output', offset),
         write('transcript', offset),
@@ -36,7 +36,7 @@ describeNeeding(['patience'], 'T23: a flood of output', () => {
       },
     })
     const call = attempt.call('writeLog', {
-      params: { ...params, stream: 'output', offset: SEGMENTS * SEGMENT_BYTES_MAX },
+      params: { ...params, stream: 'output', offset: SEGMENTS * LOG_SEGMENT_BYTES_MAX },
       body: endless,
     })
     // Depending on who is faster the caller sees the refusal or only the end of its connection.
@@ -48,8 +48,8 @@ describeNeeding(['patience'], 'T23: a flood of output', () => {
     expect(most - before).toBeLessThan(96 * MIB)
     const response = await hub.admin.call('readLog', {
       params: { job: params.job, stream: 'output' },
-      query: { offset: (SEGMENTS - 1) * SEGMENT_BYTES_MAX, limit: 4 * SEGMENT_BYTES_MAX },
+      query: { offset: (SEGMENTS - 1) * LOG_SEGMENT_BYTES_MAX, limit: 4 * LOG_SEGMENT_BYTES_MAX },
     })
-    expect((await response.arrayBuffer()).byteLength).toBe(SEGMENT_BYTES_MAX)
+    expect((await response.arrayBuffer()).byteLength).toBe(LOG_SEGMENT_BYTES_MAX)
   })
 })

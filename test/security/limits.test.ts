@@ -1,9 +1,7 @@
+import { LOG_SEGMENT_BYTES_MAX } from '../../src/domain/attempt.ts'
 import { describe, expect, it } from 'vitest'
-import {
-  ARTIFACT_BYTES_MAX,
-  JSON_BYTES_MAX,
-  SEGMENT_BYTES_MAX,
-} from '../../src/protocol/schemas.ts'
+import { FILE_BYTES_MAX } from '../../src/domain/input.ts'
+import { JSON_BYTES_MAX } from '../../src/protocol/schemas.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aClaim, aJob, aLease } from '../support/jobs.ts'
 import { request, sendRaw, statusOf } from '../support/raw-http.ts'
@@ -66,9 +64,11 @@ describe('T24: limits, one below, at, and one above', () => {
           body: Buffer.alloc(bytes),
         }),
       )
-    expect(await write(SEGMENT_BYTES_MAX - 1, 0)).toBe('taken')
-    expect(await write(SEGMENT_BYTES_MAX, SEGMENT_BYTES_MAX - 1)).toBe('taken')
-    expect(await write(SEGMENT_BYTES_MAX + 1, 2 * SEGMENT_BYTES_MAX - 1)).toBe('body-too-large')
+    expect(await write(LOG_SEGMENT_BYTES_MAX - 1, 0)).toBe('taken')
+    expect(await write(LOG_SEGMENT_BYTES_MAX, LOG_SEGMENT_BYTES_MAX - 1)).toBe('taken')
+    expect(await write(LOG_SEGMENT_BYTES_MAX + 1, 2 * LOG_SEGMENT_BYTES_MAX - 1)).toBe(
+      'body-too-large',
+    )
   })
 
   it('the output of an attempt, with one segment left for the mark of the loss', async () => {
@@ -81,9 +81,9 @@ describe('T24: limits, one below, at, and one above', () => {
           body: Buffer.alloc(bytes),
         }),
       )
-    expect(await write(SEGMENT_BYTES_MAX, 0)).toBe('taken')
-    expect(await write(LEAST_OUTPUT, SEGMENT_BYTES_MAX)).toBe('taken')
-    expect(await write(1, SEGMENT_BYTES_MAX + LEAST_OUTPUT)).toBe('body-too-large')
+    expect(await write(LOG_SEGMENT_BYTES_MAX, 0)).toBe('taken')
+    expect(await write(LEAST_OUTPUT, LOG_SEGMENT_BYTES_MAX)).toBe('taken')
+    expect(await write(1, LOG_SEGMENT_BYTES_MAX + LEAST_OUTPUT)).toBe('body-too-large')
   })
 
   it('events in one call', async () => {
@@ -153,7 +153,7 @@ describe('T24: limits, one below, at, and one above', () => {
         `PUT /api/v1/leases/${lease.job.id}/${lease.attempt}/artifacts/a`,
         'Host: localhost',
         `Authorization: Bearer ${lease.token}`,
-        `Content-Length: ${ARTIFACT_BYTES_MAX + 1}`,
+        `Content-Length: ${FILE_BYTES_MAX + 1}`,
       ),
     )
     expect(statusOf(answer)).toBe(413)

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AgentDriver, AgentEnd, AgentTask, AgentUpdate } from '../../src/domain/agent.ts'
+import type {
+  AgentDriver,
+  AgentEnd,
+  AgentPlace,
+  AgentTask,
+  AgentUpdate,
+} from '../../src/domain/agent.ts'
 import type { Launch } from '../../src/domain/launch.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { unconfined } from '../../src/sandbox/none.ts'
@@ -9,21 +15,20 @@ import { testFolder } from './confined.ts'
 
 export type AgentRun = { readonly end: AgentEnd; readonly updates: readonly AgentUpdate[] }
 
+/** A task and the place where it is to be done. */
+export type PlacedTask = AgentTask & AgentPlace
+
 /** A task in a fresh tree and home. */
-export async function aTask(change: Partial<AgentTask> = {}): Promise<AgentTask> {
+export async function aTask(change: Partial<PlacedTask> = {}): Promise<PlacedTask> {
   const folder = await testFolder()
   const [tree, home] = [join(folder, 'tree'), join(folder, 'home')]
   await Promise.all([mkdir(tree), mkdir(home)])
   return {
-    prompt: 'Mend it.',
+    prompt: 'Fix it.',
     tree,
     home,
-    model: null,
     door: null,
     session: null,
-    steps: 10,
-    run: null,
-    test: null,
     inputs: null,
     readable: [],
     ...change,
@@ -33,7 +38,7 @@ export async function aTask(change: Partial<AgentTask> = {}): Promise<AgentTask>
 /** Runs an agent to its end and collects what it says. */
 export async function runAgent(
   driver: AgentDriver,
-  task: AgentTask,
+  task: PlacedTask,
   {
     launch = unconfined({ marker: randomUUID(), log: silentLog }),
     signal = new AbortController().signal,
@@ -49,7 +54,7 @@ export async function runAgent(
     updates.push(update)
     onUpdate(update)
   }
-  return { end: await driver.run(task, { launch, onUpdate: listen }, signal), updates }
+  return { end: await driver.run(task, task, { launch, onUpdate: listen }, signal), updates }
 }
 
 /** All that was said on one stream. */

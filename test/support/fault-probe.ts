@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
-import type { Probe, ProbeLabel } from '../../src/domain/probe.ts'
+import type { Probe } from '../../src/domain/probe.ts'
+import { isLabel, type ProbeLabel } from '../faults/places.ts'
 
 /** What happens at a moment: the process dies, stops until it gets SIGCONT, or is cut off from all others. */
 export type Fault = 'kill' | 'pause' | 'cut'
@@ -13,6 +14,7 @@ export function faultProbe(plan: Plan | null, goOn: () => Promise<void>): Probe 
   const seen = new Set<ProbeLabel>()
   let left = plan?.nth ?? 0
   return async (label) => {
+    if (!isLabel(label)) return
     if (!seen.has(label)) say(`hit ${label}`)
     seen.add(label)
     if (plan === null || label !== plan.label) return

@@ -1,6 +1,6 @@
 // A worker, composed as the command does it, with a probe and a clock of the fault suite's own.
 // Says `ready`; SIGTERM drains it.
-import { openWorker } from '../../src/cli/compose-worker.ts'
+import { openWorker } from '../../src/compose/worker.ts'
 import { aborted, listenForStop } from '../../src/cli/stop-signals.ts'
 import { WorkerConfig } from '../../src/config/settings.ts'
 import { HubClient } from '../../src/protocol/client.ts'

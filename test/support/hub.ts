@@ -6,10 +6,9 @@ import { join } from 'node:path'
 import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
 import { openDiskLogs } from '../../src/artifacts/disk-logs.ts'
 import type { Scope } from '../../src/domain/principal.ts'
-import type { HubContext } from '../../src/hub/context.ts'
-import { type Hub, startHub } from '../../src/hub/hub.ts'
+import { type Hub, type HubOptions, startHub } from '../../src/hub/hub.ts'
 import { issueToken } from '../../src/hub/tokens.ts'
-import { collect } from '../../src/keeper/collect.ts'
+import { collectGarbage } from '../../src/keeper/collect-garbage.ts'
 import { KINDS } from '../../src/kinds/all.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
@@ -47,7 +46,7 @@ export type TestHub = AsyncDisposable & {
 }
 
 /** Starts a hub for one test; `await using` stops it and removes its folder. */
-export async function startTestHub(settings: Partial<HubContext> = {}): Promise<TestHub> {
+export async function startTestHub(settings: Partial<HubOptions> = {}): Promise<TestHub> {
   await using opening = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'millwright-hub-'))
   opening.defer(() => rm(folder, { recursive: true, force: true }))
@@ -65,11 +64,12 @@ export async function startTestHub(settings: Partial<HubContext> = {}): Promise<
     clock,
     probe: noProbe,
   }
-  const context: HubContext = {
+  const context: HubOptions = {
     ledger,
     artifacts,
     logs,
-    collect: (dryRun, signal) => collect({ ...collecting, log: silentLog }, dryRun, signal),
+    collectGarbage: (dryRun, signal) =>
+      collectGarbage({ ...collecting, log: silentLog }, dryRun, signal),
     dialects: [],
     kinds: new Map(KINDS.map(({ schema }) => [schema.name, schema])),
     clock,

@@ -15,7 +15,7 @@ export const aJob = (
   kind: 'code',
   payload: {
     repository: '/srv/git/example.git',
-    prompt: 'mend it',
+    prompt: 'fix it',
     agent: { name: 'command', run: ['true'] },
   },
   ...changes,

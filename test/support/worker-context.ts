@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { commandDriver } from '../../src/agents/command.ts'
-import type { AgentDriver } from '../../src/domain/agent.ts'
+import type { DriverFactory } from '../../src/agents/agent.ts'
+import { command } from '../../src/agents/command.ts'
 import { KINDS } from '../../src/kinds/all.ts'
 import type { KindTools } from '../../src/kinds/kind.ts'
 import { noProbe } from '../../src/domain/probe.ts'
@@ -14,12 +14,13 @@ import { workerIdentity } from '../../src/worker/identity.ts'
 import { gitSettings } from './repository.ts'
 
 const PATH = process.env['PATH'] ?? ''
+const HOST = { path: PATH, node: process.execPath, model: 'anthropic/claude-sonnet-4-5' }
 
 /** What a test may want otherwise. */
 export type WorkerChange = Partial<WorkerContext> & {
   readonly slots?: number
   /** The agents it has, and offers: the agent `command` unless others are given. */
-  readonly drivers?: readonly AgentDriver[]
+  readonly drivers?: Readonly<Record<string, DriverFactory>>
 }
 
 /** What all test workers have in common, with their data in this folder. */
@@ -28,11 +29,12 @@ export async function workerContext(
   hub: { readonly url: string; readonly workerToken: string },
   change: WorkerChange = {},
 ): Promise<WorkerContext> {
-  const { slots = 1, drivers = [commandDriver({ path: PATH })], ...context } = change
+  const { slots = 1, ...context } = change
+  const drivers = change.drivers ?? { command: await command.driver(HOST) }
   const kinds =
     change.kinds ??
     (await kindsWith({
-      drivers: new Map(drivers.map((driver) => [driver.name, driver])),
+      drivers: new Map(Object.entries(drivers)),
       git: gitSettings(folder),
       signature: UNSIGNED,
       path: PATH,
@@ -45,7 +47,7 @@ export async function workerContext(
     slots,
     kinds: KINDS.map(({ schema }) => schema.name),
     labels: [],
-    offers: KINDS.flatMap((kind) => kind.offers({ agents: drivers.map(({ name }) => name) })),
+    offers: KINDS.flatMap((kind) => kind.offers({ agents: Object.keys(drivers) })),
     sandbox: 'none',
   }
   const source = { clock: systemClock, random: randomBytes }

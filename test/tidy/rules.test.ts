@@ -53,7 +53,7 @@ describe('rules', () => {
 
   it('no command, setting, route or payload knows of probes', () => {
     const edge = production.filter(({ path }) =>
-      /^src\/(?:main\.ts|config\/|cli\/(?!compose)|hub\/|kinds\/|protocol\/(?!client))/.test(path),
+      /^src\/(?:main\.ts|config\/|cli\/|hub\/|kinds\/|protocol\/(?!client))/.test(path),
     )
     expect(edge.length).toBeGreaterThan(100)
     expect(holding(edge, /domain\/probe|Probe\b/)).toEqual([])

@@ -24,15 +24,16 @@ export const readDocument = (name: string): string => readFileSync(join(ROOT, na
 function readSource(name: string): SourceFile {
   const path = name.replaceAll('\\', '/')
   const text = readFileSync(join(ROOT, name), 'utf8')
+  return { path, text, imports: importsIn(path, text) }
+}
+
+/** What a file imports or exports from elsewhere, types included. */
+export function importsIn(path: string, text: string): readonly string[] {
   const code = text.replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, '')
   const found = code.matchAll(
     /^(?:import\s+'|(?:import|export)\b[^;'"]*?\bfrom\s+'|.*\bimport\(')([^']+)'/gm,
   )
-  return {
-    path,
-    text,
-    imports: Array.from(found, ([, specifier = '']) => resolveImport(path, specifier)),
-  }
+  return Array.from(found, ([, specifier = '']) => resolveImport(path, specifier))
 }
 
 /** A path inside the project, or the name of a package or of a part of Node. */

@@ -13,7 +13,7 @@ describe('a final report', () => {
   it.each([
     ['refused', 'refused', new AppError('request-invalid', 'too large'), 'running'],
     ['of an attempt that is over', 'taken', new AppError('lease-lost', 'over'), 'queued'],
-    ['broken off by a lost lease', 'refused', new Stopped({ kind: 'lost' }), 'running'],
+    ['broken off by a lost lease', 'refused', new Stopped({ kind: 'lease-lost' }), 'running'],
   ])('whose artifact is %s is %s', async (_artifact, answer, error, state) => {
     await using hub = await startTestHub()
     const { lease } = await aLease(hub)

@@ -41,7 +41,7 @@ async function anAttempt(
   const port = typeof address === 'object' ? address?.port : undefined
   const folder = await tempFolder()
   await mkdir(join(folder, 'log'))
-  const stops = new StopOrder()
+  const stopOrder = new StopOrder()
   const hub = new HubClient({ url: `http://127.0.0.1:${port}`, token: 't' })
   const job = { id: newJobId(0, () => new Uint8Array(16)), kind: 'code', title: 't', payload: {} }
   const lease = Lease.parse({
@@ -54,10 +54,10 @@ async function anAttempt(
     continues: null,
     inputs: [],
   })
-  const sender = new AttemptSender({ hub, lease, folder, clock, stops })
+  const sender = new AttemptSender({ hub, lease, folder, clock, stopOrder })
   const file = join(folder, 'fetched')
-  const fetch = (to = file) => sender.fetchKept(1, 'change.patch', to, stops.signal)
-  return { asked, stops, file, fetch, server }
+  const fetch = (to = file) => sender.fetchKept(1, 'change.patch', to, stopOrder.signal)
+  return { asked, stopOrder, file, fetch, server }
 }
 
 const sizeOf = async (file: string): Promise<number> =>
@@ -115,23 +115,23 @@ describe('a download', () => {
   })
 
   it('ends with a stop in the middle of it', async () => {
-    const { asked, stops, file, fetch } = await anAttempt((response) => response.write(HALF))
+    const { asked, stopOrder, file, fetch } = await anAttempt((response) => response.write(HALF))
     const fetched = fetch()
     await expect.poll(() => sizeOf(file)).toBe(HALF.length)
 
-    stops.stop({ kind: 'cancelled' })
+    stopOrder.stop({ kind: 'cancelled' })
 
     await expect(fetched).rejects.toMatchObject({ name: 'Stopped', why: { kind: 'cancelled' } })
     await expect.poll(() => asked[0]?.destroyed).toBe(true)
   })
 
   it('ends with a stop while the hub is away', async () => {
-    const { stops, fetch, server } = await anAttempt(() => {})
+    const { stopOrder, fetch, server } = await anAttempt(() => {})
     server.close()
     await once(server, 'close')
     const fetched = fetch()
 
-    stops.stop({ kind: 'drained' })
+    stopOrder.stop({ kind: 'drained' })
 
     await expect(fetched).rejects.toMatchObject({ name: 'Stopped', why: { kind: 'drained' } })
   })

@@ -245,7 +245,7 @@ describeNeeding(
 const remembers = (turns: string[], hang: () => boolean): AgentDriver => ({
   name: 'command',
   sessionFiles: ['.memory'],
-  run: async ({ home, tree, session, prompt }, { onUpdate }, signal) => {
+  run: async ({ session, prompt }, { home, tree }, { onUpdate }, signal) => {
     const file = join(home, '.memory', 'turns')
     const known = session === null ? '' : await readFile(file, 'utf8')
     turns.push(`${session} ${known}: ${prompt.split('\n', 1)[0]}`)
@@ -279,7 +279,7 @@ const kindsWith = (folder: string, driver: AgentDriver) =>
     [
       'code',
       codeKind({
-        drivers: new Map([['command', driver]]),
+        drivers: new Map([['command', () => driver]]),
         git: gitSettings(folder),
         signature: UNSIGNED,
         path: process.env['PATH'] ?? '',
@@ -321,10 +321,10 @@ describeNeeding(['patience'], 'an agent that remembers', () => {
     const driver = remembers([], () => false)
     const looks: AgentDriver = {
       ...driver,
-      run: async (task, io, signal) => {
-        const names = await readdir(dirname(task.home))
+      run: async (task, place, io, signal) => {
+        const names = await readdir(dirname(place.home))
         left.push(...names.filter((name) => /^(?:change|session)-/.test(name)))
-        return await driver.run(task, io, signal)
+        return await driver.run(task, place, io, signal)
       },
     }
     await using test = await startHubAndWorker({ kinds: kindsWith(folder, looks) })
@@ -352,7 +352,7 @@ describeNeeding(['patience'], 'an agent that remembers', () => {
     const forgetful: AgentDriver = {
       name: 'command',
       sessionFiles: [],
-      run: async ({ tree, prompt }) => {
+      run: async ({ prompt }, { tree }) => {
         prompts.push(prompt)
         if (prompts.length === 1) await writeFile(join(tree, 'work'), 'x')
         until = prompts.length === 2 ? Date.now() + 3_600_000 : null

@@ -33,9 +33,9 @@ it('an attempt whose lease lapsed while the hub was away ends at once and has no
   await hub.close()
 
   const lifeline = new Lifeline(systemClock, LEASE_MS)
-  const stops = new StopOrder(() => lifeline.lapsed())
-  const orders = { stops, lifeline, leaving: new AbortController().signal }
+  const stopOrder = new StopOrder(() => lifeline.lapsed())
+  const orders = { stopOrder, lifeline, leaving: new AbortController().signal }
   expect(await workOn(lease, context, orders)).toBe('left')
-  expect(stops.why).toEqual({ kind: 'lost' })
+  expect(stopOrder.why).toEqual({ kind: 'lease-lost' })
   expect(moments).not.toContain('report-written')
 })

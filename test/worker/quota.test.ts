@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as ask, type ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
-import { builtinDriver } from '../../src/agents/builtin.ts'
+import { builtin } from '../../src/agents/builtin.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { MeteredDoor } from '../../src/worker/context.ts'
 import { PATH } from '../support/confined.ts'
@@ -84,8 +84,8 @@ async function startWorkerFor(hub: TestHub, url: string) {
     }
   }
   const model = 'anthropic/claude-sonnet-4-5'
-  const builtin = await builtinDriver({ node: process.execPath, path: PATH, model })
-  return startTestWorker(hub, { openDoor, drivers: [builtin] })
+  const driver = await builtin.driver({ node: process.execPath, path: PATH, model })
+  return startTestWorker(hub, { openDoor, drivers: { builtin: driver } })
 }
 
 async function submit(hub: TestHub, repository: string, more: object = {}): Promise<Job> {

@@ -23,16 +23,15 @@ async function startAttempt() {
   const folder = await tempFolder()
   await mkdir(join(folder, 'kept'))
   const fence = { jobId: params.job, attempt: params.attempt }
-  const way = {
+  const context = {
     hub: new HubClient({ url: gate.url, token: lease.token }),
     fence,
     clock: systemClock,
-    folder,
   }
   const open = opening.move()
   const kept = async (): Promise<readonly string[]> =>
     (await hub.ledger.artifacts(params.job)).map(({ name }) => name)
-  return { hub, gate, way, folder, kept, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return { hub, gate, context, folder, kept, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 /** A file to keep that holds its own name. */
@@ -45,8 +44,8 @@ async function aFile({ folder }: { readonly folder: string }, name: string) {
 describe('many artifacts at once', () => {
   it('are sent four at a time, and all are on the hub after a flush', async () => {
     await using test = await startAttempt()
-    const { hub, gate, way, kept } = test
-    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
+    const { hub, gate, context, folder, kept } = test
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     const held = gate.hold(/PUT/, 'request')
     const names = Array.from({ length: 10 }, (_, number) => `part-${number}`)
     for (const name of names) sender.keep(await aFile(test, name))
@@ -63,11 +62,11 @@ describe('many artifacts at once', () => {
 
   it('of one name are sent one after the other, and the newest remains', async () => {
     await using test = await startAttempt()
-    const { hub, gate, way } = test
-    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
+    const { hub, gate, context, folder } = test
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     const held = gate.hold(/PUT/, 'request')
     for (const [index, text] of ['old', 'newer', 'the newest'].entries()) {
-      const file = join(way.folder, `file-${index}`)
+      const file = join(folder, `file-${index}`)
       await writeFile(file, text)
       sender.keep({ name: 'work', mediaType: 'text/plain', file })
     }
@@ -78,17 +77,19 @@ describe('many artifacts at once', () => {
     held.release()
 
     expect(await sender.flush()).toEqual([])
-    expect(await hub.ledger.artifacts(way.fence.jobId)).toMatchObject([{ name: 'work', size: 10 }])
-    expect(sender.kept.map(({ file }) => file)).toEqual([join(way.folder, 'file-2')])
+    expect(await hub.ledger.artifacts(context.fence.jobId)).toMatchObject([
+      { name: 'work', size: 10 },
+    ])
+    expect(sender.kept.map(({ file }) => file)).toEqual([join(folder, 'file-2')])
   })
 
   it('do not wait for one that the hub refuses', async () => {
     await using test = await startAttempt()
-    const { way, kept } = test
-    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
+    const { context, folder, kept } = test
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     const bad = Array.from({ length: 5 }, (_, number) => `../b/${number}`)
     for (const name of bad) {
-      const file = join(way.folder, 'file')
+      const file = join(folder, 'file')
       await writeFile(file, 'x')
       sender.keep({ name, mediaType: 'text/plain', file })
     }
@@ -102,9 +103,9 @@ describe('many artifacts at once', () => {
 describe('artifacts that are still being sent when a stopped job must end', () => {
   it('are given up, sent or waiting, and named; a text is sent all the same', async () => {
     await using test = await startAttempt()
-    const { gate, way, kept } = test
+    const { gate, context, folder, kept } = test
     const late = new AbortController()
-    const sender = new ArtifactSender(way, { lost: FOREVER, late: late.signal })
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: late.signal })
     const held = gate.hold(/PUT .*part/, 'request')
     const names = Array.from({ length: 6 }, (_, number) => `part-${number}`)
     for (const name of names) sender.keep(await aFile(test, name))
@@ -119,26 +120,29 @@ describe('artifacts that are still being sent when a stopped job must end', () =
 
   it('are thrown when the lease is lost', async () => {
     await using test = await startAttempt()
-    const { gate, way } = test
+    const { gate, context, folder } = test
     const lost = new AbortController()
-    const sender = new ArtifactSender(way, { lost: lost.signal, late: lost.signal })
+    const sender = new ArtifactSender(context, folder, {
+      leaseLost: lost.signal,
+      late: lost.signal,
+    })
     const held = gate.hold(/PUT/, 'request')
     sender.keep(await aFile(test, 'part'))
     await held.here
-    lost.abort(new Stopped({ kind: 'lost' }))
+    lost.abort(new Stopped({ kind: 'lease-lost' }))
 
-    await expect(sender.flush()).rejects.toMatchObject({ why: { kind: 'lost' } })
+    await expect(sender.flush()).rejects.toMatchObject({ why: { kind: 'lease-lost' } })
   })
 })
 
 describe('a file whose digest was promised', () => {
   it('is kept while it has that digest, and refused when it has another', async () => {
     await using test = await startAttempt()
-    const { way, folder, kept } = test
+    const { context, folder, kept } = test
     const file = join(folder, 'file')
     await writeFile(file, 'bytes')
     const digest = createHash('sha256').update('bytes').digest('hex')
-    const sender = new ArtifactSender(way, { lost: FOREVER, late: FOREVER })
+    const sender = new ArtifactSender(context, folder, { leaseLost: FOREVER, late: FOREVER })
     sender.keep({ name: 'right', mediaType: 'text/plain', file, digest })
     sender.keep({ name: 'wrong', mediaType: 'text/plain', file, digest: '0'.repeat(64) })
 
@@ -155,12 +159,12 @@ describe('a file that changes while it is sent', () => {
     ['by growing', (file: string) => truncate(file, 1000)],
   ])('%s is not kept, and is not sent for ever', async (_, change) => {
     await using test = await startAttempt()
-    const { gate, way, folder, kept } = test
+    const { gate, context, folder, kept } = test
     const file = join(folder, 'file')
     await writeFile(file, 'first bytes')
     const first = gate.hold(/PUT/, 'request')
     const artifact = { name: 'change.patch', mediaType: 'text/x-diff', file }
-    const sent = upload(artifact, { ...way, route: 'putArtifact' }, FOREVER)
+    const sent = upload(artifact, 'putArtifact', context, FOREVER)
     await first.here
     await change(file)
     first.drop()

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { withLock } from '../../src/workspace/cache-lock.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
@@ -102,7 +99,7 @@ describeNeeding(['patience'], 'the cache', () => {
     ],
     ['a ref is rubbish', (cache: string) => writeFile(join(cache, 'refs/heads/main'), 'rubbish\n')],
     ['its HEAD is gone', (cache: string) => rm(join(cache, 'HEAD'))],
-  ])('is mended when %s', async (_name, damage) => {
+  ])('is repaired when %s', async (_name, damage) => {
     const folder = await tempFolder()
     const { remote, clone } = await makeRemote(folder, { 'big.txt': 'x\n'.repeat(1000) })
     await aWorkspace(folder, { repository: remote })
@@ -115,7 +112,7 @@ describeNeeding(['patience'], 'the cache', () => {
     expect(await cachesIn(folder)).toEqual([name])
   })
 
-  it('is mended when a checkout finds it damaged', async () => {
+  it('is repaired when a checkout finds it damaged', async () => {
     const folder = await tempFolder()
     const { remote, clone, commit } = await makeRemote(folder)
     await aWorkspace(folder, { repository: remote })
@@ -174,7 +171,7 @@ describeNeeding(['patience'], 'the cache', () => {
         await writeFile(pack, bytes)
       },
     ],
-  ])('is mended beneath the jobs that work with it when %s', async (_name, damage) => {
+  ])('is repaired beneath the jobs that work with it when %s', async (_name, damage) => {
     const { folder, remote, cache, running } = await aRunningJob()
     const packs = async () => {
       const names = await readdir(join(cache, 'objects', 'pack'))
@@ -223,55 +220,6 @@ describeNeeding(['patience'], 'the cache', () => {
     await aWorkspace(folder, { repository: remote })
     await aWorkspace(folder, { repository: `file://${remote}` })
     expect(await cachesIn(folder)).toHaveLength(2)
-  })
-})
-
-describe('the cache’s lock', () => {
-  it('lets one in at a time', async () => {
-    const file = join(await tempFolder(), 'lock')
-    let inside = 0
-    const enter = () =>
-      withLock(
-        file,
-        async () => {
-          inside += 1
-          expect(inside).toBe(1)
-          await new Promise((resolve) => setImmediate(resolve))
-          inside -= 1
-        },
-        patient(),
-      )
-    await Promise.all([enter(), enter(), enter(), enter()])
-  })
-
-  it('is freed by the death of its holder', async () => {
-    const file = join(await tempFolder(), 'lock')
-    const module = join(import.meta.dirname, '../../src/workspace/cache-lock.ts')
-    const script = `import { withLock } from ${JSON.stringify(module)}
-      await withLock(${JSON.stringify(file)}, () => { console.log('held'); return new Promise(() => setInterval(() => {}, 1e6)) }, new AbortController().signal)`
-    const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(holder.stdout, 'data')
-    const taken = withLock(file, async () => 'mine', patient())
-    const early = await Promise.race([taken, new Promise((resolve) => setImmediate(resolve))])
-    expect(early).toBeUndefined()
-    holder.kill('SIGKILL')
-    expect(await taken).toBe('mine')
-  })
-
-  it('is not waited for any longer than the attempt lives', async () => {
-    const file = join(await tempFolder(), 'lock')
-    const controller = new AbortController()
-    await withLock(
-      file,
-      async () => {
-        const second = withLock(file, async () => 'never', controller.signal)
-        controller.abort(new Error('cancelled'))
-        await expect(second).rejects.toThrow('cancelled')
-      },
-      patient(),
-    )
   })
 })
 

@@ -16,7 +16,7 @@ export const BuiltinSettings = z.strictObject({
     .max(200)
     .regex(/^(?:anthropic|openai|chat)\/\S+$/, 'must be anthropic/…, openai/… or chat/…'),
   door: z.strictObject({ baseUrl: z.url(), token: z.string().min(1) }),
-  steps: z.int().min(1).max(10_000).describe('Model turns for one prompt'),
+  steps: z.int().min(1).max(10_000).describe('Model calls for one prompt'),
   tokens: z.int().min(1).default(20_000_000).describe('Input and output tokens for one prompt'),
   test: z.array(z.string()).min(1).nullable().describe('How the repository is tested'),
 })

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { bytes } from '../../domain/bytes.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { JobId } from '../../domain/id.ts'
 import type { HubClient } from '../../protocol/client.ts'
@@ -14,12 +15,10 @@ import { findJob, JOB_HELP } from '../find-job.ts'
 import { keepArtifact, placeIn, verified } from '../keep-artifact.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns } from '../print/printer.ts'
-import { bytes } from '../print/quantity.ts'
-import { safeText } from '../print/safe-text.ts'
+import { safeText } from '../../words/safe-text.ts'
 
 /** `millwright artifacts`: what a job left behind. */
-export function addArtifacts(program: Command, invocation: Invocation): void {
-  const artifacts = program.command('artifacts').description('list and fetch what a job left')
+export function defineArtifacts(artifacts: Command, invocation: Invocation): void {
   addList(artifacts, invocation)
   addGet(artifacts, invocation)
 }

@@ -5,14 +5,11 @@ import { AppError } from '../../domain/errors.ts'
 import { collect, type Invocation, NoFlags } from '../command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { onHub } from '../hub-command.ts'
-import { deliveryRow } from '../print/delivery.ts'
+import { deliveryRow } from '../../words/delivery.ts'
 import { columns } from '../print/printer.ts'
 
 /** `millwright callbacks`: what callbacks were told, and telling them again. */
-export function addCallbacks(program: Command, invocation: Invocation): void {
-  const callbacks = program
-    .command('callbacks')
-    .description('list what callbacks were told, and send again')
+export function defineCallbacks(callbacks: Command, invocation: Invocation): void {
   addList(callbacks, invocation)
   addResend(callbacks, invocation)
 }

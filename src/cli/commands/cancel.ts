@@ -6,10 +6,8 @@ import { findJob, JOB_HELP } from '../find-job.ts'
 import { printVerdict } from '../watch-job.ts'
 
 /** `millwright cancel`: ends a job that waits, and tells a running one to stop. */
-export function addCancel(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('cancel')
-    .summary('stop a job; its work so far is kept')
+export function defineCancel(command: Command, invocation: Invocation): void {
+  command
     .description('Stops a job. What a running agent has done so far is kept as a patch.')
     .argument('<job>', JOB_HELP)
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
@@ -18,6 +16,6 @@ export function addCancel(program: Command, invocation: Invocation): void {
     if (print.json) return print.document(job)
     if (job.state === 'cancelled') return printVerdict(job, print)
     print.line(`${shortId(job.id)} is told to stop`)
-    print.line(print.hint(`  next: millwright logs -f ${shortId(job.id)}`))
+    print.line(`  next: ${print.command(['logs', '-f', shortId(job.id)])}`)
   })
 }

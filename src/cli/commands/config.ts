@@ -4,14 +4,13 @@ import type { z } from 'zod'
 import { given, readConfig } from '../../config/read.ts'
 import { AnyConfig, spellings } from '../../config/settings.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
-import { dataFolder } from '../find-hub.ts'
+import { dataFolder } from '../../compose/data-folder.ts'
 import { columns, printer } from '../print/printer.ts'
-import { safeLine } from '../print/safe-text.ts'
-import { configPath, sourcesOf } from '../read-settings.ts'
+import { safeLine } from '../../words/safe-text.ts'
+import { configPath, sourcesOf } from '../../compose/read-settings.ts'
 
 /** `millwright config`: what is set, and where. */
-export function addConfig(program: Command, invocation: Invocation): void {
-  const config = program.command('config').description('show settings and where they come from')
+export function defineConfig(config: Command, invocation: Invocation): void {
   addShow(config, invocation)
   addPath(config, invocation)
 }

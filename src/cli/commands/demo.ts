@@ -16,28 +16,27 @@ import type { HubClient } from '../../protocol/client.ts'
 import { type Invocation, NoFlags, onRun } from '../command.ts'
 import { DEMO_SCRIPT, describeBranch, makeDemoRepository } from '../demo/make-repository.ts'
 import { prepareSandbox } from '../demo/prepare-sandbox.ts'
-import { findHub } from '../find-hub.ts'
+import { findHub } from '../../compose/find-hub.ts'
 import { storyOf } from '../job-kind.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns, type Printer, printer } from '../print/printer.ts'
-import { safeText } from '../print/safe-text.ts'
+import { safeText } from '../../words/safe-text.ts'
 import { programCall, programVersion } from '../version.ts'
 import { printVerdict, watchJob } from '../watch-job.ts'
 
-const PROMPT = 'The tests of this library fail. Find the bug and mend it.'
+const PROMPT = 'The tests of this library fail. Find the bug and fix it.'
 const TEST = ['node', '--test'] as const
 const LEVEL: LogLevel = 'info'
 
 /** `millwright demo`: a whole job on this machine, with nothing to configure and nothing to pay. */
-export function addDemo(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('demo')
-    .summary('see a job from start to end, with a replayed model')
-    .description('Mends a small repository with a failing test; the model is a replayed script.')
+export function defineDemo(command: Command, invocation: Invocation): void {
+  command.description(
+    'Fixes a small repository with a failing test; the model is a replayed script.',
+  )
   onRun(command, NoFlags, async () => {
     const print = printer(invocation.terminal, false)
     const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
-    title(print, 'Millwright mends a small repository whose tests fail')
+    title(print, 'Millwright fixes a small repository whose tests fail')
     print.line(`Everything happens in ${folder}`)
     // Hints are to mean the demo's own hub, as if it had been asked for.
     const argv = ['--data', join(folder, 'data')]
@@ -53,7 +52,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   const sandbox = await prepareSandbox(print, { path, log })
   const remote = await makeDemoRepository(folder, path)
   const flags = { port: 0, sandbox, allowLocal: true, replay: DEMO_SCRIPT }
-  const { openUp } = await import('../compose-up.ts')
+  const { openUp } = await import('../../compose/up.ts')
   const tools = { folder: data, version: programVersion(), log, env, cwd: folder }
   await using up = await openUp(readConfig(UpConfig, { flags, env: {}, file: null }), tools)
   print.line(`hub on ${up.url} · ${up.worker.about}`)

@@ -1,26 +1,75 @@
 import type { Command } from 'commander'
+import { dataFolder } from '../../compose/data-folder.ts'
+import { readSettings } from '../../compose/read-settings.ts'
 import { UpConfig } from '../../config/settings.ts'
+import type { Finding } from '../../doctor/finding.ts'
+import { hintText } from '../../domain/hint.ts'
+import { safeLine } from '../../words/safe-text.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
-import { printer } from '../print/printer.ts'
+import { columns, type Printer, printer } from '../print/printer.ts'
+import { programVersion } from '../version.ts'
 
 /** `millwright doctor`: whether this machine can do the work. */
-export function addDoctor(program: Command, invocation: Invocation): void {
+export function defineDoctor(command: Command, invocation: Invocation): void {
   const { terminal } = invocation
-  const command = program
-    .command('doctor')
-    .summary('check whether everything here works')
-    .description(
-      'Checks this machine, its settings and its hub. Changes nothing; works beside a hub.',
-    )
+  command.description(
+    'Checks this machine, its settings and its hub. Changes nothing; works beside a hub.',
+  )
   addSettings(command, UpConfig)
     .option('--ledger', 'compare every job with its events instead, through the running hub')
     .option('--json', 'JSON on stdout')
   onRun(command, NoFlags, async () => {
     const { json, ledger = false, ...flags } = command.opts<{ json?: boolean; ledger?: boolean }>()
+    const print = printer(terminal, json === true)
+    const { env, cwd } = terminal
+    const config = await readSettings(UpConfig, flags, terminal)
+    const folder = dataFolder(config.data, env, cwd)
     // Loaded only here: it looks into every room.
-    const { examine } = await import('../doctor/examine.ts')
-    const isWell = await examine({ flags, ledger }, terminal, printer(terminal, json === true))
+    const { examine, examineLedger } = await import('../../doctor/examine.ts')
+    const machine = { config, folder, env, cwd, path: env['PATH'] ?? '', version: programVersion() }
+    const isWell = ledger
+      ? printDifferences(await examineLedger(folder), print)
+      : printFindings(await examine(machine), print)
     if (!isWell) invocation.end(EXIT_CODES.cannotStart.code)
   })
+}
+
+/** @returns whether nothing failed */
+function printFindings(findings: readonly Finding[], print: Printer): boolean {
+  const failures = findings.filter(({ verdict }) => verdict === 'failure').length
+  if (print.json) {
+    print.document({
+      findings: findings.map(({ fix, ...finding }) =>
+        fix === undefined ? finding : { ...finding, fix: hintText(fix) },
+      ),
+    })
+  } else {
+    for (const line of columns(findings.map((finding) => rowOf(finding, print)))) print.line(line)
+    const warnings = findings.filter(({ verdict }) => verdict === 'warning').length
+    print.line(`${failures} failures, ${warnings} warnings`)
+  }
+  return failures === 0
+}
+
+const COLOUR = { ok: 'green', warning: 'yellow', failure: 'red' } as const
+
+const rowOf = ({ check, verdict, says, fix }: Finding, print: Printer): readonly string[] => [
+  print.paint(COLOUR[verdict], verdict),
+  check,
+  safeLine(fix === undefined ? says : `${says}. ${print.hint(fix)}`),
+]
+
+/** @returns whether no job differs */
+function printDifferences(
+  compared: { readonly jobs: number; readonly differences: readonly unknown[] },
+  print: Printer,
+): boolean {
+  const { jobs, differences } = compared
+  if (print.json) print.document(compared)
+  else {
+    for (const difference of differences) print.line(safeLine(JSON.stringify(difference)))
+    print.line(`${jobs} jobs compared with their events, ${differences.length} differ`)
+  }
+  return differences.length === 0
 }

@@ -1,19 +1,17 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import type { Collected, Collection } from '../../domain/collection.ts'
+import { bytes as size } from '../../domain/bytes.ts'
+import type { GarbageItem, GarbageReport } from '../../domain/garbage.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { columns, type Printer } from '../print/printer.ts'
-import { bytes as size } from '../print/quantity.ts'
-import { safeLine } from '../print/safe-text.ts'
+import { safeLine } from '../../words/safe-text.ts'
 
 const Flags = z.object({ dryRun: z.boolean().default(false) })
 
 /** `millwright gc`: what the hub does every hour by itself, now. */
-export function addGc(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('gc')
-    .summary('remove what nobody needs any more')
+export function defineGc(command: Command, invocation: Invocation): void {
+  command
     .description(
       'Forgets jobs that ended more than keepJobs days ago and uploads that no job names, and ' +
         'removes logs and artifacts that nothing refers to any more. The hub does the same every hour by itself.',
@@ -21,13 +19,13 @@ export function addGc(program: Command, invocation: Invocation): void {
     .option('--dry-run', 'say what would go and why, and remove nothing')
   onHub(command, invocation, Flags, async ({ flags, print, connect }) => {
     const client = await connect()
-    const collection = await client.call('collect', { body: flags })
-    if (print.json) return print.document(collection)
-    printCollection(collection, print)
+    const report = await client.call('collect', { body: flags })
+    if (print.json) return print.document(report)
+    printReport(report, print)
   })
 }
 
-function printCollection({ dryRun, heldUp, items }: Collection, print: Printer): void {
+function printReport({ dryRun, heldUp, items }: GarbageReport, print: Printer): void {
   const found = items.filter(({ count }) => count > 0)
   const head = ['what', 'count', 'bytes', 'why']
   if (found.length > 0) {
@@ -38,7 +36,7 @@ function printCollection({ dryRun, heldUp, items }: Collection, print: Printer):
   if (heldUp) print.note('a backup runs: artifacts and logs stay until it has ended')
 }
 
-const rowOf = ({ what, count, bytes, why }: Collected): readonly string[] => [
+const rowOf = ({ what, count, bytes, why }: GarbageItem): readonly string[] => [
   what,
   String(count),
   bytes === null ? '-' : size(bytes),

@@ -6,14 +6,14 @@ import { fitAgents } from '../../agents/all.ts'
 import { AppError, isAppError } from '../../domain/errors.ts'
 import { writeDurably } from '../../platform/durable-file.ts'
 import { type Invocation, onRun } from '../command.ts'
-import { fileText } from '../init/file-text.ts'
-import { findModels, type FoundModel } from '../init/find-models.ts'
+import { fileText } from '../settings-file-text.ts'
+import { findModels, type FoundModel } from '../../doctor/find-models.ts'
 import { type Printer, printer } from '../print/printer.ts'
-import { safeLine } from '../print/safe-text.ts'
-import { configPath } from '../read-settings.ts'
+import { safeLine } from '../../words/safe-text.ts'
+import { configPath } from '../../compose/read-settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { programCall } from '../version.ts'
-import { WITHOUT_MODEL } from '../without-model.ts'
+import { WITHOUT_MODEL } from '../../agents/without-model.ts'
 
 const Flags = z.object({
   yes: z.boolean().default(false),
@@ -23,10 +23,8 @@ const Flags = z.object({
 })
 
 /** `millwright init`: looks at this machine and writes the file of settings. */
-export function addInit(program: Command, { terminal }: Invocation): void {
-  const command = program
-    .command('init')
-    .summary('look at this machine and write the file of settings')
+export function defineInit(command: Command, { terminal }: Invocation): void {
+  command
     .description('Finds agents, sandbox and models, asks what it cannot know, and writes the file.')
     .option('--yes', 'ask nothing; take what is found')
     .option('--force', 'replace the file that is there')
@@ -61,7 +59,7 @@ async function tellOfSandbox({ env }: Terminal, print: Printer): Promise<void> {
     print.line('sandbox: bubblewrap')
   } catch (error) {
     if (!isAppError(error, 'sandbox-missing')) throw error
-    print.line(`sandbox: none yet. ${error.mend}`)
+    print.line(`sandbox: none yet. ${print.hint(error.fix)}`)
   }
 }
 

@@ -22,10 +22,8 @@ const Flags = z.object({
 })
 
 /** `millwright jobs`: one page of jobs, newest first. */
-export function addJobs(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('jobs')
-    .summary('list jobs, newest first')
+export function defineJobs(command: Command, invocation: Invocation): void {
+  command
     .description('Lists jobs, newest first, one page at a time.')
     .option('--state <state>', `${JobState.options.join(', ')}; repeatable`, collect)
     .option('--kind <kind>', 'only jobs of this kind')

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import { LogStream } from '../../domain/attempt.ts'
 import { AppError } from '../../domain/errors.ts'
+import { type Hint, hint } from '../../domain/hint.ts'
 import { type JobId, shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { isTerminal } from '../../domain/state.ts'
 import type { HubClient } from '../../protocol/client.ts'
-import { LogStream } from '../../protocol/schemas.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
@@ -13,7 +14,8 @@ import { storyOf } from '../job-kind.ts'
 import { readLog } from '../follow-job.ts'
 import { verdictLines } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
-import { lineSplitter, logBlocks } from '../print/transcript.ts'
+import { logText } from '../print/log-text.ts'
+import { lineSplitter } from '../../words/transcript.ts'
 import { watchJob } from '../watch-job.ts'
 
 const Flags = z.object({
@@ -23,10 +25,8 @@ const Flags = z.object({
 })
 
 /** `millwright logs`: what the agent said, what it printed, or what the checks printed. */
-export function addLogs(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('logs')
-    .summary('what the agent said and did')
+export function defineLogs(command: Command, invocation: Invocation): void {
+  command
     .description('Prints a log of a job, readable; with --json as it was written.')
     .argument('<job>', JOB_HELP)
     .option('-f, --follow', 'go on until the job ends; the exit code is its outcome')
@@ -58,16 +58,10 @@ function demandAttempt(attempt: number | undefined, job: Job): void {
 }
 
 /** What to look at instead. */
-function nothingIn({
-  job,
-  stream,
-}: {
-  readonly job: JobId
-  readonly stream: z.infer<typeof LogStream>
-}): string {
+function nothingIn(job: JobId, stream: z.infer<typeof LogStream>): Hint {
   const others = LogStream.options.filter((name) => name !== stream)
-  const commands = others.map((name) => `millwright logs ${shortId(job)} --stream ${name}`)
-  return `The log ${stream} is empty. There may be more in: ${commands.join(', ')}`
+  const commands = others.map((name) => ['logs', shortId(job), '--stream', name] as const)
+  return hint(`The log ${stream} is empty. There may be more in`, ...commands)
 }
 
 const plain: Printer['paint'] = (_, words) => words
@@ -79,8 +73,10 @@ async function printLog(
   what: Pick<Parameters<typeof readLog>[1], 'job' | 'stream' | 'attempt'>,
 ): Promise<void> {
   const lines = lineSplitter()
-  const show = (whole: readonly string[]): void =>
-    logBlocks(whole, what.stream, print).forEach(({ text }) => print.line(text))
+  const show = (whole: readonly string[]): void => {
+    const text = logText(whole, what.stream, print)
+    if (text !== null) print.line(text)
+  }
   const decoder = new TextDecoder()
   let offset = 0
   for (;;) {
@@ -91,5 +87,5 @@ async function printLog(
     if (!(await print.drained())) return
   }
   show(lines.end())
-  if (offset === 0) print.note(print.hint(nothingIn(what)))
+  if (offset === 0) print.note(print.hint(nothingIn(what.job, what.stream)))
 }

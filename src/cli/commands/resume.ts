@@ -5,10 +5,8 @@ import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 
 /** `millwright resume`: lets a paused job go on. */
-export function addResume(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('resume')
-    .summary('let a paused job go on')
+export function defineResume(command: Command, invocation: Invocation): void {
+  command
     .description('Lets a paused job go on, on any worker that can serve it.')
     .argument('<job>', JOB_HELP)
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {

@@ -12,10 +12,8 @@ const Flags = z.object({
 })
 
 /** `millwright retry`: a new job from an ended one. */
-export function addRetry(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('retry')
-    .summary('start a new job from an ended one')
+export function defineRetry(command: Command, invocation: Invocation): void {
+  command
     .description(
       'Starts a new job from one that has ended. With --prompt it goes on in the agent’s session.',
     )

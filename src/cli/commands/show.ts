@@ -8,7 +8,8 @@ import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { knownWorkers } from '../known-workers.ts'
 import { jobReport } from '../print/job.ts'
-import { whyHeldBack, whyNotTaken } from '../print/why-waiting.ts'
+import type { Printer } from '../print/printer.ts'
+import { whyHeldBack, whyNotTaken } from '../../words/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
@@ -16,10 +17,8 @@ const PAGES_MAX = 20
 const DELIVERIES_MAX = 20
 
 /** `millwright show`: everything about one job, as the ledger has it at this moment. */
-export function addShow(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('show')
-    .summary('everything about one job')
+export function defineShow(command: Command, invocation: Invocation): void {
+  command
     .description(
       'Shows a job: state, reason and what to do, steps, publication, artifacts, events.',
     )
@@ -34,19 +33,18 @@ export function addShow(program: Command, invocation: Invocation): void {
       client.call('listDeliveries', { query: { job: params.job, limit: DELIVERIES_MAX } }),
     ])
     if (print.json) return print.document({ job, events, artifacts, deliveries })
-    const waits = await reasonToWait(client, job)
-    const waitsFor = waits === null ? null : print.hint(waits)
+    const waitsFor = await reasonToWait(client, job, print)
     for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print)) {
       print.line(line)
     }
   })
 }
 
-async function reasonToWait(client: HubClient, job: Job): Promise<string | null> {
+async function reasonToWait(client: HubClient, job: Job, print: Printer): Promise<string | null> {
   const heldBack = whyHeldBack(job)
   if (heldBack !== null || job.state !== 'queued') return heldBack
   const workers = await knownWorkers(client)
-  return workers === null ? 'for a worker' : whyNotTaken(job, workers, Date.now())
+  return workers === null ? 'for a worker' : print.hint(whyNotTaken(job, workers, Date.now()))
 }
 
 /** All events of a job, page by page, up to a bound no sane job meets. */

@@ -27,10 +27,8 @@ const Flags = z.object({
 type Flags = z.infer<typeof Flags>
 
 /** `millwright submit`: hands a job to the hub; with --wait it shows the job to its end. */
-export function addSubmit(program: Command, invocation: Invocation): void {
-  const submit = program
-    .command('submit')
-    .summary('hand in a job')
+export function defineSubmit(submit: Command, invocation: Invocation): void {
+  submit
     .description(`Hands in a job: of the kind ${KINDS[0].schema.name} unless another one is named.`)
     .usage('[kind] [flags] …')
     .helpCommand(false)

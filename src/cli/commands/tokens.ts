@@ -8,12 +8,11 @@ import type { TokenInfo } from '../../protocol/schemas.ts'
 import { collect, type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { columns } from '../print/printer.ts'
-import { zonedMoment } from '../print/quantity.ts'
-import { safeLine } from '../print/safe-text.ts'
+import { zonedMoment } from '../../words/quantity.ts'
+import { safeLine } from '../../words/safe-text.ts'
 
 /** `millwright tokens`: who may speak to the hub. */
-export function addTokens(program: Command, invocation: Invocation): void {
-  const tokens = program.command('tokens').description('make, list and revoke tokens')
+export function defineTokens(tokens: Command, invocation: Invocation): void {
   addCreate(tokens, invocation)
   addList(tokens, invocation)
   addRevoke(tokens, invocation)

@@ -1,20 +1,18 @@
 import type { Command } from 'commander'
 import { WorkerConfig } from '../../config/settings.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
-import { dataFolder, findHub } from '../find-hub.ts'
+import { dataFolder } from '../../compose/data-folder.ts'
+import { findHub } from '../../compose/find-hub.ts'
 import { daemonLog } from '../logging.ts'
 import { printer } from '../print/printer.ts'
-import { readSettings } from '../read-settings.ts'
+import { readSettings } from '../../compose/read-settings.ts'
 import { workUntilStopped } from '../serve.ts'
 import { listenForStop } from '../stop-signals.ts'
 import { programVersion } from '../version.ts'
 
 /** `millwright worker`: a worker for a hub on this or another machine. */
-export function addWorker(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('worker')
-    .summary('start a worker for a hub')
-    .description('Starts a worker: leases jobs from a hub and runs their agents, confined.')
+export function defineWorker(command: Command, invocation: Invocation): void {
+  command.description('Starts a worker: leases jobs from a hub and runs their agents, confined.')
   addSettings(command, WorkerConfig)
   onRun(command, NoFlags, async () => {
     const { terminal } = invocation
@@ -25,7 +23,7 @@ export function addWorker(program: Command, invocation: Invocation): void {
     using stop = listenForStop()
     const { env, cwd } = terminal
     const hub = await findHub(config, terminal, 'worker')
-    const { openWorker } = await import('../compose-worker.ts')
+    const { openWorker } = await import('../../compose/worker.ts')
     await using worker = await openWorker(config, { hub, folder, version, log, env, cwd })
     const print = printer(terminal, false)
     print.line(`millwright ${version} worker · data ${folder}`)

@@ -2,16 +2,13 @@ import type { Command } from 'commander'
 import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { columns } from '../print/printer.ts'
-import { duration } from '../print/quantity.ts'
-import { safeLine } from '../print/safe-text.ts'
-import { isAway } from '../print/why-waiting.ts'
+import { duration } from '../../words/quantity.ts'
+import { safeLine } from '../../words/safe-text.ts'
+import { isAway } from '../../words/why-waiting.ts'
 
 /** `millwright workers`: who works, and when each was last heard of. */
-export function addWorkers(program: Command, invocation: Invocation): void {
-  const command = program
-    .command('workers')
-    .summary('list workers')
-    .description('Lists the workers this hub knows and when each was last heard of.')
+export function defineWorkers(command: Command, invocation: Invocation): void {
+  command.description('Lists the workers this hub knows and when each was last heard of.')
   onHub(command, invocation, NoFlags, async ({ print, connect }) => {
     const client = await connect()
     const answer = await client.call('listWorkers', {})

@@ -64,7 +64,7 @@ function warn(print: Printer, why: string): void {
   print.line('')
   print.line(print.paint(['bold', 'red'], 'WITHOUT A SANDBOX: the demo’s agent runs unconfined.'))
   print.line(`  ${why}`)
-  print.line('  mend it with: apt-get install bubblewrap')
+  print.line('  fix it with: apt-get install bubblewrap')
   print.line('  (up and worker never do this by themselves: they refuse to start)')
   print.line('')
 }

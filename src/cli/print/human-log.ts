@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../../platform/log.ts'
 import type { LogLevel } from '../../platform/pino-log.ts'
 import type { Terminal } from '../terminal.ts'
-import { safeLine } from './safe-text.ts'
+import { safeLine } from '../../words/safe-text.ts'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 

@@ -1,18 +1,20 @@
+import { bytes } from '../../domain/bytes.ts'
 import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
+import type { Hint } from '../../domain/hint.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { factsOf } from '../job-kind.ts'
-import { deliveryRow } from './delivery.ts'
-import { eventText, publicationText } from './event.ts'
+import { deliveryRow } from '../../words/delivery.ts'
+import { eventText, publicationText } from '../../words/event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
-import { bytes, duration, moment, usage, zonedMoment } from './quantity.ts'
-import { safeLine, safeText } from './safe-text.ts'
-import { stepRows } from './steps.ts'
-import { whyHeldBack } from './why-waiting.ts'
+import { duration, moment, usage, zonedMoment } from '../../words/quantity.ts'
+import { safeLine, safeText } from '../../words/safe-text.ts'
+import { stepRows } from '../../words/steps.ts'
+import { whyHeldBack } from '../../words/why-waiting.ts'
 
 const COLOUR: Record<JobState, Style> = {
   queued: 'yellow',
@@ -30,14 +32,21 @@ export function verdictLines(
 ): readonly string[] {
   const state = paint(COLOUR[job.state], job.state)
   if (job.reason === null) return [`${shortId(job.id)} ${state}`]
-  const { means, mend } = REASONS[job.reason]
+  const { means, fix } = REASONS[job.reason]
   return [
     `${shortId(job.id)} ${state}: ${means} (${job.reason})`,
-    ...(mend === 'nothing to do'
-      ? []
-      : [`  next: ${hint(mend.replaceAll('<job>', shortId(job.id)))}`]),
+    ...(fix === null ? [] : [`  next: ${hint(ofJob(fix, shortId(job.id)))}`]),
   ]
 }
+
+/** The hint with this job's id in its commands. */
+const ofJob = ({ text, commands }: Hint, id: string): Hint => ({
+  text,
+  commands: commands.map(([name, ...words]) => [
+    name,
+    ...words.map((word) => (word === '<job>' ? id : word)),
+  ]),
+})
 
 /** A table of jobs: one line each. */
 export function jobTable(

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Terminal } from '../terminal.ts'
-import { hint } from './hint.ts'
-import { safeJson } from './safe-text.ts'
+import { type CommandLine, type Hint, hintText } from '../../domain/hint.ts'
+import { commandText } from './command-text.ts'
+import { safeJson } from '../../words/safe-text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -16,8 +17,10 @@ export type Printer = {
   readonly line: (text?: string) => void
   /** A message beside the result. */
   readonly note: (text: string) => void
-  /** A message with what to do next: its commands can be typed as they stand. */
-  readonly hint: (text: string) => string
+  /** A command as it can be typed here. */
+  readonly command: (command: CommandLine) => string
+  /** What to do next, with its commands as they can be typed here. */
+  readonly hint: (hint: Hint) => string
   /** The result as one JSON document, or one of several JSON lines. */
   readonly document: (value: unknown) => void
   /** Waits until stdout takes more; whoever prints much must. False: nobody reads it any more. */
@@ -30,6 +33,7 @@ export type Printer = {
 export function printer(terminal: Terminal, json: boolean): Printer {
   const { stdout } = terminal
   const colour = terminal.isTTY.stdout && !json && (terminal.env['NO_COLOR'] ?? '') === ''
+  const command = (words: CommandLine): string => commandText(words, terminal.argv)
   let isRead = true
   stdout.once('error', () => (isRead = false))
   const write = (text: string): void => {
@@ -40,7 +44,8 @@ export function printer(terminal: Terminal, json: boolean): Printer {
     live: terminal.isTTY.stderr && terminal.env['TERM'] !== 'dumb',
     line: (text = '') => write(text),
     note: (text) => void terminal.stderr.write(`${text}\n`),
-    hint: (text) => hint(text, terminal.argv),
+    command,
+    hint: (hint) => hintText(hint, command),
     document: (value) => write(safeJson(value)),
     drained: async () => {
       // It rejects when the reader went away meanwhile; then there is nothing to wait for.

@@ -1,10 +1,9 @@
 import type { JobEvent } from '../../domain/event.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Terminal } from '../terminal.ts'
-import { progressText } from './event.ts'
+import { phaseAfter } from '../../words/event.ts'
 import type { Printer } from './printer.ts'
-import { duration, usage } from './quantity.ts'
-import { safeLine } from './safe-text.ts'
+import { duration, usage } from '../../words/quantity.ts'
 
 const REDRAW_MS = 500
 const ERASE = '\r\u001B[2K'
@@ -58,11 +57,3 @@ export function startProgress(
 /** Fractions would only flicker. */
 const wholeSeconds = (ms: number): string =>
   ms < 60_000 ? `${Math.floor(ms / 1000)} s` : duration(ms)
-
-function phaseAfter(event: JobEvent): string | undefined {
-  if (event.type === 'step-started') return safeLine(event.step)
-  if (event.type === 'progress') return progressText(event)
-  if (event.type === 'claimed') return 'starting'
-  if (event.type === 'requeued' || event.type === 'resumed') return 'queued'
-  return event.type === 'paused' ? 'paused' : undefined
-}

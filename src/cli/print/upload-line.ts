@@ -1,8 +1,8 @@
+import { bytes } from '../../domain/bytes.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { UploadWatch } from '../submit-with-inputs.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Printer } from './printer.ts'
-import { bytes } from './quantity.ts'
 
 const REDRAW_MS = 500
 const ERASE = '\r\u001B[2K'

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Reading } from '../reading.ts'
 import type { ScriptStep } from '../script.ts'
 import { serverSentEvent } from '../sse.ts'
-import { type Conversation, pieces, textOf, type Turn } from './conversation.ts'
-import type { Dialect, Refusal, Wording } from './dialect.ts'
+import { type Conversation, pieces, textOf, type ChatMessage } from './conversation.ts'
+import type { Dialect, GatewayError, Wording } from './dialect.ts'
 import { parseRequest } from './request.ts'
 
 /** Anthropic's Messages API: https://platform.claude.com/docs/en/api/messages */
@@ -76,8 +76,8 @@ function conversation(body: unknown): Conversation {
     model: request.model,
     stream: request.stream,
     hasTools: request.tools.length > 0,
-    turns: request.messages.flatMap(({ role, content }) =>
-      role === 'user' ? userTurns(content) : [{ kind: 'assistant' as const }],
+    messages: request.messages.flatMap(({ role, content }) =>
+      role === 'user' ? userMessages(content) : [{ kind: 'assistant' as const }],
     ),
   }
 }
@@ -87,9 +87,9 @@ const ToolResult = z.looseObject({ type: z.literal('tool_result') })
 const isResult = (part: unknown): boolean => ToolResult.safeParse(part).success
 
 /** A user message may hold tool results and, behind them, words. */
-function userTurns(content: unknown): Turn[] {
+function userMessages(content: unknown): ChatMessage[] {
   const parts: readonly unknown[] = Array.isArray(content) ? content : [content]
-  const results = parts.filter(isResult).map((): Turn => ({ kind: 'tool' }))
+  const results = parts.filter(isResult).map((): ChatMessage => ({ kind: 'tool' }))
   const text = Array.isArray(content)
     ? textOf(parts.filter((part) => !isResult(part)))
     : textOf(content)
@@ -104,7 +104,7 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
 }
 
-function error({ status, message }: Refusal): unknown {
+function error({ status, message }: GatewayError): unknown {
   const type = ERROR_TYPES[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
   return { type: 'error', error: { type, message } }
 }
@@ -114,8 +114,8 @@ type Block =
   | { type: 'text'; text: string }
   | { type: 'tool_use'; id: string; name: string; input: unknown }
 
-function wording(step: ScriptStep, { model, turns }: Conversation): Wording {
-  const content = blocks(step, turns.length)
+function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
+  const content = blocks(step, messages.length)
   const usage = {
     input_tokens: Math.max(0, step.usage.input - step.usage.cached),
     cache_read_input_tokens: step.usage.cached,
@@ -123,7 +123,7 @@ function wording(step: ScriptStep, { model, turns }: Conversation): Wording {
     output_tokens: step.usage.output,
   }
   const end = { stop_reason: step.calls.length > 0 ? 'tool_use' : 'end_turn', stop_sequence: null }
-  const message = { id: `msg_${turns.length}`, type: 'message', role: 'assistant', model }
+  const message = { id: `msg_${messages.length}`, type: 'message', role: 'assistant', model }
   const open = { ...message, content: [], stop_reason: null, stop_sequence: null }
   return {
     whole: { ...message, content, ...end, usage },

@@ -5,10 +5,10 @@ export type Conversation = {
   readonly model: string
   readonly stream: boolean
   readonly hasTools: boolean
-  readonly turns: readonly Turn[]
+  readonly messages: readonly ChatMessage[]
 }
 
-export type Turn =
+export type ChatMessage =
   | { readonly kind: 'user'; readonly text: string }
   | { readonly kind: 'assistant' }
   /** The result of one tool call. */

@@ -2,10 +2,14 @@ import type { Reading } from '../reading.ts'
 import type { ScriptStep } from '../script.ts'
 import type { Conversation } from './conversation.ts'
 
-export type Provider = 'anthropic' | 'openai'
+type Provider = 'anthropic' | 'openai'
 
-/** A refusal of the gateway's own, before it is put into a dialect's words. */
-export type Refusal = { readonly status: number; readonly code: string; readonly message: string }
+/** An error of the gateway's own, before it is put into a dialect's words. */
+export type GatewayError = {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+}
 
 /** A scripted answer on the wire: all at once, or as events of which the last ones may be held back. */
 export type Wording = {
@@ -27,7 +31,7 @@ export type Dialect = {
   /** What a request asks. Throws `request-invalid`. */
   conversation(body: unknown): Conversation
   /** An error in the words this dialect's clients understand. */
-  error(refusal: Refusal): unknown
+  error(error: GatewayError): unknown
   /** A script's step as an answer. */
   wording(step: ScriptStep, conversation: Conversation): Wording
 }

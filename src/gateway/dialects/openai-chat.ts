@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Reading } from '../reading.ts'
 import type { ScriptStep } from '../script.ts'
 import { serverSentEvent } from '../sse.ts'
-import { type Conversation, pieces, textOf, type Turn } from './conversation.ts'
+import { type Conversation, pieces, textOf, type ChatMessage } from './conversation.ts'
 import type { Dialect, Wording } from './dialect.ts'
 import { openaiError } from './openai-error.ts'
 import { parseRequest } from './request.ts'
@@ -87,15 +87,15 @@ function conversation(body: unknown): Conversation {
     model,
     stream: stream ?? false,
     hasTools: (tools?.length ?? 0) > 0,
-    turns: messages.map(({ role, content }): Turn => {
+    messages: messages.map(({ role, content }): ChatMessage => {
       if (role === 'user') return { kind: 'user', text: textOf(content) }
       return { kind: role === 'tool' ? 'tool' : 'assistant' }
     }),
   }
 }
 
-function wording(step: ScriptStep, { model, turns }: Conversation): Wording {
-  const place = turns.length
+function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
+  const place = messages.length
   const calls = step.calls.map(({ name, args }, at) => ({
     id: `call_${place}_${at}`,
     type: 'function',

@@ -1,7 +1,7 @@
-import type { Refusal } from './dialect.ts'
+import type { GatewayError } from './dialect.ts'
 
 /** OpenAI's error object, the same for both of its dialects. */
-export const openaiError = ({ status, code, message }: Refusal): unknown => ({
+export const openaiError = ({ status, code, message }: GatewayError): unknown => ({
   error: {
     message,
     type: status >= 500 ? 'server_error' : 'invalid_request_error',

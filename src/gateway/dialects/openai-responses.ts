@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Reading } from '../reading.ts'
-import type { ScriptCall, ScriptStep } from '../script.ts'
+import type { ScriptStep, ToolCall } from '../script.ts'
 import { serverSentEvent } from '../sse.ts'
-import { type Conversation, pieces, textOf, type Turn } from './conversation.ts'
+import { type Conversation, pieces, textOf, type ChatMessage } from './conversation.ts'
 import type { Dialect, Wording } from './dialect.ts'
 import { openaiError } from './openai-error.ts'
 import { parseRequest } from './request.ts'
@@ -72,21 +72,21 @@ const Request = z.looseObject({
 
 function conversation(body: unknown): Conversation {
   const { model, stream, tools, input } = parseRequest(Request, body)
-  const turns: Turn[] =
+  const messages: ChatMessage[] =
     typeof input === 'string'
       ? [{ kind: 'user', text: input }]
-      : input.map(({ type, role, content }): Turn => {
+      : input.map(({ type, role, content }): ChatMessage => {
           if (type?.endsWith('_output') === true) return { kind: 'tool' }
           return role === 'user' ? { kind: 'user', text: textOf(content) } : { kind: 'assistant' }
         })
-  return { model, stream, hasTools: tools.length > 0, turns }
+  return { model, stream, hasTools: tools.length > 0, messages }
 }
 
 type Item = { readonly type: string; readonly id: string; readonly [field: string]: unknown }
 type Event = { readonly type: string; readonly [field: string]: unknown }
 
-function wording(step: ScriptStep, { model, turns }: Conversation): Wording {
-  const place = turns.length
+function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
+  const place = messages.length
   const parts = [
     ...(step.thinking === undefined ? [] : [reasoning(step.thinking, place)]),
     ...(step.text === undefined ? [] : [words(step.text, place)]),
@@ -174,7 +174,7 @@ function words(text: string, place: number): Part {
   }
 }
 
-function toolCall({ name, args, custom, namespace }: ScriptCall, place: string): Part {
+function toolCall({ name, args, custom, namespace }: ToolCall, place: string): Part {
   const text = typeof args === 'string' ? args : JSON.stringify(args)
   const field = custom ? 'input' : 'arguments'
   const item = {

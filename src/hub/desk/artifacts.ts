@@ -6,7 +6,7 @@ import { ArtifactName } from '../../domain/text.ts'
 import type { ArtifactRow } from '../../ledger/port.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
 import type { HubState } from '../context.ts'
-import { demandCurrent } from './current-attempt.ts'
+import { refuseEnded } from './refuse-ended.ts'
 import { store, type Upload } from './store.ts'
 
 /** Names one artifact. */
@@ -47,9 +47,9 @@ export async function putArtifact(
   address: ArtifactAddress & { readonly mediaType: string },
   upload: Upload,
 ): Promise<ArtifactRow> {
-  await demandCurrent(hub.ledger, address)
+  await refuseEnded(hub.ledger, address)
   const stored = await store(hub, upload)
-  await demandCurrent(hub.ledger, address)
+  await refuseEnded(hub.ledger, address)
   return record(hub, { ...address, ...stored })
 }
 

@@ -1,4 +1,4 @@
-import { type CallbackRules, refusalOf } from '../../callbacks/rules.ts'
+import { type CallbackRules, whyRefused } from '../../callbacks/rules.ts'
 import type { Callback } from '../../domain/callback.ts'
 import { AppError } from '../../domain/errors.ts'
 
@@ -23,7 +23,7 @@ export function checkedCallbacks(
 function checked(text: string, rules: CallbackRules): string {
   const url = URL.parse(text)
   if (url === null) throw refused(text, 'it is no address')
-  const why = refusalOf(url, rules)
+  const why = whyRefused(url, rules)
   if (why !== null) throw refused(text, why)
   return url.href
 }

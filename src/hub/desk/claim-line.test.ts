@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../platform/clock.ts'
-import { ClaimLine, type Place } from './claim-line.ts'
+import { ClaimLine, type WaitingClaim } from './claim-line.ts'
 
 const forever = new AbortController().signal
 const LONG = 60_000
 
 /** Joins and waits; notes the name when called. */
-function waiter(line: ClaimLine, name: string, called: string[], serves = 'code'): Place {
+function waiter(line: ClaimLine, name: string, called: string[], serves = 'code'): WaitingClaim {
   const place = line.join(serves)
   place.look()
   void place.wait(LONG, forever).then(() => called.push(name))

@@ -1,8 +1,8 @@
 import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
-/** One worker's place in the line. */
-export type Place = {
+/** One claim that waits in the line. */
+export type WaitingClaim = {
   /** To be said before each look for a job. */
   look(): void
   /** Resolves when it is worth looking again, when the time is over, or when the signal aborts. */
@@ -32,7 +32,7 @@ export class ClaimLine {
   }
 
   /** Joins the line of those that serve the same jobs. */
-  join(serves: string): Place {
+  join(serves: string): WaitingClaim {
     const bell = new Bell(this.#clock)
     const line = this.#lines.get(serves) ?? new Set()
     this.#lines.set(serves, line.add(bell))

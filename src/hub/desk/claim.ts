@@ -34,23 +34,23 @@ export async function claim(
     })
   }
   const worker = { ...question.worker, offers: offersOf(question) }
-  const place = hub.claims.join(lineOf(worker, by))
+  const waiting = hub.claims.join(lineOf(worker, by))
   const end = hub.clock.monotonic() + question.waitMs
   try {
     while (!gone.aborted) {
-      place.look()
+      waiting.look()
       const lease = await claimNow(hub, { ...question, worker }, by)
       if (lease !== null) {
-        place.callNext()
+        waiting.callNext()
         return lease
       }
       const left = end - hub.clock.monotonic()
       if (left <= 0) return null
-      await place.wait(left, gone)
+      await waiting.wait(left, gone)
     }
     return null
   } finally {
-    place.leave()
+    waiting.leave()
   }
 }
 

@@ -7,7 +7,7 @@ import { findContinued, findInput, findKept } from './earlier.ts'
 import { handBack, pause, settle } from './end-attempt.ts'
 import { followEvents, readEvents } from './events.ts'
 import { cancelJob, extendHold, listInputs, listJobs, readJob, resumeJob } from './jobs.ts'
-import { collect, demandReady, listWorkers } from './operation.ts'
+import { collectGarbage, demandReady, listWorkers } from './operation.ts'
 import { putBlob } from './put-blob.ts'
 import { readLog } from './read-log.ts'
 import { renew } from './renew.ts'
@@ -69,7 +69,7 @@ export function openDesk(hub: HubState) {
     listTokens: at(listTokens),
     revokeToken: at(revokeToken),
     listWorkers: at(listWorkers),
-    collect: at(collect),
+    collectGarbage: at(collectGarbage),
     demandReady: at(demandReady),
     /** Metrics in the text format of Prometheus. */
     printMetrics: () => hub.metrics.print(),

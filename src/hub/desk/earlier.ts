@@ -4,11 +4,11 @@ import type { Fence } from '../../domain/lease.ts'
 import type { ArtifactRow } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
 import { artifactAt } from './artifacts.ts'
-import { demandCurrent } from './current-attempt.ts'
+import { refuseEnded } from './refuse-ended.ts'
 
 /** A file that the job of the current attempt brings along. Throws `lease-lost`, `artifact-not-found`. */
 export async function findInput(hub: HubState, fence: Fence, name: string): Promise<InputFile> {
-  await demandCurrent(hub.ledger, fence)
+  await refuseEnded(hub.ledger, fence)
   const input = (await hub.ledger.inputs(fence.jobId)).find((file) => file.name === name)
   if (input !== undefined) return input
   throw new AppError('artifact-not-found', `Job ${fence.jobId} has no input ${name}.`)
@@ -20,7 +20,7 @@ export async function findKept(
   fence: Fence,
   { from, name }: { readonly from: number; readonly name: string },
 ): Promise<ArtifactRow> {
-  await demandCurrent(hub.ledger, fence)
+  await refuseEnded(hub.ledger, fence)
   return artifactAt(hub, { jobId: fence.jobId, attempt: from, name })
 }
 
@@ -30,7 +30,7 @@ export async function findContinued(
   fence: Fence,
   name: string,
 ): Promise<ArtifactRow> {
-  await demandCurrent(hub.ledger, fence)
+  await refuseEnded(hub.ledger, fence)
   const { retryOf } = await hub.ledger.job(fence.jobId)
   const rows = retryOf === null ? [] : await hub.ledger.artifacts(retryOf)
   const [newest] = rows

@@ -1,6 +1,6 @@
 import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
-import type { Outcome, Settlement, Usage } from '../../domain/outcome.ts'
+import type { Pause, Settlement, Usage } from '../../domain/outcome.ts'
 import type { HubState } from '../context.ts'
 
 /** Accepts how an attempt ended, once; the same settlement again gives the same answer. */
@@ -19,7 +19,7 @@ export async function settle(
 export async function pause(
   { ledger, metrics }: HubState,
   fence: Fence,
-  why: Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>,
+  why: Pause,
   usage: Usage | null,
 ): Promise<Job> {
   const job = await ledger.pause(fence, why, usage)

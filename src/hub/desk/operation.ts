@@ -1,4 +1,4 @@
-import type { Collection } from '../../domain/collection.ts'
+import type { GarbageReport } from '../../domain/garbage.ts'
 import type { WorkerRow } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
 import { demandRoom } from './room.ts'
@@ -7,8 +7,8 @@ import { demandRoom } from './room.ts'
 export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]> => ledger.workers()
 
 /** Removes what nobody needs; a dry run only says what. Continues when its caller has gone. */
-export const collect = (hub: HubState, dryRun: boolean): Promise<Collection> =>
-  hub.collect(dryRun, hub.closing)
+export const collectGarbage = (hub: HubState, dryRun: boolean): Promise<GarbageReport> =>
+  hub.collectGarbage(dryRun, hub.closing)
 
 /** New work would be kept: the ledger can be written and the disk has room. Throws when not. */
 export async function demandReady(hub: HubState): Promise<void> {

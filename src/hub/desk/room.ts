@@ -1,9 +1,6 @@
 import { AppError } from '../../domain/errors.ts'
 import type { HubState } from '../context.ts'
 
-/** How much room the disk of the data folder must keep. */
-export type DiskFloor = { freeBytes(): Promise<number>; readonly floorBytes: number }
-
 const RETRY_AFTER_SECONDS = 10
 
 /**

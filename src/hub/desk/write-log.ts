@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { LOG_SEGMENT_BYTES, type LogAddress } from '../../artifacts/port.ts'
+import type { LogAddress } from '../../artifacts/port.ts'
+import { LOG_SEGMENT_BYTES_MAX } from '../../domain/attempt.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { HubState } from '../context.ts'
-import { demandCurrent } from './current-attempt.ts'
+import { refuseEnded } from './refuse-ended.ts'
 import { demandRoom } from './room.ts'
 
 /** Appends a segment of the current attempt's log. Throws `lease-lost`, `body-too-large`. */
@@ -14,15 +15,15 @@ export async function writeLog(
   body: Readable,
 ): Promise<void> {
   const { jobId, stream } = address
-  await demandCurrent(hub.ledger, address)
+  await refuseEnded(hub.ledger, address)
   await demandRoom(hub)
   const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
   // A worker keeps to the limit and marks the loss; one segment is left for the mark.
-  if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES) {
+  if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES_MAX) {
     throw new AppError('body-too-large', `The log ${stream} is full: ${limits.outputBytes} bytes.`)
   }
-  await demandCurrent(hub.ledger, address)
+  await refuseEnded(hub.ledger, address)
   await hub.logs.append(address, offset, bytes)
   hub.watches.changed(jobId)
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors.ts'
 import { line } from '../../domain/text.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
 import type { Submitted } from '../desk/submit.ts'
-import type { Endpoint, Said } from '../handler.ts'
+import type { Endpoint, RouteReply } from '../handler.ts'
 
 export const submitJob: Endpoint<'submitJob'> =
   (desk) =>
@@ -20,7 +20,7 @@ export const retryJob: Endpoint<'retryJob'> =
   }
 
 /** 201, or 200 when the same was asked before. */
-const made = ({ job, created }: Submitted): Said<Submitted['job']> =>
+const made = ({ job, created }: Submitted): RouteReply<Submitted['job']> =>
   created ? { body: job } : { body: job, status: 200 }
 
 export const getJob: Endpoint<'getJob'> =

@@ -31,4 +31,4 @@ export const listWorkers: Endpoint<'listWorkers'> = (desk) => async () => ({
 
 export const collect: Endpoint<'collect'> =
   (desk) =>
-  async ({ body }) => ({ body: await desk.collect(body.dryRun) })
+  async ({ body }) => ({ body: await desk.collectGarbage(body.dryRun) })

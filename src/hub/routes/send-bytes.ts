@@ -1,20 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { AppError } from '../../domain/errors.ts'
-import { artifactHeaders, isKnownToCaller, type Kept, rangeFor } from '../artifact-headers.ts'
+import { artifactHeaders, isKnownToCaller, type StoredFile, rangeFor } from '../artifact-headers.ts'
 import { parseByteRange } from '../byte-range.ts'
 import type { Desk } from '../desk/desk.ts'
-import type { Said } from '../handler.ts'
+import type { RouteReply } from '../handler.ts'
 
 /** Kept bytes as a file to save: whole, the range asked for, or nothing when the caller has them. */
 export async function sendBytes(
   desk: Desk,
-  kept: Kept,
+  file: StoredFile,
   asked: IncomingHttpHeaders,
-): Promise<Said<Readable>> {
-  const headers = artifactHeaders(kept)
-  if (isKnownToCaller(asked, kept.digest)) return { status: 304, headers, body: Readable.from([]) }
-  const { digest, size } = kept
+): Promise<RouteReply<Readable>> {
+  const headers = artifactHeaders(file)
+  if (isKnownToCaller(asked, file.digest)) return { status: 304, headers, body: Readable.from([]) }
+  const { digest, size } = file
   const range = parseByteRange(rangeFor(asked, digest), size)
   if (range === 'outside') {
     throw new AppError('range-invalid', `The artifact is ${size} bytes long.`, {

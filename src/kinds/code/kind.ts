@@ -30,14 +30,18 @@ function codeJob(tools: KindTools, attempt: Attempt): CodeJob {
     tools: { ...tools, git: { ...tools.git, marker: attempt.marker } },
     attempt,
     payload,
-    driver: driverOf(tools, payload),
+    driver: driverFor(payload, attempt, tools),
     home: join(attempt.folder, 'home'),
   }
 }
 
-function driverOf({ drivers }: KindTools, { agent }: CodePayload): AgentDriver {
-  const driver = drivers.get(agent.name)
-  if (driver !== undefined) return driver
+function driverFor(
+  { agent, test }: CodePayload,
+  { work }: Attempt,
+  { drivers }: KindTools,
+): AgentDriver {
+  const factory = drivers.get(agent.name)
+  if (factory !== undefined) return factory(agent, { test: test ?? null, steps: work.limits.steps })
   const known = [...drivers.keys()].join(', ')
   throw new StepFailed(
     'agent-not-installed',

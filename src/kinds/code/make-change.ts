@@ -1,3 +1,4 @@
+import type { AgentPlace } from '../../domain/agent.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import type { AgentWork, FinishedTurn, PlannedTurn } from '../../turn/agent-work.ts'
 import { type Made, workUntilPassed } from '../../turn/work-until-passed.ts'
@@ -27,9 +28,8 @@ export async function makeChange(
 const agentWork = (job: CodeJob, workspace: Workspace): AgentWork<Change> => ({
   attempt: job.attempt,
   driver: job.driver,
-  home: job.home,
+  place: placeOf(job, workspace),
   iterations: iterationsOf(job.payload),
-  task: (told) => ({ ...taskIn(job, workspace), ...told }),
   take: (signal) => takeChange(job, workspace, signal),
   keep: (change, nameOf) => keepChange(job, change, nameOf),
   record: (change, turn) => recordWork(job.attempt, change, turn),
@@ -42,14 +42,10 @@ const agentWork = (job: CodeJob, workspace: Workspace): AgentWork<Change> => ({
   findingsPrompt: (failed, session) => findingsPrompt(job, failed, session),
 })
 
-const taskIn = ({ attempt, payload, home }: CodeJob, workspace: Workspace) => ({
+const placeOf = ({ attempt, home }: CodeJob, workspace: Workspace): AgentPlace => ({
   tree: workspace.tree,
   home,
-  model: 'model' in payload.agent ? (payload.agent.model ?? null) : null,
   door: attempt.door,
-  steps: attempt.work.limits.steps,
-  run: 'run' in payload.agent ? payload.agent.run : null,
-  test: payload.test ?? null,
   inputs: inputsOf(attempt),
   readable: [workspace.objects, ...inputFolders(attempt)],
 })

@@ -61,7 +61,7 @@ async function openKept(
     ])
     return { workspace, kept, session }
   } catch (error) {
-    if (!isLost(error)) throw error
+    if (!isUnrestorable(error)) throw error
     // A session may lie there already.
     await rm(job.home, { recursive: true, force: true })
     await mkdir(job.home, { mode: 0o700 })
@@ -71,7 +71,7 @@ async function openKept(
   }
 }
 
-function isLost(error: unknown): error is Error {
+function isUnrestorable(error: unknown): error is Error {
   if (error instanceof StepFailed) {
     return error.reason === 'ref-not-found' || error.reason === 'workspace-failed'
   }

@@ -5,7 +5,7 @@ import { findingsPrompt, promptFor } from './prompt.ts'
 
 const payload = CodePayload.parse({
   repository: '/srv/a.git',
-  prompt: '  Mend the parser.\n\n',
+  prompt: '  Fix the parser.\n\n',
   agent: { name: 'codex' },
   test: ['npm', 'test', '--', "it's slow"],
   checks: [{ name: 'types', run: ['tsc', '--noEmit'] }],
@@ -24,7 +24,7 @@ const jobWith = (asked: CodePayload, inputs: readonly InputFile[] = []) => ({
 const job = jobWith(payload)
 
 it('a prompt begins with the task in the words of its producer', () => {
-  expect(promptFor(job).startsWith('Mend the parser.\n\n---\n')).toBe(true)
+  expect(promptFor(job).startsWith('Fix the parser.\n\n---\n')).toBe(true)
 })
 
 it('a prompt says how to test, what will be checked and who commits', () => {
@@ -53,7 +53,7 @@ const failed = [
 
 it('a session is told what failed and what to do, not the task again', () => {
   const prompt = findingsPrompt(job, failed, 'session')
-  expect(prompt).not.toContain('Mend the parser')
+  expect(prompt).not.toContain('Fix the parser')
   expect(prompt).toContain(
     'The check "types" failed: tsc --noEmit\n\n    a.ts:1\n    ended with 2\n\nFix them; the platform runs the checks again.',
   )

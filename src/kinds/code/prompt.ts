@@ -5,13 +5,15 @@ import type { CodeJob } from './code-job.ts'
 import type { CodePayload } from './payload.ts'
 
 /** A job as far as its prompts need it. */
-type Task = Pick<CodeJob, 'payload'> & { readonly attempt: Pick<Attempt, 'earlier' | 'folder'> }
+type PromptedJob = Pick<CodeJob, 'payload'> & {
+  readonly attempt: Pick<Attempt, 'earlier' | 'folder'>
+}
 
 /**
  * What the agent is told: the task in the producer's words, then the rules of the house that the
  * task cannot know.
  */
-export function promptFor({ payload, attempt }: Task): string {
+export function promptFor({ payload, attempt }: PromptedJob): string {
   const { prompt, checkout, test, checks } = payload
   const inputs = inputsOf(attempt)
   const rules = [
@@ -35,7 +37,7 @@ export const CONTINUE =
  * gets the task again.
  */
 export function findingsPrompt(
-  job: Task,
+  job: PromptedJob,
   failed: readonly FailedCheck[],
   session: string | null,
 ): string {

@@ -16,10 +16,10 @@ export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promi
   const { attempt, payload } = job
   const kept = keptOutputs(attempt)
   if (kept === null || payload.checks.length === 0) return kept
-  const lost = await attempt.step('adopt', () => fetchOutputs(job, kept, signal))
-  if (lost === null) return kept
+  const missing = await attempt.step('adopt', () => fetchOutputs(job, kept, signal))
+  if (missing === null) return kept
   await recordOutputs(attempt, null)
-  const text = `The files of attempt ${kept.attempt} are made again: ${lost}`
+  const text = `The files of attempt ${kept.attempt} are made again: ${missing}`
   attempt.report.tell({ type: 'note', code: 'work-not-found', text })
   await removeTree(outputsOf(attempt.folder))
   await mkdir(outputsOf(attempt.folder), { mode: 0o700 })

@@ -5,7 +5,7 @@ import { bytes } from '../../domain/bytes.ts'
 import { FILE_BYTES_MAX } from '../../domain/input.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { ArtifactName, clip } from '../../domain/text.ts'
-import { nullWhenMissing } from '../../platform/missing.ts'
+import { nullWhenMissing } from '../../platform/errno.ts'
 
 /** Room for these among the 1000 artifacts of an attempt: its logs and reports need some. */
 export const OUTPUT_FILES_MAX = 950

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { FileArtifact } from '../../domain/attempt.ts'
-import { StepFailed, Stopped } from '../../domain/stop.ts'
+import { isLeaseLost, StepFailed } from '../../domain/stop.ts'
 import { type GenerateJob, keptMark, outputsOf } from './generate-job.ts'
 import { listOutputs, OUTPUTS, PARTIAL, type WrittenFile } from './list-outputs.ts'
 import { digested, type MadeFile, type Outputs, recordOutputs } from './outputs.ts'
@@ -51,9 +51,8 @@ async function keepingPartial(
   try {
     return await work()
   } catch (error) {
-    const isLost = signal.reason instanceof Stopped && signal.reason.why.kind === 'lost'
     const isExpected = signal.aborted || error instanceof StepFailed
-    if (isExpected && !isLost) await keepPartial(job)
+    if (isExpected && !isLeaseLost(signal.reason)) await keepPartial(job)
     throw error
   }
 }

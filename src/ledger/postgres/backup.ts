@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { migrationsTo, missingFrom } from '../migration.ts'
+import { render } from '../sql.ts'
 import { type Refill, selectOf, type Snapshot, type Table, tablesOf } from '../tables.ts'
 import { connectOnce, withoutPassword } from './connections.ts'
 import { migrate } from './migrate.ts'
@@ -38,6 +39,11 @@ export async function postgresSnapshot(url: string): Promise<Snapshot> {
         yield* page
       }
       await client.query(`CLOSE ${table.name}_rows`)
+    },
+    all: async (statement, row) => {
+      const { text, values } = render(statement, (n) => `$${n}`)
+      const answer = await client.query(text, [...values])
+      return answer.rows.map((found) => row.parse(found))
     },
     [Symbol.asyncDispose]: () => client.end(),
   }

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { Listeners, Signals } from '../listeners.ts'
+import { Listeners, Notifications } from '../listeners.ts'
 import { sql, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
 import type { Connections } from './connections.ts'
-import { advisoryNames } from './names.ts'
+import { advisoryLocks } from './advisory-locks.ts'
 import { isSilence, isTransient, named } from './postgres-error.ts'
-import { CHANNEL, hearSignals, spoken } from './signals.ts'
+import { CHANNEL, listenForNotifications, payloadOf } from './notifications.ts'
 import { type Preparer, preparer } from './statements.ts'
 
 /** Tries of one transaction that others undo. */
@@ -28,7 +28,7 @@ export type PostgresEngineOptions = {
 
 /**
  * Runs transactions side by side, each on a connection of its own. What keeps them apart are the
- * names they hold (`hold.ts`) and the guards in their statements, so READ COMMITTED is enough.
+ * advisory locks they take (`advisory-locks.ts`) and the guards in their statements, so READ COMMITTED is enough.
  */
 export function postgresEngine(options: PostgresEngineOptions): Engine {
   const { connections, self, heartbeatMs, clock, log } = options
@@ -36,11 +36,11 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
   const listeners = new Listeners()
   const prepared = preparer()
   const closing = new AbortController()
-  const hearing = hearSignals(
+  const hearing = listenForNotifications(
     {
       connect: () => pool.connect(),
       self,
-      heard: (signal) => listeners.tell([signal]),
+      heard: (notification) => listeners.tell([notification]),
       heartbeatMs,
       clock,
       log,
@@ -50,15 +50,15 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
 
   async function once<Value>(work: (tx: Tx) => Promise<Value>): Promise<Value> {
     const client = await pool.connect()
-    const signals = new Signals()
+    const notifications = new Notifications()
     let lost = true
     try {
       const now = await begin(client, options.now)
-      const value = await work(openTx({ client, prepared, now, signals }))
-      await tellOthers(client, self, signals)
+      const value = await work(openTx({ client, prepared, now, notifications }))
+      await tellOthers(client, self, notifications)
       await client.query('COMMIT')
       lost = false
-      listeners.tell(signals.all)
+      listeners.tell(notifications.all)
       return value
     } catch (error) {
       lost = isSilence(error) || !(await rolledBack(client))
@@ -99,12 +99,16 @@ async function begin(client: ClientBase, now: (() => number) | undefined): Promi
   return now?.() ?? rows[0].now
 }
 
-async function tellOthers(client: ClientBase, self: string, signals: Signals): Promise<void> {
-  if (signals.all.length === 0) return
+async function tellOthers(
+  client: ClientBase,
+  self: string,
+  notifications: Notifications,
+): Promise<void> {
+  if (notifications.all.length === 0) return
   await client.query({
     name: 'tell-others',
     text: 'SELECT pg_notify($1, told) FROM unnest($2::TEXT[]) AS told',
-    values: [CHANNEL, signals.all.map((signal) => spoken(self, signal))],
+    values: [CHANNEL, notifications.all.map((notification) => payloadOf(self, notification))],
   })
 }
 
@@ -125,10 +129,10 @@ type Open = {
   readonly client: ClientBase
   readonly prepared: Preparer
   readonly now: number
-  readonly signals: Signals
+  readonly notifications: Notifications
 }
 
-function openTx({ client, prepared, now, signals }: Open): Tx {
+function openTx({ client, prepared, now, notifications }: Open): Tx {
   const rowsOf = async <Row>(statement: Statement, row: z.ZodType<Row>): Promise<Row[]> => {
     const { rows } = await client.query(prepared(statement))
     return rows.map((found) => row.parse(found))
@@ -138,9 +142,9 @@ function openTx({ client, prepared, now, signals }: Open): Tx {
     get: async (statement, row) => (await rowsOf(statement, row))[0],
     all: rowsOf,
     run: async (statement) => (await client.query(prepared(statement))).rowCount ?? 0,
-    names: advisoryNames(client),
+    advisoryLocks: advisoryLocks(client),
     skipLocked: SKIP_LOCKED,
     keepRows: KEEP_ROWS,
-    signal: (signal) => signals.add(signal),
+    notify: (notification) => notifications.add(notification),
   }
 }

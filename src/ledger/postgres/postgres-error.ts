@@ -18,7 +18,7 @@ const SILENCE = 'Query read timeout'
 const NOT_FOUND = /^(?:ENOTFOUND|EAI_AGAIN|ENOENT)$/
 const FULL = '53100'
 
-/** Names of what an operator mends, when the ledger is opened. */
+/** Names of what an operator fixes, when the ledger is opened. */
 const REFUSED: Readonly<Record<string, string>> = {
   '28P01': 'it refuses the password',
   '28000': 'it refuses this user',
@@ -35,7 +35,7 @@ export const isTransient = (error: unknown): boolean => AGAIN.test(codeOf(error)
 /** Whether the database did not answer at all, so that there is no use in asking it more. */
 export const isSilence = (error: unknown): boolean => wordsOf(error) === SILENCE
 
-/** Gives what an operator can mend its name; the rest is a bug and stays as it is. */
+/** Gives what an operator can fix its name; the rest is a bug and stays as it is. */
 export function named(error: unknown): unknown {
   const code = codeOf(error)
   if (code === FULL) {

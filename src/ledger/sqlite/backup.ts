@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { migrationsTo, missingFrom } from '../migration.ts'
+import { render } from '../sql.ts'
 import { type Refill, type Row, selectOf, type Snapshot, type Table, tablesOf } from '../tables.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
@@ -27,6 +28,13 @@ export function sqliteSnapshot(folder: string): Snapshot {
       schemaVersion,
       rows: async function* rows(table: Table): AsyncGenerator<Row> {
         for (const row of database.prepare(selectOf(table)).iterate()) yield AnyRow.parse(row)
+      },
+      all: async (statement, row) => {
+        const { text, values } = render(statement, () => '?')
+        return database
+          .prepare(text)
+          .all(...values)
+          .map((found) => row.parse(found))
       },
       [Symbol.asyncDispose]: async () => database.close(),
     }

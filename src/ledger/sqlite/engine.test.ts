@@ -54,17 +54,17 @@ describe('the SQLite engine', () => {
     expect(order).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
   })
 
-  it('signals are heard once, after the commit, and not when it failed', async () => {
+  it('notifications are heard once, after the commit, and not when it failed', async () => {
     const { engine, database } = makeEngine()
     const heard: unknown[] = []
-    engine.subscribe((signal) => heard.push([signal, database.isTransaction]))
+    engine.subscribe((notification) => heard.push([notification, database.isTransaction]))
     await engine.transact((tx) => {
-      tx.signal({ kind: 'job', jobId })
-      tx.signal({ kind: 'job', jobId })
+      tx.notify({ kind: 'job', jobId })
+      tx.notify({ kind: 'job', jobId })
       return Promise.resolve()
     })
     const failing = engine.transact((tx) => {
-      tx.signal({ kind: 'ready' })
+      tx.notify({ kind: 'ready' })
       return Promise.reject(new Error('no'))
     })
     await expect(failing).rejects.toThrow('no')

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import { Listeners, Signals } from '../listeners.ts'
+import { Listeners, Notifications } from '../listeners.ts'
 import { isValue, render, sql, type SqlValue, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
 import { isSqliteError } from './sqlite-error.ts'
@@ -50,11 +50,13 @@ export function sqliteEngine(database: DatabaseSync, now: () => number): Engine 
           return
         }
         const run = async () => {
-          const signals = new Signals()
-          const value = await inSavepoint(database, () => body(openTx(prepared, now(), signals)))
+          const notifications = new Notifications()
+          const value = await inSavepoint(database, () =>
+            body(openTx(prepared, now(), notifications)),
+          )
           return () => {
             resolve(value)
-            listeners.tell(signals.all)
+            listeners.tell(notifications.all)
           }
         }
         waiting.push({ run, fail: reject })
@@ -108,7 +110,7 @@ async function inSavepoint<Value>(
   }
 }
 
-function openTx(prepared: Preparer, now: number, signals: Signals): Tx {
+function openTx(prepared: Preparer, now: number, notifications: Notifications): Tx {
   return {
     now,
     get: async (statement, row) => {
@@ -124,10 +126,10 @@ function openTx(prepared: Preparer, now: number, signals: Signals): Tx {
       const { query, values } = prepared(statement)
       return Number(query.run(...values).changes)
     },
-    names: null,
+    advisoryLocks: null,
     skipLocked: NOTHING,
     keepRows: NOTHING,
-    signal: (signal) => signals.add(signal),
+    notify: (notification) => notifications.add(notification),
   }
 }
 
@@ -157,7 +159,7 @@ function preparer(database: DatabaseSync): Preparer {
   }
 }
 
-/** Gives what an operator can mend its name; the rest is a bug and stays as it is. */
+/** Gives what an operator can fix its name; the rest is a bug and stays as it is. */
 function named(error: unknown): unknown {
   if (isSqliteError(error, 'full')) {
     return new AppError('disk-full', 'The disk that holds the ledger is full.', { cause: error })

@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError, isAppError } from '../../domain/errors.ts'
 import type { RandomBytes } from '../../domain/id.ts'
 import { noProbe, type Probe } from '../../domain/probe.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { lockDataFolder } from '../../platform/data-folder.ts'
 import { type Logger, silentLog } from '../../platform/log.ts'
 import { bindLedger } from '../bind.ts'
 import type { Ledger } from '../port.ts'
@@ -12,7 +13,6 @@ import { sqliteEngine } from './engine.ts'
 import { graceAfterRestart, leaseClock } from './lease-clock.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
-import { ownFolder } from './owner-lock.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
 /** Longest wait for another connection, such as a backup. One process owns the ledger. */
@@ -35,8 +35,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
   const { folder, clock, random, log = silentLog, probe = noProbe } = options
   using opening = new DisposableStack()
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    opening.use(ownFolder(folder))
+    opening.use(lockDataFolder(folder))
     await probe('folder-owned')
     const database = opening.adopt(openDatabase(join(folder, 'ledger.db')), close)
     const now = leaseClock(clock)

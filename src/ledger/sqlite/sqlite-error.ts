@@ -2,7 +2,6 @@ import { z } from 'zod'
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that mean something to an operator. */
 const CODES = {
-  busy: 5,
   full: 13,
   damaged: [11, 26],
   unusable: [8, 10, 11, 14, 26],

@@ -3,7 +3,7 @@ import type { WorkerEvent } from '../../domain/event.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { currentAttempt } from '../current-attempt.ts'
-import { holdJob } from '../hold.ts'
+import { lockJob } from '../advisory-locks.ts'
 import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
@@ -18,7 +18,7 @@ export async function appendEvents(
   from: number,
   events: readonly WorkerEvent[],
 ): Promise<void> {
-  await holdJob(tx, fence.jobId)
+  await lockJob(tx, fence.jobId)
   const { told } = await currentAttempt(tx, fence, 'renew')
   if (from > told + 1) {
     throw new AppError('log-gap', `Events ${told + 1} to ${from - 1} are missing.`, {

@@ -1,13 +1,54 @@
 import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
+import { AppError } from '../../domain/errors.ts'
+import type { JobId } from '../../domain/id.ts'
+import { Fence } from '../../domain/lease.ts'
+import { lockJob } from '../advisory-locks.ts'
 import { readJob } from '../job-row.ts'
 import type { ArtifactRow } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
+import { attempt } from './attempt.ts'
 
-const Row = z.object({
-  jobId: JobId,
-  attempt: z.int(),
+/** Artifacts one attempt may have: a list of them is one answer. */
+const ARTIFACTS_MAX = 1000
+
+/**
+ * Notes bytes that an attempt made, running or ended. The same again changes nothing; other bytes
+ * under the same name take the place of the earlier ones.
+ */
+export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
+  const { jobId, name, digest, size, mediaType } = artifact
+  await lockJob(tx, jobId)
+  if ((await attempt(tx, jobId, artifact.attempt)) === null) {
+    throw new AppError('job-not-found', `There is no attempt ${artifact.attempt} of job ${jobId}.`)
+  }
+  await checkRoom(tx, artifact)
+  const changed = await tx.run(sql`
+    INSERT INTO artifact (job_id, attempt, name, digest, size, media_type, created_at)
+    VALUES (${jobId}, ${artifact.attempt}, ${name}, ${digest}, ${size}, ${mediaType}, ${tx.now})
+    ON CONFLICT (job_id, attempt, name) DO UPDATE SET
+      digest = excluded.digest, size = excluded.size, media_type = excluded.media_type,
+      created_at = excluded.created_at
+      WHERE artifact.digest <> excluded.digest`)
+  if (changed > 0) tx.notify({ kind: 'job', jobId })
+}
+
+const Count = z.object({ others: z.int() })
+
+async function checkRoom(
+  tx: Tx,
+  { jobId, attempt: number, name }: Pick<ArtifactRow, 'jobId' | 'attempt' | 'name'>,
+): Promise<void> {
+  const row = await tx.get(
+    sql`SELECT count(*) AS others FROM artifact
+      WHERE job_id = ${jobId} AND attempt = ${number} AND name <> ${name}`,
+    Count,
+  )
+  if ((row?.others ?? 0) < ARTIFACTS_MAX) return
+  throw new AppError('request-invalid', `An attempt may have at most ${ARTIFACTS_MAX} artifacts.`)
+}
+
+const Row = Fence.extend({
   name: z.string(),
   digest: z.string(),
   size: z.int(),

@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
+import type { JobId } from '../../domain/id.ts'
+import { Fence } from '../../domain/lease.ts'
 import type { AttemptRow } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-const Row = z.object({
-  jobId: JobId,
-  attempt: z.int(),
+const Row = Fence.extend({
   workerId: z.string(),
   bootId: z.string(),
   heldBy: z.string(),

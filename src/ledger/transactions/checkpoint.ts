@@ -3,8 +3,8 @@ import type { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
-import { holdJob } from '../hold.ts'
-import { checkpointsOf, demandRoom } from '../kept-events.ts'
+import { lockJob } from '../advisory-locks.ts'
+import { checkpointsOf, refuseTooMany } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
@@ -12,10 +12,10 @@ import type { Tx } from '../transaction.ts'
  * comes again. Throws `request-invalid`.
  */
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
-  await holdJob(tx, fence.jobId)
+  await lockJob(tx, fence.jobId)
   await currentAttempt(tx, fence, 'renew')
   const recorded = await checkpointsOf(tx, fence)
   if (recorded.some((earlier) => sameJson(earlier, made))) return
-  await demandRoom(tx, fence.jobId, 'checkpoint')
+  await refuseTooMany(tx, fence.jobId, 'checkpoint')
   await appendEvent(tx, fence, { type: 'checkpoint', checkpoint: made })
 }

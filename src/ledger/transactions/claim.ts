@@ -1,12 +1,11 @@
-import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
+import type { JobId } from '../../domain/id.ts'
 import { permits, serves } from '../../domain/lane.ts'
-import type { Fence } from '../../domain/lease.ts'
+import { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
-import { mustHold } from '../must-hold.ts'
-import { holdJobAndKeys, NAMES_MAX, namesOf, tryHold } from '../hold.ts'
+import { assertGuard } from '../guard.ts'
+import { lockJobAndKeys, ADVISORY_LOCKS_MAX, lockNamesOf, tryLock } from '../advisory-locks.ts'
 import { better, type Head, headOf, readyHeads, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
@@ -33,9 +32,9 @@ export async function claim(
   request: ClaimRequest,
   behind: JobId | null,
 ): Promise<ClaimAnswer> {
-  // Holds the worker's row: the same request at the same moment finds what this one has made.
+  // Locks the worker's row: the same request at the same moment finds what this one has made.
   await seeWorker(tx, request)
-  if (behind !== null) await holdJobAndKeys(tx, behind)
+  if (behind !== null) await lockJobAndKeys(tx, behind)
   const again = await claimedBefore(tx, request)
   if (again !== undefined) return claimed(tx, again, request)
 
@@ -53,8 +52,6 @@ async function claimed(tx: Tx, fence: Fence, request: ClaimRequest): Promise<Cla
   return { kind: 'claimed', claimed: await readClaimed(tx, fence, request.leaseMs) }
 }
 
-const Again = z.object({ jobId: JobId, attempt: z.int() })
-
 /** The answer to this very request was lost on its way: the same attempt, with the new token. */
 function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined> {
   return tx.get(
@@ -64,7 +61,7 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
       WHERE held_by = ${request.heldBy} AND worker_id = ${request.worker.id}
         AND request_id = ${request.requestId}
       RETURNING job_id AS "jobId", attempt`,
-    Again,
+    Fence,
   )
 }
 
@@ -83,13 +80,13 @@ async function nextJob(
   const passed = new Set<number>()
   let behind: JobId | null = null
 
-  for (let names = 0; names < NAMES_MAX && heads.size > 0;) {
+  for (let locks = 0; locks < ADVISORY_LOCKS_MAX && heads.size > 0;) {
     const best = [...heads.values()].reduce(better)
-    names += namesOf(best).length
+    locks += lockNamesOf(best).length
     const head = await take(tx, best)
     if (typeof head === 'string') {
       passed.add(best.number)
-      if (head === 'held') behind ??= best.id
+      if (head === 'locked') behind ??= best.id
     } else {
       const held = await heldKey(tx, head.id, head.locks)
       if (held === undefined) return head
@@ -102,10 +99,10 @@ async function nextJob(
   return heads.size > 0 || behind !== null ? { kind: 'again', behind } : { kind: 'none' }
 }
 
-/** Holds a head, as it is now, unless another transaction holds it or took it meanwhile. */
-async function take(tx: Tx, head: Head): Promise<Head | 'held' | 'gone'> {
-  if (tx.names === null) return head
-  if (!(await tryHold(tx, head))) return 'held'
+/** Locks a head, as it is now, unless another transaction has locked it or took it meanwhile. */
+async function take(tx: Tx, head: Head): Promise<Head | 'locked' | 'gone'> {
+  if (tx.advisoryLocks === null) return head
+  if (!(await tryLock(tx, head))) return 'locked'
   return (await stillReady(tx, head)) ?? 'gone'
 }
 
@@ -117,7 +114,7 @@ async function begin(tx: Tx, fence: Fence, request: ClaimRequest): Promise<void>
       state = 'running', reason = NULL, detail = '', attempt = ${fence.attempt},
       woken_for = NULL, locks_until = NULL, started_at = coalesce(started_at, ${tx.now})
     WHERE id = ${fence.jobId} AND attempt = ${fence.attempt - 1} AND ready_lane IS NOT NULL`)
-  mustHold(changed, { ...fence, state: 'queued' })
+  assertGuard(changed, { ...fence, state: 'queued' })
   await tx.run(sql`
     INSERT INTO attempt (
       job_id, attempt, worker_id, worker, boot_id, sandbox, held_by, request_id, token_hash,

@@ -1,10 +1,30 @@
 import { z } from 'zod'
-import type { Delivery } from '../../domain/delivery.ts'
+import { Delivery } from '../../domain/delivery.ts'
 import { AppError } from '../../domain/errors.ts'
-import { DeliveryRow, SELECT_DELIVERY } from '../delivery-row.ts'
-import type { DeliveryPage } from '../port.ts'
-import { join, sql } from '../sql.ts'
+import { lockJob } from '../advisory-locks.ts'
+import type { DeliveryEnd, DeliveryPage, TakenDelivery } from '../port.ts'
+import { join, list, sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
+
+/** Selects deliveries as `DeliveryRow` parses them; a WHERE clause may follow. */
+const SELECT_DELIVERY = sql`
+  SELECT
+    job_number AS "jobNumber", id, job_id AS "jobId", seq, event, url, state, tries, next_at AS "nextAt", status, error,
+    created_at AS "createdAt", ended_at AS "endedAt"
+  FROM delivery`
+
+/** A row with the place of its job in the order of arrival. */
+const DeliveryRow = Delivery.extend({ jobNumber: z.int() }).transform(
+  ({ jobNumber, ...delivery }) => ({ jobNumber, delivery }),
+)
+type DeliveryRow = z.infer<typeof DeliveryRow>
+
+/** One delivery. Throws `delivery-not-found`. */
+async function readDelivery(tx: Tx, id: string): Promise<Delivery> {
+  const row = await tx.get(sql`${SELECT_DELIVERY} WHERE id = ${id}`, DeliveryRow)
+  if (row !== undefined) return row.delivery
+  throw new AppError('delivery-not-found', `There is no delivery ${id}.`)
+}
 
 /**
  * Newest job first, and of one job the newest event first. Each state is read by itself, so that its
@@ -12,7 +32,7 @@ import type { Tx } from '../transaction.ts'
  */
 export async function deliveries(tx: Tx, page: DeliveryPage): Promise<readonly Delivery[]> {
   const { jobId, after, limit } = page
-  const before = after === null ? null : await placeOf(tx, after)
+  const before = after === null ? null : await positionOf(tx, after)
   const rows: DeliveryRow[] = []
   for (const state of page.states ?? [null]) {
     const conditions = [
@@ -36,16 +56,90 @@ export async function deliveries(tx: Tx, page: DeliveryPage): Promise<readonly D
     .map(({ delivery }) => delivery)
 }
 
-const Place = z.object({ jobNumber: z.int() })
+const Position = z.object({ jobNumber: z.int() })
 
-async function placeOf(tx: Tx, id: string): Promise<number> {
-  const place = await tx.get(
+async function positionOf(tx: Tx, id: string): Promise<number> {
+  const position = await tx.get(
     sql`SELECT job_number AS "jobNumber" FROM delivery WHERE id = ${id}`,
-    Place,
+    Position,
   )
-  if (place !== undefined) return place.jobNumber
+  if (position !== undefined) return position.jobNumber
   throw new AppError('cursor-invalid', `The page after delivery ${id} is gone with its job.`)
 }
 
 const newestFirst = (one: DeliveryRow, other: DeliveryRow): number =>
   other.jobNumber - one.jobNumber || (one.delivery.id < other.delivery.id ? 1 : -1)
+
+const Count = z.object({ pending: z.int() })
+
+/** How many deliveries are not at their end. */
+export async function pendingDeliveries(tx: Tx): Promise<number> {
+  const row = await tx.get(
+    sql`SELECT count(*) AS pending FROM delivery WHERE next_at IS NOT NULL`,
+    Count,
+  )
+  return row?.pending ?? 0
+}
+
+const Due = z.object({ id: z.string() })
+const Taken = z.object({
+  id: z.string(),
+  url: z.string(),
+  host: z.string(),
+  body: z.string(),
+  tries: z.int(),
+  until: z.int(),
+})
+
+/**
+ * Takes the delivery that is due longest, or null. Taken means put off by a lease: whoever took it
+ * and died leaves it to the next. No advisory lock is taken, because its row is all that it changes.
+ */
+export async function takeDelivery(
+  tx: Tx,
+  leaseMs: number,
+  [first, ...others]: readonly string[],
+): Promise<TakenDelivery | null> {
+  const elsewhere = first === undefined ? sql`` : sql`AND host NOT IN (${list([first, ...others])})`
+  const due = await tx.get(
+    sql`SELECT id FROM delivery WHERE next_at <= ${tx.now} ${elsewhere}
+      ORDER BY next_at LIMIT 1 ${tx.skipLocked}`,
+    Due,
+  )
+  if (due === undefined) return null
+  const taken = await tx.get(
+    sql`UPDATE delivery SET tries = tries + 1, next_at = ${tx.now + leaseMs} WHERE id = ${due.id}
+      RETURNING id, url, host, body, tries, next_at AS until`,
+    Taken,
+  )
+  return taken ?? null
+}
+
+/** Notes what a try came to, unless the lease ran out and somebody else took the delivery. */
+export async function markDelivery(
+  tx: Tx,
+  { id, until }: Pick<TakenDelivery, 'id' | 'until'>,
+  { sent, next }: DeliveryEnd,
+): Promise<boolean> {
+  const status = sent.kind === 'answered' ? sent.status : null
+  const error = sent.kind === 'answered' ? null : sent.error
+  const pending = next.state === 'pending'
+  const changed = await tx.run(sql`
+    UPDATE delivery SET
+      state = ${next.state}, status = ${status}, error = ${error},
+      next_at = ${pending ? tx.now + next.delayMs : null}, ended_at = ${pending ? null : tx.now}
+    WHERE id = ${id} AND next_at = ${until}`)
+  return changed === 1
+}
+
+/**
+ * Sends once more from now, with all its tries, whatever became of it; the id stays. Locks its
+ * job, which may be about to be forgotten.
+ */
+export async function resendDelivery(tx: Tx, id: string): Promise<Delivery> {
+  await lockJob(tx, (await readDelivery(tx, id)).jobId)
+  await tx.run(sql`
+    UPDATE delivery SET state = 'pending', tries = 0, next_at = ${tx.now}, ended_at = NULL
+    WHERE id = ${id}`)
+  return readDelivery(tx, id)
+}

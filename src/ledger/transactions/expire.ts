@@ -1,16 +1,12 @@
-import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
-import type { Fence } from '../../domain/lease.ts'
+import { Fence } from '../../domain/lease.ts'
 import { afterExpiry } from '../../domain/machine.ts'
 import type { Probe } from '../../domain/probe.ts'
 import { wakeDue } from '../back-off.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { follow } from '../ending.ts'
-import { tryHoldJob } from '../hold.ts'
+import { tryLockJobAndKeys } from '../advisory-locks.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
-
-const Due = z.object({ jobId: JobId, attempt: z.int() })
 
 /**
  * Ends attempts whose lease ran out, longest ago first; wakes jobs whose back-off is over. What is
@@ -20,7 +16,7 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
   const due = await tx.all(
     sql`SELECT job_id AS "jobId", attempt FROM attempt
       WHERE ended_at IS NULL AND lease_until <= ${tx.now} ORDER BY lease_until LIMIT ${limit} ${tx.skipLocked}`,
-    Due,
+    Fence,
   )
   if (due.length > 0) await probe('expire-due')
   let expired = 0
@@ -31,7 +27,7 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
 
 async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
   // Somebody is at it; if it is still due then, the next sweep ends it.
-  if (!(await tryHoldJob(tx, fence.jobId))) return false
+  if (!(await tryLockJobAndKeys(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
   await tx.run(sql`
     UPDATE attempt SET ended_at = ${tx.now}, request_id = NULL

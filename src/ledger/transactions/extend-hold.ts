@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors.ts'
 import type { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { isTerminal, JobState } from '../../domain/state.ts'
-import { holdJob } from '../hold.ts'
+import { lockJob } from '../advisory-locks.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
@@ -15,7 +15,7 @@ const Row = z.object({ state: JobState, submittedBy: z.string().nullable() })
  * every few seconds, and only the newest moment matters.
  */
 export async function extendHold(tx: Tx, jobId: JobId, until: number, by: string): Promise<Job> {
-  await holdJob(tx, jobId)
+  await lockJob(tx, jobId)
   const job = await tx.get(
     sql`SELECT state, submitted_by AS "submittedBy" FROM job WHERE id = ${jobId}`,
     Row,

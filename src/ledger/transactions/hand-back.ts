@@ -2,7 +2,7 @@ import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { afterHandBack } from '../../domain/machine.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
-import { holdJobAndKeys } from '../hold.ts'
+import { lockJobAndKeys } from '../advisory-locks.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { follow } from '../ending.ts'
 import { readJob } from '../job-row.ts'
@@ -10,7 +10,7 @@ import type { Tx } from '../transaction.ts'
 
 /** Queues the job again, unharmed: the worker is shutting down. */
 export async function handBack(tx: Tx, fence: Fence): Promise<Job> {
-  await holdJobAndKeys(tx, fence.jobId)
+  await lockJobAndKeys(tx, fence.jobId)
   const outcome = { kind: 'handed-back' } as const
   if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
   const current = await currentAttempt(tx, fence, 'hand-back')

@@ -4,8 +4,8 @@ import type { PublicationIntent } from '../../domain/publication.ts'
 import { appendEvent } from '../append-event.ts'
 import { sameJson } from '../attempt-end.ts'
 import { currentAttempt } from '../current-attempt.ts'
-import { holdJob } from '../hold.ts'
-import { demandRoom, readIntents } from '../kept-events.ts'
+import { lockJob } from '../advisory-locks.ts'
+import { refuseTooMany, readIntents } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function intendPublication(
   fence: Fence,
   intent: PublicationIntent,
 ): Promise<void> {
-  await holdJob(tx, fence.jobId)
+  await lockJob(tx, fence.jobId)
   const { cancelRequested, holdUntil } = await currentAttempt(tx, fence, 'renew')
   const recorded = await readIntents(tx, fence.jobId)
   if (recorded.some((earlier) => sameJson(earlier, intent))) return
@@ -31,6 +31,6 @@ export async function intendPublication(
       details: { job: fence.jobId, holdUntil },
     })
   }
-  await demandRoom(tx, fence.jobId, 'publication-intended')
+  await refuseTooMany(tx, fence.jobId, 'publication-intended')
   await appendEvent(tx, fence, { type: 'publication-intended', intent })
 }

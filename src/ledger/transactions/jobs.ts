@@ -9,7 +9,7 @@ import type { Tx } from '../transaction.ts'
 
 /** Newest first. Each state is read by itself, so that an index gives the order. */
 export async function jobs(tx: Tx, page: JobPage): Promise<readonly Job[]> {
-  const before = await placeOf(tx, page)
+  const before = await positionOf(tx, page)
   const rows: JobRow[] = []
   // The index of groups holds the state too.
   const { states, group } = page.filter
@@ -28,12 +28,12 @@ export async function jobs(tx: Tx, page: JobPage): Promise<readonly Job[]> {
     .map((row) => row.job)
 }
 
-const Place = z.object({ number: z.int() })
+const Position = z.object({ number: z.int() })
 
-async function placeOf(tx: Tx, page: JobPage): Promise<number | null> {
+async function positionOf(tx: Tx, page: JobPage): Promise<number | null> {
   if (page.after === null) return null
-  const place = await tx.get(sql`SELECT number FROM job WHERE id = ${page.after}`, Place)
-  if (place !== undefined) return place.number
+  const position = await tx.get(sql`SELECT number FROM job WHERE id = ${page.after}`, Position)
+  if (position !== undefined) return position.number
   throw new AppError('cursor-invalid', `The page after job ${page.after} is gone with that job.`)
 }
 
@@ -57,3 +57,10 @@ function conditions(
 
 const contains = (column: Statement, text: string): Statement =>
   sql`${column} LIKE ${`%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`} ESCAPE '\\'`
+
+const Count = z.object({ kind: z.string(), state: JobState, jobs: z.int() })
+type Count = Readonly<z.infer<typeof Count>>
+
+/** How many jobs of each kind are in each state; kept by the schema, so reading is free. */
+export const counts = (tx: Tx): Promise<readonly Count[]> =>
+  tx.all(sql`SELECT kind, state, jobs FROM job_count WHERE jobs > 0 ORDER BY kind, state`, Count)

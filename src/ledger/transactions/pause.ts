@@ -3,24 +3,22 @@ import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { Limits } from '../../domain/limits.ts'
 import { afterPause } from '../../domain/machine.ts'
-import type { Outcome, Usage } from '../../domain/outcome.ts'
+import type { Pause, Usage } from '../../domain/outcome.ts'
 import { appendEvent } from '../append-event.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
 import { json } from '../column.ts'
-import { holdJobAndKeys } from '../hold.ts'
+import { lockJobAndKeys } from '../advisory-locks.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { follow } from '../ending.ts'
-import { mustHold } from '../must-hold.ts'
+import { assertGuard } from '../guard.ts'
 import { readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
-type Pause = Omit<Extract<Outcome, { kind: 'paused' }>, 'kind'>
-
 /** Ends the attempt and keeps the job, with its lock keys for a while, until it is resumed. */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
-  await holdJobAndKeys(tx, fence.jobId)
+  await lockJobAndKeys(tx, fence.jobId)
   const outcome = { kind: 'paused', ...why } as const
   if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
   const current = await currentAttempt(tx, fence, 'pause')
@@ -43,7 +41,7 @@ async function rest(tx: Tx, fence: Fence, why: Pause): Promise<void> {
       state = 'paused', reason = ${why.reason}, detail = ${why.detail}, resume_at = ${resumeAt},
       locks_until = ${locksUntil}
     WHERE id = ${fence.jobId} AND attempt = ${fence.attempt} AND state = 'running'`)
-  mustHold(changed, { ...fence, state: 'running' })
+  assertGuard(changed, { ...fence, state: 'running' })
   const { reason, detail } = why
   await appendEvent(tx, fence, { type: 'paused', reason, detail, resumeAt })
 }

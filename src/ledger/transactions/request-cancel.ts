@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
-import { refusal } from '../../domain/machine.ts'
+import { refusalCode } from '../../domain/machine.ts'
 import { JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { flag } from '../column.ts'
 import { endJob } from '../ending.ts'
-import { holdJobAndKeys } from '../hold.ts'
-import { mustHold } from '../must-hold.ts'
+import { lockJobAndKeys } from '../advisory-locks.ts'
+import { assertGuard } from '../guard.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { passOn } from '../lock-keys.ts'
 import { sql } from '../sql.ts'
@@ -27,7 +27,7 @@ type Row = z.infer<typeof Row>
 
 /** Cancels a waiting job at once and asks a running one to stop. Asking twice changes nothing. */
 export async function requestCancel(tx: Tx, jobId: JobId, by: string): Promise<Job> {
-  await holdJobAndKeys(tx, jobId)
+  await lockJobAndKeys(tx, jobId)
   const job = await tx.get(
     sql`SELECT id, state, attempt, failures, lane, woken_for AS "wokenFor",
         CASE WHEN cancel_requested_at IS NULL THEN 0 ELSE 1 END AS requested
@@ -35,7 +35,7 @@ export async function requestCancel(tx: Tx, jobId: JobId, by: string): Promise<J
     Row,
   )
   if (job === undefined) throw jobNotFound(jobId)
-  const code = refusal(job.state, 'request-cancel')
+  const code = refusalCode(job.state, 'request-cancel')
   if (code !== undefined) {
     throw new AppError(code, `Job ${jobId} cannot be cancelled: it is ${job.state}.`, {
       details: { job: jobId, state: job.state },
@@ -51,7 +51,7 @@ async function request(tx: Tx, job: Row, by: string): Promise<void> {
   const changed = await tx.run(sql`
     UPDATE job SET cancel_requested_at = ${tx.now}
     WHERE id = ${job.id} AND attempt = ${job.attempt} AND state = ${job.state}`)
-  mustHold(changed, guard)
+  assertGuard(changed, guard)
   const attempt = running ? job.attempt : null
   await appendEvent(tx, { jobId: job.id, attempt }, { type: 'cancel-requested', by })
   if (running) return

@@ -4,7 +4,7 @@ import type { Fence } from '../../domain/lease.ts'
 import { afterSettleFailed } from '../../domain/machine.ts'
 import type { Settlement, Usage } from '../../domain/outcome.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
-import { holdJobAndKeys } from '../hold.ts'
+import { lockJobAndKeys } from '../advisory-locks.ts'
 import { type CurrentAttempt, currentAttempt } from '../current-attempt.ts'
 import { endJob, follow } from '../ending.ts'
 import { readJob } from '../job-row.ts'
@@ -21,7 +21,7 @@ export async function settle(
   settlement: Settlement,
   usage: Usage | null,
 ): Promise<Job> {
-  await holdJobAndKeys(tx, fence.jobId)
+  await lockJobAndKeys(tx, fence.jobId)
   if (await alreadyEnded(tx, fence, settlement)) return readJob(tx, fence.jobId)
   const current = await currentAttempt(tx, fence, `settle-${settlement.kind}`)
   await endAttempt(tx, fence, settlement)

@@ -5,7 +5,7 @@ type Blob = { readonly digest: string; readonly size: number; readonly uploader:
 
 /**
  * Records bytes that are in the store, and who has uploaded them: each uploader has shown that it
- * knows them. No name is held, because its rows are all that it changes.
+ * knows them. No advisory lock is taken, because its rows are all that it changes.
  */
 export async function storeBlob(tx: Tx, { digest, size, uploader }: Blob): Promise<void> {
   await tx.run(sql`

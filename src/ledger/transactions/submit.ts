@@ -5,7 +5,7 @@ import type { Job } from '../../domain/job.ts'
 import { laneOf } from '../../domain/lane.ts'
 import { isTerminal, JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
-import { holdJob, holdKeys, holdRequest } from '../hold.ts'
+import { lockJob, lockEachKey, lockRequest } from '../advisory-locks.ts'
 import { addInputs } from '../inputs.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { heldKey } from '../lock-keys.ts'
@@ -23,7 +23,7 @@ export async function submit(
   id: JobId,
   job: NewJob,
 ): Promise<{ readonly job: Job; readonly created: boolean }> {
-  if (job.idempotencyKey !== undefined) await holdRequest(tx, job.idempotencyKey)
+  if (job.idempotencyKey !== undefined) await lockRequest(tx, job.idempotencyKey)
   const earlier = await sameRequest(tx, job)
   if (earlier !== undefined) return { job: await readJob(tx, earlier), created: false }
   if (job.retryOf !== null) await checkContinued(tx, job.retryOf)
@@ -33,7 +33,7 @@ export async function submit(
   await addInputs(tx, id, job)
   await addCallbacks(tx, id, job.callbacks ?? [])
   await appendEvent(tx, { jobId: id, attempt: null }, { type: 'submitted', retryOf: job.retryOf })
-  if (waits.notBefore === null && waits.parkedOn === null) tx.signal({ kind: 'ready' })
+  if (waits.notBefore === null && waits.parkedOn === null) tx.notify({ kind: 'ready' })
   return { job: await readJob(tx, id), created: true }
 }
 
@@ -41,7 +41,7 @@ export async function submit(
 type Wait = { readonly notBefore: number | null; readonly parkedOn: string | null }
 
 async function waitOf(tx: Tx, id: JobId, { notBefore = 0, locks }: NewJob): Promise<Wait> {
-  await holdKeys(tx, sorted(locks))
+  await lockEachKey(tx, sorted(locks))
   if (notBefore > tx.now) return { notBefore, parkedOn: null }
   return { notBefore: null, parkedOn: (await heldKey(tx, id, sorted(locks))) ?? null }
 }
@@ -93,9 +93,9 @@ async function sameRequest(tx: Tx, job: NewJob): Promise<JobId | undefined> {
 
 const State = z.object({ state: JobState })
 
-/** Held, so that it is not forgotten just now. */
+/** Locked, so that it is not forgotten just now. */
 async function checkContinued(tx: Tx, jobId: JobId): Promise<void> {
-  await holdJob(tx, jobId)
+  await lockJob(tx, jobId)
   const earlier = await tx.get(sql`SELECT state FROM job WHERE id = ${jobId}`, State)
   if (earlier === undefined) throw jobNotFound(jobId)
   if (isTerminal(earlier.state)) return

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { JobId } from '../../domain/id.ts'
 import { blobUnneeded, jobUnneeded, tokenUnneeded, workerUnneeded } from '../needed.ts'
 import type { Cutoffs, Unneeded } from '../port.ts'
-import { sql } from '../sql.ts'
+import { list, sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 const Counts = z.object({ jobs: z.int(), tokens: z.int(), workers: z.int(), uploads: z.int() })
@@ -17,4 +18,46 @@ export async function unneeded(tx: Tx, before: Cutoffs): Promise<Unneeded> {
     Counts,
   )
   return counts ?? { jobs: 0, tokens: 0, workers: 0, uploads: 0 }
+}
+
+const Blob = z.object({ digest: z.string() })
+
+/**
+ * Which of these digests an artifact or an upload has, other than those unneeded by then. An input
+ * has an upload for as long as its job is there.
+ */
+export async function referenced(
+  tx: Tx,
+  digests: readonly string[],
+  before: Cutoffs | null,
+): Promise<ReadonlySet<string>> {
+  const [first, ...others] = digests
+  if (first === undefined) return new Set()
+  const asked = list([first, ...others])
+  const neededJob = before === null ? sql`` : sql`AND NOT (${jobUnneeded(before.jobs)})`
+  const neededBlob = before === null ? sql`` : sql`AND NOT (${blobUnneeded(before)})`
+  const rows = await tx.all(
+    sql`SELECT artifact.digest FROM artifact JOIN job ON job.id = artifact.job_id
+        WHERE artifact.digest IN (${asked}) ${neededJob}
+      UNION
+      SELECT blob.digest FROM blob WHERE blob.digest IN (${asked}) ${neededBlob}`,
+    Blob,
+  )
+  return new Set(rows.map(({ digest }) => digest))
+}
+
+const Ending = z.object({ id: JobId, endedAt: z.int().nullable() })
+
+/** When each of these jobs ended, null while it lives; those that are unknown are left out. */
+export async function endings(
+  tx: Tx,
+  jobIds: readonly JobId[],
+): Promise<ReadonlyMap<JobId, number | null>> {
+  const [first, ...others] = jobIds
+  if (first === undefined) return new Map()
+  const rows = await tx.all(
+    sql`SELECT id, ended_at AS "endedAt" FROM job WHERE id IN (${list([first, ...others])})`,
+    Ending,
+  )
+  return new Map(rows.map(({ id, endedAt }) => [id, endedAt]))
 }

@@ -1,5 +1,5 @@
-import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
 import { type Spawned, spawnPiped } from '../../platform/spawn.ts'
 
 const LAST_WORDS_MAX = 4096
@@ -20,18 +20,20 @@ export class Guard {
     process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_MAX)
     })
-    process.once('close', (code, signal) => {
-      const end = `the guard process ended with ${code ?? signal}: ${this.#lastWords}`
+    process.once('close', (code, killSignal) => {
+      const end = `the guard process ended with ${code ?? killSignal}: ${this.#lastWords}`
       this.#failed.reject(new Error(end))
     })
     this.failed.catch(() => {})
   }
 
   static async start(): Promise<Guard> {
-    // Run from source the entry ends in .ts, in the package in .js, like this file.
-    const entry = fileURLToPath(new URL(`main${extname(import.meta.url)}`, import.meta.url))
+    const entry = fileURLToPath(entryProgram('worker/guard/main'))
     // In a session of its own, so that an interrupt from a terminal does not reach it.
-    const spawned = await spawnPiped([process.execPath, entry], { cwd: '/', env: {} })
+    const spawned = await spawnPiped([process.execPath, entry], {
+      cwd: '/',
+      env: { ...entryEnvironment() },
+    })
     return new Guard(spawned.process)
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../domain/errors.ts'
 import { newJobId } from '../../domain/id.ts'
 import { HubClient } from '../../protocol/client.ts'
-import { keepLease, runOnce } from './keep-lease.ts'
+import { keepLease, renewOnce } from './keep-lease.ts'
 import { Lifeline } from './lifeline.ts'
 
 const LEASE_MS = 60_000
@@ -55,7 +55,7 @@ function keeping(answers: readonly unknown[]) {
     leaseMs: LEASE_MS,
     lifeline: new Lifeline({ monotonic: () => 5000, sleep: untilAborted }, LEASE_MS),
     clock: { now: () => 0, monotonic: () => 5000, sleep: () => Promise.resolve() },
-    onCancel: () => cancels.push('cancel'),
+    onCancelRequested: () => cancels.push('cancel'),
     cancels,
   }
 }
@@ -63,7 +63,7 @@ function keeping(answers: readonly unknown[]) {
 describe('keeping a lease', () => {
   it('ends when the hub says that it is gone', async () => {
     const kept = keeping([KEPT, AWAY, KEPT, LOST])
-    expect(await keepLease(kept, FOREVER)).toBe('lost')
+    expect(await keepLease(kept, FOREVER)).toBe('lease-lost')
     expect(kept.lifeline.lapsed()).toBe(true)
     expect(kept.hub.calls).toBe(4)
     expect(kept.cancels).toEqual([])
@@ -82,23 +82,23 @@ describe('keeping a lease', () => {
 
   it('goes on after a cancel, which is told each time', async () => {
     const kept = keeping([CANCEL, CANCEL, LOST])
-    expect(await keepLease(kept, FOREVER)).toBe('lost')
+    expect(await keepLease(kept, FOREVER)).toBe('lease-lost')
     expect(kept.cancels).toHaveLength(2)
   })
 })
 
-const renewed = (answer: unknown, signal = FOREVER) => runOnce(keeping([answer]), 0, signal)
+const renewed = (answer: unknown, signal = FOREVER) => renewOnce(keeping([answer]), 0, signal)
 
 describe('one renewal', () => {
   it('says what became of it', async () => {
-    expect(await renewed(KEPT)).toBe('kept')
-    expect(await renewed(CANCEL)).toBe('cancel')
-    expect(await renewed(LOST)).toBe('gone')
+    expect(await renewed(KEPT)).toBe('renewed')
+    expect(await renewed(CANCEL)).toBe('cancel-requested')
+    expect(await renewed(LOST)).toBe('lease-lost')
     expect(await renewed(AWAY)).toBe('failed')
   })
 
   it('that is broken off has lost nothing', async () => {
-    expect(await renewed(LOST, AbortSignal.abort())).toBe('kept')
+    expect(await renewed(LOST, AbortSignal.abort())).toBe('renewed')
   })
 
   it('that is refused otherwise, or meets a bug, ends the worker', async () => {

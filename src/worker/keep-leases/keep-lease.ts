@@ -3,7 +3,7 @@ import type { Fence } from '../../domain/lease.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import { WAIT_MS_MAX } from '../../protocol/schemas.ts'
-import { isGone, within } from '../patience.ts'
+import { saysLeaseLost, within } from '../patience.ts'
 import type { Lifeline } from './lifeline.ts'
 
 const RETRY_MS = 2000
@@ -17,7 +17,7 @@ export type Keeping = {
   readonly lifeline: Lifeline
   readonly clock: Clock
   /** Called when the hub says that a cancel was asked for; again at each renewal. */
-  readonly onCancel: () => void
+  readonly onCancelRequested: () => void
 }
 
 /**
@@ -27,30 +27,30 @@ export type Keeping = {
 export async function keepLease(
   keeping: Keeping,
   signal: AbortSignal,
-): Promise<'lost' | 'released'> {
+): Promise<'lease-lost' | 'released'> {
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
-  await Promise.race([renewUntilGone(keeping, either), keeping.lifeline.end(either)])
+  await Promise.race([renewUntilLost(keeping, either), keeping.lifeline.end(either)])
   over.abort()
   if (signal.aborted) return 'released'
   keeping.lifeline.cut()
-  return 'lost'
+  return 'lease-lost'
 }
 
 /**
  * A renewal every quarter of the lease. The hub holds each answer for that long, so a cancel is
  * heard at once.
  */
-async function renewUntilGone(keeping: Keeping, signal: AbortSignal): Promise<void> {
-  const { clock, leaseMs, onCancel } = keeping
+async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<void> {
+  const { clock, leaseMs, onCancelRequested } = keeping
   const holdMs = Math.min(WAIT_MS_MAX, Math.floor(leaseMs / 4))
   let waitMs = holdMs
   while (!signal.aborted) {
-    const next = await runOnce(keeping, waitMs, signal)
-    if (next === 'gone') return
+    const next = await renewOnce(keeping, waitMs, signal)
+    if (next === 'lease-lost') return
     if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
-    if (next !== 'cancel') continue
-    onCancel()
+    if (next !== 'cancel-requested') continue
+    onCancelRequested()
     // From now on the hub answers at once: nothing more is to be waited for there.
     waitMs = 0
     await clock.sleep(leaseMs / 4, signal)
@@ -58,11 +58,11 @@ async function renewUntilGone(keeping: Keeping, signal: AbortSignal): Promise<vo
 }
 
 /** One renewal. */
-export async function runOnce(
+export async function renewOnce(
   { hub, fence, leaseMs, lifeline, clock }: Keeping,
   waitMs: number,
   signal: AbortSignal,
-): Promise<'kept' | 'cancel' | 'failed' | 'gone'> {
+): Promise<'renewed' | 'cancel-requested' | 'failed' | 'lease-lost'> {
   const sentAt = clock.monotonic()
   const params = { job: fence.jobId, attempt: fence.attempt }
   try {
@@ -72,10 +72,10 @@ export async function runOnce(
       signal,
     )
     lifeline.acknowledged(sentAt)
-    return cancelRequested ? 'cancel' : 'kept'
+    return cancelRequested ? 'cancel-requested' : 'renewed'
   } catch (error) {
-    if (signal.aborted) return 'kept'
-    if (isGone(error)) return 'gone'
+    if (signal.aborted) return 'renewed'
+    if (saysLeaseLost(error)) return 'lease-lost'
     if (isAppError(error) && error.retryable) return 'failed'
     throw error
   }

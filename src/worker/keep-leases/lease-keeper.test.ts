@@ -62,7 +62,7 @@ it('a bug in the thread that keeps the leases is heard as its failure', async ()
   await using keeper = new LeaseKeeper(await answering(200, { not: 'a renewal' }))
   await keeper.ready
   const lifeline = new Lifeline(systemClock, lease.leaseMs)
-  keeper.keep(lease, { lifeline, stops: new StopOrder() })
+  keeper.keep(lease, { lifeline, stopOrder: new StopOrder() })
   await expect(keeper.failed).rejects.toThrow(/another shape/)
 })
 
@@ -71,13 +71,13 @@ it('a lease that the hub calls gone stops its attempt, unless that only tells of
   await keeper.ready
   const attempts = [1, 2].map((attempt) => ({
     lease: { ...lease, attempt },
-    stops: new StopOrder(),
+    stopOrder: new StopOrder(),
     lifeline: new Lifeline(systemClock, lease.leaseMs),
   }))
   attempts[0]!.lifeline.retire()
   for (const { lease: leased, ...kept } of attempts) keeper.keep(leased, kept)
-  await expect.poll(() => attempts[1]!.stops.why).toEqual({ kind: 'lost' })
-  expect(attempts[0]!.stops.why).toBeNull()
+  await expect.poll(() => attempts[1]!.stopOrder.why).toEqual({ kind: 'lease-lost' })
+  expect(attempts[0]!.stopOrder.why).toBeNull()
 })
 
 describeNeeding(['linux'], 'on Linux', () => {
@@ -86,7 +86,7 @@ describeNeeding(['linux'], 'on Linux', () => {
     await keeper.ready
     const [released, lost] = [1, 2].map((attempt) => ({
       lease: { ...lease, attempt },
-      kept: { stops: new StopOrder(), lifeline: new Lifeline(systemClock, lease.leaseMs) },
+      kept: { stopOrder: new StopOrder(), lifeline: new Lifeline(systemClock, lease.leaseMs) },
       left: leftBy({ jobId: lease.job.id, attempt }),
     }))
     keeper.keep(released!.lease, released!.kept)

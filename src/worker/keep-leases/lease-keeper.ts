@@ -1,37 +1,39 @@
-import { extname } from 'node:path'
 import { Worker as Thread } from 'node:worker_threads'
 import type { Fence, Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
+import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
 import { attemptName } from '../attempt-folder.ts'
 import type { Lifeline } from './lifeline.ts'
-import { News, type Order, type Start } from './messages.ts'
+import { News, type LeaseCommand, type Start } from './messages.ts'
 import { Pulse } from './pulse.ts'
 
-/** After that long without a turn of the event loop the worker is taken to hang for ever. */
+/** After that long without an iteration of the event loop the worker is taken to hang for ever. */
 const STILL_MS = 10 * 60_000
 
 /** A lease that is kept for a running attempt. */
-type Kept = { readonly stops: StopOrder; readonly lifeline: Lifeline }
+type HeldLease = { readonly stopOrder: StopOrder; readonly lifeline: Lifeline }
 
 /** Keeps the leases of one worker, in a thread of its own that the worker cannot hold up. */
 export class LeaseKeeper {
   readonly #thread: Thread
-  readonly #kept = new Map<string, Kept>()
+  readonly #leases = new Map<string, HeldLease>()
   readonly #ready = Promise.withResolvers<void>()
   readonly #failed = Promise.withResolvers<never>()
   readonly #heart: Disposable
 
   /**
-   * Ends this process when its event loop does not turn for too long.
+   * Ends this process when its event loop hangs for too long.
    * @param url of the hub
    */
   constructor(url: string, stillMs = STILL_MS) {
-    // Run from source the entry ends in .ts, in the package in .js, like this file.
-    const entry = new URL(`main${extname(import.meta.url)}`, import.meta.url)
     const pulse = new Pulse()
     this.#heart = pulse.beat()
     const start: Start = { url, pulse: pulse.shared, stillMs }
-    this.#thread = new Thread(entry, { workerData: start, execArgv: [] })
+    this.#thread = new Thread(entryProgram('worker/keep-leases/main'), {
+      workerData: start,
+      execArgv: [],
+      env: { ...entryEnvironment() },
+    })
     this.#thread.on('message', (message: unknown) => this.#hear(News.parse(message)))
     this.#thread.once('error', (error) => this.#fail(error))
     this.#thread.once('exit', (code) => {
@@ -52,14 +54,14 @@ export class LeaseKeeper {
   }
 
   /** Renews the lease until it is released. Stops the attempt when it is lost or to be cancelled. */
-  keep({ job, attempt, token, leaseMs }: Lease, kept: Kept): void {
+  keep({ job, attempt, token, leaseMs }: Lease, held: HeldLease): void {
     const fence = { jobId: job.id, attempt }
-    this.#kept.set(attemptName(fence), kept)
-    this.#say({ type: 'keep', ...fence, token, leaseMs, shared: kept.lifeline.shared })
+    this.#leases.set(attemptName(fence), held)
+    this.#say({ type: 'keep', ...fence, token, leaseMs, shared: held.lifeline.shared })
   }
 
   release({ jobId, attempt }: Fence): void {
-    this.#kept.delete(attemptName({ jobId, attempt }))
+    this.#leases.delete(attemptName({ jobId, attempt }))
     this.#say({ type: 'release', jobId, attempt })
   }
 
@@ -70,14 +72,14 @@ export class LeaseKeeper {
 
   #hear(news: News): void {
     if (news.type === 'ready') return this.#ready.resolve()
-    const kept = this.#kept.get(attemptName(news))
-    if (news.type === 'cancel') kept?.stops.stop({ kind: 'cancelled' })
+    const held = this.#leases.get(attemptName(news))
+    if (news.type === 'cancel-requested') held?.stopOrder.stop({ kind: 'cancelled' })
     // An attempt that only tells of its end hears of the loss from the hub, with each thing it tells.
-    else if (kept?.lifeline.lapsed() === true) kept.stops.stop({ kind: 'lost' })
+    else if (held?.lifeline.lapsed() === true) held.stopOrder.stop({ kind: 'lease-lost' })
   }
 
-  #say(order: Order): void {
-    this.#thread.postMessage(order)
+  #say(command: LeaseCommand): void {
+    this.#thread.postMessage(command)
   }
 
   #fail(error: unknown): void {

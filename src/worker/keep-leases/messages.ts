@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { JobId } from '../../domain/id.ts'
+import { Fence } from '../../domain/lease.ts'
 
 // What the worker and the thread that keeps its leases say to each other. How long a lease is still
 // believed in is not said but lies in memory that both see.
-
-const fence = { jobId: JobId, attempt: z.int().min(1) }
 
 /** What the thread starts with. */
 export const Start = z.strictObject({
@@ -18,26 +16,26 @@ export const Start = z.strictObject({
 export type Start = z.infer<typeof Start>
 
 /** Said to the thread. */
-export const Order = z.discriminatedUnion('type', [
+export const LeaseCommand = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('keep'),
-    ...fence,
+    ...Fence.shape,
     /** Of the attempt. */
     token: z.string(),
     leaseMs: z.int(),
     /** Of its `Lifeline`. */
     shared: z.instanceof(SharedArrayBuffer),
   }),
-  z.strictObject({ type: z.literal('release'), ...fence }),
+  z.strictObject({ type: z.literal('release'), ...Fence.shape }),
 ])
-export type Order = z.infer<typeof Order>
+export type LeaseCommand = z.infer<typeof LeaseCommand>
 
 /** Said by the thread. */
 export const News = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** Somebody wants the job to stop. */
-  z.strictObject({ type: z.literal('cancel'), ...fence }),
+  z.strictObject({ type: z.literal('cancel-requested'), ...Fence.shape }),
   /** The lease is gone, or nobody acknowledged it for too long. */
-  z.strictObject({ type: z.literal('lost'), ...fence }),
+  z.strictObject({ type: z.literal('lease-lost'), ...Fence.shape }),
 ])
 export type News = z.infer<typeof News>

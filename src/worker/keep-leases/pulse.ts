@@ -3,7 +3,7 @@ const BEAT_MS = 250
 
 /**
  * The worker's sign of life, in memory that its threads share: it beats as long as the event loop
- * turns. A stopped process feels nothing, so the time it was stopped does not count.
+ * runs. A stopped process feels nothing, so the time it was stopped does not count.
  */
 export class Pulse {
   readonly #beats: Int32Array<SharedArrayBuffer>

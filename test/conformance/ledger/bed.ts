@@ -26,8 +26,8 @@ export const NO_JOB = JobId.parse('01890000-0000-7000-8000-000000000000')
 /** A submission of kind `code` that nothing stops from running. */
 export const aJob = (differences: Partial<NewJob> = {}): NewJob => ({
   kind: 'code',
-  title: 'Mend the test',
-  payload: { prompt: 'Mend the test' },
+  title: 'Fix the test',
+  payload: { prompt: 'Fix the test' },
   priority: 0,
   labels: [],
   locks: [],

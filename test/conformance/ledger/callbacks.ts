@@ -86,7 +86,7 @@ export function callbacksConformance(open: OpenLedger): void {
       await ledger.settle(await claimed(ledger), SUCCEEDED, null)
       const first: unknown = JSON.parse((await taken(ledger)).body)
       const second: unknown = JSON.parse((await taken(ledger)).body)
-      const job = { id: jobId, title: 'Mend the test', attempt: 1 }
+      const job = { id: jobId, title: 'Fix the test', attempt: 1 }
       expect([first, second]).toMatchObject([
         { type: 'job.claimed', data: { seq: 2, job: { ...job, state: 'running', endedAt: null } } },
         { type: 'job.ended', data: { seq: 3, job: { ...job, state: 'succeeded' } } },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../../src/domain/retry.ts'
-import type { JobFilter, JobPage, Signal } from '../../../src/ledger/port.ts'
+import type { JobFilter, JobPage, Notification } from '../../../src/ledger/port.ts'
 import { claimed, refusal, nextJob, NO_JOB, type OpenLedger, submitted, SUCCEEDED } from './bed.ts'
 
 const ALL = { filter: {}, after: null, limit: 100 }
@@ -96,11 +96,11 @@ export function readingConformance(open: OpenLedger): void {
     })
   })
 
-  describe('signals', () => {
+  describe('notifications', () => {
     it('a committed change is heard once, a refused one and a stopped listener never', async () => {
       const { ledger } = await open()
-      const heard: Signal[] = []
-      const stop = ledger.subscribe((signal) => heard.push(signal))
+      const heard: Notification[] = []
+      const stop = ledger.subscribe((notification) => heard.push(notification))
       const jobId = await submitted(ledger)
       expect(heard).toEqual([{ kind: 'job', jobId }, { kind: 'ready' }])
       heard.length = 0
@@ -115,7 +115,7 @@ export function readingConformance(open: OpenLedger): void {
     it('a freed key, a resumed job and an ended back-off are heard as work to claim', async () => {
       const { ledger, advance } = await open()
       let ready = 0
-      ledger.subscribe((signal) => (ready += signal.kind === 'ready' ? 1 : 0))
+      ledger.subscribe((notification) => (ready += notification.kind === 'ready' ? 1 : 0))
       const heard = async (change: () => Promise<unknown>) => {
         ready = 0
         await change()

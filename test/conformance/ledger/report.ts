@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Usage } from '../../../src/domain/outcome.ts'
-import type { Signal } from '../../../src/ledger/port.ts'
+import type { Notification } from '../../../src/ledger/port.ts'
 import { describeNeeding } from '../../support/needs.ts'
 import {
   aRequest,
@@ -198,8 +198,8 @@ export function reportConformance(open: OpenLedger): void {
       const patch = { ...fence, name: 'patch', digest: 'aa', size: 2, mediaType: 'text/plain' }
       await ledger.addArtifact(patch)
       const kept = await ledger.artifacts(fence.jobId)
-      const heard: Signal[] = []
-      ledger.subscribe((signal) => heard.push(signal))
+      const heard: Notification[] = []
+      ledger.subscribe((notification) => heard.push(notification))
       advance(1000)
       await ledger.addArtifact(patch)
       expect(await ledger.artifacts(fence.jobId)).toEqual(kept)

@@ -129,7 +129,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(job.detail).toBe('agent-failed: exit 1')
     })
 
-    it('a failure that trying again cannot mend ends the job', async () => {
+    it('a failure that trying again cannot fix ends the job', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const settlement = { ...FAILED, reason: 'repository-not-found' } as const

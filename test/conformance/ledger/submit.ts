@@ -32,7 +32,7 @@ export function submitConformance(open: OpenLedger): void {
         failures: 0,
         priority: 3,
         labels: ['arm', 'gpu'],
-        payload: { prompt: 'Mend the test' },
+        payload: { prompt: 'Fix the test' },
       })
       expect(await ledger.job(job.id)).toEqual(job)
       expect(await eventTypes(ledger, job.id)).toEqual(['submitted'])

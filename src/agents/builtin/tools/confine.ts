@@ -1,5 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { hasErrno } from '../../../platform/errno.ts'
 import { ToolFailed } from './tool-failed.ts'
 
 /**
@@ -21,7 +22,7 @@ async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
-    if (!isMissing(error)) throw error
+    if (!hasErrno(error, 'ENOENT')) throw error
     if (await exists(path)) throw new ToolFailed(`${path} is a link to nothing`)
     return join(await realPathOf(dirname(path)), basename(path))
   }
@@ -32,6 +33,3 @@ const exists = async (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'

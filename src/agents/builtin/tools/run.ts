@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { hasErrno } from '../../../platform/errno.ts'
 import { HeadAndTail } from './head-and-tail.ts'
 import { ToolFailed } from './tool-failed.ts'
 
@@ -49,6 +50,6 @@ function killGroup(pid: number | undefined): void {
     process.kill(-pid, 'SIGKILL')
   } catch (error) {
     // ESRCH: nobody is left in it.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!hasErrno(error, 'ESRCH')) throw error
   }
 }

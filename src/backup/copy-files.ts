@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { namingFullDisk } from '../artifacts/disk-errors.ts'
+import { syncFolder } from '../platform/durable-file.ts'
+
+/** Files copied side by side: few, because a process may have only so many open. */
+const TOGETHER = 8
+
+/** Where a file lies in its folder, and the hex SHA-256 of its bytes. */
+export type Copied = { readonly path: string; readonly digest: string }
+
+/**
+ * Copies small files to the same places of another folder, replacing what is there. All of it
+ * survives a power cut once the last one was taken. Throws `disk-full`.
+ */
+export async function* copyFiles(
+  from: string,
+  to: string,
+  paths: AsyncIterable<string>,
+): AsyncGenerator<Copied> {
+  const folders = new Set([to])
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  const copy = async (path: string): Promise<Copied> => {
+    for (let up = dirname(path); up !== '.'; up = dirname(up)) folders.add(join(to, up))
+    return { path, digest: await copyFile(join(from, path), join(to, path)) }
+  }
+  for await (const together of inGroups(paths)) {
+    yield* await namingFullDisk(to, () => Promise.all(together.map(copy)))
+  }
+  for (const folder of folders) await syncFolder(folder)
+}
+
+async function copyFile(from: string, to: string): Promise<string> {
+  const bytes = await readFile(from)
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  await using file = await open(to, 'w', 0o600)
+  await file.writeFile(bytes)
+  await file.sync()
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+async function* inGroups(paths: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
+  let group: string[] = []
+  for await (const path of paths) {
+    group.push(path)
+    if (group.length < TOGETHER) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}

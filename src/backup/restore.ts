@@ -1,0 +1,73 @@
+import { createReadStream } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { ArtifactStore } from '../artifacts/port.ts'
+import { type Refill, type Row, type Table, tablesOf } from '../ledger/tables.ts'
+import { copyFiles } from './copy-files.ts'
+import { readRows } from './listed.ts'
+import { LOG_LIST, LogFile, type Manifest, tableFile } from './manifest.ts'
+
+const ROWS_A_TIME = 500
+const ARTIFACT_BYTES_MAX = Number.MAX_SAFE_INTEGER
+const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
+
+/** A row of a program of that time: perhaps without later columns, never with unknown ones. */
+const rowOf = ({ columns }: Table): z.ZodType<Row> =>
+  AnyRow.refine((row) => Object.keys(row).every((column) => columns.includes(column)))
+
+/** Fills an empty ledger and store from a backup that was checked. What failed may be repeated. */
+export async function restore(
+  folder: string,
+  manifest: Manifest,
+  into: {
+    readonly refill: Refill
+    readonly artifacts: Pick<ArtifactStore, 'put'>
+    readonly logs: string
+    /** Makes the store known as the ledger's; whoever looks takes it for used until that is undone. */
+    readonly nameStore: () => Promise<{ undo(): Promise<void> }>
+  },
+): Promise<void> {
+  for (const digest of await readdir(join(folder, 'artifacts'))) {
+    const bytes = createReadStream(join(folder, 'artifacts', digest))
+    await into.artifacts.put(bytes, { expectedDigest: digest, maxBytes: ARTIFACT_BYTES_MAX })
+  }
+  await restoreLogs(folder, into.logs)
+  for (const table of tablesOf(manifest)) await fill(folder, table, into.refill)
+  const named = await into.nameStore()
+  try {
+    // Last: rows never speak of bytes that are not there.
+    await into.refill.commit()
+  } catch (error) {
+    await named.undo()
+    throw error
+  }
+}
+
+async function restoreLogs(folder: string, logs: string): Promise<void> {
+  async function* paths(): AsyncGenerator<string> {
+    for await (const { path } of readRows(join(folder, LOG_LIST), LogFile)) yield path
+  }
+  for await (const _ of copyFiles(join(folder, 'logs'), logs, paths())) {
+    // Each copy is made when it is asked for.
+  }
+}
+
+async function fill(folder: string, table: Table, refill: Refill): Promise<void> {
+  let page: Row[] = []
+  for await (const row of readRows(join(folder, tableFile(table.name)), rowOf(table))) {
+    page.push(row)
+    if (page.length < ROWS_A_TIME) continue
+    await insert(table, page, refill)
+    page = []
+  }
+  await insert(table, page, refill)
+}
+
+/** All rows of a table have the same columns; those it had not yet get their default. */
+async function insert(table: Table, page: readonly Row[], refill: Refill): Promise<void> {
+  const [first] = page
+  if (first === undefined) return
+  const columns = table.columns.filter((column) => column in first)
+  await refill.insert({ ...table, columns }, page)
+}

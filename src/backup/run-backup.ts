@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { markBackup } from '../artifacts/backup-mark.ts'
+import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import type { HubConfig } from '../config/settings.ts'
+import { AppError } from '../domain/errors.ts'
+import { openSnapshot } from '../ledger/open-snapshot.ts'
+import { systemClock } from '../platform/clock.ts'
+import { backUp } from './back-up.ts'
+import type { Manifest } from './manifest.ts'
+
+/** Where a backup or a restore runs. */
+export type Surroundings = {
+  /** The data folder. */
+  readonly data: string
+  readonly cwd: string
+  /** Of this program. */
+  readonly version: string
+}
+
+/** Backs up what these settings name into an empty folder; answers what it holds, in one line. */
+export async function runBackup(
+  target: string,
+  config: HubConfig,
+  { data, cwd, version }: Surroundings,
+): Promise<string> {
+  const folder = resolve(cwd, target)
+  if (config.database === undefined) demandLedger(data)
+  await demandEmpty(folder)
+  const store = config.store === undefined ? data : resolve(cwd, config.store)
+  // First the mark: what is collected before it has no row in the snapshot.
+  await using running = new AsyncDisposableStack()
+  running.use(await markBackup(store, systemClock))
+  const manifest = await backUp(
+    {
+      openSnapshot: () => openSnapshot(config.database, data),
+      artifacts: await openDiskArtifacts(join(store, 'artifacts')),
+      logs: join(store, 'logs'),
+    },
+    folder,
+    { program: version, takenAt: systemClock.now() },
+  )
+  return `${summary(manifest)} in ${folder}`
+}
+
+/** What a backup holds, in one line. */
+export const summary = ({ tables, artifacts }: Manifest): string =>
+  `${tables['job']?.rows ?? 0} jobs, ${tables['event']?.rows ?? 0} events, ` +
+  `${artifacts} artifacts, ${tables['token']?.rows ?? 0} tokens`
+
+function demandLedger(data: string): void {
+  if (existsSync(join(data, 'ledger.db'))) return
+  throw new AppError('data-dir-unusable', `There is no ledger in ${data}.`, {
+    details: { folder: data },
+  })
+}
+
+async function demandEmpty(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if ((await readdir(folder)).length === 0) return
+  throw new AppError('backup-not-empty', `The folder ${folder} is not empty.`)
+}

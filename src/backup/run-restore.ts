@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
+import type { HubConfig } from '../config/settings.ts'
+import { AppError, isAppError } from '../domain/errors.ts'
+import { sqliteRefill } from '../ledger/sqlite/backup.ts'
+import type { Refill } from '../ledger/tables.ts'
+import { systemClock } from '../platform/clock.ts'
+import { lockDataFolder } from '../platform/data-folder.ts'
+import { writeDurably } from '../platform/durable-file.ts'
+import { readRows } from './listed.ts'
+import { type Manifest, tableFile } from './manifest.ts'
+import { checkBackup } from './check-backup.ts'
+import { restore } from './restore.ts'
+import { summary, type Surroundings } from './run-backup.ts'
+
+/** Restores a backup into what these settings name; answers what it held, in one line. */
+export async function runRestore(
+  source: string,
+  config: HubConfig,
+  { data, cwd }: Omit<Surroundings, 'version'>,
+): Promise<string> {
+  const store = config.store === undefined ? data : resolve(cwd, config.store)
+  const backup = resolve(cwd, source)
+  const manifest = await checkBackup(backup)
+  await using opening = new AsyncDisposableStack()
+  opening.use(lockDataFolder(data))
+  const refill = opening.use(await refillOf(config, data, manifest))
+  if (existsSync(join(store, 'store.json'))) {
+    throw new AppError('restore-not-empty', `The store ${store} is in use.`)
+  }
+  await restore(backup, manifest, {
+    refill,
+    artifacts: await openDiskArtifacts(join(store, 'artifacts')),
+    logs: join(store, 'logs'),
+    nameStore: () => nameStore(backup, manifest, store),
+  })
+  return `restored ${summary(manifest)}`
+}
+
+/** The schema is that of the backup; the hub brings it up to date when it starts. */
+async function refillOf(
+  { database }: HubConfig,
+  data: string,
+  { schemaVersion }: Manifest,
+): Promise<Refill> {
+  try {
+    if (database === undefined) return sqliteRefill(data, schemaVersion, systemClock.now())
+    const { postgresRefill } = await import('../ledger/postgres/backup.ts')
+    return await postgresRefill(database.reveal(), schemaVersion)
+  } catch (error) {
+    if (!isAppError(error, 'schema-newer')) throw error
+    throw new AppError('restore-not-empty', 'The ledger is of a later version than the backup.', {
+      cause: error,
+    })
+  }
+}
+
+const StoreRow = z.object({ id: z.string() })
+
+/** The store gets the name by which the ledger knows it, if it has one. */
+async function nameStore(
+  backup: string,
+  manifest: Manifest,
+  store: string,
+): Promise<{ undo(): Promise<void> }> {
+  const path = join(store, 'store.json')
+  if (manifest.tables['store'] !== undefined) {
+    for await (const { id } of readRows(join(backup, tableFile('store')), StoreRow)) {
+      await writeDurably(path, `${JSON.stringify({ id })}\n`)
+    }
+  }
+  return { undo: () => rm(path, { force: true }) }
+}

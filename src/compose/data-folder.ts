@@ -1,0 +1,63 @@
+import { statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { Environment } from '../config/read.ts'
+import { AppError } from '../domain/errors.ts'
+import { writeDurably } from '../platform/durable-file.ts'
+import { readIfPresent } from '../platform/read-if-present.ts'
+
+/**
+ * Where data lies unless said otherwise (XDG Base Directory Specification). Throws
+ * `data-dir-unusable` for something else than a folder.
+ */
+export function dataFolder(given: string | undefined, env: Environment, cwd: string): string {
+  if (given !== undefined) {
+    const folder = resolve(cwd, given)
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return folder
+    throw new AppError('data-dir-unusable', `The data folder ${folder} is not a folder.`)
+  }
+  const xdg = env['XDG_DATA_HOME']
+  const home = env['HOME'] ?? homedir()
+  return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'millwright')
+}
+
+/** Tokens that a hub leaves in its data folder, for programs of the same user. */
+export type LocalToken = 'admin' | 'worker'
+
+export const tokenIn = (folder: string, whose: LocalToken): string => join(folder, `${whose}.token`)
+
+/** Written by a hub while it listens, so that commands on the same machine find it. */
+const HubFile = z.object({ url: z.url(), pid: z.int(), version: z.string() })
+export type HubFile = z.infer<typeof HubFile>
+
+const hubFileIn = (folder: string): string => join(folder, 'hub.json')
+
+/** null when no hub left its address there. Throws `file-unreadable`. */
+export async function readHubFile(folder: string): Promise<HubFile | null> {
+  const path = hubFileIn(folder)
+  try {
+    const text = await readIfPresent(path)
+    return text === null ? null : HubFile.parse(JSON.parse(text))
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+export const writeHubFile = (folder: string, file: HubFile): Promise<void> =>
+  writeDurably(hubFileIn(folder), `${JSON.stringify(file)}\n`)
+
+/** Removes the file unless another hub has written its own meanwhile. */
+export async function removeHubFile(folder: string, own: HubFile): Promise<void> {
+  const file = await readHubFile(folder)
+  if (file?.pid === own.pid && file.url === own.url) await rm(hubFileIn(folder), { force: true })
+}
+
+export const unreadable = (path: string, error: unknown): AppError =>
+  new AppError('file-unreadable', `Cannot read ${path}: ${reasonOf(error)}`, { cause: error })
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) return 'it does not say where the hub is'
+  return error instanceof Error ? error.message : String(error)
+}

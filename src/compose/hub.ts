@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { makeSend } from '../callbacks/send.ts'
+import type { HubConfig } from '../config/settings.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
+import { startHub } from '../hub/hub.ts'
+import { collectGarbage } from '../keeper/collect-garbage.ts'
+import { DeliveryTally } from '../keeper/delivery-tally.ts'
+import { startKeeper } from '../keeper/keeper.ts'
+import { KINDS } from '../kinds/all.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
+import { watchFreeSpace } from '../platform/disk-space.ts'
+import type { Logger } from '../platform/log.ts'
+import { callbackSecrets } from './callback-secret.ts'
+import { removeHubFile, writeHubFile } from './data-folder.ts'
+import { openStorage } from './storage.ts'
+import { ensureTokenFile } from './token-file.ts'
+
+/** A hub with everything it stands on. */
+export type OpenHub = AsyncDisposable & {
+  readonly url: string
+  /** For a worker on this machine; kept in the data folder like the admin’s. */
+  readonly workerToken: string
+  /** Rejects when a background loop failed; the program should not survive that. */
+  readonly done: Promise<void>
+}
+
+/**
+ * Opens a data folder and serves it: ledger, stores, background loops, HTTP, and the files by
+ * which commands on this machine find it. Disposing closes them in the opposite order.
+ */
+export async function openHub(
+  config: HubConfig,
+  tools: {
+    readonly folder: string
+    readonly cwd: string
+    readonly version: string
+    readonly log: Logger
+    readonly clock?: Clock
+    readonly probe?: Probe
+  },
+): Promise<OpenHub> {
+  const { folder, version, log, clock = systemClock, probe = noProbe } = tools
+  const random = randomBytes
+  await using opening = new AsyncDisposableStack()
+  const storage = opening.use(await openStorage(config, tools))
+  const { ledger, artifacts, logs } = storage
+  const secrets = await callbackSecrets(config, folder, random)
+  const rules = { allow: config.callbackAllow, ports: config.callbackPort }
+  const send = secrets === null ? null : makeSend({ rules, secrets, clock, version })
+  const tally = new DeliveryTally()
+  const collecting = { ...storage, retention: config, clock, log, probe }
+  const keeper = startKeeper({ ...collecting, stores: [artifacts, logs], send, tally, random })
+  opening.defer(() => keeper.stop())
+  const tokens = { ledger, random, folder }
+  await ensureTokenFile(tokens, 'admin')
+  const workerToken = await ensureTokenFile(tokens, 'worker')
+  await probe('ledger-opened')
+  const hub = await startHub({
+    ledger,
+    artifacts,
+    logs,
+    clock,
+    random,
+    log,
+    version,
+    collectGarbage: (dryRun, signal) => collectGarbage(collecting, dryRun, signal),
+    dialects: [],
+    kinds: new Map(KINDS.map(({ schema }) => [schema.name, schema])),
+    listen: { host: config.host, port: config.port },
+    allowHosts: config.allowHost,
+    behindProxy: config.behindProxy,
+    callbacks: secrets === null ? null : rules,
+    deliveries: tally,
+    disk: { freeBytes: watchFreeSpace(folder, clock), floorBytes: config.keepFree },
+  })
+  opening.defer(() => hub.close())
+  opening.defer(async () => probe('hub-stopping'))
+  const file = { url: hub.url, pid: process.pid, version }
+  await writeHubFile(folder, file)
+  opening.defer(() => removeHubFile(folder, file))
+  const open = opening.move()
+  return {
+    url: hub.url,
+    workerToken,
+    done: keeper.done,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}

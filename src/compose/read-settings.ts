@@ -1,0 +1,81 @@
+import { open } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { z } from 'zod'
+import { type ConfigFile, parseConfigFile } from '../config/file.ts'
+import { type Environment, readConfig, type Sources } from '../config/read.ts'
+import { AnyConfig, spellings } from '../config/settings.ts'
+import { AppError } from '../domain/errors.ts'
+import { hasErrno } from '../platform/errno.ts'
+
+const FILE_BYTES_MAX = 1024 * 1024
+const OTHERS = 0o077
+
+type Call = { readonly env: Environment; readonly cwd: string }
+
+/**
+ * The settings of one program, from flags, environment and file. Throws `usage-invalid` and
+ * `config-invalid`.
+ */
+export async function readSettings<Schema extends z.ZodObject<Record<string, z.ZodType>>>(
+  schema: Schema,
+  flags: Readonly<Record<string, unknown>>,
+  call: Call,
+): Promise<z.output<Schema>> {
+  return readConfig(schema, await sourcesOf(flags, call))
+}
+
+/** Where this call's settings come from. */
+export async function sourcesOf(
+  flags: Readonly<Record<string, unknown>>,
+  { env, cwd }: Call,
+): Promise<Sources> {
+  const named = typeof flags['config'] === 'string' ? flags['config'] : env['MILLWRIGHT_CONFIG']
+  const path = named === undefined || named === '' ? configPath(env) : resolve(cwd, named)
+  const file = await readFileOfSettings(path)
+  if (file === null && named !== undefined && named !== '') {
+    throw new AppError('file-unreadable', `Cannot read ${path}: there is no such file`)
+  }
+  return { flags, env, file }
+}
+
+/** Where the file lies unless said otherwise (XDG Base Directory Specification). */
+export function configPath(env: Environment): string {
+  const xdg = env['XDG_CONFIG_HOME']
+  const home = env['HOME'] ?? homedir()
+  return join(
+    xdg === undefined || xdg === '' ? join(home, '.config') : xdg,
+    'millwright',
+    'config.yaml',
+  )
+}
+
+/** null when there is none. */
+async function readFileOfSettings(path: string): Promise<ConfigFile | null> {
+  const found = await readAtMost(path)
+  if (found === null) return null
+  const file = parseConfigFile(found.text, path)
+  const secret = spellings(AnyConfig).find(
+    ({ secret: isSecret, place }) => isSecret === true && file.entries.has(place),
+  )
+  if (secret !== undefined && process.platform !== 'win32' && (found.mode & OTHERS) !== 0) {
+    throw new AppError(
+      'config-invalid',
+      `${path} holds ${secret.place}, and other users can read it: chmod 600 ${path}`,
+    )
+  }
+  return file
+}
+
+async function readAtMost(path: string): Promise<{ text: string; mode: number } | null> {
+  try {
+    await using file = await open(path)
+    const { size, mode } = await file.stat()
+    if (size <= FILE_BYTES_MAX) return { text: await file.readFile('utf8'), mode }
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return null
+    const why = error instanceof Error ? error.message : String(error)
+    throw new AppError('file-unreadable', `Cannot read ${path}: ${why}`, { cause: error })
+  }
+  throw new AppError('config-invalid', `${path} holds more than ${FILE_BYTES_MAX} bytes`)
+}

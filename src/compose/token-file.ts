@@ -1,0 +1,26 @@
+import type { RandomBytes } from '../domain/id.ts'
+import { hashToken, issueToken } from '../hub/tokens.ts'
+import type { Ledger } from '../ledger/port.ts'
+import { writeDurably } from '../platform/durable-file.ts'
+import { readIfPresent } from '../platform/read-if-present.ts'
+import { type LocalToken, tokenIn } from './data-folder.ts'
+
+/**
+ * The token that programs of the same user find in the hub’s data folder, readable by its owner
+ * alone; its scope is its name. A new one is made when there is none, or when the ledger does not
+ * know it (any more).
+ */
+export async function ensureTokenFile(
+  hub: { readonly ledger: Ledger; readonly random: RandomBytes; readonly folder: string },
+  whose: LocalToken,
+): Promise<string> {
+  const path = tokenIn(hub.folder, whose)
+  const present = (await readIfPresent(path))?.trim()
+  if (present !== undefined) {
+    const row = await hub.ledger.findToken(hashToken(present))
+    if (row?.scopes.includes(whose) === true) return present
+  }
+  const { token } = await issueToken(hub, { name: whose, scopes: [whose], expiresAt: null })
+  await writeDurably(path, `${token}\n`)
+  return token
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Agent } from '../agents/agent.ts'
+import { agentDrivers, fitAgents } from '../agents/all.ts'
+import type { Environment } from '../config/read.ts'
+import type { UpConfig, WorkerConfig } from '../config/settings.ts'
+import type { WorkKind } from '../domain/attempt.ts'
+import type { Launch } from '../domain/launch.ts'
+import { noProbe, type Probe } from '../domain/probe.ts'
+import { KINDS } from '../kinds/all.ts'
+import type { KindTools } from '../kinds/kind.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
+import { lockDataFolder } from '../platform/data-folder.ts'
+import type { Logger } from '../platform/log.ts'
+import type { HubClient } from '../protocol/client.ts'
+import { workerIdentity } from '../worker/identity.ts'
+import { startWorker, type Worker } from '../worker/worker.ts'
+import { openGateway, usualModel } from './gateway.ts'
+import { gitSettings, secretsOfGit, signatureOf } from './git.ts'
+import { chooseSandbox } from './sandbox.ts'
+
+/** A worker with everything it works with. Disposing stops it at once; drain it first. */
+export type OpenWorker = AsyncDisposable &
+  Pick<Worker, 'drain' | 'stop' | 'done' | 'running'> & {
+    /** One line for people: confinement, slots, agents, models. */
+    readonly about: string
+    /** Agents that can work here, the most capable first. */
+    readonly agents: readonly Agent[]
+  }
+
+/** What a worker needs from its surroundings. */
+export type WorkerTools = {
+  /** With a worker's token. */
+  readonly hub: HubClient
+  /** The data folder; the worker's own lies inside. */
+  readonly folder: string
+  readonly version: string
+  readonly log: Logger
+  readonly env: Environment
+  readonly cwd: string
+  readonly clock?: Clock
+  readonly probe?: Probe
+}
+
+type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
+  Partial<Pick<WorkerConfig, 'tokenFile'>>
+
+/**
+ * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` when another worker uses the folder,
+ * `script-invalid`, and `usage-invalid` for a credential that is not there.
+ */
+export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
+  const { hub, version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
+  const random = randomBytes
+  const path = env['PATH'] ?? ''
+  const folder = join(tools.folder, 'worker')
+  await using opening = new AsyncDisposableStack()
+  opening.use(lockDataFolder(folder))
+  const tokenFile = config.tokenFile === undefined ? [] : [resolve(cwd, config.tokenFile)]
+  const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
+  const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
+  const gateway = opening.use(await openGateway(config, { cwd, log }))
+  const git = gitSettings(config, { folder, path, env, cwd, probe })
+  const signature = signatureOf(config, { env, cwd })
+  const model = config.model ?? usualModel(config)
+  const drivers = await agentDrivers({ path, model, node: process.execPath })
+  const { cacheBytes } = config
+  const kinds = await kindsFor({ path, git, signature, drivers, cacheBytes, clock: systemClock })
+  const agents = await fitAgents({ path }, gateway !== null)
+  const facts = {
+    name: config.name ?? hostname(),
+    version,
+    slots: config.slots,
+    kinds: [...kinds.keys()],
+    labels: config.label,
+    offers: KINDS.flatMap((kind) => kind.offers({ agents: agents.map(({ name }) => name) })),
+    sandbox: confinement.sandbox,
+  }
+  const worker = startWorker({
+    hub,
+    identity: await workerIdentity(folder, facts, { clock, random }),
+    folder,
+    kinds,
+    launchFor: (marker) => watched(confinement.launchFor(marker), probe),
+    openDoor: gateway?.openDoor ?? null,
+    clock,
+    random,
+    log,
+    probe,
+    leaseMs: config.leaseMs,
+    drainMs: config.drainMs,
+  })
+  opening.defer(() => worker.stop())
+  const open = opening.move()
+  return {
+    get running() {
+      return worker.running
+    },
+    drain: () => worker.drain(),
+    stop: () => worker.stop(),
+    done: worker.done,
+    agents,
+    about: [
+      confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',
+      `${config.slots} slots`,
+      `agents: ${agents.map(({ name }) => name).join(', ')}`,
+      `models: ${gateway?.models.join(', ') ?? NO_MODELS}`,
+    ].join(' · '),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+/** With a moment on either side of each start. */
+const watched =
+  (launch: Launch, probe: Probe): Launch =>
+  async (command) => {
+    await probe('launching')
+    const child = await launch(command)
+    await probe('launched')
+    return child
+  }
+
+/** Every kind of job, ready to be done here. */
+async function kindsFor(tools: KindTools): Promise<ReadonlyMap<string, WorkKind>> {
+  const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(tools)] as const)
+  return new Map(await Promise.all(works))
+}
+
+const NO_MODELS = 'none; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or an upstream'

@@ -1,0 +1,39 @@
+import { stat, statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname } from 'node:path'
+import { bytes } from '../domain/bytes.ts'
+import { FLOOR_BYTES } from '../worker/room.ts'
+import { type Check, failure, type Finding, ok, warning } from './finding.ts'
+
+const OTHERS = 0o077
+
+/** Room for hub, worker and temporary files, and who can read the data folder. */
+export const checkDisk: Check = async ({ config, folder }) => {
+  const place = await nearestExisting(folder)
+  return [
+    await room('disk of the data folder', place, Math.max(config.keepFree, FLOOR_BYTES)),
+    await room('disk of temporary files', tmpdir(), FLOOR_BYTES),
+    await privacy(folder),
+  ]
+}
+
+async function room(check: string, place: string, floor: number): Promise<Finding> {
+  const { bavail, bsize } = await statfs(place)
+  const free = bavail * bsize
+  const says = `${bytes(free)} free at ${place}`
+  if (free < floor) return failure(check, says, `Free at least ${bytes(floor)}: no job is taken.`)
+  if (free < 10 * floor) return warning(check, says, `Below ${bytes(floor)} no job is taken.`)
+  return ok(check, says)
+}
+
+async function privacy(folder: string): Promise<Finding> {
+  const found = await stat(folder).catch(() => null)
+  if (found === null) return ok('data folder', `${folder} will be made at the first start`)
+  if (process.platform === 'win32' || (found.mode & OTHERS) === 0) return ok('data folder', folder)
+  return failure('data folder', `${folder} can be read by others`, `chmod 700 ${folder}`)
+}
+
+async function nearestExisting(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => null)
+  return found === null && folder !== dirname(folder) ? nearestExisting(dirname(folder)) : folder
+}

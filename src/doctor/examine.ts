@@ -1,0 +1,59 @@
+import { readHubFile, tokenIn } from '../compose/data-folder.ts'
+import { readTokenFile } from '../compose/find-hub.ts'
+import { AppError } from '../domain/errors.ts'
+import { HubClient } from '../protocol/client.ts'
+import { checkDisk } from './disk.ts'
+import type { Check, Finding, Patient } from './finding.ts'
+import { checkGit } from './git.ts'
+import { checkHub } from './hub.ts'
+import { type Difference, differences } from './ledger.ts'
+import { checkLimits, checkModel, checkPrograms } from './programs.ts'
+import { checkSandbox } from './sandbox.ts'
+import { checkStored } from './stored.ts'
+
+/** Every check, in the order in which one would look. */
+const CHECKS: readonly Check[] = [
+  checkPrograms,
+  checkGit,
+  checkSandbox,
+  checkModel,
+  checkLimits,
+  checkDisk,
+  checkStored,
+  checkHub,
+]
+
+/** Checks a machine, its settings and the hub that runs on its data folder. */
+export async function examine(machine: Omit<Patient, 'hub'>): Promise<readonly Finding[]> {
+  const patient = { ...machine, hub: await hubOn(machine.folder) }
+  const findings: Finding[] = []
+  for (const check of CHECKS) findings.push(...(await check(patient)))
+  return findings
+}
+
+/**
+ * Compares every job with its events, through the hub that runs on a data folder. Throws
+ * `hub-unreachable` when none does.
+ */
+export async function examineLedger(
+  folder: string,
+): Promise<{ readonly jobs: number; readonly differences: readonly Difference[] }> {
+  const hub = await hubOn(folder)
+  if (hub === null) {
+    throw new AppError('hub-unreachable', `No hub runs with the data folder ${folder}`)
+  }
+  const found: Difference[] = []
+  let jobs = 0
+  for await (const look of differences(hub.client)) {
+    jobs = look.checked
+    if (look.found !== null) found.push(look.found)
+  }
+  return { jobs, differences: found }
+}
+
+async function hubOn(folder: string): Promise<Patient['hub']> {
+  const file = await readHubFile(folder)
+  if (file === null) return null
+  const token = await readTokenFile(tokenIn(folder, 'admin'))
+  return { file, client: new HubClient({ url: file.url, token }) }
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { Usage } from '../domain/outcome.ts'
+import { GatewaySettings } from './settings.ts'
+
+const token = z.string().min(1)
+
+/** What the worker asks its gateway process, over IPC. */
+export const IpcCall = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('start'),
+    settings: GatewaySettings,
+    port: z.int().describe('0 for any'),
+  }),
+  z.strictObject({
+    type: z.literal('open'),
+    token,
+    ordinal: z.int().min(0),
+    usage: Usage.describe('Used so far, when the door was open in a process that died'),
+  }),
+  z.strictObject({ type: z.literal('usage'), token }),
+  z.strictObject({ type: z.literal('close'), token }),
+  z.strictObject({ type: z.literal('stop') }),
+])
+export type IpcCall = z.infer<typeof IpcCall>
+
+export const NumberedCall = z.strictObject({ id: z.int(), call: IpcCall })
+
+/** What the gateway process says. */
+export const IpcReply = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('listening'), id: z.int(), port: z.int() }),
+  z.strictObject({
+    type: z.literal('used'),
+    id: z.int(),
+    usage: Usage.nullable(),
+    refusal: z.strictObject({ until: z.int().nullable() }).nullable(),
+  }),
+  z.strictObject({ type: z.literal('done'), id: z.int() }),
+  z.strictObject({
+    type: z.literal('refused'),
+    id: z.int(),
+    code: z.string(),
+    message: z.string(),
+  }),
+  /** Not an answer: told whenever an answer has been counted. */
+  z.strictObject({ type: z.literal('metered'), token, usage: Usage }),
+])
+export type IpcReply = z.infer<typeof IpcReply>

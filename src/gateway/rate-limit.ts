@@ -1,0 +1,60 @@
+// When a model that refuses for rate or quota (status 429) will answer again. Seen in the wild:
+// Retry-After (RFC 9110, section 10.2.3) and retry-after-ms; error.resets_at and
+// error.resets_in_seconds in the body, as ChatGPT plans have it; anthropic-ratelimit-unified-reset,
+// as Claude plans have it.
+import type { IncomingHttpHeaders } from 'node:http'
+import { z } from 'zod'
+import type { ModelRefusal } from '../domain/agent.ts'
+
+/** A moment further away than this is taken for a mistake. */
+const WAIT_MS_MAX = 31 * 86_400_000
+
+const Body = z.object({
+  error: z.object({ resets_at: z.number().optional(), resets_in_seconds: z.number().optional() }),
+})
+
+/**
+ * What a refusal says. A moment that has passed, lies too far away or cannot be read is none.
+ * @param now milliseconds since the epoch
+ */
+export function readRateLimit(headers: Headers, body: string, now: number): ModelRefusal {
+  const moments = [...inBody(body, now), ...inHeaders(headers, now)]
+  const until = moments.find((moment) => moment > now && moment <= now + WAIT_MS_MAX)
+  return { until: until === undefined ? null : Math.ceil(until) }
+}
+
+type Headers = Readonly<IncomingHttpHeaders> | Readonly<Record<string, unknown>>
+
+function inBody(body: string, now: number): readonly number[] {
+  const parsed = Body.safeParse(parse(body))
+  if (!parsed.success) return []
+  const { resets_at: at, resets_in_seconds: left } = parsed.data.error
+  return [
+    ...(at === undefined ? [] : [at * 1000]),
+    ...(left === undefined ? [] : [now + left * 1000]),
+  ]
+}
+
+function inHeaders(headers: Headers, now: number): readonly number[] {
+  const text = (name: string): string => {
+    const value = headers[name]
+    return typeof value === 'string' ? value : ''
+  }
+  const after = text('retry-after')
+  return [
+    now + number(text('retry-after-ms')),
+    now + number(after) * 1000,
+    Date.parse(after),
+    number(text('anthropic-ratelimit-unified-reset')) * 1000,
+  ].filter((moment) => Number.isFinite(moment))
+}
+
+const number = (text: string): number => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN)
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,36 @@
+import { isAppError } from '../domain/errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+
+/** Longest wait after failures, in milliseconds. */
+const WAIT_MS_MAX = 30_000
+
+export type Repetition = {
+  /** For the log: which loop it is. */
+  readonly loop: string
+  readonly everyMs: number
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * Works at once and then every `everyMs`, until the signal aborts. After a retryable error
+ * (a full disk) it waits twice as long each time, up to 30 s; any other error is thrown.
+ */
+export async function repeat(
+  work: () => Promise<void>,
+  { loop, everyMs, clock, log }: Repetition,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      await work()
+      failures = 0
+    } catch (error) {
+      if (!isAppError(error) || !error.retryable) throw error
+      failures += 1
+      log.warn({ loop, failures, code: error.code, error: error.message }, 'run put off')
+    }
+    await clock.sleep(Math.max(everyMs, Math.min(everyMs * 2 ** failures, WAIT_MS_MAX)), signal)
+  }
+}

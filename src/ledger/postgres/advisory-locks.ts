@@ -1,0 +1,35 @@
+import type { ClientBase } from 'pg'
+import { z } from 'zod'
+import { ADVISORY_LOCKS_MAX } from '../advisory-locks.ts'
+import type { AdvisoryLocks } from '../transaction.ts'
+
+const Taken = z.object({ taken: z.boolean() })
+
+/**
+ * The advisory locks of the open transaction, which releases them when it ends. Two names with the same hash, which is one of 2^64, only wait for each other.
+ */
+export function advisoryLocks(client: ClientBase): AdvisoryLocks {
+  let tried = 0
+  return {
+    // One after the other, as they stand in the array.
+    acquire: async (names) => {
+      await client.query({
+        name: 'advisory-lock',
+        text: `SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
+          FROM unnest($1::TEXT[]) AS asked (name)`,
+        values: [names],
+      })
+    },
+    tryAcquire: async (names) => {
+      if (tried >= ADVISORY_LOCKS_MAX) return false
+      tried += names.length
+      const { rows } = await client.query({
+        name: 'try-advisory-lock',
+        text: `SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(name, 0))) AS taken
+          FROM unnest($1::TEXT[]) AS asked (name)`,
+        values: [names],
+      })
+      return Taken.parse(rows[0]).taken
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import type { Delivery } from '../domain/delivery.ts'
+import { moment } from './quantity.ts'
+import { safeLine } from './safe-text.ts'
+
+/** What a callback was told and how far that got: event, address, state. */
+export const deliveryRow = (delivery: Delivery): readonly string[] => [
+  `${delivery.seq} ${delivery.event}`,
+  safeLine(delivery.url),
+  deliveryText(delivery),
+]
+
+function deliveryText({ state, tries, nextAt, endedAt, ...last }: Delivery): string {
+  const answer =
+    last.error === null ? (last.status === null ? '' : `: ${last.status}`) : `: ${last.error}`
+  const count = `${tries} ${tries === 1 ? 'try' : 'tries'}`
+  switch (state) {
+    case 'delivered':
+      return `delivered ${endedAt === null ? '' : moment(endedAt)}`
+    case 'failed':
+      return `failed for good after ${count}${safeLine(answer)}`
+    case 'pending':
+      return tries === 0
+        ? 'waits to be sent'
+        : `${count}${safeLine(answer)}, next ${nextAt === null ? '' : moment(nextAt)}`
+  }
+}

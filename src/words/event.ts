@@ -1,0 +1,104 @@
+import type { JobEvent, Progress } from '../domain/event.ts'
+import type { Publication } from '../domain/publication.ts'
+import { REASONS } from '../domain/reasons.ts'
+import { clip } from '../domain/text.ts'
+import { duration, moment, usage } from './quantity.ts'
+import { safeLine } from './safe-text.ts'
+
+/** One event as one line, without its time. */
+export function eventText(event: JobEvent): string {
+  switch (event.type) {
+    case 'submitted':
+      return event.retryOf === null ? 'submitted' : `submitted to continue ${event.retryOf}`
+    case 'claimed':
+      return `attempt ${event.attempt ?? '?'} on worker ${safeLine(event.worker)}, sandbox ${event.sandbox}`
+    case 'step-started':
+      return `${safeLine(event.step)} …`
+    case 'step-finished':
+      return `${safeLine(event.step)} took ${duration(event.durationMs)}`
+    case 'agent-started':
+      return `${safeLine(event.agent)} runs`
+    case 'agent-session':
+      return `agent session ${safeLine(event.session)}`
+    case 'usage':
+      return `used ${usage(event.usage)}`
+    case 'check-finished':
+      return checkText(event)
+    case 'note':
+      return `note ${safeLine(event.code)}: ${safeLine(event.text)}`
+    case 'progress':
+      return progressText(event)
+    case 'checkpoint':
+      return `checkpoint after ${safeLine(event.checkpoint.step)}`
+    case 'publication-intended':
+      return `about to publish ${publicationText(event.intent)}`
+    case 'published':
+      return `published ${publicationText(event.publication)}`
+    case 'cancel-requested':
+    case 'requeued':
+    case 'paused':
+    case 'resumed':
+    case 'ended':
+      return lifeText(event)
+  }
+}
+
+/** 42 % some words. */
+export const progressText = ({ fraction, text }: Progress): string =>
+  [
+    ...(fraction === null ? [] : [`${Math.floor(fraction * 100)} %`]),
+    ...(text === '' ? [] : [safeLine(text)]),
+  ].join(' ')
+
+/** A verdict; of a failed one also the last line of what it found. */
+function checkText(event: Extract<JobEvent, { type: 'check-finished' }>): string {
+  const { check, passed, durationMs, iteration, findings } = event
+  const turn = iteration === undefined || (passed && iteration === 1) ? '' : ` (turn ${iteration})`
+  const verdict = `check ${safeLine(check)} ${passed ? 'passed' : 'failed'} in ${duration(durationMs)}${turn}`
+  const last = findings?.trimEnd().split('\n').at(-1) ?? ''
+  return last === '' ? verdict : `${verdict}: ${safeLine(clip(last, FINDING_MAX))}`
+}
+
+/** Longest line of findings that is shown of an event. */
+const FINDING_MAX = 120
+
+type LifeEvent = Extract<
+  JobEvent,
+  { type: 'cancel-requested' | 'requeued' | 'paused' | 'resumed' | 'ended' }
+>
+
+/** The events that change the job's state, and the request that does so soon. */
+function lifeText(event: LifeEvent): string {
+  switch (event.type) {
+    case 'cancel-requested':
+      return `cancel requested by ${safeLine(event.by)}`
+    case 'requeued':
+      return `queued again: ${because(event)}${event.notBefore === null ? '' : `, not before ${moment(event.notBefore)}`}`
+    case 'paused':
+      return `paused: ${because(event)}${event.resumeAt === null ? '' : `, until ${moment(event.resumeAt)}`}`
+    case 'resumed':
+      return `resumed by ${safeLine(event.by)}`
+    case 'ended':
+      return `${event.settlement.kind}: ${because(event.settlement)}`
+  }
+}
+
+const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: string }): string =>
+  end.detail === ''
+    ? `${end.reason}: ${REASONS[end.reason].means}`
+    : `${end.reason}: ${safeLine(end.detail)}`
+
+/** Where the work went, in a few words. */
+export function publicationText({ kind, target, revision, url }: Publication): string {
+  const place = `${safeLine(kind)} ${safeLine(target)} at ${safeLine(revision.slice(0, 12))}`
+  return url === undefined ? place : `${place} (${safeLine(url)})`
+}
+
+/** What the job does after an event, in a few words; undefined when that is the same as before. */
+export function phaseAfter(event: JobEvent): string | undefined {
+  if (event.type === 'step-started') return safeLine(event.step)
+  if (event.type === 'progress') return progressText(event)
+  if (event.type === 'claimed') return 'starting'
+  if (event.type === 'requeued' || event.type === 'resumed') return 'queued'
+  return event.type === 'paused' ? 'paused' : undefined
+}

@@ -1,0 +1,39 @@
+import type { Usage } from '../domain/outcome.ts'
+
+/** 420 ms, 3.2 s, 2m 05s, 3h 12m, 4d 3h. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
+  const seconds = Math.floor(ms / 1000)
+  if (seconds < 60) return `${(ms / 1000).toFixed(1)} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m ${two(seconds % 60)}s`
+  const hours = Math.floor(minutes / 60)
+  return hours < 24
+    ? `${hours}h ${two(minutes % 60)}m`
+    : `${Math.floor(hours / 24)}d ${hours % 24}h`
+}
+
+const two = (value: number): string => String(value).padStart(2, '0')
+
+/** 12.3k in, 450 out · $0.04; the cost is left out when nobody knows it. */
+export function usage(used: Usage): string {
+  const tokens = `${thousands(used.inputTokens)} in, ${thousands(used.outputTokens)} out`
+  const cost = used.costUsd === 'unknown' ? 'cost unknown' : `$${used.costUsd.toFixed(2)}`
+  return [tokens, cost, ...(used.replayed ? ['replayed, not a model'] : [])].join(' · ')
+}
+
+const thousands = (count: number): string =>
+  count < 1000 ? String(count) : `${(count / 1000).toFixed(1)}k`
+
+/** 2026-08-01 14:03:22 in the machine's own time zone. */
+export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE')
+
+/** The same with the zone, where it stands alone or first: 2026-08-01 14:03:22 UTC+02:00. */
+export const zonedMoment = (at: number): string => `${moment(at)} ${zoneAt(at)}`
+
+function zoneAt(at: number): string {
+  const ahead = -new Date(at).getTimezoneOffset()
+  if (ahead === 0) return 'UTC'
+  const minutes = Math.abs(ahead)
+  return `UTC${ahead < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { lineSplitter, transcriptText } from './transcript.ts'
+
+const text = (line: string): string | null => transcriptText(line, (_, words) => words)
+const shown = (update: object): string | null => text(JSON.stringify({ at: 1, ...update }))
+
+describe('a transcript', () => {
+  it('reads as a conversation', () => {
+    expect(shown({ type: 'message', text: 'I will fix it.\n' })).toBe('I will fix it.')
+    expect(shown({ type: 'tool-call', id: '1', tool: 'bash', input: 'npm\ntest' })).toBe(
+      '▸ bash npm test',
+    )
+    expect(shown({ type: 'warning', text: 'slow' })).toBe('warning: slow')
+  })
+
+  it('shows what the platform told the agent, and no more of it than a screen takes', () => {
+    const long = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n')
+    const prompt = shown({ type: 'prompt', text: long })
+    expect(prompt).toMatch(/^▸ prompt\n {4}line 0\n[^]*line 29\n {4}… 10 more lines$/)
+  })
+
+  it('shows the beginning of a long result and says how much is left out', () => {
+    const output = Array.from({ length: 10 }, (_, index) => `line ${index}`).join('\n')
+    const result = shown({ type: 'tool-result', id: '1', output, failed: false })
+    expect(result).toContain('line 5')
+    expect(result).toContain('… 4 more lines')
+  })
+
+  it('leaves out what only programs need, and what it does not know', () => {
+    expect(shown({ type: 'usage', inputTokens: 1, outputTokens: 2 })).toBeNull()
+    expect(shown({ type: 'telepathy' })).toBeNull()
+  })
+
+  it('shows a line that is no JSON without its control characters', () => {
+    expect(text('[…] \u001B[31mcut')).toBe('[…] cut')
+  })
+})
+
+describe('a stream of text', () => {
+  it('is cut into lines wherever its pieces end', () => {
+    const splitter = lineSplitter()
+    const lines = ['a', 'b\nc', '\n', 'd'].flatMap((piece) => splitter.push(piece))
+    expect(lines).toEqual(['ab', 'c'])
+    expect(splitter.end()).toEqual(['d'])
+    expect(splitter.end()).toEqual([])
+  })
+})

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { safeLine, safeText } from './safe-text.ts'
+
+const LINES_OF_RESULT = 6
+const LINES_OF_PROMPT = 30
+const LINE_LENGTH = 200
+
+/** Lines of a transcript, read leniently: a newer worker may know more kinds than this program. */
+const Update = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('prompt'), text: z.string() }),
+  z.object({ type: z.literal('message'), text: z.string() }),
+  z.object({ type: z.literal('thought'), text: z.string() }),
+  z.object({ type: z.literal('tool-call'), tool: z.string(), input: z.string() }),
+  z.object({ type: z.literal('tool-result'), output: z.string(), failed: z.boolean() }),
+  z.object({ type: z.literal('warning'), text: z.string() }),
+  z.object({ type: z.literal('output'), stream: z.string(), text: z.string() }),
+])
+
+/** Gives words a style, where what shows them has any; the words must be safe already. */
+export type Paint = (style: 'bold' | 'dim' | 'cyan' | 'red' | 'yellow', words: string) => string
+
+/** A line of a transcript for people; null for what only programs need. */
+export function transcriptText(line: string, paint: Paint): string | null {
+  const json = parseJson(line)
+  if (json === undefined) return safeLine(line)
+  const update = Update.safeParse(json)
+  if (!update.success) return null
+  switch (update.data.type) {
+    case 'prompt':
+      return `${paint('bold', '▸ prompt')}\n${paint('dim', indented(update.data.text, LINES_OF_PROMPT))}`
+    case 'message':
+      return safeText(update.data.text).trimEnd()
+    case 'thought':
+      return paint('dim', indented(update.data.text))
+    case 'tool-call':
+      return `${paint('cyan', `▸ ${safeLine(update.data.tool)}`)} ${cut(safeLine(update.data.input))}`
+    case 'tool-result':
+      return paint(update.data.failed ? 'red' : 'dim', indented(update.data.output))
+    case 'warning':
+      return paint('yellow', `warning: ${safeLine(update.data.text)}`)
+    case 'output':
+      return safeText(update.data.text).trimEnd()
+  }
+}
+
+/** Cuts a stream of text into whole lines; the rest waits for more, or for the end. */
+export function lineSplitter(): {
+  push(text: string): readonly string[]
+  end(): readonly string[]
+} {
+  let rest = ''
+  return {
+    push: (text) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      return lines
+    },
+    end: () => {
+      const lines = rest === '' ? [] : [rest]
+      rest = ''
+      return lines
+    },
+  }
+}
+
+function indented(text: string, linesMax = LINES_OF_RESULT): string {
+  const lines = safeText(text).trimEnd().split('\n')
+  const shown = lines.slice(0, linesMax).map((line) => `    ${cut(line)}`)
+  const left = lines.length - shown.length
+  return [...shown, ...(left > 0 ? [`    … ${left} more lines`] : [])].join('\n')
+}
+
+const cut = (line: string): string =>
+  line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}…` : line
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

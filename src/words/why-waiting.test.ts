@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { hintText } from '../domain/hint.ts'
+import { newJobId } from '../domain/id.ts'
+import { Limits } from '../domain/limits.ts'
+import type { Job } from '../domain/job.ts'
+import { RetryPolicy } from '../domain/retry.ts'
+import { whyNotTaken, whyNoWorker } from './why-waiting.ts'
+
+const NOW = 1_800_000_000_000
+const LONG_AGO = NOW - 46_000
+
+const job = (labels: readonly string[], demands: readonly string[] = []): Job => ({
+  id: newJobId(NOW, (size) => new Uint8Array(size)),
+  kind: 'code',
+  title: 'x',
+  payload: {},
+  state: 'queued',
+  reason: null,
+  detail: '',
+  priority: 0,
+  labels: [...labels],
+  locks: [],
+  limits: Limits.parse({}),
+  retry: RetryPolicy.parse({}),
+  group: null,
+  submittedBy: null,
+  origin: null,
+  holdUntil: null,
+  demands: [...demands],
+  attempt: 0,
+  failures: 0,
+  step: null,
+  worker: null,
+  sandbox: null,
+  leaseUntil: null,
+  notBefore: null,
+  parkedOn: null,
+  cancelRequestedAt: null,
+  resumeAt: null,
+  publication: null,
+  summary: null,
+  usage: null,
+  retryOf: null,
+  createdAt: NOW,
+  startedAt: null,
+  endedAt: null,
+})
+
+const worker = (changes: {
+  kinds?: string[]
+  labels?: string[]
+  offers?: string[]
+  restrictedTo?: string[] | null
+  seenAt?: number
+  running?: number
+}) => ({
+  id: 'w',
+  bootId: 'b',
+  name: 'anvil',
+  version: '0.1.0',
+  slots: 2,
+  kinds: ['code'],
+  labels: ['gpu'],
+  offers: [],
+  restrictedTo: null,
+  sandbox: 'bubblewrap' as const,
+  seenAt: NOW,
+  running: 2,
+  ...changes,
+})
+
+describe('a ready job', () => {
+  it.each([
+    ['nobody is there', [], [], 'no worker asks for work; start one: millwright worker'],
+    ['all have gone', [], [worker({ seenAt: LONG_AGO, running: 0 })], 'no worker asks for work'],
+    [
+      'one works on a long lease',
+      [],
+      [worker({ seenAt: LONG_AGO })],
+      'for a free slot of 1 worker',
+    ],
+    ['nobody does its kind', [], [worker({ kinds: ['site'] })], 'no worker does jobs of kind code'],
+    [
+      'the token of the only one permits other jobs',
+      [],
+      [worker({ restrictedTo: ['kind:site'] })],
+      'no worker that could do it has a token that permits it',
+    ],
+    ['nobody has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
+    ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
+  ])('waits because %s, and says so', (_, labels, workers, words) => {
+    expect(hintText(whyNotTaken(job(labels), workers, NOW))).toContain(words)
+  })
+
+  it.each([
+    ['an agent', [['repo:*']], 'no worker offers agent:codex; see'],
+    [
+      'a repository',
+      [['agent:codex', 'repo:/srv/*']],
+      'no worker offers repo:https://a.example/x;',
+    ],
+    [
+      'both at once',
+      [['agent:codex'], ['repo:*']],
+      'offers agent:codex and repo:https://a.example',
+    ],
+  ])('waits because no worker offers %s, and says so', (_, offers, words) => {
+    const asked = job([], ['agent:codex', 'repo:https://a.example/x'])
+    const workers = offers.map((offered) => worker({ offers: offered }))
+    expect(hintText(whyNotTaken(asked, workers, NOW))).toContain(words)
+    expect(whyNoWorker(asked, workers, NOW)?.text).toContain(words)
+  })
+
+  it('lacks no worker when one offers all that it demands, however busy', () => {
+    const asked = job(['gpu'], ['agent:codex', 'repo:https://a.example/x'])
+    const workers = [worker({ offers: ['agent:codex', 'repo:*'] })]
+    expect(whyNoWorker(asked, workers, NOW)).toBeNull()
+    expect(whyNotTaken(asked, workers, NOW).text).toBe('for a free slot of 1 worker')
+  })
+})

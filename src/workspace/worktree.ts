@@ -1,0 +1,18 @@
+import { basename } from 'node:path'
+import { gitDirOf, treeOf } from './workspace.ts'
+
+/** Where a commit is checked out, and under which name it is pinned in its cache. */
+export type Worktree = {
+  readonly gitDir: string
+  readonly tree: string
+  readonly commit: string
+  readonly pin: string
+}
+
+/** The worktree of an attempt's folder. */
+export const worktreeOf = (folder: string, commit: string): Worktree => ({
+  gitDir: gitDirOf(folder),
+  tree: treeOf(folder),
+  commit,
+  pin: basename(folder),
+})
