@@ -47,14 +47,18 @@ export async function within<Value>(
   tryMs: number,
   signal: AbortSignal,
 ): Promise<Value> {
-  const timeout = AbortSignal.timeout(tryMs)
+  // Not AbortSignal.timeout: it would hold the call and its request in memory until the time is over.
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), tryMs).unref()
   try {
-    return await call(AbortSignal.any([signal, timeout]))
+    return await call(AbortSignal.any([signal, late.signal]))
   } catch (error) {
-    if (!timeout.aborted || signal.aborted) throw error
+    if (!late.signal.aborted || signal.aborted) throw error
     throw new AppError('hub-unreachable', `The hub gave no answer for ${tryMs} ms.`, {
       cause: error,
     })
+  } finally {
+    clearTimeout(timer)
   }
 }
 
