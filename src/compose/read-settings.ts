@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { z } from 'zod'
-import { type ConfigFile, parseConfigFile } from '../config/file.ts'
+import type { ConfigFile } from '../config/file.ts'
 import { type Environment, readConfig, type Sources } from '../config/read.ts'
 import { AnyConfig, spellings } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
@@ -54,6 +54,8 @@ export function configPath(env: Environment): string {
 async function readFileOfSettings(path: string): Promise<ConfigFile | null> {
   const found = await readAtMost(path)
   if (found === null) return null
+  // Loaded only when there is a file: the YAML parser is a tenth of what `up` loads.
+  const { parseConfigFile } = await import('../config/file.ts')
   const file = parseConfigFile(found.text, path)
   const secret = spellings(AnyConfig).find(
     ({ secret: isSecret, place }) => isSecret === true && file.entries.has(place),

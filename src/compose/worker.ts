@@ -31,8 +31,8 @@ export type OpenWorker = AsyncDisposable &
 
 /** What a worker needs from its surroundings. */
 export type WorkerTools = {
-  /** With a worker's token. */
-  readonly hub: HubClient
+  /** With a worker's token; awaited last, so that a hub can open meanwhile. */
+  readonly hub: HubClient | Promise<HubClient>
   /** The data folder; the worker's own lies inside. */
   readonly folder: string
   readonly version: string
@@ -51,7 +51,7 @@ type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
  * `script-invalid`, and `usage-invalid` for a credential that is not there.
  */
 export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
-  const { hub, version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
+  const { version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
   const random = randomBytes
   const path = env['PATH'] ?? ''
   const folder = join(tools.folder, 'worker')
@@ -78,7 +78,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     sandbox: confinement.sandbox,
   }
   const worker = startWorker({
-    hub,
+    hub: await tools.hub,
     identity: await workerIdentity(folder, facts, { clock, random }),
     folder,
     kinds,

@@ -72,6 +72,9 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
       maxHeaderSize: limits.headerBytes,
     },
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    schemaController: {
+      compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
+    },
     exposeHeadRoutes: false,
     return503OnClosing: false,
     onProtoPoisoning: 'error',
@@ -82,6 +85,14 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
       void send(reply.headers(dialect.headers), errorReply(error, request, { dialect, log }))
     },
   }
+}
+
+/**
+ * Keeps Fastify from loading its own validator and serializer, an eighth of the hub's start: routes
+ * parse with zod (`protocol/parse-input.ts`) and declare no schema of Fastify's.
+ */
+function noSchemas(): never {
+  throw new Error('a route declares a schema of Fastify; declare it in protocol/routes.ts')
 }
 
 /** The dialect with the longest prefix of a path. */
