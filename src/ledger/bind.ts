@@ -38,16 +38,16 @@ import { createToken, findToken, revokeToken, tokens } from './transactions/toke
 import { endings, referenced, unneeded } from './transactions/unneeded.ts'
 import { workers } from './transactions/workers.ts'
 
-/** Makes a ledger of an engine: each method is one transaction, and one line here. */
+/** Builds the ledger on an engine: each method is one transaction and one line here. */
 export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe): Ledger {
   const { transact } = engine
   const watched = watcher(engine, watch)
   return {
     submit: (job) => watched('submit', (tx) => submit(tx, job.id ?? newJobId(tx.now, random), job)),
-    claim: (request) => claimUntilKnown(watched, request),
+    claim: (request) => claimUntilCertain(watched, request),
     renew: (fence, leaseMs) => watched('renew', (tx) => renew(tx, fence, leaseMs)),
-    appendEvents: (fence, from, told) =>
-      watched('appendEvents', (tx) => appendEvents(tx, fence, from, told)),
+    appendEvents: (fence, from, reported) =>
+      watched('appendEvents', (tx) => appendEvents(tx, fence, from, reported)),
     checkpoint: (fence, made) => watched('checkpoint', (tx) => checkpoint(tx, fence, made)),
     intendPublication: (fence, intent) =>
       watched('intendPublication', (tx) => intendPublication(tx, fence, intent)),
@@ -76,8 +76,8 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     callbacks: (jobId) => transact((tx) => callbacksOf(tx, jobId)),
     deliveries: (page) => transact((tx) => deliveries(tx, page)),
     pendingDeliveries: () => transact(pendingDeliveries),
-    takeDelivery: (leaseMs, butTo) =>
-      watched('takeDelivery', (tx) => takeDelivery(tx, leaseMs, butTo)),
+    takeDelivery: (leaseMs, exceptHosts) =>
+      watched('takeDelivery', (tx) => takeDelivery(tx, leaseMs, exceptHosts)),
     markDelivery: (taken, end) => watched('markDelivery', (tx) => markDelivery(tx, taken, end)),
     resendDelivery: (id) => transact((tx) => resendDelivery(tx, id)),
     createToken: (token) => transact((tx) => createToken(tx, token)),
@@ -97,11 +97,12 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
 }
 
 /**
- * Many blocked jobs are parked in several short transactions, so that nobody waits long for one
- * claim; and no claim says that there is nothing while others still decide about a job. It ends: a
- * parked job is not looked at again before its key is free, and a job waited for is decided about.
+ * Repeats the claim until its answer is certain. It parks many blocked jobs in several short
+ * transactions, so that no other transaction waits long, and never answers null while another
+ * transaction has a candidate locked. It terminates: a parked job is skipped until its key is free,
+ * and a job that the claim waited for is free to claim or gone.
  */
-async function claimUntilKnown(watched: Watched, request: ClaimRequest): Promise<Claimed | null> {
+async function claimUntilCertain(watched: Watched, request: ClaimRequest): Promise<Claimed | null> {
   let answer: ClaimAnswer = { kind: 'again', behind: null }
   while (answer.kind === 'again') {
     const behind: JobId | null = answer.behind
@@ -115,7 +116,7 @@ type Watched = <Value>(
   work: (tx: Tx) => Promise<Value>,
 ) => Promise<Value>
 
-/** Transactions with a moment on either side of their commit, unless there was nothing to do. */
+/** Passes a probe before and after each commit, unless the transaction found nothing to do. */
 function watcher({ transact }: Engine, probe: Probe): Watched {
   return async (operation, work) => {
     const value = await transact(async (tx) => {
@@ -128,7 +129,7 @@ function watcher({ transact }: Engine, probe: Probe): Watched {
   }
 }
 
-/** A sweep that found no attempt, a claim that found no job, an empty outbox, a page without an upload to forget. */
+/** No expired attempt, no job to claim, no due delivery, no upload to delete. */
 const isNothing = (value: unknown): boolean =>
   value === 0 ||
   value === null ||

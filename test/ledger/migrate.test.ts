@@ -55,7 +55,7 @@ describe('migrations', () => {
     const known = MIGRATIONS.length
     await expect(open(folder)).rejects.toMatchObject({
       code: 'schema-newer',
-      message: `The ledger has schema version 99; this program knows versions up to ${known}.`,
+      message: `The ledger has schema version 99; this program supports versions up to ${known}.`,
       details: { found: 99, known },
     })
   })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { Client } from 'pg'
 import type { Notification } from '../../src/ledger/port.ts'
-import { PATIENCE } from '../../src/ledger/postgres/connections.ts'
+import { TIMEOUTS } from '../../src/ledger/postgres/connections.ts'
 import { postgresSnapshot } from '../../src/ledger/postgres/backup.ts'
 import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -20,7 +20,7 @@ async function openBehindProxy(server: PostgresServer) {
     url: proxy.through(await server.makeSchema()),
     clock: systemClock,
     random: randomBytes,
-    patience: { ...PATIENCE, answer: 400, heartbeat: 100, close: 300 },
+    timeouts: { ...TIMEOUTS, answer: 400, heartbeat: 100, close: 300 },
   })
   onTestFinished(() => ledger[Symbol.asyncDispose]())
   return { ledger, proxy }
