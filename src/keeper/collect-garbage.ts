@@ -56,10 +56,10 @@ async function forgetRows(
   signal: AbortSignal,
 ): Promise<readonly GarbageItem[]> {
   const before = cutoffs(retention, clock.now())
-  const gone = dryRun ? await ledger.unneeded(before) : await forgetAll(ledger, before, signal)
+  const counts = dryRun ? await ledger.unneeded(before) : await forgetAll(ledger, before, signal)
   const row = (what: keyof Unneeded, why: string): GarbageItem => ({
     what,
-    count: gone[what],
+    count: counts[what],
     bytes: null,
     why,
     examples: [],

@@ -59,8 +59,7 @@ export async function refusal(tx: Tx, fence: Fence, trigger: Trigger): Promise<A
   const code = refusalCode(job.state, trigger) ?? 'lease-lost'
   return new AppError(
     code,
-    `Attempt ${fence.attempt} of job ${fence.jobId} may not ${trigger}: this attempt has ended, ` +
-      `and the job is ${job.state}.`,
+    `Attempt ${fence.attempt} of job ${fence.jobId} does not hold the lease; the job is ${job.state}.`,
     { details: { job: fence.jobId, attempt: fence.attempt, state: job.state } },
   )
 }

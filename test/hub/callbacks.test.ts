@@ -38,7 +38,7 @@ async function open() {
   const turn = async (afterMs = 0, through: Send = send, signal = never) => {
     clock.advance(afterMs)
     await deliverDue({ ...base, send: through }, signal)
-    await inFlight.none()
+    await inFlight.allDone()
   }
   return { hub, sink, turn }
 }
@@ -139,7 +139,7 @@ describe('a callback', () => {
       probe: noProbe,
     }
     await deliverDue(context, never)
-    await expect(context.inFlight.none()).rejects.toThrow('killed here')
+    await expect(context.inFlight.allDone()).rejects.toThrow('killed here')
     await turn(15_000 - MARGIN_MS)
     expect(sink.received).toHaveLength(1)
     await turn(MARGIN_MS)

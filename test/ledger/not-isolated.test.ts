@@ -151,8 +151,8 @@ describe('the statements of a sweep', () => {
   })
 })
 
-describe('a ledger that forgets what is written', () => {
-  it('is found out by the probe', async () => {
+describe('a ledger that loses writes', () => {
+  it('is detected by the readiness check', async () => {
     const { ledger } = openInMemory((engine) => wrapped(engine, forgetful))
     await expect(ledger.checkWritable()).rejects.toThrow('did not return')
   })

@@ -66,7 +66,7 @@ async function positionOf(tx: Tx, id: string): Promise<number> {
   if (position !== undefined) return position.jobNumber
   throw new AppError(
     'cursor-invalid',
-    `There is no page after delivery ${id}: its job was deleted.`,
+    `Cannot list the deliveries after ${id}: there is no such delivery.`,
   )
 }
 

@@ -36,7 +36,7 @@ async function positionOf(tx: Tx, page: JobPage): Promise<number | null> {
   if (position !== undefined) return position.number
   throw new AppError(
     'cursor-invalid',
-    `There is no page after job ${page.after}: that job was deleted.`,
+    `Cannot list the jobs after ${page.after}: there is no such job.`,
   )
 }
 
