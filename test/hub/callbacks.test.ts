@@ -9,7 +9,7 @@ import type { Callback, Send } from '../../src/domain/callback.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { deliverDue } from '../../src/keeper/deliver.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
-import { UnderWay } from '../../src/keeper/under-way.ts'
+import { InFlight } from '../../src/keeper/in-flight.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aJob, aLease } from '../support/jobs.ts'
@@ -32,13 +32,13 @@ async function open() {
   onTestFinished(() => hub[Symbol.asyncDispose]())
   const { clock, ledger } = hub
   const send = makeSend({ rules, secrets: [new Secret(SECRET)], clock, version: '0', tryMs: 200 })
-  const underWay = new UnderWay()
-  const base = { ledger, underWay, tally, random, clock, log: silentLog, probe: noProbe }
+  const inFlight = new InFlight()
+  const base = { ledger, inFlight, tally, random, clock, log: silentLog, probe: noProbe }
   /** One turn of the loop, after this time. */
   const turn = async (afterMs = 0, through: Send = send, signal = never) => {
     clock.advance(afterMs)
     await deliverDue({ ...base, send: through }, signal)
-    await underWay.none()
+    await inFlight.allDone()
   }
   return { hub, sink, turn }
 }
@@ -131,7 +131,7 @@ describe('a callback', () => {
     const context = {
       ledger: dying,
       send: makeSend({ rules, secrets, clock, version: '0' }),
-      underWay: new UnderWay(),
+      inFlight: new InFlight(),
       tally: new DeliveryTally(),
       random: randomBytes,
       clock,
@@ -139,7 +139,7 @@ describe('a callback', () => {
       probe: noProbe,
     }
     await deliverDue(context, never)
-    await expect(context.underWay.none()).rejects.toThrow('killed here')
+    await expect(context.inFlight.allDone()).rejects.toThrow('killed here')
     await turn(15_000 - MARGIN_MS)
     expect(sink.received).toHaveLength(1)
     await turn(MARGIN_MS)
