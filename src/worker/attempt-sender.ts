@@ -7,7 +7,7 @@ import {
 } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
-import type { Lease } from '../domain/lease.ts'
+import { fenceOf, type Lease } from '../domain/lease.ts'
 import { nameSome } from '../domain/name-some.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
 import { clip } from '../domain/text.ts'
@@ -17,6 +17,7 @@ import { isDiskFull } from '../platform/disk-space.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { ArtifactSender, isLate, type MissingArtifact } from './artifact-sender.ts'
 import { streamFile } from './attempt-folder.ts'
+import { type AttemptParams, attemptParams } from './attempt-params.ts'
 import { download } from './download.ts'
 import { EventSender } from './event-sender.ts'
 import { LogSender } from './log-sender.ts'
@@ -43,13 +44,13 @@ export class AttemptSender implements AttemptReport {
   readonly #context: SenderContext
   readonly #folder: string
   readonly #stopOrder: StopOrder
-  readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
+  readonly #params: AttemptParams
   readonly #events: EventSender
   readonly #logs: Readonly<Record<LogStream, LogSender>>
   readonly #artifacts: ArtifactSender
 
   constructor({ hub, lease, folder, clock, stopOrder }: Sending) {
-    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const fence = fenceOf(lease)
     const context = { hub, fence, clock }
     const maxBytes = lease.job.limits.outputBytes
     const log = (stream: LogStream): LogSender =>
@@ -57,7 +58,7 @@ export class AttemptSender implements AttemptReport {
     this.#context = context
     this.#folder = folder
     this.#stopOrder = stopOrder
-    this.#params = { job: fence.jobId, attempt: fence.attempt }
+    this.#params = attemptParams(fence)
     this.#events = new EventSender(context, stopOrder.leaseLost)
     this.#artifacts = new ArtifactSender(context, folder, stopOrder)
     this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }

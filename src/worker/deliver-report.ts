@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { isAppError } from '../domain/errors.ts'
 import { isLeaseLost } from '../domain/stop.ts'
 import type { HubClient } from '../protocol/client.ts'
+import { attemptParams } from './attempt-params.ts'
 import type { WorkerContext } from './context.ts'
 import { insist, saysLeaseLost } from './patience.ts'
 import type { FinalReport } from './report-spool.ts'
@@ -65,7 +66,7 @@ export async function deliverReportAgain(
 }
 
 async function tellEnd(report: FinalReport, hub: HubClient, signal: AbortSignal): Promise<void> {
-  const params = { job: report.jobId, attempt: report.attempt }
+  const params = attemptParams(report)
   const { end, usage } = report
   switch (end.kind) {
     case 'settle':

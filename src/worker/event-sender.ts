@@ -1,4 +1,5 @@
 import type { WorkerEvent } from '../domain/event.ts'
+import { attemptParams } from './attempt-params.ts'
 import { insist } from './patience.ts'
 import type { SenderContext } from './sender-context.ts'
 
@@ -44,7 +45,7 @@ export class EventSender {
 
   async #send(): Promise<void> {
     const { hub, fence, clock } = this.#context
-    const params = { job: fence.jobId, attempt: fence.attempt }
+    const params = attemptParams(fence)
     this.#hurry = new AbortController()
     await clock.sleep(GATHER_MS, this.#hurry.signal)
     try {

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { LOG_SEGMENT_BYTES_MAX, type LogStream } from '../domain/attempt.ts'
 import { type BoundedLog, boundedLog } from '../pipeline/bounded-log.ts'
+import { attemptParams } from './attempt-params.ts'
 import { insist } from './patience.ts'
 import type { SenderContext } from './sender-context.ts'
 
@@ -104,12 +105,7 @@ export class LogSender {
     const { hub, fence, clock } = this.#context
     const size = Math.min(LOG_SEGMENT_BYTES_MAX, this.#written - this.#sent)
     const body = await readAt(this.#file, this.#sent, size)
-    const params = {
-      job: fence.jobId,
-      attempt: fence.attempt,
-      stream: this.#stream,
-      offset: this.#sent,
-    }
+    const params = { ...attemptParams(fence), stream: this.#stream, offset: this.#sent }
     await insist(
       (trying) => hub.call('writeLog', { params, body }, trying),
       { clock, tryMs: TRY_MS },

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { FileArtifact } from '../domain/attempt.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import { fileDigest } from '../platform/file-digest.ts'
+import { attemptParams } from './attempt-params.ts'
 import { insist } from './patience.ts'
 import type { SenderContext } from './sender-context.ts'
 
@@ -23,7 +24,7 @@ export async function upload(
   { hub, fence, clock }: SenderContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const params = { job: fence.jobId, attempt: fence.attempt, name: artifact.name }
+  const params = { ...attemptParams(fence), name: artifact.name }
   // One that is known need not be read again: the hub compares.
   const digest = artifact.digest ?? (await fileDigest(artifact.file, signal))
   const base64 = Buffer.from(digest, 'hex').toString('base64')

@@ -1,5 +1,5 @@
 import type { WorkKind } from '../domain/attempt.ts'
-import type { Fence, Lease } from '../domain/lease.ts'
+import { type Fence, fenceOf, type Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { Earlier, Work } from '../domain/work.ts'
 import { runAttempt } from '../pipeline/run-attempt.ts'
@@ -50,7 +50,7 @@ export async function workOn(
 ): Promise<'finished' | 'left'> {
   const { clock, log } = context
   const { stopOrder } = controls
-  const fence = { jobId: lease.job.id, attempt: lease.attempt }
+  const fence = fenceOf(lease)
   const hub = context.hub.withToken(lease.token)
   stopOrder.leaseLost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
   const facts = { ...fence, kind: lease.job.kind }
@@ -152,18 +152,18 @@ async function tell(
  * with a quota, this worker would have it again at once, and for ever.
  */
 async function tellNoRoom(
-  { job, attempt, token }: Lease,
+  lease: Lease,
   context: WorkerContext,
   { lifeline, leaving }: AttemptControls,
 ): Promise<'finished'> {
-  const fence = { jobId: job.id, attempt }
+  const fence = fenceOf(lease)
   lifeline.retire()
   context.log.warn(fence, 'no room for the folder of an attempt')
   await removeAttemptFolder(attemptFolder(context.folder, fence), context)
   const detail = 'the worker’s disk has no room for the attempt’s folder'
   const settlement = { kind: 'failed', reason: 'disk-full', detail } as const
   const end = { kind: 'settle', settlement } as const
-  const report = { ...fence, token, end, usage: null, artifacts: [] }
+  const report = { ...fence, token: lease.token, end, usage: null, artifacts: [] }
   await deliverReport(report, context, async () => {}, leaving)
   return 'finished'
 }

@@ -1,4 +1,4 @@
-import type { Lease } from '../domain/lease.ts'
+import { fenceOf, type Lease } from '../domain/lease.ts'
 import { type StopCause, Stopped } from '../domain/stop.ts'
 import { StopOrder } from '../pipeline/stop-order.ts'
 import { killLeftovers } from '../platform/process-tree.ts'
@@ -104,7 +104,7 @@ export class Worker {
   }
 
   #begin(lease: Lease, helpers: Helpers): void {
-    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const fence = fenceOf(lease)
     this.#context.log.info(fence, 'job leased')
     const lifeline = new Lifeline(this.#context.clock, lease.leaseMs)
     const stopOrder = new StopOrder(() => lifeline.lapsed())
@@ -120,7 +120,7 @@ export class Worker {
     controls: AttemptControls,
     { keeper, guard }: Helpers,
   ): Promise<void> {
-    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const fence = fenceOf(lease)
     const name = attemptName(fence)
     this.#attempts.set(name, controls.stopOrder)
     keeper.keep(lease, controls)

@@ -3,6 +3,7 @@ import type { Fence } from '../../domain/lease.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import { WAIT_MS_MAX } from '../../protocol/schemas.ts'
+import { attemptParams } from '../attempt-params.ts'
 import { saysLeaseLost, within } from '../patience.ts'
 import type { Lifeline } from './lifeline.ts'
 
@@ -64,7 +65,7 @@ export async function renewOnce(
   signal: AbortSignal,
 ): Promise<'renewed' | 'cancel-requested' | 'failed' | 'lease-lost'> {
   const sentAt = clock.monotonic()
-  const params = { job: fence.jobId, attempt: fence.attempt }
+  const params = attemptParams(fence)
   try {
     const { cancelRequested } = await within(
       (trying) => hub.call('renewLease', { params, body: { leaseMs, waitMs } }, trying),

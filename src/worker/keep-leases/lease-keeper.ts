@@ -1,5 +1,5 @@
 import { Worker as Thread } from 'node:worker_threads'
-import type { Fence, Lease } from '../../domain/lease.ts'
+import { type Fence, fenceOf, type Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
 import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
 import { attemptName } from '../attempt-folder.ts'
@@ -54,8 +54,9 @@ export class LeaseKeeper {
   }
 
   /** Renews the lease until it is released. Stops the attempt when it is lost or to be cancelled. */
-  keep({ job, attempt, token, leaseMs }: Lease, held: HeldLease): void {
-    const fence = { jobId: job.id, attempt }
+  keep(lease: Lease, held: HeldLease): void {
+    const { token, leaseMs } = lease
+    const fence = fenceOf(lease)
     this.#leases.set(attemptName(fence), held)
     this.#say({ type: 'keep', ...fence, token, leaseMs, shared: held.lifeline.shared })
   }
