@@ -8,7 +8,7 @@ export function failureOf(end: AgentEnd): StepFailed | null {
   if (end.kind === 'failed') return new StepFailed(end.reason, end.detail)
   if (end.exitCode === 0) return null
   const words = end.summary === '' ? '' : `: ${end.summary}`
-  return new StepFailed('agent-failed', `the agent exited with code ${end.exitCode}${words}`)
+  return new StepFailed('agent-failed', `the agent ended with exit code ${end.exitCode}${words}`)
 }
 
 /** The agent's final message, truncated. */

@@ -5,13 +5,13 @@ import type { End, FinalReport } from './report-spool.ts'
 
 type Ending = {
   readonly lease: Lease
-  /** A lost attempt has nothing more to say. */
+  /** An attempt that lost its lease sends no report. */
   readonly outcome: Exclude<Outcome, { readonly kind: 'lease-lost' }>
   readonly usage: Usage | null
   readonly sender: AttemptSender
 }
 
-/** Puts an attempt's end into words, for the hub and, as the last artifacts, for people. */
+/** Builds an attempt's final report, and keeps it for people as the last artifacts. */
 export function finalReport({ lease, outcome, usage, sender }: Ending): FinalReport {
   const fence = fenceOf(lease)
   const names = sender.artifacts.map(({ name }) => name)
