@@ -3,7 +3,7 @@ import type { Secret } from '../domain/secret.ts'
 
 const PREFIX = 'whsec_'
 
-/** Encodes random bytes as a secret. */
+/** Encodes random bytes as a secret of Standard Webhooks. */
 export const callbackSecretOf = (bytes: Uint8Array): string =>
   PREFIX + Buffer.from(bytes).toString('base64')
 

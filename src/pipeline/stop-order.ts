@@ -15,7 +15,7 @@ export class StopOrder {
   readonly #hurry = new AbortController()
   readonly #lapsed: () => boolean
   #why: StopCause | null = null
-  #publication: 'none' | 'asked' | 'recorded' = 'none'
+  #publication: 'none' | 'recording' | 'recorded' = 'none'
   #held: StopCause | null = null
 
   /** @param lapsed whether the lease expired, by a clock that runs even while the process is stopped */
@@ -49,7 +49,7 @@ export class StopOrder {
   stop(cause: StopCause): void {
     if (cause.kind === 'lease-lost') return this.#loseLease(cause)
     if (this.#publication === 'recorded' || this.#why !== null) return
-    if (this.#publication === 'asked') {
+    if (this.#publication === 'recording') {
       this.#held ??= cause
       return
     }
@@ -78,7 +78,7 @@ export class StopOrder {
    */
   async recording<Value>(record: () => Promise<Value>): Promise<Value> {
     this.check()
-    this.#publication = 'asked'
+    this.#publication = 'recording'
     try {
       const value = await record()
       this.#publication = 'recorded'

@@ -16,24 +16,24 @@ export type ProgressTeller = AsyncDisposable & { see(progress: Progress): void }
 export function tellProgress(report: Pick<AttemptReport, 'tell'>, clock: Clock): ProgressTeller {
   const over = new AbortController()
   let newest: Progress | null = null
-  let told = 0
-  let telling: Promise<void> | null = null
-  const tellNewest = async (): Promise<void> => {
-    for (; newest !== null && told < EVENTS_MAX && !over.signal.aborted; told += 1) {
+  let count = 0
+  let reporting: Promise<void> | null = null
+  const reportNewest = async (): Promise<void> => {
+    for (; newest !== null && count < EVENTS_MAX && !over.signal.aborted; count += 1) {
       report.tell({ type: 'progress', ...newest })
       newest = null
       await clock.sleep(EVERY_MS, over.signal)
     }
-    telling = null
+    reporting = null
   }
   return {
     see: (progress) => {
       newest = progress
-      telling ??= tellNewest()
+      reporting ??= reportNewest()
     },
     [Symbol.asyncDispose]: async () => {
       over.abort()
-      await telling
+      await reporting
     },
   }
 }

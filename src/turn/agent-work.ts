@@ -35,7 +35,7 @@ export type AgentWork<Work extends TakenWork> = {
     | null
   /** Restores the workspace to the work and undoes what checks wrote. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
-  /** The prompt after failed checks; with a null session, for an agent that knows nothing of the job. */
+  /** The prompt after failed checks. Without a session the agent remembers nothing of its earlier turns. */
   findingsPrompt(failed: readonly FailedCheck[], session: string | null): string
 }
 

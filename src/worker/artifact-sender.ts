@@ -9,7 +9,7 @@ import type { SenderContext } from './sender-context.ts'
 import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
 
-/** Parallel uploads. Each has a timeout for a minimum bandwidth, which more uploads would have to share. */
+/** Parallel uploads: few, because the timeout of each one assumes that it gets a minimum bandwidth. */
 const AT_ONCE = 4
 
 /** Sends an attempt's artifacts to the hub while the attempt runs. */
@@ -39,9 +39,8 @@ export class ArtifactSender {
   }
 
   /**
-   * Queues an artifact. A file waits until fewer than AT_ONCE are being sent, and is dropped when a
-   * stopped job must end. A text is small, so it does not wait and is never dropped. The file must not
-   * change anymore.
+   * Queues an artifact. A file, which must not change anymore, waits for one of AT_ONCE uploads and is
+   * dropped when a stopped job must end. A text is small, so it is sent immediately and never dropped.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)

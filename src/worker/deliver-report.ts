@@ -32,7 +32,8 @@ export async function deliverReport(
     )
     return 'taken'
   } catch (error) {
-    // The uploads were aborted. A hub that does not know of the loss yet would accept an incomplete end.
+    // The uploads were aborted, and a hub that has not noticed the loss yet would accept the report
+    // without them.
     if (isLeaseLost(error)) return 'refused'
     if (!isAppError(error)) throw error
     // Not kept for a retry: it would be refused again at every start of this worker.

@@ -6,7 +6,7 @@ import { retryUntilAnswered } from './hub-call.ts'
 
 /** Longest wait for the hub's response, and then for its next bytes, in milliseconds. */
 const SILENCE_MS = 60_000
-/** Most broken responses: a connection fails now and then, a hub with corrupt bytes fails every time. */
+/** After this many broken responses the cause is not the network but corrupt bytes on the hub. */
 const BREAKS_MAX = 5
 
 /**
@@ -74,7 +74,7 @@ async function save(
     }
   } finally {
     await out.close()
-    // Frees the connection after a failed write. Fails for a broken response, which needs no freeing.
+    // Closes the connection after a failed write; rejects when the connection is already broken.
     await reader.cancel().catch(() => {})
   }
 }

@@ -3,7 +3,7 @@ import { HandClock } from '../../test/support/sqlite-ledger.ts'
 import { AppError } from '../domain/errors.ts'
 import { callUntilAnswered, saysLeaseLost, withTimeout } from './hub-call.ts'
 
-const AWAY = new AppError('hub-unreachable', 'nobody there')
+const UNREACHABLE = new AppError('hub-unreachable', 'nobody there')
 const LOST = new AppError('lease-lost', 'it is over')
 const FOREVER = new AbortController().signal
 
@@ -27,7 +27,11 @@ describe('a call that is retried until it is answered', () => {
     const clock = new HandClock()
     const began = clock.now()
     expect(
-      await callUntilAnswered(failing(AWAY, AWAY, AWAY), { clock, tryMs: 60_000 }, FOREVER),
+      await callUntilAnswered(
+        failing(UNREACHABLE, UNREACHABLE, UNREACHABLE),
+        { clock, tryMs: 60_000 },
+        FOREVER,
+      ),
     ).toBe('answer')
     expect(clock.now() - began).toBe(250 + 500 + 1000)
   })
@@ -91,6 +95,10 @@ describe('a call with a timeout', () => {
 
 describe('a lost lease', () => {
   it('is recognized by the code of the hub’s answer', () => {
-    expect([LOST, AWAY, new Error('lease-lost')].map(saysLeaseLost)).toEqual([true, false, false])
+    expect([LOST, UNREACHABLE, new Error('lease-lost')].map(saysLeaseLost)).toEqual([
+      true,
+      false,
+      false,
+    ])
   })
 })

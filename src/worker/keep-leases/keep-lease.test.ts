@@ -8,7 +8,7 @@ import { Lifeline } from './lifeline.ts'
 const LEASE_MS = 60_000
 const FOREVER = new AbortController().signal
 const LOST = new AppError('lease-lost', 'it is over')
-const AWAY = new AppError('hub-unreachable', 'nobody there')
+const UNREACHABLE = new AppError('hub-unreachable', 'nobody there')
 // Some network errors have a `retryable` property too.
 const BUG = Object.assign(new Error('a bug'), { retryable: true })
 const KEPT = { leaseMs: LEASE_MS, cancelRequested: false }
@@ -62,7 +62,7 @@ function keeping(answers: readonly unknown[]) {
 
 describe('keeping a lease', () => {
   it('ends when the hub says that it is lost', async () => {
-    const kept = keeping([KEPT, AWAY, KEPT, LOST])
+    const kept = keeping([KEPT, UNREACHABLE, KEPT, LOST])
     expect(await keepLease(kept, FOREVER)).toBe('lease-lost')
     expect(kept.lifeline.lapsed()).toBe(true)
     expect(kept.hub.calls).toBe(4)
@@ -94,7 +94,7 @@ describe('one renewal', () => {
     expect(await renewed(KEPT)).toBe('renewed')
     expect(await renewed(CANCEL)).toBe('cancel-requested')
     expect(await renewed(LOST)).toBe('lease-lost')
-    expect(await renewed(AWAY)).toBe('failed')
+    expect(await renewed(UNREACHABLE)).toBe('failed')
   })
 
   it('that is aborted has lost nothing', async () => {

@@ -51,7 +51,7 @@ async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<vo
     if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
     if (next !== 'cancel-requested') continue
     onCancelRequested()
-    // After a cancel the hub answers immediately, so the wait moves to this side.
+    // The hub has nothing more to wait for after a cancel, so this loop waits instead.
     waitMs = 0
     await clock.sleep(leaseMs / 4, signal)
   }
