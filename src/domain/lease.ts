@@ -40,6 +40,11 @@ export const Lease = z.object({
 })
 export type Lease = z.infer<typeof Lease>
 
+export const fenceOf = ({ job, attempt }: Pick<Lease, 'job' | 'attempt'>): Fence => ({
+  jobId: job.id,
+  attempt,
+})
+
 /** What a worker hears at each renewal. */
 export const Renewal = z.object({
   leaseMs: z.int(),

@@ -34,7 +34,7 @@ const TARGETS: readonly { readonly from: RegExp; readonly suites: readonly Suite
   { from: /^src\/ledger\/sqlite\/lease-clock\.ts$/, suites: OF_LEDGER },
   { from: /^src\/domain\/(?:lane|machine|retry)\.ts$/, suites: OF_LEDGER },
   {
-    from: /^src\/worker\/(?:keep-leases\/[\w-]+|patience|lease-loop|deliver-report|work-on)\.ts$/,
+    from: /^src\/worker\/(?:keep-leases\/[\w-]+|hub-call|lease-loop|deliver-report|work-on)\.ts$/,
     suites: OF_WORKER,
   },
   { from: /^src\/pipeline\/stop-order\.ts$/, suites: OF_WORKER },
