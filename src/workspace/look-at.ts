@@ -4,29 +4,29 @@ import { hasErrno } from '../platform/errno.ts'
 import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
-/** What is at a path: `unreadable` is a file that is there and cannot be taken. */
+/** What exists at a path; `unreadable` when something does, but it cannot be read. */
 type Seen = Stats | 'gone' | 'unreadable'
 
-/** What is said of a path that stays as it was because nobody could read it. */
+/** The note for a path that keeps its earlier state because it cannot be read. */
 export const unreadable = (path: Buffer): Note => ({
   code: 'file-not-taken',
-  text: `${show(path)} cannot be read`,
+  text: `${show(path)} cannot be read, so changes to it are ignored`,
 })
 
-/** Looks at a path itself, never at what a link there leads to. */
+/** Reads the state of a path; does not follow a symbolic link. */
 export async function lookAt(path: Buffer): Promise<Seen> {
   try {
     const info = await lstat(path)
     if (info.isFile()) await access(path, constants.R_OK)
     return info
   } catch (error) {
-    return whyNot(error)
+    return stateFrom(error)
   }
 }
 
 /**
- * Looks at what really is at a path inside the tree: behind a link that stands where a folder
- * was, there is nothing of ours, and in a folder that cannot be entered everything is unreadable.
+ * Reads the state of paths inside the tree without following links: a path below a symbolic link is
+ * `gone`, and a path in a folder that cannot be entered is `unreadable`.
  */
 export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
   type Parent = 'folder' | 'gone' | 'unreadable'
@@ -50,16 +50,15 @@ export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
   return look
 }
 
-/** The names in a folder. */
 export async function namesIn(folder: Buffer): Promise<readonly Buffer[] | 'gone' | 'unreadable'> {
   try {
     return await readdir(folder, { encoding: 'buffer' })
   } catch (error) {
-    return whyNot(error)
+    return stateFrom(error)
   }
 }
 
-function whyNot(error: unknown): 'gone' | 'unreadable' {
+function stateFrom(error: unknown): 'gone' | 'unreadable' {
   if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'gone'
   if (hasErrno(error, 'EACCES', 'ENAMETOOLONG', 'ELOOP')) return 'unreadable'
   throw error
