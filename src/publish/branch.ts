@@ -81,7 +81,7 @@ function branchPublisher(request: BranchRequest, settings: GitSettings): Publish
     act: async (intent, signal) => {
       await settings.probe('pushing')
       await pushLfsObjects(remote, request, signal)
-      const found = await push(remote, wantedBy(intent), signal)
+      const found = await push(remote, pushOf(intent), signal)
       await settings.probe('pushed')
       return found
     },
@@ -134,9 +134,13 @@ function readIntent(intent: PublicationIntent): {
 }
 
 /** A push that moves a branch from one commit to another. */
-type Wanted = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
+type BranchPush = {
+  readonly branch: string
+  readonly commit: string
+  readonly replaces: string | null
+}
 
-function wantedBy(intent: PublicationIntent): Wanted {
+function pushOf(intent: PublicationIntent): BranchPush {
   const { commit, details } = readIntent(intent)
   return { branch: details.branch, replaces: details.replaces, commit }
 }
@@ -190,8 +194,12 @@ async function pushLfsObjects(
   await pushLfs(address, objects, signal)
 }
 
-/** @returns the branch's tip afterwards, which differs from the commit when another push won the race */
-async function push(remote: Remote, wanted: Wanted, signal: AbortSignal): Promise<string | null> {
+/** @returns the branch's tip afterwards; another commit when another push won the race */
+async function push(
+  remote: Remote,
+  wanted: BranchPush,
+  signal: AbortSignal,
+): Promise<string | null> {
   const ref = `refs/heads/${wanted.branch}`
   const args = [
     'push',
@@ -211,7 +219,7 @@ async function push(remote: Remote, wanted: Wanted, signal: AbortSignal): Promis
   return tip
 }
 
-/** A failure with the remote's own message, such as a hook's; null when the remote did not reject the push. */
+/** The remote's own refusal, such as a hook's; null when the push failed otherwise. */
 function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
   const line = end.stdout
     .toString('utf8')

@@ -44,10 +44,10 @@ export async function* importCommands(
   yield 'done\n'
 }
 
-/** Disables decompression in the parser. Its gzip cannot be turned off, but a ratio of 0 rejects all gzip data. */
+/** Disables decompression in the parser: gzip has no switch, but a ratio of 0 rejects it. */
 const PLAIN = { strict: true, brotli: false, zstd: false, maxDecompressionRatio: 0 }
 
-/** The start of a commit. Git makes it only when it reads `done`, so a truncated stream makes none. */
+/** The start of a commit. Git needs `done` at the end, so a truncated stream makes no commit. */
 const headOf = (branch: string): string =>
   [
     'feature done',

@@ -9,7 +9,7 @@ import { callRemote, type Remote } from './remote.ts'
 /** A git object; a tag is resolved to the object it points to. */
 export type GitObject = { readonly id: string; readonly type: string }
 
-/** An object to fetch. `depth`: commits of its history; null for the full history of all branches and tags. */
+/** An object to fetch. `depth` limits its history; null also fetches all branches and tags. */
 type Wanted = { readonly object: string; readonly depth: number | null }
 
 type Folder = Pick<Remote, 'settings' | 'gitDir'>

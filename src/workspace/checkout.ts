@@ -67,7 +67,7 @@ export const readTree = ({ gitDir, tree, commit }: Omit<Worktree, 'pin'>): GitCa
   workTree: tree,
 })
 
-/** Copies the cache's history boundary to the platform's git folder. Call it after the commit is fetched. */
+/** Copies the cache's `shallow` file to the platform's git folder. Call it after the fetch. */
 export async function copyShallow(cache: Cache, { gitDir }: Worktree): Promise<void> {
   const shallow = await shallowOf(cache)
   if (shallow !== '') await writeFile(join(gitDir, 'shallow'), shallow)

@@ -15,7 +15,7 @@ type Removed = { readonly caches: number; readonly bytes: number }
 
 const usedFile = (cache: string): string => join(cache, 'used')
 
-/** Records that a cache is in use now. Does nothing when it does not exist yet; a new cache counts as used. */
+/** Records that a cache is in use now. Skips a missing cache: a new one counts as used. */
 export async function noteUse(cache: string): Promise<void> {
   await writeFile(usedFile(cache), 'by an attempt\n', { mode: 0o600 }).catch(nullWhenMissing)
 }
@@ -61,7 +61,7 @@ async function measure(folder: string): Promise<readonly Measured[]> {
   )
 }
 
-/** Holds the cache's lock against fetches, and renames first, so that a partial cache is never used. */
+/** Locks the cache against fetches, and renames it first, so that no job uses a partial cache. */
 async function removeUnlessUsed(path: string, now: number, signal: AbortSignal): Promise<boolean> {
   const orTimeout = AbortSignal.any([signal, AbortSignal.timeout(LOCK_MS)])
   const aside = `${path}.old`

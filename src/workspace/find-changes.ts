@@ -10,7 +10,7 @@ export type Found = {
   /** Files and links to add to the tree. */
   readonly put: readonly Buffer[]
   /** Paths to remove from the tree. */
-  readonly gone: readonly Buffer[]
+  readonly removed: readonly Buffer[]
   /** Untracked folders that are git repositories. */
   readonly nested: readonly Buffer[]
   readonly files: number
@@ -30,7 +30,7 @@ export async function findChanges(
   const list = lister(workspace, indexFile, signal)
   const look = lookInside(Buffer.from(workspace.tree))
   const unseen = await unseenIn(workspace, indexFile, signal)
-  const [put, gone, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
+  const [put, removed, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
   const total = { files: 0, bytes: 0 }
   const { names, notes } = await list('-m', '-o', '--exclude-standard')
   for (const name of names) {
@@ -47,9 +47,9 @@ export async function findChanges(
     const seen = await look(path)
     if (unseen.has(path) && (typeof seen === 'string' || seen.isDirectory())) continue
     if (seen === 'unreadable') notes.push(unreadable(path))
-    else if (seen === 'gone') gone.push(path)
+    else if (seen === 'missing') removed.push(path)
     else if (seen.isDirectory()) folders.push(path)
-    else if (!seen.isFile() && !seen.isSymbolicLink()) gone.push(path)
+    else if (!seen.isFile() && !seen.isSymbolicLink()) removed.push(path)
     else {
       put.push(path)
       total.bytes += seen.size
@@ -63,10 +63,10 @@ export async function findChanges(
     if (submodules.has(path.toString('latin1'))) {
       notes.push(note('submodule-kept', path, 'is a submodule; changes inside it are ignored'))
     } else {
-      gone.push(path)
+      removed.push(path)
     }
   }
-  return { put, gone, nested, notes, ...total }
+  return { put, removed, nested, notes, ...total }
 }
 
 const OVER_HIDDEN = 'was ignored: it would replace files that the sparse checkout left out'

@@ -14,7 +14,7 @@ export type GitSettings = {
   readonly cacheFolder: string
   /** Transports that a job's address may use; `http` includes https. */
   readonly allow: Readonly<Record<Transport, boolean>>
-  /** null when no rule matches. Throws StepFailed `credential-missing` when a matching rule's secret cannot be read. */
+  /** null when no rule matches. Throws StepFailed `credential-missing` for an unreadable secret. */
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
   /** The only file of known ssh hosts to use; null for the files of the user and the machine. */

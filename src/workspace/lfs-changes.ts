@@ -5,7 +5,7 @@ import { mustGit } from './git.ts'
 import { lfsObjectFile } from './lfs.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Git LFS pointers are smaller than this: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+/** Larger files are no pointers (docs/spec.md of Git LFS). */
 const POINTER_BYTES_MAX = 1024
 const POINTER =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n/
@@ -83,7 +83,7 @@ async function smallBlobs(
   })
 }
 
-/** Whether the attempt's folder holds an object. A pointer alone may refer to an older or missing one. */
+/** Whether the attempt's folder holds the object; otherwise it is an older one, or missing. */
 const hasObject = (gitDir: string, id: string): Promise<boolean> =>
   access(lfsObjectFile(gitDir, id)).then(
     () => true,

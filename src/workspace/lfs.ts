@@ -136,7 +136,7 @@ function requireLfs({ path }: GitSettings): void {
 
 type StorageOf = { readonly url: string; readonly settings: GitSettings }
 
-/** The folder of fetched objects. Caches of all depths share it, because objects do not depend on history. */
+/** The folder of fetched objects, shared by the caches of all depths of an address. */
 function storageFolder({ url, settings }: StorageOf): string {
   const name = createHash('sha256').update(url).digest('hex')
   return join(settings.cacheFolder, `${name}.lfs`)

@@ -5,7 +5,7 @@ import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
 /** What exists at a path; `unreadable` when something does, but it cannot be read. */
-type Seen = Stats | 'gone' | 'unreadable'
+type Seen = Stats | 'missing' | 'unreadable'
 
 /** The note for a path that keeps its earlier state because it cannot be read. */
 export const unreadable = (path: Buffer): Note => ({
@@ -26,10 +26,10 @@ export async function lookAt(path: Buffer): Promise<Seen> {
 
 /**
  * Reads the state of paths inside the tree without following links: a path below a symbolic link is
- * `gone`, and a path in a folder that cannot be entered is `unreadable`.
+ * `missing`, and a path in a folder that cannot be entered is `unreadable`.
  */
 export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
-  type Parent = 'folder' | 'gone' | 'unreadable'
+  type Parent = 'folder' | 'missing' | 'unreadable'
   const folders = new Map<string, Parent>()
   const parentOf = async (path: Buffer): Promise<Parent> => {
     const end = path.lastIndexOf(SLASH)
@@ -39,7 +39,7 @@ export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
     const known = folders.get(key)
     if (known !== undefined) return known
     const seen = await look(folder)
-    const state = typeof seen === 'string' ? seen : seen.isDirectory() ? 'folder' : 'gone'
+    const state = typeof seen === 'string' ? seen : seen.isDirectory() ? 'folder' : 'missing'
     folders.set(key, state)
     return state
   }
@@ -50,7 +50,9 @@ export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
   return look
 }
 
-export async function namesIn(folder: Buffer): Promise<readonly Buffer[] | 'gone' | 'unreadable'> {
+export async function namesIn(
+  folder: Buffer,
+): Promise<readonly Buffer[] | 'missing' | 'unreadable'> {
   try {
     return await readdir(folder, { encoding: 'buffer' })
   } catch (error) {
@@ -58,8 +60,8 @@ export async function namesIn(folder: Buffer): Promise<readonly Buffer[] | 'gone
   }
 }
 
-function stateFrom(error: unknown): 'gone' | 'unreadable' {
-  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'gone'
+function stateFrom(error: unknown): 'missing' | 'unreadable' {
+  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'missing'
   if (hasErrno(error, 'EACCES', 'ENAMETOOLONG', 'ELOOP')) return 'unreadable'
   throw error
 }

@@ -95,7 +95,7 @@ async function walk(
 }
 
 /** A folder's entries, without any spelling of .git. */
-async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'gone' | 'unreadable'> {
+async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'missing' | 'unreadable'> {
   const names = await namesIn(inside(tree, folder))
   if (typeof names === 'string') return names
   return names

@@ -10,7 +10,7 @@ import { sshEnvironment } from './ssh.ts'
 export type RemoteRefs = {
   /** Commit or tag object by full ref name. */
   readonly tips: ReadonlyMap<string, string>
-  /** The branch that the remote's HEAD points to; null when HEAD is detached, absent, or its branch name is invalid. */
+  /** The branch that HEAD points to; null for a detached or missing HEAD or an invalid name. */
   readonly head: string | null
 }
 

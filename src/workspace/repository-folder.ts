@@ -54,7 +54,7 @@ export function branchFile(folder: string, branch: string): string {
   )
 }
 
-/** Turns automatic garbage collection off, because other git folders read objects through alternates. */
+/** Disables automatic garbage collection: other git folders read objects through alternates. */
 const CONFIG = (bare: boolean): string => `[core]
 \trepositoryformatversion = 0
 \tfilemode = ${process.platform !== 'win32'}
@@ -70,7 +70,7 @@ const SPARSE = `[core]
 \tsparseCheckoutCone = true
 `
 
-/** Patterns in git's cone mode: the folders with everything in them, and the files in their parent folders. */
+/** Patterns in git's cone mode: whole folders, and the files in their parent folders. */
 function cone(folders: readonly string[]): string {
   const whole = new Set(folders)
   const above = new Set(folders.flatMap(ancestors).filter((folder) => !whole.has(folder)))

@@ -41,7 +41,7 @@ async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal):
     }
     await mustGit(settings, { args: ['read-tree', '--reset', tree], ...place }, signal)
     await includeHidden(workspace, { indexFile, tree }, signal)
-    // Clean first: `read-tree` would examine files behind a link that the agent put in place of a folder.
+    // Clean first, so that `read-tree` finds no link in place of a folder and never looks behind it.
     const cleaned = await run(CLEAN)
     const written = await run(['read-tree', '--reset', '-u', '--no-sparse-checkout', tree], lfs)
     // Clean again, because the restored .gitignore files may ignore less.
@@ -49,7 +49,7 @@ async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal):
   })
 }
 
-/** Removes untracked files and folders, including nested repositories; without -x, keeps ignored files. */
+/** Removes untracked files and nested repositories. Without -x, it keeps ignored files. */
 const CLEAN = ['clean', '-ffdq']
 
 /** Makes git also restore files that the sparse checkout left out and the agent wrote. */

@@ -24,7 +24,7 @@ export async function writeTree(
   return await withIndexCopy(workspace.gitDir, async (indexFile) => {
     const found = await findChanges(workspace, { indexFile, limits }, signal)
     const nested = await nestedEntries(workspace, { indexFile, limits, found }, signal)
-    const change = { put: found.put, gone: found.gone, entries: nested.entries }
+    const change = { put: found.put, removed: found.removed, entries: nested.entries }
     const refused = await updateIndex(workspace, indexFile, change, signal)
     const inside = await changedSubmodules(workspace, signal)
     const call = { gitDir: workspace.gitDir, indexFile, workTree: workspace.tree }
@@ -34,7 +34,7 @@ export async function writeTree(
   })
 }
 
-/** Makes the workspace folder accessible. Throws StepFailed `workspace-failed` when the agent replaced it. */
+/** Makes the workspace folder accessible. Throws StepFailed when the agent replaced it. */
 export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void> {
   const root = await lstat(tree)
   if (!root.isDirectory()) {
@@ -46,7 +46,7 @@ export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void>
 
 type IndexChange = {
   readonly put: readonly Buffer[]
-  readonly gone: readonly Buffer[]
+  readonly removed: readonly Buffer[]
   /** Lines for `update-index --index-info`. */
   readonly entries: readonly Buffer[]
 }
@@ -68,7 +68,7 @@ async function updateIndex(
     return /^Ignoring path /m.test(end.stderr)
   }
   // Removals first: a file may replace a folder, or a folder a file.
-  const info = await run('--index-info', [...change.gone.map(removal), ...change.entries])
+  const info = await run('--index-info', [...change.removed.map(removal), ...change.entries])
   const put = await run('--stdin', change.put)
   if (!info && !put) return []
   return [
