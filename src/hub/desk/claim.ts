@@ -6,20 +6,20 @@ import { PROTOCOL, serves } from '../../protocol/version.ts'
 import type { HubState } from '../context.ts'
 import { attemptSecret, attemptToken } from '../tokens.ts'
 
-/** What a worker asks when it wants a job. */
+/** A worker's request for a job. */
 export type ClaimQuestion = {
-  /** Chosen by the worker; asking again with it after a lost answer gives the same lease. */
+  /** Chosen by the worker; a repeat with the same id, after a lost answer, gets the same lease. */
   readonly requestId: string
   readonly worker: WorkerIdentity
-  /** That the worker speaks. */
+  /** Protocol version of the worker. */
   readonly protocol: number
   readonly leaseMs: number
   readonly waitMs: number
 }
 
 /**
- * Waits in line for a job that this worker can serve; null when none came within `waitMs`. A worker
- * that went away gets none. Throws `protocol-mismatch` and `rate-limited`.
+ * Leases a job that this worker can serve, after waiting for one up to `waitMs`; null when none
+ * came or the worker disconnected. Throws `protocol-mismatch` and `rate-limited`.
  */
 export async function claim(
   hub: HubState,
@@ -29,7 +29,7 @@ export async function claim(
 ): Promise<Lease | null> {
   demandServed(hub.version, question)
   if (hub.claims.waiting >= hub.limits.waitingClaims) {
-    throw new AppError('rate-limited', 'Too many workers wait for work at this hub.', {
+    throw new AppError('rate-limited', 'Too many workers are waiting for jobs at this hub.', {
       details: { retryAfterSeconds: 1 },
     })
   }
@@ -54,7 +54,7 @@ export async function claim(
   }
 }
 
-/** Names those who can serve the same jobs. */
+/** The same key for all workers that can serve the same jobs. */
 const lineOf = (
   { kinds, labels, offers, sandbox }: WorkerIdentity,
   { lanes }: WorkerPrincipal,
