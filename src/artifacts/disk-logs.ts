@@ -79,7 +79,7 @@ async function append(
   if (bytes.length > LOG_SEGMENT_BYTES_MAX) {
     throw new AppError(
       'body-too-large',
-      `A log segment has at most ${LOG_SEGMENT_BYTES_MAX} bytes.`,
+      `A log segment can have at most ${LOG_SEGMENT_BYTES_MAX} bytes.`,
     )
   }
   const expected = await prepareTail(context, address)

@@ -1,6 +1,6 @@
 import { sep } from 'node:path'
 
-/** More than the streams being written at once; a forgotten size is read from disk again. */
+/** Streams whose size is remembered; the size of any other stream is read from disk. */
 const TAILS_MAX = 1024
 
 /** Sizes of the most recently written streams, by folder. */

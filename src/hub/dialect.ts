@@ -13,7 +13,7 @@ export type Dialect = {
   readonly name: string
   /** A separate port; without it the dialect shares the hub's. Port 0 picks a free one. */
   readonly listen?: { readonly host: string; readonly port: number }
-  /** It owns all paths below these, and refuses unknown ones in its error format. `/` on a separate port. */
+  /** Its path prefixes; it also answers unknown paths below them. `/` on a separate port. */
   readonly prefixes: readonly string[]
   readonly limits: {
     /** Largest JSON body. */

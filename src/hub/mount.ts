@@ -67,7 +67,7 @@ export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): v
 function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRoute[]): void {
   const stray = routes.find(({ path }) => !prefixes.some((prefix) => isBelow(path, prefix)))
   if (stray === undefined) return
-  throw new Error(`${stray.method} ${stray.path} of ${name} lies below none of its prefixes`)
+  throw new Error(`${stray.method} ${stray.path} of ${name} is outside its prefixes`)
 }
 
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'

@@ -13,7 +13,7 @@ export async function demandRoom({ disk }: Pick<HubState, 'disk'>): Promise<void
   if (free >= disk.floorBytes) return
   throw new AppError(
     'disk-full',
-    `The disk of the hub’s data folder has ${free} bytes free; new work needs ${disk.floorBytes}.`,
+    `The disk of the hub’s data folder has ${free} bytes free; new work needs ${disk.floorBytes} bytes.`,
   )
 }
 
