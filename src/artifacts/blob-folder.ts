@@ -65,13 +65,13 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
       return file !== null
     },
     deleteUnneeded: async (deletion) => {
-      const shelf = { isName: isDigest, spaceOf: diskSpaceOf }
-      const left = { ...shelf, folder: aside, remove: (name: string) => decide(name, deletion) }
+      const source = { isName: isDigest, spaceOf: diskSpaceOf }
+      const left = { ...source, folder: aside, remove: (name: string) => decide(name, deletion) }
       // Files that a killed collection left aside are checked again, whatever their age.
       const needed = deletion.dryRun ? deletion.needed : async () => new Set<string>()
       const parts = [await deleteUnneeded(left, { ...deletion, needed, before: Infinity })]
       for (const part of await readdir(blobs)) {
-        const remaining = { ...shelf, remove: (name: string) => remove(name, deletion) }
+        const remaining = { ...source, remove: (name: string) => remove(name, deletion) }
         parts.push(await deleteUnneeded({ ...remaining, folder: join(blobs, part) }, deletion))
       }
       return sum(parts)

@@ -29,7 +29,7 @@ export type Deleted = {
 }
 
 /** A folder to delete from: which of its entries count, and how one is removed. */
-export type Shelf = {
+export type DeletionSource = {
   readonly folder: string
   readonly isName: (name: string) => boolean
   readonly spaceOf: (path: string) => Promise<number>
@@ -38,19 +38,19 @@ export type Shelf = {
 }
 
 /** Deletes the entries of a folder that are old and not needed, in batches. */
-export async function deleteUnneeded(shelf: Shelf, deletion: Deletion): Promise<Deleted> {
+export async function deleteUnneeded(source: DeletionSource, deletion: Deletion): Promise<Deleted> {
   const found: { -readonly [Key in keyof Deleted]: Deleted[Key] } = {
     count: 0,
     bytes: 0,
     examples: [],
   }
-  for await (const names of oldNames(shelf, deletion.before)) {
+  for await (const names of oldNames(source, deletion.before)) {
     if (!(await deletion.mayContinue())) break
     const needed = await deletion.needed(names)
     for (const name of names.filter((candidate) => !needed.has(candidate))) {
       const bytes = deletion.dryRun
-        ? await shelf.spaceOf(join(shelf.folder, name))
-        : await shelf.remove(name)
+        ? await source.spaceOf(join(source.folder, name))
+        : await source.remove(name)
       if (bytes === null) continue
       found.count += 1
       found.bytes += bytes
@@ -68,7 +68,7 @@ export const sum = (parts: readonly Deleted[]): Deleted => ({
 })
 
 async function* oldNames(
-  { folder, isName }: Shelf,
+  { folder, isName }: DeletionSource,
   before: number,
 ): AsyncGenerator<readonly string[]> {
   let batch: string[] = []

@@ -6,7 +6,12 @@ import { JobId } from '../domain/id.ts'
 import { noProbe } from '../domain/probe.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { syncFolder } from '../platform/durable-file.ts'
-import { deleteUnneeded, type Deletion, type Deleted, type Shelf } from './delete-unneeded.ts'
+import {
+  deleteUnneeded,
+  type Deletion,
+  type Deleted,
+  type DeletionSource,
+} from './delete-unneeded.ts'
 import { withDiskFullError } from './disk-errors.ts'
 import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { LogAddress, LogStore } from './port.ts'
@@ -52,7 +57,7 @@ export async function openDiskLogs(
 }
 
 function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Deleted> {
-  const shelf: Shelf = {
+  const source: DeletionSource = {
     folder,
     isName: (name) => JobId.safeParse(name).success,
     spaceOf: diskSpaceOf,
@@ -64,7 +69,7 @@ function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Del
       return bytes
     },
   }
-  return deleteUnneeded(shelf, deletion)
+  return deleteUnneeded(source, deletion)
 }
 
 /** The types of the parts exclude slashes and dots, so the path cannot escape the folder. */

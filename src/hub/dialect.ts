@@ -45,11 +45,11 @@ export type DialectRoute = {
   readonly access: Access
   /** `json`: parsed JSON. `Bytes`: a stream of any content type, refused beyond `maxBytes`. */
   readonly takes: 'json' | Bytes | null
-  readonly answer: (asked: Asked) => Promise<Reply>
+  readonly answer: (request: DialectRequest) => Promise<Reply>
 }
 
 /** One request after the access check; its parts are not validated yet. */
-export type Asked = {
+export type DialectRequest = {
   readonly params: Readonly<Record<string, string>>
   readonly query: unknown
   readonly headers: IncomingHttpHeaders

@@ -23,7 +23,7 @@ declare module 'fastify' {
 }
 
 /** What every dialect is mounted with. */
-export type Ground = { readonly hub: HubState; readonly desk: Desk; readonly host: string }
+export type MountContext = { readonly hub: HubState; readonly desk: Desk; readonly host: string }
 
 const PathParams = z.record(z.string(), z.string())
 
@@ -32,20 +32,20 @@ const PathParams = z.record(z.string(), z.string())
  * headers and errors, and those of no other dialect. Throws when one of its routes is below none of
  * its prefixes.
  */
-export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): void {
-  const routes = dialect.routes(ground.desk)
+export function mount(app: FastifyInstance, dialect: Dialect, context: MountContext): void {
+  const routes = dialect.routes(context.desk)
   demandOwnPaths(dialect, routes)
   const add = (scope: FastifyInstance, some: readonly DialectRoute[]): void => {
-    for (const route of some) addRoute(scope, route, dialect, ground)
+    for (const route of some) addRoute(scope, route, dialect, context)
   }
   void app.register(async (scope) => {
-    addHooks(scope, dialect, ground)
+    addHooks(scope, dialect, context)
     void scope.register(async (uploads) => {
       streamBodies(uploads)
       add(uploads, routes.filter(takesBytes))
     })
     void scope.register(async (documents) => {
-      readJson(documents, ground)
+      readJson(documents, context)
       add(
         documents,
         routes.filter((route) => !takesBytes(route)),
@@ -55,7 +55,7 @@ export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): v
   for (const prefix of dialect.prefixes) {
     void app.register(
       async (scope) => {
-        addHooks(scope, dialect, ground)
+        addHooks(scope, dialect, context)
         scope.setNotFoundHandler(refuseUnknown)
       },
       { prefix: prefix === '/' ? '' : prefix },
@@ -73,7 +73,11 @@ function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRou
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'
 
 /** Adds the dialect's headers, guard, access check and errors; all run before the body is read. */
-function addHooks(scope: FastifyInstance, dialect: Dialect, { hub, desk, host }: Ground): void {
+function addHooks(
+  scope: FastifyInstance,
+  dialect: Dialect,
+  { hub, desk, host }: MountContext,
+): void {
   const guard = makeGuard([host, ...hub.allowHosts])
   scope.addHook('onRequest', async (request, reply) => {
     void reply.headers(dialect.headers)
@@ -104,7 +108,7 @@ function streamBodies(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 }
 
-function readJson(scope: FastifyInstance, { hub }: Ground): void {
+function readJson(scope: FastifyInstance, { hub }: MountContext): void {
   scope.removeContentTypeParser('text/plain')
   scope.addHook('preParsing', async (request, _reply, payload) => {
     dropWhenSlow(request, hub.limits.bodyMs)
@@ -116,7 +120,7 @@ function addRoute(
   scope: FastifyInstance,
   { method, path, access, takes, answer }: DialectRoute,
   { name, limits }: Dialect,
-  { hub }: Ground,
+  { hub }: MountContext,
 ): void {
   scope.route({
     method,

@@ -10,7 +10,13 @@ import { ROUTES, type RouteName } from '../protocol/routes.ts'
 import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
 import { protocolOf } from '../protocol/version.ts'
 import type { Desk } from './desk/desk.ts'
-import { type Asked, type Dialect, type DialectRoute, jsonReply, type Reply } from './dialect.ts'
+import {
+  type Dialect,
+  type DialectRequest,
+  type DialectRoute,
+  jsonReply,
+  type Reply,
+} from './dialect.ts'
 import { endpoints } from './endpoints.ts'
 import type { RouteReply } from './handler.ts'
 
@@ -61,8 +67,8 @@ type AnyHandler = (request: {
   readonly body: unknown
   readonly principal: Principal | null
   readonly protocol: number
-  readonly headers: Asked['headers']
-  readonly gone: Asked['gone']
+  readonly headers: DialectRequest['headers']
+  readonly gone: DialectRequest['gone']
 }) => Promise<RouteReply<unknown>>
 
 function routeNamed(name: RouteName, desk: Desk): DialectRoute {

@@ -3,7 +3,7 @@ import fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Access } from '../domain/principal.ts'
 import type { HubState } from './context.ts'
 import { type Dialect, isBelow } from './dialect.ts'
-import { type Ground, mount, send } from './mount.ts'
+import { type MountContext, mount, send } from './mount.ts'
 import { answerUnreadable, errorReply, routeOf } from './problems.ts'
 
 const MS_PER_SECOND = 1000
@@ -27,9 +27,9 @@ export type MountedRoute = {
 /** Makes a server with its limits and these dialects. `routes` is complete once it listens. */
 export function makeServer(
   dialects: Dialects,
-  ground: Ground,
+  context: MountContext,
 ): { readonly app: FastifyInstance; readonly routes: readonly MountedRoute[] } {
-  const { hub } = ground
+  const { hub } = context
   const app = fastify(serverOptions(hub, dialects))
   const routes: MountedRoute[] = []
   app.server.maxConnections = hub.limits.connections
@@ -57,7 +57,7 @@ export function makeServer(
   if (!dialects.some(({ prefixes }) => prefixes.includes('/'))) {
     throw new Error(`no dialect on the port of ${dialects[0].name} owns the paths below /`)
   }
-  for (const dialect of dialects) mount(app, dialect, ground)
+  for (const dialect of dialects) mount(app, dialect, context)
   return { app, routes }
 }
 

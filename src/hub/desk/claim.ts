@@ -7,7 +7,7 @@ import type { HubState } from '../context.ts'
 import { attemptSecret, attemptToken } from '../tokens.ts'
 
 /** A worker's request for a job. */
-export type ClaimQuestion = {
+export type LeaseRequest = {
   /** Chosen by the worker; a repeat with the same id, after a lost answer, gets the same lease. */
   readonly requestId: string
   readonly worker: WorkerIdentity
@@ -23,23 +23,23 @@ export type ClaimQuestion = {
  */
 export async function claim(
   hub: HubState,
-  question: ClaimQuestion,
+  request: LeaseRequest,
   by: WorkerPrincipal,
   gone: AbortSignal,
 ): Promise<Lease | null> {
-  demandServed(hub.version, question)
+  demandServed(hub.version, request)
   if (hub.claims.waiting >= hub.limits.waitingClaims) {
     throw new AppError('rate-limited', 'Too many workers are waiting for jobs at this hub.', {
       details: { retryAfterSeconds: 1 },
     })
   }
-  const worker = { ...question.worker, offers: offersOf(question) }
+  const worker = { ...request.worker, offers: offersOf(request) }
   const waiting = hub.claims.join(lineOf(worker, by))
-  const end = hub.clock.monotonic() + question.waitMs
+  const end = hub.clock.monotonic() + request.waitMs
   try {
     while (!gone.aborted) {
       waiting.look()
-      const lease = await claimNow(hub, { ...question, worker }, by)
+      const lease = await claimNow(hub, { ...request, worker }, by)
       if (lease !== null) {
         waiting.callNext()
         return lease
@@ -69,7 +69,7 @@ const lineOf = (
 
 async function claimNow(
   hub: HubState,
-  { requestId, worker, leaseMs }: ClaimQuestion,
+  { requestId, worker, leaseMs }: LeaseRequest,
   { tokenId, lanes }: WorkerPrincipal,
 ): Promise<Lease | null> {
   const { secret, hash } = attemptSecret(hub.random)
@@ -87,7 +87,7 @@ async function claimNow(
   return { ...claimed, token: attemptToken(fence, secret) }
 }
 
-function demandServed(version: string, { worker, protocol }: ClaimQuestion): void {
+function demandServed(version: string, { worker, protocol }: LeaseRequest): void {
   if (serves({ version, protocol: PROTOCOL }, { version: worker.version, protocol })) return
   throw new AppError(
     'protocol-mismatch',

@@ -7,7 +7,7 @@ import { isTerminal } from '../../domain/state.ts'
 import type { HubState } from '../context.ts'
 
 /** Which bytes of which log; without `attempt`, of the newest attempt. */
-export type LogQuestion = {
+export type LogRequest = {
   readonly jobId: JobId
   readonly stream: LogStream
   readonly attempt?: number | undefined
@@ -29,24 +29,24 @@ export type LogPiece = {
  */
 export async function readLog(
   hub: HubState,
-  question: LogQuestion,
+  request: LogRequest,
   gone: AbortSignal,
 ): Promise<LogPiece> {
-  using watch = hub.watches.open(question.jobId)
-  const end = hub.clock.monotonic() + question.waitMs
+  using watch = hub.watches.open(request.jobId)
+  const end = hub.clock.monotonic() + request.waitMs
   for (;;) {
-    const piece = await readPiece(hub, question)
+    const piece = await readPiece(hub, request)
     const left = end - hub.clock.monotonic()
     if (piece.bytes.length > 0 || piece.ended || left <= 0 || gone.aborted) return piece
     await watch.wait(left, gone)
   }
 }
 
-async function readPiece(hub: HubState, question: LogQuestion): Promise<LogPiece> {
-  const { stream, offset, limit } = question
+async function readPiece(hub: HubState, request: LogRequest): Promise<LogPiece> {
+  const { stream, offset, limit } = request
   // Reads the state before the bytes: when the attempt has ended, all its bytes are written.
-  const job = await hub.ledger.job(question.jobId)
-  const attempt = question.attempt ?? job.attempt
+  const job = await hub.ledger.job(request.jobId)
+  const attempt = request.attempt ?? job.attempt
   if (attempt > job.attempt) {
     const had = job.attempt === 1 ? '1 attempt' : `${job.attempt} attempts`
     throw new AppError(
@@ -58,7 +58,7 @@ async function readPiece(hub: HubState, question: LogQuestion): Promise<LogPiece
   const over = attempt < job.attempt || job.state !== 'running'
   const address = { jobId: job.id, attempt, stream }
   const size = await hub.logs.size(address)
-  if (over && size === 0) return readKeptLog(hub, address, question)
+  if (over && size === 0) return readKeptLog(hub, address, request)
   const bytes = await hub.logs.read(address, offset, limit)
   return { attempt, bytes, ended: over && offset + bytes.length >= size }
 }

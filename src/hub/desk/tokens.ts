@@ -7,7 +7,7 @@ import { issueToken } from '../tokens.ts'
 const DAY_MS = 86_400_000
 
 /** A requested token. */
-export type TokenWish = {
+export type TokenRequest = {
   readonly name: string
   readonly scopes: readonly Scope[]
   /** Only for a worker: patterns of the jobs that it may serve. */
@@ -19,9 +19,9 @@ export type TokenWish = {
 /** Creates a token. Only this answer contains its secret. */
 export async function createToken(
   hub: HubState,
-  { name, days, lanes, ...wish }: TokenWish,
+  { name, days, lanes, ...request }: TokenRequest,
 ): Promise<{ readonly token: string; readonly row: TokenRow }> {
-  const scopes = [...new Set(wish.scopes)]
+  const scopes = [...new Set(request.scopes)]
   const isWorker = scopes.includes('worker')
   if (isWorker && scopes.length > 1) {
     throw new AppError('request-invalid', 'A token with the scope worker can have no other scope.')
