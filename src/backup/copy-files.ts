@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { namingFullDisk } from '../artifacts/disk-errors.ts'
+import { withDiskFullError } from '../artifacts/disk-errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 
 /** Files copied side by side: few, because a process may have only so many open. */
@@ -26,7 +26,7 @@ export async function* copyFiles(
     return { path, digest: await copyFile(join(from, path), join(to, path)) }
   }
   for await (const together of inGroups(paths)) {
-    yield* await namingFullDisk(to, () => Promise.all(together.map(copy)))
+    yield* await withDiskFullError(to, () => Promise.all(together.map(copy)))
   }
   for (const folder of folders) await syncFolder(folder)
 }

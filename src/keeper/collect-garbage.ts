@@ -109,8 +109,9 @@ async function deleteFiles(
 ): Promise<readonly GarbageItem[]> {
   const { keepLogs } = retention
   const now = clock.now()
-  const mayGoOn = async (): Promise<boolean> => !signal.aborted && (dryRun || !(await isBackedUp()))
-  const shared = { before: now - GRACE_MS, dryRun, mayGoOn }
+  const mayContinue = async (): Promise<boolean> =>
+    !signal.aborted && (dryRun || !(await isBackedUp()))
+  const shared = { before: now - GRACE_MS, dryRun, mayContinue }
   const logsBefore = keepLogs === 0 ? 0 : now - keepLogs * DAY_MS
   // A dry run deleted no rows, so the query must ignore those that a real run deletes.
   const rowsBefore = dryRun ? cutoffs(retention, now) : null

@@ -90,15 +90,15 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     await cli.startHub()
     const payload = { repository: '/x', prompt: 'x', agent: { name: 'codex' } }
     const cases = [
-      [{ kind: 'code2', payload }, /There is no kind "code2"; known are code/],
+      [{ kind: 'code2', payload }, /There is no kind "code2"; known kinds: code/],
       [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
       [{ kind: 'code', payload: { ...payload, ref: '-f' } }, /payload\.ref: "-f" is not a valid/],
       [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],
       [{ kind: 'code', payload: { ...payload, repository: 'https://u:p@h/x' } }, /password/],
-      [{}, /body\.kind: is missing; body\.payload: is missing\.\n/],
+      [{}, /body\.kind is missing; body\.payload is missing\.\n/],
       [
         { kind: 'code', payload: { ...payload, agent: { name: 'command' } } },
-        /payload\.agent\.run: is missing/,
+        /payload\.agent\.run is missing/,
       ],
       [{ kind: 'code', payload, priorty: 1 }, /did you mean priority\?/],
     ] as const

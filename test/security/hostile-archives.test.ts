@@ -9,7 +9,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 
 const LIMITS = { entries: 50, bytes: 10_000, nameBytes: 4_000 }
 
-/** Prepares a workspace of these bytes; answers the refusal and what lies outside of the attempt. */
+/** Prepares a workspace from these bytes; returns the refusal and the files outside the attempt. */
 async function unpacked(bytes: Buffer) {
   const folder = await tempFolder()
   const file = join(folder, 'archive')
@@ -152,7 +152,7 @@ describe('a hostile archive', () => {
     }
   })
 
-  it('that unpacks to far more than it weighs is given up early', async () => {
+  it('that unpacks to far more than its size is refused early', async () => {
     const bomb = gzipSync(Buffer.concat([tarOf(file('a')), Buffer.alloc(64 * 1024 ** 2)]))
     expect(bomb.length).toBeLessThan(100_000)
     expect((await unpacked(bomb)).failure).toMatchObject({
@@ -164,10 +164,10 @@ describe('a hostile archive', () => {
     })
   })
 
-  it('that shows only one byte of what it unpacks to at first is not unpacked twice', async () => {
+  it('that first yields only one byte when unpacked is not unpacked twice', async () => {
     const archive = gzipSync(tarOf(file('a')))
     const flags = Buffer.from([0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 255])
-    // With a stored block behind it, the comment ends the first piece that is read after one byte.
+    // The comment is as long as needed for the first chunk read to end one byte into the stored block.
     const comment = Buffer.alloc(64 * 1024 - flags.length - 7, 'c')
     const end = Buffer.alloc(8)
     end.writeUInt32LE(crc32(archive), 0)
