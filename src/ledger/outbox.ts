@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Callback, CallbackEvent } from '../domain/callback.ts'
-import { type CallbackBody, ToldJob } from '../domain/delivery.ts'
+import { type CallbackBody, CallbackJob } from '../domain/delivery.ts'
 import type { JobId } from '../domain/id.ts'
 import { json } from './column.ts'
 import { readJob } from './job-row.ts'
@@ -66,7 +66,7 @@ async function bodyOf(
   jobId: JobId,
   { seq, event }: { readonly seq: number; readonly event: CallbackEvent },
 ): Promise<string> {
-  const job = ToldJob.parse(await readJob(tx, jobId))
+  const job = CallbackJob.parse(await readJob(tx, jobId))
   const body: CallbackBody = {
     type: `job.${event}`,
     timestamp: new Date(tx.now).toISOString(),

@@ -61,7 +61,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a number that is too large',
       ['submit', '--repo', '/x', '--wall-ms', '999999999999999999', 'x'],
-      /--wall-ms: 1000000000000000000 is not allowed, at most 604800000 is\n/,
+      /--wall-ms: 1000000000000000000 is too large; the maximum is 604800000\n/,
     ],
     ['a page that is too long', ['jobs', '--limit', '201'], /--limit: 201 is .* at most 200/],
     ['a port that is none', ['up', '--port', 'http'], /--port: "http" is not a number/],
@@ -180,7 +180,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     await cli.startUp([], { env: { PATH } })
     const waiting = cli.start(['submit', '--wait', '--repo', '/srv/a', '--agent', agent, 'Fix'])
     const said = await waiting.printed(/The job waits: .*doctor/)
-    expect(said).toContain(`no worker offers agent:${agent}; see what a machine lacks`)
+    expect(said).toContain(`no worker offers agent:${agent}; check a worker’s machine with`)
   })
 })
 
