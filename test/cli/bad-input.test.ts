@@ -25,23 +25,31 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ],
     ['a program without its agent', ['submit', '--repo', '/x', 'x', '--', 'sh'], /--agent command/],
     ['an unknown agent', ['submit', '--repo', '/x', '--agent', 'cursor', 'x'], /codex/],
-    ['a program for a retry', ['retry', '1234', '--', 'sh'], /retry takes no program after --/],
+    [
+      'a program for a retry',
+      ['retry', '1234', '--', 'sh'],
+      /retry does not accept a program after --/,
+    ],
     ['a check of nothing', ['submit', '--repo', '/x', '--check', 'a= ', 'x'], /name=/],
     ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
     ['a file that is not there', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
     [
       'a flag of any job beside a file',
       ['submit', '--file', '-', '--key', 'k'],
-      /give --key in it/,
+      /put --key into the file/,
     ],
-    ['a prompt beside a file', ['submit', '--file', '-', 'Fix it'], /give the prompt in it/],
-    ['a program beside a file', ['submit', '--file', '-', '--', 'sh'], /give the program in it/],
-    ['flags beside a file', ['submit', '--file', '-', '--repo', '/x'], /give --repo in it/],
+    ['a prompt beside a file', ['submit', '--file', '-', 'Fix it'], /put the prompt into the file/],
+    [
+      'a program beside a file',
+      ['submit', '--file', '-', '--', 'sh'],
+      /put the program into the file/,
+    ],
+    ['flags beside a file', ['submit', '--file', '-', '--repo', '/x'], /put --repo into the file/],
     ['almost a kind', ['submit', 'coed', '--repo', '/x'], /no kind "coed"\. Did you mean code\?/],
     [
       'a time to wait for that is none',
       ['submit', '--not-before', 'soon', '--repo', '/x', 'x'],
-      /no time/,
+      /is not a time/,
     ],
     [
       'a limit that is no number',
@@ -72,7 +80,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ],
     ['an empty prompt', ['submit', '--repo', '/x', ''], /The prompt is empty/],
     ['a folder that is not there', ['submit', '--repo', 'nowhere', 'x'], /nowhere: there is no/],
-    ['a time that is none', ['jobs', '--from', 'yesterday'], /no time/],
+    ['a time that is none', ['jobs', '--from', 'yesterday'], /is not a time/],
     [
       'a token over plain HTTP',
       ['jobs', '--hub', 'http://hub.example:7373'],
@@ -108,12 +116,12 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       expect(end.stderr).toMatch(words)
     }
     const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
-    expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('holds no job') })
+    expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('stdin is not a job') })
     const stdin = JSON.stringify({ kind: 'code', payload, inputs: 5 })
     const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })
     expect(five).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('- holds no job: its inputs are not a list'),
+      stderr: expect.stringContaining('stdin is not a job: its inputs are not a list'),
     })
   })
 })
