@@ -26,7 +26,7 @@ function start() {
   })
 }
 
-// Called before the first import: without the cache, Node compiles each TypeScript file again.
+// Called before the first import: without the cache, Node loads a compiler to import TypeScript.
 // Node executes the code in the cache, so its folder must belong to this user. Node's default folder
 // is in /tmp, where another user may have created it. Without a usable folder there is no cache.
 function enableCompileCache() {

@@ -187,7 +187,7 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     expect(stderr).toMatch(
       /accepted, last seen: submitted .*The hub has been unreachable since .* logs -f/,
     )
-    expect(stderr).not.toContain('goes on')
+    expect(stderr).not.toContain('The job continues')
   })
 
   it('leave the job alone when a follower is interrupted', async () => {
