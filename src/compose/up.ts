@@ -3,11 +3,11 @@ import { HubClient } from '../protocol/client.ts'
 import { openHub } from './hub.ts'
 import { type OpenWorker, openWorker, type WorkerTools } from './worker.ts'
 
-/** A hub and a worker in one process; they know each other through HTTP alone. */
+/** A hub and a worker in one process, which communicate only over HTTP. */
 export type OpenUp = AsyncDisposable & {
   readonly url: string
   readonly worker: OpenWorker
-  /** Rejects when a background loop of the hub failed. */
+  /** Rejects when a background loop of the hub fails. */
   readonly done: Promise<void>
 }
 

@@ -195,7 +195,7 @@ describeNeeding(['patience'], 'a job from the command line that does not succeed
     await cli.startUp(['--allow-local'])
     const follower = cli.start(job(remote, 'echo working; sleep 600'))
     const id = (await follower.printed(/working/)).slice(0, 12)
-    expect((await cli.run(['cancel', id])).stdout).toContain('is told to stop')
+    expect((await cli.run(['cancel', id])).stdout).toContain('is being stopped')
     expect((await follower.end).code).toBe(4)
   })
 })

@@ -11,6 +11,6 @@ const { hub: config, tools, end } = faultProgram()
   using stop = listenForStop()
   await using hub = await openHub(HubConfig.parse(config), tools)
   say(`ready ${hub.url}`)
-  await Promise.race([aborted(stop.inOrder), hub.done])
+  await Promise.race([aborted(stop.graceful), hub.done])
 }
 end()

@@ -15,7 +15,7 @@ const { worker: config, way, tools, end } = faultProgram()
   await using worker = await openWorker(WorkerConfig.parse(config), { ...tools, hub, env })
   say('ready')
   worker.done.catch((error: unknown) => tools.log.error({ error }, 'worker failed'))
-  await Promise.race([aborted(stop.inOrder), worker.done])
+  await Promise.race([aborted(stop.graceful), worker.done])
   await worker.drain()
 }
 end()
