@@ -126,7 +126,7 @@ describe.each(MODELS)('a written script in $dialect', ({ model }) => {
     const door = await gateway.open(aFence())
     await expect(
       generateText({ model: model(door), tools: { echo }, prompt: 'Something else' }),
-    ).rejects.toThrow(/No task of the model script fits/)
+    ).rejects.toThrow(/No task of the model script matches/)
     expect(await gateway.usage(door.token)).toMatchObject({ requests: 1 })
   })
 
@@ -179,13 +179,13 @@ describe('a written script', () => {
   })
 
   it.each([
-    { what: 'is no JSON', text: '{', says: /is no JSON/ },
+    { what: 'is not JSON', text: '{', says: /is not JSON/ },
     {
       what: 'has a wrong step',
       text: JSON.stringify({ scripts: [{ steps: [{ text: 'a' }, { txt: 'b' }] }] }),
-      says: /wrong at scripts\[0\]\.steps\[1\].*txt/,
+      says: /invalid at scripts\[0\]\.steps\[1\].*txt/,
     },
-    { what: 'has no task', text: '{"scripts":[]}', says: /wrong at scripts/ },
+    { what: 'has no task', text: '{"scripts":[]}', says: /invalid at scripts/ },
   ])('that $what is refused at the start, naming the place', async ({ text, says }) => {
     const replay = join(await tempFolder(), 'bad.json')
     await writeFile(replay, text)

@@ -35,7 +35,7 @@ const Response = z.looseObject({
 })
 const Counted = z.union([z.looseObject({ response: Response }), Response])
 
-/** Counts come once, with the whole response or with the event that ends it. */
+/** The counts arrive once: with the whole response, or with the event that ends the stream. */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
   if (data === undefined) return known
@@ -125,7 +125,7 @@ function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
   }
 }
 
-/** One item of the output: as it begins, what streams, as it ends. */
+/** One item of the output: how it begins, its streamed events, and how it ends. */
 type Part = { readonly begun: Item; readonly deltas: readonly Event[]; readonly item: Item }
 
 function partEvents({ begun, deltas, item }: Part, index: number): Event[] {
