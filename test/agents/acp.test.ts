@@ -33,9 +33,9 @@ describe('an agent that speaks ACP', () => {
     const { end, updates } = await told('babble say:still-here')
     expect(end).toMatchObject({ kind: 'done', summary: 'still-here' })
     expect(updates.flatMap((update) => (update.type === 'warning' ? [update.text] : []))).toEqual([
-      'not a line of the protocol: Welcome!',
-      'not a line of the protocol: [1,2]',
-      'not a line of the protocol: {"half":',
+      'not a protocol message: Welcome!',
+      'not a protocol message: [1,2]',
+      'not a protocol message: {"half":',
     ])
     expect(said(updates, 'stderr')).toBe('a word aside\n')
   })

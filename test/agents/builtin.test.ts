@@ -167,13 +167,13 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(end).toMatchObject({ kind: 'done', summary: 'Still here.' })
     const told = outputs(updates)
     expect(told.slice(0, 4).join('\n')).toMatch(
-      /hostname lies outside[^]*out\/hostname lies outside[^]*escaped.txt lies outside[^]*dangling is a link to nothing/,
+      /hostname is outside[^]*out\/hostname is outside[^]*escaped.txt is outside[^]*dangling is a broken symbolic link/,
     )
-    expect(told[4]).toContain('stands 2 times')
-    expect(told[5]).toContain('does not stand in twice.txt')
-    expect(told[8]).toContain('stopped after 1 s')
+    expect(told[4]).toContain('occurs 2 times')
+    expect(told[5]).toContain('does not occur in twice.txt')
+    expect(told[8]).toContain('timed out after 1 s')
     expect(told[9]).toContain('src/duration.js:')
-    expect(told[10]).toMatch(/bytes left out/)
+    expect(told[10]).toMatch(/bytes omitted/)
     expect(told[10]!.length).toBeLessThan(70_000)
   })
 })

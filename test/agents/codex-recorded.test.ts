@@ -107,7 +107,10 @@ describe('the codex driver', () => {
     const { driver } = await aCodex({ text: `${long}\n{"type":"turn.completed"}\n` })
     const { end, updates } = await runAgent(driver, await aCodexTask())
     expect(end.kind).toBe('done')
-    expect(updates).toContainEqual({ type: 'warning', text: 'codex: a line over 1 MiB was cut' })
+    expect(updates).toContainEqual({
+      type: 'warning',
+      text: 'codex: a line over 1 MiB was truncated',
+    })
   })
 
   it('without a way to a model says so and starts nothing', async () => {
