@@ -4,13 +4,13 @@ import { z } from 'zod'
 import type { AgentUpdate } from '../domain/agent.ts'
 
 /** The meaning of one line: updates, and how the turn ended if this line ends it. */
-export type CodexSaid = {
+export type CodexLine = {
   readonly updates: readonly AgentUpdate[]
   readonly end?: { readonly failed: false } | { readonly failed: true; readonly message: string }
 }
 
 /** Parses one line of output. */
-export function readCodexLine(line: string): CodexSaid {
+export function readCodexLine(line: string): CodexLine {
   const event = Event.safeParse(parseJson(line))
   if (event.success) return readEvent(event.data)
   const shown = line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line
@@ -68,8 +68,8 @@ const Event = z.discriminatedUnion('type', [
 ])
 type Event = z.infer<typeof Event>
 
-const warning = (words: string): CodexSaid => ({ updates: [{ type: 'warning', text: words }] })
-const NOTHING: CodexSaid = { updates: [] }
+const warning = (words: string): CodexLine => ({ updates: [{ type: 'warning', text: words }] })
+const NOTHING: CodexLine = { updates: [] }
 
 function parseJson(line: string): unknown {
   try {
@@ -79,7 +79,7 @@ function parseJson(line: string): unknown {
   }
 }
 
-function readEvent(event: Event): CodexSaid {
+function readEvent(event: Event): CodexLine {
   switch (event.type) {
     case 'thread.started':
       return { updates: [{ type: 'session', session: event.thread_id }] }
@@ -87,7 +87,7 @@ function readEvent(event: Event): CodexSaid {
     case 'item.updated':
       return NOTHING
     case 'item.started':
-      return { updates: begun(event.item) }
+      return { updates: started(event.item) }
     case 'item.completed':
       return { updates: finished(event.item) }
     case 'turn.completed':
@@ -106,7 +106,7 @@ function usage({ usage: used }: Extract<Event, { type: 'turn.completed' }>): Age
   return [{ type: 'usage', inputTokens, outputTokens }]
 }
 
-function begun(item: Item): AgentUpdate[] {
+function started(item: Item): AgentUpdate[] {
   switch (item.type) {
     case 'command_execution':
       return [{ type: 'tool-call', id: item.id, tool: 'shell', input: item.command }]

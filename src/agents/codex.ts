@@ -13,7 +13,7 @@ import {
   type AgentProgram,
   runAgentProgram,
 } from './agent-program.ts'
-import { type CodexSaid, readCodexLine } from './codex-updates.ts'
+import { type CodexLine, readCodexLine } from './codex-updates.ts'
 import { linesOf } from './lines.ts'
 import { RawOutput } from './output.ts'
 
@@ -64,11 +64,11 @@ export const codexDriver =
       const stderr = new RawOutput('stderr', io.onUpdate)
       let session = task.session
       let summary = ''
-      let end: CodexSaid['end']
-      const hear = (line: string) => {
-        const said = readCodexLine(line)
-        end = said.end ?? end
-        for (const update of said.updates) {
+      let end: CodexLine['end']
+      const receive = (line: string) => {
+        const parsed = readCodexLine(line)
+        end = parsed.end ?? end
+        for (const update of parsed.updates) {
           if (update.type === 'session') session = update.session
           if (update.type === 'message') summary = update.text
           // For a resumed thread Codex reports the sum of all turns, so ignore it.
@@ -85,7 +85,7 @@ export const codexDriver =
           for await (const { text, cut } of linesOf(stdout, LINE_BYTES_MAX)) {
             if (cut)
               io.onUpdate({ type: 'warning', text: 'codex: a line over 1 MiB was truncated' })
-            hear(text)
+            receive(text)
           }
         },
         readErrors: (source) => stderr.read(source),

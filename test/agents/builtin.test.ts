@@ -57,7 +57,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
       expect(outputs(first.updates)[1]).toMatch(/exit code 1[\s\S]*fail 1/)
       expect(outputs(first.updates)[5]).toMatch(/exit code 0[\s\S]*fail 0/)
 
-      // Another home on another machine: only the session's files come along.
+      // Another home, as on another machine, with only the session's files.
       const home = await tempFolder()
       const [kept = ''] = scriptedDriver.sessionFiles
       await cp(join(task.home, kept), join(home, kept), { recursive: true })
@@ -249,7 +249,7 @@ describeNeeding(['bubblewrap'], 'the built-in agent in a sandbox', () => {
 
 const call = (name: string, args: Record<string, string | number>) => ({ calls: [{ name, args }] })
 
-/** The demo's project in a fresh tree, and what is to be done there. */
+/** The demo's project in a new tree, and its task. */
 async function aDemoTask(change: Partial<PlacedTask>): Promise<PlacedTask> {
   const task = await aTask({ prompt: PROMPT, ...change })
   await cp(join(DEMO, 'project'), task.tree, { recursive: true })
@@ -269,7 +269,7 @@ const outputs = (updates: readonly AgentUpdate[]): string[] =>
   updates.flatMap((update) => (update.type === 'tool-result' ? [update.output] : []))
 
 async function testsPass(tree: string): Promise<boolean> {
-  // Node's own runner would otherwise report to the one that runs this file.
+  // Otherwise Node's test runner would report to the runner of this file.
   const env = { PATH: process.env['PATH'] ?? '' }
   return await promisify(execFile)(process.execPath, ['--test'], { cwd: tree, env }).then(
     () => true,

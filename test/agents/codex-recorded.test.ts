@@ -11,7 +11,7 @@ const DOOR = { baseUrl: 'http://127.0.0.1:7400', token: 'dummy-of-the-attempt' }
 const recording = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/codex/${name}.jsonl`, import.meta.url))
 
-/** A program named codex that says what is in a file and writes down how it was called. */
+/** A program named codex that prints a file and records how it was called. */
 async function aCodex(said: { readonly file: string } | { readonly text: string }, end = 'exit 0') {
   const folder = await testFolder()
   await mkdir(join(folder, 'bin'))

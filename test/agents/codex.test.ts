@@ -21,7 +21,7 @@ const shell = (cmd: string): Partial<ScriptStep> => ({
   calls: [{ name: 'exec_command', args: { cmd }, custom: false }],
 })
 
-/** A task for Codex whose model answers by script, each part chosen by a word of the prompt. */
+/** A task for Codex with a scripted model; a word of the prompt selects the script. */
 async function aScriptedTask(
   parts: Readonly<Record<string, readonly Partial<ScriptStep>[]>>,
   change: Partial<PlacedTask> = {},

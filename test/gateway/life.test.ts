@@ -16,7 +16,7 @@ const request = (token: string) => ({
   }),
 })
 
-/** A zombie that nobody has reaped yet is gone. */
+/** A zombie counts as ended. */
 async function untilGone(pid: number): Promise<void> {
   await vi.waitFor(() => expect(runs(pid)).toBe(false), 5000)
 }
@@ -44,7 +44,7 @@ describe('the gateway process', () => {
 
     process.kill(before, 'SIGKILL')
     await untilGone(before)
-    // Asking the gateway waits for the new process.
+    // A call to the gateway waits for the new process.
     expect(await gateway.usage(door.token)).toMatchObject({ requests: 1, inputTokens: 7 })
     const again = await fetch(address, request(door.token))
 
@@ -54,7 +54,7 @@ describe('the gateway process', () => {
       requests: 2,
       inputTokens: 14,
       outputTokens: 6,
-      // What was on its way when it died is not known.
+      // The cost of requests in flight when it died is unknown.
       costUsd: 'unknown',
     })
   })

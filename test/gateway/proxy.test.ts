@@ -15,7 +15,7 @@ const settings = (url: string) => ({
 
 type Seen = { url: string | undefined; headers: http.IncomingHttpHeaders; body: string }
 
-/** A model server that answers with JSON and remembers what it was asked. */
+/** A model server that answers with JSON and records its requests. */
 async function aRememberingServer(): Promise<{ url: string; seen: Seen[] }> {
   const seen: Seen[] = []
   const url = await aModelServer(async (request, response) => {
@@ -142,7 +142,7 @@ describe('an answer', () => {
         while (response.write(piece)) sent += piece.length
       }
       fill()
-      // Nothing drains any more once every buffer on the way is full.
+      // When every buffer on the way is full, writing stops.
       let idle = setTimeout(() => paused.resolve(sent), 500)
       response.on('drain', () => {
         clearTimeout(idle)
@@ -250,7 +250,7 @@ const ask = (
     body: '{"model":"m"}',
   })
 
-/** fetch does not let a caller choose the Host header. */
+/** Used because fetch does not allow setting the Host header. */
 async function rawStatus(
   baseUrl: string,
   headers: Record<string, string>,

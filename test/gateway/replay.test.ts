@@ -13,7 +13,7 @@ import { silentLog } from '../../src/platform/log.ts'
 import { aFence, aGateway, aScript } from '../support/gateway.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
-/** The same door in the three dialects, spoken by real clients. */
+/** Real clients of the three dialects on the same door. */
 const MODELS: readonly { dialect: string; model: (door: ModelDoor) => LanguageModel }[] = [
   {
     dialect: 'Anthropic Messages',
@@ -235,7 +235,7 @@ describe('a recording', () => {
   })
 })
 
-/** What a client hears that follows the whole first task. */
+/** The answers that a client gets when it follows the whole first task. */
 async function wholeTalk(model: LanguageModel) {
   const result = streamText({
     model,

@@ -16,7 +16,7 @@ import { inSandbox, PATH, testFolder, testSandbox } from '../support/confined.ts
 import { fakeAgent } from '../support/fake-agent.ts'
 import { describeNeeding } from '../support/needs.ts'
 
-/** Cancel promises that everything is gone by then. */
+/** After a cancel, every process must have ended within this time. */
 const GONE_MS = 5000
 
 const carriers = (marker: string): readonly number[] =>
@@ -89,7 +89,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
       const argv = fakeAgent({ do: 'crash', signal: 'SIGTERM' })
       const child = await start(launchOf(randomUUID()), await testFolder(), argv)
       const { code, killSignal } = await child.exit
-      // bwrap tells the signal of the program the way a shell does.
+      // bwrap reports the program's signal like a shell: 128 plus its number.
       expect(killSignal ?? code).toBe(name === 'the sandbox' ? 128 + 15 : 'SIGTERM')
     })
   })
