@@ -41,8 +41,8 @@ export type ProgramEnd = {
 }
 
 /**
- * Runs a program and waits for its end. Kills its whole process group when it exceeds a limit, or
- * when the signal aborts; then it throws the signal's reason. Throws AppError `program-unstartable`
+ * Runs a program and waits for its end. Kills its whole process group when it exceeds a limit or the
+ * signal aborts. After an abort, throws the signal's reason. Throws AppError `program-unstartable`
  * when the program cannot start.
  */
 export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramEnd> {

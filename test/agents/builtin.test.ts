@@ -69,7 +69,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     },
   )
 
-  it('tells its words, thoughts, tools and usage as they come', async () => {
+  it('streams its messages, thoughts, tool calls and usage', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const task = await aDemoTask({ door: await gateway.open(aFence()) })
     const { updates } = await runAgent(demoDriver, task)
@@ -89,7 +89,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(updates.filter(({ type }) => type === 'warning')).toEqual([])
   })
 
-  it('ends with step-limit when its steps are used up, and can go on later', async () => {
+  it('ends with step-limit when its steps are used up, and can continue later', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const task = await aDemoTask({ door: await gateway.open(aFence()) })
     const { end } = await runAgent(driverOf({}, { test: TEST, steps: 2 }), task)
@@ -103,7 +103,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(more.end).toMatchObject({ kind: 'done', session })
   })
 
-  it('stops when it is told to while a command runs that ignores signals, and keeps its session', async () => {
+  it('stops while a command runs that ignores signals, and keeps its session', async () => {
     const replay = await aScript({
       scripts: [
         {
@@ -137,7 +137,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(more.end).toMatchObject({ kind: 'done', summary: 'Gone on.' })
   })
 
-  it('gets the failures of its tools back and goes on', async () => {
+  it('receives the failures of its tools and continues', async () => {
     const replay = await aScript({
       scripts: [
         {
@@ -199,7 +199,7 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
     })
   })
 
-  it('fails as a login when its door is shut', async () => {
+  it('fails with agent-login when its door is closed', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const door = await gateway.open(aFence())
     await gateway.close(door.token)
@@ -215,7 +215,7 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
     expect(end).toMatchObject({ kind: 'failed', reason: 'model-unavailable' })
   })
 
-  it('says what a model must be called', async () => {
+  it('reports the valid forms of a model name', async () => {
     const gateway = await aGateway({})
     const door = await gateway.open(aFence())
     const { end } = await runAgent(
@@ -230,7 +230,7 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
 })
 
 describeNeeding(['bubblewrap'], 'the built-in agent in a sandbox', () => {
-  it('works although the folder of the program is hidden from everybody else', async () => {
+  it('works although the folder of the program is hidden from other programs', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const task = await aDemoTask({ door: await gateway.open(aFence()) })
     const launch = bubblewrap({

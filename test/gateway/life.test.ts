@@ -31,7 +31,7 @@ function runs(pid: number): boolean {
 }
 
 describe('the gateway process', () => {
-  it('is started again after its death, on the same port, with the doors and counts it had', async () => {
+  it('restarts after its death, on the same port, with its doors and counts', async () => {
     const replay = await aScript({
       scripts: [{ steps: [{ text: 'hello', usage: { input: 7, output: 3, costUsd: 0.5 } }] }],
     })
@@ -92,7 +92,7 @@ describe('the gateway process', () => {
 const entry = (path: string): string => new URL(`../../${path}`, import.meta.url).href
 
 describeNeeding(['patience'], 'a gateway process that is killed each time it starts', () => {
-  it('gives up when it dies again and again', async () => {
+  it('gives up after repeated deaths', async () => {
     const gateway = await aGateway({})
     const door = await gateway.open(aFence())
     for (let death = 0; death < 6; death += 1) {

@@ -149,7 +149,7 @@ describeNeeding(['patience'], 'the meter', () => {
     })
   })
 
-  it('has a cost of nothing for a door that nothing was asked through', async () => {
+  it('reports a cost of 0 for a door without requests', async () => {
     expect(await usageAfter([])).toMatchObject({ requests: 0, costUsd: 0, models: [] })
   })
 })

@@ -91,7 +91,7 @@ describe.each(MODELS)('a written script in $dialect', ({ model }) => {
     })
   })
 
-  it('leads a client that wants whole answers, and says so when it has come to its end', async () => {
+  it('leads a client that wants whole answers, and says when it has ended', async () => {
     const gateway = await aGateway({ replay: await aScript(SCRIPT) })
     const door = await gateway.open(aFence())
     const first = await generateText({
@@ -121,7 +121,7 @@ describe.each(MODELS)('a written script in $dialect', ({ model }) => {
     expect(title.text).toBe('A scripted answer.')
   })
 
-  it('refuses a task it does not know at once, so that nobody tries again', async () => {
+  it('refuses an unknown task with an error that clients do not retry', async () => {
     const gateway = await aGateway({ replay: await aScript(SCRIPT) })
     const door = await gateway.open(aFence())
     await expect(
@@ -130,7 +130,7 @@ describe.each(MODELS)('a written script in $dialect', ({ model }) => {
     expect(await gateway.usage(door.token)).toMatchObject({ requests: 1 })
   })
 
-  it('gives a recording that answers the same again', async () => {
+  it('makes a recording that repeats its answers', async () => {
     const record = join(await tempFolder(), 'recording.jsonl')
     const recording = await startGateway(
       GatewaySettings.parse({ replay: await aScript(SCRIPT), record }),
@@ -158,7 +158,7 @@ describe('a written script', () => {
     expect(await response.json()).toEqual({ oh: 'no' })
   })
 
-  it('can break the connection before, amid and after the answer', async () => {
+  it('can break the connection before, during and after the answer', async () => {
     await expect(answerTo({ text: 'hi', cut: 'before' })).rejects.toThrow(/fetch failed/)
     const middle = await answerTo({ text: 'hi', cut: 'middle' })
     await expect(middle.text()).rejects.toThrow(/terminated/)
@@ -167,7 +167,7 @@ describe('a written script', () => {
     expect(unfinished).not.toContain('response.completed')
   })
 
-  it('speaks of freeform tools and of tools in a namespace', async () => {
+  it('supports freeform tools and tools in a namespace', async () => {
     const calls = [
       { name: 'apply_patch', custom: true, args: '*** Begin Patch' },
       { name: 'report', namespace: 'mcp__plat', args: { a: 1 } },
@@ -195,7 +195,7 @@ describe('a written script', () => {
     })
   })
 
-  it('that is not there is refused at the start', async () => {
+  it('that is missing is refused at the start', async () => {
     await expect(aGateway({ replay: '/nowhere/model.json' })).rejects.toMatchObject({
       code: 'file-unreadable',
     })
