@@ -1,5 +1,5 @@
-// A worker, composed as the command does it, with a probe and a clock of the fault suite's own.
-// Says `ready`; SIGTERM drains it.
+// A worker composed like the real command, with the probe and clock of the fault suite. Prints
+// `ready`; SIGTERM drains it.
 import { openWorker } from '../../src/compose/worker.ts'
 import { aborted, listenForStop } from '../../src/cli/stop-signals.ts'
 import { WorkerConfig } from '../../src/config/settings.ts'
