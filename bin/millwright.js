@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain old JavaScript on purpose: an old Node must be able to read this file and be told what to do.
+// Old syntax on purpose: an old version of Node must parse this file to print what it needs.
 
 var needed = [24, 12]
 var found = process.versions.node.split('.').map(Number)
@@ -10,15 +10,14 @@ if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
       needed.join('.') +
       ' or newer; this is Node ' +
       process.versions.node +
-      '.\n' +
-      '  Get it from https://nodejs.org/en/download, or with: npx -p node@24 millwright\n',
+      '.\n  Install it from https://nodejs.org/en/download, or in a clone use: npm run millwright --\n',
   )
   process.exitCode = 78
 } else {
   void start()
 }
 
-// The packed build holds main.js; the repository holds main.ts, which Node runs directly.
+// The published package contains main.js; a clone contains main.ts, which Node runs directly.
 function start() {
   enableCompileCache()
   return import('../src/main.js').catch(function (error) {
@@ -27,9 +26,9 @@ function start() {
   })
 }
 
-// Before the first import: a TypeScript file imported without the cache loads the compiler for it.
-// Node runs what the cache holds, so its folder must be this user's own; the one that Node takes by
-// itself lies in /tmp, where another user may have made it. Without a folder there is no cache.
+// Called before the first import: without the cache, Node loads a compiler to import TypeScript.
+// Node executes the code in the cache, so its folder must belong to this user. Node's default folder
+// is in /tmp, where another user may have created it. Without a usable folder there is no cache.
 function enableCompileCache() {
   var fs = process.getBuiltinModule('node:fs')
   var path = process.getBuiltinModule('node:path')
@@ -41,7 +40,7 @@ function enableCompileCache() {
     if (process.getuid !== undefined && fs.statSync(folder).uid !== process.getuid()) return
     process.getBuiltinModule('node:module').enableCompileCache(folder)
   } catch (error) {
-    // A home that cannot be written to, as of a service.
+    // The home directory is not writable, for example that of a service.
     if (error.syscall === undefined) throw error
   }
 }

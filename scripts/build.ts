@@ -1,4 +1,4 @@
-// npm run build: makes dist/, a package of its own in plain JavaScript. Pack it with: npm pack ./dist
+// npm run build: builds dist/, a self-contained JavaScript package. Pack it with: npm pack ./dist
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -9,7 +9,7 @@ import { thirdPartyLicenses } from './third-party-licenses.ts'
 const DIST = join(ROOT, 'dist')
 const COPIED = ['bin', 'examples', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md']
 
-/** The published manifest: what a user needs. The bundle holds the dependencies. */
+/** The fields of the published manifest. It lists no dependencies: the bundle contains them. */
 const Manifest = z.object({
   name: z.string(),
   version: z.string(),
@@ -26,4 +26,4 @@ await writeFile(join(DIST, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(mod
 for (const name of COPIED) await cp(join(ROOT, name), join(DIST, name), { recursive: true })
 const manifest = Manifest.parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')))
 await writeFile(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-console.log(`dist/ holds ${manifest.name} ${manifest.version}`)
+console.log(`dist/ contains ${manifest.name} ${manifest.version}`)

@@ -1,7 +1,7 @@
 import { rolldown } from 'rolldown'
 import { ROOT } from './run.ts'
 
-/** The programs that have an entry file of their own, by their path in the package. */
+/** The programs with their own entry file, by their path in the package. */
 const ENTRIES = [
   'src/main',
   'src/gateway/main',
@@ -11,16 +11,17 @@ const ENTRIES = [
 ]
 
 /**
- * Writes the entry programs with everything they import, dependencies too, as few files of plain
- * JavaScript. Chunks lie in a folder of `src/`, as deep as the code that looks for files beside it
- * (`platform/entry-program.ts`, `cli/version.ts`). Returns the paths of all modules within.
+ * Bundles the entry programs and everything they import, dependencies included, into a few
+ * JavaScript files. Chunks are written one folder below `src/`, at the same depth as the code that
+ * locates files by relative paths (`platform/entry-program.ts`, `cli/version.ts`). Returns the paths
+ * of all bundled modules.
  */
 export async function writeBundle(folder: string): Promise<readonly string[]> {
   await using bundle = await rolldown({
     cwd: ROOT,
     input: Object.fromEntries(ENTRIES.map((entry) => [entry, `${entry}.ts`])),
     platform: 'node',
-    // An optional addon that pg only looks for when it is asked to.
+    // An optional addon that pg loads only on request.
     external: ['pg-native'],
   })
   const { output } = await bundle.write({

@@ -1,4 +1,4 @@
-// npm run check: format, lint, types and tidy rules side by side. Prints what failed, and how long it took.
+// npm run check: runs format, lint, types and tidy rules in parallel. Prints failures and the time taken.
 import { run } from './run.ts'
 
 const started = performance.now()

@@ -4,14 +4,15 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { run } from './run.ts'
 
-/** The real agents that the tests drive: exact versions, because their dialects change. */
+/** The real agents that the tests run, in exact versions because their output formats change. */
 const AGENTS = [
   { name: 'codex', package: '@openai/codex', version: '0.169.0', variable: 'MILLWRIGHT_CODEX' },
 ]
 
 /**
- * Installs the agents into a cache outside the clone and answers the environment variables by
- * which the tests find them. A half-made folder is never used: it is renamed when it is whole.
+ * Installs the agents into a cache outside the clone and returns the environment variables with
+ * which the tests find them. Each agent is installed into a temporary folder, which is renamed when
+ * it is complete, so that an incomplete installation is never used.
  */
 export async function installAgents(): Promise<Record<string, string>> {
   const cache = join(
@@ -31,18 +32,18 @@ export async function installAgents(): Promise<Record<string, string>> {
 }
 
 async function install(spec: string, folder: string): Promise<void> {
-  const beside = `${folder}.${process.pid}.tmp`
-  await rm(beside, { recursive: true, force: true })
-  await mkdir(beside)
+  const temporary = `${folder}.${process.pid}.tmp`
+  await rm(temporary, { recursive: true, force: true })
+  await mkdir(temporary)
   const { code, output } = await run([
     'npm',
     'install',
     '--prefix',
-    beside,
+    temporary,
     '--ignore-scripts',
     '--no-audit',
     spec,
   ])
   if (code !== 0) throw new Error(`npm could not install ${spec}:\n${output}`)
-  await rename(beside, folder)
+  await rename(temporary, folder)
 }

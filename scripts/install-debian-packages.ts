@@ -1,6 +1,6 @@
 import { run } from './run.ts'
 
-/** Installs what is missing. Needs root and apt-get only when something is missing. */
+/** Installs the missing packages. Needs root and apt-get only if a package is missing. */
 export async function installDebianPackages(names: readonly string[]): Promise<void> {
   const missing: string[] = []
   for (const name of names) {

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '..')
 
-/** What our own scripts put before everything else: the tools and the Node of node_modules. */
+/** The PATH of every tool: the programs in node_modules come first, including Node. */
 const PATH = [join(ROOT, 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
 
 type Options = {
@@ -12,7 +12,7 @@ type Options = {
   readonly live?: boolean
 }
 
-/** Runs a tool from the project's root. With `live` its output goes to the terminal as it comes. */
+/** Runs a tool. With `live`, its output goes to the terminal as it is written and is not returned. */
 export async function run(
   argv: readonly string[],
   options: Options = {},

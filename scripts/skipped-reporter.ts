@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Ends a run with the tests that it left out and why, how to run them, and one line of counts. */
+/** Prints at the end of a run which tests were skipped and why, how to run them, and the counts. */
 export class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, leftOut: 0 }

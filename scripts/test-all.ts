@@ -1,4 +1,4 @@
-// npm run test:all: installs what the tests need, then runs every one of them; a missing part fails.
+// npm run test:all: installs what the tests need and runs all of them. Missing software is a failure.
 import { installAgents } from './install-agents.ts'
 import { installDebianPackages } from './install-debian-packages.ts'
 import { run } from './run.ts'
@@ -16,7 +16,7 @@ const agents = await installAgents()
 
 const steps: readonly (readonly string[])[] = [
   ['node', 'scripts/check.ts'],
-  // A machine that is busy with other things takes its time.
+  // Longer timeouts, because tests may be slow on a busy machine.
   ['vitest', 'run', '--testTimeout=120000', '--hookTimeout=120000'],
   ['node', 'test/faults/main.ts'],
 ]

@@ -7,7 +7,7 @@ const LICENSE_FILE = /^(?:licen[cs]e|notice|copying)/i
 const Manifest = z.object({ name: z.string(), version: z.string(), license: z.string() })
 
 /**
- * The licenses of the packages that these modules belong to, as their licenses demand of a copy.
+ * The licenses of the packages that these modules belong to, which a copy of them must include.
  * @param modules paths of the bundled files
  */
 export async function thirdPartyLicenses(modules: readonly string[]): Promise<string> {

@@ -1,4 +1,4 @@
-/** The one place that reads argv and the environment; both are handed on. */
+/** The only file that reads argv and the environment. It passes both to the command line. */
 import { isatty } from 'node:tty'
 import { explain, runCli } from './cli/run-cli.ts'
 import type { Terminal } from './cli/terminal.ts'
@@ -13,6 +13,6 @@ const terminal: Terminal = {
   isTTY: { stdout: isatty(1), stderr: isatty(2) },
 }
 
-// Node's own exit code for a crash is 1, which says here that the job failed.
+// Node exits with 1 after a crash, but here 1 means that the job failed.
 process.on('uncaughtException', (error) => process.exit(explain(error, terminal)))
 process.exitCode = await runCli(terminal)

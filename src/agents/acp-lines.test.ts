@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { withBackpressure } from './acp-lines.ts'
 
-/** Hears two lines of an agent that has not read what it was told. */
+/** Reads two lines from an agent that does not read its stdin. */
 async function hearing() {
   const stdin = new PassThrough({ highWaterMark: 1 })
   stdin.write('an answer')
@@ -16,7 +16,7 @@ async function hearing() {
   return { stdin, heard, all }
 }
 
-describe('an agent that does not read what it was told', () => {
+describe('an agent that does not read its stdin', () => {
   it('is not heard until it does', async () => {
     const { stdin, heard, all } = await hearing()
     expect(heard).toEqual([])
@@ -25,7 +25,7 @@ describe('an agent that does not read what it was told', () => {
     expect(heard).toEqual(['one', 'two'])
   })
 
-  it('is heard to the end of its words when it is gone', async () => {
+  it('is heard to the end after it has exited', async () => {
     const { stdin, heard, all } = await hearing()
     stdin.destroy()
     await all

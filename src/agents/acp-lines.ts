@@ -5,8 +5,8 @@ const LINE_BYTES_MAX = 16 * 1024 * 1024
 const SHOWN = 200
 
 /**
- * The lines of a stream that hold a JSON object, each with its newline. Everything else is
- * reported and left out: programs print banners and stack traces where they should not.
+ * The lines of a stream that are a JSON object, each with its newline. Other lines are reported and
+ * skipped, because programs print banners and stack traces to stdout.
  */
 export async function* jsonLines(
   stream: Readable,
@@ -20,8 +20,8 @@ export async function* jsonLines(
 }
 
 /**
- * Passes lines on while the agent takes what it is told. One that asks without reading an answer is
- * not heard until it does: the answers would pile up in this process.
+ * Pauses reading while the agent does not read its stdin. Otherwise the answers to an agent that
+ * sends requests without reading would fill the memory of this process.
  */
 export async function* withBackpressure<Line>(
   lines: AsyncIterable<Line>,
@@ -33,7 +33,7 @@ export async function* withBackpressure<Line>(
   }
 }
 
-/** Resolves when there is room again, or nobody left to write to. */
+/** Resolves when the buffer has drained or the stream has closed. */
 async function drained(stdin: Writable): Promise<void> {
   const over = Promise.withResolvers<void>()
   stdin.once('drain', over.resolve).once('close', over.resolve)

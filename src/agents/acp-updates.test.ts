@@ -7,12 +7,12 @@ const PIECES = 5000
 const WORDS = 'word '.repeat(20)
 
 describe('an agent that never stops talking', () => {
-  it('is told to the end, and a bounded part of it is remembered as its last words', () => {
+  it('is forwarded to the end, and its summary has a bounded length', () => {
     const updates: AgentUpdate[] = []
     const said = new AcpUpdates((update) => updates.push(update))
     const content = { type: 'text', text: WORDS } as const
     for (let piece = 0; piece < PIECES; piece += 1) {
-      said.hear({ sessionUpdate: 'agent_message_chunk', content })
+      said.receive({ sessionUpdate: 'agent_message_chunk', content })
     }
     said.flush()
     const told = updates.map((update) => (update.type === 'message' ? update.text.length : 0))

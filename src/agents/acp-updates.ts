@@ -4,14 +4,14 @@ import type { AgentUpdate } from '../domain/agent.ts'
 import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { clip } from '../domain/text.ts'
 
-/** A message that streams is passed on in pieces of about this length. */
+/** A streamed message is forwarded in pieces of about this length. */
 const PIECE_LENGTH = 2000
 
 const Counts = z.object({ inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
 
 /**
- * Turns what an agent tells by the protocol into our updates. Words that stream in little pieces
- * are joined; `summary` is what the agent said last.
+ * Turns the agent's protocol notifications into updates. Joins text that is streamed in small
+ * pieces.
  */
 export class AcpUpdates {
   readonly #onUpdate: (update: AgentUpdate) => void
@@ -23,12 +23,12 @@ export class AcpUpdates {
     this.#onUpdate = onUpdate
   }
 
-  /** The agent's words since its last tool call, as many as are kept. */
+  /** The agent's text since its last tool call, truncated to `SUMMARY_MAX`. */
   get summary(): string {
     return this.#summary.trim()
   }
 
-  hear(update: SessionUpdate): void {
+  receive(update: SessionUpdate): void {
     const kind = update.sessionUpdate
     if (kind === 'agent_message_chunk') this.#join('message', wordsOf(update.content))
     else if (kind === 'agent_thought_chunk') this.#join('thought', wordsOf(update.content))
@@ -37,7 +37,7 @@ export class AcpUpdates {
     else if (kind === 'usage_update') this.#usage(update)
   }
 
-  /** Passes on what was held back to be joined. */
+  /** Forwards the text joined so far. */
   flush(): void {
     if (this.#joined !== '') this.#onUpdate({ type: this.#joining, text: this.#joined })
     this.#joined = ''
@@ -80,7 +80,7 @@ export class AcpUpdates {
     })
   }
 
-  /** The protocol tells how full the conversation is; what was spent is our own agent's addition. */
+  /** The protocol reports the context size; the tokens used are an addition of our built-in agent. */
   #usage({ _meta: meta }: Extract<SessionUpdate, { sessionUpdate: 'usage_update' }>): void {
     const { data } = Counts.safeParse(meta)
     if (data !== undefined) this.#onUpdate({ type: 'usage', ...data })

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { setImmediate as noticesHeard } from 'node:timers/promises'
+import { setImmediate as notificationsDelivered } from 'node:timers/promises'
 import {
   client,
   type ClientContext,
@@ -31,18 +31,18 @@ import { AcpUpdates } from './acp-updates.ts'
 
 const STOP_GRACE_MS = 2000
 const LAST_WORDS_MAX = 2000
-/** The protocol's error code of an agent that has no login. */
+/** The protocol's error code for an agent without a login. */
 const AUTH_REQUIRED = -32_000
 
-/** A program that speaks the Agent Client Protocol on its standard streams. */
+/** A program that speaks the Agent Client Protocol (ACP) on stdin and stdout. */
 export type AcpAgent = {
   readonly name: string
   readonly argv: readonly [string, ...string[]]
   readonly readable: readonly string[]
   readonly sessionFiles: readonly string[]
-  /** How to install it, for the one who reads that it is missing. */
+  /** How to install it; part of the error when it is missing. */
   readonly install: string
-  /** Its environment, and what it is told with the session. */
+  /** Its environment, and the `_meta` of its session. */
   prepare(place: AgentPlace): Prepared
 }
 export type Prepared =
@@ -54,7 +54,7 @@ export type Prepared =
 
 type Failed = Omit<Extract<AgentEnd, { kind: 'failed' }>, 'session'>
 
-/** A driver for such a program: one process and one prompt a run. */
+/** A driver for an ACP program; each run starts one process and sends one prompt. */
 export function acpDriver(agent: AcpAgent): AgentDriver {
   return {
     name: agent.name,
@@ -104,31 +104,31 @@ type Conversation = {
 }
 
 /**
- * The whole talk with the process, until it is gone. The library may answer a request before it has
- * handed on the notices that came just ahead of the answer, so these are waited for.
+ * Runs one prompt and waits until the process has ended. The library may resolve a request before it
+ * delivers the notifications that arrived before the response, so this waits for them.
  */
 async function converse(conversation: Conversation, { onUpdate }: AgentIo): Promise<AgentEnd> {
   const { agent, child } = conversation
   const updates = new AcpUpdates(onUpdate)
-  const listening = { is: false }
+  const prompted = { is: false }
   const lastWords = stderrOf(child, onUpdate)
   const app = client({ name: 'millwright' })
     .onRequest(methods.client.session.requestPermission, ({ params }) => allow(params))
     .onNotification(methods.client.session.update, ({ params }) => {
-      // A session that is loaded is told again from its beginning; that is no news.
-      if (listening.is) updates.hear(params.update)
+      // After session/load the agent replays the old conversation, which is already in the logs.
+      if (prompted.is) updates.receive(params.update)
     })
   let session = conversation.task.session
   try {
     const stopReason = await app.connectWith(streamOf(child, onUpdate), async (context) => {
       const sessionId = await openSession(context, conversation)
-      await noticesHeard()
+      await notificationsDelivered()
       session = sessionId
       onUpdate({ type: 'session', session })
-      listening.is = true
+      prompted.is = true
       const prompt: ContentBlock[] = [{ type: 'text', text: conversation.task.prompt }]
       const ended = await context.request(methods.agent.session.prompt, { sessionId, prompt })
-      await noticesHeard()
+      await notificationsDelivered()
       return ended.stopReason
     })
     updates.flush()
@@ -165,7 +165,7 @@ async function openSession(
 
 function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream {
   const lines = jsonLines(child.stdout, (line) =>
-    onUpdate({ type: 'warning', text: `not a line of the protocol: ${line}` }),
+    onUpdate({ type: 'warning', text: `not a protocol message: ${line}` }),
   )
   return ndJsonStream(
     Writable.toWeb(child.stdin),
@@ -173,7 +173,7 @@ function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream
   )
 }
 
-/** Passes the program's other words on; the last of them explain a death. */
+/** Forwards stderr as updates; returns its last part, which explains an early end. */
 function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => string {
   let lastWords = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -183,7 +183,7 @@ function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => 
   return () => lastWords.trim()
 }
 
-/** Everything is allowed inside the walls of the sandbox; what leaves is checked by code. */
+/** Allows everything: the sandbox confines the agent, and checks run before anything is published. */
 function allow({ options }: RequestPermissionRequest) {
   const kinds = ['allow_once', 'allow_always']
   const option = options.find(({ kind }) => kinds.includes(kind)) ?? options[0]
@@ -198,15 +198,15 @@ const FAILURES: Readonly<Record<StopReason, Failed | null>> = {
   end_turn: null,
   max_turn_requests: failed('step-limit', 'the agent used all its steps'),
   max_tokens: failed('agent-failed', 'the agent used all its tokens'),
-  refusal: failed('agent-failed', 'the model refused to go on'),
+  refusal: failed('agent-failed', 'the model refused to continue'),
   cancelled: failed('agent-failed', 'the agent cancelled its own turn'),
 }
 
-const Told = z.object({ reason: z.enum(['agent-login', 'model-unavailable', 'agent-failed']) })
+const ErrorData = z.object({ reason: z.enum(['agent-login', 'model-unavailable', 'agent-failed']) })
 
 function failureOf(error: unknown, ended: string): Failed {
-  // Any other error is a connection that broke because the program ended.
+  // Any other error means that the connection broke because the program ended.
   if (!(error instanceof RequestError)) return failed('agent-failed', ended)
   if (error.code === AUTH_REQUIRED) return failed('agent-login', error.message)
-  return failed(Told.safeParse(error.data).data?.reason ?? 'agent-failed', error.message)
+  return failed(ErrorData.safeParse(error.data).data?.reason ?? 'agent-failed', error.message)
 }

@@ -5,36 +5,36 @@ import { isAppError } from '../domain/errors.ts'
 import type { Child } from '../domain/launch.ts'
 import { StepFailed } from '../domain/stop.ts'
 
-/** Between SIGINT and SIGKILL. Codex and Claude Code end within 0.2 s of a SIGINT (measured). */
+/** Time between SIGINT and SIGKILL. Codex and Claude Code exit 0.2 s after a SIGINT (measured). */
 const GRACE_MS = 2000
 
-/** What a worker gives to every agent program. */
+/** What every agent program gets from the worker. */
 export type AgentHost = {
-  /** Where programs are looked for. */
+  /** The PATH in which programs are found. */
   readonly path: string
 }
 
-/** What drivers need beside that. */
+/** What drivers need in addition. */
 export type DriverHost = AgentHost & {
   /** The Node that runs the built-in agent: the worker's own. */
   readonly node: string
-  /** For tasks that name no model, such as anthropic/claude-sonnet-5. */
+  /** The default model, such as anthropic/claude-sonnet-5, for jobs that name none. */
   readonly model: string
 }
 
 export type AgentProgram = {
   readonly argv: readonly [string, ...string[]]
   readonly env: Readonly<Record<string, string>>
-  /** All that it gets to read; its input ends there. */
+  /** Its whole standard input. */
   readonly stdin: string
-  /** How to install it, for the one who reads that it is missing. */
+  /** How to install it; part of the error when it is missing. */
   readonly install: string
   /** Reads stdout, or stderr, to its end. */
   readonly readOutput: (stdout: Readable) => Promise<void>
   readonly readErrors: (stderr: Readable) => Promise<void>
 }
 
-/** The environment of an agent: nothing of the worker's own but the PATH. */
+/** The environment of an agent. Of the worker's own environment it contains only the PATH. */
 export const agentEnvironment = (place: AgentPlace, host: AgentHost): Record<string, string> => ({
   PATH: host.path,
   HOME: place.home,
@@ -44,9 +44,9 @@ export const agentEnvironment = (place: AgentPlace, host: AgentHost): Record<str
 })
 
 /**
- * Runs an agent's program in its tree to the end and answers its exit code, as a shell tells it:
- * 128 and the number of the signal that ended it. When the signal aborts, stops the program with
- * all it started and throws the signal's reason. Throws `StepFailed` with `agent-not-installed`.
+ * Runs an agent's program and returns its exit code: as in a shell, 128 plus the signal's number if
+ * a signal killed it. When `signal` aborts, stops the program's whole process tree and throws the
+ * signal's reason. Throws `StepFailed` with `agent-not-installed`.
  */
 export async function runAgentProgram(
   place: AgentPlace,
@@ -81,7 +81,7 @@ async function untilEnd(child: Child, program: AgentProgram, signal: AbortSignal
     return killSignal === null ? (code ?? 1) : 128 + constants.signals[killSignal]
   } finally {
     signal.removeEventListener('abort', stop)
-    // Nothing is left of a program that ended; one that we fail to read must not go on unread.
+    // Does nothing after an exit. After a read error it stops the program, whose output is now lost.
     await child.stop(0)
   }
 }

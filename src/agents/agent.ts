@@ -6,45 +6,45 @@ import { line } from '../domain/text.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
 
 /**
- * One agent, as everybody who meets it knows it: payload, command line, doctor and worker. It is
- * imported by all of them, so the libraries that drive the agent are loaded by `driver` alone.
+ * One agent, as payload, command line, doctor and worker know it. All of them import it, so only
+ * `driver` loads the libraries that drive the agent.
  */
 type Declaration<Choice extends AgentChoice> = {
   readonly name: string
   /** For the help text, in a few words. */
   readonly description: string
-  /** How a job's payload names it, with what it can be given there. */
+  /** The schema of the agent in a job's payload: its name and its options. */
   readonly choice: ChoiceSchema & z.ZodType<Choice>
-  /** What a command line gives it: a model by `--model`, or its own program after `--`. */
+  /** What the command line passes to it: a model (`--model`), or a program (after `--`). */
   readonly takes: 'model' | 'program'
-  /** Whether it is useless on a worker without a way to a model. */
+  /** Whether it cannot work on a worker without a model. */
   readonly needsModel: boolean
-  /** The log that tells what it did. */
+  /** The log that shows what the agent did. */
   readonly story: LogStream
-  /** Whether it can work on this machine, apart from a model. Changes nothing. */
+  /** Whether it can work on this machine if it has a model. Changes nothing. */
   preflight(host: AgentHost): Promise<Fitness>
   driver(host: DriverHost): Promise<DriverFactory<Choice>>
 }
 export type Agent = Declaration<AgentChoice>
 
-/** How a job names its agent, with the options that this agent declares. */
+/** The agent in a job's payload, with the options that this agent declares. */
 export type AgentChoice = ModelChoice | ProgramChoice
 
-/** What a job says of its work beside that; an agent reads what it has a use for. */
+/** Further settings of a job; an agent uses the ones it supports. */
 export type AgentOptions = {
-  /** How the repository is tested. */
+  /** The command that tests the repository. */
   readonly test: readonly [string, ...string[]] | null
   /** The most model calls in one turn. */
   readonly steps: number
 }
 
-/** Makes the driver for one job. */
+/** Creates the driver for one job. */
 export type DriverFactory<Choice = AgentChoice> = (
   choice: Choice,
   options: AgentOptions,
 ) => AgentDriver
 
-/** Declares an agent whose driver gets its choice in the type of its own schema. */
+/** Declares an agent. Its driver gets the choice as parsed by the agent's own schema. */
 export const declareAgent = <Choice extends AgentChoice>(declared: Declaration<Choice>): Agent => ({
   ...declared,
   driver: async (host) => {
@@ -53,17 +53,17 @@ export const declareAgent = <Choice extends AgentChoice>(declared: Declaration<C
   },
 })
 
-/** Whether an agent can work on a machine, or why not and what to do about it. */
+/** Whether an agent can work on a machine; if not, why and how to fix it. */
 export type Fitness =
   | { readonly fit: true; readonly says: string }
   | { readonly fit: false; readonly says: string; readonly fix: string }
 
-/** The choice of an agent that works with a model. */
+/** The choice of an agent that uses a model. */
 export const modelChoice = (name: string) =>
   z.strictObject({ name: z.literal(name), model: line(200).optional() })
 export type ModelChoice = z.output<ReturnType<typeof modelChoice>>
 
-/** The choice of an agent that is a program of the job's own. */
+/** The choice of an agent that is a program named by the job. */
 export const programChoice = (name: string) =>
   z.strictObject({
     name: z.literal(name),

@@ -5,7 +5,7 @@ import { tempFolder } from '../../test/support/temp-folder.ts'
 import { agentDrivers, AGENTS, fitAgents } from './all.ts'
 import { codex } from './codex.ts'
 
-/** A folder that holds a program of this name. */
+/** A folder with one program of this name. */
 async function folderWith(name: string, text: string): Promise<string> {
   const folder = await tempFolder()
   await writeFile(join(folder, name), text)
@@ -33,7 +33,7 @@ describe('the agents of a machine', () => {
     expect(await namesOf(path, true)).toEqual(['builtin', 'command'])
     expect(await codex.preflight({ path })).toMatchObject({
       fit: false,
-      says: 'fails when it is asked for its version',
+      says: 'fails when it is run with --version',
       fix: expect.stringContaining('npm install -g @openai/codex@'),
     })
   })

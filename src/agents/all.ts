@@ -4,10 +4,10 @@ import { builtin } from './builtin.ts'
 import { codex } from './codex.ts'
 import { command } from './command.ts'
 
-/** Every agent, the most capable first: the first is the default. */
+/** All agents, the most capable first. The first one is the default. */
 export const AGENTS: readonly [Agent, ...Agent[]] = [builtin, codex, command]
 
-/** What makes the driver of each agent, by its name in a job's payload. */
+/** The driver factory of each agent, by the agent's name in a job's payload. */
 export async function agentDrivers(host: DriverHost): Promise<ReadonlyMap<string, DriverFactory>> {
   const drivers = AGENTS.map(async (agent) => [agent.name, await agent.driver(host)] as const)
   return new Map(await Promise.all(drivers))

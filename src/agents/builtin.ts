@@ -20,7 +20,7 @@ const NAME = 'builtin'
 /** The agent that is part of Millwright. */
 export const builtin: Agent = declareAgent({
   name: NAME,
-  description: 'a small agent of our own',
+  description: 'a small agent included in Millwright',
   choice: modelChoice(NAME),
   takes: 'model',
   needsModel: true,
@@ -29,7 +29,7 @@ export const builtin: Agent = declareAgent({
   driver: builtinDriver,
 })
 
-/** Drives the agent that is part of Millwright. Needs nothing installed, only a model. */
+/** Drives the built-in agent. It needs a model, and nothing else to be installed. */
 export async function builtinDriver({
   node,
   ...host
@@ -40,7 +40,7 @@ export async function builtinDriver({
       name: NAME,
       argv: [node, entry],
       readable: [dirname(node), ...programFolders()],
-      install: 'it is part of Millwright, so install Millwright again',
+      install: 'it is part of Millwright, so reinstall Millwright',
       sessionFiles: [SESSIONS_FOLDER],
       prepare: (place) => prepare(place, host, { ...options, model: choice.model ?? host.model }),
     }
@@ -48,7 +48,7 @@ export async function builtinDriver({
       name: NAME,
       sessionFiles: agent.sessionFiles,
       run: async (task, place, io, signal) => {
-        // Loaded only here: the library of the protocol is large, and an idle worker does not need it.
+        // Loaded on first use: the protocol library is large, and an idle worker does not need it.
         const { acpDriver } = await import('./acp.ts')
         return acpDriver(agent).run(task, place, io, signal)
       },
@@ -78,7 +78,10 @@ function prepare(
   return { env: agentEnvironment(place, host), meta: { [META]: settings.data } }
 }
 
-/** What the sandbox must show of us: this package, which holds its dependencies when it is built. */
+/**
+ * The folders that the agent must read: this package and, when run from source, the `node_modules`
+ * that a built package bundles.
+ */
 function programFolders(): readonly string[] {
   const own = findPackageJSON(import.meta.url)
   const manifests = isFromSource ? [own, findPackageJSON('ai', import.meta.url)] : [own]

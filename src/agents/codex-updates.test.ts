@@ -13,7 +13,7 @@ const warningOf = (line: string): string | undefined => {
 }
 
 describe('a recorded turn', () => {
-  it('becomes updates that tell the same', () => {
+  it('becomes updates with the same content', () => {
     expect(recorded('work').flatMap((line) => readCodexLine(line).updates)).toEqual([
       { type: 'session', session: '01a1fbb6-9532-7a11-a5c6-a7af5a83cf61' },
       { type: 'warning', text: expect.stringContaining('Model metadata') },
@@ -42,7 +42,7 @@ describe('a recorded turn', () => {
 })
 
 describe('a line of Codex', () => {
-  it('about a tool of an MCP server tells its call and its result', () => {
+  it('about a tool of an MCP server reports its call and its result', () => {
     const item = { id: 'i', type: 'mcp_tool_call', server: 's', tool: 't', arguments: { a: 1 } }
     const started = { type: 'item.started', item: { ...item, status: 'in_progress' } }
     const ended = { type: 'item.completed', item: { ...item, status: 'failed', error: 'no' } }
@@ -60,16 +60,16 @@ describe('a line of Codex', () => {
     ['an event without its parts', '{"type":"thread.started"}'],
     ['broken JSON', '{"type":"turn.star'],
     ['no JSON', 'Segmentation fault'],
-    ['JSON that is no object', '[[]]'],
+    ['JSON that is not an object', '[[]]'],
   ])('%s is a warning that shows it', (_title, line) => {
-    expect(warningOf(line)).toBe(`codex said something unknown: ${line}`)
+    expect(warningOf(line)).toBe(`unknown output of codex: ${line}`)
   })
 
   it('that is unknown and long is shown in part', () => {
     expect(warningOf('x'.repeat(1_000_000))?.length).toBeLessThan(1000)
   })
 
-  it('with unknown parts beside the known ones is understood', () => {
+  it('with unknown fields next to the known ones is understood', () => {
     const event = {
       type: 'turn.completed',
       usage: { input_tokens: 1, output_tokens: 2, x: 3 },

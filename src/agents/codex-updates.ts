@@ -1,20 +1,20 @@
-// What `codex exec --json` prints, one event a line (seen with 0.169.0). Newer versions may say
-// more: an event or item that is not known here becomes a warning, never a failure.
+// Parses the output of `codex exec --json`, one event per line (as of 0.169.0). An unknown event or
+// item, perhaps of a newer version, becomes a warning, never a failure.
 import { z } from 'zod'
 import type { AgentUpdate } from '../domain/agent.ts'
 
-/** What one line means: updates, and the end of the turn if it is that. */
-export type CodexSaid = {
+/** The meaning of one line: updates, and how the turn ended if this line ends it. */
+export type CodexLine = {
   readonly updates: readonly AgentUpdate[]
   readonly end?: { readonly failed: false } | { readonly failed: true; readonly message: string }
 }
 
-/** Reads one line of output. */
-export function readCodexLine(line: string): CodexSaid {
+/** Parses one line of output. */
+export function readCodexLine(line: string): CodexLine {
   const event = Event.safeParse(parseJson(line))
   if (event.success) return readEvent(event.data)
   const shown = line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line
-  return warning(`codex said something unknown: ${shown}`)
+  return warning(`unknown output of codex: ${shown}`)
 }
 
 const SHOWN_MAX = 500
@@ -68,8 +68,8 @@ const Event = z.discriminatedUnion('type', [
 ])
 type Event = z.infer<typeof Event>
 
-const warning = (words: string): CodexSaid => ({ updates: [{ type: 'warning', text: words }] })
-const NOTHING: CodexSaid = { updates: [] }
+const warning = (words: string): CodexLine => ({ updates: [{ type: 'warning', text: words }] })
+const NOTHING: CodexLine = { updates: [] }
 
 function parseJson(line: string): unknown {
   try {
@@ -79,7 +79,7 @@ function parseJson(line: string): unknown {
   }
 }
 
-function readEvent(event: Event): CodexSaid {
+function readEvent(event: Event): CodexLine {
   switch (event.type) {
     case 'thread.started':
       return { updates: [{ type: 'session', session: event.thread_id }] }
@@ -87,14 +87,14 @@ function readEvent(event: Event): CodexSaid {
     case 'item.updated':
       return NOTHING
     case 'item.started':
-      return { updates: begun(event.item) }
+      return { updates: started(event.item) }
     case 'item.completed':
       return { updates: finished(event.item) }
     case 'turn.completed':
       return { updates: usage(event), end: { failed: false } }
     case 'turn.failed':
       return { updates: [], end: { failed: true, message: event.error.message } }
-    // Also said of a reconnection that then works, so it is not the end.
+    // Codex also reports this before a reconnect that succeeds, so the turn has not ended.
     case 'error':
       return warning(event.message)
   }
@@ -106,7 +106,7 @@ function usage({ usage: used }: Extract<Event, { type: 'turn.completed' }>): Age
   return [{ type: 'usage', inputTokens, outputTokens }]
 }
 
-function begun(item: Item): AgentUpdate[] {
+function started(item: Item): AgentUpdate[] {
   switch (item.type) {
     case 'command_execution':
       return [{ type: 'tool-call', id: item.id, tool: 'shell', input: item.command }]

@@ -1,6 +1,6 @@
-// Drives OpenAI's Codex (verified with 0.169.0) through `codex exec --json`. All settings go on the
-// command line: a settings file would lie in the agent's HOME, where an earlier turn may have put a
-// link in its place.
+// Drives OpenAI's Codex (verified with 0.169.0) through `codex exec --json`. All settings are on the
+// command line: a settings file would be in the agent's HOME, where an earlier turn may have replaced
+// it with a symbolic link.
 import type { AgentDriver, AgentEnd, AgentPlace, AgentTask, ModelDoor } from '../domain/agent.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
@@ -13,7 +13,7 @@ import {
   type AgentProgram,
   runAgentProgram,
 } from './agent-program.ts'
-import { type CodexSaid, readCodexLine } from './codex-updates.ts'
+import { type CodexLine, readCodexLine } from './codex-updates.ts'
 import { linesOf } from './lines.ts'
 import { RawOutput } from './output.ts'
 
@@ -38,21 +38,21 @@ export const codex: Agent = declareAgent({
 async function findCodex(path: string): Promise<Fitness> {
   const version = await versionOf(PROGRAM, path)
   if (version !== null) return { fit: true, says: version }
-  const isThere = locateProgram(PROGRAM, path) !== null
-  const says = isThere ? 'fails when it is asked for its version' : 'is not on the PATH'
+  const isInstalled = locateProgram(PROGRAM, path) !== null
+  const says = isInstalled ? 'fails when it is run with --version' : 'is not on the PATH'
   return { fit: false, says, fix: `To use it, ${INSTALL}` }
 }
 
 type Model = Pick<ModelChoice, 'model'>
 
-/** Codex. Its session is a file that names its thread; that file alone is enough to go on elsewhere. */
+/** Drives Codex. Its session is one file, which is enough to continue on another machine. */
 export const codexDriver =
   (host: AgentHost) =>
   ({ model }: Model): AgentDriver => ({
     name: NAME,
     sessionFiles: ['.codex/sessions'],
     run: async (task, place, io, signal) => {
-      // First: a model is of no use to a worker that lacks the program.
+      // Checked before the model, which cannot help a worker without the program.
       if (locateProgram(PROGRAM, host.path) === null) {
         throw new StepFailed(
           'agent-not-installed',
@@ -64,14 +64,14 @@ export const codexDriver =
       const stderr = new RawOutput('stderr', io.onUpdate)
       let session = task.session
       let summary = ''
-      let end: CodexSaid['end']
-      const hear = (line: string) => {
-        const said = readCodexLine(line)
-        end = said.end ?? end
-        for (const update of said.updates) {
+      let end: CodexLine['end']
+      const receive = (line: string) => {
+        const parsed = readCodexLine(line)
+        end = parsed.end ?? end
+        for (const update of parsed.updates) {
           if (update.type === 'session') session = update.session
           if (update.type === 'message') summary = update.text
-          // Of a thread that goes on Codex tells the sum of all turns; the gateway counts each.
+          // For a resumed thread Codex reports the sum of all turns, so ignore it.
           if (update.type === 'usage' && task.session !== null) continue
           io.onUpdate(update)
         }
@@ -83,8 +83,9 @@ export const codexDriver =
         install: INSTALL,
         readOutput: async (stdout) => {
           for await (const { text, cut } of linesOf(stdout, LINE_BYTES_MAX)) {
-            if (cut) io.onUpdate({ type: 'warning', text: 'codex: a line over 1 MiB was cut' })
-            hear(text)
+            if (cut)
+              io.onUpdate({ type: 'warning', text: 'codex: a line over 1 MiB was truncated' })
+            receive(text)
           }
         },
         readErrors: (source) => stderr.read(source),
@@ -98,11 +99,11 @@ export const codexDriver =
 const noDoor = ({ session }: AgentTask): AgentEnd => ({
   kind: 'failed',
   reason: 'agent-login',
-  detail: 'this worker has no way to a model for codex',
+  detail: 'this worker has no model for codex',
   session,
 })
 
-/** `resume` takes no options of its own, so it comes last. */
+/** The options belong to `exec`, so they come before the subcommand `resume`. */
 function codexArguments(
   { session, model, tree }: Pick<AgentTask, 'session'> & Pick<AgentPlace, 'tree'> & Model,
   door: ModelDoor,
@@ -113,7 +114,7 @@ function codexArguments(
     '--json',
     '--skip-git-repo-check',
     ['--cd', tree],
-    // The sandbox around it confines; its own would fail inside.
+    // Our sandbox already confines Codex, and Codex's own sandbox would fail inside it.
     ['--sandbox', 'danger-full-access'],
     model === undefined ? [] : ['--model', model],
     features.map((feature) => ['--disable', feature]).flat(),
@@ -125,7 +126,7 @@ function codexArguments(
   ].flat()
 }
 
-/** As TOML; a JSON string is one of its strings. */
+/** Settings in TOML, where a JSON string is a valid string. */
 const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
   'analytics.enabled=false',
   'feedback.enabled=false',
@@ -137,12 +138,12 @@ const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
   'model_providers.millwright.wire_api="responses"',
   `model_providers.millwright.env_key="${TOKEN_VARIABLE}"`,
   'model_providers.millwright.requires_openai_auth=false',
-  // The platform tries again; Codex by itself would do so 30 times.
+  // Millwright retries the job; by default, Codex itself would retry 30 times.
   'model_providers.millwright.request_max_retries=1',
   'model_providers.millwright.stream_max_retries=1',
 ]
 
-/** Codex refuses helper programs in a home that lies under TMPDIR. */
+/** Codex refuses to run helper programs from a HOME inside TMPDIR, so TMPDIR is elsewhere. */
 const variables = ({ home }: AgentPlace, { token }: ModelDoor): Record<string, string> => ({
   [TOKEN_VARIABLE]: token,
   TMPDIR: home.startsWith('/var/tmp/') ? '/tmp' : '/var/tmp',
@@ -153,13 +154,13 @@ const lastWords = (stderr: RawOutput, exitCode: number): string =>
 
 const failure = (detail: string, session: string | null): AgentEnd => ({
   kind: 'failed',
-  reason: SIGNS.find(([sign]) => sign.test(detail))?.[1] ?? 'agent-failed',
+  reason: ERROR_PATTERNS.find(([pattern]) => pattern.test(detail))?.[1] ?? 'agent-failed',
   detail: `codex: ${detail}`,
   session,
 })
 
-/** How Codex words what its model endpoint did; there are no codes. */
-const SIGNS: readonly (readonly [RegExp, ReasonCode])[] = [
+/** Codex reports errors of its model endpoint as text only, without codes. */
+const ERROR_PATTERNS: readonly (readonly [RegExp, ReasonCode])[] = [
   [/status:? 40[13]\b|Missing environment variable|Not logged in/i, 'agent-login'],
   [/status:? (?:404|408|429|5\d\d)\b|high demand|quota exceeded/i, 'model-unavailable'],
   [/stream disconnected|connection failed|error sending request/i, 'model-unavailable'],

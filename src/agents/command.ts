@@ -8,12 +8,12 @@ import {
 } from './agent-program.ts'
 import { RawOutput } from './output.ts'
 
-/** Linux takes no variable over 128 KiB, and none with a NUL; stdin has every prompt whole. */
+/** Linux allows at most 128 KiB per variable. Longer prompts are on stdin only. */
 const PROMPT_VARIABLE_BYTES_MAX = 96 * 1024
 
 const NAME = 'command'
 
-/** Any program as an agent, named by the job. */
+/** Runs a program that the job names as an agent. */
 export const command: Agent = declareAgent({
   name: NAME,
   description: 'any program, given after --',
@@ -26,9 +26,9 @@ export const command: Agent = declareAgent({
 })
 
 /**
- * Any program as an agent. It gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT;
- * the way to a model, if there is one, in MILLWRIGHT_MODEL_URL and MILLWRIGHT_MODEL_TOKEN. Its exit
- * code is reported and judged by nobody here.
+ * Runs any program as an agent. It gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT.
+ * If the worker has a model, MILLWRIGHT_MODEL_URL and MILLWRIGHT_MODEL_TOKEN give access to it. Any
+ * exit code counts as `done`; the caller judges it.
  */
 export const commandDriver =
   (host: AgentHost) =>

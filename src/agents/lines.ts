@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 
 export type Line = { readonly text: string; readonly cut: boolean }
 
-/** The lines of a stream, without their ends; what a line holds beyond `bytesMax` is dropped. */
+/** The lines of a stream, without their newlines. A line is truncated after `bytesMax` bytes. */
 export async function* linesOf(stream: Readable, bytesMax: number): AsyncGenerator<Line> {
   let parts: Buffer[] = []
   let kept = 0

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import type { AgentIo } from '../domain/agent.ts'
 
-/** How much of the end is remembered for a summary or an error. */
+/** How many characters from the end are kept for a summary or an error. */
 const LAST_WORDS_MAX = 4096
 
-/** Passes raw output on as updates and remembers how it ends. */
+/** Forwards raw output as updates and keeps its last part. */
 export class RawOutput {
   readonly #stream: 'stdout' | 'stderr'
   readonly #onUpdate: AgentIo['onUpdate']
@@ -25,7 +25,7 @@ export class RawOutput {
     }
   }
 
-  /** The last words so far. */
+  /** The last part of the output so far, trimmed. */
   get lastWords(): string {
     return this.#end.trim()
   }

@@ -6,14 +6,14 @@ import { nullWhenMissing } from '../platform/errno.ts'
 
 /** How often a running backup renews its mark. */
 const RENEW_MS = 30_000
-/** A mark that is older was left by a backup that died. */
+/** A mark that is older is stale: its backup died. */
 const OLD_MS = 10 * RENEW_MS
 
 const folderOf = (store: string): string => join(store, 'backups')
 
 /**
- * Marks a store for as long as it is being backed up, by a file that is renewed: nothing is
- * collected from it meanwhile, by whatever process on whatever machine.
+ * Marks a store as being backed up, by a file that is renewed until the result is disposed.
+ * Garbage collection skips a marked store, in every process on every machine.
  */
 export async function markBackup(store: string, clock: Clock): Promise<AsyncDisposable> {
   const mark = join(folderOf(store), randomUUID())
@@ -35,12 +35,12 @@ async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal
   for (;;) {
     await clock.sleep(RENEW_MS, over)
     if (over.aborted) return
-    // A disk that is full now may have room at the next renewal; until then the old mark counts.
+    // If the disk is full, the next renewal may succeed; the mark counts until it is stale.
     await write().catch(() => {})
   }
 }
 
-/** Whether somebody backs this store up at this moment (epoch ms). Clears away dead marks. */
+/** Whether a backup of this store is running at `now` (epoch ms). Removes stale marks. */
 export async function isBackedUp(store: string, now: number): Promise<boolean> {
   let alive = false
   for (const name of (await readdir(folderOf(store)).catch(nullWhenMissing)) ?? []) {

@@ -5,24 +5,24 @@ import { deleteUnneeded, type Deletion, type Deleted, sum } from './delete-unnee
 import { nullWhenMissing } from '../platform/errno.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 
-/** Files by their SHA-256, in folders of its first two digits. */
+/** Files named by their SHA-256, in subfolders named by its first two digits. */
 export type BlobFolder = {
-  /** Where a file belongs; its folder exists. */
+  /** The path where a file belongs. Creates its folder. */
   placeOf(digest: string): Promise<string>
-  /** null when there is none. */
+  /** null when the file is missing. */
   open(digest: string): Promise<FileHandle | null>
   has(digest: string): Promise<boolean>
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 /**
- * A file that is to be removed is first moved aside, and looked at again there: whoever stored the
- * same bytes or began to refer to them meanwhile gets it back. Readers find it in both places.
+ * A file to delete is first moved aside and then checked again: if the same bytes were stored or
+ * referenced in the meantime, the file is moved back. Readers look in both places.
  */
 export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const blobs = join(folder, 'sha256')
   const aside = join(folder, 'aside')
-  await makeLasting(blobs)
+  await makeDurable(blobs)
   await mkdir(aside, { recursive: true, mode: 0o700 })
   const pathOf = (digest: string): string => join(blobs, digest.slice(0, 2), digest)
   const asideOf = (digest: string): string => join(aside, digest)
@@ -30,10 +30,10 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const openEither = async (digest: string): Promise<FileHandle | null> =>
     (await open(pathOf(digest)).catch(nullWhenMissing)) ??
     (await open(asideOf(digest)).catch(nullWhenMissing)) ??
-    // It may have gone back between the two looks.
+    // It may have been moved back between the two attempts to open it.
     (await open(pathOf(digest)).catch(nullWhenMissing))
 
-  /** Ends what was begun: null when the file went back because it is needed. */
+  /** Deletes a file that was moved aside; moves it back and returns null when it is needed. */
   async function decide(digest: string, deletion: Deletion): Promise<number | null> {
     const file = await stat(asideOf(digest)).catch(nullWhenMissing)
     if (file === null) return null
@@ -65,13 +65,13 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
       return file !== null
     },
     deleteUnneeded: async (deletion) => {
-      const shelf = { isName: isDigest, spaceOf: diskSpaceOf }
-      const left = { ...shelf, folder: aside, remove: (name: string) => decide(name, deletion) }
-      // What a killed collection had moved aside is decided on again, whatever its age.
+      const source = { isName: isDigest, spaceOf: diskSpaceOf }
+      const left = { ...source, folder: aside, remove: (name: string) => decide(name, deletion) }
+      // Files that a killed collection left aside are checked again, whatever their age.
       const needed = deletion.dryRun ? deletion.needed : async () => new Set<string>()
       const parts = [await deleteUnneeded(left, { ...deletion, needed, before: Infinity })]
       for (const part of await readdir(blobs)) {
-        const remaining = { ...shelf, remove: (name: string) => remove(name, deletion) }
+        const remaining = { ...source, remove: (name: string) => remove(name, deletion) }
         parts.push(await deleteUnneeded({ ...remaining, folder: join(blobs, part) }, deletion))
       }
       return sum(parts)
@@ -79,11 +79,11 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   }
 }
 
-/** Only this finds a file, so no name can lead out of the folder. */
+/** Only a digest finds a file, so no name can escape the folder. */
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
-/** Makes the folder of all blobs so that it and the store's own folder survive a power cut. */
-async function makeLasting(blobs: string): Promise<void> {
+/** Creates the folder of all blobs so that it and the store's own folder survive a power failure. */
+async function makeDurable(blobs: string): Promise<void> {
   await mkdir(blobs, { recursive: true, mode: 0o700 })
   for (const up of ['..', '../..', '../../..']) await syncFolder(join(blobs, up))
 }

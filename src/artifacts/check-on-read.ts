@@ -3,8 +3,8 @@ import { Transform } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
 
 /**
- * Passes bytes on while hashing them, one chunk behind, so that spoilt bytes never look whole: when
- * the SHA-256 is not `digest`, the stream ends with `artifact-corrupt` instead of its last chunk.
+ * Passes bytes through and hashes them, one chunk behind, so that corrupt bytes never look complete:
+ * when the SHA-256 is not `digest`, the stream ends with `artifact-corrupt` instead of its last chunk.
  */
 export function checkOnRead(digest: string): Transform {
   const hash = createHash('sha256')
@@ -18,7 +18,7 @@ export function checkOnRead(digest: string): Transform {
     },
     flush(done) {
       if (hash.digest('hex') === digest) return done(null, held)
-      done(new AppError('artifact-corrupt', `artifact ${digest}: its stored bytes have changed`))
+      done(new AppError('artifact-corrupt', `The stored bytes of artifact ${digest} have changed.`))
     },
   })
 }

@@ -14,7 +14,7 @@ import type { Deletion } from './delete-unneeded.ts'
 import { type DiskArtifacts, openDiskArtifacts } from './disk-artifacts.ts'
 import { openDiskLogs } from './disk-logs.ts'
 
-/** Sleeps until it is woken: a backup that does not renew its mark. */
+/** Sleeps until aborted: a backup that does not renew its mark. */
 const STOPPED: Clock = {
   ...systemClock,
   sleep: async (_, signal) => {
@@ -25,12 +25,12 @@ const DAY_MS = 86_400_000
 const anyBytes = { expectedDigest: null, maxBytes: 1024 }
 const digestOf = (words: string): string => createHash('sha256').update(words).digest('hex')
 
-/** Everything old that is not needed. */
+/** Deletes everything old, because nothing is needed. */
 const deletion = (change: Partial<Deletion> = {}): Deletion => ({
   before: Date.now() - DAY_MS,
   needed: async () => new Set(),
   dryRun: false,
-  mayGoOn: async () => true,
+  mayContinue: async () => true,
   ...change,
 })
 
@@ -60,7 +60,7 @@ const left = async (store: DiskArtifacts, texts: readonly string[]): Promise<rea
 const isKept = async () => new Set([digestOf('kept')])
 
 describe('deleting unneeded artifacts', () => {
-  it('removes those that are old and not needed, and tells how much disk that freed', async () => {
+  it('removes those that are old and not needed, and reports the disk space freed', async () => {
     const { folder, store, put } = await storeOf('old', 'needed')
     await put('young')
     const bytes = await diskSpaceOf(blobPath(folder, digestOf('old')))
@@ -93,12 +93,12 @@ describe('deleting unneeded artifacts', () => {
       return new Set(read.length === 1 ? [] : digests)
     }
     expect(await store.deleteUnneeded(deletion({ needed }))).toMatchObject({ count: 0 })
-    // The second time it lay aside, and could be read all the same.
+    // At the second read the file was aside, and still readable.
     expect(read).toEqual(['wanted', 'wanted'])
     expect(await text(await store.open(digestOf('wanted')))).toBe('wanted')
   })
 
-  it('ends what a killed collection had begun', async () => {
+  it('finishes what a killed collection began', async () => {
     const { folder, store } = await storeOf('gone', 'kept')
     const aside = join(folder, 'blobs', 'aside')
     for (const words of ['gone', 'kept']) {
@@ -112,9 +112,9 @@ describe('deleting unneeded artifacts', () => {
     expect(await readdir(aside)).toEqual([])
   })
 
-  it('stops before the next batch when it may not go on', async () => {
+  it('stops before the next batch when it may not continue', async () => {
     const { store } = await storeOf('one')
-    expect(await store.deleteUnneeded(deletion({ mayGoOn: async () => false }))).toMatchObject({
+    expect(await store.deleteUnneeded(deletion({ mayContinue: async () => false }))).toMatchObject({
       count: 0,
     })
     expect(await left(store, ['one'])).toEqual(['one'])

@@ -3,54 +3,54 @@ import { opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nullWhenMissing } from '../platform/errno.ts'
 
-/** Names looked up in the ledger at a time. */
+/** Names per ledger query. */
 const BATCH = 100
-/** Of what was found, the names that are told. */
+/** Names that the result lists as examples. */
 const EXAMPLES_MAX = 5
 
-/** What is to be deleted from a store. */
+/** What to delete from a store. */
 export type Deletion = {
-  /** Only what was last written before this moment (epoch ms). */
+  /** Deletes only what was last written before this time (epoch ms). */
   readonly before: number
-  /** Which of these names must stay. */
+  /** Returns which of these names must stay. */
   readonly needed: (names: readonly string[]) => Promise<ReadonlySet<string>>
-  /** Finds, but removes nothing. */
+  /** Reports what would be deleted, and deletes nothing. */
   readonly dryRun: boolean
-  /** Asked before each batch; once it is false the rest stays. */
-  readonly mayGoOn: () => Promise<boolean>
+  /** Called before each batch; when it returns false, the rest stays. */
+  readonly mayContinue: () => Promise<boolean>
 }
 
-/** What was removed, or would be. */
+/** What was deleted, or would be. */
 export type Deleted = {
   readonly count: number
-  /** Of disk. */
+  /** Disk space freed. */
   readonly bytes: number
   readonly examples: string[]
 }
 
-/** Where names are found, and how one is removed. */
-export type Shelf = {
+/** A folder to delete from: which of its entries count, and how one is removed. */
+export type DeletionSource = {
   readonly folder: string
   readonly isName: (name: string) => boolean
   readonly spaceOf: (path: string) => Promise<number>
-  /** Returns the bytes it freed; 0 when it turned out to be needed after all. */
+  /** Returns the bytes it freed; null when the entry was missing or is needed after all. */
   readonly remove: (name: string) => Promise<number | null>
 }
 
-/** Walks through a folder in batches and removes what is old and not needed. */
-export async function deleteUnneeded(shelf: Shelf, deletion: Deletion): Promise<Deleted> {
+/** Deletes the entries of a folder that are old and not needed, in batches. */
+export async function deleteUnneeded(source: DeletionSource, deletion: Deletion): Promise<Deleted> {
   const found: { -readonly [Key in keyof Deleted]: Deleted[Key] } = {
     count: 0,
     bytes: 0,
     examples: [],
   }
-  for await (const names of oldNames(shelf, deletion.before)) {
-    if (!(await deletion.mayGoOn())) break
+  for await (const names of oldNames(source, deletion.before)) {
+    if (!(await deletion.mayContinue())) break
     const needed = await deletion.needed(names)
     for (const name of names.filter((candidate) => !needed.has(candidate))) {
       const bytes = deletion.dryRun
-        ? await shelf.spaceOf(join(shelf.folder, name))
-        : await shelf.remove(name)
+        ? await source.spaceOf(join(source.folder, name))
+        : await source.remove(name)
       if (bytes === null) continue
       found.count += 1
       found.bytes += bytes
@@ -60,7 +60,7 @@ export async function deleteUnneeded(shelf: Shelf, deletion: Deletion): Promise<
   return found
 }
 
-/** Adds up what was found in several folders. */
+/** Adds up the results of several folders. */
 export const sum = (parts: readonly Deleted[]): Deleted => ({
   count: parts.reduce((total, { count }) => total + count, 0),
   bytes: parts.reduce((total, { bytes }) => total + bytes, 0),
@@ -68,7 +68,7 @@ export const sum = (parts: readonly Deleted[]): Deleted => ({
 })
 
 async function* oldNames(
-  { folder, isName }: Shelf,
+  { folder, isName }: DeletionSource,
   before: number,
 ): AsyncGenerator<readonly string[]> {
   let batch: string[] = []
@@ -84,7 +84,7 @@ async function* oldNames(
   if (batch.length > 0) yield batch
 }
 
-/** One after the other: a store may hold a million. */
+/** Streams the names, because a store may hold a million. */
 async function* namesIn(folder: string): AsyncGenerator<string> {
   const entries: Dir | null = await opendir(folder).catch(nullWhenMissing)
   if (entries === null) return

@@ -144,7 +144,7 @@ describe('an upload that is refused', () => {
     expect(await filesBelow(folder)).toEqual([])
   })
 
-  it('because its sender went away before the first byte crashes nobody', async () => {
+  it('because its sender went away before the first byte crashes nothing', async () => {
     const store = await openDiskArtifacts(await tempFolder())
     const source = new Readable({ read: () => {} })
     const put = store.put(source, anyBytes)
@@ -153,7 +153,7 @@ describe('an upload that is refused', () => {
   })
 })
 
-describe('a spoilt artifact', () => {
+describe('a corrupt artifact', () => {
   it.each([0, 70_000, 2 * MiB])('never reads as whole: byte %i has flipped', async (place) => {
     const folder = await tempFolder()
     const store = await openDiskArtifacts(folder)
@@ -221,7 +221,7 @@ describe('a name that is no digest', () => {
 })
 
 describe('sweeping', () => {
-  it('removes uploads that were left before the moment given, and no artifact', async () => {
+  it('removes uploads left before the given time, and no artifact', async () => {
     const folder = await tempFolder()
     const store = await openDiskArtifacts(folder)
     const { digest } = await store.put(streamOf('kept'), anyBytes)

@@ -11,15 +11,15 @@ import type { ArtifactStore, ByteRange, StoredArtifact } from './port.ts'
 import { openStaging } from './staging.ts'
 
 export type DiskArtifacts = ArtifactStore & {
-  /** Removes what crashed uploads left, last written before this moment (epoch ms); returns how many. */
+  /** Removes leftovers of crashed uploads last written before this time (epoch ms); returns how many. */
   sweepTemp(before: number): Promise<number>
-  /** Removes artifacts by their digests; one that is stored again meanwhile stays. */
+  /** Deletes artifacts by digest; keeps one that is stored again in the meantime. */
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 /**
- * Artifacts as files `blobs/sha256/<first two digits>/<digest>` of a folder, readable by its owner
- * alone. Makes the folder if it is missing.
+ * Stores artifacts as files `blobs/sha256/<first two digits>/<digest>` of a folder, readable only by
+ * its owner. Creates the folder if it is missing.
  */
 export async function openDiskArtifacts(folder: string, probe = noProbe): Promise<DiskArtifacts> {
   const blobs = await openBlobFolder(join(folder, 'blobs'))
@@ -27,7 +27,7 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
 
   return {
     put: (bytes, options) => {
-      // The loop in `fill` hears of errors; one that comes before or after it must not crash the hub.
+      // The loop in `fill` handles errors; an error before or after it must not crash the hub.
       bytes.on('error', () => {})
       return staging.place(
         (file) => fill(file, bytes, options),
@@ -36,7 +36,7 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
     },
     open: async (digest, range) => {
       const file = await blobs.open(digest)
-      if (file === null) throw new AppError('artifact-not-found', `there is no artifact ${digest}`)
+      if (file === null) throw new AppError('artifact-not-found', `There is no artifact ${digest}.`)
       return read(file, digest, range)
     },
     has: (digest) => blobs.has(digest),
@@ -46,8 +46,8 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
 }
 
 /**
- * Leaves the source open when it refuses, so that an HTTP request can still be answered.
- * One chunk is in memory at a time.
+ * Leaves the source open when it throws, so that the HTTP request can still be answered.
+ * Holds one chunk in memory at a time.
  */
 async function fill(
   file: FileHandle,
@@ -60,7 +60,7 @@ async function fill(
     if (!(chunk instanceof Uint8Array)) throw new TypeError('an artifact is a stream of bytes')
     size += chunk.length
     if (size > options.maxBytes) {
-      throw new AppError('body-too-large', `the artifact is larger than ${options.maxBytes} bytes`)
+      throw new AppError('body-too-large', `The artifact is larger than ${options.maxBytes} bytes.`)
     }
     hash.update(chunk)
     await file.appendFile(chunk)
@@ -69,7 +69,7 @@ async function fill(
   if (options.expectedDigest !== null && options.expectedDigest !== digest) {
     throw new AppError(
       'digest-mismatch',
-      `the bytes have SHA-256 ${digest}, not ${options.expectedDigest}`,
+      `The bytes have SHA-256 ${digest}, not ${options.expectedDigest}.`,
     )
   }
   return { digest, size }
@@ -79,10 +79,12 @@ async function read(file: FileHandle, digest: string, range?: ByteRange): Promis
   const { size } = await file.stat()
   if (range !== undefined && (range.start >= size || range.start > range.end)) {
     await file.close()
-    throw new AppError('range-invalid', `the artifact has ${size} bytes`, { details: { size } })
+    throw new AppError('range-invalid', `The artifact is ${size} bytes long.`, {
+      details: { size },
+    })
   }
   const whole = range === undefined || (range.start === 0 && range.end >= size - 1)
   if (!whole) return file.createReadStream(range)
-  // The callback is for pipeline to destroy both ends; whoever reads hears of the error.
+  // The callback makes pipeline destroy both streams on an error; the reader receives the error.
   return pipeline(file.createReadStream(), checkOnRead(digest), () => {})
 }

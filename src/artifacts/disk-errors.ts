@@ -1,8 +1,8 @@
 import { AppError } from '../domain/errors.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 
-/** Does work that writes below a folder; where that fails for want of space it throws `disk-full`. */
-export async function namingFullDisk<Value>(
+/** Runs work that writes below a folder. Throws `disk-full` when its disk has no space left. */
+export async function withDiskFullError<Value>(
   folder: string,
   work: () => Promise<Value>,
 ): Promise<Value> {
@@ -10,6 +10,6 @@ export async function namingFullDisk<Value>(
     return await work()
   } catch (error) {
     if (!isDiskFull(error)) throw error
-    throw new AppError('disk-full', `no space left on the disk of ${folder}`, { cause: error })
+    throw new AppError('disk-full', `The disk of ${folder} is full.`, { cause: error })
   }
 }

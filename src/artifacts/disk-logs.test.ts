@@ -40,7 +40,7 @@ describe('a log', () => {
     expect(await all(logs, { ...address, attempt: 2 })).toBe('another attempt')
   })
 
-  it('goes on after a restart where it stopped', async () => {
+  it('continues after a restart where it stopped', async () => {
     const folder = await tempFolder()
     const address = anAddress()
     await (await openDiskLogs(folder)).append(address, 0, bytes('before '))
@@ -84,7 +84,7 @@ describe('an append', () => {
     expect(await all(logs, address)).toBe('abc')
   })
 
-  it('that repeats the end and goes on adds only what is new', async () => {
+  it('that overlaps the end adds only the new bytes', async () => {
     const logs = await openDiskLogs(await tempFolder())
     const address = anAddress()
     await logs.append(address, 0, bytes('ab'))
@@ -93,7 +93,7 @@ describe('an append', () => {
     expect(await all(logs, address)).toBe('abcdef')
   })
 
-  it('that tells the past anew is refused and changes nothing', async () => {
+  it('that repeats an offset with different bytes is refused and changes nothing', async () => {
     const logs = await openDiskLogs(await tempFolder())
     const address = anAddress()
     await logs.append(address, 0, bytes('abc'))

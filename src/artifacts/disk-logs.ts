@@ -6,8 +6,13 @@ import { JobId } from '../domain/id.ts'
 import { noProbe } from '../domain/probe.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { syncFolder } from '../platform/durable-file.ts'
-import { deleteUnneeded, type Deletion, type Deleted, type Shelf } from './delete-unneeded.ts'
-import { namingFullDisk } from './disk-errors.ts'
+import {
+  deleteUnneeded,
+  type Deletion,
+  type Deleted,
+  type DeletionSource,
+} from './delete-unneeded.ts'
+import { withDiskFullError } from './disk-errors.ts'
 import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { LogAddress, LogStore } from './port.ts'
 import { listSegments, readSegments, segmentName, sizeOf } from './segments.ts'
@@ -15,19 +20,19 @@ import { openStaging, type Staging } from './staging.ts'
 import { noTails, rememberTails, type Tails } from './tails.ts'
 
 export type DiskLogs = LogStore & {
-  /** Removes what crashed appends left, last written before this moment (epoch ms); returns how many. */
+  /** Removes leftovers of crashed appends last written before this time (epoch ms); returns how many. */
   sweepTemp(before: number): Promise<number>
-  /** Removes all logs of jobs by their ids. */
+  /** Deletes all logs of a job at once, by job id. */
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 type Context = { readonly folder: string; readonly staging: Staging; readonly tails: Tails }
 
 /**
- * Logs as files `<job>/<attempt>/<stream>/<offset>` of a folder, one an append and never
- * changed, so that a crash can tear none and an object store can do the same. One process at a
- * time may append to a stream.
- * @param shared other processes append to other streams, or to this one at other times
+ * Stores logs as files `<job>/<attempt>/<stream>/<offset>` of a folder. Each append writes one file
+ * that never changes, so that a crash cannot tear it and an object store could hold it. Only one
+ * process at a time may append to a stream.
+ * @param shared whether other processes append too: to other streams, or to the same at other times
  */
 export async function openDiskLogs(
   folder: string,
@@ -52,7 +57,7 @@ export async function openDiskLogs(
 }
 
 function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Deleted> {
-  const shelf: Shelf = {
+  const source: DeletionSource = {
     folder,
     isName: (name) => JobId.safeParse(name).success,
     spaceOf: diskSpaceOf,
@@ -64,10 +69,10 @@ function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Del
       return bytes
     },
   }
-  return deleteUnneeded(shelf, deletion)
+  return deleteUnneeded(source, deletion)
 }
 
-/** Every part is of a type that holds no slash and no dot. */
+/** The types of the parts exclude slashes and dots, so the path cannot escape the folder. */
 const segmentFolder = ({ folder }: Context, { jobId, attempt, stream }: LogAddress): string =>
   join(folder, jobId, String(attempt), stream)
 
@@ -77,17 +82,20 @@ async function append(
   { offset, bytes }: { offset: number; bytes: Uint8Array },
 ): Promise<void> {
   if (bytes.length > LOG_SEGMENT_BYTES_MAX) {
-    throw new AppError('body-too-large', `a log segment has at most ${LOG_SEGMENT_BYTES_MAX} bytes`)
+    throw new AppError(
+      'body-too-large',
+      `A log segment can have at most ${LOG_SEGMENT_BYTES_MAX} bytes.`,
+    )
   }
   const expected = await prepareTail(context, address)
   if (offset > expected) {
-    throw new AppError('log-gap', `the ${address.stream} log goes on at offset ${expected}`, {
+    throw new AppError('log-gap', `The ${address.stream} log continues at offset ${expected}.`, {
       details: { expected },
     })
   }
   const known = bytes.subarray(0, expected - offset)
   const fresh = bytes.subarray(known.length)
-  await refuseOtherBytes(context, address, { offset, known })
+  await refuseConflict(context, address, { offset, known })
   if (fresh.length === 0) return
 
   const path = segmentFolder(context, address)
@@ -98,19 +106,19 @@ async function append(
   context.tails.set(path, expected + fresh.length)
 }
 
-/** The stream's size, once its folder exists and would survive a power cut. */
+/** Returns the stream's size, after making its folder exist and survive a power failure. */
 async function prepareTail(context: Context, address: LogAddress): Promise<number> {
   const path = segmentFolder(context, address)
   const remembered = context.tails.get(path)
   if (remembered !== undefined) return remembered
-  await namingFullDisk(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
+  await withDiskFullError(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
   for (const up of ['..', '../..', '../../..']) await syncFolder(join(path, up))
   const tail = await sizeOf(path, await listSegments(path))
   context.tails.set(path, tail)
   return tail
 }
 
-async function refuseOtherBytes(
+async function refuseConflict(
   context: Context,
   address: LogAddress,
   { offset, known }: { offset: number; known: Uint8Array },
@@ -120,7 +128,7 @@ async function refuseOtherBytes(
   if (Buffer.compare(stored, known) === 0) return
   throw new AppError(
     'log-conflict',
-    `the ${address.stream} log already has other bytes at ${offset}`,
+    `The ${address.stream} log already has different bytes at offset ${offset}.`,
   )
 }
 
@@ -130,7 +138,7 @@ async function read(
   { offset, limit }: { offset: number; limit: number },
 ): Promise<Uint8Array> {
   const path = segmentFolder(context, address)
-  // A reader that waits at the end asks again and again; that needs no look at the disk.
+  // Readers poll at the end of a log; the remembered size answers them without disk access.
   if (offset >= (context.tails.get(path) ?? Infinity)) return Buffer.alloc(0)
   return readSegments(path, { offset, limit })
 }

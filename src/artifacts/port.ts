@@ -2,50 +2,49 @@ import type { Readable } from 'node:stream'
 import type { LogStream } from '../domain/attempt.ts'
 import type { Fence } from '../domain/lease.ts'
 
-/** What was stored: lower-case hex SHA-256 and length in bytes. */
+/** A stored artifact: its SHA-256 in lowercase hex, and its length in bytes. */
 export type StoredArtifact = { readonly digest: string; readonly size: number }
 
-/** First and last byte wanted, both included, counted from 0. */
+/** Offsets of the first and the last byte, both included, counted from 0. */
 export type ByteRange = { readonly start: number; readonly end: number }
 
-/** Bytes addressed by their SHA-256. Names are never paths: only a digest finds a file. */
+/** Bytes addressed by their SHA-256. Only a digest finds a file: names are never paths. */
 export type ArtifactStore = {
   /**
-   * Keeps a stream. Durable when resolved; until then nothing can be read. The same bytes twice are
-   * stored once. Refuses with `digest-mismatch` when they are not `expectedDigest`, with
-   * `body-too-large` beyond `maxBytes`, with `disk-full`; whatever fails leaves nothing behind.
+   * Stores a stream: durable when resolved, and not readable before. Equal bytes are stored once.
+   * Throws `digest-mismatch` when their digest is not `expectedDigest`, `body-too-large` beyond
+   * `maxBytes`, and `disk-full`. A failed call leaves no file behind.
    */
   put(
     bytes: Readable,
     options: { readonly expectedDigest: string | null; readonly maxBytes: number },
   ): Promise<StoredArtifact>
   /**
-   * Streams an artifact. `artifact-not-found` when there is none, `range-invalid` when the range
-   * begins beyond its end. A whole read checks the digest: the stream ends with the error
-   * `artifact-corrupt` instead of its last bytes.
+   * Streams an artifact. Throws `artifact-not-found`, and `range-invalid` when the range begins
+   * beyond its end. A read of the whole artifact verifies the digest: on a mismatch the stream ends
+   * with the error `artifact-corrupt` instead of its last bytes.
    */
   open(digest: string, range?: ByteRange): Promise<Readable>
-  /** Whether `open` would find it; says nothing of its bytes. */
+  /** Whether the artifact exists. Does not verify its bytes. */
   has(digest: string): Promise<boolean>
 }
 
-/** Names one stream of one attempt. */
+/** Names one log stream of one attempt. */
 export type LogAddress = Fence & { readonly stream: LogStream }
 
 /** Append-only bytes of attempts, addressed by offset. */
 export type LogStore = {
   /**
-   * Appends at `offset`; durable when resolved. Bytes already stored are skipped, so a repeat
-   * changes nothing; a repeat that says something else is refused as `log-conflict`, a gap as
-   * `log-gap` with `expected` in its details, more than `LOG_SEGMENT_BYTES_MAX` as `body-too-large`.
-   * Throws `disk-full`.
+   * Appends at `offset`; durable when resolved. Idempotent: bytes already stored are skipped.
+   * Throws `log-conflict` when the stored bytes differ, `log-gap` with `expected` in its details when
+   * `offset` is beyond the end, `body-too-large` beyond `LOG_SEGMENT_BYTES_MAX`, and `disk-full`.
    */
   append(address: LogAddress, offset: number, bytes: Uint8Array): Promise<void>
   /**
-   * At most `limit` bytes from `offset`; empty at the end, and for a stream that has none.
-   * `artifact-corrupt` when a segment is shorter than it was.
+   * Reads at most `limit` bytes from `offset`; empty at the end, and for a stream without bytes.
+   * Throws `artifact-corrupt` when a segment was truncated.
    */
   read(address: LogAddress, offset: number, limit: number): Promise<Uint8Array>
-  /** Bytes stored so far: the offset where the next append belongs. */
+  /** Bytes stored so far, which is the offset of the next append. */
   size(address: LogAddress): Promise<number>
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 
-/** The offset of a segment's first byte is its name; its length is the file's. */
+/** A segment file is named by the offset of its first byte. */
 export const segmentName = (offset: number): string => String(offset).padStart(16, '0')
 
-/** Offsets of a stream's segments, in order; none when the folder does not exist. */
+/** Offsets of a stream's segments, in order; empty when the folder does not exist. */
 export async function listSegments(folder: string): Promise<readonly number[]> {
   const names = (await readdir(folder).catch(nullWhenMissing)) ?? []
   return names
@@ -15,7 +15,7 @@ export async function listSegments(folder: string): Promise<readonly number[]> {
     .toSorted((one, other) => one - other)
 }
 
-/** Bytes in a stream with these segments. */
+/** Bytes in a stream that has these segments. */
 export async function sizeOf(folder: string, segments: readonly number[]): Promise<number> {
   const last = segments.at(-1)
   if (last === undefined) return 0
@@ -23,8 +23,8 @@ export async function sizeOf(folder: string, segments: readonly number[]): Promi
 }
 
 /**
- * At most `limit` bytes from `offset`, never more in memory than these. Throws `artifact-corrupt`
- * when a segment does not reach to the next.
+ * Reads at most `limit` bytes from `offset` and holds no more in memory. Throws `artifact-corrupt`
+ * when a segment ends before the next one begins.
  */
 export async function readSegments(
   folder: string,
@@ -44,14 +44,13 @@ export async function readSegments(
   return bytes
 }
 
-/** Fills `part` from a file. */
 async function readPart(path: string, position: number, part: Uint8Array): Promise<void> {
   const file = await open(path)
   try {
     for (let done = 0; done < part.length;) {
       const { bytesRead } = await file.read(part, done, part.length - done, position + done)
       if (bytesRead === 0) {
-        throw new AppError('artifact-corrupt', `the log segment ${path} is shorter than it was`)
+        throw new AppError('artifact-corrupt', `The log segment ${path} was truncated.`)
       }
       done += bytesRead
     }

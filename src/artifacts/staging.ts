@@ -5,38 +5,37 @@ import { dirname, join } from 'node:path'
 import type { Probe } from '../domain/probe.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
-import { namingFullDisk } from './disk-errors.ts'
+import { withDiskFullError } from './disk-errors.ts'
 
-/** The most that one sweep removes, so that it never holds up the hub; the next one goes on. */
+/** The most files one sweep removes, so that it does not block the hub; the next sweep continues. */
 const SWEEP_MAX = 1000
 
 /**
- * Where files are written before anybody may see them: a folder of the same file system, so that
- * a rename moves them to their place in one step. A crash leaves orphans here and nowhere else.
+ * Where files are written before they are visible: a folder on the same file system, so that a
+ * rename moves them into place atomically. A crash leaves orphans only here.
  */
 export type Staging = {
   /**
-   * Fills a new file, fsyncs it, moves it to its place (replacing what is there) and fsyncs that
-   * folder; `placeOf` sees to it that the folder exists. Throws `disk-full`; whatever is thrown,
-   * no file is left.
+   * Fills a new file, fsyncs it, renames it to the path from `placeOf` (replacing an existing file)
+   * and fsyncs that folder, which `placeOf` creates. Throws `disk-full`; on any error no file is left.
    */
   place<Value>(
     fill: (file: FileHandle) => Promise<Value>,
     placeOf: (value: Value) => Promise<string>,
   ): Promise<Value>
-  /** Removes orphans last written before this moment (epoch ms); returns how many. */
+  /** Removes orphans last written before this time (epoch ms); returns how many. */
   sweep(before: number): Promise<number>
 }
 
-/** What the files are, and who watches them on their way. */
+/** What the files hold, and the probe that is called before and after each rename. */
 type Watch = { readonly of: 'artifact' | 'log'; readonly probe: Probe }
 
-/** Makes the folder if it is missing. */
+/** Creates the folder if it is missing. */
 export async function openStaging(folder: string, watch: Watch): Promise<Staging> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return {
     place: (fill, placeOf) =>
-      namingFullDisk(folder, () => place(join(folder, randomUUID()), watch, fill, placeOf)),
+      withDiskFullError(folder, () => place(join(folder, randomUUID()), watch, fill, placeOf)),
     sweep: (before) => sweep(folder, before),
   }
 }

@@ -8,7 +8,7 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 
 const StoreFile = z.object({ id: z.uuid() })
 
-/** Names the store in this folder; the first who asks gives it its name. */
+/** Returns the id of the store in this folder; the first call creates it. */
 export async function storeId(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'store.json')
@@ -17,20 +17,20 @@ export async function storeId(folder: string): Promise<string> {
   return StoreFile.parse(JSON.parse(found ?? (await readFile(path, 'utf8')))).id
 }
 
-/** Of two hubs that start at the same moment one writes, and both read that. */
+/** When two hubs start at once, the link of one succeeds and both read its id. */
 async function writeOnce(folder: string, path: string): Promise<void> {
   const id = randomUUID()
-  const beside = join(folder, `.${id}.tmp`)
-  const file = await open(beside, 'wx', 0o600)
+  const temp = join(folder, `.${id}.tmp`)
+  const file = await open(temp, 'wx', 0o600)
   try {
     await file.writeFile(`${JSON.stringify({ id })}\n`)
     await file.sync()
   } finally {
     await file.close()
   }
-  await link(beside, path).catch((error: unknown) => {
+  await link(temp, path).catch((error: unknown) => {
     if (!hasErrno(error, 'EEXIST')) throw error
   })
-  await rm(beside)
+  await rm(temp)
   await syncFolder(folder)
 }

@@ -1,20 +1,20 @@
 import { sep } from 'node:path'
 
-/** Enough for every stream that is being written; a forgotten one is looked up on the disk again. */
+/** Streams whose size is remembered; the size of any other stream is read from disk. */
 const TAILS_MAX = 1024
 
-/** Sizes of the streams last written, by folder. */
+/** Sizes of the most recently written streams, by folder. */
 export type Tails = {
   get(folder: string): number | undefined
   set(folder: string, size: number): void
-  /** Every stream below a folder. */
+  /** Forgets every stream below a folder. */
   forget(above: string): void
 }
 
-/** Remembers nothing: others append too. */
+/** Remembers nothing, because other processes append too. */
 export const noTails = (): Tails => ({ get: () => undefined, set: () => {}, forget: () => {} })
 
-/** Remembers the `limit` streams last written and forgets the others. */
+/** Remembers the `limit` most recently written streams. */
 export function rememberTails(limit = TAILS_MAX): Tails {
   const sizes = new Map<string, number>()
   return {

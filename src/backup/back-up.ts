@@ -7,21 +7,21 @@ import { type Row, type Snapshot, type Table, tablesOf } from '../ledger/tables.
 import { syncFolder, writeDurably } from '../platform/durable-file.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 import { copyFiles } from './copy-files.ts'
-import { writeRows } from './listed.ts'
+import { writeRows } from './row-files.ts'
 import { FORMAT, LOG_LIST, type Manifest, tableFile } from './manifest.ts'
 
-/** What a backup is taken of. */
+/** What is backed up. */
 export type BackupSource = {
-  /** Open only while rows are read: on SQLite its log grows meanwhile, PostgreSQL cleans nothing up. */
+  /** Kept open only while rows are read: it blocks SQLite's checkpoints and PostgreSQL's vacuum. */
   readonly openSnapshot: () => Promise<Snapshot>
   readonly artifacts: Pick<ArtifactStore, 'open'>
-  /** The folder of logs, one folder inside for each job. */
+  /** The folder of logs, with a subfolder for each job. */
   readonly logs: string
 }
 
 /**
- * Writes everything the snapshot speaks of into an empty folder. Bytes are checked against their
- * digest on the way. Rows are from one moment; a log may be a little longer than they say.
+ * Writes everything the snapshot refers to into an empty folder. Artifacts are verified against
+ * their digests. The rows are one consistent snapshot; a log may be slightly longer than they say.
  */
 export async function backUp(
   { openSnapshot, artifacts, logs }: BackupSource,
@@ -59,21 +59,24 @@ async function writeTables(
   const tables: Manifest['tables'] = {}
   const digests = new Set<string>()
   const jobs: string[] = []
-  const look = ({ name }: Table, row: Row): void => {
+  const observe = ({ name }: Table, row: Row): void => {
     if (name === 'artifact' || name === 'blob') digests.add(String(row['digest']))
     if (name === 'job') jobs.push(String(row['id']))
   }
   for (const table of tablesOf(snapshot)) {
-    const rows = lookedAt(snapshot.rows(table), (row) => look(table, row))
+    const rows = observed(snapshot.rows(table), (row) => observe(table, row))
     tables[table.name] = await writeRows(join(folder, tableFile(table.name)), rows)
   }
   await syncFolder(join(folder, 'tables'))
   return { schemaVersion: snapshot.schemaVersion, tables, digests, jobs }
 }
 
-async function* lookedAt(rows: AsyncIterable<Row>, look: (row: Row) => void): AsyncGenerator<Row> {
+async function* observed(
+  rows: AsyncIterable<Row>,
+  observe: (row: Row) => void,
+): AsyncGenerator<Row> {
   for await (const row of rows) {
-    look(row)
+    observe(row)
     yield row
   }
 }
@@ -91,12 +94,12 @@ async function writeArtifacts(
   await syncFolder(join(folder, 'artifacts'))
 }
 
-/** Of these jobs; one may have none. Files are never changed, only added. */
+/** The log files of these jobs; a job may have none. Log files are added, never changed. */
 async function* logFiles(logs: string, jobs: readonly string[]): AsyncGenerator<string> {
   for (const job of jobs) {
     const folder = join(logs, job)
     if ((await readdir(folder).catch(nullWhenMissing)) === null) continue
-    // From here on whatever is missing is missing, not absent.
+    // From here on, a missing file is an error.
     for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
       if (file.isFile()) yield relative(logs, join(file.parentPath, file.name))
     }

@@ -14,7 +14,7 @@ import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
 import { systemClock } from '../platform/clock.ts'
 import { HubConfig } from '../config/settings.ts'
-import { readRows, writeRows } from './listed.ts'
+import { readRows, writeRows } from './row-files.ts'
 import { Manifest, tableFile } from './manifest.ts'
 import { runBackup } from './run-backup.ts'
 import { runRestore } from './run-restore.ts'
@@ -110,7 +110,7 @@ describe('a restore', () => {
     await mkdir(join(folder, 'new', log), { recursive: true })
     await expect(restore('new')).rejects.toThrow('EISDIR')
     await rm(join(folder, 'new', log), { recursive: true })
-    expect(await restore('new')).toMatch(/^restored 1 jobs/)
+    expect(await restore('new')).toMatch(/^restored 1 job,/)
     expect(await readFile(join(folder, 'new', log), 'utf8')).toBe('worked')
     await expect(restore('new')).rejects.toMatchObject({ code: 'restore-not-empty' })
   })
@@ -157,7 +157,7 @@ describe('a restore', () => {
     const older = { ...Object.fromEntries(tables), job }
     await writeFile(path, JSON.stringify({ ...manifest, schemaVersion: 1, tables: older }))
 
-    expect(await restore('new')).toMatch(/^restored 2 jobs/)
+    expect(await restore('new')).toMatch(/^restored 2 jobs,/)
 
     await using ledger = await openSqliteLedger({
       folder: join(folder, 'new'),

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { namingFullDisk } from '../artifacts/disk-errors.ts'
+import { withDiskFullError } from '../artifacts/disk-errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 
-/** Files copied side by side: few, because a process may have only so many open. */
-const TOGETHER = 8
+/** Files copied in parallel: few, because a process may have only a limited number open. */
+const PARALLEL = 8
 
-/** Where a file lies in its folder, and the hex SHA-256 of its bytes. */
+/** The path of a file in its folder, and the hex SHA-256 of its bytes. */
 export type Copied = { readonly path: string; readonly digest: string }
 
 /**
- * Copies small files to the same places of another folder, replacing what is there. All of it
- * survives a power cut once the last one was taken. Throws `disk-full`.
+ * Copies small files to the same paths in another folder, replacing existing files. The copies are
+ * durable when the generator has ended. Throws `disk-full`.
  */
 export async function* copyFiles(
   from: string,
@@ -25,8 +25,8 @@ export async function* copyFiles(
     for (let up = dirname(path); up !== '.'; up = dirname(up)) folders.add(join(to, up))
     return { path, digest: await copyFile(join(from, path), join(to, path)) }
   }
-  for await (const together of inGroups(paths)) {
-    yield* await namingFullDisk(to, () => Promise.all(together.map(copy)))
+  for await (const group of inGroups(paths)) {
+    yield* await withDiskFullError(to, () => Promise.all(group.map(copy)))
   }
   for (const folder of folders) await syncFolder(folder)
 }
@@ -44,7 +44,7 @@ async function* inGroups(paths: AsyncIterable<string>): AsyncGenerator<readonly 
   let group: string[] = []
   for await (const path of paths) {
     group.push(path)
-    if (group.length < TOGETHER) continue
+    if (group.length < PARALLEL) continue
     yield group
     group = []
   }

@@ -5,18 +5,18 @@ import { z } from 'zod'
 import type { ArtifactStore } from '../artifacts/port.ts'
 import { type Refill, type Row, type Table, tablesOf } from '../ledger/tables.ts'
 import { copyFiles } from './copy-files.ts'
-import { readRows } from './listed.ts'
+import { readRows } from './row-files.ts'
 import { LOG_LIST, LogFile, type Manifest, tableFile } from './manifest.ts'
 
 const ROWS_A_TIME = 500
 const ARTIFACT_BYTES_MAX = Number.MAX_SAFE_INTEGER
 const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 
-/** A row of a program of that time: perhaps without later columns, never with unknown ones. */
+/** A row of an older version may lack later columns; unknown columns are refused. */
 const rowOf = ({ columns }: Table): z.ZodType<Row> =>
   AnyRow.refine((row) => Object.keys(row).every((column) => columns.includes(column)))
 
-/** Fills an empty ledger and store from a backup that was checked. What failed may be repeated. */
+/** Fills an empty ledger and store from a verified backup. A failed restore can be repeated. */
 export async function restore(
   folder: string,
   manifest: Manifest,
@@ -24,8 +24,8 @@ export async function restore(
     readonly refill: Refill
     readonly artifacts: Pick<ArtifactStore, 'put'>
     readonly logs: string
-    /** Makes the store known as the ledger's; whoever looks takes it for used until that is undone. */
-    readonly nameStore: () => Promise<{ undo(): Promise<void> }>
+    /** Marks the store as this ledger's; a reader treats it as in use until the mark is undone. */
+    readonly markStore: () => Promise<{ undo(): Promise<void> }>
   },
 ): Promise<void> {
   for (const digest of await readdir(join(folder, 'artifacts'))) {
@@ -34,12 +34,12 @@ export async function restore(
   }
   await restoreLogs(folder, into.logs)
   for (const table of tablesOf(manifest)) await fill(folder, table, into.refill)
-  const named = await into.nameStore()
+  const mark = await into.markStore()
   try {
-    // Last: rows never speak of bytes that are not there.
+    // Committed last, so that no row refers to missing bytes.
     await into.refill.commit()
   } catch (error) {
-    await named.undo()
+    await mark.undo()
     throw error
   }
 }
@@ -49,7 +49,7 @@ async function restoreLogs(folder: string, logs: string): Promise<void> {
     for await (const { path } of readRows(join(folder, LOG_LIST), LogFile)) yield path
   }
   for await (const _ of copyFiles(join(folder, 'logs'), logs, paths())) {
-    // Each copy is made when it is asked for.
+    // The loop drives the generator, which copies.
   }
 }
 
@@ -64,7 +64,7 @@ async function fill(folder: string, table: Table, refill: Refill): Promise<void>
   await insert(table, page, refill)
 }
 
-/** All rows of a table have the same columns; those it had not yet get their default. */
+/** All rows of a table have the same columns; missing later columns get their default. */
 async function insert(table: Table, page: readonly Row[], refill: Refill): Promise<void> {
   const [first] = page
   if (first === undefined) return

@@ -5,31 +5,32 @@ import { markBackup } from '../artifacts/backup-mark.ts'
 import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
+import { plural } from '../domain/plural.ts'
 import { openSnapshot } from '../ledger/open-snapshot.ts'
 import { systemClock } from '../platform/clock.ts'
 import { backUp } from './back-up.ts'
 import type { Manifest } from './manifest.ts'
 
-/** Where a backup or a restore runs. */
-export type Surroundings = {
+/** Where a backup or a restore runs, and with which version. */
+export type BackupContext = {
   /** The data folder. */
   readonly data: string
   readonly cwd: string
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string
 }
 
-/** Backs up what these settings name into an empty folder; answers what it holds, in one line. */
+/** Backs up the hub with these settings into an empty folder. Returns a summary in one line. */
 export async function runBackup(
   target: string,
   config: HubConfig,
-  { data, cwd, version }: Surroundings,
+  { data, cwd, version }: BackupContext,
 ): Promise<string> {
   const folder = resolve(cwd, target)
-  if (config.database === undefined) demandLedger(data)
-  await demandEmpty(folder)
+  if (config.database === undefined) requireLedger(data)
+  await requireEmpty(folder)
   const store = config.store === undefined ? data : resolve(cwd, config.store)
-  // First the mark: what is collected before it has no row in the snapshot.
+  // The mark comes first: whatever was deleted before it has no row in the snapshot.
   await using running = new AsyncDisposableStack()
   running.use(await markBackup(store, systemClock))
   const manifest = await backUp(
@@ -44,19 +45,23 @@ export async function runBackup(
   return `${summary(manifest)} in ${folder}`
 }
 
-/** What a backup holds, in one line. */
+/** The contents of a backup in one line. */
 export const summary = ({ tables, artifacts }: Manifest): string =>
-  `${tables['job']?.rows ?? 0} jobs, ${tables['event']?.rows ?? 0} events, ` +
-  `${artifacts} artifacts, ${tables['token']?.rows ?? 0} tokens`
+  [
+    plural(tables['job']?.rows ?? 0, 'job'),
+    plural(tables['event']?.rows ?? 0, 'event'),
+    plural(artifacts, 'artifact'),
+    plural(tables['token']?.rows ?? 0, 'token'),
+  ].join(', ')
 
-function demandLedger(data: string): void {
+function requireLedger(data: string): void {
   if (existsSync(join(data, 'ledger.db'))) return
   throw new AppError('data-dir-unusable', `There is no ledger in ${data}.`, {
     details: { folder: data },
   })
 }
 
-async function demandEmpty(folder: string): Promise<void> {
+async function requireEmpty(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length === 0) return
   throw new AppError('backup-not-empty', `The folder ${folder} is not empty.`)

@@ -10,17 +10,17 @@ import type { Refill } from '../ledger/tables.ts'
 import { systemClock } from '../platform/clock.ts'
 import { lockDataFolder } from '../platform/data-folder.ts'
 import { writeDurably } from '../platform/durable-file.ts'
-import { readRows } from './listed.ts'
+import { readRows } from './row-files.ts'
 import { type Manifest, tableFile } from './manifest.ts'
 import { checkBackup } from './check-backup.ts'
 import { restore } from './restore.ts'
-import { summary, type Surroundings } from './run-backup.ts'
+import { summary, type BackupContext } from './run-backup.ts'
 
-/** Restores a backup into what these settings name; answers what it held, in one line. */
+/** Restores a backup into the hub with these settings. Returns a summary in one line. */
 export async function runRestore(
   source: string,
   config: HubConfig,
-  { data, cwd }: Omit<Surroundings, 'version'>,
+  { data, cwd }: Omit<BackupContext, 'version'>,
 ): Promise<string> {
   const store = config.store === undefined ? data : resolve(cwd, config.store)
   const backup = resolve(cwd, source)
@@ -35,12 +35,12 @@ export async function runRestore(
     refill,
     artifacts: await openDiskArtifacts(join(store, 'artifacts')),
     logs: join(store, 'logs'),
-    nameStore: () => nameStore(backup, manifest, store),
+    markStore: () => markStore(backup, manifest, store),
   })
   return `restored ${summary(manifest)}`
 }
 
-/** The schema is that of the backup; the hub brings it up to date when it starts. */
+/** An empty ledger with the backup's schema; the hub migrates it at its next start. */
 async function refillOf(
   { database }: HubConfig,
   data: string,
@@ -52,7 +52,7 @@ async function refillOf(
     return await postgresRefill(database.reveal(), schemaVersion)
   } catch (error) {
     if (!isAppError(error, 'schema-newer')) throw error
-    throw new AppError('restore-not-empty', 'The ledger is of a later version than the backup.', {
+    throw new AppError('restore-not-empty', 'The ledger has a later version than the backup.', {
       cause: error,
     })
   }
@@ -60,8 +60,8 @@ async function refillOf(
 
 const StoreRow = z.object({ id: z.string() })
 
-/** The store gets the name by which the ledger knows it, if it has one. */
-async function nameStore(
+/** Writes the id with which the ledger knows its store into the store, if there is one. */
+async function markStore(
   backup: string,
   manifest: Manifest,
   store: string,

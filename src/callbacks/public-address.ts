@@ -1,16 +1,16 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
-/** IPv4 that does not lead to the internet: IANA's special-purpose registry, multicast, class E. */
+/** IPv4 ranges that are not public: IANA's special-purpose registry, multicast and class E. */
 const SPECIAL_IPV4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
-  ['100.64.0.0', 10], // between a provider and its customers
+  ['100.64.0.0', 10], // carrier-grade NAT
   ['127.0.0.0', 8],
-  ['169.254.0.0', 16], // link-local, with the metadata services of clouds
+  ['169.254.0.0', 16], // link-local, where clouds serve instance metadata
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
-  ['192.88.99.0', 24], // relays of 6to4
+  ['192.88.99.0', 24], // 6to4 relays
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
@@ -19,7 +19,7 @@ const SPECIAL_IPV4 = [
   ['240.0.0.0', 4],
 ] as const
 
-/** Parts of global unicast that lead elsewhere, some to an IPv4 address hidden in them. */
+/** Ranges of IPv6 global unicast that are not public; some embed an IPv4 address. */
 const SPECIAL_IPV6 = [
   ['2001::', 23], // Teredo and other protocols
   ['2001:db8::', 32],
@@ -35,9 +35,9 @@ const globalUnicast = new BlockList()
 globalUnicast.addSubnet('2000::', 3, 'ipv6')
 
 /**
- * Whether an address is one of the public internet. Of IPv6 only global unicast is: what maps,
- * translates or tunnels to IPv4 is refused whole, as no public service is reached that way alone.
- * Anything that is no address is not public.
+ * Whether an address belongs to the public internet. For IPv6 only global unicast does; ranges that
+ * map, translate or tunnel to IPv4 do not, because no public service depends on them. Text that is
+ * not an address is not public.
  */
 export function isPublic(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4')

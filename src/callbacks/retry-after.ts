@@ -1,8 +1,8 @@
 const MS_PER_SECOND = 1000
 
 /**
- * How long a receiver asks to be left alone (RFC 9110, section 10.2.3), in milliseconds; null when
- * it does not say, or says nonsense.
+ * The delay that a `Retry-After` header asks for (RFC 9110, section 10.2.3), in milliseconds; null
+ * when the header is missing or malformed.
  * @param now milliseconds since the epoch
  */
 export function retryAfterMs(header: string | undefined, now: number): number | null {

@@ -18,11 +18,11 @@ describe('the address of a callback', () => {
 
   it.each([
     ['http://hooks.example/', /not https/],
-    ['ftp://hooks.example/', /no https/],
-    ['file:///etc/passwd', /no https/],
-    ['data:text/plain,a', /no https/],
-    ['https://user@hooks.example/', /user or a password/],
-    ['https://:secret@hooks.example/', /user or a password/],
+    ['ftp://hooks.example/', /not an https URL/],
+    ['file:///etc/passwd', /not an https URL/],
+    ['data:text/plain,a', /not an https URL/],
+    ['https://user@hooks.example/', /user name or a password/],
+    ['https://:secret@hooks.example/', /user name or a password/],
     ['https://hooks.example:22/', /port 22/],
     ['https://hooks.example:6379/', /port 6379/],
     ['https://localhost/', /public internet/],
@@ -65,7 +65,7 @@ describe('the address of a callback', () => {
   })
 
   it.each(['https://[fe80::1%25eth0]/', 'https://256.0.0.1/', 'https://0x7f.0.0.256/', 'https://'])(
-    '%s is none',
+    '%s is not a URL',
     (text) => {
       expect(URL.canParse(text)).toBe(false)
     },
@@ -101,11 +101,11 @@ describe('what an operator allows', () => {
     'https://127.0.0.1:9001/',
     'https://10.2.0.1/',
     'https://[fe80::1]/',
-  ])('lets %s be refused as before', (text) => {
+  ])('leaves %s refused', (text) => {
     expect(why(text, lan)).not.toBeNull()
   })
 
-  it('counts where a name leads as well', () => {
+  it('applies to the addresses that a name resolves to', () => {
     const [named, other] = [new URL('https://hooks.lan/'), new URL('https://hooks.example/')]
     expect(refusesAddress(named, '192.168.0.9', lan)).toBe(false)
     expect(refusesAddress(other, '192.168.0.9', lan)).toBe(true)

@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 import { isLoopback } from '../domain/loopback.ts'
 import { isPublic } from './public-address.ts'
 
-/** What an operator allows beyond public https: a host by its name or address, or a network. */
+/** What an operator allows in addition to public https: a host, by name or address, or a network. */
 export type AllowedPlace =
   | { readonly host: string; readonly port: number | null }
   | { readonly network: string; readonly prefix: number }
@@ -14,34 +14,34 @@ export type CallbackRules = {
 }
 
 /**
- * Why this address may not be called, or null. Judges what the address itself says; where its name
- * leads is judged when it is called, by `refusesAddress`.
+ * Why callbacks may not go to this URL; null when they may. Checks only the URL itself: at each
+ * delivery `refusesAddress` checks the addresses that its host name resolves to.
  */
 export function whyRefused(url: URL, rules: CallbackRules): string | null {
   const { protocol, username, password } = url
-  if (protocol !== 'https:' && protocol !== 'http:') return 'it is no https address'
-  if (username !== '' || password !== '') return 'it holds a user or a password'
+  if (protocol !== 'https:' && protocol !== 'http:') return 'it is not an https URL'
+  if (username !== '' || password !== '') return 'it contains a user name or a password'
   const host = hostOf(url)
   const allowed = allowsHost(url, rules) || (isIP(host) !== 0 && allowsAddress(host, rules))
   if (!allowed && protocol === 'http:') return 'it is not https'
   if (!allowsPort(url, rules)) {
     return `port ${portOf(url)} is not one of ${rules.ports.join(', ')}`
   }
-  if (!allowed && leadsInside(host)) return `${host} is not on the public internet`
+  if (!allowed && isInternal(host)) return `${host} is not on the public internet`
   return null
 }
 
-/** Whether a name leads to an address that may not be called. */
+/** Whether callbacks may not go to this address, to which the URL's host resolves. */
 export const refusesAddress = (url: URL, address: string, rules: CallbackRules): boolean =>
   !isPublic(address) && !allowsHost(url, rules) && !allowsAddress(address, rules)
 
-/** As resolvers take it: without the brackets of IPv6 and the dot of the root. */
+/** The host as resolvers expect it: without the brackets of IPv6 and without a trailing dot. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$|\.$/g, '')
 
 const portOf = ({ port, protocol }: URL): number =>
   port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 
-const leadsInside = (host: string): boolean =>
+const isInternal = (host: string): boolean =>
   isIP(host) === 0 ? isLoopback(host) || host.endsWith('.localhost') : !isPublic(host)
 
 const allowsHost = (url: URL, { allow }: CallbackRules): boolean =>
@@ -52,7 +52,7 @@ const allowsHost = (url: URL, { allow }: CallbackRules): boolean =>
       (place.port === null || place.port === portOf(url)),
   )
 
-/** A port that is named together with its host needs not be in the list. */
+/** A port that is allowed together with its host need not be in `ports`. */
 const allowsPort = (url: URL, { ports, allow }: CallbackRules): boolean =>
   ports.includes(portOf(url)) ||
   allow.some((place) => 'host' in place && place.host === hostOf(url) && place.port === portOf(url))

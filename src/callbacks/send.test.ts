@@ -19,7 +19,7 @@ const allowing = (sink: Sink, host = '127.0.0.1') => ({
   allow: [{ host, port: sink.port }],
 })
 
-/** Sends one message; what is not said is as a hub has it. */
+/** Sends one message with a hub's settings, except for `differences`. */
 async function send(url: string, differences: Partial<Sending>, signal = never) {
   const sending: Sending = {
     rules: { ports: PORTS, allow: [] },
@@ -118,7 +118,7 @@ describe('a receiver', () => {
     expect(sent).toEqual({ kind: 'answered', status: 200, retryAfterMs: null })
   })
 
-  it('that says when to come back is heard', async () => {
+  it('that sends Retry-After is obeyed', async () => {
     const sink = await startSink()
     const clock = { ...systemClock, now: () => Date.parse('2026-08-01T00:00:00Z') }
     sink.answers(saying('120'), saying('Sat, 01 Aug 2026 00:01:00 GMT'), saying('soon'))
@@ -139,7 +139,7 @@ describe('a receiver', () => {
     expect(sink.received).toEqual([])
   })
 
-  it('that is away or breaks off is told by the name of the error', async () => {
+  it('that is unreachable or closes the connection gives the code of the error', async () => {
     const sink = await startSink()
     sink.answers((response) => response.destroy())
     expect(await send(sink.url, { rules: allowing(sink) })).toMatchObject({ error: 'ECONNRESET' })
@@ -147,7 +147,7 @@ describe('a receiver', () => {
     expect(await send('http://127.0.0.1:1/', { rules })).toMatchObject({ error: 'ECONNREFUSED' })
   })
 
-  it('that hangs is left at once when the hub stops', async () => {
+  it('that hangs is abandoned when the hub stops', async () => {
     const sink = await startSink()
     sink.answers(HANG)
     const stop = new AbortController()
@@ -182,7 +182,7 @@ describe('a name', () => {
     expect(sink.received[0]?.headers.host).toBe(`hooks.example:${sink.port}`)
   })
 
-  it('that changes its mind after the job was submitted is judged again', async () => {
+  it('that resolves differently after the job was submitted is checked again', async () => {
     const answers = [to('93.184.216.34'), to('127.0.0.1')]
     const resolve = () => (answers.shift() ?? to())()
     await resolve()
@@ -190,14 +190,14 @@ describe('a name', () => {
     expect(sent).toMatchObject({ error: expect.stringMatching(/not public/) })
   })
 
-  it('that is unknown, or whose resolver hangs, is an error like others', async () => {
+  it('that is unknown, or whose resolver hangs, is an error like any other', async () => {
     const sent = await send('https://hooks.example/', { resolve: unknown })
     expect(sent).toEqual({ kind: 'unanswered', error: 'ENOTFOUND' })
     const late = await send('https://hooks.example/', { resolve: hanging, tryMs: 50 })
     expect(late).toEqual({ kind: 'unanswered', error: 'no answer in time' })
   })
 
-  it('that the rules forbid by now is not even resolved', async () => {
+  it('that the rules now forbid is not even resolved', async () => {
     const sent = await send('http://hooks.example/', { resolve: unwanted })
     expect(sent).toEqual({ kind: 'unanswered', error: 'refused: it is not https' })
   })

@@ -12,28 +12,28 @@ import { retryAfterMs } from './retry-after.ts'
 import { type CallbackRules, hostOf, whyRefused, refusesAddress } from './rules.ts'
 import { signedHeaders } from './sign.ts'
 
-/** Longest try, from the resolver's answer to the last byte, in milliseconds. */
+/** Timeout of one try, from name resolution to the last byte, in milliseconds. */
 const TRY_MS = 10_000
-/** What is read of an answer, so that the receiver can end it well; nothing of it is kept. */
+/** Most bytes of a response that are read, so that the receiver can finish it; all are discarded. */
 const ANSWER_BYTES_MAX = 64 * 1024
 const ERROR_LENGTH_MAX = 200
 
-/** All addresses of a name. Throws as `node:dns` does. */
+/** Resolves a host name to all its addresses. Rejects as `node:dns` does. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>
 
 export type Sending = {
   readonly rules: CallbackRules
-  /** One, or two while one takes the place of the other. */
+  /** One, or two during a rotation. */
   readonly secrets: readonly Secret[]
   readonly clock: Clock
-  /** Told to receivers. */
+  /** Sent to receivers in the `User-Agent` header. */
   readonly version: string
-  /** Default: the machine's resolver. */
+  /** Defaults to the resolver of the machine. */
   readonly resolve?: Resolve
   readonly tryMs?: number
 }
 
-/** Makes what sends messages: signed, to addresses that were judged, following nobody elsewhere. */
+/** Makes the function that sends messages: signed, only to allowed addresses, without redirects. */
 export const makeSend =
   (sending: Sending): Send =>
   async (message, signal) => {
@@ -42,19 +42,19 @@ export const makeSend =
       return await sendOnce(sending, message, AbortSignal.any([signal, timeout]))
     } catch (error) {
       if (signal.aborted) return unanswered('the hub stopped')
-      return unanswered(timeout.aborted ? 'no answer in time' : wordsOf(error))
+      return unanswered(timeout.aborted ? 'no answer in time' : describe(error))
     }
   }
 
 async function sendOnce(sending: Sending, message: Message, signal: AbortSignal): Promise<Sent> {
   const { rules, resolve = resolveAll, clock } = sending
   const url = new URL(message.url)
-  // Once more: the rules may have changed since the job was submitted.
+  // Checked again, because the rules may have changed since the job was submitted.
   const refused = whyRefused(url, rules)
   if (refused !== null) return unanswered(`refused: ${refused}`)
   const addresses = await addressesOf(url, resolve, signal)
   if (addresses.some(({ address }) => refusesAddress(url, address, rules))) {
-    return unanswered('refused: its name leads to an address that is not public')
+    return unanswered('refused: its host name resolves to an address that is not public')
   }
   const response = await post(sending, { message, url, addresses }, signal)
   await drain(response)
@@ -76,17 +76,18 @@ async function addressesOf(
   const host = hostOf(url)
   const family = isIP(host)
   if (family !== 0) return [{ address: host, family }]
-  // A resolver cannot be told to stop.
+  // A DNS lookup cannot be cancelled.
   const stopped = once(signal, 'abort').then(() => signal.throwIfAborted())
   const addresses = await Promise.race([resolve(host), stopped])
-  if (addresses === undefined || addresses.length === 0) throw new Error('the name has no address')
+  if (addresses === undefined || addresses.length === 0)
+    throw new Error('the host name has no address')
   return addresses
 }
 
 type AddressedMessage = {
   readonly message: Message
   readonly url: URL
-  /** The only ones that are connected to: the name is not resolved a second time. */
+  /** The only addresses to connect to: a second lookup could return others (DNS rebinding). */
   readonly addresses: readonly LookupAddress[]
 }
 
@@ -105,7 +106,7 @@ async function post(
       'user-agent': `millwright/${version}`,
       ...signedHeaders(message, seconds, secrets),
     },
-    lookup: answering(addresses),
+    lookup: resolvingTo(addresses),
     agent: false,
     signal,
   })
@@ -116,8 +117,8 @@ async function post(
   return answered.promise
 }
 
-/** A resolver that knows one answer. */
-const answering =
+/** A resolver that always returns these addresses. */
+const resolvingTo =
   (addresses: readonly LookupAddress[]): LookupFunction =>
   (_host, { all }, done) => {
     const [first] = addresses
@@ -125,7 +126,7 @@ const answering =
     else done(null, first?.address ?? '', first?.family)
   }
 
-/** The status has been told; how the rest ends changes nothing. */
+/** Reads the body. The status is known already, so an error in the body does not matter. */
 async function drain(response: IncomingMessage): Promise<void> {
   let bytes = 0
   try {
@@ -143,9 +144,9 @@ const unanswered = (error: string): Sent => ({
   error: clip(error, ERROR_LENGTH_MAX),
 })
 
-/** Node joins the failures of several addresses into one error without words. */
-function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError) return wordsOf(error.errors[0])
+/** Node reports failures of several addresses as one AggregateError, which has no message. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return describe(error.errors[0])
   if (error instanceof Error && 'code' in error) return String(error.code)
   return error instanceof Error ? error.message : String(error)
 }

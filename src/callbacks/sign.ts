@@ -3,14 +3,14 @@ import type { Secret } from '../domain/secret.ts'
 
 const PREFIX = 'whsec_'
 
-/** Makes a secret of bytes that nobody can guess. */
+/** Encodes random bytes as a secret of Standard Webhooks. */
 export const callbackSecretOf = (bytes: Uint8Array): string =>
   PREFIX + Buffer.from(bytes).toString('base64')
 
 /**
- * The headers by which a receiver knows who sent a message (standardwebhooks.com): a signature by
- * each secret, so that one can be replaced while receivers know only the other.
- * @param seconds since the epoch, of this try
+ * The headers with which a receiver verifies a message (standardwebhooks.com). They carry one
+ * signature per secret, so that secrets can be rotated while receivers know only one of them.
+ * @param seconds time of this try, in seconds since the epoch
  */
 export function signedHeaders(
   message: { readonly id: string; readonly body: string },

@@ -3,7 +3,7 @@ import { Argv } from '../domain/argv.ts'
 import { AppError } from '../domain/errors.ts'
 import { line } from '../domain/text.ts'
 
-/** A program that a job names as a check. */
+/** A check as a job names it: a program and its arguments. */
 const AskedCheck = z.strictObject({
   name: line(64),
   run: Argv,
@@ -11,7 +11,7 @@ const AskedCheck = z.strictObject({
 })
 export type AskedCheck = z.infer<typeof AskedCheck>
 
-/** The programs that judge a job's work: at most 16, no two of one name. */
+/** The checks of a job: at most 16, with unique names. */
 export const CommandChecks = z
   .array(AskedCheck)
   .max(16)
@@ -21,7 +21,7 @@ export const CommandChecks = z
   )
   .default([])
 
-/** Makes a check of `name=command line`, a line for sh. Throws AppError `usage-invalid`. */
+/** Parses `name=command line`, where the line is for sh. Throws AppError `usage-invalid`. */
 export function typedCheck(text: string): z.input<typeof AskedCheck> {
   const at = text.indexOf('=')
   const [name, typed] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)]

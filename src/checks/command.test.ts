@@ -33,7 +33,7 @@ const check = async (
 ) => await runCommandCheck(wanted, launch, onOutput, signal)
 
 describe('a command check', () => {
-  it('passes by exit code 0 and tells its output as it comes', async () => {
+  it('passes with exit code 0 and forwards its output at once', async () => {
     const heard: string[] = []
     const verdict = await check(await aCheck('echo fine; echo warned >&2'), (text) =>
       heard.push(text),
@@ -43,12 +43,12 @@ describe('a command check', () => {
     expect(heard.toSorted()).toEqual(['fine\n', 'warned\n'])
   })
 
-  it('fails by any other end, with what helps of its output as findings', async () => {
+  it('fails with any other end, with the helpful part of its output as findings', async () => {
     const failed = await check(await aCheck('seq 10000; echo "expected 1, got 2"; exit 3'))
     expect(failed.passed).toBe(false)
-    expect(failed.findings.endsWith('expected 1, got 2\n\ntest: ended with 3')).toBe(true)
+    expect(failed.findings.endsWith('expected 1, got 2\n\ntest: exit code 3')).toBe(true)
     expect(failed.findings.length).toBeLessThan(6 * 1024)
-    expect((await check(await aCheck('kill -9 $$'))).findings).toBe('test: ended with SIGKILL')
+    expect((await check(await aCheck('kill -9 $$'))).findings).toBe('test: killed by SIGKILL')
   })
 
   it('runs in the tree, with the environment it is given', async () => {
@@ -65,7 +65,7 @@ describe('a command check', () => {
     expect(verdict.findings).toBe('begun\n\ntest: took longer than 200 ms')
   })
 
-  it('is no verdict but the reason of the stop when it is stopped', async () => {
+  it('throws the reason of the stop, and gives no verdict, when it is stopped', async () => {
     const controller = new AbortController()
     const onOutput = () => controller.abort(new Error('cancelled'))
     const stopped = check(await aCheck('echo begun; sleep 600'), onOutput, controller.signal)

@@ -4,17 +4,17 @@ import type { Verdict } from '../domain/verdict.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Findings } from './findings.ts'
 
-/** Between SIGINT and SIGKILL. Short: a check has nothing to save. */
+/** Time between SIGINT and SIGKILL. Short, because a check has nothing to save. */
 const GRACE_MS = 1000
 
-/** A program that says by its exit code whether the work is good. */
+/** A program whose exit code is the verdict: 0 means passed. */
 export type CommandCheck = {
   readonly name: string
-  /** The tree that it judges, by the id that the change has. */
+  /** Id of the tree that it judges, for the verdict. */
   readonly judges: string
   readonly run: readonly [string, ...string[]]
   readonly timeoutMs: number
-  /** Where it runs, and what it may write to. */
+  /** The folder in which it runs, and may write. */
   readonly tree: string
   readonly env: Readonly<Record<string, string>>
   /** Further folders it may write to, such as a HOME. */
@@ -24,9 +24,9 @@ export type CommandCheck = {
 }
 
 /**
- * Runs a check. A program that fails, hangs or is killed is a verdict; only an abort throws (the
- * signal's reason), after the program and its descendants are gone.
- * @param onOutput gets stdout and stderr as they come
+ * Runs a check. A program that fails, hangs or is killed gives a failed verdict. Throws only the
+ * reason of an aborted signal, after the program and its descendants have ended.
+ * @param onOutput receives stdout and stderr while the check runs
  */
 export async function runCommandCheck(
   check: CommandCheck,
@@ -85,4 +85,4 @@ async function forward(
 }
 
 const describe = ({ code, killSignal }: Exit): string | null =>
-  code === 0 ? null : `ended with ${code ?? killSignal}`
+  code === 0 ? null : code === null ? `killed by ${killSignal}` : `exit code ${code}`

@@ -6,7 +6,7 @@ import { Findings } from './findings.ts'
 
 const FIXTURES = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'checks')
 
-/** What is kept of output that comes in these pieces. */
+/** The findings of output that arrives in these chunks. */
 function found(...pieces: readonly string[]): string {
   const findings = new Findings()
   const read = findings.reader()
@@ -17,11 +17,11 @@ function found(...pieces: readonly string[]): string {
 const lines = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => `${text(index)}\n`).join('')
 
-/** Passing tests by the thousand. */
+/** Output of thousands of passing tests. */
 const NOISE = lines(3000, (index) => `✓ passes ${index} (${index % 7} ms)`)
 
 describe('findings', () => {
-  it('are the whole of a short output, without its colors', () => {
+  it('are all of a short output, without its colors', () => {
     expect(found('\u001b[31mred\u001b[0m\n\u0007\u001b]8;;http://x\u0007link\n\ttab\n')).toBe(
       'red\nlink\n\ttab',
     )
@@ -40,7 +40,7 @@ describe('findings', () => {
   ])('keep the failures that %s prints amid thousands of passing tests', (name, wanted) => {
     const recorded = readFileSync(join(FIXTURES, `${name}.txt`), 'utf8')
     const text = found(NOISE, recorded)
-    // Where no summary is at the end, the failures alone remain.
+    // Without a summary at the end, only the failures remain.
     expect(found(NOISE, recorded, NOISE)).toContain(wanted[0])
     for (const words of wanted) expect(text).toContain(words)
     expect(text).not.toContain('\u001b')
@@ -48,7 +48,7 @@ describe('findings', () => {
     expect(text).toMatch(/^\[… \d+ lines left out\]$/m)
   })
 
-  it('stay in order and below 6 KiB, and name the gaps, whatever the size of the output', () => {
+  it('stay in order and below 6 KiB, and mark the gaps, for output of any size', () => {
     const failing = lines(20_000, (index) => `noise ${index}\n`.repeat(9) + `FAIL test ${index}`)
     expect(Buffer.byteLength(failing)).toBeGreaterThan(2_000_000)
     const text = found(failing, 'the summary\n')
@@ -66,7 +66,7 @@ describe('findings', () => {
     expect(Number(gap) + text.split('\n').length - 1).toBe(5000)
   })
 
-  it('take 10 MB without a line break, and however the pieces are cut', () => {
+  it('accept 10 MB without a line break, and chunks that end anywhere', () => {
     const text = found(
       'Error: begun ',
       ...Array.from({ length: 160 }, () => 'x'.repeat(65_536)),
@@ -77,7 +77,7 @@ describe('findings', () => {
     expect(found(...'one\r\ntwo\n\nthree'.split(''))).toBe('one\ntwo\n\nthree')
   })
 
-  it('keep the last state of a line that is written over', () => {
+  it('keep the last state of a line that is overwritten', () => {
     expect(found('10%\r', '50%\r100%', '\r\ndone', '\rreally done\r', '\n')).toBe(
       '100%\nreally done',
     )
@@ -85,9 +85,9 @@ describe('findings', () => {
     expect(found(`${bar}\nError: x\n`)).toBe('step 99999\nError: x')
   })
 
-  it('tell a repeated line once', () => {
+  it('show a repeated line once', () => {
     expect(found('wait\n'.repeat(1000), 'Error: x\n\n\n\n')).toBe(
-      'wait\n[999 times more]\nError: x\n',
+      'wait\n[repeated 999 times]\nError: x\n',
     )
     const text = found(lines(4000, (index) => `a ${index}\nError: the same`))
     expect(text.split('Error: the same').length).toBeLessThan(60)

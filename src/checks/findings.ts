@@ -2,30 +2,30 @@ import { Buffer } from 'node:buffer'
 import { saysFailure } from './failure-signs.ts'
 import { PlainLines } from './plain-lines.ts'
 
-/** Longest findings, in bytes, besides how the check ended. */
+/** Longest findings, in bytes, without the line about how the check ended. */
 const BYTES_MAX = 6 * 1024 - 256
-/** Of longer output: the first failures, the last ones, and the end, where a summary stands. */
+/** Bytes kept of longer output: the first failures, the last ones, and the end, which has the summary. */
 const FIRST_BYTES_MAX = 2400
 const LAST_BYTES_MAX = 1600
 const END_BYTES_MAX = 1200
-/** For each place where lines are left out, in bytes. */
+/** Bytes reserved for each mark where lines are left out. */
 const MARK_BYTES = 40
-/** Lines around one that says a failure. */
+/** Lines kept before and after a line that reports a failure. */
 const LINES_BEFORE = 2
 const LINES_AFTER = 6
-/** Failures that are remembered, so that their repetition takes no room. */
+/** Most failures that are remembered, so that a repeated one uses no space. */
 const KNOWN_MAX = 1000
 
-/** A line by its place in the output. */
+/** A line and its number in the output. */
 type Line = { readonly at: number; readonly text: string; readonly bytes: number }
 
 /**
- * Keeps of a check's output what helps to find out why it failed: all of a short one; of a longer
- * one the lines that say a failure, with some around them, and its end. Takes output of any size in
- * pieces, and holds a few kilobytes.
+ * Shortens a check's output to what explains its failure. Keeps all of a short output; of a longer
+ * one, the lines that report a failure with some lines around them, and the end. Accepts output of
+ * any size in chunks, and keeps a few kilobytes in memory.
  */
 export class Findings {
-  /** Everything so far, while that is short. */
+  /** All lines so far; null once they are too many. */
   #whole: Line[] | null = []
   #wholeBytes = 0
   readonly #first = new LinesUntilFull(FIRST_BYTES_MAX)
@@ -39,17 +39,17 @@ export class Findings {
   #newest: string | null = null
   #repeats = 0
 
-  /** Takes one stream of the check; each of its streams has a reader of its own. */
+  /** Makes a reader for one output stream. Each stream needs its own, to keep its lines whole. */
   reader(): (text: string) => void {
     const lines = new PlainLines((line) => this.#hear(line))
     this.#readers.push(lines)
     return (text) => lines.push(text)
   }
 
-  /** What is kept, once all streams have ended. */
+  /** Returns the findings. Call it once, after all streams have ended. */
   take(): string {
     for (const reader of this.#readers) reader.end()
-    this.#tellRepeats()
+    this.#addRepeats()
     if (this.#whole !== null) return shown(this.#whole, this.#count)
     const lines = [...this.#first.lines, ...this.#last.lines, ...this.#end.lines]
     const byPlace = new Map(lines.map((line) => [line.at, line]))
@@ -64,13 +64,15 @@ export class Findings {
       this.#repeats += 1
       return
     }
-    this.#tellRepeats()
+    this.#addRepeats()
     this.#newest = text
     this.#add(text)
   }
 
-  #tellRepeats(): void {
-    if (this.#repeats > 0 && this.#newest !== '') this.#add(`[${this.#repeats} times more]`)
+  #addRepeats(): void {
+    if (this.#repeats > 0 && this.#newest !== '') {
+      this.#add(`[repeated ${this.#repeats} time${this.#repeats === 1 ? '' : 's'}]`)
+    }
     this.#repeats = 0
   }
 
@@ -109,7 +111,7 @@ export class Findings {
   }
 }
 
-/** Takes lines until one does not fit. */
+/** Accepts lines until one does not fit. */
 class LinesUntilFull {
   readonly lines: Line[] = []
   #left: number
@@ -126,7 +128,7 @@ class LinesUntilFull {
   }
 }
 
-/** Holds as many of the newest lines as fit. */
+/** Keeps as many of the newest lines as fit. */
 class NewestLines {
   readonly lines: Line[] = []
   readonly #bytesMax: number
@@ -151,11 +153,11 @@ class NewestLines {
   }
 }
 
-/** Room for the mark that will stand between two lines with a gap between them. */
+/** Bytes of the mark between two lines when lines between them are left out. */
 const markBefore = (line: Line, previous: Line | undefined): number =>
   previous === undefined || previous.at + 1 === line.at ? 0 : MARK_BYTES
 
-/** The lines in order, with a mark wherever some are left out. */
+/** Formats the lines in order, with a mark wherever lines are left out. */
 function shown(lines: readonly Line[], count: number): string {
   let next = 0
   const parts: string[] = []

@@ -6,26 +6,26 @@ const files = [{ name: 'model.glb' }, { name: 'images/front.png' }, { name: 'ima
 const judge = (asked: object) => checkObjects({ tree: 'a1', files }, ObjectsAsked.parse(asked))
 
 describe('a check of objects', () => {
-  it('passes for the very set of files it looked at', () => {
+  it('passes for exactly the set of files that it judged', () => {
     const asked = { min: 3, required: ['model.glb', 'images/*.png'] }
     expect(judge(asked)).toMatchObject({ check: 'objects', tree: 'a1', passed: true, findings: '' })
   })
 
-  it('names every demand that is not met', () => {
+  it('names every requirement that is not met', () => {
     const { passed, findings } = judge({ min: 4, required: ['*.png', 'images/*.jpg'] })
     expect(passed).toBe(false)
     expect(findings.split('\n')).toEqual([
-      '3 files, at least 4 are required',
+      '3 of at least 4 required files',
       'no file matches *.png',
       'no file matches images/*.jpg',
     ])
   })
 
-  it('wants at least one file unless the job says otherwise', () => {
+  it('requires at least one file by default', () => {
     const none = { tree: 'b2', files: [] }
     expect(checkObjects(none, ObjectsAsked.parse({}))).toMatchObject({
       passed: false,
-      findings: '0 files, at least 1 are required',
+      findings: '0 of at least 1 required files',
     })
     expect(checkObjects(none, ObjectsAsked.parse({ min: 0 })).passed).toBe(true)
   })

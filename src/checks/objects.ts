@@ -4,7 +4,7 @@ import type { Verdict } from '../domain/verdict.ts'
 /** The name of this check in verdicts and events. */
 export const OBJECTS = 'objects'
 
-/** The name of a file, in which `*` stands for any part of a name; it never crosses a `/`. */
+/** The name of a file, in which `*` matches any characters except `/`. */
 const Pattern = z
   .string()
   .max(255)
@@ -12,24 +12,28 @@ const Pattern = z
     error: 'must be a name such as model.glb or images/*.png',
   })
 
-/** What a job demands of the files that were made for it. */
+/** The requirements of a job on the files of its generator. */
 export const ObjectsAsked = z.strictObject({
-  min: z.int().min(0).default(1).describe('fewest files'),
-  required: z.array(Pattern).max(100).default([]).describe('each matches at least one file'),
+  min: z.int().min(0).default(1).describe('minimum number of files'),
+  required: z
+    .array(Pattern)
+    .max(100)
+    .default([])
+    .describe('names; each must match at least one file'),
 })
 export type ObjectsAsked = z.infer<typeof ObjectsAsked>
 
-/** Made files, and the id of exactly this set of them. */
+/** The files to judge, and the digest of their names and contents. */
 export type Objects = {
   readonly tree: string
   readonly files: readonly { readonly name: string }[]
 }
 
-/** Judges files by their names and number; the findings name every demand that is not met. */
+/** Judges files by their names and number. The findings list every requirement that is not met. */
 export function checkObjects({ tree, files }: Objects, asked: ObjectsAsked): Verdict {
   const { min, required } = asked
   const findings = [
-    ...(files.length < min ? [`${files.length} files, at least ${min} are required`] : []),
+    ...(files.length < min ? [`${files.length} of at least ${min} required files`] : []),
     ...required
       .filter((pattern) => !files.some(({ name }) => matches(name, pattern)))
       .map((pattern) => `no file matches ${pattern}`),
@@ -46,7 +50,7 @@ function matches(name: string, pattern: string): boolean {
   )
 }
 
-/** Without regular expressions: a pattern of many stars must not cost more than one pass. */
+/** Without regular expressions, whose backtracking would make a pattern with many stars expensive. */
 function matchesPart(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*')
   const last = others.pop()

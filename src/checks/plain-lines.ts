@@ -1,20 +1,20 @@
 import { stripVTControlCharacters } from 'node:util'
 import { clip } from '../domain/text.ts'
 
-/** What is held of a line that has not ended yet, in characters; it may hold colors and be longer than it looks. */
+/** Most characters buffered of an incomplete line. More than `LINE_MAX`, because it may contain escape sequences. */
 const HELD_MAX = 4096
-/** What is kept of a line, in characters. */
+/** Longest line, in characters. */
 const LINE_MAX = 400
 
 /**
- * Cuts text that comes in pieces into lines as a terminal would leave them: without colors and
- * control characters, and of a line that was written over again and again only the last state. Long
- * lines are cut.
+ * Splits text that arrives in chunks into lines as a terminal would show them: without colors and
+ * control characters, and only the last state of a line that was overwritten with carriage returns.
+ * Long lines are truncated.
  */
 export class PlainLines {
   readonly #onLine: (line: string) => void
   #held = ''
-  /** What comes next goes over what is held. */
+  /** A carriage return ended the buffered text: the next text overwrites it. */
   #returned = false
 
   constructor(onLine: (line: string) => void) {
@@ -29,7 +29,7 @@ export class PlainLines {
     }
   }
 
-  /** The last line may lack its end. */
+  /** Emits the last line, which may lack its newline. */
   end(): void {
     if (this.#held !== '') this.#emit()
   }
@@ -50,5 +50,5 @@ export class PlainLines {
   }
 }
 
-/** All but the tab. */
+/** Control characters except tab. */
 const CONTROL = /(?!\t)\p{Cc}/gu

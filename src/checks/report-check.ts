@@ -6,13 +6,13 @@ import type { Verdict } from '../domain/verdict.ts'
 /** A check that is about to run. */
 type Run = {
   readonly name: string
-  /** The agent's turn whose work it judges, counted from 1; absent where no agent works. */
+  /** The agent's turn whose work it judges, from 1; absent for a kind without an agent. */
   readonly iteration?: number
 }
 
 /**
- * Runs one check and reports it: what it prints to the log `checks`, its verdict as an event.
- * @param run gets where its output goes
+ * Runs a check, writes its output to the log `checks`, and reports its verdict as an event.
+ * @param run runs the check and passes its output to the given function
  */
 export async function reportCheck(
   { name, iteration }: Run,

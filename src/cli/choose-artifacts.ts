@@ -2,14 +2,14 @@ import { AppError } from '../domain/errors.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 
 type Wanted = {
-  /** One artifact, or the folder of several; undefined: all. */
+  /** Name of an artifact or of a folder; undefined: all. */
   readonly name: string | undefined
-  /** undefined: of each artifact the newest. */
+  /** Undefined: the newest that has the artifact. */
   readonly attempt: number | undefined
 }
 
 /**
- * The artifact of this name. Throws `artifact-not-found`, with the names there are, and
+ * The artifact with this name. Throws `artifact-not-found`, with the existing names, and
  * `usage-invalid` for a folder.
  */
 export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wanted): ArtifactInfo {
@@ -18,14 +18,14 @@ export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wan
     .toSorted((one, other) => other.attempt - one.attempt)
   if (newest !== undefined) return newest
   if (all.some((one) => one.name.startsWith(`${name}/`))) {
-    throw new AppError('usage-invalid', `${name} is a folder: fetch it with --to <folder>`)
+    throw new AppError('usage-invalid', `${name} is a folder: download it with --to <folder>`)
   }
   throw notFound(all, name)
 }
 
 /**
- * The artifacts that belong together below a name. A folder is taken whole from the newest attempt
- * that has something in it: files of two attempts are not mixed. Throws `artifact-not-found`.
+ * The artifact with this name, or the artifacts in this folder. A folder is taken from the newest
+ * attempt that has a file in it; files of two attempts are never mixed. Throws `artifact-not-found`.
  */
 export function artifactTree(
   all: readonly ArtifactInfo[],
@@ -43,7 +43,7 @@ export function artifactTree(
   return chosen
 }
 
-/** The first part of its name: the outermost folder, or the file itself. */
+/** The first part of the name: the outermost folder, or the file itself. */
 const topOf = ({ name }: ArtifactInfo): string => name.split('/', 1)[0] ?? name
 
 function notFound(all: readonly ArtifactInfo[], name: string | undefined): AppError {

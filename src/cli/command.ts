@@ -6,19 +6,19 @@ import { readPlainly } from '../domain/plain-words.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-/** One call of the program, as the commands see it. */
+/** One run of the program, as its commands see it. */
 export type Invocation = {
   readonly terminal: Terminal
-  /** What stood after `--`: the agent's own program and arguments. */
+  /** The arguments after `--`: the agent's program and its arguments. */
   readonly rest: readonly string[]
-  /** Sets the exit code; without it a command ends with 0. */
+  /** Sets the exit code, which is 0 by default. */
   end(code: ExitCode): void
 }
 
 /** Gives a command its description, flags, arguments and action. */
 export type DefineCommand = (command: Command, invocation: Invocation) => void
 
-/** Runs a command's action with its own flags, parsed once. A wrong one is named as it was written. */
+/** Sets a command's action, which gets its own flags, parsed. Throws `usage-invalid` with the wrong flag. */
 export function onRun<Flags extends z.ZodType>(
   command: Command,
   flags: Flags,
@@ -37,7 +37,7 @@ function wrongFlag(command: Command, { path, message }: z.core.$ZodIssue): AppEr
   return new AppError('usage-invalid', `${option?.long ?? String(key)}: ${message}`)
 }
 
-/** Adds a flag for each setting of a program; the environment and the defaults join in `readConfig`. */
+/** Adds a flag for each setting of a program; `readConfig` adds the environment and the defaults. */
 export function addSettings(
   command: Command,
   schema: z.ZodObject<Record<string, z.ZodType>>,
@@ -57,10 +57,10 @@ function optionOf({ flag, takes, repeats, description, variable, fallback }: Set
   return repeats === true ? option.argParser(collect) : option
 }
 
-/** For commands whose flags are all settings, or that have none. */
+/** For commands without flags other than settings. */
 export const NoFlags = z.object({})
 
-/** For flags that may be given several times. */
+/** Parses a flag that may be given several times. */
 export const collect = (value: string, before: unknown): readonly string[] => [
   ...z.array(z.string()).catch([]).parse(before),
   value,

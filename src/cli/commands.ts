@@ -1,10 +1,9 @@
 import type { DefineCommand } from './command.ts'
 
-/** A command as the help lists it. Its file is imported only when the command line names it. */
+/** A command as the help lists it. Its file is imported only if the command line names it. */
 type CommandEntry = {
-  readonly name: string
-  /** What follows the name in the list. */
-  readonly takes: string
+  /** Its name and its arguments. */
+  readonly usage: string
   readonly summary: string
   readonly load: () => Promise<DefineCommand>
 }
@@ -12,129 +11,111 @@ type CommandEntry = {
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
-    name: 'init',
-    takes: '[options]',
-    summary: 'look at this machine and write the file of settings',
+    usage: 'init [options]',
+    summary: 'examine this machine and write the configuration file',
     load: async () => (await import('./commands/init.ts')).defineInit,
   },
   {
-    name: 'up',
-    takes: '[options]',
+    usage: 'up [options]',
     summary: 'start hub and worker on this machine',
     load: async () => (await import('./commands/up.ts')).defineUp,
   },
   {
-    name: 'hub',
-    takes: '[options]',
+    usage: 'hub [options]',
     summary: 'start a hub without a worker',
     load: async () => (await import('./commands/hub.ts')).defineHub,
   },
   {
-    name: 'worker',
-    takes: '[options]',
+    usage: 'worker [options]',
     summary: 'start a worker for a hub',
     load: async () => (await import('./commands/worker.ts')).defineWorker,
   },
   {
-    name: 'submit',
-    takes: '',
-    summary: 'hand in a job',
+    usage: 'submit',
+    summary: 'submit a job',
     load: async () => (await import('./commands/submit.ts')).defineSubmit,
   },
   {
-    name: 'jobs',
-    takes: '[options]',
+    usage: 'jobs [options]',
     summary: 'list jobs, newest first',
     load: async () => (await import('./commands/jobs.ts')).defineJobs,
   },
   {
-    name: 'show',
-    takes: '[options] <job>',
-    summary: 'everything about one job',
+    usage: 'show [options] <job>',
+    summary: 'show everything about one job',
     load: async () => (await import('./commands/show.ts')).defineShow,
   },
   {
-    name: 'logs',
-    takes: '[options] <job>',
-    summary: 'what the agent said and did',
+    usage: 'logs [options] <job>',
+    summary: 'show what the agent said and did',
     load: async () => (await import('./commands/logs.ts')).defineLogs,
   },
   {
-    name: 'cancel',
-    takes: '[options] <job>',
-    summary: 'stop a job; its work so far is kept',
+    usage: 'cancel [options] <job>',
+    summary: 'stop a job and keep its work so far',
     load: async () => (await import('./commands/cancel.ts')).defineCancel,
   },
   {
-    name: 'retry',
-    takes: '[options] <job>',
+    usage: 'retry [options] <job>',
     summary: 'start a new job from an ended one',
     load: async () => (await import('./commands/retry.ts')).defineRetry,
   },
   {
-    name: 'resume',
-    takes: '[options] <job>',
-    summary: 'let a paused job go on',
+    usage: 'resume [options] <job>',
+    summary: 'continue a paused job',
     load: async () => (await import('./commands/resume.ts')).defineResume,
   },
   {
-    name: 'artifacts',
-    takes: '',
-    summary: 'list and fetch what a job left',
+    usage: 'artifacts',
+    summary: 'list and download the artifacts of a job',
     load: async () => (await import('./commands/artifacts.ts')).defineArtifacts,
   },
   {
-    name: 'callbacks',
-    takes: '',
-    summary: 'list what callbacks were told, and send again',
+    usage: 'callbacks',
+    summary: 'list callback deliveries and send them again',
     load: async () => (await import('./commands/callbacks.ts')).defineCallbacks,
   },
   {
-    name: 'workers',
-    takes: '[options]',
+    usage: 'workers [options]',
     summary: 'list workers',
     load: async () => (await import('./commands/workers.ts')).defineWorkers,
   },
   {
-    name: 'tokens',
-    takes: '',
-    summary: 'make, list and revoke tokens',
+    usage: 'tokens',
+    summary: 'create, list and revoke tokens',
     load: async () => (await import('./commands/tokens.ts')).defineTokens,
   },
   {
-    name: 'config',
-    takes: '',
+    usage: 'config',
     summary: 'show settings and where they come from',
     load: async () => (await import('./commands/config.ts')).defineConfig,
   },
   {
-    name: 'doctor',
-    takes: '[options]',
-    summary: 'check whether everything here works',
+    usage: 'doctor [options]',
+    summary: 'check this machine and its hub',
     load: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   {
-    name: 'gc',
-    takes: '[options]',
-    summary: 'remove what nobody needs any more',
+    usage: 'gc [options]',
+    summary: 'delete data that is no longer needed',
     load: async () => (await import('./commands/gc.ts')).defineGc,
   },
   {
-    name: 'backup',
-    takes: '[options] <folder>',
-    summary: 'write ledger, artifacts, logs and tokens into a folder',
+    usage: 'backup [options] <folder>',
+    summary: 'back up ledger, artifacts, logs and tokens',
     load: async () => (await import('./commands/backup.ts')).defineBackup,
   },
   {
-    name: 'restore',
-    takes: '[options] <folder>',
+    usage: 'restore [options] <folder>',
     summary: 'fill an empty hub from a backup',
     load: async () => (await import('./commands/restore.ts')).defineRestore,
   },
   {
-    name: 'demo',
-    takes: '',
-    summary: 'see a job from start to end, with a replayed model',
+    usage: 'demo',
+    summary: 'run a sample job with a replayed model',
     load: async () => (await import('./commands/demo.ts')).defineDemo,
   },
 ]
+
+/** The name of a command: the first word of its usage. */
+export const nameOf = ({ usage }: CommandEntry): string => usage.split(' ', 1)[0] ?? usage

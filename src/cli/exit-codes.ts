@@ -2,24 +2,21 @@ import type { AppError } from '../domain/errors.ts'
 import type { Job } from '../domain/job.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** What the exit code of every command means. Scripts rely on them: codes never change meaning. */
+/** The exit codes of all commands. Scripts rely on them: a code never changes its meaning. */
 export const EXIT_CODES = {
-  ok: { code: 0, means: 'done; with --wait: the job succeeded' },
+  ok: { code: 0, means: 'success; with --wait: the job succeeded' },
   jobFailed: { code: 1, means: 'the job failed' },
-  usage: { code: 2, means: 'the command line or the request is wrong' },
+  usage: { code: 2, means: 'the command line or the request is invalid' },
   unreachable: { code: 3, means: 'the hub does not answer' },
   jobCancelled: { code: 4, means: 'the job was cancelled' },
-  refused: { code: 5, means: 'no valid token, or it may not do this' },
+  refused: { code: 5, means: 'the token is missing or invalid, or lacks the scope' },
   notFound: { code: 6, means: 'there is no such job, artifact, token or delivery' },
   jobPaused: { code: 7, means: 'the job is paused and waits for a person' },
-  conflict: { code: 8, means: 'not possible in the present state of the job' },
-  cannotStart: {
-    code: 9,
-    means: 'hub or worker cannot start or go on: port, folder, sandbox, disk',
-  },
+  conflict: { code: 8, means: 'not possible in the current state' },
+  cannotStart: { code: 9, means: 'hub or worker cannot run: port, folder, sandbox or disk' },
   bug: { code: 70, means: 'a bug in Millwright' },
-  wrongNode: { code: 78, means: 'this Node is too old' },
-  interrupted: { code: 130, means: 'interrupted; a job that was followed goes on' },
+  wrongNode: { code: 78, means: 'this version of Node is too old' },
+  interrupted: { code: 130, means: 'interrupted; the job that was watched continues' },
 } as const
 
 export type ExitName = keyof typeof EXIT_CODES
@@ -39,7 +36,7 @@ function exitNameOfError(error: AppError): ExitName {
   return error.status < 500 ? 'usage' : 'cannotStart'
 }
 
-/** The exit code for how a job stands when a command stops following it. */
+/** The exit code for a job’s state when a command stops watching it. */
 export const exitCodeOfJob = (job: Job): ExitCode => EXIT_CODES[EXIT_OF_STATE[job.state]].code
 
 const EXIT_OF_STATE: Record<JobState, ExitName> = {

@@ -2,24 +2,24 @@ import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
 import type { HubClient } from '../protocol/client.ts'
 
-/** What a command says of its argument. */
-export const JOB_HELP = 'its id, or the last four or more digits of it'
+/** The help text of the argument. */
+export const JOB_HELP = 'id of the job, or at least its last four digits'
 
-/** Pages of 200 jobs that are searched for a short id. */
+/** How many pages of 200 jobs are searched for a short id. */
 const PAGES_MAX = 10
 
 /**
- * The job that a person means: by its whole id, or by any unique ending of at least four hex
- * digits, such as the last twelve that lists show.
+ * Finds a job by its full id, or by a unique ending of at least four hex digits; lists show the last
+ * twelve. Throws `job-not-found` and `usage-invalid`.
  */
 export async function findJob(client: HubClient, text: string): Promise<JobId> {
-  const whole = JobId.safeParse(text.toLowerCase())
-  if (whole.success) return whole.data
+  const full = JobId.safeParse(text.toLowerCase())
+  if (full.success) return full.data
   const ending = text.toLowerCase().replaceAll('-', '')
   if (!/^[0-9a-f]{4,32}$/.test(ending)) {
     throw new AppError(
       'usage-invalid',
-      `${JSON.stringify(text)} is no job id: give all of it, or at least its last four hex digits`,
+      `${JSON.stringify(text)} is not a job id: give the full id, or at least its last four hex digits`,
     )
   }
   const [job, ...others] = await jobsEndingWith(client, ending)
@@ -29,7 +29,7 @@ export async function findJob(client: HubClient, text: string): Promise<JobId> {
   if (others.length > 0) {
     throw new AppError(
       'usage-invalid',
-      `${others.length + 1} jobs end with ${ending}: ${[job, ...others].join(', ')}`,
+      `${others.length + 1} jobs have an id that ends with ${ending}: ${[job, ...others].join(', ')}`,
     )
   }
   return job
@@ -37,7 +37,7 @@ export async function findJob(client: HubClient, text: string): Promise<JobId> {
 
 async function jobsEndingWith(client: HubClient, ending: string): Promise<readonly JobId[]> {
   const found: JobId[] = []
-  // The hub searches whole ids with their dashes; the last group has none.
+  // The hub searches ids with their dashes; the last group, of twelve digits, has none.
   const query = { text: ending.slice(-12), limit: 200 }
   let cursor: JobId | undefined
   for (let page = 0; page < PAGES_MAX; page += 1) {

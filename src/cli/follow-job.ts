@@ -1,40 +1,39 @@
 import { once } from 'node:events'
 import { LOG_SEGMENT_BYTES_MAX, type LogStream } from '../domain/attempt.ts'
-import { AppError } from '../domain/errors.ts'
 import type { JobEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { WAIT_MS_MAX } from '../protocol/schemas.ts'
-import type { HubAway } from './hub-away.ts'
-import { liveEvents } from './live-events.ts'
+import type { HubOutage } from './hub-outage.ts'
+import { liveEvents, throwLost } from './live-events.ts'
 
 const RETRY_MS = 1000
 
-/** The hub, and what happens while it does not answer. */
-export type Line = {
+/** The hub, and how its outages are handled. */
+export type HubLink = {
   readonly client: HubClient
   readonly clock: Clock
-  readonly away: HubAway
+  readonly outage: HubOutage
 }
 
 export type Follower = {
   readonly onEvent: (event: JobEvent) => void
-  /** The log is read no faster than this is done with it. */
+  /** The next part of the log is read when this resolves. */
   readonly onText: (text: string) => Promise<void>
 }
 
 /**
- * Tells what happens to a job until it ends, or until it waits for a person: its events, and one
- * log of each of its attempts, to its last byte. Lives through a hub that is away for a while.
+ * Reports the events of a job, and one log of each attempt to its last byte, until the job ends or
+ * waits for a person. Tolerates an outage of the hub.
  */
 export async function followJob(
-  line: Line,
+  link: HubLink,
   what: {
     readonly job: JobId
-    /** null: events alone. */
+    /** Null: only events. */
     readonly stream: LogStream | null
-    /** Only this attempt’s log; absent: those of all. */
+    /** Only the log of this attempt; absent: of all attempts. */
     readonly attempt?: number | undefined
   },
   follower: Follower,
@@ -45,13 +44,13 @@ export async function followJob(
   const over = new AbortController()
   const copying = AbortSignal.any([signal, over.signal])
   try {
-    for await (const event of eventsOf(line, what.job, signal)) {
+    for await (const event of eventsOf(link, what.job, signal)) {
       const isNext = event.type === 'claimed' && event.attempt === (what.attempt ?? event.attempt)
       if (isNext && stream !== null) {
         await endOf(log, signal)
         const attempt = event.attempt ?? undefined
-        log = copyLog(line, { job: what.job, stream, attempt }, follower.onText, copying)
-        // Its failure is told where it is awaited; until then it must not count as unhandled.
+        log = copyLog(link, { job: what.job, stream, attempt }, follower.onText, copying)
+        // A failure is thrown where the log is awaited; until then it must not count as unhandled.
         log.catch(() => {})
       }
       const stops = event.type === 'paused' && event.reason === 'waiting-for-person'
@@ -64,22 +63,22 @@ export async function followJob(
   }
 }
 
-/** Waits until the log of an attempt that is over was copied: the hub says where it ends. */
+/** Waits until the log of an ended attempt is copied. */
 async function endOf(log: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
   if (log === undefined || signal.aborted) return
-  const inTime = new AbortController()
-  const stopped = once(signal, 'abort', { signal: inTime.signal }).catch(() => {})
+  const waiting = new AbortController()
+  const stopped = once(signal, 'abort', { signal: waiting.signal }).catch(() => {})
   try {
     await Promise.race([log, stopped])
   } finally {
-    inTime.abort()
+    waiting.abort()
   }
 }
 
-/** Events from the first to the last, across breaks of the connection. */
-async function* eventsOf(line: Line, job: JobId, signal: AbortSignal): AsyncGenerator<JobEvent> {
-  const { client, away } = line
-  const onOpen = (): void => away.over()
+/** All events in order, across lost connections. */
+async function* eventsOf(link: HubLink, job: JobId, signal: AbortSignal): AsyncGenerator<JobEvent> {
+  const { client, outage } = link
+  const onOpen = (): void => outage.over()
   let after = 0
   while (!signal.aborted) {
     try {
@@ -90,38 +89,38 @@ async function* eventsOf(line: Line, job: JobId, signal: AbortSignal): AsyncGene
       }
     } catch (error) {
       if (signal.aborted) return
-      away.bear(error)
+      outage.failed(error)
     }
-    await line.clock.sleep(RETRY_MS, signal)
+    await link.clock.sleep(RETRY_MS, signal)
   }
 }
 
-/** Copies one log from the start; ends when the attempt has ended and nothing is left. */
+/** Copies one log from the start, until the attempt has ended and the log is complete. */
 async function copyLog(
-  line: Line,
+  link: HubLink,
   what: { readonly job: JobId; readonly attempt: number | undefined; readonly stream: LogStream },
   onText: (text: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const decoder = new TextDecoder()
-  const { away } = line
+  const { outage } = link
   let offset = 0
   while (!signal.aborted) {
     try {
-      const part = await readLog(line.client, { ...what, offset, waitMs: WAIT_MS_MAX }, signal)
-      away.over()
+      const part = await readLog(link.client, { ...what, offset, waitMs: WAIT_MS_MAX }, signal)
+      outage.over()
       offset += part.bytes.length
       await onText(decoder.decode(part.bytes, { stream: true }))
       if (part.ended) return
     } catch (error) {
       if (signal.aborted) return
-      away.bear(error)
-      await line.clock.sleep(RETRY_MS, signal)
+      outage.failed(error)
+      await link.clock.sleep(RETRY_MS, signal)
     }
   }
 }
 
-/** One piece of a log; `ended` when nothing will follow it. */
+/** Reads one part of a log; `ended` if it is the last. */
 export async function readLog(
   client: HubClient,
   what: {
@@ -149,17 +148,7 @@ export async function readLog(
     signal,
   )
   return {
-    bytes: await wholeBody(response),
+    bytes: await response.bytes().catch(throwLost),
     ended: response.headers.get('millwright-log-end') === 'true',
-  }
-}
-
-async function wholeBody(response: Response): Promise<Uint8Array> {
-  try {
-    return await response.bytes()
-  } catch (error) {
-    // fetch tells of a connection that broke in the middle by a TypeError alone.
-    if (!(error instanceof TypeError)) throw error
-    throw new AppError('hub-unreachable', 'The connection to the hub broke', { cause: error })
   }
 }

@@ -7,16 +7,16 @@ import { findHub } from '../compose/find-hub.ts'
 import { readSettings } from '../compose/read-settings.ts'
 import { type Printer, printer } from './print/printer.ts'
 
-/** What the action of a command that speaks to a hub has at hand. */
+/** What the action of a command gets that calls a hub. */
 export type HubCall<Flags> = {
   readonly flags: Flags
   readonly args: readonly string[]
   readonly print: Printer
-  /** Finds the hub; `hub-unreachable` when there is none to be found. */
+  /** Finds the hub. Throws `hub-unreachable` if there is none. */
   readonly connect: () => Promise<HubClient>
 }
 
-/** Makes a command one that speaks to a hub: adds the flags for that, and runs its action. */
+/** Adds the flags that select a hub to a command, and sets its action. */
 export function onHub<Flags extends z.ZodType>(
   command: Command,
   { terminal }: Invocation,

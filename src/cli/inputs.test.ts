@@ -19,7 +19,7 @@ describe('inputs from the command line', () => {
   it('are files by their own names and folders by their trees, with their digests', async () => {
     const folder = await folderWith('brief.md', 'photos/front.png', 'photos/more/back.png')
 
-    const { inputs, leftOut } = await readInputs(['photos', './brief.md'], folder)
+    const { inputs, skipped } = await readInputs(['photos', './brief.md'], folder)
 
     expect(inputs.map(({ name }) => name)).toEqual(['front.png', 'more/back.png', 'brief.md'])
     expect(inputs[2]).toEqual({
@@ -28,26 +28,26 @@ describe('inputs from the command line', () => {
       size: 16,
       digest: createHash('sha256').update('text of brief.md').digest('hex'),
     })
-    expect(leftOut).toBeNull()
+    expect(skipped).toBeNull()
   })
 
-  it('leave out what is hidden and links, and say so', async () => {
+  it('skip hidden files and symbolic links, and say so', async () => {
     const folder = await folderWith('kept', '.env', '.git/config', 'sub/.secret')
     await symlink('/etc/hostname', join(folder, 'link'))
 
-    const { inputs, leftOut } = await readInputs(['.'], folder)
+    const { inputs, skipped } = await readInputs(['.'], folder)
 
     expect(inputs.map(({ name }) => name)).toEqual(['kept'])
-    expect(leftOut).toBe(
-      'Not among the inputs: .env (hidden), .git (hidden), link (a link), sub/.secret (hidden)',
+    expect(skipped).toBe(
+      'Not uploaded: .env (hidden), .git (hidden), link (symbolic link), sub/.secret (hidden)',
     )
   })
 
   it.each([
     ['.env', 'is hidden'],
-    ['link', 'is a link'],
+    ['link', 'is a symbolic link'],
     ['two words', 'cannot be named "two words"'],
-    ['big', 'has 5.4 GB; an input may have 5.4 GB'],
+    ['big', 'has 5.4 GB; an input may have at most 5.4 GB'],
   ])('refuse the file %s, which %s', async (name, why) => {
     const folder = await folderWith('.env', 'two words', 'big')
     await symlink('/etc/hostname', join(folder, 'link'))

@@ -9,29 +9,30 @@ import { ArtifactName } from '../domain/text.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 import { safeLine } from '../words/safe-text.ts'
 
-/** Names that the sentence about what was left out spells out. */
+/** How many skipped files the message names. */
 const NAMED_MAX = 10
 
-/** A file of this machine that a job is to bring along. */
+/** A local file that becomes an input of a job. */
 export type LocalInput = Input & { readonly file: string; readonly size: number }
 
 type FoundFile = Omit<LocalInput, 'digest'>
 
 /**
- * The inputs that were typed: a file under its own name, a folder as its tree, named relative to it.
- * Hidden files, links and special files in a folder are left out, which a sentence tells. Throws
- * AppError `usage-invalid` for what cannot be an input, and `file-unreadable`.
- * @param paths as they were typed, seen from `cwd`
+ * The inputs named on the command line. A file keeps its own name; files in a folder are named
+ * relative to the folder. Hidden files, symbolic links and special files in a folder are skipped;
+ * `skipped` is a message that names them. Throws `usage-invalid` for a path that cannot be an input,
+ * and `file-unreadable`.
+ * @param paths as typed, relative to `cwd`
  */
 export async function readInputs(
   paths: readonly string[],
   cwd: string,
-): Promise<{ readonly inputs: readonly LocalInput[]; readonly leftOut: string | null }> {
+): Promise<{ readonly inputs: readonly LocalInput[]; readonly skipped: string | null }> {
   const files: FoundFile[] = []
-  const leftOut: string[] = []
+  const skipped: string[] = []
   for (const typed of paths) {
     for await (const found of filesAt(typed, resolve(cwd, typed))) {
-      if (typeof found === 'string') leftOut.push(found)
+      if (typeof found === 'string') skipped.push(found)
       else if (files.push(found) > INPUTS_MAX) throw tooMany(typed)
     }
   }
@@ -39,25 +40,25 @@ export async function readInputs(
   for (const found of files) inputs.push(await withDigest(found))
   const valid = Inputs.safeParse(inputs.map(({ name, digest }) => ({ name, digest })))
   if (!valid.success) throw refused('--input', valid.error.issues[0]?.message ?? 'is not valid')
-  return { inputs, leftOut: leftOutText(leftOut) }
+  return { inputs, skipped: skippedText(skipped) }
 }
 
-function leftOutText(names: readonly string[]): string | null {
+function skippedText(names: readonly string[]): string | null {
   if (names.length === 0) return null
-  return `Not among the inputs: ${safeLine(nameSome(names, NAMED_MAX))}`
+  return `Not uploaded: ${safeLine(nameSome(names, NAMED_MAX))}`
 }
 
-/** The files of one argument; a text names what was left out. */
+/** The files of one argument; a string names a skipped file. */
 async function* filesAt(typed: string, path: string): AsyncGenerator<FoundFile | string> {
   const found = await reading(path, () => lstat(path))
   const name = basename(path)
-  if (found.isSymbolicLink()) throw refused(typed, 'is a link: name what it points to')
+  if (found.isSymbolicLink()) throw refused(typed, 'is a symbolic link: name its target instead')
   if (found.isDirectory()) {
     yield* filesIn(path, '')
     return
   }
   if (!found.isFile()) throw refused(typed, 'is not a regular file')
-  if (name.startsWith('.')) throw refused(typed, 'is hidden: give it a name without the dot')
+  if (name.startsWith('.')) throw refused(typed, 'is hidden: rename it without the leading dot')
   yield asInput(path, name, found)
 }
 
@@ -68,7 +69,7 @@ async function* filesIn(root: string, under: string): AsyncGenerator<FoundFile |
     const path = join(root, name)
     const found = await reading(path, () => lstat(path))
     if (part.startsWith('.')) yield `${name} (hidden)`
-    else if (found.isSymbolicLink()) yield `${name} (a link)`
+    else if (found.isSymbolicLink()) yield `${name} (symbolic link)`
     else if (found.isDirectory()) yield* filesIn(root, name)
     else if (found.isFile()) yield asInput(path, name, found)
     else yield `${name} (not a regular file)`
@@ -84,7 +85,7 @@ function asInput(file: string, name: string, { size }: Stats): FoundFile {
     )
   }
   if (size > FILE_BYTES_MAX) {
-    throw refused(file, `has ${bytes(size)}; an input may have ${bytes(FILE_BYTES_MAX)}`)
+    throw refused(file, `has ${bytes(size)}; an input may have at most ${bytes(FILE_BYTES_MAX)}`)
   }
   return { file, name, size }
 }
@@ -106,4 +107,4 @@ const refused = (what: string, why: string): AppError =>
   new AppError('usage-invalid', what === '--input' ? `--input: ${why}` : `--input ${what} ${why}`)
 
 const tooMany = (typed: string): AppError =>
-  refused(typed, `makes more than ${INPUTS_MAX} inputs: pack them into one archive`)
+  refused(typed, `adds up to more than ${INPUTS_MAX} inputs: pack them into one archive`)

@@ -5,13 +5,13 @@ import { KINDS } from '../kinds/all.ts'
 
 type OfKind = Pick<Job, 'kind' | 'payload'>
 
-/** What a person wants to see of a job, as its kind says; nothing where this program cannot read it. */
+/** The facts about a job that its kind shows; none if this version does not know the kind or payload. */
 export const factsOf = (job: OfKind): readonly Fact[] => schemaOf(job)?.facts(job.payload) ?? []
 
-/** The log that tells the story of a job, as its kind says. */
+/** The log to show of a job, chosen by its kind. */
 export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payload) ?? 'transcript'
 
-/** null for a kind, or a payload, of another version of Millwright. */
+/** Null for a kind or payload that this version does not know. */
 function schemaOf({ kind, payload }: OfKind): KindSchema | null {
   const schema = KINDS.find((one) => one.schema.name === kind)?.schema
   return schema?.schema.safeParse(payload).success === true ? schema : null

@@ -11,9 +11,9 @@ import type { Progress } from './print/progress.ts'
 /** The log with the job's events between its lines, the log alone, or neither. */
 export type Show = 'story' | 'log' | 'nothing'
 
-/** Prints what happens to a job as it arrives: events and log are each in order. */
+/** Prints the events and the log of a job as they arrive, each in order. */
 export type JobStory = Follower & {
-  /** What happened last and when, as one line; empty before anything was heard. */
+  /** The last event and its time in one line; empty before the first. */
   readonly lastSeen: string
 }
 
@@ -32,7 +32,7 @@ export function jobStory(
       return lastSeen
     },
     onEvent: (event: JobEvent) => {
-      // The log of the attempt before was read to its end: its last line may lack a newline.
+      // The log of the previous attempt is complete; its last line may lack a newline.
       if (event.type === 'ended' || event.type === 'claimed') {
         say(logText(lines.end(), stream, printer))
       }

@@ -8,20 +8,20 @@ import { AppError } from '../domain/errors.ts'
 import { ArtifactName } from '../domain/text.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 
-/** Writes an artifact to a file, which appears only when it is whole and right. */
+/** Writes an artifact to a file, which appears only when it is complete and verified. */
 export async function keepArtifact(
   body: Readable,
   artifact: ArtifactInfo,
   path: string,
 ): Promise<void> {
-  const beside = `${path}.${process.pid}.part`
+  const partial = `${path}.${process.pid}.part`
   try {
     await mkdir(dirname(path), { recursive: true })
-    await pipeline(body, verified(artifact), createWriteStream(beside, { flags: 'wx' }))
-    await rename(beside, path)
+    await pipeline(body, verified(artifact), createWriteStream(partial, { flags: 'wx' }))
+    await rename(partial, path)
   } catch (error) {
-    // Where its folder could not be made there is nothing to remove.
-    await rm(beside, { force: true }).catch(() => {})
+    // If the folder could not be created, there is nothing to remove.
+    await rm(partial, { force: true }).catch(() => {})
     if (error instanceof AppError || !(error instanceof Error)) throw error
     throw new AppError('file-unreadable', `Cannot write ${path}: ${error.message}`, {
       cause: error,
@@ -29,13 +29,16 @@ export async function keepArtifact(
   }
 }
 
-/** Where an artifact belongs below a folder. Throws `protocol-mismatch` for a name that leads out. */
+/** The path of an artifact in a folder. Throws `protocol-mismatch` for a name that leads out of it. */
 export function placeIn(folder: string, { name }: ArtifactInfo): string {
   if (ArtifactName.safeParse(name).success) return join(folder, name)
-  throw new AppError('protocol-mismatch', `The hub has an artifact named ${JSON.stringify(name)}`)
+  throw new AppError(
+    'protocol-mismatch',
+    `The hub sent the invalid artifact name ${JSON.stringify(name)}`,
+  )
 }
 
-/** Passes bytes on; fails at the end when they are not the ones that were stored. */
+/** Passes bytes on; fails with `digest-mismatch` at the end if they are not the stored ones. */
 export function verified(artifact: ArtifactInfo): Transform {
   const hash = createHash('sha256')
   return new Transform({
@@ -44,12 +47,8 @@ export function verified(artifact: ArtifactInfo): Transform {
       done(null, part)
     },
     flush: (done) => {
-      const right = hash.digest('hex') === artifact.digest
-      done(
-        right
-          ? null
-          : new AppError('digest-mismatch', `${artifact.name} did not arrive as it was stored`),
-      )
+      if (hash.digest('hex') === artifact.digest) return done()
+      done(new AppError('digest-mismatch', `${artifact.name} was damaged in transit`))
     },
   })
 }

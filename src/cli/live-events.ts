@@ -5,9 +5,9 @@ import type { HubClient } from '../protocol/client.ts'
 import { decodeEvents } from '../protocol/event-stream.ts'
 
 /**
- * The events of a job with seq > after, as they happen; ends after the one that ends the job, or
- * when the hub closes the stream. A broken connection is `hub-unreachable`: go on after the last
- * `seq` that arrived.
+ * The events of a job with seq > after, as they happen. Returns after the event that ends the job, or
+ * when the hub closes the stream. Throws `hub-unreachable` when the connection is lost; the caller
+ * can then continue after the last `seq` that it received.
  */
 export async function* liveEvents(
   client: HubClient,
@@ -32,8 +32,13 @@ export async function* liveEvents(
   try {
     yield* decodeEvents(response.body)
   } catch (error) {
-    // fetch tells of a connection that broke in the middle by a TypeError alone.
-    if (signal.aborted || !(error instanceof TypeError)) throw error
-    throw new AppError('hub-unreachable', 'The connection to the hub broke', { cause: error })
+    if (signal.aborted) throw error
+    throwLost(error)
   }
+}
+
+/** Throws `hub-unreachable` for a TypeError: how fetch reports that it lost the connection while reading. */
+export function throwLost(error: unknown): never {
+  if (!(error instanceof TypeError)) throw error
+  throw new AppError('hub-unreachable', 'The connection to the hub was lost', { cause: error })
 }

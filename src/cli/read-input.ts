@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.ts'
 import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Reads a file named on the command line, or stdin for `-`: at most what the hub would take. */
+/** Reads a file named on the command line, or stdin for `-`, up to the size that a hub accepts. */
 export async function readInput(
   path: string,
   terminal: Pick<Terminal, 'stdin' | 'cwd'>,
@@ -20,7 +20,7 @@ export async function readInput(
       if (size > JSON_BYTES_MAX) {
         throw new AppError(
           'body-too-large',
-          `${name} holds more than ${JSON_BYTES_MAX} bytes, the most that a hub takes`,
+          `${name} is larger than ${JSON_BYTES_MAX} bytes, the maximum that a hub accepts`,
         )
       }
       parts.push(bytes)

@@ -15,7 +15,7 @@ const ALREADY = 200
 /** What the hub answered to a submission. */
 type Accepted = { readonly status: number; readonly answer: Job }
 
-/** Says that a job was accepted, or existed already; with `wait` it shows the job to its end. */
+/** Prints that a job was accepted or already existed; with `wait`, shows it live until it ends. */
 export async function reportSubmitted(
   invocation: Invocation,
   client: HubClient,
@@ -24,9 +24,7 @@ export async function reportSubmitted(
 ): Promise<void> {
   const { status, answer: job } = accepted
   if (status === ALREADY) {
-    print.note(
-      `The job existed already, by the same --key: submitted ${zonedMoment(job.createdAt)}`,
-    )
+    print.note(`A job with the same --key already exists, submitted ${zonedMoment(job.createdAt)}`)
   }
   const name = shortId(job.id)
   if (!wait) {
@@ -46,7 +44,7 @@ export async function reportSubmitted(
   else printVerdict(ended, print)
 }
 
-/** Otherwise `--wait` would wait in silence for a worker that may never come. */
+/** Without this note, `--wait` would wait silently for a worker that may never connect. */
 async function noteMissingWorker(client: HubClient, job: Job, print: Printer): Promise<void> {
   if (job.state !== 'queued') return
   const workers = await knownWorkers(client)

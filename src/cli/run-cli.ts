@@ -2,14 +2,14 @@ import { Command, CommanderError, Help } from 'commander'
 import { AppError } from '../domain/errors.ts'
 import { hintText } from '../domain/hint.ts'
 import type { Invocation } from './command.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, nameOf } from './commands.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfError } from './exit-codes.ts'
 import { commandText } from './print/command-text.ts'
 import { safeText } from '../words/safe-text.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
 
-/** Runs one call of the program to its exit code. Bugs are shown with their stack, never hidden. */
+/** Runs the program and returns its exit code. Bugs are printed with their stack. */
 export async function runCli(terminal: Terminal): Promise<ExitCode> {
   surviveClosedPipe(terminal)
   await warnOfVariables(terminal)
@@ -43,28 +43,27 @@ function buildProgram(terminal: Terminal): Command {
     .configureHelp({ subcommandTerm })
 }
 
-/** Defines the commands that the command line names; of the others the help needs a line alone. */
+/** Imports only the commands that the command line names; of the others the help needs one line. */
 async function defineCommands(
   program: Command,
   own: readonly string[],
   invocation: Invocation,
 ): Promise<void> {
-  for (const { name, summary, load } of COMMANDS) {
-    const command = program.command(name).summary(summary).description(summary)
-    if (own.includes(name)) (await load())(command, invocation)
+  for (const entry of COMMANDS) {
+    const { summary, load } = entry
+    const command = program.command(nameOf(entry)).summary(summary).description(summary)
+    if (own.includes(nameOf(entry))) (await load())(command, invocation)
   }
 }
 
-/** The same line for a command that is not defined as for one that is. */
+/** The line of a command in the help, the same whether it is imported or not. */
 function subcommandTerm(command: Command): string {
-  const entry = COMMANDS.find(({ name }) => name === command.name())
-  if (entry === undefined || command.parent?.parent !== null) {
-    return new Help().subcommandTerm(command)
-  }
-  return `${entry.name} ${entry.takes}`.trimEnd()
+  const entry = COMMANDS.find((one) => nameOf(one) === command.name())
+  const isNested = command.parent?.parent !== null
+  return entry === undefined || isNested ? new Help().subcommandTerm(command) : entry.usage
 }
 
-/** Loads the settings only when there is something to compare with them. */
+/** Imports the settings only if there is a variable to compare with them. */
 async function warnOfVariables(terminal: Terminal): Promise<void> {
   if (!Object.keys(terminal.env).some((name) => name.startsWith('MILLWRIGHT_'))) return
   const { unknownVariables } = await import('../config/read.ts')
@@ -78,7 +77,7 @@ function exitCodeHelp(): string {
   return ['', 'Exit codes:', ...lines].join('\n')
 }
 
-/** What stands after the first `--` belongs to the agent, and must not be read as flags of ours. */
+/** Arguments after the first `--` belong to the agent and must not be parsed as flags. */
 function splitAtDashes(
   argv: readonly string[],
 ): readonly [own: readonly string[], rest: readonly string[]] {
@@ -86,13 +85,13 @@ function splitAtDashes(
   return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
 }
 
-/** Left unsaid, it would seem to have been heard. */
+/** Otherwise arguments after `--` would be ignored silently. */
 function refuseRest(command: Command, rest: readonly string[]): void {
   if (rest.length === 0 || command.parent?.name() === 'submit') return
-  throw new AppError('usage-invalid', `millwright ${command.name()} takes no program after --`)
+  throw new AppError('usage-invalid', `${command.name()} does not accept a program after --`)
 }
 
-/** Tells of an error and answers the exit code for it. */
+/** Prints an error and returns its exit code. */
 export function explain(given: unknown, terminal: Terminal): ExitCode {
   const error = firstError(given)
   if (error instanceof CommanderError) {
@@ -104,18 +103,18 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
     return exitCodeOfError(error)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  say(terminal, `this is a bug, please report it with these lines:\n${stack}`)
+  say(terminal, `this is a bug; please report it with these lines:\n${stack}`)
   return EXIT_CODES.bug.code
 }
 
-/** Closing what an error interrupted may fail, too; the person must hear of what went wrong first. */
+/** If disposing fails after an error, the first error is the one to report. */
 const firstError = (error: unknown): unknown =>
   error instanceof SuppressedError ? firstError(error.suppressed) : error
 
 const say = (terminal: Terminal, text: string): void =>
   void terminal.stderr.write(`millwright: ${safeText(text)}\n`)
 
-/** `millwright jobs | head` closes the pipe early; that is no error. A full disk behind `>` is one. */
+/** Ignores a closed pipe, as of `millwright jobs | head`. A full disk behind `>` is an error. */
 function surviveClosedPipe({ stdout, stderr }: Terminal): void {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

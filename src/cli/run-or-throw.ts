@@ -5,8 +5,8 @@ const OUTPUT_BYTES_MAX = 4 * 1024 * 1024
 const TIMEOUT_MS = 120_000
 
 /**
- * Runs a program of this machine to its end and answers what it printed. Throws `command-failed`
- * with its last words. No git configuration but the command's own is read.
+ * Runs a program and returns its stdout. Throws `command-failed` with its stderr. The user's and
+ * the system's git configuration are ignored.
  */
 export async function runOrThrow(
   argv: readonly [string, ...string[]],

@@ -1,10 +1,10 @@
 import { WITHOUT_MODEL } from '../agents/without-model.ts'
 import type { FoundModel } from '../doctor/find-models.ts'
 
-/** What a new file of settings holds: what was chosen, and what is most often wanted. */
+/** The text of a new configuration file: the chosen model, and common settings as comments. */
 export function fileText(model: FoundModel | null): string {
   const chosen = model?.settings ?? [
-    `# No model was found. Name one, or ${WITHOUT_MODEL}:`,
+    `# No model was found. Without one, ${WITHOUT_MODEL}. For example:`,
     '# upstreamOpenai: http://127.0.0.1:11434',
     '# model: chat/<name>',
   ]
@@ -12,17 +12,17 @@ export function fileText(model: FoundModel | null): string {
 }
 
 const HEAD = [
-  '# Settings of Millwright. All of them: docs/reference/settings.md',
-  '# What holds now, and why: millwright config show',
+  '# Settings of Millwright. docs/reference/settings.md lists all of them.',
+  '# To show the settings in effect and their sources: millwright config show',
   '',
 ]
 
 const TAIL = [
   '',
-  '# Jobs at the same time:',
+  '# How many jobs run at the same time:',
   '# slots: 2',
   '',
-  '# How repositories are read and pushed to. Secrets stay where they are:',
+  '# Where the credentials for repositories are stored; never the credentials themselves:',
   '# git:',
   '#   credentials:',
   '#     - { match: https://github.com/acme, from: env, name: GITHUB_TOKEN }',

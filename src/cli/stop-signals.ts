@@ -1,26 +1,26 @@
 import { once } from 'node:events'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** How long the program may take after it was told to stop at once. */
+/** Time from the second signal until the process exits. */
 const AT_ONCE_MS = 3000
 const EXIT_CODE = 130
 
-/** What a person or a service manager asks for: to stop in good order, then to stop at once. */
+/** Requests of a person or service manager: first to stop gracefully, then to stop at once. */
 export type StopSignals = Disposable & {
-  readonly inOrder: AbortSignal
+  readonly graceful: AbortSignal
   readonly atOnce: AbortSignal
 }
 
 /**
- * Listens for SIGINT, SIGTERM and SIGHUP. After the second one the process ends within three
- * seconds, whatever still runs.
+ * Listens for SIGINT, SIGTERM and SIGHUP. After the second one the process exits within three
+ * seconds, whatever is still running.
  */
 export function listenForStop(): StopSignals {
-  const inOrder = new AbortController()
+  const graceful = new AbortController()
   const atOnce = new AbortController()
   const onSignal = (): void => {
-    if (!inOrder.signal.aborted) {
-      inOrder.abort()
+    if (!graceful.signal.aborted) {
+      graceful.abort()
       return
     }
     atOnce.abort()
@@ -28,7 +28,7 @@ export function listenForStop(): StopSignals {
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
   return {
-    inOrder: inOrder.signal,
+    graceful: graceful.signal,
     atOnce: atOnce.signal,
     [Symbol.dispose]: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal)

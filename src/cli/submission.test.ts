@@ -53,6 +53,6 @@ describe('the flags of a job of any kind', () => {
   })
 
   it.each(['soon', '10m', '+10', '+10w'])('take no “%s” for a time', (text) => {
-    expect(() => jobOf('--not-before', text)).toThrow(/is no time/)
+    expect(() => jobOf('--not-before', text)).toThrow(/is not a time/)
   })
 })

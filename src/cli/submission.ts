@@ -7,15 +7,15 @@ import { Limits } from '../domain/limits.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import { kebab } from '../domain/text.ts'
 import { collect } from './command.ts'
-import { readMoment } from './read-moment.ts'
+import { readTime } from './read-time.ts'
 
-/** Each limit is a flag of its own: `wallMs` is --wall-ms. */
+/** Each limit has its own flag: `wallMs` is --wall-ms. */
 const LIMITS = Object.entries(Limits.shape)
 
-/** A number that was typed, within the bounds of the job’s own schema. */
+/** A typed number, within the bounds of the job’s schema. */
 const number = (schema: z.ZodDefault<z.ZodInt>) => z.coerce.number().pipe(schema.unwrap())
 
-/** What a job of any kind can be described with on a command line: the same values that the hub takes. */
+/** The flags of every kind of job, with the same values that the hub accepts. */
 export const SubmissionFlags = z.object({
   priority: number(Submission.shape.priority).optional(),
   label: Submission.shape.labels,
@@ -33,37 +33,30 @@ export const SubmissionFlags = z.object({
 })
 export type SubmissionFlags = z.infer<typeof SubmissionFlags>
 
-/** Adds them to a command. */
+/** Adds these flags to a command. */
 export function addSubmissionFlags(command: Command): Command {
   command
-    .option('--priority <number>', 'higher goes first')
-    .option('--label <label>', 'a worker must offer it; repeatable', collect)
+    .option('--priority <number>', 'jobs with a higher number run first')
+    .option('--label <label>', 'label that the worker must offer; repeatable', collect)
     .option(
       '--lock <key>',
-      'outside thing no two jobs may use at once, such as site:shop; repeatable',
+      'resource that one job may use at a time, such as site:shop; repeatable',
       collect,
     )
-    .option(
-      '--input <path>',
-      'a file, or a folder with all below it, that the job brings along; repeatable',
-      collect,
-    )
-    .option('--group <name>', 'names jobs that belong together')
-    .option('--id <uuid>', 'the job’s id (default: the hub makes one)')
-    .option(
-      '--not-before <time>',
-      'no worker gets it earlier: 2026-08-01T14:00, +10m, or milliseconds since the epoch',
-    )
-    .option('--key <text>', 'idempotency key: the same key and request give the same job')
-    .option('--callback <address>', 'https address that is told of the job; repeatable', collect)
+    .option('--input <path>', 'input file, or folder of input files; repeatable', collect)
+    .option('--group <name>', 'name shared by jobs that belong together')
+    .option('--id <uuid>', 'id of the job (default: the hub creates one)')
+    .option('--not-before <time>', 'earliest start, such as 2026-08-01T14:00 or +10m')
+    .option('--key <text>', 'idempotency key: repeating the request returns the same job')
+    .option('--callback <address>', 'https address to send messages to; repeatable', collect)
     .option(
       '--callback-on <event>',
-      `of what: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
+      `event to send a message for: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
       collect,
     )
     .option(
       '--max-failures <count>',
-      `failures after which the job fails; a worker lost while an agent or a generator ran is one (default: ${RetryPolicy.parse({}).maxFailures})`,
+      `failed attempts after which the job fails; losing the worker while the agent or generator runs counts (default: ${RetryPolicy.parse({}).maxFailures})`,
     )
   for (const [key, schema] of LIMITS) {
     const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`
@@ -73,9 +66,9 @@ export function addSubmissionFlags(command: Command): Command {
 }
 
 /**
- * A submission made from flags. What was not given stays undefined and is not sent: the hub knows
- * the defaults and checks the values.
- * @param work what the kind made of its own flags
+ * A submission made from flags. A flag that was not given stays undefined and is not sent, so that
+ * the hub's default applies.
+ * @param work kind and payload, made from the kind's own flags
  * @param now milliseconds since the epoch, for times that count from now
  */
 export function submissionOf(
@@ -93,7 +86,7 @@ export function submissionOf(
     locks: flags.lock,
     group: flags.group,
     id: flags.id,
-    notBefore: flags.notBefore === undefined ? undefined : readMoment(flags.notBefore, now),
+    notBefore: flags.notBefore === undefined ? undefined : readTime(flags.notBefore, now),
     limits: Object.fromEntries(limits),
     retry: { maxFailures: flags.maxFailures },
     priority: flags.priority,
@@ -102,7 +95,7 @@ export function submissionOf(
   }
 }
 
-/** Undefined when no flag asks for any, so that older hubs take the job. */
+/** Undefined without these flags, so that older hubs accept the job. */
 function callbacksOf({ callback, callbackOn }: SubmissionFlags): Submission['callbacks'] {
   if (callback === undefined && callbackOn !== undefined) {
     throw new AppError('usage-invalid', '--callback-on needs --callback')

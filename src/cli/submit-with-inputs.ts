@@ -6,17 +6,17 @@ import type { Job, Submission } from '../domain/job.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { LocalInput } from './inputs.ts'
 
-/** The hub may forget an upload before it is named; more than a few times it will not. */
+/** The hub may delete an upload before the job names it, but hardly several times in a row. */
 const ROUNDS_MAX = 3
 
-/** Hears of each piece that was sent; disposed when all were, or when it failed. */
+/** Is called for each chunk that is sent; disposed when the uploads end or fail. */
 export type UploadWatch = Disposable & { readonly sent: (bytes: number) => void }
 
 /**
- * Submits a job with its inputs. Bytes that the hub has already are not sent: the submission names
- * their digests first, and only what the hub lacks is uploaded before it is submitted again.
- * Throws what the hub refuses, and `artifact-changed` when a file changes meanwhile.
- * @param watch called before uploads begin, with their bytes in all
+ * Submits a job with its inputs. The first submission names their digests; the files that the hub
+ * lacks are uploaded, and the job is submitted again. Throws the errors of the hub, and
+ * `artifact-changed` if a file changes meanwhile.
+ * @param watch called before uploads begin, with their total bytes
  */
 export async function submitWithInputs(
   client: HubClient,
@@ -40,13 +40,13 @@ export async function submitWithInputs(
 
 const Missing = z.object({ missing: z.array(Digest) })
 
-/** Digests of the bytes that the hub lacks; none when it refused the job for another reason. */
+/** Digests that the hub lacks; none if it refused the job for another reason. */
 function missingIn(error: unknown): ReadonlySet<string> {
   if (!isAppError(error, 'input-missing')) return new Set()
   return new Set(Missing.safeParse(error.details).data?.missing)
 }
 
-/** One file for each digest. */
+/** One file for each of these digests. */
 const filesOf = (
   inputs: readonly LocalInput[],
   digests: ReadonlySet<string>,

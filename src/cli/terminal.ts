@@ -1,17 +1,17 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../config/read.ts'
 
-/** The outside of one call of the program: what it was given and where it may write. */
+/** Input and output of one run of the program. */
 export type Terminal = {
-  /** Without the program's own name. */
+  /** Without the program's name. */
   readonly argv: readonly string[]
   readonly env: Environment
   readonly cwd: string
   readonly stdin: Readable
   /** Results. */
   readonly stdout: Writable
-  /** Messages, warnings, the progress line. */
+  /** Messages, warnings and the status line. */
   readonly stderr: Writable
-  /** Whether a person looks at each of the two. */
+  /** Whether each stream is a terminal. */
   readonly isTTY: { readonly stdout: boolean; readonly stderr: boolean }
 }

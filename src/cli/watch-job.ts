@@ -7,7 +7,7 @@ import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import { EXIT_CODES, exitCodeOfJob } from './exit-codes.ts'
 import { followJob } from './follow-job.ts'
-import { hubAway } from './hub-away.ts'
+import { hubOutage } from './hub-outage.ts'
 import { jobStory, type Show } from './job-story.ts'
 import { verdictLines } from './print/job.ts'
 import type { Printer } from './print/printer.ts'
@@ -17,8 +17,8 @@ import { safeText } from '../words/safe-text.ts'
 import { listenForStop } from './stop-signals.ts'
 
 /**
- * Shows a job live until it ends and sets the exit code by its outcome. An interrupt ends the
- * watching, never the job.
+ * Shows a job live until it ends and sets the exit code by its outcome. An interrupt stops the
+ * watching but not the job.
  */
 export async function watchJob(
   invocation: Invocation,
@@ -27,7 +27,7 @@ export async function watchJob(
   what: {
     readonly job: JobId
     readonly stream: LogStream
-    /** Only this attempt’s log; absent: those of all. */
+    /** Only the log of this attempt; absent: of all attempts. */
     readonly attempt?: number | undefined
     readonly show: Show
   },
@@ -36,19 +36,19 @@ export async function watchJob(
   using progress = startProgress(printer, invocation.terminal, systemClock)
   const story = jobStory(printer, progress, what)
   const note = (text: string): void => progress.above(() => printer.note(text))
-  const away = hubAway(systemClock, (error, awayMs) => {
-    const since = awayMs < 1000 ? '' : ` for ${duration(awayMs)}`
-    note(`millwright: ${error.message}; waiting${since} for it to come back`)
+  const outage = hubOutage(systemClock, (error, outageMs) => {
+    const lasted = outageMs < 1000 ? '' : ` (unreachable for ${duration(outageMs)})`
+    note(`millwright: ${error.message}; retrying until the hub answers${lasted}`)
   })
   await followJob(
-    { client, clock: systemClock, away },
+    { client, clock: systemClock, outage },
     what.show === 'nothing' ? { ...what, stream: null } : what,
     story,
-    stop.inOrder,
+    stop.graceful,
   )
-  if (stop.inOrder.aborted) {
-    const look = printer.command(['logs', '-f', shortId(what.job)])
-    note(`${howItStands(away.since, story.lastSeen)}: ${look}`)
+  if (stop.graceful.aborted) {
+    const watch = printer.command(['logs', '-f', shortId(what.job)])
+    note(`${whatIsKnown(outage.since, story.lastSeen)}: ${watch}`)
     invocation.end(EXIT_CODES.interrupted.code)
     return null
   }
@@ -57,17 +57,17 @@ export async function watchJob(
   return job
 }
 
-/** What is known of the job; while the hub is unreachable that is the last event. */
-function howItStands(awaySince: number | null, lastSeen: string): string {
-  if (awaySince === null) return 'The job continues. See it with'
+/** What is known about the job: during an outage of the hub, only its last event. */
+function whatIsKnown(outageSince: number | null, lastSeen: string): string {
+  if (outageSince === null) return 'The job continues. Watch it with'
   const seen = lastSeen === '' ? '' : `, last seen: ${lastSeen}`
   return (
-    `The job was accepted${seen}. The hub has been unreachable since ${zonedMoment(awaySince)}. ` +
-    'Once it answers again, see the job with'
+    `The job was accepted${seen}. The hub has been unreachable since ${zonedMoment(outageSince)}. ` +
+    'Once it answers again, watch the job with'
   )
 }
 
-/** The last lines of a watched job. */
+/** The last lines about a watched job. */
 export function printVerdict(job: Job, printer: Printer): void {
   for (const line of verdictLines(job, printer)) printer.line(line)
   if (job.detail !== '') printer.line(`  ${safeText(job.detail)}`)

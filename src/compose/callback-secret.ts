@@ -11,9 +11,10 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 const SECRET_BYTES = 32
 
 /**
- * What this hub signs callbacks with: the setting, or a file of the data folder, made at the first
- * start, which receivers get a copy of. Null when several hubs may share the ledger and nobody said
- * with what all of them sign. Throws `callback-secret-invalid` for a broken file.
+ * The secrets with which this hub signs callbacks: the setting, or a file in the data folder that is
+ * created at the first start. Null if the setting is missing and several hubs may share the ledger,
+ * because all of them must sign with the same secret. Throws `callback-secret-invalid` for an invalid
+ * file.
  */
 export async function callbackSecrets(
   config: Pick<HubConfig, 'callbackSecret' | 'database'>,
@@ -27,7 +28,7 @@ export async function callbackSecrets(
   const text = present ?? callbackSecretOf(random(SECRET_BYTES))
   const secrets = CallbackSecrets.safeParse(text)
   if (!secrets.success) {
-    const why = secrets.error.issues[0]?.message ?? 'is wrong'
+    const why = secrets.error.issues[0]?.message ?? 'is invalid'
     throw new AppError('callback-secret-invalid', `${path} ${why}.`)
   }
   if (present === null) await writeDurably(path, `${text}\n`)

@@ -9,8 +9,8 @@ import { writeDurably } from '../platform/durable-file.ts'
 import { readIfPresent } from '../platform/read-if-present.ts'
 
 /**
- * Where data lies unless said otherwise (XDG Base Directory Specification). Throws
- * `data-dir-unusable` for something else than a folder.
+ * The data folder: the given one, or the default of the XDG Base Directory Specification. Throws
+ * `data-dir-unusable` if the given path is not a folder.
  */
 export function dataFolder(given: string | undefined, env: Environment, cwd: string): string {
   if (given !== undefined) {
@@ -23,18 +23,18 @@ export function dataFolder(given: string | undefined, env: Environment, cwd: str
   return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'millwright')
 }
 
-/** Tokens that a hub leaves in its data folder, for programs of the same user. */
+/** The tokens that a hub writes to its data folder, for programs of the same user. */
 export type LocalToken = 'admin' | 'worker'
 
 export const tokenIn = (folder: string, whose: LocalToken): string => join(folder, `${whose}.token`)
 
-/** Written by a hub while it listens, so that commands on the same machine find it. */
+/** Written when a hub starts to listen, so that commands on the same machine find it. */
 const HubFile = z.object({ url: z.url(), pid: z.int(), version: z.string() })
 export type HubFile = z.infer<typeof HubFile>
 
 const hubFileIn = (folder: string): string => join(folder, 'hub.json')
 
-/** null when no hub left its address there. Throws `file-unreadable`. */
+/** Null if no hub has written its address there. Throws `file-unreadable`. */
 export async function readHubFile(folder: string): Promise<HubFile | null> {
   const path = hubFileIn(folder)
   try {
@@ -48,7 +48,7 @@ export async function readHubFile(folder: string): Promise<HubFile | null> {
 export const writeHubFile = (folder: string, file: HubFile): Promise<void> =>
   writeDurably(hubFileIn(folder), `${JSON.stringify(file)}\n`)
 
-/** Removes the file unless another hub has written its own meanwhile. */
+/** Removes the file unless another hub has replaced it. */
 export async function removeHubFile(folder: string, own: HubFile): Promise<void> {
   const file = await readHubFile(folder)
   if (file?.pid === own.pid && file.url === own.url) await rm(hubFileIn(folder), { force: true })
@@ -58,6 +58,6 @@ export const unreadable = (path: string, error: unknown): AppError =>
   new AppError('file-unreadable', `Cannot read ${path}: ${reasonOf(error)}`, { cause: error })
 
 function reasonOf(error: unknown): string {
-  if (error instanceof z.ZodError) return 'it does not say where the hub is'
+  if (error instanceof z.ZodError) return 'it does not contain the address of a hub'
   return error instanceof Error ? error.message : String(error)
 }

@@ -11,10 +11,10 @@ import { dataFolder, type LocalToken, readHubFile, tokenIn, unreadable } from '.
 type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | 'tokenFile'>
 
 /**
- * The hub that a command speaks to: the one named by --hub, or the one that left its address in
- * the data folder. The folder’s own token goes to that one alone, never to an address that was
- * merely named. Throws `hub-insecure` for plain HTTP to another machine, `token-missing` when a
- * worker would have none.
+ * A client of the hub named by --hub, or of the hub whose address is in the data folder. The token
+ * in the data folder is sent only to the hub of that folder, never to another address. Throws
+ * `hub-unreachable` if there is no address, `hub-insecure` for plain HTTP to another machine, and
+ * `token-missing` if a worker has no token.
  */
 export async function findHub(
   settings: HubSettings,
@@ -25,9 +25,9 @@ export async function findHub(
   const local = await readHubFile(folder)
   const url = settings.hub ?? local?.url
   if (url === undefined) {
-    throw new AppError('hub-unreachable', `No hub runs with the data folder ${folder}`)
+    throw new AppError('hub-unreachable', `No hub is running on the data folder ${folder}`)
   }
-  if (url !== local?.url && !settings.allowHttp) demandPrivacy(new URL(url))
+  if (url !== local?.url && !settings.allowHttp) refusePlainHttp(new URL(url))
   const own = url === local?.url ? tokenIn(folder, whose) : undefined
   const token = await readToken(settings, own, cwd)
   if (token === null && whose === 'worker') {
@@ -36,10 +36,10 @@ export async function findHub(
   return new HubClient({ url, token })
 }
 
-function demandPrivacy({ protocol, hostname }: URL): void {
+function refusePlainHttp({ protocol, hostname }: URL): void {
   if (protocol === 'https:' || isLoopback(hostname)) return
-  const what = 'The token would cross the network readable for all'
-  throw new AppError('hub-insecure', `${what}: ${hostname} is another machine, and not https.`)
+  const what = 'The token would be sent unencrypted'
+  throw new AppError('hub-insecure', `${what}: ${hostname} is another machine and not https.`)
 }
 
 async function readToken(
@@ -57,7 +57,7 @@ async function readToken(
   }
 }
 
-/** A token file that somebody named; `file-unreadable` when it cannot be read, or holds something else. */
+/** Throws `file-unreadable` if the file cannot be read or does not contain exactly one token. */
 export async function readTokenFile(path: string): Promise<string> {
   try {
     return oneToken((await readFile(path, 'utf8')).trim(), `The token file ${path}`)
@@ -66,8 +66,8 @@ export async function readTokenFile(path: string): Promise<string> {
   }
 }
 
-/** Anything else would be refused by the HTTP client, in words that hold the token. */
+/** Checked here because the HTTP client would refuse other text with an error that quotes it. */
 function oneToken(text: string, from: string): string {
   if (/^[\x21-\x7e]+$/.test(text)) return text
-  throw new AppError('file-unreadable', `${from} does not hold one token on one line.`)
+  throw new AppError('file-unreadable', `${from} does not contain exactly one token on one line.`)
 }

@@ -15,16 +15,16 @@ type ModelConfig = Pick<
   'replay' | 'record' | 'upstreamAnthropic' | 'upstreamOpenai' | 'anthropicKey' | 'openaiKey'
 >
 
-/** The gateway while it runs, and how attempts get at it. */
+/** A running gateway, and how attempts get access to it. */
 export type OpenGateway = AsyncDisposable & {
-  /** What answers behind it, for people. */
+  /** The endpoints behind it, as shown to people. */
   readonly models: readonly string[]
   readonly openDoor: (fence: Fence) => Promise<MeteredDoor>
 }
 
 /**
- * Starts the gateway when there is something behind it: a replay file, an endpoint, or a key, which
- * stands for the vendor's own endpoint. Otherwise null: this worker has no way to a model.
+ * Starts the gateway if a replay file, an endpoint or a key is set; a key alone means the vendor's
+ * own endpoint. Null otherwise: this worker has no model.
  */
 export async function openGateway(
   config: ModelConfig,
@@ -48,8 +48,8 @@ export async function openGateway(
   }
 }
 
-/** What the built-in agent uses when neither job nor setting names a model. */
-export const usualModel = (config: ModelConfig): string =>
+/** The model of the built-in agent if neither the job nor a setting names one. */
+export const defaultModel = (config: ModelConfig): string =>
   hasOpenai(config) && !hasAnthropic(config) ? 'openai/gpt-5.1' : 'anthropic/claude-sonnet-5'
 
 async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor> {

@@ -10,9 +10,9 @@ import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
 
-/** Longest single git call: a first fetch of a large repository over a slow line. */
+/** Timeout of one git command: long enough to fetch a large repository over a slow connection. */
 const GIT_TIMEOUT_MS = 30 * 60_000
-/** Longest time a program may take to print a credential. */
+/** Timeout of a program that prints a credential. */
 const SECRET_TIMEOUT_MS = 20_000
 
 type Config = Pick<
@@ -23,8 +23,8 @@ type Here = { readonly env: Environment; readonly cwd: string }
 type GitTools = { readonly folder: string; readonly path: string; readonly probe?: Probe }
 
 /**
- * How this worker uses git. Throws `usage-invalid` for a credential or a file that is not there.
- * @param folder the worker's own
+ * How this worker uses git. Throws `usage-invalid` for a missing credential or file.
+ * @param folder the worker's own folder
  */
 export function gitSettings(
   config: Config,
@@ -55,7 +55,7 @@ const rulesOf = ({ gitCredential }: Config, cwd: string): readonly CredentialRul
     rule.from === 'file' ? { ...rule, path: resolve(cwd, rule.path) } : rule,
   )
 
-/** In whose name this worker commits. Throws `usage-invalid` when it is to sign without a key it can read. */
+/** Who commits and how commits are signed. Throws `usage-invalid` if the signing key is not set or not readable. */
 export function signatureOf(config: Config, here: Here): Signature {
   const { committer } = UNSIGNED
   return { committer: config.gitCommitter ?? committer, signing: signingOf(config, here) }
@@ -74,7 +74,7 @@ function signingOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Sign
   return { format: 'gpg', key: gitSigningKey, home }
 }
 
-/** The file, which must be there: better no worker than one whose every job fails. */
+/** Returns the path of a readable file. Otherwise the worker does not start: all its jobs would fail. */
 function readable(setting: string, file: string): string {
   try {
     accessSync(file, constants.R_OK)
@@ -84,7 +84,7 @@ function readable(setting: string, file: string): string {
   }
 }
 
-/** Files and sockets by which somebody else could be this worker to a forge. */
+/** Files and sockets with which an agent could authenticate to a forge as this worker. */
 export function secretsOfGit(config: Config, { env, cwd }: Here): readonly string[] {
   const files = rulesOf(config, cwd).flatMap((rule) => (rule.from === 'file' ? [rule.path] : []))
   const { signing } = signatureOf(config, { env, cwd })

@@ -15,18 +15,18 @@ import { removeHubFile, writeHubFile } from './data-folder.ts'
 import { openStorage } from './storage.ts'
 import { ensureTokenFile } from './token-file.ts'
 
-/** A hub with everything it stands on. */
+/** A running hub with its storage and background loops. */
 export type OpenHub = AsyncDisposable & {
   readonly url: string
-  /** For a worker on this machine; kept in the data folder like the admin’s. */
+  /** For a worker on this machine; also in the data folder, like the admin token. */
   readonly workerToken: string
-  /** Rejects when a background loop failed; the program should not survive that. */
+  /** Rejects when a background loop fails; the program must then exit. */
   readonly done: Promise<void>
 }
 
 /**
- * Opens a data folder and serves it: ledger, stores, background loops, HTTP, and the files by
- * which commands on this machine find it. Disposing closes them in the opposite order.
+ * Starts a hub on a data folder: ledger, stores, background loops, HTTP server, and the files with
+ * which commands on this machine find it. Disposing stops them in reverse order.
  */
 export async function openHub(
   config: HubConfig,

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { z } from 'zod'
-import { type ConfigFile, parseConfigFile } from '../config/file.ts'
+import type { ConfigFile } from '../config/file.ts'
 import { type Environment, readConfig, type Sources } from '../config/read.ts'
 import { AnyConfig, spellings } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
@@ -14,8 +14,8 @@ const OTHERS = 0o077
 type Call = { readonly env: Environment; readonly cwd: string }
 
 /**
- * The settings of one program, from flags, environment and file. Throws `usage-invalid` and
- * `config-invalid`.
+ * The settings of one program, from flags, environment and file. Throws `usage-invalid`,
+ * `config-invalid` and `file-unreadable`.
  */
 export async function readSettings<Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   schema: Schema,
@@ -25,21 +25,21 @@ export async function readSettings<Schema extends z.ZodObject<Record<string, z.Z
   return readConfig(schema, await sourcesOf(flags, call))
 }
 
-/** Where this call's settings come from. */
+/** The flags, environment and configuration file that settings come from. */
 export async function sourcesOf(
   flags: Readonly<Record<string, unknown>>,
   { env, cwd }: Call,
 ): Promise<Sources> {
   const named = typeof flags['config'] === 'string' ? flags['config'] : env['MILLWRIGHT_CONFIG']
   const path = named === undefined || named === '' ? configPath(env) : resolve(cwd, named)
-  const file = await readFileOfSettings(path)
+  const file = await readConfigFile(path)
   if (file === null && named !== undefined && named !== '') {
     throw new AppError('file-unreadable', `Cannot read ${path}: there is no such file`)
   }
   return { flags, env, file }
 }
 
-/** Where the file lies unless said otherwise (XDG Base Directory Specification). */
+/** The default path of the configuration file (XDG Base Directory Specification). */
 export function configPath(env: Environment): string {
   const xdg = env['XDG_CONFIG_HOME']
   const home = env['HOME'] ?? homedir()
@@ -50,10 +50,12 @@ export function configPath(env: Environment): string {
   )
 }
 
-/** null when there is none. */
-async function readFileOfSettings(path: string): Promise<ConfigFile | null> {
+/** Null if the file does not exist. Throws `config-invalid` if others can read a secret in it. */
+async function readConfigFile(path: string): Promise<ConfigFile | null> {
   const found = await readAtMost(path)
   if (found === null) return null
+  // Loaded only when there is a file: the YAML parser is a tenth of what `up` loads.
+  const { parseConfigFile } = await import('../config/file.ts')
   const file = parseConfigFile(found.text, path)
   const secret = spellings(AnyConfig).find(
     ({ secret: isSecret, place }) => isSecret === true && file.entries.has(place),
@@ -61,7 +63,7 @@ async function readFileOfSettings(path: string): Promise<ConfigFile | null> {
   if (secret !== undefined && process.platform !== 'win32' && (found.mode & OTHERS) !== 0) {
     throw new AppError(
       'config-invalid',
-      `${path} holds ${secret.place}, and other users can read it: chmod 600 ${path}`,
+      `${path} contains ${secret.place}, but other users can read it: chmod 600 ${path}`,
     )
   }
   return file
@@ -77,5 +79,5 @@ async function readAtMost(path: string): Promise<{ text: string; mode: number } 
     const why = error instanceof Error ? error.message : String(error)
     throw new AppError('file-unreadable', `Cannot read ${path}: ${why}`, { cause: error })
   }
-  throw new AppError('config-invalid', `${path} holds more than ${FILE_BYTES_MAX} bytes`)
+  throw new AppError('config-invalid', `${path} is larger than ${FILE_BYTES_MAX} bytes`)
 }

@@ -7,33 +7,33 @@ import { bubblewrap } from '../sandbox/bubblewrap.ts'
 import { findBubblewrap } from '../sandbox/find-bubblewrap.ts'
 import { unconfined } from '../sandbox/none.ts'
 
-/** What the sandbox must know of the machine. */
-export type Surroundings = {
+/** What the sandbox needs to know about the machine. */
+type Machine = {
   /** Folders and files that agents must not see: the data folder, files with secrets. */
   readonly hidden: readonly string[]
   readonly path: string
   readonly log: Logger
 }
 
-/** How the programs of a worker are started. */
+/** How a worker starts programs. */
 export type Confinement = {
   readonly sandbox: WorkerIdentity['sandbox']
   readonly launchFor: (marker: string) => Launch
 }
 
 /**
- * Confines as the setting says. `required` never becomes `none` by itself: without a working
+ * The sandbox that the setting asks for. `required` never falls back to `none`: without a working
  * bubblewrap it throws `sandbox-missing`.
  */
 export async function chooseSandbox(
   setting: UpConfig['sandbox'],
-  { hidden, path, log }: Surroundings,
+  { hidden, path, log }: Machine,
 ): Promise<Confinement> {
   if (setting === 'none') {
     return { sandbox: 'none', launchFor: (marker) => unconfined({ marker, log }) }
   }
   const bwrap = await findBubblewrap({ path, log })
-  // Node may be installed in a home that the sandbox hides; tests of many repositories need it.
+  // Node may be in a home directory, which the sandbox hides, and many repositories test with Node.
   const readable = [dirname(process.execPath)]
   return {
     sandbox: 'bubblewrap',

@@ -12,12 +12,12 @@ import { type Clock, systemClock } from '../platform/clock.ts'
 import { lockDataFolder } from '../platform/data-folder.ts'
 import type { Logger } from '../platform/log.ts'
 
-/** Everything a hub keeps; none of it is lost when the hub is. */
+/** The durable data of a hub. */
 export type HubStorage = AsyncDisposable & {
   readonly ledger: Ledger
   readonly artifacts: DiskArtifacts
   readonly logs: DiskLogs
-  /** Whether a backup reads the store at this moment. */
+  /** Whether a backup is reading the store. */
   readonly isBackedUp: () => Promise<boolean>
 }
 
@@ -29,8 +29,8 @@ type LedgerTools = {
 }
 
 /**
- * Opens ledger and store, and owns the data folder until disposed. Throws `data-dir-busy`, what
- * the ledger's engine throws, and `store-foreign` when the two do not belong together.
+ * Opens ledger and store, and locks the data folder until disposed. Throws `data-dir-busy`, the
+ * errors of the ledger's engine, and `store-foreign` if the store belongs to another ledger.
  */
 export async function openStorage(
   config: Pick<HubConfig, 'database' | 'store'>,
@@ -60,10 +60,10 @@ async function openLedger(
 ): Promise<Ledger> {
   const random = randomBytes
   if (database === undefined) return openSqliteLedger({ folder, clock, random, log, probe })
-  // Tokens and address of this hub lie there, also when the ledger is elsewhere.
+  // The folder contains the tokens and the address of this hub even if the ledger is elsewhere.
   opening.use(lockDataFolder(folder))
   await probe('folder-owned')
-  // Loaded only here: most hubs have no use for it.
+  // Imported here because most hubs do not use PostgreSQL.
   const { openPostgresLedger } = await import('../ledger/postgres/open.ts')
   return openPostgresLedger({ url: database.reveal(), clock, random, log, probe })
 }

@@ -6,9 +6,8 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 import { type LocalToken, tokenIn } from './data-folder.ts'
 
 /**
- * The token that programs of the same user find in the hub’s data folder, readable by its owner
- * alone; its scope is its name. A new one is made when there is none, or when the ledger does not
- * know it (any more).
+ * The token in the hub’s data folder for programs of the same user. Only its owner can read the
+ * file; its scope equals its name. Creates a token if there is none or the ledger does not know it.
  */
 export async function ensureTokenFile(
   hub: { readonly ledger: Ledger; readonly random: RandomBytes; readonly folder: string },

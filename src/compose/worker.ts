@@ -7,6 +7,7 @@ import type { Environment } from '../config/read.ts'
 import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { Launch } from '../domain/launch.ts'
+import { plural } from '../domain/plural.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import { KINDS } from '../kinds/all.ts'
 import type { KindTools } from '../kinds/kind.ts'
@@ -16,24 +17,24 @@ import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
-import { openGateway, usualModel } from './gateway.ts'
+import { openGateway, defaultModel } from './gateway.ts'
 import { gitSettings, secretsOfGit, signatureOf } from './git.ts'
 import { chooseSandbox } from './sandbox.ts'
 
-/** A worker with everything it works with. Disposing stops it at once; drain it first. */
+/** A running worker. Disposing stops it immediately; drain it first to let jobs finish. */
 export type OpenWorker = AsyncDisposable &
   Pick<Worker, 'drain' | 'stop' | 'done' | 'running'> & {
-    /** One line for people: confinement, slots, agents, models. */
+    /** One line for people: sandbox, slots, agents, models. */
     readonly about: string
-    /** Agents that can work here, the most capable first. */
+    /** Agents that can run here, the most capable first. */
     readonly agents: readonly Agent[]
   }
 
-/** What a worker needs from its surroundings. */
+/** What a worker needs besides its settings. */
 export type WorkerTools = {
-  /** With a worker's token. */
-  readonly hub: HubClient
-  /** The data folder; the worker's own lies inside. */
+  /** Its token has the scope worker. Awaited last, so that a hub can open at the same time. */
+  readonly hub: HubClient | Promise<HubClient>
+  /** The data folder, which contains the worker's own folder. */
   readonly folder: string
   readonly version: string
   readonly log: Logger
@@ -48,10 +49,10 @@ type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
 
 /**
  * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` when another worker uses the folder,
- * `script-invalid`, and `usage-invalid` for a credential that is not there.
+ * `script-invalid`, and `usage-invalid` for a missing credential.
  */
 export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
-  const { hub, version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
+  const { version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
   const random = randomBytes
   const path = env['PATH'] ?? ''
   const folder = join(tools.folder, 'worker')
@@ -63,7 +64,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const gateway = opening.use(await openGateway(config, { cwd, log }))
   const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
-  const model = config.model ?? usualModel(config)
+  const model = config.model ?? defaultModel(config)
   const drivers = await agentDrivers({ path, model, node: process.execPath })
   const { cacheBytes } = config
   const kinds = await kindsFor({ path, git, signature, drivers, cacheBytes, clock: systemClock })
@@ -78,11 +79,11 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     sandbox: confinement.sandbox,
   }
   const worker = startWorker({
-    hub,
+    hub: await tools.hub,
     identity: await workerIdentity(folder, facts, { clock, random }),
     folder,
     kinds,
-    launchFor: (marker) => watched(confinement.launchFor(marker), probe),
+    launchFor: (marker) => probed(confinement.launchFor(marker), probe),
     openDoor: gateway?.openDoor ?? null,
     clock,
     random,
@@ -103,7 +104,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     agents,
     about: [
       confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',
-      `${config.slots} slots`,
+      plural(config.slots, 'slot'),
       `agents: ${agents.map(({ name }) => name).join(', ')}`,
       `models: ${gateway?.models.join(', ') ?? NO_MODELS}`,
     ].join(' · '),
@@ -111,8 +112,8 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   }
 }
 
-/** With a moment on either side of each start. */
-const watched =
+/** Passes a probe before and after each start of a program. */
+const probed =
   (launch: Launch, probe: Probe): Launch =>
   async (command) => {
     await probe('launching')
@@ -121,7 +122,7 @@ const watched =
     return child
   }
 
-/** Every kind of job, ready to be done here. */
+/** What runs the jobs of each kind. */
 async function kindsFor(tools: KindTools): Promise<ReadonlyMap<string, WorkKind>> {
   const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(tools)] as const)
   return new Map(await Promise.all(works))

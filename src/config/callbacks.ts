@@ -26,14 +26,14 @@ const Host = z
     return { host, port: port === undefined ? null : Number(port) }
   })
 
-/** A place that callbacks may go to although it is not on the public internet, or not https. */
+/** A host or network that callbacks may reach although it is not public or does not use https. */
 export const CallbackPlace = z
   .string()
   .max(300)
   .toLowerCase()
   .pipe(z.union([Network, Host], 'must look like hooks.lan, hooks.lan:9000 or 10.1.0.0/16'))
 
-const SECRET_FORM = 'must be whsec_ and 24 to 64 bytes in base64'
+const SECRET_FORM = 'must be whsec_ followed by 24 to 64 bytes in base64'
 const isLongEnough = (bytes: number): boolean => bytes >= 24 && bytes <= 64
 
 const SecretText = z
@@ -42,7 +42,7 @@ const SecretText = z
   .refine((text) => isLongEnough(Buffer.from(text.slice(6), 'base64').length), SECRET_FORM)
   .transform((text) => new Secret(text))
 
-/** One secret, or two while one takes the place of the other; both sign. */
+/** One secret, or two during a rotation; each callback is signed with both. */
 export const CallbackSecrets = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(/[\s,]+/).filter(Boolean) : value),
   z.array(SecretText).min(1).max(2),

@@ -64,12 +64,12 @@ describe('a file of settings', () => {
     [
       'a stranger',
       'colour: red',
-      '"colour" is not a setting; docs/reference/settings.md lists them',
+      '"colour" is not a setting; docs/reference/settings.md lists all settings',
     ],
     ['its own place', 'config: other.yaml', '"config" is not a setting'],
     ['the same twice', 'slots: 1\nslots: 2', 'millwright.yaml:2: Map keys must be unique'],
     ['no YAML', 'slots: [1', 'millwright.yaml:1:'],
-    ['a list', '- slots', 'millwright.yaml:1: must hold settings'],
+    ['a list', '- slots', 'millwright.yaml:1: must contain settings'],
   ])('with %s is refused with its line', (_, text, message) => {
     expect(() => parse(text)).toThrow(message)
   })
@@ -83,7 +83,7 @@ describe('a file of settings', () => {
 
   it('cannot grow by repeating a part of itself', () => {
     expect(() => read('label: &a [x]\nallowHost: *a')).toThrow(
-      'millwright.yaml:2: an alias (*name) is not taken',
+      'millwright.yaml:2: an alias (*name) is not allowed',
     )
   })
 })

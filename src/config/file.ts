@@ -3,17 +3,17 @@ import { AppError } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
 import { AnyConfig, spellings } from './settings.ts'
 
-/** Settings as a file gives them, by place, each with the line it stands on. */
+/** The settings in a file, by their place in it, each with its line number. */
 export type ConfigFile = {
   readonly path: string
   readonly entries: ReadonlyMap<string, { readonly value: unknown; readonly line: number }>
 }
 
 /**
- * Reads a file of settings, in YAML. Throws `config-invalid` for what is no YAML, for a setting that
- * does not exist, with the one that was probably meant, and for one that does not belong in a file;
- * each names file and line.
- * @param path for the messages
+ * Parses a configuration file in YAML. Throws `config-invalid`, with file and line, for invalid
+ * YAML, for an unknown setting (with the closest known name), and for a setting that is not allowed
+ * in a file.
+ * @param path used in messages
  */
 export function parseConfigFile(text: string, path: string): ConfigFile {
   const lines = new LineCounter()
@@ -22,15 +22,15 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
     new AppError('config-invalid', `${path}:${lines.linePos(offset).line}: ${message}`)
   const [error] = document.errors
   if (error !== undefined) throw wrong(error.pos[0], error.message)
-  // Aliases of aliases can grow without end, and nobody needs one here.
+  // Nested aliases can expand exponentially, and settings need none.
   visit(document, {
     Alias: (_, { range }) => {
-      throw wrong(range?.[0] ?? 0, 'an alias (*name) is not taken; write the value out')
+      throw wrong(range?.[0] ?? 0, 'an alias (*name) is not allowed; write the value instead')
     },
   })
   const { contents } = document
   if (contents === null) return { path, entries: new Map() }
-  if (!isMap(contents)) throw wrong(0, 'must hold settings, each as `name: value`')
+  if (!isMap(contents)) throw wrong(0, 'must contain settings, each as `name: value`')
 
   const entries = new Map<string, { value: unknown; line: number }>()
   const collect = (map: YAMLMap, above: string): void => {
@@ -48,7 +48,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
   return { path, entries }
 }
 
-/** Not in a file: where it lies itself. */
+/** `config` is not allowed in a file, because it says which file to read. */
 const PLACES = new Set(
   spellings(AnyConfig)
     .map(({ place }) => place)
@@ -61,7 +61,7 @@ const isGroup = (place: string): boolean =>
 function unknown(place: string): string {
   const meant = nearMiss(place, PLACES)
   const hint =
-    meant === undefined ? 'docs/reference/settings.md lists them' : `did you mean ${meant}?`
+    meant === undefined ? 'docs/reference/settings.md lists all settings' : `did you mean ${meant}?`
   return `${JSON.stringify(place)} is not a setting; ${hint}`
 }
 

@@ -7,18 +7,18 @@ import { AnyConfig, type Setting, spellings } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where settings come from, the strongest first; a default stands behind all. */
+/** Where settings come from, in order of precedence. A default applies last. */
 export type Sources = {
-  /** By key; absent where not given. */
+  /** By key; absent if not given. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Environment
   readonly file: ConfigFile | null
 }
 
-/** A setting as it was given. */
+/** A value as it was given, and where. */
 type Given = { readonly value: unknown; readonly source: string }
 
-/** What was given for a setting and where; undefined when its default holds. */
+/** The value given for a setting, and its source; undefined if the default applies. */
 export function given(setting: Setting, { flags, env, file }: Sources): Given | undefined {
   const { key, flag, variable, place } = setting
   if (flags[key] !== undefined) return { value: flags[key], source: flag }
@@ -30,8 +30,8 @@ export function given(setting: Setting, { flags, env, file }: Sources): Given | 
 }
 
 /**
- * Reads the settings of one program. A wrong value is `usage-invalid` and names the flag, the
- * variable or the place in the file that it came from.
+ * Combines and validates the settings of one program. Throws `usage-invalid` for an invalid value,
+ * naming the flag, the variable or the place in the file that it came from.
  */
 export function readConfig<Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   schema: Schema,
@@ -53,7 +53,7 @@ export function readConfig<Schema extends z.ZodObject<Record<string, z.ZodType>>
   throw new AppError('usage-invalid', `${where}: ${message}`)
 }
 
-/** One warning for each MILLWRIGHT_ variable that nothing reads. */
+/** One warning for each MILLWRIGHT_ variable that is not a setting. */
 export function unknownVariables(env: Environment): readonly string[] {
   const known = new Set([
     ...spellings(AnyConfig).map(({ variable }) => variable),
@@ -67,7 +67,7 @@ export function unknownVariables(env: Environment): readonly string[] {
     })
 }
 
-/** Set by the worker for agents, which may well call this program. */
+/** Set by the worker for agents, which may themselves call this program. */
 const GIVEN_TO_AGENTS = [
   'MILLWRIGHT_PROMPT',
   'MILLWRIGHT_ATTEMPT',
@@ -78,5 +78,5 @@ const GIVEN_TO_AGENTS = [
   'MILLWRIGHT_MODEL_TOKEN',
 ] as const
 
-/** An empty variable means: not set. */
+/** An empty variable counts as not set. */
 const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)

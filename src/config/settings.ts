@@ -1,6 +1,6 @@
 /**
- * Every setting of hub and worker: what it means, its default, its flag, its environment variable
- * and its place in a configuration file. Pure.
+ * Every setting of hub and worker: meaning, default, flag, environment variable and place in the
+ * configuration file. Pure.
  */
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
@@ -9,18 +9,18 @@ import { isPersonName, kebab, Name } from '../domain/text.ts'
 import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
-/** How a setting is written; the rest follows from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
+/** How a setting is spelled. Other names are derived from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
 type Spelling = {
   readonly description: string
-  /** What stands for the value in the help; none for a switch. */
+  /** The placeholder for the value in the help; absent for a switch. */
   readonly takes?: string
   /** May be given several times; in the environment separated by commas. */
   readonly repeats?: true
-  /** The variable, where it has a name of its own. */
+  /** The environment variable; default: derived from the key. */
   readonly variable?: string
-  /** Its place in a file, with dots between the levels; its key where it has no name of its own. */
+  /** Its place in the file, with dots between levels; default: the key. */
   readonly place?: string
-  /** No flag: other users of the machine can read argv. */
+  /** Has no flag, because other users of the machine can read argv. */
   readonly secret?: true
 }
 
@@ -52,7 +52,7 @@ const common = {
     .optional()
     .meta(
       about({
-        description: 'file of settings (default: config.yaml in the user’s configuration folder)',
+        description: 'configuration file (default: config.yaml in the user’s configuration folder)',
         takes: 'file',
       }),
     ),
@@ -64,20 +64,24 @@ const common = {
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
-    .meta(about({ description: 'least important log lines to write', takes: 'level' })),
+    .meta(about({ description: 'lowest level of log lines to write', takes: 'level' })),
 }
 
 const hub = {
   port: whole(0, 65_535)
     .default(7373)
-    .meta(about({ description: 'port to listen on; 0 takes a free one', takes: 'port' })),
+    .meta(about({ description: 'port to listen on; 0 picks a free port', takes: 'port' })),
   host: z
     .string()
     .min(1)
     .default('127.0.0.1')
     .meta(about({ description: 'address to listen on', takes: 'address' })),
   allowHost: list(z.string().min(1).max(255)).meta(
-    about({ description: 'further Host name callers may use', takes: 'name', repeats: true }),
+    about({
+      description: 'additional host name that callers may use',
+      takes: 'name',
+      repeats: true,
+    }),
   ),
   database: z
     .string()
@@ -97,7 +101,7 @@ const hub = {
     .meta(
       about({
         description:
-          'folder of artifacts and logs; hubs that share a ledger share it (default: in the data folder)',
+          'folder for artifacts and logs; hubs with the same ledger must share it (default: the data folder)',
         takes: 'folder',
       }),
     ),
@@ -105,7 +109,7 @@ const hub = {
     .default(64 * 1024 * 1024)
     .meta(
       about({
-        description: 'bytes of disk below which the hub takes no new work',
+        description: 'bytes of free disk below which the hub refuses new jobs and uploads',
         takes: 'bytes',
       }),
     ),
@@ -113,7 +117,7 @@ const hub = {
     .default(90)
     .meta(
       about({
-        description: 'days an ended job is kept, with all that belongs to it; 0 for ever',
+        description: 'days to keep an ended job and everything that belongs to it; 0 means forever',
         takes: 'days',
       }),
     ),
@@ -121,7 +125,8 @@ const hub = {
     .default(30)
     .meta(
       about({
-        description: 'days the logs of an ended job are kept beside its artifacts; 0 for ever',
+        description:
+          'days to keep the log files of an ended job, whose text is also in its artifacts; 0 means forever',
         takes: 'days',
       }),
     ),
@@ -143,13 +148,17 @@ const hub = {
   ),
   callbackSecret: CallbackSecrets.optional().meta(
     about({
-      description: 'signs callbacks; two while one replaces the other (default: a file)',
+      description:
+        'secret that signs callbacks; two during a rotation (default: a file in the data folder)',
       place: 'callbacks.secret',
       secret: true,
     }),
   ),
   behindProxy: toggle.meta(
-    about({ description: 'TLS ends in front of the hub; allows other addresses than loopback' }),
+    about({
+      description:
+        'a proxy in front of the hub terminates TLS; allows addresses other than loopback',
+    }),
   ),
 }
 
@@ -165,65 +174,86 @@ const worker = {
     .min(1)
     .max(100)
     .optional()
-    .meta(about({ description: 'the worker’s name (default: the host’s)', takes: 'name' })),
+    .meta(about({ description: 'name of the worker (default: the host name)', takes: 'name' })),
   sandbox: z
     .enum(['required', 'none'])
     .default('required')
-    .meta(about({ description: 'confine agents (required) or not (none)', takes: 'mode' })),
+    .meta(
+      about({
+        description: 'required: confine agents in a sandbox; none: run them unconfined',
+        takes: 'mode',
+      }),
+    ),
   allowLocal: toggle.meta(
-    about({ description: 'let jobs use repositories on this machine’s own disk' }),
+    about({ description: 'allow jobs to use repositories on this machine’s disk' }),
   ),
   leaseMs: whole(LEASE_MS_MIN, LEASE_MS_MAX)
     .default(LEASE_MS_DEFAULT)
     .meta(
-      about({ description: 'milliseconds until a dead worker’s job is leased again', takes: 'ms' }),
+      about({
+        description: 'milliseconds after which the job of a dead worker is queued again',
+        takes: 'ms',
+      }),
     ),
   cacheBytes: whole(0, Number.MAX_SAFE_INTEGER)
     .default(20 * 1024 ** 3)
     .meta(
       about({
-        description: 'bytes of disk for caches of repositories; the ones used last stay',
+        description:
+          'bytes of disk for repository caches; the least recently used are deleted first',
         takes: 'bytes',
       }),
     ),
   drainMs: whole(0, 86_400_000)
     .default(30_000)
-    .meta(about({ description: 'milliseconds running jobs get to finish at a stop', takes: 'ms' })),
+    .meta(
+      about({
+        description: 'milliseconds that running jobs have to finish when the worker stops',
+        takes: 'ms',
+      }),
+    ),
   model: z
     .string()
     .min(1)
     .max(200)
     .optional()
     .meta(
-      about({ description: 'model of the built-in agent for jobs that name none', takes: 'name' }),
+      about({
+        description: 'model of the built-in agent for jobs that do not name one',
+        takes: 'name',
+      }),
     ),
   replay: z
     .string()
     .min(1)
     .optional()
     .meta(
-      about({ description: 'answer model calls from this script or recording', takes: 'file' }),
+      about({
+        description: 'file with a script or recording that answers model calls',
+        takes: 'file',
+      }),
     ),
   record: z
     .string()
     .min(1)
     .optional()
-    .meta(about({ description: 'write all model traffic to this file', takes: 'file' })),
+    .meta(about({ description: 'file to record all model traffic in', takes: 'file' })),
   upstreamAnthropic: address
     .optional()
-    .meta(about({ description: 'Anthropic-style model endpoint', takes: 'url' })),
+    .meta(about({ description: 'model endpoint with an Anthropic-compatible API', takes: 'url' })),
   upstreamOpenai: address
     .optional()
-    .meta(about({ description: 'OpenAI-style model endpoint', takes: 'url' })),
+    .meta(about({ description: 'model endpoint with an OpenAI-compatible API', takes: 'url' })),
   anthropicKey: secret.meta(
-    about({ description: 'its key', variable: 'ANTHROPIC_API_KEY', secret: true }),
+    about({ description: 'key for Anthropic', variable: 'ANTHROPIC_API_KEY', secret: true }),
   ),
   openaiKey: secret.meta(
-    about({ description: 'its key', variable: 'OPENAI_API_KEY', secret: true }),
+    about({ description: 'key for OpenAI', variable: 'OPENAI_API_KEY', secret: true }),
   ),
   gitCredential: list(GitCredential).meta(
     about({
-      description: 'https://host/=env:NAME or =file:path; used by fetch and push alone',
+      description:
+        'where the credential for an address is stored: https://host/=env:NAME or =file:path',
       takes: 'rule',
       repeats: true,
       place: 'git.credentials',
@@ -235,7 +265,7 @@ const worker = {
     .optional()
     .meta(
       about({
-        description: 'file of ssh host keys to trust (default: the user’s)',
+        description: 'file of trusted SSH host keys (default: the user’s)',
         takes: 'file',
         place: 'git.knownHosts',
       }),
@@ -252,7 +282,7 @@ const worker = {
     .optional()
     .meta(
       about({
-        description: 'in whose name commits are made: Name <address> (default: Millwright)',
+        description: 'committer of all commits: Name <email> (default: Millwright)',
         takes: 'person',
         place: 'git.committer',
       }),
@@ -260,7 +290,7 @@ const worker = {
   gitSign: z
     .enum(['none', 'ssh', 'gpg'])
     .default('none')
-    .meta(about({ description: 'how commits are signed', takes: 'format', place: 'git.sign' })),
+    .meta(about({ description: 'how to sign commits', takes: 'format', place: 'git.sign' })),
   gitSigningKey: z
     .string()
     .min(1)
@@ -268,7 +298,7 @@ const worker = {
     .optional()
     .meta(
       about({
-        description: 'file of an ssh key, or id of a GnuPG key, that signs',
+        description: 'key that signs commits: file of an SSH key, or id of a GnuPG key',
         takes: 'key',
         place: 'git.signingKey',
       }),
@@ -279,16 +309,16 @@ const remote = {
   hub: address
     .optional()
     .meta(
-      about({ description: 'the hub’s address (default: the one on this machine)', takes: 'url' }),
+      about({ description: 'address of the hub (default: the hub on this machine)', takes: 'url' }),
     ),
   allowHttp: toggle.meta(
-    about({ description: 'send the token to another machine’s hub without TLS' }),
+    about({ description: 'allow sending the token to a hub on another machine without TLS' }),
   ),
   tokenFile: z
     .string()
     .min(1)
     .optional()
-    .meta(about({ description: 'file that holds the token', takes: 'file' })),
+    .meta(about({ description: 'file that contains the token', takes: 'file' })),
   token: secret.meta(about({ description: 'the token itself', secret: true })),
 }
 
@@ -302,7 +332,7 @@ export type WorkerConfig = z.output<typeof WorkerConfig>
 export const UpConfig = z.strictObject({ ...common, ...hub, ...worker })
 export type UpConfig = z.output<typeof UpConfig>
 
-/** How every other command finds its hub. */
+/** How every other command finds the hub. */
 export const ClientConfig = z.strictObject({ config: common.config, data: common.data, ...remote })
 export type ClientConfig = z.output<typeof ClientConfig>
 
@@ -314,7 +344,7 @@ export type Setting = Spelling & {
   readonly flag: string
   readonly variable: string
   readonly place: string
-  /** The default as it would be written; empty where there is none. */
+  /** The default as text; empty if there is none. */
   readonly fallback: string
 }
 
@@ -340,5 +370,5 @@ const SpellingMeta: z.ZodType<Spelling> = z.object({
   secret: z.literal(true).exactOptional(),
 })
 
-/** Every setting there is, by key: what a file may hold whatever program reads it. */
+/** Every setting, by key. A file may contain all of them, whichever program reads it. */
 export const AnyConfig = z.strictObject({ ...common, ...remote, ...hub, ...worker })

@@ -7,7 +7,7 @@ import { type Check, failure, type Finding, ok, warning } from './finding.ts'
 
 const OTHERS = 0o077
 
-/** Room for hub, worker and temporary files, and who can read the data folder. */
+/** Free disk space for hub, worker and temporary files, and who can read the data folder. */
 export const checkDisk: Check = async ({ config, folder }) => {
   const place = await nearestExisting(folder)
   return [
@@ -21,16 +21,17 @@ async function room(check: string, place: string, floor: number): Promise<Findin
   const { bavail, bsize } = await statfs(place)
   const free = bavail * bsize
   const says = `${bytes(free)} free at ${place}`
-  if (free < floor) return failure(check, says, `Free at least ${bytes(floor)}: no job is taken.`)
-  if (free < 10 * floor) return warning(check, says, `Below ${bytes(floor)} no job is taken.`)
+  if (free < floor)
+    return failure(check, says, `Free at least ${bytes(floor)}: until then no job starts.`)
+  if (free < 10 * floor) return warning(check, says, `Below ${bytes(floor)} no job starts.`)
   return ok(check, says)
 }
 
 async function privacy(folder: string): Promise<Finding> {
   const found = await stat(folder).catch(() => null)
-  if (found === null) return ok('data folder', `${folder} will be made at the first start`)
+  if (found === null) return ok('data folder', `${folder} will be created at the first start`)
   if (process.platform === 'win32' || (found.mode & OTHERS) === 0) return ok('data folder', folder)
-  return failure('data folder', `${folder} can be read by others`, `chmod 700 ${folder}`)
+  return failure('data folder', `other users can read ${folder}`, `chmod 700 ${folder}`)
 }
 
 async function nearestExisting(folder: string): Promise<string> {

@@ -3,7 +3,7 @@ import { readTokenFile } from '../compose/find-hub.ts'
 import { AppError } from '../domain/errors.ts'
 import { HubClient } from '../protocol/client.ts'
 import { checkDisk } from './disk.ts'
-import type { Check, Finding, Patient } from './finding.ts'
+import type { Check, Finding, Machine } from './finding.ts'
 import { checkGit } from './git.ts'
 import { checkHub } from './hub.ts'
 import { type Difference, differences } from './ledger.ts'
@@ -11,7 +11,7 @@ import { checkLimits, checkModel, checkPrograms } from './programs.ts'
 import { checkSandbox } from './sandbox.ts'
 import { checkStored } from './stored.ts'
 
-/** Every check, in the order in which one would look. */
+/** Every check, in the order of the report. */
 const CHECKS: readonly Check[] = [
   checkPrograms,
   checkGit,
@@ -24,23 +24,23 @@ const CHECKS: readonly Check[] = [
 ]
 
 /** Checks a machine, its settings and the hub that runs on its data folder. */
-export async function examine(machine: Omit<Patient, 'hub'>): Promise<readonly Finding[]> {
-  const patient = { ...machine, hub: await hubOn(machine.folder) }
+export async function examine(machine: Omit<Machine, 'hub'>): Promise<readonly Finding[]> {
+  const withHub = { ...machine, hub: await hubOn(machine.folder) }
   const findings: Finding[] = []
-  for (const check of CHECKS) findings.push(...(await check(patient)))
+  for (const check of CHECKS) findings.push(...(await check(withHub)))
   return findings
 }
 
 /**
  * Compares every job with its events, through the hub that runs on a data folder. Throws
- * `hub-unreachable` when none does.
+ * `hub-unreachable` if there is none.
  */
 export async function examineLedger(
   folder: string,
 ): Promise<{ readonly jobs: number; readonly differences: readonly Difference[] }> {
   const hub = await hubOn(folder)
   if (hub === null) {
-    throw new AppError('hub-unreachable', `No hub runs with the data folder ${folder}`)
+    throw new AppError('hub-unreachable', `No hub is running on the data folder ${folder}`)
   }
   const found: Difference[] = []
   let jobs = 0
@@ -51,7 +51,7 @@ export async function examineLedger(
   return { jobs, differences: found }
 }
 
-async function hubOn(folder: string): Promise<Patient['hub']> {
+async function hubOn(folder: string): Promise<Machine['hub']> {
   const file = await readHubFile(folder)
   if (file === null) return null
   const token = await readTokenFile(tokenIn(folder, 'admin'))

@@ -1,27 +1,27 @@
 import { z } from 'zod'
 import type { Environment } from '../config/read.ts'
 
-/** A way to a model that was found. */
+/** A model that this machine can use. */
 export type FoundModel = {
-  /** For people. */
+  /** How it is shown to people. */
   readonly about: string
-  /** The lines of the file that use it; a key is never among them. */
+  /** The lines of the configuration file that select it; they never contain a key. */
   readonly settings: readonly string[]
 }
 
-/** Where servers that speak OpenAI's dialect listen unless told otherwise: Ollama, llama.cpp, vLLM. */
+/** Default addresses of servers with an OpenAI-compatible API: Ollama, llama.cpp, vLLM. */
 const LOCAL = ['http://127.0.0.1:11434', 'http://127.0.0.1:8080', 'http://127.0.0.1:8000']
 const ASK_MS = 1000
 
 /**
  * Looks for keys in the environment and for model servers on this machine.
- * @param places addresses at which a server may be
+ * @param addresses where a server may listen
  */
 export async function findModels(
   env: Environment,
-  places: readonly string[] = LOCAL,
+  addresses: readonly string[] = LOCAL,
 ): Promise<readonly FoundModel[]> {
-  const local = await Promise.all(places.map(modelOf))
+  const local = await Promise.all(addresses.map(modelOf))
   return [
     ...key(env, 'ANTHROPIC_API_KEY', 'Anthropic'),
     ...key(env, 'OPENAI_API_KEY', 'OpenAI'),
@@ -32,7 +32,7 @@ export async function findModels(
 function key(env: Environment, name: string, vendor: string): readonly FoundModel[] {
   if ((env[name] ?? '') === '') return []
   const settings = [
-    `# ${vendor}: the key comes from ${name}, which hub and worker need at their start`,
+    `# ${vendor}: the key comes from ${name}, which the worker needs when it starts`,
   ]
   return [{ about: `${vendor}, with the key in ${name}`, settings }]
 }
@@ -51,7 +51,7 @@ async function modelOf(url: string): Promise<readonly FoundModel[]> {
       },
     ]
   } catch {
-    // Nobody there, or something else: either way no model.
+    // No server, or not a model server.
     return []
   }
 }

@@ -4,31 +4,31 @@ import type { HubClient } from '../protocol/client.ts'
 import type { HubFile } from '../compose/data-folder.ts'
 import { type Hint, hint } from '../domain/hint.ts'
 
-/** What one look has shown. `failure`: something will not work; `warning`: it may not, or not well. */
+/** The result of a check. `failure`: something does not work; `warning`: it may not work, or not well. */
 export type Finding = {
   readonly check: string
   readonly verdict: 'ok' | 'warning' | 'failure'
   readonly says: string
-  /** The next step; none when all is well. */
+  /** The next step; absent if the verdict is ok. */
   readonly fix?: Hint
 }
 
-/** What a check looks at. */
-export type Patient = {
+/** What a check examines. */
+export type Machine = {
   readonly config: UpConfig
   /** The data folder, which may not exist yet. */
   readonly folder: string
   readonly env: Environment
   readonly cwd: string
   readonly path: string
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string
-  /** The hub that runs on this data folder. */
+  /** The hub that runs on this data folder, if any. */
   readonly hub: { readonly file: HubFile; readonly client: HubClient } | null
 }
 
-/** Looks at one thing and changes nothing. */
-export type Check = (patient: Patient) => Promise<readonly Finding[]>
+/** Examines one thing and changes nothing. */
+export type Check = (machine: Machine) => Promise<readonly Finding[]>
 
 export const ok = (check: string, says: string): Finding => ({ check, verdict: 'ok', says })
 

@@ -9,7 +9,7 @@ import { type Check, failure, ok } from './finding.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** Whether git is there, and refuses what a hostile repository would send. */
+/** Whether git is installed, and refuses a tree that a hostile repository could send. */
 export const checkGit: Check = async ({ config, env, cwd, path }) => {
   const version = await versionOf('git', path)
   if (version === null) {
@@ -27,8 +27,8 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
     return [
       failure(
         'git',
-        `${version} took a tree that holds a .git folder, as an attacker would send it`,
-        'Update git: this one lets repositories attack the worker.',
+        `${version} accepted a tree with a .git folder, which an attacker could send`,
+        'Update git: with this version a repository can attack the worker.',
       ),
     ]
   } catch (error) {
@@ -39,18 +39,18 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
   }
 }
 
-/** Behaviour, not a version number: distributions fix old versions without renumbering them. */
+/** Tests the behavior, not the version number: distributions fix old versions without a new number. */
 async function refusesHostileTree(settings: GitSettings, folder: string): Promise<boolean> {
   const signal = AbortSignal.timeout(2 * TIMEOUT_MS)
   const [sender, receiver] = [join(folder, 'sender.git'), join(folder, 'receiver.git')]
-  const say = async (gitDir: string, args: readonly string[], stdin = ''): Promise<string> =>
+  const run = async (gitDir: string, args: readonly string[], stdin = ''): Promise<string> =>
     (await mustGit(settings, { args, gitDir, stdin, env: PERSON }, signal)).toString('utf8').trim()
-  for (const gitDir of [sender, receiver]) await say(gitDir, ['init', '-q', '--bare', gitDir])
-  const blob = await say(sender, ['hash-object', '-w', '--stdin'], 'x')
-  const inner = await say(sender, ['mktree'], `100644 blob ${blob}\tconfig\n`)
-  const tree = await say(sender, ['mktree'], `040000 tree ${inner}\t.git\n`)
-  const commit = await say(sender, ['commit-tree', '-m', 'hostile', tree])
-  await say(sender, ['update-ref', 'refs/heads/main', commit])
+  for (const gitDir of [sender, receiver]) await run(gitDir, ['init', '-q', '--bare', gitDir])
+  const blob = await run(sender, ['hash-object', '-w', '--stdin'], 'x')
+  const inner = await run(sender, ['mktree'], `100644 blob ${blob}\tconfig\n`)
+  const tree = await run(sender, ['mktree'], `040000 tree ${inner}\t.git\n`)
+  const commit = await run(sender, ['commit-tree', '-m', 'hostile', tree])
+  await run(sender, ['update-ref', 'refs/heads/main', commit])
   const fetched = await git(
     settings,
     {

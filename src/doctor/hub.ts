@@ -1,60 +1,66 @@
 import { isAppError } from '../domain/errors.ts'
 import { hint } from '../domain/hint.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
+import { plural } from '../domain/plural.ts'
 import { isAway } from '../words/why-waiting.ts'
-import { type Check, failure, type Finding, ok, type Patient, warning } from './finding.ts'
+import { type Check, failure, type Finding, ok, type Machine, warning } from './finding.ts'
 
-/** Leases bear more; people who compare logs do not. */
+/** Leases tolerate more skew, but logs of two machines become hard to compare. */
 const SKEW_MS_MAX = 2000
 
 /** The hub on this data folder: whether it answers, its ledger, its clock, and its workers. */
 export const checkHub: Check = async ({ hub, version: own }) => {
-  if (hub === null) return [ok('hub', 'none runs on this data folder')]
+  if (hub === null) return [ok('hub', 'no hub is running on this data folder')]
   const { url, version } = hub.file
   try {
     const asked = Date.now()
     const response = await hub.client.open('ready', {})
     const skew = skewOf(response, asked, Date.now())
-    const findings = [ok('hub', `${version} answers at ${url}; its ledger takes writes`)]
-    return [...findings, ...(skew === null ? [] : [skew]), ...(await workers(hub, own))]
+    const findings = [ok('hub', `${version} answers at ${url}; its ledger accepts writes`)]
+    return [...findings, ...(skew === null ? [] : [skew]), ...(await workerFindings(hub, own))]
   } catch (error) {
     if (!isAppError(error)) throw error
     return [failure('hub', `at ${url}: ${error.message}`, error.fix)]
   }
 }
 
-/** The Date header counts in seconds. */
+/** The Date header has a resolution of one second. */
 function skewOf(response: Response, asked: number, answered: number): Finding | null {
-  const told = Date.parse(response.headers.get('date') ?? '')
-  if (Number.isNaN(told)) return null
-  const skew = Math.max(asked - told - 1000, told - answered, 0)
+  const hubTime = Date.parse(response.headers.get('date') ?? '')
+  if (Number.isNaN(hubTime)) return null
+  const skew = Math.max(asked - hubTime - 1000, hubTime - answered, 0)
   if (skew <= SKEW_MS_MAX) return ok('clock', 'hub and this machine agree')
-  return warning('clock', `the hub’s differs by ${skew} ms`, 'Run a time service on both machines.')
+  return warning(
+    'clock',
+    `the clocks of hub and this machine differ by ${skew} ms`,
+    'Run a time service on both machines.',
+  )
 }
 
-async function workers(
-  { client }: NonNullable<Patient['hub']>,
+async function workerFindings(
+  { client }: NonNullable<Machine['hub']>,
   own: string,
 ): Promise<readonly Finding[]> {
   const { workers: known } = await client.call('listWorkers', {})
   const queued = await client.call('listJobs', { query: { state: ['queued'], limit: 1 } })
   const now = Date.now()
-  const there = known.filter((worker) => !isAway(worker, now))
+  const connected = known.filter((worker) => !isAway(worker, now))
   return [
-    ...(there.length === 0 && queued.jobs.length > 0 ? [NOBODY_WORKS] : []),
-    versions(there, own),
+    ...(connected.length === 0 && queued.jobs.length > 0 ? [NO_WORKER] : []),
+    versions(connected, own),
   ]
 }
 
-const NOBODY_WORKS = warning(
+const NO_WORKER = warning(
   'workers',
-  'jobs are queued and no worker asks for work',
+  'jobs are queued, but no worker is connected',
   hint('Start one with', ['worker']),
 )
 
-function versions(there: readonly WorkerIdentity[], own: string): Finding {
-  const others = there.filter(({ version }) => version !== own)
-  if (others.length === 0) return ok('versions', `${own} here and on ${there.length} workers`)
+function versions(workers: readonly WorkerIdentity[], own: string): Finding {
+  const others = workers.filter(({ version }) => version !== own)
+  if (others.length === 0)
+    return ok('versions', `${own} here and on ${plural(workers.length, 'worker')}`)
   const list = others.map(({ name, version }) => `${name} ${version}`).join(', ')
-  return warning('versions', `${own} here; ${list}`, 'Restart these workers with this version.')
+  return warning('versions', `${own} here, but ${list}`, 'Restart these workers with this version.')
 }

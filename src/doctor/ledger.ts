@@ -12,18 +12,18 @@ const JOBS_A_PAGE = 200
 const EVENTS_A_PAGE = 1000
 const STRANDED_MAX = 10
 
-/** A job whose row does not say what its events say. */
+/** A job whose row does not match its events. */
 export type Difference = {
   readonly job: JobId
   readonly row: Compared
-  readonly events: Compared | 'a gap in their numbers'
+  readonly events: Compared | 'a gap in the sequence numbers'
 }
 type Compared = Readonly<Record<(typeof COMPARED)[number], unknown>>
 const COMPARED = ['state', 'attempt', 'reason', 'failures', 'publication'] as const
 
 /**
- * Folds the events of every job and compares them with its row, page by page, beside a hub that
- * goes on working: a job that changes meanwhile is looked at again.
+ * Folds the events of every job and compares the result with its row, page by page, while the hub
+ * keeps running. A job that differs is read again, because it may have changed meanwhile.
  */
 export async function* differences(
   client: HubClient,
@@ -50,14 +50,14 @@ async function compareSettled(client: HubClient, job: Job): Promise<Difference |
   const again = await client.call('getJob', { params: { job: job.id } })
   const events = await eventsOf(client, job.id)
   const still = await client.call('getJob', { params: { job: job.id } })
-  // It changed between two looks: whatever was seen says nothing.
+  // A job that changed between the two reads proves nothing.
   return isDeepStrictEqual(pick(again), pick(still)) ? compare(again, events) : null
 }
 
 function compare(job: Job, events: readonly JobEvent[]): Difference | null {
   const row = pick(job)
   if (events.some(({ seq }, index) => seq !== index + 1)) {
-    return { job: job.id, row, events: 'a gap in their numbers' }
+    return { job: job.id, row, events: 'a gap in the sequence numbers' }
   }
   const folded = pick(fold(events))
   return isDeepStrictEqual(row, folded) ? null : { job: job.id, row, events: folded }
@@ -84,14 +84,14 @@ async function eventsOf(client: HubClient, job: JobId): Promise<readonly JobEven
   }
 }
 
-/** Jobs that will never run by themselves: they wait for a lock key that no job holds. */
+/** Jobs that will never run: they wait for a lock key that no job holds. */
 export async function strandedFindings(snapshot: Snapshot): Promise<readonly Finding[]> {
   const stranded = await strandedJobs(snapshot, STRANDED_MAX)
   return stranded.map(({ jobId, key }) =>
     warning(
       'stranded job',
       `job ${jobId} waits for the lock ${key}, which no job holds`,
-      `Submit it again: millwright cancel ${jobId} && millwright retry ${jobId}`,
+      `Cancel and retry it: millwright cancel ${jobId} && millwright retry ${jobId}`,
     ),
   )
 }

@@ -7,10 +7,10 @@ import { silentLog } from '../platform/log.ts'
 import { chooseSandbox } from '../compose/sandbox.ts'
 import { type Check, failure, ok, warning } from './finding.ts'
 
-/** Starts a confined program that tries to read what it must not see. */
+/** Starts a confined program that tries to read a hidden file. */
 export const checkSandbox: Check = async ({ config, path }) => {
   if (config.sandbox === 'none') {
-    return [warning('sandbox', 'none: agents are not confined', 'Leave out --sandbox none.')]
+    return [warning('sandbox', 'none: agents are not confined', 'Remove --sandbox none.')]
   }
   const hidden = await mkdtemp(join(tmpdir(), 'millwright-doctor-'))
   const secret = join(hidden, 'secret')
@@ -29,8 +29,15 @@ export const checkSandbox: Check = async ({ config, path }) => {
       readable: [],
     })
     const [said] = await Promise.all([text(child.stdout), child.exit])
-    if (said === 'tried\n') return [ok('sandbox', 'bubblewrap; what is hidden is not seen')]
-    return [failure('sandbox', 'a confined program read a hidden file', 'Do not run agents here.')]
+    if (said === 'tried\n')
+      return [ok('sandbox', 'bubblewrap; a confined program cannot read hidden files')]
+    return [
+      failure(
+        'sandbox',
+        'a confined program read a hidden file',
+        'Do not run agents on this machine.',
+      ),
+    ]
   } catch (error) {
     if (!isAppError(error, 'sandbox-missing')) throw error
     return [failure('sandbox', error.message, error.fix)]

@@ -7,7 +7,7 @@ import { damaged } from '../ledger/sqlite/open.ts'
 import { type Check, failure, ok } from './finding.ts'
 import { strandedFindings } from './ledger.ts'
 
-/** Whether the ledger can be read at all, also while no hub runs, and what is wrong in it. */
+/** Whether the ledger can be read, even while no hub is running, and whether jobs in it are stranded. */
 export const checkStored: Check = async ({ config, folder }) => {
   if (config.database === undefined && !existsSync(join(folder, 'ledger.db'))) return []
   try {

@@ -2,12 +2,12 @@ import { StepFailed } from './stop.ts'
 import { clipMiddle } from './text.ts'
 import type { FailedCheck } from './verdict.ts'
 
-/** Of a failed check's findings, what goes into the job's detail; the rest is in its log. */
+/** Longest findings per check in a job's detail, in characters; the check's log has all its output. */
 const FINDINGS_MAX = 2000
 
 /**
- * The failure of work that did not pass.
- * @param lead a sentence that goes before the findings; empty for none
+ * Makes the failure of work that did not pass its checks.
+ * @param lead a sentence before the findings; may be empty
  */
 export function checkFailed(failed: readonly FailedCheck[], lead: string): StepFailed {
   const words = failed.map(

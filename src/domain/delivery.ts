@@ -5,8 +5,8 @@ import { Job } from './job.ts'
 
 const At = z.int().min(0)
 
-/** A job as receivers are told of it: all of it bounded, and neither payload nor settings. */
-export const ToldJob = z.object(
+/** A job as receivers of callbacks see it: bounded in size, without payload and settings. */
+export const CallbackJob = z.object(
   Job.pick({
     id: true,
     kind: true,
@@ -29,33 +29,33 @@ export const ToldJob = z.object(
     endedAt: true,
   }).shape,
 )
-export type ToldJob = z.infer<typeof ToldJob>
+export type CallbackJob = z.infer<typeof CallbackJob>
 
-/** The body of a message, in the form that standardwebhooks.com recommends. */
+/** The body of a message, in the format that standardwebhooks.com recommends. */
 export type CallbackBody = {
   readonly type: `job.${CallbackEvent}`
   /** When it happened (ISO 8601). */
   readonly timestamp: string
   readonly data: {
-    /** Number of the event: messages may arrive in another order than the events. */
+    /** The event's number, for ordering: messages may arrive out of order. */
     readonly seq: number
     /** The job as it was at that event. */
-    readonly job: ToldJob
+    readonly job: CallbackJob
   }
 }
 
-/** One message to one receiver and how far it got. */
+/** One message to one receiver, and the state of its delivery. */
 export const Delivery = z.strictObject({
   id: DeliveryId,
   jobId: JobId,
-  seq: z.int().min(1).describe('The event it tells of'),
+  seq: z.int().min(1).describe('The number of the event'),
   event: CallbackEvent,
   url: z.string(),
   state: DeliveryState,
-  tries: z.int().min(0).describe('Since it was made or sent again by hand'),
-  nextAt: At.nullable().describe('When it is tried next'),
-  status: z.int().nullable().describe('What the receiver answered last'),
-  error: z.string().nullable().describe('Why there was no answer, the last time'),
+  tries: z.int().min(0).describe('Since it was created or redelivered by hand'),
+  nextAt: At.nullable().describe('When the next try is due'),
+  status: z.int().nullable().describe('HTTP status of the last response'),
+  error: z.string().nullable().describe('Why the last try got no response'),
   createdAt: At,
   endedAt: At.nullable(),
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Reason, Settlement, Usage } from './outcome.ts'
 import { Publication, PublicationIntent } from './publication.ts'
 
-/** Longest name of an agent's session that is kept. */
+/** Longest id of an agent's session. */
 export const SESSION_MAX = 200
 
 /** Longest text of one progress event. */
@@ -15,27 +15,27 @@ const At = z.int().min(0)
 const attempt = z.int().min(1)
 const stepName = z.string().min(1).max(64)
 
-/** Names a product that a later attempt can restore. */
+/** A finished step and its result, which a later attempt can restore. */
 export const Checkpoint = z.strictObject({
   step: stepName,
-  /** Whatever the step needs to go on from here; artifacts by name. */
+  /** What is needed to continue after the step; refers to artifacts by name. */
   product: z.record(z.string().max(64), z.json()).default({}),
 })
 export type Checkpoint = z.infer<typeof Checkpoint>
 
-/** How far a program says it is. */
+/** The progress that a program reports. */
 const Progress = z.strictObject({
-  /** null when it does not know. */
+  /** null when the program does not report a fraction. */
   fraction: z.number().min(0).max(1).nullable(),
   text: z.string().max(PROGRESS_MAX),
 })
 export type Progress = z.infer<typeof Progress>
 
-/** What a worker may tell of its own attempt. */
+/** Events that a worker reports about its own attempt. */
 export const WorkerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step-started'), step: stepName }),
   z.strictObject({ type: z.literal('step-finished'), step: stepName, durationMs: z.int().min(0) }),
-  /** The agent process runs: from now on a lost worker counts as a failure. */
+  /** The agent or generator starts: from here on, a lost worker counts as a failure. */
   z.strictObject({ type: z.literal('agent-started'), agent: z.string().max(64) }),
   z.strictObject({ type: z.literal('agent-session'), session: z.string().max(SESSION_MAX) }),
   z.strictObject({ type: z.literal('usage'), usage: Usage }),
@@ -44,16 +44,16 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     check: z.string().max(64),
     passed: z.boolean(),
     durationMs: z.int().min(0),
-    tree: z.string().max(64).optional().describe('What it judged'),
-    iteration: z.int().min(1).optional().describe('The agent’s turn that made it'),
+    tree: z.string().max(64).optional().describe('The tree that was checked'),
+    iteration: z.int().min(1).optional().describe('The agent’s turn that made this tree'),
     findings: z
       .string()
       .max(EVENT_TEXT_MAX)
       .optional()
-      .describe('Why it failed; without the middle when that is long'),
+      .describe('Why the check failed; long findings lack their middle'),
   }),
   z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
-  /** Something a person should know that did not end the job. */
+  /** A warning for people that does not end the job. */
   z.strictObject({
     type: z.literal('note'),
     code: z.string().max(64),
@@ -63,7 +63,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>
 
-/** What the ledger itself writes, in the transaction of its cause. */
+/** Events that the ledger writes, in the transaction that causes them. */
 export const LedgerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('submitted'), retryOf: z.string().nullable() }),
   z.strictObject({
@@ -76,7 +76,7 @@ export const LedgerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('checkpoint'), checkpoint: Checkpoint }),
   z.strictObject({ type: z.literal('publication-intended'), intent: PublicationIntent }),
   z.strictObject({ type: z.literal('cancel-requested'), by: z.string() }),
-  /** The attempt ended and the job is tried again. */
+  /** The attempt ended, and the job is queued for another one. */
   z.strictObject({
     type: z.literal('requeued'),
     reason: Reason,
@@ -91,12 +91,12 @@ export const LedgerEvent = z.discriminatedUnion('type', [
     resumeAt: At.nullable(),
   }),
   z.strictObject({ type: z.literal('resumed'), by: z.string() }),
-  /** The end. */
+  /** The job ended. */
   z.strictObject({ type: z.literal('ended'), settlement: Settlement, failures: z.int() }),
 ])
 export type LedgerEvent = z.infer<typeof LedgerEvent>
 
-/** An event's place: contiguous per job from 1, append-only. */
+/** `seq` counts the events of a job from 1, without gaps. Events are never changed. */
 const Envelope = { seq: z.int().min(1), at: At, attempt: attempt.nullable() }
 
 export const JobEvent = z.intersection(z.object(Envelope), z.union([WorkerEvent, LedgerEvent]))

@@ -1,21 +1,20 @@
 import { z } from 'zod'
 
-/** One sort of thing that was removed, or would be. */
+/** Items of one type that were removed, or would be in a dry run. */
 export const GarbageItem = z.strictObject({
   what: z.enum(['jobs', 'tokens', 'workers', 'uploads', 'logs', 'artifacts']),
   count: z.int().min(0),
-  /** null for rows of the ledger: their room is used again, the disk sees none of it. */
-  bytes: z.int().min(0).nullable().describe('Of disk; null for rows of the ledger'),
-  why: z.string().describe('What made them superfluous, and the setting that says so'),
+  /** null for rows of the ledger: the database reuses their space and does not return it to the disk. */
+  bytes: z.int().min(0).nullable().describe('Disk space freed; null for rows of the ledger'),
+  why: z.string().describe('Why they are no longer needed, and the setting that decides it'),
   examples: z.array(z.string()).max(5),
 })
 export type GarbageItem = z.infer<typeof GarbageItem>
 
-/** What a garbage collection removed, or would remove. */
+/** What a garbage collection removed, or would remove in a dry run. */
 export const GarbageReport = z.strictObject({
   dryRun: z.boolean(),
-  /** A backup was being taken, so artifacts and logs stayed. */
-  heldUp: z.boolean().describe('A backup runs: artifacts and logs stay until it has ended'),
+  heldUp: z.boolean().describe('A backup is running: artifacts and logs are kept until it ends'),
   items: z.array(GarbageItem),
 })
 export type GarbageReport = z.infer<typeof GarbageReport>

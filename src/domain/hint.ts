@@ -1,10 +1,10 @@
 /**
- * A command of this program: its words after the program's own name. `<job>` and the like stand for
- * what the reader fills in.
+ * A command of this program: the words after the program's name. Words such as `<job>` are
+ * placeholders for the reader to fill in.
  */
 export type CommandLine = readonly [string, ...string[]]
 
-/** What to do next: in words, and the commands to type, in their order. */
+/** What to do next: a text, and the commands to type, in order. */
 export type Hint = { readonly text: string; readonly commands: readonly CommandLine[] }
 
 export const hint = (text: string, ...commands: readonly CommandLine[]): Hint => ({
@@ -13,8 +13,8 @@ export const hint = (text: string, ...commands: readonly CommandLine[]): Hint =>
 })
 
 /**
- * A hint as one line.
- * @param write how a command is typed where the hint is read
+ * Formats a hint as one line.
+ * @param write formats a command as the reader has to type it
  */
 export function hintText(
   { text, commands }: Hint,

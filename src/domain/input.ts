@@ -9,18 +9,18 @@ export const Digest = z
 /** Largest input or artifact, in bytes. */
 export const FILE_BYTES_MAX = 5 * 1024 ** 3
 
-/** Inputs one job may have. */
+/** Most inputs of one job. */
 export const INPUTS_MAX = 1000
 
-/** A file that a job brings along: its name in the job, and the digest it was uploaded under. */
+/** A file that belongs to a job: its name in the job, and the digest under which it was uploaded. */
 export const Input = z.strictObject({ name: ArtifactName, digest: Digest })
 export type Input = z.infer<typeof Input>
 
-/** The same with what the hub knows of the bytes. */
+/** An input with the size that the hub stored. */
 export const InputFile = z.object({ name: z.string(), digest: z.string(), size: z.int().min(0) })
 export type InputFile = z.infer<typeof InputFile>
 
-/** A list of them, no two of one name, and none that would have to be a folder and a file at once. */
+/** The inputs of a job. Names are unique, and none is the folder of another. */
 export const Inputs = z
   .array(Input)
   .max(INPUTS_MAX)

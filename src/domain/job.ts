@@ -12,43 +12,54 @@ import { line, LockKey, Name } from './text.ts'
 /** Milliseconds since the epoch, by the hub's clock. */
 const At = z.int().min(0)
 
-/** Names jobs that belong together. */
+/** A name that related jobs share. */
 export const Group = line(200)
 
-/** What a dialect or a bridge must know of a job again; nobody else looks into it. */
+/** An opaque value that the submitter stores with a job, such as an id in another system. */
 export const Origin = z.string().min(1).max(4096)
 
-/** What a producer asks for. */
+/** What a producer submits. */
 export const Submission = z.strictObject({
-  kind: Name.describe('What sort of job it is'),
-  payload: z.unknown().describe('Checked by the kind’s own schema'),
-  priority: z.int().min(-1000).max(1000).default(0).describe('Higher goes first'),
+  kind: Name.describe('The kind of job, which defines its payload'),
+  payload: z.unknown().describe('Validated by the schema of the kind'),
+  priority: z
+    .int()
+    .min(-1000)
+    .max(1000)
+    .default(0)
+    .describe('Jobs with a higher priority are claimed first'),
   labels: z.array(Name).max(16).default([]).describe('A worker must offer all of them'),
   locks: z
     .array(LockKey)
     .max(64)
     .default([])
-    .describe('Outside things no two jobs may use at once'),
-  inputs: Inputs.optional().describe('Files it brings along, uploaded beforehand by digest'),
-  id: JobId.optional().describe('Any UUID; without it the hub makes one'),
-  group: Group.optional().describe('Jobs that belong together can be listed by it'),
-  origin: Origin.optional().describe('Where it came from, for whoever submitted it; kept as it is'),
-  notBefore: At.optional().describe('No worker gets it earlier, epoch ms'),
+    .describe('External resources that only one running job may use'),
+  inputs: Inputs.optional().describe('Files for the job, uploaded before by digest'),
+  id: JobId.optional().describe('Any UUID; default: the hub generates one'),
+  group: Group.optional().describe('Shared by related jobs, which can be listed by it'),
+  origin: Origin.optional().describe('For the submitter: stored and returned unchanged'),
+  notBefore: At.optional().describe('No worker can claim the job before, epoch ms'),
   holdUntil: At.optional().describe(
-    'Nothing is published after it unless its submitter extends it, epoch ms',
+    'The job publishes nothing after it unless its submitter extends it, epoch ms',
   ),
-  idempotencyKey: line(255).optional().describe('The same key and body give the same job'),
+  idempotencyKey: line(255)
+    .optional()
+    .describe('A repeated key with the same body returns the same job'),
   limits: Limits.prefault({}),
   retry: RetryPolicy.prefault({}),
-  callbacks: z.array(Callback).max(CALLBACKS_MAX).optional().describe('Who is told of it'),
+  callbacks: z
+    .array(Callback)
+    .max(CALLBACKS_MAX)
+    .optional()
+    .describe('Where events of the job are sent'),
 })
 export type Submission = z.infer<typeof Submission>
 
-/** A job as everybody outside the ledger sees it. */
+/** A job as seen outside the ledger. */
 export const Job = z.object({
   id: JobId,
   kind: z.string(),
-  title: z.string().describe('One line for lists, made by the kind'),
+  title: z.string().describe('One line for lists, derived by the kind'),
   payload: z.unknown(),
   state: JobState,
   reason: Reason.nullable().describe('Why it is in this state'),
@@ -58,28 +69,28 @@ export const Job = z.object({
   locks: z.array(z.string()),
   limits: z.object(Limits.shape),
   retry: z.object(RetryPolicy.shape),
-  // Hubs of protocol 1 say nothing of these five.
+  // Hubs of protocol 1 do not send these five.
   group: z.string().nullable().default(null),
   submittedBy: z
     .string()
     .nullable()
     .default(null)
-    .describe('Who submitted it, by the name of the token'),
+    .describe('The name of the token that submitted the job'),
   origin: z.string().nullable().default(null),
   holdUntil: At.nullable()
     .default(null)
-    .describe('Nothing is published after it, unless it is extended'),
+    .describe('The job publishes nothing after it, unless it is extended'),
   demands: z
     .array(z.string())
     .default([])
-    .describe('What a worker must offer beside kind and labels'),
-  attempt: z.int().describe('Raised by every lease; the fence'),
+    .describe('What a worker must offer in addition to kind and labels'),
+  attempt: z.int().describe('Incremented by every lease; the fencing token'),
   failures: z.int(),
-  step: z.string().nullable().describe('What the running attempt is doing'),
+  step: z.string().nullable().describe('The current step of the running attempt'),
   worker: z.string().nullable(),
   sandbox: z.string().nullable().describe('How the agent is confined: bubblewrap, or none'),
   leaseUntil: At.nullable(),
-  notBefore: At.nullable().describe('No worker gets it earlier; null once that has come'),
+  notBefore: At.nullable().describe('No worker can claim the job before; null once it has passed'),
   parkedOn: z.string().nullable().describe('The lock key it waits for'),
   cancelRequestedAt: At.nullable(),
   resumeAt: At.nullable(),

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { LogStream } from './attempt.ts'
 
-/** What the hub and a display must know of a kind: how to check its payload, and what to say of it. */
+/** What the hub and displays know about a kind: how to validate its payload and how to show it. */
 export type KindSchema = {
   readonly name: string
   readonly schema: z.ZodType
@@ -11,17 +11,17 @@ export type KindSchema = {
   locks(payload: unknown): readonly string[]
   /** The payload of a follow-up: the same work with a new prompt. */
   followUp(payload: unknown, prompt: string): unknown
-  /** What a worker must offer for it, such as `agent:codex`; each becomes a part of the job's lane. */
+  /** What a worker must offer, such as `agent:codex`. Each demand becomes a part of the job's lane. */
   demands(payload: unknown): readonly string[]
-  /** The first protocol whose workers understand this payload. */
+  /** The lowest protocol version whose workers understand this payload. */
   protocol(payload: unknown): number
-  /** What a person wants to see of it, as names and values; null hides the row. */
+  /** Rows of names and values for displays; a null value hides its row. */
   facts(payload: unknown): readonly Fact[]
-  /** The log that tells the story of such a job. */
+  /** The log that shows best what the job did. */
   story(payload: unknown): LogStream
 }
 
-/** The same, as a kind writes it: its methods get a payload that its schema has read. */
+/** `KindSchema` as a kind declares it: its methods get the parsed payload. */
 type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp'> & {
   title(payload: Payload): string
   locks(payload: Payload): readonly string[]
@@ -31,7 +31,7 @@ type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp'> & {
   story(payload: Payload): LogStream
 }
 
-/** Makes a kind's schema of typed methods. They throw a ZodError for a payload of another shape. */
+/** Makes a `KindSchema` from typed methods. They throw a ZodError for an invalid payload. */
 export const kindSchema = <Schema extends z.ZodType>(
   schema: Schema,
   kind: Declared<z.output<Schema>>,
@@ -40,7 +40,7 @@ export const kindSchema = <Schema extends z.ZodType>(
   schema,
   title: (payload) => kind.title(schema.parse(payload)),
   locks: (payload) => kind.locks(schema.parse(payload)),
-  // As it was asked for, without defaults.
+  // Unparsed, so that defaults are not filled in.
   followUp: (payload, prompt) => kind.followUp(payload, prompt),
   demands: (payload) => kind.demands(schema.parse(payload)),
   protocol: (payload) => kind.protocol(schema.parse(payload)),
@@ -48,5 +48,5 @@ export const kindSchema = <Schema extends z.ZodType>(
   story: (payload) => kind.story(schema.parse(payload)),
 })
 
-/** One row of what is shown of a job. */
+/** One row of a job's display. */
 export type Fact = readonly [name: string, value: string | null]

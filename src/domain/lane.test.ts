@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LANE_BYTES_MAX, laneOf, permits, serves } from './lane.ts'
 import { Name } from './text.ts'
 
-const NOBODY = { kinds: ['code'], labels: [], offers: [] }
+const BARE = { kinds: ['code'], labels: [], offers: [] }
 const LANE = laneOf({
   kind: 'code',
   labels: ['mac', 'gpu'],
@@ -18,11 +18,11 @@ const asked = fc.record({
   demands: fc.uniqueArray(demand, { maxLength: 4 }),
 })
 
-/** Four demands with this many signs each. */
-const fill = (sign: string, count: number) => ({
+/** Four demands, each with this character repeated. */
+const fill = (character: string, count: number) => ({
   kind: 'code',
   labels: [],
-  demands: Array.from({ length: 4 }, (_, n) => `t:${n}${sign.repeat(count)}`),
+  demands: Array.from({ length: 4 }, (_, n) => `t:${n}${character.repeat(count)}`),
 })
 
 describe('a lane', () => {
@@ -34,7 +34,7 @@ describe('a lane', () => {
     expect(laneOf({ kind: 'code', labels: [], demands: [] })).toBe('code')
   })
 
-  it('is served by exactly those who offer all of it', () => {
+  it('is served by exactly the workers that offer all of it', () => {
     fc.assert(
       fc.property(asked, ({ kind, labels, demands }) => {
         const lane = laneOf({ kind, labels, demands })
@@ -57,7 +57,7 @@ describe('a lane', () => {
   })
 
   it('is served by offers that stand for many demands', () => {
-    const able = { ...NOBODY, labels: ['gpu', 'mac'] }
+    const able = { ...BARE, labels: ['gpu', 'mac'] }
     const offer = (...offers: string[]) => serves({ ...able, offers }, LANE)
     expect(offer('agent:*', 'repo:https://git.example/acme/*')).toBe(true)
     expect(offer('agent:codex', 'repo:*')).toBe(true)
@@ -69,15 +69,15 @@ describe('a lane', () => {
 
   it('has no demand that is served by a label, and no label by an offer', () => {
     const lane = laneOf({ kind: 'code', labels: ['gpu'], demands: ['agent:codex'] })
-    expect(serves({ ...NOBODY, labels: ['gpu', 'agent:codex'] }, lane)).toBe(false)
-    expect(serves({ ...NOBODY, offers: ['gpu', 'agent:codex'] }, lane)).toBe(false)
+    expect(serves({ ...BARE, labels: ['gpu', 'agent:codex'] }, lane)).toBe(false)
+    expect(serves({ ...BARE, offers: ['gpu', 'agent:codex'] }, lane)).toBe(false)
   })
 
-  it('is refused when it is too long, counted in bytes, or when a demand is none', () => {
+  it('is refused when it is too long in bytes, or when a demand is invalid', () => {
     const longest = fill('x', (LANE_BYTES_MAX - 'code'.length) / 4 - ' t:0'.length)
     expect(laneOf(longest)).toHaveLength(LANE_BYTES_MAX)
     expect(() => laneOf({ ...longest, labels: ['a'] })).toThrow(/have 1102 bytes/)
-    expect(() => laneOf(fill('漢', 100))).toThrow(/bytes together; 1100 are allowed/)
+    expect(() => laneOf(fill('漢', 100))).toThrow(/bytes together; the maximum is 1100/)
     expect(() => laneOf({ kind: 'code', labels: [], demands: ['a:b', 'no'] })).toThrow(
       /demands no:/,
     )
@@ -110,18 +110,18 @@ describe('a restriction', () => {
     [['repo:https://git.example/acme/*', 'agent:codex', 'kind:code'], true],
     [['repo:https://git.example/other/*'], false],
     [['tool:*'], false],
-  ])('%j lets the lane through: %s', (restriction, expected) => {
+  ])('%j permits the lane: %s', (restriction, expected) => {
     expect(permits(restriction, LANE)).toBe(expected)
   })
 
-  it('by a word lets no job through that says nothing of it', () => {
+  it('with a word that the lane lacks permits nothing', () => {
     const plain = laneOf({ kind: 'code', labels: [], demands: [] })
     expect(permits(['repo:*'], plain)).toBe(false)
     expect(permits(['label:*'], plain)).toBe(false)
     expect(permits(['kind:*'], plain)).toBe(true)
   })
 
-  it('by all parts of a lane lets it through, and not when one of a named word is left out', () => {
+  it('with all parts of a lane permits it, and without one of them does not', () => {
     fc.assert(
       fc.property(asked, ({ kind, labels, demands }) => {
         const lane = laneOf({ kind, labels, demands })

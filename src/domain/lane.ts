@@ -4,12 +4,12 @@ import type { WorkerIdentity } from './lease.ts'
 import { matches } from './offer.ts'
 import { Demand } from './text.ts'
 
-/** Demands one job may make. */
+/** Most demands of one job. */
 const DEMANDS_MAX = 16
 
 /**
- * Longest lane, in bytes of UTF-8. PostgreSQL refuses an index row of more than 2704 bytes, and one
- * index holds a lane beside a lock key, which is at most 1536 bytes long.
+ * Longest lane, in bytes of UTF-8. PostgreSQL rejects an index row of more than 2704 bytes, and one
+ * index contains a lane and a lock key, which has at most 1536 bytes.
  */
 export const LANE_BYTES_MAX = 1100
 
@@ -23,8 +23,8 @@ type Asked = {
 
 /**
  * A lane is a kind with a set of labels and a set of demands: the same workers can serve all its
- * jobs. No part holds a space, and of all parts only demands hold a colon, so that the text can be
- * taken apart again. Throws `request-invalid` when it would become too long.
+ * jobs. Its text can be parsed, because no part contains a space and only demands contain a colon.
+ * Throws `request-invalid` for an invalid demand and for a lane that is too long.
  */
 export function laneOf({ kind, labels, demands }: Asked): string {
   const parsed = Demands.safeParse(demands)
@@ -38,11 +38,11 @@ export function laneOf({ kind, labels, demands }: Asked): string {
   if (bytes <= LANE_BYTES_MAX) return lane
   throw new AppError(
     'request-invalid',
-    `Kind, labels and demands have ${bytes} bytes together; ${LANE_BYTES_MAX} are allowed.`,
+    `Kind, labels and demands have ${bytes} bytes together; the maximum is ${LANE_BYTES_MAX}.`,
   )
 }
 
-/** Whether a worker offers everything that the jobs of a lane ask for. */
+/** Whether a worker offers everything that the jobs of a lane need. */
 export function serves(
   worker: Pick<WorkerIdentity, 'kinds' | 'labels' | 'offers'>,
   lane: string,
@@ -59,9 +59,10 @@ export function serves(
 }
 
 /**
- * Whether a restriction lets jobs of this lane through; null restricts nothing. For each word that
- * its patterns name (`kind`, `label`, or the word of a demand) the lane must have a part, and each
- * of its parts of that word must match a pattern. An empty restriction lets nothing through.
+ * Whether a restriction of a worker's token permits the jobs of a lane; null permits all. The part
+ * before a colon is a word: `kind`, `label`, or the word of a demand. For each word in the patterns,
+ * the lane must have at least one part, and every such part must match a pattern. An empty
+ * restriction permits nothing.
  */
 export function permits(restriction: readonly string[] | null, lane: string): boolean {
   if (restriction === null) return true
@@ -78,7 +79,7 @@ export function permits(restriction: readonly string[] | null, lane: string): bo
   )
 }
 
-/** Kind, labels and demands of a lane, each as `word:value`. */
+/** Kind, labels and demands, each as `word:value`. */
 function partsOf(lane: string): readonly string[] {
   const [kind = '', ...parts] = lane.split(' ')
   return [`kind:${kind}`, ...parts.map((part) => (part.includes(':') ? part : `label:${part}`))]

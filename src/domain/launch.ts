@@ -1,34 +1,34 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** A program to start. Never a shell line: argv is passed as it is. */
+/** A program to start. No shell is involved: argv is passed unchanged. */
 export type Command = {
   readonly argv: readonly [string, ...string[]]
   readonly cwd: string
-  /** The whole environment: nothing is inherited. */
+  /** The complete environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
   /** Folders it may write to; everything else is read-only or hidden. */
   readonly writable: readonly string[]
-  /** Folders it may read although the sandbox hides their surroundings. */
+  /** Folders it may read although the sandbox hides their parents. */
   readonly readable: readonly string[]
 }
 
 /** How a program ended. */
 export type Exit = { readonly code: number | null; readonly killSignal: NodeJS.Signals | null }
 
-/** A running program together with everything it started. */
+/** A running program and all its descendants. */
 export type Child = {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Settles when the program and all its descendants are gone. Never rejects. */
+  /** Resolves when the program and all its descendants have ended. Never rejects. */
   readonly exit: Promise<Exit>
-  /** SIGINT, wait `graceMs`, SIGKILL for the whole tree. Resolves when nothing is left. */
+  /** Sends SIGINT, waits `graceMs`, sends SIGKILL to the whole tree. Resolves when all have ended. */
   stop(graceMs: number): Promise<Exit>
 }
 
 /**
- * Starts a program, confined or not: rooms that start programs get this as an argument, and only
- * the composition root knows which sandbox is behind it. Throws AppError `program-unstartable`
- * when the program is missing or refused.
+ * Starts a program, in the worker's sandbox if it has one. An argument of whatever starts programs,
+ * so that only `src/compose/` knows the sandbox. Throws AppError `program-unstartable` when the
+ * program is missing or cannot be executed.
  */
 export type Launch = (command: Command) => Promise<Child>

@@ -7,11 +7,11 @@ export const LEASE_MS_DEFAULT = 60_000
 export const LEASE_MS_MIN = 1000
 export const LEASE_MS_MAX = 86_400_000
 
-/** What every write of a worker carries: the attempt number fences off everybody else. */
+/** Part of every write of a worker. The attempt number is the fencing token: it rejects stale workers. */
 export const Fence = z.object({ jobId: JobId, attempt: z.int().min(1) })
 export type Fence = Readonly<z.infer<typeof Fence>>
 
-/** Who a worker says it is. Its boot id tells a restarted one from one that never died. */
+/** How a worker identifies itself. Its boot id shows whether it has restarted. */
 export const WorkerIdentity = z.strictObject({
   id: z.uuid().describe('Kept in the worker’s data folder'),
   bootId: z.uuid().describe('New at every start'),
@@ -24,23 +24,30 @@ export const WorkerIdentity = z.strictObject({
     .array(Offer)
     .max(256)
     .default([])
-    .describe('What jobs may demand of it, such as agent:codex; repo:* stands for every one'),
+    .describe(
+      'The demands that it meets, such as agent:codex; repo:* meets those of all repositories',
+    ),
   sandbox: z.enum(['bubblewrap', 'none']),
 })
 export type WorkerIdentity = z.infer<typeof WorkerIdentity>
 
-/** The right to work on a job for a while, and all that is needed to begin. */
+/** The right to work on a job for `leaseMs` after each renewal, and what the worker needs to start. */
 export const Lease = z.object({
   job: Work.extend({ locks: z.array(z.string()) }),
   attempt: z.int().min(1),
-  /** Bearer token for this attempt alone. */
+  /** Bearer token that is valid for this attempt only. */
   token: z.string(),
   leaseMs: z.int(),
   ...Earlier.shape,
 })
 export type Lease = z.infer<typeof Lease>
 
-/** What a worker hears at each renewal. */
+export const fenceOf = ({ job, attempt }: Pick<Lease, 'job' | 'attempt'>): Fence => ({
+  jobId: job.id,
+  attempt,
+})
+
+/** The answer to a renewal. */
 export const Renewal = z.object({
   leaseMs: z.int(),
   cancelRequested: z.boolean(),

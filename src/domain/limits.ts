@@ -3,26 +3,29 @@ import { z } from 'zod'
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
-/** What one attempt may use; `steps` counts anew in each turn of the agent. Each ends the attempt with a reason of its own and keeps the work. */
+/**
+ * Limits of one attempt; `steps` is per turn of the agent. An attempt that reaches one ends with the
+ * reason of that limit, and its partial work is kept.
+ */
 export const Limits = z.strictObject({
   wallMs: z
     .int()
     .min(1000)
     .max(7 * DAY)
     .default(60 * MINUTE)
-    .describe('longest attempt in milliseconds'),
+    .describe('longest duration of an attempt, in milliseconds'),
   idleMs: z
     .int()
     .min(1000)
     .max(7 * DAY)
     .default(10 * MINUTE)
-    .describe('longest silence of the agent in milliseconds'),
+    .describe('longest time without output of the agent, in milliseconds'),
   outputBytes: z
     .int()
     .min(64 * 1024)
     .max(2 ** 40)
     .default(64 * 1024 * 1024)
-    .describe('agent output kept per stream: head and tail; the loss is marked'),
+    .describe('bytes of agent output kept per stream: beginning and end, with a mark for the rest'),
   steps: z
     .int()
     .min(1)
@@ -36,6 +39,6 @@ export const Limits = z.strictObject({
     .min(0)
     .max(30 * DAY)
     .default(60 * MINUTE)
-    .describe('milliseconds for which a paused job keeps its locks'),
+    .describe('how long a paused job keeps its locks, in milliseconds'),
 })
 export type Limits = z.infer<typeof Limits>

@@ -92,7 +92,7 @@ describe('the end of an attempt', () => {
     })
   })
 
-  it('is a cancel, never a retry, once a cancel was asked', () => {
+  it('is a cancel, never a retry, once a cancel was requested', () => {
     const asked = running({ cancelRequested: true })
     const ends = [
       afterExpiry(asked),
@@ -102,7 +102,7 @@ describe('the end of an attempt', () => {
     expect(ends.map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'cancelled'])
   })
 
-  it('costs nothing when the worker gives the job back', () => {
+  it('costs no failure when the worker returns the job', () => {
     expect(afterHandBack(running({ failures: 2 }))).toEqual({
       state: 'queued',
       reason: 'handed-back',
@@ -133,9 +133,9 @@ describe('the transition table', () => {
     }
   })
 
-  it('refuses every word of a worker that holds no lease', () => {
-    const words = TRIGGERS.filter((trigger) => /^(?:renew|settle|pause|hand-back)/.test(trigger))
-    for (const trigger of words) {
+  it('refuses every write of a worker that holds no lease', () => {
+    const writes = TRIGGERS.filter((trigger) => /^(?:renew|settle|pause|hand-back)/.test(trigger))
+    for (const trigger of writes) {
       expect([
         refusalCode('queued', trigger),
         refusalCode('paused', trigger),

@@ -4,10 +4,10 @@ import { backOffMs, type RetryPolicy } from './retry.ts'
 import type { JobState } from './state.ts'
 import { type Trigger, TRANSITIONS } from './transition.ts'
 
-/** After so many leases a job stops, whatever ended them: the guard against an endless loop. */
+/** Most leases of a job, however they ended: the guard against an endless loop. */
 export const ATTEMPTS_MAX = 100
 
-/** The facts of a running attempt that decide where it goes next. */
+/** The facts of a running attempt that decide the next state of its job. */
 export type Running = {
   readonly attempt: number
   readonly failures: number
@@ -16,7 +16,7 @@ export type Running = {
   readonly retry: RetryPolicy
 }
 
-/** Where an attempt's end leads. */
+/** The state of a job after an attempt ended. */
 export type Next =
   | {
       readonly state: 'queued'
@@ -31,7 +31,7 @@ export type Next =
       readonly failures: number
     }
 
-/** The code a trigger is refused with in this state, or undefined when it may happen. */
+/** The error code with which a state refuses a trigger; undefined when it accepts the trigger. */
 export function refusalCode(state: JobState | 'absent', trigger: Trigger): ErrorCode | undefined {
   const cell = TRANSITIONS[state][trigger]
   return 'refused' in cell ? cell.refused : undefined
@@ -50,7 +50,7 @@ function afterFailure(
   delayMs = backOffMs(job.retry, failures),
 ): Next {
   if (failures >= job.retry.maxFailures || job.attempt >= ATTEMPTS_MAX) {
-    // One failure allowed means the failure itself is the story, not that tries ran out.
+    // A job that may fail only once was never retried, so the failure itself is the reason.
     return {
       state: 'failed',
       reason: job.retry.maxFailures === 1 ? reason : 'attempts-exhausted',
@@ -60,7 +60,7 @@ function afterFailure(
   return { state: 'queued', reason, failures, delayMs }
 }
 
-/** After a settle as failed: cancelled when that was asked, tried again when it may help. */
+/** After a settlement as failed: a requested cancel takes precedence over a retry. */
 export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
   if (job.cancelRequested) return cancelled(job)
   const failures = job.failures + 1
@@ -69,8 +69,8 @@ export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
 }
 
 /**
- * After the lease ran out. A worker lost before its agent started costs no failure, unless the retry
- * policy counts it. Where the policy has a delay of its own for lost workers, it replaces the back-off.
+ * After the lease expired. A worker that is lost before its agent starts costs no failure, unless
+ * `countEarlyExpiry` says so. `expiryDelayMs`, if set, replaces the backoff.
  */
 export function afterExpiry(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
@@ -79,14 +79,14 @@ export function afterExpiry(job: Running): Next {
   return afterFailure(job, 'worker-lost', failures, job.retry.expiryDelayMs)
 }
 
-/** After a pause; null when the job may rest. */
+/** After a request to pause; null when the job may pause. */
 export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | null {
   if (job.cancelRequested) return cancelled(job)
   if (job.attempt < ATTEMPTS_MAX) return null
   return { state: 'failed', reason: 'attempts-exhausted', failures: job.failures }
 }
 
-/** After a worker gave the job back unharmed. */
+/** After a worker returned the job on shutdown, which costs no failure. */
 export function afterHandBack(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
   return { state: 'queued', reason: 'handed-back', failures: job.failures, delayMs: 0 }

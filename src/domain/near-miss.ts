@@ -1,23 +1,23 @@
-/** Names further away than this are another word, not a slip of the fingers. */
-const SLIPS_MAX = 3
+/** A name with more edits than this is a different word, not a typo. */
+const EDITS_MAX = 3
 
 /**
- * The known name that was probably meant, or undefined when none is near.
- * @param known few and short: each is compared letter by letter
+ * The known name that was probably meant; undefined when none is similar.
+ * @param known few and short names: each comparison costs the product of both lengths
  */
 export function nearMiss(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
-  let fewest = Math.min(SLIPS_MAX, Math.floor(name.length / 2)) + 1
+  let fewest = Math.min(EDITS_MAX, Math.floor(name.length / 2)) + 1
   for (const candidate of known) {
-    const slips = distance(name.toLowerCase(), candidate.toLowerCase())
-    if (slips >= fewest) continue
+    const edits = distance(name.toLowerCase(), candidate.toLowerCase())
+    if (edits >= fewest) continue
     best = candidate
-    fewest = slips
+    fewest = edits
   }
   return best
 }
 
-/** Levenshtein's distance: how many letters must be added, dropped or changed. */
+/** The Levenshtein distance. */
 function distance(one: string, other: string): number {
   let above = Array.from({ length: other.length + 1 }, (_, column) => column)
   for (const [row, letter] of Array.from(one).entries()) {

@@ -4,7 +4,7 @@ import { REASON_CODES } from './reasons.ts'
 
 export const Reason = z.enum(REASON_CODES)
 
-/** What the gateway counted. Cost is unknown, never 0, when the model's price is unknown. */
+/** What the gateway metered. The cost is 'unknown', never 0, when a model's price is unknown. */
 export const Usage = z.strictObject({
   requests: z.int().min(0).default(0),
   inputTokens: z.int().min(0).default(0),
@@ -15,7 +15,7 @@ export const Usage = z.strictObject({
   replayed: z
     .boolean()
     .default(false)
-    .describe('A recorded or written script answered, not a model'),
+    .describe('The answers came from a recording or a script, not from a model'),
 })
 export type Usage = z.infer<typeof Usage>
 
@@ -23,17 +23,17 @@ const detail = z
   .string()
   .max(8192)
   .default('')
-  .describe('For people: which thing, why, what to try')
+  .describe('For people: what happened, why, and what to try')
 
-/** What is kept of an agent’s last words. */
+/** Longest final message of an agent that is kept, in characters. */
 export const SUMMARY_MAX = 16_384
 
 export const Succeeded = z.strictObject({
   kind: z.literal('succeeded'),
   reason: z.enum(['published', 'patch-ready', 'no-change', 'objects-ready', 'cancelled-too-late']),
   detail,
-  publication: PublicationOrNone.describe('null: nothing but artifacts'),
-  summary: z.string().max(SUMMARY_MAX).optional().describe('The agent’s last words'),
+  publication: PublicationOrNone.describe('null when the result is artifacts only'),
+  summary: z.string().max(SUMMARY_MAX).optional().describe('The agent’s final message'),
 })
 export const Failed = z.strictObject({
   kind: z.literal('failed'),
@@ -43,11 +43,11 @@ export const Failed = z.strictObject({
 })
 export const Cancelled = z.strictObject({ kind: z.literal('cancelled'), reason: Reason, detail })
 
-/** How an attempt can end for good. Expected endings are values; everything else crashes. */
+/** How a job can end. Expected endings are values; everything else crashes. */
 export const Settlement = z.discriminatedUnion('kind', [Succeeded, Failed, Cancelled])
 export type Settlement = z.infer<typeof Settlement>
 
-/** Why a job rests; it goes on by itself at `resumeAt` (epoch ms), or when somebody resumes it. */
+/** Why a job is paused. It resumes at `resumeAt` (epoch ms), or when a person resumes it. */
 export const PauseReason = z.enum(['quota-exhausted', 'waiting-for-person'])
 export type Pause = {
   readonly reason: z.infer<typeof PauseReason>
@@ -59,7 +59,7 @@ export type Pause = {
 export type Outcome =
   | Settlement
   | ({ readonly kind: 'paused' } & Pause)
-  /** The worker is shutting down and gives the job back unharmed. */
+  /** The worker is shutting down and returns the job. */
   | { readonly kind: 'handed-back' }
-  /** The lease is gone: nothing may be said or done any more. */
+  /** The lease is lost: the attempt may neither report nor change anything. */
   | { readonly kind: 'lease-lost' }

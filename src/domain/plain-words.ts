@@ -7,34 +7,33 @@ type Read<Schema extends z.ZodType> =
   | { readonly ok: false; readonly faults: readonly [z.core.$ZodIssue, ...z.core.$ZodIssue[]] }
 
 /**
- * Parses what a person wrote. A fault's message says what was given and what is allowed, in words
- * that fit behind the name of its place; a schema with words of its own keeps them. One fault each
- * place.
+ * Parses what a person wrote. Reports one fault per path. Its message says what was given and what
+ * is allowed, and reads on after the name of the path. Messages that a schema defines are kept.
  */
 export function readPlainly<Schema extends z.ZodType>(
   schema: Schema,
   given: unknown,
 ): Read<Schema> {
-  const result = schema.safeParse(given, { error: (issue) => wordsFor(issue, given) })
+  const result = schema.safeParse(given, { error: (issue) => messageFor(issue, given) })
   if (result.success) return { ok: true, value: result.data }
-  const [first, ...others] = oneForEachPlace(result.error.issues)
+  const [first, ...others] = onePerPath(result.error.issues)
   if (first === undefined) throw result.error
   return { ok: false, faults: [first, ...others] }
 }
 
-/** Of two limits that a number breaks the later is the narrower; else the first fault says most. */
-function oneForEachPlace(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+/** When a number breaks two limits, the second is the narrower. Otherwise the first fault says most. */
+function onePerPath(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const kept = new Map<string, z.core.$ZodIssue>()
   for (const issue of issues) {
-    const place = JSON.stringify(issue.path.map(String))
-    const first = kept.get(place)
-    if (first === undefined || first.code === issue.code) kept.set(place, issue)
+    const path = JSON.stringify(issue.path.map(String))
+    const first = kept.get(path)
+    if (first === undefined || first.code === issue.code) kept.set(path, issue)
   }
   return [...kept.values()]
 }
 
-function wordsFor(issue: z.core.$ZodRawIssue, given: unknown): string | undefined {
-  // What was coerced in vain is no longer what somebody wrote.
+function messageFor(issue: z.core.$ZodRawIssue, given: unknown): string | undefined {
+  // A failed coercion to a number leaves NaN; the message must show the original text.
   const value = Number.isNaN(issue.input) ? valueAt(given, issue.path ?? []) : issue.input
   switch (issue.code) {
     case 'invalid_type':
@@ -43,16 +42,16 @@ function wordsFor(issue: z.core.$ZodRawIssue, given: unknown): string | undefine
     case 'invalid_value':
       return oneOf(value, issue.values)
     case 'too_big':
-      return outside(value, `at most ${issue.maximum}`)
+      return tooBig(value, issue.maximum)
     case 'too_small':
-      return outside(value, `at least ${issue.minimum}`)
+      return tooSmall(value, issue.minimum)
     case 'invalid_format':
       return FORMATS[issue.format]
     case 'invalid_union':
       return issue.discriminator === undefined
         ? anyOf(issue.errors)
         : oneOf(valueAt(value, [issue.discriminator]), Options.parse(issue.options))
-    // Their schemas have words of their own, or the caller words them.
+    // The schema or the caller defines these messages.
     case 'unrecognized_keys':
     case 'custom':
     case 'not_multiple_of':
@@ -83,18 +82,26 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 function oneOf(value: unknown, allowed: readonly unknown[]): string {
   const list = allowed.map(String).join(', ')
-  if (value === undefined) return `is missing: one of ${list}`
+  if (value === undefined) return `is missing: use one of ${list}`
   return `${shown(value)} is not one of ${list}`
 }
 
-function outside(value: unknown, bound: string): string {
-  if (value === '' || (Array.isArray(value) && value.length === 0)) return 'is empty'
-  if (typeof value === 'string') return `has ${value.length} characters, ${bound} are allowed`
-  if (Array.isArray(value)) return `has ${value.length} entries, ${bound} are allowed`
-  return `${shown(value)} is not allowed, ${bound} is`
+function tooBig(value: unknown, maximum: Bound): string {
+  if (typeof value === 'string') return `has ${value.length} characters; the maximum is ${maximum}`
+  if (Array.isArray(value)) return `has ${value.length} entries; the maximum is ${maximum}`
+  return `${shown(value)} is too large; the maximum is ${maximum}`
 }
 
-/** The members that take such a value at all say best what is wrong with it. */
+function tooSmall(value: unknown, minimum: Bound): string {
+  if (value === '' || (Array.isArray(value) && value.length === 0)) return 'is empty'
+  if (typeof value === 'string') return `has ${value.length} characters; the minimum is ${minimum}`
+  if (Array.isArray(value)) return `has ${value.length} entries; the minimum is ${minimum}`
+  return `${shown(value)} is too small; the minimum is ${minimum}`
+}
+
+type Bound = number | bigint
+
+/** The members of a union that accept values of this type have the most helpful messages. */
 function anyOf(members: readonly (readonly z.core.$ZodIssue[])[]): string {
   const near = members.filter(([issue]) => issue?.code !== 'invalid_type' || issue.path.length > 0)
   const words = (near.length === 0 ? members : near).flatMap(([issue]) =>
@@ -112,7 +119,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return here
 }
 
-/** Short, and never more of it than its kind where it is large. */
+/** A value for a message: truncated, and only its type when it is a list or an object. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'

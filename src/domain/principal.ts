@@ -21,22 +21,22 @@ export type UserPrincipal = {
   readonly scopes: readonly Scope[]
 }
 
-/** A worker daemon: may claim, and salvage what it once held. */
+/** A worker daemon: may claim jobs, and salvage attempts that it has held. */
 export type WorkerPrincipal = {
   readonly kind: 'worker'
   readonly tokenId: string
   readonly name: string
-  /** Patterns of the jobs that it may serve, such as `repo:https://…*`; null: every one. */
+  /** Patterns of the jobs that it may serve, such as `repo:https://…*`; null for all jobs. */
   readonly lanes: readonly string[] | null
 }
 
-/** One attempt of one job: may speak of that attempt alone. */
+/** One attempt of one job: may report on that attempt only. */
 export type AttemptPrincipal = Fence & { readonly kind: 'attempt' }
 
-/** Who is asking, resolved from the token by the hub alone. */
+/** Who sent a request, as the hub resolves it from the token. */
 export type Principal = UserPrincipal | WorkerPrincipal | AttemptPrincipal
 
-/** What a route demands. There is no default: a route without one does not compile. */
+/** What a route requires of its caller. There is no default: a route without one does not compile. */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'scope'; readonly scope: Scope }

@@ -1,9 +1,9 @@
 /**
- * Called with the label of each place at which a test may kill, pause or cut off a program, and
- * awaited wherever the code around it can wait. Labels are fixed in the code, so no input reaches a
+ * Called with the label of each place in the code where a test may kill, pause or disconnect a
+ * program, and awaited where the caller is asynchronous. Labels are constants, so no input reaches a
  * probe.
  */
 export type Probe = (label: string) => Promise<void> | void
 
-/** The probe of every program but those of the fault suite. */
+/** Does nothing: the probe of every program except those of the fault suite. */
 export const noProbe: Probe = () => {}

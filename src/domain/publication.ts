@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { Name } from './text.ts'
 
-/** Longest target, such as a repository's address with a branch. */
+/** Longest target in characters, such as a repository's address with a branch. */
 const TARGET_MAX = 4096
 
-/** Members that the details of a publication may have, and their bytes as JSON. */
+/** Most members of a publication's details, and most bytes of UTF-8 as JSON. */
 const DETAILS_MAX = { members: 64, bytes: 16_384 }
 
 const Details = z
@@ -19,44 +19,52 @@ const Details = z
   )
 
 const Shape = {
-  kind: Name.describe('Which publisher made it: branch, …'),
-  target: z.string().min(1).max(TARGET_MAX).describe('What was published to, by a name of its own'),
-  revision: z.string().min(1).max(256).describe('What the target holds now, such as a commit'),
-  url: z.string().max(2048).optional().describe('Where a person can look at it'),
+  kind: Name.describe('The publisher that made it, such as branch'),
+  target: z
+    .string()
+    .min(1)
+    .max(TARGET_MAX)
+    .describe('Where it was published, as an unambiguous name'),
+  revision: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe('The published state of the target, such as a commit'),
+  url: z.string().max(2048).optional().describe('Where a person can see it'),
   details: Details.optional().describe(
-    'For the publisher alone, which checks them when it reads them',
+    'For the publisher only, which validates them when it reads them',
   ),
 }
 
 /**
- * Where the work went. Kind, target and revision say enough to compare two publications; nothing
- * but the publisher of this kind looks into the details. The shape that protocol 1 used for a
- * branch is read, too.
+ * Where the work was published. Kind, target and revision are enough to compare two publications;
+ * only the publisher of this kind reads the details. Also accepts the form that protocol 1 used for
+ * a branch.
  */
 export const Publication = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type Publication = z.infer<typeof Publication>
 
 /**
- * What an attempt records before it publishes, so that a later one can find out whether the
- * publication happened: the target's revision is then the intended one. A schema of its own, because
- * an intent in an answer is read strictly and a publication is not (`protocol/read-answer.ts`).
+ * What an attempt records before it publishes. A later attempt compares it with the target, and so
+ * finds out whether the publication happened. Its own schema, because an intent in a response is
+ * read strictly and a publication is not (`protocol/read-answer.ts`).
  */
 export const PublicationIntent = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type PublicationIntent = z.infer<typeof PublicationIntent>
 
-/** A publication, or null for none, which protocol 1 wrote as a kind of its own. */
+/** A publication, or null for none, which protocol 1 wrote as the kind `none`. */
 export const PublicationOrNone = z.preprocess(
   (value) => (isRecord(value) && value['kind'] === 'none' ? null : value),
   Publication.nullable(),
 )
 
-/** Names a branch of a repository as the target of a publication. */
+/** The target of a publication to a branch. */
 export const branchTarget = (repository: string, branch: string): string =>
   `${repository}#${branch}`
 
 /**
- * Protocol 1, whose rows and reports may still be stored, knew branches alone and wrote their parts
- * side by side.
+ * Converts the form of protocol 1, which may still be stored: it had branches only, and their parts
+ * were members of the publication itself.
  */
 function fromProtocol1(value: unknown): unknown {
   if (!isRecord(value) || value['kind'] !== 'branch' || 'target' in value) return value

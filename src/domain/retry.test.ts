@@ -2,13 +2,13 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backOffMs, RetryPolicy } from './retry.ts'
 
-/** What backOffMs was before a policy could say more. */
+/** `backOffMs` as it was in protocol 1. */
 const asBefore = ({ delayMs, factor, capMs }: RetryPolicy, failures: number): number =>
   failures <= 1 ? 0 : Math.min(capMs, Math.round(delayMs * factor ** (failures - 2)))
 
 const policy = RetryPolicy.parse({ delayMs: 10_000, factor: 2, capMs: 60_000 })
 
-describe('back-off', () => {
+describe('backoff', () => {
   it('starts with the second failure, grows by the factor and stops at the cap', () => {
     expect([1, 2, 3, 4, 5, 6].map((failures) => backOffMs(policy, failures))).toEqual([
       0, 10_000, 20_000, 40_000, 60_000, 60_000,
@@ -21,7 +21,7 @@ describe('back-off', () => {
     expect(backOffMs({ ...policy, firstDelayMs: 70_000 }, 1)).toBe(60_000)
   })
 
-  it('is what it was before for a policy that says no more than before', () => {
+  it('is unchanged for a policy without the members that protocol 2 added', () => {
     const older = fc.record({
       delayMs: fc.nat(86_400_000),
       factor: fc.double({ min: 1, max: 10, noNaN: true }),
@@ -35,7 +35,7 @@ describe('back-off', () => {
     )
   })
 
-  it('never shrinks and never passes the cap, also for thousands of failures', () => {
+  it('never shrinks and never exceeds the cap, even after thousands of failures', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), (failures) => {
         const wait = backOffMs(policy, failures)

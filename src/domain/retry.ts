@@ -1,9 +1,8 @@
 import { z } from 'zod'
 
 /**
- * How often and how fast a job is tried again. Belongs to the job. Members that came with protocol 2
- * are optional and have no default here: a policy without them must have the same digest, and be
- * readable to a hub of the version before.
+ * How often and how fast a job is retried. Members that protocol 2 added are optional and have no
+ * default, so that a policy without them keeps its digest and older hubs can read it.
  */
 export const RetryPolicy = z.strictObject({
   maxFailures: z.int().min(1).max(100).default(3).describe('Failures after which the job fails'),
@@ -12,9 +11,14 @@ export const RetryPolicy = z.strictObject({
     .min(0)
     .max(86_400_000)
     .optional()
-    .describe('Wait before the first retry; default: none'),
+    .describe('Wait before the first retry; default: 0'),
   delayMs: z.int().min(0).max(86_400_000).default(10_000).describe('Wait before the second retry'),
-  factor: z.number().min(1).max(10).default(2).describe('Growth of the wait with each failure'),
+  factor: z
+    .number()
+    .min(1)
+    .max(10)
+    .default(2)
+    .describe('Growth of the wait after each further failure'),
   capMs: z.int().min(0).max(604_800_000).default(600_000).describe('Longest wait'),
   expiryDelayMs: z
     .int()
@@ -31,7 +35,7 @@ export type RetryPolicy = z.infer<typeof RetryPolicy>
 
 /**
  * How long to wait after the n-th failure, in milliseconds. The first retry is immediate unless the
- * policy says otherwise: most first failures are a worker that died, and the next worker is waiting.
+ * policy says otherwise: most first failures are a worker that died, and another worker is idle.
  */
 export function backOffMs(policy: RetryPolicy, failures: number): number {
   if (failures === 0) return 0

@@ -1,7 +1,7 @@
-/** What every printed, logged or serialised secret looks like. */
+/** Replaces every printed, logged or serialized secret. */
 const REDACTED = '[redacted]'
 
-/** A text that must not be seen. Only `reveal` gives it; every way of printing shows a placeholder. */
+/** A secret text. Only `reveal` returns it; printing and serializing show a placeholder. */
 export class Secret {
   readonly #text: string
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** Every state a job can be in. Parked, backing off and cancel requested are columns, not states. */
+/** All states of a job. Parked, backing off and cancel requested are columns, not states. */
 export const JobState = z.enum(['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'])
 export type JobState = z.infer<typeof JobState>
 
-/** States that nothing leaves. */
+/** States that a job never leaves. */
 export const TERMINAL_STATES = ['succeeded', 'failed', 'cancelled'] as const
 export type TerminalState = (typeof TERMINAL_STATES)[number]
 

@@ -3,7 +3,7 @@ import type { ReasonCode } from './reasons.ts'
 /** Why a running attempt must stop; the reason of its abort signal. */
 export type StopCause =
   | { readonly kind: 'cancelled' }
-  /** The lease is gone: say nothing, do nothing. */
+  /** The lease is lost: the attempt may neither report nor change anything. */
   | { readonly kind: 'lease-lost' }
   /** The worker is shutting down. */
   | { readonly kind: 'drained' }
@@ -20,13 +20,13 @@ export class Stopped extends Error {
   }
 }
 
-/** Whether the loss of the lease stopped it: then nothing of the attempt may be kept or said. */
+/** Whether a lost lease stopped the attempt: then it may neither report nor keep anything. */
 export const isLeaseLost = (error: unknown): boolean =>
   error instanceof Stopped && error.why.kind === 'lease-lost'
 
 /**
- * An expected way for a step to fail, thrown where it is found and turned into a failed outcome
- * by the pipeline alone. `detail` is for people: which thing, why, what to try.
+ * An expected failure of a step. The pipeline turns it into a failed outcome. `detail` is for
+ * people: what failed, why, and what to try.
  */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed'

@@ -1,7 +1,7 @@
 import type { ErrorCode } from './errors.ts'
 import type { JobState } from './state.ts'
 
-/** What can happen to a job. The three settles are told apart because they lead elsewhere. */
+/** What can happen to a job. The three settlements are separate because they lead to different states. */
 export const TRIGGERS = [
   'submit',
   'claim',
@@ -17,7 +17,7 @@ export const TRIGGERS = [
 ] as const
 export type Trigger = (typeof TRIGGERS)[number]
 
-/** Where a trigger may lead; which of several is decided by the facts, in machine.ts. */
+/** The states a trigger may lead to; machine.ts decides between several. */
 export type Cell = { readonly to: readonly JobState[] } | { readonly refused: ErrorCode }
 
 const to = (...states: readonly JobState[]): Cell => ({ to: states })
@@ -43,8 +43,8 @@ const NOTHING_MORE: Record<Trigger, Cell> = {
 const ABSENT = refused('job-not-found')
 
 /**
- * The whole life of a job. The compiler demands every cell; SPEC.md draws it; the ledger's WHERE
- * clauses repeat it; the model test compares all three.
+ * The state machine of a job. The compiler demands every cell. SPEC.md shows the same table, the
+ * ledger's WHERE clauses implement it, and tests compare all three.
  */
 export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
   absent: {
@@ -101,6 +101,6 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
   },
   succeeded: NOTHING_MORE,
   failed: NOTHING_MORE,
-  // A second request to cancel is answered like the first.
+  // A cancel is idempotent.
   cancelled: { ...NOTHING_MORE, 'request-cancel': to('cancelled') },
 }

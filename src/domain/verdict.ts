@@ -1,10 +1,10 @@
-/** A check's answer, bound to the exact tree it judged. */
+/** The result of a check, bound to the exact tree that it judged. */
 export type Verdict = {
   readonly check: string
-  /** The tree as the agent left it, by the id that a change has; files that checks write are no part of it. */
+  /** Id of the tree as the agent left it, without files that checks wrote. */
   readonly tree: string
   readonly passed: boolean
-  /** For people and for the agent: what the check printed, shortened to what helps. */
+  /** For people and for the agent: the part of the check's output that helps. */
   readonly findings: string
   readonly durationMs: number
 }
@@ -12,13 +12,13 @@ export type Verdict = {
 /** A check that failed, and why. */
 export type FailedCheck = Pick<Verdict, 'check' | 'findings'>
 
-/** That a tree passed every check its job names. Made by `approve` alone. */
+/** Proof that a tree passed every check of its job. Only `approve` makes one. */
 export type Approval = { readonly tree: string; readonly [approved]: true }
 declare const approved: unique symbol
 
 /**
- * Says that a tree may be published. Throws an Error when a check that the job names has no passing
- * verdict for this very tree: whoever asks must have run them.
+ * Approves a tree for publication. Throws an Error when a check of the job has no passing verdict for
+ * exactly this tree: the caller must have run all checks.
  */
 export function approve(
   tree: string,
@@ -30,7 +30,7 @@ export function approve(
   if (missing.length > 0) {
     throw new Error(`the tree ${tree} has not passed the checks ${missing.join(', ')}`)
   }
-  // The one place that makes an approval: the brand exists in types alone.
+  // The only place that makes an approval. The brand exists in the type only.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { tree } as Approval
 }

@@ -5,7 +5,7 @@ import { InputFile } from './input.ts'
 import { Limits } from './limits.ts'
 import { PublicationIntent, PublicationOrNone } from './publication.ts'
 
-/** What is to be done: all of a job that its kind sees, whoever keeps the job. */
+/** The part of a job that its kind sees. */
 export const Work = z.object({
   id: JobId,
   kind: z.string(),
@@ -15,7 +15,7 @@ export const Work = z.object({
 })
 export type Work = z.infer<typeof Work>
 
-/** Where a follow-up continues: the session and the publication of the job before it. */
+/** What a follow-up continues: the session, artifacts and publication of the earlier job. */
 export const Continuation = z.object({
   jobId: JobId,
   session: z.string().max(200).nullable(),
@@ -25,11 +25,11 @@ export const Continuation = z.object({
 })
 export type Continuation = z.infer<typeof Continuation>
 
-/** What there is before the attempt begins: what others have done, and what the job brings along. */
+/** What an attempt starts from: results of earlier attempts and jobs, and the job's inputs. */
 export const Earlier = z.object({
-  /** The newest of each step, made by earlier attempts at this job. */
+  /** The newest checkpoint of each step, from earlier attempts at this job. */
   checkpoints: z.array(Checkpoint),
-  /** What earlier attempts meant to publish, oldest first. */
+  /** What earlier attempts intended to publish, oldest first. */
   intents: z.array(PublicationIntent),
   continues: Continuation.nullable(),
   /** Fetched with `AttemptReport.fetchInput`. */

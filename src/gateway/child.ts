@@ -6,27 +6,27 @@ import { entryEnvironment, entryProgram } from '../platform/entry-program.ts'
 
 const LAST_WORDS_MAX = 4096
 
-/** The process is gone; what was asked of it may be asked of the next one. */
-export class ChildGone extends Error {
-  override readonly name = 'ChildGone'
+/** The process has ended before it replied; the call may be repeated on the next process. */
+export class ChildExited extends Error {
+  override readonly name = 'ChildExited'
 }
 
-type Waiting = { resolve(said: IpcReply): void; reject(error: Error): void }
+type Waiting = { resolve(reply: IpcReply): void; reject(error: Error): void }
 
-/** One gateway process and the conversation with it. */
+/** One gateway process and the calls to it. */
 export class GatewayChild {
   readonly #process: ChildProcess
   readonly #waiting = new Map<number, Waiting>()
   readonly #ended = Promise.withResolvers<void>()
-  #gone = false
+  #closed = false
   #calls = 0
   #lastWords = ''
 
   /**
-   * @param onUsage told what a door has used, after each answer
-   * @param onGone told when the process has ended by itself, before open calls are rejected
+   * @param onUsage called after each answer with the total usage of its door
+   * @param onExit called when the process has ended, before pending calls are rejected
    */
-  constructor(onUsage: (token: string, usage: Usage) => void, onGone: (lastWords: string) => void) {
+  constructor(onUsage: (token: string, usage: Usage) => void, onExit: (lastWords: string) => void) {
     this.#process = fork(entryProgram('gateway/main'), [], {
       env: { ...entryEnvironment() },
       execArgv: [],
@@ -36,53 +36,53 @@ export class GatewayChild {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_MAX)
     })
     this.#process.on('message', (message) => {
-      const said = IpcReply.parse(message)
-      if (said.type === 'metered') onUsage(said.token, said.usage)
-      else this.#hear(said)
+      const reply = IpcReply.parse(message)
+      if (reply.type === 'metered') onUsage(reply.token, reply.usage)
+      else this.#settle(reply)
     })
     this.#process.once('close', (code, signal) => {
-      this.#gone = true
+      this.#closed = true
       const words = `${this.#lastWords}(exit ${code ?? signal})`
-      onGone(words)
-      for (const waiting of this.#waiting.values()) waiting.reject(new ChildGone(words))
+      onExit(words)
+      for (const waiting of this.#waiting.values()) waiting.reject(new ChildExited(words))
       this.#ended.resolve()
     })
   }
 
   get pid(): number {
     const { pid } = this.#process
-    if (pid === undefined) throw new ChildGone('the gateway process did not start')
+    if (pid === undefined) throw new ChildExited('the gateway process did not start')
     return pid
   }
 
-  /** Asks and waits. Rejects with the AppError it was refused with, or with `ChildGone`. */
+  /** Rejects with the AppError that the process replied with, or with `ChildExited`. */
   async call(call: IpcCall): Promise<IpcReply> {
     const id = (this.#calls += 1)
     const { promise, resolve, reject } = Promise.withResolvers<IpcReply>()
     this.#waiting.set(id, { resolve, reject })
-    // A send that fails means the process is ending: `close` follows and rejects.
-    if (this.#gone) reject(new ChildGone('the gateway process has ended'))
+    // If the send fails, the process is ending: the `close` event follows and rejects the call.
+    if (this.#closed) reject(new ChildExited('the gateway process has ended'))
     else if (this.#process.connected) this.#process.send({ id, call }, () => {})
-    const said = await promise.finally(() => this.#waiting.delete(id))
-    if (said.type !== 'refused') return said
-    if (!isErrorCode(said.code)) throw new Error(said.message)
-    throw new AppError(said.code, said.message)
+    const reply = await promise.finally(() => this.#waiting.delete(id))
+    if (reply.type !== 'refused') return reply
+    if (!isErrorCode(reply.code)) throw new Error(reply.message)
+    throw new AppError(reply.code, reply.message)
   }
 
-  /** Lets it finish what it writes, at most `graceMs`, then kills it; resolves when it is gone. */
+  /** Lets it finish its writes, kills it after `graceMs`, and resolves when it has ended. */
   async stop(graceMs: number): Promise<void> {
     const kill = setTimeout(() => this.#process.kill('SIGKILL'), graceMs)
     try {
       await this.call({ type: 'stop' })
     } catch (error) {
-      if (!(error instanceof ChildGone)) throw error
+      if (!(error instanceof ChildExited)) throw error
     }
     await this.#ended.promise
     clearTimeout(kill)
   }
 
-  #hear(said: Exclude<IpcReply, { type: 'metered' }>): void {
-    this.#waiting.get(said.id)?.resolve(said)
+  #settle(reply: Exclude<IpcReply, { type: 'metered' }>): void {
+    this.#waiting.get(reply.id)?.resolve(reply)
   }
 }
 

@@ -5,16 +5,16 @@ import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
 
-/** Enough for an agent and its helpers; each request may hold 64 MiB. */
+/** Enough for an agent with subagents. The bound matters because a request may take 64 MiB. */
 const IN_FLIGHT_MAX = 16
 
-/** The way of one attempt to a model, as long as the attempt lives. */
+/** An attempt's access to models; it closes when the attempt ends. */
 export class Door {
   readonly token: string
-  /** Its place in the order of opening, from 0. */
+  /** Its number in the order of opening, from 0. */
   readonly ordinal: number
   readonly meter: Meter
-  /** How the model refused the last question; null when it answered. */
+  /** How the model refused the last request; null when it answered. */
   refusal: ModelRefusal | null = null
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()
@@ -31,10 +31,10 @@ export class Door {
     return this.#closing.signal
   }
 
-  /** Works for one request, which `close` waits for. Throws `rate-limited` when there are too many. */
+  /** Runs the work of one request; `close` waits for it. Throws `rate-limited` when too many run. */
   async during(work: () => Promise<void>): Promise<void> {
     if (this.#inFlight >= IN_FLIGHT_MAX) {
-      throw new AppError('rate-limited', `At most ${IN_FLIGHT_MAX} model requests run at a time.`)
+      throw new AppError('rate-limited', `At most ${IN_FLIGHT_MAX} model requests may run at once.`)
     }
     this.#inFlight += 1
     try {
@@ -45,14 +45,14 @@ export class Door {
     }
   }
 
-  /** Breaks every answer that is still on its way, and resolves when all of them are counted. */
+  /** Aborts all requests in flight, and resolves when their usage is counted. */
   async close(): Promise<void> {
     this.#closing.abort()
     if (this.#inFlight > 0) await once(this.#empty, 'empty')
   }
 }
 
-/** The doors that are open now. */
+/** All open doors. */
 export class Doors {
   readonly #doors = new Map<string, Door>()
 
@@ -65,7 +65,7 @@ export class Doors {
     return this.#doors.get(token) ?? null
   }
 
-  /** What was used through it; null when it is not open. */
+  /** Closes a door and returns its usage; null when it is not open. */
   async close(token: string): Promise<Usage | null> {
     const door = this.#doors.get(token)
     this.#doors.delete(token)
@@ -73,19 +73,19 @@ export class Doors {
     return door?.meter.usage ?? null
   }
 
-  /** The door whose token a request shows as its key. Throws `door-closed`. */
+  /** The door whose token a request sends as its key. Throws `door-closed`. */
   of(headers: IncomingHttpHeaders): Door {
     const key = keyIn(headers)
-    if (key === null) throw new AppError('door-closed', 'The request shows no key.')
+    if (key === null) throw new AppError('door-closed', 'The request has no key.')
     const door = this.#doors.get(key)
     if (door === undefined) {
-      throw new AppError('door-closed', 'The key opens no door: its attempt has ended.')
+      throw new AppError('door-closed', 'The key is not valid: its attempt has ended.')
     }
     return door
   }
 }
 
-/** Clients of one provider use a bearer token, those of the other a header of its own. */
+/** OpenAI's clients send a bearer token, Anthropic's may send `x-api-key`. */
 function keyIn(headers: IncomingHttpHeaders): string | null {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
   const own = headers['x-api-key']

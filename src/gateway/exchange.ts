@@ -2,19 +2,19 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { Replayed } from './meter.ts'
 import type { Route } from './routes.ts'
 
-/** A request of an agent that was let through its door. */
+/** A request of an agent with a valid key. */
 export type Question = {
   readonly route: Route
   readonly method: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** Which door it came through, counted from 0 in the order of opening. */
+  /** The number of its door, from 0 in the order of opening. */
   readonly door: number
-  /** Its place among the door's requests for an answer, from 0. */
+  /** Its number among the door's requests for an answer, from 0. */
   readonly place: number
 }
 
-/** What is sent back: head first, body as it comes. */
+/** The answer to a question; its body is streamed. */
 export type Answer = {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
@@ -24,17 +24,17 @@ export type Answer = {
 }
 
 /**
- * Where answers come from: a model upstream, a written script or a recording. Throws AppError
- * for what the agent is to be told, `CutOff` to break the connection.
+ * A source of answers: an upstream model, a script or a recording. Throws an AppError that is sent
+ * to the agent, or `CutOff` to break the connection.
  */
 export type Source = (question: Question, signal: AbortSignal) => Promise<Answer>
 
-/** A script wants the connection broken here. */
+/** A script asks to break the connection here. */
 export class CutOff extends Error {
   override readonly name = 'CutOff'
 }
 
-/** A whole answer at hand. */
+/** An answer whose whole body is known. */
 export const jsonAnswer = (status: number, body: unknown, replayed: Replayed | null): Answer => ({
   status,
   headers: { 'content-type': 'application/json' },

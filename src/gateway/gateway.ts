@@ -6,7 +6,7 @@ import type { Usage } from '../domain/outcome.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { IpcCall, IpcReply } from './ipc.ts'
-import { ChildGone, GatewayChild } from './child.ts'
+import { ChildExited, GatewayChild } from './child.ts'
 import { NOTHING_USED } from './meter.ts'
 import type { GatewaySettings } from './settings.ts'
 
@@ -15,25 +15,25 @@ const RESTARTS_WINDOW_MS = 60_000
 const TOKEN_BYTES = 32
 const STOP_GRACE_MS = 2000
 
-/** The models' doorkeeper: a process of its own that holds the keys and counts what is used. */
+/** The model proxy: a separate process that holds the keys and meters usage. */
 export type Gateway = {
-  /** A door for one attempt, with a key that works until `close`. */
+  /** Opens a door for one attempt, with a key that is valid until `close`. */
   open(fence: Fence): Promise<ModelDoor>
-  /** What was used through a door so far. */
+  /** The usage of a door so far. */
   usage(token: string): Promise<Usage>
-  /** How the model refused the last question through a door; null when it answered. */
+  /** How the model refused the last request through a door; null when it answered. */
   refusal(token: string): Promise<ModelRefusal | null>
-  /** Shuts a door, breaking answers on their way; what was used through it in all. */
+  /** Closes a door, aborts its requests in flight, and returns its total usage. */
   close(token: string): Promise<Usage>
-  /** Of the process; another one after it died and was started again. */
+  /** The process id; it changes after a restart. */
   readonly pid: number
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Starts the gateway on a free loopback port. Throws `script-invalid` or `file-unreadable` for a
- * replay file that cannot be used. If the process dies it is started again on the same port with
- * the doors that were open; after more than 5 deaths within a minute every call rejects.
+ * Starts the gateway on a free loopback port. Throws `script-invalid` or `file-unreadable` for an
+ * unusable replay file. If the process dies, it restarts on the same port and reopens its doors;
+ * after more than 5 deaths within a minute every call rejects.
  */
 export async function startGateway(settings: GatewaySettings, log: Logger): Promise<Gateway> {
   const gateway = new RunningGateway(settings, log)
@@ -107,19 +107,19 @@ class RunningGateway implements Gateway {
   }
 
   async #used(call: Extract<IpcCall, { token: string }>): Promise<Used> {
-    const said = await this.#call(call)
-    if (said.type !== 'used' || said.usage === null) throw new Error('the door is not open')
-    return { usage: said.usage, refusal: said.refusal }
+    const reply = await this.#call(call)
+    if (reply.type !== 'used' || reply.usage === null) throw new Error('the door is not open')
+    return { usage: reply.usage, refusal: reply.refusal }
   }
 
-  /** All calls may be repeated, so one that a death interrupted is asked of the next process. */
+  /** All calls are idempotent, so a call interrupted by a death is sent to the next process. */
   async #call(call: IpcCall): Promise<IpcReply> {
     for (;;) {
       try {
         const { child } = await this.#started
         return await child.call(call)
       } catch (error) {
-        if (!(error instanceof ChildGone) || this.#stopping) throw error
+        if (!(error instanceof ChildExited) || this.#stopping) throw error
       }
     }
   }
@@ -129,33 +129,33 @@ class RunningGateway implements Gateway {
       const door = this.#doors.get(token)
       if (door !== undefined) door.usage = usage
     }
-    return new GatewayChild(onUsage, (lastWords) => this.#onGone(lastWords))
+    return new GatewayChild(onUsage, (lastWords) => this.#onExit(lastWords))
   }
 
   async #start(port: number): Promise<Started> {
     const child = this.#child
     const settings = this.#settings
-    const said = await child.call({ type: 'start', settings, port })
-    if (said.type !== 'listening') throw new Error(`the gateway said ${said.type} at its start`)
+    const reply = await child.call({ type: 'start', settings, port })
+    if (reply.type !== 'listening') throw new Error(`the gateway replied ${reply.type} to start`)
     for (const [token, { ordinal, usage }] of this.#doors) {
       await child.call({ type: 'open', token, ordinal, usage })
     }
-    this.#port = said.port
-    return { child, port: said.port }
+    this.#port = reply.port
+    return { child, port: reply.port }
   }
 
-  #onGone(lastWords: string): void {
+  #onExit(lastWords: string): void {
     if (this.#stopping) return
     const now = systemClock.monotonic()
     this.#deaths.push(now)
     const recent = this.#deaths.filter((at) => now - at < RESTARTS_WINDOW_MS)
     this.#log.warn({ lastWords, deaths: recent.length }, 'the gateway process died')
-    // What was on its way when it died was never counted, so the sum is not known any more.
+    // Requests in flight when the process died were not counted, so the total is unknown.
     for (const door of this.#doors.values()) {
       door.usage = { ...door.usage, costUsd: 'unknown' }
     }
     this.#started = recent.length > RESTARTS_MAX ? died(lastWords) : this.#restart()
-    // Each call awaits it and hears of a failure; without a call nobody needs to.
+    // Every call awaits it and reports its failure. Without a call, a rejection must not crash.
     this.#started.catch(() => {})
   }
 
@@ -165,7 +165,7 @@ class RunningGateway implements Gateway {
       return await this.#start(this.#port)
     } catch (error) {
       if (!isAppError(error, 'port-taken')) throw error
-      this.#log.warn({ port: this.#port }, 'the gateway’s port is taken; open doors are lost')
+      this.#log.warn({ port: this.#port }, 'the gateway’s port is in use; open doors stop working')
       return await this.#start(0)
     }
   }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 
-/** Belong to one connection (RFC 9110, section 7.6.1), so they never pass a proxy. */
+/** These headers belong to one connection (RFC 9110, section 7.6.1): a proxy never forwards them. */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -13,7 +13,7 @@ const HOP_BY_HOP = [
   'upgrade',
 ]
 
-/** The agent's own claims to be somebody, and what the gateway sets itself. */
+/** The agent's own credentials and origin, and headers that the gateway sets itself. */
 const NOT_UPSTREAM = new Set([
   ...HOP_BY_HOP,
   'authorization',
@@ -30,14 +30,14 @@ const NOT_UPSTREAM = new Set([
 
 const NOT_BACK = new Set([...HOP_BY_HOP, 'set-cookie'])
 
-/** The headers of a request that may go upstream. */
+/** The headers of a request that are forwarded upstream. */
 export const upstreamHeaders = (headers: IncomingHttpHeaders): OutgoingHttpHeaders => ({
   ...without(headers, NOT_UPSTREAM),
-  // Counts are read from the passing answer, so it must not be compressed.
+  // The gateway reads token counts from the answer, so it must not be compressed.
   'accept-encoding': 'identity',
 })
 
-/** The headers of an answer that may go back to the agent. */
+/** The headers of an answer that are forwarded to the agent. */
 export const agentHeaders = (headers: IncomingHttpHeaders): OutgoingHttpHeaders =>
   without(headers, NOT_BACK)
 

@@ -4,7 +4,7 @@ import { GatewaySettings } from './settings.ts'
 
 const token = z.string().min(1)
 
-/** What the worker asks its gateway process, over IPC. */
+/** A call from the worker to its gateway process, over IPC. */
 export const IpcCall = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
@@ -15,7 +15,9 @@ export const IpcCall = z.discriminatedUnion('type', [
     type: z.literal('open'),
     token,
     ordinal: z.int().min(0),
-    usage: Usage.describe('Used so far, when the door was open in a process that died'),
+    usage: Usage.describe(
+      'Usage so far, when an earlier gateway process that died had opened the door',
+    ),
   }),
   z.strictObject({ type: z.literal('usage'), token }),
   z.strictObject({ type: z.literal('close'), token }),
@@ -25,7 +27,7 @@ export type IpcCall = z.infer<typeof IpcCall>
 
 export const NumberedCall = z.strictObject({ id: z.int(), call: IpcCall })
 
-/** What the gateway process says. */
+/** A message from the gateway process to the worker. */
 export const IpcReply = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('listening'), id: z.int(), port: z.int() }),
   z.strictObject({
@@ -41,7 +43,7 @@ export const IpcReply = z.discriminatedUnion('type', [
     code: z.string(),
     message: z.string(),
   }),
-  /** Not an answer: told whenever an answer has been counted. */
+  /** Not a reply to a call: sent after each counted model answer. */
   z.strictObject({ type: z.literal('metered'), token, usage: Usage }),
 ])
 export type IpcReply = z.infer<typeof IpcReply>

@@ -9,9 +9,9 @@ import { gatewayServer } from './server.ts'
 import type { GatewaySettings } from './settings.ts'
 import { upstreamSource } from './upstream.ts'
 
-// The gateway's own process: it alone holds the model keys, and gets them over the IPC channel.
-// It lives as long as that channel: when the worker dies, however it dies, this ends too. A
-// signal to the whole process group must not end it while the worker still drains.
+// The gateway process. Only it holds the model keys, which it receives over the IPC channel. It ends
+// when that channel closes, so it never outlives its worker. It ignores SIGINT and SIGTERM, because
+// a signal to the whole process group must not end it while the worker drains.
 
 type Started = {
   readonly doors: Doors
@@ -29,10 +29,10 @@ process.on('message', (message) => void answer(message))
 async function answer(message: unknown): Promise<void> {
   const { id, call } = NumberedCall.parse(message)
   try {
-    say(await perform(id, call))
+    send(await perform(id, call))
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    say({ type: 'refused', id, code: error.code, message: error.message })
+    send({ type: 'refused', id, code: error.code, message: error.message })
   }
   if (call.type === 'stop') process.disconnect()
 }
@@ -42,7 +42,7 @@ async function perform(id: number, call: IpcCall): Promise<IpcReply> {
     started = await start(call.settings, call.port)
     return { type: 'listening', id, port: started.port }
   }
-  if (started === null) throw new Error(`asked to ${call.type} before the start`)
+  if (started === null) throw new Error(`${call.type} was called before start`)
   const { doors } = started
   if (call.type === 'usage') {
     const door = doors.get(call.token)
@@ -66,7 +66,7 @@ async function start(settings: GatewaySettings, port: number): Promise<Started> 
     source: replay === null ? upstreamSource(upstreams) : await replaySource(replay, systemClock),
     recorder,
     now: () => systemClock.now(),
-    onUsage: (token, usage) => say({ type: 'metered', token, usage }),
+    onUsage: (token, usage) => send({ type: 'metered', token, usage }),
   })
   return { doors, recorder, server, port: await listen(server, port) }
 }
@@ -80,7 +80,7 @@ async function stop({ server, recorder }: Started): Promise<void> {
 function listen(server: Server, port: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   server.once('error', (error) =>
-    reject(new AppError('port-taken', `Port ${port} is not free.`, { cause: error })),
+    reject(new AppError('port-taken', `Port ${port} is in use.`, { cause: error })),
   )
   server.listen(port, '127.0.0.1', () => {
     const address = server.address()
@@ -89,6 +89,6 @@ function listen(server: Server, port: number): Promise<number> {
   return promise
 }
 
-function say(said: IpcReply): void {
-  if (process.connected) process.send?.(said)
+function send(reply: IpcReply): void {
+  if (process.connected) process.send?.(reply)
 }

@@ -5,7 +5,7 @@ import type { Reading } from './reading.ts'
 const MODELS_MAX = 20
 const MODEL_NAME_MAX = 200
 
-/** A door through which nothing has been asked yet costs nothing. */
+/** The usage of a door before its first request. */
 export const NOTHING_USED: Usage = {
   requests: 0,
   inputTokens: 0,
@@ -16,12 +16,12 @@ export const NOTHING_USED: Usage = {
   replayed: false,
 }
 
-/** A replayed answer costs what its script states. */
+/** The cost of a replayed answer is the one its script states. */
 export type Replayed = { readonly costUsd: number | 'unknown' }
 
 /**
- * Adds up what one attempt uses. One answer of unknown cost makes the cost of the whole attempt
- * unknown: a sum that leaves something out would be a lie.
+ * Adds up the usage of one attempt. One answer of unknown cost makes the total cost unknown, because
+ * a partial sum would mislead.
  */
 export class Meter {
   #usage: Usage
@@ -34,7 +34,7 @@ export class Meter {
     return this.#usage
   }
 
-  /** Counts a request when it is asked; its number, from 0, tells its place. */
+  /** Counts a request when it arrives, and returns its number, from 0. */
   ask(): number {
     const place = this.#usage.requests
     this.#usage = { ...this.#usage, requests: place + 1 }

@@ -8,16 +8,16 @@ import type { Recorder } from './recording.ts'
 import { readRateLimit } from './rate-limit.ts'
 import { UsageReader } from './usage-reader.ts'
 
-/** An answer beyond this is passed on, but not recorded. */
+/** A larger answer is forwarded, but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
-/** Of a refusal, what is read for its end. */
+/** How much of a refusal is kept, to find out when the limit resets. */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 export type PassageContext = {
   readonly source: Source
   readonly recorder: Recorder | null
   readonly now: () => number
-  /** Told after each answer what its door has used so far. */
+  /** Called after each answer with the total usage of its door. */
   readonly onUsage: (token: string, usage: Usage) => void
 }
 
@@ -28,35 +28,35 @@ type Passage = {
 }
 
 /**
- * Brings a question to the source and its answer back, each piece as it comes and no faster than
- * the agent reads. Whatever passed is counted, also when either side breaks off.
+ * Sends a question to the source and streams the answer back with backpressure. Counts what was
+ * forwarded, even when either side disconnects.
  */
 export async function passThrough(context: PassageContext, passage: Passage): Promise<void> {
   const { question, door, response } = passage
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  const signal = AbortSignal.any([gone.signal, door.signal])
+  const disconnected = new AbortController()
+  response.once('close', () => disconnected.abort())
+  const signal = AbortSignal.any([disconnected.signal, door.signal])
 
   const answer = await context.source(question, signal)
   response.writeHead(answer.status, answer.headers)
   response.flushHeaders()
-  const watch = new Watch(answer, passage, context.recorder !== null)
+  const observer = new AnswerObserver(answer, passage, context.recorder !== null)
   try {
-    await pipeline(answer.body, (body) => watch.look(body), response, { signal })
+    await pipeline(answer.body, (body) => observer.observe(body), response, { signal })
   } finally {
-    if (question.route.asks === 'answer') await watch.account(context)
+    if (question.route.asks === 'answer') await observer.account(context)
   }
 }
 
-/** Looks at an answer while it passes: counts it, and keeps it for a recording. */
-class Watch {
+/** Counts an answer while it is forwarded, and keeps its bytes for a recording. */
+class AnswerObserver {
   readonly #answer: Answer
   readonly #passage: Passage
   readonly #contentType: string
   readonly #reader: UsageReader
   readonly #keep: boolean
   #kept: Uint8Array[] = []
-  #words = ''
+  #refusalText = ''
   #size = 0
   #ended = false
 
@@ -68,12 +68,12 @@ class Watch {
     this.#keep = keep
   }
 
-  async *look(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *observe(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of body) {
       this.#reader.push(piece)
       this.#size += piece.byteLength
       if (this.#isRefused && this.#size <= REFUSAL_BYTES_MAX)
-        this.#words += Buffer.from(piece).toString('utf8')
+        this.#refusalText += Buffer.from(piece).toString('utf8')
       if (this.#size > RECORDED_BYTES_MAX) this.#kept = []
       else if (this.#keep) this.#kept.push(piece)
       yield piece
@@ -86,7 +86,7 @@ class Watch {
   }
 
   #refusal(now: () => number): ModelRefusal | null {
-    return this.#isRefused ? readRateLimit(this.#answer.headers, this.#words, now()) : null
+    return this.#isRefused ? readRateLimit(this.#answer.headers, this.#refusalText, now()) : null
   }
 
   async account({ recorder, onUsage, now }: PassageContext): Promise<void> {
@@ -95,7 +95,7 @@ class Watch {
     if (this.#answer.status < 300) door.meter.add(reading, this.#answer.replayed)
     door.refusal = this.#refusal(now)
     onUsage(door.token, door.meter.usage)
-    // An agent that has heard the last word may hang up before the end of the stream.
+    // An agent may disconnect after the last event, before the stream ends.
     const whole = this.#ended || reading.complete
     if (recorder === null || !whole || this.#size > RECORDED_BYTES_MAX) return
     await recorder.write({

@@ -1,6 +1,6 @@
 import type { Reading } from './reading.ts'
 
-/** What a model costs, in US dollars per million tokens. */
+/** Prices of a model in US dollars per million tokens. */
 type Price = {
   /** Input that was not in the cache. */
   readonly input: number
@@ -11,12 +11,12 @@ type Price = {
   /** Input written to the cache for an hour. */
   readonly cacheWriteHour?: number
   readonly output: number
-  /** Prompts with more tokens have another price. */
+  /** Prompts with more tokens than this have another price, which is not listed here. */
   readonly longPrompt?: number
 }
 
 /**
- * What one answer cost in US dollars; "unknown" whenever the table does not surely hold its price.
+ * The cost of one answer in US dollars; "unknown" when the table may not hold its exact price.
  */
 export function costOf(reading: Reading): number | 'unknown' {
   const price = priceOf(reading.model)
@@ -34,14 +34,14 @@ export function costOf(reading: Reading): number | 'unknown' {
   )
 }
 
-/** A dated name such as claude-opus-4-5-20251101 or gpt-5-2025-08-07 costs what the model costs. */
+/** A dated name, such as claude-opus-4-5-20251101 or gpt-5-2025-08-07, has the price of its model. */
 function priceOf(model: string | null): Price | undefined {
   if (model === null) return undefined
   const undated = model.replace(/-(?:\d{8}|\d{4}-\d{2}-\d{2})$/, '')
   return LIST_PRICES.get(model) ?? LIST_PRICES.get(undated)
 }
 
-/** Anthropic asks the same multiples of the input price for cache writes of every model. */
+/** For every model, Anthropic charges the same multiples of the input price for cache writes. */
 const claude = (
   input: number,
   cachedInput: number,
@@ -56,7 +56,7 @@ const claude = (
   ...(longPrompt === undefined ? {} : { longPrompt }),
 })
 
-/** OpenAI has a dearer tariff for prompts above 272,000 tokens of these models. */
+/** OpenAI charges more for prompts above 272,000 tokens of these models. */
 const gpt = (input: number, cachedInput: number, output: number, cacheWrite = input): Price => ({
   input,
   cachedInput,
@@ -68,7 +68,7 @@ const gpt = (input: number, cachedInput: number, output: number, cacheWrite = in
 /**
  * List prices of the standard tier, as published in November 2026 at
  * https://platform.claude.com/docs/en/about-claude/pricing and
- * https://developers.openai.com/api/docs/pricing. A model that is not here costs "unknown".
+ * https://developers.openai.com/api/docs/pricing. The cost of a model not listed here is "unknown".
  */
 const LIST_PRICES: ReadonlyMap<string, Price> = new Map(
   Object.entries({

@@ -11,15 +11,15 @@ describe('a refusal for rate or quota', () => {
     ['a date', { 'retry-after': 'Fri, 15 Jan 2027 08:10:00 GMT' }, {}, NOW + 600_000],
     ['milliseconds', { 'retry-after-ms': '1500.4' }, {}, NOW + 1501],
     ['the plan of one vendor', {}, { error: { resets_in_seconds: 3600 } }, NOW + 3_600_000],
-    ['its moment', {}, { error: { resets_at: NOW / 1000 + 60 } }, NOW + 60_000],
+    ['the time of one vendor', {}, { error: { resets_at: NOW / 1000 + 60 } }, NOW + 60_000],
     [
       'the plan of another',
       { 'anthropic-ratelimit-unified-reset': '1800000600' },
       {},
       NOW + 600_000,
     ],
-  ])('says by %s when it ends', (_, headers, body, moment) => {
-    expect(until({ ...headers }, body)).toBe(moment)
+  ])('says by %s when it ends', (_, headers, body, time) => {
+    expect(until({ ...headers }, body)).toBe(time)
   })
 
   it('believes the body before the headers, which often mean the next try alone', () => {
@@ -36,7 +36,7 @@ describe('a refusal for rate or quota', () => {
     expect(until({ ...headers }, body)).toBeNull()
   })
 
-  it('with a body that is no JSON is read from its headers', () => {
+  it('with a body that is not JSON is read from its headers', () => {
     expect(readRateLimit({ 'retry-after': '2' }, '<html>', NOW).until).toBe(NOW + 2000)
   })
 })

@@ -1,12 +1,11 @@
-// When a model that refuses for rate or quota (status 429) will answer again. Seen in the wild:
-// Retry-After (RFC 9110, section 10.2.3) and retry-after-ms; error.resets_at and
-// error.resets_in_seconds in the body, as ChatGPT plans have it; anthropic-ratelimit-unified-reset,
-// as Claude plans have it.
+// Finds out when a rate or quota limit (status 429) resets. Seen in practice: Retry-After (RFC
+// 9110, section 10.2.3) and retry-after-ms; error.resets_at and error.resets_in_seconds in the body
+// (ChatGPT plans); anthropic-ratelimit-unified-reset (Claude plans).
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import type { ModelRefusal } from '../domain/agent.ts'
 
-/** A moment further away than this is taken for a mistake. */
+/** A reset time further in the future than this is ignored as a mistake. */
 const WAIT_MS_MAX = 31 * 86_400_000
 
 const Body = z.object({
@@ -14,12 +13,12 @@ const Body = z.object({
 })
 
 /**
- * What a refusal says. A moment that has passed, lies too far away or cannot be read is none.
+ * Reads the reset time from a refusal: null when it is missing, malformed, past or too far away.
  * @param now milliseconds since the epoch
  */
 export function readRateLimit(headers: Headers, body: string, now: number): ModelRefusal {
-  const moments = [...inBody(body, now), ...inHeaders(headers, now)]
-  const until = moments.find((moment) => moment > now && moment <= now + WAIT_MS_MAX)
+  const times = [...inBody(body, now), ...inHeaders(headers, now)]
+  const until = times.find((time) => time > now && time <= now + WAIT_MS_MAX)
   return { until: until === undefined ? null : Math.ceil(until) }
 }
 
@@ -46,7 +45,7 @@ function inHeaders(headers: Headers, now: number): readonly number[] {
     now + number(after) * 1000,
     Date.parse(after),
     number(text('anthropic-ratelimit-unified-reset')) * 1000,
-  ].filter((moment) => Number.isFinite(moment))
+  ].filter((time) => Number.isFinite(time))
 }
 
 const number = (text: string): number => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN)

@@ -1,16 +1,16 @@
-/** What one answer says of its own size. Token counts are disjoint: each token is in one of them. */
+/** Token counts of one answer. They are disjoint: each token is in exactly one count. */
 export type Reading = {
   readonly model: string | null
   /** Input tokens that were neither read from nor written to the cache. */
   readonly input: number
   readonly cached: number
   readonly cacheWrites: number
-  /** Written to a cache that lasts an hour, which costs more. */
+  /** Written to a cache that lasts one hour, at a higher price. */
   readonly cacheWritesHour: number
   readonly output: number
-  /** The answer said its final counts; false when it was cut or never counted. */
+  /** Whether the answer reported its final counts; false when it was cut off or has none. */
   readonly complete: boolean
-  /** Billed at the list price, not in a faster or slower tier. */
+  /** Whether it is billed at the list price, not in a faster or slower tier. */
   readonly listPrice: boolean
 }
 

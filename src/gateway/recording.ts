@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 
-/** One answer as it was on the wire. */
+/** One recorded answer; `body` holds the exact bytes. */
 export const Recorded = z.strictObject({
   door: z.int().min(0),
   place: z.int().min(0),
@@ -13,7 +13,7 @@ export const Recorded = z.strictObject({
 })
 export type Recorded = z.infer<typeof Recorded>
 
-/** Appends answers to a file, a line each. Throws what the file system throws. */
+/** Appends answers to a file, one per line. Throws file system errors. */
 export class Recorder {
   readonly #path: string
   #written: Promise<void> = Promise.resolve()
@@ -22,7 +22,7 @@ export class Recorder {
     this.#path = path
   }
 
-  /** Resolves when everything so far is in the file. */
+  /** Resolves when all answers passed to `write` so far are in the file. */
   get written(): Promise<void> {
     return this.#written
   }
@@ -35,8 +35,8 @@ export class Recorder {
 }
 
 /**
- * Reads a recording: for each door its answers, in the order they were asked for. Throws
- * `script-invalid` naming the line, or `file-unreadable`.
+ * Reads a recording: the answers of each door, in the order of the requests. Throws
+ * `script-invalid`, naming the line, or `file-unreadable`.
  */
 export async function loadRecording(path: string): Promise<readonly (readonly Recorded[])[]> {
   const answers = (await readRecording(path))
@@ -64,7 +64,7 @@ function parseLine(path: string, line: string, number: number): Recorded {
   try {
     return Recorded.parse(JSON.parse(line))
   } catch (error) {
-    throw new AppError('script-invalid', `The recording ${path} is wrong in line ${number}.`, {
+    throw new AppError('script-invalid', `The recording ${path} is invalid at line ${number}.`, {
       cause: error,
     })
   }

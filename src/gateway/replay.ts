@@ -6,22 +6,22 @@ import type { Replayed } from './meter.ts'
 import { type Recorded, loadRecording } from './recording.ts'
 import { loadScript, type Script, type ScriptStep, stepFor } from './script.ts'
 
-/** Answers from a file instead of a model. Throws `script-invalid` or `file-unreadable`. */
+/** A source that answers from a file. Throws `script-invalid` or `file-unreadable`. */
 export async function replaySource(path: string, clock: Clock): Promise<Source> {
   if (path.endsWith('.jsonl')) {
     const recording = await loadRecording(path)
-    return async (question) => besides(question, 'recorded') ?? recorded(recording, question)
+    return async (question) => metadataAnswer(question, 'recorded') ?? recorded(recording, question)
   }
   const script = await loadScript(path)
   const model = script.model ?? 'scripted'
   return async (question, signal) =>
-    besides(question, model) ?? scripted(script, question, (ms) => clock.sleep(ms, signal))
+    metadataAnswer(question, model) ?? scripted(script, question, (ms) => clock.sleep(ms, signal))
 }
 
-/** Requests that want no answer from the model are answered alike in both cases. */
-function besides({ route, body }: Question, model: string): Answer | null {
+/** Answers the requests that need no model; the same for scripts and recordings. */
+function metadataAnswer({ route, body }: Question, model: string): Answer | null {
   const free: Replayed = { costUsd: 0 }
-  // Four bytes a token is the usual rule of thumb.
+  // Four bytes per token is the usual rule of thumb.
   if (route.asks === 'count') {
     return jsonAnswer(200, { input_tokens: Math.ceil(body.length / 4) }, free)
   }
@@ -32,7 +32,7 @@ function besides({ route, body }: Question, model: string): Answer | null {
   return null
 }
 
-/** Doors beyond the recorded ones begin again with the first. */
+/** When more doors open than were recorded, the recording starts over at its first door. */
 function recorded(doors: readonly (readonly Recorded[])[], question: Question): Answer {
   const answers = doors[question.door % doors.length] ?? []
   const answer = answers[question.place]
@@ -40,13 +40,13 @@ function recorded(doors: readonly (readonly Recorded[])[], question: Question): 
   if (answer === undefined) {
     throw new AppError(
       'replay-mismatch',
-      `The recording holds ${answers.length} answers, not more.`,
+      `The recording has no answer ${question.place + 1}: it holds ${answers.length}.`,
     )
   }
   if (answer.dialect !== name) {
     throw new AppError(
       'replay-mismatch',
-      `Answer ${question.place + 1} was recorded in ${answer.dialect}, but asked in ${name}.`,
+      `Answer ${question.place + 1} was recorded in ${answer.dialect}, but the request uses ${name}.`,
     )
   }
   return {
@@ -66,7 +66,7 @@ function scripted(
   const conversation = script.model === undefined ? asked : { ...asked, model: script.model }
   const step = stepFor(script, conversation)
   if (step === null) {
-    throw new AppError('replay-mismatch', 'No task of the model script fits this request.')
+    throw new AppError('replay-mismatch', 'No task of the model script matches this request.')
   }
   if (step.cut === 'before') throw new CutOff()
   const replayed: Replayed = { costUsd: step.usage.costUsd ?? 'unknown' }
@@ -89,8 +89,8 @@ async function* streamed(
   { hangMs, cut }: ScriptStep,
   wait: (ms: number) => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
-  const said = cut === 'middle' ? events.slice(0, Math.ceil(events.length / 2)) : events
-  for (const event of said) yield Buffer.from(event)
+  const sent = cut === 'middle' ? events.slice(0, Math.ceil(events.length / 2)) : events
+  for (const event of sent) yield Buffer.from(event)
   if (cut === 'middle') throw new CutOff()
   await wait(hangMs)
   if (cut === undefined) yield Buffer.from(ending.join(''))
@@ -111,6 +111,6 @@ function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {
-    throw new AppError('request-invalid', 'The model request is no JSON.', { cause: error })
+    throw new AppError('request-invalid', 'The model request is not JSON.', { cause: error })
   }
 }

@@ -3,10 +3,10 @@ import type { Dialect } from './dialects/dialect.ts'
 import { openaiChat } from './dialects/openai-chat.ts'
 import { openaiResponses } from './dialects/openai-responses.ts'
 
-/** What a path behind a door means. */
+/** A route of the gateway. */
 export type Route = {
   readonly dialect: Dialect
-  /** Only a request for an answer is metered, recorded and replayed by script. */
+  /** Only requests for an `answer` are metered, recorded and replayed. */
   readonly asks: 'answer' | 'count' | 'models'
   /** Path and query at the upstream. */
   readonly upstreamPath: string
@@ -21,7 +21,7 @@ const ROUTES: readonly (readonly [string, Dialect, Route['asks']])[] = [
   ['GET /openai/v1/models', openaiChat, 'models'],
 ]
 
-/** The route of a request, or null. The first part of the path is the door's, not the upstream's. */
+/** The route of a request, or null. The first segment of the path is not sent to the upstream. */
 export function routeOf(method: string, url: URL): Route | null {
   const found = ROUTES.find(([pattern]) => pattern === `${method} ${url.pathname}`)
   if (found === undefined) return null
@@ -30,6 +30,6 @@ export function routeOf(method: string, url: URL): Route | null {
   return { dialect, asks, upstreamPath }
 }
 
-/** The dialect to refuse in when the path is not known. */
+/** The dialect of an error answer, also for an unknown path. */
 export const dialectOf = (url: URL): Dialect =>
   url.pathname.startsWith('/anthropic') ? anthropicMessages : openaiResponses

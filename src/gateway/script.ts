@@ -26,23 +26,23 @@ const Step = z.strictObject({
       costUsd: z.number().min(0).optional(),
     })
     .prefault({}),
-  status: z.int().min(400).max(599).optional().describe('Answer with this error instead'),
+  status: z.int().min(400).max(599).optional().describe('Answer with this error status instead'),
   errorBody: z.json().optional(),
-  hangMs: z.int().min(0).max(86_400_000).default(0).describe('Wait before the answer’s end'),
+  hangMs: z.int().min(0).max(86_400_000).default(0).describe('Wait before the end of the answer'),
   cut: z
     .enum(['before', 'middle', 'unfinished'])
     .optional()
-    .describe('Break the connection before or amid the answer, or end it without its last event'),
+    .describe('Break the connection before or during the answer, or omit its last event'),
 })
 export type ScriptStep = z.infer<typeof Step>
 
-/** What a model is to say, written by hand. Holds no state: every answer follows from its request. */
+/** Model answers written by hand. Stateless: the request alone decides which step answers it. */
 export const Script = z.strictObject({
-  model: z.string().max(200).optional().describe('The name it gives itself'),
+  model: z.string().max(200).optional().describe('The model name in its answers'),
   scripts: z
     .array(
       z.strictObject({
-        when: z.string().default('').describe('Part of the task’s text; empty fits every task'),
+        when: z.string().default('').describe('Part of the task’s text; empty matches every task'),
         steps: z.array(Step).min(1).max(10_000),
       }),
     )
@@ -53,7 +53,7 @@ export type Script = z.infer<typeof Script>
 const LAST_WORDS: ScriptStep = Step.parse({ text: 'The script ends here.' })
 const WITHOUT_TOOLS: ScriptStep = Step.parse({ text: 'A scripted answer.' })
 
-/** Reads a script. Throws `script-invalid` or `file-unreadable`, naming the place. */
+/** Reads a script. Throws `script-invalid`, naming the invalid field, or `file-unreadable`. */
 export async function loadScript(path: string): Promise<Script> {
   const parsed = Script.safeParse(parseJson(path, await readScript(path)))
   if (parsed.success) return parsed.data
@@ -61,11 +61,11 @@ export async function loadScript(path: string): Promise<Script> {
   const place = issue === undefined ? '' : z.core.toDotPath(issue.path)
   throw new AppError(
     'script-invalid',
-    `The model script ${path} is wrong at ${place || 'its top'}: ${issue?.message ?? 'unknown'}`,
+    `The model script ${path} is invalid at ${place || 'the top level'}: ${issue?.message ?? 'unknown'}`,
   )
 }
 
-/** The script's answer to this conversation; null when none of its tasks fits. */
+/** The script's answer to this conversation; null when none of its tasks matches. */
 export function stepFor(script: Script, conversation: Conversation): ScriptStep | null {
   const { messages } = conversation
   for (let at = messages.length - 1; at >= 0; at -= 1) {
@@ -73,14 +73,14 @@ export function stepFor(script: Script, conversation: Conversation): ScriptStep 
     if (message?.kind !== 'user') continue
     const chosen = script.scripts.find((task) => message.text.includes(task.when))
     if (chosen === undefined) continue
-    // Agents ask for titles and the like without offering tools; that must not use up a step.
+    // Agents also request titles and the like, without tools; these must not use up a step.
     if (!conversation.hasTools) return WITHOUT_TOOLS
     return chosen.steps[toolRounds(messages.slice(at + 1))] ?? LAST_WORDS
   }
   return null
 }
 
-/** Answers to several calls of one step arrive in a row and are one round. */
+/** Consecutive tool results answer the calls of one step, so they count as one round. */
 function toolRounds(messages: Conversation['messages']): number {
   return messages.filter(
     (message, at) => message.kind === 'tool' && messages[at - 1]?.kind !== 'tool',
@@ -93,7 +93,7 @@ async function readScript(path: string): Promise<string> {
   } catch (error) {
     throw new AppError(
       'file-unreadable',
-      `The model script ${path} cannot be read: ${said(error)}`,
+      `The model script ${path} cannot be read: ${messageOf(error)}`,
       {
         cause: error,
       },
@@ -105,10 +105,15 @@ function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new AppError('script-invalid', `The model script ${path} is no JSON: ${said(error)}`, {
-      cause: error,
-    })
+    throw new AppError(
+      'script-invalid',
+      `The model script ${path} is not JSON: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
-const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)

@@ -13,13 +13,12 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 type ServerContext = PassageContext & { readonly doors: Doors }
 
 /**
- * The HTTP side of the gateway. Lets a request through a live door to the source of answers and
- * the answer back as it comes, counting while it passes. An error that is nobody's to expect
- * rejects and ends the process; the parent starts it again.
+ * The HTTP server of the gateway. Forwards a request with the key of an open door to the source of
+ * answers. An unexpected error rejects and ends the process; the parent restarts it.
  */
 export function gatewayServer(context: ServerContext): Server {
   const server = http.createServer((request, response) => void serve(context, request, response))
-  // Agents fall back to plain HTTP at once when an upgrade is not found.
+  // After a 404 for an upgrade, agents fall back to plain HTTP immediately.
   server.on('upgrade', (_request, socket) => {
     socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
   })
@@ -35,10 +34,11 @@ async function serve(
   const url = new URL(`http://gateway${(request.url ?? '/').replace(/^[^/]/, '/')}`)
   try {
     checkCaller(request)
-    // Some agents look whether anybody is there before they show a key.
+    // Some agents check that the server is up before they send a key.
     if (method === 'HEAD') return void response.writeHead(200).end()
     const route = routeOf(method, url)
-    if (route === null) throw new AppError('route-unknown', `No model route: ${url.pathname}`)
+    if (route === null)
+      throw new AppError('route-unknown', `The gateway has no route ${url.pathname}.`)
     const door = context.doors.of(headers)
     await door.during(async () => {
       const body = route.dialect.outgoing(await bodyOf(request, door.signal))
@@ -51,33 +51,36 @@ async function serve(
   }
 }
 
-/** A page in a browser, or a name that resolves to this machine, must not reach the models. */
+/** Keeps web pages from the models, also by DNS rebinding. */
 function checkCaller({ headers }: IncomingMessage): void {
   const host = (headers.host ?? '').replace(/:\d+$/, '')
   if (!LOOPBACK.has(host)) {
-    throw new AppError('host-refused', 'The gateway answers to its loopback address alone.')
+    throw new AppError('host-refused', 'The gateway accepts requests only at its loopback address.')
   }
   if (headers.origin !== undefined) {
-    throw new AppError('origin-refused', 'The gateway does not answer to web pages.')
+    throw new AppError('origin-refused', 'The gateway does not accept requests from web pages.')
   }
 }
 
-/** The whole request: a model begins only when it has it all, so nothing is gained by streaming. */
+/** The whole body. Streaming it would gain nothing: a model starts only after the full request. */
 async function bodyOf(request: IncomingMessage, signal: AbortSignal): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of addAbortSignal(signal, request)) {
-    if (!(piece instanceof Uint8Array)) throw new TypeError('a request is made of bytes')
+    if (!(piece instanceof Uint8Array)) throw new TypeError('a request body must consist of bytes')
     size += piece.byteLength
     if (size > REQUEST_BYTES_MAX) {
-      throw new AppError('body-too-large', `A model request may have ${REQUEST_BYTES_MAX} bytes.`)
+      throw new AppError(
+        'body-too-large',
+        `A model request may have at most ${REQUEST_BYTES_MAX} bytes.`,
+      )
     }
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
 }
 
-/** Tells the agent in its own dialect, or breaks the connection when it is too late for words. */
+/** Answers with an error in the agent's dialect; breaks the connection if the answer has begun. */
 function refuse(error: unknown, url: URL, response: ServerResponse): void {
   if (!(error instanceof AppError)) {
     if (!isBroken(error)) throw error
@@ -88,13 +91,13 @@ function refuse(error: unknown, url: URL, response: ServerResponse): void {
   const { status, code, message } = error
   response.writeHead(status, {
     'content-type': 'application/json',
-    // Tells a refusal of the gateway from an error of the upstream.
+    // Distinguishes an error of the gateway from an error of the upstream.
     'x-millwright-error': code,
     connection: 'close',
   })
   response.end(JSON.stringify(dialectOf(url).error({ status, code, message })))
 }
 
-/** A connection that broke on either side, was aborted or cut; all of these carry a code or are ours. */
+/** Whether a connection broke or was aborted: these errors have a code, or are our own `CutOff`. */
 const isBroken = (error: unknown): boolean =>
   error instanceof CutOff || (error instanceof Error && 'code' in error)

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-/** A model endpoint; its path ends where `/v1/…` begins. */
+/** A model endpoint. `baseUrl` is the part before `/v1/…`. */
 const Upstream = z.strictObject({
   baseUrl: z.url({ protocol: /^https?$/ }).describe('For example https://api.anthropic.com'),
-  apiKey: z.string().max(4096).nullable().describe('null when the endpoint asks for none'),
+  apiKey: z.string().max(4096).nullable().describe('null when the endpoint needs none'),
 })
 export type Upstream = z.infer<typeof Upstream>
 
-/** Everything the gateway is told. Keys travel to its process over IPC alone. */
+/** The settings of the gateway. They reach its process over IPC only, because they contain keys. */
 export const GatewaySettings = z.strictObject({
   upstreams: z
     .strictObject({ anthropic: Upstream.optional(), openai: Upstream.optional() })

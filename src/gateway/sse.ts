@@ -1,10 +1,10 @@
-/** One server-sent event as bytes on the wire. */
+/** Formats one server-sent event. */
 export const serverSentEvent = (event: string | null, data: unknown): string =>
   `${event === null ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`
 
 /**
- * Cuts a stream of server-sent events into their data, in whatever pieces it arrives. Memory is
- * bounded: of an event larger than `maxBytes` nothing is given out, and `dropped` counts it.
+ * Parses a stream of server-sent events that arrives in arbitrary pieces. Memory is bounded: an
+ * event larger than `maxBytes` is dropped and counted in `dropped`.
  */
 export class ServerSentEvents {
   readonly #decoder = new TextDecoder()
@@ -27,14 +27,14 @@ export class ServerSentEvents {
       const data = this.#take(line.endsWith('\r') ? line.slice(0, -1) : line)
       if (data !== null) yield data
     }
-    if (this.#size + this.#line.length > this.#maxBytes) this.#giveUp()
+    if (this.#size + this.#line.length > this.#maxBytes) this.#drop()
   }
 
   /** The data of the event that ends with this line, if one does. */
   #take(line: string): string | null {
     if (line === '') return this.#end()
     this.#size += line.length
-    if (this.#size > this.#maxBytes) this.#giveUp()
+    if (this.#size > this.#maxBytes) this.#drop()
     if (!this.#tooLarge && line.startsWith('data:')) this.#data.push(line.slice(5).trimStart())
     return null
   }
@@ -48,10 +48,10 @@ export class ServerSentEvents {
     return data
   }
 
-  #giveUp(): void {
+  #drop(): void {
     this.#tooLarge = true
     this.#data = []
-    // A line without an end must not grow; what is left of it only has to be non-empty.
+    // An unterminated line must not grow. Any text will do, but an empty line would end the event.
     if (this.#line.length > this.#maxBytes) this.#line = ' '
   }
 }

@@ -10,8 +10,8 @@ const CONNECT_MS_MAX = 10_000
 const IDLE_MS_MAX = 10 * 60_000
 
 /**
- * Passes questions to the real models, with the real key. Throws `upstream-missing` when the
- * worker has none for this dialect, `upstream-unreachable` when it does not answer.
+ * Forwards questions to the real models, with the real key. Throws `upstream-missing` when the
+ * worker has no model for the dialect, and `upstream-unreachable` when the model does not answer.
  */
 export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source {
   const plain = new http.Agent({ keepAlive: true })
@@ -41,14 +41,14 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
       if (signal.aborted) throw error
       throw new AppError(
         'upstream-unreachable',
-        `The ${provider} model at ${url.host} cannot be reached: ${said(error)}`,
+        `The ${provider} model at ${url.host} cannot be reached: ${messageOf(error)}`,
         { cause: error },
       )
     }
   }
 }
 
-/** The part before /v1 is the setting's; people write it with and without. */
+/** `upstreamPath` begins with /v1; people write the setting with or without it. */
 const urlOf = ({ baseUrl }: Upstream, { route }: Question): URL =>
   new URL(baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') + route.upstreamPath)
 
@@ -57,7 +57,7 @@ function headersOf(upstream: Upstream, { route, headers }: Question): OutgoingHt
   return { ...upstreamHeaders(headers), ...(key === null ? {} : route.dialect.keyHeader(key)) }
 }
 
-/** Sends once more when a kept connection turns out to have been closed by the other side. */
+/** Retries once when the upstream had already closed a kept-alive connection. */
 async function send(open: () => ClientRequest, body: Buffer): Promise<IncomingMessage> {
   const request = open()
   try {
@@ -70,21 +70,21 @@ async function send(open: () => ClientRequest, body: Buffer): Promise<IncomingMe
 
 function responseTo(request: ClientRequest, body: Buffer): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const tooSlow = setTimeout(
+  const connectTimeout = setTimeout(
     () => request.destroy(new Error(`no connection within ${CONNECT_MS_MAX / 1000} s`)),
     CONNECT_MS_MAX,
   )
-  const connected = (): void => clearTimeout(tooSlow)
+  const connected = (): void => clearTimeout(connectTimeout)
   request.once('socket', (socket) => {
     if (!socket.connecting) return connected()
     return socket.once('encrypted' in socket ? 'secureConnect' : 'connect', connected)
   })
   request.setTimeout(IDLE_MS_MAX, () =>
-    request.destroy(new Error(`silent for ${IDLE_MS_MAX / 60_000} min`)),
+    request.destroy(new Error(`no data for ${IDLE_MS_MAX / 60_000} min`)),
   )
   request.once('close', connected)
   request.once('response', resolve)
-  // Stays for errors after the response: its body reports them to the reader as well.
+  // Also catches errors after the response, which the reader of the body receives anyway.
   request.on('error', reject)
   request.end(body)
   return promise
@@ -93,5 +93,5 @@ function responseTo(request: ClientRequest, body: Buffer): Promise<IncomingMessa
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined
 
-const said = (error: unknown): string =>
+const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message || String(codeOf(error)) : String(error)

@@ -6,8 +6,8 @@ const EVENT_BYTES_MAX = 4 * 1024 * 1024
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 /**
- * Reads the counts out of an answer while it passes. Only looks on: whatever it cannot read, or
- * finds too large, leaves the reading incomplete and the answer untouched.
+ * Reads the token counts from an answer while it is forwarded, and never changes the answer. An
+ * answer that is malformed or too large leaves the reading incomplete.
  */
 export class UsageReader {
   readonly #dialect: Dialect
@@ -32,7 +32,7 @@ export class UsageReader {
     for (const data of this.#events.push(piece)) this.#read(data)
   }
 
-  /** What was counted; `complete` only when the answer came to its end. */
+  /** The counts; `complete` only when the answer reported its final counts. */
   finish(): Reading {
     if (this.#events === null && this.#pieces.length > 0) {
       this.#read(Buffer.concat(this.#pieces).toString('utf8'))

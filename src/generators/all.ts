@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { COMMAND, CommandChoice, commandGenerator } from './command.ts'
 import type { Generate } from './generator.ts'
 
-/** What a job says of its generator: its name and what this one must know. */
+/** The generator that a job names, and its options. */
 export const GeneratorChoice = z.discriminatedUnion('name', [CommandChoice])
 export type GeneratorChoice = z.infer<typeof GeneratorChoice>
 
-/** The generator that a job chose. */
+/** Makes the generator that a job chose. */
 export function generatorOf(choice: GeneratorChoice): Generate {
   switch (choice.name) {
     case COMMAND:
@@ -14,8 +14,8 @@ export function generatorOf(choice: GeneratorChoice): Generate {
   }
 }
 
-/** What a job demands that needs a generator, and a worker offers that can run it. */
+/** The demand of a job that needs a generator, and the offer of a worker that can run it. */
 export const generatorOffer = (name: GeneratorChoice['name']): string => `generator:${name}`
 
-/** The generators that work on this machine: a command needs nothing but its own program. */
+/** The generators that can run on this machine. A command only needs its own program. */
 export const generatorsHere = (): readonly GeneratorChoice['name'][] => [COMMAND]

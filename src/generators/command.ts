@@ -8,9 +8,9 @@ import { StepFailed } from '../domain/stop.ts'
 import type { Generate, GeneratorIo, GeneratorTask } from './generator.ts'
 import { progressReader } from './progress.ts'
 
-/** Between SIGINT and SIGKILL: time to close the files it writes. */
+/** Time between SIGINT and SIGKILL, for the program to close its files. */
 const GRACE_MS = 2000
-/** How much of the end of its output goes into the detail of a failure. */
+/** Most characters of the end of its output in the detail of a failure. */
 const LAST_WORDS_MAX = 2000
 
 /** The name of this generator. */
@@ -18,11 +18,11 @@ export const COMMAND = 'command'
 
 export const CommandChoice = z.strictObject({
   name: z.literal(COMMAND),
-  run: Argv.describe('The program and its arguments; it runs in the folder it writes to'),
+  run: Argv.describe('The program and its arguments; it runs in the folder of its outputs'),
 })
 type CommandChoice = z.infer<typeof CommandChoice>
 
-/** Any program as a generator; docs/generate.md says what it gets. Exit code 0 is success. */
+/** Any program as a generator. docs/generate.md defines its environment; exit code 0 is success. */
 export const commandGenerator =
   ({ run }: CommandChoice): Generate =>
   async (task, io, signal) => {
@@ -44,7 +44,7 @@ export const commandGenerator =
     throw new StepFailed('generator-failed', `the generator ${ending}\n${lastWords}`.trim())
   }
 
-/** Every program of an attempt has MILLWRIGHT_ATTEMPT, too: the mark by which it is found. */
+/** The launcher adds MILLWRIGHT_ATTEMPT, the marker by which the attempt's processes are found. */
 const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string, string> => ({
   PATH: path,
   HOME: task.home,
@@ -96,7 +96,7 @@ async function untilEnd(
     }
   } finally {
     signal.removeEventListener('abort', stop)
-    // A program whose output could not be read must not continue unread.
+    // When reading its output failed, the program must not continue.
     await child.stop(0)
   }
 }

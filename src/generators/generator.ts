@@ -2,33 +2,33 @@ import type { ModelDoor } from '../domain/agent.ts'
 import type { Progress } from '../domain/event.ts'
 import type { Launch } from '../domain/launch.ts'
 
-/** What a generator is asked to make, and where. */
+/** What a generator has to make, and where. */
 export type GeneratorTask = {
-  /** Any JSON value; undefined when the job has none. */
+  /** Any JSON value; undefined when the job has no request. */
   readonly request: unknown
-  /** The same as a file. */
+  /** The file that contains the request as JSON; missing when there is none. */
   readonly requestFile: string
-  /** The job's inputs; the generator only reads them. */
+  /** The folder of the job's inputs, which is read-only. */
   readonly inputs: string
-  /** Where it writes what it makes; empty at the start. */
+  /** The folder for the files that it makes; empty at the start. */
   readonly outputs: string
   readonly home: string
   readonly jobId: string
   readonly door: ModelDoor | null
 }
 
-/** What a generator works with, and where its words go. */
+/** How a generator starts programs, and where its output goes. */
 export type GeneratorIo = {
   readonly launch: Launch
-  /** Where programs are looked for. */
+  /** PATH for programs. */
   readonly path: string
-  /** All that it prints, in pieces as they come. */
+  /** Receives everything that it prints, in chunks. */
   readonly onOutput: (text: string) => void
   readonly onProgress: (progress: Progress) => void
 }
 
 /**
- * Makes files from a request. When `signal` aborts, it stops all it started and then throws the
- * signal's reason; what was written so far stays. Throws `StepFailed` with `generator-failed`.
+ * Makes files from a request. When `signal` aborts, it stops what it started and then throws the
+ * signal's reason; files written so far remain. Throws `StepFailed` with `generator-failed`.
  */
 export type Generate = (task: GeneratorTask, io: GeneratorIo, signal: AbortSignal) => Promise<void>

@@ -23,17 +23,17 @@ describe('progress in what a generator prints', () => {
     expect(readAll(`progress: ${said}\n`)).toEqual([{ fraction, text }])
   })
 
-  it('is found in pieces that end anywhere, once a line is whole', () => {
+  it('is found in chunks that end anywhere, once a line is complete', () => {
     expect(readAll('loading\nprog', 'ress: 0.5 ha', 'lf\nprogress: 0.9')).toEqual([
       { fraction: 0.5, text: 'half' },
     ])
   })
 
-  it('is the newest of several that come at once', () => {
+  it('is the newest of several in one chunk', () => {
     expect(readAll('progress: 0.1\nprogress: 0.2\nother\n')).toEqual([{ fraction: 0.2, text: '' }])
   })
 
-  it('is not read from the middle of a line, however long that is, nor from a line without words', () => {
+  it('is not read from the middle of a line, even of a very long one, nor from an empty progress line', () => {
     expect(
       readAll('x'.repeat(5000), 'progress: 0.5', '\n', ' progress: 0.6\nprogress: \n'),
     ).toEqual([])

@@ -1,25 +1,25 @@
 import { AppError } from '../domain/errors.ts'
 import type { Access, AttemptPrincipal, Principal, Scope } from '../domain/principal.ts'
 
-/** The path's parameters, as they were sent. */
+/** The path's parameters as sent. */
 type Params = Readonly<Record<string, string>>
 
-/** Whether somebody may use a route. Throws `token-missing` for nobody, and `scope-missing`. */
+/** Checks that a principal may use a route. Throws `token-missing` for null, and `scope-missing`. */
 export function demandAccess(
   principal: Principal | null,
   access: Exclude<Access, { kind: 'public' }>,
   params: Params,
 ): void {
-  if (principal === null) throw new AppError('token-missing', 'This route needs a token.')
+  if (principal === null) throw new AppError('token-missing', 'This request needs a token.')
   switch (access.kind) {
     case 'scope':
       return demandScope(principal, access.scope)
     case 'worker':
       if (principal.kind === 'worker') return
-      throw new AppError('scope-missing', 'Only a worker may do this: the scope is worker.')
+      throw new AppError('scope-missing', 'This request needs a token with the scope worker.')
     case 'attempt':
       if (principal.kind === 'attempt' && isOwn(principal, params)) return
-      throw new AppError('scope-missing', 'Only the token of this very attempt may do this.')
+      throw new AppError('scope-missing', 'This request needs the token of the attempt it names.')
   }
 }
 

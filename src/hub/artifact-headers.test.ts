@@ -28,7 +28,7 @@ describe('headers of artifacts', () => {
     expect(mediaTypeOf(given === undefined ? {} : { 'content-type': given })).toBe(kept)
   })
 
-  it('a promised digest is found among others, and must be whole', () => {
+  it('a promised digest is found among others, and must be complete', () => {
     const base64 = Buffer.alloc(32, 7).toString('base64')
     const digest = Buffer.alloc(32, 7).toString('hex')
     expect(promisedDigest({ 'content-digest': `sha-512=:AAAA:, sha-256=:${base64}:` })).toBe(digest)

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 
 const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
 
-/** Kept bytes and what they are called. */
+/** Stored bytes and their file name. */
 export type StoredFile = {
   readonly name: string
   readonly digest: string
@@ -11,7 +11,7 @@ export type StoredFile = {
   readonly mediaType: string
 }
 
-/** Headers of every answer about kept bytes: they are saved as a file, never shown as a page of ours. */
+/** Headers for stored bytes: a browser saves them as a file and never shows them as a page. */
 export function artifactHeaders(file: StoredFile): Readonly<Record<string, string>> {
   return {
     'content-type': file.mediaType,
@@ -23,7 +23,7 @@ export function artifactHeaders(file: StoredFile): Readonly<Record<string, strin
   }
 }
 
-/** RFC 6266: a plain name for old readers and the exact one, escaped so that it cannot end the header. */
+/** RFC 6266: an ASCII name for old clients, and the exact name escaped so that it cannot end the header. */
 export function attachmentNamed(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9._-]/g, '_')
   const exact = encodeURIComponent(name.toWellFormed()).replaceAll(
@@ -35,7 +35,7 @@ export function attachmentNamed(name: string): string {
 
 const etagOf = (digest: string): string => `"${digest}"`
 
-/** Whether the caller already has these bytes (If-None-Match). */
+/** Whether If-None-Match says that the caller already has these bytes. */
 export function isKnownToCaller(headers: IncomingHttpHeaders, digest: string): boolean {
   const tags = (headers['if-none-match'] ?? '')
     .split(',')
@@ -43,23 +43,23 @@ export function isKnownToCaller(headers: IncomingHttpHeaders, digest: string): b
   return tags.includes('*') || tags.includes(etagOf(digest))
 }
 
-/** The Range header, unless If-Range says that it was meant for other bytes. */
+/** The Range header, unless If-Range names other bytes. */
 export function rangeFor(headers: IncomingHttpHeaders, digest: string): string | undefined {
   const condition = headers['if-range']
   return condition === undefined || condition === etagOf(digest) ? headers.range : undefined
 }
 
-/** Hex SHA-256 that the sender promises (RFC 9530), or null. Throws `request-invalid`. */
+/** Hex SHA-256 from Content-Digest (RFC 9530), or null. Throws `request-invalid` when malformed. */
 export function promisedDigest(headers: IncomingHttpHeaders): string | null {
   const header = headers['content-digest']
   const member = /(?:^|,)\s*sha-256=:([^:]*):/.exec(String(header ?? ''))
   if (member === null) return null
   const digest = Buffer.from(member[1] ?? '', 'base64')
   if (digest.length === 32) return digest.toString('hex')
-  throw new AppError('request-invalid', 'Content-Digest: sha-256 is not 32 bytes in base64.')
+  throw new AppError('request-invalid', 'The sha-256 in Content-Digest is not 32 bytes in base64.')
 }
 
-/** What the sender says the bytes are; only kept to be said again. */
+/** The sender's media type, which downloads return; a malformed one becomes octet-stream. */
 export function mediaTypeOf(headers: IncomingHttpHeaders): string {
   const type = headers['content-type'] ?? ''
   return MEDIA_TYPE.test(type) ? type : 'application/octet-stream'

@@ -22,7 +22,7 @@ describe('byte ranges', () => {
     expect(parseByteRange(header, 10)).toEqual(expected)
   })
 
-  it('nothing has no part', () => {
+  it('an empty artifact has no range', () => {
     expect(parseByteRange('bytes=0-', 0)).toBe('outside')
     expect(parseByteRange('bytes=-1', 0)).toBe('outside')
     expect(parseByteRange(undefined, 0)).toBe('whole')

@@ -1,8 +1,8 @@
 import type { ByteRange } from '../artifacts/port.ts'
 
 /**
- * The bytes that a Range header asks for (RFC 9110, section 14). `whole` for none, for several
- * ranges and for what is no byte range: a server may ignore those. `outside` when none of it exists.
+ * The bytes that a Range header requests (RFC 9110, section 14). `whole` without a header, and for
+ * several or malformed ranges, which a server may ignore. `outside` when the range has no bytes.
  */
 export function parseByteRange(
   header: string | undefined,

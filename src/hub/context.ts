@@ -13,32 +13,32 @@ import { FailedLogins } from './failed-logins.ts'
 import type { DiskFloor, HubLimits } from './limits.ts'
 import { HubMetrics } from './metrics.ts'
 
-/** What a hub is made of. It owns none of it: whoever opened the ledger closes it after the hub. */
+/** What a hub needs. It owns none of it: whoever opened the ledger closes it after the hub. */
 export type HubContext = {
   readonly ledger: Ledger
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
-  /** Removes what nobody needs any more; a dry run only says what that is. */
+  /** Removes unneeded jobs, logs and artifacts; a dry run only lists them. */
   readonly collectGarbage: (dryRun: boolean, signal: AbortSignal) => Promise<GarbageReport>
   readonly kinds: ReadonlyMap<string, KindSchema>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
-  /** Port 0 takes a free one. */
+  /** Port 0 picks a free one. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** Names besides loopback by which callers may call it, with or without a port. */
+  /** Host names besides loopback that requests may name, with or without a port. */
   readonly allowHosts: readonly string[]
-  /** TLS ends in front of the hub; without this only loopback may be bound. */
+  /** A proxy in front of the hub terminates TLS; otherwise the hub binds only to loopback. */
   readonly behindProxy: boolean
   readonly version: string
-  /** Where callbacks may go; null when this hub has no secret to sign them with. */
+  /** Addresses that callbacks may use; null when this hub has no secret to sign them with. */
   readonly callbacks: CallbackRules | null
   readonly deliveries: DeliveryTally
   readonly disk?: DiskFloor
   readonly limits?: Partial<HubLimits>
 }
 
-/** The context and what lives as long as the hub runs; none of it is truth. */
+/** The context and the state of a running hub; a restart loses that state without harm. */
 export type HubState = Omit<HubContext, 'limits'> & {
   readonly limits: HubLimits
   readonly claims: ClaimLine

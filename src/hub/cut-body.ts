@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
 
 /**
- * The same bytes, which end with `body-too-large` when there are more than this many: a body sent in
- * chunks does not say how long it is. The request stays open then, so that it can be answered.
+ * Passes a body through and throws `body-too-large` beyond `maxBytes`: a chunked body does not
+ * announce its length. The request stays open, so that it can be answered.
  */
 export const cutBody = (body: Readable, maxBytes: number): Readable =>
   Readable.from(atMost(body, maxBytes))
@@ -11,7 +11,7 @@ export const cutBody = (body: Readable, maxBytes: number): Readable =>
 async function* atMost(body: Readable, maxBytes: number): AsyncGenerator<Uint8Array> {
   let size = 0
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a request body is made of bytes')
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a request body must be bytes')
     size += chunk.length
     if (size > maxBytes) throw bodyTooLarge(maxBytes)
     yield chunk

@@ -6,58 +6,58 @@ import type { Bytes, Route } from '../protocol/route.ts'
 import type { Desk } from './desk/desk.ts'
 
 /**
- * One way to talk to the hub over HTTP: routes with credentials, errors, limits and headers of
- * their own. Nothing of one dialect holds for another; all of them end at the same desk.
+ * One HTTP API of the hub: its routes, credentials, error format, limits and headers. Dialects share
+ * nothing but the desk.
  */
 export type Dialect = {
   readonly name: string
-  /** A port of its own; without it the dialect shares the hub's. Port 0 takes a free one. */
+  /** A separate port; without it the dialect shares the hub's. Port 0 picks a free one. */
   readonly listen?: { readonly host: string; readonly port: number }
-  /** Paths below which everything belongs to it: what is unknown there is refused in its form. `/` on a port of its own. */
+  /** Its path prefixes; it also answers unknown paths below them. `/` on a separate port. */
   readonly prefixes: readonly string[]
   readonly limits: {
     /** Largest JSON body. */
     readonly jsonBytes: number
   }
-  /** Put on every answer, also on one to a request that reached no route. */
+  /** Sent with every answer, also when a request matched no route. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Who asks, by this dialect's credentials; null for nobody it knows. Asked for every route that is
-   * not public; whether that principal may use the route is judged afterwards, the same everywhere.
+   * Reads the principal from this dialect's credentials; null when a request has none. Called for
+   * every route that is not public; the route's access policy is checked afterwards.
    */
-  admit(knock: Knock, desk: Desk): Promise<Principal | null>
-  /** How an error is answered; also one that came before any route was found. */
+  admit(caller: Caller, desk: Desk): Promise<Principal | null>
+  /** Formats an error, also one from before routing. */
   problem(error: AppError): Reply
   routes(desk: Desk): readonly DialectRoute[]
 }
 
 /** What credentials are read from. */
-export type Knock = {
+export type Caller = {
   readonly headers: IncomingHttpHeaders
-  /** Where the connection comes from. */
+  /** Remote address of the connection. */
   readonly address: string
 }
 
 export type DialectRoute = {
   readonly method: Route['method']
-  /** With {braces} around parameters, as OpenAPI writes them. */
+  /** With {braces} around parameters, as in OpenAPI. */
   readonly path: string
   readonly access: Access
-  /** `json`: read whole. `Bytes`: a stream of any content type, cut off beyond `maxBytes`. */
+  /** `json`: parsed JSON. `Bytes`: a stream of any content type, refused beyond `maxBytes`. */
   readonly takes: 'json' | Bytes | null
-  readonly answer: (asked: Asked) => Promise<Reply>
+  readonly answer: (request: DialectRequest) => Promise<Reply>
 }
 
-/** One request, after access was granted; nothing of it is parsed. */
-export type Asked = {
+/** One request after the access check; its parts are not validated yet. */
+export type DialectRequest = {
   readonly params: Readonly<Record<string, string>>
   readonly query: unknown
   readonly headers: IncomingHttpHeaders
-  /** JSON as it was sent, or a `Readable` where the route takes bytes. */
+  /** JSON as sent, or a `Readable` where the route takes bytes. */
   readonly body: unknown
-  /** null on public routes alone. */
+  /** null only on public routes. */
   readonly principal: Principal | null
-  /** A signal that aborts when the caller goes away or the hub closes. */
+  /** Returns a signal that aborts when the caller disconnects or the hub closes. */
   readonly gone: () => AbortSignal
 }
 
@@ -75,6 +75,6 @@ export const jsonReply = (status: number, value: unknown, headers?: Reply['heade
   body: JSON.stringify(value),
 })
 
-/** Whether a path lies below a prefix of a dialect, or is that prefix. */
+/** Whether a path is below a prefix of a dialect, or is that prefix. */
 export const isBelow = (path: string, prefix: string): boolean =>
   prefix === '/' || `${path.split('?')[0]}/`.startsWith(`${prefix}/`)

@@ -9,7 +9,7 @@ import * as logs from './routes/logs.ts'
 import * as operation from './routes/operation.ts'
 import * as tokens from './routes/tokens.ts'
 
-/** What the hub does for each route of the protocol. */
+/** The handler of each route of the protocol. */
 export const endpoints: Endpoints = {
   ...jobs,
   ...events,

@@ -1,26 +1,26 @@
 import type { Clock } from '../platform/clock.ts'
 
-/** Addresses remembered at once; the oldest is forgotten first. */
+/** Most addresses counted at once; the oldest is forgotten first. */
 const ADDRESSES_MAX = 10_000
 const WINDOW_MS = 60_000
 
 /**
- * Counts refused tokens by remote address. Only refusals are slowed down: a right token always
- * passes, so that nobody on the same address (an agent on this machine, a proxy) can lock others
- * out. Guessing 256 bits is hopeless anyway; this keeps the noise down.
+ * Counts refused tokens by remote address. Only refusals are rate-limited: a valid token always
+ * passes, so that a caller with the same address (an agent on this machine, a proxy) cannot lock
+ * others out. Guessing 256 bits is hopeless anyway.
  */
 export class FailedLogins {
   readonly #clock: Clock
   readonly #most: number
   readonly #windows = new Map<string, { readonly since: number; failures: number }>()
 
-  /** @param most refusals an address may have in a minute */
+  /** @param most refusals per address and minute */
   constructor(clock: Clock, most: number) {
     this.#clock = clock
     this.#most = most
   }
 
-  /** Notes a refusal. Returns the seconds to wait when there were too many, else null. */
+  /** Counts a refusal. Returns the seconds to wait when there were too many, else null. */
   note(address: string): number | null {
     const now = this.#clock.monotonic()
     const window = this.#windows.get(address)

@@ -3,7 +3,7 @@ import { makeGuard } from './guards.ts'
 
 const guard = makeGuard(['10.0.0.7', 'Hub.example'])
 
-/** Runs the guard over a request with these headers; the code it refuses with, or `passed`. */
+/** Runs the guard on a request with these headers. Returns the error code, or `passed`. */
 function verdict(headers: Record<string, string>, url = '/livez'): unknown {
   try {
     guard({ url, headers, rawHeaders: Object.entries(headers).flat() })

@@ -6,18 +6,18 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?$/
 
 /** What a guard looks at. */
 export type GuardedRequest = {
-  /** Path and query, or for a proxy request a whole address. */
+  /** Path and query, or a full URL in a proxy request. */
   readonly url: string
   readonly headers: IncomingHttpHeaders
-  /** Names and values in turn, as they came: Node keeps only the first of two Host headers. */
+  /** Names and values alternately, as received: Node keeps only the first of two Host headers. */
   readonly rawHeaders: readonly string[]
 }
 
 /**
- * Keeps web pages away that the operator happens to visit: a page can reach loopback, and by DNS
- * rebinding under a name of its own, but it cannot choose the Host, Origin and Sec-Fetch headers.
- * Throws `host-refused` or `origin-refused`.
- * @param names further host names, with or without a port
+ * Refuses requests from web pages that the operator visits: a page can reach loopback, also under
+ * its own host name (DNS rebinding), but it cannot choose the Host, Origin and Sec-Fetch headers.
+ * The guard throws `host-refused` or `origin-refused`.
+ * @param names host names allowed besides loopback, with or without a port
  */
 export function makeGuard(names: readonly string[]): (request: GuardedRequest) => void {
   const allowed = new Set([...LOOPBACK_NAMES, ...names].map((name) => name.toLowerCase()))
@@ -25,7 +25,10 @@ export function makeGuard(names: readonly string[]): (request: GuardedRequest) =
     const host = headers.host?.toLowerCase() ?? ''
     const [, name] = HOST.exec(host) ?? []
     if (name === undefined || !(allowed.has(name) || allowed.has(host))) {
-      throw new AppError('host-refused', `This hub is not called ${JSON.stringify(host)}.`)
+      throw new AppError(
+        'host-refused',
+        `The Host header ${JSON.stringify(host)} is not an address of this hub.`,
+      )
     }
     if (!url.startsWith('/') || isNamedTwice(rawHeaders, 'host')) {
       throw new AppError('host-refused', 'A request must name its host once, in the Host header.')
@@ -39,7 +42,7 @@ function refuseOtherOrigins(headers: IncomingHttpHeaders, host: string): void {
   if (origin !== undefined && !isOriginOf(origin, host)) {
     throw new AppError(
       'origin-refused',
-      `Pages of ${JSON.stringify(origin)} may not call this hub.`,
+      `A page from ${JSON.stringify(origin)} may not call this hub.`,
     )
   }
   const site = headers['sec-fetch-site']
@@ -48,7 +51,7 @@ function refuseOtherOrigins(headers: IncomingHttpHeaders, host: string): void {
   }
 }
 
-/** Whether a page of this origin was served by this host; http and https alike, for TLS ends in a proxy. */
+/** Whether the origin names this host. Accepts http and https, because a proxy may terminate TLS. */
 const isOriginOf = (origin: string, host: string): boolean =>
   origin.toLowerCase() === `http://${host}` || origin.toLowerCase() === `https://${host}`
 

@@ -13,7 +13,7 @@ import type { Desk } from './desk/desk.ts'
 
 type Routes = typeof ROUTES
 
-/** Who may have come through a route's access policy. */
+/** The type of principal that a route's access policy admits. */
 type Admitted<Policy extends Access> = {
   public: null
   scope: UserPrincipal
@@ -21,7 +21,7 @@ type Admitted<Policy extends Access> = {
   attempt: AttemptPrincipal
 }[Policy['kind']]
 
-/** One request, after access was granted and every part was parsed. */
+/** One request after the access check, with every part parsed. */
 export type ParsedRequest<Name extends RouteName> = {
   readonly params: z.output<Routes[Name]['params']>
   readonly query: z.output<Routes[Name]['query']>
@@ -31,19 +31,19 @@ export type ParsedRequest<Name extends RouteName> = {
       ? Readable
       : null
   readonly principal: Admitted<Routes[Name]['access']>
-  /** The protocol that the request is made in. */
+  /** The protocol version of the request. */
   readonly protocol: number
   readonly headers: IncomingHttpHeaders
-  /** A signal that aborts when the caller goes away or the hub closes. */
+  /** Returns a signal that aborts when the caller disconnects or the hub closes. */
   readonly gone: () => AbortSignal
 }
 
-/** A stream may stand in for JSON where the caller asked for one. */
+/** A route that answers JSON may answer a stream instead when the caller requests one. */
 type Answer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
   ? z.input<Routes[Name]['answer']> | Readable
   : Readable | Uint8Array | string
 
-/** What is answered, with a status other than the route's own and with further headers. */
+/** The answer of a handler; `status` overrides the route's own. */
 export type RouteReply<Body> = {
   readonly body: Body
   readonly status?: number
@@ -55,5 +55,5 @@ export type Endpoint<Name extends RouteName> = (
   desk: Desk,
 ) => (request: ParsedRequest<Name>) => Promise<RouteReply<Answer<Name>>>
 
-/** All of them: the compiler demands each route of the protocol. */
+/** A handler for every route of the protocol: the compiler reports a missing one. */
 export type Endpoints = { readonly [Name in RouteName]: Endpoint<Name> }

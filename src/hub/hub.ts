@@ -7,30 +7,30 @@ import { ownApi } from './own-api.ts'
 import type { MountedRoute } from './server.ts'
 import { type Listen, makeServers, type Servers } from './servers.ts'
 
-/** A hub that answers. */
+/** A running hub. */
 export type Hub = {
   readonly url: string
   readonly port: number
-  /** Where dialects with a port of their own listen, by their names. */
+  /** URLs of the dialects that have a separate port, by name. */
   readonly urls: ReadonlyMap<string, string>
-  /** What it answers, of every dialect. */
+  /** All routes of all dialects. */
   readonly routes: readonly MountedRoute[]
   /**
-   * Takes no new connection, ends waiting requests and streams at once, and answers what is under
-   * way for as long as `limits.drainMs`. The ledger is not closed.
+   * Accepts no new connection, ends long polls and event streams at once, and waits up to
+   * `limits.drainMs` for other requests. Does not close the ledger.
    */
   close(): Promise<void>
 }
 
 export type HubOptions = HubContext & {
-  /** Further ways to talk to it, beside our own API. */
+  /** APIs besides the hub's own. */
   readonly dialects: readonly Dialect[]
 }
 
 /**
- * Starts the HTTP servers: one for our own API and every dialect that shares its port, and one for
- * each dialect with a port of its own. Throws `bind-refused` for an address beyond this machine
- * without a proxy in front, and `port-taken`.
+ * Starts the HTTP servers: one for the hub's own API and the dialects that share its port, and one
+ * for each dialect with a separate port. Throws `bind-refused` when other machines can reach the
+ * address and there is no proxy in front, and `port-taken`.
  */
 export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
   const { listen } = context
@@ -62,7 +62,7 @@ const hasPort = (dialect: Dialect): dialect is WithPort => dialect.listen !== un
 
 function demandBindable({ host }: Listen, { behindProxy }: HubContext): void {
   if (isLoopback(host) || behindProxy) return
-  throw new AppError('bind-refused', `${host} can be reached from other machines without TLS.`)
+  throw new AppError('bind-refused', `Other machines could reach the address ${host} without TLS.`)
 }
 
 async function openOthers(
@@ -77,7 +77,7 @@ async function openOthers(
   return urls
 }
 
-/** Wakes waiters from now on, and returns how to end that together with the servers, once. */
+/** Starts to wake waiters. Returns a function that closes the servers and stops waking, once. */
 function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<void> {
   const unsubscribe = passOnSignals(hub)
   const polling = callWaiters(hub)
@@ -91,7 +91,7 @@ function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<vo
   return () => (closed ??= close())
 }
 
-/** Wakes those who wait for what the ledger just committed. */
+/** Wakes the waiters that a commit of the ledger concerns. */
 function passOnSignals({ ledger, claims, watches }: HubState): () => void {
   return ledger.subscribe((notification) => {
     if (notification.kind === 'ready') claims.callHeads()
@@ -99,7 +99,7 @@ function passOnSignals({ ledger, claims, watches }: HubState): () => void {
   })
 }
 
-/** Notifications are hints and may be lost: look now and then anyway. */
+/** Wakes all waiters at an interval, because notifications may be lost. */
 async function callWaiters({ clock, claims, watches, limits, closing }: HubState): Promise<void> {
   while (!closing.aborted) {
     await clock.sleep(limits.pollMs, closing)

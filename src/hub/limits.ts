@@ -1,15 +1,15 @@
-/** How much room the disk of the data folder must keep. */
+/** Free space that the disk of the data folder must keep. */
 export type DiskFloor = { freeBytes(): Promise<number>; readonly floorBytes: number }
 
 /** Every limit of the server. Times in milliseconds. */
 export type HubLimits = {
-  /** For a request's header lines to arrive. */
+  /** Time for a request's headers to arrive. */
   readonly headersMs: number
-  /** For a JSON body to arrive. */
+  /** Time for a JSON body to arrive. */
   readonly bodyMs: number
-  /** For the bytes of an upload to arrive. */
+  /** Time for an upload to arrive. */
   readonly uploadMs: number
-  /** Longest silence of a connection in either direction. */
+  /** Longest time without bytes in either direction of a connection. */
   readonly idleMs: number
   /** How long an unused connection stays open. */
   readonly keepAliveMs: number
@@ -17,17 +17,17 @@ export type HubLimits = {
   readonly headerLines: number
   readonly connections: number
   readonly eventStreams: number
-  /** Claims that wait at once. */
+  /** Claims that wait at the same time. */
   readonly waitingClaims: number
-  /** Jobs that wait for a worker, of all kinds. */
+  /** Queued jobs of all kinds. */
   readonly queuedJobs: number
-  /** Refused tokens a minute and address. */
+  /** Refused tokens per address and minute. */
   readonly failedLogins: number
-  /** Comment lines that keep an event stream alive. */
+  /** Interval of the comments that keep an event stream alive. */
   readonly heartbeatMs: number
-  /** Waiters look again after this time even when nothing woke them. */
+  /** Interval at which waiters check again without a notification. */
   readonly pollMs: number
-  /** For requests under way when the hub closes. */
+  /** Time for running requests to finish when the hub closes. */
   readonly drainMs: number
 }
 

@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/port.ts'
 import type { ClaimLine } from './desk/claim-line.ts'
 import type { DiskFloor } from './limits.ts'
 
-/** Where gauges look when they are read. */
+/** What the gauges read. */
 type Measured = {
   readonly ledger: Ledger
   readonly claims: ClaimLine
@@ -16,7 +16,7 @@ type Measured = {
 
 const NS_PER_SECOND = 1e9
 
-/** What a monitoring system can read of the hub. Names carry base units and no job ids. */
+/** Prometheus metrics of the hub. Names end in base units; labels contain no job ids. */
 export class HubMetrics {
   readonly #registry = new Registry()
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 })
@@ -30,7 +30,7 @@ export class HubMetrics {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'millwright_http_request_duration_seconds',
-      help: 'Time from a request’s header to the end of its answer; long polls wait in it',
+      help: 'Time from a request’s headers to the end of its answer, including the wait of long polls',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
       registers,
@@ -47,14 +47,14 @@ export class HubMetrics {
     })
     this.#settles = new Counter({
       name: 'millwright_attempts_ended_total',
-      help: 'Attempts by how their worker ended them',
+      help: 'Attempts that a worker ended, by outcome',
       labelNames: ['outcome'],
       registers,
     })
     this.#addGauges(source)
   }
 
-  /** Text format of Prometheus. */
+  /** Prints all metrics in the text format of Prometheus. */
   async print(): Promise<{ readonly text: string; readonly contentType: string }> {
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType }
   }
@@ -67,7 +67,7 @@ export class HubMetrics {
     this.#settles.inc({ outcome })
   }
 
-  /** Notes an error that a worker's write was answered with. */
+  /** Counts an error that answered a worker's write, if the write was stale. */
   refused(error: unknown): void {
     if (isAppError(error, 'lease-lost') || isAppError(error, 'job-terminal'))
       this.#staleWrites.inc()
@@ -113,7 +113,7 @@ const jobsGauge = (ledger: Ledger) =>
 const pendingDeliveriesGauge = (ledger: Ledger) =>
   new Gauge({
     name: 'millwright_callbacks_pending',
-    help: 'Messages to callbacks that wait for their first or next try',
+    help: 'Messages to callbacks that wait for their first try or a retry',
     registers: [],
     async collect() {
       this.set(await ledger.pendingDeliveries())
@@ -123,7 +123,7 @@ const pendingDeliveriesGauge = (ledger: Ledger) =>
 const deliveriesCounter = (deliveries: DeliveryTally) =>
   new Counter({
     name: 'millwright_callback_tries_total',
-    help: 'Messages sent to callbacks, by what came of it; pending is tried again',
+    help: 'Tries to send a message to a callback, by outcome; pending means that a retry follows',
     labelNames: ['outcome'],
     registers: [],
     collect() {
@@ -145,7 +145,7 @@ const waitingGauge = (claims: ClaimLine) =>
 const loopDelayGauge = (delay: ReturnType<typeof monitorEventLoopDelay>) =>
   new Gauge({
     name: 'millwright_event_loop_delay_p99_seconds',
-    help: 'How late timers fire, 99th percentile since the last reading',
+    help: 'Delay of timers in the event loop, 99th percentile since the last reading',
     registers: [],
     collect() {
       this.set(delay.percentile(99) / NS_PER_SECOND)
@@ -156,7 +156,7 @@ const loopDelayGauge = (delay: ReturnType<typeof monitorEventLoopDelay>) =>
 const memoryGauge = () =>
   new Gauge({
     name: 'process_resident_memory_bytes',
-    help: 'Memory of the hub’s process',
+    help: 'Resident memory of the hub’s process',
     registers: [],
     collect() {
       this.set(process.memoryUsage.rss())

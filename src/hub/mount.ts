@@ -22,30 +22,30 @@ declare module 'fastify' {
   }
 }
 
-/** What a dialect stands on. */
-export type Ground = { readonly hub: HubState; readonly desk: Desk; readonly host: string }
+/** What every dialect is mounted with. */
+export type MountContext = { readonly hub: HubState; readonly desk: Desk; readonly host: string }
 
 const PathParams = z.record(z.string(), z.string())
 
 /**
- * Adds a dialect to a server, in scopes of its own: whatever is asked there meets its credentials,
- * its limits, its headers and its errors, and no other dialect’s. Throws when one of its routes lies
- * below none of its prefixes.
+ * Adds a dialect to a server, in separate scopes: requests to its paths get its credentials, limits,
+ * headers and errors, and those of no other dialect. Throws when one of its routes is below none of
+ * its prefixes.
  */
-export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): void {
-  const routes = dialect.routes(ground.desk)
+export function mount(app: FastifyInstance, dialect: Dialect, context: MountContext): void {
+  const routes = dialect.routes(context.desk)
   demandOwnPaths(dialect, routes)
   const add = (scope: FastifyInstance, some: readonly DialectRoute[]): void => {
-    for (const route of some) addRoute(scope, route, dialect, ground)
+    for (const route of some) addRoute(scope, route, dialect, context)
   }
   void app.register(async (scope) => {
-    furnish(scope, dialect, ground)
+    addHooks(scope, dialect, context)
     void scope.register(async (uploads) => {
       streamBodies(uploads)
       add(uploads, routes.filter(takesBytes))
     })
     void scope.register(async (documents) => {
-      readJson(documents, ground)
+      readJson(documents, context)
       add(
         documents,
         routes.filter((route) => !takesBytes(route)),
@@ -55,7 +55,7 @@ export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): v
   for (const prefix of dialect.prefixes) {
     void app.register(
       async (scope) => {
-        furnish(scope, dialect, ground)
+        addHooks(scope, dialect, context)
         scope.setNotFoundHandler(refuseUnknown)
       },
       { prefix: prefix === '/' ? '' : prefix },
@@ -63,17 +63,21 @@ export function mount(app: FastifyInstance, dialect: Dialect, ground: Ground): v
   }
 }
 
-/** Elsewhere a route could hide one of another dialect, whose errors answer for that part of the paths. */
+/** A route outside the dialect's prefixes could shadow a route of another dialect. */
 function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRoute[]): void {
   const stray = routes.find(({ path }) => !prefixes.some((prefix) => isBelow(path, prefix)))
   if (stray === undefined) return
-  throw new Error(`${stray.method} ${stray.path} of ${name} lies below none of its prefixes`)
+  throw new Error(`${stray.method} ${stray.path} of ${name} is outside its prefixes`)
 }
 
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'
 
-/** Headers, guards, access and errors: before anything of a request is read. */
-function furnish(scope: FastifyInstance, dialect: Dialect, { hub, desk, host }: Ground): void {
+/** Adds the dialect's headers, guard, access check and errors; all run before the body is read. */
+function addHooks(
+  scope: FastifyInstance,
+  dialect: Dialect,
+  { hub, desk, host }: MountContext,
+): void {
   const guard = makeGuard([host, ...hub.allowHosts])
   scope.addHook('onRequest', async (request, reply) => {
     void reply.headers(dialect.headers)
@@ -81,7 +85,7 @@ function furnish(scope: FastifyInstance, dialect: Dialect, { hub, desk, host }: 
     const { url = '', headers, rawHeaders } = request.raw
     guard({ url, headers, rawHeaders })
     const { access } = request.routeOptions.config
-    // Without an access it is no route: nothing else can be registered.
+    // Only an unknown route has no access policy: `makeServer` refuses to add a route without one.
     if (access === undefined || access.kind === 'public') return
     const address = request.socket.remoteAddress ?? ''
     request.principal = await dialect.admit({ headers, address }, desk)
@@ -89,14 +93,14 @@ function furnish(scope: FastifyInstance, dialect: Dialect, { hub, desk, host }: 
   })
   scope.setErrorHandler((error, request, reply) => {
     if (request.routeOptions.config.access?.kind === 'attempt') hub.metrics.refused(error)
-    // The rest of a refused body is not worth reading, and must not be taken for the next request.
+    // The rest of a refused body is not read, and must not be parsed as the next request.
     if (!request.raw.complete) void reply.header('connection', 'close')
     return send(reply, errorReply(error, request, { dialect, log: hub.log }))
   })
 }
 
 async function refuseUnknown({ method, url }: FastifyRequest): Promise<never> {
-  throw new AppError('route-unknown', `There is no ${method} ${url.split('?')[0]}.`)
+  throw new AppError('route-unknown', `There is no route ${method} ${url.split('?')[0]}.`)
 }
 
 function streamBodies(scope: FastifyInstance): void {
@@ -104,7 +108,7 @@ function streamBodies(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 }
 
-function readJson(scope: FastifyInstance, { hub }: Ground): void {
+function readJson(scope: FastifyInstance, { hub }: MountContext): void {
   scope.removeContentTypeParser('text/plain')
   scope.addHook('preParsing', async (request, _reply, payload) => {
     dropWhenSlow(request, hub.limits.bodyMs)
@@ -116,7 +120,7 @@ function addRoute(
   scope: FastifyInstance,
   { method, path, access, takes, answer }: DialectRoute,
   { name, limits }: Dialect,
-  { hub }: Ground,
+  { hub }: MountContext,
 ): void {
   scope.route({
     method,
@@ -150,7 +154,7 @@ export function send(reply: FastifyReply, { status, headers = {}, body }: Reply)
   return body === null ? reply.send() : reply.send(body)
 }
 
-/** The node server limits a whole request to the time an upload may take; JSON must be quicker. */
+/** Node's timeout for a whole request is the one for uploads; a JSON body gets a shorter one. */
 function dropWhenSlow(request: FastifyRequest, bodyMs: number): void {
   if (request.method === 'GET') return
   const timer = setTimeout(() => request.raw.destroy(), bodyMs)

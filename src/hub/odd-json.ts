@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 const DEPTH_MAX = 64
 const VALUES_MAX = 100_000
 
-/** Refuses bodies that are small in bytes but costly to walk. Throws `request-invalid`. */
+/** Refuses bodies that are small in bytes but expensive to process. Throws `request-invalid`. */
 export function refuseOddJson(body: unknown): void {
   let level: readonly unknown[] = [body]
   let values = 0

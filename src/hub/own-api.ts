@@ -10,11 +10,17 @@ import { ROUTES, type RouteName } from '../protocol/routes.ts'
 import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
 import { protocolOf } from '../protocol/version.ts'
 import type { Desk } from './desk/desk.ts'
-import { type Asked, type Dialect, type DialectRoute, jsonReply, type Reply } from './dialect.ts'
+import {
+  type Dialect,
+  type DialectRequest,
+  type DialectRoute,
+  jsonReply,
+  type Reply,
+} from './dialect.ts'
 import { endpoints } from './endpoints.ts'
 import type { RouteReply } from './handler.ts'
 
-/** Nothing the hub answers is a page: no browser may run, frame, cache or guess it. */
+/** No answer is a page: browsers must not execute, frame, cache or sniff it. */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -22,7 +28,7 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
-/** Millwright's own protocol, made from its route table. */
+/** Millwright's own API, built from its route table. */
 export const ownApi: Dialect = {
   name: 'millwright',
   prefixes: ['/'],
@@ -54,21 +60,21 @@ function problem(error: AppError): Reply {
 
 const isRouteName = (name: string): name is RouteName => Object.hasOwn(ROUTES, name)
 
-/** A handler as the router sees it; that each fits its route is proven by the type `Endpoints`. */
+/** A handler without the types of its route; the type `Endpoints` proves that it fits the route. */
 type AnyHandler = (request: {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
   readonly principal: Principal | null
   readonly protocol: number
-  readonly headers: Asked['headers']
-  readonly gone: Asked['gone']
+  readonly headers: DialectRequest['headers']
+  readonly gone: DialectRequest['gone']
 }) => Promise<RouteReply<unknown>>
 
 function routeNamed(name: RouteName, desk: Desk): DialectRoute {
   const route: Route = ROUTES[name]
   const { method, path, access } = route
-  // Each endpoint takes exactly what its own route's schemas give; indexing by a union forgets that.
+  // Each endpoint takes what its route's schemas produce, but indexing by a union loses that type.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const handle = endpoints[name](desk) as AnyHandler
   return {

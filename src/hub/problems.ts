@@ -5,7 +5,7 @@ import type { Logger } from '../platform/log.ts'
 import { http } from '../platform/node-http.ts'
 import type { Dialect, Reply } from './dialect.ts'
 
-/** An error in the form of a dialect; what is no AppError is a bug, logged and not explained. */
+/** Formats an error for a dialect. An error that is not an AppError is a bug: it is logged, not shown. */
 export function errorReply(
   error: unknown,
   request: FastifyRequest,
@@ -20,17 +20,17 @@ export function errorReply(
   return dialect.problem(new AppError('hub-error', `The hub hit a bug in ${place}.`))
 }
 
-/** Its caller went away in the middle of the body: nobody is left to be answered. */
+/** Whether the caller disconnected in the middle of the body, which is not a bug. */
 const isBrokenOff = (error: unknown, { raw }: FastifyRequest): boolean =>
   !raw.complete && asFastifyError(error).code === 'ECONNRESET'
 
-/** Answers what is no HTTP request, or one that came too slowly, and ends the connection. */
+/** Answers invalid HTTP, or a request that timed out, and closes the connection. */
 export function answerUnreadable(
   error: Error & { code?: string },
   socket: Socket,
   dialect: Dialect,
 ): void {
-  // Whatever was already said on this connection must not be mixed with an answer to nonsense.
+  // The client could mistake this answer for the rest of an earlier one.
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return
@@ -49,14 +49,14 @@ export function answerUnreadable(
 }
 
 function unreadable({ code = '', message }: Error & { code?: string }): AppError {
-  // A bad line, not a bad request: the caller may well try again.
+  // The connection was too slow, the request is not invalid: the caller may retry.
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new AppError('request-incomplete', 'The rest of the request did not come.')
+    return new AppError('request-incomplete', 'The rest of the request did not arrive in time.')
   }
   return new AppError('request-invalid', `The request cannot be read: ${code || message}.`)
 }
 
-/** The route's pattern: unlike the path it holds no ids. */
+/** The route's pattern, which unlike the path contains no ids. */
 export const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown'
 
 function asAppError(error: unknown): AppError | undefined {

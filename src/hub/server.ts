@@ -3,16 +3,16 @@ import fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Access } from '../domain/principal.ts'
 import type { HubState } from './context.ts'
 import { type Dialect, isBelow } from './dialect.ts'
-import { type Ground, mount, send } from './mount.ts'
+import { type MountContext, mount, send } from './mount.ts'
 import { answerUnreadable, errorReply, routeOf } from './problems.ts'
 
 const MS_PER_SECOND = 1000
-/** How often slow connections are looked for. */
+/** Longest interval between checks for slow connections. */
 const CHECK_MS_MAX = 5000
-/** Longest parameter in a path: an artifact’s name, every letter of it escaped. */
+/** Longest path parameter: an artifact's name with every byte percent-encoded. */
 const PARAM_LENGTH_MAX = 3 * 255
 
-/** Dialects that share a port; the first answers for what belongs to none. */
+/** Dialects that share a port; the first one answers requests that belong to none. */
 export type Dialects = readonly [Dialect, ...Dialect[]]
 
 /** A route as it was added to a server. */
@@ -24,19 +24,19 @@ export type MountedRoute = {
   readonly access: Access
 }
 
-/** A server with its limits and these dialects, and the routes that it has once it listens. */
+/** Makes a server with its limits and these dialects. `routes` is complete once it listens. */
 export function makeServer(
   dialects: Dialects,
-  ground: Ground,
+  context: MountContext,
 ): { readonly app: FastifyInstance; readonly routes: readonly MountedRoute[] } {
-  const { hub } = ground
+  const { hub } = context
   const app = fastify(serverOptions(hub, dialects))
   const routes: MountedRoute[] = []
   app.server.maxConnections = hub.limits.connections
   app.server.maxHeadersCount = hub.limits.headerLines
 
   app.decorateRequest('principal', null)
-  // A route that does not say who may use it cannot be added, so nothing is open by mistake.
+  // A route without an access policy cannot be added, so that no route is public by mistake.
   app.addHook('onRoute', ({ config: { access, dialect } = {}, method, url }) => {
     if (access === undefined || dialect === undefined) {
       throw new Error(`${String(method)} ${url} has no access policy`)
@@ -50,14 +50,14 @@ export function makeServer(
       status: reply.statusCode,
       seconds: reply.elapsedTime / MS_PER_SECOND,
     })
-    // Node would keep the connection for a next request, and closing would wait for it.
+    // Node would keep the connection for another request, and closing would wait for it.
     if (hub.closing.aborted) request.raw.socket.destroySoon()
   })
-  // Whatever is asked on this port must meet the guards and the errors of some dialect.
+  // Every request on this port must get the guard and the errors of some dialect.
   if (!dialects.some(({ prefixes }) => prefixes.includes('/'))) {
     throw new Error(`no dialect on the port of ${dialects[0].name} owns the paths below /`)
   }
-  for (const dialect of dialects) mount(app, dialect, ground)
+  for (const dialect of dialects) mount(app, dialect, context)
   return { app, routes }
 }
 
@@ -72,6 +72,9 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
       maxHeaderSize: limits.headerBytes,
     },
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    schemaController: {
+      compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
+    },
     exposeHeadRoutes: false,
     return503OnClosing: false,
     onProtoPoisoning: 'error',
@@ -84,7 +87,15 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
   }
 }
 
-/** The dialect with the longest prefix of a path. */
+/**
+ * Keeps Fastify from loading its own validator and serializer, an eighth of the hub's start: routes
+ * parse with zod (`protocol/parse-input.ts`) and declare no schema of Fastify's.
+ */
+function noSchemas(): never {
+  throw new Error('a route declares a schema of Fastify; declare it in protocol/routes.ts')
+}
+
+/** The dialect that owns a path: the one with the longest prefix of it. */
 function ownerOf(path: string, dialects: Dialects): Dialect {
   const owners = dialects
     .flatMap((dialect) => dialect.prefixes.map((prefix) => ({ dialect, prefix })))

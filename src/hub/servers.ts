@@ -8,13 +8,13 @@ import { dropUnusedConnections } from './unused-connections.ts'
 
 export type Listen = HubContext['listen']
 
-/** The HTTP servers of one hub, each on a port of its own. */
+/** The HTTP servers of one hub, one per port. */
 export type Servers = {
-  /** What they answer, of every dialect. */
+  /** All routes of all dialects. */
   readonly routes: readonly MountedRoute[]
-  /** Starts one and returns its address. Throws `port-taken`. */
+  /** Starts a server and returns its address. Throws `port-taken`. */
   open(listen: Listen, dialects: Dialects): Promise<{ readonly url: string; readonly port: number }>
-  /** Ends all of them: idle connections at once, what is under way within `limits.drainMs`. */
+  /** Stops all servers: idle connections at once, running requests within `limits.drainMs`. */
   drain(): Promise<void>
 }
 
@@ -59,7 +59,7 @@ async function drain(app: FastifyInstance, { clock, limits, log }: HubState): Pr
   const closing = app.close().then(() => over.abort())
   await clock.sleep(limits.drainMs, over.signal)
   if (!over.signal.aborted) {
-    log.warn({}, 'requests were cut off')
+    log.warn({}, 'closed connections before their requests had finished')
     app.server.closeAllConnections()
   }
   await closing

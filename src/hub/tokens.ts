@@ -14,15 +14,15 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const checksum = (text: string): string => crc32(text).toString(16).padStart(CHECKSUM_LENGTH, '0')
 const withChecksum = (text: string): string => text + checksum(text)
 
-/** What the ledger keeps instead of a token. A 256-bit secret needs no slow hash. */
+/** The hash that the ledger stores instead of a token. A 256-bit secret needs no slow hash. */
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')
 
-/** What a text that looks like a token claims to be; nothing of it is proven yet. */
+/** What a well-formed token claims to be; the secret is not verified yet. */
 export type ParsedToken =
   | { readonly kind: 'account'; readonly id: string; readonly hash: string }
   | { readonly kind: 'attempt'; readonly fence: Fence; readonly hash: string }
 
-/** Reads a token; null when it is none or was mistyped. */
+/** Parses a token; null when it is malformed or its checksum is wrong. */
 export function parseToken(text: string): ParsedToken | null {
   if (text.slice(-CHECKSUM_LENGTH) !== checksum(text.slice(0, -CHECKSUM_LENGTH))) return null
   const id = ACCOUNT.exec(text)?.[1]
@@ -35,14 +35,14 @@ export function parseToken(text: string): ParsedToken | null {
   return { kind: 'attempt', fence, hash: hashToken(secret.slice(0, -CHECKSUM_LENGTH)) }
 }
 
-/** Makes a token of a person, program or worker, and lets the ledger know it. Returns id and token. */
+/** Creates a token for a person, program or worker, and stores its hash in the ledger. */
 export async function issueToken(
   hub: { readonly ledger: Ledger; readonly random: RandomBytes },
   wanted: {
     readonly name: string
     readonly scopes: readonly Scope[]
     readonly expiresAt: number | null
-    /** What a worker’s token is restricted to; without it, nothing. */
+    /** Patterns of the jobs that a worker's token permits; null or absent: all jobs. */
     readonly lanes?: readonly string[] | null
   },
 ): Promise<{ readonly id: string; readonly token: string }> {
@@ -57,7 +57,7 @@ export async function issueToken(
   return { id, token }
 }
 
-/** The secret half of an attempt's token, made before its lease is known. */
+/** The secret half of an attempt's token, created before its lease is known. */
 export function attemptSecret(random: RandomBytes): {
   readonly secret: string
   readonly hash: string
@@ -70,7 +70,7 @@ export function attemptSecret(random: RandomBytes): {
 export const attemptToken = (fence: Fence, secret: string): string =>
   withChecksum(`mwj_${fence.jobId}.${fence.attempt}.${secret}`)
 
-/** Compares two hex digests in a time that does not tell where they differ. */
+/** Compares two hex digests in constant time. */
 export function sameDigest(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)]
   return left.length === right.length && timingSafeEqual(left, right)

@@ -2,9 +2,9 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Ends, as soon as `closing` aborts, connections on which nothing was asked yet. Node's server
- * counts a connection as idle only after its first request, so that a client's spare one would
- * hold up the closing.
+ * When `closing` aborts, closes the connections that have not sent a request. Node's server counts a
+ * connection as idle only after its first request, so a client's spare connection would delay
+ * closing.
  */
 export function dropUnusedConnections(server: Server, closing: AbortSignal): void {
   const sockets = new Set<Socket>()

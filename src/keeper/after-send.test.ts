@@ -21,17 +21,17 @@ describe('after a try', () => {
   })
 
   it.each([100, 301, 302, 307, 400, 401, 404, 408, 429, 500, 503, 599, 0])(
-    '%i is tried again',
+    '%i is retried',
     (status) => {
       expect(waitAfter(1, answered(status))).toBe(5000)
     },
   )
 
-  it('410 is the end', () => {
+  it('410 fails', () => {
     expect(afterSend(1, answered(410), 0)).toEqual({ state: 'failed' })
   })
 
-  it('waits longer each time, for three days and no longer', () => {
+  it('waits longer each time and gives up after three days', () => {
     const waits = Array.from({ length: TRIES_MAX - 1 }, (_, index) => waitAfter(index + 1, LOST))
     expect(waits).toEqual(waits.toSorted((one, other) => one - other))
     const total = waits.reduce((sum, wait) => sum + wait, 0)
@@ -41,12 +41,12 @@ describe('after a try', () => {
     expect(afterSend(TRIES_MAX, answered(200), 0)).toEqual({ state: 'delivered' })
   })
 
-  it('chance makes a wait longer by a fifth at most', () => {
+  it('jitter makes a delay up to a fifth longer', () => {
     expect(waitAfter(2, LOST, 0.5)).toBe(33_000)
     expect(waitAfter(2, LOST, 1)).toBe(36_000)
   })
 
-  it('a receiver may ask for a longer rest, of a day at most, and never for a shorter one', () => {
+  it('a receiver may ask for a longer delay, up to a day, and never for a shorter one', () => {
     expect(waitAfter(1, answered(503, 60_000))).toBe(60_000)
     expect(waitAfter(1, answered(503, 1))).toBe(5000)
     expect(waitAfter(1, answered(429, 1000 * HOUR))).toBe(24 * HOUR)

@@ -8,17 +8,17 @@ import type { Logger } from '../platform/log.ts'
 import { repeat } from './repeat.ts'
 
 const EVERY_MS = 3_600_000
-/** After the start, so that a wrong setting or an old backup can be seen with a dry run before. */
+/** Delay of the first run, so that an operator can catch a wrong setting or an old backup with a dry run. */
 const FIRST_MS = 600_000
 const DAY_MS = 86_400_000
-/** So young, the row of a file may not be written yet, and an upload may still be named. */
+/** A younger file may have no row yet, and a job may still name a younger upload. */
 const GRACE_MS = DAY_MS
-/** Jobs deleted in one transaction, each with all its events. */
+/** Jobs deleted per transaction, each with all its events. */
 const JOBS_AT_ONCE = 20
-/** Uploads looked at in one transaction. */
+/** Uploads checked per transaction. */
 const UPLOADS_AT_ONCE = 200
 
-/** How long things are kept, in days; 0 keeps them for ever. */
+/** How long things are kept, in days; 0 keeps them forever. */
 export type Retention = { readonly keepJobs: number; readonly keepLogs: number }
 
 type Store = { deleteUnneeded(deletion: Deletion): Promise<Deleted> }
@@ -28,7 +28,7 @@ export type GarbageContext = {
   readonly artifacts: Store
   readonly logs: Store
   readonly retention: Retention
-  /** Whether a backup reads the store at this moment. */
+  /** Whether a backup is reading the store now. */
   readonly isBackedUp: () => Promise<boolean>
   readonly clock: Clock
   readonly log: Logger
@@ -36,8 +36,8 @@ export type GarbageContext = {
 }
 
 /**
- * Forgets jobs, tokens, workers and uploads that nobody has needed for long, then removes logs and
- * artifacts that nothing refers to any more. A dry run says what would go, and removes nothing.
+ * Deletes expired jobs, tokens, workers and uploads from the ledger, then the log and artifact files
+ * that no row refers to. A dry run reports what would be deleted and deletes nothing.
  */
 export async function collectGarbage(
   context: GarbageContext,
@@ -56,26 +56,26 @@ async function forgetRows(
   signal: AbortSignal,
 ): Promise<readonly GarbageItem[]> {
   const before = cutoffs(retention, clock.now())
-  const gone = dryRun ? await ledger.unneeded(before) : await forgetAll(ledger, before, signal)
+  const counts = dryRun ? await ledger.unneeded(before) : await forgetAll(ledger, before, signal)
   const row = (what: keyof Unneeded, why: string): GarbageItem => ({
     what,
-    count: gone[what],
+    count: counts[what],
     bytes: null,
     why,
     examples: [],
   })
-  const uploads = row('uploads', 'no job names them, older than a day')
+  const uploads = row('uploads', 'older than a day, and no job names them')
   if (retention.keepJobs === 0) return [uploads]
   const since = `more than ${days(retention.keepJobs)} ago (keepJobs)`
   return [
     row('jobs', `ended ${since}`),
     row('tokens', `revoked or expired ${since}`),
-    row('workers', `last heard of ${since}`),
+    row('workers', `last seen ${since}`),
     uploads,
   ]
 }
 
-/** What is kept for ever was never over before the epoch. */
+/** Cutoff 0 keeps jobs forever, because no job ended before 1970. */
 const cutoffs = ({ keepJobs }: Retention, now: number): Cutoffs => ({
   jobs: keepJobs === 0 ? 0 : now - keepJobs * DAY_MS,
   uploads: now - GRACE_MS,
@@ -109,10 +109,11 @@ async function deleteFiles(
 ): Promise<readonly GarbageItem[]> {
   const { keepLogs } = retention
   const now = clock.now()
-  const mayGoOn = async (): Promise<boolean> => !signal.aborted && (dryRun || !(await isBackedUp()))
-  const shared = { before: now - GRACE_MS, dryRun, mayGoOn }
+  const mayContinue = async (): Promise<boolean> =>
+    !signal.aborted && (dryRun || !(await isBackedUp()))
+  const shared = { before: now - GRACE_MS, dryRun, mayContinue }
   const logsBefore = keepLogs === 0 ? 0 : now - keepLogs * DAY_MS
-  // In a dry run the rows are still there.
+  // A dry run deleted no rows, so the query must ignore those that a real run deletes.
   const rowsBefore = dryRun ? cutoffs(retention, now) : null
 
   const oldLogs = await logs.deleteUnneeded({
@@ -136,26 +137,26 @@ async function deleteFiles(
     {
       what: 'artifacts',
       ...unreferenced,
-      why: 'no job or upload refers to them, older than a day',
+      why: 'older than a day, and no job or upload refers to them',
     },
   ]
 }
 
 const whyLogs = (keepLogs: number): string =>
   keepLogs === 0
-    ? 'of jobs that are gone'
-    : `of jobs that are gone or ended more than ${days(keepLogs)} ago (keepLogs)`
+    ? 'of deleted jobs'
+    : `of deleted jobs, or of jobs that ended more than ${days(keepLogs)} ago (keepLogs)`
 
 const days = (count: number): string => (count === 1 ? 'a day' : `${count} days`)
 
-/** Collects ten minutes from now and then every hour, until the signal aborts. */
+/** Collects after ten minutes and then every hour, until the signal aborts. */
 export async function start(context: GarbageContext, signal: AbortSignal): Promise<void> {
   await context.clock.sleep(FIRST_MS, signal)
   await repeat(
     async () => {
       const { items } = await collectGarbage(context, false, signal)
       const removed = items.filter(({ count }) => count > 0)
-      if (removed.length > 0) context.log.info({ removed }, 'collected')
+      if (removed.length > 0) context.log.info({ removed }, 'garbage collected')
     },
     { loop: 'collect', everyMs: EVERY_MS, clock: context.clock, log: context.log },
     signal,

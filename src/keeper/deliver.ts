@@ -7,18 +7,18 @@ import type { Logger } from '../platform/log.ts'
 import { afterSend } from './after-send.ts'
 import type { DeliveryTally } from './delivery-tally.ts'
 import { repeat } from './repeat.ts'
-import { UnderWay } from './under-way.ts'
+import { InFlight } from './in-flight.ts'
 
 const EVERY_MS = 1000
-/** Messages a run, so that a loop never runs away. */
+/** Bound on the messages of one run. */
 const MESSAGES_MAX = 1000
-/** How long a message belongs to who took it: longer than any try. */
+/** Lease on a message that is being sent; longer than the timeout of a try. */
 const LEASE_MS = 15_000
 
 export type DeliverContext = {
   readonly ledger: Pick<Ledger, 'takeDelivery' | 'markDelivery'>
   readonly send: Send
-  readonly underWay: UnderWay
+  readonly inFlight: InFlight
   readonly tally: DeliveryTally
   readonly random: RandomBytes
   readonly clock: Clock
@@ -26,28 +26,28 @@ export type DeliverContext = {
   readonly probe: Probe
 }
 
-/** With null, this hub sends none. */
-export type DeliverLoopContext = Omit<DeliverContext, 'send' | 'underWay'> & {
+/** With a null `send`, this hub delivers nothing. */
+export type DeliverLoopContext = Omit<DeliverContext, 'send' | 'inFlight'> & {
   readonly send: Send | null
 }
 
 /**
- * Sets all that is due on its way, as much at once as is allowed. While only crowded hosts have
- * more to get it looks again when one message has arrived, or after a second.
+ * Sends all due messages, within the limits of `InFlight`. When every remaining message is for a
+ * busy host, waits until one request ends, or a second, and checks again.
  */
 export async function deliverDue(context: DeliverContext, signal: AbortSignal): Promise<void> {
-  const { ledger, underWay, clock } = context
+  const { ledger, inFlight, clock } = context
   for (let messages = 0; messages < MESSAGES_MAX && !signal.aborted; messages += 1) {
-    await underWay.room()
-    const { crowded } = underWay
-    const delivery = await ledger.takeDelivery(LEASE_MS, crowded)
-    if (delivery !== null) underWay.add(delivery.host, deliver(context, delivery, signal))
-    else if (crowded.length === 0) return
-    else await Promise.race([underWay.fewer(), clock.sleep(EVERY_MS, signal)])
+    await inFlight.room()
+    const { busyHosts } = inFlight
+    const delivery = await ledger.takeDelivery(LEASE_MS, busyHosts)
+    if (delivery !== null) inFlight.add(delivery.host, deliver(context, delivery, signal))
+    else if (busyHosts.length === 0) return
+    else await Promise.race([inFlight.oneDone(), clock.sleep(EVERY_MS, signal)])
   }
 }
 
-/** One try. Killed between sending and marking, it is sent again under the same id. */
+/** One try. If the hub dies between sending and marking, the message is sent again with the same id. */
 async function deliver(
   { ledger, send, tally, random, log, probe }: DeliverContext,
   delivery: TakenDelivery,
@@ -56,27 +56,28 @@ async function deliver(
   const { id, tries } = delivery
   const sent = await send(delivery, signal)
   if (sent.kind === 'answered') await probe('delivered')
-  // Put back is only what this hub may itself have broken off: an answer stands.
-  const isBrokenOff = signal.aborted && sent.kind === 'unanswered'
-  const next: DeliveryEnd['next'] = isBrokenOff
+  // Only a delivery that this hub may have interrupted returns to pending; an answer counts.
+  const isInterrupted = signal.aborted && sent.kind === 'unanswered'
+  const next: DeliveryEnd['next'] = isInterrupted
     ? { state: 'pending', delayMs: 0 }
     : afterSend(tries, sent, (random(1)[0] ?? 0) / 256)
   if (!(await ledger.markDelivery(delivery, { sent, next }))) return
   tally.add(next.state)
-  if (next.state === 'failed') log.warn({ delivery: id, tries, sent }, 'callback failed for good')
-  else log.debug({ delivery: id, tries, sent, next }, 'callback sent')
+  if (next.state === 'failed')
+    log.warn({ delivery: id, tries, sent }, 'callback failed permanently')
+  else log.debug({ delivery: id, tries, sent, next }, 'callback tried')
 }
 
-/** Looks for messages every second until the signal aborts; those on their way are then cut off. */
+/** Sends due messages every second until the signal aborts, which also interrupts open requests. */
 export async function start(
   { send, ...rest }: DeliverLoopContext,
   signal: AbortSignal,
 ): Promise<void> {
   if (send === null) return
   const { clock, log } = rest
-  const underWay = new UnderWay()
-  const context = { ...rest, send, underWay }
+  const inFlight = new InFlight()
+  const context = { ...rest, send, inFlight }
   const repetition = { loop: 'deliver', everyMs: EVERY_MS, clock, log }
   await repeat(() => deliverDue(context, signal), repetition, signal)
-  await underWay.none()
+  await inFlight.allDone()
 }

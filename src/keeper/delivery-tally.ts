@@ -1,6 +1,6 @@
 import type { DeliveryState } from '../domain/callback.ts'
 
-/** Tries to deliver since the start, by what came of them; `pending` is tried again. */
+/** Delivery tries since the hub started, by result; `pending` counts those that will be retried. */
 export class DeliveryTally {
   readonly counts: Record<DeliveryState, number> = { pending: 0, delivered: 0, failed: 0 }
 

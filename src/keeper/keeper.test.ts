@@ -23,13 +23,13 @@ const HOUR = 3_600_000
 const log = silentLog
 const callbacks = { send: null, tally: new DeliveryTally(), random: randomBytes }
 
-/** A hub's data folder whose time stands still until `time.ms` is moved. */
 const FACTS = {
   retryOf: null,
   submitter: { name: 'tester', tokenId: 'token' },
   demands: [],
 }
 
+/** A hub's data folder; its clock stands still until a test changes `time.ms`. */
 async function open() {
   const folder = await tempFolder()
   const time = { ms: 1_700_000_000_000 }

@@ -12,9 +12,9 @@ export type KeeperContext = sweep.SweepContext &
 
 /** The hub's background loops while they run. */
 export type Keeper = {
-  /** Resolves after `stop`; rejects when a loop failed, which the program should not survive. */
+  /** Resolves after `stop`; rejects when a loop failed, and the program must then exit. */
   readonly done: Promise<void>
-  /** Lets what runs end, and nothing else begin. */
+  /** Finishes the current runs and starts no new ones. Rejects like `done`. */
   stop(): Promise<void>
 }
 

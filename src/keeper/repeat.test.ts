@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 import { silentLog } from '../platform/log.ts'
 import { repeat } from './repeat.ts'
 
-/** Repeats as often as there are endings, without waiting; returns the waits between them. */
+/** Runs once per ending, without real waiting; returns the delays that were asked for. */
 async function waitsBetween(endings: readonly (Error | 'well')[]): Promise<readonly number[]> {
   const stopping = new AbortController()
   const waits: number[] = []
@@ -27,11 +27,11 @@ async function waitsBetween(endings: readonly (Error | 'well')[]): Promise<reado
 const full = new AppError('disk-full', 'no space left')
 
 describe('a loop', () => {
-  it('waits the same time after each run that went well', async () => {
+  it('waits the same time after each successful run', async () => {
     expect(await waitsBetween(['well', 'well', 'well'])).toEqual([1000, 1000, 1000])
   })
 
-  it('waits longer after each retryable error, up to 30 s, and as before once all is well', async () => {
+  it('waits longer after each retryable error, up to 30 s, and the usual time after a success', async () => {
     const endings = [full, full, full, full, full, full, 'well', full] as const
     expect(await waitsBetween(endings)).toEqual([
       2000, 4000, 8000, 16_000, 30_000, 30_000, 1000, 2000,

@@ -2,11 +2,11 @@ import { isAppError } from '../domain/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 
-/** Longest wait after failures, in milliseconds. */
+/** Longest backoff, in milliseconds. */
 const WAIT_MS_MAX = 30_000
 
 export type Repetition = {
-  /** For the log: which loop it is. */
+  /** The loop's name in the log. */
   readonly loop: string
   readonly everyMs: number
   readonly clock: Clock
@@ -14,8 +14,8 @@ export type Repetition = {
 }
 
 /**
- * Works at once and then every `everyMs`, until the signal aborts. After a retryable error
- * (a full disk) it waits twice as long each time, up to 30 s; any other error is thrown.
+ * Works at once and then every `everyMs`, until the signal aborts. After a retryable error (a full
+ * disk) it backs off exponentially, up to 30 s; any other error is thrown.
  */
 export async function repeat(
   work: () => Promise<void>,
@@ -29,7 +29,7 @@ export async function repeat(
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error
       failures += 1
-      log.warn({ loop, failures, code: error.code, error: error.message }, 'run put off')
+      log.warn({ loop, failures, code: error.code, error: error.message }, 'run failed, will retry')
     }
     await clock.sleep(Math.max(everyMs, Math.min(everyMs * 2 ** failures, WAIT_MS_MAX)), signal)
   }

@@ -12,7 +12,7 @@ export type SweepContext = {
   readonly log: Logger
 }
 
-/** Ends attempts whose lease ran out. */
+/** Ends attempts whose lease expired. */
 export async function sweepExpired({
   ledger,
   log,

@@ -5,18 +5,18 @@ import { untilDone } from './until-done.ts'
 import { repeat } from './repeat.ts'
 
 const EVERY_MS = 10_000
-/** No upload pauses for so long: the hub cuts it off much earlier. */
+/** Older temporary files are orphans: the hub aborts a stalled upload much earlier. */
 const TEMP_AGE_MS = 3_600_000
 
 export type TidyContext = {
   readonly ledger: Pick<Ledger, 'tidyLocks'>
-  /** Whoever writes temporary files that a crash can leave behind. */
+  /** Stores whose temporary files a crash can leave behind. */
   readonly stores: readonly { sweepTemp(before: number): Promise<number> }[]
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** Frees locks of jobs paused for too long, removes orphaned files. */
+/** Releases lock keys of jobs paused for too long and removes orphaned files. */
 export async function tidyLocksAndFiles({
   ledger,
   stores,
@@ -24,7 +24,7 @@ export async function tidyLocksAndFiles({
   log,
 }: TidyContext): Promise<void> {
   const jobs = await untilDone((limit) => ledger.tidyLocks(limit))
-  if (jobs > 0) log.info({ jobs }, 'locks tidied')
+  if (jobs > 0) log.info({ jobs }, 'lock keys of paused jobs released')
   for (const store of stores) {
     const files = await store.sweepTemp(clock.now() - TEMP_AGE_MS)
     if (files > 0) log.info({ files }, 'orphaned files removed')

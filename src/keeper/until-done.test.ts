@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { untilDone } from './until-done.ts'
 
-/** Something to do that is done in parts. */
+/** Work that is done in batches, and a count of the batches. */
 function pile(size: number) {
   const rest = { size, visits: 0 }
   const work = async (limit: number) => {
@@ -14,13 +14,13 @@ function pile(size: number) {
 }
 
 describe('work in batches', () => {
-  it('goes on until nothing is left', async () => {
+  it('continues until nothing is left', async () => {
     const { rest, work } = pile(250)
     expect(await untilDone(work)).toBe(250)
     expect(rest).toEqual({ size: 0, visits: 4 })
   })
 
-  it('leaves the rest of too much to the next run', async () => {
+  it('leaves the rest to the next run when there is too much', async () => {
     const { rest, work } = pile(1_000_000)
     expect(await untilDone(work)).toBe(5000)
     expect(rest.visits).toBe(50)

@@ -1,11 +1,11 @@
-/** Jobs a transaction, so that none holds up the others for long. */
+/** Jobs per transaction, so that other transactions never wait long. */
 const BATCH = 100
-/** Transactions a run, so that a loop never runs away; the next run goes on. */
+/** Transactions per run, so that a run ends; the next run continues. */
 const BATCHES_MAX = 50
 
 /**
- * Works in bounded batches until one finds nothing to do; returns how many jobs changed. A batch
- * that is not full says nothing: jobs with many lock keys fill a transaction sooner.
+ * Works in bounded batches until one changes nothing; returns how many jobs changed. A partial
+ * batch does not mean that the work is done: jobs with many lock keys end a transaction early.
  */
 export async function untilDone(work: (limit: number) => Promise<number>): Promise<number> {
   let total = 0

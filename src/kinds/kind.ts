@@ -5,53 +5,53 @@ import type { Clock } from '../platform/clock.ts'
 import type { Signature } from '../publish/commit.ts'
 import type { GitSettings } from '../workspace/git.ts'
 
-/** One sort of work, as the three who meet it know it: the hub, the command line, the worker. */
+/** A kind of job, as the hub (`schema`), the command line (`form`) and the worker use it. */
 export type Kind = {
   readonly schema: KindSchema
   readonly form: SubmitForm
-  /** What a worker offers to jobs of this kind, such as `agent:codex`. */
+  /** What a worker with these agents offers to jobs of this kind, such as `agent:codex`. */
   offers(here: Here): readonly string[]
-  /** What a worker does with it. Loaded by workers alone, for it brings all its tools along. */
+  /** Runs jobs of this kind. Loads the code on demand, because only workers need it. */
   work(tools: KindTools): Promise<WorkKind>
 }
 
-/** What works on a worker's machine. */
+/** What is installed on a worker's machine. */
 export type Here = {
   /** Names of the agents whose preflight passed. */
   readonly agents: readonly string[]
 }
 
-/** What a worker hands to every kind; each takes what it needs. */
+/** What a worker passes to every kind; each uses what it needs. */
 export type KindTools = {
   readonly drivers: ReadonlyMap<string, DriverFactory>
   readonly git: GitSettings
-  /** Used by the publish step alone. */
+  /** Used by the publish step only. */
   readonly signature: Signature
-  /** Disk that caches of repositories may take. */
+  /** Most bytes of disk that caches of repositories may take. */
   readonly cacheBytes: number
-  /** Where agents, checks and generators find their programs. */
+  /** PATH of agents, checks and generators. */
   readonly path: string
   readonly clock: Clock
 }
 
-/** How a job of a kind is described on a command line. */
+/** How `millwright submit` reads a job of a kind. */
 export type SubmitForm = {
   /** One sentence for the help text. */
   readonly description: string
-  /** What may stand behind the command's name. */
+  /** Flags and arguments after the command's name, for the help text. */
   readonly usage: string
-  /** What the argument before `--` means; absent for a kind that takes none. */
+  /** Help for the argument before `--`; absent for a kind without a prompt. */
   readonly prompt?: string
-  /** What stands behind the command's name in the examples of the help text. */
+  /** Examples for the help text, each without the command's name. */
   readonly examples?: readonly string[]
   readonly flags: readonly Flag[]
-  /** Makes the payload of what was typed. Throws AppError `usage-invalid`. */
+  /** Makes the payload from the command line. Throws AppError `usage-invalid`. */
   payload(typed: Typed): Promise<unknown>
 }
 
-/** A flag of one kind, as the help text shows it. */
+/** A flag of a kind, as the help text shows it. */
 export type Flag = {
-  /** With its value, such as `--repo <address>`; `--no-x` turns something off. */
+  /** With its value, such as `--repo <address>`. `--no-x` turns `x` off. */
   readonly flag: string
   readonly description: string
   readonly repeats?: boolean
@@ -59,14 +59,14 @@ export type Flag = {
   readonly fallback?: string
 }
 
-/** What a person typed. */
+/** The command line that a person typed. */
 export type Typed = {
-  /** The kind's own, by name in camel case, as they were typed; `readFlags` checks them. */
+  /** The kind's flags by name in camel case, not validated; `readFlags` validates them. */
   readonly flags: Readonly<Record<string, unknown>>
-  /** The argument before `--`, read from stdin when it was `-`, never blank; null when there was none. */
+  /** The argument before `--`, or stdin when that is `-`. Never blank; null without an argument. */
   readonly prompt: string | null
-  /** What stood after `--`. */
+  /** The arguments after `--`. */
   readonly rest: readonly string[]
-  /** Where the person stands. */
+  /** The current directory of the command. */
   readonly cwd: string
 }

@@ -3,8 +3,8 @@ import type { Work } from '../domain/work.ts'
 import { StepFailed } from '../domain/stop.ts'
 
 /**
- * A job's payload, for the worker. The hub has checked it, so what is unknown here is newer than this
- * worker: throws StepFailed `worker-outdated`.
+ * Validates a job's payload on the worker. The hub has validated it before, so an invalid payload
+ * comes from a newer version: throws StepFailed `worker-outdated`.
  */
 export function readPayload<Schema extends z.ZodType>(
   schema: Schema,

@@ -5,28 +5,30 @@ import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Advisory locks, which keep transactions apart on PostgreSQL. On SQLite nothing is locked here:
- * there is one write transaction at a time. They are not the lock keys of a job (`lock-keys.ts`):
- * they end with their transaction.
+ * Advisory locks, which isolate transactions on PostgreSQL. On SQLite these functions do nothing:
+ * it runs one write transaction at a time. They are not the lock keys of a job (`lock-keys.ts`):
+ * an advisory lock lasts until the end of its transaction.
  *
- * A job's lock covers its rows and events; a key's lock covers who holds the key and the waiting of
- * all jobs that need it. A transaction takes the locks before it reads what it decides by. Locks are
- * taken in one order, so no two transactions deadlock:
+ * A job's lock covers its rows and events; a key's lock covers the holder of the key and its queue of
+ * waiting jobs. A transaction acquires its locks before it reads the rows that it decides by. Locks
+ * are always acquired in one order, so no two transactions deadlock:
  *
- * - first a request, then one job, then its keys by their letters;
- * - whoever takes jobs as they come (claim, expire, tidy) never waits for a lock, but passes on. A
- *   claim that found nothing else begins again by waiting for one job, like whoever knows its job;
- * - the row of a new job is inserted when all locks are taken: whoever brings the same id waits there;
+ * - first a request, then one job, then its keys in alphabetical order;
+ * - transactions that scan for jobs (claim, expire, tidy) never wait for a lock: they skip the locked
+ *   job. A claim that found only locked jobs runs again and first waits for one of them;
+ * - the row of a new job is inserted after all locks are acquired, because the insert waits for any
+ *   transaction that inserts the same id;
  * - a submission may name a thousand uploads, so it locks their rows (`keepRows`) instead, in the
- *   order of their digests. Who forgets uploads passes over locked rows;
- * - what a transaction decides by one row and writes to that row alone needs no lock: its guard does.
+ *   order of their digests. `forgetBlobs` skips locked rows;
+ * - a transaction that reads and writes a single row needs no lock: the condition in its UPDATE is
+ *   enough.
  */
 
 /**
- * Locks that a transaction takes as it goes from job to job; then it ends, and another goes on.
- * Bounds how long others wait for it, and what it takes of the 6400 locks that all transactions
- * share on a PostgreSQL whose settings nobody changed: with the last job's keys (64), and a job
- * waited for (65), those of two hubs with nine connections each fit.
+ * After this many locks a transaction that scans for jobs ends, and the next one continues. Bounds
+ * how long others wait, and its share of PostgreSQL's lock table (6400 entries by default): with the
+ * keys of the last job (64) and a job that it waited for (65), two hubs with nine connections each
+ * fit.
  */
 export const ADVISORY_LOCKS_MAX = 200
 
@@ -35,23 +37,23 @@ export async function lockJob(tx: Tx, jobId: JobId): Promise<void> {
   await tx.advisoryLocks?.acquire([jobName(jobId)])
 }
 
-/** Locks one job and its keys, because who waits for them may change too. */
+/** Locks one job and its keys, for transactions that may also change the queue of a key. */
 export async function lockJobAndKeys(tx: Tx, jobId: JobId): Promise<void> {
   if (tx.advisoryLocks === null) return
   await tx.advisoryLocks.acquire(lockNamesOf({ id: jobId, locks: await locksOf(tx, jobId) }))
 }
 
-/** Locks keys before a job that needs them exists. */
+/** Locks the keys of a job that does not exist yet. */
 export async function lockEachKey(tx: Tx, keys: readonly string[]): Promise<void> {
   if (keys.length > 0) await tx.advisoryLocks?.acquire(keys.toSorted().map(keyName))
 }
 
-/** Locks a request, so that the same one at the same moment finds what this one has made. */
+/** Locks an idempotency key, so that a concurrent request with it finds the job of this one. */
 export async function lockRequest(tx: Tx, request: string): Promise<void> {
   await tx.advisoryLocks?.acquire([`request ${request}`])
 }
 
-/** Locks one job and its keys, unless another transaction has any of these locks. */
+/** Like `lockJobAndKeys`, but returns false instead of waiting when any of these locks is taken. */
 export async function tryLockJobAndKeys(tx: Tx, jobId: JobId): Promise<boolean> {
   if (tx.advisoryLocks === null) return true
   return await tx.advisoryLocks.tryAcquire(
@@ -59,7 +61,7 @@ export async function tryLockJobAndKeys(tx: Tx, jobId: JobId): Promise<boolean> 
   )
 }
 
-/** The same for a job whose keys are known, or beside the point. */
+/** Like `tryLockJobAndKeys`, for a caller that knows the keys, or passes none to lock the job alone. */
 export const tryLock = async (tx: Tx, job: Lockable): Promise<boolean> =>
   tx.advisoryLocks === null || (await tx.advisoryLocks.tryAcquire(lockNamesOf(job)))
 
@@ -76,7 +78,7 @@ export const lockNamesOf = ({ id, locks }: Lockable): readonly string[] => [
 
 const Locks = z.object({ locks: json(z.array(z.string())) })
 
-/** They never change. */
+/** Reads the keys without a lock, because a job's keys never change. */
 async function locksOf(tx: Tx, jobId: JobId): Promise<readonly string[]> {
   const row = await tx.get(sql`SELECT locks FROM job WHERE id = ${jobId}`, Locks)
   return row?.locks ?? []

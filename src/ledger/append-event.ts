@@ -5,14 +5,15 @@ import { writeDeliveries } from './outbox.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Whose event it is; `attempt` is null for what happens outside an attempt. */
+/** The job and attempt of an event; `attempt` is null for an event outside any attempt. */
 export type EventOf = { readonly jobId: JobId; readonly attempt: number | null }
 
 const Written = z.object({ seq: z.int(), callbacks: z.int() })
 
 /**
- * Adds the job's next event, in the transaction of its cause, and with it what its callbacks are
- * told. Sequence numbers have no gap. The job's row already says what the event made of it.
+ * Appends the job's next event and its callback deliveries, in the transaction that causes the
+ * event. Sequence numbers have no gaps. The caller updates the job's row first, because deliveries
+ * contain the job.
  */
 export async function appendEvent(
   tx: Tx,

@@ -9,8 +9,8 @@ import type { Tx } from './transaction.ts'
 const Row = z.object({ outcome: json(z.unknown()).nullable() })
 
 /**
- * Whether the attempt has already ended with these very words: a worker that lost the answer
- * asks again, and gets it again.
+ * Whether the attempt has already ended with this outcome. Makes ending an attempt idempotent: a
+ * worker that lost the response repeats its request.
  */
 export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Promise<boolean> {
   const row = await tx.get(
@@ -21,14 +21,14 @@ export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Prom
   return (
     row !== undefined &&
     row.outcome !== null &&
-    sameJson(inNewShape(row.outcome), inNewShape(outcome))
+    sameJson(inCurrentFormat(row.outcome), inCurrentFormat(outcome))
   )
 }
 
-/** A settlement may have been stored in a shape that an older version wrote. */
-const inNewShape = (outcome: unknown): unknown => Settlement.safeParse(outcome).data ?? outcome
+/** Converts a settlement that an older version stored to the current format. */
+const inCurrentFormat = (outcome: unknown): unknown => Settlement.safeParse(outcome).data ?? outcome
 
-/** Ends the attempt. Its request id is forgotten, so asking again claims afresh. */
+/** Ends the attempt and clears its request id, so that the same claim request gets a new attempt. */
 export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promise<void> {
   await tx.run(sql`
     UPDATE attempt
@@ -36,6 +36,6 @@ export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promis
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
 }
 
-/** Equal as they would stand in the ledger, whatever the order of their members. */
+/** Equal as JSON, regardless of the order of keys. */
 export const sameJson = (one: unknown, other: unknown): boolean =>
   isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)))

@@ -38,47 +38,47 @@ import { createToken, findToken, revokeToken, tokens } from './transactions/toke
 import { endings, referenced, unneeded } from './transactions/unneeded.ts'
 import { workers } from './transactions/workers.ts'
 
-/** Makes a ledger of an engine: each method is one transaction, and one line here. */
-export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe): Ledger {
+/** Builds the ledger on an engine: each method is one transaction and one line here. */
+export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe): Ledger {
   const { transact } = engine
-  const watched = watcher(engine, watch)
+  const probed = withProbes(engine, probe)
   return {
-    submit: (job) => watched('submit', (tx) => submit(tx, job.id ?? newJobId(tx.now, random), job)),
-    claim: (request) => claimUntilKnown(watched, request),
-    renew: (fence, leaseMs) => watched('renew', (tx) => renew(tx, fence, leaseMs)),
-    appendEvents: (fence, from, told) =>
-      watched('appendEvents', (tx) => appendEvents(tx, fence, from, told)),
-    checkpoint: (fence, made) => watched('checkpoint', (tx) => checkpoint(tx, fence, made)),
+    submit: (job) => probed('submit', (tx) => submit(tx, job.id ?? newJobId(tx.now, random), job)),
+    claim: (request) => claimUntilCertain(probed, request),
+    renew: (fence, leaseMs) => probed('renew', (tx) => renew(tx, fence, leaseMs)),
+    appendEvents: (fence, from, reported) =>
+      probed('appendEvents', (tx) => appendEvents(tx, fence, from, reported)),
+    checkpoint: (fence, made) => probed('checkpoint', (tx) => checkpoint(tx, fence, made)),
     intendPublication: (fence, intent) =>
-      watched('intendPublication', (tx) => intendPublication(tx, fence, intent)),
+      probed('intendPublication', (tx) => intendPublication(tx, fence, intent)),
     settle: (fence, settlement, usage) =>
-      watched('settle', (tx) => settle(tx, fence, settlement, usage)),
-    pause: (fence, why, usage) => watched('pause', (tx) => pause(tx, fence, why, usage)),
+      probed('settle', (tx) => settle(tx, fence, settlement, usage)),
+    pause: (fence, why, usage) => probed('pause', (tx) => pause(tx, fence, why, usage)),
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
-    resumeDue: (limit) => watched('resumeDue', (tx) => resumeDue(tx, limit)),
-    requestCancel: (jobId, by) => watched('requestCancel', (tx) => requestCancel(tx, jobId, by)),
+    resumeDue: (limit) => probed('resumeDue', (tx) => resumeDue(tx, limit)),
+    requestCancel: (jobId, by) => probed('requestCancel', (tx) => requestCancel(tx, jobId, by)),
     extendHold: (jobId, until, by) =>
-      watched('extendHold', (tx) => extendHold(tx, jobId, until, by)),
-    handBack: (fence) => watched('handBack', (tx) => handBack(tx, fence)),
-    expire: (limit) => watched('expire', (tx) => expire(tx, limit, watch)),
+      probed('extendHold', (tx) => extendHold(tx, jobId, until, by)),
+    handBack: (fence) => probed('handBack', (tx) => handBack(tx, fence)),
+    expire: (limit) => probed('expire', (tx) => expire(tx, limit, probe)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
     strandedJobs: (limit) => transact((tx) => strandedJobs(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
-    storeBlob: (blob) => watched('storeBlob', (tx) => storeBlob(tx, blob)),
+    storeBlob: (blob) => probed('storeBlob', (tx) => storeBlob(tx, blob)),
     inputs: (jobId) => transact((tx) => readInputs(tx, jobId)),
     events: (jobId, after, limit) => transact((tx) => events(tx, jobId, after, limit)),
     counts: () => transact(counts),
     workers: () => transact(workers),
     attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
-    addArtifact: (artifact) => watched('addArtifact', (tx) => addArtifact(tx, artifact)),
+    addArtifact: (artifact) => probed('addArtifact', (tx) => addArtifact(tx, artifact)),
     artifacts: (jobId) => transact((tx) => artifacts(tx, jobId)),
     callbacks: (jobId) => transact((tx) => callbacksOf(tx, jobId)),
     deliveries: (page) => transact((tx) => deliveries(tx, page)),
     pendingDeliveries: () => transact(pendingDeliveries),
-    takeDelivery: (leaseMs, butTo) =>
-      watched('takeDelivery', (tx) => takeDelivery(tx, leaseMs, butTo)),
-    markDelivery: (taken, end) => watched('markDelivery', (tx) => markDelivery(tx, taken, end)),
+    takeDelivery: (leaseMs, exceptHosts) =>
+      probed('takeDelivery', (tx) => takeDelivery(tx, leaseMs, exceptHosts)),
+    markDelivery: (taken, end) => probed('markDelivery', (tx) => markDelivery(tx, taken, end)),
     resendDelivery: (id) => transact((tx) => resendDelivery(tx, id)),
     createToken: (token) => transact((tx) => createToken(tx, token)),
     findToken: (hash) => transact((tx) => findToken(tx, hash)),
@@ -86,7 +86,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
     unneeded: (before) => transact((tx) => unneeded(tx, before)),
     forget: (before, limit) => transact((tx) => forget(tx, before, limit)),
-    forgetBlobs: (before, page) => watched('forgetBlobs', (tx) => forgetBlobs(tx, before, page)),
+    forgetBlobs: (before, page) => probed('forgetBlobs', (tx) => forgetBlobs(tx, before, page)),
     referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),
     endings: (jobIds) => transact((tx) => endings(tx, jobIds)),
     bindStore: (id) => transact((tx) => bindStore(tx, id)),
@@ -97,39 +97,40 @@ export function bindLedger(engine: Engine, random: RandomBytes, watch = noProbe)
 }
 
 /**
- * Many blocked jobs are parked in several short transactions, so that nobody waits long for one
- * claim; and no claim says that there is nothing while others still decide about a job. It ends: a
- * parked job is not looked at again before its key is free, and a job waited for is decided about.
+ * Repeats the claim until its answer is certain. It parks many blocked jobs in several short
+ * transactions, so that no other transaction waits long, and never answers null while another
+ * transaction has a candidate locked. It terminates: a parked job is not examined again before its
+ * key is free, and a job that the claim waited for is then either claimed or parked, or not ready.
  */
-async function claimUntilKnown(watched: Watched, request: ClaimRequest): Promise<Claimed | null> {
+async function claimUntilCertain(probed: Probed, request: ClaimRequest): Promise<Claimed | null> {
   let answer: ClaimAnswer = { kind: 'again', behind: null }
   while (answer.kind === 'again') {
     const behind: JobId | null = answer.behind
-    answer = await watched('claim', (tx) => claim(tx, request, behind))
+    answer = await probed('claim', (tx) => claim(tx, request, behind))
   }
   return answer.kind === 'claimed' ? answer.claimed : null
 }
 
-type Watched = <Value>(
+type Probed = <Value>(
   operation: keyof Ledger & string,
   work: (tx: Tx) => Promise<Value>,
 ) => Promise<Value>
 
-/** Transactions with a moment on either side of their commit, unless there was nothing to do. */
-function watcher({ transact }: Engine, probe: Probe): Watched {
+/** Passes a probe before and after each commit, unless the transaction found nothing to do. */
+function withProbes({ transact }: Engine, probe: Probe): Probed {
   return async (operation, work) => {
     const value = await transact(async (tx) => {
       const made = await work(tx)
-      if (!isNothing(made)) await probe(`${operation}-uncommitted`)
+      if (!foundNothing(made)) await probe(`${operation}-uncommitted`)
       return made
     })
-    if (!isNothing(value)) await probe(`${operation}-committed`)
+    if (!foundNothing(value)) await probe(`${operation}-committed`)
     return value
   }
 }
 
-/** A sweep that found no attempt, a claim that found no job, an empty outbox, a page without an upload to forget. */
-const isNothing = (value: unknown): boolean =>
+/** No expired attempt, no job to claim, no due delivery, no upload to delete. */
+const foundNothing = (value: unknown): boolean =>
   value === 0 ||
   value === null ||
   (typeof value === 'object' && 'kind' in value && value.kind === 'none') ||

@@ -22,7 +22,7 @@ const Row = z.object({
   retryOf: JobId.nullable(),
 })
 
-/** All that a worker needs to begin this attempt, or to go on where an earlier one stopped. */
+/** Everything that a worker needs to start this attempt or continue an earlier one. */
 export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promise<Claimed> {
   const row = await tx.get(
     sql`SELECT id, kind, title, payload, limits, locks, retry_of AS "retryOf"
@@ -45,7 +45,7 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
 const Earlier = z.object({ publication: json(PublicationOrNone).nullable() })
 const Artifact = Continuation.shape.artifacts.element
 
-/** Where the earlier job stopped: its last session, its newest artifact of each name. */
+/** What a follow-up continues from: the earlier job's last session and its newest artifact of each name. */
 async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation> {
   const earlier = await tx.get(sql`SELECT publication FROM job WHERE id = ${jobId}`, Earlier)
   const artifacts = await tx.all(

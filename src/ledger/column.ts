@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A text column that holds JSON of this shape. */
+/** A text column that holds JSON of this schema. */
 export const json = <Schema extends z.ZodType>(schema: Schema) =>
   z
     .string()

@@ -10,12 +10,12 @@ import { jobNotFound } from './job-row.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** The running attempt that a fence names, with the facts that decide where it goes next. */
+/** The running attempt of a fence, with the facts that decide the job's next state. */
 export type CurrentAttempt = Running & {
   readonly worker: string
-  /** How many worker events it has told. */
-  readonly told: number
-  /** From this moment on no publication may be intended; null when the job has no hold. */
+  /** How many worker events are recorded. */
+  readonly eventCount: number
+  /** From this time on (epoch ms) new publication intents are refused; null when the job has no hold. */
   readonly holdUntil: number | null
 }
 
@@ -26,11 +26,11 @@ const Row = z.object({
   cancelRequested: flag,
   retry: json(RetryPolicy),
   worker: z.string(),
-  told: z.int(),
+  eventCount: z.int(),
   holdUntil: z.int().nullable(),
 })
 
-/** Throws the refusal of this trigger when the fence is not the current attempt's. */
+/** Throws `refusal` when the fence is not that of the current, running attempt. */
 export async function currentAttempt(
   tx: Tx,
   fence: Fence,
@@ -40,27 +40,26 @@ export async function currentAttempt(
     sql`SELECT
         job.attempt, job.failures, attempt.agent_started AS "agentStarted",
         CASE WHEN job.cancel_requested_at IS NULL THEN 0 ELSE 1 END AS "cancelRequested",
-        job.retry, attempt.worker, attempt.told, job.hold_until AS "holdUntil"
+        job.retry, attempt.worker, attempt.told AS "eventCount", job.hold_until AS "holdUntil"
       FROM job
       JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempt
       WHERE job.id = ${fence.jobId} AND job.attempt = ${fence.attempt} AND job.state = 'running'`,
     Row,
   )
-  if (row === undefined) throw await refused(tx, fence, trigger)
+  if (row === undefined) throw await refusal(tx, fence, trigger)
   return row
 }
 
 const State = z.object({ state: JobState })
 
-/** Why a fenced write changed nothing: no such job, ended, or held by somebody else by now. */
-export async function refused(tx: Tx, fence: Fence, trigger: Trigger): Promise<AppError> {
+/** Why a fenced write changed nothing: the job is unknown, has ended, or has a later attempt. */
+export async function refusal(tx: Tx, fence: Fence, trigger: Trigger): Promise<AppError> {
   const job = await tx.get(sql`SELECT state FROM job WHERE id = ${fence.jobId}`, State)
   if (job === undefined) return jobNotFound(fence.jobId)
   const code = refusalCode(job.state, trigger) ?? 'lease-lost'
   return new AppError(
     code,
-    `Attempt ${fence.attempt} of job ${fence.jobId} may not ${trigger}: the job is ${job.state} ` +
-      `and this attempt is over.`,
+    `Attempt ${fence.attempt} of job ${fence.jobId} does not hold the lease; the job is ${job.state}.`,
     { details: { job: fence.jobId, attempt: fence.attempt, state: job.state } },
   )
 }

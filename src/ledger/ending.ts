@@ -7,10 +7,10 @@ import { releaseKeys } from './lock-keys.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Longest detail that a settlement holds. */
+/** Longest detail of a settlement, in characters. */
 const DETAIL_MAX = 8192
 
-/** Ends the job for good, frees its keys, tells of it. */
+/** Moves the job to a terminal state, releases its lock keys and appends the `ended` event. */
 export async function endJob(
   tx: Tx,
   guard: Guard,
@@ -33,11 +33,11 @@ export async function endJob(
   await appendEvent(tx, { jobId: guard.jobId, attempt }, { type: 'ended', settlement, failures })
 }
 
-/** What ended an attempt, for people; `step` is where it failed. */
+/** What ended an attempt, in words for people; `step` is the step that failed. */
 type Cause = { readonly detail: string; readonly step?: string | undefined }
 
-/** Moves a running job to where its attempt's end leads. */
-export async function follow(tx: Tx, fence: Fence, next: Next, cause: Cause): Promise<void> {
+/** Moves a running job to the state that the end of its attempt leads to. */
+export async function applyNext(tx: Tx, fence: Fence, next: Next, cause: Cause): Promise<void> {
   if (next.state === 'queued') return requeue(tx, fence, next, cause.detail)
   const guard = { ...fence, state: 'running' } as const
   return endJob(tx, guard, settlementOf(next, cause), next.failures)

@@ -12,22 +12,22 @@ const claimedBy = (seq: number, attempt: number): JobEvent => ({
   sandbox: 'none',
   leaseUntil: 1,
 })
-const told = (seq: number, attempt: number | null) => ({ seq, at: 0, attempt })
+const place = (seq: number, attempt: number | null) => ({ seq, at: 0, attempt })
 const product = (tree: string) => ({ step: 'plan', product: { tree } })
 
 describe('fold', () => {
-  it('no event means no job', () => {
+  it('a job without events is absent', () => {
     expect(fold([]).state).toBe('absent')
   })
 
-  it('a job’s life is retold with its failures, checkpoints and publication', () => {
+  it('computes failures, checkpoints and publication', () => {
     const publication = { kind: 'branch', target: 'r#fix', revision: 'a' } as const
     const events: JobEvent[] = [
-      { ...told(1, null), type: 'submitted', retryOf: null },
+      { ...place(1, null), type: 'submitted', retryOf: null },
       claimedBy(2, 1),
-      { ...told(3, 1), type: 'checkpoint', checkpoint: product('one') },
+      { ...place(3, 1), type: 'checkpoint', checkpoint: product('one') },
       {
-        ...told(4, 1),
+        ...place(4, 1),
         type: 'requeued',
         reason: 'worker-lost',
         detail: '',
@@ -35,9 +35,9 @@ describe('fold', () => {
         notBefore: null,
       },
       claimedBy(5, 2),
-      { ...told(6, 2), type: 'checkpoint', checkpoint: product('two') },
+      { ...place(6, 2), type: 'checkpoint', checkpoint: product('two') },
       {
-        ...told(7, 2),
+        ...place(7, 2),
         type: 'ended',
         failures: 1,
         settlement: { kind: 'succeeded', reason: 'patch-ready', detail: '', publication },
@@ -54,14 +54,14 @@ describe('fold', () => {
     })
   })
 
-  it('what was published stays published when the attempt fails afterwards', () => {
+  it('a publication stays when the attempt fails afterwards', () => {
     const publication = { kind: 'branch', target: 'r#fix', revision: 'a' } as const
     const events: JobEvent[] = [
-      { ...told(1, null), type: 'submitted', retryOf: null },
+      { ...place(1, null), type: 'submitted', retryOf: null },
       claimedBy(2, 1),
-      { ...told(3, 1), type: 'published', publication },
+      { ...place(3, 1), type: 'published', publication },
       {
-        ...told(4, 1),
+        ...place(4, 1),
         type: 'ended',
         failures: 1,
         settlement: { kind: 'failed', reason: 'worker-error', detail: '' },

@@ -3,13 +3,13 @@ import type { Publication } from '../domain/publication.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** What a job's events say about it. */
+/** The state of a job, computed from its events. */
 export type Folded = {
   readonly state: JobState | 'absent'
   readonly attempt: number
   readonly reason: ReasonCode | null
   readonly failures: number
-  /** The newest of each step. */
+  /** The newest checkpoint of each step. */
   readonly checkpoints: readonly Checkpoint[]
   readonly publication: Publication | null
 }
@@ -23,7 +23,7 @@ const NOTHING: Folded = {
   publication: null,
 }
 
-/** Retells a job from all its events, in order. Pure; the row in the ledger says the same. */
+/** Computes a job's state from all its events, in order. The job's row must always agree. */
 export const fold = (events: readonly JobEvent[]): Folded => events.reduce(step, NOTHING)
 
 function step(job: Folded, event: JobEvent): Folded {
@@ -65,7 +65,7 @@ function step(job: Folded, event: JobEvent): Folded {
   }
 }
 
-/** A step done again replaces its earlier product and stands where it was done last. */
+/** A repeated step replaces its earlier checkpoint and moves to the end. */
 export function newestPerStep(checkpoints: readonly Checkpoint[]): Checkpoint[] {
   const byStep = new Map<string, Checkpoint>()
   for (const checkpoint of checkpoints) {

@@ -1,17 +1,17 @@
 import type { Fence } from '../domain/lease.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** Where a write applies: it changes nothing unless job, attempt and state are these. Attempt 0 was never claimed. */
+/** The condition of a write: it applies only in this attempt and state. Attempt 0: never claimed yet. */
 export type Guard = Fence & { readonly state: JobState }
 
 /**
- * A write's guard repeats what its transaction has read. When it does not hold, the engine let
- * another transaction in between; this one crashes and leaves nothing behind.
+ * A guard repeats what its transaction has read, so it can fail only when the engine did not isolate
+ * the transaction. Throws then, which rolls the transaction back.
  */
 export function assertGuard(changed: number, guard: Guard): void {
   if (changed === 1) return
   throw new Error(
-    `job ${guard.jobId} is not ${guard.state} in attempt ${guard.attempt} any more: ` +
+    `job ${guard.jobId} is no longer ${guard.state} in attempt ${guard.attempt}: ` +
       `the transaction was not isolated`,
   )
 }

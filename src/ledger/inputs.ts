@@ -6,10 +6,10 @@ import type { NewJob } from './port.ts'
 import { join, list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Rows in one statement; each number of them is a text of its own, which is prepared once. */
-const AT_ONCE = 50
+/** Rows per statement. Each number of rows is a different SQL text and is prepared separately. */
+const ROWS_MAX = 50
 
-/** The files that a job brings along, by name. */
+/** The input files of a job, ordered by name. */
 export const readInputs = (tx: Tx, jobId: JobId): Promise<readonly InputFile[]> =>
   tx.all(
     sql`SELECT input.name, input.digest, blob.size FROM input
@@ -20,8 +20,8 @@ export const readInputs = (tx: Tx, jobId: JobId): Promise<readonly InputFile[]> 
 type Naming = Pick<NewJob, 'inputs' | 'submitter'>
 
 /**
- * Gives a new job its inputs. Throws `input-missing`, with their digests in `details.missing`, for
- * those whose bytes are not in the store or that this submitter may not name.
+ * Records the inputs of a new job. Throws `input-missing`, with the digests in `details.missing`,
+ * when bytes are not in the store or this submitter may not name them.
  */
 export async function addInputs(
   tx: Tx,
@@ -32,9 +32,13 @@ export async function addInputs(
   const nameable = await keepNameable(tx, digests, submitter.tokenId)
   const missing = digests.filter((digest) => !nameable.has(digest))
   if (missing.length > 0) {
-    throw new AppError('input-missing', `Not uploaded yet: ${missing.slice(0, 3).join(', ')}.`, {
-      details: { missing },
-    })
+    throw new AppError(
+      'input-missing',
+      `These inputs are not uploaded: ${missing.slice(0, 3).join(', ')}.`,
+      {
+        details: { missing },
+      },
+    )
   }
   for (const some of inGroups(inputs)) {
     const rows = some.map(({ name, digest }) => sql`(${jobId}, ${name}, ${digest})`)
@@ -45,8 +49,8 @@ export async function addInputs(
 const Row = z.object({ digest: z.string() })
 
 /**
- * The digests that a submitter may name: uploaded with its token, or named by some job already. No
- * other transaction forgets one of these uploads before this transaction ends.
+ * The digests that a submitter may name: those uploaded with its token, and those that a job already
+ * names. Locks these uploads against deletion until the transaction ends.
  */
 async function keepNameable(
   tx: Tx,
@@ -68,8 +72,8 @@ async function keepNameable(
 }
 
 function* inGroups<Item>(items: readonly Item[]): Generator<readonly [Item, ...Item[]]> {
-  for (let from = 0; from < items.length; from += AT_ONCE) {
-    const [first, ...others] = items.slice(from, from + AT_ONCE)
+  for (let from = 0; from < items.length; from += ROWS_MAX) {
+    const [first, ...others] = items.slice(from, from + ROWS_MAX)
     if (first !== undefined) yield [first, ...others]
   }
 }

@@ -29,7 +29,7 @@ export const SELECT_JOB = sql`
   JOIN payload ON payload.job_id = job.id
   LEFT JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempt`
 
-/** A row with its place in the order of arrival. */
+/** A job and its number in the order of submission. */
 export const JobRow = Job.extend({
   number: z.int(),
   payload: json(z.unknown()),

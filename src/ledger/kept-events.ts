@@ -9,7 +9,7 @@ import { newestPerStep } from './fold.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** What a job may have of them, some for each of its hundred attempts: a claim reads and sends all. */
+/** Limits per job. A claim reads and sends all of them; a job has up to a hundred attempts. */
 const KEPT_MAX = { checkpoint: 1000, 'publication-intended': 300 } as const
 
 const CheckpointRow = z.object({ body: json(z.object({ checkpoint: Checkpoint })) })
@@ -22,7 +22,7 @@ export async function readCheckpoints(tx: Tx, jobId: JobId): Promise<Checkpoint[
   return newestPerStep(rows.map((row) => row.body.checkpoint))
 }
 
-/** All checkpoints that one attempt has made, oldest first. */
+/** All checkpoints of one attempt, oldest first. */
 export async function checkpointsOf(tx: Tx, { jobId, attempt }: Fence): Promise<Checkpoint[]> {
   const rows = await tx.all(
     sql`SELECT body FROM event
@@ -38,7 +38,7 @@ export async function readIntents(tx: Tx, jobId: JobId): Promise<PublicationInte
   return rows.map((row) => row.body.intent)
 }
 
-/** The agent session told last, or null. */
+/** The last agent session that was reported, or null. */
 export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> {
   const row = await tx.get(
     sql`SELECT body FROM event WHERE kept_for = ${jobId} AND type = 'agent-session'
@@ -50,7 +50,7 @@ export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> 
 
 const Count = z.object({ count: z.int() })
 
-/** Throws `request-invalid` when the job has as many of these as it may have. */
+/** Throws `request-invalid` when the job has reached its limit of these events. */
 export async function refuseTooMany(
   tx: Tx,
   jobId: JobId,
@@ -62,7 +62,7 @@ export async function refuseTooMany(
   )
   const most = KEPT_MAX[type]
   if ((found?.count ?? 0) < most) return
-  throw new AppError('request-invalid', `A job may have at most ${most} events ${type}.`)
+  throw new AppError('request-invalid', `A job may have at most ${most} ${type} events.`)
 }
 
 const keptOf = (jobId: JobId, type: keyof typeof KEPT_MAX) => sql`

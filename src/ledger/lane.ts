@@ -13,15 +13,15 @@ const Head = z.object({
   locks: json(z.array(z.string())),
   wokenFor: z.string().nullable(),
 })
-/** The job of a lane that is next. */
+/** The next job of a lane. */
 export type Head = z.infer<typeof Head>
 
 const SELECT_HEAD = sql`
   SELECT number, id, lane, priority, attempt, locks, woken_for AS "wokenFor" FROM job`
 
 /**
- * The best ready job of every lane. The index has the jobs of a lane side by side, the best first, so
- * this jumps from head to head: its cost grows with the number of lanes, not with that of the jobs.
+ * The best ready job of every lane. The index orders jobs by lane and then the best first, so this
+ * seeks from head to head: its cost grows with the number of lanes, not of jobs.
  */
 export const readyHeads = (tx: Tx): Promise<readonly Head[]> =>
   tx.all(
@@ -43,11 +43,15 @@ export const readyHeads = (tx: Tx): Promise<readonly Head[]> =>
   )
 
 /**
- * The lane's best ready job: highest priority, then first come.
- * @param but numbers of jobs that others work on
+ * The lane's best ready job: highest priority, then submitted first.
+ * @param except numbers of jobs to skip: other transactions have locked or changed them
  */
-export function headOf(tx: Tx, lane: string, but: ReadonlySet<number>): Promise<Head | undefined> {
-  const [first, ...rest] = but
+export function headOf(
+  tx: Tx,
+  lane: string,
+  except: ReadonlySet<number>,
+): Promise<Head | undefined> {
+  const [first, ...rest] = except
   const others = first === undefined ? sql`` : sql`AND number NOT IN (${list([first, ...rest])})`
   return tx.get(
     sql`${SELECT_HEAD} WHERE ready_lane = ${lane} ${others} ORDER BY priority DESC, number LIMIT 1`,
@@ -55,7 +59,7 @@ export function headOf(tx: Tx, lane: string, but: ReadonlySet<number>): Promise<
   )
 }
 
-/** The same job as it is now, if it is still ready. */
+/** Reads a head again; undefined when it is no longer ready. */
 export const stillReady = (tx: Tx, head: Head): Promise<Head | undefined> =>
   tx.get(sql`${SELECT_HEAD} WHERE number = ${head.number} AND ready_lane IS NOT NULL`, Head)
 

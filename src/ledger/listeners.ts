@@ -1,6 +1,6 @@
 import type { Notification } from './port.ts'
 
-/** The notifications of one transaction, each once. */
+/** The notifications of one transaction, without duplicates. */
 export class Notifications {
   readonly #byKey = new Map<string, Notification>()
 
@@ -16,17 +16,17 @@ export class Notifications {
   }
 }
 
-/** Those who want to hear of commits. */
+/** The subscribers to commits of this ledger. */
 export class Listeners {
   readonly #listeners = new Set<(notification: Notification) => void>()
 
-  /** @returns how to stop hearing */
+  /** @returns a function that removes the listener */
   add(listener: (notification: Notification) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  tell(notifications: readonly Notification[]): void {
+  notify(notifications: readonly Notification[]): void {
     for (const notification of notifications)
       for (const listen of this.#listeners) listen(notification)
   }

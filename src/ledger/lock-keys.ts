@@ -5,20 +5,21 @@ import { join, list, sql, type Statement } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Lock keys and those who wait for them. A queued job that needs a held key is parked on it and
- * no claim looks at it again. A key that becomes free wakes its best waiter of each lane: of each,
- * because a waiter that no worker can serve must not strand the others. What keeps wake-ups from
- * getting lost, in every transaction:
+ * Lock keys and the jobs that wait for them. A queued job that needs a held key is parked on it, and
+ * claims skip it. Releasing a key wakes the best waiter of each lane: one per lane, because no worker
+ * may be able to serve a given lane, and its waiter must not strand the others. These invariants, kept
+ * by every transaction, prevent lost wake-ups:
  *
  * - a job is parked only on a key that another job holds;
- * - `woken_for = k` only while k is free, and at most once per lane;
- * - a free key that a lane waits for has woken one job of that lane. So whoever takes the key puts
- *   the woken ones back, and a woken job that leaves the queue otherwise wakes the next.
+ * - `woken_for = k` only while k is free, for at most one job per lane;
+ * - when k is free and jobs of a lane wait for it, one job of that lane is woken. So a job that takes
+ *   k parks the other woken jobs again, and a woken job that leaves the queue without taking k wakes
+ *   the next of its lane.
  */
 
 const Key = z.object({ key: z.string() })
 
-/** The first of these keys that another job holds, or undefined when it may run. */
+/** The first of these keys that another job holds; undefined when all are free or the job's own. */
 export async function heldKey(
   tx: Tx,
   jobId: JobId,
@@ -34,7 +35,7 @@ export async function heldKey(
   return held?.key
 }
 
-/** Takes keys that are free or already the job's own, for this attempt. */
+/** Takes keys for this attempt. The caller has checked with `heldKey` that no other job holds them. */
 export async function takeKeys(tx: Tx, fence: Fence, keys: readonly string[]): Promise<void> {
   const [first, ...rest] = keys
   if (first === undefined) return
@@ -43,13 +44,13 @@ export async function takeKeys(tx: Tx, fence: Fence, keys: readonly string[]): P
     INSERT INTO job_lock (key, job_id, attempt) VALUES ${join(rows, ', ')}
     ON CONFLICT (key) DO UPDATE SET attempt = excluded.attempt
       WHERE job_lock.job_id = excluded.job_id`)
-  if (taken !== keys.length) throw new Error('a lock key was taken although it was not free')
+  if (taken !== keys.length) throw new Error('a lock key is already held by another job')
   await tx.run(sql`
     UPDATE job SET parked_on = woken_for, woken_for = NULL
     WHERE woken_for IN (${list([first, ...rest])})`)
 }
 
-/** Frees every key of the job and wakes those who wait. */
+/** Releases every key of the job and wakes the jobs that wait for them. */
 export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
   const released = await tx.all(
     sql`DELETE FROM job_lock WHERE job_id = ${jobId} RETURNING key`,
@@ -58,7 +59,7 @@ export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
   for (const { key } of released) await wakeEachLane(tx, key)
 }
 
-/** A waiting job as far as parking and waking need it. */
+/** The columns of a job that parking and waking need. */
 export type Waiter = { readonly id: JobId; readonly lane: string; readonly wokenFor: string | null }
 
 /** Parks a ready job on a key that another job holds. */
@@ -66,11 +67,11 @@ export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
   await tx.run(sql`
     UPDATE job SET parked_on = ${key}, woken_for = NULL
     WHERE id = ${waiter.id}`)
-  await passOn(tx, waiter)
+  await wakeNextOfLane(tx, waiter)
 }
 
-/** After a woken job left the queue without taking its key: the next of its lane is woken. */
-export async function passOn(tx: Tx, waiter: Waiter): Promise<void> {
+/** Call it when a woken job leaves the queue without taking its key: wakes the next of its lane. */
+export async function wakeNextOfLane(tx: Tx, waiter: Waiter): Promise<void> {
   if (waiter.wokenFor === null) return
   await wake(tx, bestWaiter(waiter.wokenFor, sql`${waiter.lane}`))
 }
@@ -90,7 +91,7 @@ async function wakeEachLane(tx: Tx, key: string): Promise<void> {
   )
 }
 
-/** Finds the number of the best parked job: highest priority, then first come. */
+/** Selects the number of the best parked job: highest priority, then submitted first. */
 export const bestWaiter = (key: string | Statement, lane: Statement): Statement => sql`
   SELECT number FROM job WHERE parked_on = ${key} AND lane = ${lane}
   ORDER BY priority DESC, number LIMIT 1`

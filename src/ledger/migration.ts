@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors.ts'
 
-/** One step forward of the schema. Never edited once released; there is no way back. */
+/** One change of the schema. Never edited after its release; there are no down migrations. */
 export type Migration = {
   readonly version: number
   readonly name: string
@@ -8,22 +8,22 @@ export type Migration = {
 }
 
 /**
- * The migrations that a ledger of this version still lacks. Throws `schema-newer` when it was made
- * by a newer program.
+ * The migrations that a ledger of this version needs. Throws `schema-newer` when a newer program
+ * made the ledger.
  */
 export function missingFrom(migrations: readonly Migration[], found: number): readonly Migration[] {
   const known = migrations.at(-1)?.version ?? 0
   if (found > known) {
     throw new AppError(
       'schema-newer',
-      `The ledger has schema version ${found}; this program knows versions up to ${known}.`,
+      `The ledger has schema version ${found}; this program supports versions up to ${known}.`,
       { details: { found, known } },
     )
   }
   return migrations.filter(({ version }) => version > found)
 }
 
-/** Those that lead to a ledger of this version. Throws `schema-newer` when it is not known here. */
+/** The migrations up to this version. Throws `schema-newer` when this program does not support it. */
 export function migrationsTo(
   migrations: readonly Migration[],
   wanted: number,

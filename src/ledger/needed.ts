@@ -1,14 +1,11 @@
 import type { Cutoffs } from './port.ts'
 import { sql, type Statement } from './sql.ts'
 
-/**
- * Of jobs, uploads, tokens and workers the ones that nobody needs any more. Each is a condition
- * on the table's own row.
- */
+/** SQL conditions for jobs, uploads, tokens and workers that may be deleted. Times are epoch ms. */
 
 /**
- * Ended before this moment; no living job goes on from it, and no callback of it is to be sent. False, not
- * NULL, for a living job, because the condition is negated too.
+ * Ended before this time, no unfinished job continues it, and no callback is pending. False, not
+ * NULL, for an unfinished job, because callers negate the condition.
  */
 export const jobUnneeded = (before: number): Statement => sql`
   job.ended_at IS NOT NULL AND job.ended_at < ${before} AND NOT EXISTS (
@@ -17,24 +14,24 @@ export const jobUnneeded = (before: number): Statement => sql`
     SELECT 1 FROM delivery WHERE delivery.job_id = job.id AND delivery.next_at IS NOT NULL
   )`
 
-/** Revoked or expired before this moment. */
+/** Revoked or expired before this time. */
 export const tokenUnneeded = (before: number): Statement =>
   sql`(token.revoked_at < ${before} OR token.expires_at < ${before})`
 
-/** Neither asked for a job since this moment nor works on one. */
+/** Last asked for a job before this time and runs none. */
 export const workerUnneeded = (before: number): Statement => sql`
   worker.seen_at < ${before} AND NOT EXISTS (
     SELECT 1 FROM attempt WHERE attempt.worker_id = worker.id AND attempt.ended_at IS NULL
   )`
 
-/** Stored before a moment, and no job names it as an input, other than those unneeded by then. */
+/** Stored before `before.uploads`, and no job names it as an input except unneeded ones. */
 export const blobUnneeded = (before: Cutoffs): Statement => sql`
   blob.stored_at < ${before.uploads} AND NOT EXISTS (
     SELECT 1 FROM input JOIN job ON job.id = input.job_id
     WHERE input.digest = blob.digest AND NOT (${jobUnneeded(before.jobs)})
   )`
 
-/** Stored before a moment, and no job at all names it. */
+/** Stored before this time, and no job names it as an input. */
 export const blobUnnamed = (before: number): Statement => sql`
   blob.stored_at < ${before} AND NOT EXISTS (
     SELECT 1 FROM input WHERE input.digest = blob.digest

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Callback, CallbackEvent } from '../domain/callback.ts'
-import { type CallbackBody, ToldJob } from '../domain/delivery.ts'
+import { type CallbackBody, CallbackJob } from '../domain/delivery.ts'
 import type { JobId } from '../domain/id.ts'
 import { json } from './column.ts'
 import { readJob } from './job-row.ts'
@@ -10,8 +10,8 @@ import type { Tx } from './transaction.ts'
 type Cause = { readonly seq: number; readonly type: string }
 
 /**
- * Writes what the callbacks of a job are told of an event: a row for each that asked for it, in the
- * transaction of the event. So a message exists exactly when its cause does.
+ * Writes one delivery for each callback that asked for this event, in the transaction of the event
+ * (a transactional outbox), so that a message exists exactly when its event does.
  */
 export async function writeDeliveries(tx: Tx, jobId: JobId, cause: Cause): Promise<void> {
   const event = CallbackEvent.safeParse(cause.type).data
@@ -32,7 +32,7 @@ export async function writeDeliveries(tx: Tx, jobId: JobId, cause: Cause): Promi
   }
 }
 
-/** Keeps what a job's producer wants to be told. */
+/** Stores the callbacks of a new job. */
 export async function addCallbacks(
   tx: Tx,
   jobId: JobId,
@@ -47,17 +47,17 @@ export async function addCallbacks(
 
 const Row = Callback.extend({ number: z.int(), events: json(z.array(CallbackEvent)) })
 
-/** In the order in which they were given, numbered from 1. */
+/** In the order of the submission, numbered from 1. */
 const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
   tx.all(sql`SELECT number, url, events FROM callback WHERE job_id = ${jobId} ORDER BY number`, Row)
 
-/** The callbacks of a job, as its producer asked for them. Throws `job-not-found`. */
+/** The callbacks of a job, as submitted. Throws `job-not-found`. */
 export async function callbacksOf(tx: Tx, jobId: JobId): Promise<readonly Callback[]> {
   await readJob(tx, jobId)
   return (await readCallbacks(tx, jobId)).map(({ url, events }) => ({ url, events }))
 }
 
-/** The same for the same event and callback, whatever happens; within a job it sorts by event. */
+/** Determined by event and callback, so that receivers can deduplicate; sorts by event within a job. */
 const deliveryId = (jobId: JobId, seq: number, callback: number): string =>
   `msg_${jobId.replaceAll('-', '')}_${String(seq).padStart(8, '0')}_${callback}`
 
@@ -66,7 +66,7 @@ async function bodyOf(
   jobId: JobId,
   { seq, event }: { readonly seq: number; readonly event: CallbackEvent },
 ): Promise<string> {
-  const job = ToldJob.parse(await readJob(tx, jobId))
+  const job = CallbackJob.parse(await readJob(tx, jobId))
   const body: CallbackBody = {
     type: `job.${event}`,
     timestamp: new Date(tx.now).toISOString(),

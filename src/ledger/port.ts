@@ -10,32 +10,32 @@ import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** A submission after the kind has checked it. */
+/** A submission after the kind has validated it. */
 export type NewJob = Submission & {
   readonly title: string
   readonly retryOf: JobId | null
-  /** Who submits it: the name of a token, and its id, which owns what it uploaded. */
+  /** Name and id of the submitter's token. Uploads belong to the token id. */
   readonly submitter: { readonly name: string; readonly tokenId: string }
-  /** What a worker must offer beside kind and labels. */
+  /** What a worker must offer besides kind and labels. */
   readonly demands: readonly string[]
-  /** SHA-256 over what was asked, so that a reused idempotency key with another body is seen. */
+  /** SHA-256 of the request; detects an idempotency key that is reused with a different request. */
   readonly requestDigest: string
 }
 
 export type ClaimRequest = {
-  /** Chosen by the worker; asking again with it after a lost answer gives the same lease. */
+  /** Chosen by the worker; repeating the claim with it after a lost response gives the same lease. */
   readonly requestId: string
   readonly worker: WorkerIdentity
   readonly leaseMs: number
-  /** Id of the worker token that asks. */
+  /** Id of the worker token. */
   readonly heldBy: string
   /** Hex SHA-256 of the attempt token's secret. A repeated request replaces it. */
   readonly tokenHash: string
-  /** Patterns of the lanes that the worker token may claim from (`permits`); null: of all. */
+  /** Patterns of the lanes that the worker token may claim from (`permits`); null for all lanes. */
   readonly restrictedTo: readonly string[] | null
 }
 
-/** What the ledger hands out; the hub adds the token it made. */
+/** A lease without the attempt token, which the hub makes and adds. */
 export type Claimed = Omit<Lease, 'token'>
 
 export type JobFilter = {
@@ -43,13 +43,13 @@ export type JobFilter = {
   readonly kind?: string | undefined
   readonly label?: string | undefined
   readonly group?: string | undefined
-  /** Found in the title or the id, upper or lower case. */
+  /** Substring of the title or the id, case-insensitive. */
   readonly text?: string | undefined
   readonly createdFrom?: number | undefined
   readonly createdBefore?: number | undefined
 }
 
-/** Newest first; `after` is the id of the last job of the page before. */
+/** Newest first; `after` is the id of the last job of the previous page. */
 export type JobPage = {
   readonly filter: JobFilter
   readonly after: JobId | null
@@ -67,7 +67,7 @@ export type ArtifactRow = Fence & {
 }
 
 export type WorkerRow = WorkerIdentity & {
-  /** What the token that it asked with is restricted to; null for nothing. */
+  /** Lane patterns that its token is restricted to; null when unrestricted. */
   readonly restrictedTo: string[] | null
   readonly seenAt: number
   readonly running: number
@@ -77,7 +77,7 @@ export type TokenRow = {
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** Patterns of the lanes that a worker may claim from with it; null: of all. */
+  /** Patterns of the lanes that a worker may claim from with it; null for all lanes. */
   readonly lanes: readonly string[] | null
   readonly createdAt: number
   readonly expiresAt: number | null
@@ -88,31 +88,34 @@ export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'lanes' | 'expi
   readonly hash: string
 }
 
-/** Whose attempt it was, and whether its token's secret is right. */
+/** The worker of an attempt, and what is needed to check its tokens. */
 export type AttemptRow = Fence & {
   readonly workerId: string
   readonly bootId: string
-  /** The worker token it was claimed with: who may salvage it later. */
+  /** Id of the worker token that claimed it; only this token may salvage it. */
   readonly heldBy: string
-  /** Hex SHA-256 of the token's secret. */
+  /** Hex SHA-256 of the attempt token's secret. */
   readonly tokenHash: string
   readonly endedAt: number | null
 }
 
-/** How many rows nobody needs any more; `uploads` are blobs that no job names as an input. */
+/** Numbers of rows that may be deleted; `uploads` are blobs that no job names as an input. */
 export type Unneeded = {
   readonly jobs: number
   readonly tokens: number
   readonly workers: number
   readonly uploads: number
 }
-/** Moments (epoch ms): what was over before `jobs`, and uploads stored before `uploads`, may go. */
+/**
+ * Times in epoch ms. Jobs, tokens and workers that ended or were last used before `jobs` may be
+ * deleted, and uploads that were stored before `uploads`.
+ */
 export type Cutoffs = { readonly jobs: number; readonly uploads: number }
 
-/** How many uploads of a page were deleted, and its last digest; null when nothing follows. */
+/** How many uploads of a page were deleted, and its last digest; null on the last page. */
 export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
 
-/** Newest job first; `after` is the id of the last one of the page before. */
+/** Newest job first; `after` is the id of the last delivery of the previous page. */
 export type DeliveryPage = {
   readonly jobId: JobId | null
   readonly states: readonly DeliveryState[] | null
@@ -120,14 +123,14 @@ export type DeliveryPage = {
   readonly limit: number
 }
 
-/** A delivery that is to be sent now; `until` says when somebody else may, and is the fence. */
+/** A delivery to send now. `until` is the end of its lease (epoch ms) and the fence of `markDelivery`. */
 export type TakenDelivery = Message & {
   readonly host: string
   readonly tries: number
   readonly until: number
 }
 
-/** What a try came to, and what follows from it. */
+/** The result of a try and the delivery's next state. */
 export type DeliveryEnd = {
   readonly sent: Sent
   readonly next:
@@ -138,68 +141,68 @@ export type DeliveryEnd = {
 /** A queued job that waits for a lock key although no job holds it. */
 export type StrandedJob = { readonly jobId: JobId; readonly key: string }
 
-/** What may change, so that long polls and streams wake up. A hint: nothing is lost without it. */
+/** Wakes long polls and streams. Only a hint: they also check periodically, so a lost one loses nothing. */
 export type Notification =
   | { readonly kind: 'ready' }
   | { readonly kind: 'job'; readonly jobId: JobId }
 
 /**
- * The truth. Each method is one transaction; each write of a worker carries its fence, and a
- * fence that is not the current one changes nothing and throws `lease-lost` (or `job-terminal`
- * when the job has ended). Unknown jobs throw `job-not-found`.
+ * The source of truth. Each method is one transaction. Each write of a worker carries its fence; a
+ * stale fence changes nothing and throws `lease-lost` (`job-terminal` when the job has ended). Unknown
+ * jobs throw `job-not-found`.
  */
 export type Ledger = {
   /**
-   * Same key and digest: the job of the first time, `created: false`. Other digest:
-   * `idempotency-conflict`. An id that some job has: `job-exists`. Inputs that are not stored, or
-   * were uploaded by others and are named by no job: `input-missing`, listed in `details.missing`.
-   * More or longer demands than a lane holds: `request-invalid`.
+   * Idempotent: the same key and digest return the existing job with `created: false`. Throws
+   * `idempotency-conflict` for a known key with another digest; `job-exists` for a known id;
+   * `input-missing`, with `details.missing`, for inputs that are not stored, or that only others
+   * uploaded and no job names; `request-invalid` for more or longer demands than a lane holds.
    */
   submit(job: NewJob): Promise<{ readonly job: Job; readonly created: boolean }>
-  /** The best runnable job this worker can serve, or null. Takes the locks, raises the attempt. */
+  /** Leases the best runnable job that this worker can serve, or null. Takes its lock keys. */
   claim(request: ClaimRequest): Promise<Claimed | null>
   renew(fence: Fence, leaseMs: number): Promise<Renewal>
   /**
-   * Appends what a worker tells. `from` counts the attempt's worker events from 1: those already
-   * there are skipped, so a repeat changes nothing; a gap is refused as `log-gap`.
+   * Appends worker events. `from` is the number of the first one, counted from 1 within the attempt.
+   * Events already recorded are skipped, so a repeat changes nothing; a gap throws `log-gap`.
    */
   appendEvents(fence: Fence, from: number, events: readonly WorkerEvent[]): Promise<void>
   /**
-   * One that the attempt has made before changes nothing. At most 1000 a job, then
+   * A checkpoint that this attempt has already recorded changes nothing. More than 1000 per job throw
    * `request-invalid`.
    */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
-   * Refused with `cancel-requested` once a cancel is known, and with `hold-lapsed` from `holdUntil`
-   * on; afterwards publishing completes. At most 300 a job, then `request-invalid`.
+   * Throws `cancel-requested` after a cancel and `hold-lapsed` from `holdUntil` on. Once an intent is
+   * recorded, neither stops its publication. More than 300 per job throw `request-invalid`.
    */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
-  /** Accepted once; the same settlement again gives the same answer. */
+  /** Idempotent: a repeat with the same settlement returns the job. */
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
   pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
-  /** Resumes jobs paused until a moment that has come, at most `limit`; returns how many. */
+  /** Resumes at most `limit` jobs whose `resumeAt` has passed; returns how many. */
   resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
   /**
-   * Moves the job's hold to a later moment (epoch ms); an earlier one changes nothing, nor does any
-   * when the job has no hold. `scope-missing` unless its submitter asks, `job-terminal` after its end.
+   * Extends the job's hold to a later time (epoch ms). An earlier time, or a job without a hold,
+   * changes nothing. Throws `scope-missing` unless `by` is the submitter, and `job-terminal`.
    */
   extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
-  /** Ends every attempt whose lease ran out, at most `limit`; returns how many. */
+  /** Ends at most `limit` attempts whose lease expired; returns how many. */
   expire(limit: number): Promise<number>
-  /** Frees locks of jobs paused longer than they may keep them; returns of how many jobs. */
+  /** Releases the lock keys of jobs paused for too long; returns how many jobs. */
   tidyLocks(limit: number): Promise<number>
-  /** At most `limit`; empty, because no transaction leaves one behind. */
+  /** At most `limit`. Always empty unless the ledger has a bug or was edited by hand. */
   strandedJobs(limit: number): Promise<readonly StrandedJob[]>
 
   job(jobId: JobId): Promise<Job>
-  /** The files that a job brings along, by name. */
+  /** The input files of a job, ordered by name. */
   inputs(jobId: JobId): Promise<readonly InputFile[]>
   /**
-   * Records bytes that are in the store, and that this token may name them as inputs. Again: they
-   * count as stored now.
+   * Records bytes that are in the store, and that this token may name them as inputs. A repeat renews
+   * the time at which they were stored.
    */
   storeBlob(blob: {
     readonly digest: string
@@ -210,64 +213,64 @@ export type Ledger = {
   jobs(page: JobPage): Promise<readonly Job[]>
   /** Events with seq > after, in order. */
   events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>
-  /** How many jobs of each kind are in each state. */
+  /** The number of jobs per kind and state. */
   counts(): Promise<
     readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]
   >
   workers(): Promise<readonly WorkerRow[]>
   attempt(jobId: JobId, attempt: number): Promise<AttemptRow | null>
 
-  /** Same name, attempt and digest again: nothing changes. Same name, other digest: replaced. */
+  /** An artifact with the same attempt and name is replaced; with the same digest too, nothing changes. */
   addArtifact(artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void>
   artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
 
-  /** What a job's producer asked to be told. */
+  /** The callbacks of a job, as submitted. */
   callbacks(jobId: JobId): Promise<readonly Callback[]>
   deliveries(page: DeliveryPage): Promise<readonly Delivery[]>
   pendingDeliveries(): Promise<number>
-  /** A delivery that is due, for this long, or null. None to these hosts. Counts as a try. */
-  takeDelivery(leaseMs: number, butTo: readonly string[]): Promise<TakenDelivery | null>
-  /** False, and nothing changes, when the lease is over and the delivery was taken again. */
+  /** Leases a due delivery for this long, except to these hosts, or null. Counts as a try. */
+  takeDelivery(leaseMs: number, exceptHosts: readonly string[]): Promise<TakenDelivery | null>
+  /** Returns false and changes nothing when the lease expired and the delivery was taken again. */
   markDelivery(taken: TakenDelivery, end: DeliveryEnd): Promise<boolean>
-  /** Sends again from now under the same id. `delivery-not-found` when there is none. */
+  /** Starts the delivery over, due now, under the same id. Throws `delivery-not-found`. */
   resendDelivery(id: string): Promise<Delivery>
 
   createToken(token: NewToken): Promise<void>
   /** By hash; null when unknown, revoked or expired. */
   findToken(hash: string): Promise<TokenRow | null>
   tokens(): Promise<readonly TokenRow[]>
-  /** `token-not-found` when there is none. */
+  /** Throws `token-not-found`. */
   revokeToken(id: string): Promise<void>
 
   /**
-   * How much nobody needs any more: jobs ended before `before.jobs`, except those that a living job
-   * continues; tokens revoked or expired, workers last heard of before it; uploads stored before
-   * `before.uploads` that no other job names.
+   * How many rows may be deleted: jobs that ended before `before.jobs`, except those that an
+   * unfinished job continues or that have pending callbacks; tokens revoked or expired and workers
+   * last seen before it; uploads stored before `before.uploads` that no remaining job names.
    */
   unneeded(before: Cutoffs): Promise<Unneeded>
-  /** Deletes jobs, tokens and workers, at most `limit` jobs at a time; returns how many. */
+  /** Deletes at most `limit` unneeded jobs, and all unneeded tokens and workers; returns how many. */
   forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
   /**
-   * Looks at the `limit` uploads that follow a digest, and deletes those that were stored before a
-   * moment and that no job names. Page by page from '' on, each upload is looked at once.
+   * Checks the `limit` uploads that follow a digest and deletes those that were stored before a time
+   * and that no job names. Paging from '' to the end checks each upload once.
    */
   forgetBlobs(
     before: number,
     page: { readonly after: string; readonly limit: number },
   ): Promise<ForgottenBlobs>
   /**
-   * Which of these digests a job or an upload refers to; with `before`, as it will be after
-   * `forget(before.jobs)` and `forgetBlobs(before.uploads)`.
+   * Those of the digests that a job or an upload refers to. With `before`, the answer after
+   * `forget(before.jobs)` and `forgetBlobs(before.uploads)` would have run.
    */
   referenced(digests: readonly string[], before: Cutoffs | null): Promise<ReadonlySet<string>>
-  /** When each of these jobs ended, null while it lives; unknown jobs are left out. */
+  /** End times of these jobs, null while unfinished; unknown jobs are left out. */
   endings(jobIds: readonly JobId[]): Promise<ReadonlyMap<JobId, number | null>>
 
-  /** Ties the ledger to one store of artifacts and logs; `store-foreign` for every other one. */
+  /** Binds the ledger to one store of artifacts and logs; throws `store-foreign` for any other. */
   bindStore(id: string): Promise<void>
-  /** Calls back after each commit that may interest a waiter; returns how to stop. */
+  /** Calls the listener after commits of this and other hubs; returns a function that unsubscribes. */
   subscribe(listener: (notification: Notification) => void): () => void
-  /** Writes and reads a row, for readiness. */
+  /** Writes and reads a row, for the readiness check. */
   checkWritable(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

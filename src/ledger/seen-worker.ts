@@ -2,11 +2,11 @@ import type { ClaimRequest } from './port.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** A worker that only asks is written down this often; asking must not cost a disk write each time. */
+/** The row of a polling worker is updated this often, so that not every poll costs a disk write. */
 const SEEN_EVERY_MS = 10_000
 
-/** Notes who asked and when. Other transactions of this worker wait until this one has ended. */
-export async function seeWorker(
+/** Records the worker and the time. Locks its row: other claims of this worker wait for this one. */
+export async function recordSeenWorker(
   tx: Tx,
   { worker, restrictedTo }: Pick<ClaimRequest, 'worker' | 'restrictedTo'>,
 ): Promise<void> {

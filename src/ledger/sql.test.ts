@@ -12,7 +12,7 @@ describe('sql', () => {
     })
   })
 
-  it('statements nest, and their parameters are counted through', () => {
+  it('statements nest, and parameters are numbered across them', () => {
     const inner = sql`kind = ${'code'} AND note IS ${null}`
     expect(render(sql`${inner} OR id = ${7}`, numbered)).toEqual({
       text: 'kind = $1 AND note IS $2 OR id = $3',
@@ -20,7 +20,7 @@ describe('sql', () => {
     })
   })
 
-  it('lists and joins put their text between the parts', () => {
+  it('lists and joins put their separator between the parts', () => {
     const rows = join([sql`(${1}, ${2})`, sql`(${3}, ${4})`], ', ')
     expect(render(sql`a IN (${list(['x', 'y'])}) VALUES ${rows}`, () => '?')).toEqual({
       text: 'a IN (?, ?) VALUES (?, ?), (?, ?)',

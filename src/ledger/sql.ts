@@ -1,25 +1,25 @@
-/** What a statement may carry. Flags are 0 and 1, JSON is text. */
+/** A bound value. Booleans are 0 and 1, JSON is text. */
 export type SqlValue = string | number | null
 
-/** SQL text with holes, as the template gave it; a hole holds a bound value or another statement. */
+/** SQL text with holes; each hole is a bound value or a nested statement. */
 export type Statement = {
   readonly strings: readonly string[]
   readonly values: readonly (SqlValue | Statement)[]
 }
 
-/** A statement as one engine runs it. */
+/** A statement with the placeholders of one engine. */
 export type Rendered = { readonly text: string; readonly values: readonly SqlValue[] }
 
-/** Writes SQL. Every ${value} becomes a bound parameter, every ${statement} a part of the text. */
+/** SQL template. A value becomes a bound parameter, a nested statement becomes part of the text. */
 export const sql = (
   strings: TemplateStringsArray,
   ...values: readonly (SqlValue | Statement)[]
 ): Statement => ({ strings, values })
 
-/** Values with commas between them, for `IN (…)`. At least one, because `IN ()` is not SQL. */
+/** Comma-separated values for `IN (…)`. At least one, because `IN ()` is not valid SQL. */
 export const list = (values: readonly [SqlValue, ...SqlValue[]]): Statement => join(values, ', ')
 
-/** Statements or values with a text between them; the text is trusted. */
+/** Joins statements or values with SQL text, which must not come from input. */
 export const join = (parts: readonly (SqlValue | Statement)[], between: string): Statement => ({
   strings: ['', ...parts.slice(1).map(() => between), ''],
   values: parts,

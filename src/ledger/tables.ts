@@ -1,14 +1,14 @@
 import type { Tx } from './transaction.ts'
 
-/** A table as backup and restore know it: what no other column or table gives. */
+/** A table for backup and restore, without generated columns. */
 export type Table = {
   readonly name: string
   readonly columns: readonly string[]
-  /** Rows that others refer to come first. */
+  /** ORDER BY clause; rows come after the rows that they refer to. */
   readonly order: string
 }
 
-/** @param columns by the schema version that brought them */
+/** @param columns by the schema version that added them */
 const table = (
   name: string,
   order: string,
@@ -28,8 +28,8 @@ type TableOverTime = Pick<Table, 'name' | 'order'> & {
   readonly columns: readonly { readonly name: string; readonly since: number }[]
 }
 
-/** Every table, those that others refer to first. Counts and probes are made anew. */
-const EVER: readonly TableOverTime[] = [
+/** Every table, after the tables that it refers to. Job counts and the probe row are not backed up. */
+const ALL_VERSIONS: readonly TableOverTime[] = [
   table('job', 'number', {
     1: `number id kind title search priority labels locks lane limits retry idempotency_key
       request_digest retry_of state reason detail attempt failures not_before parked_on woken_for
@@ -63,28 +63,28 @@ const EVER: readonly TableOverTime[] = [
   table('store', 'place', { 2: 'place id' }),
 ]
 
-/** The tables of a ledger of this version, with the columns that they have there. */
+/** The tables and columns of a schema version. */
 export const tablesOf = ({ schemaVersion }: { readonly schemaVersion: number }): readonly Table[] =>
-  EVER.map(({ name, order, columns }) => ({
+  ALL_VERSIONS.map(({ name, order, columns }) => ({
     name,
     order,
     columns: columns.filter(({ since }) => since <= schemaVersion).map((column) => column.name),
   })).filter(({ columns }) => columns.length > 0)
 
-/** The tables of the newest version. */
+/** The tables of the current schema. */
 export const TABLES = tablesOf({ schemaVersion: Infinity })
 
 export type Row = Readonly<Record<string, string | number | null>>
 
-/** All of a ledger as it was at one moment, whatever is written meanwhile. */
+/** A consistent view of a whole ledger, unaffected by concurrent writes. */
 export type Snapshot = AsyncDisposable & {
   readonly schemaVersion: number
   rows(table: Table): AsyncIterable<Row>
-  /** The rows of a SELECT, parsed. */
+  /** Runs a SELECT and parses its rows. */
   readonly all: Tx['all']
 }
 
-/** An empty ledger that takes rows: all of them, or none when it is disposed before `commit`. */
+/** An empty ledger to restore into; disposing it before `commit` rolls every insert back. */
 export type Refill = AsyncDisposable & {
   insert(table: Table, rows: readonly Row[]): Promise<void>
   commit(): Promise<void>

@@ -8,7 +8,7 @@ import type { Tx } from './transaction.ts'
 const MODELS_MAX = 20
 const Row = z.object({ usage: json(Usage) })
 
-/** Keeps what an attempt has used so far, and with it the sum over all attempts of the job. */
+/** Stores the usage of an attempt so far and updates the job's total over all attempts. */
 export async function saveUsage(tx: Tx, fence: Fence, usage: Usage | null): Promise<void> {
   if (usage === null) return
   await tx.run(sql`
@@ -23,7 +23,7 @@ export async function saveUsage(tx: Tx, fence: Fence, usage: Usage | null): Prom
 }
 
 function add(one: Usage, other: Usage): Usage {
-  // An attempt that asked no model knows no price, and needs none.
+  // An attempt without model requests has an unknown price, which must not make the sum unknown.
   if (one.requests === 0) return other
   if (other.requests === 0) return one
   const known = one.costUsd !== 'unknown' && other.costUsd !== 'unknown'

@@ -2,39 +2,39 @@ import type { z } from 'zod'
 import type { Notification } from './port.ts'
 import type { Statement } from './sql.ts'
 
-/** One transaction on some engine: all of it happens or nothing. */
+/** One atomic transaction. */
 export type Tx = {
-  /** The ledger's time, one instant for the whole transaction, in milliseconds since the epoch. */
+  /** The ledger's time in milliseconds since the epoch; constant during the transaction. */
   readonly now: number
-  /** The first row, parsed. */
+  /** The first row, parsed; undefined when there is none. */
   get<Row>(statement: Statement, row: z.ZodType<Row>): Promise<Row | undefined>
   all<Row>(statement: Statement, row: z.ZodType<Row>): Promise<readonly Row[]>
-  /** How many rows it changed. */
+  /** @returns the number of changed rows */
   run(statement: Statement): Promise<number>
-  /** Null where transactions run one after the other anyway. */
+  /** Null on an engine that runs transactions serially. */
   readonly advisoryLocks: AdvisoryLocks | null
-  /** After a SELECT: passes over rows that another transaction works on. Empty where there is none. */
+  /** Suffix of a SELECT that locks its rows and skips rows locked by others. Empty on a serial engine. */
   readonly skipLocked: Statement
-  /** After a SELECT: no other transaction deletes these rows before this one ends. Empty likewise. */
+  /** Suffix of a SELECT that protects its rows from deletion until the end. Empty on a serial engine. */
   readonly keepRows: Statement
-  /** Heard by subscribers after the commit, and never without it. */
+  /** Sent to subscribers after the commit; dropped on rollback. */
   notify(notification: Notification): void
 }
 
-/** Locks by name, each taken by one transaction at a time, to its end; see `advisory-locks.ts`. */
+/** Exclusive locks by name, released at the end of the transaction; see `advisory-locks.ts`. */
 export type AdvisoryLocks = {
-  /** Waits until no other transaction has any of them. */
+  /** Waits for and takes all of them, in this order. */
   acquire(names: readonly string[]): Promise<void>
   /**
-   * Takes them without waiting, and says whether it has all of them. Otherwise those it could take
-   * stay taken to the end. Says no, too, once a transaction has asked for `ADVISORY_LOCKS_MAX`.
+   * Takes them without waiting. False when any is taken by another transaction, or when this one has
+   * already tried `ADVISORY_LOCKS_MAX` locks. Locks taken before a false answer stay taken.
    */
   tryAcquire(names: readonly string[]): Promise<boolean>
 }
 
 /**
- * Where transactions run, each durable once answered. Where they run side by side, what keeps them
- * apart are the advisory locks they take; beyond these, one sees what others have committed meanwhile.
+ * Runs transactions; each is durable when its promise resolves. Concurrent transactions are isolated
+ * only by the advisory locks they hold; reads outside these are READ COMMITTED.
  */
 export type Engine = {
   readonly transact: <Value>(work: (tx: Tx) => Promise<Value>) => Promise<Value>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 import { boundedLog } from './bounded-log.ts'
 
-/** What comes out when these pieces go in. */
+/** The log's output for these chunks. */
 function through(maxBytes: number, pieces: readonly string[]): string {
   const out: Buffer[] = []
   const log = boundedLog(maxBytes, (bytes) => out.push(Buffer.from(bytes)))
@@ -23,7 +23,7 @@ describe('a bounded log', () => {
     expect(out).toEqual(['one\ntw', 'o\n'])
   })
 
-  it('keeps the beginning and the end of too much, and says how much is missing', () => {
+  it('keeps the beginning and the end of a long log, and states how much is missing', () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => line(index))
     const kept = through(64 * 1024, lines)
 
@@ -35,13 +35,13 @@ describe('a bounded log', () => {
     expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(64 * 1024 + mark.length)
   })
 
-  it('cuts a long line, marks the cut and goes on with the next line', () => {
+  it('truncates a long line, marks that, and continues with the next line', () => {
     const half = 'x'.repeat(LINE_BYTES_MAX / 2)
     const kept = through(2 ** 20, ['before\n', half, half, half, '\nafter\n'])
     expect(kept).toBe(`before\n${half}${half}[${half.length} bytes of this line left out]\nafter\n`)
   })
 
-  it('marks a cut line that never ends', () => {
+  it('marks a truncated line that never ends', () => {
     const kept = through(2 ** 20, ['y'.repeat(LINE_BYTES_MAX + 5)])
     expect(kept.endsWith('y[5 bytes of this line left out]')).toBe(true)
   })

@@ -1,19 +1,19 @@
 import { Buffer } from 'node:buffer'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 
-/** Most of the end that is kept once a log is full, in bytes. */
+/** Most bytes that are kept from the end of a log that is too long. */
 const TAIL_BYTES_MAX = 256 * 1024
 
-/** What goes wrong for a reader without this: one job's noise fills the disk, one line the screen. */
+/** A log of bounded size with lines of bounded length, so that no job's output fills the disk. */
 export type BoundedLog = {
   append(text: string): void
-  /** Writes what was held back: the mark of the loss and the end of the log. */
+  /** Writes what was held back: the marker for the omitted bytes, and the end of the log. */
   end(): void
 }
 
 /**
- * Passes text on to `write` within `maxBytes`: the beginning as it comes, then nothing, and at
- * the end the last lines. What is left out is marked with its size. Lines over 64 KiB are cut.
+ * Passes at most about `maxBytes` of text to `write`: the beginning immediately, the last bytes in
+ * `end()`, and between them a marker with the number of bytes left out. Truncates lines at 64 KiB.
  */
 export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): BoundedLog {
   const tailMax = Math.min(TAIL_BYTES_MAX, Math.floor(maxBytes / 4))
@@ -38,7 +38,7 @@ export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): Bo
   }
 }
 
-/** Cuts each line at LINE_BYTES_MAX, however many pieces it comes in. */
+/** Truncates each line at LINE_BYTES_MAX, even when it arrives in many chunks. */
 function lineCutter() {
   let length = 0
   let dropped = 0
@@ -75,14 +75,14 @@ function lineCutter() {
   return { cut, finish: mark }
 }
 
-/** Keeps the last `max` bytes of what is added, and counts the rest. */
+/** Keeps the last `max` bytes that are added, and counts the others. */
 function tailOf(max: number) {
   let pieces: Buffer[] = []
   let held = 0
   let dropped = 0
   const add = (bytes: Buffer): void => {
     if (bytes.length === 0) return
-    // Copied, because a slice would keep the whole chunk it was cut from.
+    // Copied, because a slice would keep its whole chunk in memory.
     pieces.push(Buffer.from(bytes))
     held += bytes.length
     if (held > 2 * max) shrink()
@@ -104,7 +104,7 @@ function tailOf(max: number) {
 const isContinuation = (byte: number | undefined): boolean =>
   byte !== undefined && (byte & 0xc0) === 0x80
 
-/** The most bytes, at most `max`, that end with a whole UTF-8 character. */
+/** Length of the longest prefix of at most `max` bytes that splits no UTF-8 character. */
 function wholeCharacters(bytes: Buffer, max: number): number {
   if (bytes.length <= max) return bytes.length
   let end = Math.max(0, max)
@@ -112,7 +112,7 @@ function wholeCharacters(bytes: Buffer, max: number): number {
   return end
 }
 
-/** The first place from `at` on where a character begins. */
+/** The first offset at or after `at` at which a UTF-8 character begins. */
 function startOfCharacter(bytes: Buffer, at: number): number {
   let start = at
   while (start < bytes.length && isContinuation(bytes[start])) start += 1

@@ -11,7 +11,7 @@ import { fetchInputs, inputsOf } from './fetch-inputs.ts'
 const nothing = async (): Promise<void> => {}
 const live = new AbortController().signal
 
-/** An attempt whose job has these inputs, and where each is fetched from. */
+/** An attempt whose job has these inputs, which `fetchInput` downloads. */
 async function anAttempt(
   inputs: Readonly<Record<string, string>>,
   fetchInput: Attempt['report']['fetchInput'],
@@ -64,7 +64,7 @@ it('an input that arrives with other bytes fails the attempt by name', async () 
   const attempt = await anAttempt({ 'a.bin': 'right' }, (_, file) => writeFile(file, 'wrong'))
   await expect(fetchInputs(attempt, live)).rejects.toMatchObject({
     reason: 'input-failed',
-    detail: expect.stringMatching(/^a\.bin arrived with SHA-256 [0-9a-f]{64}, not /),
+    detail: expect.stringMatching(/^a\.bin was received with SHA-256 [0-9a-f]{64}, expected /),
   })
 })
 
@@ -82,7 +82,7 @@ it('an input that the hub lost ends the fetching of all', async () => {
   expect(asked).toHaveLength(4)
 })
 
-it('a job without inputs has an empty folder for who asks for one', async () => {
+it('a job without inputs gets an empty folder', async () => {
   const attempt = await anAttempt({}, nothing)
   expect(inputsOf(attempt)).toBeNull()
   expect((await stat(await fetchInputs(attempt, live))).isDirectory()).toBe(true)

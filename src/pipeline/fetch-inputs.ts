@@ -7,13 +7,13 @@ import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 
-/** Downloads at the same time: a few hide the delay of each, more would share the same line. */
+/** Parallel downloads: a few hide latency; more would only share the same bandwidth. */
 const AT_ONCE = 4
 
 /**
- * Fetches all files that the job brings along into `inputs/` of the attempt's folder, which is made
- * also when there are none, and makes them read-only. Answers that folder. Throws StepFailed
- * `input-failed` for a file that the hub lost or that does not have its digest.
+ * Downloads the inputs of the job into `inputs/` in the attempt's folder and makes them read-only.
+ * Returns that folder, which exists even when there are no inputs. Throws StepFailed `input-failed`
+ * for a file that the hub lost or that does not match its digest.
  */
 export async function fetchInputs(
   attempt: Pick<Attempt, 'earlier' | 'folder' | 'report'>,
@@ -35,7 +35,7 @@ export async function fetchInputs(
   return folder
 }
 
-/** Where they are; null when the job has none. */
+/** The folder of the inputs; null when the job has none. */
 export const inputsOf = (attempt: Pick<Attempt, 'earlier' | 'folder'>): string | null =>
   attempt.earlier.inputs.length === 0 ? null : folderOf(attempt)
 
@@ -54,10 +54,13 @@ async function fetchInput(
   })
   const found = await fileDigest(file, signal)
   if (found === digest) return
-  throw new StepFailed('input-failed', `${name} arrived with SHA-256 ${found}, not ${digest}`)
+  throw new StepFailed(
+    'input-failed',
+    `${name} was received with SHA-256 ${found}, expected ${digest}`,
+  )
 }
 
-/** Without a sandbox the modes are all that keeps a program from writing there. */
+/** Without a sandbox, file modes are the only protection from a program that writes there. */
 async function makeReadOnly(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)

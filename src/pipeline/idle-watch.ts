@@ -10,14 +10,14 @@ type IdleWatch = {
 }
 
 /**
- * Runs work that must show signs of life by calling `alive`. After `limitMs` of silence the
- * attempt is stopped with the reason `idle-limit`.
+ * Runs work that calls `alive` at every sign of progress. Stops the attempt with the reason
+ * `idle-limit` after `limitMs` without a call.
  */
 export async function watchIdle<Value>(
   { limitMs, clock, stopOrder }: IdleWatch,
   work: (alive: () => void) => Promise<Value>,
 ): Promise<Value> {
-  const detail = `the program said nothing for limits.idleMs = ${limitMs} ms`
+  const detail = `the program was silent for limits.idleMs = ${limitMs} ms`
   const onSilence = () => stopOrder.stop({ kind: 'limit', reason: 'idle-limit', detail })
   return await watchSilence({ limitMs, clock, onSilence }, work)
 }

@@ -26,7 +26,7 @@ const launch = (): never => {
   throw new Error('this attempt starts no program')
 }
 
-/** An attempt without a hub: what it told, and time that the test moves. */
+/** An attempt without a hub, with a clock that the test advances; `told` has its events. */
 function anAttempt(limits: Partial<Limits> = {}) {
   const told: WorkerEvent[] = []
   const clock = testClock()
@@ -71,7 +71,7 @@ const untilStopped: RunKind = (attempt, signal) =>
   })
 
 describe('an attempt', () => {
-  it('answers the outcome of its kind and tells of each step', async () => {
+  it('returns the outcome of its kind and reports each step', async () => {
     const { told, run } = anAttempt()
     const outcome = await run(async (attempt) => {
       await attempt.step('one', async () => {})
@@ -100,7 +100,7 @@ describe('an attempt', () => {
     })
   })
 
-  it('fails with an error of the machine by the same name', async () => {
+  it('fails with the code of a machine error', async () => {
     const outcome = await anAttempt().run(async () => {
       throw new AppError('sandbox-missing', 'bwrap is not there.')
     })
@@ -108,14 +108,14 @@ describe('an attempt', () => {
     expect(outcome).toHaveProperty('detail', expect.stringContaining('apt-get install bubblewrap'))
   })
 
-  it('fails for want of space when a write finds none', async () => {
+  it('fails with disk-full when a write finds no space', async () => {
     const outcome = await anAttempt().run(async () => {
       throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
     })
     expect(outcome).toMatchObject({ kind: 'failed', reason: 'disk-full' })
   })
 
-  it('fails as a bug of the worker with anything else', async () => {
+  it('fails with worker-error for any other error', async () => {
     const outcome = await anAttempt().run((attempt) =>
       attempt.step('agent', async () => {
         throw new TypeError('undefined is not a function')
@@ -178,7 +178,7 @@ describe('an attempt', () => {
     })
   })
 
-  it('is stopped when what it watches is silent too long, not when that speaks', async () => {
+  it('is stopped when the watched work is silent too long, not while it shows progress', async () => {
     const { clock, stopOrder, run } = anAttempt({ idleMs: 60_000 })
     const { promise: watching, resolve: watched } = Promise.withResolvers<() => void>()
     const outcome = run((attempt, signal) =>

@@ -14,9 +14,8 @@ import type { StopOrder } from './stop-order.ts'
 
 const DETAIL_MAX = 8192
 
-/** What one attempt works with. */
 export type AttemptParts = {
-  /** What its kind gets as it is. */
+  /** Passed to the kind unchanged. */
   readonly given: Omit<Attempt, 'now' | 'step' | 'watched' | 'grace'>
   readonly clock: Clock
   readonly log: Logger
@@ -24,8 +23,8 @@ export type AttemptParts = {
 }
 
 /**
- * One attempt under its limits, from an empty folder to an outcome. Never throws: what a kind does
- * not expect is a failure `worker-error`, and its stack is in the worker's log.
+ * Runs one attempt under its limits, from an empty folder to an outcome. Never throws: an unexpected
+ * error of the kind becomes the failure `worker-error`, and its stack goes to the worker's log.
  */
 export async function runAttempt(
   run: RunKind,
@@ -48,7 +47,7 @@ export async function runAttempt(
     stopOrder.check()
     return await run(attempt, stopOrder.signal)
   } catch (error) {
-    return endingOf(error, { step: steps.current, why: stopOrder.why, log })
+    return outcomeOf(error, { step: steps.current, why: stopOrder.why, log })
   } finally {
     over.abort()
   }
@@ -69,7 +68,7 @@ async function stopAtWallLimit(
   })
 }
 
-/** Runs named steps one after the other and remembers which one an error came from. */
+/** Runs named steps and remembers the current one, which an error came from. */
 class Steps {
   readonly #parts: AttemptParts
   readonly #stopOrder: StopOrder
@@ -94,37 +93,37 @@ class Steps {
   }
 }
 
-type Circumstances = {
+type FailureContext = {
   readonly step: string | undefined
   readonly why: StopCause | null
   readonly log: Logger
 }
 
-function endingOf(error: unknown, { step, why, log }: Circumstances): Outcome {
+function outcomeOf(error: unknown, { step, why, log }: FailureContext): Outcome {
   const failed = (reason: ReasonCode, detail: string): Outcome => ({
     kind: 'failed',
     reason,
     detail: clip(detail, DETAIL_MAX),
     ...(step === undefined ? {} : { step }),
   })
-  // A stop comes first: whatever broke while everything was being ended broke because of it.
-  if (why !== null) return endingOfStop(why, failed)
+  // A stop takes precedence: errors after it are its consequences.
+  if (why !== null) return outcomeOfStop(why, failed)
   if (error instanceof StepFailed) return failed(error.reason, error.detail)
-  if (error instanceof AppError && isReason(error.code)) return failed(error.code, said(error))
-  if (isDiskFull(error)) return failed('disk-full', said(error))
-  log.error({ step, error }, 'attempt met a bug')
-  return failed('worker-error', said(error))
+  if (error instanceof AppError && isReason(error.code)) return failed(error.code, describe(error))
+  if (isDiskFull(error)) return failed('disk-full', describe(error))
+  log.error({ step, error }, 'attempt failed with an unexpected error')
+  return failed('worker-error', describe(error))
 }
 
-function endingOfStop(
+function outcomeOfStop(
   why: StopCause,
   failed: (reason: ReasonCode, detail: string) => Outcome,
 ): Outcome {
   if (why.kind === 'limit') return failed(why.reason, why.detail)
-  return ENDINGS[why.kind]
+  return STOP_OUTCOMES[why.kind]
 }
 
-const ENDINGS: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
+const STOP_OUTCOMES: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
   cancelled: { kind: 'cancelled', reason: 'cancelled-by-request', detail: '' },
   'lease-lost': { kind: 'lease-lost' },
   drained: { kind: 'handed-back' },
@@ -132,7 +131,7 @@ const ENDINGS: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
 
 const isReason = (code: string): code is ReasonCode => Object.hasOwn(REASONS, code)
 
-function said(error: unknown): string {
+function describe(error: unknown): string {
   if (error instanceof AppError) return `${error.message} ${hintText(error.fix)}`
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -16,7 +16,7 @@ describe('a stop order', () => {
     expect(stopOrder.leaseLost.aborted).toBe(false)
   })
 
-  it('gives way to the loss of the lease', () => {
+  it('is overridden by the loss of the lease', () => {
     const stopOrder = new StopOrder()
     stopOrder.stop(CANCELLED)
     stopOrder.stop(LOST)
@@ -25,7 +25,7 @@ describe('a stop order', () => {
     expect(() => stopOrder.check()).toThrow('lease-lost')
   })
 
-  it('lets a recorded publication finish, whoever wants to stop it', async () => {
+  it('lets a recorded publication finish in spite of a cancel or a limit', async () => {
     const stopOrder = new StopOrder()
     await stopOrder.recording(async () => {})
     stopOrder.stop(CANCELLED)
@@ -71,7 +71,7 @@ describe('a stop order', () => {
     expect(recorded).toBe(false)
   })
 
-  it('finds out by itself that the lease ran out while nobody could say so', () => {
+  it('detects by itself that the lease expired', () => {
     let lapsed = false
     const stopOrder = new StopOrder(() => lapsed)
     stopOrder.check()
@@ -80,7 +80,7 @@ describe('a stop order', () => {
     expect(stopOrder.signal.aborted).toBe(true)
   })
 
-  it('ends the time for keeping work when the lease is lost or the worker must go', () => {
+  it('ends the grace period when the lease is lost or the worker must exit', () => {
     const lost = new StopOrder()
     const hurried = new StopOrder()
     const graces = [lost.grace(), hurried.grace()]

@@ -1,12 +1,12 @@
 import { type StopCause, Stopped } from '../domain/stop.ts'
 
-/** How long an attempt may still take to keep its work after it was told to stop. */
+/** How long an attempt may take to save its work after a stop, in milliseconds. */
 const GRACE_MS = 30_000
 
 /**
  * Carries the order to stop into a running attempt. The first cause wins; only the loss of the
- * lease overrides it. Once a publication is recorded nothing but that loss stops the attempt:
- * whoever reads the record must be able to rely on the publication.
+ * lease overrides it. Once a publication intent is recorded, nothing but that loss stops the
+ * attempt: readers of the record rely on the publication.
  */
 export class StopOrder {
   readonly #stop = new AbortController()
@@ -15,10 +15,10 @@ export class StopOrder {
   readonly #hurry = new AbortController()
   readonly #lapsed: () => boolean
   #why: StopCause | null = null
-  #publication: 'none' | 'asked' | 'recorded' = 'none'
+  #publication: 'none' | 'recording' | 'recorded' = 'none'
   #held: StopCause | null = null
 
-  /** @param lapsed tells, by a clock that a sleeping machine cannot fool, that the lease ran out */
+  /** @param lapsed whether the lease expired, by a clock that runs even while the process is stopped */
   constructor(lapsed: () => boolean = () => false) {
     this.#lapsed = lapsed
   }
@@ -28,15 +28,15 @@ export class StopOrder {
     return this.#stop.signal
   }
 
-  /** Aborts with `Stopped` when the lease is gone, even after another stop. */
+  /** Aborts with `Stopped` when the lease is lost, even after another stop. */
   get leaseLost(): AbortSignal {
     return this.#leaseLost.signal
   }
 
   /**
-   * Aborts with `Stopped` when nothing that is still being sent can keep the job from ending: 30 s
-   * after a cancel or a limit, and when the lease is gone. Never after a drain: what a worker has
-   * not sent when it ends, its next start sends.
+   * Aborts with `Stopped` when uploads may no longer delay the end of the job: 30 s after a cancel
+   * or a limit, and when the lease is lost. Never after a drain: the worker sends the rest after its
+   * next start.
    */
   get late(): AbortSignal {
     return this.#late.signal
@@ -49,7 +49,7 @@ export class StopOrder {
   stop(cause: StopCause): void {
     if (cause.kind === 'lease-lost') return this.#loseLease(cause)
     if (this.#publication === 'recorded' || this.#why !== null) return
-    if (this.#publication === 'asked') {
+    if (this.#publication === 'recording') {
       this.#held ??= cause
       return
     }
@@ -60,12 +60,12 @@ export class StopOrder {
     AbortSignal.timeout(GRACE_MS).addEventListener('abort', giveUp, { once: true })
   }
 
-  /** Ends every grace: the worker has no time left. */
+  /** Ends every grace period, because the worker must exit now. */
   hurry(): void {
     this.#hurry.abort(new Stopped({ kind: 'drained' }))
   }
 
-  /** Throws `Stopped` when the attempt may not go on. */
+  /** Throws `Stopped` when the attempt must not continue. */
   check(): void {
     if (this.#lapsed()) this.stop({ kind: 'lease-lost' })
     this.#leaseLost.signal.throwIfAborted()
@@ -73,12 +73,12 @@ export class StopOrder {
   }
 
   /**
-   * Records a publication. A stop that arrives meanwhile is held back until it is known whether
-   * the record was made.
+   * Records a publication intent. A stop that arrives meanwhile is deferred: it takes effect when
+   * the record fails, and is dropped when the record succeeds.
    */
   async recording<Value>(record: () => Promise<Value>): Promise<Value> {
     this.check()
-    this.#publication = 'asked'
+    this.#publication = 'recording'
     try {
       const value = await record()
       this.#publication = 'recorded'
@@ -90,7 +90,7 @@ export class StopOrder {
     }
   }
 
-  /** For keeping the work after a stop: 30 s, less when the lease is lost or the worker must go. */
+  /** For saving the work after a stop: aborts after 30 s, or when the lease is lost or on `hurry`. */
   grace(): AbortSignal {
     return AbortSignal.any([
       this.#leaseLost.signal,

@@ -4,7 +4,7 @@ import { testClock } from '../../test/support/clock.ts'
 import type { WorkerEvent } from '../domain/event.ts'
 import { tellProgress } from './tell-progress.ts'
 
-/** A teller whose time the test moves. */
+/** A teller with a clock that the test advances. */
 function aTeller() {
   const told: WorkerEvent[] = []
   const clock = testClock()

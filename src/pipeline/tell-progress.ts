@@ -2,38 +2,38 @@ import type { AttemptReport } from '../domain/attempt.ts'
 import type { Progress } from '../domain/event.ts'
 import type { Clock } from '../platform/clock.ts'
 
-/** So that a program that prints without end does not fill the ledger. */
+/** Limits that keep a program with endless output from filling the ledger. */
 const EVERY_MS = 5000
 const EVENTS_MAX = 1000
 
-/** Takes progress as often as it comes. Disposing it ends the reports. */
+/** Accepts progress at any rate. Disposing it ends the reports. */
 export type ProgressTeller = AsyncDisposable & { see(progress: Progress): void }
 
 /**
- * Reports progress as events: the first at once, then the newest every 5 seconds, at most 1000 an
- * attempt.
+ * Reports progress as events: the first immediately, then the newest every 5 seconds, at most 1000
+ * per attempt.
  */
 export function tellProgress(report: Pick<AttemptReport, 'tell'>, clock: Clock): ProgressTeller {
   const over = new AbortController()
   let newest: Progress | null = null
-  let told = 0
-  let telling: Promise<void> | null = null
-  const tellNewest = async (): Promise<void> => {
-    for (; newest !== null && told < EVENTS_MAX && !over.signal.aborted; told += 1) {
+  let count = 0
+  let reporting: Promise<void> | null = null
+  const reportNewest = async (): Promise<void> => {
+    for (; newest !== null && count < EVENTS_MAX && !over.signal.aborted; count += 1) {
       report.tell({ type: 'progress', ...newest })
       newest = null
       await clock.sleep(EVERY_MS, over.signal)
     }
-    telling = null
+    reporting = null
   }
   return {
     see: (progress) => {
       newest = progress
-      telling ??= tellNewest()
+      reporting ??= reportNewest()
     },
     [Symbol.asyncDispose]: async () => {
       over.abort()
-      await telling
+      await reporting
     },
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { allEnded } from './all-ended.ts'
 
-describe('works that end together', () => {
+describe('tasks that end together', () => {
   it('answer in their order', async () => {
     expect(await allEnded([Promise.resolve(1), 'two'])).toEqual([1, 'two'])
   })

@@ -1,6 +1,6 @@
 /**
- * Like `Promise.all`, but waits for every one of them also when one fails. For work on one folder:
- * what is left running would write into it while somebody removes it.
+ * Like `Promise.all`, but waits for all promises even when one rejects. For work on one folder: a task
+ * still running would write into it while the caller removes it.
  */
 export async function allEnded<Works extends readonly unknown[] | []>(
   works: Works,

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Local time and waiting. Leases are never judged by it, except by the hub that owns the ledger. */
+/** The machine's time. Only the hub that owns the ledger may use it to expire leases. */
 export type Clock = {
-  /** Milliseconds since the epoch; may step. */
+  /** Milliseconds since the epoch; may jump when the machine's clock is set. */
   now(): number
-  /** Milliseconds since some fixed moment, the same in all threads; never steps back. */
+  /** Milliseconds since a fixed time, which is the same in all threads; never goes back. */
   monotonic(): number
-  /** Waits, or ends early without an error when the signal aborts. */
+  /** Waits; resolves early, without an error, when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 

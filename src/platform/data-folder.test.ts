@@ -21,7 +21,7 @@ describe('a data folder', () => {
     expect(() => lockDataFolder(folder)).toThrow(`in use by process ${process.pid}`)
   })
 
-  it('is no file, and lies below none', async () => {
+  it('is not a file, nor inside of one', async () => {
     const file = join(await tempFolder(), 'file')
     await writeFile(file, '')
     expect(() => lockDataFolder(file)).toThrow('EEXIST')

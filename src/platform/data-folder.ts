@@ -4,9 +4,9 @@ import { AppError } from '../domain/errors.ts'
 import { tryLock } from './file-lock.ts'
 
 /**
- * Makes a data folder where it is missing, readable by its owner alone, and locks it until
- * disposed. Throws `data-dir-busy` at once when another process, or another part of this one,
- * holds the lock. The pid, for people, stands in a file beside the lock.
+ * Locks a data folder until disposed; creates it if it is missing, readable only by its owner. Throws
+ * `data-dir-busy` immediately when another process, or another part of this one, holds the lock. A
+ * file next to the lock contains the pid, for error messages.
  */
 export function lockDataFolder(folder: string): Disposable {
   makeFolder(folder)
@@ -22,14 +22,14 @@ export function lockDataFolder(folder: string): Disposable {
   }
 }
 
-/** Like Node's recursive mkdir, which never returns for a new folder in /proc (Node 24). */
+/** Replaces Node's recursive mkdir, which never returns for a new folder in /proc (Node 24). */
 function makeFolder(folder: string): void {
   if (isFolder(folder)) return
   if (dirname(folder) !== folder) makeFolder(dirname(folder))
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (error) {
-    // Another process may have made it in the meantime.
+    // Another process may have created it in the meantime.
     if (!isFolder(folder)) throw error
   }
 }
@@ -45,7 +45,7 @@ function folderBusy(folder: string, pidFile: string): AppError {
   })
 }
 
-/** The owner holds the lock for an instant before it has written its pid. */
+/** undefined when the owner holds the lock but has not yet written its pid. */
 function readPid(pidFile: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)

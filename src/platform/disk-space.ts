@@ -2,12 +2,12 @@ import { statfs } from 'node:fs/promises'
 import type { Clock } from './clock.ts'
 import { hasErrno } from './errno.ts'
 
-/** How long an answer is good, in milliseconds. */
+/** How long an answer stays valid, in milliseconds. */
 const FRESH_MS = 1000
 
 /**
- * Asks how many bytes this user can still write to the disk of a folder; looks at most once a
- * second. Throws when the folder does not exist.
+ * Returns a function for the number of bytes that this user can still write to the disk of a folder,
+ * read at most once per second. The function throws when the folder does not exist.
  */
 export function watchFreeSpace(folder: string, clock: Clock): () => Promise<number> {
   let answer: Promise<number> | undefined
@@ -26,5 +26,5 @@ async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** Whether a write failed because the disk, or this user's share of it, is full. */
+/** Whether a write failed because the disk is full or this user's quota is used up. */
 export const isDiskFull = (error: unknown): boolean => hasErrno(error, 'ENOSPC', 'EDQUOT')

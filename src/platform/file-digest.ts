@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 
-/** Lower-case hex SHA-256 of a file, read piece by piece. Throws the signal's reason. */
+/** The SHA-256 of a file in lower-case hex; reads it as a stream. Throws the signal's reason. */
 export async function fileDigest(file: string, signal?: AbortSignal): Promise<string> {
   signal?.throwIfAborted()
   const hash = createHash('sha256')

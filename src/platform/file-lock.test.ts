@@ -55,7 +55,7 @@ describe('a file’s lock', () => {
     )
   })
 
-  it('is refused at once to who does not wait, until it is free again', async () => {
+  it('is refused immediately without waiting, until it is free again', async () => {
     const file = join(await tempFolder(), 'lock')
     {
       using first = tryLock(file)

@@ -4,15 +4,15 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 
-// Exclusive locks between processes, and between the parts of one. A lock is SQLite's own on an
-// empty database, hence the operating system's on Linux, macOS and Windows: it ends with its
-// process, however that dies. Nothing may open a lock file by other means, not even to read it: on
-// POSIX, closing any handle of a file drops all locks of the process on it.
+// Exclusive locks between processes, and between the parts of one process. A lock is SQLite's lock on
+// an empty database, which is a lock of the operating system on Linux, macOS and Windows: it is
+// released when its process dies. Nothing else may open a lock file, not even to read it: on POSIX,
+// closing any handle of a file releases all locks of the process on it.
 
-/** How often a waiting lock is tried again. */
+/** Interval between attempts to acquire a lock. */
 const RETRY_MS = 10
 
-/** Locks a file, made where it is missing, until disposed; null at once when it is locked already. */
+/** Locks a file until disposed, and creates it if missing; null when it is already locked. */
 export function tryLock(file: string): Disposable | null {
   const lock = openLock(file)
   if (tryAcquire(lock)) return lock
@@ -20,7 +20,7 @@ export function tryLock(file: string): Disposable | null {
   return null
 }
 
-/** Waits for the lock of a file, then runs holding it. Throws the signal's reason after an abort. */
+/** Runs `run` while holding the lock of a file, after waiting for it. Throws the signal's reason. */
 export async function withLock<Value>(
   file: string,
   run: () => Promise<Value>,
@@ -52,7 +52,7 @@ function tryAcquire(lock: DatabaseSync): boolean {
 
 const SQLITE_BUSY = 5
 
-/** The low byte is the primary code; the rest says more about the same thing. */
+/** The low byte is SQLite's primary result code; the other bits refine it. */
 const isBusy = (error: unknown): boolean =>
   error instanceof Error &&
   'errcode' in error &&

@@ -1,7 +1,7 @@
-/** Runs a task when those before it under the same key have ended, however they ended. */
+/** Runs a task after all earlier tasks with the same key have ended, successfully or not. */
 type KeyedMutex = <Value>(key: string, task: () => Promise<Value>) => Promise<Value>
 
-/** One queue a key, for as long as something waits in it. */
+/** A mutex per key; a key uses memory only while its tasks run or wait. */
 export function keyedMutex(): KeyedMutex {
   const lasts = new Map<string, Promise<unknown>>()
   return async (key, task) => {

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** The first executable file of this name in the absolute folders of a PATH, or null. */
+/** The first executable file of this name on a PATH, or null. Ignores relative folders of the PATH. */
 export function locateProgram(name: string, path: string): string | null {
   const folders = path.split(delimiter).filter((folder) => isAbsolute(folder))
   return folders.map((folder) => join(folder, name)).find(isProgram) ?? null

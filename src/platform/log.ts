@@ -1,9 +1,9 @@
-/** Fields that vary; the message never does. Field names are constants: job, attempt, worker, step, durationMs. */
+/** Values that vary; the message is constant. Common names: job, attempt, worker, step, durationMs. */
 export type LogFields = Readonly<Record<string, unknown>>
 
 /**
- * The program's own log, one JSON object a line. error: a person must act. warn: handled but
- * abnormal. info: one line per state change. debug: loops. What agents say is not log.
+ * The program's log, one JSON object per line. error: a person must act. warn: handled but abnormal.
+ * info: one line per state change. debug: loops. Output of agents does not belong here.
  */
 export type Logger = {
   debug(fields: LogFields, message: string): void

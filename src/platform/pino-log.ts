@@ -4,7 +4,7 @@ import type { Logger } from './log.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** A log as JSON lines: level as a word, time as ISO 8601. */
+/** A log in JSON lines, with the level as a word and the time in ISO 8601. */
 export const pinoLog = (options: {
   readonly level: LogLevel
   readonly destination: Writable

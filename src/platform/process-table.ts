@@ -1,9 +1,9 @@
-// Reads Linux's /proc. Reads are synchronous on purpose: each is a copy out of the kernel's memory,
-// and one unbroken look misses fewer processes than one that lets others run in between.
+// Reads Linux's /proc. Synchronous on purpose: each read only copies kernel memory, and a scan without
+// interruptions misses fewer processes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { hasErrno } from './errno.ts'
 
-/** A process that runs. Pid and start together name it for good; the pid alone is used again. */
+/** A running process. Pid and start time together identify it; the kernel reuses pids. */
 export type Process = {
   readonly pid: number
   readonly parent: number
@@ -13,7 +13,7 @@ export type Process = {
   readonly started: string
 }
 
-/** Everything that runs now; zombies, which hold nothing any more, are left out. */
+/** All running processes, without zombies, which hold no resources. */
 export function listProcesses(): readonly Process[] {
   return readdirSync('/proc').flatMap((name) => {
     const process = /^\d+$/.test(name) ? readProcess(Number(name)) : null
@@ -21,11 +21,11 @@ export function listProcesses(): readonly Process[] {
   })
 }
 
-/** One process, or null when it is gone or a zombie. */
+/** One process, or null when it has ended, even if it is still a zombie. */
 export function readProcess(pid: number): Process | null {
-  const stat = readGone(`/proc/${pid}/stat`)
+  const stat = readProcFile(`/proc/${pid}/stat`)
   if (stat === null) return null
-  // The name in parentheses may itself hold spaces and parentheses.
+  // The program name in parentheses may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   if (fields[0] === 'Z' || fields[0] === 'X') return null
   return {
@@ -37,19 +37,19 @@ export function readProcess(pid: number): Process | null {
   }
 }
 
-/** Whether the environment a process was started with holds exactly this `NAME=value`. */
+/** Whether the environment that a process started with contains exactly this `NAME=value`. */
 export function environmentHolds(pid: number, entry: string): boolean {
-  return readGone(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false
+  return readProcFile(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false
 }
 
 /** The direct children of a single-threaded process, oldest first. */
 export function childrenOf(pid: number): readonly number[] {
-  const children = readGone(`/proc/${pid}/task/${pid}/children`) ?? ''
+  const children = readProcFile(`/proc/${pid}/task/${pid}/children`) ?? ''
   return children.split(' ').filter(Boolean).map(Number)
 }
 
-/** A file of /proc, or null when the process is gone or belongs to somebody else. */
-function readGone(path: string): string | null {
+/** A file of /proc, or null when the process has ended or belongs to another user. */
+function readProcFile(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

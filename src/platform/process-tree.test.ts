@@ -13,7 +13,7 @@ const env = { PATH: process.env['PATH'] ?? '' }
 const start = async (script: string, marker: string | null = randomUUID()): Promise<Child> =>
   await startTree(['sh', '-c', script], { cwd: '/', env, marker, log: silentLog })
 
-/** Tells its pid once no mark is left on it but its parent. */
+/** Prints its pid when only its parent still links it to the tree. */
 const HIDDEN = "env -i setsid sh -c 'echo $$; exec sleep 1000'"
 
 const carriers = (marker: string): readonly number[] =>
@@ -22,7 +22,7 @@ const carriers = (marker: string): readonly number[] =>
     .filter((pid) => environmentHolds(pid, `${MARKER}=${marker}`))
 
 describe('a program', () => {
-  it('gets its input, environment and folder, and its exit code is told', async () => {
+  it('gets its input, environment and folder, and its exit code is reported', async () => {
     const child = await start('cat; echo "$PWD" >&2; exit 7')
     child.stdin.end('hello')
     expect(await Promise.all([text(child.stdout), text(child.stderr), child.exit])).toEqual([
@@ -54,11 +54,11 @@ describe('a program', () => {
     await expect(startTree(['echo'], poisoned)).rejects.toMatchObject(refused)
   })
 
-  it('that may not be executed, and a folder that is missing, are told apart', async () => {
+  it('that is not executable, and a folder that is missing, have different errors', async () => {
     const options = { cwd: '/', env, marker: null, log: silentLog }
     await expect(startTree(['/etc'], options)).rejects.toThrow('not executable')
     await expect(startTree(['true'], { ...options, cwd: '/nowhere' })).rejects.toThrow(
-      'its folder /nowhere does not exist',
+      'the working folder /nowhere does not exist',
     )
   })
 })
@@ -115,7 +115,7 @@ describeNeeding(['linux'], 'the tree of a marked program', () => {
     process.kill(Number(String(pid)), 'SIGKILL')
   })
 
-  it('is its own: another program of the same attempt goes on', async () => {
+  it('is its own: another program of the same attempt keeps running', async () => {
     const marker = randomUUID()
     const agent = await start('echo up; exec sleep 1000', marker)
     await once(agent.stdout, 'data')

@@ -1,7 +1,7 @@
-// A program and everything it starts, ended together. On Linux a tree is found by three marks: the
-// session and process group of the program, the parent links, and an environment variable that its
-// children inherit, which finds those that called setsid or forked twice. A program that also wipes
-// its children's environment can hide them; only a sandbox with a pid namespace holds such a one.
+// Kills a program together with everything it started. On Linux a process belongs to the tree by its
+// session or process group, by its parent, or by an environment variable that children inherit, which
+// finds daemons (setsid, double fork). A program that also clears its children's environment can hide
+// them; only a sandbox with a pid namespace contains such a program.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,34 +11,34 @@ import type { Logger } from './log.ts'
 import { environmentHolds, listProcesses, type Process } from './process-table.ts'
 import { type Spawned, spawnPiped, type SpawnOptions } from './spawn.ts'
 
-/** Names the variable by which the processes of an attempt are found after its worker died. */
+/** The variable that identifies the processes of an attempt after its worker died. */
 export const MARKER = 'MILLWRIGHT_ATTEMPT'
 
-/** Tells the trees of one attempt apart, so that the end of a check does not end the agent. */
+/** Distinguishes the trees of one attempt, so that the end of a check does not kill the agent. */
 const LAUNCH = 'MILLWRIGHT_LAUNCH'
 
-/** SIGKILL cannot be refused, but a process that waits for a dead disk outlives it. */
+/** SIGKILL cannot be ignored, but it does not end a process that waits for a dead disk. */
 const KILL_WAIT_MS = 5000
 
-/** How long the news of an exit may take once the process is gone. */
-const NEWS_WAIT_MS = 1000
+/** How long Node's `exit` event may take after the process has ended. */
+const EXIT_EVENT_WAIT_MS = 1000
 
-/** How long what is left in the pipes may be read once the whole tree is gone. */
+/** How long the rest of the output may be read after the whole tree has ended. */
 const PIPES_WAIT_MS = 2000
 
-/** How to see what belongs to a program. */
+/** The processes of a started program. */
 export type Tree = {
-  /** Who gets SIGINT; null when it does not run. */
+  /** The process that gets SIGINT; null when it does not run. */
   program(): number | null
   /**
-   * What still runs, as kill(2) takes it: a pid, or a process group below zero. What was seen once
-   * is seen again, whatever becomes of its parent.
+   * What still runs, as an argument of kill(2): a pid, or a negative process group. A process found
+   * once stays in the tree, even after its parent has ended.
    */
   alive(): readonly number[]
 }
 
 type TreeOptions = SpawnOptions & {
-  /** Value of the mark; null for a trusted program, whose process group is enough. */
+  /** Value of `MARKER`; null for a trusted program, which is tracked by its process group only. */
   readonly marker: string | null
   readonly log: Logger
 }
@@ -60,14 +60,14 @@ export async function startTree(
   return watchTree(spawned, tree, log)
 }
 
-/** Makes a `Child` of a started program: its exit waits for, and ends, whatever it leaves behind. */
+/** Makes a `Child` of a started program. `exit` resolves after its leftover processes are killed. */
 export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger): Child {
   const { promise: exit, resolve } = Promise.withResolvers<Exit>()
   let isOver = false
   const finish = (how: Exit): void => {
     isOver = true
     resolve(how)
-    cutPipes(child)
+    endPipes(child)
   }
   const follow = async () => {
     await once(child, 'exit')
@@ -82,13 +82,13 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
     exit,
     stop: async (graceMs) => {
       if (isOver) return await exit
-      // A look before the program may die: what it knows of its children dies with it.
+      // Find the children now: after the program has died, their parent links are lost.
       tree.alive()
       const program = hasExited(child) ? null : tree.program()
       if (program !== null && send(program, 'SIGINT')) await settledWithin(exit, graceMs)
       await endTree(tree, log)
-      await settledWithin(exit, NEWS_WAIT_MS)
-      // The kernel may owe us the end of a process that waits for a dead disk.
+      await settledWithin(exit, EXIT_EVENT_WAIT_MS)
+      // A process that waits for a dead disk has not ended yet; do not wait for it forever.
       if (!isOver) finish({ code: null, killSignal: 'SIGKILL' })
       return await exit
     },
@@ -98,8 +98,8 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
 const hasExited = (child: Spawned['process']): boolean =>
   child.exitCode !== null || child.signalCode !== null
 
-/** One that hid from us may hold the pipes for ever; whoever reads them must come to an end. */
-function cutPipes({ stdout, stderr }: Spawned['process']): void {
+/** Ends the pipes for their readers, because a hidden process may keep them open forever. */
+function endPipes({ stdout, stderr }: Spawned['process']): void {
   const timer = setTimeout(() => {
     for (const pipe of [stdout, stderr]) if (!pipe.readableEnded) pipe.push(null)
   }, PIPES_WAIT_MS)
@@ -107,8 +107,8 @@ function cutPipes({ stdout, stderr }: Spawned['process']): void {
 }
 
 /**
- * Ends every process that carries the marker, and what it started: the leftovers of a worker that
- * died. Does nothing where there is no /proc. Answers how many there were.
+ * Kills all processes with this marker, and what they started: the leftovers of a worker that died.
+ * Returns how many there were. Does nothing on systems without /proc.
  */
 export async function killLeftovers(marker: string, log: Logger): Promise<number> {
   if (process.platform !== 'linux') return 0
@@ -116,21 +116,21 @@ export async function killLeftovers(marker: string, log: Logger): Promise<number
 }
 
 function groupTree(root: number): Tree {
-  // Windows knows no process groups: there the program alone is ended.
+  // Windows has no process groups, so only the program itself is killed.
   const group = process.platform === 'win32' ? root : -root
   return {
     program: () => root,
     alive: () => {
       if (!send(group, 0)) return []
       if (process.platform !== 'linux') return [group]
-      // A group of zombies still answers, for as long as nobody buries them.
+      // A group of unreaped zombies still accepts signals, so look for processes that run.
       return listProcesses().flatMap((each) => (each.group === root ? [each.pid] : []))
     },
   }
 }
 
 function markedTree(root: number | null, mark: string): Tree {
-  // Those once seen stay ours when their parent dies and the link to us is gone.
+  // A process found once stays in the tree after its parent has died and the link is lost.
   const known = new Map<number, string>()
   const isOurs = ({ pid, group, session, started }: Process) =>
     known.get(pid) === started ||
@@ -153,7 +153,7 @@ function withDescendants(
 ): readonly Process[] {
   const found = new Set(roots)
   const pids = new Set(roots.map(({ pid }) => pid))
-  // A Set is walked in the order of insertion, so what is added here is visited, too.
+  // A Set is iterated in insertion order, so the loop also visits elements that it adds.
   for (const { pid } of found) {
     for (const child of processes) {
       if (child.parent !== pid || pids.has(child.pid)) continue
@@ -164,7 +164,7 @@ function withDescendants(
   return [...found]
 }
 
-/** Kills until nothing is left, for at most five seconds; what outlives that is an error in the log. */
+/** Kills the whole tree, waits at most five seconds, and logs survivors. Returns how many it killed. */
 async function endTree(tree: Tree, log: Logger): Promise<number> {
   const deadline = performance.now() + KILL_WAIT_MS
   const ended = new Set<number>()
@@ -175,7 +175,7 @@ async function endTree(tree: Tree, log: Logger): Promise<number> {
       ended.add(pid)
     }
     if (performance.now() > deadline) {
-      log.error({ pids: left }, 'processes outlived SIGKILL')
+      log.error({ pids: left }, 'processes survived SIGKILL')
       break
     }
     await wait(pauseMs)
@@ -184,12 +184,12 @@ async function endTree(tree: Tree, log: Logger): Promise<number> {
   return ended.size
 }
 
-/** Sends a signal; false when nobody is there to get it. */
+/** Sends a signal; false when no process can receive it. */
 function send(pid: number, processSignal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, processSignal)
   } catch (error) {
-    // EPERM: a group of zombies (macOS), or a process that changed its user and is not ours to end.
+    // EPERM: a group of zombies (macOS), or a process that changed its user, which we may not kill.
     if (hasErrno(error, 'ESRCH', 'EPERM')) return false
     throw error
   }

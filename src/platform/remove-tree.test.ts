@@ -5,7 +5,7 @@ import { shell } from '../../test/support/repository.ts'
 import { tempFolder } from '../../test/support/temp-folder.ts'
 import { removeTree } from './remove-tree.ts'
 
-/** Lets an agent spoil a folder, removes it, and answers what is left beside it. */
+/** Runs a script in a folder, removes the folder, and returns what is left next to it. */
 async function removedAfter(script: string): Promise<string[]> {
   const folder = await tempFolder()
   const tree = join(folder, 'tree')
@@ -23,17 +23,20 @@ describe('removeTree', () => {
     ['plain files', 'mkdir a; echo x > a/b'],
     ['read-only folders', 'mkdir -p a/b; echo x > a/b/c; chmod 500 a/b a'],
     ['links that lead outside', 'ln -s ../outside out; mkdir d; ln -s ../../outside d/out'],
-    ['names that are no text', `mkdir "$(printf 'd\\377')"; echo x > "$(printf 'd\\377/f\\376')"`],
+    [
+      'names that are not valid text',
+      `mkdir "$(printf 'd\\377')"; echo x > "$(printf 'd\\377/f\\376')"`,
+    ],
     ['pipes', 'mkfifo pipe'],
     [
-      'a tree deeper than a path can be',
+      'a tree deeper than the longest path',
       `name=$(printf '%0200d' 0); i=0; while [ $i -lt 40 ]; do mkdir $name; cd -P $name; i=$((i+1)); done; echo x > x`,
     ],
   ])('removes %s', async (_name, script) => {
     expect(await removedAfter(script)).toEqual([])
   })
 
-  it('does nothing where there is nothing', async () => {
+  it('does nothing for a missing folder', async () => {
     const folder = await tempFolder()
     await removeTree(join(folder, 'absent'))
     expect(await readdir(folder)).toEqual([])

@@ -1,8 +1,8 @@
 import { chmod, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 
 /**
- * Removes a folder whatever an agent made of it: read-only folders, names that are no text,
- * trees deeper than a path can be. Links are removed, never followed.
+ * Removes a folder even if an agent filled it with read-only folders, names that are not valid text,
+ * or trees deeper than the longest path. Removes symbolic links without following them.
  */
 export async function removeTree(folder: string | Buffer): Promise<void> {
   const quick = await rm(folder, { recursive: true, force: true }).then(
@@ -13,7 +13,7 @@ export async function removeTree(folder: string | Buffer): Promise<void> {
   if (!quick) await removeStubborn(root, root)
 }
 
-/** Beyond this many bytes a folder is moved up before it is entered. */
+/** A folder with a longer path, in bytes, is moved up to the root before it is entered. */
 const PATH_BYTES_MAX = 2000
 
 async function removeStubborn(root: Buffer, folder: Buffer): Promise<void> {

@@ -26,17 +26,17 @@ async function* endless() {
   for (;;) yield 'and more'
 }
 
-/** A killed process stays in the table until somebody buries it; that is not alive. */
+/** A killed process stays in the table as a zombie until it is reaped; a zombie is not alive. */
 const isAlive = (pid: number): boolean => listProcesses().some((each) => each.pid === pid)
 
 describe('runProgram', () => {
-  it('gives stdin to the program and answers what it said and how it ended', async () => {
+  it('passes stdin to the program and returns its output and exit code', async () => {
     const end = await runProgram(aProgram('cat; echo trouble >&2; exit 3', { stdin: 'hello' }))
     expect(end).toMatchObject({ code: 3, killSignal: null, exceeded: null, stderr: 'trouble\n' })
     expect(end.stdout.toString()).toBe('hello')
   })
 
-  it('gives stdin to the program as it comes, and ends it when the source fails', async () => {
+  it('streams stdin to the program, and kills it when the source fails', async () => {
     const end = await runProgram(aProgram('cat', { stdin: words(null) }))
     expect(end.stdout.toString()).toBe('hello there')
     const failure = new Error('the source failed')
@@ -46,7 +46,7 @@ describe('runProgram', () => {
     expect(deaf.code).toBe(4)
   })
 
-  it('hands on nothing of its own environment', async () => {
+  it('passes on nothing of its own environment', async () => {
     const end = await runProgram(aProgram('env', { env: { PATH, ONLY: 'this' } }))
     const names = end.stdout
       .toString()
@@ -65,13 +65,13 @@ describe('runProgram', () => {
     await expect.poll(() => isAlive(Number(end.stdout.toString()))).toBe(false)
   })
 
-  it('kills a program that says more than its limit', async () => {
+  it('kills a program that prints more than its limit', async () => {
     const end = await runProgram(aProgram('yes', { stdoutBytesMax: 1000 }))
     expect(end.exceeded).toBe('output')
     expect(end.stdout.length).toBeLessThanOrEqual(1000)
   })
 
-  it('throws the reason of an abort once the program is gone', async () => {
+  it('throws the reason of an abort after the program has ended', async () => {
     const controller = new AbortController()
     const running = runProgram(aProgram('sleep 600', { timeoutMs: 600_000 }), controller.signal)
     controller.abort(new Error('enough'))
@@ -102,7 +102,7 @@ describe('runProgram', () => {
     expect(end.code).toBe(0)
   })
 
-  it('names a program that is not there', async () => {
+  it('names a program that is missing', async () => {
     const running = runProgram({ ...aProgram(''), argv: ['no-such-program'] })
     await expect(running).rejects.toThrow(/no-such-program/)
   })

@@ -8,31 +8,31 @@ import { spawnPiped } from './spawn.ts'
 
 /** The end of stderr that is kept. */
 const STDERR_BYTES_MAX = 64 * 1024
-/** How long a descendant that left the process group may hold the pipes open after the end. */
+/** How long a descendant outside the process group may keep the pipes open after the program ended. */
 const PIPES_MS_MAX = 2000
 
-/** A program that runs to its end and whose output is wanted as a whole. */
+/** A program that runs to its end, with its output collected. */
 export type Program = {
-  /** Passed as it is; no shell. */
+  /** Passed unchanged, without a shell. */
   readonly argv: readonly [string, ...string[]]
   readonly cwd: string
-  /** The whole environment: nothing is inherited. */
+  /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
-  /** What it reads, at once or as it comes; a source that throws ends the program. */
+  /** Its standard input, as a whole or as a stream. When the stream throws, the program is killed. */
   readonly stdin?: Input
   readonly timeoutMs: number
   readonly stdoutBytesMax: number
-  /** Where stdout goes instead of memory. */
+  /** A file that gets stdout; memory by default. */
   readonly stdoutFile?: string
 }
 
 export type Input = string | Uint8Array | AsyncIterable<string | Uint8Array>
 
-/** How a program ended, and what it said. */
+/** How a program ended, and its output. */
 export type ProgramEnd = {
   readonly code: number | null
   readonly killSignal: NodeJS.Signals | null
-  /** The limit it was killed for, or null. */
+  /** The limit that it exceeded and was killed for, or null. */
   readonly exceeded: 'time' | 'output' | null
   /** Empty when it went to a file. */
   readonly stdout: Buffer
@@ -41,9 +41,9 @@ export type ProgramEnd = {
 }
 
 /**
- * Runs a program and waits for its end. A limit that is reached, or an abort, kills its whole
- * process group; after an abort it throws the signal's reason. Throws AppError
- * `program-unstartable` when it cannot be started.
+ * Runs a program and waits for its end. Kills its whole process group when it exceeds a limit or the
+ * signal aborts. After an abort, throws the signal's reason. Throws AppError `program-unstartable`
+ * when the program cannot start.
  */
 export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramEnd> {
   signal?.throwIfAborted()
@@ -101,7 +101,7 @@ async function closing(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** A failing source is no failure of the pipe: it kills the program, which must not see a mere end. */
+/** If the source fails, kills the program, which would otherwise take its input for complete. */
 async function feed(child: ChildProcessWithoutNullStreams, input: Input): Promise<void> {
   if (typeof input === 'string' || input instanceof Uint8Array) {
     child.stdin.end(input)
@@ -116,7 +116,7 @@ async function feed(child: ChildProcessWithoutNullStreams, input: Input): Promis
       failures.push(error)
     }
   }
-  await pipeline(pieces(input), child.stdin).catch(unlessCutOff)
+  await pipeline(pieces(input), child.stdin).catch(ignoreClosedPipe)
   for (const failure of failures) throw failure
 }
 
@@ -129,7 +129,7 @@ async function readAll(
   async function* limited(source: AsyncIterable<Buffer>) {
     for await (const chunk of source) {
       bytes += chunk.length
-      // What comes after the limit is read and dropped, until the kill has worked.
+      // Output beyond the limit is read and discarded until the program has ended.
       if (bytes > stdoutBytesMax) tooMuch()
       else yield chunk
     }
@@ -139,7 +139,7 @@ async function readAll(
     for await (const chunk of source) chunks.push(chunk)
   }
   const sink = stdoutFile === undefined ? keep : createWriteStream(stdoutFile, { mode: 0o600 })
-  await pipeline(stdout, limited, sink).catch(unlessCutOff)
+  await pipeline(stdout, limited, sink).catch(ignoreClosedPipe)
   return Buffer.concat(chunks)
 }
 
@@ -150,11 +150,11 @@ async function readTail(stderr: Readable): Promise<string> {
       tail = Buffer.concat([tail, chunk]).subarray(-STDERR_BYTES_MAX)
     }
   }
-  await pipeline(stderr, keep).catch(unlessCutOff)
+  await pipeline(stderr, keep).catch(ignoreClosedPipe)
   return tail.toString('utf8')
 }
 
-/** Pipes cut off by `closing`, or by a program that stopped reading, have simply ended. */
-function unlessCutOff(error: unknown): void {
+/** Ignores a pipe closed by `closing`, or by a program that stopped reading. */
+function ignoreClosedPipe(error: unknown): void {
   if (!hasErrno(error, 'ERR_STREAM_PREMATURE_CLOSE', 'EPIPE')) throw error
 }

@@ -1,4 +1,4 @@
-/** Runs at most `permits` tasks at once; the others wait in the order in which they came. */
+/** Runs at most `permits` tasks at once; the others wait in order of arrival. */
 export function semaphore(permits: number): <V>(task: () => Promise<V>) => Promise<V> {
   const waiting: (() => void)[] = []
   let free = permits

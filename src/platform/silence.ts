@@ -4,11 +4,11 @@ type Watch = {
   /** Longest silence in milliseconds. */
   readonly limitMs: number
   readonly clock: Clock
-  /** Called once, after that long a silence. */
+  /** Called once, when the limit is reached. */
   readonly onSilence: () => void
 }
 
-/** Runs work that shows signs of life by calling `alive`, and watches for their absence. */
+/** Runs work that calls `alive` regularly; calls `onSilence` when it has not done so for `limitMs`. */
 export async function watchSilence<Value>(
   watch: Watch,
   work: (alive: () => void) => Promise<Value>,

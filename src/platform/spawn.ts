@@ -5,18 +5,18 @@ import { devNull } from 'node:os'
 import { AppError } from '../domain/errors.ts'
 import { hasErrno } from './errno.ts'
 
-/** What a program starts with. Nothing is inherited but the user and the limits. */
+/** A program inherits only the user and the resource limits; everything else is passed here. */
 export type SpawnOptions = {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** Further pipes, as file descriptors 3, 4, … of the program. */
+  /** The number of further pipes: file descriptors 3, 4, … of the program. */
   readonly pipes?: number
 }
 
 export type Spawned = { readonly process: ChildProcessWithoutNullStreams; readonly pid: number }
 
 /**
- * Starts a program in a session and process group of its own, with pipes for its streams.
+ * Starts a program in its own session and process group, with pipes for its streams.
  * Throws AppError `program-unstartable` when it is missing, not executable or refused.
  */
 export async function spawnPiped(
@@ -26,11 +26,11 @@ export async function spawnPiped(
   const [program, ...args] = argv
   refuseNul(program, [...argv, ...Object.keys(env), ...Object.values(env)])
   try {
-    using nothing = openNothing()
+    using nullDevice = openNullDevice()
     const stdio: (number | 'pipe' | 'ignore')[] = Array.from({ length: 3 + pipes }, () => 'pipe')
     for (const fd of inheritedFiles()) {
       while (stdio.length < fd) stdio.push('ignore')
-      if (stdio[fd] !== 'pipe') stdio[fd] = nothing.fd
+      if (stdio[fd] !== 'pipe') stdio[fd] = nullDevice.fd
     }
     const child = spawn(program, args, { cwd, env, stdio, detached: true, windowsHide: true })
     if (!hasPipes(child)) throw new Error('a program was started without its pipes')
@@ -47,22 +47,22 @@ export async function spawnPiped(
 }
 
 /**
- * A NUL ends an argument wherever a program is started; what follows it would be lost, or be read
- * as arguments of its own. Throws AppError `program-unstartable`.
+ * Refuses a NUL character, which would end an argument early; the rest would be lost, or be read as
+ * further arguments. Throws AppError `program-unstartable`.
  */
 export function refuseNul(program: string, texts: readonly string[]): void {
   if (!texts.some((text) => text.includes('\0'))) return
-  const cause = 'its arguments or its environment hold a NUL character'
+  const cause = 'its arguments or its environment contain a NUL character'
   throw new AppError('program-unstartable', `cannot start ${JSON.stringify(program)}: ${cause}`)
 }
 
 /**
- * Files that whoever started us left open, as `exec 200>lock` in a shell does. Node keeps the low
- * ones and its own from its children, but not these; the child gets nothing in their place.
+ * Open file descriptors inherited from our parent, such as from `exec 200>lock` in a shell. Node does
+ * not close them in its children, so each is replaced with the null device.
  */
 function inheritedFiles(): readonly number[] {
   if (process.platform !== 'linux') return []
-  // Looked up once: what Node opens later it keeps to itself.
+  // Read once: Node opens all its own files with close-on-exec.
   inherited ??= readdirSync('/proc/self/fdinfo')
     .map(Number)
     .filter((fd) => fd > 2 && isInherited(fd))
@@ -77,14 +77,14 @@ function isInherited(fd: number): boolean {
       /^flags:\t(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? []
     return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
   } catch {
-    // Closed in the meantime, like the one that listed the folder.
+    // Already closed, such as the descriptor that listed the folder.
     return false
   }
 }
 
 const CLOSE_ON_EXEC = 0o2_000_000
 
-function openNothing(): Disposable & { readonly fd: number } {
+function openNullDevice(): Disposable & { readonly fd: number } {
   const fd = openSync(devNull, 'r+')
   return { fd, [Symbol.dispose]: () => closeSync(fd) }
 }
@@ -94,7 +94,7 @@ type Piped = { [Stream in 'stdin' | 'stdout' | 'stderr']: unknown }
 const hasPipes = (child: Piped): child is ChildProcessWithoutNullStreams =>
   child.stdin !== null && child.stdout !== null && child.stderr !== null
 
-/** That either side stopped reading is no failure of the pipe: whoever stopped knows why. */
+/** A closed pipe is not an error: the side that closed it did so on purpose. */
 function ignoreClosedPipe(error: Error): void {
   if (!hasErrno(error, 'EPIPE', 'ECONNRESET', 'ABORT_ERR')) throw error
 }
@@ -107,7 +107,7 @@ function why(
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): string {
-  if (!existsSync(cwd)) return `its folder ${cwd} does not exist`
+  if (!existsSync(cwd)) return `the working folder ${cwd} does not exist`
   if (code === 'ENOENT') return `not found; PATH is ${env['PATH'] ?? 'empty'}`
   if (code === 'EACCES') return `not executable; PATH is ${env['PATH'] ?? 'empty'}`
   return message

@@ -11,8 +11,8 @@ const TYPE_SHOWN_MAX = 64
 const OfAnyType = z.looseObject({ type: z.string() })
 
 /**
- * An event as a reader takes it, also from a newer hub: one of a type that this program does not
- * know is a note that says so, in its place, so that pages and numbers stay what they are.
+ * Reads an event, also from a newer hub: a note replaces an event of an unknown type, so that
+ * sequence numbers and page sizes stay intact.
  */
 export const AnyEvent = z.preprocess(asNoteWhenUnknown, dropUnknown(JobEvent).pipe(JobEvent))
 
@@ -20,6 +20,6 @@ function asNoteWhenUnknown(value: unknown): unknown {
   const event = OfAnyType.safeParse(value)
   if (!event.success || TYPES.has(event.data.type)) return value
   const { seq, at, attempt, type } = event.data
-  const text = `the hub reports ${JSON.stringify(clip(type, TYPE_SHOWN_MAX))}, which this version does not know`
+  const text = `the hub sent an event of type ${JSON.stringify(clip(type, TYPE_SHOWN_MAX))}, which this version does not know`
   return { seq, at, attempt, type: 'note', code: 'unknown-event', text }
 }

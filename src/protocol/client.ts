@@ -14,7 +14,7 @@ type Given<Schema, Key extends string> = Schema extends z.ZodType
     : { readonly [K in Key]: z.input<Schema> }
   : object
 
-/** What a call of this route takes: the parts its schemas demand. */
+/** The input of a call: the parts that the route's schemas require. */
 export type CallInput<Name extends RouteName> = Given<Routes[Name]['params'], 'params'> &
   Given<Routes[Name]['query'], 'query'> &
   (Routes[Name]['body'] extends Bytes
@@ -23,7 +23,7 @@ export type CallInput<Name extends RouteName> = Given<Routes[Name]['params'], 'p
     readonly headers?: Readonly<Record<string, string>>
   }
 
-/** What a call of this route answers. Bytes come as the response itself, to be streamed. */
+/** The answer of a call. A route that answers bytes returns the `Response` itself, to be streamed. */
 export type CallAnswer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
   ? z.output<Routes[Name]['answer']>
   : Response
@@ -42,8 +42,8 @@ export type HubAddress = {
 }
 
 /**
- * The typed way to a hub. One call is one request: whoever calls decides whether to try again,
- * by `AppError.retryable`. An unreachable hub is `hub-unreachable`.
+ * A typed HTTP client of a hub. One call is one request: the caller decides whether to retry, by
+ * `AppError.retryable`. Throws `hub-unreachable` when no hub answers.
  */
 export class HubClient {
   readonly #address: HubAddress
@@ -56,7 +56,7 @@ export class HubClient {
     return this.#address.url
   }
 
-  /** The same hub, seen by another token. */
+  /** A client of the same hub with another token. */
   withToken(token: string): HubClient {
     return new HubClient({ ...this.#address, token })
   }
@@ -69,7 +69,7 @@ export class HubClient {
     return (await this.exchange(name, input, signal)).answer
   }
 
-  /** The same with the status: 200 instead of 201 tells that the same was made before. */
+  /** Like `call`, with the status: 200 instead of 201 means that an earlier request made the same. */
   async exchange<Name extends RouteName>(
     name: Name,
     input: CallInput<Name>,
@@ -82,14 +82,17 @@ export class HubClient {
     const answer =
       'bytes' in route.answer
         ? response
-        : readAnswer(route, route.answer, await this.#text(response, signal))
+        : readAnswer(route, route.answer, {
+            status: response.status,
+            text: await this.#text(response, signal),
+          })
     if (answer !== null) await probe(`${name}-answered`)
     // The route table proves it: each name has exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { status: response.status, answer: answer as CallAnswer<Name> }
   }
 
-  /** The same call with its answer unread, for streams such as live events. */
+  /** Like `call`, but leaves the answer unread, for streams such as live events. */
   async open<Name extends RouteName>(
     name: Name,
     input: CallInput<Name>,
@@ -97,7 +100,12 @@ export class HubClient {
   ): Promise<Response> {
     const route: Route = ROUTES[name]
     const response = await this.#send(route, input, signal)
-    if (!response.ok) throw errorOf(response, await this.#text(response, signal), route)
+    if (!response.ok) {
+      throw errorOf(route, {
+        status: response.status,
+        text: await this.#text(response, signal),
+      })
+    }
     return response
   }
 
@@ -131,7 +139,7 @@ export class HubClient {
     }
   }
 
-  /** The whole answer; its connection may break before its end. */
+  /** Reads the whole answer. Throws `hub-unreachable` when the connection breaks before its end. */
   async #text(response: Response, signal: AbortSignal | undefined): Promise<string> {
     try {
       return await response.text()
@@ -153,7 +161,7 @@ export class HubClient {
 function bodyBytes(body: unknown): Uint8Array<ArrayBuffer> | ReadableStream {
   if (body instanceof ReadableStream) return body
   if (body instanceof Uint8Array) return new Uint8Array(body)
-  throw new TypeError('a route that takes bytes was called without bytes')
+  throw new TypeError('the body for a route that takes bytes is not bytes')
 }
 
 function pathOf(route: Route, params: unknown): string {
@@ -171,27 +179,31 @@ function queryOf(query: unknown): string {
   return search.size === 0 ? '' : `?${search.toString()}`
 }
 
-/** An answer that is not what the route promises comes from another program, or another version. */
-function readAnswer(route: Route, schema: z.ZodType, text: string): unknown {
-  const json = parseJson(text)
-  if (json === undefined) throw notAHub(route, text)
+type Received = { readonly status: number; readonly text: string }
+
+/** An answer that the route does not promise comes from another program or another version. */
+function readAnswer(route: Route, schema: z.ZodType, received: Received): unknown {
+  const json = parseJson(received.text)
+  if (json === undefined) throw notAHub(route, received)
   const answer = readerOf(schema).safeParse(json)
   if (answer.success) return answer.data
   throw new AppError(
     'protocol-mismatch',
-    `${route.method} ${route.path} was answered in another shape than this program knows`,
+    `This program cannot read the answer to ${route.method} ${route.path}.`,
     { cause: answer.error },
   )
 }
 
-const errorOf = (response: Response, text: string, route: Route): AppError =>
-  fromProblem(parseJson(text)) ?? notAHub(route, `${response.status}: ${text}`)
+const errorOf = (route: Route, received: Received): AppError =>
+  fromProblem(parseJson(received.text)) ?? notAHub(route, received)
 
-const notAHub = (route: Route, words: string): AppError =>
-  new AppError(
+function notAHub({ method, path }: Route, { status, text }: Received): AppError {
+  const shown = text === '' ? '' : `: ${text.slice(0, 200)}`
+  return new AppError(
     'hub-unreachable',
-    `${route.method} ${route.path} was not answered by a Millwright hub: ${words.slice(0, 200)}`,
+    `The program that answered ${method} ${path} is not a Millwright hub: status ${status}${shown}`,
   )
+}
 
 function parseJson(text: string): unknown {
   try {
@@ -201,7 +213,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** fetch hides the real cause one level down. */
+/** `fetch` puts the real cause into `error.cause`. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? error.cause.message : error.message

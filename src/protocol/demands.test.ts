@@ -40,7 +40,7 @@ describe('a worker offers', () => {
     expect(offers).toEqual(['agent:*', 'repo:*', 'protocol:1'])
   })
 
-  it('what it says and the protocols that it speaks, whatever it says of them', () => {
+  it('what it states and the protocols that it speaks, whatever protocols it states', () => {
     const offers = offersOf({ protocol: 2, worker: { offers: ['agent:codex', 'protocol:*'] } })
     expect(offers).toEqual(['agent:codex', 'protocol:1', 'protocol:2'])
   })

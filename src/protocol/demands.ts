@@ -6,7 +6,7 @@ import type { WorkerIdentity } from '../domain/lease.ts'
 const Uuid7 = z.uuid({ version: 'v7' })
 const isUuid7 = (id: string): boolean => Uuid7.safeParse(id).success
 
-/** Facts of a job that workers of an older protocol could not bear, and the first protocol that can. */
+/** Facts of a job that older workers cannot handle, and the first protocol whose workers can. */
 const NEW_FACTS: readonly {
   readonly since: number
   readonly isIn: (job: Facts) => boolean
@@ -17,14 +17,14 @@ const NEW_FACTS: readonly {
   { since: 2, isIn: ({ retryOf }) => retryOf !== undefined && !isUuid7(retryOf) },
 ]
 export type Facts = Pick<Submission, 'inputs' | 'holdUntil' | 'id'> & {
-  /** The job that it continues. */
+  /** The job that this one continues. */
   readonly retryOf?: JobId
 }
 
 /**
- * What a job demands of its worker’s protocol, as a part of its lane; nothing when every worker can
- * bear it.
- * @param payload the first protocol whose workers understand its payload
+ * The demand for a protocol that becomes part of a job's lane; empty when every worker can run the
+ * job.
+ * @param payload the first protocol whose workers understand the job's payload
  */
 export function protocolDemand(payload: number, job: Facts): readonly string[] {
   const facts = NEW_FACTS.filter(({ isIn }) => isIn(job)).map(({ since }) => since)
@@ -33,8 +33,8 @@ export function protocolDemand(payload: number, job: Facts): readonly string[] {
 }
 
 /**
- * What a worker offers, with the protocols that it speaks. A worker of protocol 1 knew no offers:
- * every worker ran all agents and took any repository.
+ * A worker's offers, and the protocols that it speaks. Workers of protocol 1 state no offers: each
+ * runs all agents and takes any repository.
  */
 export function offersOf({
   worker,

@@ -6,7 +6,7 @@ import { ROUTES } from './routes.ts'
 
 const Strict = z.strictObject({ a: z.int() })
 
-describe('a schema without what is unknown', () => {
+describe('a schema that drops unknown members', () => {
   it.each([
     ['itself', Strict, { a: 1, b: 2 }, { a: 1 }],
     ['in a list', z.array(Strict), [{ a: 1, b: 2 }], [{ a: 1 }]],

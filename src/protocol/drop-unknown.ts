@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Schemas without parts of their own. The members of a record are data, all of which is kept. */
+/** Schema types without parts. All members of a record are data and are kept. */
 const WHOLE: ReadonlySet<string> = new Set([
   'string',
   'number',
@@ -13,9 +13,9 @@ const WHOLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The same schema with objects that drop the members they do not know, where it refuses them. Throws
- * a TypeError for a kind of schema that it does not know: an object inside would stay strict.
- * @param exceptions what stands for a schema instead, by its identity
+ * Copies a schema so that its objects drop unknown members instead of refusing them. Throws a
+ * TypeError for an unsupported schema type, because an object inside it would stay strict.
+ * @param exceptions schemas to replace, by identity, and their replacements
  */
 export function dropUnknown(
   schema: z.core.$ZodType,
@@ -40,5 +40,5 @@ export function dropUnknown(
   }
   if (schema instanceof z.ZodPipe) return z.pipe(schema.in, inside(schema.out))
   if (schema instanceof z.ZodType && WHOLE.has(schema.def.type)) return schema
-  throw new TypeError(`a ${schema.constructor.name} cannot be read tolerantly`)
+  throw new TypeError(`dropUnknown does not support ${schema.constructor.name}`)
 }

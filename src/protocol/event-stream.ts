@@ -1,11 +1,11 @@
 import type { JobEvent } from '../domain/event.ts'
 import { AnyEvent } from './any-event.ts'
 
-/** One event in the format of WHATWG event streams; its id is where a reader goes on. */
+/** Encodes an event for a WHATWG event stream; its id is the cursor for a reconnect. */
 export const encodeEvent = (event: JobEvent): string =>
   `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 
-/** A line that readers skip: it shows that the connection lives. */
+/** Encodes a comment, which readers skip; it keeps an idle connection alive. */
 export const encodeComment = (text: string): string => `: ${text}\n\n`
 
 /** Reads the events of a stream, in order. Ends when the stream ends; throws when it breaks. */

@@ -16,12 +16,12 @@ import { ArtifactInfo, TokenInfo } from './schemas.ts'
 
 type Json = Record<string, unknown>
 
-/** `input` for what a caller sends, where defaults may be left out; `output` for what it gets. */
+/** `input`: what a caller sends, where defaults may be left out. `output`: what it receives. */
 type Direction = 'input' | 'output'
-/** Writes a schema; named ones go to the document's components. */
+/** Writes a schema as JSON Schema; named ones go to the document's components. */
 type WriteSchema = (schema: z.ZodType, direction: Direction) => Json
 
-/** Schemas that get a name of their own in the document; all others stand where they are used. */
+/** Schemas that get a name in the document's components; all others are inlined. */
 const NAMED = {
   Problem,
   Job,
@@ -149,14 +149,14 @@ function registryOf(suffix: string): z.core.$ZodRegistry<{ id: string }> {
   return registry
 }
 
-/** Members may be added to answers, so that callers must not refuse unknown ones. */
+/** Later versions may add members to answers, so the document must not forbid unknown ones. */
 const openToMore = (schema: object): Json =>
   pointToComponents(z.looseObject({}).parse(JSON.parse(JSON.stringify(schema, withoutClosing))))
 
 const withoutClosing = (key: string, value: unknown): unknown =>
   key === 'additionalProperties' && value === false ? undefined : value
 
-/** zod puts named schemas beside each use; in OpenAPI they have one place. */
+/** zod writes named schemas into `$defs`; OpenAPI keeps them in `components`. */
 function pointToComponents(schema: object): Json {
   const moved = JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/')
   return z.looseObject({}).parse(JSON.parse(moved))

@@ -48,7 +48,12 @@ describe('parsing input', () => {
     [
       { title: 'x', something: 1 },
       'payload',
-      'unknown key "something"; known are title, steps, target',
+      'unknown key "something"; known keys: title, steps, target',
+    ],
+    [
+      { title: 'x', something: 1, other: 2 },
+      'payload',
+      'unknown key "something"; unknown key "other"; known keys: title, steps, target',
     ],
   ])('names the unknown key in %j and what was meant', (value, path, message) => {
     expect(faults(value)).toEqual([{ path, message }])
@@ -62,7 +67,7 @@ describe('parsing input', () => {
 
   it('a key of a million letters costs no more than a short one', () => {
     expect(faults({ title: 'x', ['k'.repeat(1_000_000)]: 1 })).toMatchObject([
-      { message: `unknown key "${'k'.repeat(64)}"; known are title, steps, target` },
+      { message: `unknown key "${'k'.repeat(64)}"; known keys: title, steps, target` },
     ])
   })
 })

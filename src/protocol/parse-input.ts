@@ -7,7 +7,7 @@ const ISSUES_SHOWN = 5
 const ISSUES_MAX = 20
 const KEY_LENGTH_MAX = 64
 
-/** Where a value came from and how its faults are named. */
+/** Where a value came from, for its error messages. */
 export type InputOrigin = {
   readonly code: Extract<ErrorCode, 'request-invalid' | 'payload-invalid'>
   /** First part of each path in the message: body, query, payload. */
@@ -15,8 +15,8 @@ export type InputOrigin = {
 }
 
 /**
- * Parses what came from outside. Throws an AppError that names each wrong field, and for an unknown
- * one the name that was probably meant; `errors` in its details lists path and message.
+ * Parses untrusted input. Throws an AppError that names each wrong field and, for an unknown key,
+ * the key that was probably meant; `errors` in its details lists path and message.
  */
 export function parseInput<Schema extends z.ZodType>(
   schema: Schema,
@@ -29,27 +29,29 @@ export function parseInput<Schema extends z.ZodType>(
     path: [origin.where, ...issue.path.map(String)].join('.'),
     message: explain(issue, schema),
   }))
-  const shown = errors.slice(0, ISSUES_SHOWN).map(({ path, message }) => `${path}: ${message}`)
+  const shown = errors.slice(0, ISSUES_SHOWN).map(({ path, message }) => located(path, message))
   throw new AppError(origin.code, sentence(shown.join('; ')), { details: { errors } })
 }
 
 const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
 
+/** Some messages continue a sentence that begins with the path, such as "is missing". */
+const located = (path: string, message: string): string =>
+  /^(?:is|has|must) /.test(message) ? `${path} ${message}` : `${path}: ${message}`
+
 function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code !== 'unrecognized_keys') return issue.message
   const known = keysAt([schema], issue.path)
-  return issue.keys
-    .slice(0, ISSUES_SHOWN)
-    .map((key) => {
-      const shown = key.slice(0, KEY_LENGTH_MAX)
-      const meant = nearMiss(shown, known)
-      const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`
-      return `unknown key ${JSON.stringify(shown)}; ${hint}`
-    })
-    .join('; ')
+  const keys = issue.keys.slice(0, ISSUES_SHOWN).map((key) => key.slice(0, KEY_LENGTH_MAX))
+  const parts = keys.map((key) => {
+    const meant = nearMiss(key, known)
+    return `unknown key ${JSON.stringify(key)}${meant === undefined ? '' : `; did you mean ${meant}?`}`
+  })
+  const isGuessed = keys.every((key) => nearMiss(key, known) !== undefined)
+  return [...parts, ...(isGuessed ? [] : [`known keys: ${known.join(', ')}`])].join('; ')
 }
 
-/** The keys that the schema knows at this path; of a union, those of all its members. */
+/** The keys that a schema allows at this path; for a union, those of all its members. */
 function keysAt(
   schemas: readonly z.core.$ZodType[],
   path: readonly PropertyKey[],
@@ -67,7 +69,7 @@ function keysAt(
   return [...new Set(keys)]
 }
 
-/** What stands behind optional, default, union and the like. */
+/** The schemas inside optional, default, union and similar wrappers. */
 function unwrap(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (
     schema instanceof z.ZodOptional ||

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError, ERRORS, type ErrorCode } from '../domain/errors.ts'
 import { hintText } from '../domain/hint.ts'
 
-/** The wire form of an error: RFC 9457, with our code and the next step. */
+/** An error on the wire: a problem document (RFC 9457) with Millwright's code and the next step. */
 export const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
@@ -11,7 +11,7 @@ export const Problem = z.looseObject({
   code: z.string(),
   /** What to do next. */
   fix: z.string(),
-  /** The same under its older name, for programs that know no other; to go with the next protocol. */
+  /** `fix` under its old name, for older programs; to be removed with the next protocol. */
   mend: z.string(),
   retryable: z.boolean(),
 })
@@ -19,7 +19,7 @@ export type Problem = z.infer<typeof Problem>
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** A hub of an earlier version sends `mend` alone, one of a later version `fix` alone. */
+/** A hub of an earlier version sends only `mend`, one of a later version only `fix`. */
 const ReceivedProblem = Problem.partial({ fix: true, mend: true }).refine(
   ({ fix, mend }) => (fix ?? mend) !== undefined,
 )
@@ -41,7 +41,7 @@ export function toProblem(error: AppError): Problem {
 
 const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text)
 
-/** Rebuilds the error that the hub threw; undefined when the answer is not one of ours. */
+/** Rebuilds the error that the hub threw; undefined when the body is not a hub's problem document. */
 export function fromProblem(body: unknown): AppError | undefined {
   const problem = ReceivedProblem.safeParse(body)
   if (!problem.success || !isErrorCode(problem.data.code)) return undefined

@@ -3,15 +3,15 @@ import { type Publication, PublicationIntent, PublicationOrNone } from '../domai
 import type { RouteName } from './routes.ts'
 
 /*
- * Answers as workers of protocol 1 know them. They refuse every key they do not know, so each shape
- * lists exactly the keys that there were; a key that is added later never reaches them.
+ * Answers in the shape of protocol 1. Its workers refuse unknown keys, so each shape lists exactly
+ * the keys of that protocol; a key that is added later never reaches them.
  */
 
-/** An object of these members alone, whatever they hold. */
+/** An object that keeps only these members, with any values. */
 const only = (members: string) =>
   z.object(Object.fromEntries(members.split(/\s+/).map((name) => [name, z.unknown()])))
 
-/** Where the parts of a branch stood before they became details of its publication. */
+/** The members of a branch publication, which later protocols keep in `details`. */
 const branchOf = ({ kind, revision, details = {} }: Publication) => ({
   kind,
   repository: details['repository'],
@@ -23,7 +23,7 @@ const OldPublication = PublicationOrNone.transform((publication) =>
   publication?.kind === 'branch' ? branchOf(publication) : null,
 )
 
-/** Protocol 1 can publish branches alone, and gets no job whose attempts could publish otherwise. */
+/** Workers of protocol 1 publish only branches, and get no job that publishes anything else. */
 const OldIntent = PublicationIntent.transform((intent) => ({
   ...branchOf(intent),
   replaces: intent.details?.['replaces'] ?? null,
@@ -41,7 +41,7 @@ const OldLease = only('attempt token leaseMs').extend({
     .nullable(),
 })
 
-/** A job that ended well without a publication said so by a kind of its own. */
+/** In protocol 1, a job that succeeded without publishing has a publication of the kind `none`. */
 const OldJob = only(
   `id kind title payload state reason detail priority labels locks attempt failures step worker
   sandbox leaseUntil notBefore parkedOn cancelRequestedAt resumeAt summary usage retryOf createdAt
@@ -68,7 +68,7 @@ const ANSWERS: Partial<Record<RouteName, z.ZodType>> = {
   salvageArtifact: OldArtifact,
 }
 
-/** The answer of a route in the shape that the asker’s protocol has for it. */
+/** Converts a route's answer to the protocol of the caller. */
 export function answerFor(protocol: number, name: RouteName, answer: unknown): unknown {
   const inProtocol1 = protocol === 1 ? ANSWERS[name] : undefined
   return inProtocol1 === undefined ? answer : inProtocol1.parse(answer)

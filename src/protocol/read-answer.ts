@@ -5,9 +5,9 @@ import { AnyEvent } from './any-event.ts'
 import { dropUnknown } from './drop-unknown.ts'
 
 /**
- * How answers are read: members that this program does not know are dropped, wherever they stand,
- * because a newer hub may say more. Checkpoints and intents are the exception: what was written for
- * a later attempt is understood whole or not at all.
+ * The schema that reads an answer: it drops unknown members at every depth, because a newer hub may
+ * send more. Checkpoints and intents stay strict: a later attempt acts on them, so it must
+ * understand them completely.
  */
 export function readerOf(answer: z.ZodType): z.ZodType {
   const known = readers.get(answer)

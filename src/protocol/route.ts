@@ -6,10 +6,10 @@ const Empty = z.strictObject({})
 /** Bytes instead of JSON, in the request or in the answer. */
 export type Bytes = { readonly bytes: true; readonly maxBytes: number }
 
-/** One route: everything that hub, client and OpenAPI document need to know of it. */
+/** One route: everything that the hub, the client and the OpenAPI document need. */
 export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** With {braces} around parameters, as OpenAPI writes them. */
+  /** With {braces} around parameters, as in OpenAPI. */
   readonly path: string
   readonly summary: string
   readonly access: Access
@@ -17,7 +17,7 @@ export type Route = {
   readonly query: z.ZodType
   /** null: no body. */
   readonly body: z.ZodType | Bytes | null
-  /** The JSON answer; `Bytes` for a stream of them. */
+  /** A schema for JSON; `Bytes` for a stream of bytes. */
   readonly answer: z.ZodType | Bytes
   readonly status: number
 }
@@ -27,6 +27,6 @@ export const WORKER = { kind: 'worker' } as const satisfies Access
 export const ATTEMPT = { kind: 'attempt' } as const satisfies Access
 export const PUBLIC = { kind: 'public' } as const satisfies Access
 
-/** What most routes have in common. */
+/** Defaults of a route. */
 export const plain = { params: Empty, query: Empty, body: null, status: 200 } as const
 export const bytes = (maxBytes: number): Bytes => ({ bytes: true, maxBytes })

@@ -13,11 +13,11 @@ import { Scope } from '../domain/principal.ts'
 import { JobState } from '../domain/state.ts'
 import { ArtifactName, line, Offer } from '../domain/text.ts'
 
-/** Longest time a request is held open while nothing happens. */
+/** Longest wait of a long poll. */
 export const WAIT_MS_MAX = 30_000
 /** Largest JSON body. */
 export const JSON_BYTES_MAX = 1024 * 1024
-/** Most of a log that one answer holds. */
+/** Most bytes of a log in one answer. */
 export const LOG_BYTES_MAX = 4 * LOG_SEGMENT_BYTES_MAX
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -40,19 +40,19 @@ export const JobQuery = z.strictObject({
   text: line(200).optional(),
   from: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created at or after, epoch ms'),
   before: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created before, epoch ms'),
-  cursor: JobId.optional().describe('`next` of the page before'),
+  cursor: JobId.optional().describe('`next` of the previous page'),
   limit: number(1, 200).default(50),
 })
 export const JobList = z.object({ jobs: z.array(Job), next: JobId.nullable() })
 
-/** A follow-up keeps everything of the job it continues except the prompt. */
+/** A follow-up job differs from the job that it continues only in the prompt. */
 export const RetryBody = z.strictObject({
   prompt: z
     .string()
     .min(1)
     .max(262_144)
     .optional()
-    .describe('New prompt: goes on in the agent’s session'),
+    .describe('New prompt; continues the agent’s session'),
   idempotencyKey: line(255).optional(),
 })
 
@@ -63,16 +63,16 @@ export const EventQuery = z.strictObject({
 export const EventList = z.object({ events: z.array(JobEvent) })
 
 export const HoldBody = z.strictObject({
-  until: z.int().min(0).describe('Nothing is published after it, epoch ms'),
+  until: z.int().min(0).describe('The job publishes nothing after this time, epoch ms'),
 })
 export const InputList = z.object({ inputs: z.array(InputFile) })
 export const BlobInfo = z.object({ digest: z.string(), size: z.int() })
 
 export const LogQuery = z.strictObject({
-  attempt: number(1, 1_000_000).optional().describe('Default: the newest'),
+  attempt: number(1, 1_000_000).optional().describe('Default: the newest attempt'),
   offset: number(0, 2 ** 40).default(0),
   limit: number(1, LOG_BYTES_MAX).default(LOG_SEGMENT_BYTES_MAX),
-  waitMs: number(0, WAIT_MS_MAX).default(0).describe('Hold the request until there is more'),
+  waitMs: number(0, WAIT_MS_MAX).default(0).describe('Wait this long for more bytes'),
 })
 
 export const ArtifactInfo = z.object({
@@ -89,7 +89,7 @@ export const ArtifactList = z.object({ artifacts: z.array(ArtifactInfo) })
 export const DeliveryQuery = z.strictObject({
   job: JobId.optional(),
   state: list(DeliveryState).optional(),
-  cursor: DeliveryId.optional().describe('`next` of the page before'),
+  cursor: DeliveryId.optional().describe('`next` of the previous page'),
   limit: number(1, 200).default(50),
 })
 export const DeliveryList = z.object({
@@ -104,9 +104,9 @@ export const ClaimBody = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe('That the worker speaks: the same as in the header; without either the first'),
+    .describe('Protocol of the worker, equal to the header’s; 1 when neither names one'),
   worker: WorkerIdentity.extend({
-    // Fewer than are kept: the hub adds its own.
+    // Fewer than WorkerIdentity allows, because the hub adds offers.
     offers: z.array(Offer).max(200).default([]),
   }),
   leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX).default(LEASE_MS_DEFAULT),
@@ -119,7 +119,7 @@ export const RenewBody = z.strictObject({
     .min(0)
     .max(WAIT_MS_MAX)
     .default(0)
-    .describe('The lease is renewed at once; the answer waits so long, or until a cancel comes'),
+    .describe('The hub renews at once, then answers after this time or at a cancel request'),
 })
 export const EventsBody = z.strictObject({
   from: z.int().min(1),
@@ -155,7 +155,7 @@ export const TokenInfo = z.object({
     .array(z.string())
     .nullable()
     .default(null)
-    .describe('Jobs that a worker is restricted to; null: every one'),
+    .describe('Patterns of the jobs that a worker may serve; null: all jobs'),
   createdAt: z.int(),
   expiresAt: z.int().nullable(),
   revokedAt: z.int().nullable(),
@@ -173,20 +173,26 @@ export const TokenBody = z.strictObject({
     .describe(
       'For a worker: patterns of the jobs that it may serve, such as kind:code or repo:https://…*',
     ),
-  days: z.int().min(1).max(365).nullable().default(90).describe('Days it is valid; null for ever'),
+  days: z
+    .int()
+    .min(1)
+    .max(365)
+    .nullable()
+    .default(90)
+    .describe('Days until it expires; null: never'),
 })
 export const TokenCreated = z.object({
-  token: z.string().describe('Shown this once'),
+  token: z.string().describe('The secret; no other answer contains it'),
   info: TokenInfo,
 })
 export const TokenList = z.object({ tokens: z.array(TokenInfo) })
 
 export const CollectBody = z.strictObject({
-  dryRun: z.boolean().default(false).describe('Say what would go, and remove nothing'),
+  dryRun: z.boolean().default(false).describe('List what would be removed, and remove nothing'),
 })
 
 export const Health = z.object({
   status: z.literal('ok'),
   version: z.string(),
-  protocol: z.int().default(1).describe('Newest protocol that it speaks'),
+  protocol: z.int().default(1).describe('Newest protocol that the hub speaks'),
 })

@@ -32,6 +32,8 @@ describe('the protocol of a request', () => {
   })
 
   it.each(['', '0', '1.0', 'two', '99999', '1, 2'])('is never %j', (text) => {
-    expect(() => protocolOf({ 'millwright-protocol': text }, null)).toThrow('is not the number')
+    expect(() => protocolOf({ 'millwright-protocol': text }, null)).toThrow(
+      'is not a protocol number',
+    )
   })
 })

@@ -3,20 +3,20 @@ import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 
 /**
- * The protocol that this program speaks. Raised by one when a message changes so that an older
- * program on the other side would misunderstand it.
+ * The protocol that this program speaks. Incremented when a message changes in a way that an older
+ * program on the other side would misunderstand.
  */
 export const PROTOCOL = 2
 
-/** Names in a request the protocol of its sender; without it, it is the first. */
+/** The header that names the protocol of the sender; without it, the protocol is 1. */
 export const PROTOCOL_HEADER = 'millwright-protocol'
 
-/** A claim names the protocol of its worker, as it did before there was a header. */
+/** A claim also names the worker's protocol in its body, as it did before the header existed. */
 const Named = z.object({ protocol: z.int() })
 
 /**
- * The protocol that a request is made in: its header or its body names it, and without either it is
- * the first. Throws `request-invalid`, also when they name different ones.
+ * The protocol of a request, from its header or its body; 1 when neither names one. Throws
+ * `request-invalid`, also when the two differ.
  */
 export function protocolOf(headers: IncomingHttpHeaders, body: unknown): number {
   const inHeader = protocolIn(headers)
@@ -24,7 +24,7 @@ export function protocolOf(headers: IncomingHttpHeaders, body: unknown): number 
   if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
     throw new AppError(
       'request-invalid',
-      `body.protocol: is ${inBody}, but the header ${PROTOCOL_HEADER} is ${inHeader}.`,
+      `body.protocol is ${inBody}, but the header ${PROTOCOL_HEADER} is ${inHeader}.`,
     )
   }
   return inHeader ?? inBody ?? 1
@@ -34,15 +34,15 @@ function protocolIn(headers: IncomingHttpHeaders): number | undefined {
   const header = headers[PROTOCOL_HEADER]
   if (header === undefined) return undefined
   if (typeof header === 'string' && /^[1-9]\d{0,3}$/.test(header)) return Number(header)
-  throw new AppError('request-invalid', `${PROTOCOL_HEADER}: is not the number of a protocol.`)
+  throw new AppError('request-invalid', `The header ${PROTOCOL_HEADER} is not a protocol number.`)
 }
 
-/** A program as it names itself when it asks for work. */
+/** Version and protocol of a hub or a worker. */
 export type Speaker = { readonly version: string; readonly protocol: number }
 
 /**
- * Whether a hub serves a worker: one of its own minor version and protocol, or of the ones before,
- * so that hubs are brought up to date first and workers one after the other.
+ * Whether a hub serves a worker: the worker's minor version and protocol must be the hub's own or
+ * the previous ones, so that an upgrade starts with the hubs and continues worker by worker.
  */
 export function serves(hub: Speaker, worker: Speaker): boolean {
   const [own, other] = [minorOf(hub.version), minorOf(worker.version)]

@@ -13,31 +13,31 @@ import type { RepositoryWorkspace } from '../workspace/workspace.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
 import { type Publisher, publishOnce, type Target } from './publish-once.ts'
 
-/** A branch to publish, and what is known of it. */
+/** A branch to publish, and the records of earlier pushes to it. */
 export type BranchRequest = CommitRequest & {
   readonly workspace: RepositoryWorkspace
   /** Without refs/heads/. */
   readonly branch: string
-  /** That the change's tree passed the checks of its job. */
+  /** Proof that the change's tree passed the checks of its job. */
   readonly approval: Approval
-  /** What earlier attempts of this job meant to push. */
+  /** Intents that earlier attempts of this job recorded. */
   readonly intents: readonly PublicationIntent[]
-  /** What the job this one continues has published. */
+  /** Published by the job that this job continues. */
   readonly continues: Publication | null
   readonly report: Pick<AttemptReport, 'intend'>
 }
 
-/** How this publisher's publications and intents name their kind. */
+/** The `kind` of this publisher's intents and publications. */
 const KIND = 'branch'
 
 const Commit = z.string().regex(/^[0-9a-f]{40,64}$/)
 const Details = z.object({ repository: z.string(), branch: z.string() })
 const IntentDetails = z.strictObject({ ...Details.shape, replaces: Commit.nullable() })
 
-/** A branch that was published, as a follow-up needs it. */
+/** A published branch, as a follow-up job needs it. */
 export type PublishedBranch = z.infer<typeof Details> & { readonly commit: string }
 
-/** Reads a publication of a branch; null for any other, and for none. */
+/** Reads the publication of a branch; null when it is of another kind or absent. */
 export function branchOfPublication(publication: Publication | null): PublishedBranch | null {
   if (publication?.kind !== KIND) return null
   const details = Details.safeParse(publication.details)
@@ -47,9 +47,9 @@ export function branchOfPublication(publication: Publication | null): PublishedB
 }
 
 /**
- * Pushes the change as one commit on its base, once: an earlier push of this job is adopted, and a
- * branch that holds anything else is left alone. Throws StepFailed `publish-invalid`,
- * `signing-failed`, `branch-moved`, `push-refused` or what the remote's answer stands for.
+ * Pushes the change as one commit on its base, once: adopts an earlier push of this job, and never
+ * overwrites a branch with an unknown tip. Throws StepFailed `publish-invalid`, `signing-failed`,
+ * `branch-moved`, `push-refused`, or a failure to reach the remote.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -58,7 +58,7 @@ export async function publishBranch(
 ): Promise<Publication> {
   if (request.approval.tree !== request.change.tree) {
     throw new Error(
-      `the checks approved ${request.approval.tree}, but ${request.change.tree} is to be published`,
+      `the checks approved tree ${request.approval.tree}, but the change is tree ${request.change.tree}`,
     )
   }
   return await publishOnce(branchPublisher(request, settings), request, signal)
@@ -80,8 +80,8 @@ function branchPublisher(request: BranchRequest, settings: GitSettings): Publish
     }),
     act: async (intent, signal) => {
       await settings.probe('pushing')
-      await pushContents(remote, request, signal)
-      const found = await push(remote, wantedBy(intent), signal)
+      await pushLfsObjects(remote, request, signal)
+      const found = await push(remote, pushOf(intent), signal)
       await settings.probe('pushed')
       return found
     },
@@ -90,8 +90,8 @@ function branchPublisher(request: BranchRequest, settings: GitSettings): Publish
 }
 
 /**
- * The branch that an intent of this job names, to find out whether it was pushed; null when it is
- * none of this repository.
+ * The branch that an intent of this job names, so that the caller can see whether it was pushed;
+ * null when the intent is for another repository.
  */
 export async function branchTargetOf(
   intent: PublicationIntent,
@@ -101,7 +101,7 @@ export async function branchTargetOf(
   if (intent.kind !== KIND) return null
   const { details } = readIntent(intent)
   if (details.repository !== repository) return null
-  // A worker that never had a repository has no such folder yet, and git must stand somewhere.
+  // Git needs an existing working directory, and a new worker has no cache folder yet.
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
   return targetOn(remote, repository, checkBranch(details.branch))
@@ -119,7 +119,7 @@ const targetOn = (remote: Remote, repository: string, branch: string): Target =>
   }),
 })
 
-/** Throws `worker-outdated` for details that a newer worker has written. */
+/** Throws StepFailed `worker-outdated` for details that a newer worker wrote. */
 function readIntent(intent: PublicationIntent): {
   readonly commit: string
   readonly details: z.infer<typeof IntentDetails>
@@ -129,14 +129,18 @@ function readIntent(intent: PublicationIntent): {
   if (details.success && commit.success) return { commit: commit.data, details: details.data }
   throw new StepFailed(
     'worker-outdated',
-    `an intent to publish ${intent.target} has unknown details`,
+    `the intent to publish ${intent.target} has details that this worker does not understand`,
   )
 }
 
 /** A push that moves a branch from one commit to another. */
-type Wanted = { readonly branch: string; readonly commit: string; readonly replaces: string | null }
+type BranchPush = {
+  readonly branch: string
+  readonly commit: string
+  readonly replaces: string | null
+}
 
-function wantedBy(intent: PublicationIntent): Wanted {
+function pushOf(intent: PublicationIntent): BranchPush {
   const { commit, details } = readIntent(intent)
   return { branch: details.branch, replaces: details.replaces, commit }
 }
@@ -144,7 +148,7 @@ function wantedBy(intent: PublicationIntent): Wanted {
 function checkBranch(branch: string): string {
   if (REF_NAME.test(branch)) return branch
   const name = JSON.stringify(branch.slice(0, 200))
-  throw new StepFailed('publish-invalid', `${name} cannot be the name of a branch`)
+  throw new StepFailed('publish-invalid', `${name} is not a valid branch name`)
 }
 
 const remoteOf = (repository: string, settings: GitSettings, gitDir: string): Remote => ({
@@ -159,7 +163,7 @@ async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promi
   return refs.tips.get(name) ?? null
 }
 
-/** A tip that may be replaced: the base itself, or what the predecessor published here. */
+/** Whether a tip may be replaced: it is the base, or the continued job published it here. */
 function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
   if (tip === workspace.base.commit) return true
   const earlier = branchOfPublication(continues)
@@ -174,12 +178,12 @@ const moved = (repository: string, branch: string, tip: string | null): StepFail
   new StepFailed(
     'branch-moved',
     tip === null
-      ? `${branch} of ${repository} is gone; it was there when this job began`
-      : `${branch} of ${repository} is at ${tip}, which is not of this job; choose another branch name or merge by hand`,
+      ? `${branch} of ${repository} was deleted while this job was publishing`
+      : `${branch} of ${repository} is at ${tip}, which is neither this job’s base nor a commit that it published; choose another branch name or merge by hand`,
   )
 
-/** What a commit points to must be there before the commit is. */
-async function pushContents(
+/** Pushes LFS objects first, so that the pushed commit never points to a missing object. */
+async function pushLfsObjects(
   { address, settings }: Remote,
   { workspace, change }: BranchRequest,
   signal: AbortSignal,
@@ -190,8 +194,12 @@ async function pushContents(
   await pushLfs(address, objects, signal)
 }
 
-/** @returns the branch's tip afterwards, which is another one when somebody was faster */
-async function push(remote: Remote, wanted: Wanted, signal: AbortSignal): Promise<string | null> {
+/** @returns the branch's tip afterwards; another commit when another push won the race */
+async function push(
+  remote: Remote,
+  wanted: BranchPush,
+  signal: AbortSignal,
+): Promise<string | null> {
   const ref = `refs/heads/${wanted.branch}`
   const args = [
     'push',
@@ -205,20 +213,20 @@ async function push(remote: Remote, wanted: Wanted, signal: AbortSignal): Promis
   ]
   const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
   if (end.code === 0) return wanted.commit
-  // The answer may have been lost after the push had worked: only the remote knows.
+  // The push may have succeeded and only its answer been lost, so ask the remote.
   const tip = await tipOf(remote, wanted.branch, signal)
   if (tip === wanted.replaces) throw refusal(remote, end) ?? end.failure()
   return tip
 }
 
-/** The remote's own words, such as a hook's, when it was the remote that said no. */
+/** The remote's own refusal, such as a hook's; null when the push failed otherwise. */
 function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
   const line = end.stdout
     .toString('utf8')
     .split('\n')
     .find((text) => text.startsWith('!'))
   if (line === undefined) return null
-  const words = end.words
+  const message = end.redactedStderr
     .split('\n')
     .filter((text) => text.startsWith('remote:'))
     .map((text) => text.slice('remote:'.length).trim())
@@ -226,6 +234,6 @@ function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
   const summary = end.redact(line.split('\t').at(-1) ?? '')
   return new StepFailed(
     'push-refused',
-    `${remote.address.url}: ${summary}\n${words}`.trim().slice(0, 4000),
+    `${remote.address.url}: ${summary}\n${message}`.trim().slice(0, 4000),
   )
 }

@@ -14,28 +14,28 @@ describe('a commit message', () => {
     expect(commitMessage(text)).toBe('Fix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n')
   })
 
-  it('does not name its job unless it may', () => {
+  it('omits the trailers when they are off', () => {
     expect(commitMessage({ ...text, trailers: false })).toBe('Fix the bug\n\nIt is in a.ts.\n')
   })
 
-  it('has the whole prompt below a title of other words', () => {
+  it('has the whole prompt below a different title', () => {
     expect(commitMessage({ ...text, title: 'Fix a.ts' })).toBe(
       'Fix a.ts\n\nFix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n',
     )
   })
 
-  it('does not say a short prompt twice', () => {
+  it('does not repeat a prompt that equals the title', () => {
     expect(commitMessage({ ...text, prompt: 'Fix the bug' })).toBe(
       'Fix the bug\n\nJob-Id: j\nAttempt: 2\n',
     )
   })
 
-  it('cuts no character in half', () => {
+  it('splits no surrogate pair', () => {
     const title = `${'x'.repeat(70)}🚀🚀🚀`
     expect(commitMessage({ ...text, title })).toMatch(/^x{70}🚀…\n/u)
   })
 
-  it('shortens what is long and drops what hides text', () => {
+  it('truncates long text and removes invisible characters', () => {
     const [title = '', , body = ''] = commitMessage({
       ...text,
       title: `a\u202Eb${'x'.repeat(200)}`,

@@ -1,33 +1,33 @@
-/** What a commit says of the job it came from. */
+/** The facts of a job from which its commit message is made. */
 export type CommitText = {
   readonly title: string
   readonly prompt: string
   readonly jobId: string
   readonly attempt: number
-  /** Whether the commit names its job. */
+  /** Whether the message names the job. */
   readonly trailers: boolean
 }
 
 const TITLE_MAX = 72
 const PROMPT_MAX = 2000
 
-/** Title, what the prompt says beyond it, and trailers by which the job can be found again. */
+/** The title, the rest of the prompt, and trailers that identify the job. */
 export function commitMessage(text: CommitText): string {
   const { title, prompt, jobId, attempt, trailers } = text
   const subject = shorten(visible(title).replaceAll(/\s+/g, ' ').trim(), TITLE_MAX)
   const body = shorten(visible(prompt).trim(), PROMPT_MAX)
   const rest = `${body}\n`.startsWith(`${subject}\n`) ? body.slice(subject.length).trim() : body
-  const parts = [subject === '' ? 'Work of an agent' : subject]
+  const parts = [subject === '' ? 'Changes by an agent' : subject]
   if (rest !== '') parts.push(rest)
   if (trailers) parts.push(`Job-Id: ${jobId}\nAttempt: ${attempt}`)
   return `${parts.join('\n\n')}\n`
 }
 
-/** Line breaks and tabs stay; whatever else hides or moves text goes. */
+/** Removes invisible and control characters, except line breaks and tabs. */
 const visible = (text: string): string =>
   text.replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
 
-/** At most `max` characters; none of them is cut in half. */
+/** Truncates to `max` code points, so that no surrogate pair is split. */
 function shorten(text: string, max: number): string {
   const characters = Array.from(text)
   if (characters.length <= max) return text

@@ -6,14 +6,14 @@ import { commitMessage, type CommitText } from './commit-message.ts'
 
 export type Person = { readonly name: string; readonly email: string }
 
-/** What a worker signs its commits with. Only the call that makes the commit gets to know it. */
+/** The key with which a worker signs commits. Only the git call that makes the commit receives it. */
 export type Signing =
-  /** A file with a key that has no passphrase, or with the public half of one that an ssh agent holds. */
+  /** A private key file without a passphrase, or the public half of a key that an ssh agent holds. */
   | { readonly format: 'ssh'; readonly key: string; readonly agent: string | null }
-  /** A key's id in a folder of GnuPG. */
+  /** The id of a key in a GnuPG home folder. */
   | { readonly format: 'gpg'; readonly key: string; readonly home: string }
 
-/** In whose name a worker commits. */
+/** How a worker commits: its identity and its key. */
 export type Signature = { readonly committer: Person; readonly signing: Signing | null }
 
 export const UNSIGNED: Signature = {
@@ -21,11 +21,11 @@ export const UNSIGNED: Signature = {
   signing: null,
 }
 
-/** A commit to be made of a change. */
+/** A change to be committed. */
 export type CommitRequest = {
   readonly workspace: Workspace
   readonly change: Change
-  /** null: whoever commits. */
+  /** null for the committer. */
   readonly author: Person | null
   readonly signature: Signature
   readonly text: CommitText
@@ -33,13 +33,13 @@ export type CommitRequest = {
   readonly at: number
 }
 
-/** Signing takes no network and may ask nobody. */
+/** Signing needs neither the network nor a person; a longer call waits for a passphrase prompt. */
 const SIGNING_MS_MAX = 60_000
 
 /**
  * Makes one commit on the workspace's base.
- * @returns its id. Throws StepFailed `publish-invalid` when git refuses the author's or committer's
- * name, `signing-failed` with the words of the program that signs.
+ * @returns its id. Throws StepFailed `publish-invalid` when git rejects the author's or committer's
+ * name, and `signing-failed` with the output of the signing program.
  */
 export async function makeCommit(
   request: CommitRequest,
@@ -70,12 +70,13 @@ export async function makeCommit(
   const end = await git({ ...settings, timeoutMs }, call, signal)
   if (end.code === 0) return end.stdout.toString('utf8').trim()
   if (/disallowed characters|empty ident/.test(end.stderr)) {
-    const words = `git refuses a name of the commit. Git said: ${end.stderr.trim().slice(-2000)}`
-    throw new StepFailed('publish-invalid', words)
+    const detail = `git rejects the author’s or committer’s name. Git said: ${end.stderr.trim().slice(-2000)}`
+    throw new StepFailed('publish-invalid', detail)
   }
   if (signing === null) throw localFailure(call, end)
-  const words = end.exceeded === 'time' ? 'it took too long' : end.stderr.trim().slice(-2000)
-  throw new StepFailed('signing-failed', `${advice(signing)}. Git said: ${words}`)
+  const why =
+    end.exceeded === 'time' ? 'Signing timed out' : `Git said: ${end.stderr.trim().slice(-2000)}`
+  throw new StepFailed('signing-failed', `${advice(signing)}. ${why}`)
 }
 
 type SigningCall = {
@@ -98,5 +99,5 @@ function signingCall(signing: Signing): SigningCall {
 
 const advice = (signing: Signing): string =>
   signing.format === 'ssh'
-    ? `the commit could not be signed with the ssh key ${signing.key}: the worker’s user must be able to read it, and it may have no passphrase unless an ssh agent holds it`
-    : `the commit could not be signed with the GnuPG key ${signing.key} of ${signing.home}: gpg must be installed, and the key there and usable without a passphrase being typed`
+    ? `the commit could not be signed with the ssh key ${signing.key}: the worker’s user must be able to read the key, and the key must have no passphrase unless an ssh agent holds it`
+    : `the commit could not be signed with the GnuPG key ${signing.key} in ${signing.home}: gpg must be installed, and the key must exist there and work without a passphrase prompt`

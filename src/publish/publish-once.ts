@@ -2,42 +2,42 @@ import type { AttemptReport } from '../domain/attempt.ts'
 import type { Publication, PublicationIntent } from '../domain/publication.ts'
 import { isLeaseLost, type StepFailed, Stopped } from '../domain/stop.ts'
 
-/** A place outside that can be read: a branch, a site, a folder of documents. */
+/** An outside place that can be read: a branch, a site, a folder of documents. */
 export type Target = {
-  /** As intents and publications name it. */
+  /** Identifies the target together with `target`; intents and publications carry both. */
   readonly kind: string
   readonly target: string
-  /** The revision it holds now, or null when it does not exist. Throws StepFailed. */
+  /** The current revision, or null when the target does not exist. Throws StepFailed. */
   look(signal: AbortSignal): Promise<string | null>
-  /** What an intent becomes once the target holds its revision. */
+  /** The publication that an intent becomes once the target is at its revision. */
   publicationOf(intent: PublicationIntent): Publication
 }
 
-/** A target and something to be published there. */
+/** A target and the work to publish there. */
 export type Publisher = Target & {
-  /** Whether what the target holds now may be replaced. */
+  /** Whether this job may replace the target's current revision. */
   mayReplace(revision: string | null): boolean
-  /** Makes the new revision without showing it to anybody. Throws StepFailed. */
+  /** Makes the new revision locally, without any outside effect. Throws StepFailed. */
   prepare(replaces: string | null, signal: AbortSignal): Promise<PublicationIntent>
   /**
-   * Replaces what the target held by the intended revision, if it still holds that.
-   * @returns what it holds afterwards. Throws StepFailed when the target refused.
+   * Replaces the revision that `look` found with the intended one (compare and swap).
+   * @returns the target's revision afterwards. Throws StepFailed when the target refuses.
    */
   act(intent: PublicationIntent, signal: AbortSignal): Promise<string | null>
-  /** The failure to report when the target holds what this job does not know. */
+  /** The failure to report when the target is at a revision that this job does not know. */
   moved(revision: string | null): StepFailed
 }
 
 type Request = {
-  /** What earlier attempts of the job meant to publish. */
+  /** Intents that earlier attempts of the job recorded. */
   readonly intents: readonly PublicationIntent[]
   readonly report: Pick<AttemptReport, 'intend'>
 }
 
 /**
- * Publishes once: what an earlier attempt of this job has published is adopted, and a target that
- * holds anything else unknown is left alone. The intent is recorded before the effect; from then on
- * only a lost lease stops it, because the hub already counts on it.
+ * Publishes once: adopts what an earlier attempt of this job published, and never replaces an
+ * unknown revision. Records the intent before the effect; from then on only a lost lease stops the
+ * effect, because the hub already relies on the intent.
  */
 export async function publishOnce(
   publisher: Publisher,
@@ -51,16 +51,16 @@ export async function publishOnce(
   const intent = await publisher.prepare(found, signal)
   await report.intend(intent)
   const now = await publisher.act(intent, untilLeaseLost(signal))
-  // The effect of an earlier attempt may have been on its way all the time.
+  // The delayed effect of an earlier attempt may have arrived first.
   const published = ownPublication(publisher, [...intents, intent], now)
   if (published === null) throw publisher.moved(now)
   return published
 }
 
 /**
- * What an earlier attempt of the job has already published, or null. To be asked before any work is
- * repeated; looks at no target without an intent.
- * @param targetOf the target of an intent; null when the job no longer publishes there
+ * What an earlier attempt of the job has already published, or null. Call it before repeating any
+ * work. Reads only targets for which an intent exists.
+ * @param targetOf the target of an intent; null when the job does not publish there
  */
 export async function findPublished(
   intents: readonly PublicationIntent[],
@@ -91,7 +91,7 @@ function ownPublication(
   return own === undefined ? null : target.publicationOf(own)
 }
 
-/** A signal that only a lost lease aborts. The publisher's own time limits still hold. */
+/** A signal that a lost lease aborts, but a cancel, a drain or a job limit does not. */
 function untilLeaseLost(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const onAbort = () => {

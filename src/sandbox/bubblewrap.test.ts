@@ -55,7 +55,7 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
     const { stdout } = await inSandbox(
       'find /proc /sys -writable -type f -not -path "/proc/[0-9]*"',
     )
-    // Anybody may ask for news of a shortage; nothing is changed by it.
+    // Writing there only subscribes to notifications of resource pressure.
     expect(stdout.split('\n').filter((path) => !path.startsWith('/proc/pressure'))).toEqual([''])
   })
 
@@ -106,7 +106,7 @@ describeNeeding(['bubblewrap'], 'a confined program', () => {
     const env = { PATH, PROMPT: 'harmless\0--bind\0/root\0/root' }
     await expect(inSandbox('ls /root', { env })).rejects.toMatchObject({
       code: 'program-unstartable',
-      message: expect.stringContaining('hold a NUL character'),
+      message: expect.stringContaining('contain a NUL character'),
     })
   })
 
@@ -210,7 +210,7 @@ describeNeeding(['bubblewrap'], 'a program in a hidden place', () => {
   })
 })
 
-/** A script as npm installs it: a link to a package that needs its neighbour and an interpreter. */
+/** Installs a script like npm: a link to a package that needs a sibling package and an interpreter. */
 function install(home: string): void {
   const packages = join(home, 'lib', 'node_modules')
   for (const folder of ['tool', 'tool-parts'])

@@ -1,7 +1,6 @@
-// Confines a program with bubblewrap: own process, ipc, host name and user namespaces, no
-// capability, the machine read-only, homes and other people's things hidden, an environment that
-// holds what it was given, and an end that nobody escapes: when bwrap or the worker dies, the
-// kernel ends all that runs inside.
+// Confines a program with bubblewrap: its own pid, ipc, uts and user namespaces; no capabilities; the
+// file system read-only, with homes and private files hidden; only the given environment. No process
+// escapes the end: when bwrap or the worker dies, the kernel kills everything inside.
 import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -20,11 +19,11 @@ import { programMounts } from './program-mounts.ts'
 type BubblewrapOptions = {
   /** Path of bwrap, from `findBubblewrap`. */
   readonly bwrap: string
-  /** Names the attempt; its processes are found by it after a crash of the worker. */
+  /** Identifies the processes of the attempt after a crash of the worker. */
   readonly marker: string
   /** Further folders and files to hide, such as the data folders of hub and worker. */
   readonly hidden: readonly string[]
-  /** Folders that every program may read although their surroundings are hidden. */
+  /** Folders that every program may read, even inside hidden folders. */
   readonly readable: readonly string[]
   readonly log: Logger
 }
@@ -32,7 +31,7 @@ type BubblewrapOptions = {
 const ARGUMENTS_FD = 3
 const STATUS_FD = 4
 
-/** The network is shared with the machine. A policy for it belongs here. */
+/** There is no network namespace: programs share the machine's network. */
 const NAMESPACES = [
   '--unshare-user',
   '--unshare-pid',
@@ -42,9 +41,9 @@ const NAMESPACES = [
 ]
 
 /**
- * Makes a `Launch` that confines. Paths of the command must be real ones: a link in a hidden folder
- * is not seen inside. Throws AppError `program-unstartable` for a program that is missing or
- * hidden, and `sandbox-missing` when bubblewrap refuses to work.
+ * Makes a `Launch` that confines programs. Paths of the command must be real paths: a symbolic link in
+ * a hidden folder is not visible inside. Throws AppError `program-unstartable` when the program is
+ * missing or hidden, and `sandbox-missing` when bubblewrap does not work.
  */
 export function bubblewrap(options: BubblewrapOptions): Launch {
   return async (command) => {
@@ -59,9 +58,9 @@ export function bubblewrap(options: BubblewrapOptions): Launch {
     let init: Process | null = null
     const bwrap = readProcess(spawned.pid)
     const tree: Tree = {
-      // Not to bwrap itself, which would die of it and take the program with it.
+      // Not bwrap itself: it would die of a SIGINT, and the program with it.
       program: () => (init === null ? null : (childrenOf(init.pid)[0] ?? null)),
-      // The kernel ends all that runs inside before it ends the first process there.
+      // The first process inside is enough: the kernel kills all others inside before it ends.
       alive: () => [bwrap, init].flatMap((process) => (isAlive(process) ? [process.pid] : [])),
     }
     const child = watchTree(spawned, tree, options.log)
@@ -69,7 +68,7 @@ export function bubblewrap(options: BubblewrapOptions): Launch {
     if (!(input instanceof Writable) || !(status instanceof Readable)) {
       throw new Error('bwrap was started without its pipes')
     }
-    // Through a pipe, because arguments stand in the process list of the machine.
+    // Through a pipe, because every user can read arguments in the process list.
     input.end(confinement.map((argument) => `${argument}\0`).join(''))
     const pid = await readInitPid(status)
     if (pid === null) throw refused(await text(child.stderr))
@@ -90,7 +89,7 @@ function confine(command: Command, options: BubblewrapOptions): readonly string[
     ...NAMESPACES,
     '--die-with-parent',
     ['--json-status-fd', String(STATUS_FD)],
-    // Root keeps its capabilities otherwise, and could take every mount away again.
+    // Otherwise root keeps its capabilities and can unmount everything.
     ['--cap-drop', 'ALL'],
     mountArguments(mounts),
     '--clearenv',
@@ -104,9 +103,9 @@ const isAlive = (process: Process | null): process is Process =>
 
 const Status = z.object({ 'child-pid': z.int().min(2) })
 
-/** Pid, as seen from outside, of the first process inside; null when bwrap failed before it. */
+/** The pid, as seen from outside, of the first process inside; null when bwrap failed to start it. */
 async function readInitPid(status: Readable): Promise<number | null> {
-  // Stays open to the end: bwrap would die of a pipe that nobody reads.
+  // Stays open until the end: bwrap dies when the reader of this pipe closes it.
   const lines = createInterface({ input: status })
   const [line] = await Promise.race([once(lines, 'line'), once(lines, 'close')])
   return typeof line === 'string' ? Status.parse(JSON.parse(line))['child-pid'] : null

@@ -5,8 +5,8 @@ import type { Logger } from '../platform/log.ts'
 import { bubblewrap } from './bubblewrap.ts'
 
 /**
- * Finds bwrap on a PATH and starts a program with it once, because it may be installed and yet be
- * forbidden, as in many containers. Throws AppError `sandbox-missing`.
+ * Finds bwrap on a PATH and tests it with one program, because many containers forbid it even when it
+ * is installed. Throws AppError `sandbox-missing`.
  */
 export async function findBubblewrap(options: {
   readonly path: string

@@ -1,11 +1,11 @@
 import { realpathSync, statSync } from 'node:fs'
 
-/** What the sandbox does to one path; everything else of the machine is seen, read-only. */
+/** What the sandbox does with one path. All other paths are visible, read-only. */
 export type Mount =
   | { readonly kind: 'hide' | 'read' | 'write'; readonly path: string }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
 
-/** Where people and services keep what no agent needs. `/run` holds the sockets of other services. */
+/** Private files of people and services. `/run` contains the sockets of services. */
 const HIDDEN = [
   '/root',
   '/home',
@@ -24,16 +24,16 @@ const HIDDEN = [
 ]
 
 /**
- * Files of /proc that speak to the kernel of the whole machine. In a sandbox started by root the
- * agent still counts as their owner, and one write to core_pattern runs a program outside.
+ * Files of /proc that control the kernel. They are mounted read-only, because in a sandbox started by
+ * root the agent owns them, and a write to core_pattern would run a program outside.
  */
 const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'mtrr', 'acpi', 'scsi', 'driver']
 
-/** Memory that files under /tmp may take; a hidden folder needs room for mount points alone. */
+/** Memory for files in /tmp. Other hidden folders only need room for mount points. */
 const TMP_BYTES = 2 ** 30
 const HIDDEN_BYTES = 2 ** 20
 
-/** The paths a sandbox is made of. Hidden ones may be missing; the others must exist. */
+/** The mounts of a sandbox. Hidden paths may be missing; the others must exist. */
 export function mountsOf(paths: {
   readonly hidden: readonly string[]
   readonly readable: readonly string[]
@@ -47,7 +47,10 @@ export function mountsOf(paths: {
   ])
 }
 
-/** Outer before inner, because a later mount covers an earlier one; on the same path the freer wins. */
+/**
+ * Sorts outer mounts before inner ones, because a later mount covers an earlier one. For the same
+ * reason the most permissive mount of a path comes last.
+ */
 export function inOrder(mounts: readonly Mount[]): readonly Mount[] {
   const rank = { hide: 0, read: 1, write: 2, link: 3 }
   return mounts.toSorted((one, other) => {
@@ -56,7 +59,7 @@ export function inOrder(mounts: readonly Mount[]): readonly Mount[] {
   })
 }
 
-/** What a program in the sandbox sees at a path. */
+/** How a program in the sandbox sees a path. */
 export function seenAt(path: string, mounts: readonly Mount[]): Mount['kind'] {
   return mounts.findLast((mount) => isWithin(path, mount.path))?.kind ?? 'read'
 }

@@ -5,14 +5,13 @@ import type { Command } from '../domain/launch.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { isWithin, type Mount, seenAt } from './mounts.ts'
 
-/** A script's interpreter may itself be a script, but not without end. */
+/** A script's interpreter may itself be a script; this bounds the chain. */
 const INTERPRETERS_MAX = 3
 
 /**
- * What must be mounted besides, so that a program which the worker's PATH finds can be started: it
- * may be installed in a home that the sandbox hides, together with its package and interpreter.
- * Nothing is opened for a program named by a path, because a job can name any path.
- * Throws AppError `program-unstartable` when it is missing or stays hidden.
+ * Additional mounts for a program on the worker's PATH, which may be installed in a hidden home,
+ * together with its package and interpreter. A program named by a path gets no mounts, because a job
+ * can name any path. Throws AppError `program-unstartable` when the program is missing or hidden.
  */
 export function programMounts(
   { argv: [name], cwd, env }: Pick<Command, 'argv' | 'cwd' | 'env'>,
@@ -32,7 +31,7 @@ function mountsOnPath(
   const found = locateProgram(name, path)
   if (found === null) throw unstartable(name, `not found; PATH is ${path === '' ? 'empty' : path}`)
   const place = join(realpathSync(dirname(found)), basename(found))
-  // What lies in a writable folder is there already, and the agent could point it anywhere.
+  // A writable folder is already mounted, and the agent could have put a link there.
   if (seenAt(place, mounts) === 'write') return []
 
   const program = realpathSync(found)
@@ -46,13 +45,13 @@ function mountsOnPath(
   ].filter((mount, _, all) => !isInsideAnother(mount, all))
 }
 
-/** The outermost node_modules around a file, whose packages need each other; else the file alone. */
+/** The outermost node_modules around a file, because its packages need each other; else the file. */
 function packageOf(program: string): string {
   const [before, inside] = program.split('/node_modules/', 2)
   return inside === undefined ? program : `${before}/node_modules`
 }
 
-/** The name after `#!/usr/bin/env`, or null. An interpreter named by its path is where systems keep it. */
+/** The name after `#!/usr/bin/env`, or null. An interpreter named by a path is usually not hidden. */
 function interpreterOf(program: string): string | null {
   const file = openSync(program, 'r')
   try {
@@ -64,7 +63,7 @@ function interpreterOf(program: string): string | null {
   }
 }
 
-/** A link inside a folder that is mounted anyway exists there already. */
+/** A link inside a mounted folder already exists there. */
 const isInsideAnother = (mount: Mount, all: readonly Mount[]): boolean =>
   all.some((other) => other !== mount && other.kind === 'read' && isWithin(mount.path, other.path))
 

@@ -3,7 +3,7 @@ import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
 
-/** What the agent itself calls a failure; null for none. */
+/** The failure that the agent itself reports; null when it reports none. */
 export function failureOf(end: AgentEnd): StepFailed | null {
   if (end.kind === 'failed') return new StepFailed(end.reason, end.detail)
   if (end.exitCode === 0) return null
@@ -11,6 +11,6 @@ export function failureOf(end: AgentEnd): StepFailed | null {
   return new StepFailed('agent-failed', `the agent ended with exit code ${end.exitCode}${words}`)
 }
 
-/** The agent's last words. */
+/** The agent's final message, truncated. */
 export const summaryOf = (end: AgentEnd): string =>
   clip(end.kind === 'done' ? end.summary : end.detail, SUMMARY_MAX)

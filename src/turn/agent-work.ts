@@ -3,28 +3,28 @@ import type { Attempt } from '../domain/attempt.ts'
 import type { FailedCheck, Verdict } from '../domain/verdict.ts'
 import type { Answers, KeptTurn } from './kept-turn.ts'
 
-/** Work that was taken from a workspace. */
+/** Work that was read from a workspace. */
 export type TakenWork = {
-  /** What checks judge, and what the workspace is put back to. */
+  /** Identifies the content that checks judge and that `restore` restores. */
   readonly tree: string
-  /** Whether it differs from what the job started with. */
+  /** Whether it differs from the state in which the job started. */
   readonly changed: boolean
 }
 
-/** What a kind hands to its agent's turns: they know no workspace and no payload. */
+/** What a kind passes to the turns of its agent, which know neither workspace nor payload. */
 export type AgentWork<Work extends TakenWork> = {
   readonly attempt: Attempt
   readonly driver: AgentDriver
   readonly place: AgentPlace
-  /** The most turns in one job, over all its attempts. */
+  /** Maximum number of turns of the job, over all its attempts. */
   readonly iterations: number
-  /** Reads what the agent made. Throws StepFailed. */
+  /** Reads the agent's work from the workspace. Throws StepFailed. */
   take(signal: AbortSignal): Promise<Work>
   /** Keeps the artifacts from which `record` lets a later attempt restore the work. */
   keep(work: Work, nameOf: (name: string) => string): void
   /**
-   * Records a checkpoint, unless the work could not be kept whole. Answers whether it did, and the
-   * hub then has everything that was kept before.
+   * Records a checkpoint once the hub has everything kept so far. Returns false, and records
+   * nothing, when part of the work could not be kept.
    */
   record(work: Work, turn: KeptTurn): Promise<boolean>
   /** Removes the files that were needed only until the hub had the artifacts. */
@@ -33,9 +33,9 @@ export type AgentWork<Work extends TakenWork> = {
   readonly check:
     | ((work: Work, iteration: number, signal: AbortSignal) => Promise<readonly Verdict[]>)
     | null
-  /** Puts the workspace back to the work, whatever checks wrote there. Throws StepFailed. */
+  /** Restores the workspace to the work and undoes what checks wrote. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
-  /** The prompt after failed checks, for the session or, with null, for an agent that remembers nothing. */
+  /** The prompt after failed checks. Without a session the agent remembers nothing of its earlier turns. */
   findingsPrompt(failed: readonly FailedCheck[], session: string | null): string
 }
 
@@ -43,18 +43,18 @@ export type AgentWork<Work extends TakenWork> = {
 export type PlannedTurn = AgentTask & {
   /** Counts from 1. */
   readonly iteration: number
-  /** null for a turn that follows no failed checks. */
+  /** The failed checks that the turn must fix; null for none. */
   readonly answers: Answers | null
 }
 
-/** A turn whose agent ended by itself and left work to be checked. */
+/** A turn whose agent exited on its own and left work to check. */
 export type FinishedTurn<Work extends TakenWork> = {
   readonly iteration: number
   readonly work: Work
-  /** The agent's last words. */
+  /** The agent's final message. */
   readonly summary: string
   /** The session that the next turn continues; null when there is none to continue. */
   readonly session: string | null
-  /** What this attempt kept of it; null when an earlier attempt made the work. */
+  /** What this attempt kept of the turn; null when an earlier attempt made the work. */
   readonly own: { readonly record: KeptTurn; readonly archive: string | null } | null
 }

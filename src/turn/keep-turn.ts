@@ -7,26 +7,26 @@ import type { AgentWork, FinishedTurn, TakenWork } from './agent-work.ts'
 import { artifactName, type KeptTurn } from './kept-turn.ts'
 import { packedSession, SESSION } from './session.ts'
 
-/** Work that was taken, with the archive of the agent's session; null when that could not be kept. */
 export type Taken<Work extends TakenWork> = {
   readonly work: Work
+  /** File with the agent's session; null when the session could not be archived. */
   readonly archive: string | null
 }
 
-const AS_USUAL = { aside: false, iteration: 1 }
+const USUAL_NAMES = { aside: false, iteration: 1 }
 
-/** Takes what the agent made and keeps it, whatever happens later. */
+/** Reads the agent's work and keeps it as artifacts, so that it survives a later failure. */
 export async function takeWork<Work extends TakenWork>(
   agent: AgentWork<Work>,
   signal: AbortSignal,
 ): Promise<Taken<Work>> {
   const [work, archive] = await allEnded([agent.take(signal), packedSession(agent)])
   const taken = { work, archive }
-  keep(agent, taken, AS_USUAL)
+  keep(agent, taken, USUAL_NAMES)
   return taken
 }
 
-/** Records the turn, so that no later attempt pays for it again. */
+/** Records the turn in a checkpoint, so that no later attempt repeats it. */
 export async function recordTurn<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, archive }: Taken<Work>,
@@ -43,15 +43,15 @@ export async function recordTurn<Work extends TakenWork>(
 }
 
 /**
- * Keeps a finished turn under names of its own and records it again: the next turn takes the usual
- * names before it is recorded itself, and the attempt may die in between. Its files are then
- * removed, so that an attempt of many turns needs the disk of one.
+ * Keeps a finished turn under its own artifact names and records it again, because the next turn
+ * overwrites the usual names before it is recorded, and the attempt may die in between. Then removes
+ * the turn's files, so that many turns need the disk space of one.
  */
 export async function setAside<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, own }: FinishedTurn<Work>,
 ): Promise<void> {
-  // Another attempt's artifacts are out of the way.
+  // This attempt does not overwrite the artifacts of another.
   if (own === null) return
   const record = { ...own.record, aside: true }
   keep(agent, { work, archive: own.archive }, record)
@@ -60,7 +60,7 @@ export async function setAside<Work extends TakenWork>(
   if (own.archive !== null) await rm(own.archive, { force: true })
 }
 
-/** When the agent is stopped in its turn, its work so far is kept: in bounded time, and never in place of the stop. */
+/** Runs a turn. When it is stopped, keeps the partial work within the grace period and rethrows. */
 export async function keepingUnfinished<Work extends TakenWork, Value>(
   agent: AgentWork<Work>,
   turn: () => Promise<Value>,
@@ -80,7 +80,8 @@ async function takeUnfinished<Work extends TakenWork>(agent: AgentWork<Work>): P
     await takeWork(agent, grace)
   } catch (error) {
     if (!grace.aborted && !(error instanceof StepFailed)) throw error
-    const why = error instanceof StepFailed ? error.detail : 'there was no time left for it'
+    const why =
+      error instanceof StepFailed ? error.detail : 'the grace period ended before the work was kept'
     const text = clip(why, EVENT_TEXT_MAX)
     attempt.report.tell({ type: 'note', code: 'work-not-kept', text })
   }

@@ -2,12 +2,12 @@ import type { AgentEnd, AgentUpdate } from '../domain/agent.ts'
 import type { Attempt } from '../domain/attempt.ts'
 import { SESSION_MAX } from '../domain/event.ts'
 import type { AgentWork, PlannedTurn, TakenWork } from './agent-work.ts'
-import { type Said, transcriptLine } from './transcript.ts'
+import { type TranscriptEntry, transcriptLine } from './transcript.ts'
 
-/** Most session events of one run; an agent that behaves has one session. */
+/** Most session events of one run; a well-behaved agent has one session. */
 const SESSIONS_MAX = 8
 
-/** Runs the agent. Every update is logged, and counts as a sign of life. */
+/** Runs the agent. Logs every update and counts it as progress for the idle limit. */
 export async function runAgent<Work extends TakenWork>(
   agent: AgentWork<Work>,
   turn: PlannedTurn,
@@ -32,18 +32,18 @@ export async function runAgent<Work extends TakenWork>(
       signal,
     ),
   )
-  return isKept(end.session) ? end : { ...end, session: null }
+  return canContinue(end.session) ? end : { ...end, session: null }
 }
 
-/** A session with a longer name is never continued: honest agents have short names for theirs. */
-const isKept = (session: string | null): boolean => (session?.length ?? 0) <= SESSION_MAX
+/** Whether a session may be recorded and continued: real agents have short session ids. */
+const canContinue = (session: string | null): boolean => (session?.length ?? 0) <= SESSION_MAX
 
-/** Reports each new session, up to SESSIONS_MAX: events wait in memory until they are sent. */
+/** Reports each new session, up to SESSIONS_MAX, because events wait in memory until they are sent. */
 function sessionReporter({ report }: Attempt): (session: string) => void {
   let last = ''
   let left = SESSIONS_MAX
   return (session) => {
-    if (session === last || left === 0 || !isKept(session)) return
+    if (session === last || left === 0 || !canContinue(session)) return
     last = session
     left -= 1
     report.tell({ type: 'agent-session', session })
@@ -51,12 +51,13 @@ function sessionReporter({ report }: Attempt): (session: string) => void {
 }
 
 /**
- * Logs updates, behind the prompt. The first prompt of an agent that prints but says nothing is in
- * the job already, and not worth a transcript.
+ * Logs updates after the prompt. The first prompt is written only together with an update: the job
+ * contains it already, and an agent with nothing but raw output needs no transcript.
  */
 function logger(attempt: Attempt, { prompt, answers }: PlannedTurn): (update: AgentUpdate) => void {
   const { report } = attempt
-  const write = (said: Said): void => report.log('transcript', transcriptLine(said, attempt.now()))
+  const write = (entry: TranscriptEntry): void =>
+    report.log('transcript', transcriptLine(entry, attempt.now()))
   let isWritten = false
   const writePrompt = (): void => {
     if (!isWritten) write({ type: 'prompt', text: prompt })

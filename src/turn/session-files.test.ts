@@ -18,7 +18,7 @@ import { packSession, unpackSession } from './session-files.ts'
 
 const LONG = `.codex/sessions/${'folder/'.repeat(12)}${'x'.repeat(80)}.jsonl`
 
-/** Two homes and a place for the archive between them. */
+/** Two homes, and a path for the archive that is carried between them. */
 async function homes() {
   const folder = await testFolder()
   const [home, next] = [join(folder, 'home'), join(folder, 'next')]
@@ -29,7 +29,7 @@ async function homes() {
 }
 
 describe('a session', () => {
-  it('arrives in another home as it was, and nothing else of the home comes along', async () => {
+  it('arrives in another home unchanged, without anything else of the home', async () => {
     const { home, next, archive } = await homes()
     const file = '.codex/sessions/2026/thread.jsonl'
     writeFileSync(join(home, file), 'line\n'.repeat(1000))
@@ -67,7 +67,7 @@ describe('a session', () => {
     }
   })
 
-  it('that is not there, or too large, is not kept', async () => {
+  it('that is missing or too large is not kept', async () => {
     const { home, archive } = await homes()
     expect(await packSession(home, ['.codex/sessions', '.missing'], archive)).toBe(false)
     writeFileSync(join(home, '.codex/sessions/large'), '')
@@ -76,7 +76,7 @@ describe('a session', () => {
     expect(existsSync(archive)).toBe(false)
   })
 
-  it('brings nothing from where its links lead', async () => {
+  it('contains nothing that its links point to', async () => {
     const { folder, home, archive } = await homes()
     mkdirSync(join(folder, 'outside'))
     writeFileSync(join(folder, 'outside', 'secret'), 'secret')
@@ -88,7 +88,7 @@ describe('a session', () => {
   })
 })
 
-describe('an archive that no session came from', () => {
+describe('an archive that was not made from a session', () => {
   const cases: Readonly<Record<string, (folder: string) => readonly string[]>> = {
     'that leads out of the home': (folder) => {
       mkdirSync(join(folder, 'a'))
@@ -123,14 +123,14 @@ describe('an archive that no session came from', () => {
     await expect(unpackSession(archive, next)).rejects.toMatchObject({ reason: 'workspace-failed' })
   })
 
-  it('is refused when it is cut off or no archive at all', async () => {
+  it('is refused when it is truncated or is not an archive', async () => {
     const { home, next, archive } = await homes()
     writeFileSync(join(home, '.codex/sessions/a'), 'a'.repeat(2000))
     await packSession(home, ['.codex/sessions'], archive)
     truncateSync(archive, 1024)
-    await expect(unpackSession(archive, next)).rejects.toThrow('is cut off')
+    await expect(unpackSession(archive, next)).rejects.toThrow('is truncated')
     writeFileSync(archive, 'no tar'.repeat(1000))
-    await expect(unpackSession(archive, next)).rejects.toThrow('no header of a regular file')
+    await expect(unpackSession(archive, next)).rejects.toThrow('no valid header of a regular file')
     expect(readdirSync(next)).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
-// Carries an agent's session from one job to its follow-up. What the agent left in its home is
-// hostile: only regular files are taken, no link is followed, and none is ever made.
+// Carries an agent's session from one job to its follow-up. The agent's home is hostile: only regular
+// files are packed, symbolic links are not followed, and none is ever created.
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,9 +11,8 @@ const SESSION_BYTES_MAX = 64 * 1024 * 1024
 const ENTRIES_MAX = 10_000
 
 /**
- * Writes the regular files under these folders and files of a home into a tar archive. Answers
- * false, and writes nothing, when there are none, more than 64 MiB or 10,000 entries, or one that
- * cannot be read.
+ * Packs the regular files at and below these paths of a home into a tar archive. Returns false and
+ * writes nothing when there are no files, more than 64 MiB or 10,000 entries, or an unreadable file.
  */
 export async function packSession(
   home: string,
@@ -22,7 +21,7 @@ export async function packSession(
 ): Promise<boolean> {
   const session: Session = { home, files: [], entries: 0, bytes: 0 }
   for (const path of paths) {
-    if (!(await addPath(session, path).catch(falseWhenShut))) return false
+    if (!(await addPath(session, path).catch(falseWhenUnreadable))) return false
   }
   if (session.files.length === 0) return false
   await writeFile(archive, writeTar(session.files), { mode: 0o600 })
@@ -30,16 +29,16 @@ export async function packSession(
 }
 
 /**
- * Puts the files of an archive into a fresh home. Throws `StepFailed` with `workspace-failed` for
+ * Unpacks an archive into a fresh home. Throws `StepFailed` with `workspace-failed` for
  * an archive that `packSession` could not have made.
  */
 export async function unpackSession(archive: string, home: string): Promise<void> {
   const { size } = await lstat(archive)
-  if (size > 2 * SESSION_BYTES_MAX) throw damaged(`it has ${size} bytes`)
+  if (size > 2 * SESSION_BYTES_MAX) throw unusable(`it is too large, ${size} bytes`)
   const files = readTar(await readFile(archive))
-  if ('refused' in files) throw damaged(files.refused)
+  if ('refused' in files) throw unusable(files.refused)
   for (const { name, bytes } of files) {
-    if (!isPlain(name)) throw damaged(`it names a file ${JSON.stringify(name)}`)
+    if (!isPlain(name)) throw unusable(`it contains the unsafe name ${JSON.stringify(name)}`)
     await putFile(join(home, name), bytes)
   }
 }
@@ -50,7 +49,7 @@ async function putFile(file: string, bytes: Uint8Array): Promise<void> {
     await writeFile(file, bytes, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if (!hasErrno(error, 'EEXIST', 'ENOTDIR')) throw error
-    throw damaged(`something is already at ${file}`)
+    throw unusable(`it contains ${file} twice, or as both a file and a folder`)
   }
 }
 
@@ -61,7 +60,7 @@ type Session = {
   bytes: number
 }
 
-/** Adds a file, or a folder with all it holds; false when it is too much. */
+/** Adds a file, or a folder recursively. Returns false when a limit is exceeded. */
 async function addPath(session: Session, path: string): Promise<boolean> {
   session.entries += 1
   if (session.entries > ENTRIES_MAX) return false
@@ -78,7 +77,7 @@ async function addPath(session: Session, path: string): Promise<boolean> {
   }
 }
 
-/** What lies at a path, every folder on the way to it looked at: one of them may be a link. */
+/** The type of the entry at a path. Checks each parent folder too, because one may be a symbolic link. */
 async function kindOf(home: string, path: string): Promise<'file' | 'folder' | 'other'> {
   const parts = path.split('/')
   for (let depth = 1; depth <= parts.length; depth += 1) {
@@ -99,16 +98,16 @@ async function addFile(session: Session, path: string): Promise<boolean> {
   return true
 }
 
-function falseWhenShut(error: unknown): false {
+function falseWhenUnreadable(error: unknown): false {
   if (hasErrno(error, 'EACCES', 'ENAMETOOLONG')) return false
   throw error
 }
 
-/** A relative path without detours, of visible ASCII: what agents call their session files. */
+/** Whether this is a relative path of visible ASCII without `.` and `..`, as real agents use. */
 const isPlain = (name: string): boolean =>
   /^[\x21-\x7e]+$/.test(name) &&
   !/\\/.test(name) &&
   name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
-const damaged = (why: string): StepFailed =>
+const unusable = (why: string): StepFailed =>
   new StepFailed('workspace-failed', `the kept session cannot be used: ${why}`)

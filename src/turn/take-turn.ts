@@ -8,12 +8,12 @@ import type { AgentWork, FinishedTurn, PlannedTurn, TakenWork } from './agent-wo
 import { keepingUnfinished, recordTurn, type Taken, takeWork } from './keep-turn.ts'
 import { runAgent } from './run-agent.ts'
 
-/** A turn to be checked, or how the attempt ends without one. */
+/** A turn to check, or the outcome with which the attempt ends instead. */
 export type TurnEnd<Work extends TakenWork> =
   | { readonly turn: FinishedTurn<Work> }
   | { readonly outcome: Outcome }
 
-/** One turn of the agent: runs it, takes its work, and records both. Throws StepFailed. */
+/** Runs one turn of the agent, reads its work, and records both. Throws StepFailed. */
 export async function takeTurn<Work extends TakenWork>(
   agent: AgentWork<Work>,
   plan: PlannedTurn,
@@ -27,7 +27,7 @@ export async function takeTurn<Work extends TakenWork>(
   })
 }
 
-/** Pauses the job when its model says when it answers again; a later attempt continues the turn. */
+/** Pauses the job when its model refused until a known time; a later attempt continues the turn. */
 async function pause<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { iteration, answers }: PlannedTurn,
@@ -48,7 +48,7 @@ async function pause<Work extends TakenWork>(
   }
 }
 
-/** Neither success nor failure is taken from the agent's exit code alone: its changes and the checks decide. */
+/** The agent's exit code alone decides nothing: its changes and the checks do. */
 async function finish<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { iteration, answers }: PlannedTurn,
@@ -59,9 +59,9 @@ async function finish<Work extends TakenWork>(
   const failure = failureOf(end)
   const isSame = work.tree === answers?.tree
   if (failure !== null && (agent.check === null || !work.changed || isSame)) throw failure
-  // Checks that judged this very tree would say the same again, and so would the agent.
-  if (answers !== null && isSame) throw checkFailed(answers.failed, IDLE)
-  if (answers !== null && !work.changed) throw checkFailed(answers.failed, TAKEN_BACK)
+  // An unchanged tree would fail the same checks again.
+  if (answers !== null && isSame) throw checkFailed(answers.failed, UNCHANGED)
+  if (answers !== null && !work.changed) throw checkFailed(answers.failed, REVERTED)
   if (!work.changed) return { outcome: noChange(end) }
   if (failure !== null) {
     const text = clip(failure.detail, EVENT_TEXT_MAX)
@@ -73,8 +73,9 @@ async function finish<Work extends TakenWork>(
   return { turn: { iteration, work, summary, session, own: { record, archive } } }
 }
 
-const IDLE = 'The agent was told which checks failed, and changed nothing.'
-const TAKEN_BACK = 'The agent was told which checks failed, and took all its changes back.'
+const UNCHANGED = 'The agent received the findings of the failed checks and changed nothing.'
+const REVERTED =
+  'The agent received the findings of the failed checks and reverted all its changes.'
 
 const noChange = (end: AgentEnd): Outcome => ({
   kind: 'succeeded',

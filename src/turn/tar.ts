@@ -1,5 +1,5 @@
-// Just enough of ustar (POSIX.1-1988) to carry regular files: whatever else an archive can hold,
-// such as links, devices and long-name extensions, is refused, so there is nothing to trick with.
+// The part of ustar (POSIX.1-1988) that carries regular files. Other entries, such as links, devices
+// and long-name extensions, are refused, so that a hostile archive cannot abuse them.
 
 export type TarFile = { readonly name: string; readonly bytes: Uint8Array }
 
@@ -10,7 +10,7 @@ const PREFIX_MAX = 155
 /** Whether a name fits into a ustar header. */
 export const fitsTar = (name: string): boolean => splitName(name) !== null
 
-/** The archive of these files. Names must fit; order is kept. */
+/** Makes an archive of these files, in this order. Throws when a name does not fit. */
 export function writeTar(files: readonly TarFile[]): Buffer {
   const blocks = files.flatMap(({ name, bytes }) => [
     header(name, bytes.length),
@@ -20,20 +20,20 @@ export function writeTar(files: readonly TarFile[]): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)])
 }
 
-/** The files of an archive, or why it is not one of ours. */
+/** The files of an archive, or why it is refused. */
 export function readTar(archive: Buffer): readonly TarFile[] | { readonly refused: string } {
   const files: TarFile[] = []
   for (let at = 0; at + BLOCK <= archive.length;) {
     const block = archive.subarray(at, at + BLOCK)
     if (block.every((byte) => byte === 0)) return files
     const entry = readHeader(block)
-    if (entry === null) return { refused: `no header of a regular file at byte ${at}` }
+    if (entry === null) return { refused: `no valid header of a regular file at byte ${at}` }
     const from = at + BLOCK
-    if (from + entry.size > archive.length) return { refused: `${entry.name} is cut off` }
+    if (from + entry.size > archive.length) return { refused: `${entry.name} is truncated` }
     files.push({ name: entry.name, bytes: archive.subarray(from, from + entry.size) })
     at = from + Math.ceil(entry.size / BLOCK) * BLOCK
   }
-  return { refused: 'it has no end' }
+  return { refused: 'it has no end-of-archive marker' }
 }
 
 function header(name: string, size: number): Buffer {
@@ -71,7 +71,7 @@ function splitName(name: string): { readonly prefix: string; readonly name: stri
   return null
 }
 
-/** The sum of the header's bytes, its own field counted as spaces. */
+/** The sum of the header's bytes, with the checksum field counted as spaces. */
 const checksum = (block: Buffer): number =>
   block.reduce((sum, byte, at) => sum + (at >= 148 && at < 156 ? 0x20 : byte), 0)
 

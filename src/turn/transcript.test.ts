@@ -1,19 +1,19 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
-import { type Said, transcriptLine } from './transcript.ts'
+import { type TranscriptEntry, transcriptLine } from './transcript.ts'
 
 const LONG = 'x'.repeat(2 * LINE_BYTES_MAX)
 
 describe('a line of the transcript', () => {
   it('is the update with its time, as one line of JSON', () => {
-    const update: Said = { type: 'message', text: 'two\nlines' }
+    const update: TranscriptEntry = { type: 'message', text: 'two\nlines' }
     const line = transcriptLine(update, 1234)
     expect(line.match(/\n/g)).toHaveLength(1)
     expect(JSON.parse(line)).toEqual({ at: 1234, ...update })
   })
 
-  it.each<Said>([
+  it.each<TranscriptEntry>([
     { type: 'prompt', text: 'p'.repeat(200_000) },
     { type: 'thought', text: 'a'.repeat(1_000_000) },
     { type: 'message', text: '\u0001'.repeat(100_000) },
@@ -27,11 +27,11 @@ describe('a line of the transcript', () => {
     expect(line).toContain('…')
   })
 
-  it.each<Said>([
+  it.each<TranscriptEntry>([
     { type: 'session', session: LONG },
     { type: 'tool-call', id: LONG, tool: LONG, input: LONG },
     { type: 'tool-result', id: LONG, output: LONG, failed: false },
-  ])('has an end also when a $type has names without one', (update) => {
+  ])('stays within the limit when a $type has endless names', (update) => {
     const line = transcriptLine(update, 0)
     expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LINE_BYTES_MAX)
     expect(JSON.parse(line)).toMatchObject({ type: update.type })

@@ -3,49 +3,49 @@ import type { AgentUpdate } from '../domain/agent.ts'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 import { clip } from '../domain/text.ts'
 
-/** Names come from the agent, too, and may be of any length. */
+/** The agent chooses its ids and tool names, so they may have any length. */
 const NAME_MAX = 200
 
-/** What the platform told the agent, and what the agent said and did, apart from its raw output. */
-export type Said =
+/** A prompt to the agent, or one of its updates other than raw output. */
+export type TranscriptEntry =
   | { readonly type: 'prompt'; readonly text: string }
   | Exclude<AgentUpdate, { readonly type: 'output' }>
 
 /**
- * One line of the transcript: the update with the time it came, as JSON. Long texts are cut so
- * that the line stays whole JSON within the log's limit.
+ * One line of the transcript: the entry with its time, as JSON. Long texts are truncated so that the
+ * line stays valid JSON and within the log's line limit.
  * @param at milliseconds since the epoch
  */
-export function transcriptLine(update: Said, at: number): string {
+export function transcriptLine(entry: TranscriptEntry, at: number): string {
   for (let max = LINE_BYTES_MAX; ; max = Math.floor(max / 2)) {
-    const line = `${JSON.stringify({ at, ...withTexts(update, max) })}\n`
+    const line = `${JSON.stringify({ at, ...truncated(entry, max) })}\n`
     if (Buffer.byteLength(line) <= LINE_BYTES_MAX) return line
   }
 }
 
-/** The update with none of its texts longer than `max` characters, and short names. */
-function withTexts(update: Said, max: number): Said {
-  switch (update.type) {
+/** The entry with texts of at most `max` characters and names of at most NAME_MAX. */
+function truncated(entry: TranscriptEntry, max: number): TranscriptEntry {
+  switch (entry.type) {
     case 'prompt':
     case 'message':
     case 'thought':
     case 'warning':
-      return { ...update, text: clip(update.text, max) }
+      return { ...entry, text: clip(entry.text, max) }
     case 'tool-call':
       return {
-        ...update,
-        id: clip(update.id, NAME_MAX),
-        tool: clip(update.tool, NAME_MAX),
-        input: clip(update.input, max),
+        ...entry,
+        id: clip(entry.id, NAME_MAX),
+        tool: clip(entry.tool, NAME_MAX),
+        input: clip(entry.input, max),
       }
     case 'tool-result':
-      return { ...update, id: clip(update.id, NAME_MAX), output: clip(update.output, max) }
+      return { ...entry, id: clip(entry.id, NAME_MAX), output: clip(entry.output, max) }
     case 'session':
-      return { ...update, session: clip(update.session, NAME_MAX) }
+      return { ...entry, session: clip(entry.session, NAME_MAX) }
     case 'usage':
-      return update
-    // The linter wants an end of the function, the compiler knows there is none.
+      return entry
+    // Unreachable, as the compiler checks; the linter requires a default case.
     default:
-      return update satisfies never
+      return entry satisfies never
   }
 }

@@ -5,21 +5,21 @@ import type { AgentWork, FinishedTurn, PlannedTurn, TakenWork } from './agent-wo
 import { setAside } from './keep-turn.ts'
 import { takeTurn, type TurnEnd } from './take-turn.ts'
 
-/** Work that passed all checks, or how the attempt ends without it. */
+/** Work that passed all checks, or the outcome with which the attempt ends instead. */
 export type Made<Work extends TakenWork> =
   | {
       readonly work: Work
       readonly verdicts: readonly Verdict[]
-      /** The agent's last words. */
+      /** The agent's final message. */
       readonly summary: string
     }
   | { readonly outcome: Outcome }
 
 /**
- * Lets the agent work and checks what it made; what the checks found goes back to the agent, in the
- * same session, until they pass. Throws StepFailed: `check-failed` when no turn is left, or one
- * changed nothing or took all changes back, or why the agent failed.
- * @param begun the first turn of this attempt, or the finished one of an earlier attempt
+ * Lets the agent work, checks the result, and gives the findings of failed checks to the agent, in
+ * the same session, until all checks pass. Throws StepFailed: `check-failed` when no turn is left,
+ * or when a turn changed nothing or reverted all changes; the agent's own failure otherwise.
+ * @param begun the first turn of this attempt, or a finished turn of an earlier attempt
  */
 export async function workUntilPassed<Work extends TakenWork>(
   agent: AgentWork<Work>,
@@ -32,7 +32,7 @@ export async function workUntilPassed<Work extends TakenWork>(
     const verdicts = await check(agent, turn, signal)
     const failed = failedIn(verdicts)
     if (failed.length === 0) return { work: turn.work, verdicts, summary: turn.summary }
-    await goBack(agent, turn, signal)
+    await restoreWork(agent, turn, signal)
     end = await takeTurn(agent, nextTurn(agent, turn, failed), signal)
   }
   return end
@@ -52,13 +52,14 @@ async function check<Work extends TakenWork>(
     const verdicts = await runChecks(work, iteration, signal)
     const failed = failedIn(verdicts)
     if (failed.length === 0 || iteration < iterations) return verdicts
-    const lead = iterations === 1 ? '' : `The work did not pass in ${iteration} turns of the agent.`
+    const lead =
+      iterations === 1 ? '' : `The work did not pass its checks in ${iteration} turns of the agent.`
     throw checkFailed(failed, lead)
   })
 }
 
-/** Files that checks write are not part of the work: the agent finds the workspace as it left it. */
-async function goBack<Work extends TakenWork>(
+/** Files that checks write are not part of the work: the next turn starts with what the last one left. */
+async function restoreWork<Work extends TakenWork>(
   agent: AgentWork<Work>,
   turn: FinishedTurn<Work>,
   signal: AbortSignal,

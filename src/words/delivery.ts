@@ -2,7 +2,7 @@ import type { Delivery } from '../domain/delivery.ts'
 import { moment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
-/** What a callback was told and how far that got: event, address, state. */
+/** A delivery for a list: event, address, state. */
 export const deliveryRow = (delivery: Delivery): readonly string[] => [
   `${delivery.seq} ${delivery.event}`,
   safeLine(delivery.url),
@@ -20,7 +20,7 @@ function deliveryText({ state, tries, nextAt, endedAt, ...last }: Delivery): str
       return `failed for good after ${count}${safeLine(answer)}`
     case 'pending':
       return tries === 0
-        ? 'waits to be sent'
+        ? 'not sent yet'
         : `${count}${safeLine(answer)}, next ${nextAt === null ? '' : moment(nextAt)}`
   }
 }

@@ -5,7 +5,7 @@ import { clip } from '../domain/text.ts'
 import { duration, moment, usage } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
-/** One event as one line, without its time. */
+/** An event as one line, without its time. */
 export function eventText(event: JobEvent): string {
   switch (event.type) {
     case 'submitted':
@@ -13,11 +13,11 @@ export function eventText(event: JobEvent): string {
     case 'claimed':
       return `attempt ${event.attempt ?? '?'} on worker ${safeLine(event.worker)}, sandbox ${event.sandbox}`
     case 'step-started':
-      return `${safeLine(event.step)} …`
+      return `step ${safeLine(event.step)} started`
     case 'step-finished':
-      return `${safeLine(event.step)} took ${duration(event.durationMs)}`
+      return `step ${safeLine(event.step)} finished in ${duration(event.durationMs)}`
     case 'agent-started':
-      return `${safeLine(event.agent)} runs`
+      return `${safeLine(event.agent)} started`
     case 'agent-session':
       return `agent session ${safeLine(event.session)}`
     case 'usage':
@@ -43,14 +43,14 @@ export function eventText(event: JobEvent): string {
   }
 }
 
-/** 42 % some words. */
+/** Progress as text, such as `42 % baking textures`. */
 export const progressText = ({ fraction, text }: Progress): string =>
   [
     ...(fraction === null ? [] : [`${Math.floor(fraction * 100)} %`]),
     ...(text === '' ? [] : [safeLine(text)]),
   ].join(' ')
 
-/** A verdict; of a failed one also the last line of what it found. */
+/** A verdict; for a failed check with the last line of its findings. */
 function checkText(event: Extract<JobEvent, { type: 'check-finished' }>): string {
   const { check, passed, durationMs, iteration, findings } = event
   const turn = iteration === undefined || (passed && iteration === 1) ? '' : ` (turn ${iteration})`
@@ -59,15 +59,18 @@ function checkText(event: Extract<JobEvent, { type: 'check-finished' }>): string
   return last === '' ? verdict : `${verdict}: ${safeLine(clip(last, FINDING_MAX))}`
 }
 
-/** Longest line of findings that is shown of an event. */
+/** Longest line of findings in the text of an event. */
 const FINDING_MAX = 120
+
+/** Longest line of a detail in the text of an event. */
+const DETAIL_MAX = 500
 
 type LifeEvent = Extract<
   JobEvent,
   { type: 'cancel-requested' | 'requeued' | 'paused' | 'resumed' | 'ended' }
 >
 
-/** The events that change the job's state, and the request that does so soon. */
+/** Events that change the job's state, and the request to cancel. */
 function lifeText(event: LifeEvent): string {
   switch (event.type) {
     case 'cancel-requested':
@@ -86,15 +89,22 @@ function lifeText(event: LifeEvent): string {
 const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: string }): string =>
   end.detail === ''
     ? `${end.reason}: ${REASONS[end.reason].means}`
-    : `${end.reason}: ${safeLine(end.detail)}`
+    : `${end.reason}: ${firstLine(end.detail)}`
 
-/** Where the work went, in a few words. */
+/** Other lines are the output of programs, which `show` and the logs display as they are. */
+function firstLine(detail: string): string {
+  const [line = '', ...others] = detail.trim().split('\n')
+  const shown = safeLine(clip(line, DETAIL_MAX))
+  return others.length === 0 ? shown : `${shown.replace(/:$/, '')} …`
+}
+
+/** Where the work was published, as part of a line. */
 export function publicationText({ kind, target, revision, url }: Publication): string {
   const place = `${safeLine(kind)} ${safeLine(target)} at ${safeLine(revision.slice(0, 12))}`
   return url === undefined ? place : `${place} (${safeLine(url)})`
 }
 
-/** What the job does after an event, in a few words; undefined when that is the same as before. */
+/** What the job does after an event, in a few words; undefined when the event does not change it. */
 export function phaseAfter(event: JobEvent): string | undefined {
   if (event.type === 'step-started') return safeLine(event.step)
   if (event.type === 'progress') return progressText(event)

@@ -1,6 +1,6 @@
 import type { Usage } from '../domain/outcome.ts'
 
-/** 420 ms, 3.2 s, 2m 05s, 3h 12m, 4d 3h. */
+/** Formats a duration: 420 ms, 3.2 s, 2m 05s, 3h 12m, 4d 3h. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
   const seconds = Math.floor(ms / 1000)
@@ -15,7 +15,7 @@ export function duration(ms: number): string {
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
-/** 12.3k in, 450 out · $0.04; the cost is left out when nobody knows it. */
+/** Formats tokens and cost: 12.3k in, 450 out · $0.04. */
 export function usage(used: Usage): string {
   const tokens = `${thousands(used.inputTokens)} in, ${thousands(used.outputTokens)} out`
   const cost = used.costUsd === 'unknown' ? 'cost unknown' : `$${used.costUsd.toFixed(2)}`
@@ -25,10 +25,10 @@ export function usage(used: Usage): string {
 const thousands = (count: number): string =>
   count < 1000 ? String(count) : `${(count / 1000).toFixed(1)}k`
 
-/** 2026-08-01 14:03:22 in the machine's own time zone. */
+/** Formats a time in the machine's time zone: 2026-08-01 14:03:22. */
 export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE')
 
-/** The same with the zone, where it stands alone or first: 2026-08-01 14:03:22 UTC+02:00. */
+/** Formats a time with its zone, for the first or only time in a text: 2026-08-01 14:03:22 UTC+02:00. */
 export const zonedMoment = (at: number): string => `${moment(at)} ${zoneAt(at)}`
 
 function zoneAt(at: number): string {

@@ -1,31 +1,32 @@
 /**
- * Titles, logs and transcripts are written by strangers. Shown as they are, they could move the
- * cursor, change the window's title, answer for the user, or read otherwise than they look.
+ * Titles, logs and transcripts are untrusted. Printed unchanged, their escape sequences could move
+ * the cursor, change the window's title or type on behalf of the user, and their bidirectional
+ * overrides could change how the text reads.
  */
 
-/** A whole terminal sequence (CSI, OSC and the like, or a two-character escape), so that no half of it is left as litter. */
+/** A complete escape sequence (CSI, OSC and similar, or two characters), so that no part of it remains. */
 const SEQUENCE =
   // oxlint-disable-next-line no-control-regex -- control characters are the subject
   /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]P^_X]|[\u009D\u0090\u009E\u009F\u0098])[^\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C)?|\u001B[ -/]*[0-~]?/g
-/** What is left of C0 (but not tab and newline), DEL, C1, and invisible formatting such as bidi overrides. */
+/** The remaining C0 characters except tab and newline, DEL, C1, and invisible formatting such as bidi overrides. */
 const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
-/** Whether there is anything to look at closely; most lines of a log are plain. */
+/** A fast check: most lines of a log are plain ASCII. */
 const UNUSUAL = /[^\t\n -~]/
 
-/** Text for a terminal: any number of lines, nothing but what can be seen. */
+/** Makes text safe for a terminal: keeps lines and tabs, removes escape sequences and hidden characters. */
 export const safeText = (text: string): string =>
   UNUSUAL.test(text)
     ? text.replaceAll(SEQUENCE, '').replaceAll(/\r\n?/g, '\n').replaceAll(HIDDEN, '')
     : text
 
-/** Text for a place in a line: newlines and tabs become spaces. */
+/** `safeText` on one line: newlines and tabs become spaces. */
 export const safeLine = (text: string): string => safeText(text).replaceAll(/[\t\n]+/g, ' ')
 
-/** JSON that means the same and is harmless on a terminal: what would be hidden is escaped. */
+/** JSON that is safe on a terminal: hidden characters are escaped, so the value is unchanged. */
 export const safeJson = (value: unknown): string => escapeHidden(JSON.stringify(value))
 
-/** The same for a text that is JSON already. */
+/** `safeJson` for a text that is already JSON. */
 export const escapeHidden = (json: string): string =>
   json.replaceAll(HIDDEN, (character) =>
     Array.from(

@@ -20,11 +20,11 @@ const failed = (reason: string, step?: string): object => ({
 })
 
 describe('a step', () => {
-  it('shows how long it took, or that it runs', () => {
+  it('shows how long it took, or that it is running', () => {
     const finished = { type: 'step-finished', step: 'workspace', durationMs: 1500 }
     expect(rows(started('workspace'), finished, started('agent'))).toEqual([
       ['1', 'workspace', '1.5 s'],
-      ['1', 'agent', '…'],
+      ['1', 'agent', 'running'],
     ])
   })
 
@@ -48,11 +48,11 @@ describe('a step', () => {
     expect(rows(started('agent'), end)).toEqual([['1', 'agent', `${how} after 1.0 s`]])
   })
 
-  it('that another one followed has failed, and a later attempt changes nothing about it', () => {
+  it('that another one followed has failed, whatever later attempts do', () => {
     expect(rows(started('checks'), started('salvage'), started('agent', 2))).toEqual([
       ['1', 'checks', 'failed after 1.0 s'],
-      ['1', 'salvage', '…'],
-      ['2', 'agent', '…'],
+      ['1', 'salvage', 'running'],
+      ['2', 'agent', 'running'],
     ])
   })
 })

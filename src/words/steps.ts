@@ -5,30 +5,30 @@ import { safeLine } from './safe-text.ts'
 type Started = Extract<JobEvent, { type: 'step-started' }>
 type AttemptEnd = Extract<JobEvent, { type: 'requeued' | 'paused' | 'ended' }>
 
-/** The steps of all attempts: attempt, name, and how long each took, how it broke off, or that it runs. */
+/** The steps of all attempts: attempt, name, and either the duration, how the step ended early, or `running`. */
 export const stepRows = (events: readonly JobEvent[]): readonly (readonly string[])[] =>
   events.flatMap((event) =>
     event.type === 'step-started'
-      ? [[`${event.attempt ?? ''}`, safeLine(event.step), howItWent(event, events)]]
+      ? [[`${event.attempt ?? ''}`, safeLine(event.step), result(event, events)]]
       : [],
   )
 
-function howItWent(step: Started, events: readonly JobEvent[]): string {
+function result(step: Started, events: readonly JobEvent[]): string {
   const later = events.filter(({ seq, attempt }) => seq > step.seq && attempt === step.attempt)
   const finished = later.find((event) => event.type === 'step-finished' && event.step === step.step)
   if (finished?.type === 'step-finished') return duration(finished.durationMs)
   const end = later.find(isAttemptEnd)
   const next = later.find(({ type }) => type === 'step-started')
-  // A step that another one followed had ended before that.
+  // Steps run one after the other: this one had ended before the next one started.
   if (next !== undefined) return `failed after ${duration(next.at - step.at)}`
-  return end === undefined ? '…' : `${breakOf(end)} after ${duration(end.at - step.at)}`
+  return end === undefined ? 'running' : `${endOfStep(end)} after ${duration(end.at - step.at)}`
 }
 
 const isAttemptEnd = (event: JobEvent): event is AttemptEnd & JobEvent =>
   event.type === 'requeued' || event.type === 'paused' || event.type === 'ended'
 
-/** How the end of an attempt ended its last step. */
-function breakOf(end: AttemptEnd): 'failed' | 'stopped' | 'lost' {
+/** How the last step of an attempt ended, given how the attempt ended. */
+function endOfStep(end: AttemptEnd): 'failed' | 'stopped' | 'lost' {
   if (end.type === 'paused') return 'stopped'
   if (end.type === 'requeued') {
     if (end.reason === 'worker-lost') return 'lost'
@@ -37,7 +37,7 @@ function breakOf(end: AttemptEnd): 'failed' | 'stopped' | 'lost' {
   const { settlement } = end
   if (settlement.kind !== 'failed') return 'stopped'
   const { reason, step } = settlement
-  // A worker that was there at the end named the step.
+  // A worker that settles the job names the step; only for a lost worker there is none.
   const isLost = reason === 'worker-lost' || (reason === 'attempts-exhausted' && step === undefined)
   return isLost ? 'lost' : 'failed'
 }

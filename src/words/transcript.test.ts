@@ -13,7 +13,7 @@ describe('a transcript', () => {
     expect(shown({ type: 'warning', text: 'slow' })).toBe('warning: slow')
   })
 
-  it('shows what the platform told the agent, and no more of it than a screen takes', () => {
+  it('shows the beginning of a prompt and says how much is left out', () => {
     const long = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n')
     const prompt = shown({ type: 'prompt', text: long })
     expect(prompt).toMatch(/^▸ prompt\n {4}line 0\n[^]*line 29\n {4}… 10 more lines$/)
@@ -26,7 +26,7 @@ describe('a transcript', () => {
     expect(result).toContain('… 4 more lines')
   })
 
-  it('leaves out what only programs need, and what it does not know', () => {
+  it('leaves out lines for programs and lines of an unknown type', () => {
     expect(shown({ type: 'usage', inputTokens: 1, outputTokens: 2 })).toBeNull()
     expect(shown({ type: 'telepathy' })).toBeNull()
   })
@@ -37,7 +37,7 @@ describe('a transcript', () => {
 })
 
 describe('a stream of text', () => {
-  it('is cut into lines wherever its pieces end', () => {
+  it('is split into lines, wherever its chunks end', () => {
     const splitter = lineSplitter()
     const lines = ['a', 'b\nc', '\n', 'd'].flatMap((piece) => splitter.push(piece))
     expect(lines).toEqual(['ab', 'c'])

@@ -5,7 +5,7 @@ const LINES_OF_RESULT = 6
 const LINES_OF_PROMPT = 30
 const LINE_LENGTH = 200
 
-/** Lines of a transcript, read leniently: a newer worker may know more kinds than this program. */
+/** The lines of a transcript that are shown. Others are ignored: a newer worker may write more types. */
 const Update = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prompt'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),
@@ -16,10 +16,10 @@ const Update = z.discriminatedUnion('type', [
   z.object({ type: z.literal('output'), stream: z.string(), text: z.string() }),
 ])
 
-/** Gives words a style, where what shows them has any; the words must be safe already. */
+/** Applies a style to text if the output supports it. The text must already be safe. */
 export type Paint = (style: 'bold' | 'dim' | 'cyan' | 'red' | 'yellow', words: string) => string
 
-/** A line of a transcript for people; null for what only programs need. */
+/** Formats a line of a transcript for people; null for a line that only programs need. */
 export function transcriptText(line: string, paint: Paint): string | null {
   const json = parseJson(line)
   if (json === undefined) return safeLine(line)
@@ -43,7 +43,7 @@ export function transcriptText(line: string, paint: Paint): string | null {
   }
 }
 
-/** Cuts a stream of text into whole lines; the rest waits for more, or for the end. */
+/** Splits a stream of text into complete lines; `end` returns the incomplete last one, if any. */
 export function lineSplitter(): {
   push(text: string): readonly string[]
   end(): readonly string[]

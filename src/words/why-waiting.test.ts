@@ -71,29 +71,34 @@ const worker = (changes: {
 
 describe('a ready job', () => {
   it.each([
-    ['nobody is there', [], [], 'no worker asks for work; start one: millwright worker'],
-    ['all have gone', [], [worker({ seenAt: LONG_AGO, running: 0 })], 'no worker asks for work'],
+    ['no worker is known', [], [], 'no worker is connected; start one with: millwright worker'],
+    ['all are away', [], [worker({ seenAt: LONG_AGO, running: 0 })], 'no worker is connected'],
     [
       'one works on a long lease',
       [],
       [worker({ seenAt: LONG_AGO })],
       'for a free slot of 1 worker',
     ],
-    ['nobody does its kind', [], [worker({ kinds: ['site'] })], 'no worker does jobs of kind code'],
+    [
+      'none supports its kind',
+      [],
+      [worker({ kinds: ['site'] })],
+      'no worker supports the kind code',
+    ],
     [
       'the token of the only one permits other jobs',
       [],
       [worker({ restrictedTo: ['kind:site'] })],
-      'no worker that could do it has a token that permits it',
+      'the tokens of all suitable workers forbid the job',
     ],
-    ['nobody has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
+    ['none has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
     ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
   ])('waits because %s, and says so', (_, labels, workers, words) => {
     expect(hintText(whyNotTaken(job(labels), workers, NOW))).toContain(words)
   })
 
   it.each([
-    ['an agent', [['repo:*']], 'no worker offers agent:codex; see'],
+    ['an agent', [['repo:*']], 'no worker offers agent:codex; check'],
     [
       'a repository',
       [['agent:codex', 'repo:/srv/*']],

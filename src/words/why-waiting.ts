@@ -7,25 +7,25 @@ import { zonedMoment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
 /**
- * An idle worker asks again within 30 s, and the hub notes it when the last note is 10 s old: one
- * that was not seen for longer than both is gone.
+ * An idle worker polls every 30 s, and the hub updates its last-seen time at most every 10 s: a
+ * worker that was not seen for longer than both together is away.
  */
 const AWAY_MS = 45_000
 
-/** A worker, as the hub saw it last. */
+/** A worker, as the hub last saw it. */
 export type Seen = WorkerIdentity & {
-  /** What its token is restricted to; null for nothing. */
+  /** The restriction of its token; null for none. */
   readonly restrictedTo: readonly string[] | null
-  /** When it last asked, in milliseconds since the epoch. */
+  /** When it last polled, in milliseconds since the epoch. */
   readonly seenAt: number
   readonly running: number
 }
 
-/** Whether a worker is gone. One with a running attempt is not before its lease has run out. */
+/** Whether a worker is away. A worker with a running attempt is not, until the lease expires. */
 export const isAway = ({ seenAt, running }: Pick<Seen, 'seenAt' | 'running'>, now: number) =>
   running === 0 && now - seenAt > AWAY_MS
 
-/** Why a job that could run does not, as far as the job itself says; null when it does not say. */
+/** Why a job does not run, as far as the job itself shows; null when it does not show it. */
 export function whyHeldBack(job: Job): string | null {
   if (job.endedAt !== null) return null
   if (job.cancelRequestedAt !== null) return 'cancel requested'
@@ -36,36 +36,36 @@ export function whyHeldBack(job: Job): string | null {
     : null
 }
 
-/** Why a job that is ready has not been claimed, as far as the workers at hand can tell. */
+/** Why no worker has claimed a ready job. */
 export function whyNotTaken(job: Job, workers: readonly Seen[], now: number): Hint {
   const { able, lacking } = whoIsAble(job, workers, now)
   return lacking ?? hint(`for a free slot of ${able} worker${able === 1 ? '' : 's'}`)
 }
 
-/** Why none of the workers at hand can claim a job; null when one can. */
+/** Why none of the workers can claim a job; null when one can. */
 export const whyNoWorker = (job: Job, workers: readonly Seen[], now: number): Hint | null =>
   whoIsAble(job, workers, now).lacking
 
-/** How many workers could claim a job, and what is lacking when none could. */
+/** How many workers can claim a job; when none can, what they lack. */
 function whoIsAble(
   job: Job,
   workers: readonly Seen[],
   now: number,
 ): { readonly able: number; readonly lacking: Hint | null } {
-  const there = workers.filter((worker) => !isAway(worker, now))
-  if (there.length === 0) return none('no worker asks for work; start one', ['worker'])
-  const ofKind = there.filter(({ kinds }) => kinds.includes(job.kind))
-  if (ofKind.length === 0) return none(`no worker does jobs of kind ${safeLine(job.kind)}`)
+  const connected = workers.filter((worker) => !isAway(worker, now))
+  if (connected.length === 0) return none('no worker is connected; start one with', ['worker'])
+  const ofKind = connected.filter(({ kinds }) => kinds.includes(job.kind))
+  if (ofKind.length === 0) return none(`no worker supports the kind ${safeLine(job.kind)}`)
   const labeled = ofKind.filter(({ labels }) => job.labels.every((label) => labels.includes(label)))
   if (labeled.length === 0) return none(`no worker offers ${safeLine(job.labels.join(' and '))}`)
   const able = labeled.filter((worker) => job.demands.every((demand) => meets(worker, demand)))
   if (able.length === 0) {
     const demands = safeLine(unmet(job, labeled).join(' and '))
-    return none(`no worker offers ${demands}; see what a machine lacks`, ['doctor'])
+    return none(`no worker offers ${demands}; check a worker’s machine with`, ['doctor'])
   }
   const permitted = able.filter(({ restrictedTo }) => permits(restrictedTo, laneOf(job)))
   if (permitted.length > 0) return { able: permitted.length, lacking: null }
-  return none('no worker that could do it has a token that permits it; see', ['workers'])
+  return none('the tokens of all suitable workers forbid the job; see', ['workers'])
 }
 
 const none = (text: string, ...commands: readonly CommandLine[]) => ({
@@ -76,7 +76,7 @@ const none = (text: string, ...commands: readonly CommandLine[]) => ({
 const meets = ({ offers }: Seen, demand: string): boolean =>
   offers.some((offer) => matches(demand, offer))
 
-/** The demands that no worker meets; all of them when each is met, but by different workers. */
+/** The demands that no worker meets; all of them when no single worker meets them all. */
 function unmet({ demands }: Job, workers: readonly Seen[]): readonly string[] {
   const found = demands.filter((demand) => !workers.some((worker) => meets(worker, demand)))
   return found.length === 0 ? demands : found

@@ -4,12 +4,12 @@ import { isAppError } from '../domain/errors.ts'
 import { isLeaseLost, Stopped } from '../domain/stop.ts'
 import type { StopOrder } from '../pipeline/stop-order.ts'
 import { keptFile } from './attempt-folder.ts'
-import { saysLeaseLost } from './patience.ts'
+import { saysLeaseLost } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
 
-/** The time limit of an upload follows its size: on a slow line more at once would exceed theirs. */
+/** Parallel uploads: few, because the timeout of each one assumes that it gets a minimum bandwidth. */
 const AT_ONCE = 4
 
 /** Sends an attempt's artifacts to the hub while the attempt runs. */
@@ -17,7 +17,7 @@ export class ArtifactSender {
   readonly #context: SenderContext
   readonly #folder: string
   readonly #stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>
-  /** The newest of each name, which takes the place of those before. */
+  /** The newest artifact of each name; it replaces earlier ones. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
   readonly #limited = semaphore(AT_ONCE)
@@ -33,23 +33,23 @@ export class ArtifactSender {
     this.#stopOrder = stopOrder
   }
 
-  /** What was kept so far, each as a file of the attempt's folder. */
+  /** The artifacts kept so far, each as a file. */
   get kept(): readonly FileArtifact[] {
     return [...this.#kept.values()]
   }
 
   /**
-   * Sends an artifact when a permit is free, and gives up when a stopped job must end. A text is small:
-   * it waits for no file, and is sent also then. The file must not change any more.
+   * Queues an artifact. A file, which must not change anymore, waits for one of AT_ONCE uploads and is
+   * dropped when a stopped job must end. A text is small, so it is sent immediately and never dropped.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)
     const { name } = kept
     const { leaseLost, late } = this.#stopOrder
-    const [begin, signal] = 'text' in artifact ? [atOnce, leaseLost] : [this.#limited, late]
+    const [begin, signal] = 'text' in artifact ? [immediately, leaseLost] : [this.#limited, late]
     const before = this.#uploads.get(name)
     const send = async (): Promise<void> => {
-      // Side by side, the older one could arrive last.
+      // In parallel, the older version could arrive last.
       await before
       await upload(kept, 'putArtifact', this.#context, signal)
     }
@@ -64,9 +64,9 @@ export class ArtifactSender {
   }
 
   /**
-   * Resolves when everything kept so far was sent or given up; answers what the hub does not have:
-   * what it refused, such as an artifact that is too large, and what came too late. Throws what else
-   * went wrong.
+   * Resolves when every artifact kept so far was sent or dropped. Returns those that the hub does not
+   * have: refused ones, such as an artifact that is too large, and dropped ones. Throws any other
+   * error.
    */
   async flush(): Promise<readonly MissingArtifact[]> {
     const missing = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)
@@ -81,11 +81,11 @@ export class ArtifactSender {
 /** An artifact that the hub does not have, and why. */
 export type MissingArtifact = { readonly name: string; readonly error: unknown }
 
-/** Whether a stopped job had no time left to send something. */
+/** Whether an upload was dropped because a stopped job had to end. */
 export const isLate = (error: unknown): error is Stopped =>
   error instanceof Stopped && !isLeaseLost(error)
 
-const atOnce = (send: () => Promise<void>): Promise<void> => send()
+const immediately = (send: () => Promise<void>): Promise<void> => send()
 
 function inFile(folder: string, artifact: ArtifactSource): FileArtifact {
   if ('file' in artifact) return artifact

@@ -6,24 +6,24 @@ import { Fence } from '../domain/lease.ts'
 import { removeTree } from '../platform/remove-tree.ts'
 import type { WorkerContext } from './context.ts'
 
-/** What a later start of the worker must know of an attempt that died here. Never its token. */
+/** What a restarted worker must know of an attempt that died here. Never contains its token. */
 const AttemptFile = z.strictObject({ ...Fence.shape, kind: z.string() })
 export type AttemptFile = z.infer<typeof AttemptFile>
 
-/** The attempt's name on this worker: its folder's, and the mark on all its processes. */
+/** The attempt's name on this worker: the name of its folder, and the marker of its processes. */
 export const attemptName = ({ jobId, attempt }: Fence): string => `${jobId}-${attempt}`
 
 export const attemptsFolder = (data: string): string => join(data, 'attempts')
 export const attemptFolder = (data: string, fence: Fence): string =>
   join(attemptsFolder(data), attemptName(fence))
 
-/** Where a stream is written before it is sent. */
+/** The file of a stream, which is written before it is sent. */
 export const streamFile = (folder: string, stream: LogStream): string => join(folder, 'log', stream)
 
-/** Where an artifact without a file of its own is kept until it is sent. */
+/** The file of an artifact that was given as text. */
 export const keptFile = (folder: string, name: string): string => join(folder, 'kept', name)
 
-/** Makes an attempt's folder and writes down whose it is. */
+/** Creates an attempt's folder and records its owner in it. */
 export async function makeAttemptFolder(data: string, facts: AttemptFile): Promise<string> {
   const folder = attemptFolder(data, facts)
   for (const part of ['log', 'kept']) {
@@ -33,13 +33,13 @@ export async function makeAttemptFolder(data: string, facts: AttemptFile): Promi
   return folder
 }
 
-/** The folders that earlier runs of this worker left, by name. */
+/** The names of the attempt folders that earlier runs of this worker left. */
 export async function leftFolders(data: string): Promise<readonly string[]> {
   await mkdir(attemptsFolder(data), { recursive: true, mode: 0o700 })
   return readdir(attemptsFolder(data))
 }
 
-/** Whose folder it is; null when the worker died before it had written that down. */
+/** The owner of a folder; null when the worker died before it had recorded one. */
 export async function readAttemptFile(folder: string): Promise<AttemptFile | null> {
   const text = await readFile(join(folder, 'attempt.json'), 'utf8').catch(() => '')
   try {
@@ -50,8 +50,8 @@ export async function readAttemptFile(folder: string): Promise<AttemptFile | nul
 }
 
 /**
- * Removes an attempt's folder, also one without an owner's file because a killed worker had already
- * removed part of it. A folder that cannot be removed is logged and stays; other jobs continue.
+ * Removes an attempt's folder, even one without a recorded owner: a killed worker may have removed
+ * part of it. Logs an error when it cannot be removed, so that other jobs continue.
  */
 export async function removeAttemptFolder(
   folder: string,

@@ -7,7 +7,7 @@ import {
 } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
-import type { Lease } from '../domain/lease.ts'
+import { fenceOf, type Lease } from '../domain/lease.ts'
 import { nameSome } from '../domain/name-some.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
 import { clip } from '../domain/text.ts'
@@ -17,20 +17,20 @@ import { isDiskFull } from '../platform/disk-space.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { ArtifactSender, isLate, type MissingArtifact } from './artifact-sender.ts'
 import { streamFile } from './attempt-folder.ts'
+import { type AttemptParams, attemptParams } from './attempt-params.ts'
 import { download } from './download.ts'
 import { EventSender } from './event-sender.ts'
 import { LogSender } from './log-sender.ts'
-import { insist, saysLeaseLost } from './patience.ts'
+import { callUntilAnswered, saysLeaseLost } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
 const TRY_MS = 60_000
 const NOTE_MAX = 2048
-/** Names that the note about what was not sent in time spells out. */
+/** Most names in the note about artifacts that were not sent in time. */
 const NAMED_MAX = 20
 
-/** One attempt, and how it can be stopped. */
 type Sending = {
-  /** With the attempt's token. */
+  /** Authenticated with the attempt's token. */
   readonly hub: HubClient
   readonly lease: Lease
   readonly folder: string
@@ -43,13 +43,13 @@ export class AttemptSender implements AttemptReport {
   readonly #context: SenderContext
   readonly #folder: string
   readonly #stopOrder: StopOrder
-  readonly #params: { readonly job: Lease['job']['id']; readonly attempt: number }
+  readonly #params: AttemptParams
   readonly #events: EventSender
   readonly #logs: Readonly<Record<LogStream, LogSender>>
   readonly #artifacts: ArtifactSender
 
   constructor({ hub, lease, folder, clock, stopOrder }: Sending) {
-    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const fence = fenceOf(lease)
     const context = { hub, fence, clock }
     const maxBytes = lease.job.limits.outputBytes
     const log = (stream: LogStream): LogSender =>
@@ -57,7 +57,7 @@ export class AttemptSender implements AttemptReport {
     this.#context = context
     this.#folder = folder
     this.#stopOrder = stopOrder
-    this.#params = { job: fence.jobId, attempt: fence.attempt }
+    this.#params = attemptParams(fence)
     this.#events = new EventSender(context, stopOrder.leaseLost)
     this.#artifacts = new ArtifactSender(context, folder, stopOrder)
     this.#logs = { transcript: log('transcript'), output: log('output'), checks: log('checks') }
@@ -92,9 +92,9 @@ export class AttemptSender implements AttemptReport {
 
   async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
     return await this.#unlessLeaseLost(async () => {
-      const refusals = await this.#artifacts.flush()
-      if (refusals.length > 0) return false
-      await this.#ask((hub, signal) =>
+      const missing = await this.#artifacts.flush()
+      if (missing.length > 0) return false
+      await this.#record((hub, signal) =>
         hub.call('addCheckpoint', { params: this.#params, body: checkpoint }, signal),
       )
       return true
@@ -105,7 +105,7 @@ export class AttemptSender implements AttemptReport {
     const stopOrder = this.#stopOrder
     try {
       await stopOrder.recording(() =>
-        this.#ask((hub, signal) =>
+        this.#record((hub, signal) =>
           hub.call('intendPublication', { params: this.#params, body: intent }, signal),
         ),
       )
@@ -114,7 +114,7 @@ export class AttemptSender implements AttemptReport {
       stopOrder.check()
       throw error
     }
-    // The answer may have lain here while this process was stopped.
+    // The process may have been suspended between the hub's answer and this line.
     stopOrder.check()
   }
 
@@ -136,7 +136,7 @@ export class AttemptSender implements AttemptReport {
     await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
 
-  /** Closes the logs, and keeps each as an artifact. */
+  /** Closes the logs and keeps each as an artifact. */
   endLogs(): void {
     for (const { stream, name, mediaType } of STREAMS) {
       const log = this.#logs[stream]
@@ -144,7 +144,7 @@ export class AttemptSender implements AttemptReport {
         log.end()
       } catch (error) {
         if (!isDiskFull(error)) throw error
-        this.#noteNotKept(name, 'the worker’s disk has no room for the end of it')
+        this.#noteNotKept(name, 'the worker’s disk has no room for its end')
       }
       if (log.isEmpty) continue
       this.keep({ name, mediaType, file: streamFile(this.#folder, stream) })
@@ -152,17 +152,17 @@ export class AttemptSender implements AttemptReport {
   }
 
   /**
-   * Resolves when the hub has everything it takes, or when a stopped job must end without the rest;
-   * notes what is missing. Throws when the hub takes nothing more.
+   * Resolves when the hub has everything that it accepts, or when a stopped job must end without the
+   * rest; reports what is missing as notes. Throws when the hub accepts nothing from this attempt.
    */
   async flush(): Promise<void> {
-    const logs = STREAMS.map(({ stream }) => this.#flushLog(stream))
-    const [refusals, cut] = await Promise.all([
+    const logFlushes = STREAMS.map(({ stream }) => this.#flushLog(stream))
+    const [artifacts, logs] = await Promise.all([
       this.#artifacts.flush(),
-      Promise.all(logs),
+      Promise.all(logFlushes),
       this.#events.flush(),
     ])
-    const missing = [...refusals, ...cut.filter((log) => log !== null)]
+    const missing = [...artifacts, ...logs.filter((log) => log !== null)]
     for (const { name, error } of missing) {
       if (!isLate(error)) this.#noteNotKept(name, String(error))
     }
@@ -173,7 +173,7 @@ export class AttemptSender implements AttemptReport {
     await this.#events.flush()
   }
 
-  /** Answers the log when it was cut off because a stopped job must end. */
+  /** Returns the log when a stopped job had to end before all of it was sent, else null. */
   async #flushLog(stream: LogStream): Promise<MissingArtifact | null> {
     try {
       await this.#logs[stream].flush()
@@ -190,14 +190,14 @@ export class AttemptSender implements AttemptReport {
   }
 
   /**
-   * Asks until there is an answer, after all that was told before, so that a job's events stand in
-   * the order in which they happened.
+   * Sends a request until it is answered. Sends all earlier events first, so that the hub records
+   * everything in the order in which it happened.
    */
-  async #ask(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  async #record(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const { hub, clock } = this.#context
     await this.#unlessLeaseLost(async () => {
       await this.#events.flush()
-      await insist(
+      await callUntilAnswered(
         (signal) => call(hub, signal),
         { clock, tryMs: TRY_MS },
         this.#stopOrder.leaseLost,
@@ -205,7 +205,7 @@ export class AttemptSender implements AttemptReport {
     })
   }
 
-  /** Not after the events: an answer that is only read has no place among them. */
+  /** Does not send earlier events first: a download records nothing. */
   async #fetch(
     ask: (signal: AbortSignal) => Promise<Response>,
     file: string,
@@ -215,7 +215,7 @@ export class AttemptSender implements AttemptReport {
     await this.#unlessLeaseLost(() => download(ask, file, this.#context.clock, stop))
   }
 
-  /** Throws `Stopped` when the hub's answer is that the lease is gone. */
+  /** Throws `Stopped` when the hub answers that the lease is lost. */
   async #unlessLeaseLost<Value>(work: () => Promise<Value>): Promise<Value> {
     const stopOrder = this.#stopOrder
     try {

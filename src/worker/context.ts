@@ -9,34 +9,34 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
 
-/** One attempt's way to a model, and the meter on it. */
+/** One attempt's door to a model, with its meter. */
 export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
-  /** How the model refused the last question; null when it answered. */
+  /** How the model refused the last request; null when it answered. */
   refusal(): Promise<ModelRefusal | null>
-  /** Ends the token and answers what was used in all. */
+  /** Revokes the door's token and returns the total usage. */
   close(): Promise<Usage>
 }
 
-/** Everything a worker works with; wired together by whoever starts it. */
+/** Everything that a worker needs, wired together by the program that starts it. */
 export type WorkerContext = {
-  /** With a worker's token. */
+  /** Authenticated with a worker's token. */
   readonly hub: HubClient
   readonly identity: WorkerIdentity
   /** The worker's own data folder; no other process uses it. */
   readonly folder: string
   readonly kinds: ReadonlyMap<string, WorkKind>
-  /** A launch whose processes all carry this marker, by which they are found after a crash. */
+  /** A launch whose processes all carry this marker, so that they can be found after a crash. */
   launchFor(marker: string): Launch
-  /** null when this worker has no way to a model. */
+  /** null when this worker has no access to a model. */
   readonly openDoor: ((fence: Fence) => Promise<MeteredDoor>) | null
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
   readonly probe: Probe
-  /** Length of the leases it asks for, in milliseconds. */
+  /** Duration of the leases that it requests, in milliseconds. */
   readonly leaseMs: number
-  /** How long running attempts may go on after a drain began, in milliseconds. */
+  /** How long running attempts may continue after a drain begins, in milliseconds. */
   readonly drainMs: number
 }

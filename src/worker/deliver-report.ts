@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { isAppError } from '../domain/errors.ts'
 import { isLeaseLost } from '../domain/stop.ts'
 import type { HubClient } from '../protocol/client.ts'
+import { attemptParams } from './attempt-params.ts'
 import type { WorkerContext } from './context.ts'
-import { insist, saysLeaseLost } from './patience.ts'
+import { callUntilAnswered, saysLeaseLost } from './hub-call.ts'
 import type { FinalReport } from './report-spool.ts'
 import { upload } from './upload.ts'
 
@@ -12,8 +13,8 @@ const TRY_MS = 30_000
 type DeliveryContext = Pick<WorkerContext, 'hub' | 'clock' | 'log'>
 
 /**
- * Tells the hub how an attempt ended, after `before` has brought it everything that belongs to
- * it. Repeats until the hub takes it or refuses it, which is the end of it either way.
+ * Sends the hub the final report of an attempt, after `before` has sent everything that belongs to
+ * it. Retries until the hub accepts or refuses the report; both are final.
  */
 export async function deliverReport(
   report: FinalReport,
@@ -22,19 +23,20 @@ export async function deliverReport(
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
   try {
-    // Refused too when the hub already has the end: only the end's own answer decides.
+    // A hub that already has the report refuses the uploads too: only its answer to the report decides.
     await before().catch(unlessLeaseLost)
-    await insist(
-      (trying) => tellEnd(report, hub.withToken(report.token), trying),
+    await callUntilAnswered(
+      (trying) => sendEnd(report, hub.withToken(report.token), trying),
       { clock, tryMs: TRY_MS },
       signal,
     )
     return 'taken'
   } catch (error) {
-    // What was broken off is missing there: the hub, which may not know yet, must not take the end.
+    // The uploads were aborted, and a hub that has not noticed the loss yet would accept the report
+    // without them.
     if (isLeaseLost(error)) return 'refused'
     if (!isAppError(error)) throw error
-    // Kept and sent again it would be refused again, at every start of this worker.
+    // Not kept for a retry: it would be refused again at every start of this worker.
     if (!saysLeaseLost(error)) log.error({ job: report.jobId, error }, 'final report refused')
     return 'refused'
   }
@@ -44,18 +46,18 @@ function unlessLeaseLost(error: unknown): void {
   if (!saysLeaseLost(error)) throw error
 }
 
-/** Delivers a report that an earlier run of this worker wrote down. */
+/** Delivers a report that an earlier run of this worker left in its spool. */
 export async function deliverReportAgain(
   report: FinalReport,
   { hub, clock, log }: DeliveryContext,
   signal: AbortSignal,
 ): Promise<'taken' | 'refused'> {
   const context = { hub: hub.withToken(report.token), fence: report, clock }
-  // A file that is missing was delivered: the folder is removed before the report is.
+  // A missing file was delivered: the attempt's folder is removed before the report is.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {
-      // The end counts without one that cannot be read or is refused, as in the first run.
+      // As in the first run, a file that is unreadable or refused does not hold up the report.
       await upload(artifact, 'putArtifact', context, signal).catch((error: unknown) =>
         log.warn({ job: report.jobId, artifact: artifact.name, error }, 'artifact not kept'),
       )
@@ -64,8 +66,8 @@ export async function deliverReportAgain(
   return deliverReport(report, { hub, clock, log }, before, signal)
 }
 
-async function tellEnd(report: FinalReport, hub: HubClient, signal: AbortSignal): Promise<void> {
-  const params = { job: report.jobId, attempt: report.attempt }
+async function sendEnd(report: FinalReport, hub: HubClient, signal: AbortSignal): Promise<void> {
+  const params = attemptParams(report)
   const { end, usage } = report
   switch (end.kind) {
     case 'settle':

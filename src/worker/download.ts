@@ -2,17 +2,17 @@ import { open } from 'node:fs/promises'
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { watchSilence } from '../platform/silence.ts'
-import { keepAsking } from './patience.ts'
+import { retryUntilAnswered } from './hub-call.ts'
 
-/** Longest wait for the hub's answer, and then for its next bytes. */
+/** Longest wait for the hub's response, and then for its next bytes, in milliseconds. */
 const SILENCE_MS = 60_000
-/** A line breaks now and then; a hub breaks off each time when the bytes it holds are spoilt. */
+/** After this many broken responses the cause is not the network but corrupt bytes on the hub. */
 const BREAKS_MAX = 5
 
 /**
- * Fetches what the hub answers into a file; begins anew until the whole of it is there. Throws what
- * the hub or the disk refuses with, `artifact-corrupt` when the hub breaks off again and again, or
- * the signal's reason.
+ * Downloads the hub's response into a file; starts over until the response is complete. Throws the
+ * hub's refusal, the disk's error, `artifact-corrupt` after BREAKS_MAX broken responses, or the
+ * signal's reason.
  */
 export async function download(
   ask: (signal: AbortSignal) => Promise<Response>,
@@ -23,7 +23,7 @@ export async function download(
   let breaks = 0
   const onBreak = (cause: unknown): AppError => {
     breaks += 1
-    const message = `The hub’s answer broke off before its end, ${breaks} times so far.`
+    const message = `The hub’s response was cut off before its end, ${breaks} times so far.`
     return new AppError(breaks < BREAKS_MAX ? 'hub-unreachable' : 'artifact-corrupt', message, {
       cause,
     })
@@ -33,10 +33,10 @@ export async function download(
     alive()
     await save(answer, file, { alive, onBreak }, trying)
   }
-  await keepAsking((trying) => unlessSilent(once, clock, trying), clock, signal)
+  await retryUntilAnswered((trying) => unlessSilent(once, clock, trying), clock, signal)
 }
 
-/** One try; a hub that is silent for too long is no better than none. */
+/** One try. A hub that is silent for too long counts as unreachable. */
 async function unlessSilent(
   once: (alive: () => void, signal: AbortSignal) => Promise<void>,
   clock: Clock,
@@ -44,23 +44,23 @@ async function unlessSilent(
 ): Promise<void> {
   const silent = new AbortController()
   const onSilence = () =>
-    silent.abort(new AppError('hub-unreachable', `The hub said nothing for ${SILENCE_MS} ms.`))
+    silent.abort(new AppError('hub-unreachable', `The hub sent nothing for ${SILENCE_MS} ms.`))
   await watchSilence({ limitMs: SILENCE_MS, clock, onSilence }, (alive) =>
     once(alive, AbortSignal.any([signal, silent.signal])),
   )
 }
 
-type Ear = { readonly alive: () => void; readonly onBreak: (cause: unknown) => AppError }
+type Hooks = { readonly alive: () => void; readonly onBreak: (cause: unknown) => AppError }
 
-/** @param signal the one that the answer was asked for with: it ends the reading */
+/** @param signal of the request; it aborts the reading too */
 async function save(
   { body }: Response,
   file: string,
-  { alive, onBreak }: Ear,
+  { alive, onBreak }: Hooks,
   signal: AbortSignal,
 ): Promise<void> {
   const reader = (body ?? new Blob([]).stream()).getReader()
-  // Apart from the writing: a full disk must not pass for a broken line.
+  // Separate from the writing, so that a full disk is not mistaken for a broken connection.
   const read = () =>
     reader.read().catch((cause: unknown) => {
       signal.throwIfAborted()
@@ -74,7 +74,7 @@ async function save(
     }
   } finally {
     await out.close()
-    // Nobody reads on; of an answer that broke off nothing is left to cancel.
+    // Closes the connection after a failed write; rejects when the connection is already broken.
     await reader.cancel().catch(() => {})
   }
 }

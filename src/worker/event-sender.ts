@@ -1,16 +1,17 @@
 import type { WorkerEvent } from '../domain/event.ts'
-import { insist } from './patience.ts'
+import { attemptParams } from './attempt-params.ts'
+import { callUntilAnswered } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
-/** Events that come within this time go in one request. */
+/** Events that arrive within this time go into one request, in milliseconds. */
 const GATHER_MS = 50
-/** So that a request of the longest events stays below the hub's limit for a body. */
+/** Most events per request: a request with the longest ones stays below the hub's body limit. */
 const BATCH_MAX = 64
 const TRY_MS = 30_000
 
 /**
- * Sends an attempt's events to the hub in order, each once: a request is repeated until it is
- * answered, and the hub drops by their numbers the events that it already has.
+ * Sends an attempt's events to the hub in order, each exactly once: a request is retried until it is
+ * answered, and the hub drops duplicates by the events' numbers.
  */
 export class EventSender {
   readonly #context: SenderContext
@@ -29,11 +30,11 @@ export class EventSender {
   tell(event: WorkerEvent): void {
     this.#queue.push(event)
     this.#sending ??= this.#send()
-    // Decides whether the death of this worker counts as a failure of the job.
+    // Sent immediately: it decides whether the death of this worker counts as a failure of the job.
     if (event.type === 'agent-started') this.#hurry.abort()
   }
 
-  /** Resolves when the hub has everything told so far; throws what it refused it with. */
+  /** Resolves when the hub has every event so far; throws the hub's refusal. */
   async flush(): Promise<void> {
     while (this.#sending !== null && this.#failure === null) {
       this.#hurry.abort()
@@ -44,13 +45,13 @@ export class EventSender {
 
   async #send(): Promise<void> {
     const { hub, fence, clock } = this.#context
-    const params = { job: fence.jobId, attempt: fence.attempt }
+    const params = attemptParams(fence)
     this.#hurry = new AbortController()
     await clock.sleep(GATHER_MS, this.#hurry.signal)
     try {
       while (this.#queue.length > 0) {
         const body = { from: this.#from, events: this.#queue.slice(0, BATCH_MAX) }
-        await insist(
+        await callUntilAnswered(
           (trying) => hub.call('appendEvents', { params, body }, trying),
           { clock, tryMs: TRY_MS },
           this.#signal,
@@ -60,7 +61,7 @@ export class EventSender {
       }
       this.#sending = null
     } catch (error) {
-      // Left in `#sending`, so that nothing more is sent after a gap.
+      // `#sending` stays set, so that nothing is sent after a gap.
       this.#failure = { error }
     }
   }

@@ -1,26 +1,26 @@
-import type { Lease } from '../domain/lease.ts'
+import { fenceOf, type Lease } from '../domain/lease.ts'
 import type { Outcome, Usage } from '../domain/outcome.ts'
 import type { AttemptSender } from './attempt-sender.ts'
 import type { End, FinalReport } from './report-spool.ts'
 
 type Ending = {
   readonly lease: Lease
-  /** A lost attempt has nothing more to say. */
+  /** An attempt that lost its lease sends no report. */
   readonly outcome: Exclude<Outcome, { readonly kind: 'lease-lost' }>
   readonly usage: Usage | null
   readonly sender: AttemptSender
 }
 
-/** Puts an attempt's end into words, for the hub and, as the last artifacts, for people. */
+/** Builds an attempt's final report, and keeps it for people as the last artifacts. */
 export function finalReport({ lease, outcome, usage, sender }: Ending): FinalReport {
-  const facts = { jobId: lease.job.id, attempt: lease.attempt }
+  const fence = fenceOf(lease)
   const names = sender.artifacts.map(({ name }) => name)
   if (usage !== null) sender.keep(json('usage.json', usage))
   sender.keep(
-    json('report.json', { ...facts, title: lease.job.title, outcome, usage, artifacts: names }),
+    json('report.json', { ...fence, title: lease.job.title, outcome, usage, artifacts: names }),
   )
   return {
-    ...facts,
+    ...fence,
     token: lease.token,
     end: endOf(outcome),
     usage,

@@ -11,7 +11,7 @@ const WorkerFile = z.strictObject({ id: z.uuid() })
 
 type Source = { readonly clock: Clock; readonly random: RandomBytes }
 
-/** Who this worker is: the same id as ever in this data folder, and a new boot id. */
+/** The worker's identity: the id that its data folder stores, and a new boot id at every start. */
 export async function workerIdentity(
   folder: string,
   facts: Omit<WorkerIdentity, 'id' | 'bootId'>,

@@ -10,7 +10,7 @@ import { claimOnce } from './lease-loop.ts'
 const FOREVER = new AbortController().signal
 const REQUEST = '0b0e2d3c-6f0a-4b54-9a3e-6f7f3f4d2a11'
 
-/** A way to a hub on which every call fails. */
+/** A hub client whose calls all fail. */
 class FailingClient extends HubClient {
   readonly #error: Error
 
@@ -49,9 +49,9 @@ const ask = (error: Error, signal: AbortSignal = FOREVER) =>
     signal,
   )
 
-describe('a question for work', () => {
-  it('without an answer finds the hub away', async () => {
-    expect(await ask(new AppError('hub-unreachable', 'nobody there'))).toBe('away')
+describe('a claim', () => {
+  it('without an answer returns unreachable', async () => {
+    expect(await ask(new AppError('hub-unreachable', 'nobody there'))).toBe('unreachable')
   })
 
   it('that is refused, or meets a bug, ends the worker', async () => {
@@ -61,7 +61,7 @@ describe('a question for work', () => {
     await expect(ask(bug)).rejects.toBe(bug)
   })
 
-  it('of a worker that stops finds nothing', async () => {
+  it('of a worker that stops returns null', async () => {
     expect(await ask(new Error('aborted'), AbortSignal.abort())).toBeNull()
   })
 })

@@ -3,16 +3,16 @@ import { newUuid } from '../domain/id.ts'
 import type { Lease } from '../domain/lease.ts'
 import { PROTOCOL } from '../protocol/version.ts'
 import type { WorkerContext } from './context.ts'
-import { within } from './patience.ts'
+import { withTimeout } from './hub-call.ts'
 import { untilRoom } from './room.ts'
 import type { Slots } from './slots.ts'
 
-/** How long the hub may hold a request for a job. */
+/** How long the hub may hold a claim (long poll), in milliseconds. */
 const WAIT_MS = 25_000
-/** How much later than that an answer may come. */
+/** How much longer the worker waits for the answer, in milliseconds. */
 const SLACK_MS = 5000
-const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 5000
+const FIRST_BACKOFF_MS = 250
+const LONGEST_BACKOFF_MS = 5000
 
 type Leasing = Pick<
   WorkerContext,
@@ -20,8 +20,8 @@ type Leasing = Pick<
 >
 
 /**
- * Asks for a job whenever a slot is free and hands each lease to `begin`. A hub that is away is
- * asked again for ever. Throws what the hub refuses, such as a revoked token.
+ * Claims a job whenever a slot is free and passes each lease to `begin`. Retries forever while the
+ * hub is unreachable. Throws the hub's refusal, such as a revoked token.
  */
 export async function leaseJobs(
   leasing: Leasing,
@@ -31,35 +31,35 @@ export async function leaseJobs(
 ): Promise<void> {
   const { clock, random, log } = leasing
   let requestId = newUuid(clock.now(), random)
-  let pauseMs = FIRST_PAUSE_MS
+  let backoffMs = FIRST_BACKOFF_MS
   while (await slots.free(signal)) {
     await untilRoom(leasing, signal)
     const answer = await claimOnce(leasing, requestId, signal)
-    if (answer === 'away') {
-      log.debug({ pauseMs }, 'hub away')
-      await clock.sleep(pauseMs, signal)
-      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+    if (answer === 'unreachable') {
+      log.debug({ backoffMs }, 'hub unreachable')
+      await clock.sleep(backoffMs, signal)
+      backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS)
       continue
     }
-    // A new question only after an answer: the hub gives the old question the old lease again.
+    // A new id only after an answer: the hub answers a repeated id with the same lease.
     requestId = newUuid(clock.now(), random)
-    pauseMs = FIRST_PAUSE_MS
+    backoffMs = FIRST_BACKOFF_MS
     if (answer !== null) begin(answer)
   }
 }
 
-/** One question: a lease, null when there is no job, `away` when there was no answer. */
+/** Claims once: a lease, null for no job, `unreachable` when the hub does not answer. */
 export async function claimOnce(
   leasing: Leasing,
   requestId: string,
   signal: AbortSignal,
-): Promise<Lease | null | 'away'> {
+): Promise<Lease | null | 'unreachable'> {
   const ask = (trying: AbortSignal) => claim(leasing, requestId, trying)
   try {
-    return await within(ask, WAIT_MS + SLACK_MS, signal)
+    return await withTimeout(ask, WAIT_MS + SLACK_MS, signal)
   } catch (error) {
     if (signal.aborted) return null
-    if (isAppError(error) && error.retryable) return 'away'
+    if (isAppError(error) && error.retryable) return 'unreachable'
     throw error
   }
 }
@@ -73,14 +73,14 @@ async function claim(
   try {
     return await hub.call('claimLease', { body }, signal)
   } catch (error) {
-    // An older hub does not know all that is in the question.
-    if (isAppError(error, 'request-invalid')) await demandProtocol(hub, identity, signal)
+    // An older hub refuses a claim with fields that it does not know.
+    if (isAppError(error, 'request-invalid')) await requireProtocol(hub, identity, signal)
     throw error
   }
 }
 
 /** Throws `protocol-mismatch` when the hub is older than this worker. */
-async function demandProtocol(
+async function requireProtocol(
   hub: Leasing['hub'],
   { version }: Leasing['identity'],
   signal: AbortSignal,

@@ -2,10 +2,11 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { LOG_SEGMENT_BYTES_MAX, type LogStream } from '../domain/attempt.ts'
 import { type BoundedLog, boundedLog } from '../pipeline/bounded-log.ts'
-import { insist } from './patience.ts'
+import { attemptParams } from './attempt-params.ts'
+import { callUntilAnswered } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
-/** A reader sees new text after at most this time, or once so much of it has come. */
+/** New text is sent after this many milliseconds, or once there are this many bytes of it. */
 const FLUSH_MS = 500
 const FLUSH_BYTES = 256 * 1024
 const TRY_MS = 30_000
@@ -13,7 +14,7 @@ const TRY_MS = 30_000
 /** One stream of an attempt. */
 type Stream = {
   readonly stream: LogStream
-  /** Holds what was written, sent or not. */
+  /** Contains all text of the stream, sent or not. */
   readonly file: string
   readonly maxBytes: number
 }
@@ -47,19 +48,18 @@ export class LogSender {
     })
   }
 
-  /** Whether there is anything in this stream. */
   get isEmpty(): boolean {
     return this.#written === 0
   }
 
-  /** Throws what the disk refuses with. */
+  /** Throws the disk's error. */
   append(text: string): void {
     this.#bounded.append(text)
     if (this.#written > this.#sent) this.#sending ??= this.#send()
     if (this.#written - this.#sent >= FLUSH_BYTES) this.#wake.abort()
   }
 
-  /** No more comes: the file is complete when this returns. Throws what the disk refuses with. */
+  /** Completes and closes the file. Throws the disk's error. */
   end(): void {
     this.#ended = true
     try {
@@ -70,7 +70,7 @@ export class LogSender {
     }
   }
 
-  /** Resolves when the hub has everything written so far; throws what it refused it with. */
+  /** Resolves when the hub has everything written so far; throws the hub's refusal. */
   async flush(): Promise<void> {
     this.#ended = true
     this.#wake.abort()
@@ -79,7 +79,7 @@ export class LogSender {
     if (this.#failure !== null) throw this.#failure.error
   }
 
-  /** In one unbroken step, so that an agent's flood never waits in memory. */
+  /** Synchronous, so that a flood of output never queues up in memory. */
   #write(bytes: Uint8Array): void {
     this.#descriptor ??= openSync(this.#file, 'a', 0o600)
     for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at)
@@ -95,7 +95,7 @@ export class LogSender {
       }
       this.#sending = null
     } catch (error) {
-      // Left in `#sending`, so that nothing more is sent after a gap.
+      // `#sending` stays set, so that nothing is sent after a gap.
       this.#failure = { error }
     }
   }
@@ -104,13 +104,8 @@ export class LogSender {
     const { hub, fence, clock } = this.#context
     const size = Math.min(LOG_SEGMENT_BYTES_MAX, this.#written - this.#sent)
     const body = await readAt(this.#file, this.#sent, size)
-    const params = {
-      job: fence.jobId,
-      attempt: fence.attempt,
-      stream: this.#stream,
-      offset: this.#sent,
-    }
-    await insist(
+    const params = { ...attemptParams(fence), stream: this.#stream, offset: this.#sent }
+    await callUntilAnswered(
       (trying) => hub.call('writeLog', { params, body }, trying),
       { clock, tryMs: TRY_MS },
       this.#signal,

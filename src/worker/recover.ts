@@ -6,51 +6,51 @@ import { ReportSpool } from './report-spool.ts'
 import { salvage } from './salvage.ts'
 
 /**
- * Ends what an earlier run of this worker left running, and removes what it left half written;
- * answers the names of its attempts.
+ * Kills the processes that an earlier run of this worker left, and removes its half-written reports.
+ * Returns the names of the attempts that it left.
  */
 export async function endLeftovers({ folder, log }: WorkerContext): Promise<readonly string[]> {
-  await new ReportSpool(folder).removeHalves()
+  await new ReportSpool(folder).removePartial()
   const names = await leftFolders(folder)
   for (const name of names) {
     const ended = await killLeftovers(name, log)
-    if (ended > 0) log.warn({ attempt: name, processes: ended }, 'leftover processes ended')
+    if (ended > 0) log.warn({ attempt: name, processes: ended }, 'leftover processes killed')
   }
   return names
 }
 
 /**
- * Says what an earlier run could no longer say: its final reports, word for word, and the work of
- * attempts that have none. Waits for a hub that is away; throws the signal's reason.
+ * Sends what an earlier run could not send: its final reports, unchanged, and the work of attempts
+ * without a report. Waits while the hub is unreachable; throws the signal's reason.
  */
 export async function recover(
   names: readonly string[],
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const told = await tellReports(context, signal)
+  const delivered = await deliverReports(context, signal)
   for (const name of names) {
-    if (!told.has(name)) await salvage(name, context, signal)
+    if (!delivered.has(name)) await salvage(name, context, signal)
   }
 }
 
-/** Delivers the reports in the spool; answers the names of the attempts whose folder is done with. */
-async function tellReports(
+/** Delivers the reports in the spool. Returns the names of the attempts whose report was accepted. */
+async function deliverReports(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const { folder, log } = context
   const spool = new ReportSpool(folder)
-  const told = new Set<string>()
+  const accepted = new Set<string>()
   for (const report of await spool.unsent()) {
     const name = attemptName(report)
     const answer = await deliverReportAgain(report, context, signal)
     log.info({ attempt: name, answer }, 'report of an earlier run delivered')
     if (answer === 'taken') {
       await removeAttemptFolder(attemptFolder(folder, report), context)
-      told.add(name)
+      accepted.add(name)
     }
     await spool.forget(report)
   }
-  return told
+  return accepted
 }

@@ -9,7 +9,7 @@ import { nullWhenMissing } from '../platform/errno.ts'
 import { PauseBody } from '../protocol/schemas.ts'
 import { attemptName } from './attempt-folder.ts'
 
-/** How an attempt ended, as the hub is to hear it. */
+/** How an attempt ended, as the hub expects it. */
 const End = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('settle'), settlement: Settlement }),
   z.strictObject({ kind: z.literal('pause'), pause: PauseBody.omit({ usage: true }) }),
@@ -17,11 +17,10 @@ const End = z.discriminatedUnion('kind', [
 ])
 export type End = z.infer<typeof End>
 
-/** The last word of an attempt. */
 const FinalReport = z.strictObject({
   jobId: JobId,
   attempt: z.int().min(1),
-  token: z.string().describe('Of the attempt: a later start of the worker speaks with it'),
+  token: z.string().describe('Of the attempt: a restarted worker authenticates with it'),
   end: End,
   usage: Usage.nullable(),
   artifacts: z
@@ -33,16 +32,16 @@ const FinalReport = z.strictObject({
         digest: z.string().exactOptional(),
       }),
     )
-    .describe('Must be on the hub before the end is told'),
+    .describe('Must be on the hub before the end is reported'),
 })
 export type FinalReport = z.infer<typeof FinalReport>
 
-/** A report of any other name is still being written. */
-const WHOLE = '.json'
+/** Suffix of complete reports: a file with another name is still being written. */
+const COMPLETE = '.json'
 
 /**
- * Final reports that the hub has not answered yet. A report is on disk before it is sent, so a
- * worker that dies in between says the same again at its next start, not something else.
+ * Final reports that the hub has not answered yet. A report is on disk before it is sent, so that a
+ * worker that dies in between sends the same report again after its next start, not another one.
  */
 export class ReportSpool {
   readonly #folder: string
@@ -52,10 +51,10 @@ export class ReportSpool {
     this.#folder = join(data, 'reports')
   }
 
-  /** Removes halves of reports that a run which died was writing; to be called before any other. */
-  async removeHalves(): Promise<void> {
-    const halves = (await this.#names()).filter((name) => !name.endsWith(WHOLE))
-    for (const name of halves) await rm(join(this.#folder, name), { force: true })
+  /** Removes reports that an earlier run died while writing. Must be called before any other method. */
+  async removePartial(): Promise<void> {
+    const partial = (await this.#names()).filter((name) => !name.endsWith(COMPLETE))
+    for (const name of partial) await rm(join(this.#folder, name), { force: true })
   }
 
   async write(report: FinalReport): Promise<void> {
@@ -63,7 +62,7 @@ export class ReportSpool {
   }
 
   async unsent(): Promise<readonly FinalReport[]> {
-    const files = (await this.#names()).filter((name) => name.endsWith(WHOLE))
+    const files = (await this.#names()).filter((name) => name.endsWith(COMPLETE))
     return Promise.all(
       files.map(async (name) =>
         FinalReport.parse(JSON.parse(await readFile(join(this.#folder, name), 'utf8'))),
@@ -76,7 +75,7 @@ export class ReportSpool {
   }
 
   #file(fence: Fence): string {
-    return join(this.#folder, `${attemptName(fence)}${WHOLE}`)
+    return join(this.#folder, `${attemptName(fence)}${COMPLETE}`)
   }
 
   async #names(): Promise<readonly string[]> {

@@ -1,9 +1,9 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import type { WorkerContext } from './context.ts'
 
-/** Free bytes below which no job is taken: room for the reports and logs of those that run. */
+/** No job is claimed below this many free bytes: running jobs need them for reports and logs. */
 export const FLOOR_BYTES = 128 * 1024 * 1024
-const LOOK_AGAIN_MS = 5000
+const CHECK_EVERY_MS = 5000
 
 /** Waits until the worker's disk has room for another job, or the signal aborts. */
 export async function untilRoom(
@@ -11,12 +11,13 @@ export async function untilRoom(
   signal: AbortSignal,
 ): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  for (let isToldOf = false; !signal.aborted;) {
+  for (let isLogged = false; !signal.aborted;) {
     const { bavail, bsize } = await statfs(folder)
     const free = bavail * bsize
     if (free >= FLOOR_BYTES) return
-    if (!isToldOf) log.warn({ folder, free, floor: FLOOR_BYTES }, 'disk nearly full, no job taken')
-    isToldOf = true
-    await clock.sleep(LOOK_AGAIN_MS, signal)
+    if (!isLogged)
+      log.warn({ folder, free, floor: FLOOR_BYTES }, 'disk nearly full: the worker claims no jobs')
+    isLogged = true
+    await clock.sleep(CHECK_EVERY_MS, signal)
   }
 }

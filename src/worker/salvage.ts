@@ -14,14 +14,14 @@ import {
 import type { WorkerContext } from './context.ts'
 import { upload } from './upload.ts'
 
-/** Longest time to find out what can be kept of one folder. */
-const LOOK_MS = 120_000
+/** Longest time in which a kind may find work in one folder, in milliseconds. */
+const FIND_MS = 120_000
 
 /**
- * Brings what a dead attempt left in its folder to the hub, which keeps it and changes no state,
- * then removes the folder. An agent has made it: whatever cannot be read there is told and left
- * out. Waits for a hub that is away; throws the signal's reason, and `token-invalid`.
- * @param name of the folder; nothing of its attempt may run any more
+ * Uploads what a dead attempt left in its folder, then removes the folder. The hub stores the files
+ * without changing the job's state. An agent wrote the folder, so what cannot be read there is logged
+ * and skipped. Waits while the hub is unreachable; throws the signal's reason, and `token-invalid`.
+ * @param name of the folder; no process of its attempt may still run
  */
 export async function salvage(
   name: string,
@@ -42,12 +42,12 @@ async function handIn(
 ): Promise<void> {
   const kind = kinds.get(owner.kind)
   if (kind === undefined) return
-  const found = await look(kind, left, log, signal)
+  const found = await findFiles(kind, left, log, signal)
   const context = { hub, fence: owner, clock }
   for (const artifact of found) {
     await upload(artifact, 'salvageArtifact', context, signal).catch((error: unknown) => {
       if (signal.aborted || isAppError(error, 'token-invalid')) throw error
-      // The hub knows nothing of this attempt, or it was another worker's: nobody waits for it.
+      // The hub does not know this attempt, or it belongs to another worker: the file is not needed.
       if (isAppError(error)) return
       log.error({ attempt: left.marker, file: artifact.name, error }, 'file not salvaged')
     })
@@ -55,8 +55,8 @@ async function handIn(
   log.info({ attempt: left.marker, artifacts: found.length }, 'attempt salvaged')
 }
 
-/** What the kind finds, and the logs. */
-async function look(
+/** The files that the kind finds, and the logs. */
+async function findFiles(
   kind: WorkKind,
   left: LeftAttempt,
   log: Logger,
@@ -66,23 +66,23 @@ async function look(
     ...artifact,
     file: streamFile(left.folder, stream),
   }))
-  return [...(await lookForWork(kind, left, log, signal)), ...logs].filter(
+  return [...(await findWork(kind, left, log, signal)), ...logs].filter(
     ({ file }) => existsSync(file) && statSync(file).size > 0,
   )
 }
 
-/** A workspace that nothing can be taken from has its logs kept all the same. */
-async function lookForWork(
+/** Finds nothing in an unreadable workspace, so that at least the logs are kept. */
+async function findWork(
   kind: WorkKind,
   left: LeftAttempt,
   log: Logger,
   signal: AbortSignal,
 ): Promise<readonly FileArtifact[]> {
   try {
-    return await kind.salvage(left, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]))
+    return await kind.salvage(left, AbortSignal.any([signal, AbortSignal.timeout(FIND_MS)]))
   } catch (error) {
     if (signal.aborted) throw error
-    // Kept for the next start, it would meet the same there, and at every start after that.
+    // Not rethrown for a retry: the same error would return at every start of the worker.
     const level = error instanceof StepFailed ? 'warn' : 'error'
     log[level]({ attempt: left.marker, error }, 'work not salvaged')
     return []

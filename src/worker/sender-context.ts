@@ -2,9 +2,9 @@ import type { Fence } from '../domain/lease.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubClient } from '../protocol/client.ts'
 
-/** What everything is sent with that belongs to one attempt. */
+/** What the senders of one attempt have in common. */
 export type SenderContext = {
-  /** With the attempt's token, or the worker's for the salvage of a dead one. */
+  /** Authenticated with the attempt's token, or with the worker's to salvage a dead attempt. */
   readonly hub: HubClient
   readonly fence: Fence
   readonly clock: Clock

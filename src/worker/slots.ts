@@ -1,4 +1,4 @@
-/** Counts what runs against what may run at once. */
+/** Limits how many attempts run at the same time. */
 export class Slots {
   readonly #size: number
   readonly #running = new Set<Promise<void>>()
@@ -11,7 +11,7 @@ export class Slots {
     return this.#running.size
   }
 
-  /** Takes a slot until the work ends. The work must not reject. */
+  /** Occupies a slot until the work ends. The work must not reject. */
   run(work: Promise<void>): void {
     this.#running.add(work)
     void work.then(() => this.#running.delete(work))
@@ -30,7 +30,7 @@ export class Slots {
     return !signal.aborted
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Resolves when nothing is running. */
   async empty(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }

@@ -4,18 +4,18 @@ import type { MeteredDoor } from './context.ts'
 
 const INTERVAL_MS = 5000
 
-/** Tells what the model was used for, whenever that has changed, until the signal aborts. */
+/** Reports the attempt's model usage whenever it has changed, until the signal aborts. */
 export async function watchUsage(
   metered: MeteredDoor,
   { report, clock }: { readonly report: Pick<AttemptReport, 'tell'>; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<void> {
-  let told = 0
+  let reported = 0
   for (;;) {
     await clock.sleep(INTERVAL_MS, signal)
     if (signal.aborted) return
     const usage = await metered.usage()
-    if (usage.requests > told) report.tell({ type: 'usage', usage })
-    told = usage.requests
+    if (usage.requests > reported) report.tell({ type: 'usage', usage })
+    reported = usage.requests
   }
 }

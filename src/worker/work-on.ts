@@ -1,5 +1,5 @@
 import type { WorkKind } from '../domain/attempt.ts'
-import type { Fence, Lease } from '../domain/lease.ts'
+import { type Fence, fenceOf, type Lease } from '../domain/lease.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { Earlier, Work } from '../domain/work.ts'
 import { runAttempt } from '../pipeline/run-attempt.ts'
@@ -21,7 +21,7 @@ import type { Lifeline } from './keep-leases/lifeline.ts'
 import { ReportSpool } from './report-spool.ts'
 import { watchUsage } from './usage-watch.ts'
 
-/** What ends an attempt from outside. */
+/** What can end an attempt from outside. */
 export type AttemptControls = {
   readonly stopOrder: StopOrder
   readonly lifeline: Lifeline
@@ -29,7 +29,7 @@ export type AttemptControls = {
   readonly leaving: AbortSignal
 }
 
-/** A lease, and all that is at hand to work on it. */
+/** A lease, and what is needed to work on it. */
 type Assignment = {
   readonly lease: Lease
   readonly fence: Fence
@@ -40,8 +40,8 @@ type Assignment = {
 }
 
 /**
- * One lease, from an empty folder to the hub's answer to the final report. `left`: the lease is
- * gone, and what the folder holds is to be salvaged.
+ * Works on one lease, from an empty folder to the hub's answer to the final report. Returns `left`
+ * when the lease is lost, so that the folder must be salvaged.
  */
 export async function workOn(
   lease: Lease,
@@ -50,12 +50,12 @@ export async function workOn(
 ): Promise<'finished' | 'left'> {
   const { clock, log } = context
   const { stopOrder } = controls
-  const fence = { jobId: lease.job.id, attempt: lease.attempt }
+  const fence = fenceOf(lease)
   const hub = context.hub.withToken(lease.token)
   stopOrder.leaseLost.addEventListener('abort', () => void killLeftovers(attemptName(fence), log))
   const facts = { ...fence, kind: lease.job.kind }
   const folder = await makeAttemptFolder(context.folder, facts).catch(nullWhenDiskFull)
-  if (folder === null) return await tellNoRoom(lease, context, controls)
+  if (folder === null) return await reportNoRoom(lease, context, controls)
   await context.probe('folder-made')
   const kind = kindOf(lease, context)
   const sender = new AttemptSender({ hub, lease, folder, clock, stopOrder })
@@ -63,10 +63,10 @@ export async function workOn(
   const work: Assignment = { lease, fence, folder, kind, sender, metered }
   const outcome = await runWhileLeased(work, context, controls)
   log.info({ ...fence, outcome: outcome.kind }, 'attempt ended')
-  return await tell(work, outcome, context, controls)
+  return await reportEnd(work, outcome, context, controls)
 }
 
-/** Runs the attempt and ends it before the hub could give the job to somebody else. */
+/** Runs the attempt, and stops it before the hub can give the job to another worker. */
 async function runWhileLeased(
   { lease, fence, folder, kind, sender, metered }: Assignment,
   context: WorkerContext,
@@ -77,14 +77,14 @@ async function runWhileLeased(
   const lapse = stopWhenLapsed(lifeline, stopOrder, over.signal)
   const usage =
     metered === null ? null : watchUsage(metered, { report: sender, clock }, over.signal)
-  // A broken meter ends the attempt at once; it is thrown where the watch is awaited.
+  // A failing meter stops the attempt; its error is thrown below, where the watch is awaited.
   usage?.catch(() => stopOrder.stop({ kind: 'lease-lost' }))
   try {
     return await runAttempt(
       kind.run,
       {
         given: {
-          // Copies: the lease holds the token, which no kind may see.
+          // Parsed into copies without the token, which no kind may see.
           work: Work.parse(lease.job),
           earlier: Earlier.parse(lease),
           number: lease.attempt,
@@ -117,10 +117,10 @@ async function stopWhenLapsed(
 }
 
 /**
- * The last word of an attempt. From here on a lapsed lease stops nothing: all that is left are
- * calls that the hub itself refuses when the job has gone elsewhere.
+ * Reports the end of an attempt. From here on a lapsed lease stops nothing, because only calls
+ * remain that the hub itself refuses when another worker has the job.
  */
-async function tell(
+async function reportEnd(
   { lease, fence, folder, sender, metered }: Assignment,
   outcome: Outcome,
   context: WorkerContext,
@@ -136,10 +136,10 @@ async function tell(
     .write(report)
     .then(() => context.probe('report-written'))
     .catch(unlessDiskFull)
-  // Also when the hub takes nothing more: a report written after it was forgotten would stay.
+  // Waits for the write even when the hub refuses: a report written after `forget` would stay.
   const before = (): Promise<unknown> => allEnded([written, sender.flush()])
   const answer = await deliverReport(report, context, before, leaving)
-  // In this order, so that a folder never outlives its report and is taken for an unfinished one.
+  // The folder goes first: without its report it would count as unfinished at the next start.
   if (answer === 'taken') await removeAttemptFolder(folder, context)
   await context.probe('folder-removed')
   await spool.forget(fence)
@@ -147,23 +147,23 @@ async function tell(
 }
 
 /**
- * The disk was filled after the job was asked for. It fails by that name, as it would one step
- * later. It is not handed back: where a look at the disk does not show why it takes nothing, as
- * with a quota, this worker would have it again at once, and for ever.
+ * The disk became full after the claim. The job fails with `disk-full`, as it would one step later.
+ * It is not handed back: when the free space does not show the cause, as with a disk quota, this
+ * worker would claim it again and again.
  */
-async function tellNoRoom(
-  { job, attempt, token }: Lease,
+async function reportNoRoom(
+  lease: Lease,
   context: WorkerContext,
   { lifeline, leaving }: AttemptControls,
 ): Promise<'finished'> {
-  const fence = { jobId: job.id, attempt }
+  const fence = fenceOf(lease)
   lifeline.retire()
-  context.log.warn(fence, 'no room for the folder of an attempt')
+  context.log.warn(fence, 'disk full: no room for the attempt folder')
   await removeAttemptFolder(attemptFolder(context.folder, fence), context)
   const detail = 'the worker’s disk has no room for the attempt’s folder'
   const settlement = { kind: 'failed', reason: 'disk-full', detail } as const
   const end = { kind: 'settle', settlement } as const
-  const report = { ...fence, token, end, usage: null, artifacts: [] }
+  const report = { ...fence, token: lease.token, end, usage: null, artifacts: [] }
   await deliverReport(report, context, async () => {}, leaving)
   return 'finished'
 }
@@ -173,13 +173,16 @@ function nullWhenDiskFull(error: unknown): null {
   throw error
 }
 
-/** A report that cannot be written down is sent all the same: it is now or never. */
+/** A report that does not fit on the disk is sent all the same: there is no later chance. */
 function unlessDiskFull(error: unknown): void {
   if (!isDiskFull(error)) throw error
 }
 
 function kindOf(lease: Lease, { kinds }: WorkerContext): WorkKind {
   const kind = kinds.get(lease.job.kind)
-  if (kind === undefined) throw new Error(`leased a job of a kind not asked for: ${lease.job.kind}`)
+  if (kind === undefined)
+    throw new Error(
+      `the hub leased a job of kind ${lease.job.kind}, which this worker did not offer`,
+    )
   return kind
 }

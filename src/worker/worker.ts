@@ -1,4 +1,4 @@
-import type { Lease } from '../domain/lease.ts'
+import { fenceOf, type Lease } from '../domain/lease.ts'
 import { type StopCause, Stopped } from '../domain/stop.ts'
 import { StopOrder } from '../pipeline/stop-order.ts'
 import { killLeftovers } from '../platform/process-tree.ts'
@@ -14,48 +14,47 @@ import { Slots } from './slots.ts'
 import { tidyKinds } from './tidy-loop.ts'
 import { type AttemptControls, workOn } from './work-on.ts'
 
-/** How long a worker that must stop at once may still speak with the hub, in milliseconds. */
-const LAST_WORDS_MS = 2000
+/** How long a worker that must stop immediately may still talk to the hub, in milliseconds. */
+const STOP_MS = 2000
 
-/** Those that go on when the worker itself is too busy, or dead. */
+/** A thread and a process that still act when the worker is busy or dead. */
 type Helpers = { readonly keeper: LeaseKeeper; readonly guard: Guard }
 
 /**
- * Starts a worker: first it ends what its last run left behind, then it leases jobs until it is
+ * Starts a worker. It first kills the processes that its last run left, then leases jobs until it is
  * drained or stopped.
  */
 export const startWorker = (context: WorkerContext): Worker => new Worker(context)
 
-/** A running worker. */
 export class Worker {
   readonly #context: WorkerContext
   readonly #slots: Slots
-  /** How to stop each running attempt, by its name. */
+  /** The stop order of each running attempt, by the attempt's name. */
   readonly #attempts = new Map<string, StopOrder>()
-  /** Work that no job waits for: old reports, salvage. Left for the next start when time is up. */
+  /** Background work: old reports, salvage, cleanup. The next start continues what is unfinished. */
   readonly #chores = new Set<Promise<void>>()
-  /** Aborted one after the other: no new job, no more words for a running one, nothing at all. */
+  /** Aborted in this order: they end the claims, the final reports, and the background work. */
   readonly #leasing = new AbortController()
   readonly #leaving = new AbortController()
   readonly #ended = new AbortController()
   #failure: { readonly error: unknown } | null = null
-  /** Resolves when the worker has ended; rejects with what it cannot go on with. */
+  /** Resolves when the worker has ended; rejects with the error that ended it. */
   readonly done: Promise<void>
 
   constructor(context: WorkerContext) {
     this.#context = context
     this.#slots = new Slots(context.identity.slots)
     this.done = this.#run()
-    // Whoever stops the worker hears of its failure there; nobody else needs to listen.
+    // `drain` and `stop` pass the failure on; without them it must not be an unhandled rejection.
     this.done.catch(() => {})
   }
 
-  /** Number of attempts that run now. */
+  /** Number of running attempts. */
   get running(): number {
     return this.#slots.running
   }
 
-  /** Takes no new job; resolves when those running have ended, or were handed back after drainMs. */
+  /** Claims no new job. Resolves when the running ones have ended, or were handed back after drainMs. */
   async drain(): Promise<void> {
     this.#leasing.abort()
     const { clock, drainMs } = this.#context
@@ -64,7 +63,7 @@ export class Worker {
     await this.done
   }
 
-  /** Ends everything at once, and hands the jobs back if the hub answers within two seconds. */
+  /** Stops everything immediately, and hands the jobs back if the hub answers within two seconds. */
   async stop(): Promise<void> {
     this.#leasing.abort()
     this.#stopAll({ kind: 'drained' })
@@ -90,7 +89,7 @@ export class Worker {
     } catch (error) {
       this.#failure ??= { error }
     }
-    // Without a right to lease more, what runs may still end well.
+    // A worker that may not claim jobs, such as one with a revoked token, can still finish the running ones.
     await this.#slots.empty()
     this.#ended.abort(new Stopped({ kind: 'drained' }))
     await Promise.all(this.#chores)
@@ -98,17 +97,17 @@ export class Worker {
   }
 
   async #leave(): Promise<void> {
-    await this.#context.clock.sleep(LAST_WORDS_MS, this.#ended.signal)
+    await this.#context.clock.sleep(STOP_MS, this.#ended.signal)
     this.#leaving.abort(new Stopped({ kind: 'drained' }))
     this.#stopAll({ kind: 'lease-lost' })
   }
 
   #begin(lease: Lease, helpers: Helpers): void {
-    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const fence = fenceOf(lease)
     this.#context.log.info(fence, 'job leased')
     const lifeline = new Lifeline(this.#context.clock, lease.leaseMs)
     const stopOrder = new StopOrder(() => lifeline.lapsed())
-    // The answer may have crossed the order to take no more.
+    // The lease may have arrived after the drain began.
     if (this.#leasing.signal.aborted) stopOrder.stop({ kind: 'drained' })
     this.#slots.run(
       this.#attempt(lease, { stopOrder, lifeline, leaving: this.#leaving.signal }, helpers),
@@ -120,7 +119,7 @@ export class Worker {
     controls: AttemptControls,
     { keeper, guard }: Helpers,
   ): Promise<void> {
-    const fence = { jobId: lease.job.id, attempt: lease.attempt }
+    const fence = fenceOf(lease)
     const name = attemptName(fence)
     this.#attempts.set(name, controls.stopOrder)
     keeper.keep(lease, controls)
@@ -131,7 +130,7 @@ export class Worker {
         this.#chore(guard.during([name], rescue))
       }
     } catch (error) {
-      // The report is in the spool, the work in its folder: the next start sees to both.
+      // The report is in the spool and the work in its folder: the next start sends both.
       if (!this.#leaving.signal.aborted) this.#fail(error)
     } finally {
       keeper.release(fence)
@@ -151,7 +150,7 @@ export class Worker {
     void chore.then(() => this.#chores.delete(chore))
   }
 
-  /** A bug: the worker ends, and with it the leases of all its attempts. */
+  /** Handles a bug: the worker ends, and with it the leases of all its attempts. */
   #fail(error: unknown): void {
     if (this.#ended.signal.aborted) return
     this.#failure ??= { error }

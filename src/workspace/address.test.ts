@@ -44,7 +44,7 @@ describe('a repository address', () => {
     expect(() => parseAddress('https://me:hunter2@example.org/a', ALL)).not.toThrow(/hunter2/)
   })
 
-  it('is refused when the worker does not allow its kind, saying who can', () => {
+  it('is refused, with advice, when the worker does not allow its transport', () => {
     expect(() => parseAddress('/srv/a.git', { ...ALL, file: false })).toThrow(/--allow-local/)
     expect(() => parseAddress('https://a/b', { ...ALL, http: false })).toThrow(/protocol-refused/)
     expect(() => parseAddress('git@a:b', { ...ALL, ssh: false })).toThrow(/protocol-refused/)

@@ -1,14 +1,14 @@
 import { StepFailed } from '../domain/stop.ts'
 import { REF_NAME } from './ref-name.ts'
 
-/** How git reaches a repository; `http` stands for https too. */
+/** How git reaches a repository; `http` includes https. */
 export type Transport = 'http' | 'ssh' | 'file'
 
-/** A repository's address that this worker may use. */
+/** A repository address that this worker may use. */
 export type Address = {
   readonly url: string
   readonly transport: Transport
-  /** Git's own names for the protocols this needs. */
+  /** Git's names of the protocols to allow. */
   readonly protocols: readonly string[]
 }
 
@@ -17,15 +17,15 @@ const WITH_PASSWORD = /^[a-z+]+:\/\/[^/@]*:[^/@]*@/i
 const SCP_STYLE = /^[\w.][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s:-]\S*$/
 
 /**
- * Reads a repository's address. Throws StepFailed `protocol-refused` for anything that this
- * worker does not allow or git could take for something else than an address.
+ * Parses a repository address. Throws StepFailed `protocol-refused` when this worker does not allow
+ * the transport, or when git could interpret the text as anything but an address.
  */
 export function parseAddress(url: string, allow: Readonly<Record<Transport, boolean>>): Address {
   const transport = HIDDEN.test(url) || WITH_PASSWORD.test(url) ? undefined : transportOf(url)
   if (transport === undefined) {
     throw new StepFailed(
       'protocol-refused',
-      `${printable(url)} is not an address this worker understands: use https://, ssh:// or user@host:path, without a password`,
+      `${printable(url)} is not a supported repository address: use https://, ssh:// or user@host:path, without a password`,
     )
   }
   if (!allow[transport]) {
@@ -40,10 +40,10 @@ export function parseAddress(url: string, allow: Readonly<Record<Transport, bool
 const NAMES: Readonly<Record<Transport, string>> = {
   http: 'http and https addresses',
   ssh: 'ssh addresses',
-  file: 'local paths and file addresses; the operator can with --allow-local',
+  file: 'local paths and file addresses; to allow them, start the worker with --allow-local',
 }
 
-/** An address for people, safe to print whatever it holds. */
+/** An address for messages: quoted, truncated, and without its password. */
 const printable = (url: string): string =>
   JSON.stringify(url.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:…@').slice(0, 200))
 
@@ -55,17 +55,17 @@ function transportOf(url: string): Transport | undefined {
   return SCP_STYLE.test(url) ? 'ssh' : undefined
 }
 
-/** The names a ref may be meant by on the remote, best first. A branch wins over a tag. */
+/** The full names that a short ref may have on the remote, in order of precedence. */
 export function refCandidates(ref: string): readonly string[] {
   return ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
 }
 
-/** Refuses names that git or a shell could take for something else. Throws StepFailed `ref-not-found`. */
+/** Throws StepFailed `ref-not-found` for names that git or a shell could misinterpret. */
 export function checkRef(ref: string): string {
   if (REF_NAME.test(ref)) return ref
   throw new StepFailed(
     'ref-not-found',
-    `${JSON.stringify(ref.slice(0, 200))} cannot be the name of a branch, tag or commit`,
+    `${JSON.stringify(ref.slice(0, 200))} is not a valid name of a branch, tag or commit`,
   )
 }
 

@@ -8,8 +8,8 @@ import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * The repository that the agent sees: history through the cache, a clean and quick status. It is
- * the agent's to spoil; the platform never reads it.
+ * Makes the repository that the agent sees: history through the cache, and a clean and fast
+ * `git status`. The agent may damage it, because the platform never reads it.
  */
 export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>): Promise<void> {
   const { tree, gitDir, base, objects, options } = workspace

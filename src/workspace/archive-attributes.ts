@@ -1,7 +1,7 @@
 /**
- * An archive's bytes stay as they are: no line end, encoding, keyword or filter that a
- * .gitattributes file in it names changes them on their way in, and none leaves a file out on the
- * way back.
+ * Attributes that keep an archive's bytes unchanged. They override the archive's own .gitattributes
+ * files, which could convert line ends, encodings and keywords, run filters, or leave files out on
+ * export.
  */
 export const AS_BYTES =
   '* -text -ident -filter -working-tree-encoding -export-ignore -export-subst\n'

@@ -1,5 +1,5 @@
-// Entries of an archive as changes in a commit for `git fast-import`, each with its bytes behind it, so
-// that nothing but sizes is kept in memory until the end.
+// Converts entries of an archive to `git fast-import` commands, each followed by its bytes. Streams
+// the bytes; only paths and sizes stay in memory.
 import type { ReadEntry } from 'tar/read-entry'
 import {
   type ArchiveLimits,
@@ -10,15 +10,15 @@ import {
 } from './archive-names.ts'
 import { quote } from './paths.ts'
 
-/** How far an archive has been read. */
+/** The state of reading one archive. */
 export type Reading = {
   readonly limits: ArchiveLimits
   readonly names: ArchiveNames
-  /** Bytes of all files so far. */
+  /** Total size of the files so far. */
   bytes: number
-  /** Changes to be handed on. */
+  /** Commands and bytes that are not yet passed to git. */
   readonly out: (string | Buffer)[]
-  /** Sizes of the files so far, by path, for hard links to them. */
+  /** Sizes of the files so far by path, to count hard links to them. */
   readonly sizes: Map<string, number>
 }
 
@@ -30,7 +30,7 @@ export function addEntry(reading: Reading, entry: ReadEntry): void {
 }
 
 export function refuseType({ path, type }: ReadEntry): void {
-  throw refused(path, `has type ${type}: only files, folders and links can be taken`)
+  throw refused(path, `has type ${type}; only files, folders and links are allowed`)
 }
 
 const ADD = new Map<ReadEntry['type'], (reading: Reading, entry: ReadEntry) => void>([
@@ -56,7 +56,7 @@ function addFile(reading: Reading, entry: ReadEntry): void {
   })
   entry.on('end', () => {
     // Git would read surplus bytes as commands.
-    if (left !== 0) throw refused(entry.path, 'is not as long as it says')
+    if (left !== 0) throw refused(entry.path, 'does not have the length that its header states')
     reading.out.push('\n')
   })
 }
@@ -70,13 +70,14 @@ function addLink(reading: Reading, entry: ReadEntry): void {
   entry.resume()
 }
 
-/** A hard link becomes a file of its own, whose bytes count again. */
+/** A hard link becomes a separate file, whose bytes count again. */
 function addHardLink(reading: Reading, entry: ReadEntry): void {
   const target = entry.linkpath ?? ''
   const linked = partsOf(target).join('/')
   const size = reading.sizes.get(linked)
   if (size === undefined) {
-    throw refused(entry.path, `is a hard link to ${JSON.stringify(target)}, no file before it`)
+    const why = `is a hard link to ${JSON.stringify(target)}, which is not an earlier file of the archive`
+    throw refused(entry.path, why)
   }
   count(reading, entry.path, size)
   const path = reading.names.add(entry.path, 'file')
@@ -92,12 +93,12 @@ function addFolder({ names }: Reading, entry: ReadEntry): void {
 function count(reading: Reading, name: string, size: number): void {
   reading.bytes += size
   const { bytes } = reading.limits
-  if (reading.bytes > bytes) throw refused(name, `makes it more than ${bytes} bytes`)
+  if (reading.bytes > bytes) throw refused(name, `brings the unpacked size above ${bytes} bytes`)
 }
 
 type Put = { readonly mode: string; readonly path: string; readonly size: number }
 
-/** Puts a file or link there whose bytes and a line break come next. */
+/** Begins a file or link; its bytes and a line break must follow. */
 function put({ out }: Reading, { mode, path, size }: Put): void {
   out.push(`M ${mode} inline ${quoted(path)}\ndata ${size}\n`)
 }

@@ -1,5 +1,5 @@
-// Reads an archive as the commands by which git makes a commit of it. Nothing is unpacked here: git
-// writes the files later, as those of any other commit.
+// Converts an archive to commands from which git makes a commit. Writes no file: git writes them
+// when the commit is checked out.
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
@@ -13,13 +13,13 @@ export type Archive = {
   /** A tar archive, gzipped or not. */
   readonly file: string
   readonly limits: ArchiveLimits
-  /** Notes what is in it. */
+  /** Collects the names of its entries. */
   readonly names: ArchiveNames
 }
 
 /**
- * The input of `git fast-import` for a commit on a branch that holds all files and links of an
- * archive. The same archive gives the same commit. Throws StepFailed `archive-invalid`.
+ * The input of `git fast-import` that makes, on `branch`, a commit of all files and links of an
+ * archive. The same archive always gives the same commit. Throws StepFailed `archive-invalid`.
  */
 export async function* importCommands(
   archive: Archive,
@@ -34,7 +34,7 @@ export async function* importCommands(
     throw invalid(error.message)
   })
   yield headOf(branch)
-  // The parser calls back while it is written to, so each piece of input gives its pieces of output.
+  // The parser calls back synchronously during `write`, so `out` is complete after each chunk.
   for await (const bytes of tarBytes(archive)) {
     parser.write(bytes)
     yield* reading.out.splice(0)
@@ -44,10 +44,10 @@ export async function* importCommands(
   yield 'done\n'
 }
 
-/** The parser must unpack nothing. Its gzip cannot be turned off; a ratio of 0 refuses what it unpacks. */
+/** Disables decompression in the parser: gzip has no switch, but a ratio of 0 rejects it. */
 const PLAIN = { strict: true, brotli: false, zstd: false, maxDecompressionRatio: 0 }
 
-/** Of a commit that git makes only once it has read `done`. */
+/** The start of a commit. Git needs `done` at the end, so a truncated stream makes no commit. */
 const headOf = (branch: string): string =>
   [
     'feature done',
@@ -59,16 +59,16 @@ const headOf = (branch: string): string =>
 
 const MESSAGE = 'The files of the archive\n'
 const COMMITTER = 'Millwright <millwright@localhost>'
-/** One for all, 2000-01-01: equal archives are equal commits. */
+/** A fixed time, 2000-01-01, so that equal archives give equal commits. */
 export const COMMIT_TIME = '946684800 +0000'
 
-/** The archive without its compression, and never more of it than the limits allow. */
+/** The decompressed archive. Throws StepFailed `archive-invalid` when it exceeds the limits. */
 async function* tarBytes({ file, limits }: Archive): AsyncGenerator<Buffer> {
   const max = limits.bytes + limits.entries * OVERHEAD_BYTES
   let [total, begin] = [0, Buffer.alloc(0)]
   try {
     for await (const bytes of await openTar(file)) {
-      // Gzip shows in two bytes, and the first piece may be one; the parser, too, waits for more.
+      // The gzip signature has two bytes, and the first chunk may hold only one.
       if (begin.length < 2) begin = Buffer.concat([begin, bytes.subarray(0, 2)])
       if (isGzip(begin)) throw invalid('it is compressed twice')
       total += bytes.length
@@ -81,7 +81,7 @@ async function* tarBytes({ file, limits }: Archive): AsyncGenerator<Buffer> {
   }
 }
 
-/** Headers, long names and padding of one entry. */
+/** Allowance for the headers, long names and padding of one entry. */
 const OVERHEAD_BYTES = 4096
 
 async function openTar(file: string): Promise<AsyncIterable<Buffer>> {

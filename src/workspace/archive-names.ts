@@ -1,13 +1,13 @@
-// Names in an archive: what a tree of any system can hold, and nothing that leads out of it.
+// Checks the names in an archive: they must be valid on every system and stay inside the archive.
 import { StepFailed } from '../domain/stop.ts'
 
-/** How much an archive may hold. */
+/** Limits on the contents of an archive. */
 export type ArchiveLimits = {
   /** Files, links and folders together. */
   readonly entries: number
-  /** Of all files, unpacked. */
+  /** Unpacked size of all files. */
   readonly bytes: number
-  /** Of all paths, folders included, which stay in memory. */
+  /** Size of all paths, folders included, because they stay in memory. */
   readonly nameBytes: number
 }
 
@@ -23,14 +23,14 @@ const DEPTH_MAX = 64
 
 type Kind = 'file' | 'folder'
 
-/** The names of one archive, each of which is noted once. */
+/** The names of the entries of one archive. */
 export type ArchiveNames = {
   /**
-   * Notes an entry; a link counts as a file. Throws StepFailed `archive-invalid`.
-   * @returns its path without dots and slashes too many; empty for the root itself
+   * Adds an entry; a link counts as a file. Throws StepFailed `archive-invalid`, also for a
+   * duplicate.
+   * @returns its path without `.` parts and redundant slashes; empty for the root itself
    */
   add(name: string, kind: Kind): string
-  /** Folders that hold nothing. */
   emptyFolders(): readonly string[]
 }
 
@@ -44,15 +44,17 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
     const before = seen.get(key)
     if (before === undefined) {
       bytes += Buffer.byteLength(path)
-      if (seen.size === entries) throw invalid(`it holds more than ${entries} entries`)
-      if (bytes > nameBytes) throw invalid(`its names hold more than ${nameBytes} bytes`)
+      if (seen.size === entries) throw invalid(`it contains more than ${entries} entries`)
+      if (bytes > nameBytes) throw invalid(`its names take more than ${nameBytes} bytes`)
       seen.set(key, { path: key === path ? key : path, kind, isFilled })
     } else if (before.path !== path) {
-      throw refused(name, `differs from ${JSON.stringify(before.path)} in spelling alone`)
+      const other = JSON.stringify(before.path)
+      throw refused(name, `differs from ${other} only in letter case or Unicode form`)
     } else if (before.kind !== kind) {
-      throw refused(name, 'needs a folder where there is a file or link')
+      const what = `${JSON.stringify(path)} is both a folder and a file or link`
+      throw refused(name, `conflicts with another entry: ${what}`)
     } else if (kind === 'file') {
-      throw refused(name, 'is there twice')
+      throw refused(name, 'appears twice')
     } else if (isFilled) {
       before.isFilled = true
     }
@@ -75,35 +77,35 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
   }
 }
 
-/** A copy: a slice would keep the string that it was cut from in memory, a header of up to 1 MiB. */
+/** Copies the string: a slice would keep its source in memory, a header of up to 1 MiB. */
 const ownPath = (parts: readonly string[]): string => Buffer.from(parts.join('/')).toString()
 
-/** Windows takes a backslash for a slash; bytes that are no UTF-8 have been read as U+FFFD. */
-const ODD = /[\p{Cc}\\\uFFFD]/u
-const HOLDS_ODD = 'holds a backslash, a control character or bytes that are no UTF-8'
+/** Windows treats a backslash as a slash; the parser reads invalid UTF-8 as U+FFFD. */
+const UNSAFE_CHARACTER = /[\p{Cc}\\\uFFFD]/u
+const HAS_UNSAFE_CHARACTER = 'contains a backslash, a control character or invalid UTF-8'
 
-/** The parts of a path that lies inside. Throws StepFailed `archive-invalid`. */
+/** The parts of a path. Throws StepFailed `archive-invalid` when it is unsafe or too long. */
 export function partsOf(name: string): readonly string[] {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.')
-  if (name.startsWith('/')) throw refused(name, 'is absolute')
-  if (parts.includes('..')) throw refused(name, 'leads out of the archive')
-  if (ODD.test(name)) throw refused(name, HOLDS_ODD)
+  if (name.startsWith('/')) throw refused(name, 'is an absolute path')
+  if (parts.includes('..')) throw refused(name, 'points outside the archive')
+  if (UNSAFE_CHARACTER.test(name)) throw refused(name, HAS_UNSAFE_CHARACTER)
   if (Buffer.byteLength(name) > PATH_BYTES_MAX || parts.length > DEPTH_MAX) {
     throw refused(
       name,
-      `is longer than ${PATH_BYTES_MAX} bytes or deeper than ${DEPTH_MAX} folders`,
+      `is longer than ${PATH_BYTES_MAX} bytes or nested deeper than ${DEPTH_MAX} folders`,
     )
   }
   if (parts.some((part) => Buffer.byteLength(part) > NAME_BYTES_MAX)) {
-    throw refused(name, `holds a name of more than ${NAME_BYTES_MAX} bytes`)
+    throw refused(name, `contains a name longer than ${NAME_BYTES_MAX} bytes`)
   }
   return parts
 }
 
 /**
- * Refuses a link that leads out of the archive. It may go up only at its beginning, where its own
- * folders are: behind another link, up is somewhere else. Throws StepFailed `archive-invalid`.
- * @param path of the link, as `add` answers it
+ * Refuses a link that points outside the archive. `..` is allowed only at the start of its target:
+ * after another link, `..` could resolve to any folder. Throws StepFailed `archive-invalid`.
+ * @param path of the link, as `add` returns it
  */
 export function checkLink(path: string, target: string): void {
   const to = `is a link to ${JSON.stringify(target.slice(0, 200))}`
@@ -111,11 +113,13 @@ export function checkLink(path: string, target: string): void {
   const down = steps.findIndex((step) => step !== '..')
   const ups = down === -1 ? steps.length : down
   const isOut = target.startsWith('/') || ups > path.split('/').length - 1
-  if (target === '' || isOut) throw refused(path, `${to}, which leads out of the archive`)
-  if (steps.lastIndexOf('..') >= ups) throw refused(path, `${to}, which goes up on its way`)
-  if (ODD.test(target)) throw refused(path, `${to}, which ${HOLDS_ODD}`)
-  if (Buffer.byteLength(target) > PATH_BYTES_MAX)
-    throw refused(path, 'is a link to a name too long')
+  if (target === '' || isOut) throw refused(path, `${to}, which points outside the archive`)
+  if (steps.lastIndexOf('..') >= ups)
+    throw refused(path, `${to}, which has ".." after a folder name`)
+  if (UNSAFE_CHARACTER.test(target)) throw refused(path, `${to}, which ${HAS_UNSAFE_CHARACTER}`)
+  if (Buffer.byteLength(target) > PATH_BYTES_MAX) {
+    throw refused(path, `is a link to a path longer than ${PATH_BYTES_MAX} bytes`)
+  }
 }
 
 export const invalid = (why: string): StepFailed =>

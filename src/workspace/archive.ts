@@ -19,22 +19,23 @@ import { git, type GitSettings, localFailure, mustGit } from './git.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, type Note, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
 
-/** What is wanted in an attempt's folder. */
+/** A workspace to be made from an archive. */
 export type ArchiveRequest = {
   /** The attempt's folder. */
   readonly folder: string
-  /** A tar archive, gzipped or not. It is only read. */
+  /** A tar archive, gzipped or not. The file stays unchanged. */
   readonly archive: { readonly file: string }
   readonly settings: GitSettings
-  /** A change that was made on this very archive. */
+  /** A kept change of this archive to apply; null to start from the archive. */
   readonly continues: KeptChange | null
 }
 
 /**
- * Makes an archive a workspace: a private repository of one commit, which holds every file of the
- * archive as it is, also those that its own .gitignore names. From then on it is like any other
- * workspace: a new file that .gitignore names is no part of the change. Empty folders are lost,
- * with a note. Throws StepFailed `archive-invalid`, naming the entry that is not safe on every system.
+ * Makes a workspace from an archive: a private repository of one commit with every file of the
+ * archive unchanged, including files that its own .gitignore matches. Afterwards it behaves like any
+ * other workspace: a new file that .gitignore matches is not part of the change. Empty folders are
+ * dropped, with a note. Throws StepFailed `archive-invalid`, naming an entry that is unsafe on some
+ * system.
  */
 export async function prepareArchive(
   { folder, archive, settings, continues }: ArchiveRequest,
@@ -65,7 +66,7 @@ const BARE = { bare: true, branch: 'base' } as const
 type Import = {
   readonly file: string
   readonly limits: ArchiveLimits
-  /** The new git folder for the archive's commit, which the agent may read. */
+  /** The git folder to be made for the archive's commit; the agent may read it. */
   readonly store: string
   readonly settings: GitSettings
 }
@@ -85,7 +86,7 @@ async function importArchive(
   return { commit, notes: notesOn(names.emptyFolders()) }
 }
 
-/** Git itself refuses names that could become its own, such as any spelling of .git. */
+/** Git itself refuses dangerous names, such as any spelling of .git. */
 async function checkOutArchive(
   { settings, ...place }: Pick<Workspace, 'settings' | 'gitDir' | 'tree'> & { commit: string },
   signal: AbortSignal,
@@ -104,13 +105,13 @@ async function continueOn(
   signal: AbortSignal,
 ): Promise<void> {
   if ((recordOf(kept)?.base ?? commit) !== commit) {
-    throw new StepFailed('workspace-failed', 'the earlier change was made on another archive')
+    throw new StepFailed('workspace-failed', 'the earlier change was made to another archive')
   }
   const change = await fetchChange(target, kept)
   if (change !== null) await applyChange(target, change, signal)
 }
 
-/** Names of empty folders in a note. */
+/** Most names of empty folders in a note. */
 const NAMES_MAX = 5
 
 function notesOn(empty: readonly string[]): readonly Note[] {

@@ -1,5 +1,5 @@
-// Whether a cache is damaged is found out by reading it, never guessed from a failure: a file
-// system, a remote or a job can fail in words that nobody foresaw.
+// Detects and repairs damaged caches. Damage is detected by reading the cache, not from error
+// messages: a file system, a remote or a job can fail with any message.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
@@ -8,14 +8,14 @@ import { makeRepository } from './repository-folder.ts'
 
 type Folder = { readonly settings: GitSettings; readonly gitDir: string }
 
-/** Whether all that the refs of a git folder lead to is there. True when that cannot be told in time. */
+/** Whether every object that is reachable from the refs exists. True when the check times out. */
 export async function isWhole({ settings, gitDir }: Folder, signal: AbortSignal): Promise<boolean> {
   const args = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress']
   const { code, exceeded } = await git(settings, { args, gitDir }, signal)
   return code === 0 || exceeded !== null
 }
 
-/** Whether every file of a commit is there and can be read. True when that cannot be told in time. */
+/** Whether every file of a commit exists and can be read. True when the check times out. */
 export async function isReadable(
   { settings, gitDir }: Folder,
   commit: string,
@@ -31,14 +31,14 @@ export async function isReadable(
 }
 
 /**
- * Pours a freshly fetched repository into a damaged one: its objects are added, its refs take the
- * place of the others. Nothing that can still be read is taken away from the jobs that read there;
- * git passes over what cannot. The fresh folder is gone afterwards.
+ * Repairs a damaged repository from a freshly fetched one: adds its packs and replaces the refs.
+ * Removes no object, because running jobs still read them; git skips the unreadable copies. Removes
+ * the fresh folder.
  */
-export async function pourInto(damaged: string, fresh: string): Promise<void> {
+export async function repairFrom(damaged: string, fresh: string): Promise<void> {
   await mkdir(packs(damaged), { recursive: true })
   await mkdir(join(damaged, 'refs'), { recursive: true })
-  // An index stands for a pack that is there: it comes last.
+  // Move each index after its pack: git expects the pack of every index.
   const files = (await readdir(packs(fresh))).toSorted(
     (one, other) => Number(one.endsWith('.idx')) - Number(other.endsWith('.idx')),
   )
@@ -56,7 +56,7 @@ export async function pourInto(damaged: string, fresh: string): Promise<void> {
 
 const packs = (folder: string): string => join(folder, 'objects', 'pack')
 
-/** What lies behind a commit may be missing in either of the two. */
+/** The history may end at the boundary commits of either repository, so keep both sets. */
 async function joinShallow(damaged: string, fresh: string): Promise<void> {
   const texts = await Promise.all(
     [damaged, fresh].map((folder) => readFile(join(folder, 'shallow'), 'utf8').catch(() => '')),

@@ -1,4 +1,4 @@
-// What is asked of a cache's git folder and fetched into it. Nothing here knows of other jobs.
+// Reads from a cache's git folder and fetches into it. Takes no lock: the caller serializes jobs.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isCommitId } from './address.ts'
@@ -6,15 +6,15 @@ import { isUnsafe } from './failure.ts'
 import { git } from './git.ts'
 import { callRemote, type Remote } from './remote.ts'
 
-/** An object of git; a tag stands for what it points to. */
+/** A git object; a tag is resolved to the object it points to. */
 export type GitObject = { readonly id: string; readonly type: string }
 
-/** One object to bring, and how many commits of its history; null for all of that and all branches. */
+/** An object to fetch. `depth` limits its history; null also fetches all branches and tags. */
 type Wanted = { readonly object: string; readonly depth: number | null }
 
 type Folder = Pick<Remote, 'settings' | 'gitDir'>
 
-/** What an object is, or null when the folder lacks it or cannot read it. */
+/** Looks an object up; null when the folder lacks it or cannot read it. */
 export async function objectIn(
   { settings, gitDir }: Folder,
   object: string,
@@ -27,8 +27,8 @@ export async function objectIn(
 }
 
 /**
- * Fetches into a git folder, and answers the failure, if any. Refs gone from the remote are pruned,
- * so that a name can become a folder of names; their objects stay.
+ * Fetches into a git folder; returns the failure, or null. Prunes refs that the remote deleted, so
+ * that a branch `a` can be replaced by `a/b`; their objects stay.
  */
 export async function fetchInto(
   remote: Remote,
@@ -43,15 +43,15 @@ export async function fetchInto(
     { args: [...FETCH, '--prune', address.url, ...all], gitDir },
     signal,
   )
-  // One branch with objects that git refuses does not take the others along.
-  if (end.code !== 0 && !isUnsafe(end.words)) return end.failure()
+  // One branch with invalid objects must not fail jobs on other branches.
+  if (end.code !== 0 && !isUnsafe(end.redactedStderr)) return end.failure()
   if ((await objectIn(remote, object, signal)) !== null) return null
   // Reachable from no branch or tag, such as the tip of a pull request.
   const single = await callRemote(remote, { args: [...FETCH, address.url, object], gitDir }, signal)
   return single.code === 0 ? null : single.failure()
 }
 
-/** Under a name of its own, so that the next fetch can say what is here already. */
+/** Stores the object under its own ref, so that the next fetch negotiates from it. */
 async function fetchFew(
   remote: Remote,
   { object, depth }: { readonly object: string; readonly depth: number },
@@ -73,12 +73,12 @@ const FETCH = [
   '--no-show-forced-updates',
 ]
 
-/** Packs in a cache before they are joined; git’s own gc begins at 50, too. */
+/** Most packs in a cache before they are combined; the default of git’s `gc.autoPackLimit`. */
 const PACKS_MAX = 50
 
 /**
- * Each fetch leaves a pack, and many packs are slow. Joins them without dropping an object; a
- * failure costs speed alone.
+ * Combines packs, because every fetch adds one and many packs are slow. Drops no object. Ignores a
+ * failure, which costs only speed.
  */
 export async function joinPacks({ settings, gitDir }: Folder, signal: AbortSignal): Promise<void> {
   const files = await readdir(join(gitDir, 'objects', 'pack'))

@@ -6,23 +6,23 @@ import { writeDurably } from '../platform/durable-file.ts'
 import { withLock } from '../platform/file-lock.ts'
 import { readIfPresent } from '../platform/read-if-present.ts'
 import { type Address, checkRef, isCommitId, refCandidates } from './address.ts'
-import { isReadable, isWhole, pourInto } from './cache-damage.ts'
+import { isReadable, isWhole, repairFrom } from './cache-damage.ts'
 import { fetchInto, type GitObject, joinPacks, objectIn } from './cache-fetch.ts'
 import type { GitSettings } from './git.ts'
 import { branchOf } from './ref-name.ts'
 import { askRemote, type Remote, type RemoteRefs } from './remote.ts'
 import { makeRepository } from './repository-folder.ts'
 
-/** A repository's bare cache on this worker, shared by all jobs of that address. */
+/** A bare clone of a repository on this worker, shared by all jobs that name its address. */
 export type Cache = {
   readonly folder: string
   readonly address: Address
   readonly settings: GitSettings
-  /** Commits of history that it holds of each tip; null for all. */
+  /** Commits of history for each tip; null for all. */
   readonly depth: number | null
 }
 
-/** A cache of few commits is one of its own, so that it spoils the whole one for nobody. */
+/** Each depth has a separate cache, so that a shallow fetch never truncates the full one. */
 export function cacheOf(
   address: Address,
   settings: GitSettings,
@@ -36,23 +36,23 @@ export function cacheOf(
 export const objectsOf = (cache: Pick<Cache, 'folder'>): string => join(cache.folder, 'objects')
 
 /**
- * The commits behind which a cache holds nothing, as git writes them; empty when it holds all.
- * Once read it stays true: nothing is taken out of a cache that is pinned.
+ * The boundary commits of a shallow cache, in the format of git's `shallow` file; empty for full
+ * history. Stays valid while the cache is pinned, because nothing is removed from it.
  */
 export async function shallowOf(cache: Pick<Cache, 'folder'>): Promise<string> {
   return (await readIfPresent(join(cache.folder, 'shallow'))) ?? ''
 }
 
-/** What a ref stands for on the remote at this moment. */
+/** The commit that a ref resolves to on the remote. */
 export type Base = {
   readonly commit: string
-  /** The branch it was asked by, or the remote's default branch; null for a tag or commit. */
+  /** The requested branch, or the remote's default branch; null for a tag or commit. */
   readonly branch: string | null
 }
 
 /**
- * Asks the remote what a ref is, and fetches only when the cache lacks that commit. Throws
- * StepFailed: `ref-not-found`, or whatever kept the remote from answering.
+ * Resolves a ref on the remote, and fetches only when the cache lacks its commit. Throws StepFailed
+ * `ref-not-found`, or a failure to reach the remote.
  * @param wanted.ref null for the remote's HEAD
  * @param wanted.known a commit that the cache is known to have
  */
@@ -79,7 +79,7 @@ export async function fetchBase(
 }
 
 /**
- * Brings a commit into the cache, with all branches and tags around it.
+ * Fetches a commit into the cache, with all branches and tags unless the cache is shallow.
  * @param object a commit, or a tag of one. Throws StepFailed `ref-not-found` when it is neither.
  * @returns the commit
  */
@@ -90,21 +90,21 @@ export async function fetchCommit(
 ): Promise<string> {
   const found =
     (await objectOf(cache, object, signal)) ??
-    (await locked(cache, () => bring(cache, object, signal), signal))
+    (await locked(cache, () => fetchObject(cache, object, signal), signal))
   if (found?.type === 'commit') return found.id
   const { url } = cache.address
   const what =
     found === null
       ? `has no commit ${object}`
-      : `has a ${found.type} there, and no commit: ${object}`
+      : `has ${object}, but it is a ${found.type}, not a commit`
   throw new StepFailed('ref-not-found', `${url} ${what}`)
 }
 
 /**
- * Fetches a commit's files anew when the cache cannot read them.
- * @returns whether it was so, and reading them may work now
+ * Repairs the cache from the remote when files of a commit cannot be read.
+ * @returns whether it was damaged, so that the caller should retry
  */
-export async function mendCache(
+export async function repairCache(
   cache: Cache,
   commit: string,
   signal: AbortSignal,
@@ -112,19 +112,19 @@ export async function mendCache(
   const folder = folderOf(cache)
   if (await isReadable(folder, commit, signal)) return false
   const repair = async () => {
-    // Another job may have done so in the meantime.
-    if (!(await isReadable(folder, commit, signal))) await make(cache, commit, signal)
+    // Another job may have repaired it while this one waited for the lock.
+    if (!(await isReadable(folder, commit, signal))) await fetchAll(cache, commit, signal)
   }
   await locked(cache, repair, signal)
   return true
 }
 
-/** Keeps the cache, whole, for as long as an attempt works on a commit of it. */
+/** Prevents removal of the cache, and of this commit from it, until `unpin`. */
 export async function pin(cache: Cache, name: string, commit: string): Promise<void> {
   await writeDurably(pinFile(cache.folder, name), `${commit}\n`)
 }
 
-/** @param folder of the cache; it may be gone */
+/** @param folder of the cache; it may be missing */
 export async function unpin(folder: string, name: string): Promise<void> {
   await rm(pinFile(folder, name), { force: true })
 }
@@ -166,9 +166,13 @@ async function objectOf(
   return (await isMade(cache)) ? await objectIn(folderOf(cache), object, signal) : null
 }
 
-/** Fetches an object, all of the repository when there is no cache or it turns out damaged. */
-async function bring(cache: Cache, object: string, signal: AbortSignal): Promise<GitObject | null> {
-  if (!(await isMade(cache))) return await make(cache, object, signal)
+/** Fetches an object, or the whole repository when the cache is missing or damaged. */
+async function fetchObject(
+  cache: Cache,
+  object: string,
+  signal: AbortSignal,
+): Promise<GitObject | null> {
+  if (!(await isMade(cache))) return await fetchAll(cache, object, signal)
   const present = await objectOf(cache, object, signal)
   if (present !== null) return present
   const failure = await fetchInto(remoteOf(cache), { object, depth: cache.depth }, signal)
@@ -178,7 +182,7 @@ async function bring(cache: Cache, object: string, signal: AbortSignal): Promise
     const fetched = await objectOf(cache, object, signal)
     if (fetched !== null) return fetched
   }
-  if (!(await isWhole(folderOf(cache), signal))) return await make(cache, object, signal)
+  if (!(await isWhole(folderOf(cache), signal))) return await fetchAll(cache, object, signal)
   if (failure !== null) throw failure
   return null
 }
@@ -190,22 +194,26 @@ const remoteOf = ({ settings, address, folder }: Cache, gitDir = folder): Remote
 })
 
 /**
- * Fetches everything into a folder beside, so that a half-made cache is never used. Where there is
- * a damaged one it is repaired with that, and never moved: running jobs read in it.
+ * Fetches everything into a temporary folder, so that a partial cache is never used. Renames it to
+ * the cache, or repairs an existing damaged cache from it in place, because running jobs read there.
  */
-async function make(cache: Cache, object: string, signal: AbortSignal): Promise<GitObject | null> {
+async function fetchAll(
+  cache: Cache,
+  object: string,
+  signal: AbortSignal,
+): Promise<GitObject | null> {
   await removeLeftovers(cache)
-  const beside = `${cache.folder}.${randomUUID()}.new`
-  await makeRepository(beside, { bare: true, branch: 'none' })
-  const failure = await fetchInto(remoteOf(cache, beside), { object, depth: cache.depth }, signal)
+  const fresh = `${cache.folder}.${randomUUID()}.new`
+  await makeRepository(fresh, { bare: true, branch: 'none' })
+  const failure = await fetchInto(remoteOf(cache, fresh), { object, depth: cache.depth }, signal)
   if (failure !== null) throw failure
   await cache.settings.probe('cache-fetched')
-  if (await exists(cache.folder)) await pourInto(cache.folder, beside)
-  else await rename(beside, cache.folder)
+  if (await exists(cache.folder)) await repairFrom(cache.folder, fresh)
+  else await rename(fresh, cache.folder)
   return await objectOf(cache, object, signal)
 }
 
-/** What a worker left beside the cache that died in the middle of something. */
+/** Removes temporary folders of this cache that a dead worker left. */
 async function removeLeftovers(cache: Cache): Promise<void> {
   const folder = dirname(cache.folder)
   const leftover = (name: string) =>

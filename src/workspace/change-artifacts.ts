@@ -1,5 +1,5 @@
-// The artifacts in which a change is kept: its patch, and beside it the contents in Git LFS that
-// the patch only points to. Their names are known here alone.
+// The artifacts in which a change is stored: its patch, and the Git LFS objects that the patch
+// points to. Only this file knows their names.
 import { z } from 'zod'
 import type { FileArtifact } from '../domain/attempt.ts'
 import { lfsObjectFile } from './lfs.ts'
@@ -7,31 +7,31 @@ import type { Note } from './workspace.ts'
 
 /** The name of a change's patch. */
 export const PATCH = 'change.patch'
-/** A content in Git LFS is named by its id behind this. */
+/** Prefix of the artifact of a Git LFS object; its id follows. */
 const LFS = 'lfs-'
-/** With more contents than this only the patch is kept. */
+/** With more objects than this, only the patch is kept. */
 const LFS_OBJECTS_MAX = 100
 
 const CommitOrTree = z.string().regex(/^[0-9a-f]{40}$/)
 
 /**
- * What must be known of a kept change to continue from its artifacts. A kind stores it in a
- * checkpoint and hands it back to `prepareWorkspace`.
+ * The facts needed to continue from the artifacts of a kept change. A kind stores it in a
+ * checkpoint and passes it to `prepareWorkspace` in a later attempt.
  */
 export const ChangeRecord = z.strictObject({
   /** The commit that the change starts from. */
   base: CommitOrTree,
-  /** The tree that results from it. */
+  /** The tree after the change. */
   tree: CommitOrTree,
-  /** Names of the artifacts that hold it; none when the tree is the base's. */
+  /** Names of the change's artifacts; empty when nothing changed. */
   artifacts: z.array(z.string()).max(1 + LFS_OBJECTS_MAX),
 })
 export type ChangeRecord = z.infer<typeof ChangeRecord>
 
-/** What is kept of a change. */
+/** The artifacts of a change, and their record. */
 export type ChangeArtifacts = {
   readonly artifacts: readonly FileArtifact[]
-  /** null when the artifacts are not enough for a later attempt to continue from. */
+  /** null when a later attempt cannot continue from the artifacts. */
   readonly record: ChangeRecord | null
 }
 
@@ -43,7 +43,7 @@ type Taken = {
   readonly lfsObjects: readonly string[]
 }
 
-/** @param gitDir the folder that holds the contents in Git LFS */
+/** @param gitDir the folder that holds the new Git LFS objects */
 export function changeArtifacts(
   { changed, patchFile, lfsObjects, ...ids }: Taken,
   gitDir: string,
@@ -61,12 +61,12 @@ export function changeArtifacts(
   return { artifacts, record: { ...ids, artifacts: artifacts.map(({ name }) => name) } }
 }
 
-/** The note for a change that cannot be continued from. */
+/** The note for a change without a record. */
 export const NOT_KEPT: Note = {
   code: 'work-not-kept',
-  text: `More than ${LFS_OBJECTS_MAX} new contents in Git LFS: none of them is kept, so another attempt does the work again.`,
+  text: `The change has more than ${LFS_OBJECTS_MAX} new Git LFS objects. They are not kept, so another attempt starts over.`,
 }
 
-/** The id of a content in Git LFS by the name of its artifact; null for any other artifact. */
+/** The id of a Git LFS object from the name of its artifact; null for any other artifact. */
 export const lfsIdOf = (name: string): string | null =>
   name.startsWith(LFS) ? name.slice(LFS.length) : null

@@ -7,24 +7,24 @@ export type ChangeLimits = { readonly files: number; readonly bytes: number }
 
 export const CHANGE_LIMITS: ChangeLimits = { files: 100_000, bytes: 2 * 1024 ** 3 }
 
-/** What an agent did, as data, and the artifacts in which it can be kept. */
+/** An agent's change as data, with the artifacts in which it can be kept. */
 export type Change = ChangeArtifacts & {
-  /** The whole tree as git has it. */
+  /** The id of the whole tree. */
   readonly tree: string
-  /** The commit it started from. */
+  /** The id of the commit that it starts from. */
   readonly base: string
   readonly changed: boolean
-  /** From base to tree, binaries included; empty when nothing changed. */
+  /** The path of a patch from base to tree, binaries included; an empty file when nothing changed. */
   readonly patchFile: string
   readonly files: number
   readonly insertions: number
   readonly deletions: number
-  /** Contents that Git LFS keeps for this tree and that are nowhere else yet, by their ids. */
+  /** Ids of the tree's Git LFS objects that exist only in the attempt's folder. */
   readonly lfsObjects: readonly string[]
   readonly notes: readonly Note[]
 }
 
-/** Throws StepFailed `change-too-large` with the numbers. */
+/** Throws StepFailed `change-too-large` when a limit is exceeded. */
 export function checkLimits(
   total: { readonly files: number; readonly bytes: number },
   limits: ChangeLimits,
@@ -35,7 +35,7 @@ export function checkLimits(
   if (total.bytes > limits.bytes) {
     throw new StepFailed(
       'change-too-large',
-      `the changed files hold more than ${limits.bytes} bytes`,
+      `the changed files contain more than ${limits.bytes} bytes`,
     )
   }
 }

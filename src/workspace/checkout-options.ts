@@ -1,15 +1,15 @@
 import { z } from 'zod'
 
-/** A folder inside a repository, spelt so that git can take it for nothing else. */
+/** A folder inside a repository, without characters that git interprets in patterns. */
 const Folder = z
   .string()
   .max(1024)
   .regex(
     /^(?![!#])(?!.*(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$))[^*?[\]\\\p{Cc}\p{Cf}\u2028\u2029]+$/iu,
-    'must be a folder as seen from the repository’s root, such as src/web: no dots, no patterns',
+    'must be a folder path relative to the repository’s root, such as src/web, without . or .. parts or patterns',
   )
 
-/** How much of a repository is wanted. */
+/** Which parts of a repository to fetch and check out. */
 export const CheckoutOptions = z.strictObject({
   depth: z
     .int()
@@ -22,14 +22,16 @@ export const CheckoutOptions = z.strictObject({
     .array(Folder)
     .max(256)
     .default([])
-    .describe('Folders to check out, besides the files above them; empty for the whole tree'),
+    .describe(
+      'Folders to check out, with the files in their parent folders; empty for the whole tree',
+    ),
   submodules: z
     .enum(['none', 'all'])
     .default('none')
-    .describe('Whether submodules are there, as files'),
+    .describe('Whether to check out submodules, as plain files'),
   lfs: z
     .boolean()
     .default(false)
-    .describe('Whether files that Git LFS keeps are fetched, rather than their pointers'),
+    .describe('Whether to check out the contents of Git LFS files instead of their pointers'),
 })
 export type CheckoutOptions = z.infer<typeof CheckoutOptions>

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
 import { removeTree } from '../platform/remove-tree.ts'
-import { type Cache, mendCache, objectsOf, shallowOf } from './cache.ts'
+import { type Cache, objectsOf, repairCache, shallowOf } from './cache.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { lfsCheckout, lfsFilter } from './lfs.ts'
@@ -10,20 +10,20 @@ import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, treeOf } from './workspace.ts'
 import { type Worktree, worktreeOf } from './worktree.ts'
 
-/** One commit to be checked out into an attempt's folder. */
+/** A commit to check out into an attempt's folder. */
 type Checkout = {
   readonly folder: string
   readonly commit: string
   readonly options: CheckoutOptions
 }
 
-/** Makes the attempt's tree and git folder; also cleans up after a checkout that did not work. */
+/** Makes the attempt's tree and git folder, replacing those of a failed checkout. */
 export async function makeFolders(
   cache: Cache,
   { folder, options }: Pick<Checkout, 'folder' | 'options'>,
 ): Promise<void> {
   await Promise.all([removeTree(gitDirOf(folder)), removeTree(treeOf(folder))])
-  // Before any pin: who removes the folder finds the cache through it.
+  // Must exist before any pin: `removeWorkspace` finds the cache, and so the pin, through it.
   await makeRepository(gitDirOf(folder), {
     bare: true,
     branch: 'base',
@@ -34,7 +34,7 @@ export async function makeFolders(
   await mkdir(treeOf(folder))
 }
 
-/** @returns whether there is a checkout now; it may turn out to be of the wrong commit */
+/** Checks out a guessed commit. @returns whether that worked; the guess may still be wrong */
 export async function checkOutEarly(
   cache: Cache,
   checkout: Checkout,
@@ -45,7 +45,7 @@ export async function checkOutEarly(
   return (await git(cache.settings, call, signal)).code === 0
 }
 
-/** Checks out into what is there already. A cache found damaged here is repaired, once. */
+/** Checks out into existing folders. Repairs the cache and retries once when it is damaged. */
 export async function checkOut(
   cache: Cache,
   { lfs = false, ...worktree }: Worktree & { readonly lfs?: boolean },
@@ -56,26 +56,26 @@ export async function checkOut(
   if (first.code === 0) return
   const failure = localFailure(call, first)
   if (failure.reason !== 'workspace-failed' || first.exceeded !== null) throw failure
-  if (!(await mendCache(cache, worktree.commit, signal))) throw failure
+  if (!(await repairCache(cache, worktree.commit, signal))) throw failure
   await mustGit(cache.settings, call, signal)
 }
 
-/** Writes a commit's files and index. */
+/** The git call that writes a commit's files and index. */
 export const readTree = ({ gitDir, tree, commit }: Omit<Worktree, 'pin'>): GitCall => ({
   args: ['read-tree', '--reset', '-u', commit],
   gitDir,
   workTree: tree,
 })
 
-/** Tells the platform's git folder where the cache's history ends, once the commit is there. */
+/** Copies the cache's `shallow` file to the platform's git folder. Call it after the fetch. */
 export async function copyShallow(cache: Cache, { gitDir }: Worktree): Promise<void> {
   const shallow = await shallowOf(cache)
   if (shallow !== '') await writeFile(join(gitDir, 'shallow'), shallow)
 }
 
 /**
- * Throws StepFailed `sparse-not-found` for a folder that the commit does not have: a wrong name
- * would show the agent nothing.
+ * Throws StepFailed `sparse-not-found` for a folder that the commit does not have: git would accept
+ * a misspelled name and check nothing out for it.
  */
 export async function checkSparse(
   cache: Cache,

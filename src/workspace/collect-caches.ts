@@ -4,18 +4,18 @@ import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 import { withLock } from '../platform/file-lock.ts'
 
-/** Longer than any single git call: so long an attempt may work with a cache before its pin says so. */
+/** An attempt may use a cache for this long before it pins it: longer than any single git call. */
 const GRACE_MS = 3_600_000
 
-/** How long a collection waits for a cache's lock before it leaves that cache alone. */
+/** How long a collection waits for a cache's lock before it skips the cache. */
 const LOCK_MS = 1000
 
-/** What was removed. */
+/** Counts of what was removed. */
 type Removed = { readonly caches: number; readonly bytes: number }
 
 const usedFile = (cache: string): string => join(cache, 'used')
 
-/** Notes that a cache is in use now. One that does not exist yet will be young. */
+/** Records that a cache is in use now. Skips a missing cache: a new one counts as used. */
 export async function noteUse(cache: string): Promise<void> {
   await writeFile(usedFile(cache), 'by an attempt\n', { mode: 0o600 }).catch(nullWhenMissing)
 }
@@ -26,8 +26,8 @@ async function usedAt(cache: string): Promise<number> {
 }
 
 /**
- * Removes caches of repositories and of Git LFS, those unused for longest first, until the rest
- * takes at most `bytes` of disk. None that an attempt works with, or has just asked for.
+ * Removes caches of repositories and of Git LFS, least recently used first, until the rest takes at
+ * most `bytes` of disk. Keeps caches that an attempt has pinned or used recently.
  */
 export async function collectCaches(
   folder: string,
@@ -61,9 +61,9 @@ async function measure(folder: string): Promise<readonly Measured[]> {
   )
 }
 
-/** Under the cache's lock, so that nobody fetches into it; moved aside first, so that none is half there. */
+/** Locks the cache against fetches, and renames it first, so that no job uses a partial cache. */
 async function removeUnlessUsed(path: string, now: number, signal: AbortSignal): Promise<boolean> {
-  const impatient = AbortSignal.any([signal, AbortSignal.timeout(LOCK_MS)])
+  const orTimeout = AbortSignal.any([signal, AbortSignal.timeout(LOCK_MS)])
   const aside = `${path}.old`
   try {
     return await withLock(
@@ -74,15 +74,15 @@ async function removeUnlessUsed(path: string, now: number, signal: AbortSignal):
         await rm(aside, { recursive: true, force: true })
         return true
       },
-      impatient,
+      orTimeout,
     )
   } catch (error) {
     signal.throwIfAborted()
-    if (impatient.aborted) return false
+    if (orTimeout.aborted) return false
     throw error
   }
 }
 
-/** A name with a dot before it is a pin that was never made: its worker died while it wrote it. */
+/** Ignores names that begin with a dot: temporary files of a worker that died while writing a pin. */
 const isPinned = async (path: string): Promise<boolean> =>
   (await readdir(join(path, 'refs', 'jobs')).catch(() => [])).some((name) => !name.startsWith('.'))

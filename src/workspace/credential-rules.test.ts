@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { credentialFinder, type CredentialRule } from './credential-rules.ts'
-import type { Surroundings } from './credential-sources.ts'
+import type { CredentialContext } from './credential-sources.ts'
 
 const SECRET = 's3cret-canary'
-const HERE: Surroundings = {
+const HERE: CredentialContext = {
   env: { GH: 'gh-token', ACME: 'acme-token', PATH: process.env['PATH'] },
   cwd: '/',
   sshAuthSock: null,
@@ -36,7 +36,7 @@ async function aFolder(): Promise<string> {
   return folder
 }
 
-/** What finding this credential fails with. */
+/** The failure of finding a credential. */
 const missing = (words: string) => ({
   reason: 'credential-missing',
   detail: expect.stringContaining(words),
@@ -62,7 +62,7 @@ describe('git credentials', () => {
     }
   })
 
-  it('of ssh addresses go by user, host and path, however the address is spelt', async () => {
+  it('for ssh match user, host and path, in every notation of the address', async () => {
     const key = join(await aFolder(), 'key')
     await writeFile(key, 'a key')
     const find = credentialFinder([file('ssh://git@git.example/acme', key)], HERE)
@@ -85,7 +85,7 @@ describe('git credentials', () => {
     }
   })
 
-  it('are chosen by the longest match, and log in as who is named', async () => {
+  it('are chosen by the longest match, with the user name of the rule', async () => {
     const rules = [
       env('https://git.example/', 'GH'),
       env('https://bot@git.example/acme/', 'ACME'),
@@ -99,14 +99,18 @@ describe('git credentials', () => {
 
   it.each([
     ['a variable that is not set', env('https://h/', 'NONE'), /NONE is not set/],
-    ['a variable for ssh', env('ssh://git@h/', 'GH'), /takes the file of a key, or ssh-agent/],
+    [
+      'a variable for ssh',
+      env('ssh://git@h/', 'GH'),
+      /an ssh address needs a key file or ssh-agent/,
+    ],
     [
       'an ssh agent for http',
       { match: new URL('https://h/'), from: 'ssh-agent' } as const,
-      /ssh-agent is for ssh addresses/,
+      /ssh-agent works only for ssh addresses/,
     ],
     [
-      'an ssh agent that is not there',
+      'an ssh agent that does not run',
       { match: new URL('ssh://h/'), from: 'ssh-agent' } as const,
       /SSH_AUTH_SOCK is not set/,
     ],
@@ -116,7 +120,7 @@ describe('git credentials', () => {
 })
 
 describe('a credential in a file', () => {
-  it('is read anew each time', async () => {
+  it('is read for every use', async () => {
     const cwd = await aFolder()
     const find = credentialFinder([file('https://h/', 'token')], { ...HERE, cwd })
     await writeFile(join(cwd, 'token'), 'first\n')
@@ -126,7 +130,7 @@ describe('a credential in a file', () => {
   })
 
   it.each([
-    ['is not there', async () => {}, 'is not there'],
+    ['does not exist', async () => {}, 'does not exist'],
     ['is empty', (path: string) => writeFile(path, '\n'), 'is empty'],
     ['holds several lines', (path: string) => writeFile(path, 'a\nb\n'), 'more than one line'],
     ['is huge', (path: string) => writeFile(path, 'x'.repeat(20_000)), 'more than 16384 bytes'],
@@ -137,14 +141,14 @@ describe('a credential in a file', () => {
     await expect(find('https://h/x')).rejects.toMatchObject(missing(words))
   })
 
-  it('of an ssh key says that it is not there', async () => {
+  it('of an ssh key says that it does not exist', async () => {
     const find = credentialFinder([file('ssh://h/', '/nonexistent/key')], HERE)
     await expect(find('ssh://git@h/x')).rejects.toMatchObject(missing('/nonexistent/key'))
   })
 })
 
 describe('a credential from a command', () => {
-  it('is asked for at most once a minute', async () => {
+  it('runs at most once a minute', async () => {
     const count = join(await aFolder(), 'count')
     let now = 0
     const clock = { monotonic: () => now }
@@ -158,16 +162,16 @@ describe('a credential from a command', () => {
     expect(await find('https://h/x')).toMatchObject({ password: '2' })
   })
 
-  it('is asked for again after it failed', async () => {
+  it('runs again after a failure', async () => {
     const folder = await aFolder()
     const find = credentialFinder([command(`cat ${folder}/token`)], HERE)
-    await expect(find('https://h/x')).rejects.toMatchObject(missing('the command sh ended with 1'))
+    await expect(find('https://h/x')).rejects.toMatchObject(missing('the command sh exited with 1'))
     await writeFile(join(folder, 'token'), SECRET)
     expect(await find('https://h/x')).toMatchObject({ password: SECRET })
   })
 
   it.each([
-    ['fails', `echo ${SECRET}; echo ${SECRET} >&2; exit 3`, 'ended with 3'],
+    ['fails', `echo ${SECRET}; echo ${SECRET} >&2; exit 3`, 'exited with 3'],
     ['prints nothing', `echo ${SECRET} >&2`, 'printed nothing'],
     ['prints several lines', `echo ${SECRET}; echo ${SECRET}`, 'more than one line'],
     ['never stops printing', `yes ${SECRET}`, 'printed more than'],
@@ -177,12 +181,12 @@ describe('a credential from a command', () => {
     await expect(failed).rejects.not.toThrow(SECRET)
   })
 
-  it('that takes too long is ended and said so', async () => {
+  it('that takes too long is killed and reported', async () => {
     const find = credentialFinder([command('sleep 1000')], { ...HERE, timeoutMs: 100 })
     await expect(find('https://h/x')).rejects.toMatchObject(missing('within 100 ms'))
   })
 
-  it('that cannot be started is said so', async () => {
+  it('that cannot be started is reported', async () => {
     const rule = { match: new URL('https://h/'), from: 'command', run: ['/nonexistent'] } as const
     const find = credentialFinder([rule], HERE)
     await expect(find('https://h/x')).rejects.toMatchObject(missing('cannot be started'))

@@ -6,18 +6,18 @@ import {
   secretFromCommand,
   secretFromFile,
   secretFromVariable,
-  type Surroundings,
+  type CredentialContext,
 } from './credential-sources.ts'
 
-/** Which addresses a credential is for, and where it is kept: never in the rule itself. */
+/** Which addresses a credential is for, and where its secret is stored: never in the rule itself. */
 export type CredentialRule = {
-  /** `https://host/path` or `ssh://user@host/path`: that place and all below it. */
+  /** `https://host/path` or `ssh://user@host/path`: matches that path and all paths below it. */
   readonly match: URL
-  /** Who to log in as over http; forges take any name with a token. */
+  /** The user name for http; most forges accept any name with a token. */
   readonly user?: string | undefined
 } & (
   | { readonly from: 'env'; readonly name: string }
-  /** A file with the secret; for an ssh address, the file of a private key. */
+  /** A file with the secret; for an ssh address, a private key file. */
   | { readonly from: 'file'; readonly path: string }
   /** A program that prints the secret. */
   | { readonly from: 'command'; readonly run: readonly [string, ...string[]] }
@@ -27,18 +27,18 @@ export type CredentialRule = {
 type FindCredential = (url: string) => Promise<Credential | null>
 
 /**
- * Finds the credential for a repository's address: the rule with the longest match wins. An ssh
- * address without a rule is left to the worker's ssh agent, when it has one.
- * Throws `usage-invalid` at once for a rule that can never work. Finding throws StepFailed
- * `credential-missing`, with the way to fix it.
+ * Finds the credential for a repository's address: the rule with the longest match wins. For an ssh
+ * address without a rule, uses the worker's ssh agent, if there is one.
+ * Throws AppError `usage-invalid` at once for a rule that can never work. The finder throws
+ * StepFailed `credential-missing`, which says how to fix it.
  */
 export function credentialFinder(
   rules: readonly CredentialRule[],
-  here: Surroundings,
+  context: CredentialContext,
 ): FindCredential {
-  for (const rule of rules) checkRule(rule, here)
+  for (const rule of rules) checkRule(rule, context)
   const sources = rules
-    .map((rule) => ({ ...prefixOf(rule.match), credential: sourceOf(rule, here) }))
+    .map((rule) => ({ ...prefixOf(rule.match), credential: sourceOf(rule, context) }))
     .toSorted(
       (one, other) =>
         other.folder.length - one.folder.length || other.user.length - one.user.length,
@@ -49,71 +49,75 @@ export function credentialFinder(
     const prefix = prefixOf(address)
     const source = sources.find((candidate) => covers(candidate, prefix))
     if (source !== undefined) return await source.credential()
-    if (address.protocol !== 'ssh:' || here.sshAuthSock === null) return null
-    return await fromAgent(here.sshAuthSock, here)
+    if (address.protocol !== 'ssh:' || context.sshAuthSock === null) return null
+    return await fromAgent(context.sshAuthSock, context)
   }
 }
 
-/** Forges take any user name with a token as password; this one is what GitHub documents. */
+/** Forges accept any user name with a token as password; GitHub documents this one. */
 const ANY_USER = 'x-access-token'
 
-function checkRule(rule: CredentialRule, { env, sshAuthSock }: Surroundings): void {
+function checkRule(rule: CredentialRule, { env, sshAuthSock }: CredentialContext): void {
   const isSsh = rule.match.protocol === 'ssh:'
   const wrong = (text: string) =>
     new AppError('usage-invalid', `git credential for ${rule.match.href}: ${text}`)
   if (isSsh && rule.from !== 'file' && rule.from !== 'ssh-agent') {
-    throw wrong('an ssh address takes the file of a key, or ssh-agent')
+    throw wrong('an ssh address needs a key file or ssh-agent')
   }
   if (!isSsh && rule.from === 'ssh-agent') {
-    throw wrong('ssh-agent is for ssh addresses; an http one takes env, file or command')
+    throw wrong(
+      'ssh-agent works only for ssh addresses; an http address needs env, file or command',
+    )
   }
   if (rule.from === 'env' && (env[rule.name] ?? '') === '') {
-    throw wrong(`the variable ${rule.name} is not set; set it where the worker is started`)
+    throw wrong(`the variable ${rule.name} is not set; set it in the environment of the worker`)
   }
   if (rule.from === 'ssh-agent' && sshAuthSock === null) {
-    throw wrong('SSH_AUTH_SOCK is not set; start the worker where an ssh agent runs')
+    throw wrong(
+      'SSH_AUTH_SOCK is not set; start the worker in an environment with a running ssh agent',
+    )
   }
 }
 
-function sourceOf(rule: CredentialRule, here: Surroundings): () => Promise<Credential> {
+function sourceOf(rule: CredentialRule, context: CredentialContext): () => Promise<Credential> {
   const basic = (source: string, password: string): Credential => {
     const named = rule.user ?? decodeURIComponent(rule.match.username)
     return { kind: 'basic', source, user: named === '' ? ANY_USER : named, password }
   }
   switch (rule.from) {
     case 'env':
-      return async () => basic(`the variable ${rule.name}`, secretFromVariable(rule.name, here))
+      return async () => basic(`the variable ${rule.name}`, secretFromVariable(rule.name, context))
     case 'command': {
-      const secret = secretFromCommand(rule.run, here)
+      const secret = secretFromCommand(rule.run, context)
       return async () => basic(`the command ${rule.run[0]}`, await secret())
     }
     case 'ssh-agent':
-      return async () => await fromAgent(here.sshAuthSock ?? '', here)
+      return async () => await fromAgent(context.sshAuthSock ?? '', context)
     case 'file':
       return rule.match.protocol === 'ssh:'
-        ? async () => await fromKey(rule.path, here)
-        : async () => basic(`the file ${rule.path}`, await secretFromFile(rule.path, here))
+        ? async () => await fromKey(rule.path, context)
+        : async () => basic(`the file ${rule.path}`, await secretFromFile(rule.path, context))
   }
 }
 
-async function fromAgent(socket: string, here: Surroundings): Promise<Credential> {
-  await checkAgent(socket, here)
+async function fromAgent(socket: string, context: CredentialContext): Promise<Credential> {
+  await checkAgent(socket, context)
   return { kind: 'ssh-agent', source: 'the ssh agent', socket }
 }
 
-async function fromKey(path: string, here: Surroundings): Promise<Credential> {
-  const file = await checkKey(path, here)
+async function fromKey(path: string, context: CredentialContext): Promise<Credential> {
+  const file = await checkKey(path, context)
   return { kind: 'ssh-key', source: `the key ${path}`, file }
 }
 
 const SCP_STYLE = /^([^/@:]+@[^/@:]+):\/?(.*)$/
 
-/** A repository's address as a URL, `user@host:path` included; null for a path on this machine. */
+/** A repository's address as a URL, also for `user@host:path`; null for a local path. */
 const addressOf = (url: string): URL | null => URL.parse(url.replace(SCP_STYLE, 'ssh://$1/$2'))
 
 type UrlPrefix = {
   readonly protocol: string
-  /** Of an ssh address; whoever logs in over http is the rule's own affair. */
+  /** Empty for http, where the rule itself chooses the user. */
   readonly user: string
   readonly host: string
   /** Ends in a slash. */
@@ -130,7 +134,7 @@ function prefixOf({ protocol, username, host, pathname }: URL): UrlPrefix {
   }
 }
 
-/** Whole path segments only: a rule for /acme is none for /acme-evil. */
+/** Compares whole path segments: a rule for /acme does not cover /acme-evil. */
 const covers = (rule: UrlPrefix, address: UrlPrefix): boolean =>
   rule.protocol === address.protocol &&
   rule.host === address.host &&

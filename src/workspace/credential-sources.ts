@@ -1,4 +1,4 @@
-/** Where secrets are kept, and the failures of getting at them; each says how to fix it. */
+// Reads secrets from where they are stored. Each failure says how to fix it.
 import { constants } from 'node:fs'
 import { access, readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -7,43 +7,44 @@ import { StepFailed } from '../domain/stop.ts'
 import type { Clock } from '../platform/clock.ts'
 import { runProgram } from '../platform/run-program.ts'
 
-/** What of the worker the sources see. */
-export type Surroundings = {
+/** The parts of the worker that the sources use. */
+export type CredentialContext = {
   /** The worker's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Relative paths begin here. */
+  /** Relative paths are resolved from this folder. */
   readonly cwd: string
-  /** The socket of the worker's ssh agent; null without one. */
+  /** The socket of the worker's ssh agent; null when there is none. */
   readonly sshAuthSock: string | null
   readonly clock: Pick<Clock, 'monotonic'>
-  /** How long a program may take to give a secret, in milliseconds. */
+  /** Longest run of a program that prints a secret, in milliseconds. */
   readonly timeoutMs: number
 }
 
-/** A secret is one line; whatever is longer is the wrong file. */
+/** A secret is one line; a larger file is probably the wrong one. */
 const SECRET_BYTES_MAX = 16_384
-/** How long what a command printed is used again, in milliseconds. */
-const KEPT_MS = 60_000
+/** How long the output of a command is cached, in milliseconds. */
+const CACHED_MS = 60_000
 
-export function secretFromVariable(name: string, { env }: Surroundings): string {
+export function secretFromVariable(name: string, { env }: CredentialContext): string {
   return oneLine(env[name] ?? '', `the variable ${name}`)
 }
 
-/** Reads the file anew each time, so that a rotated secret is used at once. */
-export async function secretFromFile(path: string, { cwd }: Surroundings): Promise<string> {
+/** Reads the file on every call, so that a rotated secret takes effect at once. */
+export async function secretFromFile(path: string, { cwd }: CredentialContext): Promise<string> {
   const file = resolve(cwd, path)
   const source = `the file ${path}`
   try {
     const { size } = await stat(file)
-    if (size > SECRET_BYTES_MAX) throw missing(source, `holds more than ${SECRET_BYTES_MAX} bytes`)
+    if (size > SECRET_BYTES_MAX)
+      throw missing(source, `contains more than ${SECRET_BYTES_MAX} bytes`)
     return oneLine(await readFile(file, 'utf8'), source)
   } catch (error) {
     throw unreadable(source, error)
   }
 }
 
-/** @returns the path of a private key that can be read */
-export async function checkKey(path: string, { cwd }: Surroundings): Promise<string> {
+/** @returns the absolute path of a private key that can be read */
+export async function checkKey(path: string, { cwd }: CredentialContext): Promise<string> {
   const file = resolve(cwd, path)
   await access(file, constants.R_OK).catch((error: unknown) => {
     throw unreadable(`the key ${path}`, error)
@@ -52,24 +53,24 @@ export async function checkKey(path: string, { cwd }: Surroundings): Promise<str
 }
 
 /**
- * What a program prints, for at most a minute. Its words are shown to nobody, because they may
- * hold the secret.
+ * The output of a program, cached for a minute. Messages never contain it, not even stderr, because
+ * it may contain the secret.
  */
 export function secretFromCommand(
   run: readonly [string, ...string[]],
-  here: Surroundings,
+  context: CredentialContext,
 ): () => Promise<string> {
-  let kept: { readonly secret: Promise<string>; readonly until: number } | null = null
+  let cached: { readonly secret: Promise<string>; readonly until: number } | null = null
   return async () => {
-    const now = here.clock.monotonic()
-    if (kept === null || now >= kept.until) {
-      kept = { secret: runForSecret(run, here), until: now + KEPT_MS }
+    const now = context.clock.monotonic()
+    if (cached === null || now >= cached.until) {
+      cached = { secret: runForSecret(run, context), until: now + CACHED_MS }
     }
-    const current = kept
+    const current = cached
     try {
       return await current.secret
     } catch (error) {
-      if (kept === current) kept = null
+      if (cached === current) cached = null
       throw error
     }
   }
@@ -77,7 +78,7 @@ export function secretFromCommand(
 
 async function runForSecret(
   run: readonly [string, ...string[]],
-  { env, cwd, timeoutMs }: Surroundings,
+  { env, cwd, timeoutMs }: CredentialContext,
 ): Promise<string> {
   const source = `the command ${run[0]}`
   const limits = { timeoutMs, stdoutBytesMax: SECRET_BYTES_MAX }
@@ -87,14 +88,14 @@ async function runForSecret(
   if (end.exceeded === 'output') {
     throw missing(source, `printed more than ${SECRET_BYTES_MAX} bytes`)
   }
-  if (end.code !== 0) throw missing(source, `ended with ${end.code ?? end.killSignal}`)
+  if (end.code !== 0) throw missing(source, `exited with ${end.code ?? end.killSignal}`)
   return oneLine(end.stdout.toString('utf8'), source)
 }
 
-/** Sees that the agent is there and holds a key: ssh itself would only say that it was refused. */
+/** Checks that the agent answers and holds a key: ssh itself would only report a refused login. */
 export async function checkAgent(
   socket: string,
-  { env, cwd, timeoutMs }: Surroundings,
+  { env, cwd, timeoutMs }: CredentialContext,
 ): Promise<void> {
   const source = 'the ssh agent'
   const end = await runProgram({
@@ -103,10 +104,13 @@ export async function checkAgent(
     env: { PATH: env['PATH'] ?? '', LC_ALL: 'C', SSH_AUTH_SOCK: socket },
     timeoutMs,
     stdoutBytesMax: 1024 ** 2,
-  }).catch(unstartable(source, 'cannot be asked: ssh-add is not installed'))
+  }).catch(unstartable(source, 'cannot be checked: ssh-add is not installed'))
   if (end.code === 0) return
-  if (end.code === 1) throw missing(source, 'holds no key; add one with: ssh-add')
-  throw missing(source, `does not answer at ${socket}; start it, and the worker where it runs`)
+  if (end.code === 1) throw missing(source, 'holds no key; add one with ssh-add')
+  throw missing(
+    source,
+    `does not answer at ${socket}; start an ssh agent, then start the worker in the same environment`,
+  )
 }
 
 const unstartable =
@@ -118,14 +122,14 @@ const unstartable =
 function oneLine(text: string, source: string): string {
   const secret = text.trim()
   if (secret === '') throw missing(source, 'is empty or printed nothing')
-  if (/\p{Cc}/u.test(secret)) throw missing(source, 'gives more than one line')
+  if (/\p{Cc}/u.test(secret)) throw missing(source, 'has more than one line')
   return secret
 }
 
 function unreadable(source: string, error: unknown): Error {
   if (error instanceof StepFailed) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`
+  const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
   return missing(source, `${why}; the worker’s user must be able to read it`, error)
 }
 
@@ -136,7 +140,7 @@ const missing = (source: string, why: string, cause?: unknown): StepFailed =>
     cause === undefined ? {} : { cause },
   )
 
-const definedIn = (env: Surroundings['env']): Record<string, string> =>
+const definedIn = (env: CredentialContext['env']): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )

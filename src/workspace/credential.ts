@@ -1,6 +1,6 @@
-/** A login for a repository's host. Used by ls-remote, fetch and push alone. */
+/** A login for a repository's host. Only ls-remote, fetch and push use it. */
 export type Credential = {
-  /** Where it comes from, for people: `the variable GITHUB_TOKEN`. */
+  /** Where it comes from, for messages: `the variable GITHUB_TOKEN`. */
   readonly source: string
 } & (
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
@@ -10,18 +10,18 @@ export type Credential = {
   | { readonly kind: 'ssh-key'; readonly file: string }
 )
 
-/** The value of an Authorization header; null for what is not sent in one. */
+/** The value of the Authorization header; null for a credential that needs none. */
 export function authorization(credential: Credential): string | null {
   if (credential.kind !== 'basic') return null
   const { user, password } = credential
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
-/** A remote may echo what it was sent. */
+/** Redacts the credential from output, because a remote may echo it. */
 export function withoutSecrets(text: string, credential: Credential | null): string {
   return secretsOf(credential)
     .filter((part) => part !== '')
-    .reduce((words, part) => words.replaceAll(part, '[redacted]'), text)
+    .reduce((redacted, part) => redacted.replaceAll(part, '[redacted]'), text)
 }
 
 function secretsOf(credential: Credential | null): readonly string[] {

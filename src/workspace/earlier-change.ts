@@ -1,5 +1,5 @@
-// A change that an earlier attempt or job kept comes back: fetched, applied, and compared with its
-// record.
+// Restores a change that an earlier attempt or job kept: fetches its artifacts, applies the patch,
+// and compares the result with the record.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepFailed } from '../domain/stop.ts'
@@ -10,15 +10,15 @@ import { lfsIdsIn } from './lfs-changes.ts'
 import { addLfsObject, LFS_PATCH } from './lfs.ts'
 import { gitDirOf, treeOf } from './workspace.ts'
 
-/** A change that was kept as artifacts. */
+/** A change stored as artifacts. */
 export type KeptChange = {
-  /** Its record; or, when there is none, the names of artifacts among which the change may be. */
+  /** Its record; without one, names of artifacts that may include the change. */
   readonly from: ChangeRecord | readonly string[]
   /** Downloads an artifact into a file. */
   readonly fetch: (name: string, file: string) => Promise<void>
 }
 
-/** The record of a kept change, if there is one. */
+/** The record of a kept change; null when there is none. */
 export const recordOf = ({ from }: KeptChange): ChangeRecord | null =>
   'tree' in from ? from : null
 
@@ -33,14 +33,14 @@ export type ChangeTarget = {
 /** The files of a kept change. */
 type FetchedChange = {
   readonly patchFile: string
-  /** What the patch points to in Git LFS. */
+  /** The Git LFS objects that the patch points to. */
   readonly lfsFiles: readonly string[]
   readonly record: ChangeRecord | null
 }
 
 /**
- * Brings a kept change into the attempt's folder, with as much of Git LFS as the patch needs.
- * @returns null when there is no patch. Throws what `fetch` throws.
+ * Downloads a kept change into the attempt's folder, with the Git LFS objects that its patch needs.
+ * @returns null when there is no patch. Throws the errors of `kept.fetch`.
  */
 export async function fetchChange(
   { folder, checkout }: ChangeTarget,
@@ -56,7 +56,7 @@ export async function fetchChange(
   }
   const patchFile = await fetch(PATCH)
   const contents = checkout.lfs ? names.filter((name) => lfsIdOf(name) !== null) : []
-  // Contents of other attempts may be among them.
+  // The artifacts may include LFS objects of other attempts; skip those.
   const ids: ReadonlySet<string | null> =
     contents.length === 0 ? new Set() : await lfsIdsIn(patchFile)
   const lfsFiles: string[] = []
@@ -65,15 +65,15 @@ export async function fetchChange(
 }
 
 /**
- * Applies a fetched change to the checkout of its base. Throws StepFailed `workspace-failed` when it
- * does not fit, or does not give the tree of its record.
+ * Applies a fetched change to the checkout of its base. Throws StepFailed `workspace-failed` when
+ * the patch does not apply or the result is not the recorded tree.
  */
 export async function applyChange(
   { folder, checkout, settings }: ChangeTarget,
   { patchFile, lfsFiles, record }: FetchedChange,
   signal: AbortSignal,
 ): Promise<void> {
-  // Git has no word for "change nothing", only an error.
+  // `git apply` rejects an empty patch.
   if ((await stat(patchFile)).size === 0) return
   const [gitDir, workTree] = [gitDirOf(folder), treeOf(folder)]
   for (const file of lfsFiles) await addLfsObject(gitDir, file, signal)
@@ -81,14 +81,17 @@ export async function applyChange(
   const call = { ...(checkout.lfs ? LFS_PATCH : {}), args, gitDir, workTree }
   const end = await git(settings, call, signal)
   if (end.code !== 0) {
-    const words = end.stderr.trim().slice(-2000)
+    const output = end.stderr.trim().slice(-2000)
     throw new StepFailed(
       'workspace-failed',
-      `the earlier job’s patch does not fit the ref any more; name the ref it was made on: ${words}`,
+      `the earlier job’s patch does not apply to this ref; submit with the ref that it was made on. Git said: ${output}`,
     )
   }
   if (record === null) return
   const tree = await mustGit(settings, { args: ['write-tree'], gitDir, workTree }, signal)
   if (tree.toString('latin1').trim() === record.tree) return
-  throw new StepFailed('workspace-failed', 'the earlier change does not give its recorded tree')
+  throw new StepFailed(
+    'workspace-failed',
+    'the result of applying the earlier change differs from its recorded tree',
+  )
 }

@@ -12,7 +12,7 @@ const END: ProgramEnd = {
   stderr: '',
 }
 
-/** Words as git 2.39 to 2.51, curl and OpenSSH write them. */
+/** Messages of git 2.39 to 2.51, curl and OpenSSH. */
 const WORDS = [
   [`remote: Repository not found.\nfatal: repository '${URL}/' not found`, 'repository-not-found'],
   ["fatal: '/srv/a' does not appear to be a git repository", 'repository-not-found'],
@@ -65,12 +65,12 @@ describe('the failure of a remote call', () => {
     expect(failure.detail).toContain(URL)
   })
 
-  it('is a host that cannot be reached when the time was up', () => {
+  it('is an unreachable repository after a timeout', () => {
     const failure = remoteFailure(CALL, { ...END, exceeded: 'time' }, '')
     expect(failure).toMatchObject({ reason: 'repository-unreachable' })
   })
 
-  it('shows the end of long words only', () => {
+  it('shows only the end of long output', () => {
     const words = Array.from({ length: 1000 }, (_, line) => `line ${line}`).join('\n')
     const { detail } = remoteFailure(CALL, END, words)
     expect(detail.length).toBeLessThan(2500)

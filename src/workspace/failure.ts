@@ -3,7 +3,7 @@ import { StepFailed } from '../domain/stop.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Credential } from './credential.ts'
 
-/** What was called, and with what. */
+/** The remote that git called, and the login it used. */
 type RemoteCall = {
   readonly url: string
   readonly credential: Credential | null
@@ -11,13 +11,13 @@ type RemoteCall = {
 }
 
 /**
- * What the end of a call to a remote means.
- * @param words what git said, already without secrets
+ * Converts a failed call to a remote into a step failure.
+ * @param output git's error output, with secrets already redacted
  */
 export function remoteFailure(
   call: RemoteCall,
   end: Pick<ProgramEnd, 'exceeded'>,
-  words: string,
+  output: string,
 ): StepFailed {
   const { url } = call
   if (end.exceeded === 'time') {
@@ -26,67 +26,71 @@ export function remoteFailure(
       `${url} did not answer in time; try again later`,
     )
   }
-  const [, reason, advice] = SIGNS.find(([sign]) => sign.test(words)) ?? UNKNOWN
+  const [, reason, advice] = PATTERNS.find(([pattern]) => pattern.test(output)) ?? UNKNOWN
   const text = typeof advice === 'string' ? advice : advice(call)
-  return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(words)}`)
+  return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`)
 }
 
-/** Whether git refused what the remote sent, as transfer.fsckObjects demands. */
-export const isUnsafe = (words: string): boolean => UNSAFE.test(words)
+/** Whether git rejected objects of the remote (transfer.fsckObjects). */
+export const isUnsafe = (output: string): boolean => UNSAFE.test(output)
 
 const UNSAFE = /fsck error/
 
-type Sign = readonly [
-  sign: RegExp,
+type Pattern = readonly [
+  pattern: RegExp,
   reason: ReasonCode,
   advice: string | ((call: RemoteCall) => string),
 ]
 
-/** Git's and ssh's own words (untranslated), most telling first. */
-const SIGNS: readonly Sign[] = [
+/** Messages of git, ssh and git-lfs in English (LC_ALL=C), most specific first. */
+const PATTERNS: readonly Pattern[] = [
   [/No space left on device/, 'disk-full', 'the disk is full; free space'],
-  [UNSAFE, 'repository-unsafe', 'it holds objects that git refuses; its owner must fix it'],
+  [
+    UNSAFE,
+    'repository-unsafe',
+    'the repository contains objects that git rejects; its owner must repair it',
+  ],
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'host-key-changed',
     (call) =>
-      `the host’s key is not the one in ${hostsFile(call)}; ask its owner, and only then replace it there`,
+      `the host’s key is not the one in ${hostsFile(call)}; replace it there only after the host’s owner confirms the new key`,
   ],
   [
     /Host key verification failed/,
     'host-key-unknown',
     (call) =>
-      `the host’s key is not in ${hostsFile(call)}; get it with ssh-keyscan, check it with its owner, and add it there`,
+      `the host’s key is not in ${hostsFile(call)}; get it with ssh-keyscan, compare it with the fingerprint from the host’s owner, and add it to the file`,
   ],
-  [/returned error: 403|: 403 /, 'repository-forbidden', mayNot],
+  [/returned error: 403|: 403 /, 'repository-forbidden', lacksPermission],
   [
     /could not read (?:Username|Password)|Authentication (?:failed|required)|Git credentials for .* not found|returned error: 401|Permission denied \(|invalid credentials/i,
     'repository-login',
     ({ url, credential }) =>
       credential === null
-        ? `a login is needed, and no rule of the worker’s git credentials is for this address; ${addRule(url)}`
+        ? `a login is required, but no git credential rule of the worker matches this address; ${addRule(url)}`
         : `the login from ${credential.source} was refused; renew it`,
   ],
   [
     // Git LFS
     /Authorization error/,
     'repository-forbidden',
-    mayNot,
+    lacksPermission,
   ],
   [
     /\[404\]/,
     'lfs-object-missing',
-    'its Git LFS lacks a content that the commit points to; whoever has it can: git lfs push --all',
+    'the Git LFS server lacks an object that the commit points to; push it from a clone that has it: git lfs push --all origin',
   ],
   [
     /repository '.*' not found|Repository (?:or object )?not found|returned error: 404|does not appear to be a git repository|repository '.*' does not exist|'.*' not found:/i,
     'repository-not-found',
-    'there is no such repository; check the address',
+    'the repository does not exist; check the address',
   ],
   [
     /returned error: 30\d|unable to update url base from redirection/,
     'repository-not-found',
-    'it has moved and logins are not carried along; use its new address',
+    'the repository has moved, and redirects are not followed with a login; use its new address',
   ],
   [
     /couldn't find remote ref|not our ref|Server does not allow request for unadvertised object/,
@@ -96,27 +100,27 @@ const SIGNS: readonly Sign[] = [
   [
     /Could not resolve|Failed to connect|Couldn't connect|Connection (?:refused|timed out|reset|closed)|timed out|Operation too slow|returned error: (?:429|5\d\d)|unable to access|hung up|early EOF|unexpected disconnect|Network is unreachable|No route to host|Empty reply|invalid server response|protocol error/i,
     'repository-unreachable',
-    'the host could not be reached or broke off; check the network and the address',
+    'the host could not be reached or closed the connection; check the network and the address',
   ],
 ]
 
-function mayNot({ url, credential }: RemoteCall): string {
+function lacksPermission({ url, credential }: RemoteCall): string {
   return credential === null
-    ? `nobody may do this without a login; ${addRule(url)}`
-    : `${credential.source} may not do this; grant it access`
+    ? `this requires a login; ${addRule(url)}`
+    : `the login from ${credential.source} lacks permission; grant it access`
 }
 
 const hostsFile = ({ knownHosts }: RemoteCall): string => knownHosts ?? 'known_hosts'
 
 const addRule = (url: string): string =>
   /^https?:/i.test(url)
-    ? `add one to the worker, such as ${new URL(url).origin}/=env:GIT_TOKEN`
-    : 'add one to the worker, with the file of a key, or start it where an ssh agent runs'
+    ? `add a rule to the worker, such as --git-credential ${new URL(url).origin}/=env:GIT_TOKEN`
+    : 'add a rule with a key file to the worker, or start it in an environment with an ssh agent'
 
-const UNKNOWN: Sign = [/(?:)/, 'workspace-failed', 'git failed']
+const UNKNOWN: Pattern = [/(?:)/, 'workspace-failed', 'git failed']
 
-/** The telling lines, without progress. */
-function excerpt(words: string): string {
-  const lines = words.split(/[\r\n]+/).filter((line) => line.trim() !== '')
+/** The last lines, which hold the error; progress lines come before them. */
+function excerpt(output: string): string {
+  const lines = output.split(/[\r\n]+/).filter((line) => line.trim() !== '')
   return lines.slice(-12).join(' | ').slice(-2000) || 'nothing'
 }

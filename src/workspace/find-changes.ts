@@ -5,13 +5,13 @@ import { show, SLASH, splitNul } from './paths.ts'
 import { unseenIn } from './unseen.ts'
 import type { Note, Workspace } from './workspace.ts'
 
-/** What differs from the index, sorted by what is to be done with it. Paths are bytes, not text. */
+/** Differences from the index, grouped by how to handle them. Paths are bytes, not text. */
 export type Found = {
-  /** Files and links to take as they are. */
+  /** Files and links to add to the tree. */
   readonly put: readonly Buffer[]
-  /** No longer a file there. */
-  readonly gone: readonly Buffer[]
-  /** Untracked folders that are repositories of their own. */
+  /** Paths to remove from the tree. */
+  readonly removed: readonly Buffer[]
+  /** Untracked folders that are git repositories. */
   readonly nested: readonly Buffer[]
   readonly files: number
   readonly bytes: number
@@ -19,8 +19,8 @@ export type Found = {
 }
 
 /**
- * Lists what the agent changed. Git only compares and lists here; it neither enters a nested
- * repository nor asks one anything. Throws StepFailed `change-too-large`.
+ * Lists what the agent changed. Git never enters a nested repository, whose configuration could run
+ * programs. Throws StepFailed `change-too-large`.
  */
 export async function findChanges(
   workspace: Workspace,
@@ -30,14 +30,14 @@ export async function findChanges(
   const list = lister(workspace, indexFile, signal)
   const look = lookInside(Buffer.from(workspace.tree))
   const unseen = await unseenIn(workspace, indexFile, signal)
-  const [put, gone, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
+  const [put, removed, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
   const total = { files: 0, bytes: 0 }
   const { names, notes } = await list('-m', '-o', '--exclude-standard')
   for (const name of names) {
     const isNested = name.at(-1) === SLASH
     const path = isNested ? name.subarray(0, -1) : name
-    if (unseen.isHitBy(path)) {
-      notes.push(note('file-not-taken', path, 'lies where the sparse checkout left something out'))
+    if (unseen.isReplacedBy(path)) {
+      notes.push(note('file-not-taken', path, OVER_HIDDEN))
       continue
     }
     if (isNested) {
@@ -47,9 +47,9 @@ export async function findChanges(
     const seen = await look(path)
     if (unseen.has(path) && (typeof seen === 'string' || seen.isDirectory())) continue
     if (seen === 'unreadable') notes.push(unreadable(path))
-    else if (seen === 'gone') gone.push(path)
+    else if (seen === 'missing') removed.push(path)
     else if (seen.isDirectory()) folders.push(path)
-    else if (!seen.isFile() && !seen.isSymbolicLink()) gone.push(path)
+    else if (!seen.isFile() && !seen.isSymbolicLink()) removed.push(path)
     else {
       put.push(path)
       total.bytes += seen.size
@@ -57,17 +57,19 @@ export async function findChanges(
     total.files += 1
     checkLimits(total, limits)
   }
-  // A folder where the index has an entry: a submodule, or what was a file.
+  // A folder at the path of an index entry is a submodule, or replaces a file.
   const submodules = folders.length === 0 ? new Set() : submodulesIn((await list('-s')).names)
   for (const path of folders) {
     if (submodules.has(path.toString('latin1'))) {
-      notes.push(note('submodule-kept', path, 'is a submodule; changes inside it are not taken'))
+      notes.push(note('submodule-kept', path, 'is a submodule; changes inside it are ignored'))
     } else {
-      gone.push(path)
+      removed.push(path)
     }
   }
-  return { put, gone, nested, notes, ...total }
+  return { put, removed, nested, notes, ...total }
 }
+
+const OVER_HIDDEN = 'was ignored: it would replace files that the sparse checkout left out'
 
 const lister =
   ({ settings, gitDir, tree }: Workspace, indexFile: string, signal: AbortSignal) =>
@@ -75,8 +77,8 @@ const lister =
     const call = { args: ['ls-files', '-z', ...options], gitDir, indexFile, workTree: tree }
     const end = await git(settings, call, signal)
     if (end.code !== 0) throw localFailure(call, end)
-    const shut = end.stderr.matchAll(/^warning: could not open directory '(.*)':/gm)
-    const notes = Array.from(shut, ([, folder = '']) => unreadable(Buffer.from(folder)))
+    const denied = end.stderr.matchAll(/^warning: could not open directory '(.*)':/gm)
+    const notes = Array.from(denied, ([, folder = '']) => unreadable(Buffer.from(folder)))
     return { names: splitNul(end.stdout), notes }
   }
 

@@ -5,23 +5,23 @@ import { type Input, type ProgramEnd, runProgram } from '../platform/run-program
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
 
-/** What git may answer in memory: lists of names, never file contents. */
+/** Largest output of git to keep in memory: lists of names, never file contents. */
 const STDOUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** How this worker uses git. */
 export type GitSettings = {
   /** Absolute path of the folder of bare caches, one for each repository. */
   readonly cacheFolder: string
-  /** Kinds of address a job may name; `http` means https too. */
+  /** Transports that a job's address may use; `http` includes https. */
   readonly allow: Readonly<Record<Transport, boolean>>
-  /** Throws StepFailed `credential-missing` when there should be one and it cannot be had. */
+  /** null when no rule matches. Throws StepFailed `credential-missing` for an unreadable secret. */
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
-  /** A file of known ssh hosts that stands for all others, or null for those of user and machine. */
+  /** The only file of known ssh hosts to use; null for the files of the user and the machine. */
   readonly knownHosts: string | null
   /** Longest git call, in milliseconds. */
   readonly timeoutMs: number
-  /** Mark on git and all that it starts, by which they are ended when their worker dies. */
+  /** Marks git and all its child processes, so that they are killed when the worker dies. */
   readonly marker: string | null
   readonly probe: Probe
 }
@@ -29,23 +29,24 @@ export type GitSettings = {
 /** One git call. */
 export type GitCall = {
   readonly args: readonly string[]
-  /** Always given, so that git never looks for a repository by itself. */
+  /** Always set, so that git never searches for a repository. */
   readonly gitDir: string
   readonly workTree?: string
   readonly indexFile?: string
   readonly stdin?: Input
   readonly stdoutFile?: string
   readonly stdoutBytesMax?: number
-  /** Further variables, such as an author. */
+  /** Additional variables, such as an author. */
   readonly env?: Readonly<Record<string, string>>
-  /** Further configuration; visible to the call's environment only. */
+  /** Additional configuration, passed in the environment of this call only. */
   readonly config?: readonly (readonly [string, string])[]
 }
 
 /**
- * Runs git so that nothing of the machine or of a repository decides what it does: clean
- * environment, no configuration files, no hooks, no helpers, no protocol unless named.
- * @returns its end, whatever the exit code. Throws AppError `program-unstartable` without git.
+ * Runs git so that neither settings of the machine nor a repository decide what it executes: clean
+ * environment, no global configuration, no hooks, no credential helpers, and only protocols that the
+ * call allows.
+ * @returns its end, for any exit code. Throws AppError `program-unstartable` when git is missing.
  */
 export async function git(
   settings: GitSettings,
@@ -67,7 +68,7 @@ export async function git(
   )
 }
 
-/** Runs a local git call that must work. Throws StepFailed with git's words when it does not. */
+/** Runs a local git call that must succeed. Throws StepFailed with git's message otherwise. */
 export async function mustGit(
   settings: GitSettings,
   call: GitCall,
@@ -78,19 +79,22 @@ export async function mustGit(
   throw localFailure(call, end)
 }
 
-/** The failure of a call that spoke to no remote. */
+/** Converts the end of a failed call without a remote into a step failure. */
 export function localFailure(call: GitCall, end: ProgramEnd): StepFailed {
   const command = `git ${call.args[0] ?? ''}`
   if (end.exceeded === 'time') {
-    return new StepFailed('workspace-failed', `${command} took longer than the worker allows`)
+    return new StepFailed('workspace-failed', `${command} exceeded the worker’s time limit for git`)
   }
   if (end.exceeded === 'output') {
-    return new StepFailed('change-too-large', `${command} answered more than the worker takes`)
+    return new StepFailed(
+      'change-too-large',
+      `${command} printed more than the worker’s output limit`,
+    )
   }
   const full = end.stderr.includes('No space left on device')
   return new StepFailed(
     full ? 'disk-full' : 'workspace-failed',
-    `${command} ended with ${end.code ?? end.killSignal}: ${end.stderr.trim().slice(-2000)}`,
+    `${command} exited with ${end.code ?? end.killSignal}: ${end.stderr.trim().slice(-2000)}`,
   )
 }
 
@@ -98,9 +102,9 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
   const config = [...HARDENED, ...(call.config ?? [])]
   return {
     PATH: settings.path,
-    // Messages are matched, so they must be the untranslated ones.
+    // Messages are matched in English.
     LC_ALL: 'C',
-    // curl reads ~/.netrc: no home, no forgotten login.
+    // With a home folder, libcurl in git would read logins from ~/.netrc.
     HOME: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -115,7 +119,7 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
     ...(call.workTree === undefined ? {} : { GIT_WORK_TREE: call.workTree }),
     ...(call.indexFile === undefined ? {} : { GIT_INDEX_FILE: call.indexFile }),
     ...call.env,
-    // In the environment rather than as -c: credentials must not stand in argv.
+    // In the environment rather than as -c, because argv would expose credentials.
     GIT_CONFIG_COUNT: String(config.length),
     ...Object.fromEntries(
       config.flatMap(([key, value], index) => [
@@ -143,19 +147,19 @@ const HARDENED: readonly (readonly [string, string])[] = [
   ['fetch.recurseSubmodules', 'false'],
   ['push.recurseSubmodules', 'no'],
   ['transfer.fsckObjects', 'true'],
-  // Old defects of well-known public histories; git reads them without harm.
+  // Harmless defects in the old history of well-known public repositories.
   ['fetch.fsck.badTimezone', 'warn'],
   ['fetch.fsck.zeroPaddedFilemode', 'warn'],
   ['fetch.fsck.missingSpaceBeforeDate', 'warn'],
-  // A pack appears whole or not at all; loose objects of a killed fetch would look complete.
+  // Git writes a pack atomically; loose objects of a killed fetch could look like complete history.
   ['fetch.unpackLimit', '1'],
   ['transfer.bundleURI', 'false'],
-  // A hung server is given up: less than one byte a second for a minute. Git itself sends more.
+  // Give up on a hung server: less than one byte a second for a minute. Git's keepalives exceed that.
   ['http.lowSpeedLimit', '1'],
   ['http.lowSpeedTime', '60'],
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
-  // Parallel checkout pays only in large trees.
+  // Parallel checkout is faster only for large trees.
   ['checkout.workers', '0'],
   ['checkout.thresholdForParallelism', '20000'],
 ]

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { copyFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Runs with a copy of a git folder's index, which is removed afterwards; the index stays as it is. */
+/** Runs with a temporary copy of a git folder's index, so that the index itself stays unchanged. */
 export async function withIndexCopy<Value>(
   gitDir: string,
   run: (indexFile: string) => Promise<Value>,
@@ -16,7 +16,10 @@ export async function withIndexCopy<Value>(
   }
 }
 
-/** The copy must not look newer, or git would trust the times of files written in the same moment. */
+/**
+ * Copies an index with its times. With a newer time, git would miss a change that was made in the same
+ * clock tick as the index ("racy git").
+ */
 export async function copyIndex(from: string, to: string): Promise<void> {
   const { atime, mtime } = await stat(from)
   await copyFile(from, to)

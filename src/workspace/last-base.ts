@@ -6,8 +6,8 @@ import type { Base, Cache } from './cache.ts'
 import { REF_NAME } from './ref-name.ts'
 
 /**
- * What a ref was when it was last checked out from this cache, or null. A guess: it lets the
- * checkout begin while the remote is still being asked.
+ * The commit that a ref resolved to at its last checkout from this cache, or null. Only a guess, with
+ * which the checkout starts before the remote has answered.
  */
 export async function lastBase(cache: Cache, ref: string | null): Promise<Base | null> {
   const text = await readFile(fileOf(cache, ref), 'utf8').catch(() => null)

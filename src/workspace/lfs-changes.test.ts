@@ -7,9 +7,9 @@ import { lfsIdsIn } from './lfs-changes.ts'
 
 const line = (sign: string, text: string): string => `${sign}oid sha256:${lfsId(text)}\n`
 
-it('finds what the pointers of a patch point to, wherever it is cut, and nothing that went', async () => {
+it('finds the objects of added pointers in a patch, across chunk boundaries, but not of removed ones', async () => {
   const patch = join(await tempFolder(), 'patch')
-  // What is read at once ends everywhere in some pointer.
+  // So many pointers that chunks end at every position of some pointer.
   const names = Array.from({ length: 3000 }, (_, index) => `content ${index}`)
   const added = names.map((name) => `${' a line'.repeat(7)}\n${line('+', name)}`).join('')
   await writeFile(patch, `${line('-', 'gone')}${added}${line(' ', 'as before')}`)

@@ -5,12 +5,12 @@ import { mustGit } from './git.ts'
 import { lfsObjectFile } from './lfs.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Git LFS writes no larger pointer. */
+/** Larger files are no pointers (docs/spec.md of Git LFS). */
 const POINTER_BYTES_MAX = 1024
 const POINTER =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n/
 
-/** Objects of Git LFS that the agent made and that the tree points to, by their ids. */
+/** Ids of the Git LFS objects that the agent made and the tree points to. */
 export async function newLfsObjects(
   { settings, gitDir, base, options }: Workspace,
   tree: string,
@@ -21,13 +21,13 @@ export async function newLfsObjects(
   const changed = (await mustGit(settings, { args, gitDir }, signal)).toString('latin1')
   const blobs = [...changed.matchAll(/^:\d+ 100\d+ [0-9a-f]+ ([0-9a-f]+) /gm)].map(([, id]) => id)
   if (blobs.length === 0) return []
-  const small = await smallOnes({ settings, gitDir }, blobs.join('\n'), signal)
+  const small = await smallBlobs({ settings, gitDir }, blobs.join('\n'), signal)
   const ids = new Set<string>()
   for (const blobsAtOnce of chunks(small, BLOBS_AT_ONCE)) {
     const call = { args: ['cat-file', '--batch'], gitDir, stdin: `${blobsAtOnce.join('\n')}\n` }
     for (const text of contentsIn(await mustGit(settings, call, signal))) {
       const [, id] = POINTER.exec(text) ?? []
-      if (id !== undefined && (await isThere(gitDir, id))) ids.add(id)
+      if (id !== undefined && (await hasObject(gitDir, id))) ids.add(id)
     }
   }
   return [...ids]
@@ -37,8 +37,8 @@ const POINTED_TO = /^\+oid sha256:([0-9a-f]{64})$/gm
 const POINTED_TO_LENGTH = 80
 
 /**
- * Ids of the contents to which the pointers in a patch point. It is read in pieces, for a line of a
- * patch can be as long as it likes.
+ * Ids of the Git LFS objects that a patch points to. Reads the patch in chunks, because the length
+ * of its lines is unlimited.
  */
 export async function lfsIdsIn(patchFile: string): Promise<ReadonlySet<string>> {
   const ids = new Set<string>()
@@ -51,10 +51,13 @@ export async function lfsIdsIn(patchFile: string): Promise<ReadonlySet<string>> 
   return ids
 }
 
-/** So few that what git answers fits into memory. */
+/** Bounds the memory for git's answer. */
 const BLOBS_AT_ONCE = 10_000
 
-/** @param answers `object type size`, a line break, that many bytes and a line break, for each */
+/**
+ * Parses the output of `git cat-file --batch`.
+ * @param answers for each object: `object type size`, a line break, `size` bytes, a line break
+ */
 function* contentsIn(answers: Buffer): Generator<string> {
   for (let at = 0; at < answers.length;) {
     const start = answers.indexOf(LINE_BREAK, at) + 1
@@ -66,7 +69,7 @@ function* contentsIn(answers: Buffer): Generator<string> {
 
 const LINE_BREAK = 0x0a
 
-async function smallOnes(
+async function smallBlobs(
   { settings, gitDir }: Pick<Workspace, 'settings' | 'gitDir'>,
   blobs: string,
   signal: AbortSignal,
@@ -80,8 +83,8 @@ async function smallOnes(
   })
 }
 
-/** What is only pointed to was there before, or never: the remote knows. */
-const isThere = (gitDir: string, id: string): Promise<boolean> =>
+/** Whether the attempt's folder holds the object; otherwise it is an older one, or missing. */
+const hasObject = (gitDir: string, id: string): Promise<boolean> =>
   access(lfsObjectFile(gitDir, id)).then(
     () => true,
     () => false,

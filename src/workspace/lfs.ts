@@ -1,6 +1,6 @@
-// Files that Git LFS keeps. Its own program fetches and sends them, called through git like all
-// else: no configuration but ours, and the credential of that call alone. What is fetched is
-// shared by all jobs of an address; what an agent wrote lies in its attempt's git folder.
+// Git LFS. `git-lfs` fetches and pushes objects; it runs through `git`, with only our configuration
+// and the credential of the call. Fetched objects are shared by all jobs of an address; objects that
+// an agent made are in the attempt's git folder.
 import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -18,15 +18,15 @@ import type { Worktree } from './worktree.ts'
 type Config = readonly (readonly [string, string])[]
 
 /**
- * For calls that have all they need: a tree names what it likes in .lfsconfig, and whatever is
- * missing would be asked for there, with no regard to addresses allowed and logins given.
+ * Prevents downloads in local calls: git-lfs would fetch missing objects from any address that the
+ * tree's .lfsconfig names, without the checks of addresses and credentials.
  */
-const NOWHERE: Config = [
+const NO_DOWNLOAD: Config = [
   ['lfs.url', 'http://127.0.0.1:1/'],
   ['lfs.transfer.maxRetries', '0'],
 ]
 
-/** For the platform's git folder: contents become pointers, and pointers contents. */
+/** Configuration of the platform's git folder: converts contents to pointers and back. */
 export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
 \tprocess = git-lfs filter-process
 \trequired = true
@@ -34,26 +34,26 @@ export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
 \tstorage = ${quoted(join(gitDir, 'lfs'))}
 `
 
-/** A value as git's configuration files take any text. */
+/** Quotes any text as a value in a git configuration file. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 
-/** For the agent's repository: a changed file becomes a pointer, and nothing is ever fetched. */
+/** Configuration of the agent's repository: converts contents to pointers, and never fetches. */
 export const LFS_FILTER_LOCAL = `[filter "lfs"]
 \tprocess = git-lfs filter-process --skip
 \trequired = true
 `
 
-/** What a checkout needs to write contents, which are here, rather than pointers. */
+/** Options for a checkout that writes contents, already fetched, instead of pointers. */
 export const lfsCheckout = (cache: Cache) => ({
-  config: [...storageOf(cache), ...NOWHERE],
+  config: [...storageOf(cache), ...NO_DOWNLOAD],
   env: { GIT_LFS_SKIP_SMUDGE: '0' },
 })
 
-/** Where an attempt's git folder keeps what its agent made, or an earlier one did. */
+/** The path of an object that this or an earlier attempt's agent made. */
 export const lfsObjectFile = (gitDir: string, id: string): string =>
   join(gitDir, 'lfs', 'objects', id.slice(0, 2), id.slice(2, 4), id)
 
-/** Moves a file there: its id is what it holds. */
+/** Moves a file into the attempt's git folder as an object. Its id is its SHA-256 digest. */
 export async function addLfsObject(
   gitDir: string,
   file: string,
@@ -64,15 +64,16 @@ export async function addLfsObject(
   await rename(file, object)
 }
 
-/** The same for a patch; what is not here stays a pointer. */
+/** Options to apply a patch: writes contents that exist locally, and pointers for the others. */
 export const LFS_PATCH = {
-  config: NOWHERE,
+  config: NO_DOWNLOAD,
   env: { GIT_LFS_SKIP_SMUDGE: '0', GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' },
 }
 
 /**
- * What writing a tree needs whose contents lie partly in the attempt's git folder, partly in the
- * cache: git-lfs looks for the rest beside the object folders that git knows as alternates.
+ * Options to write a tree whose objects are in the attempt's git folder or in the cache. For the
+ * cache it makes a folder that git-lfs finds through git's alternates: git-lfs reads `lfs` next to
+ * each alternate `objects` folder.
  */
 export async function lfsRestore(
   repository: string,
@@ -83,12 +84,12 @@ export async function lfsRestore(
   await rm(join(folder, 'lfs'), { force: true })
   await symlink(storageFolder({ url: repository, settings }), join(folder, 'lfs'))
   const env = { ...LFS_PATCH.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: join(folder, 'objects') }
-  return { config: NOWHERE, env }
+  return { config: NO_DOWNLOAD, env }
 }
 
 /**
- * Fetches what the commit keeps in Git LFS, with the job's credential. Throws StepFailed
- * `lfs-missing` without the program, and whatever kept the remote from answering.
+ * Fetches the Git LFS objects of a commit. Throws StepFailed `lfs-missing` when git-lfs is not
+ * installed, or a failure to reach the remote.
  */
 export async function fetchLfs(
   cache: Cache,
@@ -96,7 +97,7 @@ export async function fetchLfs(
   signal: AbortSignal,
 ): Promise<void> {
   const { settings } = cache
-  demandLfs(settings)
+  requireLfs(settings)
   const remote = await lfsRemote(cache.address, { settings, gitDir, commit }, signal)
   const config = [...remote.config, ...storageOf(cache)]
   const storage = storageFolder({ url: cache.address.url, settings })
@@ -107,7 +108,7 @@ export async function fetchLfs(
   await noteUse(storage)
 }
 
-/** Sends objects by their ids from the attempt's git folder. */
+/** Uploads objects from the attempt's git folder by their ids. */
 export async function pushLfs(
   repository: Address,
   { settings, gitDir, commit, ids }: Here & { readonly ids: readonly string[] },
@@ -122,20 +123,20 @@ export async function pushLfs(
   }
 }
 
-/** Far from what a kernel takes as arguments of one program; Windows takes 32,767 characters. */
+/** Keeps the arguments below the shortest limit, Windows' 32,767 characters for a command line. */
 const IDS_AT_ONCE = 400
 
-function demandLfs({ path }: GitSettings): void {
+function requireLfs({ path }: GitSettings): void {
   if (locateProgram('git-lfs', path) !== null) return
   throw new StepFailed(
     'lfs-missing',
-    'checkout.lfs needs git-lfs on the worker; install it there: apt-get install git-lfs',
+    '--lfs (checkout.lfs) needs git-lfs on the worker; install it there: apt-get install git-lfs',
   )
 }
 
 type StorageOf = { readonly url: string; readonly settings: GitSettings }
 
-/** Where fetched contents lie: by address alone, for they are the same however much history is there. */
+/** The folder of fetched objects, shared by the caches of all depths of an address. */
 function storageFolder({ url, settings }: StorageOf): string {
   const name = createHash('sha256').update(url).digest('hex')
   return join(settings.cacheFolder, `${name}.lfs`)
@@ -145,13 +146,13 @@ const storageOf = ({ address, settings }: Cache): Config => [
   ['lfs.storage', storageFolder({ url: address.url, settings })],
 ]
 
-/** A commit that a git folder holds. */
+/** A commit in a git folder. */
 type Commit = Pick<Worktree, 'gitDir' | 'commit'>
 type Here = Commit & { readonly settings: GitSettings }
 
 /**
- * Where the objects are: with the repository, or where the commit's .lfsconfig says. That must be
- * an address that a job might name, and is logged in to as such.
+ * The server of the objects: the repository's, or the one that the commit's .lfsconfig names. The
+ * latter must be an address that a job could name, and gets its credential by the same rules.
  */
 async function lfsRemote(
   repository: Address,
@@ -162,12 +163,12 @@ async function lfsRemote(
   const args = ['config', '--no-includes', '--blob', blob, '--get', 'lfs.url']
   const end = await git(settings, { args, gitDir }, signal)
   const named = end.code === 0 ? end.stdout.toString('utf8').trim() : ''
-  const usual: Config = [['remote.origin.url', repository.url], ...CAREFUL]
+  const usual: Config = [['remote.origin.url', repository.url], ...SAFE_TRANSFER]
   if (named === '' && repository.transport === 'file') {
-    // The program would look for that repository's contents in the folder that GIT_DIR names.
+    // For a local repository, git-lfs would wrongly read objects from the folder in GIT_DIR.
     throw new StepFailed(
       'protocol-refused',
-      `${repository.url}: Git LFS is fetched over http, https or ssh; submit without checkout.lfs`,
+      `${repository.url}: Git LFS works only over http, https or ssh; submit without --lfs (checkout.lfs)`,
     )
   }
   if (named === '') return { address: repository, config: usual }
@@ -175,8 +176,8 @@ async function lfsRemote(
   return { address, config: [...usual, ['lfs.url', named]] }
 }
 
-/** No transfer program of a repository's choice, no questions about locks. */
-const CAREFUL: Config = [
+/** Disables custom transfer programs and checks of file locks. */
+const SAFE_TRANSFER: Config = [
   ['lfs.basicTransfersOnly', 'true'],
   ['lfs.locksVerify', 'false'],
   ['lfs.transfer.maxRetries', '3'],

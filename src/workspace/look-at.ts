@@ -4,32 +4,32 @@ import { hasErrno } from '../platform/errno.ts'
 import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
-/** What is at a path: `unreadable` is a file that is there and cannot be taken. */
-type Seen = Stats | 'gone' | 'unreadable'
+/** What exists at a path; `unreadable` when something does, but it cannot be read. */
+type Seen = Stats | 'missing' | 'unreadable'
 
-/** What is said of a path that stays as it was because nobody could read it. */
+/** The note for a path that keeps its earlier state because it cannot be read. */
 export const unreadable = (path: Buffer): Note => ({
   code: 'file-not-taken',
-  text: `${show(path)} cannot be read`,
+  text: `${show(path)} cannot be read, so changes to it are ignored`,
 })
 
-/** Looks at a path itself, never at what a link there leads to. */
+/** Reads the state of a path; does not follow a symbolic link. */
 export async function lookAt(path: Buffer): Promise<Seen> {
   try {
     const info = await lstat(path)
     if (info.isFile()) await access(path, constants.R_OK)
     return info
   } catch (error) {
-    return whyNot(error)
+    return stateFrom(error)
   }
 }
 
 /**
- * Looks at what really is at a path inside the tree: behind a link that stands where a folder
- * was, there is nothing of ours, and in a folder that cannot be entered everything is unreadable.
+ * Reads the state of paths inside the tree without following links: a path below a symbolic link is
+ * `missing`, and a path in a folder that cannot be entered is `unreadable`.
  */
 export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
-  type Parent = 'folder' | 'gone' | 'unreadable'
+  type Parent = 'folder' | 'missing' | 'unreadable'
   const folders = new Map<string, Parent>()
   const parentOf = async (path: Buffer): Promise<Parent> => {
     const end = path.lastIndexOf(SLASH)
@@ -39,7 +39,7 @@ export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
     const known = folders.get(key)
     if (known !== undefined) return known
     const seen = await look(folder)
-    const state = typeof seen === 'string' ? seen : seen.isDirectory() ? 'folder' : 'gone'
+    const state = typeof seen === 'string' ? seen : seen.isDirectory() ? 'folder' : 'missing'
     folders.set(key, state)
     return state
   }
@@ -50,17 +50,18 @@ export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
   return look
 }
 
-/** The names in a folder. */
-export async function namesIn(folder: Buffer): Promise<readonly Buffer[] | 'gone' | 'unreadable'> {
+export async function namesIn(
+  folder: Buffer,
+): Promise<readonly Buffer[] | 'missing' | 'unreadable'> {
   try {
     return await readdir(folder, { encoding: 'buffer' })
   } catch (error) {
-    return whyNot(error)
+    return stateFrom(error)
   }
 }
 
-function whyNot(error: unknown): 'gone' | 'unreadable' {
-  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'gone'
+function stateFrom(error: unknown): 'missing' | 'unreadable' {
+  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'missing'
   if (hasErrno(error, 'EACCES', 'ENAMETOOLONG', 'ELOOP')) return 'unreadable'
   throw error
 }

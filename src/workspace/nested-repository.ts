@@ -7,7 +7,7 @@ import { lookAt, namesIn, unreadable } from './look-at.ts'
 import { inside, quote, show, SLASH, splitNul } from './paths.ts'
 import type { Note, Workspace } from './workspace.ts'
 
-/** One file of a nested repository: its place in the tree, and where its bytes can be read. */
+/** A file of a nested repository: `path` in the tree, and the `source` file of its bytes. */
 type Item = { readonly path: Buffer; readonly mode: string; readonly source: Buffer }
 
 type Request = {
@@ -17,8 +17,8 @@ type Request = {
 }
 
 /**
- * Takes the files of nested repositories without git ever entering them: their configuration
- * could name programs to run. The agent's ignore rules hold for them as for the rest.
+ * Adds the files of nested repositories without running git inside them, because their
+ * configuration could run programs. The ignore rules of the work tree apply to them, too.
  * @returns lines for `update-index --index-info`, and a note for each repository
  */
 export async function nestedEntries(
@@ -44,7 +44,7 @@ export async function nestedEntries(
 
 const noteOf = (path: Buffer): Note => ({
   code: 'nested-repository',
-  text: `${show(path)} is a repository of its own; it was taken as plain files`,
+  text: `${show(path)} is a nested git repository; its files are treated as plain files`,
 })
 
 type Walk = Request & {
@@ -52,7 +52,7 @@ type Walk = Request & {
   readonly ignored: (paths: readonly Buffer[]) => Promise<ReadonlySet<string>>
 }
 
-/** Level by level, so that an ignored folder is never entered. */
+/** Walks breadth first, so that an ignored folder is never entered. */
 async function walk(
   workspace: Workspace,
   request: Walk,
@@ -94,8 +94,8 @@ async function walk(
   return { items, notes }
 }
 
-/** A folder's entries, without anything git would take for a repository. */
-async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'gone' | 'unreadable'> {
+/** A folder's entries, without any spelling of .git. */
+async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'missing' | 'unreadable'> {
   const names = await namesIn(inside(tree, folder))
   if (typeof names === 'string') return names
   return names
@@ -116,7 +116,7 @@ const ignoredBy =
       stdin,
     }
     const end = await git(settings, call, signal)
-    // 1: none of them is ignored.
+    // Exit code 1: none of the paths is ignored.
     if (end.code !== 0 && end.code !== 1) throw localFailure(call, end)
     return new Set([...splitNul(end.stdout)].map((path) => path.toString('latin1')))
   }

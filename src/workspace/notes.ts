@@ -6,7 +6,7 @@ import type { Note, Workspace } from './workspace.ts'
 const FILES_MAX = 100
 const BYTES_MAX = 1024 * 1024
 
-/** What a fresh checkout lacks on purpose: one note for submodules, one for LFS. */
+/** Notes on what the checkout options left out: submodules and Git LFS objects. */
 export async function notesOf(
   workspace: Omit<Workspace, 'notes'>,
   signal: AbortSignal,
@@ -20,7 +20,7 @@ export async function notesOf(
   if (options.submodules === 'none' && names.includes('.gitmodules')) {
     notes.push({
       code: 'submodules-not-fetched',
-      text: 'The repository has submodules; their folders are empty and stay as they are. To have them: checkout.submodules.',
+      text: 'The repository has submodules, which are not checked out. To check them out, submit with --submodules all (checkout.submodules).',
     })
   }
   if (options.lfs) return notes
@@ -29,13 +29,13 @@ export async function notesOf(
   if (texts.some((text) => /^[^#\n]*\bfilter=lfs\b/m.test(text))) {
     notes.push({
       code: 'lfs-not-fetched',
-      text: 'The repository keeps files in Git LFS; the tree holds their pointers only. To have them: checkout.lfs.',
+      text: 'The repository uses Git LFS, and only pointers are checked out. To check out the contents, submit with --lfs (checkout.lfs).',
     })
   }
   return notes
 }
 
-/** A link or an absurdly large file counts as empty. */
+/** Reads a file; treats a link or a very large file as empty. */
 async function readSmall(file: string): Promise<string> {
   const info = await lstat(file).catch(() => null)
   return info?.isFile() === true && info.size <= BYTES_MAX ? await readFile(file, 'utf8') : ''

@@ -3,14 +3,14 @@ import { StepFailed } from '../domain/stop.ts'
 import { removeTree } from '../platform/remove-tree.ts'
 import { inside } from './paths.ts'
 
-/** Linux takes paths of 4095 bytes: this leaves room for the two names that `removeTree` appends. */
+/** Below Linux's limit of 4095 bytes by the two names that `removeTree` appends. */
 const PATH_BYTES_MAX = 3500
 const ENTRIES_MAX = 1_000_000
 
 /**
- * Lets the owner read, enter and change every folder in a tree, and removes what lies too deep for
- * any program that names it by its path. Links are not followed. Throws StepFailed
- * `workspace-failed` for more than a million entries, and the signal's reason.
+ * Gives the owner all permissions on every folder in a tree, and removes folders whose paths are too
+ * long for other programs. Does not follow links. Throws StepFailed `workspace-failed` for more than
+ * a million entries, and the signal's reason.
  */
 export async function openFolders(root: string, signal: AbortSignal): Promise<void> {
   const folders: Buffer[] = [Buffer.from(root)]
@@ -22,7 +22,7 @@ export async function openFolders(root: string, signal: AbortSignal): Promise<vo
     const entries = await readdir(folder, { encoding: 'buffer', withFileTypes: true })
     left -= entries.length
     if (left < 0) {
-      const detail = `the work tree holds more than ${ENTRIES_MAX} files and folders`
+      const detail = `the work tree contains more than ${ENTRIES_MAX} files and folders`
       throw new StepFailed('workspace-failed', detail)
     }
     for (const entry of entries) {

@@ -13,9 +13,9 @@ import { makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Writes a tree of this workspace as a gzipped tar archive, each file as git holds it: the same tree
- * gives the same bytes. Throws StepFailed `archive-invalid` for a name or link that `prepareArchive`
- * would refuse, so that no archive leaves that would be dangerous to unpack.
+ * Writes a tree of this workspace as a gzipped tar archive, with the bytes of each file unchanged. The
+ * same tree always gives the same archive. Throws StepFailed `archive-invalid` for a name or link that
+ * `prepareArchive` would refuse, so that every archive is safe to unpack.
  */
 export async function packArchive(
   workspace: Workspace,
@@ -24,14 +24,18 @@ export async function packArchive(
 ): Promise<void> {
   await checkTree(workspace, tree, signal)
   const { settings, gitDir } = workspace
-  // In a git folder of its own, where no attributes but these hold.
+  // A separate git folder, so that only these attributes apply.
   const packing = join(gitDir, `pack-${randomUUID()}`)
   const tar = `${packing}.tar`
   try {
     const alternates = join(gitDir, 'objects')
     await makeRepository(packing, { bare: true, branch: 'base', alternates, attributes: AS_BYTES })
-    // Without a commit git would write the time of day.
-    const commitTree = { args: ['commit-tree', '-m', 'packed', tree], gitDir: packing, env: WHO }
+    // For a tree without a commit, `git archive` would write the current time.
+    const commitTree = {
+      args: ['commit-tree', '-m', 'packed', tree],
+      gitDir: packing,
+      env: IDENTITY,
+    }
     const commit = (await mustGit(settings, commitTree, signal)).toString('latin1').trim()
     const archive = { args: ['archive', '--format=tar', commit], gitDir: packing, config: MODES }
     await mustGit(settings, { ...archive, stdoutFile: tar, stdoutBytesMax: Infinity }, signal)
@@ -44,7 +48,7 @@ export async function packArchive(
 
 const MODES = [['tar.umask', '0022']] as const
 
-const WHO = {
+const IDENTITY = {
   GIT_AUTHOR_NAME: 'Millwright',
   GIT_AUTHOR_EMAIL: 'millwright@localhost',
   GIT_AUTHOR_DATE: COMMIT_TIME,

@@ -1,15 +1,15 @@
-/** Paths as git has them: bytes, not text. */
+// Paths as git stores them: bytes, not text.
 
 export const SLASH = 0x2f
 
-/** A path for people: no control characters, at most 200 of its own. */
+/** A path for messages: quoted, without control characters, truncated to 200 characters. */
 export const show = (path: Buffer): string => JSON.stringify(path.toString('utf8').slice(0, 200))
 
-/** Where a path of the tree lies on disk. */
+/** The path on disk of a path in the tree. */
 export const inside = (tree: Buffer, path: Buffer): Buffer =>
   Buffer.concat([tree, Buffer.from([SLASH]), path])
 
-/** The parts of what git answers under -z. */
+/** Splits the NUL-terminated output of git's -z options. */
 export function* splitNul(bytes: Buffer): Generator<Buffer> {
   let start = 0
   for (let end = bytes.indexOf(0); end !== -1; end = bytes.indexOf(0, start)) {
@@ -18,7 +18,7 @@ export function* splitNul(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** Git's C-style quoting: any bytes on one line. */
+/** Quotes a path in git's C style, which fits any bytes on one line. */
 export function quote(path: Buffer): string {
   const quoted = Array.from(path, (byte) =>
     byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c

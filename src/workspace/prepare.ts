@@ -14,22 +14,22 @@ import { checkOutSubmodules } from './submodules.ts'
 import { type RepositoryWorkspace, saveWorkspace } from './workspace.ts'
 import { type Worktree, worktreeOf } from './worktree.ts'
 
-/** What is wanted in an attempt's folder. */
+/** A workspace to be made in an attempt's folder. */
 export type WorkspaceRequest = {
   /** The attempt's folder; its name also names the pin in the cache. */
   readonly folder: string
   readonly repository: string
-  /** null for the remote's HEAD; the record of a kept change names its own base. */
+  /** null for the remote's HEAD. The base in the record of a kept change takes precedence. */
   readonly ref: string | null
   readonly checkout: CheckoutOptions
-  /** Where the work continues: at a published commit, or with a change that was kept. */
+  /** Earlier work to continue: a published commit or a kept change; null for none. */
   readonly continues: { readonly commit: string } | KeptChange | null
   readonly settings: GitSettings
 }
 
 /**
- * Checks a commit out for an agent. Throws StepFailed for everything that can be wrong with the
- * address, the login, the ref or the disk.
+ * Checks a commit out for an agent. Throws StepFailed for a problem with the address, the login, the
+ * ref or the disk.
  */
 export async function prepareWorkspace(
   request: WorkspaceRequest,
@@ -48,9 +48,9 @@ export async function prepareWorkspace(
   const { submodules, notes } = await checkOutSubmodules({ worktree, cache, options }, signal)
   const { gitDir, tree } = worktree
   const facts = { objects: objectsOf(cache), repository, base, options, submodules, settings }
-  const bare = { folder, tree, gitDir, ...facts }
-  const [lacks] = await allEnded([notesOf(bare, signal), makeAgentsRepository(bare)])
-  const workspace = { ...bare, notes: [...notes, ...lacks] }
+  const made = { folder, tree, gitDir, ...facts }
+  const [leftOut] = await allEnded([notesOf(made, signal), makeAgentsRepository(made)])
+  const workspace = { ...made, notes: [...notes, ...leftOut] }
   await saveWorkspace(workspace)
   return workspace
 }
@@ -58,7 +58,7 @@ export async function prepareWorkspace(
 const keptBy = ({ continues }: WorkspaceRequest): KeptChange | null =>
   continues !== null && 'fetch' in continues ? continues : null
 
-/** Asks the remote what the ref is, and checks that commit out. */
+/** Resolves the ref on the remote and checks its commit out. */
 async function checkOutBase(
   cache: Cache,
   request: WorkspaceRequest,
@@ -66,10 +66,10 @@ async function checkOutBase(
 ): Promise<{ readonly base: Base; readonly worktree: Worktree }> {
   const { folder, ref, checkout: options } = request
   await noteUse(cache.folder)
-  // With LFS the files are complete only after the remote has been asked for their contents.
+  // An early checkout with LFS would lack the objects, which are fetched only after the base is known.
   const mayGuess = commitOf(request) === null && !options.lfs
   const guess = mayGuess ? await lastBase(cache, ref) : null
-  // The remote has the last word, but most often it says what it said before.
+  // The remote decides, but usually the ref has not moved, so start the checkout in parallel.
   const [asked, early] = await Promise.allSettled([
     findBase(cache, request, { known: guess?.commit ?? null, signal }),
     guess === null

@@ -24,6 +24,6 @@ describe('the file of a branch', () => {
   })
 
   it.each(['', '.', '..', '../tags/x', 'a/../../../config'])('is not made for %j', (branch) => {
-    expect(() => branchFile('/git', branch)).toThrow('leads out')
+    expect(() => branchFile('/git', branch)).toThrow('points outside')
   })
 })

@@ -6,17 +6,17 @@ import { git, type GitCall, type GitSettings } from './git.ts'
 import { branchOf } from './ref-name.ts'
 import { sshEnvironment } from './ssh.ts'
 
-/** A ref as the remote has it. */
+/** Refs of a remote. */
 export type RemoteRefs = {
   /** Commit or tag object by full ref name. */
   readonly tips: ReadonlyMap<string, string>
-  /** The branch that the remote's HEAD stands for; null when detached, empty or of a name that we refuse. */
+  /** The branch that HEAD points to; null for a detached or missing HEAD or an invalid name. */
   readonly head: string | null
 }
 
 /**
- * Asks the remote for some refs by their full names, HEAD included when named. Always asks, with
- * the job's own credential, so it is also the proof that the job may read the repository.
+ * Reads refs of the remote by their full names, or HEAD. Always contacts the remote with the job's
+ * credential, so success also proves that the job may read the repository.
  * @param call.gitDir any folder; git needs no repository for this
  */
 export async function askRemote(
@@ -30,7 +30,7 @@ export async function askRemote(
   return readRefs(end.stdout.toString('utf8'), names)
 }
 
-/** A repository elsewhere, and the git folder from which it is spoken to. */
+/** A remote repository, and the git folder in which git runs. */
 export type Remote = {
   readonly settings: GitSettings
   readonly address: Address
@@ -39,17 +39,17 @@ export type Remote = {
 
 /** How a call to a remote ended. */
 export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
-  /** What git and the remote said, without a trace of the credential. */
-  readonly words: string
-  /** The same for what people are to see of stdout, where a remote's words may stand, too. */
+  /** Stderr of git and the remote, with the credential redacted. */
+  readonly redactedStderr: string
+  /** Redacts the credential from parts of stdout, which can also contain output of the remote. */
   redact(text: string): string
-  /** The step failure this end stands for. */
+  /** The step failure for this end. */
   failure(): Error
 }
 
 /**
- * Speaks to a remote: the one place where a credential meets git. It is in that process's
- * environment and nowhere else.
+ * Runs a git command against a remote. Only this function gives git a credential, and only in the
+ * environment of that git process.
  */
 export async function callRemote(
   remote: Remote,
@@ -74,10 +74,11 @@ export async function callRemote(
   )
   const redact = (text: string) => withoutSecrets(text, credential)
   const { stderr, ...facts } = end
-  const words = redact(stderr)
+  const redactedStderr = redact(stderr)
   const { knownHosts } = settings
-  const failure = () => remoteFailure({ url: address.url, credential, knownHosts }, facts, words)
-  return { ...facts, words, redact, failure }
+  const failure = () =>
+    remoteFailure({ url: address.url, credential, knownHosts }, facts, redactedStderr)
+  return { ...facts, redactedStderr, redact, failure }
 }
 
 function login(address: Address, credential: Credential | null): (readonly [string, string])[] {
@@ -86,7 +87,7 @@ function login(address: Address, credential: Credential | null): (readonly [stri
   const { origin } = new URL(address.url)
   return [
     [`http.${origin}.extraHeader`, `Authorization: ${header}`],
-    // Git would send the header to wherever a redirect points.
+    // Git would send the header to the target of a redirect.
     ['http.followRedirects', 'false'],
   ]
 }
@@ -96,10 +97,10 @@ function readRefs(text: string, names: readonly string[]): RemoteRefs {
   const tips = new Map<string, string>()
   let head: string | null = null
   for (const [value = '', name = ''] of lines) {
-    // A pattern also matches the tail of other names, such as refs/pull/refs/heads/x.
+    // ls-remote also returns names that end with a requested name, such as refs/pull/refs/heads/x.
     if (!names.includes(name)) continue
     if (!value.startsWith('ref: ')) tips.set(name, value)
-    // Git passes on whatever the remote says here, dots and all.
+    // Git does not validate this name from the remote.
     else if (name === 'HEAD') head = branchOf(value.slice('ref: '.length))
   }
   return { tips, head }

@@ -4,9 +4,9 @@ import { removeTree } from '../platform/remove-tree.ts'
 import { unpin } from './cache.ts'
 import { gitDirOf, savedFile } from './workspace.ts'
 
-/** Removes an attempt's folder and its pin in the cache. Does nothing when they are gone. */
+/** Removes an attempt's folder and its pins in the caches. Idempotent. */
 export async function removeWorkspace(folder: string): Promise<void> {
-  // Half removed it must not be taken for one that can be salvaged.
+  // First, so that a partially removed workspace is never salvaged.
   await rm(savedFile(folder), { force: true })
   const gitDir = gitDirOf(folder)
   await unpinFrom(gitDir, basename(folder))
@@ -17,7 +17,7 @@ export async function removeWorkspace(folder: string): Promise<void> {
   await removeTree(folder)
 }
 
-/** Finds the cache through the objects that the git folder reads. */
+/** Removes a pin. Finds the cache through the git folder's alternates. */
 async function unpinFrom(gitDir: string, name: string): Promise<void> {
   const alternates = join(gitDir, 'objects', 'info', 'alternates')
   const objects = await readFile(alternates, 'utf8').catch(() => null)

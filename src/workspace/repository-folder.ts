@@ -1,25 +1,25 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
-/** What a new git folder is to be. */
+/** The contents of a new git folder. */
 type RepositoryOptions = {
   readonly bare: boolean
   readonly branch: string
-  /** An objects folder to read from as well. */
+  /** Another objects folder to read from. */
   readonly alternates?: string
-  /** Commits whose parents are not there, as git writes them. */
+  /** Commits whose parents are missing, in the format of git's `shallow` file. */
   readonly shallow?: string
-  /** Folders that its work tree is limited to. */
+  /** Folders of a sparse checkout; empty for the whole tree. */
   readonly sparse?: readonly string[]
-  /** Attributes that no .gitattributes file can change, as text. */
+  /** Text of `info/attributes`, which overrides every .gitattributes file. */
   readonly attributes?: string
-  /** Further configuration, as text. */
+  /** Additional configuration, as text. */
   readonly config?: string
 }
 
 /**
- * Makes a git folder that holds nothing but what is needed: no hooks, no templates, no program
- * to start.
+ * Makes a minimal git folder: no hooks, no templates, and no configuration that runs programs unless
+ * `options.config` has it.
  */
 export async function makeRepository(folder: string, options: RepositoryOptions): Promise<void> {
   const { bare, branch, alternates, shallow = '', sparse = [], attributes = '' } = options
@@ -35,7 +35,7 @@ export async function makeRepository(folder: string, options: RepositoryOptions)
   if (alternates !== undefined) {
     await writeFile(join(folder, 'objects', 'info', 'alternates'), `${alternates}\n`)
   }
-  // Last: a folder without HEAD is no repository.
+  // Last, because git recognizes a repository by its HEAD.
   await writeFile(join(folder, 'HEAD'), `ref: refs/heads/${branch}\n`)
 }
 
@@ -44,15 +44,17 @@ async function writeInfo(folder: string, name: string, text: string): Promise<vo
   await writeFile(join(folder, 'info', name), text)
 }
 
-/** The file of a branch in a git folder. Throws for a name that leads out of the branches. */
+/** The file of a branch in a git folder. Throws for a name that points outside refs/heads. */
 export function branchFile(folder: string, branch: string): string {
   const heads = join(folder, 'refs', 'heads')
   const file = join(heads, branch)
   if (file.startsWith(heads + sep)) return file
-  throw new Error(`${JSON.stringify(branch)} is no branch: it leads out of ${heads}`)
+  throw new Error(
+    `${JSON.stringify(branch)} is not a valid branch name: it points outside ${heads}`,
+  )
 }
 
-/** Automatic collection is off: objects must outlive the jobs that read them through alternates. */
+/** Disables automatic garbage collection: other git folders read objects through alternates. */
 const CONFIG = (bare: boolean): string => `[core]
 \trepositoryformatversion = 0
 \tfilemode = ${process.platform !== 'win32'}
@@ -68,7 +70,7 @@ const SPARSE = `[core]
 \tsparseCheckoutCone = true
 `
 
-/** The folders with all below them, and the files that lie directly above them. */
+/** Patterns in git's cone mode: whole folders, and the files in their parent folders. */
 function cone(folders: readonly string[]): string {
   const whole = new Set(folders)
   const above = new Set(folders.flatMap(ancestors).filter((folder) => !whole.has(folder)))
@@ -76,7 +78,7 @@ function cone(folders: readonly string[]): string {
   return ['/*', '!/*/', ...lines, ...[...whole].map((folder) => `/${folder}/`), ''].join('\n')
 }
 
-/** `a/b/c` lies in `a` and `a/b`; the outer ones come first. */
+/** Parent folders, outermost first: `a` and `a/b` for `a/b/c`. */
 function ancestors(folder: string): string[] {
   const parts = folder.split('/')
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))

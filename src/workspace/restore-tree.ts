@@ -7,10 +7,10 @@ import type { Workspace } from './workspace.ts'
 import { openRoot, writeTree } from './write-tree.ts'
 
 /**
- * Puts the work tree back to a tree that `writeTree` answered for this workspace: files that were
- * written, changed or deleted since are undone. Ignored files stay, and so does whatever is no part
- * of a tree: the agent's repository, what lies inside submodules, pipes and sockets. Throws
- * StepFailed `workspace-failed` when the tree cannot be put back.
+ * Restores the work tree to a tree that `writeTree` returned for this workspace: undoes later
+ * additions, changes and deletions. Keeps ignored files and everything that git does not store in a
+ * tree: the agent's repository, the contents of submodules, pipes and sockets. Throws StepFailed
+ * `workspace-failed` when the tree cannot be restored.
  */
 export async function restoreTree(
   workspace: Workspace,
@@ -18,16 +18,16 @@ export async function restoreTree(
   signal: AbortSignal,
 ): Promise<void> {
   await openRoot(workspace)
-  if ((await putBack(workspace, tree, signal)) === '') return
-  // Git only warns of what it cannot remove or read: in a read-only folder, or behind too long a path.
+  if ((await resetTo(workspace, tree, signal)) === '') return
+  // Git warns when it cannot remove or read something, in a read-only folder or at too long a path.
   await openFolders(workspace.tree, signal)
-  const words = await putBack(workspace, tree, signal)
-  if (words === '' || (await writeTree(workspace, signal)).tree === tree) return
-  throw new StepFailed('workspace-failed', `the work tree cannot be put back: ${words}`)
+  const errors = await resetTo(workspace, tree, signal)
+  if (errors === '' || (await writeTree(workspace, signal)).tree === tree) return
+  throw new StepFailed('workspace-failed', `the work tree cannot be restored: ${errors}`)
 }
 
-/** @returns what git complained of; empty when all is as it should be */
-async function putBack(workspace: Workspace, tree: string, signal: AbortSignal): Promise<string> {
+/** @returns git's warnings and errors; empty on success */
+async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal): Promise<string> {
   const { settings, gitDir, options, repository } = workspace
   const mayHoldLfs = options.lfs && repository !== null
   const lfs = mayHoldLfs ? await lfsRestore(repository, workspace) : {}
@@ -40,20 +40,20 @@ async function putBack(workspace: Workspace, tree: string, signal: AbortSignal):
       return end.code === 0 ? end.stderr.trim() : localFailure(call, end).detail
     }
     await mustGit(settings, { args: ['read-tree', '--reset', tree], ...place }, signal)
-    await showAll(workspace, { indexFile, tree }, signal)
-    // Before the files are written: git looks at files through links that stand where a folder was.
+    await includeHidden(workspace, { indexFile, tree }, signal)
+    // Clean first, so that `read-tree` finds no link in place of a folder and never looks behind it.
     const cleaned = await run(CLEAN)
     const written = await run(['read-tree', '--reset', '-u', '--no-sparse-checkout', tree], lfs)
-    // Once more, by the rules of the .gitignore files that are back.
-    return [cleaned, written, await run(CLEAN)].filter((words) => words !== '').join('; ')
+    // Clean again, because the restored .gitignore files may ignore less.
+    return [cleaned, written, await run(CLEAN)].filter((errors) => errors !== '').join('; ')
   })
 }
 
-/** Untracked files and folders, nested repositories included; without -x ignored ones stay. */
+/** Removes untracked files and nested repositories. Without -x, it keeps ignored files. */
 const CLEAN = ['clean', '-ffdq']
 
-/** Files that a sparse checkout left out and that the agent wrote are to be written, too. */
-async function showAll(
+/** Makes git also restore files that the sparse checkout left out and the agent wrote. */
+async function includeHidden(
   { settings, gitDir, base, options, tree: workTree }: Workspace,
   { indexFile, tree }: { readonly indexFile: string; readonly tree: string },
   signal: AbortSignal,

@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
 
 /**
- * The address of a submodule, as git understands it: one that begins with ./ or ../ is seen from
- * the repository that names it. What cannot be resolved stays as it is, and is refused later.
+ * Resolves the address of a submodule as git does: `./` and `../` are relative to the address `of` the
+ * repository that names it. Returns an address that cannot be resolved unchanged; `parseAddress`
+ * then refuses it.
  */
 export function submoduleAddress(url: string, of: string): string {
   if (!/^\.\.?(?:\/|$)/.test(url)) return url

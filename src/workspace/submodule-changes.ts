@@ -4,12 +4,12 @@ import { git } from './git.ts'
 import { show, splitNul } from './paths.ts'
 import type { Note, Submodule, Workspace } from './workspace.ts'
 
-/** Names of changed files that a note holds. */
+/** Most names of changed files in a note. */
 const NAMES_MAX = 5
 
 /**
- * A note for each submodule in which the agent changed something: it is a repository of its own,
- * and nothing in it is published with this one.
+ * A note for each submodule in which the agent changed files: a submodule is a separate repository,
+ * and its changes are not published.
  */
 export async function changedSubmodules(
   workspace: Workspace,
@@ -28,14 +28,14 @@ async function changeIn(
   { path, gitDir }: Submodule,
   signal: AbortSignal,
 ): Promise<Note | null> {
-  // A submodule that the agent removed or replaced is a change of the tree itself.
+  // Removing or replacing a submodule is a change of the tree itself.
   if (!(await isFolderIn(tree, path))) return null
   const workTree = join(tree, path)
   const args = ['ls-files', '-z', '-m', '-o', '--exclude-standard']
   const end = await git(settings, { args, gitDir, workTree }, signal)
   const about = { code: 'submodule-changed' }
-  const lead = `${JSON.stringify(path)} is a submodule; what was changed in it is not published`
-  if (end.code !== 0) return { ...about, text: `${lead}, and cannot be listed` }
+  const lead = `${JSON.stringify(path)} is a submodule; changes inside it are not published`
+  if (end.code !== 0) return { ...about, text: `${lead} and cannot be listed` }
   const names = [...new Set([...splitNul(end.stdout)].map(show))]
   if (names.length === 0) return null
   const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''

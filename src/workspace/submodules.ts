@@ -14,16 +14,16 @@ import { submoduleAddress } from './submodule-address.ts'
 import type { Note, Submodule } from './workspace.ts'
 import type { Worktree } from './worktree.ts'
 
-/** A checkout that may hold submodules. */
+/** A checkout that may have submodules. */
 type Parent = {
   readonly worktree: Worktree
   readonly cache: Cache
-  /** Where it lies in the job's tree; empty for the job's own repository. */
+  /** Its path in the job's tree; empty for the job's own repository. */
   readonly path: string
   readonly depth: number
 }
 
-/** Submodules of one job, those inside others included. */
+/** Most submodules of one job, including nested ones. */
 const SUBMODULES_MAX = 256
 const NESTING_MAX = 8
 
@@ -34,10 +34,10 @@ type Root = {
 }
 
 /**
- * Checks all submodules out when they are wanted, as files: their git folders lie with the platform's own, and the
- * agent gets none. Each address must be one that a job might name, and one on this machine's disk
- * only where the repository itself is there. Throws StepFailed `submodule-refused`, or what kept
- * a submodule's remote from giving it.
+ * Checks all submodules out as plain files, if the options ask for them. Their git folders stay out
+ * of the agent's reach. Each address must be one that a job could name; an address on this machine's
+ * disk is allowed only when the repository itself is there. Throws StepFailed `submodule-refused`, or
+ * a failure to fetch a submodule.
  */
 export async function checkOutSubmodules(
   { options, ...root }: Root,
@@ -52,13 +52,13 @@ export async function checkOutSubmodules(
       throw refused(parent.path, `the repository has more than ${SUBMODULES_MAX} submodules`)
     }
     if (links.length > 0 && parent.depth === NESTING_MAX) {
-      throw refused(parent.path, `submodules lie more than ${NESTING_MAX} deep in one another`)
+      throw refused(parent.path, `submodules are nested more than ${NESTING_MAX} levels deep`)
     }
     for (const { path, commit } of links) {
       const url = addresses.get(path)
       const shown = parent.path === '' ? path : `${parent.path}/${path}`
       if (url === undefined) {
-        const text = `${JSON.stringify(shown)} is a submodule without an address; its folder is empty`
+        const text = `${JSON.stringify(shown)} is a submodule without an address in .gitmodules; its folder is empty`
         notes.push({ code: 'submodule-unknown', text })
         continue
       }
@@ -80,7 +80,7 @@ export async function checkOutSubmodules(
 const refused = (path: string, why: string): StepFailed =>
   new StepFailed('submodule-refused', path === '' ? why : `submodule ${path}: ${why}`)
 
-/** Paths and commits of the submodules that are checked out at all. */
+/** Paths and commits of the submodules inside the sparse checkout. */
 async function linksIn(
   { worktree: { gitDir, tree }, cache }: Parent,
   signal: AbortSignal,
@@ -94,7 +94,7 @@ async function linksIn(
   return links
 }
 
-/** What the commit's own .gitmodules says, by path; never the file that lies in the tree. */
+/** Addresses by path, from .gitmodules in the commit, never from the file in the tree. */
 async function addressesIn(
   { worktree, cache }: Parent,
   signal: AbortSignal,
@@ -147,14 +147,14 @@ async function checkOutOne(
   const address = addressFor(url, parent.cache)
   const cache = cacheOf(address, parent.cache.settings, parent.cache.depth)
   await mkdir(cache.settings.cacheFolder, { recursive: true, mode: 0o700 })
-  // Always asked, so that a warm cache gives nothing to whoever may not read.
+  // Always contact the remote, so that a warm cache never serves a job that may not read it.
   await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
   await fetchCommit(cache, commit, signal)
   const alternates = objectsOf(cache)
   await makeRepository(worktree.gitDir, { bare: true, branch: 'base', alternates })
   await pin(cache, worktree.pin, commit)
   if (!(await isFolderIn(parent.worktree.tree, path))) {
-    throw new StepFailed('submodule-refused', 'its folder in the tree is no folder')
+    throw new StepFailed('submodule-refused', 'its path in the tree is not a folder')
   }
   await checkOut(cache, { ...worktree, commit }, signal)
   return cache

@@ -9,7 +9,7 @@ import type { Note, Workspace } from './workspace.ts'
 import { writeTree } from './write-tree.ts'
 
 /**
- * Reads what the workspace holds, as `writeTree` does, with its difference from the base as a patch.
+ * Writes the workspace to a tree, as `writeTree` does, and its difference from the base to a patch.
  * Throws StepFailed `change-too-large` or `workspace-failed`.
  */
 export async function takeTree(
@@ -28,12 +28,12 @@ export async function takeTree(
   const kept = changeArtifacts(taken, workspace.gitDir)
   const inLfs = lfsObjects.length > 0 ? [lfsNote(lfsObjects.length)] : []
   const lost = kept.record === null ? [NOT_KEPT] : []
-  return { ...taken, ...counts, ...kept, notes: [...few([...notes, ...inLfs]), ...lost] }
+  return { ...taken, ...counts, ...kept, notes: [...limited([...notes, ...inLfs]), ...lost] }
 }
 
 const lfsNote = (count: number): Note => ({
   code: 'lfs-changed',
-  text: `${count} new contents in Git LFS: a pushed branch brings them along; the patch holds their pointers.`,
+  text: `The change has ${count} new Git LFS objects. Publishing a branch uploads them; the patch contains only their pointers.`,
 })
 
 async function countChanges(workspace: Workspace, tree: string, signal: AbortSignal) {
@@ -44,7 +44,7 @@ async function countChanges(workspace: Workspace, tree: string, signal: AbortSig
     const match = /^(\d+|-)\t(\d+|-)\t/.exec(line)
     if (match === null) continue
     counts.files += 1
-    // Binary files count as a dash.
+    // For a binary file, git prints a dash instead of the numbers.
     counts.insertions += Number(match[1]) || 0
     counts.deletions += Number(match[2]) || 0
   }
@@ -56,7 +56,7 @@ async function writePatch(
   { tree, limits }: { tree: string; limits: ChangeLimits },
   signal: AbortSignal,
 ): Promise<string> {
-  // Of its own name: somebody may still be reading the one before.
+  // A unique name, because a reader may still use the previous patch.
   const patchFile = join(workspace.folder, `change-${randomUUID()}.patch`)
   const options = ['-p', '--binary', '--full-index', '--src-prefix=a/', '--dst-prefix=b/']
   const call = diff(workspace, options, tree)
@@ -65,7 +65,7 @@ async function writePatch(
   return patchFile
 }
 
-/** Compares two trees in the git folder alone: no work tree, no attributes of the agent's. */
+/** Compares two trees without a work tree, so that the agent's attributes have no effect. */
 const diff = ({ gitDir, base }: Workspace, options: readonly string[], tree: string): GitCall => ({
   args: [
     'diff-tree',
@@ -85,11 +85,8 @@ const diff = ({ gitDir, base }: Workspace, options: readonly string[], tree: str
 
 const NOTES_MAX = 20
 
-function few(notes: readonly Note[]): Note[] {
+function limited(notes: readonly Note[]): Note[] {
   if (notes.length <= NOTES_MAX) return [...notes]
   const more = notes.length - NOTES_MAX
-  return [
-    ...notes.slice(0, NOTES_MAX),
-    { code: 'more-notes', text: `${more} more notes of this kind` },
-  ]
+  return [...notes.slice(0, NOTES_MAX), { code: 'more-notes', text: `${more} more notes` }]
 }

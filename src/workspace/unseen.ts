@@ -2,26 +2,26 @@ import { mustGit } from './git.ts'
 import { SLASH, splitNul } from './paths.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Whether a path stands in the way of what a sparse checkout left out, or is part of it. */
+/** Files that a sparse checkout left out. */
 type Unseen = {
-  /** The very file was not checked out. */
+  /** Whether this file was left out. */
   has(path: Buffer): boolean
-  /** A file there would push aside a file that was not checked out. */
-  isHitBy(path: Buffer): boolean
+  /** Whether a file at this path would replace files that were left out. */
+  isReplacedBy(path: Buffer): boolean
 }
 
 /**
- * What the agent was not shown it cannot have meant to remove: a file that it puts where such a
- * folder is, or a folder that it puts where such a file is, takes nothing away.
+ * The files that the agent did not see, and so cannot have meant to remove: a file in place of a
+ * hidden folder, or a folder in place of a hidden file, must not delete what was hidden.
  */
 export async function unseenIn(
   { settings, gitDir, tree, options }: Workspace,
   indexFile: string,
   signal: AbortSignal,
 ): Promise<Unseen> {
-  if (options.sparse.length === 0) return { has: () => false, isHitBy: () => false }
+  if (options.sparse.length === 0) return { has: () => false, isReplacedBy: () => false }
   const args = ['ls-files', '-z', '-t']
-  // Otherwise git takes a file for checked out as soon as anything lies at its path.
+  // Otherwise git treats a file as checked out as soon as anything exists at its path.
   const config = [['sparse.expectFilesOutsideOfPatterns', 'true']] as const
   const call = { args, gitDir, indexFile, workTree: tree, config }
   const [files, folders] = [new Set<string>(), new Set<string>()]
@@ -33,7 +33,7 @@ export async function unseenIn(
   }
   return {
     has: (path) => files.has(path.toString('latin1')),
-    isHitBy: (path) =>
+    isReplacedBy: (path) =>
       folders.has(path.toString('latin1')) ||
       foldersOf(path).some((folder) => files.has(folder.toString('latin1'))),
   }
@@ -41,7 +41,7 @@ export async function unseenIn(
 
 const SKIPPED = Buffer.from('S ')
 
-/** The folders that a path lies in, outer ones first. */
+/** The parent folders of a path, outermost first. */
 function foldersOf(path: Buffer): Buffer[] {
   const folders: Buffer[] = []
   for (let end = path.indexOf(SLASH); end !== -1; end = path.indexOf(SLASH, end + 1)) {

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { CheckoutOptions } from './checkout-options.ts'
 import type { GitSettings } from './git.ts'
 
-/** Something a person should know that did not end the job. */
+/** Something that the submitter should know, although it did not fail the job. */
 export type Note = { readonly code: string; readonly text: string }
 
-/** A submodule's files in the tree, and its git folder beside the platform's own. */
+/** A submodule: the path of its files in the tree, and its git folder, out of the agent's reach. */
 const Submodule = z.strictObject({ path: z.string(), gitDir: z.string() })
 export type Submodule = z.infer<typeof Submodule>
 
@@ -17,10 +17,10 @@ export type Workspace = {
   readonly folder: string
   readonly tree: string
   readonly gitDir: string
-  /** Where it came from and can be pushed; null for an archive. */
+  /** Address to fetch from and push to; null for an archive. */
   readonly repository: string | null
   readonly base: { readonly commit: string; readonly branch: string | null }
-  /** Must be readable in the sandbox: the objects of the base and of all before it. */
+  /** Folder of the objects of the base and its history; must be readable in the sandbox. */
   readonly objects: string
   readonly options: CheckoutOptions
   readonly submodules: readonly Submodule[]
@@ -28,7 +28,7 @@ export type Workspace = {
   readonly settings: GitSettings
 }
 
-/** A workspace whose base lies in a repository elsewhere, and that can be published there. */
+/** A workspace of a remote repository, to which it can be published. */
 export type RepositoryWorkspace = Workspace & { readonly repository: string }
 
 export const treeOf = (folder: string): string => join(folder, 'tree')
@@ -42,10 +42,10 @@ const Saved = z.strictObject({
   submodules: z.array(Submodule).default([]),
 })
 
-/** Says that a workspace is ready: written last, removed first. */
+/** The file that marks a workspace as ready: written last, removed first. */
 export const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
 
-/** Written last, so that it stands for a workspace that was ready. */
+/** Marks a workspace as ready. */
 export async function saveWorkspace(workspace: Workspace): Promise<void> {
   const { folder, repository, base, objects, options, submodules } = workspace
   const saved = { repository, base, objects, options, submodules: [...submodules] }
@@ -69,7 +69,7 @@ export async function findWorkspace(
   }
 }
 
-/** null too for half a file: the worker died while it wrote it, so nothing had run there yet. */
+/** Also null for a truncated file: the worker died before anything ran in the workspace. */
 function readSaved(text: string): z.infer<typeof Saved> | null {
   try {
     return Saved.parse(JSON.parse(text))

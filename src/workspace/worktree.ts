@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { gitDirOf, treeOf } from './workspace.ts'
 
-/** Where a commit is checked out, and under which name it is pinned in its cache. */
+/** Where a commit is checked out, and the name of its pin in the cache. */
 export type Worktree = {
   readonly gitDir: string
   readonly tree: string

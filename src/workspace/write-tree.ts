@@ -9,10 +9,11 @@ import { changedSubmodules } from './submodule-changes.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /**
- * Reads the workspace through the platform's own git folder: untracked, staged and committed changes
- * alike, links as links, nested repositories as files. Nothing that the agent left can run or lead
- * outside. Throws StepFailed `change-too-large` or `workspace-failed`.
- * @returns the id of the tree, and what of the workspace is not in it
+ * Writes the files of the workspace to a tree in the platform's git folder: untracked, staged and
+ * committed changes alike, links as links, nested repositories as plain files. Runs no program that
+ * the agent left and follows none of its links. Throws StepFailed `change-too-large` or
+ * `workspace-failed`.
+ * @returns the id of the tree, and notes on what it does not contain
  */
 export async function writeTree(
   workspace: Workspace,
@@ -23,7 +24,7 @@ export async function writeTree(
   return await withIndexCopy(workspace.gitDir, async (indexFile) => {
     const found = await findChanges(workspace, { indexFile, limits }, signal)
     const nested = await nestedEntries(workspace, { indexFile, limits, found }, signal)
-    const change = { put: found.put, gone: found.gone, entries: nested.entries }
+    const change = { put: found.put, removed: found.removed, entries: nested.entries }
     const refused = await updateIndex(workspace, indexFile, change, signal)
     const inside = await changedSubmodules(workspace, signal)
     const call = { gitDir: workspace.gitDir, indexFile, workTree: workspace.tree }
@@ -33,24 +34,24 @@ export async function writeTree(
   })
 }
 
-/** Makes sure that the workspace folder is the one that was made, and open. Throws StepFailed `workspace-failed`. */
+/** Makes the workspace folder accessible. Throws StepFailed when the agent replaced it. */
 export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void> {
   const root = await lstat(tree)
   if (!root.isDirectory()) {
     throw new StepFailed('workspace-failed', 'the agent replaced its workspace folder')
   }
-  // No part of the change, and nothing can be read behind a folder that is shut.
+  // The mode of the root is not part of the change, but without access nothing in it can be read.
   if ((root.mode & 0o700) !== 0o700) await chmod(tree, 0o700)
 }
 
 type IndexChange = {
   readonly put: readonly Buffer[]
-  readonly gone: readonly Buffer[]
+  readonly removed: readonly Buffer[]
   /** Lines for `update-index --index-info`. */
   readonly entries: readonly Buffer[]
 }
 
-/** @returns a note when git refused names, such as another spelling of .git */
+/** @returns a note when git rejected names, such as another spelling of .git */
 async function updateIndex(
   { settings, gitDir, tree }: Workspace,
   indexFile: string,
@@ -66,11 +67,13 @@ async function updateIndex(
     if (end.code !== 0) throw localFailure(call, end)
     return /^Ignoring path /m.test(end.stderr)
   }
-  // Removals first: a file may stand where a folder was, or the other way round.
-  const info = await run('--index-info', [...change.gone.map(removal), ...change.entries])
+  // Removals first: a file may replace a folder, or a folder a file.
+  const info = await run('--index-info', [...change.removed.map(removal), ...change.entries])
   const put = await run('--stdin', change.put)
   if (!info && !put) return []
-  return [{ code: 'names-refused', text: 'Files whose names git refuses were not taken.' }]
+  return [
+    { code: 'names-refused', text: 'Files whose names git rejects are not part of the change.' },
+  ]
 }
 
 const NUL = Buffer.from([0])

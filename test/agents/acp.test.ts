@@ -20,7 +20,7 @@ const told = async (prompt: string) =>
   await runAgent(fakeAgent(process.execPath, FAKE), await aTask({ prompt }))
 
 describe('an agent that speaks ACP', () => {
-  it('has its words joined and told, and its permissions granted', async () => {
+  it('has its streamed text joined, and its permissions granted', async () => {
     const { end, updates } = await told('say:one say:two ask')
     expect(updates).toEqual([
       { type: 'session', session: 'fake-session' },
@@ -29,18 +29,18 @@ describe('an agent that speaks ACP', () => {
     expect(end).toMatchObject({ kind: 'done', summary: 'onetwoyes', session: 'fake-session' })
   })
 
-  it('may print what is no protocol: it becomes warnings and output', async () => {
+  it('may print text outside the protocol, which becomes warnings and output', async () => {
     const { end, updates } = await told('babble say:still-here')
     expect(end).toMatchObject({ kind: 'done', summary: 'still-here' })
     expect(updates.flatMap((update) => (update.type === 'warning' ? [update.text] : []))).toEqual([
-      'not a line of the protocol: Welcome!',
-      'not a line of the protocol: [1,2]',
-      'not a line of the protocol: {"half":',
+      'not a protocol message: Welcome!',
+      'not a protocol message: [1,2]',
+      'not a protocol message: {"half":',
     ])
     expect(said(updates, 'stderr')).toBe('a word aside\n')
   })
 
-  it('may print an endless line, of which a little is told', async () => {
+  it('may print a huge line, of which only the beginning is shown', async () => {
     const { end, updates } = await told('huge say:still-here')
     expect(end).toMatchObject({ kind: 'done', summary: 'still-here' })
     const warning = updates.find((update) => update.type === 'warning')
@@ -58,7 +58,7 @@ describe('an agent that speaks ACP', () => {
     expect(end).toMatchObject({ kind: 'failed', reason, detail: expect.stringMatching(detail) })
   })
 
-  it('that ends before it says anything has failed, with its last words', async () => {
+  it('that exits before it answers has failed, with the end of its stderr', async () => {
     const driver = fakeAgent(process.execPath, '--no-such-flag')
     const { end } = await runAgent(driver, await aTask())
     expect(end).toMatchObject({

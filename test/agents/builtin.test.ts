@@ -57,7 +57,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
       expect(outputs(first.updates)[1]).toMatch(/exit code 1[\s\S]*fail 1/)
       expect(outputs(first.updates)[5]).toMatch(/exit code 0[\s\S]*fail 0/)
 
-      // Another home on another machine: only the session's files come along.
+      // Another home, as on another machine, with only the session's files.
       const home = await tempFolder()
       const [kept = ''] = scriptedDriver.sessionFiles
       await cp(join(task.home, kept), join(home, kept), { recursive: true })
@@ -69,7 +69,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     },
   )
 
-  it('tells its words, thoughts, tools and usage as they come', async () => {
+  it('streams its messages, thoughts, tool calls and usage', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const task = await aDemoTask({ door: await gateway.open(aFence()) })
     const { updates } = await runAgent(demoDriver, task)
@@ -89,7 +89,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(updates.filter(({ type }) => type === 'warning')).toEqual([])
   })
 
-  it('ends with step-limit when its steps are used up, and can go on later', async () => {
+  it('ends with step-limit when its steps are used up, and can continue later', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const task = await aDemoTask({ door: await gateway.open(aFence()) })
     const { end } = await runAgent(driverOf({}, { test: TEST, steps: 2 }), task)
@@ -103,7 +103,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(more.end).toMatchObject({ kind: 'done', session })
   })
 
-  it('stops when it is told to while a command runs that ignores signals, and keeps its session', async () => {
+  it('stops while a command runs that ignores signals, and keeps its session', async () => {
     const replay = await aScript({
       scripts: [
         {
@@ -137,7 +137,7 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(more.end).toMatchObject({ kind: 'done', summary: 'Gone on.' })
   })
 
-  it('gets the failures of its tools back and goes on', async () => {
+  it('receives the failures of its tools and continues', async () => {
     const replay = await aScript({
       scripts: [
         {
@@ -167,13 +167,13 @@ describeNeeding(['patience'], 'the built-in agent', () => {
     expect(end).toMatchObject({ kind: 'done', summary: 'Still here.' })
     const told = outputs(updates)
     expect(told.slice(0, 4).join('\n')).toMatch(
-      /hostname lies outside[^]*out\/hostname lies outside[^]*escaped.txt lies outside[^]*dangling is a link to nothing/,
+      /hostname is outside[^]*out\/hostname is outside[^]*escaped.txt is outside[^]*dangling is a broken symbolic link/,
     )
-    expect(told[4]).toContain('stands 2 times')
-    expect(told[5]).toContain('does not stand in twice.txt')
-    expect(told[8]).toContain('stopped after 1 s')
+    expect(told[4]).toContain('occurs 2 times')
+    expect(told[5]).toContain('does not occur in twice.txt')
+    expect(told[8]).toContain('timed out after 1 s')
     expect(told[9]).toContain('src/duration.js:')
-    expect(told[10]).toMatch(/bytes left out/)
+    expect(told[10]).toMatch(/bytes omitted/)
     expect(told[10]!.length).toBeLessThan(70_000)
   })
 })
@@ -199,7 +199,7 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
     })
   })
 
-  it('fails as a login when its door is shut', async () => {
+  it('fails with agent-login when its door is closed', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const door = await gateway.open(aFence())
     await gateway.close(door.token)
@@ -215,7 +215,7 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
     expect(end).toMatchObject({ kind: 'failed', reason: 'model-unavailable' })
   })
 
-  it('says what a model must be called', async () => {
+  it('reports the valid forms of a model name', async () => {
     const gateway = await aGateway({})
     const door = await gateway.open(aFence())
     const { end } = await runAgent(
@@ -230,7 +230,7 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
 })
 
 describeNeeding(['bubblewrap'], 'the built-in agent in a sandbox', () => {
-  it('works although the folder of the program is hidden from everybody else', async () => {
+  it('works although the folder of the program is hidden from other programs', async () => {
     const gateway = await aGateway({ replay: join(DEMO, 'model.json') })
     const task = await aDemoTask({ door: await gateway.open(aFence()) })
     const launch = bubblewrap({
@@ -249,7 +249,7 @@ describeNeeding(['bubblewrap'], 'the built-in agent in a sandbox', () => {
 
 const call = (name: string, args: Record<string, string | number>) => ({ calls: [{ name, args }] })
 
-/** The demo's project in a fresh tree, and what is to be done there. */
+/** The demo's project in a new tree, and its task. */
 async function aDemoTask(change: Partial<PlacedTask>): Promise<PlacedTask> {
   const task = await aTask({ prompt: PROMPT, ...change })
   await cp(join(DEMO, 'project'), task.tree, { recursive: true })
@@ -269,7 +269,7 @@ const outputs = (updates: readonly AgentUpdate[]): string[] =>
   updates.flatMap((update) => (update.type === 'tool-result' ? [update.output] : []))
 
 async function testsPass(tree: string): Promise<boolean> {
-  // Node's own runner would otherwise report to the one that runs this file.
+  // Otherwise Node's test runner would report to the runner of this file.
   const env = { PATH: process.env['PATH'] ?? '' }
   return await promisify(execFile)(process.execPath, ['--test'], { cwd: tree, env }).then(
     () => true,

@@ -11,7 +11,7 @@ const DOOR = { baseUrl: 'http://127.0.0.1:7400', token: 'dummy-of-the-attempt' }
 const recording = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/codex/${name}.jsonl`, import.meta.url))
 
-/** A program named codex that says what is in a file and writes down how it was called. */
+/** A program named codex that prints a file and records how it was called. */
 async function aCodex(said: { readonly file: string } | { readonly text: string }, end = 'exit 0') {
   const folder = await testFolder()
   await mkdir(join(folder, 'bin'))
@@ -50,7 +50,7 @@ describe('the codex driver', () => {
     expect(line).toMatch(/\n-$/)
   })
 
-  it('tells the session and the last message of a turn that worked', async () => {
+  it('returns the session and the last message of a successful turn', async () => {
     const { driver } = await aCodex({ file: recording('work') })
     const { end, updates } = await runAgent(driver, await aCodexTask())
     const session = '01a1fbb6-9532-7a11-a5c6-a7af5a83cf61'
@@ -58,7 +58,7 @@ describe('the codex driver', () => {
     expect(updates).toContainEqual({ type: 'usage', inputTokens: 10, outputTokens: 5 })
   })
 
-  it('goes on in a session, and leaves out a usage that counts the earlier turns again', async () => {
+  it('continues a session, and ignores a usage that includes the earlier turns', async () => {
     const { driver, heard } = await aCodex({ file: recording('resumed') })
     const task = await aCodexTask({ session: '01a1fbb6-9532-7a11-a5c6-a7af5a83cf61' })
     const { end, updates } = await runAgent(driver, task)
@@ -84,7 +84,7 @@ describe('the codex driver', () => {
     expect(end).toMatchObject({ kind: 'failed', reason, session: expect.any(String) })
   })
 
-  it('a Codex that ends without a word is a failure with its last words on stderr', async () => {
+  it('a Codex that exits without an event is a failure with the end of its stderr', async () => {
     const { driver } = await aCodex({ text: '' }, 'echo "Error: no rollout found" >&2; exit 1')
     expect((await runAgent(driver, await aCodexTask())).end).toEqual({
       kind: 'failed',
@@ -102,15 +102,18 @@ describe('the codex driver', () => {
     })
   })
 
-  it('a line over 1 MiB is cut and the next one understood', async () => {
+  it('a line over 1 MiB is truncated and the next one parsed', async () => {
     const long = JSON.stringify({ type: 'item.completed', text: 'x'.repeat(2 ** 21) })
     const { driver } = await aCodex({ text: `${long}\n{"type":"turn.completed"}\n` })
     const { end, updates } = await runAgent(driver, await aCodexTask())
     expect(end.kind).toBe('done')
-    expect(updates).toContainEqual({ type: 'warning', text: 'codex: a line over 1 MiB was cut' })
+    expect(updates).toContainEqual({
+      type: 'warning',
+      text: 'codex: a line over 1 MiB was truncated',
+    })
   })
 
-  it('without a way to a model says so and starts nothing', async () => {
+  it('without a model says so and starts nothing', async () => {
     const { driver } = await aCodex({ file: recording('work') })
     const { end } = await runAgent(driver, await aCodexTask({ door: null }))
     expect(end).toMatchObject({ kind: 'failed', reason: 'agent-login' })

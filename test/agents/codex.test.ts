@@ -21,7 +21,7 @@ const shell = (cmd: string): Partial<ScriptStep> => ({
   calls: [{ name: 'exec_command', args: { cmd }, custom: false }],
 })
 
-/** A task for Codex whose model answers by script, each part chosen by a word of the prompt. */
+/** A task for Codex with a scripted model; a word of the prompt selects the script. */
 async function aScriptedTask(
   parts: Readonly<Record<string, readonly Partial<ScriptStep>[]>>,
   change: Partial<PlacedTask> = {},
@@ -33,7 +33,7 @@ async function aScriptedTask(
 }
 
 describeNeeding(['bubblewrap', 'codex'], 'Codex in the sandbox', () => {
-  it('edits its tree and tells what it did', async () => {
+  it('edits its tree and reports what it did', async () => {
     const patch = '*** Begin Patch\n*** Add File: made.txt\n+made\n*** End Patch'
     const task = await aScriptedTask({
       Make: [shell(`apply_patch <<'EOF'\n${patch}\nEOF`), shell('cat made.txt'), { text: 'Made.' }],
@@ -52,7 +52,7 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex in the sandbox', () => {
     ])
   })
 
-  it('goes on in its session in another home, with the packed session files alone', async () => {
+  it('continues its session in another home, with only the packed session files', async () => {
     const launch = testSandbox()
     const task = await aScriptedTask({
       First: [shell('echo 1 > one'), { text: 'One.' }],
@@ -74,7 +74,7 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex in the sandbox', () => {
     expect(await readFile(join(task.tree, 'two'), 'utf8')).toBe('1\n')
   })
 
-  it('is stopped with the command it runs, and its session can be gone on with', async () => {
+  it('is stopped with the command it runs, and its session can be continued', async () => {
     const marker = randomUUID()
     const launch = testSandbox({ marker })
     const task = await aScriptedTask({

@@ -30,7 +30,7 @@ describe('a command agent', () => {
   it.each([
     ['too long for an environment', 'x'.repeat(200_000)],
     ['with a character no environment can hold', 'a\0--bind\0/\0/'],
-  ])('gets a prompt %s on stdin alone', async (_title, prompt) => {
+  ])('gets a prompt %s on stdin only', async (_title, prompt) => {
     const run = fakeAgent(
       { do: 'repeat-prompt', from: 'environment' },
       { do: 'repeat-prompt', from: 'stdin' },
@@ -63,7 +63,7 @@ describe('a command agent', () => {
     ])
   })
 
-  it('has its words kept apart by stream, the last of them as summary, and its exit code told', async () => {
+  it('has its output separated by stream, its end as summary, and its exit code reported', async () => {
     const run = fakeAgent(
       { do: 'say', text: 'Nothing to do.' },
       { do: 'complain', text: 'Hm.' },
@@ -82,7 +82,7 @@ describe('a command agent', () => {
     expect((await runAgent(driverOf({ run }), await aTask())).end).toMatchObject({ exitCode: 137 })
   })
 
-  it('may say anything: bytes that are no text, a line without an end, much on both streams', async () => {
+  it('may print anything: invalid UTF-8, a line without a newline, much on both streams', async () => {
     const bytes = 5_000_000
     const run = fakeAgent(
       { do: 'bad-json' },
@@ -94,7 +94,7 @@ describe('a command agent', () => {
     expect(said(updates, 'stderr')).toHaveLength(bytes)
   })
 
-  it('that is not there is told by name, with the PATH', async () => {
+  it('that is missing is reported by name, with the PATH', async () => {
     const driver = driverOf({ run: ['no-such-agent'] })
     await expect(runAgent(driver, await aTask())).rejects.toMatchObject({
       reason: 'agent-not-installed',
@@ -104,7 +104,7 @@ describe('a command agent', () => {
 })
 
 describeNeeding(['linux'], 'a command agent that is stopped', () => {
-  it('is gone with all it started when the run throws the reason of the stop', async () => {
+  it('has ended with all it started when the run throws the reason of the stop', async () => {
     const marker = randomUUID()
     const run = fakeAgent(
       { do: 'ignore-signals' },
@@ -123,14 +123,14 @@ describeNeeding(['linux'], 'a command agent that is stopped', () => {
     expect(carriers(marker)).toEqual([])
   })
 
-  it('before it began never starts', async () => {
+  it('before its start never starts', async () => {
     const task = await aTask()
     const run = fakeAgent({ do: 'write', path: 'x', text: 'x' })
     const signal = AbortSignal.abort(new Error('too early'))
     await expect(runAgent(driverOf({ run }), task, { signal })).rejects.toThrow('too early')
   })
 
-  it('is gone as well when its listener fails', async () => {
+  it('has also ended when its listener fails', async () => {
     const marker = randomUUID()
     const run = fakeAgent({ do: 'say', text: 'up' }, { do: 'hang' })
     const running = runAgent(driverOf({ run }), await aTask(), {

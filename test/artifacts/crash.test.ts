@@ -13,7 +13,7 @@ import { newJobId } from '../../src/domain/id.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { wholeLog } from './whole-log.ts'
 
-/** Starts one of the programs beside this file; ends it with the test at the latest. */
+/** Starts one of the programs in this folder; kills it at the end of the test at the latest. */
 function program(name: string, ...args: string[]) {
   const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -22,7 +22,7 @@ function program(name: string, ...args: string[]) {
   return child
 }
 
-/** Runs it until it has printed so many lines, then ends it with SIGKILL; returns the last one. */
+/** Runs the program until it has printed this many lines, then sends SIGKILL; returns the last line. */
 async function killAfter(lines: number, name: string, ...args: string[]): Promise<string> {
   const child = program(name, ...args)
   const closed = once(child, 'close')

@@ -1,4 +1,4 @@
-// A program to be killed: appends lines for ever and prints the size of the log after each.
+// A program to be killed: appends lines forever and prints the size of the log after each.
 import { openDiskLogs } from '../../src/artifacts/disk-logs.ts'
 import { JobId } from '../../src/domain/id.ts'
 import { wholeLog } from './whole-log.ts'

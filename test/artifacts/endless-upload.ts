@@ -1,4 +1,4 @@
-// A program to be killed: uploads for ever, and says when the first MiB has reached the store.
+// A program to be killed: uploads forever, and prints when the first MiB has reached the store.
 import { Readable } from 'node:stream'
 import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
 

@@ -1,4 +1,4 @@
-// A program to be measured: stores and reads back so many bytes, then prints its largest memory in bytes.
+// A program to be measured: stores and reads back this many bytes, then prints its peak memory in bytes.
 import { Readable } from 'node:stream'
 import { openDiskArtifacts } from '../../src/artifacts/disk-artifacts.ts'
 

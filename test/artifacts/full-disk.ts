@@ -1,4 +1,4 @@
-// A program that runs where temporary files go to a disk of a few MiB: fills it, makes room again, and prints what became of each write.
+// Runs with temporary files on a disk of a few MiB: fills the disk, frees space, and prints the result of each write.
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -25,31 +25,47 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ],
     ['a program without its agent', ['submit', '--repo', '/x', 'x', '--', 'sh'], /--agent command/],
     ['an unknown agent', ['submit', '--repo', '/x', '--agent', 'cursor', 'x'], /codex/],
-    ['a program for a retry', ['retry', '1234', '--', 'sh'], /retry takes no program after --/],
+    [
+      'a program for a retry',
+      ['retry', '1234', '--', 'sh'],
+      /retry does not accept a program after --/,
+    ],
     ['a check of nothing', ['submit', '--repo', '/x', '--check', 'a= ', 'x'], /name=/],
     ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
-    ['a file that is not there', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
+    ['a missing file', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
     [
-      'a flag of any job beside a file',
+      'a flag of any job next to a file',
       ['submit', '--file', '-', '--key', 'k'],
-      /give --key in it/,
+      /put --key into the file/,
     ],
-    ['a prompt beside a file', ['submit', '--file', '-', 'Fix it'], /give the prompt in it/],
-    ['a program beside a file', ['submit', '--file', '-', '--', 'sh'], /give the program in it/],
-    ['flags beside a file', ['submit', '--file', '-', '--repo', '/x'], /give --repo in it/],
-    ['almost a kind', ['submit', 'coed', '--repo', '/x'], /no kind "coed"\. Did you mean code\?/],
     [
-      'a time to wait for that is none',
+      'a prompt next to a file',
+      ['submit', '--file', '-', 'Fix it'],
+      /put the prompt into the file/,
+    ],
+    [
+      'a program next to a file',
+      ['submit', '--file', '-', '--', 'sh'],
+      /put the program into the file/,
+    ],
+    ['flags next to a file', ['submit', '--file', '-', '--repo', '/x'], /put --repo into the file/],
+    [
+      'a misspelled kind',
+      ['submit', 'coed', '--repo', '/x'],
+      /no kind "coed"\. Did you mean code\?/,
+    ],
+    [
+      'a start time that is not a time',
       ['submit', '--not-before', 'soon', '--repo', '/x', 'x'],
-      /no time/,
+      /is not a time/,
     ],
     [
-      'a limit that is no number',
+      'a limit that is not a number',
       ['submit', '--repo', '/x', '--wall-ms', 'long', 'x'],
       /--wall-ms/,
     ],
     [
-      'a number that is none',
+      'a priority that is not a number',
       ['submit', '--repo', '/x', '--priority', 'abc', 'x'],
       /--priority: "abc" is not a number/,
     ],
@@ -61,18 +77,18 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a number that is too large',
       ['submit', '--repo', '/x', '--wall-ms', '999999999999999999', 'x'],
-      /--wall-ms: 1000000000000000000 is not allowed, at most 604800000 is\n/,
+      /--wall-ms: 1000000000000000000 is too large; the maximum is 604800000\n/,
     ],
     ['a page that is too long', ['jobs', '--limit', '201'], /--limit: 201 is .* at most 200/],
-    ['a port that is none', ['up', '--port', 'http'], /--port: "http" is not a number/],
+    ['a port that is not a number', ['up', '--port', 'http'], /--port: "http" is not a number/],
     [
       'a branch that we do not take',
       ['submit', '--repo', '/x', '--branch', 'feat/ü', 'x'],
       /--branch: "feat\/ü" is not a valid branch.*letters a-z/,
     ],
     ['an empty prompt', ['submit', '--repo', '/x', ''], /The prompt is empty/],
-    ['a folder that is not there', ['submit', '--repo', 'nowhere', 'x'], /nowhere: there is no/],
-    ['a time that is none', ['jobs', '--from', 'yesterday'], /no time/],
+    ['a missing folder', ['submit', '--repo', 'nowhere', 'x'], /nowhere: there is no/],
+    ['a list from a time that is not a time', ['jobs', '--from', 'yesterday'], /is not a time/],
     [
       'a token over plain HTTP',
       ['jobs', '--hub', 'http://hub.example:7373'],
@@ -90,15 +106,15 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     await cli.startHub()
     const payload = { repository: '/x', prompt: 'x', agent: { name: 'codex' } }
     const cases = [
-      [{ kind: 'code2', payload }, /There is no kind "code2"; known are code/],
+      [{ kind: 'code2', payload }, /There is no kind "code2"; known kinds: code/],
       [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
       [{ kind: 'code', payload: { ...payload, ref: '-f' } }, /payload\.ref: "-f" is not a valid/],
       [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],
       [{ kind: 'code', payload: { ...payload, repository: 'https://u:p@h/x' } }, /password/],
-      [{}, /body\.kind: is missing; body\.payload: is missing\.\n/],
+      [{}, /body\.kind is missing; body\.payload is missing\.\n/],
       [
         { kind: 'code', payload: { ...payload, agent: { name: 'command' } } },
-        /payload\.agent\.run: is missing/,
+        /payload\.agent\.run is missing/,
       ],
       [{ kind: 'code', payload, priorty: 1 }, /did you mean priority\?/],
     ] as const
@@ -108,12 +124,12 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       expect(end.stderr).toMatch(words)
     }
     const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
-    expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('holds no job') })
+    expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('stdin is not a job') })
     const stdin = JSON.stringify({ kind: 'code', payload, inputs: 5 })
     const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })
     expect(five).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('- holds no job: its inputs are not a list'),
+      stderr: expect.stringContaining('stdin is not a job: its inputs are not a list'),
     })
   })
 })
@@ -180,7 +196,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     await cli.startUp([], { env: { PATH } })
     const waiting = cli.start(['submit', '--wait', '--repo', '/srv/a', '--agent', agent, 'Fix'])
     const said = await waiting.printed(/The job waits: .*doctor/)
-    expect(said).toContain(`no worker offers agent:${agent}; see what a machine lacks`)
+    expect(said).toContain(`no worker offers agent:${agent}; check a worker’s machine with`)
   })
 })
 
@@ -225,7 +241,7 @@ describeNeeding(['patience'], 'a worker without a sandbox', () => {
     expect(stderr).toContain('NOT_SET')
   })
 
-  it('is told of a replay file that is not there', async () => {
+  it('does not start without its replay file', async () => {
     const cli = await cliInEmptyHome()
     const args = ['up', '--port', '0', '--sandbox', 'none', '--replay', 'nowhere.json']
     const { code, stderr } = await cli.run(args)

@@ -85,7 +85,7 @@ describe('submit', () => {
     const first = await submitted(cli, '--key', 'nightly-1', 'Once')
     expect((await submitted(cli, '--key', 'nightly-1', 'Once')).id).toBe(first.id)
     const args = ['submit', '--repo', REPOSITORY, '--key', 'nightly-1', 'Once']
-    expect((await cli.run(args)).stderr).toContain('The job existed already')
+    expect((await cli.run(args)).stderr).toContain('A job with the same --key already exists')
   })
 
   it('means a folder by its absolute path', async () => {
@@ -181,13 +181,13 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     const follower = cli.start(['submit', '--wait', '--repo', REPOSITORY, 'Long work'])
     await follower.printed(/submitted/)
     await hub.stop('SIGKILL')
-    await follower.printed(/waiting for it to come back/)
+    await follower.printed(/retrying until the hub answers/)
     const { code, stderr } = await follower.stop('SIGINT')
     expect(code).toBe(130)
     expect(stderr).toMatch(
       /accepted, last seen: submitted .*The hub has been unreachable since .* logs -f/,
     )
-    expect(stderr).not.toContain('goes on')
+    expect(stderr).not.toContain('The job continues')
   })
 
   it('leave the job alone when a follower is interrupted', async () => {
@@ -230,7 +230,7 @@ describeNeeding(['patience'], 'tokens', () => {
     expect(list).toMatch(/ w1 +worker +kind:code repo:https:\/\/git\.example\/team\/\* /)
     const refused = await cli.run(['tokens', 'create', 'p1', '--scope', 'jobs:read', ...only])
     expect(refused.code).not.toBe(0)
-    expect(refused.stderr).toContain('Only a worker’s token can be restricted')
+    expect(refused.stderr).toContain('Only a token with the scope worker can be restricted')
   })
 
   it('in a file of two lines are refused, and not shown', async () => {
@@ -243,7 +243,7 @@ describeNeeding(['patience'], 'tokens', () => {
       const { code, stdout, stderr } = await cli.run([command, ...named])
       expect(code).not.toBe(0)
       expect(stdout + stderr).not.toContain(token)
-      expect(stderr).toContain('does not hold one token')
+      expect(stderr).toContain('does not contain exactly one token')
     }
   })
 

@@ -98,7 +98,7 @@ describeNeeding(['patience'], 'a hub that is away', () => {
     ])
     await follower.printed(/submitted/)
     await hub.stop('SIGKILL')
-    await follower.printed(/waiting for it to come back/)
+    await follower.printed(/retrying until the hub answers/)
     const again = cli.start(['hub', '--port', port])
     await again.printed(/hub on http/)
     const id = /^[0-9a-f]{12}/.exec((await cli.run(['jobs'])).stdout.split('\n')[1] ?? '')?.[0]

@@ -36,7 +36,7 @@ describeNeeding(['patience'], 'init', () => {
     await cli.run(['init', '--yes'])
     const again = await cli.run(['init', '--yes'])
     expect(again.code).toBe(8)
-    expect(again.stderr).toMatch(/already: .*config\.yaml[^]*--force/)
+    expect(again.stderr).toMatch(/already exists: .*config\.yaml[^]*--force/)
     expect((await cli.run(['init', '--yes', '--force'])).code).toBe(0)
   })
 })

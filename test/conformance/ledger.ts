@@ -15,7 +15,7 @@ import { settleConformance } from './ledger/settle.ts'
 import { submitConformance } from './ledger/submit.ts'
 import { transitionsConformance } from './ledger/transitions.ts'
 
-/** What every engine of the ledger must do. */
+/** The conformance suite for every ledger engine. */
 export function ledgerConformance(name: string, open: OpenLedger): void {
   describe(`the ledger on ${name}`, () => {
     submitConformance(open)

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { callbackSecretOf } from '../../src/callbacks/sign.ts'
-import { readRows, writeRows } from '../../src/backup/listed.ts'
+import { readRows, writeRows } from '../../src/backup/row-files.ts'
 import { Manifest } from '../../src/backup/manifest.ts'
 import { tablesOf } from '../../src/ledger/tables.ts'
 import { HubClient } from '../../src/protocol/client.ts'
@@ -99,9 +99,7 @@ async function drill(
   expect(await log.text()).toBe('worked')
   const readers = new HubClient({ url: await hubAddress(cli.data), token: reader })
   expect((await readers.call('getJob', { params: { job: queued } })).state).toBe('queued')
-  expect((await cli.run(['doctor', '--ledger'])).stdout).toContain(
-    '3 jobs compared with their events, 0 differ',
-  )
+  expect((await cli.run(['doctor', '--ledger'])).stdout).toContain('compared 3 jobs, 0 differences')
 
   const taken = new Map<string, number>()
   await expect
@@ -133,9 +131,9 @@ describeNeeding(['patience'], 'a backup', () => {
       cli.run(['restore', backup, '--data', join(cli.home, 'new')])
     await appendFile(join(backup, 'tables', 'event.jsonl'), '\n')
     expect(await restored()).toMatchObject({ code: 2 })
-    expect((await restored()).stderr).toMatch(/event\.jsonl is not what was backed up/)
+    expect((await restored()).stderr).toMatch(/event\.jsonl has changed since the backup/)
     await writeFile(join(backup, 'manifest.json'), '{')
-    expect((await restored()).stderr).toMatch(/is no whole backup/)
+    expect((await restored()).stderr).toMatch(/is not a complete backup/)
     await expect(readFile(join(cli.home, 'new', 'ledger.db'))).rejects.toThrow('ENOENT')
   })
 

@@ -16,7 +16,7 @@ const request = (token: string) => ({
   }),
 })
 
-/** A zombie that nobody has reaped yet is gone. */
+/** A zombie counts as ended. */
 async function untilGone(pid: number): Promise<void> {
   await vi.waitFor(() => expect(runs(pid)).toBe(false), 5000)
 }
@@ -31,7 +31,7 @@ function runs(pid: number): boolean {
 }
 
 describe('the gateway process', () => {
-  it('is started again after its death, on the same port, with the doors and counts it had', async () => {
+  it('restarts after its death, on the same port, with its doors and counts', async () => {
     const replay = await aScript({
       scripts: [{ steps: [{ text: 'hello', usage: { input: 7, output: 3, costUsd: 0.5 } }] }],
     })
@@ -44,7 +44,7 @@ describe('the gateway process', () => {
 
     process.kill(before, 'SIGKILL')
     await untilGone(before)
-    // Asking the gateway waits for the new process.
+    // A call to the gateway waits for the new process.
     expect(await gateway.usage(door.token)).toMatchObject({ requests: 1, inputTokens: 7 })
     const again = await fetch(address, request(door.token))
 
@@ -54,7 +54,7 @@ describe('the gateway process', () => {
       requests: 2,
       inputTokens: 14,
       outputTokens: 6,
-      // What was on its way when it died is not known.
+      // The cost of requests in flight when it died is unknown.
       costUsd: 'unknown',
     })
   })
@@ -92,7 +92,7 @@ describe('the gateway process', () => {
 const entry = (path: string): string => new URL(`../../${path}`, import.meta.url).href
 
 describeNeeding(['patience'], 'a gateway process that is killed each time it starts', () => {
-  it('gives up when it dies again and again', async () => {
+  it('gives up after repeated deaths', async () => {
     const gateway = await aGateway({})
     const door = await gateway.open(aFence())
     for (let death = 0; death < 6; death += 1) {

@@ -3,7 +3,7 @@ import { GatewaySettings } from '../../src/gateway/settings.ts'
 import { aFence, aGateway, aModelServer } from '../support/gateway.ts'
 import { describeNeeding } from '../support/needs.ts'
 
-/** What the model server says, and in which form. */
+/** The answer of the model server, and its content type. */
 type Said = { readonly path: string; readonly body: string; readonly streamed: boolean }
 
 const streamed = (path: string, ...events: object[]): Said => ({
@@ -149,7 +149,7 @@ describeNeeding(['patience'], 'the meter', () => {
     })
   })
 
-  it('has a cost of nothing for a door that nothing was asked through', async () => {
+  it('reports a cost of 0 for a door without requests', async () => {
     expect(await usageAfter([])).toMatchObject({ requests: 0, costUsd: 0, models: [] })
   })
 })
@@ -161,7 +161,7 @@ async function usageAfter(answers: readonly Said[]) {
     request.resume()
     const type = said?.streamed === true ? 'text/event-stream; charset=utf-8' : 'application/json'
     answer.writeHead(200, { 'content-type': type })
-    // Cut where it hurts: in the middle of events and of characters.
+    // Split within events and within characters.
     const bytes = Buffer.from(said?.body ?? '')
     for (let at = 0; at < bytes.length; at += 7) answer.write(bytes.subarray(at, at + 7))
     answer.end()

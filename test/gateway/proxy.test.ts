@@ -15,7 +15,7 @@ const settings = (url: string) => ({
 
 type Seen = { url: string | undefined; headers: http.IncomingHttpHeaders; body: string }
 
-/** A model server that answers with JSON and remembers what it was asked. */
+/** A model server that answers with JSON and records its requests. */
 async function aRememberingServer(): Promise<{ url: string; seen: Seen[] }> {
   const seen: Seen[] = []
   const url = await aModelServer(async (request, response) => {
@@ -56,7 +56,7 @@ describe('a door', () => {
     expect(JSON.stringify(seen)).not.toContain(door.token)
   })
 
-  it('passes no cookie of the upstream back', async () => {
+  it('forwards no cookie of the upstream', async () => {
     const { url } = await aRememberingServer()
     const gateway = await aGateway(settings(url))
     const door = await gateway.open(aFence())
@@ -84,7 +84,7 @@ describe('a door', () => {
     expect(seen).toEqual([])
   })
 
-  it('is shut to web pages and to other host names', async () => {
+  it('refuses web pages and other host names', async () => {
     const { url, seen } = await aRememberingServer()
     const gateway = await aGateway(settings(url))
     const door = await gateway.open(aFence())
@@ -97,7 +97,7 @@ describe('a door', () => {
     expect(seen).toEqual([])
   })
 
-  it('breaks an answer that is on its way when it closes', async () => {
+  it('aborts an answer in flight when it closes', async () => {
     const url = await aModelServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('data: 1\n\n')
@@ -111,7 +111,7 @@ describe('a door', () => {
 })
 
 describe('an answer', () => {
-  it('passes piece by piece: the first is there before the second is sent', async () => {
+  it('is streamed: its first piece arrives before the second is sent', async () => {
     const upstream = Promise.withResolvers<http.ServerResponse>()
     const url = await aModelServer((_request, response) => upstream.resolve(response))
     const gateway = await aGateway(settings(url))
@@ -132,7 +132,7 @@ describe('an answer', () => {
     expect(Buffer.from(second.value).toString()).toBe('data: second\n\n')
   })
 
-  it('comes no faster than the agent reads', async () => {
+  it('is not sent faster than the agent reads', async () => {
     const paused = Promise.withResolvers<number>()
     const url = await aModelServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/octet-stream' })
@@ -142,7 +142,7 @@ describe('an answer', () => {
         while (response.write(piece)) sent += piece.length
       }
       fill()
-      // Nothing drains any more once every buffer on the way is full.
+      // When every buffer on the way is full, writing stops.
       let idle = setTimeout(() => paused.resolve(sent), 500)
       response.on('drain', () => {
         clearTimeout(idle)
@@ -157,7 +157,7 @@ describe('an answer', () => {
     await response.body!.cancel()
   })
 
-  it('is given up upstream when the agent goes away', async () => {
+  it('is aborted upstream when the agent disconnects', async () => {
     const abandoned = Promise.withResolvers<void>()
     const url = await aModelServer((_request, response) => {
       response.on('close', () => abandoned.resolve())
@@ -171,7 +171,7 @@ describe('an answer', () => {
     await expect(abandoned.promise).resolves.toBeUndefined()
   })
 
-  it('is an upstream error with its own status and body', async () => {
+  it('keeps the status and body of an upstream error', async () => {
     const url = await aModelServer((_request, response) => {
       response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '7' })
       response.end('{"error":{"message":"slow down"}}')
@@ -185,7 +185,7 @@ describe('an answer', () => {
 })
 
 describe('the gateway', () => {
-  it('answers 502 in the words of the dialect when the upstream cannot be reached', async () => {
+  it('answers 502 in the dialect’s error format when the upstream is unreachable', async () => {
     const gateway = await aGateway(settings('http://127.0.0.1:1'))
     const door = await gateway.open(aFence())
     const openai = await ask(door)
@@ -250,7 +250,7 @@ const ask = (
     body: '{"model":"m"}',
   })
 
-/** fetch does not let a caller choose the Host header. */
+/** Used because fetch does not allow setting the Host header. */
 async function rawStatus(
   baseUrl: string,
   headers: Record<string, string>,

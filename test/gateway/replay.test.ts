@@ -13,7 +13,7 @@ import { silentLog } from '../../src/platform/log.ts'
 import { aFence, aGateway, aScript } from '../support/gateway.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
-/** The same door in the three dialects, spoken by real clients. */
+/** Real clients of the three dialects on the same door. */
 const MODELS: readonly { dialect: string; model: (door: ModelDoor) => LanguageModel }[] = [
   {
     dialect: 'Anthropic Messages',
@@ -91,7 +91,7 @@ describe.each(MODELS)('a written script in $dialect', ({ model }) => {
     })
   })
 
-  it('leads a client that wants whole answers, and says so when it has come to its end', async () => {
+  it('leads a client that wants whole answers, and says when it has ended', async () => {
     const gateway = await aGateway({ replay: await aScript(SCRIPT) })
     const door = await gateway.open(aFence())
     const first = await generateText({
@@ -121,16 +121,16 @@ describe.each(MODELS)('a written script in $dialect', ({ model }) => {
     expect(title.text).toBe('A scripted answer.')
   })
 
-  it('refuses a task it does not know at once, so that nobody tries again', async () => {
+  it('refuses an unknown task with an error that clients do not retry', async () => {
     const gateway = await aGateway({ replay: await aScript(SCRIPT) })
     const door = await gateway.open(aFence())
     await expect(
       generateText({ model: model(door), tools: { echo }, prompt: 'Something else' }),
-    ).rejects.toThrow(/No task of the model script fits/)
+    ).rejects.toThrow(/No task of the model script matches/)
     expect(await gateway.usage(door.token)).toMatchObject({ requests: 1 })
   })
 
-  it('gives a recording that answers the same again', async () => {
+  it('makes a recording that repeats its answers', async () => {
     const record = join(await tempFolder(), 'recording.jsonl')
     const recording = await startGateway(
       GatewaySettings.parse({ replay: await aScript(SCRIPT), record }),
@@ -158,7 +158,7 @@ describe('a written script', () => {
     expect(await response.json()).toEqual({ oh: 'no' })
   })
 
-  it('can break the connection before, amid and after the answer', async () => {
+  it('can break the connection before, during and after the answer', async () => {
     await expect(answerTo({ text: 'hi', cut: 'before' })).rejects.toThrow(/fetch failed/)
     const middle = await answerTo({ text: 'hi', cut: 'middle' })
     await expect(middle.text()).rejects.toThrow(/terminated/)
@@ -167,7 +167,7 @@ describe('a written script', () => {
     expect(unfinished).not.toContain('response.completed')
   })
 
-  it('speaks of freeform tools and of tools in a namespace', async () => {
+  it('supports freeform tools and tools in a namespace', async () => {
     const calls = [
       { name: 'apply_patch', custom: true, args: '*** Begin Patch' },
       { name: 'report', namespace: 'mcp__plat', args: { a: 1 } },
@@ -179,13 +179,13 @@ describe('a written script', () => {
   })
 
   it.each([
-    { what: 'is no JSON', text: '{', says: /is no JSON/ },
+    { what: 'is not JSON', text: '{', says: /is not JSON/ },
     {
       what: 'has a wrong step',
       text: JSON.stringify({ scripts: [{ steps: [{ text: 'a' }, { txt: 'b' }] }] }),
-      says: /wrong at scripts\[0\]\.steps\[1\].*txt/,
+      says: /invalid at scripts\[0\]\.steps\[1\].*txt/,
     },
-    { what: 'has no task', text: '{"scripts":[]}', says: /wrong at scripts/ },
+    { what: 'has no task', text: '{"scripts":[]}', says: /invalid at scripts/ },
   ])('that $what is refused at the start, naming the place', async ({ text, says }) => {
     const replay = join(await tempFolder(), 'bad.json')
     await writeFile(replay, text)
@@ -195,7 +195,7 @@ describe('a written script', () => {
     })
   })
 
-  it('that is not there is refused at the start', async () => {
+  it('that is missing is refused at the start', async () => {
     await expect(aGateway({ replay: '/nowhere/model.json' })).rejects.toMatchObject({
       code: 'file-unreadable',
     })
@@ -235,7 +235,7 @@ describe('a recording', () => {
   })
 })
 
-/** What a client hears that follows the whole first task. */
+/** The answers that a client gets when it follows the whole first task. */
 async function wholeTalk(model: LanguageModel) {
   const result = streamText({
     model,

@@ -72,7 +72,7 @@ describe('artifacts over HTTP', () => {
     expect(artifacts).toEqual([])
   })
 
-  it('a part of them can be asked for', async () => {
+  it('a range of them can be requested', async () => {
     await using hub = await startTestHub()
     const leased = await aLease(hub)
     await put(leased, 'a', Buffer.from('0123456789'))
@@ -97,7 +97,7 @@ describe('artifacts over HTTP', () => {
     expect([response.status, await response.text()]).toEqual([304, ''])
   })
 
-  it('an empty one is one too', async () => {
+  it('may be empty', async () => {
     await using hub = await startTestHub()
     const leased = await aLease(hub)
     expect(await put(leased, 'empty', new Uint8Array())).toMatchObject({ size: 0 })
@@ -105,7 +105,7 @@ describe('artifacts over HTTP', () => {
     expect([response.status, await response.text()]).toEqual([200, ''])
   })
 
-  it('a job that goes on from another reads what that one left', async () => {
+  it('a job that continues another reads its artifacts', async () => {
     await using hub = await startTestHub()
     const earlier = await aLease(hub)
     await put(earlier, 'session.tar', Buffer.from('the session'))
@@ -160,7 +160,7 @@ async function firstWorker(hub: TestHub) {
   return worker
 }
 
-describe('an upload that breaks off', () => {
+describe('an upload whose connection breaks', () => {
   it('is no bug of the hub, and leaves no file', async () => {
     const errors: unknown[] = []
     const log = { ...silentLog, error: (fields: unknown) => errors.push(fields) }

@@ -9,7 +9,7 @@ import type { Callback, Send } from '../../src/domain/callback.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { deliverDue } from '../../src/keeper/deliver.ts'
 import { DeliveryTally } from '../../src/keeper/delivery-tally.ts'
-import { UnderWay } from '../../src/keeper/under-way.ts'
+import { InFlight } from '../../src/keeper/in-flight.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { aJob, aLease } from '../support/jobs.ts'
@@ -19,11 +19,11 @@ import { startSink } from '../support/sink.ts'
 const random = (): Uint8Array => new Uint8Array(1)
 const SECRET = callbackSecretOf(randomBytes(32))
 const DONE = { kind: 'succeeded', reason: 'no-change', publication: null } as const
-/** The hub’s time goes on by itself while a test runs. */
+/** Tolerance for times: the hub's clock advances while a test runs. */
 const MARGIN_MS = 3000
 const never = new AbortController().signal
 
-/** A hub that may call one receiver, and sends when it is told to. */
+/** A hub that may call one receiver, and sends only when the test asks it to. */
 async function open() {
   const sink = await startSink()
   const rules = { ports: [443], allow: [{ host: '127.0.0.1', port: sink.port }] }
@@ -32,13 +32,13 @@ async function open() {
   onTestFinished(() => hub[Symbol.asyncDispose]())
   const { clock, ledger } = hub
   const send = makeSend({ rules, secrets: [new Secret(SECRET)], clock, version: '0', tryMs: 200 })
-  const underWay = new UnderWay()
-  const base = { ledger, underWay, tally, random, clock, log: silentLog, probe: noProbe }
-  /** One turn of the loop, after this time. */
+  const inFlight = new InFlight()
+  const base = { ledger, inFlight, tally, random, clock, log: silentLog, probe: noProbe }
+  /** Advances the clock and runs one iteration of the delivery loop. */
   const turn = async (afterMs = 0, through: Send = send, signal = never) => {
     clock.advance(afterMs)
     await deliverDue({ ...base, send: through }, signal)
-    await underWay.none()
+    await inFlight.allDone()
   }
   return { hub, sink, turn }
 }
@@ -55,7 +55,7 @@ const deliveriesOf = async (hub: TestHub, job: string) =>
   (await hub.admin.call('listDeliveries', { query: { job } })).deliveries
 
 describe('a callback', () => {
-  it('is told of the end of its job, signed, once', async () => {
+  it('gets one signed message at the end of its job', async () => {
     const { hub, sink, turn } = await open()
     const job = await endJob(hub, sink)
     await turn()
@@ -63,7 +63,7 @@ describe('a callback', () => {
     expect(sink.received).toHaveLength(1)
     const [{ headers, body } = { headers: {}, body: '' }] = sink.received
     const signed = Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, String(v)]))
-    // The test hub's clock stands elsewhere; the signature holds all the same.
+    // The test hub's clock shows another time; the signature is valid all the same.
     expect(new Webhook(SECRET).sign(signed['webhook-id'] ?? '', timeOf(signed), body)).toBe(
       signed['webhook-signature'],
     )
@@ -76,7 +76,7 @@ describe('a callback', () => {
     expect(delivery?.id).toBe(headers['webhook-id'])
   })
 
-  it('that fails, hangs, redirects and is away is told until it takes it, under one id', async () => {
+  it('that fails, hangs, redirects and is unreachable gets retries under one id until it accepts', async () => {
     const { hub, sink, turn } = await open()
     const job = await endJob(hub, sink)
     const elsewhere = await startSink()
@@ -100,7 +100,7 @@ describe('a callback', () => {
     expect(elsewhere.received).toEqual([])
   })
 
-  it('that says 410 is not told again until somebody asks', async () => {
+  it('that answers 410 gets no retry until a resend is requested', async () => {
     const { hub, sink, turn } = await open()
     const job = await endJob(hub, sink)
     sink.answers(410, 200)
@@ -118,7 +118,7 @@ describe('a callback', () => {
     expect(await hub.ledger.pendingDeliveries()).toBe(0)
   })
 
-  it('is told again when what sent it died before it could say so', async () => {
+  it('gets the message again when the sender died before it recorded the delivery', async () => {
     const { hub, sink, turn } = await open()
     await endJob(hub, sink)
     const { ledger, clock } = hub
@@ -131,7 +131,7 @@ describe('a callback', () => {
     const context = {
       ledger: dying,
       send: makeSend({ rules, secrets, clock, version: '0' }),
-      underWay: new UnderWay(),
+      inFlight: new InFlight(),
       tally: new DeliveryTally(),
       random: randomBytes,
       clock,
@@ -139,7 +139,7 @@ describe('a callback', () => {
       probe: noProbe,
     }
     await deliverDue(context, never)
-    await expect(context.underWay.none()).rejects.toThrow('killed here')
+    await expect(context.inFlight.allDone()).rejects.toThrow('killed here')
     await turn(15_000 - MARGIN_MS)
     expect(sink.received).toHaveLength(1)
     await turn(MARGIN_MS)
@@ -148,7 +148,7 @@ describe('a callback', () => {
     expect(second).toBe(first)
   })
 
-  it('that hangs holds up no other', async () => {
+  it('that hangs delays no other', async () => {
     const { hub, sink, turn } = await open()
     const other = 'https://hooks.example/'
     for (let jobs = 0; jobs < 3; jobs += 1) await endJob(hub, sink)
@@ -169,7 +169,7 @@ describe('a callback', () => {
     await turned
   })
 
-  it('that was on its way when the hub stopped is due at once', async () => {
+  it('whose delivery was interrupted by a stop of the hub is due at once', async () => {
     const { hub, sink, turn } = await open()
     const job = await endJob(hub, sink)
     const stop = new AbortController()
@@ -183,7 +183,7 @@ describe('a callback', () => {
     expect(sink.received).toHaveLength(1)
   })
 
-  it('goes on with the follow-up of its job', async () => {
+  it('also applies to the follow-up of its job', async () => {
     const { hub, sink, turn } = await open()
     const job = await endJob(hub, sink)
     const next = await hub.admin.call('retryJob', {
@@ -197,7 +197,7 @@ describe('a callback', () => {
     expect(told.join(' ')).toContain(next.id)
   })
 
-  it('is counted by what came of it', async () => {
+  it('is counted by outcome', async () => {
     const { hub, sink, turn } = await open()
     sink.answers(500, 410, 200)
     for (let jobs = 0; jobs < 3; jobs += 1) await endJob(hub, sink)

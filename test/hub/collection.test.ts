@@ -75,7 +75,7 @@ describe('collection', () => {
     expect(await readOutput(hub, job)).toEqual({ bytes, end: 'true' })
   })
 
-  it('forgets a job after three months, with its artifacts, and says so beforehand', async () => {
+  it('removes a job after three months, with its artifacts, and lists it in a dry run before', async () => {
     await using hub = await startTestHub()
     const { job } = await endedJob(hub)
     hub.clock.advance(91 * DAY_MS)
@@ -98,7 +98,7 @@ describe('collection', () => {
     expect((await gc(hub, false)).items.map((item) => item.count)).toEqual([0, 0, 0, 0, 0, 0])
   })
 
-  it('looks at every upload, also behind many that are needed', async () => {
+  it('checks every upload, also after many that are needed', async () => {
     await using hub = await startTestHub()
     const digests = Array.from({ length: 451 }, (_, index) => String(index).padStart(64, '0'))
     await Promise.all(
@@ -111,7 +111,7 @@ describe('collection', () => {
     expect(count(await gc(hub, false), 'uploads')).toBe(1)
   })
 
-  it('forgets an upload that no job has named for a day, then its bytes, and says so beforehand', async () => {
+  it('removes an upload that no job has named for a day, then its bytes, and lists it in a dry run before', async () => {
     await using hub = await startTestHub()
     const { job } = await hub.ledger.submit(
       aJob({ inputs: [{ name: 'n', digest: await upload(hub, 'named') }], submitter: ADA }),
@@ -122,7 +122,7 @@ describe('collection', () => {
 
     const dry = await gc(hub, true)
     expect(dry.items.filter((item) => item.count > 0)).toMatchObject([
-      { what: 'uploads', count: 1, bytes: null, why: 'no job names them, older than a day' },
+      { what: 'uploads', count: 1, bytes: null, why: 'older than a day, and no job names them' },
       { what: 'artifacts', count: 1, examples: [unnamed] },
     ])
     expect(await gc(hub, false)).toEqual({ ...dry, dryRun: false })

@@ -18,7 +18,7 @@ const bearer = (hub: TestHub): Record<string, string> => ({
   authorization: `Bearer ${hub.adminToken}`,
 })
 
-/** The status and what is said, in short. */
+/** The status and the body, in short. */
 async function said(response: Response): Promise<readonly [number, string | null, string]> {
   return [response.status, response.headers.get('content-type'), await response.text()]
 }
@@ -121,7 +121,7 @@ describe('a dialect', () => {
     expect(await said(long)).toEqual(inToy(413, 'body-too-large'))
   })
 
-  it('gets no more of a body without a length than it takes', async () => {
+  it('reads a body without a length only up to its limit', async () => {
     await using hub = await withToy()
     const put = (...sizes: readonly number[]) =>
       sendRaw(
@@ -138,7 +138,7 @@ describe('a dialect', () => {
     expect(refused).toContain('toy: body-too-large')
   })
 
-  it('puts its own headers on every answer of its own, and none of ours', async () => {
+  it('sends its own headers with every answer, and none of our own API', async () => {
     await using hub = await withToy()
     const headersOf = async (path: string) => {
       const { headers } = await fetch(hub.url + path)
@@ -152,7 +152,7 @@ describe('a dialect', () => {
     }
   })
 
-  it('is kept from foreign pages as we are, and says so in its own form', async () => {
+  it('refuses foreign pages as our own API does, in its own error format', async () => {
     await using hub = await withToy()
     const origin = { origin: 'https://evil.example' }
     const response = await fetch(`${hub.url}/toy/hello`, { headers: origin })
@@ -161,7 +161,7 @@ describe('a dialect', () => {
 
   it('with a route outside of its prefixes does not start', async () => {
     await expect(withToy({ prefixes: ['/toys'] })).rejects.toThrow(
-      'GET /toy/hello of toy lies below none of its prefixes',
+      'GET /toy/hello of toy is outside its prefixes',
     )
   })
 
@@ -178,7 +178,7 @@ describe('a dialect', () => {
 describe('a dialect with a port of its own', () => {
   const apart = { listen: LOOPBACK, prefixes: ['/'] }
 
-  it('answers there alone, and everything there in its own form', async () => {
+  it('answers only there, and every request there in its own format', async () => {
     await using hub = await withToy(apart)
     const url = hub.urls.get('toy')
 

@@ -53,7 +53,7 @@ describe('the event stream', () => {
     ])
   })
 
-  it('goes on after Last-Event-ID', async () => {
+  it('continues after Last-Event-ID', async () => {
     await using hub = await startTestHub()
     const { params, attempt } = await aLease(hub)
     await attempt.call('settleLease', { params, body: { settlement, usage: null } })
@@ -63,7 +63,7 @@ describe('the event stream', () => {
     expect(rest.map(({ type }) => type)).toEqual(['claimed', 'ended'])
   })
 
-  it('tells a reader that has seen the end not to come back', async () => {
+  it('stops a reader that has seen the end from reconnecting', async () => {
     await using hub = await startTestHub()
     const { id } = await hub.admin.call('submitJob', { body: aJob() })
     await hub.admin.call('cancelJob', { params: { job: id } })
@@ -76,7 +76,7 @@ describe('the event stream', () => {
     expect(await response.text()).toBe('')
   })
 
-  it('says now and then that it lives', async () => {
+  it('sends heartbeats', async () => {
     await using hub = await startTestHub({ limits: { heartbeatMs: 20 } })
     const { id } = await hub.admin.call('submitJob', { body: aJob() })
     const { body } = await openStream(hub, id)
@@ -90,7 +90,7 @@ describe('the event stream', () => {
     expect(text).toContain('event: submitted')
   })
 
-  it('is refused for an unknown job and for a place that is no number', async () => {
+  it('is refused for an unknown job and for a cursor that is not a number', async () => {
     await using hub = await startTestHub()
     const { id } = await hub.admin.call('submitJob', { body: aJob() })
     const unknown = openStream(hub, newJobId(0, randomBytes))

@@ -23,7 +23,7 @@ describe('a hold', () => {
   })
 })
 
-describe('an id that a submitter brings', () => {
+describe('an id that a submitter chooses', () => {
   it('is the name of the job, once', async () => {
     await using hub = await startTestHub()
     const id = randomUUID()
@@ -54,7 +54,7 @@ async function restricted(hub: TestHub, lanes: string[]): Promise<HubClient> {
   return new HubClient({ url: hub.url, token })
 }
 
-/** The question of a worker with these offers. */
+/** The claim of a worker with these offers. */
 function claimOffering(offers: string[], waitMs = 0) {
   const { worker } = aClaim()
   return { body: aClaim({ protocol: 2, worker: { ...worker, offers }, waitMs }) }
@@ -80,7 +80,7 @@ describe('a worker’s token', () => {
     const body = { name: 'a', scopes: ['jobs:read' as const], lanes: ['agent:codex'] }
     await expect(hub.admin.call('createToken', { body })).rejects.toMatchObject({
       code: 'request-invalid',
-      message: 'Only a worker’s token can be restricted.',
+      message: 'Only a token with the scope worker can be restricted.',
     })
   })
 })

@@ -156,7 +156,7 @@ describe('an input', () => {
 })
 
 describe('a name with folders in it', () => {
-  // As long as a name may be, every third letter a slash that is sent as three.
+  // The longest name; every third letter is a slash, which is sent percent-encoded.
   const LONG = `${'ab/'.repeat(84)}abc`
   const names = ['out/report.html', LONG]
 

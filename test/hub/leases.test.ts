@@ -142,7 +142,7 @@ describe('a lease', () => {
       .toBeGreaterThan(before.leaseUntil!)
 
     const ofAnything = aRequest({ offers: ['agent:*', 'repo:*'] })
-    // Asked together, both are committed before anybody hears of the first.
+    // Sent together, both are committed before any waiter is notified of the first.
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
     await Promise.all([hub.ledger.handBack(fence), hub.ledger.claim(ofAnything)])
 
@@ -150,7 +150,7 @@ describe('a lease', () => {
     expect(await hub.ledger.job(lease.job.id)).toMatchObject({ state: 'running', attempt: 2 })
   })
 
-  it('a renewal whose worker went away asks the ledger nothing more', async () => {
+  it('a renewal whose worker disconnected queries the ledger no more', async () => {
     await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
     const { params, attempt } = await aLease(hub)
     const asked = vi.spyOn(hub.ledger, 'job')

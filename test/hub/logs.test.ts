@@ -16,7 +16,7 @@ const write = ({ attempt, params }: Leased, offset: number, text: string) =>
     body: Buffer.from(text),
   })
 
-/** Reads the job's output: the text, where to go on, and whether it is complete. */
+/** Reads the job's output: the text, the next offset, and whether it is complete. */
 async function read(hub: TestHub, { params }: Leased, query: Record<string, number> = {}) {
   const response = await hub.admin.call('readLog', {
     params: { job: params.job, stream: 'output' },
@@ -57,7 +57,7 @@ describe('logs over HTTP', () => {
     expect(await waiting).toMatchObject({ text: 'at last\n', next: 8, end: false })
   })
 
-  it('a reader that waits hears when the attempt ends', async () => {
+  it('a waiting reader gets an answer when the attempt ends', async () => {
     await using hub = await startTestHub({ limits: { pollMs: 60_000 } })
     const leased = await aLease(hub)
     const waiting = read(hub, leased, { waitMs: 20_000 })
@@ -100,7 +100,7 @@ describe('logs over HTTP', () => {
     })
   })
 
-  it('a job that nobody took yet has an empty log that goes on', async () => {
+  it('a job without an attempt has an empty log that has not ended', async () => {
     await using hub = await startTestHub()
     const { id } = await hub.admin.call('submitJob', { body: aJob() })
     const response = await hub.admin.call('readLog', { params: { job: id, stream: 'checks' } })

@@ -8,7 +8,7 @@ import { aClaim, aJob, aLease } from '../support/jobs.ts'
 const NO_ROOM = { freeBytes: async () => 10, floorBytes: 11 }
 
 describe('health', () => {
-  it('is told without a token', async () => {
+  it('is reported without a token', async () => {
     await using hub = await startTestHub()
     for (const path of ['/livez', '/readyz']) {
       const response = await fetch(hub.url + path)
@@ -16,7 +16,7 @@ describe('health', () => {
     }
   })
 
-  it('a hub without room on its disk lives but is not ready', async () => {
+  it('a hub with a full disk is live but not ready', async () => {
     await using hub = await startTestHub({ disk: NO_ROOM })
     expect((await fetch(`${hub.url}/livez`)).status).toBe(200)
     expect((await fetch(`${hub.url}/readyz`)).status).toBe(507)
@@ -119,7 +119,7 @@ describe('closing', () => {
 })
 
 describe('a bug in the hub', () => {
-  it('is answered without its innards', async () => {
+  it('is answered without internal details', async () => {
     const broken: KindSchema = {
       ...codeSchema,
       title: () => {

@@ -16,7 +16,7 @@ type OneHub = {
   readonly process: RunningCli
 }
 
-/** A hub as a process of its own: its own data folder, the same ledger, the same store. */
+/** A hub in a separate process: its own data folder, the same ledger, the same store. */
 async function startHub(cli: Cli, name: string, ledger: string): Promise<OneHub> {
   const data = join(cli.home, name)
   const shared = ['--database', ledger, '--store', join(cli.home, 'store')]
@@ -82,7 +82,7 @@ describeNeeding(['postgresql', 'patience'], 'several hubs on one ledger and one 
       code: 'token-invalid',
     })
 
-    // What was begun through one hub is ended through the other when the first one dies.
+    // A lease from one hub is settled through the other after the first one dies.
     await other.process.stop('SIGKILL')
     await attempt.call('settleLease', { params, body: { settlement, usage: null } })
     await streamed
@@ -117,10 +117,10 @@ describeNeeding(['postgresql', 'patience'], 'several hubs on one ledger and one 
     const away = await start('postgres://ada:hush@127.0.0.1:1/jobs')
     expect(away).toMatchObject({ code: 9 })
     expect(away.stderr).toMatch(
-      /The ledger postgres:\/\/127\.0\.0\.1:1\/jobs is away: .*ECONNREFUSED/,
+      /The ledger postgres:\/\/127\.0\.0\.1:1\/jobs is unreachable: .*ECONNREFUSED/,
     )
     const missing = await start(file.server.url.replace(/postgres$/, 'nowhere'))
-    expect(missing.stderr).toMatch(/it has no database of this name[^]*MILLWRIGHT_DATABASE/)
+    expect(missing.stderr).toMatch(/the server has no database of this name[^]*MILLWRIGHT_DATABASE/)
     const wrong = await start('mysql://ada:hush@127.0.0.1/jobs')
     expect(wrong.stderr).toMatch(/--database: must look like postgres:/)
     expect(away.stderr + missing.stderr + wrong.stderr).not.toContain('hush')

@@ -29,7 +29,7 @@ const INTENT = {
 
 type Act = (ledger: Ledger, fence: Fence) => Promise<unknown>
 
-/** What can happen to a job that runs for the second time. */
+/** Transactions on a job in its second attempt. */
 const ACTS: Record<string, Act> = {
   renew: (ledger, fence) => ledger.renew(fence, LEASE_MS),
   'tell its story': (ledger, fence) =>
@@ -68,7 +68,7 @@ const ACTS: Record<string, Act> = {
   },
 }
 
-describe('whatever happens to one attempt', () => {
+describe('a transaction on one attempt', () => {
   it.each(Object.entries(ACTS))('to %s changes no other row', async (_name, act) => {
     const { ledger, database } = openInMemory()
     await bystanders(ledger)
@@ -78,7 +78,7 @@ describe('whatever happens to one attempt', () => {
     expect(rowsOf(database, fence)).toEqual(before)
   })
 
-  it('a lease that runs out ends its own attempt alone', async () => {
+  it('an expired lease ends only its own attempt', async () => {
     const { ledger, database, advance } = openInMemory()
     await bystanders(ledger)
     const fence = await twice(ledger, { priority: 9 })
@@ -88,7 +88,7 @@ describe('whatever happens to one attempt', () => {
     expect(rowsOf(database, fence)).toEqual(before)
   })
 
-  it('keys kept for long enough are taken from their own job alone', async () => {
+  it('keys of a paused job are released for that job only', async () => {
     const { ledger, database, advance } = openInMemory()
     await bystanders(ledger)
     const fence = await twice(ledger, {
@@ -103,7 +103,7 @@ describe('whatever happens to one attempt', () => {
     expect(rowsOf(database, fence)).toEqual(before)
   })
 
-  it('an upload that is stored again or forgotten is the only one', async () => {
+  it('storing or deleting an upload changes no other upload', async () => {
     const { ledger, database, advance } = openInMemory()
     await bystanders(ledger)
     const upload = { digest: 'own', size: 1, uploader: 'token' }
@@ -122,7 +122,7 @@ describe('whatever happens to one attempt', () => {
     expect(others()[0]).toHaveLength(1)
   })
 
-  it('of two tokens the one that was asked for is noted as used or revoked', async () => {
+  it('using or revoking a token changes no other token', async () => {
     const { ledger } = openInMemory()
     const token = { name: 'ci', scopes: [], lanes: null, expiresAt: null }
     await ledger.createToken({ ...token, id: 't-1', hash: 'h-1' })
@@ -134,7 +134,7 @@ describe('whatever happens to one attempt', () => {
   })
 })
 
-/** Jobs of every state, with as many attempts as the job that something happens to. */
+/** Jobs of every state, with as many attempts as the job under test. */
 async function bystanders(ledger: Ledger): Promise<void> {
   await ledger.storeBlob({ digest: 'named', size: 1, uploader: 'token' })
   await ledger.storeBlob({ digest: 'unnamed', size: 1, uploader: 'token' })
@@ -154,7 +154,7 @@ async function bystanders(ledger: Ledger): Promise<void> {
   await ledger.handBack(await twice(ledger, { priority: -9 }))
 }
 
-/** A job in its second attempt, with something of everything. */
+/** A job in its second attempt, with rows in every table. */
 async function twice(
   ledger: Ledger,
   differences: Parameters<typeof submitted>[1] = {},
@@ -179,7 +179,7 @@ async function tell(ledger: Ledger, fence: Fence): Promise<void> {
   await ledger.addArtifact({ ...fence, ...ARTIFACT })
 }
 
-/** Every row, but for the job's own and those that its attempt or the next one make. */
+/** Every row except those of the job under test. */
 function rowsOf(database: DatabaseSync, { jobId, attempt }: Fence): readonly unknown[] {
   const isOthers = (row: Row): boolean => row['id'] !== jobId && row['job_id'] !== jobId
   const isEarlier = (row: Row): boolean => Number(row['attempt'] ?? attempt) < attempt

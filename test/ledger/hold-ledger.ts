@@ -1,6 +1,6 @@
 /**
  * A program that owns a ledger until it is killed: `hold-ledger.ts <folder> [submit]`. Prints `open`
- * or the code of the refusal, then the id of each job it was told is kept.
+ * or the error code of the refusal, then the id of each job whose submission was acknowledged.
  */
 import { randomBytes } from 'node:crypto'
 import { isAppError } from '../../src/domain/errors.ts'

@@ -6,9 +6,9 @@ import { onTestFinished } from 'vitest'
 
 export type LedgerProgram = {
   readonly pid: number
-  /** Its output, a line at a time. */
+  /** The lines of its output. */
   readonly lines: AsyncIterableIterator<string>
-  /** kill -9; resolves when it is gone. Returns the signal that ended it, or null. */
+  /** kill -9; resolves when the process has exited. Returns the signal that ended it, or null. */
   kill(): Promise<NodeJS.Signals | null>
 }
 

@@ -28,7 +28,7 @@ describe('migrations', () => {
     },
   )
 
-  it('a migration that fails leaves nothing of itself, and the ones before it stay', () => {
+  it('a migration that fails is rolled back, and earlier ones stay', () => {
     using database = new DatabaseSync(':memory:')
     const good = { version: 1, name: 'good', statements: ['CREATE TABLE a (x)'] }
     const bad = { version: 2, name: 'bad', statements: ['CREATE TABLE b (x)', 'nonsense'] }
@@ -40,7 +40,7 @@ describe('migrations', () => {
     expect(migrate(database, [good, fixed], 0)).toBe(0)
   })
 
-  it('versions count up from 1 without a gap', () => {
+  it('versions are numbered from 1 without gaps', () => {
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(
       MIGRATIONS.map((_, index) => index + 1),
     )
@@ -55,12 +55,12 @@ describe('migrations', () => {
     const known = MIGRATIONS.length
     await expect(open(folder)).rejects.toMatchObject({
       code: 'schema-newer',
-      message: `The ledger has schema version 99; this program knows versions up to ${known}.`,
+      message: `The ledger has schema version 99; this program supports versions up to ${known}.`,
       details: { found: 99, known },
     })
   })
 
-  it('a file that is no database is refused, and the folder is not kept busy', async () => {
+  it('a file that is not a database is refused, and the folder is unlocked', async () => {
     const folder = await tempFolder()
     await writeFile(join(folder, 'ledger.db'), 'not a database at all, but long enough'.repeat(99))
     await expect(open(folder)).rejects.toMatchObject({ code: 'ledger-damaged' })

@@ -11,13 +11,13 @@ const WAITING = { reason: 'waiting-for-person', detail: '' } as const
 const MOVES_JOB = /UPDATE job SET\s+(?:state|cancel_requested_at)\b/
 
 type Disturbed = InMemory & {
-  /** Runs this just before the next statement that matches, as if somebody else had. */
+  /** Runs this SQL just before the next statement that matches, as a concurrent transaction would. */
   readonly before: (statement: RegExp, change: string) => void
   /** Every statement since the ledger was opened. */
   readonly statements: readonly string[]
 }
 
-/** A ledger whose engine does not keep others out of a transaction. */
+/** A ledger whose engine does not isolate transactions. */
 function openDisturbed(): Disturbed {
   const statements: string[] = []
   let next: { readonly statement: RegExp; readonly change: string } | null = null
@@ -59,7 +59,7 @@ describe('a transaction that was not isolated', () => {
   it.each(
     Object.entries(WRITES).flatMap(([name, write]) => [
       [name, 'claimed again', `UPDATE job SET attempt = attempt + 1`, write] as const,
-      [name, 'given back', `UPDATE job SET state = 'queued'`, write] as const,
+      [name, 'handed back', `UPDATE job SET state = 'queued'`, write] as const,
     ]),
   )('a %s of a job that was %s meanwhile crashes and leaves nothing', async (...row) => {
     const [, , change, write] = row
@@ -89,7 +89,7 @@ describe('a transaction that was not isolated', () => {
     const { jobId } = await claimed(ledger)
     const waiting = await submitted(ledger, { locks: ['a', 'b'] })
     before(MOVES_JOB, `INSERT INTO job_lock (key, job_id, attempt) VALUES ('b', '${jobId}', 1)`)
-    await expect(ledger.claim(aRequest())).rejects.toThrow('not free')
+    await expect(ledger.claim(aRequest())).rejects.toThrow('already held')
     expect(await ledger.job(waiting)).toMatchObject({ state: 'queued', attempt: 0 })
   })
 
@@ -102,7 +102,7 @@ describe('a transaction that was not isolated', () => {
     expect(database.prepare('SELECT key FROM job_lock').all()).toMatchObject([{ key: 'a' }])
   })
 
-  it('a job that another goes on from meanwhile is not forgotten', async () => {
+  it('a job that another continues meanwhile is not forgotten', async () => {
     const { ledger, before, advance } = openDisturbed()
     const old = await submitted(ledger)
     await ledger.settle(await claimed(ledger), SUCCEEDED, null)
@@ -151,9 +151,9 @@ describe('the statements of a sweep', () => {
   })
 })
 
-describe('a ledger that forgets what is written', () => {
-  it('is found out by the probe', async () => {
+describe('a ledger that loses writes', () => {
+  it('is detected by the readiness check', async () => {
     const { ledger } = openInMemory((engine) => wrapped(engine, forgetful))
-    await expect(ledger.checkWritable()).rejects.toThrow('did not keep')
+    await expect(ledger.checkWritable()).rejects.toThrow('did not return')
   })
 })

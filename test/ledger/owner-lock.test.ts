@@ -48,7 +48,7 @@ describe('the owner of a data folder', () => {
     expect(await submitted(ledger)).toBeDefined()
   })
 
-  it('a closed ledger frees its folder and answers no more', async () => {
+  it('a closed ledger unlocks its folder and refuses calls', async () => {
     const folder = await tempFolder()
     const first = await open(folder)
     await first[Symbol.asyncDispose]()

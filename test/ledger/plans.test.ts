@@ -11,7 +11,7 @@ import { migrate } from '../../src/ledger/sqlite/migrate.ts'
 import { MIGRATIONS } from '../../src/ledger/sqlite/migrations/all.ts'
 import { claimed, FAILED, submitted, SUCCEEDED } from '../conformance/ledger/bed.ts'
 
-/** A database that remembers every statement it prepared. */
+/** A database that records every prepared statement. */
 class ListeningDatabase extends DatabaseSync {
   readonly texts = new Set<string>()
 
@@ -25,13 +25,13 @@ class ListeningDatabase extends DatabaseSync {
 const GROWING =
   /^(?:SCAN|SEARCH) (?:job|payload|attempt|event|artifact|callback|delivery|blob|upload|input)\b/
 
-/** Looking for the least of something without an index is called a search too. */
+/** SQLite also says SEARCH, without an index, when it scans for a minimum. */
 const WALK = /^SCAN|\bjob_state\b|^SEARCH \w+$/
 
-/** Indexes that hold only what waits or runs, and the small worker table’s join. */
+/** Partial indexes of waiting or running rows. */
 const SMALL = /USING (?:COVERING )?INDEX (?:attempt_running|job_ready|job_parked|delivery_due)\b/
 
-/** Statements that page through jobs or deliveries by their filters; how far depends on what is asked for. */
+/** Listings with filters, which may scan many rows before they find a page. */
 const LISTING = /ORDER BY (?:job\.number|job_number|id) DESC/
 
 describe('query plans', () => {

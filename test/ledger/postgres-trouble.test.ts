@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { Client } from 'pg'
 import type { Notification } from '../../src/ledger/port.ts'
-import { PATIENCE } from '../../src/ledger/postgres/connections.ts'
+import { TIMEOUTS } from '../../src/ledger/postgres/connections.ts'
 import { postgresSnapshot } from '../../src/ledger/postgres/backup.ts'
 import { openPostgresLedger } from '../../src/ledger/postgres/open.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -12,7 +12,7 @@ import { openOnPostgres, postgresOfFile } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres-server.ts'
 import { startSilentProxy } from '../support/silent-proxy.ts'
 
-/** A ledger behind a proxy, and what can make its connections fall silent. */
+/** A ledger behind a proxy that can make its connections hang. */
 async function openBehindProxy(server: PostgresServer) {
   const proxy = await startSilentProxy(server.socketPath)
   onTestFinished(() => proxy[Symbol.asyncDispose]())
@@ -20,7 +20,7 @@ async function openBehindProxy(server: PostgresServer) {
     url: proxy.through(await server.makeSchema()),
     clock: systemClock,
     random: randomBytes,
-    patience: { ...PATIENCE, answer: 400, heartbeat: 100, close: 300 },
+    timeouts: { ...TIMEOUTS, answer: 400, heartbeat: 100, close: 300 },
   })
   onTestFinished(() => ledger[Symbol.asyncDispose]())
   return { ledger, proxy }
@@ -29,24 +29,24 @@ async function openBehindProxy(server: PostgresServer) {
 describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble', () => {
   const file = postgresOfFile()
 
-  it('is away while there is no room for more locks, and goes on when there is', async () => {
+  it('is unavailable while the lock table is full, and recovers afterwards', async () => {
     const { ledger } = await openOnPostgres(file.server)
     const jobId = await submitted(ledger)
     const greedy = new Client({ connectionString: file.server.url })
     await greedy.connect()
-    // What it got is kept although the statement fails.
+    // The session keeps the locks that it got although the statement fails.
     const all = greedy.query(
       'SELECT pg_advisory_lock(number) FROM generate_series(1, 100000) number',
     )
     await expect(all).rejects.toMatchObject({ code: '53200' })
     expect(await refusal(ledger.claim(aRequest()))).toBe('ledger-unavailable')
     await greedy.end()
-    // The server lets go of them a moment after the connection's end.
+    // The server releases them shortly after the connection ends.
     await expect.poll(() => refusal(ledger.renew({ jobId, attempt: 1 }, 1000))).toBe('lease-lost')
     expect((await ledger.claim(aRequest()))?.job.id).toBe(jobId)
   })
 
-  it('ends attempts with many keys in several sweeps, so that there is room for the locks of all', async () => {
+  it('ends attempts with many keys in several sweeps, so that the lock table does not fill up', async () => {
     const { ledger, advance } = await openOnPostgres(file.server)
     for (let job = 0; job < 10; job += 1) {
       await submitted(ledger, { locks: Array.from({ length: 64 }, (_, key) => `${job}-${key}`) })
@@ -58,7 +58,7 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
     expect(sweeps).toEqual([4, 4, 2, 0])
   })
 
-  it('is away when its connections fall silent, and comes back on new ones', async () => {
+  it('is unavailable when its connections hang, and recovers with new ones', async () => {
     const { ledger, proxy } = await openBehindProxy(file.server)
     await ledger.checkWritable()
     void proxy.silence()
@@ -66,7 +66,7 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
     await expect.poll(() => refusal(ledger.checkWritable())).toBe('none')
   })
 
-  it('hears other hubs again after the connection it listens on fell silent', async () => {
+  it('hears other hubs again after its LISTEN connection hung', async () => {
     const { ledger, proxy } = await openBehindProxy(file.server)
     const heard: Notification[] = []
     ledger.subscribe((notification) => heard.push(notification))
@@ -79,7 +79,7 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
     expect(await told()).toBeGreaterThan(0)
   })
 
-  it('closes in bounded time although nothing answers', async () => {
+  it('closes in bounded time although the database does not respond', async () => {
     const { ledger, proxy } = await openBehindProxy(file.server)
     await ledger.checkWritable()
     const swallowed = proxy.silence()
@@ -89,7 +89,7 @@ describeNeeding(['postgresql', 'patience'], 'a ledger on a PostgreSQL in trouble
     expect(await asked).toBe('ledger-unavailable')
   })
 
-  it('that holds no ledger is refused to a backup, which lets go of it', async () => {
+  it('without a ledger is refused by a backup, which closes its connection', async () => {
     const url = await file.server.makeSchema()
     expect(await refusal(postgresSnapshot(url))).toBe('ledger-refused')
     const connections = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'millwright'`

@@ -22,11 +22,11 @@ import { describeNeeding } from '../support/needs.ts'
 import { postgresOfFile } from '../support/postgres.ts'
 import { twoHubs } from '../support/two-hubs.ts'
 
-/** Chances for the two sides to meet in every order. */
+/** Enough repetitions for both sides to interleave in every order. */
 const TIMES = 40
 
-/** The row says what the events say. */
-async function isTrue(ledger: Ledger, jobId: JobId): Promise<void> {
+/** Expects the row to agree with the events. */
+async function expectConsistent(ledger: Ledger, jobId: JobId): Promise<void> {
   const { state, attempt, reason, failures } = await ledger.job(jobId)
   const events = await ledger.events(jobId, 0, 1000)
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
@@ -65,7 +65,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
 
     expect(await one.counts()).toEqual([{ kind: 'code', state: 'succeeded', jobs: 120 }])
     expect(await other.strandedJobs(100)).toEqual([])
-    for (const jobId of seen) await isTrue(one, jobId)
+    for (const jobId of seen) await expectConsistent(one, jobId)
   })
 
   it('free a key and park on it: nobody sleeps for ever', async () => {
@@ -102,20 +102,20 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
     }
   })
 
-  it('claim and cancel one job: it runs and is told, or it is cancelled and nobody has it', async () => {
+  it('claim and cancel one job: it runs and learns of the cancel, or it is cancelled and not claimed', async () => {
     const { one, other } = await twoHubs(file.server)
     for (let time = 0; time < TIMES; time += 1) {
       const jobId = await submitted(one, { locks: ['a'] })
       const [lease] = await Promise.all([one.claim(aRequest()), other.requestCancel(jobId, 'ada')])
       const job = await one.job(jobId)
-      await isTrue(one, jobId)
+      await expectConsistent(one, jobId)
       expect(job.state).toBe(lease === null ? 'cancelled' : 'running')
       expect(job.cancelRequestedAt).not.toBeNull()
       if (lease !== null) await one.settle(fenceOf(lease), SUCCEEDED, null)
     }
   })
 
-  it('settle an attempt: both hear the same, and it is told once', async () => {
+  it('settle an attempt: both get the same answer, and one event is appended', async () => {
     const { one, other } = await twoHubs(file.server)
     for (let time = 0; time < TIMES; time += 1) {
       const jobId = await submitted(one)
@@ -138,7 +138,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
         one.settle(fence, SUCCEEDED, null),
       ])
       expect(job.reason).toBe(cancel === 'none' ? 'cancelled-too-late' : SUCCEEDED.reason)
-      await isTrue(one, jobId)
+      await expectConsistent(one, jobId)
     }
   })
 
@@ -173,7 +173,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs at the same moment', () =>
         other.expire(10),
       ])
       expect([renewed, expired]).toEqual(renewed === 'none' ? ['none', 0] : ['lease-lost', 1])
-      await isTrue(one, jobId)
+      await expectConsistent(one, jobId)
       await one.requestCancel(jobId, 'ada')
       if (expired === 0) await one.settle(fence, SUCCEEDED, null)
     }
@@ -189,9 +189,9 @@ const INTENT = {
 
 type Asked = { readonly tells: string; readonly ask: (ledger: Ledger, fence: Fence) => unknown }
 
-/** What is asked again when an answer was lost, and the event that tells of it. */
+/** Requests that a worker repeats after a lost response, and the event that each appends. */
 const ASKED: Record<string, Asked> = {
-  'tell an event': {
+  'append an event': {
     tells: 'note',
     ask: (ledger, fence) => ledger.appendEvents(fence, 1, [{ type: 'note', code: 'n', text: 't' }]),
   },
@@ -212,17 +212,17 @@ const ASKED: Record<string, Asked> = {
   },
 }
 
-describeNeeding(['postgresql', 'patience'], 'two hubs that hear of one attempt', () => {
+describeNeeding(['postgresql', 'patience'], 'two hubs that get the same request', () => {
   const file = postgresOfFile()
 
-  it.each(Object.entries(ASKED))('%s: it is told once', async (_name, { tells, ask }) => {
+  it.each(Object.entries(ASKED))('%s: one event is appended', async (_name, { tells, ask }) => {
     const { one, other } = await twoHubs(file.server)
     for (let time = 0; time < TIMES / 2; time += 1) {
       const jobId = await submitted(one)
       const fence = await claimed(one)
       await Promise.all([ask(one, fence), ask(other, fence)])
       expect((await eventTypes(one, jobId)).filter((type) => type === tells)).toHaveLength(1)
-      await isTrue(one, jobId)
+      await expectConsistent(one, jobId)
       await one.requestCancel(jobId, 'ada')
       await refusal(one.settle(fence, SUCCEEDED, null))
     }
@@ -238,7 +238,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs that hear of one attempt',
         refusal(other.resume(jobId, 'bob')),
       ])
       expect(answers.toSorted()).toEqual(['job-not-paused', 'none'])
-      await isTrue(one, jobId)
+      await expectConsistent(one, jobId)
       await one.requestCancel(jobId, 'ada')
     }
   })
@@ -250,7 +250,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs that hear of one attempt',
       await one.pause(await claimed(one), WAITING, null)
       await Promise.all([refusal(one.resume(jobId, 'ada')), other.requestCancel(jobId, 'bob')])
       expect((await one.job(jobId)).state).toBe('cancelled')
-      await isTrue(one, jobId)
+      await expectConsistent(one, jobId)
     }
   })
 
@@ -265,7 +265,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs that hear of one attempt',
         other.expire(10),
       ])
       expect([settled, expired]).toEqual(settled === 'none' ? ['none', 0] : ['lease-lost', 1])
-      await isTrue(one, jobId)
+      await expectConsistent(one, jobId)
       await one.requestCancel(jobId, 'ada').catch(() => undefined)
     }
   })
@@ -274,7 +274,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs that hear of one attempt',
 describeNeeding(['postgresql', 'patience'], 'two hubs that tidy', () => {
   const file = postgresOfFile()
 
-  it('free a kept key while a job is parked on it: nobody sleeps for ever', async () => {
+  it('release a kept key while a job is parked on it: no job is stranded', async () => {
     const { one, other } = await twoHubs(file.server)
     await submitted(one)
     await claimed(one)
@@ -286,7 +286,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs that tidy', () => {
         one.tidyLocks(100),
         other.submit(aJob({ locks: ['b'] })),
       ])
-      // Tidying passes over a key on which somebody is being parked.
+      // Tidying skips a key while a submission that parks on it has the lock.
       expect(freed + (await one.tidyLocks(100))).toBe(1)
       expect(await one.strandedJobs(100)).toEqual([])
       const fence = await claimed(other)
@@ -304,7 +304,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
     const { one, other } = await twoHubs(file.server)
     const heard: Notification[] = []
     other.subscribe((notification) => heard.push(notification))
-    // The connection that listens may still be opening.
+    // The LISTEN connection may still be opening.
     await expect.poll(async () => submitted(one).then(() => heard.length)).toBeGreaterThan(0)
     heard.length = 0
     const jobId = await submitted(one)
@@ -342,7 +342,7 @@ describeNeeding(['postgresql', 'patience'], 'two hubs', () => {
         one.forget(clock.now(), 10),
         refusal(other.submit(aJob({ retryOf: jobId, requestDigest: `${time}` }))),
       ])
-      // Otherwise the submission held the job at that moment, or was there before.
+      // When no job was deleted, the submission had its lock or had already committed.
       const next = await one.claim(aRequest())
       const isGone = jobs === 1
       expect(follower).toBe(isGone ? 'job-not-found' : 'none')

@@ -33,7 +33,7 @@ describe('stranded jobs, made by writing to the database by hand', () => {
     expect(await ledger.strandedJobs(2)).toHaveLength(2)
   })
 
-  it('are found whatever other keys are held', async () => {
+  it('are found when other keys are held', async () => {
     const { ledger, folder } = await openOnSqlite()
     await submitted(ledger, { locks: ['b'] })
     await claimed(ledger)
@@ -45,7 +45,7 @@ describe('stranded jobs, made by writing to the database by hand', () => {
     expect(await ledger.strandedJobs(100)).toEqual([{ jobId: waiting, key: 'a' }])
   })
 
-  it('run again, and all that wait behind them, once one is cancelled and retried', async () => {
+  it('run again, with all jobs behind them, once one is cancelled and retried', async () => {
     const { ledger, folder } = await openOnSqlite()
     const first = await submitted(ledger, { locks: ['a'] })
     const second = await submitted(ledger, { locks: ['a'] })
@@ -64,7 +64,7 @@ describe('stranded jobs, made by writing to the database by hand', () => {
     expect([next.jobId, await nextJob(ledger, { labels: ['gpu'] })]).toEqual([second, gpu])
   })
 
-  it('are none while a job of their lane was woken for the key', async () => {
+  it('do not exist while a job of their lane is woken for the key', async () => {
     const { ledger } = await openOnSqlite()
     await submitted(ledger, { locks: ['a'] })
     const holder = await claimed(ledger)
@@ -79,7 +79,7 @@ describe('stranded jobs, made by writing to the database by hand', () => {
 describeNeeding(['postgresql', 'patience'], 'a stranded job on PostgreSQL', () => {
   const file = postgresOfFile()
 
-  it('is found beside the hub that has the ledger open', async () => {
+  it('is found while a hub has the ledger open', async () => {
     const { ledger, url } = await openOnPostgres(file.server)
     const jobId = await submitted(ledger, { locks: ['a'] })
     const byHand = new Client({ connectionString: url })

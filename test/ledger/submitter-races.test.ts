@@ -5,15 +5,15 @@ import { describeNeeding } from '../support/needs.ts'
 import { postgresOfFile } from '../support/postgres.ts'
 import { twoHubs } from '../support/two-hubs.ts'
 
-/** Chances for the two sides to meet in every order. */
+/** Enough repetitions for both sides to interleave in every order. */
 const TIMES = 40
-/** Every upload of a test in one page. */
+/** A page that holds every upload of a test. */
 const ALL = { after: '', limit: 100 }
 const INTENT = { kind: 'branch', target: 'https://git.example/a#fix', revision: 'a'.repeat(40) }
 
 describeNeeding(
   ['postgresql', 'patience'],
-  'two hubs that submitters ask at the same moment',
+  'two hubs with concurrent requests of submitters',
   () => {
     const file = postgresOfFile()
 
@@ -29,7 +29,7 @@ describeNeeding(
       }
     })
 
-    it('extend a hold: the later moment stays', async () => {
+    it('extend a hold: the later time wins', async () => {
       const { one, other } = await twoHubs(file.server)
       const jobId = await submitted(one, { holdUntil: 1 })
       for (let time = 1; time < TIMES; time += 1) {
@@ -42,7 +42,7 @@ describeNeeding(
       }
     })
 
-    it('extend a lapsed hold while a publication is intended: it is recorded, or asked for again', async () => {
+    it('extend a lapsed hold while a publication is intended: it is recorded or refused', async () => {
       const { one, other, clock } = await twoHubs(file.server)
       for (let time = 0; time < TIMES; time += 1) {
         const jobId = await submitted(one, { holdUntil: clock.now() })

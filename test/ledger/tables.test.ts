@@ -6,7 +6,7 @@ import { migrate } from '../../src/ledger/sqlite/migrate.ts'
 import { MIGRATIONS } from '../../src/ledger/sqlite/migrations/all.ts'
 import { TABLES } from '../../src/ledger/tables.ts'
 
-/** Made anew by triggers, by the next probe, and by the migrations themselves. */
+/** Tables that a restore need not fill: triggers, the readiness check and migrations do. */
 const MADE_ANEW = ['job_count', 'probe', 'migration']
 const Named = z.object({ name: z.string() })
 
@@ -14,7 +14,7 @@ const byName = (one: { readonly name: string }, other: { readonly name: string }
   one.name < other.name ? -1 : 1
 
 describe('a backup', () => {
-  it('takes every table and every column there is', () => {
+  it('includes every table and column', () => {
     using database = new DatabaseSync(':memory:')
     migrate(database, MIGRATIONS, 0)
     const namesFrom = (query: string): readonly string[] =>

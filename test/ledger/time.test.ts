@@ -16,7 +16,7 @@ describe('the time of the ledger', () => {
     expect(await ledger.expire(10)).toBe(1)
   })
 
-  it('after a restart a lease that ran out gets a quarter of its length', async () => {
+  it('after a restart an expired lease gets a quarter of its length', async () => {
     const bed = await openOnSqlite()
     await submitted(bed.ledger)
     await claimed(bed.ledger)

@@ -41,7 +41,7 @@ const GPU = { labels: ['gpu'] }
 type Reopen = () => Promise<Ledger>
 
 function continues(reopen: Reopen): void {
-  it('goes on: what is queued is claimed, what runs is settled, a token is valid', async () => {
+  it('keeps working: its queued job is claimed, its running job settles, its token is valid', async () => {
     const ledger = await reopen()
     const facts = { group: null, submittedBy: null, origin: null, holdUntil: null, demands: [] }
     expect(await ledger.job(QUEUED)).toMatchObject({ ...facts, retry: RETRY })
@@ -56,7 +56,7 @@ function continues(reopen: Reopen): void {
     expect(await nextJob(ledger, { ...GPU, offers: ['agent:*'] })).toBe(added)
   })
 
-  it('answers a submission that is repeated with the job of the first time, stored as it was', async () => {
+  it('answers a repeated submission with the job as it was stored', async () => {
     const ledger = await reopen()
     await using hub = await startTestHub({ ledger })
     const { status, answer } = await hub.admin.exchange('submitJob', { body: SUBMISSION })
@@ -67,7 +67,7 @@ function continues(reopen: Reopen): void {
     expect([made.status, made.answer.retry]).toEqual([201, RETRY])
   })
 
-  it('reads publications and intents in the shape of this version', async () => {
+  it('reads publications and intents in the current format', async () => {
     const ledger = await reopen()
     expect(await ledger.job(PUBLISHED)).toMatchObject({ publication: PUBLICATION })
     expect(await ledger.job(UNPUBLISHED)).toMatchObject({ publication: null })
@@ -99,7 +99,7 @@ function continues(reopen: Reopen): void {
     expect(await ledger.events(RUNNING, 0, 10)).toEqual(before)
   })
 
-  it('lists deliveries by the arrival of their jobs', async () => {
+  it('lists deliveries in the order in which their jobs were submitted', async () => {
     const ledger = await reopen()
     const page = { jobId: null, states: null, after: null, limit: 10 }
     const order = (await ledger.deliveries(page)).map(({ jobId }) => jobId)

@@ -1,7 +1,7 @@
 import { Limits } from '../../src/domain/limits.ts'
 import { JobId } from '../../src/domain/id.ts'
 
-/** When everything in the older ledger happened, in milliseconds since the epoch. */
+/** The time of everything in the old ledger, in milliseconds since the epoch. */
 export const AT = 1_790_000_000_000
 
 const REPOSITORY = 'https://git.example/a'
@@ -23,10 +23,10 @@ export const PUBLICATION = {
 const OLD_INTENT = { ...OLD_PUBLICATION, replaces: null }
 export const INTENT = { ...PUBLICATION, details: { ...PUBLICATION.details, replaces: null } }
 
-/** The policy that version 4 stored for every job which asked for none. */
+/** The retry policy that version 4 stored for a submission without one. */
 export const RETRY = { maxFailures: 3, delayMs: 10_000, factor: 2, capMs: 600_000 }
 
-/** How the queued job was submitted, and the digest that version 4 recorded of it. */
+/** The submission of the queued job, and the request digest that version 4 stored for it. */
 export const SUBMISSION = {
   kind: 'code',
   payload: { repository: REPOSITORY, prompt: 'fix it', agent: { name: 'codex' } },
@@ -37,13 +37,13 @@ const SUBMISSION_DIGEST = '1f79b0f3d6f87032300c8505d38bf297795174badd9475c50de6e
 
 const anId = (digit: string): JobId => JobId.parse(`${digit.repeat(8)}-0000-7000-8000-000000000000`)
 
-/** Of four jobs; the later ones have the smaller ids. */
+/** Ids of four jobs; later jobs have smaller ids. */
 export const PUBLISHED = anId('f')
 export const UNPUBLISHED = anId('e')
 export const RUNNING = anId('d')
 export const QUEUED = anId('c')
 
-/** What version 4 would have written for them, on either engine. */
+/** The rows that version 4 would have written for them, on either engine. */
 export function rowsOfVersion4(): readonly string[] {
   return [
     ...aJob(PUBLISHED, { state: 'succeeded', reason: 'published', publication: OLD_PUBLICATION }),

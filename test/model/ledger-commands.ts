@@ -59,11 +59,11 @@ type OnJob = (call: {
   readonly model: Model
   readonly bed: Bed
   readonly job: ModelJob
-  /** Of the job's newest attempt, or of the one before when the command is to be stale. */
+  /** The fence of the newest attempt, or of the previous one for a stale command. */
   readonly attempt: number
 }) => Promise<void>
 
-/** A command on one of the jobs, mostly one in the state where it does something. */
+/** A command on one of the jobs, mostly a job in a state where the command has an effect. */
 const onJob = (name: string, run: OnJob, preferred: JobState = 'running'): fc.Arbitrary<Command> =>
   fc.tuple(fc.nat(50), fc.nat(3), fc.nat(9)).map(([index, anyState, stale]) => ({
     ...command(`${name}(${index}${stale === 0 ? ', stale' : ''})`, async (model, bed) => {
@@ -75,13 +75,13 @@ const onJob = (name: string, run: OnJob, preferred: JobState = 'running'): fc.Ar
     check: (model) => model.jobs.length > 0,
   }))
 
-/** Few different words, so that some are repeated and some are not. */
+/** Few different values, so that some commands are repeats and some are not. */
 const detail = fc.constantFrom('one', 'two')
 
 const DIGESTS = ['d-1', 'd-2', 'd-3']
 const submitter = fc.constantFrom('ada', 'bob')
 
-/** Mostly none, so that jobs get far. */
+/** Mostly none, so that jobs make progress. */
 const sometimes = (names: string[]): fc.Arbitrary<string[]> =>
   fc.tuple(fc.nat(3), fc.subarray(names)).map(([chance, some]) => (chance === 0 ? some : []))
 
@@ -118,7 +118,7 @@ function askedFor(now: number, wanted: Shape): NewJob {
   })
 }
 
-/** L-45: what was not uploaded, or by others alone, is asked for, and nothing else. */
+/** L-45: exactly the inputs that are not uploaded, or only by others, are reported as missing. */
 const submit = shape.map((wanted) =>
   command(`submit(${JSON.stringify(wanted)})`, async (model, { ledger }) => {
     const asked = askedFor(model.now, wanted)
@@ -162,7 +162,7 @@ const asker = fc.record({
   ),
 })
 
-/** L-7, L-43: exactly the best job that can run for who asks is claimed, and none only when there is none. */
+/** L-7, L-43: a claim gets the best job that can run for its worker and token; null only when there is none. */
 const claim = asker.map(({ restrictedTo, ...worker }) =>
   command(`claim(${JSON.stringify({ ...worker, restrictedTo })})`, async (model, { ledger }) => {
     const request = aRequest(worker, { restrictedTo })
@@ -197,11 +197,11 @@ const renew = onJob('renew', async ({ model, bed, job, attempt }) => {
 const startAgent = onJob('startAgent', async ({ bed, job, attempt }) => {
   const expected = fenceRefusal(job, attempt, 'renew')
   const event = { type: 'agent-started', agent: 'codex' } as const
-  const told = bed.ledger.appendEvents({ jobId: job.id, attempt }, job.told + 1, [event])
-  assert.equal(await refusal(told), expected)
+  const appended = bed.ledger.appendEvents({ jobId: job.id, attempt }, job.eventCount + 1, [event])
+  assert.equal(await refusal(appended), expected)
   if (expected !== 'none') return
   job.agentStarted = true
-  job.told += 1
+  job.eventCount += 1
 })
 
 const checkpoint = onJob('checkpoint', async ({ bed, job, attempt }) => {
@@ -211,7 +211,7 @@ const checkpoint = onJob('checkpoint', async ({ bed, job, attempt }) => {
   if (expected === 'none') job.checkpoints.push(made)
 })
 
-/** L-41: none begins after a cancel or a lapsed hold, but one that was intended completes. */
+/** L-41: no publication begins after a cancel or a lapsed hold, but an intended one completes. */
 const intend = detail.chain((words) =>
   onJob(`intend-${words}`, async ({ model, bed, job, attempt }) => {
     const intent = { kind: 'branch', target: `r#${words}`, revision: 'a' }
@@ -250,7 +250,7 @@ const settle = fc
     }),
   )
 
-/** L-10: what was accepted once is accepted again, and changes nothing. */
+/** L-10: a repeat of an accepted outcome is accepted and changes nothing. */
 const sayAgain = onJob('sayAgain', async ({ bed, job }) => {
   for (const [attempt, outcome] of job.said) {
     assert.equal(await refusal(say(bed.ledger, { jobId: job.id, attempt }, outcome)), 'none')
@@ -258,7 +258,7 @@ const sayAgain = onJob('sayAgain', async ({ bed, job }) => {
 })
 
 function say(ledger: Ledger, fence: Fence, outcome: Outcome): Promise<unknown> {
-  if (outcome.kind === 'lease-lost') throw new Error('nothing is said of a lost lease')
+  if (outcome.kind === 'lease-lost') throw new Error('a lost lease is never reported as an outcome')
   if (outcome.kind === 'handed-back') return ledger.handBack(fence)
   if (outcome.kind !== 'paused') return ledger.settle(fence, outcome, null)
   const { kind: _kind, ...why } = outcome
@@ -314,7 +314,7 @@ const expire = fc.constant(
   }),
 )
 
-/** Frees what pauses kept too long. */
+/** Releases lock keys of jobs paused for too long. */
 const tidyLocks = fc.constant(
   command('tidyLocks', async (model, { ledger }) => {
     assert.equal(await ledger.tidyLocks(1000), modelTidyLocks(model))
@@ -328,7 +328,7 @@ const crash = fc.constant(
   }),
 )
 
-/** Frequent things more often, so that jobs get far. */
+/** Weighted, so that jobs make progress. */
 export const COMMANDS: fc.Arbitrary<Command>[] = [
   submit,
   submit,

@@ -8,7 +8,7 @@ import { inputsOf, type Model } from './ledger-model.ts'
 
 const MANY = 10_000
 
-/** What must hold at every moment; the numbers are those of SPEC.md. Remembers how ended jobs looked. */
+/** Checks invariants of SPEC.md after every command. Remembers ended jobs, which must not change. */
 export class LedgerInvariants {
   readonly #ended = new Map<string, Job>()
 
@@ -25,7 +25,7 @@ export class LedgerInvariants {
     locksExclusive(jobs)
     rowsEqualModel(jobs, model)
     await countsEqualRows(jobs, ledger)
-    await nobodyIsStranded(ledger)
+    await noJobIsStranded(ledger)
     await bytesAreKept(model, ledger)
   }
 }
@@ -49,7 +49,7 @@ function terminalStays(job: Job, ended: Map<string, Job>): void {
   if (isTerminal(job.state)) ended.set(job.id, job)
 }
 
-/** Between two claims stands the end of the first attempt. */
+/** An attempt ends before the next claim. */
 function oneHolder(events: readonly JobEvent[]): void {
   let held = false
   for (const event of events) {
@@ -103,12 +103,12 @@ async function countsEqualRows(jobs: readonly Job[], ledger: Ledger): Promise<vo
   expect(new Map(counted), 'L-9').toEqual(new Map(expected))
 }
 
-/** Nobody waits for a lock key that no job holds. */
-async function nobodyIsStranded(ledger: Ledger): Promise<void> {
+/** No job waits for a lock key that no job holds. */
+async function noJobIsStranded(ledger: Ledger): Promise<void> {
   expect(await ledger.strandedJobs(1), 'L-7').toEqual([])
 }
 
-/** Every upload keeps its bytes, and every input has one. */
+/** Every upload keeps its bytes, and every input has an upload. */
 async function bytesAreKept(model: Model, ledger: Ledger): Promise<void> {
   const digests = [...model.blobs.keys()].toSorted()
   const asked = [...new Set([...digests, ...model.jobs.flatMap(inputsOf)])]

@@ -15,7 +15,7 @@ import type { ReasonCode } from '../../src/domain/reasons.ts'
 import { isTerminal, type JobState } from '../../src/domain/state.ts'
 import type { ClaimRequest, NewJob } from '../../src/ledger/port.ts'
 
-/** A job as it must be. */
+/** The expected state of a job. */
 export type ModelJob = {
   readonly id: JobId
   readonly asked: NewJob
@@ -24,10 +24,10 @@ export type ModelJob = {
   attempt: number
   failures: number
   agentStarted: boolean
-  told: number
+  eventCount: number
   cancelRequested: boolean
   notBefore: number
-  /** From then on no publication may be intended; null when it has no hold. */
+  /** From this time on new publication intents are refused; null when it has no hold. */
   holdUntil: number | null
   leaseMs: number
   leaseUntil: number
@@ -35,15 +35,15 @@ export type ModelJob = {
   locksUntil: number | null
   checkpoints: Checkpoint[]
   intents: PublicationIntent[]
-  /** The claim that got the current attempt. */
+  /** The claim request of the current attempt. */
   request: ClaimRequest | null
-  /** The words with which a worker ended an attempt: the same again are a repeat. */
+  /** The outcome with which a worker ended each attempt; the same outcome again is a repeat. */
   readonly said: Map<number, Outcome>
 }
 
 export type Paused = Extract<Outcome, { kind: 'paused' }>
 
-/** The ledger without SQL, parking or waking: whoever is runnable and best is claimed. */
+/** The ledger without SQL, parking or waking: a claim gets the best runnable job. */
 export type Model = {
   now: number
   readonly jobs: ModelJob[]
@@ -61,7 +61,7 @@ export const newModelJob = (id: JobId, asked: NewJob): ModelJob => ({
   attempt: 0,
   failures: 0,
   agentStarted: false,
-  told: 0,
+  eventCount: 0,
   cancelRequested: false,
   notBefore: asked.notBefore ?? 0,
   holdUntil: asked.holdUntil ?? null,
@@ -74,7 +74,7 @@ export const newModelJob = (id: JobId, asked: NewJob): ModelJob => ({
   said: new Map(),
 })
 
-/** Highest priority, then first come, of all that could run for whoever asks. */
+/** The best job that can run for this worker: highest priority, then submitted first. */
 export function bestRunnable(model: Model, request: ClaimRequest): ModelJob | undefined {
   return model.jobs
     .filter((job) => isRunnable(model, job))
@@ -85,7 +85,7 @@ export function bestRunnable(model: Model, request: ClaimRequest): ModelJob | un
 const fits = (patterns: readonly string[], text: string): boolean =>
   patterns.some((one) => one === text || (one.endsWith('*') && text.startsWith(one.slice(0, -1))))
 
-/** Whether the worker offers what the job asks for, and its token may have such jobs. */
+/** Whether the worker offers what the job demands, and its token permits the lane. */
 function isFor({ worker, restrictedTo }: ClaimRequest, { labels, demands }: NewJob): boolean {
   const said = [...labels.map((label) => `label:${label}`), ...demands]
   const ofWord = (word: string): readonly string[] => said.filter((text) => text.startsWith(word))
@@ -98,11 +98,11 @@ function isFor({ worker, restrictedTo }: ClaimRequest, { labels, demands }: NewJ
   )
 }
 
-/** Digests of a job's inputs, in the order of their names. */
+/** Digests of a job's inputs, ordered by name. */
 export const inputsOf = ({ asked }: Pick<ModelJob, 'asked'>): readonly string[] =>
   (asked.inputs ?? []).map(({ digest }) => digest)
 
-/** Of the inputs of a submission those that it may not name. */
+/** The inputs that a submission may not name. */
 export function missingInputs(model: Model, asked: NewJob): readonly string[] {
   const named = new Set(model.jobs.flatMap(inputsOf))
   return inputsOf({ asked }).filter(
@@ -111,7 +111,7 @@ export function missingInputs(model: Model, asked: NewJob): readonly string[] {
   )
 }
 
-/** Returns how many uploads it forgot. */
+/** @returns the number of deleted uploads */
 export function modelForgetBlobs(model: Model, before: number): number {
   const named = new Set(model.jobs.flatMap(inputsOf))
   const old = [...model.blobs].filter(
@@ -130,7 +130,7 @@ function isRunnable(model: Model, job: ModelJob): boolean {
   return !job.asked.locks.some((key) => held.has(key))
 }
 
-/** What a fenced call must be refused with; `none` when it must be accepted. */
+/** The expected refusal of a fenced call; `none` when it must be accepted. */
 export function fenceRefusal(
   job: ModelJob,
   attempt: number,
@@ -140,13 +140,13 @@ export function fenceRefusal(
   return refusalCode(job.state, trigger) ?? stale ?? 'none'
 }
 
-/** What a new intent of the current attempt must be refused with. */
+/** The expected refusal of a new intent of the current attempt. */
 export function intentRefusal(model: Model, job: ModelJob): string {
   if (job.cancelRequested) return 'cancel-requested'
   return job.holdUntil !== null && job.holdUntil <= model.now ? 'hold-lapsed' : 'none'
 }
 
-/** Whether the attempt has ended with these very words: then the answer is that of the first time. */
+/** Whether the attempt has already ended with this outcome, so that the call is a repeat. */
 export const isRepeat = (job: ModelJob, attempt: number, outcome: Outcome): boolean =>
   isDeepStrictEqual(job.said.get(attempt), outcome)
 
@@ -156,7 +156,7 @@ export function modelClaim(model: Model, job: ModelJob, request: ClaimRequest): 
     reason: null,
     attempt: job.attempt + 1,
     agentStarted: false,
-    told: 0,
+    eventCount: 0,
     locksUntil: null,
     request,
   })
@@ -202,14 +202,14 @@ export function modelHandBack(model: Model, job: ModelJob): void {
   follow(model, job, afterHandBack(running(job)))
 }
 
-/** Returns how many attempts it ended. */
+/** @returns the number of ended attempts */
 export function modelExpire(model: Model): number {
   const due = model.jobs.filter((job) => job.state === 'running' && job.leaseUntil <= model.now)
   for (const job of due) follow(model, job, afterExpiry(running(job)))
   return due.length
 }
 
-/** Returns how many jobs lost their keys. */
+/** @returns the number of jobs whose keys were released */
 export function modelTidyLocks(model: Model): number {
   const over = model.jobs.filter((job) => job.locksUntil !== null && job.locksUntil <= model.now)
   for (const job of over) job.locksUntil = null

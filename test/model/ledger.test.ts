@@ -17,13 +17,13 @@ import { LedgerInvariants } from './ledger-invariants.ts'
 import { type Model, newModel, newModelJob } from './ledger-model.ts'
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 20)
-/** Each statement there is a journey to another process. */
+/** Fewer on PostgreSQL, where each statement is a round trip. */
 const POSTGRES_RUNS = Math.ceil(RUNS / 4)
 const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31)
 
 type ModelBed = Bed & { readonly clock: HandClock; dispose(): Promise<void> }
 
-/** @returns when every sequence of commands has left the ledger as the model says */
+/** Runs random sequences of commands and compares the ledger with the model. */
 async function followModel(runs: number, makeBed: () => Promise<ModelBed>): Promise<void> {
   const sequences = fc.asyncProperty(
     fc.commands(COMMANDS, { maxCommands: 150, size: 'max' }),
@@ -51,7 +51,7 @@ describe('the model of the ledger', () => {
     },
   )
 
-  it('a model of another job than the ledger has is noticed', async () => {
+  it('a difference between model and ledger is detected', async () => {
     const { ledger, clock } = await openOnSqlite()
     const { job } = await ledger.submit(aJob())
     await ledger.claim(aRequest())
@@ -76,7 +76,7 @@ describeNeeding(['postgresql', 'patience'], 'the model of the ledger on PostgreS
 
 const ABLE = { labels: ['gpu', 'mac'], offers: ['agent:*', 'repo:*'] }
 
-/** L-11: with workers and time, nothing accepted stays unfinished. */
+/** L-11: given workers and time, every accepted job ends. */
 async function everyJobEnds(model: Model, bed: Bed): Promise<void> {
   const { ledger } = bed
   for (const { id } of model.jobs) {

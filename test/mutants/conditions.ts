@@ -1,4 +1,4 @@
-/** A part of a text and what stands there instead in one mutant. */
+/** A range of a text and its replacement in one mutant. */
 export type Change = { readonly start: number; readonly end: number; readonly becomes: string }
 
 type Token = {
@@ -8,7 +8,7 @@ type Token = {
   readonly depth: number
 }
 
-/** What ends a list of conditions at its own depth. */
+/** Keywords that end a list of conditions at the same nesting depth. */
 const AFTER = new Set([
   'DO',
   'GROUP',
@@ -24,8 +24,8 @@ const STATEMENT = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'WITH', 'FROM
 const COMPARISON = new Set(['=', '<', '>', 'LIKE', 'EXISTS', 'IN', 'IS'])
 
 /**
- * Every condition of an SQL text: each conjunct can become always true, each alternative of an
- * OR never true. Holes of the template must be masked with question marks of the same length.
+ * Mutations of every condition of an SQL text: each conjunct becomes always true, each operand of an
+ * OR always false. Holes of the template must be masked with question marks of the same length.
  */
 export function conditionsOf(sql: string): readonly Change[] {
   const tokens = tokensOf(sql)
@@ -52,7 +52,7 @@ function tokensOf(sql: string): readonly Token[] {
   })
 }
 
-/** A text that is put into the WHERE of another. */
+/** Whether the text is a fragment for the WHERE clause of another statement. */
 const isFragment = (tokens: readonly Token[]): boolean => {
   const outer = tokens.filter(({ depth }) => depth === 0).map(({ text }) => text)
   return !outer.some((text) => STATEMENT.has(text)) && outer.some((text) => COMPARISON.has(text))
@@ -90,6 +90,6 @@ function split({ tokens, depth }: Clause, word: string): readonly (readonly Toke
 
 function change(part: readonly Token[], becomes: string): Change {
   const [first, last] = [part[0], part.at(-1)]
-  if (first === undefined || last === undefined) throw new Error('a condition without words')
+  if (first === undefined || last === undefined) throw new Error('a condition without tokens')
   return { start: first.start, end: last.end, becomes }
 }

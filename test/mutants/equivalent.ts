@@ -1,6 +1,6 @@
 import type { Mutant } from './find.ts'
 
-/** A mutant that no test can notice, and why. */
+/** A mutant with the same behavior, which no test can kill, and why. */
 export type Equivalent = Pick<Mutant, 'path' | 'was' | 'becomes'> & { readonly proof: string }
 
 /** Kept short: a condition that changes nothing is better deleted. */
@@ -10,37 +10,37 @@ export const EQUIVALENT: readonly Equivalent[] = [
     was: 'tx.advisoryLocks === null',
     becomes: 'false',
     proof:
-      'Where there are no advisory locks, taking one says yes and the same row is read a second time.',
+      'Without advisory locks `tryLock` returns true, and the same row is only read a second time.',
   },
   {
     path: 'src/ledger/claimed.ts',
     was: 'row === undefined',
     becomes: 'false',
-    proof: 'The claim has written this very row before; only the compiler does not know.',
+    proof: 'The claim has just written this row; the guard only satisfies the type checker.',
   },
   {
     path: 'src/ledger/lock-keys.ts',
     was: 'waiter.wokenFor === null',
     becomes: 'false',
-    proof: 'Nobody is parked on no key, so nobody would be woken; the guard saves the question.',
+    proof: 'No job is parked on a null key, so none would be woken; the guard saves a query.',
   },
   {
     path: 'src/ledger/append-event.ts',
     was: 'written === undefined',
     becomes: 'false',
-    proof: 'An INSERT that succeeds returns its row; only the compiler does not know.',
+    proof: 'An INSERT that succeeds returns its row; the guard only satisfies the type checker.',
   },
   {
     path: 'src/ledger/outbox.ts',
     was: 'event === undefined',
     becomes: 'false',
-    proof: 'Nobody can have asked for such an event; the guard saves looking for them.',
+    proof: 'No callback can ask for such an event; the guard saves a query.',
   },
   {
     path: 'src/ledger/outbox.ts',
     was: 'asked.length === 0',
     becomes: 'false',
-    proof: 'For nobody nothing is written; the guard saves reading the job.',
+    proof: 'Without callbacks nothing is written; the guard saves reading the job.',
   },
 ]
 

@@ -3,12 +3,12 @@ import { EQUIVALENT, proofOf } from './equivalent.ts'
 import { findMutants, mutated } from './find.ts'
 import { allMutants, sources } from './targets.ts'
 
-/** Each thing that is taken away, and what stands there instead. */
+/** What each mutant removes, and its replacement. */
 const taken = (source: string): readonly string[] =>
   findMutants('a.ts', source).map(({ was, becomes }) => `${was} → ${becomes}`)
 
 describe('the mutator', () => {
-  it('takes away each conjunct of a WHERE, of a join and of a WHERE inside another', () => {
+  it('removes each conjunct of a WHERE, a join and a nested WHERE', () => {
     const source = `sql\`SELECT 1 FROM a JOIN b ON b.x = a.x AND b.y = \${y} WHERE a.z IS NULL
       AND EXISTS (SELECT 1 FROM c WHERE c.x = a.x AND c.y > 1) ORDER BY a.z LIMIT \${limit}\``
     expect(taken(source)).toEqual([
@@ -21,7 +21,7 @@ describe('the mutator', () => {
     ])
   })
 
-  it('takes away a WHERE with alternatives as a whole, and each alternative', () => {
+  it('removes a WHERE with OR as a whole, and each operand', () => {
     expect(taken('sql`DELETE FROM a WHERE x = 1 OR y = 2`').toSorted()).toEqual([
       'x = 1 OR y = 2 → 1 = 1',
       'x = 1 → 1 = 0',
@@ -30,14 +30,14 @@ describe('the mutator', () => {
     expect(taken('sql`DELETE FROM a WHERE z = 0 AND (x = 1 OR y = 2)`')).toHaveLength(4)
   })
 
-  it('takes away conditions that are put into the WHERE of another text', () => {
+  it('removes conditions of fragments', () => {
     expect(taken('sql`AND number NOT IN (${list})`')).toEqual(['number NOT IN (${list}) → 1 = 1'])
     expect(taken('sql`job.state = ${state}`')).toEqual(['job.state = ${state} → 1 = 1'])
     expect(taken('sql`(${key}, ${jobId})`')).toEqual([])
     expect(taken('sql`INSERT INTO a (x) VALUES (${x}) ON CONFLICT (x) DO NOTHING`')).toEqual([])
   })
 
-  it('takes away guards, locks and what ends a loop', () => {
+  it('removes guards, locks and loop conditions', () => {
     const source = `async function f() {
       await lockJob(tx, id)
       if (!(await tryLockJobAndKeys(tx, id))) return
@@ -73,19 +73,19 @@ describe('the mutator', () => {
     expect(missed).toEqual([])
   })
 
-  it('leaves a program behind, whatever it takes away', () => {
+  it('makes only mutants that parse', () => {
     const texts = new Map(sources().map(({ path, text }) => [path, text]))
     for (const mutant of allMutants()) {
       expect(() => findMutants(mutant.path, mutated(texts.get(mutant.path)!, mutant))).not.toThrow()
     }
   })
 
-  it('has a proof only for what is there', () => {
+  it('has proofs only for existing mutants', () => {
     const proved = new Set(allMutants().map(proofOf))
     expect(EQUIVALENT.filter((entry) => !proved.has(entry))).toEqual([])
   })
 })
 
-/** The same text with blanks for comments. */
+/** The text with its comments replaced by blanks of the same length. */
 const withoutComments = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => ' '.repeat(comment.length))

@@ -1,18 +1,18 @@
 import { parseAst } from 'vitest/node'
 import { type Change, conditionsOf } from './conditions.ts'
 
-/** One thing that is taken away: a condition of SQL, a guard of the code, an advisory lock. */
+/** Removes one thing: a SQL condition, a guard or an advisory lock. */
 export type Mutant = Change & {
   readonly kind: 'condition' | 'guard' | 'lock'
-  /** Relative to the project. */
+  /** Path relative to the project. */
   readonly path: string
   readonly line: number
-  /** What is taken away, on one line. */
+  /** The removed code, on one line. */
   readonly was: string
 }
 
 type Found = Change & Pick<Mutant, 'kind'>
-/** What of the syntax tree is read here. */
+/** A node of the syntax tree. */
 type Node = { readonly type: string; readonly start: number; readonly end: number } & Readonly<
   Record<string, unknown>
 >
@@ -20,7 +20,7 @@ type Node = { readonly type: string; readonly start: number; readonly end: numbe
 const EXITS = new Set(['ReturnStatement', 'ThrowStatement', 'ContinueStatement'])
 const LOCK = /^(?:tryLock|lock)/
 
-/** All mutants of a TypeScript source, in the order in which they stand there. */
+/** All mutants of a TypeScript source, in source order. */
 export function findMutants(path: string, source: string): readonly Mutant[] {
   const found = nodesOf(parseAst(source, { lang: 'ts' })).flatMap((node) => [
     ...conditionsIn(node, source),
@@ -38,7 +38,7 @@ export function findMutants(path: string, source: string): readonly Mutant[] {
     }))
 }
 
-/** The source with what a mutant takes away gone. */
+/** The source of a mutant. */
 export const mutated = (source: string, { start, end, becomes }: Change): string =>
   source.slice(0, start) + becomes + source.slice(end)
 
@@ -46,7 +46,7 @@ function conditionsIn(node: Node, source: string): readonly Found[] {
   if (node.type === 'TemplateLiteral') return conditionsOfTemplate(node, source)
   if (node.type !== 'TaggedTemplateExpression') return []
   const { tag, quasi } = node
-  // A text with a WHERE is found by itself; here come the parts of one.
+  // Templates with a WHERE are found above; these are fragments without one.
   if (!isNode(quasi) || !isNode(tag) || tag['name'] !== 'sql') return []
   return hasWhere(quasi, source) ? [] : conditionsAt(quasi, source)
 }
@@ -74,7 +74,7 @@ function conditionsAt(template: Node, source: string): readonly Found[] {
   }))
 }
 
-/** An `if` that leaves or stops something, what keeps a loop going, a call of `assertGuard`. */
+/** An `if` that exits or stops something, the condition of a `while`, a call of `assertGuard`. */
 function guardsIn(node: Node, source: string): readonly Found[] {
   if (callee(node) === 'assertGuard') return [guard(node, 'undefined')]
   const { test, consequent } = node
@@ -82,7 +82,7 @@ function guardsIn(node: Node, source: string): readonly Found[] {
   if (node.type === 'WhileStatement') return operands(test, '&&').map((one) => guard(one, 'true'))
   if (node.type !== 'IfStatement' || !isNode(consequent)) return []
   if (!leaves(consequent) && !/\.stop\(/.test(textOf(consequent, source))) return []
-  // What asks for a name is found as a lock.
+  // `tryLock…` calls are found by `locksIn`.
   if (/\btryLock/.test(textOf(test, source))) return []
   if (test['operator'] === '||') return operands(test, '||').map((one) => guard(one, 'false'))
   if (test['operator'] !== '&&') return [guard(test, 'false')]

@@ -5,7 +5,7 @@ import { open, readdir, readFile, readlink } from 'node:fs/promises'
 type Options = {
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
-  /** Where its output goes: a pipe would wait for all that it leaves behind. */
+  /** File for its output: a pipe would stay open until every leftover process exits. */
   readonly output: string
   /** Milliseconds after which everything is killed. */
   readonly limitMs: number
@@ -15,7 +15,7 @@ const running = new Set<number>()
 process.once('exit', () => running.forEach(killGroup))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 
-/** Runs a program in a process group of its own, which ends with it and with this program. */
+/** Runs a program in its own process group, which is killed when either program exits. */
 export async function runInGroup(
   [program = '', ...args]: readonly string[],
   { cwd, env, output, limitMs }: Options,
@@ -44,7 +44,7 @@ export async function runInGroup(
   return { code: late ? 'late' : (child.exitCode ?? 1), said: await readFile(output, 'utf8') }
 }
 
-/** Ends what left the group, such as agents of a worker that a mutant made forget them. */
+/** Kills processes that left the group, such as agents that a mutated worker did not stop. */
 export async function endLeftovers(...folders: readonly string[]): Promise<void> {
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter(Number.isInteger)
   for (const pid of pids) {
@@ -57,6 +57,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // Nobody of it is left.
+    // The group has already exited.
   }
 }

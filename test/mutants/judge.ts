@@ -8,17 +8,17 @@ import { type Suite, suitesOf } from './targets.ts'
 
 const COPIED = ['bin', 'bench', 'docs', 'examples', 'scripts', 'src', 'test', 'package.json']
 const SETTINGS = ['tsconfig.json', 'vitest.config.ts']
-/** A mutant may run for ever; these are several times what the suites take. */
+/** A mutant may run forever; these limits are several times the duration of the suites. */
 const QUICK_MS = 120_000
 const PATIENT_MS = 300_000
-/** How often a suite may go red by chance. */
+/** How often a suite may fail by chance. */
 const TRIES_MAX = 5
 
-/** The sandbox of the others shows the project alone, and not where its node_modules really lies. */
+/** Skips tests with a sandbox: in a copy, node_modules links to a folder outside the project. */
 const UNCONFINED = '--testNamePattern=^(?!a confined job )'
 const FLAGS = [UNCONFINED, '--bail=1', '--reporter=default', '--maxWorkers=2']
 
-/** `invalid`: the mutant is no program, so that its tests say nothing. */
+/** `invalid`: the mutant does not parse, so its test results mean nothing. */
 export type Verdict =
   | { readonly kind: 'killed'; readonly by: string }
   | { readonly kind: 'survived' }
@@ -27,7 +27,7 @@ export type Verdict =
 /** A copy of the project in which mutants are tried, one at a time. */
 export type Copy = AsyncDisposable & {
   readonly project: string
-  /** For what the tests make; beside the project, which a sandbox may show to its agent. */
+  /** TMPDIR of the tests; outside the project, because a sandbox may expose the project to its agent. */
   readonly temp: string
 }
 
@@ -39,16 +39,16 @@ export async function makeCopy(): Promise<Copy> {
   }
   await symlink(join(ROOT, 'node_modules'), join(copy.project, 'node_modules'))
   await mkdir(copy.temp)
-  // A PostgreSQL that root starts runs as nobody and must reach its folder there.
+  // PostgreSQL, started by root, runs as the user nobody and must reach its data folder.
   await chmod(folder, 0o755)
   await chmod(copy.temp, 0o1777)
   return { ...copy, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** `tests`: where to look again; null when there was no end. */
+/** `tests`: the files to run again; null after a timeout. */
 type Red = { readonly tests: readonly string[] | null; readonly says: string }
 
-/** The first test that goes red, in the suites of these files; undefined when all are green. */
+/** The first failing test of the suites; undefined when all pass. */
 export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<string | undefined> {
   for (const suite of suites) {
     const red = await surelyRed(copy, suite)
@@ -58,8 +58,8 @@ export async function firstRed(copy: Copy, suites: readonly Suite[]): Promise<st
 }
 
 /**
- * A test must go red twice: a busy machine alone can do it once. When it does, whatever comes
- * after that test has not been seen yet, and the suite is run again. What is never sure is no red.
+ * The first test that fails twice: a busy machine can make a test fail once. When the second run
+ * passes, the suite runs again, because `--bail` skipped the tests after the failure.
  */
 async function surelyRed(copy: Copy, suite: Suite): Promise<string | undefined> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
@@ -72,7 +72,7 @@ async function surelyRed(copy: Copy, suite: Suite): Promise<string | undefined> 
   return undefined
 }
 
-/** Tries one mutant and leaves the copy as it was. */
+/** Runs the tests on one mutant and restores the copy. */
 export async function judge(mutant: Mutant, copy: Copy): Promise<Verdict> {
   const file = join(copy.project, mutant.path)
   const source = await readFile(file, 'utf8')
@@ -114,11 +114,11 @@ async function runSuite(
     },
   )
   await endLeftovers(project, temp)
-  if (code === 'late') return { tests: null, says: 'no end in time' }
+  if (code === 'late') return { tests: null, says: 'timed out' }
   return code === 0 ? undefined : redIn(said, tests)
 }
 
-/** What vitest says of the first test that failed. It names none when two files failed at once. */
+/** Parses vitest's output for the first failed test. It names none when two files failed at once. */
 function redIn(output: string, tests: readonly string[]): Red {
   const test = /^ FAIL {2}(.+)$/m.exec(output)?.[1]
   if (test === undefined) {

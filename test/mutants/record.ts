@@ -7,7 +7,7 @@ import type { Mutant } from './find.ts'
 
 const Entry = z.object({ key: z.string(), by: z.string() })
 
-/** Who was killed by what, in a file: a run that was interrupted goes on there. */
+/** A file of killed mutants and the tests that killed them, so that an interrupted run can continue. */
 export class Record {
   readonly #file: string | undefined
   readonly #killers = new Map<string, string>()
@@ -21,7 +21,7 @@ export class Record {
     }
   }
 
-  /** The test that killed the mutant, as long as its file is the same. */
+  /** The test that killed the mutant, if its source file is unchanged. */
   killerOf(mutant: Mutant): string | undefined {
     return this.#killers.get(keyOf(mutant))
   }

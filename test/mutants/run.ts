@@ -1,5 +1,5 @@
-// npm run mutants [-- --only <path>[:line]] [--record <file>]: takes conditions, guards and locks away, one at a
-// time, and demands that a test goes red for each. Prints a table; see docs/mutants.md.
+// npm run mutants [-- --only <path>[:line]] [--record <file>]: removes conditions, guards and locks, one at a
+// time, and expects a test to fail for each. Prints a table; see docs/mutants.md.
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EQUIVALENT, proofOf } from './equivalent.ts'
@@ -8,7 +8,7 @@ import { type Copy, firstRed, judge, makeCopy, type Verdict } from './judge.ts'
 import { Record } from './record.ts'
 import { allMutants, suitesOf } from './targets.ts'
 
-/** Tried side by side; the tests themselves use several processes. */
+/** Mutants in parallel; the tests of each use several processes too. */
 const SIDE_BY_SIDE = 2
 
 type Judged = { readonly mutant: Mutant; readonly verdict: Verdict }
@@ -30,14 +30,14 @@ const shown = (mutant: Mutant): string =>
 if (values.list === true) for (const mutant of chosen) console.log(shown(mutant))
 else process.exitCode = report(await judgeAll(chosen))
 
-/** Fails before the first mutant when a suite is red without any. */
+/** Throws before the first mutant when a test fails on the unchanged source. */
 async function judgeAll(mutants: readonly Mutant[]): Promise<readonly Judged[]> {
   await using stack = new AsyncDisposableStack()
   const copies: Copy[] = []
   for (let copy = 0; copy < SIDE_BY_SIDE; copy += 1) copies.push(stack.use(await makeCopy()))
   const suites = [...new Set(mutants.flatMap(({ path }) => suitesOf(path)))]
   const red = await firstRed(copies[0]!, suites)
-  if (red !== undefined) throw new Error(`a test is red without any mutant: ${red}`)
+  if (red !== undefined) throw new Error(`a test fails without any mutant: ${red}`)
 
   const record = new Record(values.record)
   const waiting: Mutant[] = []
@@ -67,7 +67,7 @@ function because(verdict: Verdict): string {
   return verdict.kind === 'invalid' ? `: ${verdict.why}` : ''
 }
 
-/** Prints the table and what is wrong; the exit code. */
+/** Prints the table and the problems; returns the exit code. */
 function report(judged: readonly Judged[]): number {
   console.log('\n| folder | mutants | killed | survived | equivalent |\n|---|---|---|---|---|')
   const folders = Map.groupBy(judged, ({ mutant }) => dirname(mutant.path))
@@ -78,7 +78,7 @@ function report(judged: readonly Judged[]): number {
   const wrong = judged.filter(isWrong)
   for (const { mutant, verdict } of wrong) console.log(`${verdict.kind}: ${shown(mutant)}`)
   const unknown = EQUIVALENT.filter((entry) => !allMutants().some((one) => proofOf(one) === entry))
-  for (const { path, was } of unknown) console.log(`no longer there: ${path} «${was}»`)
+  for (const { path, was } of unknown) console.log(`proof without a mutant: ${path} «${was}»`)
   return wrong.length + unknown.length === 0 ? 0 : 1
 }
 
@@ -86,7 +86,7 @@ function isEquivalent({ mutant, verdict }: Judged): boolean {
   return verdict.kind === 'survived' && proofOf(mutant) !== undefined
 }
 
-/** Survivors without a proof, proofs that a test disproves, and mutants that are no programs. */
+/** Survivors without a proof, killed mutants with one, and invalid mutants. */
 function isWrong(one: Judged): boolean {
   return one.verdict.kind === 'killed' ? proofOf(one.mutant) !== undefined : !isEquivalent(one)
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ROOT } from '../../scripts/run.ts'
 import { findMutants, type Mutant } from './find.ts'
 
-/** Tests that are run together; `patient` ones may take long and need a PostgreSQL. */
+/** Tests that run together; `patient` ones may take long and need PostgreSQL. */
 export type Suite = { readonly tests: readonly string[]; readonly patient: boolean }
 
 const quick = (...tests: readonly string[]): Suite => ({ tests, patient: false })
@@ -27,14 +27,14 @@ const OF_LEDGER: readonly Suite[] = [
 const OF_WORKER: readonly Suite[] = [quick('src/worker', 'src/pipeline'), quick('test/worker')]
 const OF_HUB: readonly Suite[] = [quick('src/hub', 'test/hub'), quick('test/worker')]
 
-/** Where guards keep leases true, and which suites must notice when one is gone: the quickest first. */
+/** The sources whose guards protect leases, and the suites that must kill their mutants, fastest first. */
 const TARGETS: readonly { readonly from: RegExp; readonly suites: readonly Suite[] }[] = [
-  // Engines, migrations and backup have tests of their own kind; see SPEC.md.
+  // Engines, migrations and backup are not mutated; other tests cover them, see SPEC.md.
   { from: /^src\/ledger\/(?:transactions\/)?(?!sql\.|migration\.)[^/]+$/, suites: OF_LEDGER },
   { from: /^src\/ledger\/sqlite\/lease-clock\.ts$/, suites: OF_LEDGER },
   { from: /^src\/domain\/(?:lane|machine|retry)\.ts$/, suites: OF_LEDGER },
   {
-    from: /^src\/worker\/(?:keep-leases\/[\w-]+|patience|lease-loop|deliver-report|work-on)\.ts$/,
+    from: /^src\/worker\/(?:keep-leases\/[\w-]+|hub-call|lease-loop|deliver-report|work-on)\.ts$/,
     suites: OF_WORKER,
   },
   { from: /^src\/pipeline\/stop-order\.ts$/, suites: OF_WORKER },

@@ -14,7 +14,7 @@ const COMMIT = 'a'.repeat(40)
 const REPOSITORY = '/srv/git/example.git'
 /** An intent and a publication as workers of protocol 1 write them. */
 const OLD_INTENT = { kind: 'branch', repository: REPOSITORY, branch: 'fix', commit: COMMIT }
-/** The same as they are written since. */
+/** The same in the later protocol. */
 const BRANCH = { kind: 'branch', target: `${REPOSITORY}#fix`, revision: COMMIT }
 const NEW_INTENT = {
   ...BRANCH,
@@ -22,7 +22,7 @@ const NEW_INTENT = {
 }
 const NEW_PUBLICATION = { ...BRANCH, details: { repository: REPOSITORY, branch: 'fix' } }
 
-/** Asks as a worker of protocol 1 does: without the header that names a protocol. */
+/** Sends a request as a worker of protocol 1 does: without the protocol header. */
 async function ask(
   hub: TestHub,
   token: string,
@@ -37,7 +37,7 @@ async function ask(
   return await response.json()
 }
 
-/** The question of an old worker, which knows neither protocol nor offers. */
+/** The claim of an old worker, which states neither protocol nor offers. */
 function oldClaim() {
   const { requestId, worker } = aClaim()
   const { offers: _, ...known } = worker
@@ -220,7 +220,7 @@ describe('a worker of protocol 1', () => {
   })
 })
 
-/** What a hub with one job answers to a claim whose header and body name these protocols. */
+/** The answer of a hub with one job to a claim whose header and body name these protocols. */
 async function claimed(inHeader: number | undefined, inBody: number | undefined) {
   await using hub = await startTestHub()
   await submit(hub, { group: 'g' })
@@ -293,7 +293,7 @@ describe('an answer of a newer hub', () => {
         ...event,
         type: 'note',
         code: 'unknown-event',
-        text: 'the hub reports "agent-asked", which this version does not know',
+        text: 'the hub sent an event of type "agent-asked", which this version does not know',
       },
       { ...event, type: 'published', publication: NEW_PUBLICATION },
     ])

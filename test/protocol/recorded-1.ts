@@ -1,5 +1,5 @@
-// What workers of protocol 1 accept, as their program said it. It is a record: never change it, for
-// those workers do not change either.
+// The schemas that workers of protocol 1 accept, copied from their program. Never change this
+// record, because those workers do not change either.
 import { z } from 'zod'
 
 const JobId = z.uuid({ version: 'v7' })

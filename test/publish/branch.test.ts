@@ -24,7 +24,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 const BRANCH = 'millwright/0123456789ab'
 const NOBODY = '0'.repeat(40)
 
-/** A remote, a finished change of it, and everything needed to publish. */
+/** A remote, a finished change of it, and a request to publish the change. */
 async function aChange(options: { repository?: string; settings?: Partial<GitSettings> } = {}) {
   const folder = await tempFolder()
   const { remote, clone, commit } = await makeRemote(folder)
@@ -50,7 +50,7 @@ const login = (user: string): Partial<GitSettings> => ({
   credentialFor: async () => ({ kind: 'basic', source: 'a test', user, password: PASSWORD }),
 })
 
-/** What a later attempt would find of these intents. */
+/** The publication that a later attempt would find by these intents. */
 const adopted = (
   repository: string,
   intents: readonly PublicationIntent[],
@@ -69,7 +69,7 @@ describe('publishing a branch', () => {
   it('adopts what a sleeping worker of the same job pushes at the last moment', async () => {
     const { attempt, settings, intents, tipOf } = await aChange()
     const stale = { ...(await attempt()), at: 1_600_000_000_000 }
-    // It had announced its push before it fell asleep.
+    // It recorded its intent before it was suspended.
     await publishBranch(stale, settings, patient())
     const commit = await tipOf(BRANCH)
     await byHand(stale.workspace.repository, 'update-ref', '-d', `refs/heads/${BRANCH}`)
@@ -147,7 +147,7 @@ describe('publishing a branch', () => {
     await shell(request.workspace.tree, 'echo more >> done.txt')
     const change = await takeTree(request.workspace, patient())
     const refused = publishBranch({ ...request, change }, settings, patient())
-    await expect(refused).rejects.toThrow(`the checks approved ${request.change.tree}, but`)
+    await expect(refused).rejects.toThrow(`the checks approved tree ${request.change.tree}, but`)
     await expect(refused).rejects.not.toBeInstanceOf(StepFailed)
     expect(intents).toEqual([])
     expect(await tipOf(BRANCH)).toBe('')
@@ -247,7 +247,7 @@ describe('publishing a branch', () => {
     expect(await tipOf(BRANCH)).toBe('')
   })
 
-  it('is done to the end once the intent stands, whatever asks it to stop', async () => {
+  it('is completed once the intent is recorded, even after a cancel', async () => {
     const { attempt, settings, tipOf, intents } = await aChange()
     const controller = new AbortController()
     const intend = async (intent: PublicationIntent) => {
@@ -274,7 +274,7 @@ describe('publishing a branch', () => {
     await expect(refused).rejects.toMatchObject({ reason: 'publish-invalid' })
   })
 
-  it('refuses an author that git takes for nobody', async () => {
+  it('refuses an author that git rejects', async () => {
     const { attempt, settings, intents } = await aChange()
     const author = { name: '...', email: 'grace@example.org' }
     const refused = publishBranch({ ...(await attempt()), author }, settings, patient())
@@ -308,7 +308,7 @@ describe('publishing over HTTP', () => {
     const request = await attempt(`${server.url}/remote.git`)
     const { revision: commit } = await publishBranch(request, settings, patient())
     expect(await tipOf(BRANCH)).toBe(commit)
-    // curl itself asks again on a fresh connection: the same thing, not another.
+    // curl itself repeats the same request on a new connection.
     const pushes = (await readFile(join(folder, 'pushes'), 'utf8')).trim().split('\n')
     expect(new Set(pushes)).toEqual(new Set([`${NOBODY} ${commit} refs/heads/${BRANCH}`]))
   })
@@ -339,7 +339,7 @@ describe('publishing over HTTP', () => {
   })
 })
 
-/** A proc-receive hook that says no to every ref in words of its own (gitprotocol-v2 lines). */
+/** A proc-receive hook that refuses every ref with its own message (pkt-line format). */
 const REFUSING = `#!${process.execPath}
 const { readSync, writeSync } = require('node:fs')
 const read = (length) => {

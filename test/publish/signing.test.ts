@@ -22,7 +22,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 const run = promisify(execFile)
 const COMMITTER = { name: 'Worker', email: 'worker@example.org' }
 
-/** Publishes some change with this signature; answers the remote it went to. */
+/** Publishes a change with this signature; returns its remote and commit. */
 async function publishSigned(signing: Signing) {
   const folder = await tempFolder()
   const { remote } = await makeRemote(folder)
@@ -36,14 +36,14 @@ async function publishSigned(signing: Signing) {
   return { folder, remote, commit }
 }
 
-/** Makes a key for ssh. */
+/** Makes an ssh key. */
 async function anSshKey(passphrase = ''): Promise<{ key: string; public: string }> {
   const key = join(await tempFolder(), 'key')
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', 'test', '-f', key])
   return { key, public: await readFile(`${key}.pub`, 'utf8') }
 }
 
-/** What git says of the commit's signature when it knows this key of the committer alone. */
+/** Git's verdict on the commit's signature when it knows only this key of the committer. */
 async function verify(remote: string, commit: string, publicKey: string): Promise<string> {
   const allowed = join(await tempFolder(), 'allowed')
   await writeFile(allowed, `${COMMITTER.email} ${publicKey}`)
@@ -65,7 +65,7 @@ describeNeeding(['ssh'], 'a commit signed with an ssh key', () => {
   })
 
   it.each([
-    ['is not there', async () => '/nonexistent/key'],
+    ['does not exist', async () => '/nonexistent/key'],
     ['needs a passphrase', async () => (await anSshKey('a passphrase')).key],
   ])('is not made when the key %s, and says what to fix', async (_name, keyFile) => {
     const key = await keyFile()

@@ -1,5 +1,5 @@
-// A worker that will be killed: starts the command of its last argument in a sandbox and passes on
-// what it says. Arguments: marker, writable folder, the command as JSON.
+// A worker that will be killed: starts the command of its last argument in a sandbox and forwards its
+// output. Arguments: marker, writable folder, the command as JSON.
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { PATH, testSandbox } from '../support/confined.ts'

@@ -16,7 +16,7 @@ import { inSandbox, PATH, testFolder, testSandbox } from '../support/confined.ts
 import { fakeAgent } from '../support/fake-agent.ts'
 import { describeNeeding } from '../support/needs.ts'
 
-/** Cancel promises that everything is gone by then. */
+/** After a cancel, every process must have ended within this time. */
 const GONE_MS = 5000
 
 const carriers = (marker: string): readonly number[] =>
@@ -66,7 +66,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
       expect(readFileSync(join(folder, 'saved.txt'), 'utf8')).toBe('saved\n')
     })
 
-    it('ends at once a program that has hardly begun', async () => {
+    it('immediately ends a program that has just started', async () => {
       const marker = randomUUID()
       const child = await start(launchOf(marker), await testFolder(), STUBBORN)
       await child.stop(0)
@@ -75,7 +75,7 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
   })
 
   describeNeeding(['bubblewrap', 'linux'], `the end of a program in ${name}`, () => {
-    it('is the end of the daemon it left, although that holds a pipe to us', async () => {
+    it('is also the end of its daemon, although that keeps our pipe open', async () => {
       const marker = randomUUID()
       const argv = fakeAgent({ do: 'start-daemon' }, { do: 'exit', code: 3 })
       const child = await start(launchOf(marker), await testFolder(), argv)
@@ -85,11 +85,11 @@ for (const [name, launchOf] of Object.entries(BACK_ENDS)) {
       expect(await words).toBe('')
     })
 
-    it('by a signal is told', async () => {
+    it('by a signal is reported', async () => {
       const argv = fakeAgent({ do: 'crash', signal: 'SIGTERM' })
       const child = await start(launchOf(randomUUID()), await testFolder(), argv)
       const { code, killSignal } = await child.exit
-      // bwrap tells the signal of the program the way a shell does.
+      // bwrap reports the program's signal like a shell: 128 plus its number.
       expect(killSignal ?? code).toBe(name === 'the sandbox' ? 128 + 15 : 'SIGTERM')
     })
   })

@@ -10,7 +10,7 @@ import { toyDialect } from '../support/toy-dialect.ts'
 type Verdict = 'in' | 401 | 403
 type Mounted = TestHub['routes'][number]
 
-/** Somebody who comes with the credentials of one dialect, or with none. */
+/** A caller with the credentials of one dialect, or with none. */
 type Somebody = {
   readonly name: string
   readonly dialect: string | null
@@ -45,7 +45,7 @@ describe('T17: every route for every principal', () => {
   })
 })
 
-/** Everybody who may come: the good, the wrong, and the late. */
+/** Every kind of caller: with valid, wrong, expired and revoked credentials. */
 async function principals(hub: TestHub, ownToken: string): Promise<readonly Somebody[]> {
   const { ledger } = hub
   const random = randomBytes
@@ -81,7 +81,7 @@ const own = (name: string, token: string): Somebody => ({
   headers: { authorization: `Bearer ${token}` },
 })
 
-/** Says it once more, without looking at the code under test. */
+/** Repeats the access rules, independently of the code under test. */
 function expected({ dialect, access }: Mounted, somebody: Somebody): Verdict {
   if (access.kind === 'public') return 'in'
   const spoken = dialect === 'apart' ? 'toy' : dialect
@@ -101,7 +101,7 @@ const fill = (path: string, params: { job: string; attempt: number }): string =>
     .replace(':offset', '0')
     .replaceAll(/:\w+/g, 'a')
 
-/** Whether the door opens; what happens behind it (a bad body, a lost lease) does not matter here. */
+/** Whether access is granted; a later error (a bad body, a lost lease) does not matter here. */
 async function knock(url: string, method: string, headers: Somebody['headers']): Promise<Verdict> {
   const takesBody = method === 'POST' || method === 'PUT'
   const response = await fetch(url, {

@@ -27,7 +27,7 @@ type Answer = {
   readonly body: string
 }
 
-/** Sends a path as it is: no client on the way that tidies dots and slashes. */
+/** Sends a path unchanged: an ordinary client would normalize dots and slashes. */
 async function send(
   hub: TestHub,
   {
@@ -56,7 +56,7 @@ async function send(
 const percent = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 
-/** Names that mean a path, a header or a trick to somebody, as they stand in an address. */
+/** Names, as written in a URL, that a program could take for a path, a header or an injection. */
 const HOSTILE = [
   '.',
   '..',
@@ -251,7 +251,7 @@ async function spoil(hub: TestHub, bytes: Uint8Array, place: number): Promise<vo
   await writeFile(path, stored)
 }
 
-describe('a spoilt artifact', () => {
+describe('a corrupt artifact', () => {
   it('I-23: is answered with 500 when it is small', async () => {
     await using hub = await startTestHub()
     const { params, attempt } = await aLease(hub)

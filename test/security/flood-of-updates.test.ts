@@ -7,7 +7,7 @@ import { startTestWorker, submitCommand, untilEnded } from '../support/worker.ts
 const SESSIONS = 5000
 const TOO_LONG = 'x'.repeat(100_000)
 
-/** In place of the agent `command`: says at once whatever becomes an event, as fast as it can. */
+/** Replaces the agent `command`: sends every kind of update that becomes an event, as fast as it can. */
 const flooding: AgentDriver = {
   name: 'command',
   sessionFiles: [],

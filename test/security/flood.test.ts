@@ -28,7 +28,7 @@ describeNeeding(['patience'], 'T23: a flood of output', () => {
       ])
       most = Math.max(most, await hub.memory())
     }
-    // A pause before each piece, or the sender would never look at the answer.
+    // Without a pause before each chunk, the sender would never read the answer.
     const endless = new ReadableStream({
       pull: async (controller) => {
         await setImmediate()
@@ -39,7 +39,7 @@ describeNeeding(['patience'], 'T23: a flood of output', () => {
       params: { ...params, stream: 'output', offset: SEGMENTS * LOG_SEGMENT_BYTES_MAX },
       body: endless,
     })
-    // Depending on who is faster the caller sees the refusal or only the end of its connection.
+    // A race decides whether the caller sees the refusal or only the end of its connection.
     await expect(call).rejects.toMatchObject({
       code: expect.stringMatching(/^(body-too-large|hub-unreachable)$/),
     })

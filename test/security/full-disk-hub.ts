@@ -1,4 +1,4 @@
-// A program that runs a hub where temporary files go to a disk of a few MiB, lets the disk fill up, makes room, and prints
+// Runs a hub with temporary files on a disk of a few MiB, fills the disk, frees space, and prints
 // how calls were answered at each stage.
 import { statfs, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ const upload = (name: string) =>
     attempt.call('putArtifact', { params: { ...params, name }, body: Buffer.alloc(1000, name) }),
   )
 const renew = () => answer(attempt.call('renewLease', { params, body: { leaseMs: 60_000 } }))
-/** A write that the ledger has no room for on a full disk. */
+/** A write that does not fit on the full disk of the ledger. */
 const checkpoint = () =>
   answer(
     attempt.call('addCheckpoint', {
@@ -49,7 +49,7 @@ const settle = () =>
     }),
   )
 
-/** Leaves so many bytes free, and lets the hub look again. */
+/** Leaves this many bytes free, and advances the clock so that the hub measures again. */
 async function leaveFree(bytes: number): Promise<void> {
   const filler = join(tmpdir(), 'filler')
   await rm(filler, { force: true })

@@ -8,14 +8,14 @@ import { inSandbox } from '../support/confined.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { makeRemote } from '../support/repository.ts'
 
-/** What an agent prints that runs this shell script as a job of the worker that is up. */
+/** The output of an agent that runs this shell script in a job. */
 async function agentSays(cli: Cli, remote: string, script: string): Promise<string> {
   const job = ['submit', '--wait', '--agent', 'command', '--repo', remote, 'Look around']
   const { stdout } = await cli.run([...job, '--', 'sh', '-c', script])
   return (await cli.run(['logs', stdout.slice(0, 12)])).stdout
 }
 
-/** Everything a thief would try first; prints what it finds, never other people's secrets. */
+/** Searches the usual places for secrets; prints only canaries and names of token files. */
 const stealing = (canary: string, data: string): string => `
   cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -ao '${canary}-[a-z]*' | sort -u
   find ${data} -maxdepth 2 -name '*token*' 2>/dev/null
@@ -56,7 +56,7 @@ describeNeeding(
     it('cannot be read by an agent, wherever it lies', async () => {
       const cli = await cliInEmptyHome()
       const { remote } = await makeRemote(join(cli.home, 'git'))
-      // Not in a place that is hidden anyway, as long as this repository is in none.
+      // A place that the sandbox does not hide by default, unless this repository is in a hidden one.
       const folder = await mkdtemp(join(import.meta.dirname, '../../node_modules/.secret-'))
       onTestFinished(() => rm(folder, { recursive: true }))
       const [secret, beside] = [join(folder, 'password'), join(folder, 'beside')]

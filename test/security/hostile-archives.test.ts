@@ -9,7 +9,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 
 const LIMITS = { entries: 50, bytes: 10_000, nameBytes: 4_000 }
 
-/** Prepares a workspace of these bytes; answers the refusal and what lies outside of the attempt. */
+/** Prepares a workspace from these bytes; returns the refusal and the files outside the attempt. */
 async function unpacked(bytes: Buffer) {
   const folder = await tempFolder()
   const file = join(folder, 'archive')
@@ -38,17 +38,29 @@ const hard = (name: string, to: string): TarEntry => ({ name, type: '1', link: t
 
 describe('a hostile archive', () => {
   it.each<[string, string, readonly TarEntry[]]>([
-    ['an absolute name', '"/etc/x" is absolute', [file('/etc/x')]],
-    ['a name that goes up', '"a/../../x" leads out', [file('a/../../x')]],
-    ['a folder that goes up', '"../x/" leads out', [{ name: '../x/', type: '5' }]],
-    ['a link out', '"l" is a link to "../x", which leads out', [link('l', '../x')]],
+    ['an absolute name', '"/etc/x" is an absolute path', [file('/etc/x')]],
+    ['a name that goes up', '"a/../../x" points outside', [file('a/../../x')]],
+    ['a folder that goes up', '"../x/" points outside', [{ name: '../x/', type: '5' }]],
+    ['a link out', '"l" is a link to "../x", which points outside', [link('l', '../x')]],
     ['a link out of a folder', '"a/l" is a link to "../../x"', [link('a/l', '../../x')]],
     ['an absolute link', '"l" is a link to "/etc"', [link('l', '/etc')]],
-    ['a link that goes up on its way', 'goes up on its way', [link('d', '.'), link('l', 'd/../x')]],
-    ['a file behind a link', '"l/x" needs a folder', [link('l', 'd'), file('l/x')]],
-    ['a link in the place of a folder', '"l" needs a folder', [file('l/x'), link('l', '.')]],
+    [
+      'a link that goes up on its way',
+      'has ".." after a folder name',
+      [link('d', '.'), link('l', 'd/../x')],
+    ],
+    [
+      'a file behind a link',
+      '"l/x" conflicts with another entry: "l" is both',
+      [link('l', 'd'), file('l/x')],
+    ],
+    [
+      'a link in the place of a folder',
+      '"l" conflicts with another entry: "l" is both',
+      [file('l/x'), link('l', '.')],
+    ],
     ['a hard link out', '"../x"', [hard('h', '../x')]],
-    ['an absolute hard link', '"/etc/passwd" is absolute', [hard('h', '/etc/passwd')]],
+    ['an absolute hard link', '"/etc/passwd" is an absolute path', [hard('h', '/etc/passwd')]],
     ['a hard link to a link', '"h" is a hard link to "l"', [link('l', 'x'), hard('h', 'l')]],
     ['a hard link to nothing', '"h" is a hard link to "x"', [hard('h', 'x'), file('x')]],
     ['a character device', '"dev" has type CharacterDevice', [{ name: 'dev', type: '3' }]],
@@ -56,8 +68,12 @@ describe('a hostile archive', () => {
     ['a pipe', '"pipe" has type FIFO', [{ name: 'pipe', type: '6' }]],
     ['a sparse file', '"s" has type SparseFile', [{ name: 's', type: 'S' }]],
     ['a type that nobody knows', '"u" has type Unsupported', [{ name: 'u', type: 'Z' }]],
-    ['a file twice', '"./a" is there twice', [file('a'), file('./a')]],
-    ['a file and a folder', '"a/b" needs a folder', [file('a'), file('a/b')]],
+    ['a file twice', '"./a" appears twice', [file('a'), file('./a')]],
+    [
+      'a file and a folder',
+      '"a/b" conflicts with another entry: "a" is both',
+      [file('a'), file('a/b')],
+    ],
     ['a name in two cases', '"A" differs from "a"', [file('a'), file('A')]],
     ['a folder in two cases', '"Img/b" differs from "img"', [file('img/a'), file('Img/b')]],
     ['a name in two forms', 'differs from', [file('\u00e9'), file('e\u0301')]],
@@ -69,9 +85,9 @@ describe('a hostile archive', () => {
     ['a git stream', '".git::$INDEX_ALLOCATION/x"', [file('.git::$INDEX_ALLOCATION/x')]],
     ['a git folder deeper down', '"a/.git"', [file('a/.git')]],
     ['a link that is .gitmodules', '".gitmodules"', [link('.gitmodules', 'x')]],
-    ['a backslash', 'holds a backslash', [file('..\\x')]],
+    ['a backslash', 'contains a backslash', [file('..\\x')]],
     ['a link with a backslash', '"l" is a link', [link('l', '..\\x')]],
-    ['a name that is not UTF-8', 'are no UTF-8', [file(Buffer.from([0x61, 0xff]))]],
+    ['a name that is not UTF-8', 'invalid UTF-8', [file(Buffer.from([0x61, 0xff]))]],
     ['a control character', 'control character', [file('a\nb')]],
     ['a file without a name', 'has no name', [file('./.')]],
     [
@@ -81,18 +97,18 @@ describe('a hostile archive', () => {
     ],
     [
       'too many bytes in its names',
-      'its names hold more than 4000 bytes',
+      'its names take more than 4000 bytes',
       Array.from({ length: 45 }, (_, i) => file(`${'n'.repeat(90)}${i}`)),
     ],
     [
       'too many bytes',
-      '"b" makes it more than 10000',
+      '"b" brings the unpacked size above 10000',
       [file('a', 'x'.repeat(9_999)), file('b', 'xx')],
     ],
-    ['a size that is a lie', 'more than 10000 bytes', [{ name: 'a', size: 2 ** 32, body: 'x' }]],
+    ['a size that is a lie', 'size above 10000 bytes', [{ name: 'a', size: 2 ** 32, body: 'x' }]],
     [
       'hard links that multiply',
-      '"h" makes it more',
+      '"h" brings the unpacked size above',
       [file('a', 'x'.repeat(6_000)), hard('h', 'a')],
     ],
     [
@@ -107,12 +123,12 @@ describe('a hostile archive', () => {
     ],
     [
       'a name too long',
-      'more than 255 bytes',
+      'longer than 255 bytes',
       [{ name: 'p', type: 'L', body: `${'n'.repeat(256)}\0` }, file('short')],
     ],
     [
       'a long name that goes up',
-      '"../x" leads out',
+      '"../x" points outside',
       [{ name: 'p', type: 'x', body: paxRecord('path', '../x') }, file('harmless')],
     ],
     [
@@ -136,7 +152,7 @@ describe('a hostile archive', () => {
     }
   })
 
-  it('that unpacks to far more than it weighs is given up early', async () => {
+  it('that unpacks to far more than its size is refused early', async () => {
     const bomb = gzipSync(Buffer.concat([tarOf(file('a')), Buffer.alloc(64 * 1024 ** 2)]))
     expect(bomb.length).toBeLessThan(100_000)
     expect((await unpacked(bomb)).failure).toMatchObject({
@@ -148,10 +164,10 @@ describe('a hostile archive', () => {
     })
   })
 
-  it('that shows only one byte of what it unpacks to at first is not unpacked twice', async () => {
+  it('that first yields only one byte when unpacked is not unpacked twice', async () => {
     const archive = gzipSync(tarOf(file('a')))
     const flags = Buffer.from([0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 255])
-    // With a stored block behind it, the comment ends the first piece that is read after one byte.
+    // The comment is as long as needed for the first chunk read to end one byte into the stored block.
     const comment = Buffer.alloc(64 * 1024 - flags.length - 7, 'c')
     const end = Buffer.alloc(8)
     end.writeUInt32LE(crc32(archive), 0)

@@ -42,7 +42,7 @@ async function aTrap(files: Readonly<Record<string, string>> = FILES) {
   return { folder, remote, clone, env, hasBitten }
 }
 
-/** What somebody would do who trusts the tree. */
+/** The git commands of a worker that trusted the tree. */
 const CARELESS = [
   'git status',
   'git add -A',
@@ -60,7 +60,7 @@ describeNeeding(['patience'], 'a hostile tree', () => {
     const { folder, remote, env, hasBitten } = await aTrap(tree.files)
     const workspace = await aWorkspace(folder, { repository: remote })
     await run('sh', ['-ec', tree.script], { cwd: workspace.tree, env })
-    // Building the poison may have set it off.
+    // Building the malicious tree may have triggered it.
     await rm(join(folder, 'canary'), { force: true })
 
     const change = await takeTree(workspace, patient())
@@ -97,7 +97,7 @@ describeNeeding(['patience'], 'a hostile tree', () => {
     const settings = gitSettings(folder, { timeoutMs: 1000 })
     const workspace = await aWorkspace(folder, { repository: remote, settings })
     await run('mkfifo', ['.gitignore'], { cwd: workspace.tree, env })
-    await expect(takeTree(workspace, patient())).rejects.toThrow(/took longer/)
+    await expect(takeTree(workspace, patient())).rejects.toThrow(/exceeded the worker’s time limit/)
   })
 })
 
@@ -125,7 +125,7 @@ describeNeeding(['patience'], 'a hostile remote', () => {
     const refused = aWorkspace(folder, { repository: remote, ref: 'evil' })
     await expect(refused).rejects.toMatchObject({ reason: 'repository-unsafe' })
     expect(await hasBitten()).toBe(false)
-    // One bad branch does not take the others along.
+    // One bad branch does not affect the others.
     expect((await aWorkspace(folder, { repository: remote })).base.branch).toBe('main')
   })
 
@@ -146,7 +146,7 @@ describeNeeding(['patience'], 'a hostile remote', () => {
       const { url } = await startGitServer(folder)
       await writeFile(join(folder, 'victim'), SECRET)
       const repository = `${await startLyingServer(url, head)}/remote.git`
-      // The second time the cache is warm.
+      // The second run uses a warm cache.
       for (const _ of ['cold', 'warm']) {
         const { base, tree } = await aWorkspace(folder, { repository })
         expect(await readFile(join(folder, 'victim'), 'utf8')).toBe(SECRET)

@@ -1,4 +1,4 @@
-/** A way an agent, or the author of a repository, tries to get the worker's git to do their work. */
+/** An attack of an agent, or of a repository's author, on the worker's git. */
 export type HostileTree = {
   readonly name: string
   /**
@@ -6,9 +6,9 @@ export type HostileTree = {
    * folder outside the tree with a secret in the files `a.txt` and `key`.
    */
   readonly script: string
-  /** What the repository held from the start. */
+  /** Files in the repository before the agent runs. */
   readonly files?: Readonly<Record<string, string>>
-  /** Whether git without protection falls for it: then the poison itself is proven. */
+  /** Whether unprotected git falls for it, which proves that the attack works. */
   readonly bites: boolean
 }
 
@@ -103,7 +103,7 @@ const CONFIGURED: readonly HostileTree[] = [
   },
 ]
 
-/** Another repository where the agent's own should be, or beside it. */
+/** Another repository in place of the agent's own, or next to it. */
 const DISGUISED: readonly HostileTree[] = [
   {
     name: 'a gitfile that points outside',
@@ -157,7 +157,7 @@ const DISGUISED: readonly HostileTree[] = [
   },
 ]
 
-/** What git reads from the tree itself. */
+/** Files in the tree that git reads as configuration. */
 const IN_THE_TREE: readonly HostileTree[] = [
   {
     name: 'a submodule over ext::',

@@ -8,14 +8,14 @@ import { request, sendRaw, statusOf } from '../support/raw-http.ts'
 
 const LEAST_OUTPUT = 64 * 1024
 
-/** What a call is answered with: `taken`, or the code of the refusal. */
+/** The result of a call: `taken`, or the error code. */
 const outcome = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => 'taken',
     (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
   )
 
-/** Submits a job whose body is filled up with spaces to so many bytes. */
+/** Submits a job whose body is padded with spaces to this many bytes. */
 function submitBytes(hub: TestHub, bytes: number, chunked = false) {
   const text = JSON.stringify(aJob()).padEnd(bytes)
   const whole = new TextEncoder().encode(text)

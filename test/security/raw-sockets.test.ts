@@ -8,7 +8,7 @@ const LIVE = request('GET /livez', HOST)
 const post = (...headers: readonly string[]) => request('POST /api/v1/jobs', HOST, ...headers)
 const MORE = 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
-/** Requests that two programs in a row may read differently, or that cost more than they are worth. */
+/** Requests that a proxy and the hub may parse differently, or that are expensive to handle. */
 const CORPUS: Readonly<Record<string, string>> = {
   'two lengths': `${post('Content-Length: 4', 'Content-Length: 60')}{}  ${MORE}`,
   'the same length twice': `${post('Content-Length: 4', 'Content-Length: 4')}{}  ${MORE}`,
@@ -74,7 +74,7 @@ describe('T34: requests no client sends', () => {
     await using hub = await startTestHub({ limits: { headersMs: 50 } })
     const answer = await sendRaw(hub.port, 'GET /livez HTTP/1.1\r\nHost: localh')
     expect(statusOf(answer)).toBe(408)
-    // A worker on a bad line goes on; it would end by a request that is called wrong.
+    // A worker with a slow connection retries; an answer of `request-invalid` would stop it.
     expect(answer).toContain('"code":"request-incomplete"')
   })
 

@@ -14,7 +14,7 @@ describeNeeding(['bubblewrap', 'linux', 'sshd'], 'the key that signs, and the ss
   it('serve the publish step and are out of reach of the agent and of the checks', async () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))
-    // Not in a place that is hidden anyway, as long as this repository is in none.
+    // A place that the sandbox does not hide by default, unless this repository is in a hidden one.
     const folder = await mkdtemp(join(import.meta.dirname, '../../node_modules/.secret-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const key = join(folder, 'key')

@@ -15,7 +15,7 @@ import { testFolder } from './confined.ts'
 
 export type AgentRun = { readonly end: AgentEnd; readonly updates: readonly AgentUpdate[] }
 
-/** A task and the place where it is to be done. */
+/** A task and the folders in which the agent works on it. */
 export type PlacedTask = AgentTask & AgentPlace
 
 /** A task in a fresh tree and home. */
@@ -35,7 +35,7 @@ export async function aTask(change: Partial<PlacedTask> = {}): Promise<PlacedTas
   }
 }
 
-/** Runs an agent to its end and collects what it says. */
+/** Runs an agent to its end and collects its updates. */
 export async function runAgent(
   driver: AgentDriver,
   task: PlacedTask,
@@ -57,7 +57,7 @@ export async function runAgent(
   return { end: await driver.run(task, task, { launch, onUpdate: listen }, signal), updates }
 }
 
-/** All that was said on one stream. */
+/** The whole output on one stream. */
 export const said = (updates: readonly AgentUpdate[], stream: 'stdout' | 'stderr'): string =>
   updates
     .map((update) => (update.type === 'output' && update.stream === stream ? update.text : ''))

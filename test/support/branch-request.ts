@@ -2,7 +2,7 @@ import type { BranchRequest } from '../../src/publish/branch.ts'
 import { approve } from '../../src/domain/verdict.ts'
 import { UNSIGNED } from '../../src/publish/commit.ts'
 
-/** A request to publish a change, as the first attempt of some job would make it. */
+/** A request to publish a change, as from the first attempt of a job. */
 export function aBranchRequest(
   change: Partial<BranchRequest> & Pick<BranchRequest, 'workspace' | 'change'>,
 ): BranchRequest {

@@ -1,29 +1,29 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** What is wrong with the line. `share` of all requests from 0 to 1. */
+/** A fault of the network. `share` is the affected fraction of requests, from 0 to 1. */
 export type Toxic =
-  /** Everything comes later, in both directions. */
+  /** Delays all bytes, in both directions. */
   | { readonly kind: 'latency'; readonly ms: number }
-  /** The connection is reset when its request has begun. */
+  /** Resets the connection after the request has begun. */
   | { readonly kind: 'reset'; readonly share: number }
-  /** One direction swallows all bytes; the connection stays. */
+  /** Drops all bytes of one direction; the connection stays open. */
   | { readonly kind: 'black-hole'; readonly way: 'to hub' | 'from hub' }
-  /** The hub's end of each connection is gone, and nobody tells the other end. */
+  /** Closes the hub's end of each connection and leaves the other end open. */
   | { readonly kind: 'half-open' }
-  /** A request arrives a second time after it was answered. */
+  /** Sends a request a second time after it was answered. */
   | { readonly kind: 'duplicate'; readonly share: number }
-  /** The hub has done it, and its answer breaks off. */
+  /** The hub handles the request, but its answer is cut off. */
   | { readonly kind: 'lost-reply'; readonly share: number }
 
-/** One lasting address for a hub that comes and goes, over a line that can be made bad. */
+/** A stable address for a hub that restarts, with network faults on demand. */
 export type ChaosProxy = AsyncDisposable & {
   readonly url: string
-  /** Where the hub is now. */
+  /** Sets the port of the hub. */
   aim(port: number): void
-  /** From now on, for old connections too; null heals the line. */
+  /** Sets the fault, also for open connections; null removes it. */
   poison(toxic: Toxic | null): void
-  /** Breaks every connection there is. */
+  /** Breaks all open connections. */
   cut(): void
 }
 
@@ -34,7 +34,7 @@ type Line = {
   readonly sockets: Set<Socket>
 }
 
-/** @param random from 0 to 1, so that a seed gives the same chaos again */
+/** @param random returns numbers from 0 to 1; a seeded one makes the faults reproducible */
 export async function startChaosProxy(random: () => number = Math.random): Promise<ChaosProxy> {
   const sockets = new Set<Socket>()
   let [port, toxic]: [number, Toxic | null] = [0, null]
@@ -71,7 +71,7 @@ export async function startChaosProxy(random: () => number = Math.random): Promi
 const HUB_SIDE = Symbol('towards the hub')
 type HubSide = Socket & { [HUB_SIDE]?: boolean }
 
-/** Ends the hub's side alone. */
+/** Closes only the hub's side. */
 function halve(socket: HubSide): void {
   if (socket[HUB_SIDE] === true) socket.removeAllListeners('close').destroy()
 }
@@ -126,7 +126,7 @@ function pass(
   else write()
 }
 
-/** Sends a request once more on a connection of its own; nobody hears the answer. */
+/** Repeats a request on a separate connection and ignores the answer. */
 function repeat(request: readonly Buffer[], { port, sockets }: Line): void {
   const again = connect(port(), '127.0.0.1')
   sockets.add(again)

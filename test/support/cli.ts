@@ -11,7 +11,7 @@ import { tempFolder } from './temp-folder.ts'
 
 export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'millwright.js')
 
-/** The cache that `vitest.config.ts` names: an empty HOME has none, and compiling doubles the start. */
+/** The compile cache of `vitest.config.ts`; without a cache the start takes twice as long. */
 const COMPILE_CACHE = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
 
 export type CliEnd = {
@@ -25,7 +25,7 @@ export type CliOptions = {
   readonly cwd?: string
 }
 
-/** The program as a stranger runs it: its own process, an empty HOME, no settings in the environment. */
+/** The program as a new user runs it: in a process, with an empty HOME and no settings. */
 export type Cli = {
   /** The empty HOME, and the working folder. */
   readonly home: string
@@ -33,9 +33,9 @@ export type Cli = {
   readonly data: string
   /** Runs one command to its end. */
   run(args: readonly string[], options?: CliOptions): Promise<CliEnd>
-  /** A job with its events, as `show` knows them. */
+  /** A job with its events, from `show`. */
   show(id: string): Promise<z.infer<typeof Shown>>
-  /** Starts one that stays. It is ended with the test. */
+  /** Starts a command that keeps running; it is stopped when the test ends. */
   start(args: readonly string[], options?: CliOptions): RunningCli
   /** Starts a hub on a free port and waits until it answers. */
   startHub(args?: readonly string[]): Promise<RunningCli>
@@ -43,7 +43,7 @@ export type Cli = {
   startUp(args?: readonly string[], options?: CliOptions): Promise<RunningCli>
 }
 
-/** A folder of links to a few programs, for a PATH that holds nothing else. */
+/** A folder of links to these programs, to be the whole PATH. */
 export async function pathWithOnly(folder: string, names: readonly string[]): Promise<string> {
   const bin = join(folder, 'bin')
   await mkdir(bin)
@@ -68,7 +68,7 @@ export type RunningCli = {
 
 const Shown = z.object({ job: Job, events: z.array(JobEvent) })
 
-/** @param program the one of the repository, or of an installed package */
+/** @param program from the repository, or from an installed package */
 export async function cliInEmptyHome(program = PROGRAM): Promise<Cli> {
   const home = await tempFolder()
   const start = (args: readonly string[], options: CliOptions = {}): RunningCli =>
@@ -95,7 +95,7 @@ export async function cliInEmptyHome(program = PROGRAM): Promise<Cli> {
   }
 }
 
-/** Where a running hub says it listens. */
+/** The address that a running hub prints. */
 export async function hubAddress(data: string): Promise<string> {
   const text = await readFile(join(data, 'hub.json'), 'utf8')
   return /"url":"([^"]+)"/.exec(text)?.[1] ?? ''

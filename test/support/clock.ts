@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/platform/clock.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 
-/** Real time that a test can move ahead: sleepers whose time has come then wake. */
+/** Real time that a test can advance; sleepers whose time has passed then wake. */
 export type TestClock = Clock & { advance(ms: number): void }
 
 export function testClock(): TestClock {

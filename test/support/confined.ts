@@ -16,7 +16,7 @@ export const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
 /** A folder for one test, by its real path; removed at its end. */
 export const testFolder = async (): Promise<string> => await realpath(await tempFolder())
 
-/** A bubblewrap that sees what tests need: this Node and this project. */
+/** A bubblewrap sandbox that can read this Node and this project. */
 export function testSandbox({
   marker = randomUUID(),
   hidden = [],
@@ -27,7 +27,7 @@ export function testSandbox({
   return bubblewrap({ bwrap, marker, hidden, readable, log: silentLog })
 }
 
-/** What a shell command in a sandbox says and how it ends. Its folder `tree` alone is writable. */
+/** Runs a shell command in a sandbox where only the folder `tree` is writable. */
 export async function inSandbox(
   script: string,
   { launch = testSandbox(), ...command }: Partial<Command> & { launch?: Launch } = {},
@@ -45,7 +45,7 @@ export async function inSandbox(
   return await ending(child)
 }
 
-/** All that a program says until its end. */
+/** The output of a program until its end. */
 export async function ending(child: Child): Promise<{ stdout: string; stderr: string } & Exit> {
   child.stdin.end()
   const [stdout, stderr, exit] = await Promise.all([

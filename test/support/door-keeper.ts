@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** One address for several hubs, as a load balancer gives it. */
+/** One address for several hubs, like a load balancer. */
 export type DoorKeeper = AsyncDisposable & { readonly url: string }
 
-/** Hands each connection to the next port that takes it. */
+/** Forwards each connection to the next port that accepts it. */
 export async function keepDoor(ports: readonly number[]): Promise<DoorKeeper> {
   const sockets = new Set<Socket>()
   let turn = 0

@@ -1,6 +1,6 @@
-// An agent that speaks the Agent Client Protocol and does what its prompt says, a word at a time:
-//   say:WORD     tells a message        ask     asks for a permission and tells the answer
-//   babble       prints what is no protocol, on both streams
+// An agent that speaks the Agent Client Protocol and performs each word of its prompt:
+//   say:WORD     sends a message        ask     requests a permission and sends the answer
+//   babble       prints text outside the protocol, on both streams
 //   huge         prints a line of 20 MB  die     ends at once with code 7
 //   refuse | cancelled | max_tokens      ends the turn so      login   fails for want of a login
 import { Readable, Writable } from 'node:stream'
@@ -26,7 +26,7 @@ const OPTIONS: PermissionOption[] = [
   { optionId: 'yes', name: 'Yes', kind: 'allow_once' },
 ]
 
-/** Waits until it is out: the protocol's stream loses what it writes to a full one. */
+/** Waits until the text is written: the protocol's stream loses data when the pipe is full. */
 const print = promisify((text: string, done: () => void) => process.stdout.write(text, done))
 
 const app = agent({ name: 'fake' })

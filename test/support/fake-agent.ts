@@ -1,5 +1,5 @@
-// An agent that does what it is told, well or badly: `node fake-agent.ts '[{"do":"say","text":"hi"}]'`.
-// The deeds are done in order; each way an agent can misbehave is one of them.
+// A scripted agent: `node fake-agent.ts '[{"do":"say","text":"hi"}]'`. It performs the deeds in order;
+// each way in which an agent can misbehave is a deed.
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,7 +12,7 @@ const Deed = z.discriminatedUnion('do', [
   /** One line on stdout, or on stderr. */
   z.strictObject({ do: z.literal('say'), text: z.string() }),
   z.strictObject({ do: z.literal('complain'), text: z.string() }),
-  /** Repeats the prompt as it came on stdin, or in MILLWRIGHT_PROMPT. */
+  /** Prints the prompt from stdin, or from MILLWRIGHT_PROMPT. */
   z.strictObject({ do: z.literal('repeat-prompt'), from: z.enum(['stdin', 'environment']) }),
   /** Prints its environment, one `NAME=value` a line. */
   z.strictObject({ do: z.literal('tell-environment') }),
@@ -20,24 +20,24 @@ const Deed = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('write'), path: z.string(), text: z.string() }),
   z.strictObject({ do: z.literal('delete'), path: z.string() }),
   z.strictObject({ do: z.literal('commit'), message: z.string() }),
-  /** A symbolic link, wherever it leads. */
+  /** A symbolic link to any target. */
   z.strictObject({ do: z.literal('link'), path: z.string(), to: z.string() }),
-  /** A repository of its own inside the tree, with one commit of one file. */
+  /** A nested repository inside the tree, with one commit of one file. */
   z.strictObject({ do: z.literal('nest-repository'), path: z.string() }),
   /** Makes the tree's own git settings and hooks run a shell command at every turn. */
   z.strictObject({ do: z.literal('poison-git'), command: z.string() }),
 
-  /** Lines of 64 bytes, until so many bytes are out. */
+  /** Lines of 64 bytes, until this many bytes are printed. */
   z.strictObject({ do: z.literal('spam'), bytes: Bytes, stream: z.enum(['stdout', 'stderr']) }),
-  /** One line without an end. */
+  /** One line without a newline. */
   z.strictObject({ do: z.literal('huge-line'), bytes: Bytes }),
-  /** Lines that look like JSON, and bytes that are no UTF-8. */
+  /** Lines that look like JSON, and bytes that are not UTF-8. */
   z.strictObject({ do: z.literal('bad-json') }),
 
   z.strictObject({ do: z.literal('ignore-signals') }),
   /** On SIGINT writes a file, then exits with 0. */
   z.strictObject({ do: z.literal('save-on-interrupt'), path: z.string() }),
-  /** A child in a session of its own that ignores every signal it can. */
+  /** A child in its own session that ignores every signal it can. */
   z.strictObject({ do: z.literal('start-daemon') }),
   z.strictObject({ do: z.literal('hang') }),
   z.strictObject({ do: z.literal('crash'), signal: z.enum(['SIGKILL', 'SIGSEGV', 'SIGTERM']) }),
@@ -45,7 +45,7 @@ const Deed = z.discriminatedUnion('do', [
 ])
 type Deed = z.infer<typeof Deed>
 
-/** The command that does these deeds. */
+/** The command that performs these deeds. */
 export const fakeAgent = (...deeds: readonly Deed[]): [string, ...string[]] => [
   process.execPath,
   fileURLToPath(import.meta.url),
@@ -167,7 +167,7 @@ async function startDaemon(): Promise<void> {
   const script = 'trap "" INT TERM HUP QUIT USR1 USR2; echo up; while :; do sleep 1; done'
   const daemon = spawn('setsid', ['sh', '-c', script], {
     detached: true,
-    // It keeps a pipe to whoever reads the agent's words, as careless daemons do.
+    // It keeps the agent's stdout open, as careless daemons do.
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await new Promise((resolve) => daemon.stdout.once('data', resolve))

@@ -1,5 +1,5 @@
-// A hub, composed as the command does it, with a probe and a clock of the fault suite's own. Says
-// `ready <url>`; SIGTERM ends it in good order.
+// A hub composed like the real command, with the probe and clock of the fault suite. Prints
+// `ready <url>`; SIGTERM shuts it down cleanly.
 import { openHub } from '../../src/compose/hub.ts'
 import { aborted, listenForStop } from '../../src/cli/stop-signals.ts'
 import { HubConfig } from '../../src/config/settings.ts'
@@ -11,6 +11,6 @@ const { hub: config, tools, end } = faultProgram()
   using stop = listenForStop()
   await using hub = await openHub(HubConfig.parse(config), tools)
   say(`ready ${hub.url}`)
-  await Promise.race([aborted(stop.inOrder), hub.done])
+  await Promise.race([aborted(stop.graceful), hub.done])
 }
 end()

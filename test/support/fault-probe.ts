@@ -2,15 +2,15 @@ import { writeSync } from 'node:fs'
 import type { Probe } from '../../src/domain/probe.ts'
 import { isLabel, type ProbeLabel } from '../faults/places.ts'
 
-/** What happens at a moment: the process dies, stops until it gets SIGCONT, or is cut off from all others. */
+/** What happens at a probe: SIGKILL, SIGSTOP until SIGCONT, or a lost network. */
 export type Fault = 'kill' | 'pause' | 'cut'
 export type Plan = { readonly label: ProbeLabel; readonly nth: number; readonly fault: Fault }
 
 /**
- * A real probe. Says on stdout each moment it passes for the first time (`hit <label>`), and
- * `fault <label>` before it does what is planned; a cut is over when `goOn` resolves.
+ * A real probe. Prints `hit <label>` when a label is passed for the first time, and `fault <label>`
+ * before it injects the planned fault; a cut ends when `untilResumed` resolves.
  */
-export function faultProbe(plan: Plan | null, goOn: () => Promise<void>): Probe {
+export function faultProbe(plan: Plan | null, untilResumed: () => Promise<void>): Probe {
   const seen = new Set<ProbeLabel>()
   let left = plan?.nth ?? 0
   return async (label) => {
@@ -21,10 +21,10 @@ export function faultProbe(plan: Plan | null, goOn: () => Promise<void>): Probe 
     left -= 1
     if (left !== 0) return
     say(`fault ${label}`)
-    if (plan.fault === 'cut') await goOn()
+    if (plan.fault === 'cut') await untilResumed()
     else process.kill(process.pid, plan.fault === 'kill' ? 'SIGKILL' : 'SIGSTOP')
   }
 }
 
-/** Synchronous, so that it is said even by a process that is about to die. */
+/** Synchronous, so that a process about to die still prints the line. */
 export const say = (line: string): number => writeSync(1, `${line}\n`)

@@ -10,17 +10,17 @@ import type { Probe } from '../../src/domain/probe.ts'
 import { faultProbe, type Plan } from './fault-probe.ts'
 import { TEST_VERSION } from './hub.ts'
 
-/** What such a program is told, as its one argument in JSON. */
+/** The only argument of such a program, as JSON. */
 export type FaultSettings = {
   readonly folder: string
   readonly plan: Plan | null
   readonly hub: z.input<typeof HubConfig>
   readonly worker: z.input<typeof WorkerConfig>
-  /** The way of a worker to its hub. */
+  /** How a worker reaches its hub. */
   readonly way: { readonly url: string; readonly token: string }
 }
 
-/** Everything such a program works with. Its standard input takes `go` and `step <ms>`. */
+/** The dependencies of such a program. Its standard input accepts `go` and `step <ms>`. */
 export function faultProgram() {
   // Written by the suite itself, so its shape is known.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -28,7 +28,7 @@ export function faultProgram() {
   const orders = createInterface({ input: process.stdin })
   let ahead = 0
   orders.on('line', (line) => (ahead += Number(/^step (-?\d+)$/.exec(line)?.[1] ?? 0)))
-  // Whoever started it is gone.
+  // The parent process has ended.
   orders.once('close', () => process.exit())
   const goOn = async (): Promise<void> => {
     for (;;) {

@@ -1,5 +1,5 @@
-// A worker, composed as the command does it, with a probe and a clock of the fault suite's own.
-// Says `ready`; SIGTERM drains it.
+// A worker composed like the real command, with the probe and clock of the fault suite. Prints
+// `ready`; SIGTERM drains it.
 import { openWorker } from '../../src/compose/worker.ts'
 import { aborted, listenForStop } from '../../src/cli/stop-signals.ts'
 import { WorkerConfig } from '../../src/config/settings.ts'
@@ -15,7 +15,7 @@ const { worker: config, way, tools, end } = faultProgram()
   await using worker = await openWorker(WorkerConfig.parse(config), { ...tools, hub, env })
   say('ready')
   worker.done.catch((error: unknown) => tools.log.error({ error }, 'worker failed'))
-  await Promise.race([aborted(stop.inOrder), worker.done])
+  await Promise.race([aborted(stop.graceful), worker.done])
   await worker.drain()
 }
 end()

@@ -1,4 +1,4 @@
-// Two hubs on one PostgreSQL behind one door, workers, and a remote that writes down every push.
+// Two hubs on one PostgreSQL behind one address, workers, and a remote that records every push.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'millwright.
 const LEASE_MS = 3000
 const KEYS = ['site:a', 'site:b', 'site:c', 'site:d', 'site:e', 'site:f', 'site:g', 'site:h']
 
-/** What came out of it; every count but the first two should be 0. */
+/** The result of a run; every count except the first two should be 0. */
 export type Judgement = {
   readonly succeeded: number
   readonly branches: number
@@ -31,23 +31,23 @@ export type Judgement = {
 /** A process of the fleet. */
 export type Daemon = {
   kill(): void
-  /** Asks it to end, and waits until it has. */
+  /** Asks it to end and waits until it has ended. */
   stop(): Promise<void>
 }
 
 export type Fleet = AsyncDisposable & {
   readonly postgres: PostgresServer
-  /** Starts a hub, or another version of it where one was: it listens there again. */
+  /** Starts a hub, or replaces it with another version on the same port. */
   startHub(place: 'one' | 'two', program?: string): Promise<Daemon>
   startWorker(name: string, program?: string): Daemon
   /** Jobs with overlapping locks, each of which pushes a branch. */
   submit(jobs: number): Promise<void>
-  /** Waits until so many of all jobs have ended. */
+  /** Waits until this many jobs have ended. */
   untilEnded(jobs: number): Promise<void>
   judge(): Promise<Judgement>
 }
 
-/** @param folder empty; everything lies there afterwards, to be looked at */
+/** @param folder empty; keeps all files afterwards, for inspection */
 export async function openFleet(folder: string): Promise<Fleet> {
   await using opening = new AsyncDisposableStack()
   const postgres = await startPostgres()
@@ -102,7 +102,7 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-/** The first line of what a process prints that matches. */
+/** The first matching line that a process prints. */
 export async function untilPrinted(process: ChildProcess, words: RegExp): Promise<string> {
   if (process.stdout === null) throw new Error('nobody listens')
   const lines = createInterface(process.stdout)
@@ -110,7 +110,7 @@ export async function untilPrinted(process: ChildProcess, words: RegExp): Promis
   throw new Error('the hub did not start')
 }
 
-/** A bare repository that writes down every push. */
+/** A bare repository that records every push. */
 async function makeWatchedRemote(folder: string): Promise<string> {
   const { remote } = await makeRemote(join(folder, 'git'))
   const hook = join(remote, 'hooks', 'post-receive')
@@ -122,7 +122,7 @@ async function makeWatchedRemote(folder: string): Promise<string> {
   return remote
 }
 
-/** Holds a real lock of the operating system for each key while it works. */
+/** An agent that holds a lock of the operating system for each lock key while it works. */
 const agent = (folder: string, keys: readonly string[]): readonly [string, ...string[]] => {
   const locks = keys.map(
     (key, index) =>
@@ -169,7 +169,7 @@ async function untilEnded(admin: HubClient, count: number): Promise<void> {
   }
 }
 
-/** Hubs and database come and go here. */
+/** Retries, because hubs and the database restart during the run. */
 async function patiently<Value>(call: () => Promise<Value>): Promise<Value> {
   for (;;) {
     try {

@@ -2,22 +2,22 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 
-/** A request that waits in the gate. */
+/** A request that the gate holds. */
 export type Held = {
-  /** Resolves when it has come, or when its answer has. */
+  /** Resolves when the request, or its answer, has arrived at the gate. */
   readonly here: Promise<void>
-  /** Lets it, and all that come after it, pass. */
+  /** Lets it and all later ones pass. */
   release(): void
-  /** Breaks its connection, and lets all that come after it pass. */
+  /** Breaks its connection, and lets all later ones pass. */
   drop(): void
 }
 
-/** A way to a hub on which single requests or answers can be held up or lost. */
+/** A proxy to a hub that can hold or drop single requests or answers. */
 export type Gate = AsyncDisposable & {
   readonly url: string
-  /** What came, as `METHOD /path`, and when by `performance.now()`. */
+  /** The requests so far, as `METHOD /path`, with their time by `performance.now()`. */
   readonly seen: readonly { readonly line: string; readonly at: number }[]
-  /** Holds what matches `METHOD /path` before the hub sees it, or its answer before the caller does. */
+  /** Holds requests that match `METHOD /path` before the hub, or their answers before the caller. */
   hold(pattern: RegExp, what: 'request' | 'answer'): Held
 }
 

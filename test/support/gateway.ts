@@ -12,7 +12,7 @@ import { GatewaySettings } from '../../src/gateway/settings.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { tempFolder } from './temp-folder.ts'
 
-/** A gateway for this test, ended with it. */
+/** A gateway that is stopped when the test ends. */
 export async function aGateway(settings: z.input<typeof GatewaySettings>): Promise<Gateway> {
   const gateway = await startGateway(GatewaySettings.parse(settings), silentLog)
   onTestFinished(() => gateway[Symbol.asyncDispose]())
@@ -21,14 +21,14 @@ export async function aGateway(settings: z.input<typeof GatewaySettings>): Promi
 
 export const aFence = (): Fence => ({ jobId: newJobId(Date.now(), randomBytes), attempt: 1 })
 
-/** A written script in a file. */
+/** A file with a model script. */
 export async function aScript(script: z.input<typeof Script>): Promise<string> {
   const path = join(await tempFolder(), 'model.json')
   await writeFile(path, JSON.stringify(script))
   return path
 }
 
-/** A model server that answers as told, for this test. */
+/** A model server with the given handler, closed when the test ends. */
 export async function aModelServer(
   answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
 ): Promise<string> {
@@ -43,7 +43,7 @@ export async function aModelServer(
   return `http://127.0.0.1:${address.port}`
 }
 
-/** Everything a request or an answer says. */
+/** The whole body of a request or an answer. */
 export async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   let text = ''
   for await (const piece of stream) text += String(piece)

@@ -6,7 +6,7 @@ import type { TestHub } from './hub.ts'
 import { sh } from './worker.ts'
 
 type GenerateJob = {
-  /** The generator: a line for sh. */
+  /** The generator, as a line for sh. */
   readonly script: string
   /** Texts by name. */
   readonly inputs?: Readonly<Record<string, string>>
@@ -29,7 +29,7 @@ export async function submitGenerate(
   return await hub.admin.call('submitJob', { body })
 }
 
-/** Uploads texts; answers them as a submission names them. */
+/** Uploads texts; returns them in the form in which a submission names them. */
 export async function uploaded(
   hub: TestHub,
   texts: Readonly<Record<string, string>>,

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A way to a hub on which the network can die the quiet way. */
+/** A proxy to a hub that can simulate a network that drops everything silently. */
 export type HalfOpen = AsyncDisposable & {
   readonly url: string
-  /** From here on everything is accepted and nothing answered, on old connections and new ones. */
+  /** From now on, old and new connections accept everything and answer nothing. */
   fallSilent(): void
   /** Old connections break, new ones work. */
   heal(): void
 }
 
-/** Starts it in front of a hub. */
+/** Starts the proxy in front of a hub. */
 export async function startHalfOpen(hub: { readonly port: number }): Promise<HalfOpen> {
   const sockets = new Set<Socket>()
   let silent = false

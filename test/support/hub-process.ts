@@ -7,13 +7,13 @@ import { HubClient } from '../../src/protocol/client.ts'
 
 const Ready = z.object({ url: z.string(), adminToken: z.string(), workerToken: z.string() })
 
-/** A test hub in a process of its own. */
+/** A test hub in a separate process. */
 export type HubProcess = AsyncDisposable & {
   readonly url: string
   readonly adminToken: string
   readonly admin: HubClient
   readonly worker: HubClient
-  /** Resident memory in bytes, as its own metrics tell. */
+  /** Resident memory in bytes, from its own metrics. */
   memory(): Promise<number>
 }
 

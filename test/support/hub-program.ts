@@ -1,5 +1,5 @@
-// A test hub in a process of its own, for tests that measure it. Prints where it is and how to
-// get in as one line of JSON; ends when its standard input ends.
+// A test hub in a separate process, for tests that measure it. Prints its address and a token as one
+// line of JSON; ends when its standard input ends.
 import { startTestHub } from './hub.ts'
 
 await using hub = await startTestHub()

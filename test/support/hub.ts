@@ -17,7 +17,7 @@ import { silentLog } from '../../src/platform/log.ts'
 import { HubClient } from '../../src/protocol/client.ts'
 import { type TestClock, testClock } from './clock.ts'
 
-/** The version that test hubs and test workers say they are. */
+/** The version that test hubs and test workers report. */
 export const TEST_VERSION = '0.1.0'
 
 const RETENTION = { keepJobs: 90, keepLogs: 30 }
@@ -27,7 +27,7 @@ const isBackedUp = async (): Promise<boolean> => false
 export type TestHub = AsyncDisposable & {
   readonly url: string
   readonly port: number
-  /** Where dialects with a port of their own listen. */
+  /** The addresses of dialects with their own port. */
   readonly urls: ReadonlyMap<string, string>
   readonly routes: Hub['routes']
   readonly admin: HubClient
@@ -37,11 +37,11 @@ export type TestHub = AsyncDisposable & {
   readonly ledger: Ledger
   readonly clock: TestClock
   readonly folder: string
-  /** A client whose token has these scopes alone. */
+  /** A client whose token has only these scopes. */
   clientWith(...scopes: readonly Scope[]): Promise<HubClient>
   /** Closes the server and starts another on the same port; the ledger stays open. */
   restart(): Promise<void>
-  /** Closes the server alone. */
+  /** Closes only the server. */
   close(): Promise<void>
 }
 

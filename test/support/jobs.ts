@@ -8,7 +8,7 @@ import type { Lease } from '../../src/domain/lease.ts'
 import type { HubClient } from '../../src/protocol/client.ts'
 import { TEST_VERSION } from './hub.ts'
 
-/** A job of the code kind that nothing is wrong with. */
+/** A valid job of the code kind. */
 export const aJob = (
   changes: Partial<z.input<typeof Submission>> = {},
 ): z.input<typeof Submission> => ({
@@ -21,7 +21,7 @@ export const aJob = (
   ...changes,
 })
 
-/** What a worker asks that serves the code kind, with every agent, on every repository. */
+/** The claim of a worker that serves the code kind, with every agent, on every repository. */
 export const aClaim = (
   changes: Partial<z.input<typeof ClaimBody>> = {},
 ): z.input<typeof ClaimBody> => ({
@@ -40,7 +40,7 @@ export const aClaim = (
   ...changes,
 })
 
-/** Submits a job and claims it: the lease, and a client that speaks as its attempt. */
+/** Submits a job and claims it; returns the lease and a client for the attempt. */
 export async function aLease(
   hub: { readonly admin: HubClient; readonly worker: HubClient },
   job: Partial<z.input<typeof Submission>> = {},

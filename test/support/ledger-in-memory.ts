@@ -15,7 +15,7 @@ export type InMemory = {
   readonly advance: (ms: number) => void
 }
 
-/** @param through wraps the engine, to see or to disturb what passes */
+/** @param through wraps the engine, to observe it or to inject errors */
 export function openInMemory(through: (engine: Engine) => Engine = (engine) => engine): InMemory {
   const database = new DatabaseSync(':memory:')
   onTestFinished(() => database.close())

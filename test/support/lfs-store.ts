@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** The contents that a Git LFS server keeps, by their ids. */
+/** The objects of a Git LFS server, by their ids. */
 export type LfsStore = Map<string, Buffer>
 
 export const lfsId = (bytes: string): string => createHash('sha256').update(bytes).digest('hex')
 
-/** What git keeps in the place of such a content. */
+/** The pointer file that git stores in place of an object. */
 export const pointerTo = (bytes: string): string =>
   `version https://git-lfs.github.com/spec/v1\noid sha256:${lfsId(bytes)}\nsize ${Buffer.byteLength(bytes)}\n`
 

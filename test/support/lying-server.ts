@@ -4,8 +4,8 @@ import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
 /**
- * Stands before a git server and says that HEAD stands for another ref than it does, which git
- * does not check. Closed when the test ends.
+ * A proxy to a git server that lies about the ref HEAD points to, which git does not check. Closed
+ * when the test ends.
  * @returns its address
  */
 export async function startLyingServer(honest: string, head: string): Promise<string> {
@@ -33,7 +33,7 @@ export async function startLyingServer(honest: string, head: string): Promise<st
   return `http://127.0.0.1:${address.port}`
 }
 
-/** Each line of the protocol begins with its length. */
+/** A pkt-line of git's protocol, which begins with its length. */
 const lie = (text: string, head: string): string =>
   text.replaceAll(/[0-9a-f]{4}([0-9a-f]{40} HEAD symref-target:)\S+\n/g, (_, start: string) => {
     const line = `${start}${head}\n`

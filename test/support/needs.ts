@@ -7,8 +7,8 @@ import { SSHD } from './ssh-server.ts'
 const runsAll = process.env['MILLWRIGHT_TEST_ALL'] === '1'
 
 /**
- * What a test may need that not every machine or run has, how to see that it is there, and why the
- * test was left out, as the end of "12 tests …".
+ * What tests may need that not every machine or run has: how to detect it, and why tests without it
+ * were skipped, as the end of "12 tests …".
  */
 const PARTS = {
   bubblewrap: {
@@ -54,8 +54,8 @@ const PARTS = {
 type Part = keyof typeof PARTS
 
 /**
- * A group of tests that needs parts of the machine. Where one is missing the group is skipped with
- * the reason in its name; under `npm run test:all` it fails instead.
+ * A group of tests that needs parts of the machine. If one is missing, the group is skipped with the
+ * reason in its name; under `npm run test:all` it fails instead.
  */
 export function describeNeeding(parts: readonly Part[], title: string, tests: () => void): void {
   const missing = parts.filter((part) => !PARTS[part].present())
@@ -72,13 +72,13 @@ export function describeNeeding(parts: readonly Part[], title: string, tests: ()
   describe.skip(`${title} [${reasonOf(missing)}]`, tests)
 }
 
-/** `npm run test:all` installs programs: where tests wait for that run, no program is the reason. */
+/** `npm run test:all` also installs programs, so a missing program is not named for its tests. */
 function reasonOf(missing: readonly Part[]): string {
   const run = missing.filter((part) => part === 'patience' || part === 'downloads')
   return (run.length > 0 ? run : missing).map((part) => PARTS[part].lacking).join(' and ')
 }
 
-/** The real Codex: where `npm run test:all` put it, or on the PATH. */
+/** The real Codex: installed by `npm run test:all`, or on the PATH. */
 export const codexProgram = (): string => process.env['MILLWRIGHT_CODEX'] ?? 'codex'
 
 /** A Node that is too old for Millwright, or null. */

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 const LISTENS = '0A'
 
 /**
- * The process that listens on a TCP port, or null when it cannot be found: on other systems than
- * Linux, or when it belongs to another user.
+ * The process that listens on a TCP port; null on systems other than Linux, or when the process
+ * belongs to another user.
  */
 export async function portOwner(port: number): Promise<number | null> {
   const inodes = await listeningSockets(port)
@@ -36,5 +36,5 @@ async function listeningSockets(port: number): Promise<ReadonlySet<string>> {
   return new Set(sockets.map((columns) => columns[9] ?? ''))
 }
 
-/** Processes come and go, and those of others may not be looked at. */
+/** Processes end during the scan, and those of other users are not readable. */
 const list = async (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => [])

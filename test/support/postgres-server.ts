@@ -18,22 +18,22 @@ const NOBODY = 65_534
 export const postgresProgram = (name: 'postgres' | 'initdb'): string =>
   existsSync(join(DEBIAN, name)) ? join(DEBIAN, name) : name
 
-/** A real PostgreSQL server of the tests' own. */
+/** A real PostgreSQL server for the tests. */
 export type PostgresServer = {
   /** Address of its database. */
   readonly url: string
   /** The same for programs that copy bytes. */
   readonly socketPath: string
-  /** Address of an empty place in it, apart from all others; much faster than a database. */
+  /** The address of a new, empty schema; much faster to create than a database. */
   makeSchema(): Promise<string>
   /** As an administrator, outside of any ledger. */
   query(text: string): Promise<readonly unknown[]>
-  /** Ends it as a crash does (it throws away what is in memory), and starts it again. */
+  /** Stops it like a crash, which loses its memory, and restarts it. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts a server that ends with this process, as somebody who is not root. */
+/** Starts a server that ends with this process, as a user other than root. */
 export async function startPostgres(): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'millwright-postgres-'))
   const isRoot = process.getuid?.() === 0
@@ -45,7 +45,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   await run(postgresProgram('initdb'), [...make, '--locale=C.UTF-8'], { ...as, cwd: folder })
   let server = await serve(folder, isRoot)
 
-  // A socket in a folder needs no port that somebody else could take meanwhile.
+  // A socket in a folder needs no port that another process could take in the meantime.
   const url = `postgres://postgres@${encodeURIComponent(folder)}/postgres`
   const query = async (text: string): Promise<readonly unknown[]> => {
     const client = new Client({ connectionString: url })
@@ -82,7 +82,7 @@ async function serve(folder: string, isRoot: boolean): Promise<ChildProcess> {
     unix_socket_directories: folder,
     fsync: 'off',
     max_connections: '200',
-    // As many locks as a server has whose settings nobody changed: 64 for each of 100 connections.
+    // As many locks as with PostgreSQL's defaults: 64 for each of 100 connections.
     max_locks_per_transaction: '32',
     shared_buffers: '32MB',
     lc_messages: 'C',

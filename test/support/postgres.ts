@@ -23,7 +23,7 @@ export function postgresOfFile(): { readonly server: PostgresServer } {
   }
 }
 
-/** A ledger in a database of its own. */
+/** A ledger in its own database. */
 export async function makePostgresBed(
   server: PostgresServer,
 ): Promise<Bed & { readonly url: string; readonly clock: HandClock; dispose(): Promise<void> }> {
@@ -48,7 +48,7 @@ export async function makePostgresBed(
   return bed
 }
 
-/** A bed that goes away with its test. */
+/** A test bed that is removed when its test ends. */
 export async function openOnPostgres(server: PostgresServer): ReturnType<typeof makePostgresBed> {
   const bed = await makePostgresBed(server)
   onTestFinished(() => bed.dispose())

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 
 /**
- * Sends bytes as they are to a port of this machine and resolves with all that comes back until
- * the other side ends the connection. Never speaks HTTP itself: for requests no client would send.
+ * Sends raw bytes to a local port and resolves with all bytes received until the other side closes
+ * the connection. For requests that no HTTP client would send.
  */
 export function sendRaw(
   port: number,
@@ -19,17 +19,17 @@ export function sendRaw(
     })
     socket.on('close', () => resolve(received))
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      // A refused request may be cut off while its bytes are still on the way.
+      // The server may close the connection of a refused request before it has read all bytes.
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error)
     })
   })
 }
 
-/** The status of the first answer; 0 when the connection was ended without one. */
+/** The status of the first answer; 0 when the connection closed without one. */
 export const statusOf = (answer: string): number =>
   Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
 
-/** How many answers came. */
+/** The number of answers. */
 export const answersIn = (answer: string): number => answer.split('HTTP/1.1 ').length - 1
 
 /** A request as text, with its connection closed after the answer. */

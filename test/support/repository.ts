@@ -14,7 +14,7 @@ import type { RepositoryWorkspace } from '../../src/workspace/workspace.ts'
 const run = promisify(execFile)
 const PATH = process.env['PATH'] ?? ''
 
-/** The environment of somebody who uses git by hand, without this machine's configuration. */
+/** The environment for git as a user runs it, without this machine's configuration. */
 export const GIT_ENV = {
   PATH,
   HOME: '/nonexistent',
@@ -30,7 +30,7 @@ export const GIT_ENV = {
   GIT_CONFIG_VALUE_0: 'false',
 }
 
-/** Runs git by hand in a folder; answers its stdout without the last line break. */
+/** Runs git in a folder; returns its stdout without the last newline. */
 export async function byHand(folder: string, ...args: string[]): Promise<string> {
   const { stdout } = await run('git', args, { cwd: folder, env: GIT_ENV, maxBuffer: 1024 ** 3 })
   return stdout.trimEnd()
@@ -62,7 +62,7 @@ export async function makeRemote(
 
 const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`
 
-/** The first commit of main, in one call: most tests begin with one. */
+/** Creates the first commit of main, with which most tests begin. */
 async function importCommit(
   remote: string,
   files: Readonly<Record<string, string>>,
@@ -131,7 +131,7 @@ export async function aWorkspace(
 
 let attempts = 0
 
-/** A change as an earlier job kept it, known by the names of its artifacts alone. */
+/** A change stored by an earlier job; only the names of its artifacts are known. */
 export const keptByJob = (...artifacts: Change['artifacts']): KeptChange => ({
   from: artifacts.map(({ name }) => name),
   fetch: async (name, file) => {
@@ -141,7 +141,7 @@ export const keptByJob = (...artifacts: Change['artifacts']): KeptChange => ({
   },
 })
 
-/** A change as an earlier attempt kept it, with its record. */
+/** A change stored by an earlier attempt, with its record. */
 export function keptByAttempt({ artifacts, record }: Change): KeptChange {
   if (record === null) throw new Error('the change was not kept whole')
   return { ...keptByJob(...artifacts), from: record }

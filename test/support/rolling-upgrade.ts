@@ -1,5 +1,5 @@
-// Two hubs and two workers of one version become those of another, one after the other, while jobs
-// run and more are handed in: hubs first. And what happens when somebody begins with a worker.
+// A rolling upgrade of two hubs and two workers, hubs first, while jobs run and more are submitted.
+// Also: what happens when a worker is upgraded first.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -9,8 +9,8 @@ import { PROTOCOL } from '../../src/protocol/version.ts'
 import { type Judgement, openFleet, PROGRAM, untilPrinted } from './fleet.ts'
 
 /**
- * @param folder empty; everything lies there afterwards, to be looked at
- * @param before the program that all of them ran before
+ * @param folder empty; keeps all files afterwards, for inspection
+ * @param before the program that all of them run before the upgrade
  */
 export async function runRollingUpgrade(
   folder: string,
@@ -38,9 +38,9 @@ export async function runRollingUpgrade(
 }
 
 /**
- * Starts a worker of this tree on a hub of an earlier program, and returns what it says when it ends;
- * null when that hub speaks this tree’s protocol, for then the worker stays.
- * @param folder empty; everything lies there afterwards, to be looked at
+ * Starts a worker of this tree on a hub of an earlier version, and returns its last output; null when
+ * that hub speaks this tree’s protocol, because the worker then keeps running.
+ * @param folder empty; keeps all files afterwards, for inspection
  */
 export async function startWorkerFirst(folder: string, before: string): Promise<string | null> {
   const start = (program: string, args: readonly string[]) =>

@@ -4,20 +4,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { answerLfs, type LfsStore } from './lfs-store.ts'
 import { GIT_ENV } from './repository.ts'
 
-/** How a server treats requests. */
+/** How a server handles requests. */
 export type Manner =
   | 'serve'
-  /** Takes the request and never answers. */
+  /** Reads the request and never answers. */
   | 'hang'
-  /** Sends the beginning of a long answer and goes no further. */
+  /** Sends the beginning of a long answer and stops. */
   | 'stall'
-  /** Takes what a push sends and never answers. */
+  /** Reads the data of a push and never answers. */
   | 'hang-push'
-  /** Breaks the connection at once. */
+  /** Breaks the connection immediately. */
   | 'die'
-  /** Does what a push asks and breaks the connection instead of answering. */
+  /** Performs a push and breaks the connection instead of answering. */
   | 'lose-push-answer'
-  /** Sends every request, or those for Git LFS alone, to another host. */
+  /** Redirects every request, or only those for Git LFS, to another host. */
   | { readonly redirect: string; readonly only?: 'lfs' }
 
 export type GitServer = {
@@ -31,7 +31,7 @@ export type GitServer = {
   close(): Promise<void>
 }
 
-/** Bytes; what says which refs there are stays below it. */
+/** In bytes; a ref advertisement is smaller. */
 const LONG = 64 * 1024
 
 /** Logins: `reader` may read, `writer` may also push, `stranger` is known but may do nothing. */
@@ -117,7 +117,7 @@ async function runBackend(
   })
   child.stdin.on('error', () => {})
   request.pipe(child.stdin)
-  // Whoever died in the middle of a push sends no end.
+  // A client that died during a push never ends its request.
   request.once('close', () => child.stdin.end())
   if (response === null) {
     child.stdout.resume()

@@ -10,14 +10,14 @@ import { text } from 'node:stream/consumers'
 export type Received = { readonly headers: IncomingHttpHeaders; readonly body: string }
 type Answer = number | ((response: ServerResponse) => void)
 
-/** A receiver of callbacks on this machine that keeps what it was told. */
+/** A local receiver of callbacks that keeps all messages. */
 export type Sink = AsyncDisposable & {
   readonly url: string
   readonly port: number
   readonly received: readonly Received[]
-  /** How it answers from now on, one after the other; the last one goes on. */
+  /** Sets its next answers, in order; the last one repeats. */
   answers(...answers: readonly [Answer, ...Answer[]]): void
-  /** Resolves when so many messages were received. */
+  /** Resolves when this many messages have arrived. */
   count(messages: number): Promise<readonly Received[]>
 }
 
@@ -29,7 +29,7 @@ export const redirect =
   (response) =>
     void response.writeHead(302, { location }).end()
 
-/** Starts one, which takes every message. */
+/** Starts a receiver that accepts every message. */
 export async function serveSink(): Promise<Sink> {
   const received: Received[] = []
   let answers: readonly Answer[] = [204]
@@ -44,7 +44,7 @@ export async function serveSink(): Promise<Sink> {
     heard.resolve()
     heard = Promise.withResolvers()
   }
-  // Whoever breaks off in the middle of a message has told nothing.
+  // A message that was cut off does not count.
   const server = createServer(
     (request, response) => void receive(request, response).catch(() => {}),
   )

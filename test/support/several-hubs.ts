@@ -1,10 +1,10 @@
-// A day of many machines in a minute: two hubs, four workers, jobs with overlapping locks; a worker
-// and a hub are killed and the database crashes on the way.
+// Two hubs, four workers and jobs with overlapping locks, for a minute, while a worker and a hub are
+// killed and the database crashes.
 import { type Judgement, openFleet } from './fleet.ts'
 
 export type Report = Judgement & { readonly jobs: number; readonly seconds: number }
 
-/** @param folder empty; everything lies there afterwards, to be looked at */
+/** @param folder empty; keeps all files afterwards, for inspection */
 export async function runSeveralHubs(folder: string, jobs: number): Promise<Report> {
   const began = performance.now()
   await using fleet = await openFleet(folder)

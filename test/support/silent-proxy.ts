@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A way to a database on which connections can fall silent, as behind a box that forgot them. */
+/** A proxy to a database whose connections can go silent, as when a firewall drops their state. */
 export type SilentProxy = AsyncDisposable & {
   /** The same address, through the proxy. */
   through(url: string): string
   /**
-   * From now on nothing passes on the connections there are; new ones are as good as ever.
-   * Resolves when the first question got lost.
+   * From now on, open connections pass nothing; new ones work. Resolves when the first request is
+   * lost.
    */
   silence(): Promise<void>
 }

@@ -3,8 +3,8 @@ import { promisify } from 'node:util'
 import { tempFolder } from './temp-folder.ts'
 
 /**
- * Runs a TypeScript program whose folder for temporary files is a disk of its own that holds a few
- * MiB and a few files; returns the JSON it prints. Needs Linux and root.
+ * Runs a TypeScript program whose temporary folder is a separate disk with room for a few MiB and a
+ * few files; returns the JSON that it prints. Needs Linux and root.
  */
 export async function runOnSmallDisk(
   program: string,

@@ -7,7 +7,7 @@ import { openSqliteLedger } from '../../src/ledger/sqlite/open.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Bed } from '../conformance/ledger/bed.ts'
 
-/** A clock that stands until it is moved: as time passes, or as somebody sets it. */
+/** A stopped clock that a test moves: by letting time pass, or by setting it. */
 export class HandClock implements Clock {
   #wall = 1_800_000_000_000
   #elapsed = 5000.5
@@ -30,7 +30,7 @@ export class HandClock implements Clock {
     this.#elapsed += ms
   }
 
-  /** What happens when the machine's clock is corrected: no time passes. */
+  /** Sets the machine's clock, while no time passes. */
   step(ms: number): void {
     this.#wall += ms
   }
@@ -61,7 +61,7 @@ export async function makeSqliteBed(): Promise<
   return bed
 }
 
-/** A bed that goes away with its test. */
+/** A test bed that is removed when its test ends. */
 export async function openOnSqlite(): ReturnType<typeof makeSqliteBed> {
   const bed = await makeSqliteBed()
   onTestFinished(() => bed.dispose())

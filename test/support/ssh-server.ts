@@ -12,15 +12,15 @@ const run = promisify(execFile)
 
 export const SSHD = '/usr/sbin/sshd'
 
-/** A real sshd on a free port that lets this user in with one key, and an agent that holds it. */
+/** A real sshd on a free port that accepts this user with one key, and an ssh-agent with that key. */
 export type SshServer = {
-  /** The address of a path on this machine through it. */
+  /** The SSH address of a path on this machine. */
   address(path: string): string
   /** The file of the key. */
   readonly key: string
   /** The socket of the agent. */
   readonly agent: string
-  /** Files of known hosts: with its key, with another one for it, and without any. */
+  /** known_hosts files: with its key, with a wrong key for it, and without a key. */
   readonly known: { readonly right: string; readonly other: string; readonly none: string }
 }
 
@@ -31,7 +31,7 @@ export async function startSshServer(): Promise<SshServer> {
   )
   const config = join(folder, 'sshd_config')
   await writeFile(config, settings(folder))
-  // Debian's sshd asks for it; elsewhere its package made it.
+  // Debian's sshd requires this folder; on other systems its package created it.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
   const port = await serve(config)
   const name = `[127.0.0.1]:${port}`
@@ -66,7 +66,7 @@ async function makeKey(file: string): Promise<{ file: string; public: string }> 
   return { file, public: await readFile(`${file}.pub`, 'utf8') }
 }
 
-/** One sshd for each connection, which it gets as its stdin: no port to lose, nothing to stop. */
+/** One sshd per connection, which is its stdin: no port to reserve, no daemon to stop. */
 async function serve(config: string): Promise<number> {
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     spawn(SSHD, ['-i', '-f', config], { stdio: [socket, socket, 'ignore'] })

@@ -6,15 +6,15 @@ import { shell } from './repository.ts'
 
 const run = promisify(execFile)
 
-/** An entry as no honest program would write it. */
+/** An archive entry that no honest program would write. */
 export type TarEntry = {
   readonly name: string | Buffer
-  /** The letter of its type; a file by default. */
+  /** Its type flag; a file by default. */
   readonly type?: string
   readonly link?: string
   readonly mode?: number
   readonly body?: string
-  /** Bytes that it claims to have; those of its body by default. */
+  /** The size that it claims, in bytes; that of its body by default. */
   readonly size?: number
 }
 
@@ -45,14 +45,14 @@ function blocksOf({
   return Buffer.concat([header, bytes, Buffer.alloc(-bytes.length & 511)])
 }
 
-/** A record of a pax header, which says its own length. */
+/** A record of a pax header, which begins with its own length. */
 export function paxRecord(key: string, value: string): string {
   const rest = Buffer.byteLength(` ${key}=${value}\n`)
   const digits = String(rest + String(rest).length).length
   return `${rest + digits} ${key}=${value}\n`
 }
 
-/** An archive that GNU tar made of what a script left in an empty folder. */
+/** Runs a script in an empty folder and archives the result with GNU tar. */
 export async function packedBy(
   folder: string,
   script: string,
@@ -66,7 +66,7 @@ export async function packedBy(
   return file
 }
 
-/** `mode path` and content of everything that GNU tar unpacks from an archive, in the order it has. */
+/** `mode path` and content of each entry that GNU tar unpacks from an archive, in order. */
 export async function listedByTar(file: string): Promise<string[]> {
   const { stdout } = await run('tar', ['--full-time', '--utc', '-tvzf', file])
   return stdout.trimEnd().split('\n')

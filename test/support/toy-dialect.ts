@@ -10,7 +10,7 @@ import { aJob } from './jobs.ts'
 export const TOY_BYTES_MAX = 1000
 
 const tokenId = 'toy'
-/** Whom it knows, by the words of its token header. */
+/** Its principals, by the value of its token header. */
 const PEOPLE: Readonly<Record<string, Principal>> = {
   ada: { kind: 'user', tokenId, name: 'ada', scopes: ['jobs:submit'] },
   drone: { kind: 'worker', tokenId, name: 'drone', lanes: null },

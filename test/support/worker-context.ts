@@ -16,10 +16,10 @@ import { gitSettings } from './repository.ts'
 const PATH = process.env['PATH'] ?? ''
 const HOST = { path: PATH, node: process.execPath, model: 'anthropic/claude-sonnet-4-5' }
 
-/** What a test may want otherwise. */
+/** What a test can change. */
 export type WorkerChange = Partial<WorkerContext> & {
   readonly slots?: number
-  /** The agents it has, and offers: the agent `command` unless others are given. */
+  /** The agents it has and offers; by default only `command`. */
   readonly drivers?: Readonly<Record<string, DriverFactory>>
 }
 

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('./worker-program.ts', import.meta.url))
 
-/** What a test may want otherwise of a worker process. */
+/** What a test can change about a worker process. */
 type WorkerProcess = {
   readonly leaseMs?: number
   /** Starts it in another world. */
@@ -17,7 +17,7 @@ type WorkerProcess = {
   readonly stderr?: 'ignore'
 }
 
-/** Starts a worker as a process of its own; ended with the test at the latest. */
+/** Starts a worker in a separate process, which ends with the test at the latest. */
 export async function startWorkerProcess(
   hub: { readonly url: string; readonly workerToken: string },
   folder: string,
@@ -35,7 +35,7 @@ export async function startWorkerProcess(
   return child
 }
 
-/** Ends a process as a power cut would. */
+/** Kills a process, like a power cut. */
 export async function killHard(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit')
   child.kill('SIGKILL')

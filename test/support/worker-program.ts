@@ -1,5 +1,5 @@
-// A worker as a process of its own: `node worker-program.ts <folder> <url> <token> <leaseMs> [slots]`.
-// Says `ready` when it has started; SIGTERM drains it.
+// A worker in a separate process: `node worker-program.ts <folder> <url> <token> <leaseMs> [slots]`.
+// Prints `ready` when it has started; SIGTERM drains it.
 import { startWorker } from '../../src/worker/worker.ts'
 import { workerContext } from './worker-context.ts'
 

@@ -59,7 +59,7 @@ export async function startBehindGate(
   return { ...worker, hub, gate, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
-/** Submits a job whose agent is a command, on a fresh repository in this folder unless one is named. */
+/** Submits a job whose agent is a command; by default on a new repository in this folder. */
 export async function submitCommand(
   hub: TestHub,
   folder: string,
@@ -86,7 +86,7 @@ type CommandJob = {
 /** A shell line as an agent. */
 export const sh = (script: string): readonly [string, ...string[]] => ['sh', '-c', script]
 
-/** Waits until a job looks like this. */
+/** Waits until a job matches. */
 export async function untilJob(
   hub: TestHub,
   id: Job['id'],
@@ -99,8 +99,8 @@ export async function untilJob(
 }
 
 /**
- * Lets the lease of a killed worker run out. A renewal that it had sent may still arrive, so time
- * passes until the attempt has ended.
+ * Lets the lease of a killed worker expire. A renewal in flight may still arrive, so the clock
+ * advances until the attempt has ended.
  */
 export async function loseWorker(hub: TestHub): Promise<void> {
   const expire = async (): Promise<number> => {
@@ -110,7 +110,7 @@ export async function loseWorker(hub: TestHub): Promise<void> {
   await expect.poll(expire).toBe(1)
 }
 
-/** Waits until a job has ended, however it did. */
+/** Waits until a job has ended, in any state. */
 export async function untilEnded(hub: TestHub, id: Job['id'], timeout = 15_000): Promise<Job> {
   const look = () => hub.admin.call('getJob', { params: { job: id } })
   await expect.poll(async () => (await look()).endedAt, { timeout, interval: 20 }).not.toBeNull()

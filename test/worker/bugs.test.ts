@@ -13,7 +13,7 @@ describe('a worker', () => {
       folder: await tempFolder(),
       kinds: new Map(),
     })
-    await expect(worker.done).rejects.toThrow('a kind not asked for: code')
+    await expect(worker.done).rejects.toThrow('a job of kind code, which this worker did not offer')
   })
 
   it('that cannot write its report down, though its disk has room, ends and settles nothing', async () => {

@@ -170,12 +170,12 @@ describeNeeding(['patience'], 'a generate job in trouble', () => {
     const [note] = (await eventsOf(hub, id)).filter(({ type }) => type === 'note')
     expect(note).toMatchObject({ code: 'outputs-left-out' })
     for (const said of [
-      '"link" (a link)',
-      '"folder" (a link)',
+      '"link" (a symbolic link)',
+      '"folder" (a symbolic link)',
       '"pipe" (not a regular file)',
-      '".hidden" (not a name for an artifact)',
-      '"two words" (not a name for an artifact)',
-      '".git" (not a name for an artifact)',
+      '".hidden" (not a valid name of an artifact)',
+      '"two words" (not a valid name of an artifact)',
+      '".git" (not a valid name of an artifact)',
     ]) {
       expect(JSON.stringify(note)).toContain(JSON.stringify(said).slice(1, -1))
     }

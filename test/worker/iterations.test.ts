@@ -65,7 +65,7 @@ describe('a job whose work fails a check', () => {
     const events = await eventsOf(hub, job)
     expect(turnsIn(events)).toEqual(['agent', 'check 1 failed', 'agent', 'check 2 passed'])
     const [failed, passed] = events.filter((event) => event.type === 'check-finished')
-    expect(failed).toMatchObject({ findings: 'expected: 3, got: 2\n\nlong enough: ended with 1' })
+    expect(failed).toMatchObject({ findings: 'expected: 3, got: 2\n\nlong enough: exit code 1' })
     expect(passed).toMatchObject({ tree: await byHand(remote, 'rev-parse', 'w^{tree}') })
     expect(passed).not.toHaveProperty('findings')
     const transcript = (await artifact(hub, job, 'transcript.jsonl')).trim().split('\n')
@@ -90,7 +90,7 @@ describe('a job whose work fails a check', () => {
     const job = await untilEnded(test.hub, id)
     expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', step: null, attempt: 1 })
     expect(job.detail).toBe(
-      'The work did not pass in 3 turns of the agent.\n\ncheck "never" failed:\nError: no\n\nnever: ended with 1',
+      'The work did not pass its checks in 3 turns of the agent.\n\ncheck "never" failed:\nError: no\n\nnever: exit code 1',
     )
     expect(await runs(folder)).toBe(3)
     expect(await artifact(test.hub, job, 'change.patch')).toContain('+more\n+more\n+more\n')
@@ -135,9 +135,7 @@ describe('a job whose work fails a check', () => {
     })
     const job = await untilEnded(test.hub, id)
     expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', attempt: 1 })
-    expect(job.detail).toMatch(
-      /^The agent [^]* took all its changes back\.\n\ncheck "never" failed/,
-    )
+    expect(job.detail).toMatch(/^The agent [^]* reverted all its changes\.\n\ncheck "never" failed/)
     expect(await artifact(test.hub, job, 'change.patch')).toContain('+x')
   })
 

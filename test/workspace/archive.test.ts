@@ -43,7 +43,7 @@ async function aSite(script = SITE) {
   return { folder, file, unpacked: `${file}.d`, workspace: await anArchive(folder, file) }
 }
 
-/** What differs between two folders, git's own aside. */
+/** Differences between two folders, except for .git. */
 const differences = (one: string, other: string): Promise<void> =>
   shell(one, `diff -r --no-dereference --exclude=.git . ${other}`)
 

@@ -19,7 +19,7 @@ import { describeNeeding } from '../support/needs.ts'
 const cachesIn = async (folder: string): Promise<string[]> =>
   (await readdir(join(folder, 'cache'))).filter((name) => !name.endsWith('.lock'))
 
-/** A job at work on a commit that the remote does not have any more, and the cache it reads. */
+/** A running job on a commit that the remote has dropped, and the cache it reads. */
 async function aRunningJob() {
   const folder = await tempFolder()
   const { remote, clone } = await makeRemote(folder)
@@ -44,7 +44,7 @@ describeNeeding(['patience'], 'the cache', () => {
     const commits = (await Promise.all(jobs)).map(({ base }) => base.commit)
     expect(new Set(commits).size).toBe(1)
     expect(await cachesIn(folder)).toHaveLength(1)
-    // Each asks what the branch is; one fetches, in two requests of protocol version 2.
+    // Each job resolves the branch; one job fetches, in two requests of protocol version 2.
     const posts = server.requests.filter((request) => request.startsWith('POST'))
     expect(posts).toHaveLength(6 + 2)
   })
@@ -118,7 +118,7 @@ describeNeeding(['patience'], 'the cache', () => {
     await aWorkspace(folder, { repository: remote })
     const [name = ''] = await cachesIn(folder)
     const cache = join(folder, 'cache', name)
-    // Only the commit is left: it looks complete until its tree is wanted.
+    // Only the commit object remains, so the damage shows only when its tree is read.
     await rm(join(cache, 'objects', 'pack'), { recursive: true })
     const loose = join('objects', commit.slice(0, 2))
     await cp(join(clone, '.git', loose), join(cache, loose), { recursive: true })
@@ -126,7 +126,7 @@ describeNeeding(['patience'], 'the cache', () => {
     expect(await byHand(tree, 'status', '--porcelain')).toBe('')
   })
 
-  it('is left as it is when a ref is no commit, which is said', async () => {
+  it('is left as it is when a ref is not a commit, which is reported', async () => {
     const { folder, remote, clone, running, inode } = await aRunningJob()
     await byHand(clone, 'tag', 'key', 'HEAD:README.md')
     await byHand(clone, 'tag', '-a', '-m', 'x', 'signed', 'HEAD:README.md')
@@ -135,7 +135,7 @@ describeNeeding(['patience'], 'the cache', () => {
     for (const ref of ['key', 'signed', await byHand(clone, 'rev-parse', 'key')]) {
       await expect(aWorkspace(folder, { repository: remote, ref })).rejects.toMatchObject({
         reason: 'ref-not-found',
-        detail: expect.stringMatching(/has a blob there, and no commit: /),
+        detail: expect.stringMatching(/has [0-9a-f]{40}, but it is a blob, not a commit$/),
       })
     }
     expect(await inode()).toBe(before)
@@ -188,14 +188,14 @@ describeNeeding(['patience'], 'the cache', () => {
     for (const { tree } of [one, other]) {
       expect(await byHand(tree, 'status', '--porcelain')).toBe('')
     }
-    // Its base is nowhere else any more.
+    // Only the damaged cache has its base.
     expect((await takeTree(running, patient())).files).toBe(1)
     expect((await readdir(join(cache, '..'))).filter((name) => name.includes('.git.'))).toEqual([
       `${basename(cache)}.lock`,
     ])
   })
 
-  it('joins its packs when they have become many, and loses nothing', async () => {
+  it('combines its packs when they are many, and loses nothing', async () => {
     const folder = await tempFolder()
     const { remote, clone } = await makeRemote(folder)
     await aWorkspace(folder, { repository: remote })

@@ -29,7 +29,7 @@ const FILES = {
   'server/d.go': 'd\n',
 }
 
-/** A checkout of web/src alone, in which a script did its work. */
+/** A sparse checkout of web/src in which a script ran. */
 async function sparsely(script: string) {
   const folder = await tempFolder()
   const { remote } = await makeRemote(folder, FILES)
@@ -101,7 +101,7 @@ describeNeeding(['patience'], 'a sparse checkout', () => {
     expect(salvaged?.tree).toBe(change.tree)
   })
 
-  it('goes on from a patch that reaches further', async () => {
+  it('continues from a patch that reaches further', async () => {
     const folder = await tempFolder()
     const { remote, clone } = await makeRemote(folder, FILES)
     await writeFile(join(clone, 'server/c.go'), 'patched\n')
@@ -144,7 +144,7 @@ const historyOf = async (tree: string): Promise<number> =>
   Number(await byHand(tree, 'rev-list', '--count', 'HEAD'))
 
 describeNeeding(['patience'], 'a shallow checkout', () => {
-  it('fetches and shows as many commits as asked for, and spoils the whole history for nobody', async () => {
+  it('fetches and shows the requested number of commits, and does not truncate the history of other jobs', async () => {
     const { folder, repository, clone } = await aHistory()
     const few = { repository, checkout: { depth: 3 } }
     expect(await historyOf((await aWorkspace(folder, few)).tree)).toBe(3)
@@ -157,7 +157,7 @@ describeNeeding(['patience'], 'a shallow checkout', () => {
     expect(await byHand(tree, 'log', '--format=%s', '-1')).toBe('Work by hand')
   })
 
-  it('goes on from an earlier commit, branch or tag', async () => {
+  it('continues from an earlier commit, branch or tag', async () => {
     const { folder, repository, clone, commit } = await aHistory()
     await byHand(clone, 'tag', '-a', '-m', 'x', 'v1')
     await byHand(clone, 'push', '-q', 'origin', 'v1', 'main:refs/heads/a/b')

@@ -86,7 +86,7 @@ describeNeeding(['patience'], 'collecting caches', () => {
     expect(await collect(0)).toMatchObject({ caches: 1 })
   })
 
-  it('passes over one that is being fetched into', async () => {
+  it('skips one into which a job is fetching', async () => {
     const { free, collect, caches } = await twoCaches()
     await free(0, 2)
     await free(1, 3)

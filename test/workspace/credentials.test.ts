@@ -11,7 +11,7 @@ describe('a credential', () => {
     const folder = await tempFolder()
     await makeRemote(folder)
     const server = await startGitServer(folder, { login: true })
-    // A git in front of git, that writes down how it was called.
+    // A wrapper around git that records its arguments.
     const path = `${folder}/bin:${process.env['PATH'] ?? ''}`
     await shell(
       folder,

@@ -35,7 +35,7 @@ const as = (user: string, password = PASSWORD): Partial<GitSettings> => ({
   credentialFor: async () => ({ kind: 'basic', source: 'a test', user, password }),
 })
 
-/** A server with a repository that keeps pictures in its Git LFS, and settings that may log in. */
+/** A server with a repository that keeps pictures in Git LFS, and settings with a valid login. */
 async function aGallery(options: { login?: boolean } = { login: true }) {
   const folder = await tempFolder()
   const { remote, clone } = await makeRemote(folder, {
@@ -58,7 +58,7 @@ async function aGallery(options: { login?: boolean } = { login: true }) {
   return { folder, remote, clone, server, repository, settings, prepare }
 }
 
-/** A server that counts who comes. */
+/** A server that counts its requests. */
 async function startVisited(): Promise<{ port: number; visits: () => number }> {
   let count = 0
   const server = createServer((socket) => {
@@ -122,7 +122,7 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     expect(server.lfs.size).toBe(501)
     const made = (await readFile(calls, 'utf8')).trim().split('\n')
     expect(made.length).toBeLessThan(30)
-    // The kernel takes about 30,000 ids in one call.
+    // The kernel's argument limit is about 30,000 ids.
     expect(made.every((call) => Number(call.split(' ').at(-1)) < 410)).toBe(true)
   })
 
@@ -155,7 +155,7 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     expect(change.notes.map(({ code }) => code)).toEqual(['lfs-changed', 'work-not-kept'])
   })
 
-  it('cannot be read or written without the right to', async () => {
+  it('cannot be read or written without permission', async () => {
     const { prepare, settings } = await aGallery()
     const workspace = await prepare()
     await shell(workspace.tree, 'printf new > a.png')
@@ -174,7 +174,7 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     await commitAndPush(clone, { '.lfsconfig': `[lfs]\n\turl = ${other.url}/store/info/lfs\n` })
     await expect(prepare()).rejects.toMatchObject({
       reason: 'repository-login',
-      detail: expect.stringContaining(`no rule`),
+      detail: expect.stringContaining('no git credential rule'),
     })
     await expect(prepare(as('reader', 'wrong'))).rejects.toMatchObject({
       reason: 'repository-login',
@@ -249,12 +249,12 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     expect(thief.requests.filter((request) => request.split(' ').length > 2)).toEqual([])
   })
 
-  it('of a repository on this machine’s disk are not to be had, which is said', async () => {
+  it('of a repository on this machine’s disk are refused, with advice', async () => {
     const { folder, remote } = await aGallery()
     const local = aWorkspace(folder, { repository: remote, checkout: { lfs: true } })
     await expect(local).rejects.toMatchObject({
       reason: 'protocol-refused',
-      detail: expect.stringContaining('submit without checkout.lfs'),
+      detail: expect.stringContaining('submit without --lfs (checkout.lfs)'),
     })
   })
 

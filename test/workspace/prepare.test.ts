@@ -100,7 +100,7 @@ describe('a workspace', () => {
     expect(entries.find(({ name }) => name === 'link')?.isSymbolicLink()).toBe(true)
   })
 
-  it('says once that submodules and LFS files are not there', async () => {
+  it('notes once that submodules and LFS objects are missing', async () => {
     const folder = await tempFolder()
     const { remote, commit } = await makeRemote(folder, {
       '.gitmodules': '[submodule "s"]\n\tpath = s\n\turl = https://example.org/s\n',
@@ -111,7 +111,7 @@ describe('a workspace', () => {
     expect(notes.map(({ code }) => code)).toEqual(['submodules-not-fetched', 'lfs-not-fetched'])
   })
 
-  it('goes on from a published commit or from a patch', async () => {
+  it('continues from a published commit or from a patch', async () => {
     const folder = await tempFolder()
     const { remote, clone, commit } = await makeRemote(folder)
     await byHand(clone, 'checkout', '-q', '-b', 'published')
@@ -135,16 +135,16 @@ describe('a workspace', () => {
     expect(change).toMatchObject({ changed: true, files: 1, insertions: 1 })
   })
 
-  it('says so when the earlier patch does not fit', async () => {
+  it('reports an earlier patch that does not apply', async () => {
     const folder = await tempFolder()
     const { remote } = await makeRemote(folder)
     const patchFile = join(folder, 'change.patch')
     await writeFile(patchFile, '--- a/absent\n+++ b/absent\n@@ -1 +1 @@\n-x\n+y\n')
     const request = { repository: remote, continues: keptByJob(asPatch(patchFile)) }
-    await expect(aWorkspace(folder, request)).rejects.toThrow(/does not fit the ref/)
+    await expect(aWorkspace(folder, request)).rejects.toThrow(/does not apply to this ref/)
   })
 
-  it('goes on from a change with its record, whatever became of the branch meanwhile', async () => {
+  it('continues from a change with its record, although the branch has moved', async () => {
     const folder = await tempFolder()
     const { remote, clone, commit } = await makeRemote(folder)
     const first = await aWorkspace(folder, { repository: remote })
@@ -207,7 +207,7 @@ describe('a workspace', () => {
     await removeWorkspace(workspace.folder)
   })
 
-  it('does not mind a folder that only just began to exist', async () => {
+  it('is removed without an error when its folder is incomplete', async () => {
     const folder = join(await tempFolder(), 'attempt')
     await mkdir(folder)
     await removeWorkspace(folder)

@@ -18,7 +18,7 @@ const as =
     password,
   })
 
-/** A server with one repository, and what preparing a workspace from it ends in. */
+/** A server with one repository, and a function that prepares a workspace from it. */
 async function aServer(options: { login?: boolean } = {}) {
   const folder = await tempFolder()
   await makeRemote(folder)
@@ -36,12 +36,14 @@ describeNeeding(['patience'], 'a repository over HTTP', () => {
     expect(server.requests.every((request) => request.split(' ').length > 2)).toBe(true)
   })
 
-  it('keeps whoever has no access out, even when the cache is warm', async () => {
+  it('refuses a job without access, even when the cache is warm', async () => {
     const { prepare } = await aServer({ login: true })
     await prepare({ credentialFor: as('reader') })
     await expect(prepare()).rejects.toMatchObject({
       reason: 'repository-login',
-      detail: expect.stringMatching(/no rule .* add one to the worker, such as http:/),
+      detail: expect.stringMatching(
+        /no git credential rule .* add a rule to the worker, such as --git-credential http:/,
+      ),
     })
     await expect(prepare({ credentialFor: as('reader', 'wrong') })).rejects.toMatchObject({
       reason: 'repository-login',
@@ -49,7 +51,7 @@ describeNeeding(['patience'], 'a repository over HTTP', () => {
     })
     await expect(prepare({ credentialFor: as('stranger') })).rejects.toMatchObject({
       reason: 'repository-forbidden',
-      detail: expect.stringContaining('a test may not do this; grant it access'),
+      detail: expect.stringContaining('the login from a test lacks permission; grant it access'),
     })
   })
 
@@ -60,7 +62,7 @@ describeNeeding(['patience'], 'a repository over HTTP', () => {
     await expect(absent).rejects.toThrow(/absent\.git/)
   })
 
-  it('says that nobody answers, that the connection broke, or that it took too long', async () => {
+  it('reports an unreachable host, a broken connection and a timeout', async () => {
     const { prepare, server } = await aServer()
     server.manner = 'die'
     await expect(prepare()).rejects.toMatchObject({ reason: 'repository-unreachable' })
@@ -72,7 +74,7 @@ describeNeeding(['patience'], 'a repository over HTTP', () => {
     await expect(prepare()).rejects.toMatchObject({ reason: 'repository-unreachable' })
   })
 
-  it('names the ref that is not there', async () => {
+  it('names the ref that does not exist', async () => {
     const { folder, server } = await aServer()
     const prepare = (ref: string) =>
       aWorkspace(folder, { repository: `${server.url}/remote.git`, ref })
@@ -129,7 +131,7 @@ describe('a repository elsewhere', () => {
   })
 })
 
-/** A stand-in for ssh that writes down how it was called and ends as the real one would. */
+/** A fake ssh that records its arguments and fails as the real one would. */
 async function anSsh(words: string) {
   const folder = await tempFolder()
   await shell(

@@ -1,5 +1,5 @@
-// Runs two scripts in a workspace, as an agent and a check would, and puts the tree back to what
-// the first left. A program of its own, because nothing is read-only for a test that runs as root.
+// Runs two scripts in a workspace, as an agent and a check would, and restores the tree to the state
+// after the first. A separate program, because nothing is read-only for a test that runs as root.
 import { readdir } from 'node:fs/promises'
 import { restoreTree } from '../../src/workspace/restore-tree.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'

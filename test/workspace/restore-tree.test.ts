@@ -18,7 +18,7 @@ const FILES = {
   '.gitignore': 'out/\n*.log\n',
 }
 
-/** A workspace in which first an agent and then a check ran, put back to what the agent left. */
+/** A workspace in which an agent and then a check ran, restored to the state after the agent. */
 async function restored(
   agent: string,
   check: string,

@@ -20,7 +20,7 @@ import {
 import { startSshServer } from '../support/ssh-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
-/** A repository behind a real sshd, and workers that know the host by one file and log in by some rules. */
+/** A repository behind a real sshd, and a function that reads it with given rules and known hosts. */
 async function aRepository() {
   const ssh = await startSshServer()
   const folder = await tempFolder()
@@ -71,7 +71,9 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     const { read } = await aRepository()
     await expect(read([])).rejects.toMatchObject({
       reason: 'repository-login',
-      detail: expect.stringMatching(/no rule .* add one to the worker, with the file of a key, or/),
+      detail: expect.stringMatching(
+        /no git credential rule .* add a rule with a key file to the worker, or/,
+      ),
     })
   })
 
@@ -84,11 +86,13 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     })
     await expect(from(ssh.known.other)).rejects.toMatchObject({
       reason: 'host-key-changed',
-      detail: expect.stringContaining(`not the one in ${ssh.known.other}; ask its owner`),
+      detail: expect.stringContaining(
+        `not the one in ${ssh.known.other}; replace it there only after the host’s owner confirms`,
+      ),
     })
   })
 
-  it('says that the agent holds no key, or is not there', async () => {
+  it('says that the agent holds no key, or does not run', async () => {
     const { read } = await aRepository()
     const folder = await tempFolder()
     const agent = join(folder, 'agent')
@@ -97,7 +101,7 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     await once(process.stdout, 'data')
     await expect(read([], { agent })).rejects.toMatchObject({
       reason: 'credential-missing',
-      detail: expect.stringContaining('holds no key; add one with: ssh-add'),
+      detail: expect.stringContaining('holds no key; add one with ssh-add'),
     })
     await expect(read([], { agent: join(folder, 'none') })).rejects.toMatchObject({
       reason: 'credential-missing',

@@ -21,7 +21,7 @@ const ALL = { submodules: 'all' } as const
 
 type Link = { readonly path: string; readonly url: string; readonly commit: string }
 
-/** Adds submodules to a clone and pushes, as git itself would not dare to. */
+/** Adds submodules to a clone and pushes, also with addresses that git itself would refuse. */
 async function addSubmodules(clone: string, links: readonly Link[]): Promise<string> {
   const text = links.map(
     ({ path, url }, number) => `[submodule "s${number}"]\n\tpath = ${path}\n\turl = ${url}\n`,
@@ -36,7 +36,7 @@ async function addSubmodules(clone: string, links: readonly Link[]): Promise<str
   return await byHand(clone, 'rev-parse', 'HEAD')
 }
 
-/** An app with the submodule lib/inner, which has the submodule deep; all of one HTTP server. */
+/** An app with the submodule lib/inner, which has the submodule deep, all on one HTTP server. */
 async function anApp(options: { login?: boolean } = {}) {
   const folder = await tempFolder()
   const server = await startGitServer(folder, options)
@@ -201,7 +201,7 @@ describeNeeding(['patience'], 'a hostile submodule', () => {
   it.each(['../outside', '.git/hooks', '/tmp/outside'])('cannot lie at %s', async (path) => {
     const folder = await tempFolder()
     const { remote, clone, commit } = await makeRemote(folder)
-    // The path in .gitmodules is a wish; the one in the tree counts, and git checks that.
+    // The path in the tree decides, not the one in .gitmodules, and git checks it.
     await addSubmodules(clone, [{ path: 'sub', url: remote, commit }])
     await writeFile(
       join(clone, '.gitmodules'),

@@ -1,5 +1,5 @@
-// Takes the tree after each of the scripts in argv, in the folder that comes first, and prints
-// what came of it. A program of its own, because a test that runs as root could read everything.
+// Takes the tree of the folder in the first argument after each script in the other arguments, and
+// prints the results. A separate program, because a test that runs as root could read everything.
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import { aWorkspace, byHand, makeRemote, patient, shell } from '../support/repository.ts'
 

@@ -24,7 +24,7 @@ async function namesIn({ gitDir }: Workspace, tree: string): Promise<string[]> {
   return lines.split('\n').map((line) => line.replace(/ .*\t/, ' '))
 }
 
-/** What is taken after each script by a process that may not read everything, as root may. */
+/** The trees taken after each script by an unprivileged process. */
 async function takenUnprivileged(
   ...scripts: readonly string[]
 ): Promise<readonly { readonly names: readonly string[]; readonly notes: readonly string[] }[]> {
@@ -93,7 +93,7 @@ b'; printf x > 'say "hi"'; printf x > "$(printf 'bad\\377')"; printf x > ' lead'
     expect(names).toEqual(expect.arrayContaining(['100644 "a\\nb"', '100644 "bad\\377"']))
   })
 
-  it('leaves out pipes, sockets and names that git refuses, and goes on', async () => {
+  it('leaves out pipes, sockets and names that git refuses, and takes the rest', async () => {
     const { names, change } = await changedBy(
       `mkfifo pipe; rm a.txt; mkfifo a.txt; mkdir .GIT; echo x > .GIT/config; mkdir 'git~1'; echo x > 'git~1/x'; echo y > good`,
     )
@@ -160,7 +160,7 @@ name'; echo ignored > .gitignore; echo x > ignored; git add .; git commit -qm x
     expect(left.filter((name) => /^(?:index\.|links-)/.test(name))).toEqual([])
   })
 
-  it('keeps what it can read of a tree in which something is shut, and names the rest', async () => {
+  it('keeps what it can read of a tree with unreadable parts, and names the rest', async () => {
     const [some, root] = await takenUnprivileged(
       `echo n > new; touch locked; echo x >> a.txt; mkdir d; echo x > d/x; chmod 000 locked a.txt d dir`,
       `echo n > new; git init -q n; echo x > n/x; echo y > n/y; mkdir n/d n/e; echo z > n/e/z
@@ -169,16 +169,18 @@ name'; echo ignored > .gitignore; echo x > ignored; git add .; git commit -qm x
     expect(some?.names).toEqual(['a.txt', 'dir/deep/b.txt', 'new'])
     expect(some?.notes.toSorted()).toEqual(
       ['"a.txt"', '"d/"', '"dir/"', '"dir/deep/b.txt"', '"locked"'].map(
-        (name) => `${name} cannot be read`,
+        (name) => `${name} cannot be read, so changes to it are ignored`,
       ),
     )
     expect(root?.names).toEqual(['a.txt', 'dir/deep/b.txt', 'n/y', 'new'])
     expect(root?.notes.slice(1).toSorted()).toEqual(
-      ['"n/d"', '"n/e/z"', '"n/x"'].map((name) => `${name} cannot be read`),
+      ['"n/d"', '"n/e/z"', '"n/x"'].map(
+        (name) => `${name} cannot be read, so changes to it are ignored`,
+      ),
     )
   })
 
-  it('has limits, and says the numbers', async () => {
+  it('has limits, and names them', async () => {
     const { workspace } = await changedBy('seq 1000 > new; echo x > b')
     const files = takeTree(workspace, patient(), { files: 1, bytes: 1e6 })
     await expect(files).rejects.toMatchObject({ reason: 'change-too-large' })

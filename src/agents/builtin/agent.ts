@@ -14,7 +14,7 @@ import { loadSession, saveSession } from './session.ts'
 import { BuiltinSettings, type Failure, META } from './settings.ts'
 import { runTurn } from './turn.ts'
 
-/** JSON-RPC's code for everything that is not the client's fault. */
+/** JSON-RPC's code for an error that the client did not cause. */
 const INTERNAL_ERROR = -32_603
 
 type Session = {
@@ -23,11 +23,11 @@ type Session = {
   readonly messages: ModelMessage[]
   turn: AbortController | null
 }
-type Tell = (update: SessionUpdate) => Promise<void>
+type Notify = (update: SessionUpdate) => Promise<void>
 
 /**
- * The agent's side of the protocol. Conversations are kept under `home` after each turn, however
- * it ended.
+ * The agent's side of the protocol. Saves the conversation in `home` after each turn, even when the
+ * turn fails.
  * @param stop cancels every turn when it aborts
  */
 export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
@@ -58,8 +58,8 @@ export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
       const messages = await loadSession(home, sessionId)
       if (messages === null) throw RequestError.resourceNotFound(sessionId)
       await begin(sessionId, params, [...messages])
-      const tell = teller(client, sessionId)
-      for (const update of messages.flatMap(retold)) await tell(update)
+      const notify = notifier(client, sessionId)
+      for (const update of messages.flatMap(replayed)) await notify(update)
       return {}
     })
     .onRequest(methods.agent.session.prompt, async ({ params, client, signal }) => {
@@ -69,8 +69,8 @@ export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
       const ended = AbortSignal.any([session.turn.signal, signal, stop])
       session.messages.push({ role: 'user', content: promptText(params.prompt) })
       try {
-        const tell = teller(client, params.sessionId)
-        return { stopReason: await runTurn({ ...session, tell }, ended) }
+        const notify = notifier(client, params.sessionId)
+        return { stopReason: await runTurn({ ...session, notify }, ended) }
       } catch (error) {
         if (!(error instanceof ModelFailed)) throw error
         const failure: Failure = { reason: error.reason }
@@ -100,13 +100,13 @@ type Client = {
   ): Promise<void>
 }
 
-const teller =
-  (client: Client, sessionId: string): Tell =>
+const notifier =
+  (client: Client, sessionId: string): Notify =>
   async (update) =>
     await client.notify(methods.client.session.update, { sessionId, update })
 
-/** The protocol wants a loaded conversation told again; its words are enough. */
-function retold({ role, content }: ModelMessage): SessionUpdate[] {
+/** The protocol requires session/load to replay the conversation; its text is enough. */
+function replayed({ role, content }: ModelMessage): SessionUpdate[] {
   if (role !== 'user' && role !== 'assistant') return []
   const sessionUpdate = role === 'user' ? 'user_message_chunk' : 'agent_message_chunk'
   const words = typeof content === 'string' ? [content] : content.flatMap(textIn)

@@ -3,8 +3,8 @@ import { Readable, Writable } from 'node:stream'
 import { ndJsonStream } from '@agentclientprotocol/sdk'
 import { builtinAgent } from './agent.ts'
 
-// The built-in agent: a program of its own that speaks the Agent Client Protocol on its standard
-// streams. It ends when its client closes them; a SIGINT cancels the turn and lets it be kept.
+// The built-in agent: a separate program that speaks the Agent Client Protocol on stdin and stdout.
+// It ends when its client closes stdin. A SIGINT cancels the turn, whose conversation is still saved.
 
 const stop = new AbortController()
 process.once('SIGINT', () => {

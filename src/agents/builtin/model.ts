@@ -4,7 +4,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, type LanguageModel, RetryError } from 'ai'
 import type { BuiltinSettings, Failure } from './settings.ts'
 
-/** The model behind the door, in the dialect its provider speaks. */
+/** The model, reached through the gateway in the provider's dialect. */
 export function modelOf({ model, door }: BuiltinSettings): LanguageModel {
   const id = model.slice(model.indexOf('/') + 1)
   const apiKey = door.token
@@ -16,14 +16,14 @@ export function modelOf({ model, door }: BuiltinSettings): LanguageModel {
   return createOpenAICompatible({ name: 'chat', baseURL, apiKey, includeUsage: true })(id)
 }
 
-/** Provider settings that a loop over one growing conversation wants. */
+/** Provider settings for a loop over one growing conversation. */
 export const LOOP_OPTIONS = {
   anthropic: { cacheControl: { type: 'ephemeral' } },
-  // The whole conversation is sent each time, so nothing need be kept at the provider.
+  // Each request sends the whole conversation, so the provider need not store it.
   openai: { store: false },
 } as const
 
-/** The model did not answer, or its answer broke off. */
+/** The model did not answer, or its answer was cut off. */
 export class ModelFailed extends Error {
   override readonly name = 'ModelFailed'
   readonly reason: Failure['reason']
@@ -40,14 +40,14 @@ export class ModelFailed extends Error {
   }
 }
 
-/** The provider hides the real cause one level down. */
+/** The provider library wraps the real cause in its own error. */
 const wordsOf = ({ message, cause }: Error): string =>
   cause instanceof Error ? `${message}: ${cause.message}` : message
 
-/** @param refusal the gateway's own code, when the answer is not the model's */
+/** @param refusal the gateway's error code, when the gateway refused the request */
 function reasonOf(status: number | undefined, refusal: string | undefined): Failure['reason'] {
   if (refusal === 'upstream-missing' || status === 401 || status === 403) return 'agent-login'
-  // What the model refuses once it will refuse again, but for these two.
+  // Retrying a client error does not help, except after a timeout (408) or a rate limit (429).
   const refused = status !== undefined && status >= 400 && status < 500
   return refused && status !== 408 && status !== 429 ? 'agent-failed' : 'model-unavailable'
 }

@@ -8,7 +8,7 @@ import { SESSIONS_FOLDER } from './settings.ts'
 const SessionFile = z.strictObject({ version: z.literal(1), messages: z.array(modelMessageSchema) })
 const SessionId = z.uuid()
 
-/** A conversation so far; null when there is none of this name that can be read. */
+/** Loads a conversation; null when its file is missing or unreadable. Throws on invalid content. */
 export async function loadSession(
   home: string,
   id: string,
@@ -19,7 +19,7 @@ export async function loadSession(
   return SessionFile.parse(JSON.parse(text)).messages
 }
 
-/** Keeps a conversation, so that another process on another machine can go on with it. */
+/** Saves a conversation, so that another process, also on another machine, can continue it. */
 export async function saveSession(
   home: string,
   id: string,

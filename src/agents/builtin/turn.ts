@@ -14,23 +14,23 @@ import type { BuiltinSettings } from './settings.ts'
 import { toolsFor } from './tools/toolset.ts'
 import { updateOf } from './update.ts'
 
-/** A prompt with more tokens than this loses its oldest tool results. */
+/** When the prompt has more tokens than this, its oldest tool calls are removed. */
 const CONTEXT_TOKENS = 120_000
 
-/** For a hiccup; an outage is the platform's to wait for. */
+/** Enough for a short failure; after an outage Millwright retries the job. */
 const RETRIES = 1
 
 export type Turn = {
   readonly settings: BuiltinSettings
   readonly root: string
-  /** The conversation, ending with what the user said last. Grows with each finished step. */
+  /** The conversation; ends with the user's latest message. Grows with each finished step. */
   readonly messages: ModelMessage[]
-  readonly tell: (update: SessionUpdate) => Promise<void>
+  readonly notify: (update: SessionUpdate) => Promise<void>
 }
 
 /**
- * Lets the model work until it has nothing more to do, or its steps or tokens are used up. Throws
- * `ModelFailed`. A cancel ends it at once; finished steps stay in `messages`.
+ * Runs the model until it is done or has used up its steps or tokens. Throws `ModelFailed`. A cancel
+ * ends the turn immediately; finished steps stay in `messages`.
  */
 export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReason> {
   const { settings, messages } = turn
@@ -49,21 +49,21 @@ export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReas
       messages.push(...response.messages)
       spent += usage.totalTokens ?? 0
     },
-    // An error arrives as a part as well; the default would print it.
+    // The default prints the error, which `partsOf` already handles.
     onError: () => {},
   })
   const result = await agent.stream({ messages: [...messages], abortSignal: signal })
   for await (const part of partsOf(result.stream, signal)) {
     const update = updateOf(part, CONTEXT_TOKENS)
-    if (update !== null) await turn.tell(update)
+    if (update !== null) await turn.notify(update)
   }
   if (signal.aborted) return 'cancelled'
   const finish = await result.finishReason
-  if (finish === 'interrupted') throw new ModelFailed('the answer broke off')
+  if (finish === 'interrupted') throw new ModelFailed('the answer was cut off')
   return spent >= settings.tokens ? 'max_tokens' : STOP_REASONS[finish]
 }
 
-/** The parts as they come; errors, which arrive as parts or are thrown, as `ModelFailed`. */
+/** Yields the parts. Errors arrive as parts or are thrown; both are rethrown as `ModelFailed`. */
 async function* partsOf(
   stream: AsyncIterable<TextStreamPart<ToolSet>>,
   signal: AbortSignal,
@@ -78,7 +78,7 @@ async function* partsOf(
   }
 }
 
-/** A loop that ends while the model still calls tools has used up its steps. */
+/** When the loop ends while the model still calls tools, the steps are used up. */
 const STOP_REASONS: Readonly<Record<Exclude<FinishReason, 'interrupted'>, StopReason>> = {
   stop: 'end_turn',
   other: 'end_turn',

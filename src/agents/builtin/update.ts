@@ -12,8 +12,8 @@ const KINDS: Readonly<Record<string, ToolKind>> = {
 }
 
 /**
- * What the client hears of a part of the model's stream; null when nothing.
- * @param size tokens that fit into the conversation
+ * The update to send to the client for a part of the model's stream; null for none.
+ * @param size the context window, in tokens
  */
 export function updateOf(part: TextStreamPart<ToolSet>, size: number): SessionUpdate | null {
   const { type } = part
@@ -23,16 +23,20 @@ export function updateOf(part: TextStreamPart<ToolSet>, size: number): SessionUp
   if (type === 'reasoning-delta') {
     return { sessionUpdate: 'agent_thought_chunk', content: text(part.text) }
   }
-  if (type === 'tool-call') return begun(part)
-  if (type === 'tool-result') return ended(part.toolCallId, 'completed', wordsOf(part.output))
-  if (type === 'tool-error') return ended(part.toolCallId, 'failed', wordsOf(part.error))
-  if (type === 'finish-step') return counted(part.usage, size)
+  if (type === 'tool-call') return toolStarted(part)
+  if (type === 'tool-result') return toolEnded(part.toolCallId, 'completed', wordsOf(part.output))
+  if (type === 'tool-error') return toolEnded(part.toolCallId, 'failed', wordsOf(part.error))
+  if (type === 'finish-step') return usageUpdate(part.usage, size)
   return null
 }
 
 const text = (words: string) => ({ type: 'text' as const, text: words })
 
-const begun = (call: { toolCallId: string; toolName: string; input: unknown }): SessionUpdate => ({
+const toolStarted = (call: {
+  toolCallId: string
+  toolName: string
+  input: unknown
+}): SessionUpdate => ({
   sessionUpdate: 'tool_call',
   toolCallId: call.toolCallId,
   title: call.toolName,
@@ -42,7 +46,7 @@ const begun = (call: { toolCallId: string; toolName: string; input: unknown }): 
   rawInput: call.input,
 })
 
-function counted(
+function usageUpdate(
   { inputTokens = 0, outputTokens = 0 }: LanguageModelUsage,
   size: number,
 ): SessionUpdate {
@@ -50,7 +54,7 @@ function counted(
   return { sessionUpdate: 'usage_update', used, size, _meta: { inputTokens, outputTokens } }
 }
 
-const ended = (
+const toolEnded = (
   toolCallId: string,
   status: 'completed' | 'failed',
   words: string,

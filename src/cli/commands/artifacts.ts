@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { bytes } from '../../domain/bytes.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { JobId } from '../../domain/id.ts'
+import { plural } from '../../domain/plural.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { artifactTree, oneArtifact } from '../choose-artifacts.ts'
@@ -17,7 +18,7 @@ import { artifactRow } from '../print/job.ts'
 import { columns } from '../print/printer.ts'
 import { safeText } from '../../words/safe-text.ts'
 
-/** `millwright artifacts`: what a job left behind. */
+/** `millwright artifacts`: lists and downloads the artifacts of a job. */
 export function defineArtifacts(artifacts: Command, invocation: Invocation): void {
   addList(artifacts, invocation)
   addGet(artifacts, invocation)
@@ -26,7 +27,7 @@ export function defineArtifacts(artifacts: Command, invocation: Invocation): voi
 function addList(artifacts: Command, invocation: Invocation): void {
   const command = artifacts
     .command('list')
-    .description('Lists the artifacts of a job, of all its attempts.')
+    .description('Lists the artifacts of all attempts of a job.')
     .argument('<job>', JOB_HELP)
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
@@ -48,18 +49,18 @@ type GetFlags = z.infer<typeof GetFlags>
 function addGet(artifacts: Command, invocation: Invocation): void {
   const command = artifacts
     .command('get')
-    .description('Fetches one artifact, or a folder of them, and verifies each.')
+    .description('Downloads one artifact or a folder of artifacts, and verifies each.')
     .argument('<job>', JOB_HELP)
-    .argument('[name]', 'as listed, such as change.patch; with --to a folder, or all without it')
-    .option('--attempt <number>', 'of this attempt (default: the newest that has it)')
-    .option('-o, --output <file>', 'where to (default: stdout)')
-    .option('--to <folder>', 'write each below this folder, under its own name')
+    .argument('[name]', 'as listed, such as change.patch; with --to also a folder (default: all)')
+    .option('--attempt <number>', 'from this attempt (default: the newest that has it)')
+    .option('-o, --output <file>', 'file to write (default: stdout)')
+    .option('--to <folder>', 'folder to write to; each artifact keeps its name')
   onHub(
     command,
     invocation,
     GetFlags,
     async ({ flags, args: [text = '', name], print, connect }) => {
-      demandPlace(flags, name)
+      checkTarget(flags, name)
       const client = await connect()
       const job = await findJob(client, text)
       const { artifacts: all } = await client.call('listArtifacts', { params: { job } })
@@ -70,7 +71,7 @@ function addGet(artifacts: Command, invocation: Invocation): void {
         const folder = resolve(cwd, flags.to)
         const tree = artifactTree(all, wanted)
         for (const one of tree) await keepArtifact(await get(one), one, placeIn(folder, one))
-        return print.note(`${folder}: ${tree.length} file${tree.length === 1 ? '' : 's'}`)
+        return print.note(`${folder}: ${plural(tree.length, 'file')}`)
       }
       const found = oneArtifact(all, wanted)
       if (flags.output === undefined || flags.output === '-') {
@@ -83,12 +84,12 @@ function addGet(artifacts: Command, invocation: Invocation): void {
   )
 }
 
-function demandPlace({ to, output }: GetFlags, name: string | undefined): void {
+function checkTarget({ to, output }: GetFlags, name: string | undefined): void {
   if (to !== undefined && output !== undefined) {
-    throw new AppError('usage-invalid', '--to names a folder and --output a file: give one of them')
+    throw new AppError('usage-invalid', 'Give either --to <folder> or --output <file>, not both')
   }
   if (to !== undefined || name !== undefined) return
-  throw new AppError('usage-invalid', 'Name an artifact, or fetch all with --to <folder>')
+  throw new AppError('usage-invalid', 'Name an artifact, or download all with --to <folder>')
 }
 
 async function openArtifact(
@@ -97,11 +98,11 @@ async function openArtifact(
   { attempt, name }: ArtifactInfo,
 ): Promise<Readable> {
   const { body } = await client.call('getArtifact', { params: { job, attempt, name } })
-  if (body === null) throw new AppError('artifact-not-found', `${name} has no body`)
+  if (body === null) throw new AppError('artifact-not-found', `The hub sent no content of ${name}`)
   return Readable.from(body)
 }
 
-/** A terminal gets text without control characters; a pipe gets every byte. */
+/** A terminal gets text without control characters; a pipe gets all bytes. */
 async function toStdout(
   body: Readable,
   artifact: ArtifactInfo,
@@ -113,7 +114,7 @@ async function toStdout(
     return finished(checked)
   }
   if (!/^text\/|json/.test(artifact.mediaType)) {
-    throw new AppError('usage-invalid', `${artifact.name} is not text: name a file with --output`)
+    throw new AppError('usage-invalid', `${artifact.name} is not text: add --output <file>`)
   }
   const decoder = new TextDecoder()
   for await (const part of checked) {

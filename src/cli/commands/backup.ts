@@ -6,18 +6,18 @@ import { printer } from '../print/printer.ts'
 import { programVersion } from '../version.ts'
 import { readSettings } from '../../compose/read-settings.ts'
 
-/** `millwright backup`: everything a hub keeps, as it is at this moment, beside the running hub. */
+/** `millwright backup`: backs up a hub, which may keep running. */
 export function defineBackup(command: Command, { terminal }: Invocation): void {
   command
     .description(
-      'Writes a backup into an empty folder. The hub may run on meanwhile. A backup of SQLite can ' +
-        'be restored into PostgreSQL and the other way round.',
+      'Writes a backup into an empty folder. The hub may keep running. A backup of SQLite can be ' +
+        'restored into PostgreSQL and vice versa.',
     )
-    .argument('<folder>', 'where to; made when it is missing')
+    .argument('<folder>', 'folder to write to; created if missing')
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async (_, [target = '']) => {
     const config = await readSettings(HubConfig, command.opts(), terminal)
-    // Loaded only here: a client command has no use for a ledger.
+    // Imported here because client commands do not use a ledger.
     const { runBackup } = await import('../../backup/run-backup.ts')
     const { env, cwd } = terminal
     const data = dataFolder(config.data, env, cwd)

@@ -8,7 +8,7 @@ import { onHub } from '../hub-command.ts'
 import { deliveryRow } from '../../words/delivery.ts'
 import { columns } from '../print/printer.ts'
 
-/** `millwright callbacks`: what callbacks were told, and telling them again. */
+/** `millwright callbacks`: lists callback deliveries and sends them again. */
 export function defineCallbacks(callbacks: Command, invocation: Invocation): void {
   addList(callbacks, invocation)
   addResend(callbacks, invocation)
@@ -26,8 +26,8 @@ function addList(callbacks: Command, invocation: Invocation): void {
     .description('Lists deliveries: those of a job, or all that are pending or failed.')
     .argument('[job]', JOB_HELP)
     .option('--state <state>', `${DeliveryState.options.join(', ')}; repeatable`, collect)
-    .option('--cursor <id>', 'where the page before ended')
-    .option('--limit <count>', 'deliveries on a page, at most 200', '50')
+    .option('--cursor <id>', 'start of the page: the cursor that the previous page ended with')
+    .option('--limit <count>', 'deliveries per page, at most 200', '50')
   onHub(command, invocation, ListFlags, async ({ flags, args: [text], print, connect }) => {
     const client = await connect()
     const job = text === undefined ? undefined : await findJob(client, text)
@@ -38,24 +38,24 @@ function addList(callbacks: Command, invocation: Invocation): void {
     if (page.deliveries.length === 0) return print.note('no deliveries')
     const rows = page.deliveries.map((delivery) => [delivery.id, ...deliveryRow(delivery)])
     for (const line of columns(rows)) print.line(line)
-    if (page.next !== null) print.note(`more: --cursor ${page.next}`)
+    if (page.next !== null) print.note(`next page: --cursor ${page.next}`)
   })
 }
 
 function addResend(callbacks: Command, invocation: Invocation): void {
   const command = callbacks
     .command('resend')
-    .description('Sends once more, under the same id, whatever became of it.')
-    .argument('<id>', 'of the delivery, as listed')
+    .description('Sends a delivery again with the same id, whatever its state.')
+    .argument('<id>', 'id of the delivery, as listed')
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const delivery = DeliveryId.safeParse(text)
     if (!delivery.success) {
-      throw new AppError('usage-invalid', `${JSON.stringify(text)} is no id of a delivery`)
+      throw new AppError('usage-invalid', `${JSON.stringify(text)} is not the id of a delivery`)
     }
     const client = await connect()
     const params = { delivery: delivery.data }
     const sent = await client.call('resendDelivery', { params })
     if (print.json) return print.document(sent)
-    print.line(`${sent.id} is sent again`)
+    print.line(`${sent.id} will be sent again`)
   })
 }

@@ -9,7 +9,7 @@ import { columns, printer } from '../print/printer.ts'
 import { safeLine } from '../../words/safe-text.ts'
 import { configPath, sourcesOf } from '../../compose/read-settings.ts'
 
-/** `millwright config`: what is set, and where. */
+/** `millwright config`: shows the settings and their sources. */
 export function defineConfig(config: Command, invocation: Invocation): void {
   addShow(config, invocation)
   addPath(config, invocation)
@@ -18,10 +18,8 @@ export function defineConfig(config: Command, invocation: Invocation): void {
 function addShow(config: Command, { terminal }: Invocation): void {
   const command = config
     .command('show')
-    .summary('every setting, its value and its source')
-    .description(
-      'Shows every setting of hub and worker as these flags, variables and file give it.',
-    )
+    .summary('show every setting, its value and its source')
+    .description('Shows every setting of hub and worker, with its value and its source.')
   addSettings(command, AnyConfig).option('--json', 'JSON on stdout')
   onRun(command, NoFlags, async () => {
     const { json, ...flags } = command.opts<{ json?: boolean }>()
@@ -36,7 +34,7 @@ function addShow(config: Command, { terminal }: Invocation): void {
       source: given(setting, sources)?.source ?? 'default',
     }))
     if (print.json) return print.document({ file: sources.file?.path ?? null, settings })
-    print.line(`file: ${sources.file?.path ?? `none (${configPath(terminal.env)})`}`)
+    print.line(`file: ${sources.file?.path ?? `none (${configPath(terminal.env)} does not exist)`}`)
     const rows = settings.map(({ setting, value, source }) => [setting, shown(value), source])
     for (const line of columns([['setting', 'value', 'from'], ...rows])) print.line(line)
   })
@@ -45,7 +43,7 @@ function addShow(config: Command, { terminal }: Invocation): void {
 function addPath(config: Command, { terminal }: Invocation): void {
   const command = config
     .command('path')
-    .description('Prints where the file of settings lies unless --config names another.')
+    .description('Prints the default path of the configuration file.')
   onRun(command, NoFlags, async () => {
     printer(terminal, false).line(configPath(terminal.env))
   })
@@ -60,6 +58,6 @@ function fallbacksOf(
   return { data: folder, store: folder, name: hostname() }
 }
 
-/** A secret prints as a placeholder by itself. */
+/** A `Secret` serializes itself as a placeholder. */
 const shown = (value: unknown): string =>
   value === null ? '-' : safeLine(typeof value === 'string' ? value : JSON.stringify(value))

@@ -28,17 +28,17 @@ const PROMPT = 'The tests of this library fail. Find the bug and fix it.'
 const TEST = ['node', '--test'] as const
 const LEVEL: LogLevel = 'info'
 
-/** `millwright demo`: a whole job on this machine, with nothing to configure and nothing to pay. */
+/** `millwright demo`: runs a sample job on this machine, without configuration or costs. */
 export function defineDemo(command: Command, invocation: Invocation): void {
   command.description(
-    'Fixes a small repository with a failing test; the model is a replayed script.',
+    'Runs a job that fixes a small repository with a failing test. The model is a replayed script.',
   )
   onRun(command, NoFlags, async () => {
     const print = printer(invocation.terminal, false)
     const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
     title(print, 'Millwright fixes a small repository whose tests fail')
     print.line(`Everything happens in ${folder}`)
-    // Hints are to mean the demo's own hub, as if it had been asked for.
+    // Makes the printed commands use the hub of the demo.
     const argv = ['--data', join(folder, 'data')]
     await runDemo(invocation, printer({ ...invocation.terminal, argv }, false), folder)
   })
@@ -56,7 +56,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   const tools = { folder: data, version: programVersion(), log, env, cwd: folder }
   await using up = await openUp(readConfig(UpConfig, { flags, env: {}, file: null }), tools)
   print.line(`hub on ${up.url} · ${up.worker.about}`)
-  print.line('The model is REPLAYED from a written script; the agent, its tools and git are real.')
+  print.line('The model is REPLAYED from a script; the agent, its tools and git are real.')
   title(print, 'The job')
   const client = await findHub({ data, allowHttp: false }, { env, cwd: folder })
   const job = await submitDemo(client, remote)
@@ -67,7 +67,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   await showDiff(client, ended, print)
   await showRemote(ended, print, { remote, path })
   await showArtifacts(client, ended, print)
-  title(print, 'What now')
+  title(print, 'Next steps')
   const call = programCall()
   print.line(`look again     ${call} up --data ${data}`)
   print.line(`               ${call} jobs --data ${data}`)
@@ -102,11 +102,11 @@ async function showDiff(client: HubClient, job: Job, print: Printer): Promise<vo
   for (const line of safeText(await patch.text())
     .trimEnd()
     .split('\n')) {
-    print.line(print.paint(COLOUR_OF_DIFF[line.slice(0, 1)] ?? 'reset', line))
+    print.line(print.paint(COLOR_OF_DIFF[line.slice(0, 1)] ?? 'reset', line))
   }
 }
 
-const COLOUR_OF_DIFF: Readonly<Record<string, 'green' | 'red' | 'cyan'>> = {
+const COLOR_OF_DIFF: Readonly<Record<string, 'green' | 'red' | 'cyan'>> = {
   '+': 'green',
   '-': 'red',
   '@': 'cyan',

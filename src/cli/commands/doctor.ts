@@ -4,20 +4,21 @@ import { readSettings } from '../../compose/read-settings.ts'
 import { UpConfig } from '../../config/settings.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { hintText } from '../../domain/hint.ts'
+import { plural } from '../../domain/plural.ts'
 import { safeLine } from '../../words/safe-text.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { columns, type Printer, printer } from '../print/printer.ts'
 import { programVersion } from '../version.ts'
 
-/** `millwright doctor`: whether this machine can do the work. */
+/** `millwright doctor`: checks whether this machine can run jobs. */
 export function defineDoctor(command: Command, invocation: Invocation): void {
   const { terminal } = invocation
   command.description(
-    'Checks this machine, its settings and its hub. Changes nothing; works beside a hub.',
+    'Checks this machine, its settings and its hub. Changes nothing; the hub may be running.',
   )
   addSettings(command, UpConfig)
-    .option('--ledger', 'compare every job with its events instead, through the running hub')
+    .option('--ledger', 'instead compare every job with its events, through the running hub')
     .option('--json', 'JSON on stdout')
   onRun(command, NoFlags, async () => {
     const { json, ledger = false, ...flags } = command.opts<{ json?: boolean; ledger?: boolean }>()
@@ -25,13 +26,13 @@ export function defineDoctor(command: Command, invocation: Invocation): void {
     const { env, cwd } = terminal
     const config = await readSettings(UpConfig, flags, terminal)
     const folder = dataFolder(config.data, env, cwd)
-    // Loaded only here: it looks into every room.
+    // Imported here because it imports most of the program.
     const { examine, examineLedger } = await import('../../doctor/examine.ts')
     const machine = { config, folder, env, cwd, path: env['PATH'] ?? '', version: programVersion() }
-    const isWell = ledger
+    const isSound = ledger
       ? printDifferences(await examineLedger(folder), print)
       : printFindings(await examine(machine), print)
-    if (!isWell) invocation.end(EXIT_CODES.cannotStart.code)
+    if (!isSound) invocation.end(EXIT_CODES.cannotStart.code)
   })
 }
 
@@ -47,15 +48,15 @@ function printFindings(findings: readonly Finding[], print: Printer): boolean {
   } else {
     for (const line of columns(findings.map((finding) => rowOf(finding, print)))) print.line(line)
     const warnings = findings.filter(({ verdict }) => verdict === 'warning').length
-    print.line(`${failures} failures, ${warnings} warnings`)
+    print.line(`${plural(failures, 'failure')}, ${plural(warnings, 'warning')}`)
   }
   return failures === 0
 }
 
-const COLOUR = { ok: 'green', warning: 'yellow', failure: 'red' } as const
+const COLOR = { ok: 'green', warning: 'yellow', failure: 'red' } as const
 
 const rowOf = ({ check, verdict, says, fix }: Finding, print: Printer): readonly string[] => [
-  print.paint(COLOUR[verdict], verdict),
+  print.paint(COLOR[verdict], verdict),
   check,
   safeLine(fix === undefined ? says : `${says}. ${print.hint(fix)}`),
 ]
@@ -69,7 +70,7 @@ function printDifferences(
   if (print.json) print.document(compared)
   else {
     for (const difference of differences) print.line(safeLine(JSON.stringify(difference)))
-    print.line(`${jobs} jobs compared with their events, ${differences.length} differ`)
+    print.line(`compared ${plural(jobs, 'job')}, ${plural(differences.length, 'difference')}`)
   }
   return differences.length === 0
 }

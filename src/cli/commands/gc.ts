@@ -9,14 +9,14 @@ import { safeLine } from '../../words/safe-text.ts'
 
 const Flags = z.object({ dryRun: z.boolean().default(false) })
 
-/** `millwright gc`: what the hub does every hour by itself, now. */
+/** `millwright gc`: runs the hub’s hourly garbage collection now. */
 export function defineGc(command: Command, invocation: Invocation): void {
   command
     .description(
-      'Forgets jobs that ended more than keepJobs days ago and uploads that no job names, and ' +
-        'removes logs and artifacts that nothing refers to any more. The hub does the same every hour by itself.',
+      'Deletes jobs that ended more than keepJobs days ago, uploads that no job names, and logs and ' +
+        'artifacts that nothing refers to. The hub also does this every hour.',
     )
-    .option('--dry-run', 'say what would go and why, and remove nothing')
+    .option('--dry-run', 'list what would be deleted and why, and delete nothing')
   onHub(command, invocation, Flags, async ({ flags, print, connect }) => {
     const client = await connect()
     const report = await client.call('collect', { body: flags })
@@ -33,7 +33,7 @@ function printReport({ dryRun, heldUp, items }: GarbageReport, print: Printer): 
   }
   const bytes = found.reduce((total, item) => total + (item.bytes ?? 0), 0)
   print.line(`${size(bytes)} of disk ${dryRun ? 'would be freed' : 'freed'}`)
-  if (heldUp) print.note('a backup runs: artifacts and logs stay until it has ended')
+  if (heldUp) print.note('a backup is running: artifacts and logs are not deleted until it ends')
 }
 
 const rowOf = ({ what, count, bytes, why }: GarbageItem): readonly string[] => [

@@ -22,36 +22,36 @@ const Flags = z.object({
   model: z.string().min(1).max(200).optional(),
 })
 
-/** `millwright init`: looks at this machine and writes the file of settings. */
+/** `millwright init`: examines this machine and writes the configuration file. */
 export function defineInit(command: Command, { terminal }: Invocation): void {
   command
-    .description('Finds agents, sandbox and models, asks what it cannot know, and writes the file.')
-    .option('--yes', 'ask nothing; take what is found')
-    .option('--force', 'replace the file that is there')
-    .option('--upstream <url>', 'OpenAI-style model server to use')
-    .option('--model <name>', 'its model, for the built-in agent')
+    .description('Detects sandbox, agents and models, and writes the configuration file.')
+    .option('--yes', 'ask nothing; use what is detected')
+    .option('--force', 'replace an existing file')
+    .option('--upstream <url>', 'model server to use, with an OpenAI-compatible API')
+    .option('--model <name>', 'model of that server, for the built-in agent')
   onRun(command, Flags, async (flags) => {
     const print = printer(terminal, false)
     const path = configPath(terminal.env)
     if (existsSync(path) && !flags.force) {
-      throw new AppError('config-exists', `There is a file of settings already: ${path}`)
+      throw new AppError('config-exists', `The configuration file already exists: ${path}`)
     }
-    await tellOfSandbox(terminal, print)
+    await printSandbox(terminal, print)
     const model = await chooseModel(flags, terminal, print)
     await writeDurably(path, fileText(model))
     const agents = await fitAgents({ path: terminal.env['PATH'] ?? '' }, model !== null)
     print.line(`agents: ${agents.map(({ name }) => name).join(', ')}`)
     print.line(`wrote ${path}`)
     if (model === null) {
-      print.line(`no model: ${WITHOUT_MODEL}. Set ANTHROPIC_API_KEY or`)
-      print.line('  OPENAI_API_KEY, or upstreamOpenai or upstreamAnthropic there')
+      print.line(`no model: ${WITHOUT_MODEL}. Set ANTHROPIC_API_KEY or OPENAI_API_KEY`)
+      print.line('  in the environment, or upstreamOpenai or upstreamAnthropic in this file')
     }
     print.line(`next: ${programCall()} up`)
   })
 }
 
-async function tellOfSandbox({ env }: Terminal, print: Printer): Promise<void> {
-  // Loaded only here: most commands have no use for a sandbox.
+async function printSandbox({ env }: Terminal, print: Printer): Promise<void> {
+  // Imported here because most commands do not use a sandbox.
   const { findBubblewrap } = await import('../../sandbox/find-bubblewrap.ts')
   const { silentLog } = await import('../../platform/log.ts')
   try {
@@ -59,7 +59,7 @@ async function tellOfSandbox({ env }: Terminal, print: Printer): Promise<void> {
     print.line('sandbox: bubblewrap')
   } catch (error) {
     if (!isAppError(error, 'sandbox-missing')) throw error
-    print.line(`sandbox: none yet. ${print.hint(error.fix)}`)
+    print.line(`sandbox: not found. ${print.hint(error.fix)}`)
   }
 }
 
@@ -74,7 +74,7 @@ async function chooseModel(
   if (yes || !isPerson(terminal) || found.length === 1) return found[0] ?? null
   const asked =
     found.length === 0
-      ? 'Address of an OpenAI-style model server (empty: none): '
+      ? 'Address of a model server with an OpenAI-compatible API (empty: none): '
       : `Which model? [1-${found.length}, default 1] `
   const answer = await ask(terminal, asked)
   if (found.length > 0) return found[Number(answer === '' ? 1 : answer) - 1] ?? null

@@ -5,9 +5,9 @@ import { JobState } from '../../domain/state.ts'
 import { collect, type Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { jobTable } from '../print/job.ts'
-import { readMoment } from '../read-moment.ts'
+import { readTime } from '../read-time.ts'
 
-const moment = z.string().transform((text) => readMoment(text, Date.now()))
+const time = z.string().transform((text) => readTime(text, Date.now()))
 
 const Flags = z.object({
   state: z.array(JobState).optional(),
@@ -15,8 +15,8 @@ const Flags = z.object({
   label: z.string().optional(),
   group: z.string().optional(),
   text: z.string().optional(),
-  from: moment.optional(),
-  before: moment.optional(),
+  from: time.optional(),
+  before: time.optional(),
   cursor: JobId.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
@@ -29,17 +29,17 @@ export function defineJobs(command: Command, invocation: Invocation): void {
     .option('--kind <kind>', 'only jobs of this kind')
     .option('--label <label>', 'only jobs with this label')
     .option('--group <name>', 'only jobs of this group')
-    .option('--text <text>', 'only jobs with this in their title or id')
-    .option('--from <time>', 'submitted at or after, such as 2026-08-01 or 2026-08-01T14:00')
-    .option('--before <time>', 'submitted before')
-    .option('--cursor <id>', 'where the page before ended')
-    .option('--limit <count>', 'jobs on a page, at most 200', '50')
+    .option('--text <text>', 'only jobs with this text in title or id')
+    .option('--from <time>', 'only jobs submitted since, such as 2026-08-01 or 2026-08-01T14:00')
+    .option('--before <time>', 'only jobs submitted before')
+    .option('--cursor <id>', 'start of the page: the cursor that the previous page ended with')
+    .option('--limit <count>', 'jobs per page, at most 200', '50')
   onHub(command, invocation, Flags, async ({ flags: query, print, connect }) => {
     const client = await connect()
     const page = await client.call('listJobs', { query })
     if (print.json) return print.document(page)
     if (page.jobs.length === 0) return print.note('no jobs')
     for (const line of jobTable(page.jobs, Date.now(), print.paint)) print.line(line)
-    if (page.next !== null) print.note(`more: --cursor ${page.next}`)
+    if (page.next !== null) print.note(`next page: --cursor ${page.next}`)
   })
 }

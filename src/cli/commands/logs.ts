@@ -24,17 +24,17 @@ const Flags = z.object({
   attempt: z.coerce.number().int().min(1).optional(),
 })
 
-/** `millwright logs`: what the agent said, what it printed, or what the checks printed. */
+/** `millwright logs`: the transcript of the agent, its output, or the output of the checks. */
 export function defineLogs(command: Command, invocation: Invocation): void {
   command
-    .description('Prints a log of a job, readable; with --json as it was written.')
+    .description('Prints a log of a job as text; with --json as JSON lines.')
     .argument('<job>', JOB_HELP)
-    .option('-f, --follow', 'go on until the job ends; the exit code is its outcome')
-    .option('--attempt <number>', 'of this attempt (default: the newest; with -f all)')
+    .option('-f, --follow', 'continue until the job ends; the exit code is its outcome')
+    .option('--attempt <number>', 'log of this attempt (default: the newest; with -f all)')
     .addOption(
       new Option(
         '--stream <name>',
-        'which log (default: transcript; output where the agent has none)',
+        'which log (default: transcript, or output if the agent writes no transcript)',
       ).choices(LogStream.options),
     )
   onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
@@ -42,7 +42,7 @@ export function defineLogs(command: Command, invocation: Invocation): void {
     const job = await findJob(client, text)
     const asked = await client.call('getJob', { params: { job } })
     const isOver = isTerminal(asked.state)
-    if (!flags.follow || isOver) demandAttempt(flags.attempt, asked)
+    if (!flags.follow || isOver) checkAttempt(flags.attempt, asked)
     const stream = flags.stream ?? storyOf(asked)
     const what = { job, stream, attempt: flags.attempt }
     if (!flags.follow) return printLog(client, print, what)
@@ -51,22 +51,22 @@ export function defineLogs(command: Command, invocation: Invocation): void {
   })
 }
 
-function demandAttempt(attempt: number | undefined, job: Job): void {
+function checkAttempt(attempt: number | undefined, job: Job): void {
   if (attempt === undefined || attempt <= job.attempt) return
   const had = job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`
   throw new AppError('usage-invalid', `--attempt: ${attempt} is too high, the job has had ${had}`)
 }
 
-/** What to look at instead. */
+/** Suggests the other logs. */
 function nothingIn(job: JobId, stream: z.infer<typeof LogStream>): Hint {
   const others = LogStream.options.filter((name) => name !== stream)
   const commands = others.map((name) => ['logs', shortId(job), '--stream', name] as const)
-  return hint(`The log ${stream} is empty. There may be more in`, ...commands)
+  return hint(`The log ${stream} is empty. The other logs are`, ...commands)
 }
 
 const plain: Printer['paint'] = (_, words) => words
 
-/** Prints what there is of a log now, as fast as somebody reads it. */
+/** Prints the current content of a log, no faster than stdout is read. */
 async function printLog(
   client: HubClient,
   print: Printer,

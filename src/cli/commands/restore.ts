@@ -5,25 +5,25 @@ import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
 import { printer } from '../print/printer.ts'
 import { readSettings } from '../../compose/read-settings.ts'
 
-/** `millwright restore`: a backup becomes a hub's data again. */
+/** `millwright restore`: fills an empty hub from a backup. */
 export function defineRestore(command: Command, { terminal }: Invocation): void {
   command
     .description(
-      'Checks every byte of a backup, then fills an empty data folder, database and store with it. ' +
-        'Jobs that ran run again when their leases have run out.',
+      'Verifies every byte of a backup, then restores it into an empty data folder, database and ' +
+        'store. Jobs that were running run again when their leases have expired.',
     )
-    .argument('<folder>', 'the backup')
+    .argument('<folder>', 'folder of the backup')
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async (_, [source = '']) => {
     const config = await readSettings(HubConfig, command.opts(), terminal)
-    // Loaded only here: a client command has no use for a ledger.
+    // Imported here because client commands do not use a ledger.
     const { runRestore } = await import('../../backup/run-restore.ts')
     const { env, cwd } = terminal
     const data = dataFolder(config.data, env, cwd)
     const print = printer(terminal, false)
     print.line(await runRestore(source, config, { data, cwd }))
     print.line(
-      `next: ${print.command(['up'])}, or ${print.command(['hub'])}; a new admin token is made there`,
+      `next: ${print.command(['up'])}, or ${print.command(['hub'])}; it creates a new admin token`,
     )
   })
 }

@@ -4,10 +4,10 @@ import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 
-/** `millwright resume`: lets a paused job go on. */
+/** `millwright resume`: continues a paused job. */
 export function defineResume(command: Command, invocation: Invocation): void {
   command
-    .description('Lets a paused job go on, on any worker that can serve it.')
+    .description('Continues a paused job, on any worker that can run it.')
     .argument('<job>', JOB_HELP)
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()

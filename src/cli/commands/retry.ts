@@ -11,14 +11,14 @@ const Flags = z.object({
   wait: z.boolean().default(false),
 })
 
-/** `millwright retry`: a new job from an ended one. */
+/** `millwright retry`: starts a new job from an ended one. */
 export function defineRetry(command: Command, invocation: Invocation): void {
   command
     .description(
-      'Starts a new job from one that has ended. With --prompt it goes on in the agent’s session.',
+      'Starts a new job from one that has ended. With --prompt it continues the agent’s session.',
     )
     .argument('<job>', JOB_HELP)
-    .option('--prompt <text>', 'what to do now')
+    .option('--prompt <text>', 'what the agent does now')
     .option('--key <text>', 'idempotency key')
     .option('--wait', 'show the job live; the exit code is its outcome')
   onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {

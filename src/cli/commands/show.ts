@@ -16,12 +16,10 @@ const PAGES_MAX = 20
 /** The newest; `millwright callbacks` lists more. */
 const DELIVERIES_MAX = 20
 
-/** `millwright show`: everything about one job, as the ledger has it at this moment. */
+/** `millwright show`: everything that the hub knows about one job. */
 export function defineShow(command: Command, invocation: Invocation): void {
   command
-    .description(
-      'Shows a job: state, reason and what to do, steps, publication, artifacts, events.',
-    )
+    .description('Shows a job: state, reason, next step, steps, publication, artifacts and events.')
     .argument('<job>', JOB_HELP)
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
@@ -33,21 +31,21 @@ export function defineShow(command: Command, invocation: Invocation): void {
       client.call('listDeliveries', { query: { job: params.job, limit: DELIVERIES_MAX } }),
     ])
     if (print.json) return print.document({ job, events, artifacts, deliveries })
-    const waitsFor = await reasonToWait(client, job, print)
+    const waitsFor = await whyWaiting(client, job, print)
     for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print)) {
       print.line(line)
     }
   })
 }
 
-async function reasonToWait(client: HubClient, job: Job, print: Printer): Promise<string | null> {
+async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<string | null> {
   const heldBack = whyHeldBack(job)
   if (heldBack !== null || job.state !== 'queued') return heldBack
   const workers = await knownWorkers(client)
   return workers === null ? 'for a worker' : print.hint(whyNotTaken(job, workers, Date.now()))
 }
 
-/** All events of a job, page by page, up to a bound no sane job meets. */
+/** All events of a job, page by page, up to a limit that no normal job reaches. */
 async function allEvents(client: HubClient, job: JobId): Promise<readonly JobEvent[]> {
   const found: JobEvent[] = []
   for (let page = 0; page < PAGES_MAX; page += 1) {

@@ -15,8 +15,8 @@ import { readInput } from '../read-input.ts'
 import { reportSubmitted } from '../report-submitted.ts'
 import { addSubmissionFlags, SubmissionFlags, submissionOf } from '../submission.ts'
 
-/** Flags that may stand beside `--file`; those of the hub may, too. */
-const BESIDE_FILE: ReadonlySet<string> = new Set(['file', 'input', 'wait'])
+/** Flags that can be combined with `--file`, like those that select the hub. */
+const WITH_FILE: ReadonlySet<string> = new Set(['file', 'input', 'wait'])
 
 const Flags = z.object({
   ...SubmissionFlags.shape,
@@ -26,24 +26,24 @@ const Flags = z.object({
 })
 type Flags = z.infer<typeof Flags>
 
-/** `millwright submit`: hands a job to the hub; with --wait it shows the job to its end. */
+/** `millwright submit`: submits a job; with --wait, shows it live until it ends. */
 export function defineSubmit(submit: Command, invocation: Invocation): void {
   submit
-    .description(`Hands in a job: of the kind ${KINDS[0].schema.name} unless another one is named.`)
+    .description(`Submits a job, of the kind ${KINDS[0].schema.name} unless another kind is named.`)
     .usage('[kind] [flags] …')
     .helpCommand(false)
   const [usual] = KINDS.map((kind) => addKind(submit, kind, invocation))
   submit.addHelpText('after', () => `\n${usual?.helpInformation()}`)
-  submit.hook('preSubcommand', ({ args: [first = ''] }) => demandKind(first))
+  submit.hook('preSubcommand', ({ args: [first = ''] }) => checkKind(first))
 }
 
-/** What stands first is a kind, a flag or a prompt. A prompt of one word is hardly ever almost a kind. */
-function demandKind(first: string): void {
+/** The first argument is a kind, a flag or a prompt. A prompt that looks like a kind is probably a typo. */
+function checkKind(first: string): void {
   const names = KINDS.map(({ schema }) => schema.name)
   const near = names.includes(first) ? undefined : nearMiss(first, names)
   if (near === undefined) return
   const meant = `There is no kind ${JSON.stringify(first)}. Did you mean ${near}?`
-  throw new AppError('usage-invalid', `${meant} A prompt of one word is given with --prompt.`)
+  throw new AppError('usage-invalid', `${meant} For a prompt of one word, use --prompt.`)
 }
 
 function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
@@ -58,18 +58,18 @@ function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
   const own = form.flags.map(optionOf)
   for (const option of own) command.addOption(option)
   command
-    .option('--file <path>', 'the whole job as JSON instead of flags; - reads it from stdin')
+    .option('--file <path>', 'file with the whole job as JSON, instead of flags; - is stdin')
     .option('--wait', 'show the job live; the exit code is its outcome')
     .addHelpText('after', examplesOf(kind))
   addSubmissionFlags(command)
-  const described = command.options.filter((option) => !BESIDE_FILE.has(option.attributeName()))
+  const described = command.options.filter((option) => !WITH_FILE.has(option.attributeName()))
   onHub(command, invocation, Flags, async ({ flags, args: [argument], print, connect }) => {
     const typed = { command, own, described, argument, flags }
     const body = await (flags.file === undefined
       ? jobOfFlags(kind, typed, invocation)
       : jobInFile(flags.file, typed, invocation))
-    const { inputs, leftOut } = await readInputs(flags.input, invocation.terminal.cwd)
-    if (leftOut !== null) print.note(leftOut)
+    const { inputs, skipped } = await readInputs(flags.input, invocation.terminal.cwd)
+    if (skipped !== null) print.note(skipped)
     const client = await connect()
     const accepted = await submitWithInputs(client, body, inputs, (total) =>
       startUploadLine(total, { print, terminal: invocation.terminal, clock: systemClock }),
@@ -91,12 +91,12 @@ function examplesOf({ schema, form: { examples = [] } }: Kind): string {
   return lines.length === 0 ? '' : ['', 'Examples:', ...lines].join('\n')
 }
 
-/** What was typed behind a kind. */
+/** The command line after the kind. */
 type TypedFlags = {
   readonly command: Command
-  /** The flags of the kind, without those of every job. */
+  /** The kind's own flags. */
   readonly own: readonly Option[]
-  /** All flags that describe the job, which a file does instead. */
+  /** All flags that describe the job; not allowed with --file. */
   readonly described: readonly Option[]
   readonly argument: string | undefined
   readonly flags: Flags
@@ -122,7 +122,7 @@ async function promptOf(
   terminal: Invocation['terminal'],
 ): Promise<string | null> {
   if (argument !== undefined && flags.prompt !== undefined) {
-    throw new AppError('usage-invalid', 'The prompt was given twice: as argument and as --prompt')
+    throw new AppError('usage-invalid', 'The prompt is given twice: as argument and as --prompt')
   }
   const prompt = argument === '-' ? await readInput('-', terminal) : (argument ?? flags.prompt)
   if (prompt?.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
@@ -136,16 +136,16 @@ async function jobInFile(
 ): Promise<z.input<typeof Submission>> {
   const isTyped = (option: Option): boolean =>
     command.getOptionValueSource(option.attributeName()) === 'cli'
-  const beside =
+  const conflicting =
     described.find(isTyped)?.long ??
     (argument !== undefined ? 'the prompt' : rest.length > 0 ? 'the program' : undefined)
-  if (beside !== undefined) {
-    throw new AppError('usage-invalid', `--file holds the whole job; give ${beside} in it`)
+  if (conflicting !== undefined) {
+    throw new AppError('usage-invalid', `--file replaces flags: put ${conflicting} into the file`)
   }
-  return parseJob(await readInput(file, terminal), file)
+  return parseJob(await readInput(file, terminal), file === '-' ? 'stdin' : file)
 }
 
-/** The hub checks it thoroughly and names what is wrong; here inputs may join those it names. */
+/** The hub validates the job; here it must only be an object to which inputs can be added. */
 const AnyJob = z
   .custom<z.input<typeof Submission>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -159,6 +159,6 @@ function parseJob(text: string, source: string): z.input<typeof Submission> {
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : []
     const why = issue?.message ?? (error instanceof Error ? error.message : String(error))
-    throw new AppError('usage-invalid', `${source} holds no job: ${why}`, { cause: error })
+    throw new AppError('usage-invalid', `${source} is not a job: ${why}`, { cause: error })
   }
 }

@@ -11,7 +11,7 @@ import { columns } from '../print/printer.ts'
 import { zonedMoment } from '../../words/quantity.ts'
 import { safeLine } from '../../words/safe-text.ts'
 
-/** `millwright tokens`: who may speak to the hub. */
+/** `millwright tokens`: creates, lists and revokes the tokens of a hub. */
 export function defineTokens(tokens: Command, invocation: Invocation): void {
   addCreate(tokens, invocation)
   addList(tokens, invocation)
@@ -27,12 +27,12 @@ const CreateFlags = z.object({
 function addCreate(tokens: Command, invocation: Invocation): void {
   const command = tokens
     .command('create')
-    .description('Makes a token and prints it this once. A worker needs --scope worker.')
+    .description('Creates a token and prints it only once. A worker needs --scope worker.')
     .argument('<name>', 'who or what will use it')
     .requiredOption('--scope <scope>', `${Scope.options.join(', ')}; repeatable`, collect)
     .option(
       '--only <pattern>',
-      'restricts a worker to such jobs: kind:code, label:gpu, agent:codex, repo:https://host/team/*; repeatable',
+      'restricts a worker to matching jobs: kind:code, label:gpu, agent:codex, repo:https://host/team/*; repeatable',
       collect,
     )
     .option('--days <count>', 'days until it expires, or never', '90')
@@ -47,7 +47,8 @@ function addCreate(tokens: Command, invocation: Invocation): void {
       if (print.json) return print.document(created)
       // Alone on stdout, so that it can be written to a file.
       print.line(created.token)
-      print.note(`${created.info.id} is shown this once; it ${expiry(created.info)}`)
+      print.note('Save this token now: it is not shown again.')
+      print.note(`Its id is ${created.info.id}; it ${expiry(created.info)}.`)
     },
   )
 }
@@ -64,7 +65,7 @@ function addList(tokens: Command, invocation: Invocation): void {
       safeLine(token.name),
       token.scopes.join(','),
       token.lanes === null ? '' : safeLine(token.lanes.join(' ')),
-      token.revokedAt === null ? expiry(token) : 'is revoked',
+      token.revokedAt === null ? expiry(token) : 'revoked',
       token.lastUsedAt === null ? 'never' : zonedMoment(token.lastUsedAt),
     ])
     for (const line of columns([head, ...rows])) print.line(line)
@@ -75,7 +76,7 @@ function addRevoke(tokens: Command, invocation: Invocation): void {
   const command = tokens
     .command('revoke')
     .description('Revokes a token at once.')
-    .argument('<token>', 'its id, or its name')
+    .argument('<token>', 'id or name of the token')
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
     const id = await findToken(client, text)
@@ -85,7 +86,7 @@ function addRevoke(tokens: Command, invocation: Invocation): void {
   })
 }
 
-/** By id, or by a name that one token alone has which can still be used. */
+/** Finds a token by id, or by a name that only one unrevoked token has. Throws `usage-invalid`. */
 async function findToken(client: HubClient, text: string): Promise<string> {
   const { tokens } = await client.call('listTokens', {})
   if (tokens.some(({ id }) => id === text)) return text
@@ -93,10 +94,7 @@ async function findToken(client: HubClient, text: string): Promise<string> {
   const [only, ...others] = named.map(({ id }) => id)
   if (only === undefined || others.length === 0) return only ?? text
   const ids = [only, ...others].join(', ')
-  throw new AppError(
-    'usage-invalid',
-    `${named.length} tokens are called ${text}: name one by its id: ${ids}`,
-  )
+  throw new AppError('usage-invalid', `${named.length} tokens are named ${text}; use an id: ${ids}`)
 }
 
 const expiry = (token: TokenInfo): string =>

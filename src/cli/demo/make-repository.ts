@@ -6,11 +6,11 @@ import { PROGRAM_FOLDER } from '../version.ts'
 const SAMPLE = join(PROGRAM_FOLDER, 'examples', 'demo')
 const AUTHOR = { name: 'Demo', email: 'demo@localhost' }
 
-/** The written script by which the model is replayed. */
+/** The script that replaces the model. */
 export const DEMO_SCRIPT = join(SAMPLE, 'model.json')
 
 /**
- * Makes a git repository from the sample and a bare remote of it, inside a folder.
+ * Creates a git repository from the sample, and a bare remote of it, inside a folder.
  * @returns the remote's path
  */
 export async function makeDemoRepository(folder: string, path: string): Promise<string> {
@@ -29,7 +29,7 @@ export async function makeDemoRepository(folder: string, path: string): Promise<
 
 const identity = ['-c', `user.name=${AUTHOR.name}`, '-c', `user.email=${AUTHOR.email}`] as const
 
-/** What the remote says about a branch: its last commit with the trailers, and what it changes. */
+/** The last commit of a branch, with its trailers and the files that it changes. */
 export const describeBranch = (remote: string, branch: string, path: string): Promise<string> =>
   runOrThrow(
     ['git', '--git-dir', remote, 'log', '-1', '--stat', '--format=%h %an <%ae>%n%n%B', branch],

@@ -7,9 +7,9 @@ import type { Printer } from '../print/printer.ts'
 import { runOrThrow } from '../run-or-throw.ts'
 
 /**
- * Gets a sandbox for the demo: bubblewrap if it works, installed first where this user may install
- * Debian packages. Otherwise `none`, said loudly. Only the demo chooses `none` by itself: what its
- * agent does is written down in a file of this package.
+ * The sandbox of the demo: bubblewrap, installed first if it is missing and this user may install
+ * Debian packages; otherwise `none`, with a clear warning. Only the demo falls back to `none`: its
+ * agent does what a file of this package says.
  */
 export async function prepareSandbox(
   print: Printer,
@@ -18,7 +18,7 @@ export async function prepareSandbox(
   const missing = await whyNot(path, log)
   if (missing === null) return 'required'
   if (locateProgram('bwrap', path) === null && mayInstall(path)) {
-    print.line('bubblewrap, the sandbox, is missing: installing it with apt-get …')
+    print.line('The sandbox bubblewrap is missing; installing it with apt-get …')
     const failure = await install(path)
     const still = failure ?? (await whyNot(path, log))
     if (still === null) return 'required'
@@ -65,6 +65,6 @@ function warn(print: Printer, why: string): void {
   print.line(print.paint(['bold', 'red'], 'WITHOUT A SANDBOX: the demo’s agent runs unconfined.'))
   print.line(`  ${why}`)
   print.line('  fix it with: apt-get install bubblewrap')
-  print.line('  (up and worker never do this by themselves: they refuse to start)')
+  print.line('  (Without a sandbox, up and worker refuse to start.)')
   print.line('')
 }

@@ -20,6 +20,12 @@ const cases: readonly Case[] = [
     ['jobs', '--hub', 'https://h:1', '--token-file', 'a b'],
     `${CALL} logs -f 12 --hub https://h:1 --token-file 'a b'`,
   ],
+  [
+    'gives no token to the command that creates one',
+    ['tokens', 'create', '<name>'],
+    ['jobs', '--data', 'd', '--token-file', 'revoked'],
+    `${CALL} tokens create <name> --data d`,
+  ],
   ['names no hub to daemons', ['up'], ['jobs', '--hub', 'https://h:1'], `${CALL} up`],
   [
     'leaves the flags of the agent alone',

@@ -1,15 +1,16 @@
 import type { CommandLine } from '../../domain/hint.ts'
 import { programCall } from '../version.ts'
 
-/** Flags that say which hub is meant. What starts a hub takes the first two alone. */
+/** Flags that select a hub. */
 const PLACE = ['--data', '--config', '--hub', '--token-file', '--allow-http'] as const
-const OF_DAEMONS: readonly string[] = PLACE.slice(0, 2)
+const OF_HOST: readonly string[] = PLACE.slice(0, 2)
 const SWITCH = '--allow-http'
-const DAEMONS: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config']
+/** Commands to run where the hub is; a token is created there if the given one is not accepted. */
+const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 'tokens create']
 
 /**
- * A command that can be typed as it stands: it calls the program as it is called from here, and
- * means the same hub as the command line that led to it.
+ * A command as the reader can type it: it calls the program as it is called here, and selects the
+ * same hub as the current command line.
  */
 export function commandText(
   command: CommandLine,
@@ -17,14 +18,14 @@ export function commandText(
   call: string = programCall(),
 ): string {
   const [own, program] = splitAtDashes(command)
+  const onHost = [own[0], own.slice(0, 2).join(' ')].some((name) => ON_HOST.includes(name ?? ''))
   const flags = placeFlags(argv).filter(
-    ({ flag }) =>
-      !own.includes(flag) && (!DAEMONS.includes(command[0]) || OF_DAEMONS.includes(flag)),
+    ({ flag }) => !own.includes(flag) && (!onHost || OF_HOST.includes(flag)),
   )
   return [call, ...own, ...flags.map(({ written }) => written), ...program].join(' ')
 }
 
-/** What stands before the first `--`, and the rest. */
+/** The words before the first `--`, and the rest. */
 function splitAtDashes(
   words: readonly string[],
 ): readonly [own: readonly string[], rest: readonly string[]] {
@@ -34,7 +35,7 @@ function splitAtDashes(
 
 type PlaceFlag = { readonly flag: string; readonly written: string }
 
-/** As they were given, each once. */
+/** The flags as they were given, each once. */
 function placeFlags(argv: readonly string[]): readonly PlaceFlag[] {
   const [own] = splitAtDashes(argv)
   return PLACE.flatMap((flag): readonly PlaceFlag[] => {
@@ -46,6 +47,6 @@ function placeFlags(argv: readonly string[]): readonly PlaceFlag[] {
   })
 }
 
-/** For a shell. */
+/** Quotes a word for a POSIX shell. */
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`

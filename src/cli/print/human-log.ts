@@ -5,7 +5,7 @@ import { safeLine } from '../../words/safe-text.ts'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
-/** The log for a person who watches: one short line for each entry, errors with their stack. */
+/** A log for a terminal: one short line for each entry, errors with their stack. */
 export function humanLog(
   terminal: Pick<Terminal, 'stderr'>,
   level: LogLevel,
@@ -28,7 +28,7 @@ export function humanLog(
   }
 }
 
-/** Ids are shortened as everywhere on a screen. */
+/** Ids of jobs are shortened, as in all output for people. */
 function pair(key: string, value: unknown): string {
   if (value instanceof Error) return `${key}=${value.stack ?? value.message}`
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))

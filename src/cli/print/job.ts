@@ -16,7 +16,7 @@ import { safeLine, safeText } from '../../words/safe-text.ts'
 import { stepRows } from '../../words/steps.ts'
 import { whyHeldBack } from '../../words/why-waiting.ts'
 
-const COLOUR: Record<JobState, Style> = {
+const COLOR: Record<JobState, Style> = {
   queued: 'yellow',
   running: 'cyan',
   paused: 'magenta',
@@ -25,12 +25,12 @@ const COLOUR: Record<JobState, Style> = {
   cancelled: 'gray',
 }
 
-/** How a job stands and what to do about it: two lines at most. */
+/** The state of a job and the next step, in at most two lines. */
 export function verdictLines(
   job: Job,
   { paint, hint }: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
-  const state = paint(COLOUR[job.state], job.state)
+  const state = paint(COLOR[job.state], job.state)
   if (job.reason === null) return [`${shortId(job.id)} ${state}`]
   const { means, fix } = REASONS[job.reason]
   return [
@@ -57,7 +57,7 @@ export function jobTable(
   const head = ['id', 'state', 'age', 'kind', 'reason', 'title'].map((name) => paint('dim', name))
   const rows = jobs.map((job) => [
     shortId(job.id),
-    paint(COLOUR[job.state], job.state),
+    paint(COLOR[job.state], job.state),
     duration(now - job.createdAt),
     safeLine(job.kind),
     whyHeldBack(job) ?? job.reason ?? job.step ?? '',
@@ -74,7 +74,7 @@ export function jobReport(
     readonly artifacts: readonly ArtifactInfo[]
     /** Newest first. */
     readonly deliveries: readonly Delivery[]
-    /** Why nobody takes it, when it waits for a worker. */
+    /** Why no worker has claimed it, if it is waiting. */
     readonly waitsFor: string | null
   },
   print: Pick<Printer, 'paint' | 'hint'>,
@@ -91,7 +91,7 @@ export function jobReport(
     ...section('callbacks', columns(deliveries.toReversed().map(deliveryRow)), paint),
     ...section('events', columns(events.map(eventRow)), paint),
     ...section(
-      'last words of the agent',
+      'last message of the agent',
       safeText(job.summary ?? '')
         .split('\n')
         .filter(Boolean),

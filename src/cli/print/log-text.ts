@@ -4,8 +4,8 @@ import { transcriptText } from '../../words/transcript.ts'
 import type { Printer } from './printer.ts'
 
 /**
- * Lines of a log, readable or as JSON, in one text: printing line by line would take longer than
- * everything else. Null when none of them is for people.
+ * Lines of a log, as text or as JSON, joined into one text because printing each line is slow. Null
+ * if none of them is shown.
  */
 export function logText(
   lines: readonly string[],

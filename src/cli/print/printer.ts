@@ -7,32 +7,32 @@ import { safeJson } from '../../words/safe-text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** Where a command's words go. Results to stdout; whatever is said about them to stderr. */
+/** The output of a command: results on stdout, messages on stderr. */
 export type Printer = {
-  /** Whether stdout takes JSON instead of words. */
+  /** Whether results are printed as JSON. */
   readonly json: boolean
-  /** Whether a person sees stderr live, so that a line may be drawn again and again. */
+  /** Whether stderr is a terminal on which a line can be redrawn. */
   readonly live: boolean
-  /** Words for people on stdout. */
+  /** Prints a line for people on stdout. */
   readonly line: (text?: string) => void
-  /** A message beside the result. */
+  /** Prints a message on stderr. */
   readonly note: (text: string) => void
   /** A command as it can be typed here. */
   readonly command: (command: CommandLine) => string
   /** What to do next, with its commands as they can be typed here. */
   readonly hint: (hint: Hint) => string
-  /** The result as one JSON document, or one of several JSON lines. */
+  /** Prints the result as a JSON document, or one of several JSON lines. */
   readonly document: (value: unknown) => void
-  /** Waits until stdout takes more; whoever prints much must. False: nobody reads it any more. */
+  /** Waits until stdout accepts more; needed before printing a lot. False: its reader has gone. */
   readonly drained: () => Promise<boolean>
-  /** Colours text when stdout shows colours. The text must be safe already. */
+  /** Colors text if stdout shows colors. The text must already be safe. */
   readonly paint: (style: Style, text: string) => string
 }
 
-/** Colour and the live line need a terminal; NO_COLOR (no-color.org) and --json turn colour off. */
+/** Colors and the status line need a terminal; NO_COLOR (no-color.org) and --json turn colors off. */
 export function printer(terminal: Terminal, json: boolean): Printer {
   const { stdout } = terminal
-  const colour = terminal.isTTY.stdout && !json && (terminal.env['NO_COLOR'] ?? '') === ''
+  const color = terminal.isTTY.stdout && !json && (terminal.env['NO_COLOR'] ?? '') === ''
   const command = (words: CommandLine): string => commandText(words, terminal.argv)
   let isRead = true
   stdout.once('error', () => (isRead = false))
@@ -48,15 +48,15 @@ export function printer(terminal: Terminal, json: boolean): Printer {
     hint: (hint) => hintText(hint, command),
     document: (value) => write(safeJson(value)),
     drained: async () => {
-      // It rejects when the reader went away meanwhile; then there is nothing to wait for.
+      // Rejects if the reader closes stdout meanwhile; then there is nothing to wait for.
       if (isRead && stdout.writableNeedDrain) await once(stdout, 'drain').catch(() => {})
       return isRead
     },
-    paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+    paint: (style, text) => (color ? styleText(style, text, { validateStream: false }) : text),
   }
 }
 
-/** Columns on a terminal: one space more than the longest cell; the last one is not padded. */
+/** Aligns the cells of rows in columns, two spaces apart. */
 export function columns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => width(row[column] ?? ''))),

@@ -5,12 +5,13 @@ import { phaseAfter } from '../../words/event.ts'
 import type { Printer } from './printer.ts'
 import { duration, usage } from '../../words/quantity.ts'
 
-const REDRAW_MS = 500
-const ERASE = '\r\u001B[2K'
+export const REDRAW_MS = 500
+/** Moves to the start of the line and clears it. */
+export const ERASE = '\r\u001B[2K'
 
 /**
- * The one line below everything else that says what the job is doing now. Draws only for a person
- * at a terminal. Whatever else is printed must go through `above`, or the two would mix.
+ * The status line at the bottom of a terminal that says what the job is doing. All other output must
+ * go through `above`, or it would mix with this line.
  */
 export type Progress = Disposable & {
   see(event: JobEvent): void
@@ -54,6 +55,6 @@ export function startProgress(
   }
 }
 
-/** Fractions would only flicker. */
+/** Fractions of a second would flicker. */
 const wholeSeconds = (ms: number): string =>
   ms < 60_000 ? `${Math.floor(ms / 1000)} s` : duration(ms)

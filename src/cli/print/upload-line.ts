@@ -3,11 +3,9 @@ import type { Clock } from '../../platform/clock.ts'
 import type { UploadWatch } from '../submit-with-inputs.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Printer } from './printer.ts'
+import { ERASE, REDRAW_MS } from './progress.ts'
 
-const REDRAW_MS = 500
-const ERASE = '\r\u001B[2K'
-
-/** Shows a person at a terminal how far uploads are, once they take longer than half a second. */
+/** Shows the progress of uploads on a terminal, once they take longer than half a second. */
 export function startUploadLine(
   totalBytes: number,
   tools: {

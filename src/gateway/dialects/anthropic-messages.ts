@@ -35,7 +35,7 @@ const Counted = z.union([
   z.looseObject({ type: z.literal('message_delta'), usage: Usage }),
 ])
 
-/** Input is counted in `message_start`; `message_delta` carries totals, not additions. */
+/** `message_start` reports input tokens; `message_delta` reports totals, not increments. */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
   if (data === undefined) return known
@@ -86,7 +86,7 @@ const ToolResult = z.looseObject({ type: z.literal('tool_result') })
 
 const isResult = (part: unknown): boolean => ToolResult.safeParse(part).success
 
-/** A user message may hold tool results and, behind them, words. */
+/** A user message may contain tool results, followed by text. */
 function userMessages(content: unknown): ChatMessage[] {
   const parts: readonly unknown[] = Array.isArray(content) ? content : [content]
   const results = parts.filter(isResult).map((): ChatMessage => ({ kind: 'tool' }))
@@ -142,16 +142,16 @@ function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
 const event = (type: string, fields: object): string => serverSentEvent(type, { type, ...fields })
 
 function blocks(step: ScriptStep, place: number): Block[] {
-  const said: Block[] = []
+  const content: Block[] = []
   if (step.thinking !== undefined) {
-    said.push({ type: 'thinking', thinking: step.thinking, signature: 'scripted' })
+    content.push({ type: 'thinking', thinking: step.thinking, signature: 'scripted' })
   }
-  if (step.text !== undefined) said.push({ type: 'text', text: step.text })
+  if (step.text !== undefined) content.push({ type: 'text', text: step.text })
   const calls = step.calls.map(({ name, args }, at): Block => {
     const input = typeof args === 'string' ? { input: args } : args
     return { type: 'tool_use', id: `toolu_${place}_${at}`, name, input }
   })
-  return [...said, ...calls]
+  return [...content, ...calls]
 }
 
 function blockEvents(block: Block, index: number): string[] {

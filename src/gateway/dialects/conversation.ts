@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What a request asks, as far as a script needs to know it. */
+/** The parts of a request that a script depends on. */
 export type Conversation = {
   readonly model: string
   readonly stream: boolean
@@ -16,7 +16,7 @@ export type ChatMessage =
 
 const TextPart = z.looseObject({ text: z.string() })
 
-/** The text of a message's content: a string, or a list of parts of which some have text. */
+/** The text of a message's content, which is a string or a list of parts; other parts are ignored. */
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
@@ -28,7 +28,7 @@ export function textOf(content: unknown): string {
     .join('\n')
 }
 
-/** Cuts a text into the pieces it is streamed in; at least one. */
+/** Splits a text into the pieces in which it is streamed; at least one. */
 export function pieces(text: string, size = 24): readonly string[] {
   const count = Math.max(1, Math.ceil(text.length / size))
   return Array.from({ length: count }, (_, at) => text.slice(at * size, (at + 1) * size))

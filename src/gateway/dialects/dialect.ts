@@ -4,34 +4,34 @@ import type { Conversation } from './conversation.ts'
 
 type Provider = 'anthropic' | 'openai'
 
-/** An error of the gateway's own, before it is put into a dialect's words. */
+/** An error of the gateway itself, before `Dialect.error` formats it. */
 export type GatewayError = {
   readonly status: number
   readonly code: string
   readonly message: string
 }
 
-/** A scripted answer on the wire: all at once, or as events of which the last ones may be held back. */
+/** A scripted answer as a whole body, or as a stream; a script can delay or omit `ending`. */
 export type Wording = {
   readonly whole: unknown
   readonly events: readonly string[]
   readonly ending: readonly string[]
 }
 
-/** One way of talking to a model over HTTP. */
+/** The HTTP protocol of one model API. */
 export type Dialect = {
   readonly name: string
   readonly provider: Provider
-  /** How the real key is presented upstream. */
+  /** The headers that carry the real key to the upstream. */
   keyHeader(apiKey: string): Readonly<Record<string, string>>
-  /** The request as it goes upstream: asks for counts where they are optional. */
+  /** The request body to forward, which asks for token counts where they are optional. */
   outgoing(body: Buffer): Buffer
-  /** The counts known so far, with what this answer or event says of them. */
+  /** Updates the known counts from an answer or event. */
   read(message: unknown, known: Reading): Reading
-  /** What a request asks. Throws `request-invalid`. */
+  /** Parses a request. Throws `request-invalid`. */
   conversation(body: unknown): Conversation
-  /** An error in the words this dialect's clients understand. */
+  /** An error body in this dialect. */
   error(error: GatewayError): unknown
-  /** A script's step as an answer. */
+  /** A script's step as an answer in this dialect. */
   wording(step: ScriptStep, conversation: Conversation): Wording
 }

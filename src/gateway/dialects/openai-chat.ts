@@ -7,7 +7,7 @@ import type { Dialect, Wording } from './dialect.ts'
 import { openaiError } from './openai-error.ts'
 import { parseRequest } from './request.ts'
 
-/** OpenAI's Chat Completions API, which most other model servers speak too. */
+/** OpenAI's Chat Completions API, which most other model servers also implement. */
 export const openaiChat: Dialect = {
   name: 'openai-chat',
   provider: 'openai',
@@ -24,7 +24,7 @@ const Streaming = z.looseObject({
   stream_options: z.looseObject({}).nullish(),
 })
 
-/** A stream tells its counts only to those who ask; the meter always asks. */
+/** A stream reports token counts only on request, and the meter needs them. */
 function withUsage(body: Buffer): Buffer {
   const { data } = Streaming.safeParse(parse(body))
   if (data === undefined || data.stream_options?.['include_usage'] === true) return body
@@ -32,7 +32,7 @@ function withUsage(body: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ ...data, stream_options: options }))
 }
 
-/** What is no JSON goes upstream as it is: the error is the upstream's to give. */
+/** A body that is not JSON is forwarded unchanged, so that the upstream reports the error. */
 function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'))
@@ -55,7 +55,7 @@ const Counted = z.looseObject({
   }),
 })
 
-/** Counts come with the whole answer or a late chunk; servers that repeat them send totals. */
+/** The whole answer or a late chunk reports the counts; a server that repeats them sends totals. */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
   if (data === undefined) return known

@@ -1,6 +1,6 @@
 import type { GatewayError } from './dialect.ts'
 
-/** OpenAI's error object, the same for both of its dialects. */
+/** OpenAI's error object, used by both of its dialects. */
 export const openaiError = ({ status, code, message }: GatewayError): unknown => ({
   error: {
     message,

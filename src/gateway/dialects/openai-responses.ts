@@ -35,7 +35,7 @@ const Response = z.looseObject({
 })
 const Counted = z.union([z.looseObject({ response: Response }), Response])
 
-/** Counts come once, with the whole response or with the event that ends it. */
+/** The counts arrive once: with the whole response, or with the event that ends the stream. */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
   if (data === undefined) return known
@@ -89,7 +89,7 @@ function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
   const place = messages.length
   const parts = [
     ...(step.thinking === undefined ? [] : [reasoning(step.thinking, place)]),
-    ...(step.text === undefined ? [] : [words(step.text, place)]),
+    ...(step.text === undefined ? [] : [textMessage(step.text, place)]),
     ...step.calls.map((call, at) => toolCall(call, `${place}_${at}`)),
   ]
   const response = {
@@ -125,12 +125,12 @@ function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
   }
 }
 
-/** One item of the output: as it begins, what streams, as it ends. */
-type Part = { readonly begun: Item; readonly deltas: readonly Event[]; readonly item: Item }
+/** One item of the output: how it begins, its streamed events, and how it ends. */
+type Part = { readonly initial: Item; readonly deltas: readonly Event[]; readonly item: Item }
 
-function partEvents({ begun, deltas, item }: Part, index: number): Event[] {
+function partEvents({ initial, deltas, item }: Part, index: number): Event[] {
   return [
-    { type: 'response.output_item.added', output_index: index, item: begun },
+    { type: 'response.output_item.added', output_index: index, item: initial },
     ...deltas.map((delta) => ({ ...delta, item_id: item.id, output_index: index })),
     { type: 'response.output_item.done', output_index: index, item },
   ]
@@ -140,7 +140,7 @@ function reasoning(thinking: string, place: number): Part {
   const summary = { type: 'summary_text', text: thinking }
   const item = { type: 'reasoning', id: `rs_${place}`, encrypted_content: null }
   return {
-    begun: { ...item, summary: [] },
+    initial: { ...item, summary: [] },
     deltas: [
       {
         type: 'response.reasoning_summary_part.added',
@@ -155,11 +155,11 @@ function reasoning(thinking: string, place: number): Part {
   }
 }
 
-function words(text: string, place: number): Part {
+function textMessage(text: string, place: number): Part {
   const part = { type: 'output_text', text, annotations: [] }
   const item = { type: 'message', id: `msg_${place}`, role: 'assistant' }
   return {
-    begun: { ...item, status: 'in_progress', content: [] },
+    initial: { ...item, status: 'in_progress', content: [] },
     deltas: [
       { type: 'response.content_part.added', content_index: 0, part: { ...part, text: '' } },
       ...pieces(text).map((delta) => ({
@@ -186,7 +186,7 @@ function toolCall({ name, args, custom, namespace }: ToolCall, place: string): P
   }
   const event = `response.${custom ? 'custom_tool_call_input' : 'function_call_arguments'}`
   return {
-    begun: { ...item, [field]: '', status: 'in_progress' },
+    initial: { ...item, [field]: '', status: 'in_progress' },
     deltas: [
       { type: `${event}.delta`, delta: text },
       { type: `${event}.done`, [field]: text },

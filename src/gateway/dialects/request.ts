@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 
-/** A request in a dialect's shape. Throws `request-invalid`, naming the first wrong place. */
+/** Validates a request of a dialect. Throws `request-invalid`, naming the first invalid field. */
 export function parseRequest<Shape extends z.ZodType>(
   shape: Shape,
   body: unknown,
@@ -12,6 +12,6 @@ export function parseRequest<Shape extends z.ZodType>(
   const place = issue === undefined ? '' : z.core.toDotPath(issue.path)
   throw new AppError(
     'request-invalid',
-    `The model request is wrong at ${place || 'its top'}: ${issue?.message ?? 'unknown'}`,
+    `The model request is invalid at ${place || 'the top level'}: ${issue?.message ?? 'unknown'}`,
   )
 }

@@ -27,7 +27,7 @@ export async function findArtifact(hub: HubState, address: ArtifactAddress): Pro
   return artifactAt(hub, address)
 }
 
-/** The same for a job that is known. */
+/** Like `findArtifact`, for a job that is known to exist. */
 export async function artifactAt(
   { ledger }: HubState,
   { jobId, attempt, name }: ArtifactAddress,
@@ -41,7 +41,7 @@ export async function artifactAt(
   )
 }
 
-/** Keeps an artifact of the current attempt, under its name. Throws `lease-lost`. */
+/** Stores an artifact of the current attempt under its name. Throws `lease-lost`. */
 export async function putArtifact(
   hub: HubState,
   address: ArtifactAddress & { readonly mediaType: string },
@@ -54,8 +54,8 @@ export async function putArtifact(
 }
 
 /**
- * Keeps what an ended attempt left on the worker that held it, as `salvage.` and its name. Changes
- * no state. Throws `scope-missing` for every other worker.
+ * Stores a file that an ended attempt left on its worker, under the name `salvage.<name>`. Does not
+ * change the state of the job. Throws `scope-missing` for a worker that never held the attempt.
  */
 export async function salvageArtifact(
   hub: HubState,

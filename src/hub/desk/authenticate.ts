@@ -5,8 +5,8 @@ import type { HubState } from '../context.ts'
 import { parseToken, type ParsedToken, sameDigest } from '../tokens.ts'
 
 /**
- * Whose token it is. Throws `token-invalid`, in the same words for an unknown, expired or revoked
- * one, or `rate-limited` when too many of this address were refused.
+ * The principal of a token. Throws `token-invalid`, with the same message for an unknown, expired or
+ * revoked one, or `rate-limited` when too many tokens from this address were refused.
  */
 export async function authenticate(
   { ledger, failedLogins }: HubState,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 
-/** Calls one waiter. Rung while nobody waits, it is remembered, so that no ring is lost. */
+/** Wakes one waiter. A ring while nobody waits is remembered, so that none is lost. */
 export class Bell {
   readonly #clock: Clock
   #rung = false
@@ -10,7 +10,7 @@ export class Bell {
     this.#clock = clock
   }
 
-  /** Rung and not yet heeded. */
+  /** Whether it was rung since the last `heed`. */
   get rung(): boolean {
     return this.#rung
   }
@@ -20,12 +20,12 @@ export class Bell {
     this.#wake?.()
   }
 
-  /** To be called before looking: a ring from now on is a new one. */
+  /** Clears the ring. Call it before reading state, so that a change during the read rings again. */
   heed(): void {
     this.#rung = false
   }
 
-  /** Resolves when rung, when the time is over, or when the signal aborts. */
+  /** Resolves when rung, after `waitMs`, or when the signal aborts. */
   async wait(waitMs: number, signal: AbortSignal): Promise<void> {
     if (this.#rung || signal.aborted) return
     const early = new AbortController()

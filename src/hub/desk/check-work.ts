@@ -5,25 +5,25 @@ import { type Facts, protocolDemand } from '../../protocol/demands.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
 import type { HubState } from '../context.ts'
 
-type Asked = Pick<Submission, 'payload' | 'locks'> & Facts
+type Unchecked = Pick<Submission, 'payload' | 'locks'> & Facts
 
-/** The kind of a job. Throws `kind-unknown`. */
+/** The kind with this name. Throws `kind-unknown`. */
 export function kindNamed({ kinds }: HubState, name: string): KindSchema {
   const kind = kinds.get(name)
   if (kind !== undefined) return kind
   const known = [...kinds.keys()].join(', ')
   throw new AppError(
     'kind-unknown',
-    `There is no kind ${JSON.stringify(name)}; known are ${known}.`,
+    `There is no kind ${JSON.stringify(name)}; known kinds: ${known}.`,
   )
 }
 
 /**
- * What the kind makes of a submission: its title, its further locks, what its worker must offer.
- * The payload stays as it was asked for: defaults belong to the worker, which may be of the version
- * before and not know them. Throws `payload-invalid`.
+ * Validates the payload and adds what the kind derives from it: title, lock keys, demands. Keeps the
+ * payload as submitted: the worker applies defaults, because a worker of the previous version may
+ * not know those of this hub. Throws `payload-invalid`.
  */
-export function checkWork<Work extends Asked>(
+export function checkWork<Work extends Unchecked>(
   kind: KindSchema,
   work: Work,
 ): Work & { title: string; demands: readonly string[] } {

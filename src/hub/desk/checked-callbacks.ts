@@ -3,8 +3,8 @@ import type { Callback } from '../../domain/callback.ts'
 import { AppError } from '../../domain/errors.ts'
 
 /**
- * Callbacks as they are kept, their addresses as everybody writes them. Throws `callback-refused`
- * for one that may not be called, and `callbacks-off` when this hub could not sign.
+ * Validates callbacks and normalizes their URLs. Throws `callback-refused` for an address that the
+ * hub may not call, and `callbacks-off` when this hub has no secret to sign with.
  */
 export function checkedCallbacks(
   rules: CallbackRules | null,
@@ -12,7 +12,10 @@ export function checkedCallbacks(
 ): Callback[] {
   if (callbacks.length === 0) return []
   if (rules === null) {
-    throw new AppError('callbacks-off', 'This hub shares its ledger and has no callback secret.')
+    throw new AppError(
+      'callbacks-off',
+      'This hub shares its ledger with others and has no callback secret.',
+    )
   }
   return callbacks.map(({ url, events }) => ({
     url: checked(url, rules),
@@ -22,7 +25,7 @@ export function checkedCallbacks(
 
 function checked(text: string, rules: CallbackRules): string {
   const url = URL.parse(text)
-  if (url === null) throw refused(text, 'it is no address')
+  if (url === null) throw refused(text, 'it is not a URL')
   const why = whyRefused(url, rules)
   if (why !== null) throw refused(text, why)
   return url.href

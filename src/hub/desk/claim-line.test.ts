@@ -5,7 +5,7 @@ import { ClaimLine, type WaitingClaim } from './claim-line.ts'
 const forever = new AbortController().signal
 const LONG = 60_000
 
-/** Joins and waits; notes the name when called. */
+/** Joins the line and waits; adds its name to `called` when woken. */
 function waiter(line: ClaimLine, name: string, called: string[], serves = 'code'): WaitingClaim {
   const place = line.join(serves)
   place.look()
@@ -31,7 +31,7 @@ describe('the line of waiting workers', () => {
     line.callHeads()
   })
 
-  it('who found work calls the next', async () => {
+  it('a claim that found work calls the next', async () => {
     const line = new ClaimLine(systemClock)
     const called: string[] = []
     const first = waiter(line, 'first', called)
@@ -43,7 +43,7 @@ describe('the line of waiting workers', () => {
     expect(called).toEqual(['first', 'second'])
   })
 
-  it('a call that comes while somebody looks is not lost', async () => {
+  it('a call that comes during a search is not lost', async () => {
     const line = new ClaimLine(systemClock)
     const place = line.join('code')
     place.look()
@@ -51,7 +51,7 @@ describe('the line of waiting workers', () => {
     await expect(place.wait(LONG, forever)).resolves.toBeUndefined()
   })
 
-  it('who goes away hands an unheeded call on', async () => {
+  it('a claim that leaves passes an unheeded call on', async () => {
     const line = new ClaimLine(systemClock)
     const called: string[] = []
     const leaver = line.join('code')
@@ -64,7 +64,7 @@ describe('the line of waiting workers', () => {
     expect(line.waiting).toBe(1)
   })
 
-  it('waiting ends with the time or the caller', async () => {
+  it('waiting ends after its time, or when the caller disconnects', async () => {
     const line = new ClaimLine(systemClock)
     const place = line.join('code')
     await place.wait(1, forever)

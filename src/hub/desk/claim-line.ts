@@ -1,22 +1,22 @@
 import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
-/** One claim that waits in the line. */
+/** The place of one claim in a line. */
 export type WaitingClaim = {
-  /** To be said before each look for a job. */
+  /** Call before each search for a job, so that news during the search wakes the claim again. */
   look(): void
-  /** Resolves when it is worth looking again, when the time is over, or when the signal aborts. */
+  /** Resolves when there may be a job, after `waitMs`, or when the signal aborts. */
   wait(waitMs: number, signal: AbortSignal): Promise<void>
-  /** After a look that found something: there may be more, so the next one looks too. */
+  /** Call after a search that found a job: there may be more, so the next claim searches too. */
   callNext(): void
   leave(): void
 }
 
 /**
- * Workers waiting for work, in order of arrival. Those that can serve the same jobs stand in one
- * line, and news of work calls only the head of each: two hundred idle workers and one new job
- * make one claim. Nobody misses a call: who is called while looking looks again, and who leaves
- * hands an unheeded call on.
+ * Claims that wait for a job, in order of arrival. Claims that can serve the same jobs share a line,
+ * and news of work wakes only the head of each line, so that one new job does not wake two hundred
+ * idle workers. No wakeup is lost: a claim that is woken during its search searches again, and one
+ * that leaves passes its wakeup on.
  */
 export class ClaimLine {
   readonly #clock: Clock
@@ -31,7 +31,7 @@ export class ClaimLine {
     return this.#waiting
   }
 
-  /** Joins the line of those that serve the same jobs. */
+  /** Joins the line with this key; claims with the same key can serve the same jobs. */
   join(serves: string): WaitingClaim {
     const bell = new Bell(this.#clock)
     const line = this.#lines.get(serves) ?? new Set()
@@ -50,7 +50,7 @@ export class ClaimLine {
     }
   }
 
-  /** There may be work: calls the head of each line. */
+  /** Wakes the head of each line, because there may be work. */
   callHeads(): void {
     for (const line of this.#lines.values()) callFirst(line)
   }

@@ -6,40 +6,40 @@ import { PROTOCOL, serves } from '../../protocol/version.ts'
 import type { HubState } from '../context.ts'
 import { attemptSecret, attemptToken } from '../tokens.ts'
 
-/** What a worker asks when it wants a job. */
-export type ClaimQuestion = {
-  /** Chosen by the worker; asking again with it after a lost answer gives the same lease. */
+/** A worker's request for a job. */
+export type LeaseRequest = {
+  /** Chosen by the worker; a repeat with the same id, after a lost answer, gets the same lease. */
   readonly requestId: string
   readonly worker: WorkerIdentity
-  /** That the worker speaks. */
+  /** Protocol version of the worker. */
   readonly protocol: number
   readonly leaseMs: number
   readonly waitMs: number
 }
 
 /**
- * Waits in line for a job that this worker can serve; null when none came within `waitMs`. A worker
- * that went away gets none. Throws `protocol-mismatch` and `rate-limited`.
+ * Leases a job that this worker can serve, after waiting for one up to `waitMs`; null when none
+ * came or the worker disconnected. Throws `protocol-mismatch` and `rate-limited`.
  */
 export async function claim(
   hub: HubState,
-  question: ClaimQuestion,
+  request: LeaseRequest,
   by: WorkerPrincipal,
   gone: AbortSignal,
 ): Promise<Lease | null> {
-  demandServed(hub.version, question)
+  demandServed(hub.version, request)
   if (hub.claims.waiting >= hub.limits.waitingClaims) {
-    throw new AppError('rate-limited', 'Too many workers wait for work at this hub.', {
+    throw new AppError('rate-limited', 'Too many workers are waiting for jobs at this hub.', {
       details: { retryAfterSeconds: 1 },
     })
   }
-  const worker = { ...question.worker, offers: offersOf(question) }
+  const worker = { ...request.worker, offers: offersOf(request) }
   const waiting = hub.claims.join(lineOf(worker, by))
-  const end = hub.clock.monotonic() + question.waitMs
+  const end = hub.clock.monotonic() + request.waitMs
   try {
     while (!gone.aborted) {
       waiting.look()
-      const lease = await claimNow(hub, { ...question, worker }, by)
+      const lease = await claimNow(hub, { ...request, worker }, by)
       if (lease !== null) {
         waiting.callNext()
         return lease
@@ -54,7 +54,7 @@ export async function claim(
   }
 }
 
-/** Names those who can serve the same jobs. */
+/** The same key for all workers that can serve the same jobs. */
 const lineOf = (
   { kinds, labels, offers, sandbox }: WorkerIdentity,
   { lanes }: WorkerPrincipal,
@@ -69,7 +69,7 @@ const lineOf = (
 
 async function claimNow(
   hub: HubState,
-  { requestId, worker, leaseMs }: ClaimQuestion,
+  { requestId, worker, leaseMs }: LeaseRequest,
   { tokenId, lanes }: WorkerPrincipal,
 ): Promise<Lease | null> {
   const { secret, hash } = attemptSecret(hub.random)
@@ -87,7 +87,7 @@ async function claimNow(
   return { ...claimed, token: attemptToken(fence, secret) }
 }
 
-function demandServed(version: string, { worker, protocol }: ClaimQuestion): void {
+function demandServed(version: string, { worker, protocol }: LeaseRequest): void {
   if (serves({ version, protocol: PROTOCOL }, { version: worker.version, protocol })) return
   throw new AppError(
     'protocol-mismatch',

@@ -19,8 +19,8 @@ import { createToken, listTokens, revokeToken } from './tokens.ts'
 import { writeLog } from './write-log.ts'
 
 /**
- * Everything that can be asked of a hub, in words of the domain: a dialect knows nothing else of it,
- * neither the ledger nor the server. What each use case promises stands in its own file.
+ * Everything that can be asked of a hub, in terms of the domain. Dialects use only the desk, not the
+ * ledger or the server. Each use case is documented in its own file.
  */
 export type Desk = ReturnType<typeof openDesk>
 

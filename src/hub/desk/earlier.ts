@@ -6,7 +6,7 @@ import type { HubState } from '../context.ts'
 import { artifactAt } from './artifacts.ts'
 import { refuseEnded } from './refuse-ended.ts'
 
-/** A file that the job of the current attempt brings along. Throws `lease-lost`, `artifact-not-found`. */
+/** An input file of the current attempt's job. Throws `lease-lost`, `artifact-not-found`. */
 export async function findInput(hub: HubState, fence: Fence, name: string): Promise<InputFile> {
   await refuseEnded(hub.ledger, fence)
   const input = (await hub.ledger.inputs(fence.jobId)).find((file) => file.name === name)
@@ -14,7 +14,7 @@ export async function findInput(hub: HubState, fence: Fence, name: string): Prom
   throw new AppError('artifact-not-found', `Job ${fence.jobId} has no input ${name}.`)
 }
 
-/** An artifact of an earlier attempt, for the current one that continues its work. */
+/** An artifact of an earlier attempt of the same job. Throws `lease-lost`, `artifact-not-found`. */
 export async function findKept(
   hub: HubState,
   fence: Fence,
@@ -24,7 +24,7 @@ export async function findKept(
   return artifactAt(hub, { jobId: fence.jobId, attempt: from, name })
 }
 
-/** The newest artifact of this name of the job that the current attempt's job continues. */
+/** The newest artifact with this name of the job that the current job continues. */
 export async function findContinued(
   hub: HubState,
   fence: Fence,
@@ -37,5 +37,6 @@ export async function findContinued(
     .filter((row) => row.name === name)
     .toSorted((one, other) => other.attempt - one.attempt)
   if (newest !== undefined) return newest
-  throw new AppError('artifact-not-found', `The job it continues has no ${name}.`)
+  const earlier = retryOf === null ? 'no job' : `job ${retryOf}, which has no artifact ${name}`
+  throw new AppError('artifact-not-found', `Job ${fence.jobId} continues ${earlier}.`)
 }

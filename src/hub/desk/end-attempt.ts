@@ -3,7 +3,7 @@ import type { Fence } from '../../domain/lease.ts'
 import type { Pause, Settlement, Usage } from '../../domain/outcome.ts'
 import type { HubState } from '../context.ts'
 
-/** Accepts how an attempt ended, once; the same settlement again gives the same answer. */
+/** Ends an attempt with its settlement. Idempotent: the same settlement again gets the same answer. */
 export async function settle(
   { ledger, metrics }: HubState,
   fence: Fence,
@@ -15,7 +15,7 @@ export async function settle(
   return job
 }
 
-/** Ends an attempt and keeps its job for later. */
+/** Ends an attempt and pauses its job. */
 export async function pause(
   { ledger, metrics }: HubState,
   fence: Fence,
@@ -27,7 +27,7 @@ export async function pause(
   return job
 }
 
-/** Ends an attempt as if it had not been: its job waits for a worker again. */
+/** Ends an attempt and queues its job again, without counting a failure. */
 export async function handBack({ ledger, metrics }: HubState, fence: Fence): Promise<Job> {
   const job = await ledger.handBack(fence)
   metrics.ended('handed-back')

@@ -6,25 +6,25 @@ import type { HubState } from '../context.ts'
 
 const PAGE = 200
 
-/** A place in the events of a job: after the one with this number. */
+/** A cursor in the events of a job: after the event with this number. */
 export type EventPlace = { readonly jobId: JobId; readonly after: number }
 
-/** Events after a place, in order, and whether they are the last ones. Throws `job-not-found`. */
+/** Events after a cursor, in order, and whether they are the last ones. Throws `job-not-found`. */
 export async function readEvents(
   { ledger }: HubState,
   { jobId, after }: EventPlace,
   limit: number,
 ): Promise<{ readonly events: readonly JobEvent[]; readonly ended: boolean }> {
-  // The state first: the events of a job that has ended by now are all there.
+  // Reads the state first: when it is terminal, all events of the job are already written.
   const { state } = await ledger.job(jobId)
   const events = await ledger.events(jobId, after, limit)
   return { events, ended: isTerminal(state) && events.length < limit }
 }
 
 /**
- * Every event after a place in order, each once, up to the job's end, as they happen. An empty list
- * says that nothing has happened for `limits.heartbeatMs`. The reader sets the pace, and its place
- * among the readers is free again when `gone` aborts. Throws `rate-limited` when all are taken.
+ * Yields the events after a cursor as they happen, in order and each once, until the job ends. Yields
+ * an empty list after `limits.heartbeatMs` without an event. The stream counts as open until `gone`
+ * aborts. Throws `rate-limited` when too many streams are open.
  */
 export function followEvents(
   hub: HubState,
@@ -33,7 +33,7 @@ export function followEvents(
 ): AsyncGenerator<readonly JobEvent[]> {
   const { streams, limits } = hub
   if (streams.open >= limits.eventStreams) {
-    throw new AppError('rate-limited', `More than ${streams.open} event streams are open.`, {
+    throw new AppError('rate-limited', `This hub already has ${streams.open} open event streams.`, {
       details: { retryAfterSeconds: 5 },
     })
   }

@@ -2,14 +2,14 @@ import type { JobId } from '../../domain/id.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
-/** One reader's eye on a job. Open it before reading, so that no change falls in between. */
+/** One reader's subscription to a job. Open it before reading, so that no change is missed. */
 export type JobWatch = {
-  /** Resolves at the first change since the last wait, when the time is over, or when the signal aborts. */
+  /** Resolves at the first change since the last wait, after `waitMs`, or when the signal aborts. */
   wait(waitMs: number, signal: AbortSignal): Promise<void>
   [Symbol.dispose](): void
 }
 
-/** Wakes those who wait for something new of a job. A hint only: they read again to know. */
+/** Wakes readers that wait for a change of a job. Only a hint: the reader must read again. */
 export class JobWatches {
   readonly #clock: Clock
   readonly #bells = new Map<JobId, Set<Bell>>()
@@ -38,7 +38,7 @@ export class JobWatches {
     for (const bell of this.#bells.get(jobId) ?? []) bell.ring()
   }
 
-  /** Somebody outside this process may have changed anything. */
+  /** Wakes all readers, because another process may have changed any job. */
   allChanged(): void {
     for (const jobId of this.#bells.keys()) this.changed(jobId)
   }

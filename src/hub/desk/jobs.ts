@@ -12,7 +12,7 @@ export const readJob = ({ ledger }: HubState, jobId: JobId): Promise<Job> => led
 export const listJobs = ({ ledger }: HubState, page: JobPage): Promise<Page<Job>> =>
   readPage(page.limit, (limit) => ledger.jobs({ ...page, limit }))
 
-/** The files that a job brings along, by name. Throws `job-not-found`. */
+/** The input files of a job, by name. Throws `job-not-found`. */
 export async function listInputs(
   { ledger }: HubState,
   jobId: JobId,
@@ -21,14 +21,14 @@ export async function listInputs(
   return ledger.inputs(job.id)
 }
 
-/** Ends a waiting job at once and asks a running one to stop. */
+/** Cancels a waiting job at once; requests a running one to stop. */
 export const cancelJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal): Promise<Job> =>
   ledger.requestCancel(jobId, by.name)
 
 export const resumeJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal): Promise<Job> =>
   ledger.resume(jobId, by.name)
 
-/** Allows a job to publish until a later moment (epoch ms); only whoever submitted it may. */
+/** Allows a job to publish until a later time (epoch ms). Only its submitter may extend the hold. */
 export const extendHold = (
   { ledger }: HubState,
   jobId: JobId,

@@ -1,10 +1,10 @@
-/** A part of a list, and the id after which the next part begins; null at its end. */
+/** One page of a list, and the id after which the next page begins; null on the last page. */
 export type Page<Item extends { readonly id: string }> = {
   readonly items: readonly Item[]
   readonly next: Item['id'] | null
 }
 
-/** One more than wanted tells whether there is a next page. */
+/** Reads one item more than `limit`, to learn whether there is a next page. */
 export async function readPage<Item extends { readonly id: string }>(
   limit: number,
   read: (limit: number) => Promise<readonly Item[]>,

@@ -4,15 +4,15 @@ import type { HubState } from '../context.ts'
 import { store, type Upload } from './store.ts'
 
 /**
- * Keeps bytes under the digest that they must have, so that a submission may name them as an input.
- * Sent again, they are kept as long as new ones. Throws `digest-mismatch`.
+ * Stores bytes under their digest, so that a submission can name them as an input. A repeated upload
+ * is kept as long as a new one. Throws `digest-mismatch`.
  */
 export async function putBlob(
   hub: HubState,
   upload: Upload & { readonly expectedDigest: string },
   { tokenId }: UserPrincipal,
 ): Promise<StoredArtifact> {
-  // The bytes first: while the ledger names a blob, its bytes are in the store.
+  // Bytes first: the store must have the bytes of every blob that the ledger lists.
   const stored = await store(hub, upload)
   await hub.ledger.storeBlob({ ...stored, uploader: tokenId })
   return stored

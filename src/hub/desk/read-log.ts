@@ -6,8 +6,8 @@ import type { JobId } from '../../domain/id.ts'
 import { isTerminal } from '../../domain/state.ts'
 import type { HubState } from '../context.ts'
 
-/** Which bytes of which log; without an attempt of the newest one. */
-export type LogQuestion = {
+/** Which bytes of which log; without `attempt`, of the newest attempt. */
+export type LogRequest = {
   readonly jobId: JobId
   readonly stream: LogStream
   readonly attempt?: number | undefined
@@ -19,51 +19,51 @@ export type LogQuestion = {
 export type LogPiece = {
   readonly attempt: number
   readonly bytes: Uint8Array
-  /** Nothing follows these bytes, now or later. */
+  /** Whether these are the last bytes that the log will ever have. */
   readonly ended: boolean
 }
 
 /**
- * Bytes of a log from an offset. Waits up to `waitMs` for more when there is none yet and the
- * attempt goes on.
+ * Reads bytes of a log from an offset. While the attempt runs and has no bytes there yet, waits for
+ * them up to `waitMs`.
  */
 export async function readLog(
   hub: HubState,
-  question: LogQuestion,
+  request: LogRequest,
   gone: AbortSignal,
 ): Promise<LogPiece> {
-  using watch = hub.watches.open(question.jobId)
-  const end = hub.clock.monotonic() + question.waitMs
+  using watch = hub.watches.open(request.jobId)
+  const end = hub.clock.monotonic() + request.waitMs
   for (;;) {
-    const piece = await readPiece(hub, question)
+    const piece = await readPiece(hub, request)
     const left = end - hub.clock.monotonic()
     if (piece.bytes.length > 0 || piece.ended || left <= 0 || gone.aborted) return piece
     await watch.wait(left, gone)
   }
 }
 
-async function readPiece(hub: HubState, question: LogQuestion): Promise<LogPiece> {
-  const { stream, offset, limit } = question
-  // Asked before the bytes are read: what an ended attempt has written is all there.
-  const job = await hub.ledger.job(question.jobId)
-  const attempt = question.attempt ?? job.attempt
+async function readPiece(hub: HubState, request: LogRequest): Promise<LogPiece> {
+  const { stream, offset, limit } = request
+  // Reads the state before the bytes: when the attempt has ended, all its bytes are written.
+  const job = await hub.ledger.job(request.jobId)
+  const attempt = request.attempt ?? job.attempt
   if (attempt > job.attempt) {
-    const had = job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`
+    const had = job.attempt === 1 ? '1 attempt' : `${job.attempt} attempts`
     throw new AppError(
       'request-invalid',
-      `Job ${job.id} has had ${had}, and no attempt ${attempt}.`,
+      `Job ${job.id} has no attempt ${attempt}: it has had ${had}.`,
     )
   }
   if (attempt === 0) return { attempt, bytes: new Uint8Array(), ended: isTerminal(job.state) }
   const over = attempt < job.attempt || job.state !== 'running'
   const address = { jobId: job.id, attempt, stream }
   const size = await hub.logs.size(address)
-  if (over && size === 0) return readKeptLog(hub, address, question)
+  if (over && size === 0) return readKeptLog(hub, address, request)
   const bytes = await hub.logs.read(address, offset, limit)
   return { attempt, bytes, ended: over && offset + bytes.length >= size }
 }
 
-/** A log that was collected is still there as an artifact of its attempt, when the attempt ended well. */
+/** Reads a collected log from the artifact that its attempt kept; empty when there is none. */
 async function readKeptLog(
   { ledger, artifacts }: Pick<HubState, 'ledger' | 'artifacts'>,
   { jobId, attempt, stream }: LogAddress,

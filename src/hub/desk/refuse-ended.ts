@@ -2,7 +2,7 @@ import { AppError } from '../../domain/errors.ts'
 import type { Fence } from '../../domain/lease.ts'
 import type { Ledger } from '../../ledger/port.ts'
 
-/** Refuses bytes of an attempt that has ended: nobody would look for them. Throws `lease-lost`. */
+/** Checks that an attempt is still running: it may not write after its end. Throws `lease-lost`. */
 export async function refuseEnded(ledger: Ledger, { jobId, attempt }: Fence): Promise<void> {
   const row = await ledger.attempt(jobId, attempt)
   if (row?.endedAt === null) return

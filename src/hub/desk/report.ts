@@ -3,7 +3,7 @@ import type { Fence } from '../../domain/lease.ts'
 import type { PublicationIntent } from '../../domain/publication.ts'
 import type { HubState } from '../context.ts'
 
-/** Appends what an attempt tells; `from` counts its events from 1, and a repeat changes nothing. */
+/** Appends events of an attempt; `from` is the number of the first, counted from 1. Idempotent. */
 export const appendEvents = (
   { ledger }: HubState,
   fence: Fence,
@@ -11,14 +11,14 @@ export const appendEvents = (
   events: readonly WorkerEvent[],
 ): Promise<void> => ledger.appendEvents(fence, from, events)
 
-/** Records a finished step. */
+/** Records the checkpoint of a finished step. */
 export const addCheckpoint = (
   { ledger }: HubState,
   fence: Fence,
   checkpoint: Checkpoint,
 ): Promise<void> => ledger.checkpoint(fence, checkpoint)
 
-/** Records what is about to be published. Throws `cancel-requested` and `hold-lapsed`. */
+/** Records the intent to publish. Throws `cancel-requested` and `hold-lapsed`. */
 export const intendPublication = (
   { ledger }: HubState,
   fence: Fence,

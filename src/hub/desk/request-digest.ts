@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Hex SHA-256 of what was asked: the same for the same meaning, whatever the order of the keys. */
+/** Hex SHA-256 of a request; it does not depend on the order of keys. */
 export const requestDigest = (asked: unknown): string =>
   createHash('sha256').update(canonicalJson(asked)).digest('hex')
 

@@ -9,15 +9,15 @@ import { requestDigest } from './request-digest.ts'
 import { demandRoomForJobs } from './room.ts'
 import type { Submitted } from './submit.ts'
 
-/** What may differ from the job that is continued. */
+/** What may differ from the earlier job. */
 export type RetryRequest = {
   readonly prompt?: string | undefined
   readonly idempotencyKey?: string | undefined
 }
 
 /**
- * A new job from an ended one. It keeps the work, its inputs and its group. It does not keep the
- * origin, the hold and the moment to start: those belong to whoever submitted the first job.
+ * Submits a new job that continues an ended one. It keeps the work, its inputs and its group. It does
+ * not keep the origin, the hold and the start time, which belong to the submitter of the first job.
  */
 export async function retry(
   hub: HubState,

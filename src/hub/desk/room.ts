@@ -4,7 +4,7 @@ import type { HubState } from '../context.ts'
 const RETRY_AFTER_SECONDS = 10
 
 /**
- * Refuses new work while there is still room for the ledger to finish the work at hand.
+ * Refuses new work while the disk still has space for the ledger to finish the current work.
  * Throws `disk-full`.
  */
 export async function demandRoom({ disk }: Pick<HubState, 'disk'>): Promise<void> {
@@ -13,14 +13,14 @@ export async function demandRoom({ disk }: Pick<HubState, 'disk'>): Promise<void
   if (free >= disk.floorBytes) return
   throw new AppError(
     'disk-full',
-    `The disk of the hub’s data folder has ${free} bytes left; it keeps ${disk.floorBytes} free.`,
+    `The disk of the hub’s data folder has ${free} bytes free; new work needs ${disk.floorBytes} bytes.`,
   )
 }
 
 /**
- * Refuses a further job while the disk has no room, or so many wait already: a producer gone mad
- * fills neither disk nor lists. A few more may slip in at the same moment. Throws `disk-full` or
- * `queue-full`.
+ * Refuses a new job when the disk is full or too many jobs are queued, so that a runaway producer
+ * fills neither disk nor queue. Concurrent submissions may exceed the limit by a few. Throws
+ * `disk-full` or `queue-full`.
  */
 export async function demandRoomForJobs(
   hub: Pick<HubState, 'disk' | 'ledger' | 'limits'>,
@@ -29,7 +29,7 @@ export async function demandRoomForJobs(
   const counts = await hub.ledger.counts()
   const queued = counts.reduce((sum, { state, jobs }) => sum + (state === 'queued' ? jobs : 0), 0)
   if (queued < hub.limits.queuedJobs) return
-  throw new AppError('queue-full', `${queued} jobs are queued already.`, {
+  throw new AppError('queue-full', `The hub already has ${queued} queued jobs.`, {
     details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
   })
 }

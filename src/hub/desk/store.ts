@@ -4,14 +4,14 @@ import { FILE_BYTES_MAX } from '../../domain/input.ts'
 import type { HubState } from '../context.ts'
 import { demandRoom } from './room.ts'
 
-/** Bytes as somebody sends them. */
+/** Bytes to store. */
 export type Upload = {
   readonly bytes: Readable
-  /** Lower-case hex SHA-256 that the sender promises, or null. */
+  /** SHA-256 that the sender promises, in lowercase hex, or null. */
   readonly expectedDigest: string | null
 }
 
-/** Keeps bytes. Throws `disk-full`, `body-too-large`, `digest-mismatch`. */
+/** Stores bytes. Throws `disk-full`, `body-too-large`, `digest-mismatch`. */
 export async function store(
   hub: HubState,
   { bytes, expectedDigest }: Upload,
@@ -20,7 +20,7 @@ export async function store(
   return hub.artifacts.put(bytes, { expectedDigest, maxBytes: FILE_BYTES_MAX })
 }
 
-/** Streams kept bytes, or a part of them. Throws `artifact-not-found`, `range-invalid`. */
+/** Streams stored bytes, or a range of them. Throws `artifact-not-found`, `range-invalid`. */
 export const openBytes = (
   { artifacts }: HubState,
   digest: string,

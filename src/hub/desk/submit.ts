@@ -6,10 +6,10 @@ import { checkedCallbacks } from './checked-callbacks.ts'
 import { requestDigest } from './request-digest.ts'
 import { demandRoomForJobs } from './room.ts'
 
-/** A job, and whether this request made it or an earlier one with the same key and body. */
+/** A job, and whether this request created it; false when an earlier one with the same key did. */
 export type Submitted = { readonly job: Job; readonly created: boolean }
 
-/** Checks a job by its kind and keeps it. */
+/** Validates a submission by its kind and writes the job to the ledger. */
 export async function submit(
   hub: HubState,
   submission: Submission,

@@ -6,28 +6,28 @@ import { issueToken } from '../tokens.ts'
 
 const DAY_MS = 86_400_000
 
-/** A token as somebody wants it. */
-export type TokenWish = {
+/** A requested token. */
+export type TokenRequest = {
   readonly name: string
   readonly scopes: readonly Scope[]
   /** Only for a worker: patterns of the jobs that it may serve. */
   readonly lanes?: readonly string[] | undefined
-  /** Days it is valid; null: forever. */
+  /** Days until it expires; null: never. */
   readonly days: number | null
 }
 
-/** Makes a token. The answer is the only place where it is ever seen. */
+/** Creates a token. Only this answer contains its secret. */
 export async function createToken(
   hub: HubState,
-  { name, days, lanes, ...wish }: TokenWish,
+  { name, days, lanes, ...request }: TokenRequest,
 ): Promise<{ readonly token: string; readonly row: TokenRow }> {
-  const scopes = [...new Set(wish.scopes)]
+  const scopes = [...new Set(request.scopes)]
   const isWorker = scopes.includes('worker')
   if (isWorker && scopes.length > 1) {
-    throw new AppError('request-invalid', 'A worker’s token has the scope worker alone.')
+    throw new AppError('request-invalid', 'A token with the scope worker can have no other scope.')
   }
   if (lanes !== undefined && !isWorker) {
-    throw new AppError('request-invalid', 'Only a worker’s token can be restricted.')
+    throw new AppError('request-invalid', 'Only a token with the scope worker can be restricted.')
   }
   const expiresAt = days === null ? null : hub.clock.now() + days * DAY_MS
   const { id, token } = await issueToken(hub, { name, scopes, expiresAt, lanes: lanes ?? null })
@@ -36,9 +36,9 @@ export async function createToken(
   return { token, row }
 }
 
-/** Every token, never its secret. */
+/** All tokens, without their secrets. */
 export const listTokens = ({ ledger }: HubState): Promise<readonly TokenRow[]> => ledger.tokens()
 
-/** Ends a token at once. Throws `token-not-found`. */
+/** Revokes a token at once. Throws `token-not-found`. */
 export const revokeToken = ({ ledger }: HubState, id: string): Promise<void> =>
   ledger.revokeToken(id)

@@ -7,7 +7,7 @@ import type { HubState } from '../context.ts'
 import { refuseEnded } from './refuse-ended.ts'
 import { demandRoom } from './room.ts'
 
-/** Appends a segment of the current attempt's log. Throws `lease-lost`, `body-too-large`. */
+/** Appends a segment to a log of the current attempt. Throws `lease-lost`, `body-too-large`. */
 export async function writeLog(
   hub: HubState,
   address: LogAddress,
@@ -19,9 +19,12 @@ export async function writeLog(
   await demandRoom(hub)
   const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
-  // A worker keeps to the limit and marks the loss; one segment is left for the mark.
+  // A worker stops at the limit and appends a note about the loss; one segment is left for the note.
   if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES_MAX) {
-    throw new AppError('body-too-large', `The log ${stream} is full: ${limits.outputBytes} bytes.`)
+    throw new AppError(
+      'body-too-large',
+      `The log ${stream} has reached its limit of ${limits.outputBytes} bytes.`,
+    )
   }
   await refuseEnded(hub.ledger, address)
   await hub.logs.append(address, offset, bytes)

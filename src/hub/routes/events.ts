@@ -4,7 +4,7 @@ import type { JobEvent } from '../../domain/event.ts'
 import { encodeComment, encodeEvent } from '../../protocol/event-stream.ts'
 import type { Endpoint } from '../handler.ts'
 
-/** Events of a job: a page as JSON, or all that come as a stream. */
+/** Events of a job: one page as JSON, or a stream of all events as they happen. */
 export const listEvents: Endpoint<'listEvents'> =
   (desk) =>
   async ({ params, query, headers, gone }) => {
@@ -15,7 +15,7 @@ export const listEvents: Endpoint<'listEvents'> =
     }
     const place = { jobId, after: lastEventId(headers['last-event-id']) ?? query.after }
     const { events, ended } = await desk.readEvents(place, 1)
-    // The one answer that tells an EventSource not to come back.
+    // Only a 204 stops an EventSource from reconnecting.
     if (ended && events.length === 0) return { status: 204, body: Readable.from([]) }
     const pages = desk.followEvents(place, gone())
     const body = Readable.from(encoded(pages), { objectMode: false })
@@ -31,5 +31,5 @@ async function* encoded(pages: AsyncIterable<readonly JobEvent[]>): AsyncGenerat
 function lastEventId(header: string | string[] | undefined): number | undefined {
   if (header === undefined || header === '') return undefined
   if (typeof header === 'string' && /^\d{1,10}$/.test(header)) return Number(header)
-  throw new AppError('request-invalid', 'Last-Event-ID: is not the number of an event.')
+  throw new AppError('request-invalid', 'The header Last-Event-ID is not an event number.')
 }

@@ -6,7 +6,7 @@ import { parseByteRange } from '../byte-range.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { RouteReply } from '../handler.ts'
 
-/** Kept bytes as a file to save: whole, the range asked for, or nothing when the caller has them. */
+/** Stored bytes as a download: whole, the requested range, or 304 when the caller has them. */
 export async function sendBytes(
   desk: Desk,
   file: StoredFile,

@@ -7,7 +7,7 @@ import type { Note } from '../../workspace/workspace.ts'
 import type { KindTools } from '../kind.ts'
 import type { CodePayload } from './payload.ts'
 
-/** One attempt at one code job. */
+/** One attempt at a code job. */
 export type CodeJob = {
   readonly tools: KindTools
   readonly attempt: Attempt
@@ -17,13 +17,13 @@ export type CodeJob = {
   readonly home: string
 }
 
-/** The folder of the files that the job brings along, to be readable; none when it brings none. */
+/** The folder of the job's inputs, which programs must be able to read; empty without inputs. */
 export function inputFolders(attempt: Attempt): readonly string[] {
   const folder = inputsOf(attempt)
   return folder === null ? [] : [folder]
 }
 
-export function tellNotes({ attempt }: CodeJob, notes: readonly Note[]): void {
+export function reportNotes({ attempt }: CodeJob, notes: readonly Note[]): void {
   for (const { code, text } of notes) {
     attempt.report.tell({ type: 'note', code, text: clip(text, EVENT_TEXT_MAX) })
   }

@@ -15,7 +15,7 @@ describe('the repository that a job demands', () => {
     ['git@host.example:acme/./app.git', 'repo:git@host.example:acme/app.git'],
     ['/srv/git/acme/../evil', 'repo:/srv/git/evil'],
     ['/srv/my repository*', 'repo:/srv/my%20repository%2A'],
-  ])('is, of %s, %s', (address, demand) => {
+  ])('for %s is %s', (address, demand) => {
     expect(demandOf(address)).toBe(demand)
   })
 
@@ -24,7 +24,7 @@ describe('the repository that a job demands', () => {
     'https://github.com/acme%2F..%2Fevil',
     'git@host.example:../evil',
     `https://github.com/acme/${'x'.repeat(300)}`,
-  ])('has no beginning that a restriction could match when it is %s', (address) => {
+  ])('is a hash that no restriction by address matches, for %s', (address) => {
     expect(demandOf(address)).toMatch(/^repo:sha256-[0-9a-f]{64}$/)
   })
 })

@@ -6,16 +6,16 @@ import type { CodePayload } from './payload.ts'
 const LENGTH_MAX = 250
 const SCP_STYLE = /^([\w.-]+@[\w.-]+):(.+)$/
 
-/** What a worker must offer for a job: its agent, and its repository. */
+/** What a job demands of its worker: its agent and its repository. */
 export const demandsOf = ({ agent, repository }: CodePayload): readonly string[] => [
   agentOffer(agent.name),
   repositoryDemand(repository),
 ]
 
 /**
- * The address in one spelling, without spaces and `*`. A token that is restricted to addresses
- * compares their beginnings, so no spelling may lead elsewhere: an address that still climbs out of
- * a folder, or that is too long, is named by its SHA-256, which no beginning matches.
+ * The normalized address, without spaces and `*`. A token's restriction matches the beginning of an
+ * address, so no spelling may match one repository and reach another. An address that still contains
+ * `..`, or that is too long, becomes its SHA-256, which no restriction by address matches.
  */
 function repositoryDemand(address: string): string {
   const plain = plainAddress(address)
@@ -24,7 +24,7 @@ function repositoryDemand(address: string): string {
   return `repo:sha256-${createHash('sha256').update(address).digest('hex')}`
 }
 
-/** Without a user's name, detours and capital letters in the host, as far as there is one way to say it. */
+/** Removes the user's name, normalizes the path, and lowercases the host. */
 function plainAddress(address: string): string {
   if (address.startsWith('/')) return posix.normalize(address)
   const [, account, path] = SCP_STYLE.exec(address) ?? []
@@ -36,7 +36,7 @@ function plainAddress(address: string): string {
   return url.href
 }
 
-/** Whether a server could read a step upwards in it, also one written in escapes. */
+/** Whether a server could read a `..` in the path, also percent-encoded. */
 const climbs = (address: string): boolean =>
   address
     .replaceAll(/%2e/gi, '.')

@@ -1,7 +1,7 @@
 import type { Fact } from '../../domain/kind.ts'
 import { type CodePayload, refOf } from './payload.ts'
 
-/** What matters of a code job to a person. */
+/** The facts of a code job that displays show. */
 export function codeFacts(payload: CodePayload): readonly Fact[] {
   const { repository, agent, publish, checkout } = payload
   return [
@@ -13,11 +13,11 @@ export function codeFacts(payload: CodePayload): readonly Fact[] {
   ]
 }
 
-/** In which way the checkout is not the whole repository and nothing else; null when it is. */
+/** How the checkout differs from a complete one without submodules and LFS files; null for no difference. */
 function checkoutText(checkout: CodePayload['checkout']): string | null {
   const { depth, sparse, submodules, lfs } = checkout
   const parts = [
-    ...(depth === null ? [] : [`${depth} commits deep`]),
+    ...(depth === null ? [] : [`depth ${depth}`]),
     ...(sparse.length === 0 ? [] : [`only ${sparse.join(', ')}`]),
     ...(submodules === 'none' ? [] : ['with submodules']),
     ...(lfs ? ['with LFS files'] : []),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { codeForm } from './form.ts'
 import { CodePayload } from './payload.ts'
 
-/** The payload that these flags stand for, as it travels. */
+/** The payload of these flags, as it is sent. */
 async function payloadOf(
   flags: Readonly<Record<string, unknown>> = {},
   rest: readonly string[] = [],
@@ -18,7 +18,7 @@ describe('the flags of a code job', () => {
     expect(CodePayload.parse(await payloadOf(flags)).checkout).toEqual({ ...flags, depth: 1 })
   })
 
-  it('send nothing that was not asked for', async () => {
+  it('send only what was typed', async () => {
     expect(Object.keys(Object(await payloadOf()))).toEqual([
       'repository',
       'prompt',
@@ -32,7 +32,7 @@ describe('the flags of a code job', () => {
     await expect(payloadOf({ iterations: '0' })).rejects.toThrow(/^--iterations: /)
   })
 
-  it('leave the job’s name out of the commit of a branch alone', async () => {
+  it('leave the job’s name out of a commit only with --publish branch', async () => {
     const payload = CodePayload.parse(await payloadOf({ publish: 'branch', trailers: false }))
     expect(payload.publish).toEqual({ mode: 'branch', trailers: false })
     await expect(payloadOf({ trailers: false })).rejects.toThrow(/needs --publish branch/)

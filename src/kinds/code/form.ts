@@ -11,7 +11,7 @@ import { readFlags } from '../read-flags.ts'
 import { CodePayload, ITERATIONS, RefName } from './payload.ts'
 
 const AGENT_NAMES = AGENTS.map(({ name }) => name)
-/** Agents that are programs of the job's own. */
+/** Agents whose program the job names. */
 const PROGRAMS = AGENTS.filter(({ takes }) => takes === 'program').map(({ name }) => name)
 const SUBMODULES = ['none', 'all'] as const
 const PUBLISH = ['none', 'branch'] as const
@@ -19,43 +19,43 @@ const PUBLISH = ['none', 'branch'] as const
 const FLAGS: readonly Flag[] = [
   {
     flag: '--repo <address>',
-    description: 'repository: https, ssh or file address, or a folder',
+    description: 'the repository: an https, ssh or file address, or a local folder',
   },
   {
     flag: '--ref <name>',
-    description: 'branch, tag or commit to start from (default: the remote’s HEAD)',
+    description: 'the branch, tag or commit to start from (default: the remote’s HEAD)',
   },
-  { flag: '--depth <commits>', description: 'how much history to fetch (default: all)' },
+  { flag: '--depth <commits>', description: 'how many commits of history to fetch (default: all)' },
   {
     flag: '--sparse <folder>',
-    description: 'check out this folder only; repeatable',
+    description: 'check out only this folder; repeatable',
     repeats: true,
   },
   {
     flag: '--submodules <which>',
-    description: 'check submodules out, as files',
+    description: 'which submodules to check out, as plain files (default: none)',
     choices: SUBMODULES,
   },
-  { flag: '--lfs', description: 'fetch the files that Git LFS keeps, not their pointers' },
+  { flag: '--lfs', description: 'check out Git LFS files instead of their pointers' },
   {
     flag: '--agent <name>',
-    description: `who does the work: ${AGENTS.map((one) => `${one.name}, ${one.description}`).join('; ')}`,
+    description: `the agent: ${AGENTS.map((one) => `${one.name}, ${one.description}`).join('; ')}`,
     choices: AGENT_NAMES,
     fallback: AGENTS[0].name,
   },
   {
     flag: '--model <name>',
-    description: 'the model it uses, such as anthropic/claude-sonnet-4-5',
+    description: 'the agent’s model, such as anthropic/claude-sonnet-4-5',
   },
-  { flag: '--test <line>', description: 'how the repository is tested; a line for sh' },
+  { flag: '--test <line>', description: 'the shell command that the agent runs to test its work' },
   {
     flag: '--check <name=line>',
-    description: 'must pass before anything is published; repeatable',
+    description: 'a shell command that must pass before anything is published; repeatable',
     repeats: true,
   },
   {
     flag: '--iterations <count>',
-    description: `turns of the agent until the checks pass (default: ${ITERATIONS})`,
+    description: `most turns of the agent until the checks pass (default: ${ITERATIONS})`,
   },
   {
     flag: '--publish <mode>',
@@ -65,7 +65,7 @@ const FLAGS: readonly Flag[] = [
   {
     flag: '--branch <name>',
     description:
-      'the branch to push, also main: straight to the remote (default: millwright/<short id>)',
+      'the branch to push directly to the remote; may be main (default: millwright/<short id>)',
   },
   { flag: '--no-trailers', description: 'do not name the job in the commit' },
 ]
@@ -88,11 +88,11 @@ const CodeFlags = z.object({
 })
 type CodeFlags = z.infer<typeof CodeFlags>
 
-/** How a code job is described on a command line. */
+/** `millwright submit [code] … "<prompt>"`. */
 export const codeForm: SubmitForm = {
-  description: 'Hands in work on a git repository by an agent.',
+  description: 'Submits a job in which an agent works on a git repository.',
   usage: '--repo <address> [flags] "<prompt>" [-- agent program and arguments]',
-  prompt: 'what to do; - reads it from stdin',
+  prompt: 'the task; - reads it from stdin',
   flags: FLAGS,
   examples: [
     '--repo https://github.com/you/app --publish branch "Fix the failing test"',
@@ -101,7 +101,7 @@ export const codeForm: SubmitForm = {
   payload: payloadOf,
 }
 
-/** What was not typed stays undefined and is not sent: the hub knows the defaults. */
+/** Flags that were not typed are not sent, because the hub knows the defaults. */
 async function payloadOf(typed: Typed): Promise<object> {
   const flags = readFlags(CodeFlags, typed)
   if (typed.prompt === null) throw new AppError('usage-invalid', 'submit needs a prompt')
@@ -133,7 +133,7 @@ function agentOf({ agent: name, model }: CodeFlags, run: readonly string[]): obj
   )
 }
 
-/** Undefined when no flag asks for it, so that older hubs take the job. */
+/** Undefined without such a flag, so that older hubs accept the job. */
 function checkoutOf({ depth, sparse, submodules, lfs }: CodeFlags): object | undefined {
   const asked = [depth, sparse, submodules, lfs].some((flag) => flag !== undefined)
   return asked ? { depth, sparse, submodules, lfs } : undefined
@@ -151,10 +151,10 @@ function publishOf({ publish, branch, trailers }: CodeFlags): object | undefined
   return mode === undefined ? undefined : { mode, branch, trailers: trailers ? undefined : false }
 }
 
-/** A person types a line for a shell; what travels is a program and its arguments. */
+/** A typed line is for a shell; the payload has a program and its arguments. */
 const shell = (typed: string): readonly string[] => ['sh', '-c', typed]
 
-/** A folder on this machine is meant as an absolute path; everything else goes as it is. */
+/** Makes the path of a folder on this machine absolute; sends everything else unchanged. */
 async function repositoryAddress(given: string, cwd: string): Promise<string> {
   const path = resolve(cwd, given)
   const isFolder = await stat(path).then(
@@ -162,7 +162,10 @@ async function repositoryAddress(given: string, cwd: string): Promise<string> {
     () => false,
   )
   if (isFolder) return path
-  // A path from the root may well be one of the worker’s machine.
+  // An absolute path may exist on the worker’s machine only.
   if (isAbsolute(given) || given.includes(':')) return given
-  throw new AppError('usage-invalid', `--repo ${given}: there is no such folder, seen from ${cwd}`)
+  throw new AppError(
+    'usage-invalid',
+    `--repo ${given}: no such folder in ${cwd}. A remote repository needs its whole address, such as https://github.com/you/app`,
+  )
 }

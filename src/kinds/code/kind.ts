@@ -14,7 +14,7 @@ import { runCode } from './run.ts'
 
 /** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
 export const codeKind = (tools: KindTools): WorkKind => ({
-  // Async, so that a job this worker cannot do is a failed attempt like any other.
+  // Async, so that an error of `codeJob` rejects the promise and fails the attempt.
   run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),
   salvage: (left, signal) => salvagePatch(left, tools, signal),
   remove: removeWorkspace,
@@ -45,7 +45,7 @@ function driverFor(
   const known = [...drivers.keys()].join(', ')
   throw new StepFailed(
     'agent-not-installed',
-    `this worker knows no agent "${agent.name}": ${known}`,
+    `this worker does not know the agent "${agent.name}"; it knows ${known}`,
   )
 }
 

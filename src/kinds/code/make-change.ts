@@ -14,7 +14,7 @@ import { runChecks } from './run-checks.ts'
 import { forgetChange, keepChange, takeChange } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 
-/** Lets the agent change the workspace until the checks pass, from where earlier attempts ended. */
+/** Runs turns of the agent until the checks pass; continues the work of earlier attempts. */
 export async function makeChange(
   job: CodeJob,
   opened: OpenedWorkspace,
@@ -50,7 +50,7 @@ const placeOf = ({ attempt, home }: CodeJob, workspace: Workspace): AgentPlace =
   readable: [workspace.objects, ...inputFolders(attempt)],
 })
 
-/** The first turn of this attempt, which may be one that was interrupted in an earlier attempt. */
+/** The first turn of this attempt, which may continue a turn of an earlier attempt. */
 const firstTurn = (job: CodeJob, opened: OpenedWorkspace): PlannedTurn => ({
   iteration: opened.kept?.iteration ?? 1,
   prompt: firstPrompt(job, opened),
@@ -59,7 +59,7 @@ const firstTurn = (job: CodeJob, opened: OpenedWorkspace): PlannedTurn => ({
 })
 
 function firstPrompt(job: CodeJob, { kept, session }: OpenedWorkspace): string {
-  // A session that was interrupted knows the task, and the findings that it was to fix.
+  // An interrupted session already has the task, and the findings to fix.
   if (kept !== null && session !== null) return CONTINUE
   const answers = kept?.answers ?? null
   return answers === null ? promptFor(job) : findingsPrompt(job, answers.failed, null)
@@ -67,7 +67,7 @@ function firstPrompt(job: CodeJob, { kept, session }: OpenedWorkspace): string {
 
 /**
  * The turn that an earlier attempt finished; null when there is none. Throws `workspace-failed` when
- * the restored work does not match its recorded tree; the next attempt then starts anew.
+ * the restored work does not match its recorded tree; the next attempt then starts over.
  */
 async function finishedTurn(
   job: CodeJob,

@@ -11,36 +11,39 @@ import { unpackSession } from '../../turn/session-files.ts'
 import { PATCH } from '../../workspace/change-artifacts.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../workspace/prepare.ts'
 import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
-import { type CodeJob, tellNotes } from './code-job.ts'
+import { type CodeJob, reportNotes } from './code-job.ts'
 import { type KeptWork, keptWork } from './work-checkpoint.ts'
 import { iterationsOf, refOf } from './payload.ts'
 
-/** A checkout, and the agent's session that continues in it. */
+/** A checkout, and the agent's session to continue in it. */
 export type OpenedWorkspace = {
   readonly workspace: RepositoryWorkspace
-  /** What it holds of an earlier attempt; null when it does not. */
+  /** The work of an earlier attempt that it contains; null when it contains none. */
   readonly kept: KeptWork | null
-  /** Its files are in the agent's home. */
+  /** The session, whose files are in the agent's home; null for a new one. */
   readonly session: string | null
 }
 
 /**
- * Checks the repository out: as an earlier attempt left it, for a follow-up as the earlier job left
- * it, else as it is.
+ * Checks the repository out, with the work of an earlier attempt if there is any, otherwise with the
+ * work of the job that this one continues.
  */
 export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<OpenedWorkspace> {
   await mkdir(job.home, { mode: 0o700 })
   if (inputsOf(job.attempt) !== null) await fetchInputs(job.attempt, signal)
   const kept = keptWork(job.attempt)
   const opened = (kept === null ? null : await openKept(job, kept, signal)) ?? {
-    ...(await openAnew(job, signal)),
+    ...(await openFresh(job, signal)),
     kept: null,
   }
-  tellNotes(job, opened.workspace.notes)
+  reportNotes(job, opened.workspace.notes)
   return opened
 }
 
-async function openAnew(job: CodeJob, signal: AbortSignal): Promise<Omit<OpenedWorkspace, 'kept'>> {
+async function openFresh(
+  job: CodeJob,
+  signal: AbortSignal,
+): Promise<Omit<OpenedWorkspace, 'kept'>> {
   const [workspace, session] = await allEnded([
     prepare(job, continuation(job, signal), signal),
     continuedSession(job, signal),
@@ -48,7 +51,7 @@ async function openAnew(job: CodeJob, signal: AbortSignal): Promise<Omit<OpenedW
   return { workspace, session }
 }
 
-/** null when it cannot be opened any more, such as a commit that the remote gives to nobody. */
+/** null when the work cannot be restored, for example because the remote no longer has its commit. */
 async function openKept(
   job: CodeJob,
   kept: KeptWork,
@@ -62,11 +65,11 @@ async function openKept(
     return { workspace, kept, session }
   } catch (error) {
     if (!isUnrestorable(error)) throw error
-    // A session may lie there already.
+    // It may already contain a session.
     await rm(job.home, { recursive: true, force: true })
     await mkdir(job.home, { mode: 0o700 })
-    const text = `The work of attempt ${kept.attempt} is done again: ${error.message}`
-    tellNotes(job, [{ code: 'work-not-found', text }])
+    const text = `The work of attempt ${kept.attempt} cannot be restored, so the agent starts over: ${error.message}`
+    reportNotes(job, [{ code: 'work-not-found', text }])
     return null
   }
 }
@@ -102,7 +105,7 @@ const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): 
   },
 })
 
-/** Work after which the agent has no turn left needs no session; follow-ups find it where it is. */
+/** null when the agent has no turn left. The session's artifact remains for follow-ups. */
 async function keptSession(
   { attempt, home, payload }: CodeJob,
   kept: KeptWork,
@@ -116,7 +119,7 @@ async function keptSession(
   return kept.session
 }
 
-/** What a follow-up starts from: the published commit, else the change that was kept. */
+/** What a follow-up starts from: the published commit, otherwise the change that was kept. */
 function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | null {
   const { continues } = attempt.earlier
   if (continues === null) return null
@@ -128,7 +131,7 @@ function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | nu
   }
 }
 
-/** An agent with session files can continue its session only when they were kept. */
+/** The session that a follow-up continues. An agent with session files needs them to continue. */
 async function continuedSession(
   { attempt, driver, home }: CodeJob,
   signal: AbortSignal,

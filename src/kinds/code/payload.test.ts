@@ -30,7 +30,7 @@ describe('code payload', () => {
     expect(CodePayload.safeParse(payload(facts)).success).toBe(false)
   })
 
-  it('gives the agent three turns, or as many as it names; only that needs a newer worker', () => {
+  it('gives the agent three turns, or the number it names, which needs a newer worker', () => {
     const [usual, named] = [payload(), payload({ iterations: 1 })]
     expect([usual, named].map((one) => iterationsOf(CodePayload.parse(one)))).toEqual([3, 1])
     expect([usual, named].map((one) => codeSchema.protocol(one))).toEqual([1, 2])
@@ -44,12 +44,12 @@ describe('code payload', () => {
     expect(codeSchema.title(payload({ prompt: 'a\0b\nc' }))).toBe('a b')
   })
 
-  it('checks out everything but what lies elsewhere, unless asked', () => {
+  it('checks out all folders and history, without submodules and LFS files, by default', () => {
     const whole = { depth: null, sparse: [], submodules: 'none', lfs: false }
     expect(CodePayload.parse(payload()).checkout).toEqual(whole)
   })
 
-  it('takes the ref in either place, and not in both', () => {
+  it('accepts the ref in either place, but not in both', () => {
     const [ref, checkout] = ['dev', { ref: 'dev' }]
     expect(refOf(CodePayload.parse(payload()))).toBeNull()
     expect(refOf(CodePayload.parse(payload({ ref })))).toBe('dev')
@@ -85,7 +85,7 @@ describe('code payload', () => {
     expect(CodePayload.safeParse(payload({ checkout: { depth } })).success).toBe(false)
   })
 
-  it('is called by the first line of its prompt', () => {
+  it('has the first line of its prompt as its title', () => {
     expect(codeSchema.title(payload())).toBe('Fix the bug')
   })
 
@@ -101,7 +101,7 @@ describe('code payload', () => {
     expect(CodePayload.safeParse(payload({ publish })).success).toBe(taken)
   })
 
-  it('locks the branch it was told to publish to, so that two jobs cannot race for it', () => {
+  it('locks the branch that it names, so that two jobs cannot race for it', () => {
     const publish = { mode: 'branch', branch: 'fix/bug' }
     expect(codeSchema.locks(payload({ publish }))).toEqual([
       'branch:https://example.com/team/app.git#fix/bug',

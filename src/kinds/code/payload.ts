@@ -14,18 +14,18 @@ export const RefName = z
       `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, by git’s rules`,
   })
 
-/** Git would take these for something else than a branch of that name. */
+/** The excluded names mean something other than a branch to git. */
 const BranchName = RefName.refine(
   (name) => name !== 'HEAD' && !name.startsWith('refs/'),
-  'is no name for a branch: leave refs/heads/ away',
+  'is not the name of a branch: omit refs/heads/',
 )
 
-/** http(s), ssh, file or a local path; which of them a worker accepts is the worker's choice. */
+/** An http(s), ssh or file address, or a local path. Each worker may allow fewer of them. */
 export const RepositoryAddress = line(2048)
   .refine((text) => !text.startsWith('-'), 'may not begin with a dash')
   .refine(
     (text) => !/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(text),
-    'may not hold a password: credentials belong to the worker',
+    'may not contain a password: configure credentials on the worker',
   )
   .refine(
     (text) =>
@@ -35,12 +35,12 @@ export const RepositoryAddress = line(2048)
     'must be an http, https, ssh or file address, or an absolute path',
   )
 
-/** Which program edits the workspace. */
+/** The agent that edits the workspace, and its options. */
 const [first, ...others] = AGENTS
 const Agent = z.discriminatedUnion('name', [first.choice, ...others.map(({ choice }) => choice)])
 
 const Author = z.strictObject({
-  name: line(200).refine(isPersonName, 'must be a name: git drops punctuation at its ends'),
+  name: line(200).refine(isPersonName, 'must contain more than punctuation and spaces'),
   email: z.email().max(254),
 })
 
@@ -53,7 +53,7 @@ const Publish = z.discriminatedUnion('mode', [
     trailers: z
       .boolean()
       .default(true)
-      .describe('Whether the commit names its job in Job-Id and Attempt'),
+      .describe('Whether the commit message has the trailers Job-Id and Attempt'),
   }),
 ])
 
@@ -63,7 +63,7 @@ const Checkout = z.strictObject({
   ...CheckoutOptions.shape,
 })
 
-/** Turns of the agent where the payload names no number. */
+/** The default of `iterations`. */
 export const ITERATIONS = 3
 
 /** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
@@ -74,15 +74,15 @@ export const CodePayload = z
     checkout: Checkout.prefault({}),
     prompt: z.string().min(1).max(262_144),
     agent: Agent,
-    test: Argv.optional().describe('How the repository is tested; the built-in agent may run it'),
-    checks: CommandChecks.describe('Must all pass before anything is published'),
+    test: Argv.optional().describe('The command that tests the repository, for the agent'),
+    checks: CommandChecks.describe('All must pass before anything is published'),
     iterations: z
       .int()
       .min(1)
       .max(20)
       .optional()
       .describe(
-        `Turns of the agent until the checks pass: what they found goes back to it. Default: ${ITERATIONS}; 1 for no second turn`,
+        `Most turns of the agent. When a check fails, the agent gets the findings and another turn. Default: ${ITERATIONS}`,
       ),
     publish: Publish.default({ mode: 'none' }),
   })
@@ -92,10 +92,10 @@ export const CodePayload = z
   })
 export type CodePayload = z.infer<typeof CodePayload>
 
-/** The most turns of the agent. A payload that does not name them is known to older workers, too. */
+/** The most turns of the agent. Not a default of the schema, so that older workers accept the payload. */
 export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
   iterations ?? ITERATIONS
 
-/** What the job starts from; null for the remote's HEAD. */
+/** The ref that the job starts from; null for the remote's HEAD. */
 export const refOf = ({ ref, checkout }: Pick<CodePayload, 'ref' | 'checkout'>): string | null =>
   checkout.ref ?? ref ?? null

@@ -13,7 +13,7 @@ const payload = CodePayload.parse({
 
 const INPUT = { name: 'plan.pdf', digest: 'ab'.repeat(32), size: 1 }
 
-/** A job as far as its prompts need it. */
+/** The parts of a job that its prompts need. */
 const jobWith = (asked: CodePayload, inputs: readonly InputFile[] = []) => ({
   payload: asked,
   attempt: {
@@ -34,32 +34,34 @@ it('a prompt says how to test, what will be checked and who commits', () => {
   expect(prompt).toContain('The platform commits and publishes')
 })
 
-it('a prompt says what of the repository is not there', () => {
+it('a prompt says what the checkout lacks', () => {
   const checkout = { sparse: ['web', 'my docs'], depth: 1, submodules: 'all' }
   const prompt = promptFor(jobWith(CodePayload.parse({ ...payload, checkout })))
-  expect(prompt).toContain("only these are checked out: web, 'my docs'. The others exist")
-  expect(prompt).toContain('Its history is cut short.')
-  expect(prompt).toContain('What you change in them is not published.')
+  expect(prompt).toContain(
+    "Only these folders are checked out: web, 'my docs'. The other folders of the repository exist",
+  )
+  expect(prompt).toContain('The history is incomplete.')
+  expect(prompt).toContain('Changes to them are not published.')
 })
 
-it('a prompt says where the files lie that came with the task, and nothing when there are none', () => {
+it('a prompt says where the job’s inputs are, if it has any', () => {
   expect(promptFor(jobWith(payload, [INPUT]))).toContain('are in /jobs/1/inputs, read-only.\n')
   expect(promptFor(job)).not.toContain('came with the task')
 })
 
 const failed = [
-  { check: 'types', tree: 'a1', passed: false, findings: 'a.ts:1\nended with 2', durationMs: 1 },
+  { check: 'types', tree: 'a1', passed: false, findings: 'a.ts:1\nexit code 2', durationMs: 1 },
 ]
 
-it('a session is told what failed and what to do, not the task again', () => {
+it('a session gets what failed and what to do, not the task again', () => {
   const prompt = findingsPrompt(job, failed, 'session')
   expect(prompt).not.toContain('Fix the parser')
   expect(prompt).toContain(
-    'The check "types" failed: tsc --noEmit\n\n    a.ts:1\n    ended with 2\n\nFix them; the platform runs the checks again.',
+    'The check "types" failed: tsc --noEmit\n\n    a.ts:1\n    exit code 2\n\nFix these failures. The platform then runs the checks again.',
   )
 })
 
-it('an agent that remembers nothing is told the task again before what failed', () => {
+it('an agent without a session gets the task again before what failed', () => {
   const prompt = findingsPrompt(job, failed, null)
   expect(prompt.startsWith(promptFor(job))).toBe(true)
   expect(prompt).toMatch(/changes in the working tree are yours[^]*The check "types" failed/)

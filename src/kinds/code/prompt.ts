@@ -4,14 +4,14 @@ import { inputsOf } from '../../pipeline/fetch-inputs.ts'
 import type { CodeJob } from './code-job.ts'
 import type { CodePayload } from './payload.ts'
 
-/** A job as far as its prompts need it. */
+/** The parts of a job that its prompts need. */
 type PromptedJob = Pick<CodeJob, 'payload'> & {
   readonly attempt: Pick<Attempt, 'earlier' | 'folder'>
 }
 
 /**
- * What the agent is told: the task in the producer's words, then the rules of the house that the
- * task cannot know.
+ * The agent's first prompt: the task in the producer's words, then how the platform runs it, which
+ * the task cannot know.
  */
 export function promptFor({ payload, attempt }: PromptedJob): string {
   const { prompt, checkout, test, checks } = payload
@@ -22,19 +22,19 @@ export function promptFor({ payload, attempt }: PromptedJob): string {
     ...(inputs === null ? [] : [`Files that came with the task are in ${inputs}, read-only.`]),
     ...(test === undefined ? [] : [`Run the tests with: ${shown(test)}`]),
     ...checks.map(({ name, run }) => `Your work must pass the check "${name}": ${shown(run)}`),
-    'Leave your changes in the working tree. The platform commits and publishes them: do not push, and you need not commit.',
-    'Nobody can answer questions. When something is unclear, take the simplest reading and say so at the end.',
+    'Leave your changes in the working tree. The platform commits and publishes them: do not push, and you do not need to commit.',
+    'Nobody can answer questions. If something is unclear, choose the simplest interpretation and say so at the end.',
   ]
   return `${prompt.trim()}\n\n---\n${rules.map((rule) => `- ${rule}`).join('\n')}\n`
 }
 
-/** The prompt for a session that was interrupted, such as by a quota. */
+/** The prompt for a session that was interrupted, for example by a quota. */
 export const CONTINUE =
   'You were interrupted; your session and your changes are as you left them. Continue the task.'
 
 /**
- * What the agent is told when checks failed. In its session it knows the task; an agent without one
- * gets the task again.
+ * The prompt after checks failed. A session already has the task; an agent without a session gets
+ * it again.
  */
 export function findingsPrompt(
   job: PromptedJob,
@@ -51,28 +51,29 @@ export function findingsPrompt(
     ({ check, findings }) =>
       `The check "${check}" failed: ${runs.get(check) ?? ''}\n\n${indented(findings)}`,
   )
-  return `${[`${lead} ${left}`, ...found, 'Fix them; the platform runs the checks again.'].join('\n\n')}\n`
+  const order = 'Fix these failures. The platform then runs the checks again.'
+  return `${[`${lead} ${left}`, ...found, order].join('\n\n')}\n`
 }
 
-/** Set apart from the words around it, whatever it holds. */
+/** Indented, so that no content can be mistaken for the text of the prompt. */
 const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
-/** What the agent would otherwise take for the whole repository. */
+/** What the checkout lacks; without this, the agent would take it for the whole repository. */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {
   return [
     ...(sparse.length === 0
       ? []
       : [
-          `Of its folders only these are checked out: ${sparse.map(word).join(', ')}. The others exist, and stay as they are.`,
+          `Only these folders are checked out: ${sparse.map(word).join(', ')}. The other folders of the repository exist and stay unchanged.`,
         ]),
-    ...(depth === null ? [] : ['Its history is cut short.']),
+    ...(depth === null ? [] : ['The history is incomplete.']),
     ...(submodules === 'none'
       ? []
-      : ['Submodules are there as plain files. What you change in them is not published.']),
+      : ['Submodules are checked out as plain files. Changes to them are not published.']),
   ]
 }
 
-/** A command as a person would type it. */
+/** A command as typed in a shell. */
 const shown = (argv: readonly string[]): string => argv.map(word).join(' ')
 
 const word = (text: string): string =>

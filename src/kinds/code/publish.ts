@@ -10,12 +10,12 @@ import type { CodeJob } from './code-job.ts'
 type Work = {
   readonly workspace: RepositoryWorkspace
   readonly change: Change
-  /** The agent's last words. */
+  /** The agent's final message. */
   readonly summary: string
   readonly approval: Approval
 }
 
-/** Brings a checked change to where the payload wants it. */
+/** Publishes an approved change as the payload says: as a branch, or only as a patch. */
 export async function publish(
   job: CodeJob,
   { workspace, change, summary, approval }: Work,
@@ -58,7 +58,7 @@ export async function publish(
   return published(job, publication, { detail: sizeOf(change), summary })
 }
 
-/** The end of a job whose work is on its branch. */
+/** The outcome of a job whose work is published. */
 export function published(
   { attempt }: CodeJob,
   publication: Publication,
@@ -68,7 +68,7 @@ export function published(
   return { kind: 'succeeded', reason: 'published', publication, ...words }
 }
 
-/** A follow-up goes on with the branch of the job it continues; others get one of their own. */
+/** A follow-up continues the branch of the earlier job; other jobs get a new branch. */
 function branchOf({ attempt }: CodeJob): string {
   const continued = branchOfPublication(attempt.earlier.continues?.publication ?? null)
   return continued?.branch ?? `millwright/${shortId(attempt.work.id)}`

@@ -6,7 +6,7 @@ import { restoreTree } from '../../workspace/restore-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, inputFolders } from './code-job.ts'
 
-/** A change that is to be judged, by its tree, where it is checked out, and the turn that made it. */
+/** A change to check: its tree, where it is checked out, and the turn that made it. */
 type Judged = {
   readonly workspace: Workspace
   readonly tree: string
@@ -14,9 +14,9 @@ type Judged = {
 }
 
 /**
- * Runs all checks, so that one look shows everything that is wrong. Each finds the tree that is
- * judged; ignored files, HOME and what lies inside submodules stay as the check before left them.
- * Throws StepFailed `workspace-failed`.
+ * Runs all checks, even after a failure, so that the agent gets all findings at once. Each starts from
+ * the tree to check; ignored files, HOME and the content of submodules stay as the previous check left
+ * them. Throws StepFailed `workspace-failed`.
  */
 export async function runChecks(
   job: CodeJob,
@@ -25,7 +25,7 @@ export async function runChecks(
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const [index, check] of job.payload.checks.entries()) {
-    // A check may repair files, and the next one would pass a tree that is not published.
+    // A check may fix files; without a restore the next one would judge a tree that is not published.
     if (index > 0) await restoreTree(judged.workspace, judged.tree, signal)
     verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }

@@ -7,7 +7,7 @@ import { makeChange } from './make-change.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { publish, published } from './publish.ts'
 
-/** The story of a code job. */
+/** Runs a code job: workspace, agent, checks, publish. */
 export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcome> {
   const { attempt, payload } = job
   const earlier = await findPublished(
@@ -15,7 +15,8 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
     (intent) => branchTargetOf(intent, payload.repository, job.tools.git),
     signal,
   )
-  if (earlier !== null) return published(job, earlier, { detail: 'by an earlier attempt' })
+  if (earlier !== null)
+    return published(job, earlier, { detail: 'an earlier attempt published it' })
 
   const opened = await attempt.step('workspace', () => openWorkspace(job, signal))
   const made = await makeChange(job, opened, signal)

@@ -3,20 +3,23 @@ import type { Change } from '../../workspace/change.ts'
 import { PATCH } from '../../workspace/change-artifacts.ts'
 import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { type CodeJob, tellNotes } from './code-job.ts'
+import { type CodeJob, reportNotes } from './code-job.ts'
 
-/** Takes what the agent made of the workspace. */
+/** Reads the agent's change from the workspace. */
 export async function takeChange(
   job: CodeJob,
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<Change> {
   const change = await takeTree(workspace, signal)
-  tellNotes(job, change.notes)
+  reportNotes(job, change.notes)
   return change
 }
 
-/** Keeps the change. What its patch points to is named by its contents: one name for all turns. */
+/**
+ * Keeps the change as artifacts. Only the patch needs a name per turn: objects that it refers to are
+ * named by their content.
+ */
 export function keepChange(
   { attempt }: CodeJob,
   { artifacts }: Change,
@@ -27,5 +30,5 @@ export function keepChange(
   }
 }
 
-/** Removes the patch once the hub has it. Contents in Git LFS stay, for the workspace needs them. */
+/** Removes the patch once the hub has it. Git LFS objects stay, because the workspace needs them. */
 export const forgetChange = ({ patchFile }: Change): Promise<void> => rm(patchFile, { force: true })

@@ -4,25 +4,25 @@ import { KeptTurn } from '../../turn/kept-turn.ts'
 import type { Change } from '../../workspace/change.ts'
 import { ChangeRecord } from '../../workspace/change-artifacts.ts'
 
-/** The step after which a later attempt can begin. */
+/** The step after which a later attempt can continue. */
 const STEP = 'agent'
 
-/** What an attempt made, for a later one to restore: artifacts of that attempt, and facts. */
+/** The work of an attempt, as a later one restores it: artifacts of that attempt, and their facts. */
 const KeptWork = z.strictObject({ ...KeptTurn.shape, change: ChangeRecord })
 export type KeptWork = z.infer<typeof KeptWork>
 
 const Product = z.strictObject({ work: KeptWork.nullable() })
 
-/** What earlier attempts of this job left to be continued; null when this one starts anew. */
+/** The work of earlier attempts to continue; null when this attempt starts over. */
 export function keptWork({ earlier }: Pick<Attempt, 'earlier'>): KeptWork | null {
   const made = earlier.checkpoints.findLast(({ step }) => step === STEP)
-  // Another version of the program may have written it: then the work is done again.
+  // Another version of the program may have written it in another form: then the attempt starts over.
   return Product.safeParse(made?.product).data?.work ?? null
 }
 
 /**
- * Records the work of a turn, so that no later attempt pays for it again, if it was kept whole.
- * Answers whether it did, and the hub then has all that was kept.
+ * Records the work of a turn, so that no later attempt pays for it again. Returns true when it is
+ * recorded, and the hub then has all artifacts; false when the change was not kept completely.
  */
 export async function recordWork(
   { report }: Pick<Attempt, 'report'>,
@@ -33,7 +33,7 @@ export async function recordWork(
   return await report.checkpoint({ step: STEP, product: { work: { ...turn, change: record } } })
 }
 
-/** The work turned out to be no good: the next attempt starts anew. */
+/** Discards recorded work that cannot be used: the next attempt starts over. */
 export async function discardWork({ report }: Pick<Attempt, 'report'>): Promise<void> {
   await report.checkpoint({ step: STEP, product: { work: null } })
 }

@@ -8,9 +8,9 @@ import { OUTPUTS } from './list-outputs.ts'
 import { keptOutputs, type Outputs, recordOutputs } from './outputs.ts'
 
 /**
- * What an earlier attempt has made. Its files stay artifacts of that attempt; they are fetched only
- * when a program is to check them. Null when there are none, or when the hub no longer has one of
- * them: then this attempt makes them again.
+ * Takes over the outputs of an earlier attempt. The files remain artifacts of that attempt, and are
+ * fetched only when a program checks them. Returns null when there are none, or when one is missing
+ * from the hub: then this attempt runs the generator again.
  */
 export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promise<Outputs | null> {
   const { attempt, payload } = job
@@ -19,14 +19,14 @@ export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promi
   const missing = await attempt.step('adopt', () => fetchOutputs(job, kept, signal))
   if (missing === null) return kept
   await recordOutputs(attempt, null)
-  const text = `The files of attempt ${kept.attempt} are made again: ${missing}`
+  const text = `The files of attempt ${kept.attempt} cannot be used, so the generator runs again: ${missing}`
   attempt.report.tell({ type: 'note', code: 'work-not-found', text })
   await removeTree(outputsOf(attempt.folder))
   await mkdir(outputsOf(attempt.folder), { mode: 0o700 })
   return null
 }
 
-/** Fetches the files. Answers which one the hub no longer has, and why; null when it has all. */
+/** Fetches the files. Returns why one of them cannot be used; null when all can. */
 async function fetchOutputs(
   { attempt }: GenerateJob,
   { attempt: from, files }: Outputs,
@@ -41,7 +41,7 @@ async function fetchOutputs(
       if (!isBytesGone(error)) throw error
       return error.message
     }
-    if ((await fileDigest(file, signal)) !== digest) return `${name} is not what it was`
+    if ((await fileDigest(file, signal)) !== digest) return `${name} has changed`
   }
   return null
 }

@@ -3,13 +3,12 @@ import { StepFailed } from '../../domain/stop.ts'
 import { listOutputs, OUTPUTS } from './list-outputs.ts'
 import { digested, type Outputs } from './outputs.ts'
 
-/** Names that the finding spells out. */
+/** Most names in the finding. */
 const NAMED_MAX = 20
 
 /**
- * A finding about what a check changed among the files that it judged; null when it only read them.
- * Reads every file.
- * @param folder of the outputs; no process may write there any more
+ * A finding that lists the files which a check changed; null when it only read them. Reads every file.
+ * @param folder of the outputs; no process may still write there
  */
 export async function changeOf(
   { files: made }: Pick<Outputs, 'files'>,
@@ -32,7 +31,7 @@ const digests = (
   files: readonly { readonly name: string; readonly digest: string }[],
 ): ReadonlyMap<string, string> => new Map(files.map(({ name, digest }) => [name, digest]))
 
-/** The names that have other contents in one than in the other, or are in one alone. */
+/** The names that are in only one of the maps, or have another digest in each. */
 const difference = (
   one: ReadonlyMap<string, string>,
   other: ReadonlyMap<string, string>,

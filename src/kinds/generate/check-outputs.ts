@@ -9,8 +9,8 @@ import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 import { type Outputs, treeOf } from './outputs.ts'
 
 /**
- * Runs all checks, so that one look shows everything that is wrong. A check that changes the files
- * fails and is the last one: those after it would judge other files than the hub keeps. Throws
+ * Runs all checks, even after a failure, so that the detail lists all findings. A check that changes
+ * the files fails and is the last: later checks would judge files that the hub does not have. Throws
  * StepFailed `check-failed`.
  */
 export async function checkOutputs(
@@ -39,7 +39,7 @@ export async function checkOutputs(
 
 type Judged = { readonly check: AskedCheck; readonly outputs: Outputs; readonly inputs: string }
 
-/** `spoiled`: the check failed because it changed the files. */
+/** `spoiled`: the check changed the files, and therefore failed. */
 type Answer = { readonly verdict: Verdict; readonly spoiled: boolean }
 
 async function runCheck(
@@ -61,7 +61,7 @@ async function runCheck(
   return { verdict, spoiled }
 }
 
-/** A check as a program that runs where the outputs are. */
+/** A check that runs in the folder of outputs. */
 function programOf({ attempt: { folder }, tools }: GenerateJob, check: AskedCheck, inputs: string) {
   const [outputs, home] = [outputsOf(folder), homeOf(folder)]
   return {

@@ -3,7 +3,7 @@ import type { Kind } from '../kind.ts'
 import { generateForm } from './form.ts'
 import { generateSchema } from './schema.ts'
 
-/** Files made by a program over the job's inputs. */
+/** A program makes files from the job's inputs. */
 export const generate: Kind = {
   schema: generateSchema,
   form: generateForm,

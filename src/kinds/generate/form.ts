@@ -19,18 +19,23 @@ const Flags = z.object({
 
 /** `millwright submit generate … -- program arguments`. */
 export const generateForm: SubmitForm = {
-  description: 'Runs a program over the inputs and keeps the files that it writes.',
+  description:
+    'Submits a job that runs a program on the inputs and keeps the files that it writes.',
   usage: '[flags] -- <program> [arguments]',
   flags: [
-    { flag: '--request <json>', description: 'what is asked for, as JSON; @file reads a file' },
+    {
+      flag: '--request <json>',
+      description: 'the request to the program, as JSON; @file reads it from a file',
+    },
     {
       flag: '--require <name>',
-      description: 'a file that must be made, such as model.glb or images/*.png; repeatable',
+      description:
+        'a file that the program must write, such as model.glb or images/*.png; repeatable',
       repeats: true,
     },
     {
       flag: '--check <name=line>',
-      description: 'must pass; runs in the folder of the files; repeatable',
+      description: 'a shell command that must pass, run in the folder of the files; repeatable',
       repeats: true,
     },
     { flag: '--title <text>', description: 'one line for lists (default: the command line)' },

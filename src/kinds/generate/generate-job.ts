@@ -3,7 +3,7 @@ import type { Attempt } from '../../domain/attempt.ts'
 import type { KindTools } from '../kind.ts'
 import type { GeneratePayload } from './payload.ts'
 
-/** One attempt at one generate job. */
+/** One attempt at a generate job. */
 export type GenerateJob = {
   readonly tools: Pick<KindTools, 'path' | 'clock'>
   readonly attempt: Attempt
@@ -14,5 +14,5 @@ export type GenerateJob = {
 export const outputsOf = (folder: string): string => join(folder, 'outputs')
 /** HOME of the generator and of the checks. */
 export const homeOf = (folder: string): string => join(folder, 'home')
-/** Exists once the hub has the outputs of the attempt: then salvage has nothing to upload. */
+/** A file that exists once the hub has the attempt's outputs, so that salvage uploads nothing. */
 export const keptMark = (folder: string): string => join(folder, 'outputs-kept')

@@ -9,9 +9,9 @@ import { artifactsOf } from './make-outputs.ts'
 import { GeneratePayload } from './payload.ts'
 import { runGenerate } from './run.ts'
 
-/** Files made by a program over the job's inputs, checked, and kept as artifacts. */
+/** A program makes files from the job's inputs; they are checked and kept as artifacts. */
 export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind => ({
-  // Async, so that a job this worker cannot do is a failed attempt like any other.
+  // Async, so that an error of `readPayload` rejects the promise and fails the attempt.
   run: async (attempt, signal) =>
     await runGenerate(
       { tools, attempt, payload: readPayload(GeneratePayload, attempt.work) },
@@ -22,7 +22,7 @@ export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind
   tidy: async () => 0,
 })
 
-/** Nothing when the attempt died before it made the folder, or after the hub had all outputs. */
+/** Empty when the attempt died before it made the folder, or after the hub had all outputs. */
 async function salvageOutputs(
   { folder }: LeftAttempt,
   signal: AbortSignal,

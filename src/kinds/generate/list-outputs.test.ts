@@ -6,14 +6,14 @@ import { listOutputs } from './list-outputs.ts'
 
 const live = new AbortController().signal
 
-/** A file of so many bytes that takes no room on the disk. */
+/** Makes a sparse file of this size, which uses no disk space. */
 async function sparse(file: string, bytes: number): Promise<void> {
   await writeFile(file, '')
   await truncate(file, bytes)
 }
 
 describe('the files that a generator wrote', () => {
-  it('are listed by name, also those that it had shut', async () => {
+  it('are listed by name, even those without permissions', async () => {
     const folder = await tempFolder()
     await mkdir(join(folder, 'b'))
     await writeFile(join(folder, 'b', 'inner'), '12', { mode: 0 })
@@ -30,7 +30,7 @@ describe('the files that a generator wrote', () => {
     expect(leftOut).toBeNull()
   })
 
-  it('are too large when one of them or all together are', async () => {
+  it('are too large when one of them or all of them together are', async () => {
     const one = await tempFolder()
     await sparse(join(one, 'huge'), 5 * 1024 ** 3 + 1)
     await expect(listOutputs(one, live)).rejects.toMatchObject({
@@ -45,7 +45,7 @@ describe('the files that a generator wrote', () => {
     })
   })
 
-  it('are left out, and said to be, when their names are not UTF-8', async () => {
+  it('are left out, with a note, when their names are not UTF-8', async () => {
     const folder = await tempFolder()
     const latin1 = (name: string) => Buffer.from(join(folder, name), 'latin1')
     await mkdir(latin1('caf\xe9'))
@@ -56,20 +56,20 @@ describe('the files that a generator wrote', () => {
     const { files, leftOut } = await listOutputs(folder, live)
 
     expect(files.map(({ name }) => name)).toEqual(['plain'])
-    expect(leftOut).toContain('"caf\ufffd" (not a name for an artifact)')
-    expect(leftOut).toContain('"caf\ufffd.txt" (not a name for an artifact)')
+    expect(leftOut).toContain('"caf\ufffd" (not a valid name of an artifact)')
+    expect(leftOut).toContain('"caf\ufffd.txt" (not a valid name of an artifact)')
   })
 
-  it('are counted when many are left out, and a few of them named', async () => {
+  it('are counted when many are left out, and the first of them named', async () => {
     const folder = await tempFolder()
     for (let index = 0; index < 30; index += 1)
       await writeFile(join(folder, `.hidden-${index}`), '')
     const { leftOut } = await listOutputs(folder, live)
-    expect(leftOut?.match(/"\.hidden-\d+" \(not a name for an artifact\)/g)).toHaveLength(20)
+    expect(leftOut?.match(/"\.hidden-\d+" \(not a valid name of an artifact\)/g)).toHaveLength(20)
     expect(leftOut).toContain(' and 10 more.')
   })
 
-  it('are none where another folder was put in the place of theirs', async () => {
+  it('are not read when their folder was removed or replaced', async () => {
     const folder = join(await tempFolder(), 'outputs')
     await symlink('/etc', folder)
     await expect(listOutputs(folder, live)).rejects.toMatchObject({ reason: 'generator-failed' })

@@ -7,14 +7,14 @@ import { StepFailed } from '../../domain/stop.ts'
 import { ArtifactName, clip } from '../../domain/text.ts'
 import { nullWhenMissing } from '../../platform/errno.ts'
 
-/** Room for these among the 1000 artifacts of an attempt: its logs and reports need some. */
+/** An attempt may have 1000 artifacts; the difference is for its logs and reports. */
 export const OUTPUT_FILES_MAX = 950
 const OUTPUT_BYTES_MAX = 20 * 1024 ** 3
-/** Names that the note of what was left out spells out. */
+/** Most names in the note about files that were left out. */
 const NAMED_MAX = 20
 const NOTE_MAX = 2048
 
-/** Where outputs are kept as artifacts, and where those of an attempt that was stopped. */
+/** Folders of artifacts: for complete outputs, and for those of an attempt that was stopped or failed. */
 export const OUTPUTS = 'outputs'
 export const PARTIAL = 'partial'
 
@@ -26,14 +26,14 @@ export type WrittenFile = {
   readonly size: number
 }
 
-/** What was found, in order of names, and one sentence about what was left out; null for nothing. */
+/** The files in order of names, and a sentence about those that were left out; null for none. */
 export type Listed = { readonly files: readonly WrittenFile[]; readonly leftOut: string | null }
 
 /**
- * Lists the regular files below a folder, and makes them readable. Links are not followed; they,
- * special files, and names that no artifact can have are left out. Throws StepFailed
- * `outputs-too-large`, and `generator-failed` when the folder itself was removed or replaced. No
- * process may write there any more.
+ * Lists the regular files below a folder, and makes them readable. Leaves out symbolic links (which
+ * it does not follow), special files, and names that an artifact cannot have. No process may still
+ * write there. Throws StepFailed `outputs-too-large`, and `generator-failed` when the folder itself
+ * was removed or replaced.
  */
 export async function listOutputs(folder: string, signal: AbortSignal): Promise<Listed> {
   await openRoot(folder)
@@ -49,7 +49,7 @@ export async function listOutputs(folder: string, signal: AbortSignal): Promise<
     }
     total += entry.size
     files.push({ name: entry.name, file: entry.file, size: entry.size })
-    demandRoom(files.length, total, entry)
+    checkLimits(files.length, total, entry)
   }
   const more = others > named.length ? ` and ${others - named.length} more` : ''
   return {
@@ -58,7 +58,7 @@ export async function listOutputs(folder: string, signal: AbortSignal): Promise<
   }
 }
 
-/** Without a sandbox a program may have put anything in the place of the folder. */
+/** Without a sandbox, the program may have replaced the folder, for example by a symbolic link. */
 async function openRoot(folder: string): Promise<void> {
   const found = await lstat(folder).catch(nullWhenMissing)
   if (found?.isDirectory() !== true) {
@@ -67,7 +67,7 @@ async function openRoot(folder: string): Promise<void> {
   await makeReadable(folder, found, 0o700)
 }
 
-function demandRoom(count: number, total: number, { name, size }: WrittenFile): void {
+function checkLimits(count: number, total: number, { name, size }: WrittenFile): void {
   const why =
     count > OUTPUT_FILES_MAX
       ? `there are more than ${OUTPUT_FILES_MAX} files`
@@ -87,14 +87,14 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   for await (const { name: part } of await opendir(join(root, under))) {
     signal.throwIfAborted()
     const name = under === '' ? part : `${under}/${part}`
-    // Before lstat, which finds nothing under a name that is not UTF-8: it was decoded with loss.
+    // Before lstat, which would fail for a name that is not UTF-8: decoding has changed it.
     if (!ArtifactName.safeParse(`${OUTPUTS}/${name}`).success) {
-      yield { kind: 'other', name, why: 'not a name for an artifact' }
+      yield { kind: 'other', name, why: 'not a valid name of an artifact' }
       continue
     }
     const path = join(root, name)
     const found = await lstat(path)
-    if (found.isSymbolicLink()) yield { kind: 'other', name, why: 'a link' }
+    if (found.isSymbolicLink()) yield { kind: 'other', name, why: 'a symbolic link' }
     else if (found.isDirectory()) {
       await makeReadable(path, found, 0o700)
       yield* walk(root, name, signal)
@@ -105,7 +105,7 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   }
 }
 
-/** The generator may have shut it, and runs as the worker's own user. */
+/** Adds missing permissions: the generator runs as the worker's user and may have removed them. */
 async function makeReadable(path: string, { mode }: Stats, wanted: number): Promise<void> {
   if ((mode & wanted) !== wanted) await chmod(path, (mode & 0o777) | wanted)
 }

@@ -6,7 +6,7 @@ import { listOutputs, OUTPUTS, PARTIAL, type WrittenFile } from './list-outputs.
 import { digested, type MadeFile, type Outputs, recordOutputs } from './outputs.ts'
 import { runGenerator } from './run-generator.ts'
 
-/** Runs the generator and keeps what it wrote: on the hub before this resolves. */
+/** Runs the generator and keeps its files. The hub has them when this resolves. */
 export async function makeOutputs(
   job: GenerateJob,
   inputs: string,
@@ -19,7 +19,7 @@ export async function makeOutputs(
   }
   const outputs = await keepingPartial(job, work, signal)
   if (!(await recordOutputs(attempt, outputs))) {
-    throw new StepFailed('outputs-not-kept', 'the notes of this attempt name the files and why')
+    throw new StepFailed('outputs-not-kept', 'the notes of this attempt name the files and reasons')
   }
   await writeFile(keptMark(attempt.folder), '', { mode: 0o600 })
   return outputs
@@ -40,8 +40,8 @@ async function takeOutputs({ attempt }: GenerateJob, signal: AbortSignal): Promi
 }
 
 /**
- * Keeps what was written so far when the generator fails or is stopped. After a stop whatever is
- * thrown counts as its consequence: not everything that listens to the signal throws its reason.
+ * Keeps the files written so far when the generator fails or is stopped. After a stop any error counts
+ * as its consequence, because not all code that observes the signal throws the signal's reason.
  */
 async function keepingPartial(
   job: GenerateJob,
@@ -57,7 +57,7 @@ async function keepingPartial(
   }
 }
 
-/** In bounded time, and never in place of the error that ended the work. */
+/** Takes bounded time, and throws nothing that would hide the error that ended the work. */
 async function keepPartial({ attempt }: GenerateJob): Promise<void> {
   const grace = attempt.grace()
   try {
@@ -65,12 +65,13 @@ async function keepPartial({ attempt }: GenerateJob): Promise<void> {
     for (const artifact of artifactsOf(files, PARTIAL)) attempt.report.keep(artifact)
   } catch (error) {
     if (!grace.aborted && !(error instanceof StepFailed)) throw error
-    const text = error instanceof StepFailed ? error.detail : 'there was no time left for it'
+    const text =
+      error instanceof StepFailed ? error.detail : 'the time to keep partial work ran out'
     attempt.report.tell({ type: 'note', code: 'work-not-kept', text })
   }
 }
 
-/** The files as artifacts below this name; one with a digest must still have it when it is sent. */
+/** The files as artifacts below `tree`. A file with a digest must still have it when it is uploaded. */
 export const artifactsOf = (
   files: readonly (WrittenFile | MadeFile)[],
   tree: typeof OUTPUTS | typeof PARTIAL,

@@ -6,23 +6,23 @@ import { ArtifactName } from '../../domain/text.ts'
 import { fileDigest } from '../../platform/file-digest.ts'
 import { OUTPUT_FILES_MAX, type WrittenFile } from './list-outputs.ts'
 
-/** The step after which a later attempt can begin. */
+/** The step after which a later attempt can continue. */
 const STEP = 'generate'
 
-/** A finished generation: files that the hub keeps as artifacts of the attempt that made them. */
+/** The files of a finished generator, which the hub has as artifacts of the attempt that made them. */
 const Outputs = z.strictObject({
   attempt: z.int().min(1),
   files: z
     .array(z.strictObject({ name: ArtifactName, digest: Digest, size: z.int().min(0) }))
     .max(OUTPUT_FILES_MAX),
-  /** What was not kept, and why; null for nothing. */
+  /** A sentence about the files that were not kept, and why; null for none. */
   leftOut: z.string().nullable(),
 })
 export type Outputs = z.infer<typeof Outputs>
 
 const Product = z.strictObject({ outputs: Outputs.nullable() })
 
-/** The id of exactly this set of names and contents, to which verdicts are bound. */
+/** A digest of all names and contents, to which verdicts are bound. */
 export function treeOf({ files }: Pick<Outputs, 'files'>): string {
   const hash = createHash('sha256')
   for (const { name, digest } of files.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
@@ -31,7 +31,7 @@ export function treeOf({ files }: Pick<Outputs, 'files'>): string {
   return hash.digest('hex')
 }
 
-/** Reads every file once for its digest. */
+/** Computes the digest of every file. */
 export async function digested(
   files: readonly WrittenFile[],
   signal: AbortSignal,
@@ -43,19 +43,19 @@ export async function digested(
   return found
 }
 
-/** A written file with the digest it had when it was taken. */
+/** A written file with its digest. */
 export type MadeFile = WrittenFile & { readonly digest: string }
 
-/** What an earlier attempt has made; null when this one must make it. */
+/** The outputs of an earlier attempt; null when this one must run the generator. */
 export function keptOutputs({ earlier }: Pick<Attempt, 'earlier'>): Outputs | null {
   const made = earlier.checkpoints.findLast(({ step }) => step === STEP)
-  // Another version of the program may have written it: then the files are made again.
+  // Another version of the program may have written it in another form: then the generator runs again.
   return Product.safeParse(made?.product).data?.outputs ?? null
 }
 
 /**
- * Records what this attempt made, or with null that it must be made again. Answers whether the hub
- * has all that was kept.
+ * Records the outputs of this attempt, or with null that a later attempt must run the generator again.
+ * Returns whether the hub has all artifacts.
  */
 export const recordOutputs = (
   { report }: Pick<Attempt, 'report'>,

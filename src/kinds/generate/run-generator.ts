@@ -4,7 +4,7 @@ import { generatorOf } from '../../generators/all.ts'
 import { tellProgress } from '../../pipeline/tell-progress.ts'
 import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 
-/** Lets the generator work; everything it prints is logged, and counts as a sign of life. */
+/** Runs the generator. Its output is logged, and resets the idle limit. */
 export async function runGenerator(
   { attempt, payload, tools }: GenerateJob,
   inputs: string,

@@ -8,7 +8,7 @@ import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 import { makeOutputs } from './make-outputs.ts'
 import type { Outputs } from './outputs.ts'
 
-/** The story of a generate job. */
+/** Runs a generate job: inputs, generator, files, checks. */
 export async function runGenerate(job: GenerateJob, signal: AbortSignal): Promise<Outcome> {
   const { attempt } = job
   await mkdir(outputsOf(attempt.folder), { mode: 0o700 })

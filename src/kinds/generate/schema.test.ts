@@ -8,7 +8,7 @@ const payload = {
 }
 
 describe('the kind generate', () => {
-  it('is listed by its title, else by its command on one line', () => {
+  it('is listed by its title, otherwise by its command on one line', () => {
     expect(generateSchema.title(payload)).toBe('sh -c echo one echo two')
     expect(generateSchema.title({ ...payload, title: 'A chair' })).toBe('A chair')
   })
@@ -18,7 +18,7 @@ describe('the kind generate', () => {
     expect(generateSchema.protocol(payload)).toBe(2)
   })
 
-  it('tells its generator, its command and its checks; its story is what it prints', () => {
+  it('shows its generator, its command and its checks; its story is its output', () => {
     expect(generateSchema.facts(payload)).toEqual([
       ['generator', 'command'],
       ['program', 'sh -c echo one echo two'],
@@ -35,12 +35,12 @@ describe('the kind generate', () => {
     ['an unknown generator', { generator: { name: 'magic', run: ['true'] } }],
     ['no program', { generator: { name: 'command', run: [] } }],
     ['an unknown key', { prompt: 'a chair' }],
-    ['an unknown demand on the files', { outputs: { max: 2 } }],
+    ['an unknown requirement on the files', { outputs: { max: 2 } }],
   ])('refuses %s', (_, change) => {
     expect(GeneratePayload.safeParse({ ...payload, ...change }).success).toBe(false)
   })
 
-  it('takes any JSON as its request, and one file as enough', () => {
+  it('accepts any JSON as its request, and requires one file by default', () => {
     for (const request of [null, 0, 'a chair', [1], { deep: { er: true } }]) {
       const read = GeneratePayload.parse({ ...payload, request })
       expect(read.request).toEqual(request)

@@ -6,12 +6,13 @@ import type { AdvisoryLocks } from '../transaction.ts'
 const Taken = z.object({ taken: z.boolean() })
 
 /**
- * The advisory locks of the open transaction, which releases them when it ends. Two names with the same hash, which is one of 2^64, only wait for each other.
+ * The advisory locks of the open transaction; PostgreSQL releases them at its end. Names are hashed to
+ * 64 bits; a collision only makes two transactions wait for each other.
  */
 export function advisoryLocks(client: ClientBase): AdvisoryLocks {
   let tried = 0
   return {
-    // One after the other, as they stand in the array.
+    // PostgreSQL takes the locks one by one in the order of the array, which prevents deadlocks.
     acquire: async (names) => {
       await client.query({
         name: 'advisory-lock',

@@ -7,21 +7,21 @@ import { type Refill, selectOf, type Snapshot, type Table, tablesOf } from '../t
 import { connectOnce, withoutPassword } from './connections.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
-import { namedAtOpening } from './postgres-error.ts'
+import { toOpeningError } from './postgres-error.ts'
 
-const ROWS_A_TIME = 500
+const ROWS_PER_FETCH = 500
 const Value = z.union([z.string(), z.number(), z.null()])
 const Rows = z.array(z.record(z.string(), Value))
 const Count = z.tuple([z.object({ count: z.number() })])
 const Version = z.tuple([z.object({ version: z.number() })])
 
 /**
- * Reads a ledger beside the hubs that work on it. Throws `ledger-refused`, `ledger-unavailable` or
+ * Reads a ledger while hubs may be writing to it. Throws `ledger-refused`, `ledger-unavailable` or
  * `schema-newer`.
  */
 export async function postgresSnapshot(url: string): Promise<Snapshot> {
   const client = await connect(url)
-  const schemaVersion = await orEnd(client, url, async () => {
+  const schemaVersion = await closeOnError(client, url, async () => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const { rows } = await client.query('SELECT max(version) AS version FROM migration')
     const { version } = Version.parse(rows)[0]
@@ -33,7 +33,7 @@ export async function postgresSnapshot(url: string): Promise<Snapshot> {
     rows: async function* all(table: Table) {
       await client.query(`DECLARE ${table.name}_rows CURSOR FOR ${selectOf(table)}`)
       for (;;) {
-        const answer = await client.query(`FETCH ${ROWS_A_TIME} FROM ${table.name}_rows`)
+        const answer = await client.query(`FETCH ${ROWS_PER_FETCH} FROM ${table.name}_rows`)
         const page = Rows.parse(answer.rows)
         if (page.length === 0) break
         yield* page
@@ -50,12 +50,12 @@ export async function postgresSnapshot(url: string): Promise<Snapshot> {
 }
 
 /**
- * Opens a database for a restore, with the schema of this version. Throws `restore-not-empty`, and
- * what opening a ledger throws; `schema-newer` when it is of a later version.
+ * Opens a database for a restore, with this schema version. Throws `restore-not-empty`,
+ * `ledger-refused` or `ledger-unavailable`, and `schema-newer` when the ledger has a later version.
  */
 export async function postgresRefill(url: string, schemaVersion: number): Promise<Refill> {
   const client = await connect(url)
-  await orEnd(client, url, async () => {
+  await closeOnError(client, url, async () => {
     await migrate(client, migrationsTo(MIGRATIONS, schemaVersion))
     await client.query('BEGIN')
     const { rows } = await client.query(
@@ -79,8 +79,8 @@ export async function postgresRefill(url: string, schemaVersion: number): Promis
   }
 }
 
-/** Begins; when that fails nobody has the connection, so it ends here. */
-async function orEnd<Value>(
+/** Closes the connection when `begin` fails, because the caller then has no handle to close. */
+async function closeOnError<Value>(
   client: Client,
   url: string,
   begin: () => Promise<Value>,
@@ -89,7 +89,7 @@ async function orEnd<Value>(
     return await begin()
   } catch (error) {
     await client.end()
-    throw namedAtOpening(error, withoutPassword(url))
+    throw toOpeningError(error, withoutPassword(url))
   }
 }
 
@@ -113,6 +113,6 @@ async function connect(url: string): Promise<Client> {
   try {
     return await connectOnce(url)
   } catch (error) {
-    throw namedAtOpening(error, withoutPassword(url))
+    throw toOpeningError(error, withoutPassword(url))
   }
 }

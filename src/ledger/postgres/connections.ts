@@ -5,24 +5,24 @@ import type { Clock } from '../../platform/clock.ts'
 
 const CONNECTIONS_MAX = 10
 
-/** How long each thing may take, in milliseconds. */
-export type Patience = {
+/** Time limits, in milliseconds. */
+export type Timeouts = {
   readonly connect: number
-  /** One statement, as the database measures it. */
+  /** `statement_timeout`: one statement, measured by the server. */
   readonly statement: number
-  /** Its wait for others. */
+  /** `lock_timeout`: a statement's wait for one lock. */
   readonly lock: number
-  /** Silence of ours within a transaction. */
+  /** `idle_in_transaction_session_timeout`: our pause between two statements of a transaction. */
   readonly idle: number
-  /** One statement, as we measure it: longer, so that a database that is there speaks first. */
+  /** One statement, measured by us; longer than `statement`, so that a live server reports its own timeout first. */
   readonly answer: number
-  /** Between two questions to a database that has nothing to say. */
+  /** Interval of the queries that detect a dead LISTEN connection. */
   readonly heartbeat: number
-  /** The end of what runs when we close. */
+  /** How long closing waits for running transactions. */
   readonly close: number
 }
 
-export const PATIENCE: Patience = {
+export const TIMEOUTS: Timeouts = {
   connect: 5000,
   statement: 30_000,
   lock: 10_000,
@@ -32,15 +32,15 @@ export const PATIENCE: Patience = {
   close: 10_000,
 }
 
-/** A pool that can be closed although the database does not answer any more. */
+/** A pool that can be closed even when the database does not respond. */
 export type Connections = {
   readonly pool: Pool
-  /** Lets what runs end, waits for `until` as well, then cuts off what is left. */
+  /** Waits for running transactions and `until`, up to the `close` timeout, then destroys the sockets. */
   close(until: Promise<void>): Promise<void>
 }
 
-/** Opens no connection yet. */
-export function openConnections(url: string, patience: Patience, clock: Clock): Connections {
+/** Connects lazily, with the first transaction. */
+export function openConnections(url: string, timeouts: Timeouts, clock: Clock): Connections {
   const open = new Set<Socket>()
   const stream = (): Socket => {
     const socket = new Socket()
@@ -51,13 +51,13 @@ export function openConnections(url: string, patience: Patience, clock: Clock): 
     ...settings(url),
     stream,
     max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: patience.connect,
-    statement_timeout: patience.statement,
-    lock_timeout: patience.lock,
-    idle_in_transaction_session_timeout: patience.idle,
-    query_timeout: patience.answer,
+    connectionTimeoutMillis: timeouts.connect,
+    statement_timeout: timeouts.statement,
+    lock_timeout: timeouts.lock,
+    idle_in_transaction_session_timeout: timeouts.idle,
+    query_timeout: timeouts.answer,
   })
-  const goodbye = async (until: Promise<void>): Promise<void> => {
+  const drain = async (until: Promise<void>): Promise<void> => {
     await until
     await pool.end()
     await Promise.all([...open].map((socket) => once(socket, 'close')))
@@ -66,18 +66,18 @@ export function openConnections(url: string, patience: Patience, clock: Clock): 
     pool,
     close: async (until) => {
       const ended = new AbortController()
-      const closing = goodbye(until).finally(() => ended.abort())
-      await clock.sleep(patience.close, ended.signal)
+      const closing = drain(until).finally(() => ended.abort())
+      await clock.sleep(timeouts.close, ended.signal)
       for (const socket of open) socket.destroy()
       await closing
     },
   }
 }
 
-/** One connection without limits of time once it is open: for migrations, backup and restore. */
+/** One connection without statement timeouts, for migrations, backup and restore. */
 export async function connectOnce(url: string): Promise<Client> {
-  const client = new Client({ ...settings(url), connectionTimeoutMillis: PATIENCE.connect })
-  // Told by the query that was under way.
+  const client = new Client({ ...settings(url), connectionTimeoutMillis: TIMEOUTS.connect })
+  // The running query rejects with the same error; without a listener Node would crash.
   client.on('error', () => {})
   await client.connect()
   return client
@@ -94,10 +94,10 @@ const settings = (url: string): ClientConfig => ({
   },
 })
 
-/** The address for people and logs. */
+/** The address without user and password, for messages and logs. */
 export function withoutPassword(url: string): string {
   const address = URL.parse(url)
-  // An @ in the path was part of a password with a slash in it.
+  // An @ in the path means that the password contains an unescaped slash.
   if (address === null || address.pathname.includes('@')) return 'postgres'
   return `postgres://${address.host}${address.pathname}`
 }

@@ -8,18 +8,18 @@ import { sql, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
 import type { Connections } from './connections.ts'
 import { advisoryLocks } from './advisory-locks.ts'
-import { isSilence, isTransient, named } from './postgres-error.ts'
+import { isQueryTimeout, isTransient, toAppError } from './postgres-error.ts'
 import { CHANNEL, listenForNotifications, payloadOf } from './notifications.ts'
 import { type Preparer, preparer } from './statements.ts'
 
-/** Tries of one transaction that others undo. */
+/** Tries of a transaction that fails with a deadlock or serialization failure. */
 const TRIES_MAX = 8
 
 export type PostgresEngineOptions = {
   readonly connections: Connections
-  /** Unlike that of any other hub. */
+  /** Unique id of this hub. */
   readonly self: string
-  /** Milliseconds since the epoch, instead of the database's own time. */
+  /** Milliseconds since the epoch; undefined for the database's clock. */
   readonly now: (() => number) | undefined
   readonly heartbeatMs: number
   readonly clock: Clock
@@ -27,8 +27,8 @@ export type PostgresEngineOptions = {
 }
 
 /**
- * Runs transactions side by side, each on a connection of its own. What keeps them apart are the
- * advisory locks they take (`advisory-locks.ts`) and the guards in their statements, so READ COMMITTED is enough.
+ * Runs transactions concurrently, each on its own connection. READ COMMITTED suffices, because advisory
+ * locks (`advisory-locks.ts`) and the guards in the statements isolate them.
  */
 export function postgresEngine(options: PostgresEngineOptions): Engine {
   const { connections, self, heartbeatMs, clock, log } = options
@@ -36,11 +36,11 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
   const listeners = new Listeners()
   const prepared = preparer()
   const closing = new AbortController()
-  const hearing = listenForNotifications(
+  const listening = listenForNotifications(
     {
       connect: () => pool.connect(),
       self,
-      heard: (notification) => listeners.tell([notification]),
+      onNotification: (notification) => listeners.notify([notification]),
       heartbeatMs,
       clock,
       log,
@@ -55,13 +55,13 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
     try {
       const now = await begin(client, options.now)
       const value = await work(openTx({ client, prepared, now, notifications }))
-      await tellOthers(client, self, notifications)
+      await notifyOtherHubs(client, self, notifications)
       await client.query('COMMIT')
       lost = false
-      listeners.tell(notifications.all)
+      listeners.notify(notifications.all)
       return value
     } catch (error) {
-      lost = isSilence(error) || !(await rolledBack(client))
+      lost = isQueryTimeout(error) || !(await rolledBack(client))
       throw error
     } finally {
       client.release(lost)
@@ -75,7 +75,7 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
         try {
           return await once(work)
         } catch (error) {
-          if (!isTransient(error) || tries === TRIES_MAX) throw named(error)
+          if (!isTransient(error) || tries === TRIES_MAX) throw toAppError(error)
         }
       }
     },
@@ -83,7 +83,7 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
     [Symbol.asyncDispose]: async () => {
       if (closing.signal.aborted) return
       closing.abort()
-      await connections.close(hearing)
+      await connections.close(listening)
     },
   }
 }
@@ -91,7 +91,7 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
 const Now = z.object({ now: z.number() })
 
 async function begin(client: ClientBase, now: (() => number) | undefined): Promise<number> {
-  // Both statements in one journey to the database.
+  // One round trip for both statements.
   const answer: unknown = await client.query(
     'BEGIN; SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT AS now',
   )
@@ -99,20 +99,20 @@ async function begin(client: ClientBase, now: (() => number) | undefined): Promi
   return now?.() ?? rows[0].now
 }
 
-async function tellOthers(
+async function notifyOtherHubs(
   client: ClientBase,
   self: string,
   notifications: Notifications,
 ): Promise<void> {
   if (notifications.all.length === 0) return
   await client.query({
-    name: 'tell-others',
-    text: 'SELECT pg_notify($1, told) FROM unnest($2::TEXT[]) AS told',
+    name: 'notify-other-hubs',
+    text: 'SELECT pg_notify($1, payload) FROM unnest($2::TEXT[]) AS payload',
     values: [CHANNEL, notifications.all.map((notification) => payloadOf(self, notification))],
   })
 }
 
-/** Whether the connection is as good as before. */
+/** Rolls back; false when the connection is unusable. */
 async function rolledBack(client: PoolClient): Promise<boolean> {
   try {
     await client.query('ROLLBACK')

@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { noProbe, type Probe } from '../../domain/probe.ts'
 import { type Migration, missingFrom } from '../migration.ts'
 
-/** Names the lock under which one hub at a time changes the schema. */
+/** Advisory lock that lets one hub at a time migrate. */
 const LOCK = `hashtextextended('millwright migration', 0)`
 
 const Version = z.object({ version: z.int() })
 
 /**
- * Brings the schema to the newest version, all of it in one transaction: killed at any moment it
- * leaves what was there before. Throws `schema-newer` when a newer program was here.
+ * Applies all missing migrations in one transaction, so that a kill leaves the previous version. Throws
+ * `schema-newer` when a newer program made the ledger.
  * @returns how many migrations were missing
  */
 export async function migrate(
@@ -20,7 +20,7 @@ export async function migrate(
 ): Promise<number> {
   await client.query('BEGIN')
   try {
-    // A hub that waits here finds the work done; there is no time limit, a migration may take long.
+    // No timeouts: a migration may take long, and other hubs wait for this one to finish.
     await client.query('SET LOCAL lock_timeout = 0')
     await client.query('SET LOCAL statement_timeout = 0')
     await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`)
@@ -46,7 +46,7 @@ export async function migrate(
   }
 }
 
-/** Adds up the counts of connections that are gone, so that their rows do not grow for ever. */
+/** Merges the job counts of closed connections, so that their rows do not accumulate. */
 async function gatherCounts(client: ClientBase): Promise<void> {
   await client.query(`
     WITH gone AS (

@@ -3,61 +3,72 @@ import type { Logger } from '../../platform/log.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { JobId } from '../../domain/id.ts'
 import type { Notification } from '../port.ts'
-import { named } from './postgres-error.ts'
+import { toAppError } from './postgres-error.ts'
 
-/** Hubs tell each other here; see LISTEN and NOTIFY in PostgreSQL's manual. */
+/** Channel between hubs; see LISTEN and NOTIFY in PostgreSQL's manual. */
 export const CHANNEL = 'millwright'
 const RETRY_MS = 1000
 
-type Hearing = {
-  /** Opens a connection of its own. */
+type Listening = {
+  /** Returns a connection for LISTEN alone. */
   readonly connect: () => Promise<PoolClient>
-  /** Who notifies here: its own notifications come back and are dropped. */
+  /** Id of this hub; PostgreSQL also delivers a hub's own notifications, which are dropped. */
   readonly self: string
-  readonly heard: (notification: Notification) => void
+  readonly onNotification: (notification: Notification) => void
   readonly heartbeatMs: number
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** A notification as other hubs get it. */
+/** The payload of NOTIFY. */
 export const payloadOf = (self: string, notification: Notification): string =>
   notification.kind === 'job' ? `${self} job ${notification.jobId}` : `${self} ready`
 
 /**
- * Hears what other hubs commit until the signal aborts. A lost connection is opened again; what
- * was missed meanwhile is looked for at once, and by those who look again from time to time.
+ * Passes on the notifications of other hubs until the signal aborts. Reconnects after a lost connection
+ * and then reports `ready` once, because notifications may have been missed; subscribers that wait for
+ * a job poll as well.
  */
-export async function listenForNotifications(hearing: Hearing, signal: AbortSignal): Promise<void> {
+export async function listenForNotifications(
+  listening: Listening,
+  signal: AbortSignal,
+): Promise<void> {
   let missed = false
   while (!signal.aborted) {
     try {
-      await hearOnce(hearing, missed, signal)
+      await listenOnce(listening, missed, signal)
     } catch (error) {
       missed = true
-      hearing.log.warn({ error: named(error) }, 'notifications of other hubs are not heard')
-      await hearing.clock.sleep(RETRY_MS, signal)
+      listening.log.warn(
+        { error: toAppError(error) },
+        'lost the connection for notifications of other hubs, will reconnect',
+      )
+      await listening.clock.sleep(RETRY_MS, signal)
     }
   }
 }
 
-/** One connection, to its end. */
-async function hearOnce(hearing: Hearing, missed: boolean, signal: AbortSignal): Promise<void> {
-  const { connect, self, heard } = hearing
+/** Listens on one connection until it fails or the signal aborts. */
+async function listenOnce(
+  listening: Listening,
+  missed: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { connect, self, onNotification } = listening
   const client = await connect()
   const lost = Promise.withResolvers<never>()
   client.on('error', lost.reject)
   client.on('end', () => lost.reject(new Error('Connection terminated')))
   lost.promise.catch(() => {})
   client.on('notification', ({ payload = '' }: Notified) => {
-    const told = parse(payload, self)
-    if (told !== null) heard(told)
+    const notification = parse(payload, self)
+    if (notification !== null) onNotification(notification)
   })
   const over = new AbortController()
   try {
     await client.query(`LISTEN ${CHANNEL}`)
-    if (missed) heard({ kind: 'ready' })
-    const beating = beat(client, hearing, AbortSignal.any([signal, over.signal]))
+    if (missed) onNotification({ kind: 'ready' })
+    const beating = beat(client, listening, AbortSignal.any([signal, over.signal]))
     await Promise.race([beating, lost.promise])
   } finally {
     over.abort()
@@ -65,10 +76,10 @@ async function hearOnce(hearing: Hearing, missed: boolean, signal: AbortSignal):
   }
 }
 
-/** Asks now and then, because a connection that went dead looks like one that has no news. */
+/** Heartbeat: without queries a dead connection looks like one without notifications. */
 async function beat(
   client: PoolClient,
-  { heartbeatMs, clock }: Hearing,
+  { heartbeatMs, clock }: Listening,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {

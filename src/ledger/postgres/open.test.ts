@@ -17,7 +17,7 @@ describe('the address of a ledger', () => {
     await expect(postgresSnapshot(url)).rejects.toMatchObject(refused)
   })
 
-  it('is shown without a password, also when that was written wrong', () => {
+  it('is shown without a password, even a malformed one', () => {
     expect(withoutPassword('postgres://ada:hush@db.example/jobs')).toBe(
       'postgres://db.example/jobs',
     )

@@ -7,53 +7,53 @@ import type { Ledger } from '../port.ts'
 import {
   connectOnce,
   openConnections,
-  PATIENCE,
-  type Patience,
+  TIMEOUTS,
+  type Timeouts,
   withoutPassword,
 } from './connections.ts'
 import { postgresEngine } from './engine.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
-import { namedAtOpening } from './postgres-error.ts'
+import { toOpeningError } from './postgres-error.ts'
 
 export type PostgresLedgerOptions = {
-  /** postgres://user:password@host:port/database; what is left out comes from PG* variables. */
+  /** postgres://user:password@host:port/database; missing parts come from PG* environment variables. */
   readonly url: string
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log?: Logger
-  /** Milliseconds since the epoch, instead of the database's own time. */
+  /** Milliseconds since the epoch; default: the database's clock. */
   readonly now?: () => number
-  readonly patience?: Patience
+  readonly timeouts?: Timeouts
   readonly probe?: Probe
 }
 
 /**
- * Opens a ledger that several hubs may share, and brings its schema up to date. Leases are judged
- * by the database's clock. Throws `ledger-refused`, `ledger-unavailable` or `schema-newer`.
+ * Opens a ledger that several hubs may share, and migrates it. The database's clock decides when leases
+ * expire. Throws `ledger-refused`, `ledger-unavailable` or `schema-newer`.
  */
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
   const { url, clock, random, log = silentLog, now } = options
-  const { patience = PATIENCE, probe = noProbe } = options
-  await bringUpToDate({ url, log, probe })
-  const connections = openConnections(url, patience, clock)
-  // Idle connections break when the database restarts; the next transaction opens another.
+  const { timeouts = TIMEOUTS, probe = noProbe } = options
+  await migrateOnce({ url, log, probe })
+  const connections = openConnections(url, timeouts, clock)
+  // A restart of the database breaks idle connections; the next transaction reconnects.
   connections.pool.on('error', (error) =>
     log.debug({ error }, 'idle connection to the ledger lost'),
   )
   connections.pool.on('connect', (client) => {
-    // Told by the query that was under way.
+    // The running query rejects with the same error; without a listener Node would crash.
     client.on('error', () => {})
   })
   const self = newUuid(clock.now(), random)
-  const heartbeatMs = patience.heartbeat
+  const heartbeatMs = timeouts.heartbeat
   const engine = postgresEngine({ connections, self, now, heartbeatMs, clock, log })
   return bindLedger(engine, random, probe)
 }
 
 type Opening = { readonly url: string; readonly log: Logger; readonly probe: Probe }
 
-async function bringUpToDate({ url, log, probe }: Opening): Promise<void> {
+async function migrateOnce({ url, log, probe }: Opening): Promise<void> {
   const ledger = withoutPassword(url)
   try {
     const client = await connectOnce(url)
@@ -64,6 +64,6 @@ async function bringUpToDate({ url, log, probe }: Opening): Promise<void> {
       await client.end()
     }
   } catch (error) {
-    throw namedAtOpening(error, ledger)
+    throw toOpeningError(error, ledger)
   }
 }

@@ -4,52 +4,57 @@ import { AppError } from '../../domain/errors.ts'
 const Coded = z.object({ code: z.string(), message: z.string() })
 
 /** SQLSTATEs (postgresql.org/docs/15/errcodes-appendix.html): serialization failure, deadlock. */
-const AGAIN = /^(?:40001|40P01)$/
+const TRANSIENT = /^(?:40001|40P01)$/
 /**
- * Connection lost, shutting down or not yet up, too many connections, no room for more locks, and
- * the time limits that each connection is opened with; then what the operating system and `pg` say
- * of a lost one.
+ * SQLSTATEs for a lost connection, shutdown, startup, too many connections, a full lock table and the
+ * timeouts of `connections.ts`; then the operating system's codes for a lost connection.
  */
-const AWAY =
+const UNAVAILABLE =
   /^(?:08...|57P0[1-5]|53[23]00|57014|55P03|25P03|E(?:CONN|PIPE|TIMEDOUT|HOSTUNREACH).*)$/
-const AWAY_WORDS =
+/** Messages of `pg` for a lost connection, which has no code. */
+const UNAVAILABLE_MESSAGE =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable/
-const SILENCE = 'Query read timeout'
+/** Message of `pg` for its `query_timeout`. */
+const QUERY_TIMEOUT = 'Query read timeout'
 const NOT_FOUND = /^(?:ENOTFOUND|EAI_AGAIN|ENOENT)$/
 const FULL = '53100'
 
-/** Names of what an operator fixes, when the ledger is opened. */
+/** Reasons, by SQLSTATE, that an operator can fix when opening the ledger fails. */
 const REFUSED: Readonly<Record<string, string>> = {
-  '28P01': 'it refuses the password',
-  '28000': 'it refuses this user',
-  '3D000': 'it has no database of this name',
-  '42501': 'this user may not make tables there',
-  '42P01': 'there are no tables of Millwright',
+  '28P01': 'the database refuses the password',
+  '28000': 'the database refuses this user',
+  '3D000': 'the server has no database of this name',
+  '42501': 'this user may not create tables there',
+  '42P01': 'the database has no Millwright tables',
 }
 const UNREADABLE =
-  'its address cannot be read; in user and password write / as %2F, % as %25, and so on'
+  'its address is not a valid URL; in user and password write / as %2F, % as %25, and so on'
 
-/** Whether the transaction was undone for the sake of another and may be tried at once. */
-export const isTransient = (error: unknown): boolean => AGAIN.test(codeOf(error))
+/** Whether the database rolled the transaction back in favor of another, so that a retry may succeed. */
+export const isTransient = (error: unknown): boolean => TRANSIENT.test(codeOf(error))
 
-/** Whether the database did not answer at all, so that there is no use in asking it more. */
-export const isSilence = (error: unknown): boolean => wordsOf(error) === SILENCE
+/** Whether the database did not respond in time, so that even a ROLLBACK is pointless. */
+export const isQueryTimeout = (error: unknown): boolean => messageOf(error) === QUERY_TIMEOUT
 
-/** Gives what an operator can fix its name; the rest is a bug and stays as it is. */
-export function named(error: unknown): unknown {
+/** Converts errors that an operator can fix to an `AppError`; any other error is a bug and is returned as it is. */
+export function toAppError(error: unknown): unknown {
   const code = codeOf(error)
   if (code === FULL) {
     return new AppError('disk-full', 'The disk of the database is full.', { cause: error })
   }
-  const isAway = AWAY.test(code) || NOT_FOUND.test(code) || AWAY_WORDS.test(wordsOf(error))
-  if (!isAway && !isSilence(error)) return error
-  return new AppError('ledger-unavailable', `The database is away: ${wordsOf(error)}`, {
+  const isUnavailable =
+    UNAVAILABLE.test(code) ||
+    NOT_FOUND.test(code) ||
+    UNAVAILABLE_MESSAGE.test(messageOf(error)) ||
+    isQueryTimeout(error)
+  if (!isUnavailable) return error
+  return new AppError('ledger-unavailable', `The database is unreachable: ${messageOf(error)}`, {
     cause: error,
   })
 }
 
-/** The same while the ledger is opened, when address and login have yet to prove right. */
-export function namedAtOpening(error: unknown, address: string): unknown {
+/** Like `toAppError`, while the ledger is opened: also explains a wrong address, login or database. */
+export function toOpeningError(error: unknown, address: string): unknown {
   const isUnreadable = error instanceof URIError || codeOf(error) === 'ERR_INVALID_URL'
   const why = isUnreadable ? UNREADABLE : REFUSED[codeOf(error)]
   if (why !== undefined) {
@@ -57,17 +62,21 @@ export function namedAtOpening(error: unknown, address: string): unknown {
       cause: error,
     })
   }
-  const known = named(error)
+  const known = toAppError(error)
   if (!(known instanceof AppError) || known.code !== 'ledger-unavailable') return known
-  return new AppError('ledger-unavailable', `The ledger ${address} is away: ${wordsOf(error)}`, {
-    cause: error,
-  })
+  return new AppError(
+    'ledger-unavailable',
+    `The ledger ${address} is unreachable: ${messageOf(error)}`,
+    {
+      cause: error,
+    },
+  )
 }
 
 const codeOf = (error: unknown): string => Coded.safeParse(error).data?.code ?? ''
 
-/** Node joins the failures of several addresses into one error without words. */
-function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ')
+/** Node reports failures to connect to several addresses as an AggregateError with an empty message. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)
 }

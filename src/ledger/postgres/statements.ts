@@ -1,20 +1,20 @@
 import type { QueryConfig } from 'pg'
 import { isValue, render, type SqlValue, type Statement } from '../sql.ts'
 
-/** Texts whose parts vary are prepared by each connection; more than this many would be a leak. */
+/** Bound on named prepared statements, which each connection keeps. */
 const PREPARED_MAX = 500
 
 type Prepared = { readonly name: string; readonly text: string }
 export type Preparer = (statement: Statement) => QueryConfig
 
-/** Gives each text a name, by which a connection plans it once. */
+/** Names each SQL text, so that a connection parses and plans it once. */
 export function preparer(): Preparer {
   const byTemplate = new WeakMap<readonly string[], Prepared>()
   const byText = new Map<string, Prepared>()
 
   return (statement) => {
     const known = byTemplate.get(statement.strings)
-    // Only what holds no other statement is kept by its template.
+    // Only statements without nested statements are cached by template.
     if (known !== undefined)
       return { ...known, values: statement.values.filter(isValue).map(clean) }
 
@@ -28,6 +28,6 @@ export function preparer(): Preparer {
   }
 }
 
-/** PostgreSQL's text holds no zero byte; what an agent says may. */
+/** PostgreSQL's text cannot hold a zero byte; output of an agent may contain one. */
 const clean = (value: SqlValue): SqlValue =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\u{FFFD}') : value

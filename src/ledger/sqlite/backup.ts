@@ -15,11 +15,11 @@ const AnyRow = z.record(z.string(), Value)
 const Count = z.object({ count: z.int() })
 const Version = z.object({ version: z.int() })
 
-/** Reads the ledger of a data folder, beside the hub that owns it. Throws `schema-newer`. */
+/** Reads the ledger of a data folder while its hub may be running. Throws `schema-newer`. */
 export function sqliteSnapshot(folder: string): Snapshot {
   const database = new DatabaseSync(join(folder, 'ledger.db'), { readOnly: true, timeout: BUSY_MS })
-  return orClose(database, () => {
-    // The first read of the transaction fixes what all others see.
+  return closeOnError(database, () => {
+    // The first read fixes the snapshot that all later reads see.
     database.exec('BEGIN')
     const version = database.prepare('SELECT max(version) AS version FROM migration').get()
     const schemaVersion = Version.parse(version).version
@@ -42,14 +42,14 @@ export function sqliteSnapshot(folder: string): Snapshot {
 }
 
 /**
- * Opens the ledger of a data folder for a restore, with the schema of this version. Throws
- * `restore-not-empty`, and `schema-newer` when the ledger is of a later version.
- * @param at milliseconds since the epoch
+ * Opens or creates the ledger of a data folder for a restore, with this schema version. Throws
+ * `restore-not-empty`, and `schema-newer` when the ledger has a later version.
+ * @param at recorded as the time of the migrations, in milliseconds since the epoch
  */
 export function sqliteRefill(folder: string, schemaVersion: number, at: number): Refill {
   const path = join(folder, 'ledger.db')
   const database = new DatabaseSync(path)
-  return orClose(database, () => {
+  return closeOnError(database, () => {
     chmodSync(path, 0o600)
     migrate(database, migrationsTo(MIGRATIONS, schemaVersion), at)
     database.exec('BEGIN IMMEDIATE')
@@ -77,8 +77,8 @@ const refill = (database: DatabaseSync): Refill => ({
   [Symbol.asyncDispose]: async () => database.close(),
 })
 
-/** Begins; when that fails nobody has the database, so it is closed here. */
-function orClose<Value>(database: DatabaseSync, begin: () => Value): Value {
+/** Closes the database when `begin` fails, because the caller then has no handle to close. */
+function closeOnError<Value>(database: DatabaseSync, begin: () => Value): Value {
   try {
     return begin()
   } catch (error) {

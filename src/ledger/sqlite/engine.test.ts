@@ -21,7 +21,7 @@ function makeEngine(): { readonly engine: Engine; readonly database: DatabaseSyn
 }
 
 describe('the SQLite engine', () => {
-  it('of transactions committed together one that fails is undone alone', async () => {
+  it('rolls back only the transaction of a batch that fails', async () => {
     const { engine } = makeEngine()
     const answers = await Promise.allSettled([
       engine.transact((tx) => add(tx, 'one')),
@@ -41,7 +41,7 @@ describe('the SQLite engine', () => {
     expect(await counted(engine)).toBe(2)
   })
 
-  it('transactions never mix, however long each of them waits in between', async () => {
+  it('transactions never interleave, however long each of them waits', async () => {
     const { engine } = makeEngine()
     const order: string[] = []
     const slow = (name: string) =>
@@ -71,7 +71,7 @@ describe('the SQLite engine', () => {
     expect(heard).toEqual([[{ kind: 'job', jobId }, false]])
   })
 
-  it('a full disk fails everything in the commit with its name, and is got over', async () => {
+  it('a full disk fails the whole commit with disk-full, and the engine recovers', async () => {
     const { engine, database } = makeEngine()
     database.exec('PRAGMA max_page_count = 8')
     const big = 'x'.repeat(200_000)
@@ -88,7 +88,7 @@ describe('the SQLite engine', () => {
     expect(await counted(engine)).toBe(1)
   })
 
-  it('closing lets the waiting transactions finish and refuses new ones', async () => {
+  it('closing finishes queued transactions and refuses new ones', async () => {
     const { engine } = makeEngine()
     const waiting = engine.transact((tx) => add(tx, 'one'))
     await engine[Symbol.asyncDispose]()
@@ -96,7 +96,7 @@ describe('the SQLite engine', () => {
     await expect(counted(engine)).rejects.toMatchObject({ code: 'hub-stopping' })
   })
 
-  it('a row of another shape than expected is a bug and crashes', async () => {
+  it('a row that does not match its schema is a bug and throws', async () => {
     const { engine } = makeEngine()
     const wrong = engine.transact((tx) => tx.get(sql`SELECT 'many' AS count`, Count))
     await expect(wrong).rejects.toThrow(z.ZodError)

@@ -7,24 +7,24 @@ import { isValue, render, sql, type SqlValue, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
-/** Transactions committed together; bounds how long the event loop is held. */
-const TOGETHER_MAX = 32
-/** Texts whose parts vary are prepared once each; more than this many would be a leak. */
+/** Transactions per commit; bounds how long a batch blocks the event loop. */
+const BATCH_MAX = 32
+/** Bound on the cache of prepared statements that contain nested statements. */
 const PREPARED_MAX = 500
 
 const NOTHING = sql``
 
-/** A transaction that waits for its turn. */
+/** A queued transaction. */
 type Waiting = {
-  /** Does the work in the open transaction; returns how to answer once that is committed. */
+  /** Runs the work in the open transaction; returns a function that resolves it after the commit. */
   run(): Promise<() => void>
   fail(error: unknown): void
 }
 
 /**
- * Runs transactions one after the other on one connection. All that wait at the same moment are
- * committed together, each inside its own savepoint: one fsync serves them all, and none is
- * answered before it.
+ * Runs transactions serially on one connection. Transactions that are queued at the same time share
+ * one commit (group commit), each in its own savepoint: one fsync serves them all, and none resolves
+ * before it.
  */
 export function sqliteEngine(database: DatabaseSync, now: () => number): Engine {
   const waiting: Waiting[] = []
@@ -35,9 +35,9 @@ export function sqliteEngine(database: DatabaseSync, now: () => number): Engine 
 
   async function work(): Promise<void> {
     while (waiting.length > 0) {
-      // Lets the requests that arrived together join the same commit.
+      // Lets requests that arrive in the same tick join this commit.
       await nextTurn()
-      await commitTogether(database, waiting.splice(0, TOGETHER_MAX))
+      await commitBatch(database, waiting.splice(0, BATCH_MAX))
     }
     working = null
   }
@@ -56,7 +56,7 @@ export function sqliteEngine(database: DatabaseSync, now: () => number): Engine 
           )
           return () => {
             resolve(value)
-            listeners.tell(notifications.all)
+            listeners.notify(notifications.all)
           }
         }
         waiting.push({ run, fail: reject })
@@ -71,7 +71,7 @@ export function sqliteEngine(database: DatabaseSync, now: () => number): Engine 
   }
 }
 
-async function commitTogether(database: DatabaseSync, batch: readonly Waiting[]): Promise<void> {
+async function commitBatch(database: DatabaseSync, batch: readonly Waiting[]): Promise<void> {
   const answers: (() => void)[] = []
   try {
     database.exec('BEGIN IMMEDIATE')
@@ -79,7 +79,7 @@ async function commitTogether(database: DatabaseSync, batch: readonly Waiting[])
     database.exec('COMMIT')
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
-    for (const one of batch) one.fail(named(error))
+    for (const one of batch) one.fail(toAppError(error))
     return
   }
   for (const answer of answers) answer()
@@ -89,9 +89,9 @@ async function answerOf(database: DatabaseSync, one: Waiting): Promise<() => voi
   try {
     return await one.run()
   } catch (error) {
-    // A full disk and its like end the outer transaction too: then nobody's work is kept.
+    // Errors such as a full disk roll the outer transaction back, so the whole batch fails.
     if (!database.isTransaction) throw error
-    return () => one.fail(named(error))
+    return () => one.fail(toAppError(error))
   }
 }
 
@@ -138,14 +138,17 @@ type Preparer = (statement: Statement) => {
   readonly values: readonly SqlValue[]
 }
 
-/** A template's strings are one object for life: the fast key. Only nested statements are rendered again. */
+/**
+ * Caches prepared statements: by the identity of the template's strings, which is fast, or by text when
+ * nested statements make the text vary.
+ */
 function preparer(database: DatabaseSync): Preparer {
   const byTemplate = new WeakMap<readonly string[], StatementSync>()
   const byText = new Map<string, StatementSync>()
 
   return (statement) => {
     const known = byTemplate.get(statement.strings)
-    // Only what holds no other statement is kept by its template.
+    // Only statements without nested statements are cached by template.
     if (known !== undefined) return { query: known, values: statement.values.filter(isValue) }
 
     const { text, values } = render(statement, () => '?')
@@ -159,8 +162,8 @@ function preparer(database: DatabaseSync): Preparer {
   }
 }
 
-/** Gives what an operator can fix its name; the rest is a bug and stays as it is. */
-function named(error: unknown): unknown {
+/** Converts errors that an operator can fix to an `AppError`; any other error is a bug and is returned as it is. */
+function toAppError(error: unknown): unknown {
   if (isSqliteError(error, 'full')) {
     return new AppError('disk-full', 'The disk that holds the ledger is full.', { cause: error })
   }

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * The ledger's time: wall time when the ledger was opened plus the monotonic time since. Setting
- * the machine's clock moves no lease.
+ * The ledger's time: wall time when the ledger was opened plus the monotonic time since, so that a
+ * clock step moves no lease.
  */
 export function leaseClock(clock: Clock): () => number {
   const anchor = clock.now() - clock.monotonic()
@@ -11,8 +11,9 @@ export function leaseClock(clock: Clock): () => number {
 }
 
 /**
- * After a restart no worker could renew for a while, and wall time may have been set in between:
- * every running lease gets at least one renewal interval (a quarter) and at most its full length.
+ * While the hub was down no worker could renew, and the wall clock may have changed. So after a restart
+ * every running lease lasts for at least one renewal interval (a quarter of the lease) and at most its
+ * full length.
  */
 export function graceAfterRestart(database: DatabaseSync, now: number): void {
   database

@@ -6,10 +6,10 @@ import { type Migration, missingFrom } from '../migration.ts'
 const Version = z.object({ version: z.int() })
 
 /**
- * Brings the schema to the newest version. Each migration is one transaction together with the
- * row that says it is done, so a kill at any moment leaves the version before or after it.
- * Throws `schema-newer` when the file was made by a newer program.
- * @param at milliseconds since the epoch, kept with the version
+ * Applies the missing migrations. Each migration and its row in `migration` are one transaction, so a
+ * kill leaves the version before or after it. Throws `schema-newer` when a newer program made the file.
+ * @param at recorded with the version, in milliseconds since the epoch
+ * @returns how many migrations were missing
  */
 export function migrate(
   database: DatabaseSync,

@@ -15,11 +15,11 @@ import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
-/** Longest wait for another connection, such as a backup. One process owns the ledger. */
+/** Busy timeout, for example while a backup reads. Only one process writes to the ledger. */
 const BUSY_MS = 5000
 
 export type SqliteLedgerOptions = {
-  /** Made when it is missing, readable by its owner alone. */
+  /** Created if missing, readable only by its owner. */
   readonly folder: string
   readonly clock: Clock
   readonly random: RandomBytes
@@ -28,7 +28,7 @@ export type SqliteLedgerOptions = {
 }
 
 /**
- * Opens the ledger of a data folder and owns the folder until disposed. Throws `data-dir-busy`,
+ * Opens the ledger of a data folder and locks the folder until disposed. Throws `data-dir-busy`,
  * `schema-newer`, `ledger-damaged` or `data-dir-unusable`.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
@@ -64,7 +64,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
   }
 }
 
-/** What SQLite makes of a file that something else wrote into. */
+/** The error for a file that SQLite reports as corrupt. */
 export const damaged = (folder: string, cause: unknown): AppError =>
   new AppError('ledger-damaged', `The ledger ${join(folder, 'ledger.db')} is damaged.`, {
     cause,
@@ -73,7 +73,7 @@ export const damaged = (folder: string, cause: unknown): AppError =>
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_MS })
-  // Before the first write, because SQLite's side files get the mode of the main file.
+  // Before the first write, because SQLite creates its -wal and -shm files with the mode of the main file.
   chmodSync(path, 0o600)
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Primary result codes of SQLite (sqlite.org/rescode.html) that mean something to an operator. */
+/** Primary result codes of SQLite (sqlite.org/rescode.html) that an operator can act on. */
 const CODES = {
   full: 13,
   damaged: [11, 26],
@@ -9,11 +9,11 @@ const CODES = {
 
 const SqliteError = z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.int() })
 
-/** `damaged`: corrupt, not a database; `unusable`: read-only, input or output error, corrupt, cannot open, not a database. */
+/** `damaged`: corrupt or not a database; `unusable`: also read-only, I/O error, cannot open. */
 export function isSqliteError(error: unknown, meaning: keyof typeof CODES): boolean {
   const parsed = SqliteError.safeParse(error)
   if (!parsed.success) return false
-  // The low byte is the primary code; the rest says more about the same thing.
+  // The low byte of an extended result code is the primary code.
   const primary = parsed.data.errcode & 0xff
   return [CODES[meaning]].flat().some((code) => code === primary)
 }

@@ -8,10 +8,10 @@ import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Events one attempt may tell; a worker that tells more has gone wrong. */
-const TOLD_MAX = 100_000
+/** Limit of worker events per attempt; more mean a broken worker. */
+const EVENTS_MAX = 100_000
 
-/** Appends what a worker tells of its attempt; what it told before is skipped. */
+/** Appends worker events to the attempt and skips those already recorded. */
 export async function appendEvents(
   tx: Tx,
   fence: Fence,
@@ -19,26 +19,26 @@ export async function appendEvents(
   events: readonly WorkerEvent[],
 ): Promise<void> {
   await lockJob(tx, fence.jobId)
-  const { told } = await currentAttempt(tx, fence, 'renew')
-  if (from > told + 1) {
-    throw new AppError('log-gap', `Events ${told + 1} to ${from - 1} are missing.`, {
-      details: { expected: told + 1 },
+  const { eventCount } = await currentAttempt(tx, fence, 'renew')
+  if (from > eventCount + 1) {
+    throw new AppError('log-gap', `Events ${eventCount + 1} to ${from - 1} are missing.`, {
+      details: { expected: eventCount + 1 },
     })
   }
-  const unknown = events.slice(told + 1 - from)
-  if (told + unknown.length > TOLD_MAX) {
-    throw new AppError('request-invalid', `An attempt may tell at most ${TOLD_MAX} events.`)
+  const unknown = events.slice(eventCount + 1 - from)
+  if (eventCount + unknown.length > EVENTS_MAX) {
+    throw new AppError('request-invalid', `An attempt may report at most ${EVENTS_MAX} events.`)
   }
   for (const event of unknown) {
     await appendEvent(tx, fence, event)
     await apply(tx, fence, event)
   }
   await tx.run(sql`
-    UPDATE attempt SET told = ${told + unknown.length}
+    UPDATE attempt SET told = ${eventCount + unknown.length}
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
 }
 
-/** What of an event shows in the job itself. */
+/** Updates the columns of job and attempt that an event changes. */
 async function apply(tx: Tx, fence: Fence, event: WorkerEvent): Promise<void> {
   if (event.type === 'usage') await saveUsage(tx, fence, event.usage)
   if (event.type === 'step-started') {

@@ -9,12 +9,12 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 import { attempt } from './attempt.ts'
 
-/** Artifacts one attempt may have: a list of them is one answer. */
+/** Limit of artifacts per attempt, because they are listed in one response. */
 const ARTIFACTS_MAX = 1000
 
 /**
- * Notes bytes that an attempt made, running or ended. The same again changes nothing; other bytes
- * under the same name take the place of the earlier ones.
+ * Records an artifact of a running or ended attempt. The same name and digest change nothing; another
+ * digest replaces the earlier one.
  */
 export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
   const { jobId, name, digest, size, mediaType } = artifact
@@ -56,7 +56,7 @@ const Row = Fence.extend({
   createdAt: z.int(),
 })
 
-/** All artifacts of a job, by attempt and name. */
+/** All artifacts of a job, ordered by attempt and name. */
 export async function artifacts(tx: Tx, jobId: JobId): Promise<readonly ArtifactRow[]> {
   await readJob(tx, jobId)
   return tx.all(

@@ -8,8 +8,8 @@ import { checkpointsOf, refuseTooMany } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Records a finished step. What this attempt has recorded before changes nothing, however late it
- * comes again. Throws `request-invalid`.
+ * Records a finished step. Idempotent: a checkpoint that this attempt has already recorded changes
+ * nothing. Throws `request-invalid`.
  */
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   await lockJob(tx, fence.jobId)

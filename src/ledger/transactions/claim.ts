@@ -11,11 +11,11 @@ import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
-import { seeWorker } from '../seen-worker.ts'
+import { recordSeenWorker } from '../seen-worker.ts'
 
 /**
- * `again`: nothing was found yet. Either many blocked jobs were parked and others are left, or
- * somebody else was at the job `behind`, which may well run once that is over.
+ * `again`: the answer is not certain yet. Either the transaction reached its lock limit, or it found
+ * only jobs that others have locked; `behind` is the best of these, to wait for.
  */
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claimed: Claimed }
@@ -23,17 +23,17 @@ export type ClaimAnswer =
   | { readonly kind: 'again'; readonly behind: JobId | null }
 
 /**
- * Leases the best job that this worker can serve, that its token is not kept from, and whose lock
- * keys are all free.
- * @param behind the job that the answer before named: it is waited for, and nobody else gets it
+ * Leases the best job that this worker can serve, that its token permits, and whose lock keys are all
+ * free.
+ * @param behind the job of the previous `again`: this claim first waits for its locks and keeps them
  */
 export async function claim(
   tx: Tx,
   request: ClaimRequest,
   behind: JobId | null,
 ): Promise<ClaimAnswer> {
-  // Locks the worker's row: the same request at the same moment finds what this one has made.
-  await seeWorker(tx, request)
+  // Locks the worker's row, so that a concurrent repeat of this request finds this one's attempt.
+  await recordSeenWorker(tx, request)
   if (behind !== null) await lockJobAndKeys(tx, behind)
   const again = await claimedBefore(tx, request)
   if (again !== undefined) return claimed(tx, again, request)
@@ -52,7 +52,7 @@ async function claimed(tx: Tx, fence: Fence, request: ClaimRequest): Promise<Cla
   return { kind: 'claimed', claimed: await readClaimed(tx, fence, request.leaseMs) }
 }
 
-/** The answer to this very request was lost on its way: the same attempt, with the new token. */
+/** The attempt of an earlier request with this id, whose response was lost. Gets the new token. */
 function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined> {
   return tx.get(
     sql`UPDATE attempt
@@ -66,8 +66,8 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
 }
 
 /**
- * The best head of all lanes served. Heads that another job blocks are parked on the way, heads
- * that another transaction works on are passed over.
+ * The best head of all lanes that the worker serves. Parks heads that need a held key; skips heads
+ * that another transaction has locked.
  */
 async function nextJob(
   tx: Tx,
@@ -77,7 +77,7 @@ async function nextJob(
   for (const head of await readyHeads(tx)) {
     if (serves(worker, head.lane) && permits(restrictedTo, head.lane)) heads.set(head.lane, head)
   }
-  const passed = new Set<number>()
+  const skipped = new Set<number>()
   let behind: JobId | null = null
 
   for (let locks = 0; locks < ADVISORY_LOCKS_MAX && heads.size > 0;) {
@@ -85,21 +85,21 @@ async function nextJob(
     locks += lockNamesOf(best).length
     const head = await take(tx, best)
     if (typeof head === 'string') {
-      passed.add(best.number)
+      skipped.add(best.number)
       if (head === 'locked') behind ??= best.id
     } else {
       const held = await heldKey(tx, head.id, head.locks)
       if (held === undefined) return head
       await park(tx, head, held)
     }
-    const next = await headOf(tx, best.lane, passed)
+    const next = await headOf(tx, best.lane, skipped)
     if (next === undefined) heads.delete(best.lane)
     else heads.set(best.lane, next)
   }
   return heads.size > 0 || behind !== null ? { kind: 'again', behind } : { kind: 'none' }
 }
 
-/** Locks a head, as it is now, unless another transaction has locked it or took it meanwhile. */
+/** Locks a head and reads it again. `locked`: another transaction has it; `gone`: no longer ready. */
 async function take(tx: Tx, head: Head): Promise<Head | 'locked' | 'gone'> {
   if (tx.advisoryLocks === null) return head
   if (!(await tryLock(tx, head))) return 'locked'

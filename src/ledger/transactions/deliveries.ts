@@ -13,7 +13,7 @@ const SELECT_DELIVERY = sql`
     created_at AS "createdAt", ended_at AS "endedAt"
   FROM delivery`
 
-/** A row with the place of its job in the order of arrival. */
+/** A delivery and the number of its job in the order of submission. */
 const DeliveryRow = Delivery.extend({ jobNumber: z.int() }).transform(
   ({ jobNumber, ...delivery }) => ({ jobNumber, delivery }),
 )
@@ -27,8 +27,8 @@ async function readDelivery(tx: Tx, id: string): Promise<Delivery> {
 }
 
 /**
- * Newest job first, and of one job the newest event first. Each state is read by itself, so that its
- * index gives the order. Throws `cursor-invalid`.
+ * Ordered by newest job, then newest event. Queries each state separately, so that an index gives the
+ * order. Throws `cursor-invalid`.
  */
 export async function deliveries(tx: Tx, page: DeliveryPage): Promise<readonly Delivery[]> {
   const { jobId, after, limit } = page
@@ -64,7 +64,10 @@ async function positionOf(tx: Tx, id: string): Promise<number> {
     Position,
   )
   if (position !== undefined) return position.jobNumber
-  throw new AppError('cursor-invalid', `The page after delivery ${id} is gone with its job.`)
+  throw new AppError(
+    'cursor-invalid',
+    `Cannot list the deliveries after ${id}: there is no such delivery.`,
+  )
 }
 
 const newestFirst = (one: DeliveryRow, other: DeliveryRow): number =>
@@ -72,7 +75,7 @@ const newestFirst = (one: DeliveryRow, other: DeliveryRow): number =>
 
 const Count = z.object({ pending: z.int() })
 
-/** How many deliveries are not at their end. */
+/** How many deliveries are neither delivered nor failed. */
 export async function pendingDeliveries(tx: Tx): Promise<number> {
   const row = await tx.get(
     sql`SELECT count(*) AS pending FROM delivery WHERE next_at IS NOT NULL`,
@@ -92,17 +95,18 @@ const Taken = z.object({
 })
 
 /**
- * Takes the delivery that is due longest, or null. Taken means put off by a lease: whoever took it
- * and died leaves it to the next. No advisory lock is taken, because its row is all that it changes.
+ * Leases the delivery that has been due longest, or null. When its hub dies, it is due again after the
+ * lease. Needs no advisory lock, because it changes a single row.
  */
 export async function takeDelivery(
   tx: Tx,
   leaseMs: number,
   [first, ...others]: readonly string[],
 ): Promise<TakenDelivery | null> {
-  const elsewhere = first === undefined ? sql`` : sql`AND host NOT IN (${list([first, ...others])})`
+  const hostFilter =
+    first === undefined ? sql`` : sql`AND host NOT IN (${list([first, ...others])})`
   const due = await tx.get(
-    sql`SELECT id FROM delivery WHERE next_at <= ${tx.now} ${elsewhere}
+    sql`SELECT id FROM delivery WHERE next_at <= ${tx.now} ${hostFilter}
       ORDER BY next_at LIMIT 1 ${tx.skipLocked}`,
     Due,
   )
@@ -115,7 +119,7 @@ export async function takeDelivery(
   return taken ?? null
 }
 
-/** Notes what a try came to, unless the lease ran out and somebody else took the delivery. */
+/** Records the result of a try. False when the lease expired and the delivery was taken again. */
 export async function markDelivery(
   tx: Tx,
   { id, until }: Pick<TakenDelivery, 'id' | 'until'>,
@@ -133,8 +137,8 @@ export async function markDelivery(
 }
 
 /**
- * Sends once more from now, with all its tries, whatever became of it; the id stays. Locks its
- * job, which may be about to be forgotten.
+ * Starts a delivery over in any state, due now and with all its tries, under the same id. Locks its
+ * job, because a concurrent `forget` may delete it.
  */
 export async function resendDelivery(tx: Tx, id: string): Promise<Delivery> {
   await lockJob(tx, (await readDelivery(tx, id)).jobId)

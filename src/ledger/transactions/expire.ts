@@ -3,14 +3,14 @@ import { afterExpiry } from '../../domain/machine.ts'
 import type { Probe } from '../../domain/probe.ts'
 import { wakeDue } from '../back-off.ts'
 import { currentAttempt } from '../current-attempt.ts'
-import { follow } from '../ending.ts'
+import { applyNext } from '../ending.ts'
 import { tryLockJobAndKeys } from '../advisory-locks.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends attempts whose lease ran out, longest ago first; wakes jobs whose back-off is over. What is
- * found due stays so: where transactions run side by side, nobody else writes its row meanwhile.
+ * Ends attempts whose lease expired, longest ago first; wakes jobs whose backoff is over. On
+ * PostgreSQL the SELECT locks the rows that it finds, so no concurrent transaction can renew them.
  */
 export async function expire(tx: Tx, limit: number, probe: Probe): Promise<number> {
   const due = await tx.all(
@@ -26,14 +26,14 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
 }
 
 async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
-  // Somebody is at it; if it is still due then, the next sweep ends it.
+  // Another transaction has the job; if the attempt is still due, the next sweep ends it.
   if (!(await tryLockJobAndKeys(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
   await tx.run(sql`
     UPDATE attempt SET ended_at = ${tx.now}, request_id = NULL
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
-  await follow(tx, fence, afterExpiry(current), {
-    detail: `Worker ${current.worker} stopped renewing attempt ${fence.attempt}.`,
+  await applyNext(tx, fence, afterExpiry(current), {
+    detail: `Worker ${current.worker} stopped renewing the lease of attempt ${fence.attempt}.`,
   })
   return true
 }

@@ -11,8 +11,8 @@ import type { Tx } from '../transaction.ts'
 const Row = z.object({ state: JobState, submittedBy: z.string().nullable() })
 
 /**
- * Moves a job's hold to a later moment, also after it lapsed. No event tells of it: bridges extend
- * every few seconds, and only the newest moment matters.
+ * Extends a job's hold to a later time, even after it lapsed. Appends no event: bridges extend every
+ * few seconds, and only the latest time matters.
  */
 export async function extendHold(tx: Tx, jobId: JobId, until: number, by: string): Promise<Job> {
   await lockJob(tx, jobId)

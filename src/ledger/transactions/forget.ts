@@ -6,7 +6,7 @@ import type { ForgottenBlobs, Unneeded } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Deletes what nobody has needed since a moment: jobs with all their rows, tokens, workers. */
+/** Deletes unneeded jobs with all their rows, tokens and workers; see `needed.ts`. */
 export async function forget(
   tx: Tx,
   before: number,
@@ -28,7 +28,7 @@ async function forgetJobs(tx: Tx, before: number, limit: number): Promise<number
   )
   let forgotten = 0
   for (const { id } of found) {
-    // Whoever is about to go on from it locks it; it may be needed again by then.
+    // A submission that continues this job holds its lock; afterwards the job may be needed again.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     forgotten += await tx.run(sql`DELETE FROM job WHERE id = ${id} AND ${jobUnneeded(before)}`)
   }
@@ -38,9 +38,9 @@ async function forgetJobs(tx: Tx, before: number, limit: number): Promise<number
 const Blob = z.object({ digest: z.string() })
 
 /**
- * Deletes of so many uploads after a digest those that were stored before a moment and that no job
- * names. Where transactions run side by side, a submission that is about to name one keeps its row
- * (`keepRows`), which is passed over; one that comes later waits, and finds the upload missing.
+ * Checks the next `limit` uploads after a digest and deletes those that were stored before a time and
+ * that no job names. A concurrent submission that names an upload has its row locked (`keepRows`), so
+ * it is skipped; a submission that comes later waits and then finds the upload missing.
  */
 export async function forgetBlobs(
   tx: Tx,
@@ -60,7 +60,7 @@ export async function forgetBlobs(
   )
   let forgotten = 0
   for (const { digest } of found) {
-    // A submission may have named it after it was found and before its row was locked.
+    // A submission may have named it between the snapshot of the SELECT and the lock on its row.
     forgotten += await tx.run(
       sql`DELETE FROM blob WHERE digest = ${digest} AND ${blobUnnamed(before)}`,
     )

@@ -4,19 +4,19 @@ import { afterHandBack } from '../../domain/machine.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
 import { lockJobAndKeys } from '../advisory-locks.ts'
 import { currentAttempt } from '../current-attempt.ts'
-import { follow } from '../ending.ts'
+import { applyNext } from '../ending.ts'
 import { readJob } from '../job-row.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Queues the job again, unharmed: the worker is shutting down. */
+/** Requeues the job of a worker that shuts down; does not count as a failure. */
 export async function handBack(tx: Tx, fence: Fence): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)
   const outcome = { kind: 'handed-back' } as const
   if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
   const current = await currentAttempt(tx, fence, 'hand-back')
   await endAttempt(tx, fence, outcome)
-  await follow(tx, fence, afterHandBack(current), {
-    detail: `Worker ${current.worker} gave it back.`,
+  await applyNext(tx, fence, afterHandBack(current), {
+    detail: `Worker ${current.worker} handed the job back.`,
   })
   return readJob(tx, fence.jobId)
 }

@@ -11,15 +11,19 @@ export async function checkWritable(tx: Tx): Promise<void> {
     INSERT INTO probe (id, at) VALUES (1, ${tx.now})
     ON CONFLICT (id) DO UPDATE SET at = excluded.at`)
   const read = await tx.get(sql`SELECT at FROM probe`, Probe)
-  if (read?.at !== tx.now) throw new Error('the ledger did not keep what was written')
+  if (read?.at !== tx.now)
+    throw new Error('the ledger did not return the row that was just written')
 }
 
 const Store = z.object({ id: z.string() })
 
-/** Binds the ledger to a store at the first time, and refuses any other from then on. */
+/** Binds the ledger to a store on the first call; throws `store-foreign` for any other store. */
 export async function bindStore(tx: Tx, id: string): Promise<void> {
   await tx.run(sql`INSERT INTO store (place, id) VALUES (1, ${id}) ON CONFLICT (place) DO NOTHING`)
   const bound = await tx.get(sql`SELECT id FROM store`, Store)
   if (bound?.id === id) return
-  throw new AppError('store-foreign', `The ledger belongs to store ${bound?.id}, this is ${id}.`)
+  throw new AppError(
+    'store-foreign',
+    `The ledger belongs to store ${bound?.id}, but this store is ${id}.`,
+  )
 }

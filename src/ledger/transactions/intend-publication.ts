@@ -9,8 +9,8 @@ import { refuseTooMany, readIntents } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Records what is about to be published; from here on publishing completes. An intent already
- * recorded is accepted again even after a cancel or a lapsed hold, because its effect may have begun.
+ * Records the intent to publish. A repeated intent is accepted even after a cancel or a lapsed hold,
+ * because its publication may have started.
  */
 export async function intendPublication(
   tx: Tx,

@@ -7,11 +7,11 @@ import type { JobFilter, JobPage } from '../port.ts'
 import { join, sql, type Statement } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Newest first. Each state is read by itself, so that an index gives the order. */
+/** Newest first. Queries each state separately, so that an index gives the order. Throws `cursor-invalid`. */
 export async function jobs(tx: Tx, page: JobPage): Promise<readonly Job[]> {
   const before = await positionOf(tx, page)
   const rows: JobRow[] = []
-  // The index of groups holds the state too.
+  // The index on groups includes the state, so filtering by group queries every state separately.
   const { states, group } = page.filter
   for (const state of states ?? (group === undefined ? [null] : JobState.options)) {
     const where = join([sql`1 = 1`, ...conditions(page.filter, state, before)], ' AND ')
@@ -34,7 +34,10 @@ async function positionOf(tx: Tx, page: JobPage): Promise<number | null> {
   if (page.after === null) return null
   const position = await tx.get(sql`SELECT number FROM job WHERE id = ${page.after}`, Position)
   if (position !== undefined) return position.number
-  throw new AppError('cursor-invalid', `The page after job ${page.after} is gone with that job.`)
+  throw new AppError(
+    'cursor-invalid',
+    `Cannot list the jobs after ${page.after}: there is no such job.`,
+  )
 }
 
 function conditions(
@@ -61,6 +64,6 @@ const contains = (column: Statement, text: string): Statement =>
 const Count = z.object({ kind: z.string(), state: JobState, jobs: z.int() })
 type Count = Readonly<z.infer<typeof Count>>
 
-/** How many jobs of each kind are in each state; kept by the schema, so reading is free. */
+/** The number of jobs per kind and state. Triggers maintain it, so reading is cheap. */
 export const counts = (tx: Tx): Promise<readonly Count[]> =>
   tx.all(sql`SELECT kind, state, jobs FROM job_count WHERE jobs > 0 ORDER BY kind, state`, Count)

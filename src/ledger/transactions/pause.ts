@@ -9,14 +9,14 @@ import { alreadyEnded, endAttempt } from '../attempt-end.ts'
 import { json } from '../column.ts'
 import { lockJobAndKeys } from '../advisory-locks.ts'
 import { currentAttempt } from '../current-attempt.ts'
-import { follow } from '../ending.ts'
+import { applyNext } from '../ending.ts'
 import { assertGuard } from '../guard.ts'
 import { readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Ends the attempt and keeps the job, with its lock keys for a while, until it is resumed. */
+/** Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)
   const outcome = { kind: 'paused', ...why } as const
@@ -25,14 +25,14 @@ export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | nul
   await endAttempt(tx, fence, outcome)
   await saveUsage(tx, fence, usage)
   const end = afterPause(current)
-  if (end === null) await rest(tx, fence, why)
-  else await follow(tx, fence, end, why)
+  if (end === null) await pauseJob(tx, fence, why)
+  else await applyNext(tx, fence, end, why)
   return readJob(tx, fence.jobId)
 }
 
 const Row = z.object({ limits: json(Limits) })
 
-async function rest(tx: Tx, fence: Fence, why: Pause): Promise<void> {
+async function pauseJob(tx: Tx, fence: Fence, why: Pause): Promise<void> {
   const row = await tx.get(sql`SELECT limits FROM job WHERE id = ${fence.jobId}`, Row)
   const locksUntil = tx.now + (row?.limits.pausedLocksMs ?? 0)
   const resumeAt = why.resumeAt ?? null

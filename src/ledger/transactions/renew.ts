@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Fence, Renewal } from '../../domain/lease.ts'
 import { flag } from '../column.ts'
-import { refused } from '../current-attempt.ts'
+import { refusal } from '../current-attempt.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 const Row = z.object({ cancelRequested: flag })
 
-/** Keeps the lease. A lease that ran out but was not yet ended may still be renewed. */
+/** Renews the lease. An expired lease may still be renewed until a sweep ends its attempt. */
 export async function renew(tx: Tx, fence: Fence, leaseMs: number): Promise<Renewal> {
   const row = await tx.get(
     sql`UPDATE attempt
@@ -19,6 +19,6 @@ export async function renew(tx: Tx, fence: Fence, leaseMs: number): Promise<Rene
       ) AS "cancelRequested"`,
     Row,
   )
-  if (row === undefined) throw await refused(tx, fence, 'renew')
+  if (row === undefined) throw await refusal(tx, fence, 'renew')
   return { leaseMs, cancelRequested: row.cancelRequested }
 }

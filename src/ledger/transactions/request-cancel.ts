@@ -10,7 +10,7 @@ import { endJob } from '../ending.ts'
 import { lockJobAndKeys } from '../advisory-locks.ts'
 import { assertGuard } from '../guard.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
-import { passOn } from '../lock-keys.ts'
+import { wakeNextOfLane } from '../lock-keys.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
@@ -25,7 +25,7 @@ const Row = z.object({
 })
 type Row = z.infer<typeof Row>
 
-/** Cancels a waiting job at once and asks a running one to stop. Asking twice changes nothing. */
+/** Cancels a waiting job at once; asks a running job to stop. Idempotent. */
 export async function requestCancel(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await lockJobAndKeys(tx, jobId)
   const job = await tx.get(
@@ -58,5 +58,5 @@ async function request(tx: Tx, job: Row, by: string): Promise<void> {
 
   const settlement = { kind: 'cancelled', reason: 'cancelled-by-request', detail: '' } as const
   await endJob(tx, guard, settlement, job.failures)
-  await passOn(tx, job)
+  await wakeNextOfLane(tx, job)
 }

@@ -12,7 +12,7 @@ import type { Tx } from '../transaction.ts'
 
 const State = z.object({ state: JobState })
 
-/** Queues a paused job again, before its time. Throws `job-not-paused`. */
+/** Requeues a paused job now. Throws `job-not-paused`. */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await lockJob(tx, jobId)
   const resumed = await requeuePaused(tx, jobId, by)
@@ -29,14 +29,14 @@ async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
   })
 }
 
-/** Who resumed it, as the event says. */
+/** `by` of the event when the time to resume has come. */
 const BY = 'time'
 
 const Due = z.object({ id: JobId })
 
 /**
- * Queues jobs that were paused until a moment which has come, longest ago first. What is found due
- * stays so: where transactions run side by side, nobody else writes its row meanwhile.
+ * Requeues paused jobs whose `resumeAt` has passed, longest ago first. On PostgreSQL the SELECT
+ * locks the rows that it finds, so no concurrent transaction can change them.
  */
 export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   const due = await tx.all(
@@ -46,7 +46,7 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   )
   let resumed = 0
   for (const { id } of due) {
-    // Somebody is at it: it is resumed or cancelled by then, or due at the next run.
+    // Another transaction has the job and may resume or cancel it; otherwise the next run resumes it.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     if (await requeuePaused(tx, id, BY)) resumed += 1
   }
@@ -54,8 +54,8 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
 }
 
 /**
- * Queues a locked job again if it is paused. What it still holds of its lock keys it keeps until it
- * is claimed.
+ * Requeues a job if it is paused; the caller has locked it. The job keeps the lock keys that it still
+ * holds.
  */
 async function requeuePaused(tx: Tx, jobId: JobId, by: string): Promise<boolean> {
   const changed = await tx.run(sql`

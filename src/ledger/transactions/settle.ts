@@ -6,14 +6,14 @@ import type { Settlement, Usage } from '../../domain/outcome.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
 import { lockJobAndKeys } from '../advisory-locks.ts'
 import { type CurrentAttempt, currentAttempt } from '../current-attempt.ts'
-import { endJob, follow } from '../ending.ts'
+import { endJob, applyNext } from '../ending.ts'
 import { readJob } from '../job-row.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Accepts how an attempt ended, once. The same settlement again gets the job as it is now. Work
- * finished after the lease ran out counts, as long as nobody ended the attempt.
+ * Accepts the settlement of an attempt. Idempotent: a repeat returns the job. A settlement after the
+ * lease expired counts unless a sweep has already ended the attempt.
  */
 export async function settle(
   tx: Tx,
@@ -50,17 +50,17 @@ async function apply(
     }
     case 'failed': {
       const next = afterSettleFailed(current, settlement.reason)
-      // When tries ran out, the last failure is told in the detail.
+      // When retries are exhausted, the reason says so and the detail names the last failure.
       const detail =
         next.reason === settlement.reason
           ? settlement.detail
           : `${settlement.reason}: ${settlement.detail}`
-      await follow(tx, fence, next, { detail, step: settlement.step })
+      await applyNext(tx, fence, next, { detail, step: settlement.step })
     }
   }
 }
 
 const cancelNotRequested = (fence: Fence): AppError =>
-  new AppError('cancel-not-requested', `Nobody cancelled job ${fence.jobId}.`, {
+  new AppError('cancel-not-requested', `Nobody has asked to cancel job ${fence.jobId}.`, {
     details: { job: fence.jobId },
   })

@@ -4,8 +4,8 @@ import type { Tx } from '../transaction.ts'
 type Blob = { readonly digest: string; readonly size: number; readonly uploader: string }
 
 /**
- * Records bytes that are in the store, and who has uploaded them: each uploader has shown that it
- * knows them. No advisory lock is taken, because its rows are all that it changes.
+ * Records bytes that are in the store, and their uploader, who has proved to have them by sending
+ * them. Needs no advisory lock, because the upserts change only rows of this digest.
  */
 export async function storeBlob(tx: Tx, { digest, size, uploader }: Blob): Promise<void> {
   await tx.run(sql`

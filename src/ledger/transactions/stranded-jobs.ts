@@ -8,9 +8,9 @@ import type { Tx } from '../transaction.ts'
 const Row = z.object({ jobId: JobId, key: z.string() })
 
 /**
- * Jobs that are parked on a lock key that no job holds, in a lane of which no job was woken: nothing
- * will wake them. Of each key and lane the job that should run next. No transaction makes such a
- * job (`lock-keys.ts`); somebody who writes to the database by hand can.
+ * Finds jobs that nothing will wake: they are parked on a lock key that no job holds, and no job of
+ * their lane is woken for it. Returns the best job per key and lane. No transaction leaves such a job
+ * behind (`lock-keys.ts`); manual changes of the database can.
  */
 export const strandedJobs = (tx: Pick<Tx, 'all'>, limit: number): Promise<readonly StrandedJob[]> =>
   tx.all(

@@ -15,8 +15,8 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Appends a job and its first event. Unless it is to wait for a moment first, it is parked at once when
- * another job holds one of its keys.
+ * Inserts a job and its first event. A job without a future `notBefore` is parked at once when another
+ * job holds one of its keys.
  */
 export async function submit(
   tx: Tx,
@@ -37,7 +37,7 @@ export async function submit(
   return { job: await readJob(tx, id), created: true }
 }
 
-/** What keeps a job from being ready at once: a moment, or a key that another job holds. */
+/** What a new job waits for: a time (epoch ms), or a key that another job holds. */
 type Wait = { readonly notBefore: number | null; readonly parkedOn: string | null }
 
 async function waitOf(tx: Tx, id: JobId, { notBefore = 0, locks }: NewJob): Promise<Wait> {
@@ -68,7 +68,7 @@ async function insertJob(
   if (inserted === 0) {
     throw new AppError('job-exists', `There is already a job ${id}.`, { details: { job: id } })
   }
-  // A payload of `undefined` is no JSON; it is stored as what JSON makes of it elsewhere.
+  // `undefined` is not valid JSON; JSON.stringify turns it into null inside arrays, so do the same.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
 }
@@ -85,21 +85,21 @@ async function sameRequest(tx: Tx, job: NewJob): Promise<JobId | undefined> {
   if (earlier === undefined || earlier.digest === job.requestDigest) return earlier?.id
   throw new AppError(
     'idempotency-conflict',
-    `The idempotency key ${job.idempotencyKey} belongs to job ${earlier.id}, which was asked for ` +
-      `with another body.`,
+    `The idempotency key ${job.idempotencyKey} belongs to job ${earlier.id}, which was ` +
+      `submitted with a different request.`,
     { details: { job: earlier.id } },
   )
 }
 
 const State = z.object({ state: JobState })
 
-/** Locked, so that it is not forgotten just now. */
+/** Throws unless the continued job has ended. Locks it, so that `forget` cannot delete it meanwhile. */
 async function checkContinued(tx: Tx, jobId: JobId): Promise<void> {
   await lockJob(tx, jobId)
   const earlier = await tx.get(sql`SELECT state FROM job WHERE id = ${jobId}`, State)
   if (earlier === undefined) throw jobNotFound(jobId)
   if (isTerminal(earlier.state)) return
-  throw new AppError('job-not-terminal', `Job ${jobId} is still ${earlier.state}.`, {
+  throw new AppError('job-not-terminal', `Job ${jobId} has not ended: it is ${earlier.state}.`, {
     details: { job: jobId, state: earlier.state },
   })
 }

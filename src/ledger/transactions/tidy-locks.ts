@@ -8,7 +8,7 @@ import type { Tx } from '../transaction.ts'
 
 const Over = z.object({ id: JobId })
 
-/** Frees lock keys that pauses have kept long enough; wakes jobs whose back-off is over. */
+/** Releases lock keys of jobs paused for too long; wakes jobs whose backoff is over. */
 export async function tidyLocks(tx: Tx, limit: number): Promise<number> {
   await wakeDue(tx)
   const over = await tx.all(

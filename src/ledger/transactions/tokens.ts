@@ -23,7 +23,7 @@ const TokenColumns = z.object({
   lastUsedAt: z.int().nullable(),
 })
 
-/** Keeps a token by its hash; the secret itself is never stored. */
+/** Stores a token with the hash of its secret; the secret itself is never stored. */
 export async function createToken(tx: Tx, token: NewToken): Promise<void> {
   const lanes = token.lanes === null ? null : JSON.stringify(token.lanes)
   await tx.run(sql`
@@ -32,7 +32,7 @@ export async function createToken(tx: Tx, token: NewToken): Promise<void> {
       ${tx.now}, ${token.expiresAt})`)
 }
 
-/** Being used is written down this often; a request must not cost a disk write each time. */
+/** `last_used_at` is updated this often, so that not every request costs a disk write. */
 const USED_EVERY_MS = 60_000
 
 /** The token with this hash; null when it is unknown, revoked or expired. */
@@ -49,11 +49,11 @@ export async function findToken(tx: Tx, hash: string): Promise<TokenRow | null> 
   return { ...token, lastUsedAt: tx.now }
 }
 
-/** All tokens, revoked and expired ones too, oldest first. */
+/** All tokens, including revoked and expired ones, oldest first. */
 export const tokens = (tx: Tx): Promise<readonly TokenRow[]> =>
   tx.all(sql`${SELECT_TOKEN} ORDER BY created_at, id`, TokenColumns)
 
-/** Ends a token from now on; revoking it twice keeps the first time. */
+/** Revokes a token; a repeat keeps the first time. Throws `token-not-found`. */
 export async function revokeToken(tx: Tx, id: string): Promise<void> {
   const changed = await tx.run(
     sql`UPDATE token SET revoked_at = coalesce(revoked_at, ${tx.now}) WHERE id = ${id}`,

@@ -7,7 +7,7 @@ import type { Tx } from '../transaction.ts'
 
 const Counts = z.object({ jobs: z.int(), tokens: z.int(), workers: z.int(), uploads: z.int() })
 
-/** How much `forget` and then `forgetBlobs` would delete in all. */
+/** How many rows `forget` and then `forgetBlobs` would delete in total. */
 export async function unneeded(tx: Tx, before: Cutoffs): Promise<Unneeded> {
   const counts = await tx.get(
     sql`SELECT
@@ -23,8 +23,8 @@ export async function unneeded(tx: Tx, before: Cutoffs): Promise<Unneeded> {
 const Blob = z.object({ digest: z.string() })
 
 /**
- * Which of these digests an artifact or an upload has, other than those unneeded by then. An input
- * has an upload for as long as its job is there.
+ * Those of the digests that an artifact or an upload refers to, ignoring rows that are unneeded by
+ * `before`. An input needs no check of its own: its upload exists as long as its job.
  */
 export async function referenced(
   tx: Tx,
@@ -48,7 +48,7 @@ export async function referenced(
 
 const Ending = z.object({ id: JobId, endedAt: z.int().nullable() })
 
-/** When each of these jobs ended, null while it lives; those that are unknown are left out. */
+/** End times of these jobs, null while unfinished; unknown jobs are left out. */
 export async function endings(
   tx: Tx,
   jobIds: readonly JobId[],

@@ -2,26 +2,26 @@ import { fileURLToPath } from 'node:url'
 import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
 import { type Spawned, spawnPiped } from '../../platform/spawn.ts'
 
-const LAST_WORDS_MAX = 4096
+const STDERR_CHARS_MAX = 4096
 
 /**
- * A process that outlives this one for a moment: when this one is gone, it ends what the attempts
- * left running. The kernel closes the pipe between the two in any case, so no way to die escapes it;
- * and a child that has not become its program yet still holds the pipe, so none is overlooked.
+ * A process that kills the attempts' processes when this process dies. It notices every kind of death,
+ * because the kernel closes the pipe between the two. It misses no process: a child that has forked
+ * but not called exec yet, and so carries no marker, keeps the pipe open.
  */
 export class Guard {
   readonly #process: Spawned['process']
   readonly #failed = Promise.withResolvers<never>()
-  #lastWords = ''
+  #stderr = ''
 
   private constructor(process: Spawned['process']) {
     this.#process = process
     process.stdout.resume()
     process.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_MAX)
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX)
     })
     process.once('close', (code, killSignal) => {
-      const end = `the guard process ended with ${code ?? killSignal}: ${this.#lastWords}`
+      const end = `the guard process ended with ${code ?? killSignal}: ${this.#stderr}`
       this.#failed.reject(new Error(end))
     })
     this.failed.catch(() => {})
@@ -29,7 +29,7 @@ export class Guard {
 
   static async start(): Promise<Guard> {
     const entry = fileURLToPath(entryProgram('worker/guard/main'))
-    // In a session of its own, so that an interrupt from a terminal does not reach it.
+    // In its own session, so that Ctrl-C in a terminal does not reach it.
     const spawned = await spawnPiped([process.execPath, entry], {
       cwd: '/',
       env: { ...entryEnvironment() },
@@ -37,32 +37,32 @@ export class Guard {
     return new Guard(spawned.process)
   }
 
-  /** Rejects when the process has ended. */
+  /** Rejects when the guard process has ended. */
   get failed(): Promise<never> {
     return this.#failed.promise
   }
 
   /**
-   * Does work whose processes carry one of these marks. Should this process die meanwhile, the
-   * guard ends them.
+   * Runs work whose processes carry one of these markers. If this process dies meanwhile, the guard
+   * kills them.
    */
-  async during<Value>(marks: readonly string[], work: () => Promise<Value>): Promise<Value> {
-    this.#say('+', marks)
+  async during<Value>(markers: readonly string[], work: () => Promise<Value>): Promise<Value> {
+    this.#send('+', markers)
     try {
       return await work()
     } finally {
-      this.#say('-', marks)
+      this.#send('-', markers)
     }
   }
 
-  /** Ends the guard, and what is still at work; resolves when both are gone. */
+  /** Lets the guard kill the processes of work that still runs, and resolves when it has exited. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.stdin.end()
     await this.failed.catch(() => {})
   }
 
-  #say(sign: '+' | '-', marks: readonly string[]): void {
-    // Written at once: the pipe holds it even when this process dies in the next moment.
-    this.#process.stdin.write(marks.map((mark) => `${sign}${mark}\n`).join(''))
+  #send(sign: '+' | '-', markers: readonly string[]): void {
+    // Once written, the line stays in the pipe even if this process dies right after.
+    this.#process.stdin.write(markers.map((marker) => `${sign}${marker}\n`).join(''))
   }
 }

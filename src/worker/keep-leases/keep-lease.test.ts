@@ -8,13 +8,13 @@ import { Lifeline } from './lifeline.ts'
 const LEASE_MS = 60_000
 const FOREVER = new AbortController().signal
 const LOST = new AppError('lease-lost', 'it is over')
-const AWAY = new AppError('hub-unreachable', 'nobody there')
-// Some errors of the network call themselves retryable too.
+const UNREACHABLE = new AppError('hub-unreachable', 'nobody there')
+// Some network errors have a `retryable` property too.
 const BUG = Object.assign(new Error('a bug'), { retryable: true })
 const KEPT = { leaseMs: LEASE_MS, cancelRequested: false }
 const CANCEL = { leaseMs: LEASE_MS, cancelRequested: true }
 
-/** A way to a hub that gives these answers, one after the other, and then none. */
+/** A hub client that gets these answers, one after the other, and then none. */
 class ScriptedClient extends HubClient {
   readonly #answers: unknown[]
   calls = 0
@@ -28,7 +28,7 @@ class ScriptedClient extends HubClient {
     this.calls += 1
     const answer = this.#answers.shift()
     if (answer instanceof Error) return Promise.reject(answer)
-    // The loop reads of an answer what is written above, and nothing else.
+    // The loop reads only the properties of the answers above.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     if (answer !== undefined) return Promise.resolve(answer as never)
     return new Promise((_, reject) => {
@@ -45,7 +45,7 @@ const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> =>
     signal?.addEventListener('abort', () => resolve())
   })
 
-/** Time stands, and who waits for it waits for the signal; the loop's own pauses take none. */
+/** The clock is frozen: the lifeline sleeps until its signal aborts, the loop does not sleep. */
 function keeping(answers: readonly unknown[]) {
   const hub = new ScriptedClient(answers)
   const cancels: string[] = []
@@ -61,8 +61,8 @@ function keeping(answers: readonly unknown[]) {
 }
 
 describe('keeping a lease', () => {
-  it('ends when the hub says that it is gone', async () => {
-    const kept = keeping([KEPT, AWAY, KEPT, LOST])
+  it('ends when the hub says that it is lost', async () => {
+    const kept = keeping([KEPT, UNREACHABLE, KEPT, LOST])
     expect(await keepLease(kept, FOREVER)).toBe('lease-lost')
     expect(kept.lifeline.lapsed()).toBe(true)
     expect(kept.hub.calls).toBe(4)
@@ -80,7 +80,7 @@ describe('keeping a lease', () => {
     expect(kept.hub.calls).toBe(2)
   })
 
-  it('goes on after a cancel, which is told each time', async () => {
+  it('continues after a cancel, which is reported each time', async () => {
     const kept = keeping([CANCEL, CANCEL, LOST])
     expect(await keepLease(kept, FOREVER)).toBe('lease-lost')
     expect(kept.cancels).toHaveLength(2)
@@ -90,14 +90,14 @@ describe('keeping a lease', () => {
 const renewed = (answer: unknown, signal = FOREVER) => renewOnce(keeping([answer]), 0, signal)
 
 describe('one renewal', () => {
-  it('says what became of it', async () => {
+  it('returns its result', async () => {
     expect(await renewed(KEPT)).toBe('renewed')
     expect(await renewed(CANCEL)).toBe('cancel-requested')
     expect(await renewed(LOST)).toBe('lease-lost')
-    expect(await renewed(AWAY)).toBe('failed')
+    expect(await renewed(UNREACHABLE)).toBe('failed')
   })
 
-  it('that is broken off has lost nothing', async () => {
+  it('that is aborted has lost nothing', async () => {
     expect(await renewed(LOST, AbortSignal.abort())).toBe('renewed')
   })
 

@@ -3,26 +3,26 @@ import type { Fence } from '../../domain/lease.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import { WAIT_MS_MAX } from '../../protocol/schemas.ts'
-import { saysLeaseLost, within } from '../patience.ts'
+import { attemptParams } from '../attempt-params.ts'
+import { saysLeaseLost, withTimeout } from '../hub-call.ts'
 import type { Lifeline } from './lifeline.ts'
 
 const RETRY_MS = 2000
 
-/** One lease and how to keep it. */
 export type Keeping = {
-  /** With the attempt's token. */
+  /** Authenticated with the attempt's token. */
   readonly hub: HubClient
   readonly fence: Fence
   readonly leaseMs: number
   readonly lifeline: Lifeline
   readonly clock: Clock
-  /** Called when the hub says that a cancel was asked for; again at each renewal. */
+  /** Called at each renewal after a cancel was requested. */
   readonly onCancelRequested: () => void
 }
 
 /**
- * Keeps a lease until the hub says that it is gone or nothing was acknowledged for too long; then
- * its lifeline is cut. Answers `released` when the signal aborts first.
+ * Renews a lease until the hub says that it is lost or too much time passes without an acknowledged
+ * renewal; then cuts its lifeline. Returns `released` when the signal aborts first.
  */
 export async function keepLease(
   keeping: Keeping,
@@ -38,8 +38,8 @@ export async function keepLease(
 }
 
 /**
- * A renewal every quarter of the lease. The hub holds each answer for that long, so a cancel is
- * heard at once.
+ * Sends a renewal every quarter of the lease. The hub holds each answer for that long (a long poll)
+ * unless the job is cancelled, so a cancel arrives immediately.
  */
 async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<void> {
   const { clock, leaseMs, onCancelRequested } = keeping
@@ -51,22 +51,21 @@ async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<vo
     if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
     if (next !== 'cancel-requested') continue
     onCancelRequested()
-    // From now on the hub answers at once: nothing more is to be waited for there.
+    // The hub has nothing more to wait for after a cancel, so this loop waits instead.
     waitMs = 0
     await clock.sleep(leaseMs / 4, signal)
   }
 }
 
-/** One renewal. */
 export async function renewOnce(
   { hub, fence, leaseMs, lifeline, clock }: Keeping,
   waitMs: number,
   signal: AbortSignal,
 ): Promise<'renewed' | 'cancel-requested' | 'failed' | 'lease-lost'> {
   const sentAt = clock.monotonic()
-  const params = { job: fence.jobId, attempt: fence.attempt }
+  const params = attemptParams(fence)
   try {
-    const { cancelRequested } = await within(
+    const { cancelRequested } = await withTimeout(
       (trying) => hub.call('renewLease', { params, body: { leaseMs, waitMs } }, trying),
       Math.floor(waitMs + leaseMs / 8),
       signal,

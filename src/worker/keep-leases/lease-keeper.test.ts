@@ -14,7 +14,7 @@ import { attemptName } from '../attempt-folder.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { Lifeline } from './lifeline.ts'
 
-/** A server that gives every question this answer; those of some attempts none at all. */
+/** A server that gives every request this answer, and never answers those that `silentTo` matches. */
 async function answering(status: number, body: unknown, silentTo: RegExp = /^$/): Promise<string> {
   const server = createServer(({ url = '' }, response) => {
     if (silentTo.test(url)) return
@@ -51,14 +51,14 @@ const lease = Lease.parse({
 
 const GONE = toProblem(new AppError('lease-lost', 'it is over'))
 
-/** A program that an attempt started and forgot. */
+/** An orphaned process of an attempt. */
 function leftBy(fence: Fence): ChildProcess {
   const left = spawn('sleep', ['60'], { env: { ...process.env, [MARKER]: attemptName(fence) } })
   onTestFinished(() => void left.kill('SIGKILL'))
   return left
 }
 
-it('a bug in the thread that keeps the leases is heard as its failure', async () => {
+it('a bug in the thread that keeps the leases becomes its failure', async () => {
   await using keeper = new LeaseKeeper(await answering(200, { not: 'a renewal' }))
   await keeper.ready
   const lifeline = new Lifeline(systemClock, lease.leaseMs)
@@ -66,7 +66,7 @@ it('a bug in the thread that keeps the leases is heard as its failure', async ()
   await expect(keeper.failed).rejects.toThrow(/another shape/)
 })
 
-it('a lease that the hub calls gone stops its attempt, unless that only tells of its end', async () => {
+it('a lease that the hub calls lost stops its attempt, unless that only reports its end', async () => {
   await using keeper = new LeaseKeeper(await answering(409, GONE))
   await keeper.ready
   const attempts = [1, 2].map((attempt) => ({
@@ -81,7 +81,7 @@ it('a lease that the hub calls gone stops its attempt, unless that only tells of
 })
 
 describeNeeding(['linux'], 'on Linux', () => {
-  it('what an attempt left running is ended when its lease is lost, not when it is released', async () => {
+  it('processes of an attempt are killed when its lease is lost, not when it is released', async () => {
     await using keeper = new LeaseKeeper(await answering(409, GONE, /\/1\b/))
     await keeper.ready
     const [released, lost] = [1, 2].map((attempt) => ({
@@ -110,7 +110,7 @@ describeNeeding(['patience'], 'the watch over the event loop', () => {
     const worker = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
     const exit = once(worker, 'exit')
     const [words] = await once(worker.stderr, 'data')
-    expect(String(words)).toContain('the worker hangs')
+    expect(String(words)).toContain('the worker has not responded')
     expect(await exit).toEqual([null, 'SIGABRT'])
   })
 })

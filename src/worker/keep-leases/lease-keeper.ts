@@ -1,84 +1,85 @@
 import { Worker as Thread } from 'node:worker_threads'
-import type { Fence, Lease } from '../../domain/lease.ts'
+import { type Fence, fenceOf, type Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
 import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
 import { attemptName } from '../attempt-folder.ts'
 import type { Lifeline } from './lifeline.ts'
-import { News, type LeaseCommand, type Start } from './messages.ts'
-import { Pulse } from './pulse.ts'
+import { LeaseNotice, type LeaseCommand, type Start } from './messages.ts'
+import { Heartbeat } from './heartbeat.ts'
 
-/** After that long without an iteration of the event loop the worker is taken to hang for ever. */
+/** A worker whose event loop does not run for this many milliseconds counts as hung. */
 const STILL_MS = 10 * 60_000
 
-/** A lease that is kept for a running attempt. */
+/** The controls of an attempt whose lease is kept. */
 type HeldLease = { readonly stopOrder: StopOrder; readonly lifeline: Lifeline }
 
-/** Keeps the leases of one worker, in a thread of its own that the worker cannot hold up. */
+/** Keeps the leases of one worker in a separate thread, so that a busy worker does not delay renewals. */
 export class LeaseKeeper {
   readonly #thread: Thread
   readonly #leases = new Map<string, HeldLease>()
   readonly #ready = Promise.withResolvers<void>()
   readonly #failed = Promise.withResolvers<never>()
-  readonly #heart: Disposable
+  readonly #beating: Disposable
 
   /**
-   * Ends this process when its event loop hangs for too long.
+   * Kills this process when its event loop does not run for `stillMs`.
    * @param url of the hub
    */
   constructor(url: string, stillMs = STILL_MS) {
-    const pulse = new Pulse()
-    this.#heart = pulse.beat()
-    const start: Start = { url, pulse: pulse.shared, stillMs }
+    const heartbeat = new Heartbeat()
+    this.#beating = heartbeat.beat()
+    const start: Start = { url, heartbeat: heartbeat.shared, stillMs }
     this.#thread = new Thread(entryProgram('worker/keep-leases/main'), {
       workerData: start,
       execArgv: [],
       env: { ...entryEnvironment() },
     })
-    this.#thread.on('message', (message: unknown) => this.#hear(News.parse(message)))
+    this.#thread.on('message', (message: unknown) => this.#receive(LeaseNotice.parse(message)))
     this.#thread.once('error', (error) => this.#fail(error))
     this.#thread.once('exit', (code) => {
-      this.#fail(new Error(`the thread that keeps the leases ended with ${code}`))
+      this.#fail(new Error(`the thread that keeps the leases ended with exit code ${code}`))
     })
     this.failed.catch(() => {})
     this.#ready.promise.catch(() => {})
   }
 
-  /** Resolves when leases can be kept; rejects when the thread has failed before. */
+  /** Resolves when the thread can keep leases; rejects when it fails first. */
   get ready(): Promise<void> {
     return this.#ready.promise
   }
 
-  /** Rejects when the thread has ended, which is a bug or the end of the worker. */
+  /** Rejects when the thread ends, because of a bug or because the worker ends. */
   get failed(): Promise<never> {
     return this.#failed.promise
   }
 
-  /** Renews the lease until it is released. Stops the attempt when it is lost or to be cancelled. */
-  keep({ job, attempt, token, leaseMs }: Lease, held: HeldLease): void {
-    const fence = { jobId: job.id, attempt }
+  /** Renews the lease until `release`. Stops the attempt when the lease is lost or a cancel is requested. */
+  keep(lease: Lease, held: HeldLease): void {
+    const { token, leaseMs } = lease
+    const fence = fenceOf(lease)
     this.#leases.set(attemptName(fence), held)
-    this.#say({ type: 'keep', ...fence, token, leaseMs, shared: held.lifeline.shared })
+    this.#send({ type: 'keep', ...fence, token, leaseMs, shared: held.lifeline.shared })
   }
 
   release({ jobId, attempt }: Fence): void {
     this.#leases.delete(attemptName({ jobId, attempt }))
-    this.#say({ type: 'release', jobId, attempt })
+    this.#send({ type: 'release', jobId, attempt })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#heart[Symbol.dispose]()
+    this.#beating[Symbol.dispose]()
     await this.#thread.terminate()
   }
 
-  #hear(news: News): void {
-    if (news.type === 'ready') return this.#ready.resolve()
-    const held = this.#leases.get(attemptName(news))
-    if (news.type === 'cancel-requested') held?.stopOrder.stop({ kind: 'cancelled' })
-    // An attempt that only tells of its end hears of the loss from the hub, with each thing it tells.
+  #receive(notice: LeaseNotice): void {
+    if (notice.type === 'ready') return this.#ready.resolve()
+    const held = this.#leases.get(attemptName(notice))
+    if (notice.type === 'cancel-requested') held?.stopOrder.stop({ kind: 'cancelled' })
+    // A retired lifeline never lapses: an attempt that only reports its end learns of the loss from the hub.
     else if (held?.lifeline.lapsed() === true) held.stopOrder.stop({ kind: 'lease-lost' })
   }
 
-  #say(command: LeaseCommand): void {
+  #send(command: LeaseCommand): void {
     this.#thread.postMessage(command)
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Lifeline } from './lifeline.ts'
 
-/** Time that the test moves; who sleeps is woken when it has come. */
+/** A clock that the test advances; `sleep` advances it too. */
 function handClock() {
   const time = { ms: 5000 }
   const sleep = async (ms: number): Promise<void> => {
@@ -10,7 +10,7 @@ function handClock() {
   return { time, clock: { monotonic: () => time.ms, sleep } }
 }
 
-/** A clock by which another thread acts once while this one, which has looked, has yet to write. */
+/** A clock that lets another thread act between this thread's read and its write. */
 function meetingClock() {
   const { time, clock } = handClock()
   const acts: (() => void)[] = []
@@ -55,7 +55,7 @@ describe('a lifeline', () => {
     expect(lifeline.lapsed()).toBe(true)
   })
 
-  it('is one and the same for all who share its memory', () => {
+  it('is the same for all threads that share its memory', () => {
     const { clock } = handClock()
     const mine = new Lifeline(clock, 1000)
     const theirs = new Lifeline(clock, 1000, mine.shared)
@@ -65,7 +65,7 @@ describe('a lifeline', () => {
     expect(mine.lapsed()).toBe(true)
   })
 
-  it('is waited for until its end, which answers move', async () => {
+  it('is waited for until its end, which renewals extend', async () => {
     const { time, clock } = handClock()
     const sleep = async (ms: number) => {
       if (time.ms === 5000) lifeline.acknowledged(5700)
@@ -76,7 +76,7 @@ describe('a lifeline', () => {
     expect(time.ms).toBe(6450)
   })
 
-  it('that is retired lapses no more', () => {
+  it('that is retired never lapses', () => {
     const { time, clock } = handClock()
     const lifeline = new Lifeline(clock, 1000)
     lifeline.retire()

@@ -1,29 +1,29 @@
 import type { Clock } from '../../platform/clock.ts'
 
-/** Share of the lease after which a worker without an answer gives up, before the hub does. */
-const SHARE = 0.75
-/** Longest single wait, after which it looks again. */
-const LOOK_MS = 60_000
+/** Fraction of the lease after which a worker without an acknowledged renewal gives up, before the hub does. */
+const FRACTION = 0.75
+/** Longest single sleep before the deadline is checked again, in milliseconds. */
+const SLEEP_MS_MAX = 60_000
 
 const LAPSED = 0n
-const FOR_EVER = 2n ** 62n
+const NEVER = 2n ** 62n
 
 /**
- * How long this worker may still believe in its lease. Counts from the moment a renewal was sent,
- * by a clock that never steps and goes on while the process is paused. It lies in memory that the
- * worker's threads share: each reads it at once, however busy the other one is. What has lapsed
- * stays so.
+ * The deadline until which this worker may act on a lease. It counts from the time at which the last
+ * acknowledged renewal was sent, by a monotonic clock that also runs while the process is stopped. It
+ * is stored in memory that the worker's threads share, so that a busy thread does not delay the other.
+ * Once lapsed, it stays lapsed.
  */
 export class Lifeline {
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>
   readonly #leaseMs: number
-  /** Monotonic microseconds. */
+  /** Monotonic time in microseconds. */
   readonly #until: BigInt64Array<SharedArrayBuffer>
 
   /**
-   * @param clock the same for all threads, as `systemClock` is
-   * @param shared memory of a lifeline that another thread holds; absent for a lease that arrives.
-   *   That may be older than it looks; the first renewal, sent at once, finds out.
+   * @param clock must give the same time in all threads, as `systemClock` does
+   * @param shared memory of a lifeline that another thread made; absent for a new lease. A new lease
+   *   may be older than assumed here; its first renewal, sent immediately, corrects that.
    */
   constructor(
     clock: Pick<Clock, 'monotonic' | 'sleep'>,
@@ -36,7 +36,7 @@ export class Lifeline {
     if (shared === undefined) this.#until[0] = this.#after(clock.monotonic())
   }
 
-  /** To be seen by another thread. */
+  /** The memory to pass to another thread. */
   get shared(): SharedArrayBuffer {
     return this.#until.buffer
   }
@@ -46,35 +46,35 @@ export class Lifeline {
     this.#extend(this.#after(sentAt))
   }
 
-  /** The lease is gone, or has lapsed: no answer brings it back. Does nothing to one that is retired. */
+  /** Makes it lapse for good: no later answer revives it. Does nothing after `retire`. */
   cut(): void {
-    this.#change((seen) => (seen === FOR_EVER ? null : LAPSED))
+    this.#change((seen) => (seen === NEVER ? null : LAPSED))
   }
 
-  /** From here on nothing is begun that a lost lease would have to stop: it lapses no more. */
+  /** Makes it never lapse: the attempt starts nothing more that the loss of the lease must stop. */
   retire(): void {
-    this.#extend(FOR_EVER)
+    this.#extend(NEVER)
   }
 
   lapsed(): boolean {
     return this.#leftMs(this.#get()) <= 0
   }
 
-  /** Resolves when it has lapsed, or early when the signal aborts. */
+  /** Resolves when it has lapsed, or when the signal aborts. */
   async end(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.lapsed()) {
-      await this.#clock.sleep(Math.min(LOOK_MS, Math.ceil(this.#leftMs(this.#get()))), signal)
+      await this.#clock.sleep(Math.min(SLEEP_MS_MAX, Math.ceil(this.#leftMs(this.#get()))), signal)
     }
   }
 
-  /** Never shorter, and not once it has lapsed. */
+  /** Never shortens the deadline, and never revives one that has lapsed. */
   #extend(until: bigint): void {
     this.#change((seen) => (until > seen && this.#leftMs(seen) > 0 ? until : null))
   }
 
   /**
-   * Writes what follows from what is seen; null leaves it as it is. Another thread may write at
-   * this very moment: then it is looked at again, so that nothing is undone unseen.
+   * Replaces the deadline with `next(deadline)`, unless that is null. Compare-and-swap: starts over
+   * when another thread wrote in between, so that no write is lost.
    */
   #change(next: (seen: bigint) => bigint | null): void {
     for (;;) {
@@ -90,7 +90,7 @@ export class Lifeline {
   }
 
   #after(sentAt: number): bigint {
-    return BigInt(Math.floor((sentAt + SHARE * this.#leaseMs) * 1000))
+    return BigInt(Math.floor((sentAt + FRACTION * this.#leaseMs) * 1000))
   }
 
   #get(): bigint {

@@ -7,14 +7,14 @@ import { HubClient } from '../../protocol/client.ts'
 import { attemptName } from '../attempt-folder.ts'
 import { keepLease } from './keep-lease.ts'
 import { Lifeline } from './lifeline.ts'
-import { type News, LeaseCommand, Start } from './messages.ts'
-import { Pulse } from './pulse.ts'
+import { type LeaseNotice, LeaseCommand, Start } from './messages.ts'
+import { Heartbeat } from './heartbeat.ts'
 
-// The thread that keeps the leases of all attempts of a worker. Nothing but that happens here, so
-// nothing that the worker reads or computes can make a renewal late. When a lease is lost, this
-// thread itself ends the attempt's processes: the worker may be too busy to hear of it.
+// The thread that keeps the leases of all attempts of a worker. It does nothing else, so that no I/O
+// or computation of the worker delays a renewal. When a lease is lost, this thread kills the attempt's
+// processes itself, because the main thread may be too busy to react.
 
-const { url, pulse, stillMs } = Start.parse(workerData)
+const { url, heartbeat, stillMs } = Start.parse(workerData)
 const releases = new Map<string, AbortController>()
 
 parentPort?.on('message', (message: unknown) => {
@@ -22,17 +22,17 @@ parentPort?.on('message', (message: unknown) => {
   if (command.type === 'keep') void keep(command)
   else releases.get(attemptName(command))?.abort()
 })
-// Leases of a worker that hangs for ever must not be kept for ever. Dead, it is restarted.
-new Pulse(pulse).watch(stillMs, () => {
-  // The main thread, which would print it otherwise, does not.
-  writeSync(2, `millwright: the worker hangs for ${stillMs} ms and is ended\n`)
+// A hung worker must not keep its leases forever. Once killed, it is restarted by its service manager.
+new Heartbeat(heartbeat).watch(stillMs, () => {
+  // Written directly: `console` and `process.stderr` of a thread need the main thread, which hangs.
+  writeSync(2, `millwright: the worker has not responded for ${stillMs} ms and is being stopped\n`)
   process.kill(process.pid, 'SIGABRT')
 })
-// Node loads its `fetch` at the first use, which must not delay the first renewal of a short lease.
+// Node loads `fetch` on its first use; that must not delay the first renewal of a short lease.
 void new Request(url)
-say({ type: 'ready' })
+send({ type: 'ready' })
 
-/** A bug in here ends the thread, and with it the worker. */
+/** An unexpected error in here ends the thread, and with it the worker. */
 async function keep(command: Extract<LeaseCommand, { type: 'keep' }>): Promise<void> {
   const { jobId, attempt, token, leaseMs } = command
   const fence = { jobId, attempt }
@@ -45,16 +45,16 @@ async function keep(command: Extract<LeaseCommand, { type: 'keep' }>): Promise<v
     leaseMs,
     lifeline: new Lifeline(systemClock, leaseMs, command.shared),
     clock: systemClock,
-    onCancelRequested: () => say({ type: 'cancel-requested', ...fence }),
+    onCancelRequested: () => send({ type: 'cancel-requested', ...fence }),
   }
   const end = await keepLease(keeping, release.signal)
   releases.delete(name)
   if (end === 'released') return
-  say({ type: 'lease-lost', ...fence })
-  // The worker does the same when it hears of it, and logs what outlives that.
+  send({ type: 'lease-lost', ...fence })
+  // The main thread does the same when it gets the message, and logs what survives.
   await killLeftovers(name, silentLog)
 }
 
-function say(news: News): void {
-  parentPort?.postMessage(news)
+function send(notice: LeaseNotice): void {
+  parentPort?.postMessage(notice)
 }

@@ -1,41 +1,41 @@
 import { z } from 'zod'
 import { Fence } from '../../domain/lease.ts'
 
-// What the worker and the thread that keeps its leases say to each other. How long a lease is still
-// believed in is not said but lies in memory that both see.
+// Messages between a worker and the thread that keeps its leases. The deadline of a lease is not sent
+// but stored in memory that both share (`Lifeline`).
 
-/** What the thread starts with. */
+/** The thread's `workerData`. */
 export const Start = z.strictObject({
-  /** Of the hub. */
+  /** URL of the hub. */
   url: z.string(),
-  /** Of the worker's `Pulse`. */
-  pulse: z.instanceof(SharedArrayBuffer),
-  /** How long the worker's event loop may stand still, in milliseconds. */
+  /** Memory of the worker's `Heartbeat`. */
+  heartbeat: z.instanceof(SharedArrayBuffer),
+  /** How long the worker's event loop may hang, in milliseconds. */
   stillMs: z.int(),
 })
 export type Start = z.infer<typeof Start>
 
-/** Said to the thread. */
+/** Sent to the thread. */
 export const LeaseCommand = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('keep'),
     ...Fence.shape,
-    /** Of the attempt. */
+    /** Token of the attempt. */
     token: z.string(),
     leaseMs: z.int(),
-    /** Of its `Lifeline`. */
+    /** Memory of its `Lifeline`. */
     shared: z.instanceof(SharedArrayBuffer),
   }),
   z.strictObject({ type: z.literal('release'), ...Fence.shape }),
 ])
 export type LeaseCommand = z.infer<typeof LeaseCommand>
 
-/** Said by the thread. */
-export const News = z.discriminatedUnion('type', [
+/** Sent by the thread. */
+export const LeaseNotice = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
-  /** Somebody wants the job to stop. */
+  /** A cancel of the job was requested. */
   z.strictObject({ type: z.literal('cancel-requested'), ...Fence.shape }),
-  /** The lease is gone, or nobody acknowledged it for too long. */
+  /** The hub says that the lease is lost, or no renewal was acknowledged in time. */
   z.strictObject({ type: z.literal('lease-lost'), ...Fence.shape }),
 ])
-export type News = z.infer<typeof News>
+export type LeaseNotice = z.infer<typeof LeaseNotice>

@@ -7,14 +7,14 @@ import type { Settlement } from '../../../src/domain/outcome.ts'
 import { RetryPolicy } from '../../../src/domain/retry.ts'
 import type { Claimed, ClaimRequest, Ledger, NewJob } from '../../../src/ledger/port.ts'
 
-/** An empty ledger whose time moves only when it is told to. It closes itself after the test. */
+/** An empty ledger whose time moves only with `advance`. It is closed after the test. */
 export type Bed = {
   ledger: Ledger
-  /** Lets this many milliseconds pass. */
+  /** Moves the ledger's time forward by milliseconds. */
   readonly advance: (ms: number) => void
-  /** Ends the ledger as a restart does, and opens it again. */
+  /** Restarts the ledger: closes it and opens it again. */
   readonly reopen: () => Promise<void>
-  /** Whether a restart stretches the leases, as it must where no one else could renew them. */
+  /** Whether a restart extends leases, as it must where no other hub could renew them. */
   readonly graceAfterRestart: boolean
 }
 export type OpenLedger = () => Promise<Bed>
@@ -23,7 +23,7 @@ export const LEASE_MS = 60_000
 
 export const NO_JOB = JobId.parse('01890000-0000-7000-8000-000000000000')
 
-/** A submission of kind `code` that nothing stops from running. */
+/** A submission of kind `code` that is ready to run. */
 export const aJob = (differences: Partial<NewJob> = {}): NewJob => ({
   kind: 'code',
   title: 'Fix the test',
@@ -76,7 +76,7 @@ export const fenceOf = (lease: Claimed): Fence => ({
   attempt: lease.attempt,
 })
 
-/** Claims whatever is next; fails the test when there is nothing. */
+/** Claims the next job; fails the test when there is none. */
 export async function claimed(
   ledger: Ledger,
   worker: Partial<WorkerIdentity> = {},
@@ -86,7 +86,7 @@ export async function claimed(
   return fenceOf(found)
 }
 
-/** Which job a fresh claim gets, or null. */
+/** The id of the job that a new claim gets, or null. */
 export const nextJob = async (
   ledger: Ledger,
   worker: Partial<WorkerIdentity> = {},
@@ -108,7 +108,7 @@ export const CANCELLED: Settlement = {
   detail: '',
 }
 
-/** The code of the `AppError` that this throws. */
+/** The code of the `AppError` that the promise rejects with; `none` when it resolves. */
 export async function refusal(answer: Promise<unknown>): Promise<ErrorCode | 'none'> {
   try {
     await answer
@@ -119,6 +119,6 @@ export async function refusal(answer: Promise<unknown>): Promise<ErrorCode | 'no
   }
 }
 
-/** What the job's events are, in order. */
+/** The types of the job's events, in order. */
 export const eventTypes = async (ledger: Ledger, jobId: JobId): Promise<readonly string[]> =>
   (await ledger.events(jobId, 0, 1000)).map((event) => event.type)

@@ -24,7 +24,7 @@ const to = (host: string, ...events: Callback['events']): Callback => ({
   events: events.length === 0 ? ['ended'] : events,
 })
 
-/** What is in the outbox for a job: which event, for whom. */
+/** The outbox of a job: sequence number, event and host of each delivery. */
 const told = async (ledger: Ledger, jobId: JobId) =>
   (await ledger.deliveries({ ...PAGE, jobId }))
     .toReversed()
@@ -70,7 +70,7 @@ export function callbacksConformance(open: OpenLedger): void {
       ])
     })
 
-    it('holds nothing of a change that was refused or made before', async () => {
+    it('holds nothing for a change that was refused or a repeat', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger, { callbacks: [to('a')] })
       const fence = await claimed(ledger)
@@ -80,7 +80,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(await told(ledger, jobId)).toEqual(['3 ended a.example'])
     })
 
-    it('tells of the job as it was at the event', async () => {
+    it('describes the job as it was at the event', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger, { callbacks: [to('a', 'claimed', 'ended')] })
       await ledger.settle(await claimed(ledger), SUCCEEDED, null)
@@ -110,7 +110,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(await ledger.pendingDeliveries()).toBe(0)
     })
 
-    it('notes the end of one delivery alone', async () => {
+    it('records the result of that delivery only', async () => {
       const { ledger } = await open()
       const jobId = await ended(ledger, to('a'), to('b'))
       const first = await taken(ledger)
@@ -121,7 +121,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(states).toEqual({ [first.id]: 'delivered', [second.id]: 'pending' })
     })
 
-    it('gives none to a host that has enough to do', async () => {
+    it('gives none to an excluded host', async () => {
       const { ledger } = await open()
       await ended(ledger, to('a'), to('b'), to('c'))
       const other = await ledger.takeDelivery(TRY_MS, ['a.example', 'c.example'])
@@ -130,7 +130,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(await ledger.takeDelivery(TRY_MS, ['c.example'])).toMatchObject({ host: 'a.example' })
     })
 
-    it('gives many takers at the same moment each another delivery', async () => {
+    it('gives concurrent takers different deliveries', async () => {
       const { ledger } = await open()
       await ended(ledger, ...Array.from({ length: 8 }, (_, index) => to(`host-${index}`)))
       const all = await Promise.all(
@@ -142,7 +142,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(new Set(ids).size).toBe(8)
     })
 
-    it('tries again when told to, and not before', async () => {
+    it('retries after the delay, and not before', async () => {
       const { ledger, advance } = await open()
       const jobId = await ended(ledger)
       const next = { state: 'pending', delayMs: 5000 } as const
@@ -155,7 +155,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(await taken(ledger)).toMatchObject({ tries: 2 })
     })
 
-    it('sends nothing of what was delivered or failed until somebody asks, then with the same id', async () => {
+    it('resends a delivered or failed message only on request, with the same id', async () => {
       const { ledger } = await open()
       const jobId = await ended(ledger)
       const { id, ...first } = await taken(ledger)
@@ -197,7 +197,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(ofJob).toEqual(all.filter((delivery) => delivery.jobId === jobId))
     })
 
-    it('pages by the arrival of jobs, whatever their ids, and refuses a page after nothing', async () => {
+    it('pages in the order of submission, not of ids, and refuses an unknown cursor', async () => {
       const { ledger } = await open()
       const ids = ['ffffffff-ffff-4fff-8fff-ffffffffffff', '00000000-0000-4000-8000-000000000000']
       const jobs = ids.map((id) => JobId.parse(id))
@@ -214,7 +214,7 @@ export function callbacksConformance(open: OpenLedger): void {
       expect(await refusal(ledger.deliveries({ ...page, after: 'msg_x' }))).toBe('cursor-invalid')
     })
 
-    it('knows what a job’s producer asked for, and who asks for what there is not', async () => {
+    it('returns the callbacks of a job, and refuses unknown jobs and deliveries', async () => {
       const { ledger } = await open()
       const callbacks = [to('a'), to('b', 'paused', 'ended')]
       const { job } = await ledger.submit(aJob({ callbacks }))

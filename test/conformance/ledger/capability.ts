@@ -41,9 +41,9 @@ export function capabilityConformance(open: OpenLedger): void {
       expect(await ask(long)).toBe('request-invalid')
     })
 
-    it('of the longest lane wait for the longest key', async () => {
+    it('of the longest lane may wait for the longest key', async () => {
       const { ledger } = await open()
-      // Nothing that a database could compress.
+      // Text that a database cannot compress.
       const key = Array.from({ length: 512 }, (_, n) =>
         String.fromCodePoint(0x4e00 + ((n * 7919) % 20_000)),
       ).join('')
@@ -78,6 +78,6 @@ export function capabilityConformance(open: OpenLedger): void {
   })
 }
 
-/** Digits in an order that repeats late. */
+/** Hex digits with a long period, so that they do not compress. */
 const hex = (length: number): string =>
   Array.from({ length }, (_, n) => ((n * n * 31 + n * 7) % 16).toString(16)).join('')

@@ -66,7 +66,7 @@ export function claimConformance(open: OpenLedger): void {
       expect(await nextJob(ledger, { labels: ['extra', 'gpu', 'linux'] })).toBe(gpu)
     })
 
-    it('many claims at the same moment each get another job', async () => {
+    it('concurrent claims get different jobs', async () => {
       const { ledger } = await open()
       for (let count = 0; count < 20; count += 1) await submitted(ledger)
       const found = await Promise.all(Array.from({ length: 30 }, () => nextJob(ledger)))
@@ -89,7 +89,7 @@ export function claimConformance(open: OpenLedger): void {
       expect(await ledger.expire(10)).toBe(0)
     })
 
-    it('the same request again after its attempt ended claims afresh', async () => {
+    it('the same request after its attempt ended gets a new attempt', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const second = await submitted(ledger)
@@ -99,7 +99,7 @@ export function claimConformance(open: OpenLedger): void {
       expect((await ledger.claim(request))?.job.id).toBe(second)
     })
 
-    it('a request id taken from another worker gives no hold on its attempt', async () => {
+    it('a request id of another worker does not give its attempt', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger)
       const requestId = randomUUID()
@@ -123,7 +123,7 @@ export function claimConformance(open: OpenLedger): void {
       expect((await ledger.claim(other))?.job.id).toBe(second)
     })
 
-    it('a worker that only asks is noted every ten seconds, and at once when it changed', async () => {
+    it('a polling worker is recorded every ten seconds, and at once when it changed', async () => {
       const { ledger, advance } = await open()
       const worker = aWorker()
       const seen = async (differences: Partial<typeof worker>) => {
@@ -166,7 +166,7 @@ export function claimConformance(open: OpenLedger): void {
       const idle = aWorker({ name: 'idle' })
       const restrictedTo = ['kind:code']
       expect(await ledger.claim(aRequest(idle, { restrictedTo: ['kind:site'] }))).toBeNull()
-      // Its token is another one now.
+      // Its token has changed.
       expect(await ledger.claim(aRequest(idle, { restrictedTo }))).toBeNull()
       advance(5000)
       await ledger.renew(fence, LEASE_MS)
@@ -206,7 +206,7 @@ export function claimConformance(open: OpenLedger): void {
   })
 }
 
-/** Of some other job. */
+/** The id of some other job. */
 async function thirdAttempt(ledger: Ledger): Promise<Fence> {
   await submitted(ledger)
   await ledger.handBack(await claimed(ledger))

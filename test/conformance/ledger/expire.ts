@@ -69,7 +69,7 @@ export function expireConformance(open: OpenLedger): void {
       expect(await ledger.job(jobId)).toMatchObject({ state: 'failed', failures: 1 })
     })
 
-    it('a lost worker is waited for as long as the policy says, a failure as long as before', async () => {
+    it('backoff after a lost worker follows its own policy, backoff after a failure the usual one', async () => {
       const { ledger, advance } = await open()
       const retry = RetryPolicy.parse({ firstDelayMs: 2000, expiryDelayMs: 7000 })
       const jobId = await submitted(ledger, { retry })
@@ -97,7 +97,7 @@ export function expireConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(other)
     })
 
-    it('one sweep ends at most as many as it is told to', async () => {
+    it('one sweep ends at most as many attempts as its limit', async () => {
       const { ledger, advance } = await open()
       for (let count = 0; count < 5; count += 1) {
         await submitted(ledger)
@@ -109,7 +109,7 @@ export function expireConformance(open: OpenLedger): void {
       expect(await ledger.expire(3)).toBe(0)
     })
 
-    it('a job given back is queued unharmed, and twice gives the same answer', async () => {
+    it('a handed-back job is requeued without a failure, and a repeat gives the same answer', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)

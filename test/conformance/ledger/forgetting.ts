@@ -34,7 +34,7 @@ const endedAt = async (ledger: Ledger, jobId: JobId): Promise<number> =>
 
 export function forgettingConformance(open: OpenLedger): void {
   describe('forgetting', () => {
-    it('takes jobs that ended before a moment with all their rows, and no other', async () => {
+    it('deletes jobs that ended before a time with all their rows, and no others', async () => {
       const { ledger, advance } = await open()
       const old = await ended(ledger, { idempotencyKey: 'once' })
       advance(DAY_MS)
@@ -50,11 +50,11 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.attempt(old, 1)).toBeNull()
       expect(await ledger.job(young)).toMatchObject({ state: 'succeeded' })
       expect(await ledger.counts()).toEqual([{ kind: 'code', state: 'succeeded', jobs: 1 }])
-      // Its key may be used again, for whatever.
+      // Its idempotency key may be used again for another request.
       await submitted(ledger, { idempotencyKey: 'once', requestDigest: 'other' })
     })
 
-    it('takes the jobs that ended first when there are more than it may', async () => {
+    it('deletes the jobs that ended first when there are more than the limit', async () => {
       const { ledger, advance } = await open()
       const ids: JobId[] = []
       for (let count = 0; count < 3; count += 1) {
@@ -66,7 +66,7 @@ export function forgettingConformance(open: OpenLedger): void {
       expect([...(await ledger.endings(ids)).keys()]).toEqual([ids[2]])
     })
 
-    it('never takes a living job, however old', async () => {
+    it('never deletes an unfinished job, however old', async () => {
       const { ledger, advance } = await open()
       const running = (await submitted(ledger), await claimed(ledger))
       const queued = await submitted(ledger)
@@ -81,7 +81,7 @@ export function forgettingConformance(open: OpenLedger): void {
       )
     })
 
-    it('keeps a job for as long as a living one goes on from it', async () => {
+    it('keeps a job as long as an unfinished one continues it', async () => {
       const { ledger, advance } = await open()
       const first = await ended(ledger)
       const follower = await submitted(ledger, { retryOf: first })
@@ -100,7 +100,7 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.job(follower)).toMatchObject({ state: 'succeeded', retryOf: null })
     })
 
-    it('keeps no other job for a callback that is still to be sent', async () => {
+    it('a pending callback keeps only its own job', async () => {
       const { ledger } = await open()
       const callbacks = [{ url: 'https://hooks.example/', events: ['ended' as const] }]
       const told = await ended(ledger, { callbacks })
@@ -111,7 +111,7 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.job(told)).toMatchObject({ id: told })
     })
 
-    it('keeps a job for as long as a callback of it is still to be sent', async () => {
+    it('keeps a job as long as one of its callbacks is pending', async () => {
       const { ledger, advance } = await open()
       const callbacks = [{ url: 'https://hooks.example/', events: ['ended' as const] }]
       const told = await ended(ledger, { callbacks })
@@ -143,7 +143,7 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await refusal(ledger.resendDelivery(id))).toBe('delivery-not-found')
     })
 
-    it('knows which artifacts are referred to, now and after it', async () => {
+    it('knows which artifacts are referenced now and afterwards', async () => {
       const { ledger, advance } = await open()
       const old = await ended(ledger, { digest: 'old' })
       await ended(ledger, { digest: 'shared' })
@@ -159,7 +159,7 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.referenced(digests, null)).toEqual(new Set(['shared']))
     })
 
-    it('knows that a living job needs its artifacts, however old they are', async () => {
+    it('knows that an unfinished job needs its artifacts, however old they are', async () => {
       const { ledger, advance } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -170,7 +170,7 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.referenced(['d'], upTo(createdAt + DAY_MS))).toEqual(new Set(['d']))
     })
 
-    it('takes tokens that are long over, and no valid one', async () => {
+    it('deletes tokens that ended long ago, and no valid one', async () => {
       const { ledger, advance } = await open()
       const token = (id: string, expiresAt: number | null) =>
         ledger.createToken({ id, name: id, scopes: ['admin'], lanes: null, expiresAt, hash: id })
@@ -188,7 +188,7 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(left).toEqual(['for-ever', 'still-valid'])
     })
 
-    it('takes workers that nobody has heard of for long, unless they are at work', async () => {
+    it('deletes workers not seen for long, unless they run an attempt', async () => {
       const { ledger, advance } = await open()
       await submitted(ledger)
       const now = (await ledger.job(await submitted(ledger))).createdAt

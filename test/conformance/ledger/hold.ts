@@ -55,7 +55,7 @@ export function holdConformance(open: OpenLedger): void {
       expect(job).toMatchObject({ state: 'succeeded', reason: 'published' })
     })
 
-    it('that lapsed opens again when its submitter extends it', async () => {
+    it('that lapsed permits publications again when its submitter extends it', async () => {
       const { ledger, advance } = await open()
       const { fence, holdUntil } = await held(ledger)
       advance(HOLD_MS)
@@ -91,7 +91,7 @@ export function holdConformance(open: OpenLedger): void {
       expect(await refusal(ledger.extendHold(NO_JOB, 1, BRIDGE))).toBe('job-not-found')
     })
 
-    it('may have lapsed before the submission, and a cancel is told before it', async () => {
+    it('may have lapsed before the submission, and a cancel takes precedence over it', async () => {
       const { ledger } = await open()
       const { fence } = await held(ledger, { holdUntil: 0 })
       expect(await refusal(ledger.intendPublication(fence, INTENT))).toBe('hold-lapsed')

@@ -7,7 +7,7 @@ import { aJob, aRequest, claimed, type OpenLedger, refusal, submitted, SUCCEEDED
 const DAY_MS = 86_400_000
 const OWNER = { name: 'owner', tokenId: 'token-of-owner' }
 const OTHER = { name: 'other', tokenId: 'token-of-other' }
-/** Every upload of a test in one page. */
+/** A page that holds every upload of a test. */
 const ALL = { after: '', limit: 10 }
 
 const upload = (ledger: Ledger, digest: string, { tokenId } = OWNER): Promise<void> =>
@@ -19,7 +19,7 @@ const named = (...digests: readonly string[]): Input[] =>
 const bringing = (inputs: Input[], differences: Partial<NewJob> = {}): NewJob =>
   aJob({ inputs, submitter: OWNER, ...differences })
 
-/** The ledger's time, by a job that leaves nothing to claim. */
+/** Reads the ledger's time from a new job of a kind that no test claims. */
 async function timeOf(ledger: Ledger): Promise<number> {
   return (await ledger.job(await submitted(ledger, { kind: 'clock' }))).createdAt
 }
@@ -31,7 +31,7 @@ async function end(ledger: Ledger): Promise<number> {
 
 export function inputsConformance(open: OpenLedger): void {
   describe('inputs', () => {
-    it('come with the job and with each of its claims, by name', async () => {
+    it('are listed with the job and each of its claims, by name', async () => {
       const { ledger } = await open()
       await upload(ledger, 'aa')
       await upload(ledger, 'b')
@@ -51,7 +51,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await ledger.inputs(await submitted(ledger))).toEqual([])
     })
 
-    it('that nobody uploaded are refused by name, and nothing is left', async () => {
+    it('that are not uploaded are refused by digest, and nothing is written', async () => {
       const { ledger } = await open()
       await upload(ledger, 'there')
       const error = await ledger
@@ -61,7 +61,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await ledger.counts()).toEqual([])
     })
 
-    it('of which only some are stored are all asked for, however many', async () => {
+    it('of which only some are stored: all missing ones are listed, however many', async () => {
       const { ledger } = await open()
       const digests = Array.from({ length: 120 }, (_, index) => `d-${index}`)
       for (const digest of digests.slice(0, 60)) await upload(ledger, digest)
@@ -94,7 +94,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await refusal(ledger.submit(bringing(named('b'))))).toBe('none')
     })
 
-    it('of an earlier job are brought along by whoever goes on from it', async () => {
+    it('of an earlier job may be named by its follow-up', async () => {
       const { ledger } = await open()
       await upload(ledger, 'a')
       const { job } = await ledger.submit(bringing(named('a')))
@@ -105,7 +105,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await ledger.inputs(next.id)).toEqual([{ name: 'in/0', digest: 'a', size: 1 }])
     })
 
-    it('that were asked for before under the same key are not looked at again', async () => {
+    it('are not checked again when the submission is repeated with its key', async () => {
       const { ledger, advance } = await open()
       await upload(ledger, 'a')
       const asked = bringing(named('a'), { idempotencyKey: 'key' })
@@ -117,7 +117,7 @@ export function inputsConformance(open: OpenLedger): void {
   })
 
   describe('uploads', () => {
-    it('are forgotten when they are old and no job names them', async () => {
+    it('are deleted when they are old and no job names them', async () => {
       const { ledger, advance } = await open()
       await upload(ledger, 'named')
       await upload(ledger, 'unnamed')
@@ -133,7 +133,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await refusal(ledger.submit(bringing(named('named', 'young'))))).toBe('none')
     })
 
-    it('are young again when they are stored again', async () => {
+    it('count as new when they are stored again', async () => {
       const { ledger, advance } = await open()
       await upload(ledger, 'a')
       const first = await timeOf(ledger)
@@ -143,7 +143,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await refusal(ledger.submit(bringing(named('a'))))).toBe('none')
     })
 
-    it('are looked at page by page, each once, in the order of their digests', async () => {
+    it('are checked page by page, each once, in the order of their digests', async () => {
       const { ledger, advance } = await open()
       for (const digest of ['c', 'named', 'a', 'b']) await upload(ledger, digest)
       await ledger.submit(bringing(named('named')))
@@ -158,7 +158,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await page('named', 2)).toEqual({ forgotten: 0, last: null })
     })
 
-    it('keep their bytes, and so do the jobs that name them, until both are gone', async () => {
+    it('keep their bytes, and so do the jobs that name them, until both are deleted', async () => {
       const { ledger, advance } = await open()
       await upload(ledger, 'a')
       await upload(ledger, 'b')

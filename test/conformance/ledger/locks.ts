@@ -57,7 +57,7 @@ export function locksConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBeNull()
     })
 
-    it('a freed key goes to the highest priority, then to the first come', async () => {
+    it('a released key goes to the highest priority, then to the first submitted', async () => {
       const { ledger } = await open()
       await submitted(ledger, { locks: ['a'] })
       const holder = await claimed(ledger)
@@ -69,7 +69,7 @@ export function locksConformance(open: OpenLedger): void {
       expect(await drain(ledger)).toEqual([first, second, third])
     })
 
-    it('a freed key wakes one job of each lane, because nobody may serve one of them', async () => {
+    it('a released key wakes one job of each lane, because a lane may have no worker', async () => {
       const { ledger } = await open()
       await submitted(ledger, { locks: ['a'] })
       const holder = await claimed(ledger)
@@ -121,7 +121,7 @@ export function locksConformance(open: OpenLedger): void {
       expect(await drain(ledger)).toEqual([urgent, woken, waiting])
     })
 
-    it('keys and waiters outlive a restart', async () => {
+    it('keys and waiters survive a restart', async () => {
       const bed = await open()
       await submitted(bed.ledger, { locks: ['a'] })
       const holder = await claimed(bed.ledger)
@@ -132,7 +132,7 @@ export function locksConformance(open: OpenLedger): void {
       expect(await nextJob(bed.ledger)).toBe(waiting)
     })
 
-    it('nobody who waits is stranded, before and after the key is free', async () => {
+    it('no waiting job is stranded, before and after the key is released', async () => {
       const { ledger } = await open()
       await submitted(ledger, { locks: ['a'] })
       const holder = await claimed(ledger)
@@ -173,7 +173,7 @@ export function locksConformance(open: OpenLedger): void {
   })
 }
 
-/** Claims and finishes one job after the other; their ids in order. */
+/** Claims and settles all jobs one by one; returns their ids in order. */
 async function drain(ledger: Ledger): Promise<readonly string[]> {
   const order: string[] = []
   for (;;) {

@@ -33,7 +33,7 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await claimed(ledger)).toEqual({ jobId, attempt: 2 })
     })
 
-    it('the same pause again gives the same answer; another worker’s word is refused', async () => {
+    it('a repeated pause gives the same answer; another worker’s is refused', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -56,7 +56,7 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(other)
     })
 
-    it('of several jobs that have kept their keys long enough each frees its own', async () => {
+    it('several jobs that have kept their keys long enough each release their own', async () => {
       const { ledger, advance } = await open()
       for (const key of ['a', 'b']) {
         await submitted(ledger, { ...KEEPING, locks: [key] })
@@ -81,7 +81,7 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(other)
     })
 
-    it('a job resumed after it lost its keys takes them again like everybody else', async () => {
+    it('a job resumed after it lost its keys must wait for them like any other', async () => {
       const { ledger, advance } = await open()
       const jobId = await submitted(ledger, KEEPING)
       await ledger.pause(await claimed(ledger), QUOTA, null)
@@ -97,7 +97,7 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(jobId)
     })
 
-    it('a job that is paused until a moment is resumed then, once', async () => {
+    it('a job that is paused until a time is resumed then, once', async () => {
       const { ledger, advance } = await open()
       const jobId = await submitted(ledger)
       const { createdAt } = await ledger.job(jobId)
@@ -120,7 +120,7 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await ledger.job(forEver)).toMatchObject({ state: 'paused' })
     })
 
-    it('at most so many are resumed at a time, those whose moment came first', async () => {
+    it('a limited number is resumed at a time, those due longest first', async () => {
       const { ledger, advance } = await open()
       const ids = []
       for (const minutes of [3, 1, 2]) {
@@ -146,7 +146,7 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect((await ledger.job(jobId)).state).toBe('cancelled')
     })
 
-    it('a job that has been leased a hundred times rests no more', async () => {
+    it('a job that has been leased a hundred times cannot be paused', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger)
       for (let attempt = 1; attempt <= 100; attempt += 1) {
@@ -185,7 +185,7 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(other)
     })
 
-    it('a running job hears of it at its next renewal', async () => {
+    it('a running job learns of it at its next renewal', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)

@@ -74,7 +74,7 @@ export function readingConformance(open: OpenLedger): void {
       ])
     })
 
-    it('an unknown job is said to be unknown', async () => {
+    it('an unknown job is refused with job-not-found', async () => {
       const { ledger } = await open()
       expect(await refusal(ledger.job(NO_JOB))).toBe('job-not-found')
       expect(await refusal(ledger.events(NO_JOB, 0, 10))).toBe('job-not-found')
@@ -97,7 +97,7 @@ export function readingConformance(open: OpenLedger): void {
   })
 
   describe('notifications', () => {
-    it('a committed change is heard once, a refused one and a stopped listener never', async () => {
+    it('a committed change notifies once; a refused change and a removed listener never', async () => {
       const { ledger } = await open()
       const heard: Notification[] = []
       const stop = ledger.subscribe((notification) => heard.push(notification))
@@ -112,7 +112,7 @@ export function readingConformance(open: OpenLedger): void {
       expect(heard).toEqual([])
     })
 
-    it('a freed key, a resumed job and an ended back-off are heard as work to claim', async () => {
+    it('a released key, a resumed job and an ended backoff notify `ready`', async () => {
       const { ledger, advance } = await open()
       let ready = 0
       ledger.subscribe((notification) => (ready += notification.kind === 'ready' ? 1 : 0))
@@ -175,7 +175,7 @@ export function readingConformance(open: OpenLedger): void {
       expect((await ledger.tokens()).map((row) => row.lanes)).toEqual([lanes, null])
     })
 
-    it('a revoked token and an expired one are found no more, but listed', async () => {
+    it('a revoked token and an expired one are no longer found, but listed', async () => {
       const { ledger, advance } = await open()
       await ledger.createToken({ ...token, expiresAt: null })
       const { createdAt } = (await ledger.findToken('h-1'))!

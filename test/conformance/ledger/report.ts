@@ -23,14 +23,14 @@ const PLAN = { step: 'plan', product: { tree: 'one' } }
 const checkpointOf = (n: number) => ({ step: `step-${n}`, product: {} })
 const intentOf = (n: number) => ({ ...INTENT, target: `https://git.example/a#${n}` })
 
-/** Does it for each number below a count, some at a time. */
+/** Runs the work for each number below a count, several at a time. */
 async function inGroups(count: number, work: (n: number) => Promise<void>): Promise<void> {
   const numbers = Array.from({ length: count }, (_, n) => n)
   while (numbers.length > 0) await Promise.all(numbers.splice(0, 25).map(work))
 }
 
 export function reportConformance(open: OpenLedger): void {
-  describe('what a worker tells', () => {
+  describe('what a worker reports', () => {
     it('events have no gap and a repeat adds nothing', async () => {
       const { ledger } = await open()
       await submitted(ledger)
@@ -51,7 +51,7 @@ export function reportConformance(open: OpenLedger): void {
       expect(await ledger.events(fence.jobId, 0, 2)).toEqual(events.slice(0, 2))
     })
 
-    it('a gap is refused and says what is expected', async () => {
+    it('a gap is refused, with the expected number', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -60,7 +60,7 @@ export function reportConformance(open: OpenLedger): void {
       expect(await eventTypes(ledger, fence.jobId)).not.toContain('note')
     })
 
-    it('the job shows the step, the usage and the publication told last', async () => {
+    it('the job shows the last reported step, usage and publication', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -106,7 +106,7 @@ export function reportConformance(open: OpenLedger): void {
       expect(told.slice(2)).toEqual(['checkpoint', 'publication-intended'])
     })
 
-    it('a checkpoint that an attempt sends again late does not take back the one after it', async () => {
+    it('a checkpoint that is sent again late does not undo the one after it', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -118,7 +118,7 @@ export function reportConformance(open: OpenLedger): void {
       expect((await ledger.claim(aRequest()))?.checkpoints).toEqual([discarded])
     })
 
-    it('a later attempt may make the same checkpoint anew', async () => {
+    it('a later attempt may record the same checkpoint again', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const first = await claimed(ledger)
@@ -154,7 +154,7 @@ export function reportConformance(open: OpenLedger): void {
       expect(job).toMatchObject({ state: 'succeeded', reason: 'cancelled-too-late' })
     })
 
-    it('an artifact is kept once, replaced by other bytes, and taken after the end too', async () => {
+    it('an artifact is stored once, replaced by other bytes, and accepted after the end too', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -173,7 +173,7 @@ export function reportConformance(open: OpenLedger): void {
       expect(await refusal(ledger.addArtifact({ ...patch, attempt: 2 }))).toBe('job-not-found')
     })
 
-    it('an attempt can have only so many artifacts', async () => {
+    it('the number of artifacts per attempt is limited', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -191,7 +191,7 @@ export function reportConformance(open: OpenLedger): void {
       await ledger.addArtifact({ ...later, mediaType: 'text/plain' })
     })
 
-    it('the same artifact again is told to nobody', async () => {
+    it('a repeated artifact notifies nobody', async () => {
       const { ledger, advance } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -206,7 +206,7 @@ export function reportConformance(open: OpenLedger): void {
       expect(heard).toEqual([])
     })
 
-    it('an attempt can tell only so many events', async () => {
+    it('the number of events per attempt is limited', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -218,7 +218,7 @@ export function reportConformance(open: OpenLedger): void {
   })
 
   describeNeeding(['patience'], 'the limits of what a worker tells', () => {
-    it('a job can have only so many checkpoints and intents, and repeats are no further ones', async () => {
+    it('the number of checkpoints and intents per job is limited, and repeats do not count', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)

@@ -76,7 +76,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(await ledger.job(jobId)).toEqual(before)
     })
 
-    it('an attempt that never was is refused', async () => {
+    it('an attempt that does not exist is refused', async () => {
       const { ledger } = await open()
       const jobId = await submitted(ledger)
       await claimed(ledger)
@@ -87,7 +87,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(await refusal(ledger.settle(nowhere, SUCCEEDED, null))).toBe('job-not-found')
     })
 
-    it('work finished after the lease ran out counts while nobody ended the attempt', async () => {
+    it('work finished after the lease expired counts until a sweep ends the attempt', async () => {
       const { ledger, advance } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -96,7 +96,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(await ledger.expire(10)).toBe(0)
     })
 
-    it('a first failure is tried again at once, a second after the back-off', async () => {
+    it('a first failure is retried at once, a second after a backoff', async () => {
       const { ledger, advance } = await open()
       const retry = RetryPolicy.parse({ delayMs: 5000 })
       const jobId = await submitted(ledger, { retry })
@@ -120,7 +120,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(await ledger.settle(fence, FAILED, null)).toMatchObject({ failures: 1 })
     })
 
-    it('when tries run out the last failure stands in the detail', async () => {
+    it('when retries are exhausted, the detail names the last failure', async () => {
       const { ledger } = await open()
       await submitted(ledger, { retry: RetryPolicy.parse({ maxFailures: 2 }) })
       await ledger.settle(await claimed(ledger), FAILED, null)
@@ -129,7 +129,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(job.detail).toBe('agent-failed: exit 1')
     })
 
-    it('a failure that trying again cannot fix ends the job', async () => {
+    it('a failure that a retry cannot fix ends the job', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const settlement = { ...FAILED, reason: 'repository-not-found' } as const
@@ -137,7 +137,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(job).toMatchObject({ state: 'failed', reason: 'repository-not-found', failures: 1 })
     })
 
-    it('cancelled is accepted only after somebody asked for it', async () => {
+    it('cancelled is accepted only after a request to cancel', async () => {
       const { ledger } = await open()
       await submitted(ledger)
       const fence = await claimed(ledger)
@@ -147,7 +147,7 @@ export function settleConformance(open: OpenLedger): void {
       expect(await ledger.settle(fence, CANCELLED, null)).toMatchObject({ state: 'cancelled' })
     })
 
-    it('usage is the sum over the job’s attempts; what asked no model adds nothing', async () => {
+    it('usage is the sum over the job’s attempts; an attempt without model requests adds nothing', async () => {
       const { ledger, advance } = await open()
       const used = Usage.parse({ requests: 2, inputTokens: 10, costUsd: 0.5, models: ['m'] })
       await submitted(ledger)

@@ -13,14 +13,14 @@ import {
 } from './bed.ts'
 
 const ADA = { name: 'ada', tokenId: 'token-of-ada' }
-/** Version 4, and version 1 in upper case: no order of theirs is that of their arrival. */
+/** UUIDs of version 4, and of version 1 in upper case, so that sorting by id differs from the order of submission. */
 const FIRST_ID = JobId.parse('00000000-0000-4000-8000-000000000001')
 const LAST_ID = JobId.parse('FFFFFFFF-FFFF-1FFF-8FFF-FFFFFFFFFFFF')
 const WAIT_MS = 5000
 
 export function submitConformance(open: OpenLedger): void {
   describe('submit', () => {
-    it('a new job is queued and has told that it was submitted', async () => {
+    it('a new job is queued and has a `submitted` event', async () => {
       const { ledger } = await open()
       const { job, created } = await ledger.submit(aJob({ labels: ['gpu', 'arm'], priority: 3 }))
 
@@ -38,7 +38,7 @@ export function submitConformance(open: OpenLedger): void {
       expect(await eventTypes(ledger, job.id)).toEqual(['submitted'])
     })
 
-    it('the same key and body give the job of the first time', async () => {
+    it('the same key and body return the existing job', async () => {
       const { ledger } = await open()
       const first = await ledger.submit(aJob({ idempotencyKey: 'key', requestDigest: 'one' }))
       const again = await ledger.submit(aJob({ idempotencyKey: 'key', requestDigest: 'one' }))
@@ -70,7 +70,7 @@ export function submitConformance(open: OpenLedger): void {
       expect(await refusal(ledger.submit(aJob({ retryOf: waiting })))).toBe('job-not-terminal')
     })
 
-    it('a job whose lock key is held says at once what it waits for', async () => {
+    it('a job whose lock key is held shows at once what it waits for', async () => {
       const { ledger } = await open()
       await submitted(ledger, { locks: ['site:a'] })
       await claimed(ledger)
@@ -113,7 +113,7 @@ export function submitConformance(open: OpenLedger): void {
       expect(await ledger.counts()).toMatchObject([{ jobs: 1 }])
     })
 
-    it('is answered like the first time when its key is that of the same request', async () => {
+    it('is returned when the same request is repeated with its key', async () => {
       const { ledger } = await open()
       const asked = aJob({ id: FIRST_ID, idempotencyKey: 'key' })
       const { job } = await ledger.submit(asked)
@@ -122,7 +122,7 @@ export function submitConformance(open: OpenLedger): void {
       expect(await refusal(ledger.submit(other))).toBe('job-exists')
     })
 
-    it('many submissions with one id at the same moment make one job', async () => {
+    it('concurrent submissions with one id make one job', async () => {
       const { ledger } = await open()
       const answers = await Promise.all(
         Array.from({ length: 10 }, () => refusal(ledger.submit(aJob({ id: FIRST_ID })))),
@@ -132,7 +132,7 @@ export function submitConformance(open: OpenLedger): void {
     })
   })
 
-  describe('a job that is to wait for a moment', () => {
+  describe('a job with a notBefore', () => {
     it('is claimed by nobody before it, and by the next who asks from then on', async () => {
       const { ledger, advance } = await open()
       const { createdAt } = await ledger.job(await submitted(ledger, { kind: 'clock' }))
@@ -148,7 +148,7 @@ export function submitConformance(open: OpenLedger): void {
       expect(await ledger.job(job.id)).toMatchObject({ state: 'running', notBefore: null })
     })
 
-    it('is heard as work to claim when a sweep finds it due, and not before', async () => {
+    it('notifies `ready` when a sweep finds it due, and not before', async () => {
       const { ledger, advance } = await open()
       const { createdAt } = await ledger.job(await submitted(ledger, { kind: 'clock' }))
       const heard: string[] = []
@@ -161,7 +161,7 @@ export function submitConformance(open: OpenLedger): void {
       expect(heard).toContain('ready')
     })
 
-    it('is not parked before it, and parked as usual when a claim meets its held key', async () => {
+    it('is parked only when it is due and a claim finds its key held', async () => {
       const { ledger, advance } = await open()
       await submitted(ledger, { locks: ['a'] })
       const holder = await claimed(ledger)
@@ -175,7 +175,7 @@ export function submitConformance(open: OpenLedger): void {
       expect(await nextJob(ledger)).toBe(job.id)
     })
 
-    it('is ready at once when the moment has come already, and cancelled at any time', async () => {
+    it('is ready at once when the time has passed, and can be cancelled at any time', async () => {
       const { ledger } = await open()
       const { createdAt } = await ledger.job(await submitted(ledger, { kind: 'clock' }))
       const due = await submitted(ledger, { notBefore: createdAt })

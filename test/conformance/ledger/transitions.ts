@@ -21,7 +21,7 @@ import {
 const WAITING = { reason: 'waiting-for-person', detail: '' } as const
 const FATAL = { ...FAILED, reason: 'ref-not-found' } as const
 
-/** Every cell of the table that somebody outside can reach, on a job brought into its state. */
+/** Tests every cell of the transition table that a caller can reach. */
 export function transitionsConformance(open: OpenLedger): void {
   describe('transitions', () => {
     const states = ['absent', ...JobState.options] as const
@@ -44,17 +44,17 @@ export function transitionsConformance(open: OpenLedger): void {
   })
 }
 
-/** Claim and expire are not told a job: what may not happen simply does not. */
+/** Claim and expire name no job, so they skip a job where the transition is refused. */
 const choosesItsJob = (trigger: Trigger): boolean => trigger === 'claim' || trigger === 'expire'
 
-/** Makes a job of this state, and the fence of its last attempt. */
+/** Brings a job into this state; returns the fence of its last attempt. */
 async function bring(ledger: Ledger, state: JobState | 'absent'): Promise<Fence> {
   if (state === 'absent') return { jobId: NO_JOB, attempt: 1 }
   const jobId = await submitted(ledger)
   if (state === 'queued') return { jobId, attempt: 1 }
   const fence = await claimed(ledger)
   if (state === 'paused') await ledger.pause(fence, WAITING, null)
-  // Other words than those of `fire`, so that nothing counts as a repeat.
+  // Different content than in `fire`, so that nothing counts as a repeat.
   if (state === 'succeeded') await ledger.settle(fence, { ...SUCCEEDED, detail: 'first' }, null)
   if (state === 'failed') await ledger.settle(fence, { ...FATAL, detail: 'first' }, null)
   if (state === 'cancelled') {
@@ -92,7 +92,7 @@ async function fire(bed: Bed, fence: Fence, trigger: Exclude<Trigger, 'submit'>)
   }
 }
 
-/** A worker may settle as cancelled only after a request. */
+/** Settling as cancelled is allowed only after a request to cancel. */
 async function cancelIfRunning(ledger: Ledger, jobId: JobId): Promise<void> {
   if (jobId === NO_JOB) return
   const { state } = await ledger.job(jobId)

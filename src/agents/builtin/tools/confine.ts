@@ -4,26 +4,27 @@ import { hasErrno } from '../../../platform/errno.ts'
 import { ToolFailed } from './tool-failed.ts'
 
 /**
- * The real path of a file the model named, existing or not, which lies in the workspace also when
- * all links are followed. A fence against mistakes; the wall is the sandbox.
+ * The real path of a file that the model named, which need not exist. Throws `ToolFailed` when it is
+ * outside the workspace, symbolic links included. Guards against mistakes; the sandbox is the
+ * security boundary.
  * @param root real path of the workspace
  */
 export async function confine(root: string, path: string): Promise<string> {
   const real = await realPathOf(resolve(root, path))
   const inside = relative(root, real)
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    throw new ToolFailed(`${path} lies outside of the workspace`)
+    throw new ToolFailed(`${path} is outside the workspace`)
   }
   return real
 }
 
-/** Follows the links of the part that exists. */
+/** Resolves symbolic links in the part of the path that exists. */
 async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
     if (!hasErrno(error, 'ENOENT')) throw error
-    if (await exists(path)) throw new ToolFailed(`${path} is a link to nothing`)
+    if (await exists(path)) throw new ToolFailed(`${path} is a broken symbolic link`)
     return join(await realPathOf(dirname(path)), basename(path))
   }
 }

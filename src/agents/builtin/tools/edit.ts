@@ -7,29 +7,32 @@ import { ToolFailed } from './tool-failed.ts'
 
 const inputSchema = z.object({
   path: z.string(),
-  old: z.string().min(1).describe('The text to replace, exactly as it stands there'),
+  old: z.string().min(1).describe('The text to replace, exactly as in the file'),
   new: z.string(),
   all: z
     .boolean()
     .default(false)
-    .describe('Replace it everywhere; otherwise it must stand there once'),
+    .describe('Replace every occurrence; otherwise the text must occur exactly once'),
 })
 
-/** Replaces a piece of a file. */
+/** Replaces text in a file. */
 export const editTool = (root: string) =>
   tool({
     description:
-      'Replaces a piece of text in a file. The old text must be unique: give enough of it.',
+      'Replaces text in a file. The old text must be unique: include enough of the text around it.',
     inputSchema,
     execute: async ({ path, old, new: replacement, all }) => {
       const real = await confine(root, path)
       const pieces = (await readText(real, path)).split(old)
       const found = pieces.length - 1
-      if (found === 0) throw new ToolFailed(`the old text does not stand in ${path}; read it again`)
+      if (found === 0)
+        throw new ToolFailed(`the old text does not occur in ${path}; read the file again`)
       if (found > 1 && !all) {
-        throw new ToolFailed(`the old text stands ${found} times in ${path}; give more of it`)
+        throw new ToolFailed(
+          `the old text occurs ${found} times in ${path}; include more of the text around it`,
+        )
       }
       await writeFile(real, pieces.join(replacement))
-      return `replaced ${found} in ${path}`
+      return `replacements in ${path}: ${found}`
     },
   })

@@ -13,6 +13,6 @@ describe('an output', () => {
   })
 
   it('that is long keeps its beginning and its end and says what is missing', () => {
-    expect(kept(['abcd', 'efghij', 'k', 'lm'], 6)).toBe('abc\n[… 7 bytes left out …]\nklm')
+    expect(kept(['abcd', 'efghij', 'k', 'lm'], 6)).toBe('abc\n[… 7 bytes omitted …]\nklm')
   })
 })

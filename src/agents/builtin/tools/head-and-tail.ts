@@ -1,7 +1,7 @@
-/** What a tool may say to the model at once. */
+/** The longest output of a tool that the model gets. */
 export const OUTPUT_BYTES_MAX = 64 * 1024
 
-/** Keeps the beginning and the end of a long output, and says how much is missing between them. */
+/** Keeps the beginning and the end of a long output, and states how much is missing between them. */
 export class HeadAndTail {
   readonly #half: number
   #head = Buffer.alloc(0)
@@ -22,12 +22,12 @@ export class HeadAndTail {
 
   get text(): string {
     const missing = this.#size - this.#head.length - this.#tail.length
-    const gap = missing === 0 ? '' : `\n[… ${missing} bytes left out …]\n`
+    const gap = missing === 0 ? '' : `\n[… ${missing} bytes omitted …]\n`
     return this.#head.toString('utf8') + gap + this.#tail.toString('utf8')
   }
 }
 
-/** A text of any length, shortened in its middle. */
+/** Omits the middle of a long text. */
 export function shortened(text: string): string {
   const output = new HeadAndTail()
   output.push(Buffer.from(text))

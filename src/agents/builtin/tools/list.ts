@@ -8,10 +8,7 @@ const SKIPPED = new Set(['.git', 'node_modules'])
 
 const inputSchema = z.object({
   path: z.string().default('.'),
-  deep: z
-    .boolean()
-    .default(false)
-    .describe('Folders within folders too, but not .git and node_modules'),
+  deep: z.boolean().default(false).describe('List subfolders too, except .git and node_modules'),
 })
 
 /** Lists the files of a folder. */
@@ -27,11 +24,11 @@ export const listTool = (root: string) =>
         if (entries.length > ENTRIES_MAX) break
       }
       const shown = entries.slice(0, ENTRIES_MAX).toSorted().join('\n')
-      return entries.length > ENTRIES_MAX ? `${shown}\n[more than ${ENTRIES_MAX}]` : shown
+      return entries.length > ENTRIES_MAX ? `${shown}\n[more than ${ENTRIES_MAX} entries]` : shown
     },
   })
 
-/** Links are named but not followed. */
+/** Lists symbolic links, but does not follow them. */
 async function* walk(folder: string, deep: boolean): AsyncGenerator<string> {
   for await (const entry of await opendir(folder)) {
     const path = `${folder}/${entry.name}`

@@ -16,7 +16,7 @@ const inputSchema = z.object({
 /** Reads a text file, or a part of it. */
 export const readTool = (root: string) =>
   tool({
-    description: 'Reads a text file. A long one is shortened in its middle: ask for its parts.',
+    description: 'Reads a text file. The middle of a long file is omitted: read it in parts.',
     inputSchema,
     execute: async ({ path, from, lines }) => {
       const text = await readText(await confine(root, path), path)
@@ -29,15 +29,15 @@ export const readTool = (root: string) =>
     },
   })
 
-/** The text of a file. Throws `ToolFailed` for one that is no file, no text, or too large. */
+/** The text of a file. Throws `ToolFailed` when it is not a file, not text, or too large. */
 export async function readText(real: string, path: string): Promise<string> {
   await using file = await open(real, 'r')
   const { size } = await file.stat().then((stat) => {
-    if (!stat.isFile()) throw new ToolFailed(`${path} is no file`)
+    if (!stat.isFile()) throw new ToolFailed(`${path} is not a file`)
     return stat
   })
   if (size > FILE_BYTES_MAX) throw new ToolFailed(`${path} is too large: ${size} bytes`)
   const bytes = await file.readFile()
-  if (bytes.includes(0)) throw new ToolFailed(`${path} is no text`)
+  if (bytes.includes(0)) throw new ToolFailed(`${path} is not a text file`)
   return bytes.toString('utf8')
 }

@@ -6,9 +6,9 @@ import { ToolFailed } from './tool-failed.ts'
 export type Ran = { readonly exitCode: number | null; readonly output: string }
 
 /**
- * Runs a program in the workspace and says what it printed, shortened. When it ends, takes too
- * long or is cancelled, its whole process group ends with it. Throws `ToolFailed` when it cannot
- * start or took longer than `timeoutMs`.
+ * Runs a program in the workspace and returns its output, shortened. Kills its whole process group
+ * when the program exits, times out or is cancelled. Throws `ToolFailed` when the program cannot
+ * start or exceeds `timeoutMs`.
  */
 export async function run(
   argv: readonly [string, ...string[]],
@@ -25,7 +25,7 @@ export async function run(
   child.once('error', (error) => reject(new ToolFailed(`${program}: ${error.message}`)))
   child.once('close', (code) => resolve(code))
   const endGroup = (): void => killGroup(child.pid)
-  // Something it left in the background would hold its pipes open for ever.
+  // A background process would otherwise keep the pipes open forever.
   child.once('exit', endGroup)
   const deadline = AbortSignal.timeout(timeoutMs)
   const stop = signal === undefined ? deadline : AbortSignal.any([deadline, signal])
@@ -35,21 +35,21 @@ export async function run(
   const exitCode = await promise
   signal?.throwIfAborted()
   if (deadline.aborted) {
-    throw new ToolFailed(`stopped after ${timeoutMs / 1000} s; it said:\n${output.text}`)
+    throw new ToolFailed(`timed out after ${timeoutMs / 1000} s; output:\n${output.text}`)
   }
   return { exitCode, output: output.text }
 }
 
-/** For the model: how it ended, then what it said. */
-export const told = ({ exitCode, output }: Ran): string =>
-  `exit code ${exitCode ?? 'none: killed'}\n${output}`
+/** The result for the model: exit code, then output. */
+export const resultText = ({ exitCode, output }: Ran): string =>
+  `exit code ${exitCode ?? 'none (killed by a signal)'}\n${output}`
 
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return
   try {
     process.kill(-pid, 'SIGKILL')
   } catch (error) {
-    // ESRCH: nobody is left in it.
+    // ESRCH: the group is already empty.
     if (!hasErrno(error, 'ESRCH')) throw error
   }
 }

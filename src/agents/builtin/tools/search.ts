@@ -6,19 +6,20 @@ import { run } from './run.ts'
 import { ToolFailed } from './tool-failed.ts'
 
 const SEARCH_MS_MAX = 30_000
-/** Matches of one file; many files are cut by the length of the output. */
+/** Limit per file; the output limit bounds the total. */
 const MATCHES_MAX = 50
 
 const inputSchema = z.object({
   pattern: z.string().min(1).describe('An extended regular expression, as in grep -E'),
   path: z.string().default('.').describe('A folder or file to search'),
-  files: z.string().optional().describe('Only files whose name fits, such as *.ts'),
+  files: z.string().optional().describe('Only files whose name matches, such as *.ts'),
 })
 
-/** Finds lines in files. */
+/** Finds matching lines in files. */
 export const searchTool = (root: string) =>
   tool({
-    description: 'Searches the text files of a folder for lines, but not .git and node_modules.',
+    description:
+      'Finds matching lines in the text files of a folder, except .git and node_modules.',
     inputSchema,
     execute: async ({ pattern, path, files }, { abortSignal }) => {
       const inside = relative(root, await confine(root, path)) || '.'
@@ -38,7 +39,7 @@ export const searchTool = (root: string) =>
         { cwd: root, timeoutMs: SEARCH_MS_MAX },
         abortSignal,
       )
-      if (exitCode === 1) return 'nothing found'
+      if (exitCode === 1) return 'no matches'
       if (exitCode !== 0) throw new ToolFailed(output)
       return output
     },

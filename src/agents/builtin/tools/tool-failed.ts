@@ -1,4 +1,4 @@
-/** What a tool could not do; its words go to the model, which is to try another way. */
+/** A tool failed. Its message goes to the model, which can then try another way. */
 export class ToolFailed extends Error {
   override readonly name = 'ToolFailed'
 }

@@ -7,7 +7,7 @@ import { runTestsTool } from './run-tests.ts'
 import { searchTool } from './search.ts'
 import { writeTool } from './write.ts'
 
-/** What the model can do in a workspace. @param root its real path */
+/** The tools of the model in a workspace. @param root real path of the workspace */
 export function toolsFor(root: string, test: readonly string[] | null): ToolSet {
   const [program, ...args] = test ?? []
   return {

@@ -9,7 +9,7 @@ const inputSchema = z.object({ path: z.string(), content: z.string() })
 /** Writes a whole file. */
 export const writeTool = (root: string) =>
   tool({
-    description: 'Writes a file, with the folders it needs. Replaces what was there.',
+    description: 'Writes a file and creates missing folders. Replaces an existing file.',
     inputSchema,
     execute: async ({ path, content }) => {
       const real = await confine(root, path)

@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** Which store of artifacts and logs the ledger speaks of. */
+/** The store of artifacts and logs that the ledger is bound to. */
 export const store: Migration = {
   version: 2,
   name: 'store',

@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** Finds the jobs that ended longest ago, to be forgotten, and those paused until a moment. */
+/** Indexes to find old jobs to delete and paused jobs to resume. */
 export const moments: Migration = {
   version: 3,
   name: 'moments',

@@ -2,7 +2,7 @@ import type { Migration } from '../../migration.ts'
 
 const NAME = 'TEXT COLLATE "C"'
 
-/** Who submitted a job and what for, what a worker must offer for it, and the files it brings along. */
+/** Submitter, origin, group, demands, hold and input files of jobs; lane restrictions of tokens. */
 export const seams: Migration = {
   version: 5,
   name: 'seams',
@@ -14,14 +14,14 @@ export const seams: Migration = {
     `ALTER TABLE job ADD COLUMN hold_until BIGINT`,
     `CREATE INDEX job_group ON job (group_name, state, number) WHERE group_name IS NOT NULL`,
 
-    // Uploaded bytes. While there is a row, the bytes are in the store.
+    // Uploaded bytes. While a row exists, the bytes are in the store.
     `CREATE TABLE blob (
       digest ${NAME} PRIMARY KEY,
       size BIGINT NOT NULL,
       stored_at BIGINT NOT NULL                         -- the last time
     )`,
     `CREATE INDEX blob_stored ON blob (stored_at)`,
-    // Which tokens have uploaded them: only they may name bytes that no job names yet.
+    // The tokens that uploaded a blob; only they may name a blob that no job names yet.
     `CREATE TABLE upload (
       digest ${NAME} NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
       uploader ${NAME} NOT NULL,
@@ -35,7 +35,7 @@ export const seams: Migration = {
     )`,
     `CREATE INDEX input_digest ON input (digest)`,
 
-    // Ids may be any UUID, so that a delivery's id no longer tells which one is newer.
+    // Job ids may be any UUID, so the id of a delivery no longer shows which one is newer.
     `ALTER TABLE delivery ADD COLUMN job_number BIGINT NOT NULL DEFAULT 0`,
     `UPDATE delivery SET job_number = (SELECT number FROM job WHERE job.id = delivery.job_id)`,
     `DROP INDEX delivery_state`,

@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** Who wants to be told of a job, and the outbox: what they are told, and how far that got. */
+/** The callbacks of jobs, and the outbox of their deliveries. */
 export const callbacks: Migration = {
   version: 4,
   name: 'callbacks',

@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** Who submitted a job and what for, what a worker must offer for it, and the files it brings along. */
+/** Submitter, origin, group, demands, hold and input files of jobs; lane restrictions of tokens. */
 export const seams: Migration = {
   version: 5,
   name: 'seams',
@@ -12,14 +12,14 @@ export const seams: Migration = {
     `ALTER TABLE job ADD COLUMN hold_until INTEGER`,
     `CREATE INDEX job_group ON job (group_name, state, number) WHERE group_name IS NOT NULL`,
 
-    // Uploaded bytes. While there is a row, the bytes are in the store.
+    // Uploaded bytes. While a row exists, the bytes are in the store.
     `CREATE TABLE blob (
       digest TEXT PRIMARY KEY,
       size INTEGER NOT NULL,
       stored_at INTEGER NOT NULL                        -- the last time
     ) WITHOUT ROWID`,
     `CREATE INDEX blob_stored ON blob (stored_at)`,
-    // Which tokens have uploaded them: only they may name bytes that no job names yet.
+    // The tokens that uploaded a blob; only they may name a blob that no job names yet.
     `CREATE TABLE upload (
       digest TEXT NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
       uploader TEXT NOT NULL,
@@ -33,7 +33,7 @@ export const seams: Migration = {
     ) WITHOUT ROWID`,
     `CREATE INDEX input_digest ON input (digest)`,
 
-    // Ids may be any UUID, so that a delivery's id no longer tells which one is newer.
+    // Job ids may be any UUID, so the id of a delivery no longer shows which one is newer.
     `ALTER TABLE delivery ADD COLUMN job_number INTEGER NOT NULL DEFAULT 0`,
     `UPDATE delivery SET job_number = (SELECT number FROM job WHERE job.id = delivery.job_id)`,
     `DROP INDEX delivery_state`,

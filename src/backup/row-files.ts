@@ -5,10 +5,10 @@ import { pipeline } from 'node:stream/promises'
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { fileDigest } from '../platform/file-digest.ts'
-import type { Listed } from './manifest.ts'
+import type { RowFile } from './manifest.ts'
 
-/** Writes one line of JSON for each row; it survives a power cut with its folder. */
-export async function writeRows(file: string, rows: AsyncIterable<object>): Promise<Listed> {
+/** Writes one line of JSON for each row. The file is durable once its folder is synced. */
+export async function writeRows(file: string, rows: AsyncIterable<object>): Promise<RowFile> {
   const hash = createHash('sha256')
   let count = 0
   async function* lines(): AsyncGenerator<string> {
@@ -23,23 +23,23 @@ export async function writeRows(file: string, rows: AsyncIterable<object>): Prom
   return { rows: count, digest: hash.digest('hex') }
 }
 
-/** Reads them again. Throws `backup-invalid` for a row of another shape. */
+/** Reads the rows of a file. Throws `backup-invalid` for a row that does not match the schema. */
 export async function* readRows<Row>(file: string, row: z.ZodType<Row>): AsyncGenerator<Row> {
   for await (const line of createInterface(createReadStream(file))) {
     const read = row.safeParse(JSON.parse(line))
-    if (!read.success) throw spoilt(`${file} has a row that this program does not know`)
+    if (!read.success) throw invalidBackup(`${file} contains a row that this version does not know`)
     yield read.data
   }
 }
 
 /** Throws `backup-invalid` unless the file’s bytes have this SHA-256. */
-export async function demandDigest(file: string, digest: string): Promise<void> {
+export async function verifyDigest(file: string, digest: string): Promise<void> {
   const found = await fileDigest(file).catch((error: unknown) => {
-    throw spoilt(`${file} cannot be read`, error)
+    throw invalidBackup(`${file} cannot be read`, error)
   })
-  if (found !== digest) throw spoilt(`${file} is not what was backed up`)
+  if (found !== digest) throw invalidBackup(`${file} has changed since the backup`)
 }
 
-/** A backup that cannot be restored. */
-export const spoilt = (what: string, cause?: unknown): AppError =>
+/** The error for a backup that cannot be restored. */
+export const invalidBackup = (what: string, cause?: unknown): AppError =>
   new AppError('backup-invalid', `${what}.`, { cause })

@@ -1,10 +1,10 @@
-/** Messages on their way at once. */
+/** Limit for all requests. */
 const MESSAGES_MAX = 8
-/** Of these to one host, so that one that hangs does not hold up all others. */
+/** Limit per host, so that a host that hangs does not delay the others. */
 const TO_HOST_MAX = 2
 
-/** The messages that are on their way. What goes wrong with one is thrown at whoever waits next. */
-export class UnderWay {
+/** The open requests. An error in one of them is thrown by the next `room` or `allDone`. */
+export class InFlight {
   readonly #hosts = new Map<Promise<void>, string>()
   readonly #failures: unknown[] = []
 
@@ -15,27 +15,27 @@ export class UnderWay {
     this.#hosts.set(message, host)
   }
 
-  /** Hosts that get no further message for now. */
-  get crowded(): readonly string[] {
+  /** Hosts that have reached their limit. */
+  get busyHosts(): readonly string[] {
     const hosts = [...this.#hosts.values()]
     const often = hosts.filter((host) => hosts.filter((one) => one === host).length >= TO_HOST_MAX)
     return [...new Set(often)]
   }
 
-  /** Waits until there is room for one more. */
+  /** Waits until another request is allowed. */
   async room(): Promise<void> {
     this.#throwFailure()
-    while (this.#hosts.size >= MESSAGES_MAX) await this.fewer()
+    while (this.#hosts.size >= MESSAGES_MAX) await this.oneDone()
     this.#throwFailure()
   }
 
-  /** Waits until one has come to its end. */
-  async fewer(): Promise<void> {
+  /** Waits until any request ends; returns at once when there is none. */
+  async oneDone(): Promise<void> {
     if (this.#hosts.size > 0) await Promise.race(this.#hosts.keys())
   }
 
-  /** Waits until none is on its way. */
-  async none(): Promise<void> {
+  /** Waits until all requests have ended. */
+  async allDone(): Promise<void> {
     await Promise.all(this.#hosts.keys())
     this.#throwFailure()
   }

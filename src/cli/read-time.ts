@@ -4,18 +4,18 @@ const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /**
  * A time as people type it: ISO 8601 (local time unless it names a zone), milliseconds since the
- * epoch, or a while from now such as +10m. Throws `usage-invalid`.
+ * epoch, or a duration from now such as +10m. Throws `usage-invalid`.
  * @param now milliseconds since the epoch
  * @returns milliseconds since the epoch
  */
-export function readMoment(text: string, now: number): number {
+export function readTime(text: string, now: number): number {
   const [, count, unit] = /^\+(\d{1,9})([smhd])$/.exec(text) ?? []
   if (count !== undefined && isUnit(unit)) return now + Number(count) * UNIT_MS[unit]
   const at = /^\d{12,15}$/.test(text) ? Number(text) : Date.parse(text)
   if (!Number.isNaN(at) && !text.startsWith('+')) return at
   throw new AppError(
     'usage-invalid',
-    `${JSON.stringify(text)} is no time: write 2026-08-01T14:00, +10m (or s, h, d), or milliseconds since the epoch`,
+    `${JSON.stringify(text)} is not a time: write 2026-08-01T14:00, +10m (or s, h, d), or milliseconds since the epoch`,
   )
 }
 

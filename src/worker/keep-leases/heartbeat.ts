@@ -1,29 +1,29 @@
-/** How often the heart beats and is felt for, in milliseconds. */
+/** Interval of the beats, and of the checks for them, in milliseconds. */
 const BEAT_MS = 250
 
 /**
- * The worker's sign of life, in memory that its threads share: it beats as long as the event loop
- * runs. A stopped process feels nothing, so the time it was stopped does not count.
+ * The heartbeat of a worker's event loop: a counter in memory that its threads share. Time during
+ * which the whole process is stopped does not count, because the watching thread is stopped too.
  */
-export class Pulse {
+export class Heartbeat {
   readonly #beats: Int32Array<SharedArrayBuffer>
 
   constructor(shared = new SharedArrayBuffer(4)) {
     this.#beats = new Int32Array(shared)
   }
 
-  /** To be felt by another thread. */
+  /** The memory to pass to the thread that watches. */
   get shared(): SharedArrayBuffer {
     return this.#beats.buffer
   }
 
-  /** Beats until it is disposed of. */
+  /** Beats until the result is disposed of. */
   beat(): Disposable {
     const timer = setInterval(() => Atomics.add(this.#beats, 0, 1), BEAT_MS)
     return { [Symbol.dispose]: () => clearInterval(timer) }
   }
 
-  /** Calls `onStill` when no beat was felt for so long. */
+  /** Calls `onStill` once there was no beat for `stillMs`. */
   watch(stillMs: number, onStill: () => void): void {
     let [last, stillFor] = [Atomics.load(this.#beats, 0), 0]
     const timer = setInterval(() => {
