@@ -26,9 +26,9 @@ import type { Tx } from './transaction.ts'
 
 /**
  * After this many locks a transaction that scans for jobs ends, and the next one continues. Bounds
- * how long others wait, and its share of PostgreSQL's lock table (6400 entries by default): with the
- * keys of the last job (64) and a job that it waited for (65), two hubs with nine connections each
- * fit.
+ * how long others wait, and the entries it takes in PostgreSQL's lock table (6400 by default). With the
+ * keys of the last job (64) and the locks of a job that it waited for (65), the transactions of two
+ * hubs with nine connections each fit.
  */
 export const ADVISORY_LOCKS_MAX = 200
 

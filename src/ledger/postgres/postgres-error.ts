@@ -24,7 +24,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   '28P01': 'the database refuses the password',
   '28000': 'the database refuses this user',
   '3D000': 'the server has no database of this name',
-  '42501': 'this user may not create tables there',
+  '42501': 'this user may not create tables in it',
   '42P01': 'the database has no Millwright tables',
 }
 const UNREADABLE =
@@ -36,7 +36,7 @@ export const isTransient = (error: unknown): boolean => TRANSIENT.test(codeOf(er
 /** Whether the database did not respond in time, so that even a ROLLBACK is pointless. */
 export const isQueryTimeout = (error: unknown): boolean => messageOf(error) === QUERY_TIMEOUT
 
-/** Converts errors that an operator can fix to an `AppError`; any other error is a bug and is returned as it is. */
+/** Converts an error that an operator can fix to an `AppError`; returns any other error, a bug, unchanged. */
 export function toAppError(error: unknown): unknown {
   const code = codeOf(error)
   if (code === FULL) {

@@ -162,7 +162,7 @@ function preparer(database: DatabaseSync): Preparer {
   }
 }
 
-/** Converts errors that an operator can fix to an `AppError`; any other error is a bug and is returned as it is. */
+/** Converts an error that an operator can fix to an `AppError`; returns any other error, a bug, unchanged. */
 function toAppError(error: unknown): unknown {
   if (isSqliteError(error, 'full')) {
     return new AppError('disk-full', 'The disk that holds the ledger is full.', { cause: error })

@@ -217,7 +217,7 @@ export function reportConformance(open: OpenLedger): void {
     })
   })
 
-  describeNeeding(['patience'], 'the limits of what a worker tells', () => {
+  describeNeeding(['patience'], 'the limits of what a worker reports', () => {
     it('the number of checkpoints and intents per job is limited, and repeats do not count', async () => {
       const { ledger } = await open()
       await submitted(ledger)
