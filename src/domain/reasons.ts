@@ -172,7 +172,7 @@ export const REASONS = {
     'submit the job again with another publish.branch or publish.author',
   ),
   'branch-moved': ending(
-    'the branch has commits that this job did not make',
+    'the branch has commits that the job’s work does not include',
     'choose another branch name, or merge by hand',
   ),
   'signing-failed': ending(
