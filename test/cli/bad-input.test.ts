@@ -63,7 +63,11 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       ['submit', '--repo', '/x', '--wall-ms', '999999999999999999', 'x'],
       /--wall-ms: 1000000000000000000 is too large; the maximum is 604800000\n/,
     ],
-    ['a page that is too long', ['jobs', '--limit', '201'], /--limit: 201 is .* at most 200/],
+    [
+      'a page that is too long',
+      ['jobs', '--limit', '201'],
+      /--limit: 201 is too large; the maximum is 200/,
+    ],
     ['a port that is none', ['up', '--port', 'http'], /--port: "http" is not a number/],
     [
       'a branch that we do not take',
@@ -71,7 +75,11 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       /--branch: "feat\/ü" is not a valid branch.*letters a-z/,
     ],
     ['an empty prompt', ['submit', '--repo', '/x', ''], /The prompt is empty/],
-    ['a folder that is not there', ['submit', '--repo', 'nowhere', 'x'], /nowhere: there is no/],
+    [
+      'a folder that is not there',
+      ['submit', '--repo', 'nowhere', 'x'],
+      /nowhere: no such folder in /,
+    ],
     ['a time that is none', ['jobs', '--from', 'yesterday'], /no time/],
     [
       'a token over plain HTTP',
