@@ -42,7 +42,7 @@ export type ArtifactSource =
 export type AttemptReport = {
   /** Queues an event. The hub has it before the settlement. */
   tell(event: WorkerEvent): void
-  /** Appends to a log. Writes to the attempt's folder before it returns, so no memory fills up. */
+  /** Appends to a log. Writes to disk before it returns, so pending output is not held in memory. */
   log(stream: LogStream, text: string): void
   /**
    * Queues an artifact, whose file must not change afterwards. The hub has it before the settlement,

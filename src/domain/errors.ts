@@ -59,7 +59,7 @@ export const ERRORS = {
   'scope-missing': kind(403, 'Use a token with the scope that the message names.'),
   'host-refused': kind(
     403,
-    'Use an address that the hub was started with, or start the hub with --allow-host for this one.',
+    'Use an address that the hub was started with, or start the hub with --allow-host for this address.',
   ),
   'origin-refused': kind(
     403,

@@ -27,8 +27,8 @@ export type Child = {
 }
 
 /**
- * Starts a program, in the worker's sandbox if it has one. An argument of whatever starts programs,
- * so that only `src/compose/` knows the sandbox. Throws AppError `program-unstartable` when the
- * program is missing or cannot be executed.
+ * Starts a program, in the worker's sandbox if it has one. Rooms that start programs get this function
+ * as an argument, so that only `src/compose/` knows the sandbox. Throws AppError
+ * `program-unstartable` when the program is missing or cannot be executed.
  */
 export type Launch = (command: Command) => Promise<Child>

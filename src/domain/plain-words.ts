@@ -7,8 +7,8 @@ type Read<Schema extends z.ZodType> =
   | { readonly ok: false; readonly faults: readonly [z.core.$ZodIssue, ...z.core.$ZodIssue[]] }
 
 /**
- * Parses what a person wrote. Reports one fault per path. Its message says what was given and what
- * is allowed, and reads on after the name of the path. Messages that a schema defines are kept.
+ * Parses what a person wrote. Reports one fault per path. A message says what was given and what is
+ * allowed, and is meant to follow the name of the path. Messages that a schema defines are kept.
  */
 export function readPlainly<Schema extends z.ZodType>(
   schema: Schema,
@@ -21,7 +21,7 @@ export function readPlainly<Schema extends z.ZodType>(
   return { ok: false, faults: [first, ...others] }
 }
 
-/** When a number breaks two limits, the second is the narrower. Otherwise the first fault says most. */
+/** When a number violates two limits, the second is the narrower. Otherwise the first fault says most. */
 function onePerPath(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const kept = new Map<string, z.core.$ZodIssue>()
   for (const issue of issues) {

@@ -120,7 +120,7 @@ export const REASONS = {
     'the key of the ssh host differs from the known one',
     'ask the host’s owner before you trust the new key: the connection may be intercepted',
   ),
-  'host-key-unknown': ending('the key of the ssh host is not known', 'add it to known_hosts'),
+  'host-key-unknown': ending('the key of the ssh host is not known', 'add the host to known_hosts'),
   'protocol-refused': ending(
     'the worker does not allow this type of repository address',
     'start the worker with --allow-local, or use another address',
@@ -172,7 +172,7 @@ export const REASONS = {
     'submit the job again with another publish.branch or publish.author',
   ),
   'branch-moved': ending(
-    'the branch has commits that this job did not make',
+    'the branch has commits that the job’s work does not include',
     'choose another branch name, or merge by hand',
   ),
   'signing-failed': ending(

@@ -37,7 +37,7 @@ function endOfStep(end: AttemptEnd): 'failed' | 'stopped' | 'lost' {
   const { settlement } = end
   if (settlement.kind !== 'failed') return 'stopped'
   const { reason, step } = settlement
-  // A worker that settles the job names the step; only for a lost worker there is none.
+  // A worker that reports a failure names the step, which is missing after a lost worker.
   const isLost = reason === 'worker-lost' || (reason === 'attempts-exhausted' && step === undefined)
   return isLost ? 'lost' : 'failed'
 }

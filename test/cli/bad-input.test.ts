@@ -79,7 +79,11 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       ['submit', '--repo', '/x', '--wall-ms', '999999999999999999', 'x'],
       /--wall-ms: 1000000000000000000 is too large; the maximum is 604800000\n/,
     ],
-    ['a page that is too long', ['jobs', '--limit', '201'], /--limit: 201 is .* at most 200/],
+    [
+      'a page that is too long',
+      ['jobs', '--limit', '201'],
+      /--limit: 201 is too large; the maximum is 200/,
+    ],
     ['a port that is not a number', ['up', '--port', 'http'], /--port: "http" is not a number/],
     [
       'a branch that we do not take',
@@ -87,7 +91,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       /--branch: "feat\/ü" is not a valid branch.*letters a-z/,
     ],
     ['an empty prompt', ['submit', '--repo', '/x', ''], /The prompt is empty/],
-    ['a missing folder', ['submit', '--repo', 'nowhere', 'x'], /nowhere: there is no/],
+    ['a missing folder', ['submit', '--repo', 'nowhere', 'x'], /nowhere: no such folder in /],
     ['a list from a time that is not a time', ['jobs', '--from', 'yesterday'], /is not a time/],
     [
       'a token over plain HTTP',

@@ -11,7 +11,7 @@ export const RefName = z
   .max(200)
   .regex(REF_NAME, {
     error: ({ input }) =>
-      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, by git’s rules`,
+      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, within git’s rules for refs`,
   })
 
 /** The excluded names mean something other than a branch to git. */
@@ -88,7 +88,7 @@ export const CodePayload = z
   })
   .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {
     path: ['checkout', 'ref'],
-    error: 'was given twice: as ref and as checkout.ref',
+    error: 'is given twice: as ref and as checkout.ref',
   })
 export type CodePayload = z.infer<typeof CodePayload>
 

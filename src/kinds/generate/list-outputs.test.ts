@@ -35,13 +35,13 @@ describe('the files that a generator wrote', () => {
     await sparse(join(one, 'huge'), 5 * 1024 ** 3 + 1)
     await expect(listOutputs(one, live)).rejects.toMatchObject({
       reason: 'outputs-too-large',
-      detail: 'huge has 5.4 GB, more than 5.4 GB',
+      detail: 'huge is larger than 5.4 GB',
     })
     const all = await tempFolder()
     for (const name of ['a', 'b', 'c', 'd', 'e']) await sparse(join(all, name), 5 * 1024 ** 3)
     await expect(listOutputs(all, live)).rejects.toMatchObject({
       reason: 'outputs-too-large',
-      detail: 'the files have more than 21.5 GB together',
+      detail: 'all files together are larger than 21.5 GB',
     })
   })
 

@@ -72,9 +72,9 @@ function checkLimits(count: number, total: number, { name, size }: WrittenFile):
     count > OUTPUT_FILES_MAX
       ? `there are more than ${OUTPUT_FILES_MAX} files`
       : size > FILE_BYTES_MAX
-        ? `${name} has ${bytes(size)}, more than ${bytes(FILE_BYTES_MAX)}`
+        ? `${name} is larger than ${bytes(FILE_BYTES_MAX)}`
         : total > OUTPUT_BYTES_MAX
-          ? `the files have more than ${bytes(OUTPUT_BYTES_MAX)} together`
+          ? `all files together are larger than ${bytes(OUTPUT_BYTES_MAX)}`
           : null
   if (why !== null) throw new StepFailed('outputs-too-large', why)
 }
