@@ -7,7 +7,7 @@ import { findHub } from '../compose/find-hub.ts'
 import { readSettings } from '../compose/read-settings.ts'
 import { type Printer, printer } from './print/printer.ts'
 
-/** What the action of a command gets that calls a hub. */
+/** The input of the action of a command that calls a hub. */
 export type HubCall<Flags> = {
   readonly flags: Flags
   readonly args: readonly string[]

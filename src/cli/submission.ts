@@ -33,7 +33,6 @@ export const SubmissionFlags = z.object({
 })
 export type SubmissionFlags = z.infer<typeof SubmissionFlags>
 
-/** Adds these flags to a command. */
 export function addSubmissionFlags(command: Command): Command {
   command
     .option('--priority <number>', 'jobs with a higher number run first')

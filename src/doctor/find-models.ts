@@ -3,7 +3,7 @@ import type { Environment } from '../config/read.ts'
 
 /** A model that this machine can use. */
 export type FoundModel = {
-  /** How it is shown to people. */
+  /** The text shown to people. */
   readonly about: string
   /** The lines of the configuration file that select it; they never contain a key. */
   readonly settings: readonly string[]

@@ -78,7 +78,7 @@ async function drill(
   const backup = join(cli.home, 'backup')
   const made = await cli.run(['backup', backup, ...from])
   expect(made).toMatchObject({ code: 0 })
-  expect(made.stdout).toMatch(/^3 jobs, 6 events, 1 artifacts, 3 tokens in /)
+  expect(made.stdout).toMatch(/^3 jobs, 6 events, 1 artifact, 3 tokens in /)
   await hub.stop()
   await rm(cli.data, { recursive: true })
 
