@@ -23,7 +23,7 @@ const FAMILIES = [
   {
     path: 'src/ledger/bind.ts',
     endings: ['uncommitted', 'committed'],
-    words: found(/\bwatched\(\s*'(\w+)'/g).map(({ text }) => text),
+    words: found(/\bprobed\(\s*'(\w+)'/g).map(({ text }) => text),
     every: true,
   },
   {
