@@ -51,8 +51,8 @@ export async function deliverDue(context: DeliverContext, signal: AbortSignal): 
 }
 
 /**
- * Sends one message and records the result. If the hub dies in between, the message is sent again
- * with the same id.
+ * Sends one message and records the result. If the hub dies before it records the result, the
+ * message is sent again with the same id.
  */
 async function deliver(
   { ledger, send, tally, random, log, probe }: DeliverContext,

@@ -1,4 +1,4 @@
-/** Maximum number of open requests. */
+/** Maximum number of open requests to all hosts together. */
 const MESSAGES_MAX = 8
 /**
  * Maximum number of open requests to one host, so that an unresponsive host does not delay the

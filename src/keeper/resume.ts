@@ -18,7 +18,7 @@ export async function resumeDue({ ledger, log }: Omit<ResumeContext, 'clock'>): 
   if (jobs > 0) log.info({ jobs }, 'paused jobs resumed')
 }
 
-/** Checks for paused jobs to resume every second until the signal aborts. */
+/** Requeues due jobs every second until the signal aborts. */
 export const start = (context: ResumeContext, signal: AbortSignal): Promise<void> =>
   repeat(
     () => resumeDue(context),

@@ -21,7 +21,7 @@ export async function sweepExpired({
   if (attempts > 0) log.info({ attempts }, 'ended attempts whose lease had expired')
 }
 
-/** Checks for expired leases every second until the signal aborts. */
+/** Ends expired attempts every second until the signal aborts. */
 export const start = (context: SweepContext, signal: AbortSignal): Promise<void> =>
   repeat(
     () => sweepExpired(context),
