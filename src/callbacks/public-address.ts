@@ -1,6 +1,8 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
-/** IPv4 ranges that are not public: IANA's special-purpose registry, multicast and class E. */
+/**
+ * IPv4 ranges that are not public: those in IANA's special-purpose registry, multicast and class E.
+ */
 const SPECIAL_IPV4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -19,7 +21,7 @@ const SPECIAL_IPV4 = [
   ['240.0.0.0', 4],
 ] as const
 
-/** Ranges of IPv6 global unicast that are not public; some embed an IPv4 address. */
+/** Ranges within IPv6 global unicast (2000::/3) that are not public. Some embed an IPv4 address. */
 const SPECIAL_IPV6 = [
   ['2001::', 23], // Teredo and other protocols
   ['2001:db8::', 32],
@@ -35,9 +37,9 @@ const globalUnicast = new BlockList()
 globalUnicast.addSubnet('2000::', 3, 'ipv6')
 
 /**
- * Whether an address belongs to the public internet. For IPv6 only global unicast does; ranges that
- * map, translate or tunnel to IPv4 do not, because no public service depends on them. Text that is
- * not an address is not public.
+ * Whether an IP address is on the public internet. An IPv6 address must be global unicast and
+ * outside the ranges that map, translate or tunnel to IPv4, because these can lead to private IPv4
+ * addresses and no public service needs them. Returns false for text that is not an IP address.
  */
 export function isPublic(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4')

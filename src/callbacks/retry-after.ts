@@ -1,9 +1,9 @@
 const MS_PER_SECOND = 1000
 
 /**
- * The delay that a `Retry-After` header asks for (RFC 9110, section 10.2.3), in milliseconds; null
- * when the header is missing or malformed.
- * @param now milliseconds since the epoch
+ * Returns the delay that a `Retry-After` header requests (RFC 9110, section 10.2.3), in
+ * milliseconds, or null if the header is missing or malformed.
+ * @param now current time in milliseconds since the epoch
  */
 export function retryAfterMs(header: string | undefined, now: number): number | null {
   if (header === undefined) return null

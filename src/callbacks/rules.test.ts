@@ -17,7 +17,7 @@ describe('the address of a callback', () => {
   })
 
   it.each([
-    ['http://hooks.example/', /not https/],
+    ['http://hooks.example/', /does not use https/],
     ['ftp://hooks.example/', /not an https URL/],
     ['file:///etc/passwd', /not an https URL/],
     ['data:text/plain,a', /not an https URL/],

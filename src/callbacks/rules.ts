@@ -2,20 +2,24 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 import { isLoopback } from '../domain/loopback.ts'
 import { isPublic } from './public-address.ts'
 
-/** What an operator allows in addition to public https: a host, by name or address, or a network. */
+/**
+ * A destination that the operator allows in addition to public https URLs: a host, given as a name
+ * or an IP address, or a network.
+ */
 export type AllowedPlace =
   | { readonly host: string; readonly port: number | null }
   | { readonly network: string; readonly prefix: number }
 
-/** Where callbacks may go. */
+/** The destinations that a hub may send callbacks to. */
 export type CallbackRules = {
   readonly ports: readonly number[]
   readonly allow: readonly AllowedPlace[]
 }
 
 /**
- * Why callbacks may not go to this URL; null when they may. Checks only the URL itself: at each
- * delivery `refusesAddress` checks the addresses that its host name resolves to.
+ * Returns why callbacks to this URL are not allowed, or null if they are. Checks only the URL
+ * itself. At each delivery, `refusesAddress` checks the IP addresses that the host name resolves
+ * to.
  */
 export function whyRefused(url: URL, rules: CallbackRules): string | null {
   const { protocol, username, password } = url
@@ -23,19 +27,21 @@ export function whyRefused(url: URL, rules: CallbackRules): string | null {
   if (username !== '' || password !== '') return 'it contains a user name or a password'
   const host = hostOf(url)
   const allowed = allowsHost(url, rules) || (isIP(host) !== 0 && allowsAddress(host, rules))
-  if (!allowed && protocol === 'http:') return 'it is not https'
+  if (!allowed && protocol === 'http:') return 'it does not use https'
   if (!allowsPort(url, rules)) {
-    return `port ${portOf(url)} is not one of ${rules.ports.join(', ')}`
+    return `its port ${portOf(url)} is not one of the allowed ports (${rules.ports.join(', ')})`
   }
   if (!allowed && isInternal(host)) return `${host} is not on the public internet`
   return null
 }
 
-/** Whether callbacks may not go to this address, to which the URL's host resolves. */
+/** Whether to refuse this IP address, to which the URL's host name resolves. */
 export const refusesAddress = (url: URL, address: string, rules: CallbackRules): boolean =>
   !isPublic(address) && !allowsHost(url, rules) && !allowsAddress(address, rules)
 
-/** The host as resolvers expect it: without the brackets of IPv6 and without a trailing dot. */
+/**
+ * The URL's host in the form that DNS resolvers expect: without IPv6 brackets and a trailing dot.
+ */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$|\.$/g, '')
 
 const portOf = ({ port, protocol }: URL): number =>
@@ -52,7 +58,7 @@ const allowsHost = (url: URL, { allow }: CallbackRules): boolean =>
       (place.port === null || place.port === portOf(url)),
   )
 
-/** A port that is allowed together with its host need not be in `ports`. */
+/** If the rules allow a host with a certain port, that port need not be in `ports`. */
 const allowsPort = (url: URL, { ports, allow }: CallbackRules): boolean =>
   ports.includes(portOf(url)) ||
   allow.some((place) => 'host' in place && place.host === hostOf(url) && place.port === portOf(url))

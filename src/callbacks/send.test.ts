@@ -96,7 +96,7 @@ describe('a receiver', () => {
     const sink = await startSink()
     sink.answers(HANG)
     const sent = await send(sink.url, { rules: allowing(sink), tryMs: 100 })
-    expect(sent).toEqual({ kind: 'unanswered', error: 'no answer in time' })
+    expect(sent).toEqual({ kind: 'unanswered', error: 'the receiver did not respond in time' })
   })
 
   it.each([
@@ -154,7 +154,10 @@ describe('a receiver', () => {
     const sending = send(sink.url, { rules: allowing(sink) }, stop.signal)
     await sink.count(1)
     stop.abort()
-    expect(await sending).toEqual({ kind: 'unanswered', error: 'the hub stopped' })
+    expect(await sending).toEqual({
+      kind: 'unanswered',
+      error: 'the hub stopped before the receiver responded',
+    })
   })
 })
 
@@ -194,12 +197,12 @@ describe('a name', () => {
     const sent = await send('https://hooks.example/', { resolve: unknown })
     expect(sent).toEqual({ kind: 'unanswered', error: 'ENOTFOUND' })
     const late = await send('https://hooks.example/', { resolve: hanging, tryMs: 50 })
-    expect(late).toEqual({ kind: 'unanswered', error: 'no answer in time' })
+    expect(late).toEqual({ kind: 'unanswered', error: 'the receiver did not respond in time' })
   })
 
   it('that the rules now forbid is not even resolved', async () => {
     const sent = await send('http://hooks.example/', { resolve: unwanted })
-    expect(sent).toEqual({ kind: 'unanswered', error: 'refused: it is not https' })
+    expect(sent).toEqual({ kind: 'unanswered', error: 'the URL is refused: it does not use https' })
   })
 })
 

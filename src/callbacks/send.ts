@@ -12,28 +12,34 @@ import { retryAfterMs } from './retry-after.ts'
 import { type CallbackRules, hostOf, whyRefused, refusesAddress } from './rules.ts'
 import { signedHeaders } from './sign.ts'
 
-/** Timeout of one try, from name resolution to the last byte, in milliseconds. */
+/** Timeout of one try in milliseconds, from name resolution to the last byte of the response. */
 const TRY_MS = 10_000
-/** Most bytes of a response that are read, so that the receiver can finish it; all are discarded. */
-const ANSWER_BYTES_MAX = 64 * 1024
+/**
+ * How many bytes of a response body to read, and discard, before closing the connection. Reading
+ * them lets the receiver finish its response.
+ */
+const RESPONSE_BYTES_MAX = 64 * 1024
 const ERROR_LENGTH_MAX = 200
 
-/** Resolves a host name to all its addresses. Rejects as `node:dns` does. */
+/** Resolves a host name to all its IP addresses. Rejects with the errors of `node:dns`. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>
 
 export type Sending = {
   readonly rules: CallbackRules
-  /** One, or two during a rotation. */
+  /** The signing secret, or two of them during a rotation. */
   readonly secrets: readonly Secret[]
   readonly clock: Clock
-  /** Sent to receivers in the `User-Agent` header. */
+  /** Millwright's version, sent in the `User-Agent` header. */
   readonly version: string
-  /** Defaults to the resolver of the machine. */
+  /** Defaults to the machine's resolver. */
   readonly resolve?: Resolve
   readonly tryMs?: number
 }
 
-/** Makes the function that sends messages: signed, only to allowed addresses, without redirects. */
+/**
+ * Creates the function that sends messages. It signs each message, sends it only to allowed
+ * destinations and does not follow redirects.
+ */
 export const makeSend =
   (sending: Sending): Send =>
   async (message, signal) => {
@@ -41,20 +47,22 @@ export const makeSend =
     try {
       return await sendOnce(sending, message, AbortSignal.any([signal, timeout]))
     } catch (error) {
-      if (signal.aborted) return unanswered('the hub stopped')
-      return unanswered(timeout.aborted ? 'no answer in time' : describe(error))
+      if (signal.aborted) return unanswered('the hub stopped before the receiver responded')
+      return unanswered(timeout.aborted ? 'the receiver did not respond in time' : describe(error))
     }
   }
 
 async function sendOnce(sending: Sending, message: Message, signal: AbortSignal): Promise<Sent> {
   const { rules, resolve = resolveAll, clock } = sending
   const url = new URL(message.url)
-  // Checked again, because the rules may have changed since the job was submitted.
+  // Check the URL again, because the rules may have changed since the job was submitted.
   const refused = whyRefused(url, rules)
-  if (refused !== null) return unanswered(`refused: ${refused}`)
+  if (refused !== null) return unanswered(`the URL is refused: ${refused}`)
   const addresses = await addressesOf(url, resolve, signal)
   if (addresses.some(({ address }) => refusesAddress(url, address, rules))) {
-    return unanswered('refused: its host name resolves to an address that is not public')
+    return unanswered(
+      `the URL is refused: ${hostOf(url)} resolves to an IP address that is not public`,
+    )
   }
   const response = await post(sending, { message, url, addresses }, signal)
   await drain(response)
@@ -76,18 +84,21 @@ async function addressesOf(
   const host = hostOf(url)
   const family = isIP(host)
   if (family !== 0) return [{ address: host, family }]
-  // A DNS lookup cannot be cancelled.
+  // A DNS lookup cannot be cancelled, so stop waiting for it when the signal aborts.
   const stopped = once(signal, 'abort').then(() => signal.throwIfAborted())
   const addresses = await Promise.race([resolve(host), stopped])
   if (addresses === undefined || addresses.length === 0)
-    throw new Error('the host name has no address')
+    throw new Error('the host name has no IP address')
   return addresses
 }
 
 type AddressedMessage = {
   readonly message: Message
   readonly url: URL
-  /** The only addresses to connect to: a second lookup could return others (DNS rebinding). */
+  /**
+   * The IP addresses that passed the check. The request connects only to these, because a second
+   * lookup could return others (DNS rebinding).
+   */
   readonly addresses: readonly LookupAddress[]
 }
 
@@ -117,7 +128,7 @@ async function post(
   return answered.promise
 }
 
-/** A resolver that always returns these addresses. */
+/** A lookup function that always returns these addresses. */
 const resolvingTo =
   (addresses: readonly LookupAddress[]): LookupFunction =>
   (_host, { all }, done) => {
@@ -126,13 +137,15 @@ const resolvingTo =
     else done(null, first?.address ?? '', first?.family)
   }
 
-/** Reads the body. The status is known already, so an error in the body does not matter. */
+/**
+ * Reads and discards the response body. Errors are ignored, because the status is already known.
+ */
 async function drain(response: IncomingMessage): Promise<void> {
   let bytes = 0
   try {
     for await (const part of response) {
       bytes += Buffer.byteLength(part)
-      if (bytes > ANSWER_BYTES_MAX) break
+      if (bytes > RESPONSE_BYTES_MAX) break
     }
   } catch {
     response.destroy()
@@ -144,7 +157,10 @@ const unanswered = (error: string): Sent => ({
   error: clip(error, ERROR_LENGTH_MAX),
 })
 
-/** Node reports failures of several addresses as one AggregateError, which has no message. */
+/**
+ * If connecting to several addresses fails, Node throws an AggregateError without a message; this
+ * describes the first error in it.
+ */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return describe(error.errors[0])
   if (error instanceof Error && 'code' in error) return String(error.code)

@@ -3,13 +3,14 @@ import type { Secret } from '../domain/secret.ts'
 
 const PREFIX = 'whsec_'
 
-/** Encodes random bytes as a secret of Standard Webhooks. */
+/** Encodes random bytes as a Standard Webhooks secret. */
 export const callbackSecretOf = (bytes: Uint8Array): string =>
   PREFIX + Buffer.from(bytes).toString('base64')
 
 /**
- * The headers with which a receiver verifies a message (standardwebhooks.com). They carry one
- * signature per secret, so that secrets can be rotated while receivers know only one of them.
+ * Returns the headers that let a receiver verify a message (standardwebhooks.com). They contain one
+ * signature per secret, so that during a rotation a receiver can verify the message with either
+ * secret.
  * @param seconds time of this try, in seconds since the epoch
  */
 export function signedHeaders(

@@ -5,7 +5,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** Delay after the first, second, … failed try; about three days in total. */
+/** Delays after the first, second, … failed try. Together they last about three days. */
 const WAITS_MS = [
   5 * SECOND,
   30 * SECOND,
@@ -19,19 +19,23 @@ const WAITS_MS = [
   24 * HOUR,
   24 * HOUR,
 ] as const
-/** Upper bound for a receiver's `Retry-After`. */
+/** The longest delay that a receiver can request with `Retry-After`. */
 const RETRY_AFTER_MS_MAX = 24 * HOUR
-/** Each delay grows by up to this share, so that messages that failed together are not retried together. */
+/**
+ * Maximum random extension of a delay, as a fraction of it, so that messages that failed together
+ * are not all retried at once.
+ */
 const JITTER = 0.2
 const GONE = 410
 
 export const TRIES_MAX = WAITS_MS.length + 1
 
 /**
- * The next state of a delivery. 2xx delivers it; 410 fails it, because the receiver wants no more
- * messages; anything else is retried with growing delays, and fails it after `TRIES_MAX` tries.
- * @param tries including this one
- * @param chance random, from 0 to 1
+ * Returns a delivery's next state after a try. If the status is 2xx, the message is delivered. If
+ * it is 410 (Gone), the delivery fails, because the receiver wants no more messages. Otherwise the
+ * delivery is retried with increasing delays and fails after `TRIES_MAX` tries.
+ * @param tries number of tries, including this one
+ * @param chance random number from 0 to 1
  */
 export function afterSend(tries: number, sent: Sent, chance: number): DeliveryEnd['next'] {
   const status = sent.kind === 'answered' ? sent.status : 0

@@ -8,17 +8,26 @@ import type { Logger } from '../platform/log.ts'
 import { repeat } from './repeat.ts'
 
 const EVERY_MS = 3_600_000
-/** Delay of the first run, so that an operator can catch a wrong setting or an old backup with a dry run. */
+/**
+ * Delay before the first run. Until then, an operator can use a dry run to notice a wrong setting,
+ * or that an outdated backup was restored.
+ */
 const FIRST_MS = 600_000
 const DAY_MS = 86_400_000
-/** A younger file may have no row yet, and a job may still name a younger upload. */
+/**
+ * Minimum age of the files and uploads to delete. A younger file may not have its ledger row yet,
+ * and a job may still be submitted with a younger upload.
+ */
 const GRACE_MS = DAY_MS
-/** Jobs deleted per transaction, each with all its events. */
+/**
+ * Jobs deleted per transaction. The number is small, because all events of a job are deleted with
+ * it.
+ */
 const JOBS_AT_ONCE = 20
 /** Uploads checked per transaction. */
 const UPLOADS_AT_ONCE = 200
 
-/** How long things are kept, in days; 0 keeps them forever. */
+/** How many days to keep jobs and logs after a job has ended; 0 keeps them forever. */
 export type Retention = { readonly keepJobs: number; readonly keepLogs: number }
 
 type Store = { deleteUnneeded(deletion: Deletion): Promise<Deleted> }
@@ -28,7 +37,7 @@ export type GarbageContext = {
   readonly artifacts: Store
   readonly logs: Store
   readonly retention: Retention
-  /** Whether a backup is reading the store now. */
+  /** Whether a backup is reading the artifacts and logs now. */
   readonly isBackedUp: () => Promise<boolean>
   readonly clock: Clock
   readonly log: Logger
@@ -36,8 +45,9 @@ export type GarbageContext = {
 }
 
 /**
- * Deletes expired jobs, tokens, workers and uploads from the ledger, then the log and artifact files
- * that no row refers to. A dry run reports what would be deleted and deletes nothing.
+ * Deletes old jobs, tokens, workers and uploads from the ledger, then old logs and the artifact
+ * files that no ledger row refers to. While a backup is running, it deletes no files. A dry run
+ * reports what would be deleted and deletes nothing.
  */
 export async function collectGarbage(
   context: GarbageContext,
@@ -64,7 +74,7 @@ async function forgetRows(
     why,
     examples: [],
   })
-  const uploads = row('uploads', 'older than a day, and no job names them')
+  const uploads = row('uploads', 'older than a day, and no job uses them as inputs')
   if (retention.keepJobs === 0) return [uploads]
   const since = `more than ${days(retention.keepJobs)} ago (keepJobs)`
   return [
@@ -75,7 +85,7 @@ async function forgetRows(
   ]
 }
 
-/** Cutoff 0 keeps jobs forever, because no job ended before 1970. */
+/** A cutoff of 0 keeps jobs forever, because no job ended before 1970. */
 const cutoffs = ({ keepJobs }: Retention, now: number): Cutoffs => ({
   jobs: keepJobs === 0 ? 0 : now - keepJobs * DAY_MS,
   uploads: now - GRACE_MS,
@@ -113,7 +123,7 @@ async function deleteFiles(
     !signal.aborted && (dryRun || !(await isBackedUp()))
   const shared = { before: now - GRACE_MS, dryRun, mayContinue }
   const logsBefore = keepLogs === 0 ? 0 : now - keepLogs * DAY_MS
-  // A dry run deleted no rows, so the query must ignore those that a real run deletes.
+  // A dry run has not deleted any rows, so the query must ignore the rows that a real run deletes.
   const rowsBefore = dryRun ? cutoffs(retention, now) : null
 
   const oldLogs = await logs.deleteUnneeded({
@@ -149,7 +159,9 @@ const whyLogs = (keepLogs: number): string =>
 
 const days = (count: number): string => (count === 1 ? 'a day' : `${count} days`)
 
-/** Collects after ten minutes and then every hour, until the signal aborts. */
+/**
+ * Collects garbage ten minutes after the hub starts and then every hour, until the signal aborts.
+ */
 export async function start(context: GarbageContext, signal: AbortSignal): Promise<void> {
   await context.clock.sleep(FIRST_MS, signal)
   await repeat(

@@ -10,9 +10,12 @@ import { repeat } from './repeat.ts'
 import { InFlight } from './in-flight.ts'
 
 const EVERY_MS = 1000
-/** Bound on the messages of one run. */
+/** Maximum number of messages that one run sends. */
 const MESSAGES_MAX = 1000
-/** Lease on a message that is being sent; longer than the timeout of a try. */
+/**
+ * Lease on a message while it is being sent. Longer than the timeout of a try, so that no other hub
+ * sends the message at the same time.
+ */
 const LEASE_MS = 15_000
 
 export type DeliverContext = {
@@ -26,14 +29,14 @@ export type DeliverContext = {
   readonly probe: Probe
 }
 
-/** With a null `send`, this hub delivers nothing. */
+/** If `send` is null, this hub delivers no callbacks. */
 export type DeliverLoopContext = Omit<DeliverContext, 'send' | 'inFlight'> & {
   readonly send: Send | null
 }
 
 /**
- * Sends all due messages, within the limits of `InFlight`. When every remaining message is for a
- * busy host, waits until one request ends, or a second, and checks again.
+ * Sends all due messages, within the limits of `InFlight`. If only messages to busy hosts are left,
+ * waits until a request finishes, or at most a second, and checks again.
  */
 export async function deliverDue(context: DeliverContext, signal: AbortSignal): Promise<void> {
   const { ledger, inFlight, clock } = context
@@ -47,7 +50,10 @@ export async function deliverDue(context: DeliverContext, signal: AbortSignal): 
   }
 }
 
-/** One try. If the hub dies between sending and marking, the message is sent again with the same id. */
+/**
+ * Sends one message and records the result. If the hub dies before it records the result, the
+ * message is sent again with the same id.
+ */
 async function deliver(
   { ledger, send, tally, random, log, probe }: DeliverContext,
   delivery: TakenDelivery,
@@ -56,7 +62,8 @@ async function deliver(
   const { id, tries } = delivery
   const sent = await send(delivery, signal)
   if (sent.kind === 'answered') await probe('delivered')
-  // Only a delivery that this hub may have interrupted returns to pending; an answer counts.
+  // If this hub's shutdown interrupted the try, the delivery returns to pending. If the receiver
+  // had already responded, its response counts.
   const isInterrupted = signal.aborted && sent.kind === 'unanswered'
   const next: DeliveryEnd['next'] = isInterrupted
     ? { state: 'pending', delayMs: 0 }
@@ -65,7 +72,7 @@ async function deliver(
   tally.add(next.state)
   if (next.state === 'failed')
     log.warn({ delivery: id, tries, sent }, 'callback failed permanently')
-  else log.debug({ delivery: id, tries, sent, next }, 'callback tried')
+  else log.debug({ delivery: id, tries, sent, next }, 'tried to deliver a callback')
 }
 
 /** Sends due messages every second until the signal aborts, which also interrupts open requests. */

@@ -1,6 +1,9 @@
 import type { DeliveryState } from '../domain/callback.ts'
 
-/** Delivery tries since the hub started, by result; `pending` counts those that will be retried. */
+/**
+ * Counts delivery tries since the hub started, by the delivery's state after the try. `pending`
+ * counts the tries that will be repeated.
+ */
 export class DeliveryTally {
   readonly counts: Record<DeliveryState, number> = { pending: 0, delivered: 0, failed: 0 }
 

@@ -1,9 +1,15 @@
-/** Limit for all requests. */
+/** Maximum number of open requests to all hosts together. */
 const MESSAGES_MAX = 8
-/** Limit per host, so that a host that hangs does not delay the others. */
+/**
+ * Maximum number of open requests to one host, so that an unresponsive host does not delay the
+ * others.
+ */
 const TO_HOST_MAX = 2
 
-/** The open requests. An error in one of them is thrown by the next `room` or `allDone`. */
+/**
+ * Tracks the open requests. If a request throws an error, the next call of `room` or `allDone`
+ * rethrows it.
+ */
 export class InFlight {
   readonly #hosts = new Map<Promise<void>, string>()
   readonly #failures: unknown[] = []
@@ -15,26 +21,26 @@ export class InFlight {
     this.#hosts.set(message, host)
   }
 
-  /** Hosts that have reached their limit. */
+  /** Hosts that already have `TO_HOST_MAX` open requests. */
   get busyHosts(): readonly string[] {
     const hosts = [...this.#hosts.values()]
     const often = hosts.filter((host) => hosts.filter((one) => one === host).length >= TO_HOST_MAX)
     return [...new Set(often)]
   }
 
-  /** Waits until another request is allowed. */
+  /** Waits until another request may be opened. */
   async room(): Promise<void> {
     this.#throwFailure()
     while (this.#hosts.size >= MESSAGES_MAX) await this.oneDone()
     this.#throwFailure()
   }
 
-  /** Waits until any request ends; returns at once when there is none. */
+  /** Waits until any open request finishes; returns at once if none is open. */
   async oneDone(): Promise<void> {
     if (this.#hosts.size > 0) await Promise.race(this.#hosts.keys())
   }
 
-  /** Waits until all requests have ended. */
+  /** Waits until all requests have finished. */
   async allDone(): Promise<void> {
     await Promise.all(this.#hosts.keys())
     this.#throwFailure()

@@ -10,15 +10,15 @@ export type KeeperContext = sweep.SweepContext &
   deliver.DeliverLoopContext &
   garbage.GarbageContext
 
-/** The hub's background loops while they run. */
+/** The hub's running background loops. */
 export type Keeper = {
-  /** Resolves after `stop`; rejects when a loop failed, and the program must then exit. */
+  /** Resolves after `stop`. Rejects if a loop fails; the program must then exit. */
   readonly done: Promise<void>
-  /** Finishes the current runs and starts no new ones. Rejects like `done`. */
+  /** Stops the loops after their current runs. Rejects if a loop failed, like `done`. */
   stop(): Promise<void>
 }
 
-/** Starts all loops; when one fails the others stop. */
+/** Starts all loops. If one fails, the others stop too. */
 export function startKeeper(context: KeeperContext): Keeper {
   const stopping = new AbortController()
   const done = runAll(context, stopping)

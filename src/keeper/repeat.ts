@@ -14,8 +14,9 @@ export type Repetition = {
 }
 
 /**
- * Works at once and then every `everyMs`, until the signal aborts. After a retryable error (a full
- * disk) it backs off exponentially, up to 30 s; any other error is thrown.
+ * Calls `work` at once and then again `everyMs` after each call, until the signal aborts. After a
+ * retryable error, such as a full disk, the delay doubles with each failure, up to 30 s. Any other
+ * error is thrown.
  */
 export async function repeat(
   work: () => Promise<void>,
@@ -29,7 +30,10 @@ export async function repeat(
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error
       failures += 1
-      log.warn({ loop, failures, code: error.code, error: error.message }, 'run failed, will retry')
+      log.warn(
+        { loop, failures, code: error.code, error: error.message },
+        'a background run failed, will retry',
+      )
     }
     await clock.sleep(Math.max(everyMs, Math.min(everyMs * 2 ** failures, WAIT_MS_MAX)), signal)
   }

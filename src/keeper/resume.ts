@@ -12,13 +12,13 @@ export type ResumeContext = {
   readonly log: Logger
 }
 
-/** Requeues jobs whose pause is over. */
+/** Requeues paused jobs whose time to resume has passed. */
 export async function resumeDue({ ledger, log }: Omit<ResumeContext, 'clock'>): Promise<void> {
   const jobs = await untilDone((limit) => ledger.resumeDue(limit))
   if (jobs > 0) log.info({ jobs }, 'paused jobs resumed')
 }
 
-/** Resumes due jobs every second until the signal aborts. */
+/** Requeues due jobs every second until the signal aborts. */
 export const start = (context: ResumeContext, signal: AbortSignal): Promise<void> =>
   repeat(
     () => resumeDue(context),

@@ -12,16 +12,16 @@ export type SweepContext = {
   readonly log: Logger
 }
 
-/** Ends attempts whose lease expired. */
+/** Ends attempts whose lease has expired. */
 export async function sweepExpired({
   ledger,
   log,
 }: Pick<SweepContext, 'ledger' | 'log'>): Promise<void> {
   const attempts = await untilDone((limit) => ledger.expire(limit))
-  if (attempts > 0) log.info({ attempts }, 'expired attempts ended')
+  if (attempts > 0) log.info({ attempts }, 'ended attempts whose lease had expired')
 }
 
-/** Sweeps every second until the signal aborts. */
+/** Ends expired attempts every second until the signal aborts. */
 export const start = (context: SweepContext, signal: AbortSignal): Promise<void> =>
   repeat(
     () => sweepExpired(context),

@@ -5,18 +5,24 @@ import { untilDone } from './until-done.ts'
 import { repeat } from './repeat.ts'
 
 const EVERY_MS = 10_000
-/** Older temporary files are orphans: the hub aborts a stalled upload much earlier. */
+/**
+ * Minimum age of the temporary files to remove. No upload still writes to a file this old, because
+ * the hub aborts a stalled upload much earlier.
+ */
 const TEMP_AGE_MS = 3_600_000
 
 export type TidyContext = {
   readonly ledger: Pick<Ledger, 'tidyLocks'>
-  /** Stores whose temporary files a crash can leave behind. */
+  /** Stores in which a crash can leave temporary files behind. */
   readonly stores: readonly { sweepTemp(before: number): Promise<number> }[]
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** Releases lock keys of jobs paused for too long and removes orphaned files. */
+/**
+ * Releases the lock keys of jobs that have been paused for too long, and removes orphaned temporary
+ * files.
+ */
 export async function tidyLocksAndFiles({
   ledger,
   stores,
@@ -24,10 +30,10 @@ export async function tidyLocksAndFiles({
   log,
 }: TidyContext): Promise<void> {
   const jobs = await untilDone((limit) => ledger.tidyLocks(limit))
-  if (jobs > 0) log.info({ jobs }, 'lock keys of paused jobs released')
+  if (jobs > 0) log.info({ jobs }, 'released the lock keys of jobs that were paused for too long')
   for (const store of stores) {
     const files = await store.sweepTemp(clock.now() - TEMP_AGE_MS)
-    if (files > 0) log.info({ files }, 'orphaned files removed')
+    if (files > 0) log.info({ files }, 'removed orphaned temporary files')
   }
 }
 

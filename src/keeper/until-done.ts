@@ -1,11 +1,14 @@
-/** Jobs per transaction, so that other transactions never wait long. */
+/** Maximum number of jobs per transaction, so that other transactions do not wait long. */
 const BATCH = 100
-/** Transactions per run, so that a run ends; the next run continues. */
+/**
+ * Maximum number of transactions per run, so that each run finishes. The next run does the rest.
+ */
 const BATCHES_MAX = 50
 
 /**
- * Works in bounded batches until one changes nothing; returns how many jobs changed. A partial
- * batch does not mean that the work is done: jobs with many lock keys end a transaction early.
+ * Calls `work` with a batch limit until a batch changes nothing, and returns how many jobs changed
+ * in total. It does not stop at the first batch below the limit, because a transaction ends early
+ * if it needs too many advisory locks.
  */
 export async function untilDone(work: (limit: number) => Promise<number>): Promise<number> {
   let total = 0

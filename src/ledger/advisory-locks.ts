@@ -5,30 +5,33 @@ import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Advisory locks, which isolate transactions on PostgreSQL. On SQLite these functions do nothing:
- * it runs one write transaction at a time. They are not the lock keys of a job (`lock-keys.ts`):
- * an advisory lock lasts until the end of its transaction.
+ * Advisory locks isolate transactions on PostgreSQL. On SQLite the functions in this file do
+ * nothing, because SQLite runs one write transaction at a time. Do not confuse an advisory lock
+ * with a job's lock key (`lock-keys.ts`): an advisory lock is released when its transaction ends.
  *
- * A job's lock covers its rows and events; a key's lock covers the holder of the key and its queue of
- * waiting jobs. A transaction acquires its locks before it reads the rows that it decides by. Locks
- * are always acquired in one order, so no two transactions deadlock:
+ * A job's lock protects the job's rows and events. A key's lock protects the record of which job
+ * holds the key, and the queue of jobs that wait for it. A transaction acquires its locks before it
+ * reads the rows on which it bases a decision. Locks are always acquired in the same order, so no
+ * two transactions deadlock:
  *
- * - first a request, then one job, then its keys in alphabetical order;
- * - transactions that scan for jobs (claim, expire, tidy) never wait for a lock: they skip the locked
- *   job. A claim that found only locked jobs runs again and first waits for one of them;
- * - the row of a new job is inserted after all locks are acquired, because the insert waits for any
- *   transaction that inserts the same id;
- * - a submission may name a thousand uploads, so it locks their rows (`keepRows`) instead, in the
- *   order of their digests. `forgetBlobs` skips locked rows;
+ * - first the lock of an idempotency key, then that of one job, then those of its keys in
+ *   alphabetical order;
+ * - transactions that scan for jobs (claim, expire, tidy) never wait for a lock: they skip locked
+ *   jobs. If a claim finds only locked jobs, it runs again and first waits for one of them;
+ * - a new job's row is inserted after all locks are acquired, because the insert waits for any
+ *   other transaction that inserts the same id;
+ * - a submission may name a thousand uploads. It takes no advisory locks for them, but locks their
+ *   rows (`keepRows`) in the order of their digests. `forgetBlobs` skips locked rows;
  * - a transaction that reads and writes a single row needs no lock: the condition in its UPDATE is
  *   enough.
  */
 
 /**
- * After this many locks a transaction that scans for jobs ends, and the next one continues. Bounds
- * how long others wait, and the entries it takes in PostgreSQL's lock table (6400 by default). With the
- * keys of the last job (64) and the locks of a job that it waited for (65), the transactions of two
- * hubs with nine connections each fit.
+ * A transaction that scans for jobs stops trying locks once it has tried this many; the scan
+ * continues in a new transaction. This limits how long other transactions wait, and how many
+ * entries one transaction uses in PostgreSQL's lock table (6400 by default). The worst case is 200
+ * locks, plus 64 for the keys of the last job, plus 65 for a job that a claim waited for: 329. Two
+ * hubs with nine connections each (18 × 329 = 5922) stay below 6400.
  */
 export const ADVISORY_LOCKS_MAX = 200
 
@@ -37,23 +40,29 @@ export async function lockJob(tx: Tx, jobId: JobId): Promise<void> {
   await tx.advisoryLocks?.acquire([jobName(jobId)])
 }
 
-/** Locks one job and its keys, for transactions that may also change the queue of a key. */
+/** Locks one job and its keys, for transactions that may also change a key's queue. */
 export async function lockJobAndKeys(tx: Tx, jobId: JobId): Promise<void> {
   if (tx.advisoryLocks === null) return
   await tx.advisoryLocks.acquire(lockNamesOf({ id: jobId, locks: await locksOf(tx, jobId) }))
 }
 
-/** Locks the keys of a job that does not exist yet. */
+/** Locks the keys of a job that is about to be inserted. */
 export async function lockEachKey(tx: Tx, keys: readonly string[]): Promise<void> {
   if (keys.length > 0) await tx.advisoryLocks?.acquire(keys.toSorted().map(keyName))
 }
 
-/** Locks an idempotency key, so that a concurrent request with it finds the job of this one. */
+/**
+ * Locks an idempotency key, so that a concurrent request with the same key waits and then finds the
+ * job that this request created.
+ */
 export async function lockRequest(tx: Tx, request: string): Promise<void> {
   await tx.advisoryLocks?.acquire([`request ${request}`])
 }
 
-/** Like `lockJobAndKeys`, but returns false instead of waiting when any of these locks is taken. */
+/**
+ * Like `lockJobAndKeys`, but never waits. Returns false if another transaction holds any of the
+ * locks, or if this transaction has already tried `ADVISORY_LOCKS_MAX` locks.
+ */
 export async function tryLockJobAndKeys(tx: Tx, jobId: JobId): Promise<boolean> {
   if (tx.advisoryLocks === null) return true
   return await tx.advisoryLocks.tryAcquire(
@@ -61,7 +70,9 @@ export async function tryLockJobAndKeys(tx: Tx, jobId: JobId): Promise<boolean> 
   )
 }
 
-/** Like `tryLockJobAndKeys`, for a caller that knows the keys, or passes none to lock the job alone. */
+/**
+ * Like `tryLockJobAndKeys`, but the caller passes the keys. Without keys, it locks only the job.
+ */
 export const tryLock = async (tx: Tx, job: Lockable): Promise<boolean> =>
   tx.advisoryLocks === null || (await tx.advisoryLocks.tryAcquire(lockNamesOf(job)))
 
@@ -70,7 +81,7 @@ type Lockable = { readonly id: JobId; readonly locks: readonly string[] }
 const jobName = (jobId: JobId): string => `job ${jobId}`
 const keyName = (key: string): string => `key ${key}`
 
-/** The names of the locks of a job and its keys. */
+/** The names of the advisory locks of a job and its keys. */
 export const lockNamesOf = ({ id, locks }: Lockable): readonly string[] => [
   jobName(id),
   ...locks.toSorted().map(keyName),

@@ -5,15 +5,18 @@ import { writeDeliveries } from './outbox.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** The job and attempt of an event; `attempt` is null for an event outside any attempt. */
+/**
+ * Which job and attempt an event belongs to. `attempt` is null if the event is not part of an
+ * attempt.
+ */
 export type EventOf = { readonly jobId: JobId; readonly attempt: number | null }
 
 const Written = z.object({ seq: z.int(), callbacks: z.int() })
 
 /**
- * Appends the job's next event and its callback deliveries, in the transaction that causes the
- * event. Sequence numbers have no gaps. The caller updates the job's row first, because deliveries
- * contain the job.
+ * Appends an event to the job and stores its callback deliveries, in the transaction that causes
+ * the event. Sequence numbers have no gaps. The caller must update the job's row first, because
+ * each delivery contains the job's state.
  */
 export async function appendEvent(
   tx: Tx,
@@ -29,7 +32,8 @@ export async function appendEvent(
     ) RETURNING seq, (SELECT count(*) FROM callback WHERE job_id = ${of.jobId}) AS callbacks`,
     Written,
   )
-  if (written === undefined) throw new Error(`event ${event.type} of ${of.jobId} was not written`)
+  if (written === undefined)
+    throw new Error(`the ${event.type} event of job ${of.jobId} was not written`)
   const { seq, callbacks } = written
   if (callbacks > 0) await writeDeliveries(tx, of.jobId, { seq, type: event.type })
   tx.notify({ kind: 'job', jobId: of.jobId })

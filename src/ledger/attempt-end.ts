@@ -9,8 +9,8 @@ import type { Tx } from './transaction.ts'
 const Row = z.object({ outcome: json(z.unknown()).nullable() })
 
 /**
- * Whether the attempt has already ended with this outcome. Makes ending an attempt idempotent: a
- * worker that lost the response repeats its request.
+ * Whether the attempt has already ended with this outcome. This makes ending an attempt idempotent:
+ * a worker that did not receive the response repeats its request.
  */
 export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Promise<boolean> {
   const row = await tx.get(
@@ -25,10 +25,16 @@ export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Prom
   )
 }
 
-/** Converts a settlement that an older version stored to the current format. */
+/**
+ * Converts a settlement that an older version stored to the current format. Returns other outcomes
+ * unchanged.
+ */
 const inCurrentFormat = (outcome: unknown): unknown => Settlement.safeParse(outcome).data ?? outcome
 
-/** Ends the attempt and clears its request id, so that the same claim request gets a new attempt. */
+/**
+ * Ends the attempt. Clears its request id, so that a repeat of the claim request does not return
+ * this ended attempt.
+ */
 export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promise<void> {
   await tx.run(sql`
     UPDATE attempt
@@ -36,6 +42,6 @@ export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promis
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
 }
 
-/** Equal as JSON, regardless of the order of keys. */
+/** Whether two values are equal as JSON, regardless of the order of keys. */
 export const sameJson = (one: unknown, other: unknown): boolean =>
   isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)))

@@ -1,10 +1,10 @@
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Jobs per transaction; later transactions wake the rest. */
+/** Maximum number of jobs that one transaction wakes; later transactions wake the rest. */
 const DUE_MAX = 200
 
-/** Makes jobs ready whose backoff is over. */
+/** Makes jobs ready whose backoff or delayed start (`not_before`) is over. */
 export async function wakeDue(tx: Tx): Promise<void> {
   const woken = await tx.run(sql`
     UPDATE job SET not_before = NULL

@@ -38,7 +38,10 @@ import { createToken, findToken, revokeToken, tokens } from './transactions/toke
 import { endings, referenced, unneeded } from './transactions/unneeded.ts'
 import { workers } from './transactions/workers.ts'
 
-/** Builds the ledger on an engine: each method is one transaction and one line here. */
+/**
+ * Builds the ledger on an engine. Each method is one transaction, except that `claim` may need
+ * several.
+ */
 export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe): Ledger {
   const { transact } = engine
   const probed = withProbes(engine, probe)
@@ -97,10 +100,11 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
 }
 
 /**
- * Repeats the claim until its answer is certain. It parks many blocked jobs in several short
- * transactions, so that no other transaction waits long, and never answers null while another
- * transaction has a candidate locked. It terminates: a parked job is not examined again before its
- * key is free, and a job that the claim waited for is then either claimed or parked, or not ready.
+ * Repeats the claim transaction until its answer is final. If many jobs must be parked, this takes
+ * several short transactions, so that no other transaction waits long. Returns null only if no
+ * candidate is left, not even one that another transaction has locked. The loop ends: a parked job
+ * is not examined again before its key is free, and a job that the claim waited for is then
+ * claimed, parked or no longer ready.
  */
 async function claimUntilCertain(probed: Probed, request: ClaimRequest): Promise<Claimed | null> {
   let answer: ClaimAnswer = { kind: 'again', behind: null }
@@ -116,7 +120,7 @@ type Probed = <Value>(
   work: (tx: Tx) => Promise<Value>,
 ) => Promise<Value>
 
-/** Passes a probe before and after each commit, unless the transaction found nothing to do. */
+/** Calls a probe before and after each commit, unless the transaction found nothing to do. */
 function withProbes({ transact }: Engine, probe: Probe): Probed {
   return async (operation, work) => {
     const value = await transact(async (tx) => {
@@ -129,7 +133,10 @@ function withProbes({ transact }: Engine, probe: Probe): Probed {
   }
 }
 
-/** No expired attempt, no job to claim, no due delivery, no upload to delete. */
+/**
+ * Whether a transaction found nothing to do: no expired attempt, no job to claim, no due delivery
+ * or no upload to delete.
+ */
 const foundNothing = (value: unknown): boolean =>
   value === 0 ||
   value === null ||

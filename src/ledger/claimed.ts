@@ -22,7 +22,7 @@ const Row = z.object({
   retryOf: JobId.nullable(),
 })
 
-/** Everything that a worker needs to start this attempt or continue an earlier one. */
+/** Reads everything that a worker needs to start this attempt or to continue an earlier one. */
 export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promise<Claimed> {
   const row = await tx.get(
     sql`SELECT id, kind, title, payload, limits, locks, retry_of AS "retryOf"
@@ -45,7 +45,10 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
 const Earlier = z.object({ publication: json(PublicationOrNone).nullable() })
 const Artifact = Continuation.shape.artifacts.element
 
-/** What a follow-up continues from: the earlier job's last session and its newest artifact of each name. */
+/**
+ * Reads what a follow-up job continues from: the earlier job's last agent session, its publication,
+ * and the newest artifact of each name.
+ */
 async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation> {
   const earlier = await tx.get(sql`SELECT publication FROM job WHERE id = ${jobId}`, Earlier)
   const artifacts = await tx.all(

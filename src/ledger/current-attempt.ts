@@ -10,12 +10,14 @@ import { jobNotFound } from './job-row.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** The running attempt of a fence, with the facts that decide the job's next state. */
+/** A running attempt, with the facts that determine the job's next state. */
 export type CurrentAttempt = Running & {
   readonly worker: string
-  /** How many worker events are recorded. */
+  /** Number of worker events recorded for this attempt. */
   readonly eventCount: number
-  /** From this time on (epoch ms) new publication intents are refused; null when the job has no hold. */
+  /**
+   * Time (epoch ms) from which new publication intents are refused; null if the job has no hold.
+   */
   readonly holdUntil: number | null
 }
 
@@ -30,7 +32,10 @@ const Row = z.object({
   holdUntil: z.int().nullable(),
 })
 
-/** Throws `refusal` when the fence is not that of the current, running attempt. */
+/**
+ * Returns the attempt that the fence identifies. Throws the error of `refusal` if it is not the
+ * job's current attempt or is not running.
+ */
 export async function currentAttempt(
   tx: Tx,
   fence: Fence,
@@ -52,7 +57,10 @@ export async function currentAttempt(
 
 const State = z.object({ state: JobState })
 
-/** Why a fenced write changed nothing: the job is unknown, has ended, or has a later attempt. */
+/**
+ * Returns the error for a fenced write that changed nothing: the job does not exist, has ended, or
+ * no longer runs this attempt.
+ */
 export async function refusal(tx: Tx, fence: Fence, trigger: Trigger): Promise<AppError> {
   const job = await tx.get(sql`SELECT state FROM job WHERE id = ${fence.jobId}`, State)
   if (job === undefined) return jobNotFound(fence.jobId)

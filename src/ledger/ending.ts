@@ -7,7 +7,7 @@ import { releaseKeys } from './lock-keys.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Longest detail of a settlement, in characters. */
+/** Maximum length of a settlement's detail, in characters. */
 const DETAIL_MAX = 8192
 
 /** Moves the job to a terminal state, releases its lock keys and appends the `ended` event. */
@@ -33,10 +33,10 @@ export async function endJob(
   await appendEvent(tx, { jobId: guard.jobId, attempt }, { type: 'ended', settlement, failures })
 }
 
-/** What ended an attempt, in words for people; `step` is the step that failed. */
+/** A human-readable explanation of why an attempt ended, and the step that failed, if any. */
 type Cause = { readonly detail: string; readonly step?: string | undefined }
 
-/** Moves a running job to the state that the end of its attempt leads to. */
+/** Moves a running job to its next state after its attempt has ended. */
 export async function applyNext(tx: Tx, fence: Fence, next: Next, cause: Cause): Promise<void> {
   if (next.state === 'queued') return requeue(tx, fence, next, cause.detail)
   const guard = { ...fence, state: 'running' } as const

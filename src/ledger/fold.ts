@@ -3,7 +3,7 @@ import type { Publication } from '../domain/publication.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** The state of a job, computed from its events. */
+/** A job's state as computed from its events. */
 export type Folded = {
   readonly state: JobState | 'absent'
   readonly attempt: number
@@ -23,7 +23,9 @@ const NOTHING: Folded = {
   publication: null,
 }
 
-/** Computes a job's state from all its events, in order. The job's row must always agree. */
+/**
+ * Computes a job's state from all its events, in order. The job's row must always agree with it.
+ */
 export const fold = (events: readonly JobEvent[]): Folded => events.reduce(step, NOTHING)
 
 function step(job: Folded, event: JobEvent): Folded {
@@ -65,7 +67,7 @@ function step(job: Folded, event: JobEvent): Folded {
   }
 }
 
-/** A repeated step replaces its earlier checkpoint and moves to the end. */
+/** Keeps the newest checkpoint of each step, ordered from oldest to newest. */
 export function newestPerStep(checkpoints: readonly Checkpoint[]): Checkpoint[] {
   const byStep = new Map<string, Checkpoint>()
   for (const checkpoint of checkpoints) {

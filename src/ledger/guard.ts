@@ -1,17 +1,21 @@
 import type { Fence } from '../domain/lease.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** The condition of a write: it applies only in this attempt and state. Attempt 0: never claimed yet. */
+/**
+ * The condition of a write to a job: the job must be in this attempt and state. Attempt 0 means
+ * that the job was never claimed.
+ */
 export type Guard = Fence & { readonly state: JobState }
 
 /**
- * A guard repeats what its transaction has read, so it can fail only when the engine did not isolate
- * the transaction. Throws then, which rolls the transaction back.
+ * Throws if a guarded write did not change exactly one row; the error rolls the transaction back.
+ * The transaction read the same attempt and state before, so the guard can fail only if the engine
+ * did not isolate the transaction.
  */
 export function assertGuard(changed: number, guard: Guard): void {
   if (changed === 1) return
   throw new Error(
-    `job ${guard.jobId} is no longer ${guard.state} in attempt ${guard.attempt}: ` +
-      `the transaction was not isolated`,
+    `internal error: a transaction was not isolated: job ${guard.jobId} is no longer ` +
+      `${guard.state} in attempt ${guard.attempt}`,
   )
 }

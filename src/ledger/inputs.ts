@@ -6,10 +6,13 @@ import type { NewJob } from './port.ts'
 import { join, list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Rows per statement. Each number of rows is a different SQL text and is prepared separately. */
+/**
+ * Maximum number of rows per statement. Each number of rows has a different SQL text, which is
+ * prepared separately, so this also limits the number of prepared statements.
+ */
 const ROWS_MAX = 50
 
-/** The input files of a job, ordered by name. */
+/** Reads a job's input files, ordered by name. */
 export const readInputs = (tx: Tx, jobId: JobId): Promise<readonly InputFile[]> =>
   tx.all(
     sql`SELECT input.name, input.digest, blob.size FROM input
@@ -21,7 +24,7 @@ type Naming = Pick<NewJob, 'inputs' | 'submitter'>
 
 /**
  * Records the inputs of a new job. Throws `input-missing`, with the digests in `details.missing`,
- * when bytes are not in the store or this submitter may not name them.
+ * if an input's bytes are not in the store or this submitter may not name them.
  */
 export async function addInputs(
   tx: Tx,
@@ -34,7 +37,7 @@ export async function addInputs(
   if (missing.length > 0) {
     throw new AppError(
       'input-missing',
-      `These inputs are not uploaded: ${missing.slice(0, 3).join(', ')}.`,
+      `These inputs have not been uploaded: ${missing.slice(0, 3).join(', ')}.`,
       {
         details: { missing },
       },
@@ -49,8 +52,8 @@ export async function addInputs(
 const Row = z.object({ digest: z.string() })
 
 /**
- * The digests that a submitter may name: those uploaded with its token, and those that a job already
- * names. Locks these uploads against deletion until the transaction ends.
+ * Returns those digests that the submitter may name: those uploaded with its token, and those that
+ * a job already names. Locks their rows, so that they are not deleted before the transaction ends.
  */
 async function keepNameable(
   tx: Tx,

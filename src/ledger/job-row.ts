@@ -10,7 +10,7 @@ import { json } from './column.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Selects jobs as `JobRow` parses them; a WHERE clause may follow. */
+/** Selects jobs in the form that `JobRow` parses. Callers may append a WHERE clause. */
 export const SELECT_JOB = sql`
   SELECT
     job.number, job.id, job.kind, job.title, payload.payload, job.state, job.reason, job.detail,
@@ -29,7 +29,7 @@ export const SELECT_JOB = sql`
   JOIN payload ON payload.job_id = job.id
   LEFT JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempt`
 
-/** A job and its number in the order of submission. */
+/** A job, and its number in the order of submission. */
 export const JobRow = Job.extend({
   number: z.int(),
   payload: json(z.unknown()),
@@ -43,7 +43,7 @@ export const JobRow = Job.extend({
 }).transform(({ number, ...job }) => ({ number, job }))
 export type JobRow = z.infer<typeof JobRow>
 
-/** One job. Throws `job-not-found`. */
+/** Reads one job. Throws `job-not-found`. */
 export async function readJob(tx: Tx, jobId: JobId): Promise<Job> {
   const row = await tx.get(sql`${SELECT_JOB} WHERE job.id = ${jobId}`, JobRow)
   if (row === undefined) throw jobNotFound(jobId)

@@ -9,7 +9,10 @@ import { newestPerStep } from './fold.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** Limits per job. A claim reads and sends all of them; a job has up to a hundred attempts. */
+/**
+ * Maximum number of these events per job. They are limited because a claim reads all of them and
+ * sends them to the worker, and a job may have up to a hundred attempts.
+ */
 const KEPT_MAX = { checkpoint: 1000, 'publication-intended': 300 } as const
 
 const CheckpointRow = z.object({ body: json(z.object({ checkpoint: Checkpoint })) })
@@ -38,7 +41,7 @@ export async function readIntents(tx: Tx, jobId: JobId): Promise<PublicationInte
   return rows.map((row) => row.body.intent)
 }
 
-/** The last agent session that was reported, or null. */
+/** The agent session that was reported last, or null if none was reported. */
 export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> {
   const row = await tx.get(
     sql`SELECT body FROM event WHERE kept_for = ${jobId} AND type = 'agent-session'
@@ -50,7 +53,7 @@ export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> 
 
 const Count = z.object({ count: z.int() })
 
-/** Throws `request-invalid` when the job has reached its limit of these events. */
+/** Throws `request-invalid` if the job already has the maximum number of these events. */
 export async function refuseTooMany(
   tx: Tx,
   jobId: JobId,

@@ -13,15 +13,16 @@ const Head = z.object({
   locks: json(z.array(z.string())),
   wokenFor: z.string().nullable(),
 })
-/** The next job of a lane. */
+/** The first job of a lane, which is the next to be claimed. */
 export type Head = z.infer<typeof Head>
 
 const SELECT_HEAD = sql`
   SELECT number, id, lane, priority, attempt, locks, woken_for AS "wokenFor" FROM job`
 
 /**
- * The best ready job of every lane. The index orders jobs by lane and then the best first, so this
- * seeks from head to head: its cost grows with the number of lanes, not of jobs.
+ * Returns the best ready job of each lane. The index orders jobs by lane and, within a lane, from
+ * best to worst, so the query seeks from one lane's head to the next. Its cost grows with the
+ * number of lanes, not of jobs.
  */
 export const readyHeads = (tx: Tx): Promise<readonly Head[]> =>
   tx.all(
@@ -43,8 +44,9 @@ export const readyHeads = (tx: Tx): Promise<readonly Head[]> =>
   )
 
 /**
- * The lane's best ready job: highest priority, then submitted first.
- * @param except numbers of jobs to skip: other transactions have locked or changed them
+ * Returns the lane's best ready job: the one with the highest priority or, among equals, the one
+ * submitted first.
+ * @param except numbers of jobs to skip, because other transactions have locked or changed them
  */
 export function headOf(
   tx: Tx,
@@ -59,11 +61,11 @@ export function headOf(
   )
 }
 
-/** Reads a head again; undefined when it is no longer ready. */
+/** Reads a head again. Returns undefined if it is no longer ready. */
 export const stillReady = (tx: Tx, head: Head): Promise<Head | undefined> =>
   tx.get(sql`${SELECT_HEAD} WHERE number = ${head.number} AND ready_lane IS NOT NULL`, Head)
 
-/** The better of two heads. */
+/** Returns the head with the higher priority or, among equals, the one submitted first. */
 export const better = (one: Head, other: Head): Head =>
   one.priority > other.priority || (one.priority === other.priority && one.number < other.number)
     ? one

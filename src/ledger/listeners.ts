@@ -16,7 +16,7 @@ export class Notifications {
   }
 }
 
-/** The subscribers to commits of this ledger. */
+/** The subscribers that are notified after each commit. */
 export class Listeners {
   readonly #listeners = new Set<(notification: Notification) => void>()
 

@@ -5,21 +5,24 @@ import { join, list, sql, type Statement } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Lock keys and the jobs that wait for them. A queued job that needs a held key is parked on it, and
- * claims skip it. Releasing a key wakes the best waiter of each lane: one per lane, because no worker
- * may be able to serve a given lane, and its waiter must not strand the others. These invariants, kept
- * by every transaction, prevent lost wake-ups:
+ * Lock keys and the jobs that wait for them. A queued job that needs a held key is parked on it,
+ * and claims skip the job. When a key is released, the best waiting job of each lane is woken.
+ * Waking a single job would not be enough: if no worker can serve its lane, the jobs of all other
+ * lanes would wait forever. Every transaction keeps these invariants, which prevent lost wakeups:
  *
  * - a job is parked only on a key that another job holds;
- * - `woken_for = k` only while k is free, for at most one job per lane;
- * - when k is free and jobs of a lane wait for it, one job of that lane is woken. So a job that takes
- *   k parks the other woken jobs again, and a woken job that leaves the queue without taking k wakes
- *   the next of its lane.
+ * - `woken_for = k` is set only while k is free, and for at most one job per lane;
+ * - while k is free and jobs of a lane wait for it, one job of that lane is woken. Therefore a job
+ *   that takes k parks the other woken jobs again, and a woken job that leaves the queue without
+ *   taking k wakes the next job of its lane.
  */
 
 const Key = z.object({ key: z.string() })
 
-/** The first of these keys that another job holds; undefined when all are free or the job's own. */
+/**
+ * Returns the first of these keys that another job holds. Returns undefined if each key is free or
+ * held by this job.
+ */
 export async function heldKey(
   tx: Tx,
   jobId: JobId,
@@ -35,7 +38,10 @@ export async function heldKey(
   return held?.key
 }
 
-/** Takes keys for this attempt. The caller has checked with `heldKey` that no other job holds them. */
+/**
+ * Takes keys for this attempt. The caller must have checked with `heldKey` that no other job holds
+ * them.
+ */
 export async function takeKeys(tx: Tx, fence: Fence, keys: readonly string[]): Promise<void> {
   const [first, ...rest] = keys
   if (first === undefined) return
@@ -59,7 +65,7 @@ export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
   for (const { key } of released) await wakeEachLane(tx, key)
 }
 
-/** The columns of a job that parking and waking need. */
+/** The columns of a job that are needed to park and wake it. */
 export type Waiter = { readonly id: JobId; readonly lane: string; readonly wokenFor: string | null }
 
 /** Parks a ready job on a key that another job holds. */
@@ -70,13 +76,16 @@ export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
   await wakeNextOfLane(tx, waiter)
 }
 
-/** Call it when a woken job leaves the queue without taking its key: wakes the next of its lane. */
+/**
+ * Wakes the next job of the lane, if the given job was woken. Call it when that job leaves the
+ * queue without taking its key.
+ */
 export async function wakeNextOfLane(tx: Tx, waiter: Waiter): Promise<void> {
   if (waiter.wokenFor === null) return
   await wake(tx, bestWaiter(waiter.wokenFor, sql`${waiter.lane}`))
 }
 
-/** Wakes the best waiter of each lane that waits for this free key. */
+/** Wakes the best waiting job of each lane in which jobs wait for this free key. */
 async function wakeEachLane(tx: Tx, key: string): Promise<void> {
   await wake(
     tx,
@@ -91,7 +100,10 @@ async function wakeEachLane(tx: Tx, key: string): Promise<void> {
   )
 }
 
-/** Selects the number of the best parked job: highest priority, then submitted first. */
+/**
+ * Selects the number of the best job of a lane that is parked on a key: the one with the highest
+ * priority or, among equals, the one submitted first.
+ */
 export const bestWaiter = (key: string | Statement, lane: Statement): Statement => sql`
   SELECT number FROM job WHERE parked_on = ${key} AND lane = ${lane}
   ORDER BY priority DESC, number LIMIT 1`

@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors.ts'
 
-/** One change of the schema. Never edited after its release; there are no down migrations. */
+/** One schema change. It is never edited after its release, and there are no down migrations. */
 export type Migration = {
   readonly version: number
   readonly name: string
@@ -8,8 +8,8 @@ export type Migration = {
 }
 
 /**
- * The migrations that a ledger of this version needs. Throws `schema-newer` when a newer program
- * made the ledger.
+ * Returns the migrations that a ledger with schema version `found` still needs. Throws
+ * `schema-newer` if a newer program has migrated the ledger.
  */
 export function missingFrom(migrations: readonly Migration[], found: number): readonly Migration[] {
   const known = migrations.at(-1)?.version ?? 0
@@ -23,7 +23,10 @@ export function missingFrom(migrations: readonly Migration[], found: number): re
   return migrations.filter(({ version }) => version > found)
 }
 
-/** The migrations up to this version. Throws `schema-newer` when this program does not support it. */
+/**
+ * Returns the migrations up to version `wanted`. Throws `schema-newer` if this program does not
+ * support that version.
+ */
 export function migrationsTo(
   migrations: readonly Migration[],
   wanted: number,

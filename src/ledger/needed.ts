@@ -1,11 +1,13 @@
 import type { Cutoffs } from './port.ts'
 import { sql, type Statement } from './sql.ts'
 
-/** SQL conditions for jobs, uploads, tokens and workers that may be deleted. Times are epoch ms. */
+/**
+ * SQL conditions for jobs, uploads, tokens and workers that may be deleted. Times are in epoch ms.
+ */
 
 /**
- * Ended before this time, no unfinished job continues it, and no callback is pending. False, not
- * NULL, for an unfinished job, because callers negate the condition.
+ * The job ended before this time, no unfinished job continues it, and it has no pending callbacks.
+ * For an unfinished job the condition is false instead of NULL, because callers negate it.
  */
 export const jobUnneeded = (before: number): Statement => sql`
   job.ended_at IS NOT NULL AND job.ended_at < ${before} AND NOT EXISTS (
@@ -14,24 +16,27 @@ export const jobUnneeded = (before: number): Statement => sql`
     SELECT 1 FROM delivery WHERE delivery.job_id = job.id AND delivery.next_at IS NOT NULL
   )`
 
-/** Revoked or expired before this time. */
+/** The token was revoked or expired before this time. */
 export const tokenUnneeded = (before: number): Statement =>
   sql`(token.revoked_at < ${before} OR token.expires_at < ${before})`
 
-/** Last asked for a job before this time and runs none. */
+/** The worker last asked for a job before this time and is running none. */
 export const workerUnneeded = (before: number): Statement => sql`
   worker.seen_at < ${before} AND NOT EXISTS (
     SELECT 1 FROM attempt WHERE attempt.worker_id = worker.id AND attempt.ended_at IS NULL
   )`
 
-/** Stored before `before.uploads`, and no job names it as an input except unneeded ones. */
+/**
+ * The upload was stored before `before.uploads`, and no job names it as an input, not counting jobs
+ * that are unneeded themselves.
+ */
 export const blobUnneeded = (before: Cutoffs): Statement => sql`
   blob.stored_at < ${before.uploads} AND NOT EXISTS (
     SELECT 1 FROM input JOIN job ON job.id = input.job_id
     WHERE input.digest = blob.digest AND NOT (${jobUnneeded(before.jobs)})
   )`
 
-/** Stored before this time, and no job names it as an input. */
+/** The upload was stored before this time, and no job names it as an input. */
 export const blobUnnamed = (before: number): Statement => sql`
   blob.stored_at < ${before} AND NOT EXISTS (
     SELECT 1 FROM input WHERE input.digest = blob.digest

@@ -2,7 +2,10 @@ import type { Secret } from '../domain/secret.ts'
 import { sqliteSnapshot } from './sqlite/backup.ts'
 import type { Snapshot } from './tables.ts'
 
-/** Reads the ledger of a PostgreSQL database or of a data folder while hubs are writing to it. */
+/**
+ * Opens a snapshot of the ledger while hubs may be writing to it. The ledger is in the PostgreSQL
+ * database if one is given, and otherwise in the data folder.
+ */
 export async function openSnapshot(
   database: Secret | undefined,
   folder: string,

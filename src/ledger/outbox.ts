@@ -10,8 +10,8 @@ import type { Tx } from './transaction.ts'
 type Cause = { readonly seq: number; readonly type: string }
 
 /**
- * Writes one delivery for each callback that asked for this event, in the transaction of the event
- * (a transactional outbox), so that a message exists exactly when its event does.
+ * Writes one delivery for each callback that subscribed to this event. It does so in the event's
+ * transaction (a transactional outbox), so a delivery is stored if and only if its event is.
  */
 export async function writeDeliveries(tx: Tx, jobId: JobId, cause: Cause): Promise<void> {
   const event = CallbackEvent.safeParse(cause.type).data
@@ -47,17 +47,20 @@ export async function addCallbacks(
 
 const Row = Callback.extend({ number: z.int(), events: json(z.array(CallbackEvent)) })
 
-/** In the order of the submission, numbered from 1. */
+/** The job's callbacks in the order of the submission, numbered from 1. */
 const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
   tx.all(sql`SELECT number, url, events FROM callback WHERE job_id = ${jobId} ORDER BY number`, Row)
 
-/** The callbacks of a job, as submitted. Throws `job-not-found`. */
+/** Returns a job's callbacks as they were submitted. Throws `job-not-found`. */
 export async function callbacksOf(tx: Tx, jobId: JobId): Promise<readonly Callback[]> {
   await readJob(tx, jobId)
   return (await readCallbacks(tx, jobId)).map(({ url, events }) => ({ url, events }))
 }
 
-/** Determined by event and callback, so that receivers can deduplicate; sorts by event within a job. */
+/**
+ * The id depends only on the event and the callback, so that receivers can detect duplicates. The
+ * ids of one job sort in the order of its events.
+ */
 const deliveryId = (jobId: JobId, seq: number, callback: number): string =>
   `msg_${jobId.replaceAll('-', '')}_${String(seq).padStart(8, '0')}_${callback}`
 

@@ -10,32 +10,37 @@ import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** A submission after the kind has validated it. */
+/** A submission that its kind has validated. */
 export type NewJob = Submission & {
   readonly title: string
   readonly retryOf: JobId | null
-  /** Name and id of the submitter's token. Uploads belong to the token id. */
+  /** Name and id of the submitter's token. Uploads belong to the token's id. */
   readonly submitter: { readonly name: string; readonly tokenId: string }
-  /** What a worker must offer besides kind and labels. */
+  /** What a worker must offer in addition to the kind and labels. */
   readonly demands: readonly string[]
   /** SHA-256 of the request; detects an idempotency key that is reused with a different request. */
   readonly requestDigest: string
 }
 
 export type ClaimRequest = {
-  /** Chosen by the worker; repeating the claim with it after a lost response gives the same lease. */
+  /**
+   * Chosen by the worker. If the response is lost, a repeated claim with the same id gets the same
+   * lease.
+   */
   readonly requestId: string
   readonly worker: WorkerIdentity
   readonly leaseMs: number
   /** Id of the worker token. */
   readonly heldBy: string
-  /** Hex SHA-256 of the attempt token's secret. A repeated request replaces it. */
+  /** Hex SHA-256 of the attempt token's secret. A repeated claim replaces the hash. */
   readonly tokenHash: string
-  /** Patterns of the lanes that the worker token may claim from (`permits`); null for all lanes. */
+  /**
+   * Patterns of the lanes from which the worker token may claim jobs (`permits`); null means all.
+   */
   readonly restrictedTo: readonly string[] | null
 }
 
-/** A lease without the attempt token, which the hub makes and adds. */
+/** A lease without its attempt token, which the hub creates and adds. */
 export type Claimed = Omit<Lease, 'token'>
 
 export type JobFilter = {
@@ -49,7 +54,10 @@ export type JobFilter = {
   readonly createdBefore?: number | undefined
 }
 
-/** Newest first; `after` is the id of the last job of the previous page. */
+/**
+ * One page of jobs, newest first. `after` is the id of the last job on the previous page, or null
+ * for the first page.
+ */
 export type JobPage = {
   readonly filter: JobFilter
   readonly after: JobId | null
@@ -67,7 +75,7 @@ export type ArtifactRow = Fence & {
 }
 
 export type WorkerRow = WorkerIdentity & {
-  /** Lane patterns that its token is restricted to; null when unrestricted. */
+  /** Patterns of the lanes to which the worker's token is restricted; null means all lanes. */
   readonly restrictedTo: string[] | null
   readonly seenAt: number
   readonly running: number
@@ -77,7 +85,7 @@ export type TokenRow = {
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** Patterns of the lanes that a worker may claim from with it; null for all lanes. */
+  /** Patterns of the lanes from which a worker may claim jobs with this token; null means all. */
   readonly lanes: readonly string[] | null
   readonly createdAt: number
   readonly expiresAt: number | null
@@ -88,18 +96,18 @@ export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'lanes' | 'expi
   readonly hash: string
 }
 
-/** The worker of an attempt, and what is needed to check its tokens. */
+/** The worker of an attempt, and the data for checking the tokens that it uses. */
 export type AttemptRow = Fence & {
   readonly workerId: string
   readonly bootId: string
-  /** Id of the worker token that claimed it; only this token may salvage it. */
+  /** Id of the worker token that claimed the attempt; only this token may salvage the attempt. */
   readonly heldBy: string
   /** Hex SHA-256 of the attempt token's secret. */
   readonly tokenHash: string
   readonly endedAt: number | null
 }
 
-/** Numbers of rows that may be deleted; `uploads` are blobs that no job names as an input. */
+/** How many rows may be deleted. `uploads` counts blobs that no job names as an input. */
 export type Unneeded = {
   readonly jobs: number
   readonly tokens: number
@@ -107,15 +115,22 @@ export type Unneeded = {
   readonly uploads: number
 }
 /**
- * Times in epoch ms. Jobs, tokens and workers that ended or were last used before `jobs` may be
- * deleted, and uploads that were stored before `uploads`.
+ * Times in epoch ms. Older rows may be deleted. `jobs` is compared with the time at which a job
+ * ended, a token was revoked or expired, or a worker was last seen; `uploads` is compared with the
+ * time at which an upload was stored.
  */
 export type Cutoffs = { readonly jobs: number; readonly uploads: number }
 
-/** How many uploads of a page were deleted, and its last digest; null on the last page. */
+/**
+ * How many uploads of a page were deleted, and the page's last digest, which is null if no page
+ * follows.
+ */
 export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
 
-/** Newest job first; `after` is the id of the last delivery of the previous page. */
+/**
+ * One page of deliveries, those of the newest job first. `after` is the id of the last delivery on
+ * the previous page, or null for the first page.
+ */
 export type DeliveryPage = {
   readonly jobId: JobId | null
   readonly states: readonly DeliveryState[] | null
@@ -123,7 +138,10 @@ export type DeliveryPage = {
   readonly limit: number
 }
 
-/** A delivery to send now. `until` is the end of its lease (epoch ms) and the fence of `markDelivery`. */
+/**
+ * A delivery to send now. `until` is the time at which its lease expires (epoch ms). `markDelivery`
+ * uses it as a fence.
+ */
 export type TakenDelivery = Message & {
   readonly host: string
   readonly tries: number
@@ -138,80 +156,100 @@ export type DeliveryEnd = {
     | { readonly state: 'pending'; readonly delayMs: number }
 }
 
-/** A queued job that waits for a lock key although no job holds it. */
+/** A queued job that waits for a lock key although no job holds the key. */
 export type StrandedJob = { readonly jobId: JobId; readonly key: string }
 
-/** Wakes long polls and streams. Only a hint: they also check periodically, so a lost one loses nothing. */
+/**
+ * Wakes long polls and streams. If a notification is lost, they only wake later, because they also
+ * check periodically.
+ */
 export type Notification =
   | { readonly kind: 'ready' }
   | { readonly kind: 'job'; readonly jobId: JobId }
 
 /**
- * The source of truth. Each method is one transaction. Each write of a worker carries its fence; a
- * stale fence changes nothing and throws `lease-lost` (`job-terminal` when the job has ended). Unknown
- * jobs throw `job-not-found`.
+ * The source of truth. Each method except `claim` is one transaction. Each write from a worker
+ * carries the attempt's fence; if the fence is stale, the write changes nothing and throws
+ * `lease-lost`, or `job-terminal` if the job has ended. Methods throw `job-not-found` for an
+ * unknown job.
  */
 export type Ledger = {
   /**
-   * Idempotent: the same key and digest return the existing job with `created: false`. Throws
-   * `idempotency-conflict` for a known key with another digest; `job-exists` for a known id;
-   * `input-missing`, with `details.missing`, for inputs that are not stored, or that only others
-   * uploaded and no job names; `request-invalid` for more or longer demands than a lane holds.
+   * Stores a new job. If a job with the same idempotency key and request digest exists, returns
+   * that job with `created: false`. Throws:
+   * - `idempotency-conflict` if the key was used with another digest;
+   * - `job-exists` if the id is in use;
+   * - `job-not-terminal` if the job that it continues has not ended;
+   * - `input-missing`, with `details.missing`, if an input is not stored, or if only others
+   *   uploaded it and no job names it yet;
+   * - `request-invalid` if the demands are invalid or make the lane too long.
    */
   submit(job: NewJob): Promise<{ readonly job: Job; readonly created: boolean }>
-  /** Leases the best runnable job that this worker can serve, or null. Takes its lock keys. */
+  /**
+   * Leases the best runnable job that this worker can serve, and takes its lock keys. Returns null
+   * if there is no such job.
+   */
   claim(request: ClaimRequest): Promise<Claimed | null>
   renew(fence: Fence, leaseMs: number): Promise<Renewal>
   /**
-   * Appends worker events. `from` is the number of the first one, counted from 1 within the attempt.
-   * Events already recorded are skipped, so a repeat changes nothing; a gap throws `log-gap`.
+   * Appends worker events. `from` is the number of the first one, counted from 1 within the
+   * attempt. Skips events that are already recorded, so that a repeat changes nothing. Throws
+   * `log-gap` if events before `from` are missing.
    */
   appendEvents(fence: Fence, from: number, events: readonly WorkerEvent[]): Promise<void>
   /**
-   * A checkpoint that this attempt has already recorded changes nothing. More than 1000 per job throw
-   * `request-invalid`.
+   * Records a checkpoint. Changes nothing if this attempt has already recorded the same one. Throws
+   * `request-invalid` if the job already has 1000 checkpoints.
    */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
-   * Throws `cancel-requested` after a cancel and `hold-lapsed` from `holdUntil` on. Once an intent is
-   * recorded, neither stops its publication. More than 300 per job throw `request-invalid`.
+   * Records the intent to publish. Throws `cancel-requested` after a cancel, `hold-lapsed` once
+   * `holdUntil` has passed, and `request-invalid` if the job already has 300 intents. Accepts an
+   * intent that is already recorded even after a cancel or a lapsed hold.
    */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
-  /** Idempotent: a repeat with the same settlement returns the job. */
+  /** Idempotent: a repeated call with the same settlement returns the job. */
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
   pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
-  /** Resumes at most `limit` jobs whose `resumeAt` has passed; returns how many. */
+  /** Resumes at most `limit` jobs whose `resumeAt` has passed; returns how many it resumed. */
   resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
   /**
-   * Extends the job's hold to a later time (epoch ms). An earlier time, or a job without a hold,
-   * changes nothing. Throws `scope-missing` unless `by` is the submitter, and `job-terminal`.
+   * Extends the job's hold to a later time (epoch ms). Changes nothing if the time is earlier than
+   * the current one or if the job has no hold. Throws `scope-missing` if `by` is not the submitter,
+   * and `job-terminal` if the job has ended.
    */
   extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
-  /** Ends at most `limit` attempts whose lease expired; returns how many. */
+  /** Ends at most `limit` attempts whose lease has expired; returns how many it ended. */
   expire(limit: number): Promise<number>
-  /** Releases the lock keys of jobs paused for too long; returns how many jobs. */
+  /**
+   * Releases the lock keys of at most `limit` jobs that have been paused for too long. Returns the
+   * number of these jobs.
+   */
   tidyLocks(limit: number): Promise<number>
-  /** At most `limit`. Always empty unless the ledger has a bug or was edited by hand. */
+  /**
+   * Returns at most `limit` stranded jobs. There are none unless the ledger has a bug or was edited
+   * by hand.
+   */
   strandedJobs(limit: number): Promise<readonly StrandedJob[]>
 
   job(jobId: JobId): Promise<Job>
-  /** The input files of a job, ordered by name. */
+  /** A job's input files, ordered by name. */
   inputs(jobId: JobId): Promise<readonly InputFile[]>
   /**
-   * Records bytes that are in the store, and that this token may name them as inputs. A repeat renews
-   * the time at which they were stored.
+   * Records that bytes are in the store, and that this token may name them as inputs. If they are
+   * already recorded, updates the time at which they were stored.
    */
   storeBlob(blob: {
     readonly digest: string
     readonly size: number
-    /** Id of the token. */
+    /** Id of the token with which the bytes were uploaded. */
     readonly uploader: string
   }): Promise<void>
   jobs(page: JobPage): Promise<readonly Job[]>
-  /** Events with seq > after, in order. */
+  /** Events whose `seq` is greater than `after`, in order, at most `limit`. */
   events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>
   /** The number of jobs per kind and state. */
   counts(): Promise<
@@ -220,55 +258,79 @@ export type Ledger = {
   workers(): Promise<readonly WorkerRow[]>
   attempt(jobId: JobId, attempt: number): Promise<AttemptRow | null>
 
-  /** An artifact with the same attempt and name is replaced; with the same digest too, nothing changes. */
+  /**
+   * Records an artifact. An artifact with the same attempt and name is replaced; if its digest is
+   * the same too, nothing changes.
+   */
   addArtifact(artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void>
   artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
 
-  /** The callbacks of a job, as submitted. */
+  /** A job's callbacks as they were submitted. */
   callbacks(jobId: JobId): Promise<readonly Callback[]>
   deliveries(page: DeliveryPage): Promise<readonly Delivery[]>
   pendingDeliveries(): Promise<number>
-  /** Leases a due delivery for this long, except to these hosts, or null. Counts as a try. */
+  /**
+   * Leases a due delivery for `leaseMs` and counts it as a try. Skips deliveries to `exceptHosts`.
+   * Returns null if no delivery is due.
+   */
   takeDelivery(leaseMs: number, exceptHosts: readonly string[]): Promise<TakenDelivery | null>
-  /** Returns false and changes nothing when the lease expired and the delivery was taken again. */
+  /**
+   * Records the result of a try. If the lease has expired and the delivery was taken again, changes
+   * nothing and returns false.
+   */
   markDelivery(taken: TakenDelivery, end: DeliveryEnd): Promise<boolean>
-  /** Starts the delivery over, due now, under the same id. Throws `delivery-not-found`. */
+  /**
+   * Starts the delivery over with the same id: it is due now and has all its tries again. Throws
+   * `delivery-not-found`.
+   */
   resendDelivery(id: string): Promise<Delivery>
 
   createToken(token: NewToken): Promise<void>
-  /** By hash; null when unknown, revoked or expired. */
+  /** Returns the token with this hash, or null if it is unknown, revoked or expired. */
   findToken(hash: string): Promise<TokenRow | null>
   tokens(): Promise<readonly TokenRow[]>
   /** Throws `token-not-found`. */
   revokeToken(id: string): Promise<void>
 
   /**
-   * How many rows may be deleted: jobs that ended before `before.jobs`, except those that an
-   * unfinished job continues or that have pending callbacks; tokens revoked or expired and workers
-   * last seen before it; uploads stored before `before.uploads` that no remaining job names.
+   * Counts the rows that may be deleted:
+   * - jobs that ended before `before.jobs`, unless an unfinished job continues them or they have
+   *   pending callbacks;
+   * - tokens that were revoked or expired before `before.jobs`;
+   * - workers that were last seen before `before.jobs` and are running no job;
+   * - uploads that were stored before `before.uploads` and that no remaining job names.
    */
   unneeded(before: Cutoffs): Promise<Unneeded>
-  /** Deletes at most `limit` unneeded jobs, and all unneeded tokens and workers; returns how many. */
+  /**
+   * Deletes at most `limit` unneeded jobs, and all unneeded tokens and workers. Returns how many of
+   * each it deleted.
+   */
   forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
   /**
-   * Checks the `limit` uploads that follow a digest and deletes those that were stored before a time
-   * and that no job names. Paging from '' to the end checks each upload once.
+   * Checks one page of uploads: the next `limit` after the digest `after`. Deletes those that were
+   * stored before `before` and that no job names. The first page has `after: ''`.
    */
   forgetBlobs(
     before: number,
     page: { readonly after: string; readonly limit: number },
   ): Promise<ForgottenBlobs>
   /**
-   * Those of the digests that a job or an upload refers to. With `before`, the answer after
-   * `forget(before.jobs)` and `forgetBlobs(before.uploads)` would have run.
+   * Returns those digests that an artifact or an upload refers to. If `before` is given, ignores
+   * the rows that `forget(before.jobs)` and `forgetBlobs(before.uploads)` would delete.
    */
   referenced(digests: readonly string[], before: Cutoffs | null): Promise<ReadonlySet<string>>
-  /** End times of these jobs, null while unfinished; unknown jobs are left out. */
+  /** When each of these jobs ended, or null for an unfinished job. Unknown jobs are left out. */
   endings(jobIds: readonly JobId[]): Promise<ReadonlyMap<JobId, number | null>>
 
-  /** Binds the ledger to one store of artifacts and logs; throws `store-foreign` for any other. */
+  /**
+   * Binds the ledger to one store of artifacts and logs. Throws `store-foreign` if it is already
+   * bound to another one.
+   */
   bindStore(id: string): Promise<void>
-  /** Calls the listener after commits of this and other hubs; returns a function that unsubscribes. */
+  /**
+   * Calls the listener after each commit by this hub or another one. Returns a function that
+   * unsubscribes.
+   */
   subscribe(listener: (notification: Notification) => void): () => void
   /** Writes and reads a row, for the readiness check. */
   checkWritable(): Promise<void>

@@ -2,10 +2,16 @@ import type { ClaimRequest } from './port.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** The row of a polling worker is updated this often, so that not every poll costs a disk write. */
+/**
+ * Shortest time between two updates of a polling worker's row, so that not every poll causes a disk
+ * write.
+ */
 const SEEN_EVERY_MS = 10_000
 
-/** Records the worker and the time. Locks its row: other claims of this worker wait for this one. */
+/**
+ * Records that the worker was seen now. Locks the worker's row, so that its other claims wait for
+ * this one.
+ */
 export async function recordSeenWorker(
   tx: Tx,
   { worker, restrictedTo }: Pick<ClaimRequest, 'worker' | 'restrictedTo'>,

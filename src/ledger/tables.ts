@@ -1,14 +1,14 @@
 import type { Tx } from './transaction.ts'
 
-/** A table for backup and restore, without generated columns. */
+/** A table to back up and restore. Its generated columns are left out. */
 export type Table = {
   readonly name: string
   readonly columns: readonly string[]
-  /** ORDER BY clause; rows come after the rows that they refer to. */
+  /** Columns for ORDER BY; they put each row after the rows that it refers to. */
   readonly order: string
 }
 
-/** @param columns by the schema version that added them */
+/** @param columns names of the columns, by the schema version that added them */
 const table = (
   name: string,
   order: string,
@@ -28,7 +28,10 @@ type TableOverTime = Pick<Table, 'name' | 'order'> & {
   readonly columns: readonly { readonly name: string; readonly since: number }[]
 }
 
-/** Every table, after the tables that it refers to. Job counts and the probe row are not backed up. */
+/**
+ * Every table of every schema version, in an order that puts each table after those that it refers
+ * to. Job counts and the probe row are not backed up.
+ */
 const ALL_VERSIONS: readonly TableOverTime[] = [
   table('job', 'number', {
     1: `number id kind title search priority labels locks lane limits retry idempotency_key
@@ -63,7 +66,7 @@ const ALL_VERSIONS: readonly TableOverTime[] = [
   table('store', 'place', { 2: 'place id' }),
 ]
 
-/** The tables and columns of a schema version. */
+/** Returns the tables and columns that exist in a schema version. */
 export const tablesOf = ({ schemaVersion }: { readonly schemaVersion: number }): readonly Table[] =>
   ALL_VERSIONS.map(({ name, order, columns }) => ({
     name,
@@ -84,7 +87,9 @@ export type Snapshot = AsyncDisposable & {
   readonly all: Tx['all']
 }
 
-/** An empty ledger to restore into; disposing it before `commit` rolls every insert back. */
+/**
+ * An empty ledger to restore into. If it is disposed before `commit`, every insert is rolled back.
+ */
 export type Refill = AsyncDisposable & {
   insert(table: Table, rows: readonly Row[]): Promise<void>
   commit(): Promise<void>

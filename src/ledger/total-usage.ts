@@ -8,7 +8,7 @@ import type { Tx } from './transaction.ts'
 const MODELS_MAX = 20
 const Row = z.object({ usage: json(Usage) })
 
-/** Stores the usage of an attempt so far and updates the job's total over all attempts. */
+/** Stores an attempt's usage so far and updates the job's total over all its attempts. */
 export async function saveUsage(tx: Tx, fence: Fence, usage: Usage | null): Promise<void> {
   if (usage === null) return
   await tx.run(sql`
@@ -23,7 +23,8 @@ export async function saveUsage(tx: Tx, fence: Fence, usage: Usage | null): Prom
 }
 
 function add(one: Usage, other: Usage): Usage {
-  // An attempt without model requests has an unknown price, which must not make the sum unknown.
+  // The cost of an attempt without model requests is `unknown`, which must not make the sum
+  // unknown.
   if (one.requests === 0) return other
   if (other.requests === 0) return one
   const known = one.costUsd !== 'unknown' && other.costUsd !== 'unknown'

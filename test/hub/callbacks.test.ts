@@ -94,7 +94,7 @@ describe('a callback', () => {
       seen.push(await last())
       expect(sink.received).toHaveLength(seen.length)
     }
-    expect(seen).toEqual([500, 'no answer in time', 302, 'ECONNRESET', 200])
+    expect(seen).toEqual([500, 'the receiver did not respond in time', 302, 'ECONNRESET', 200])
     expect(new Set(sink.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     expect(new Set(sink.received.map(({ body }) => body)).size).toBe(1)
     expect(elsewhere.received).toEqual([])

@@ -122,7 +122,12 @@ describe('collection', () => {
 
     const dry = await gc(hub, true)
     expect(dry.items.filter((item) => item.count > 0)).toMatchObject([
-      { what: 'uploads', count: 1, bytes: null, why: 'older than a day, and no job names them' },
+      {
+        what: 'uploads',
+        count: 1,
+        bytes: null,
+        why: 'older than a day, and no job uses them as inputs',
+      },
       { what: 'artifacts', count: 1, examples: [unnamed] },
     ])
     expect(await gc(hub, false)).toEqual({ ...dry, dryRun: false })

@@ -120,7 +120,9 @@ describeNeeding(['postgresql', 'patience'], 'several hubs on one ledger and one 
       /The ledger postgres:\/\/127\.0\.0\.1:1\/jobs is unreachable: .*ECONNREFUSED/,
     )
     const missing = await start(file.server.url.replace(/postgres$/, 'nowhere'))
-    expect(missing.stderr).toMatch(/the server has no database of this name[^]*MILLWRIGHT_DATABASE/)
+    expect(missing.stderr).toMatch(
+      /the server has no database with this name[^]*MILLWRIGHT_DATABASE/,
+    )
     const wrong = await start('mysql://ada:hush@127.0.0.1/jobs')
     expect(wrong.stderr).toMatch(/--database: must look like postgres:/)
     expect(away.stderr + missing.stderr + wrong.stderr).not.toContain('hush')

@@ -6,13 +6,14 @@ import type { AdvisoryLocks } from '../transaction.ts'
 const Taken = z.object({ taken: z.boolean() })
 
 /**
- * The advisory locks of the open transaction; PostgreSQL releases them at its end. Names are hashed to
- * 64 bits; a collision only makes two transactions wait for each other.
+ * The advisory locks of the client's open transaction; PostgreSQL releases them when the
+ * transaction ends. Names are hashed to 64 bits. If two names have the same hash, a transaction may
+ * wait without need, but nothing breaks.
  */
 export function advisoryLocks(client: ClientBase): AdvisoryLocks {
   let tried = 0
   return {
-    // PostgreSQL takes the locks one by one in the order of the array, which prevents deadlocks.
+    // PostgreSQL acquires the locks one by one in the order of the array, which prevents deadlocks.
     acquire: async (names) => {
       await client.query({
         name: 'advisory-lock',

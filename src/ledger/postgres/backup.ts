@@ -16,8 +16,8 @@ const Count = z.tuple([z.object({ count: z.number() })])
 const Version = z.tuple([z.object({ version: z.number() })])
 
 /**
- * Reads a ledger while hubs may be writing to it. Throws `ledger-refused`, `ledger-unavailable` or
- * `schema-newer`.
+ * Opens a snapshot of a ledger while hubs may be writing to it. Throws `ledger-refused`,
+ * `ledger-unavailable` or `schema-newer`.
  */
 export async function postgresSnapshot(url: string): Promise<Snapshot> {
   const client = await connect(url)
@@ -50,8 +50,9 @@ export async function postgresSnapshot(url: string): Promise<Snapshot> {
 }
 
 /**
- * Opens a database for a restore, with this schema version. Throws `restore-not-empty`,
- * `ledger-refused` or `ledger-unavailable`, and `schema-newer` when the ledger has a later version.
+ * Opens an empty ledger to restore into and migrates it to this schema version. Throws
+ * `restore-not-empty`, `ledger-refused` or `ledger-unavailable`, and `schema-newer` if the ledger
+ * already has a later version.
  */
 export async function postgresRefill(url: string, schemaVersion: number): Promise<Refill> {
   const client = await connect(url)
@@ -79,7 +80,10 @@ export async function postgresRefill(url: string, schemaVersion: number): Promis
   }
 }
 
-/** Closes the connection when `begin` fails, because the caller then has no handle to close. */
+/**
+ * Closes the connection if `begin` fails, because the caller then has no handle with which to close
+ * it.
+ */
 async function closeOnError<Value>(
   client: Client,
   url: string,

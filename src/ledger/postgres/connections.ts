@@ -5,20 +5,26 @@ import type { Clock } from '../../platform/clock.ts'
 
 const CONNECTIONS_MAX = 10
 
-/** Time limits, in milliseconds. */
+/** Timeouts and intervals, in milliseconds. */
 export type Timeouts = {
   readonly connect: number
-  /** `statement_timeout`: one statement, measured by the server. */
+  /** `statement_timeout`: how long one statement may run, measured by the server. */
   readonly statement: number
-  /** `lock_timeout`: a statement's wait for one lock. */
+  /** `lock_timeout`: how long a statement may wait for one lock. */
   readonly lock: number
-  /** `idle_in_transaction_session_timeout`: our pause between two statements of a transaction. */
+  /**
+   * `idle_in_transaction_session_timeout`: how long the hub may pause between two statements of a
+   * transaction.
+   */
   readonly idle: number
-  /** One statement, measured by us; longer than `statement`, so that a live server reports its own timeout first. */
+  /**
+   * How long one statement may take, measured by the hub. Longer than `statement`, so that a
+   * responsive server reports its own timeout first.
+   */
   readonly answer: number
-  /** Interval of the queries that detect a dead LISTEN connection. */
+  /** Interval between the queries that detect a dead LISTEN connection. */
   readonly heartbeat: number
-  /** How long closing waits for running transactions. */
+  /** How long `close` waits for running transactions. */
   readonly close: number
 }
 
@@ -35,11 +41,14 @@ export const TIMEOUTS: Timeouts = {
 /** A pool that can be closed even when the database does not respond. */
 export type Connections = {
   readonly pool: Pool
-  /** Waits for running transactions and `until`, up to the `close` timeout, then destroys the sockets. */
+  /**
+   * Waits for `until` and for running transactions, at most as long as the `close` timeout. Then
+   * destroys the sockets that are still open.
+   */
   close(until: Promise<void>): Promise<void>
 }
 
-/** Connects lazily, with the first transaction. */
+/** Creates a pool, which connects when the first transaction starts. */
 export function openConnections(url: string, timeouts: Timeouts, clock: Clock): Connections {
   const open = new Set<Socket>()
   const stream = (): Socket => {
@@ -74,10 +83,11 @@ export function openConnections(url: string, timeouts: Timeouts, clock: Clock): 
   }
 }
 
-/** One connection without statement timeouts, for migrations, backup and restore. */
+/** Opens one connection without a statement timeout, for migrations, backup and restore. */
 export async function connectOnce(url: string): Promise<Client> {
   const client = new Client({ ...settings(url), connectionTimeoutMillis: TIMEOUTS.connect })
-  // The running query rejects with the same error; without a listener Node would crash.
+  // If the connection fails, the running query rejects with the same error. Without this listener,
+  // the event would crash Node.
   client.on('error', () => {})
   await client.connect()
   return client
@@ -94,10 +104,11 @@ const settings = (url: string): ClientConfig => ({
   },
 })
 
-/** The address without user and password, for messages and logs. */
+/** The database's URL without user and password, for messages and logs. */
 export function withoutPassword(url: string): string {
   const address = URL.parse(url)
-  // An @ in the path means that the password contains an unescaped slash.
+  // An @ in the path means that the password contains an unescaped slash, so the path would reveal
+  // part of it.
   if (address === null || address.pathname.includes('@')) return 'postgres'
   return `postgres://${address.host}${address.pathname}`
 }

@@ -12,14 +12,18 @@ import { isQueryTimeout, isTransient, toAppError } from './postgres-error.ts'
 import { CHANNEL, listenForNotifications, payloadOf } from './notifications.ts'
 import { type Preparer, preparer } from './statements.ts'
 
-/** Tries of a transaction that fails with a deadlock or serialization failure. */
+/**
+ * How often a transaction is tried if each try fails with a deadlock or a serialization failure.
+ */
 const TRIES_MAX = 8
 
 export type PostgresEngineOptions = {
   readonly connections: Connections
   /** Unique id of this hub. */
   readonly self: string
-  /** Milliseconds since the epoch; undefined for the database's clock. */
+  /**
+   * Returns the time in milliseconds since the epoch. If undefined, the database's clock is used.
+   */
   readonly now: (() => number) | undefined
   readonly heartbeatMs: number
   readonly clock: Clock
@@ -27,8 +31,9 @@ export type PostgresEngineOptions = {
 }
 
 /**
- * Runs transactions concurrently, each on its own connection. READ COMMITTED suffices, because advisory
- * locks (`advisory-locks.ts`) and the guards in the statements isolate them.
+ * Runs transactions concurrently, each on its own connection. The isolation level READ COMMITTED
+ * suffices, because advisory locks (`advisory-locks.ts`) and the guards in the statements isolate
+ * the transactions.
  */
 export function postgresEngine(options: PostgresEngineOptions): Engine {
   const { connections, self, heartbeatMs, clock, log } = options
@@ -91,7 +96,7 @@ export function postgresEngine(options: PostgresEngineOptions): Engine {
 const Now = z.object({ now: z.number() })
 
 async function begin(client: ClientBase, now: (() => number) | undefined): Promise<number> {
-  // One round trip for both statements.
+  // Send both statements in one round trip.
   const answer: unknown = await client.query(
     'BEGIN; SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT AS now',
   )
@@ -112,7 +117,7 @@ async function notifyOtherHubs(
   })
 }
 
-/** Rolls back; false when the connection is unusable. */
+/** Rolls back. Returns false if the connection is unusable. */
 async function rolledBack(client: PoolClient): Promise<boolean> {
   try {
     await client.query('ROLLBACK')

@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { noProbe, type Probe } from '../../domain/probe.ts'
 import { type Migration, missingFrom } from '../migration.ts'
 
-/** Advisory lock that lets one hub at a time migrate. */
+/** Advisory lock that allows only one hub at a time to migrate. */
 const LOCK = `hashtextextended('millwright migration', 0)`
 
 const Version = z.object({ version: z.int() })
 
 /**
- * Applies all missing migrations in one transaction, so that a kill leaves the previous version. Throws
- * `schema-newer` when a newer program made the ledger.
+ * Applies all missing migrations in one transaction, so that a crash leaves the previous version.
+ * Throws `schema-newer` if a newer program has migrated the ledger.
  * @returns how many migrations were missing
  */
 export async function migrate(
@@ -20,7 +20,7 @@ export async function migrate(
 ): Promise<number> {
   await client.query('BEGIN')
   try {
-    // No timeouts: a migration may take long, and other hubs wait for this one to finish.
+    // Disable the timeouts, because a migration may take long and other hubs wait for it to finish.
     await client.query('SET LOCAL lock_timeout = 0')
     await client.query('SET LOCAL statement_timeout = 0')
     await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`)

@@ -5,14 +5,17 @@ import { JobId } from '../../domain/id.ts'
 import type { Notification } from '../port.ts'
 import { toAppError } from './postgres-error.ts'
 
-/** Channel between hubs; see LISTEN and NOTIFY in PostgreSQL's manual. */
+/** The channel for notifications between hubs; see LISTEN and NOTIFY in PostgreSQL's manual. */
 export const CHANNEL = 'millwright'
 const RETRY_MS = 1000
 
 type Listening = {
-  /** Returns a connection for LISTEN alone. */
+  /** Returns a connection that is used only for LISTEN. */
   readonly connect: () => Promise<PoolClient>
-  /** Id of this hub; PostgreSQL also delivers a hub's own notifications, which are dropped. */
+  /**
+   * Id of this hub, by which it recognizes and drops its own notifications. PostgreSQL delivers
+   * them too.
+   */
   readonly self: string
   readonly onNotification: (notification: Notification) => void
   readonly heartbeatMs: number
@@ -20,14 +23,14 @@ type Listening = {
   readonly log: Logger
 }
 
-/** The payload of NOTIFY. */
+/** Encodes a notification as the payload of NOTIFY. */
 export const payloadOf = (self: string, notification: Notification): string =>
   notification.kind === 'job' ? `${self} job ${notification.jobId}` : `${self} ready`
 
 /**
- * Passes on the notifications of other hubs until the signal aborts. Reconnects after a lost connection
- * and then reports `ready` once, because notifications may have been missed; subscribers that wait for
- * a job poll as well.
+ * Passes on the notifications of other hubs until the signal aborts. If the connection is lost,
+ * reconnects and then reports `ready` once, because notifications may have been missed. Subscribers
+ * that wait for a certain job also poll, so they need no such report.
  */
 export async function listenForNotifications(
   listening: Listening,
@@ -41,7 +44,7 @@ export async function listenForNotifications(
       missed = true
       listening.log.warn(
         { error: toAppError(error) },
-        'lost the connection for notifications of other hubs, will reconnect',
+        'lost the connection that receives notifications from other hubs, will reconnect',
       )
       await listening.clock.sleep(RETRY_MS, signal)
     }
@@ -76,7 +79,10 @@ async function listenOnce(
   }
 }
 
-/** Heartbeat: without queries a dead connection looks like one without notifications. */
+/**
+ * Sends a query at regular intervals, because otherwise a dead connection cannot be distinguished
+ * from one on which no notifications arrive.
+ */
 async function beat(
   client: PoolClient,
   { heartbeatMs, clock }: Listening,

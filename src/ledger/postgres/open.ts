@@ -17,20 +17,22 @@ import { MIGRATIONS } from './migrations/all.ts'
 import { toOpeningError } from './postgres-error.ts'
 
 export type PostgresLedgerOptions = {
-  /** postgres://user:password@host:port/database; missing parts come from PG* environment variables. */
+  /**
+   * postgres://user:password@host:port/database. Missing parts come from PG* environment variables.
+   */
   readonly url: string
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log?: Logger
-  /** Milliseconds since the epoch; default: the database's clock. */
+  /** Returns the time in milliseconds since the epoch. Defaults to the database's clock. */
   readonly now?: () => number
   readonly timeouts?: Timeouts
   readonly probe?: Probe
 }
 
 /**
- * Opens a ledger that several hubs may share, and migrates it. The database's clock decides when leases
- * expire. Throws `ledger-refused`, `ledger-unavailable` or `schema-newer`.
+ * Opens a ledger that several hubs may share, and migrates it. The database's clock decides when
+ * leases expire. Throws `ledger-refused`, `ledger-unavailable` or `schema-newer`.
  */
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
   const { url, clock, random, log = silentLog, now } = options
@@ -42,7 +44,8 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
     log.debug({ error }, 'idle connection to the ledger lost'),
   )
   connections.pool.on('connect', (client) => {
-    // The running query rejects with the same error; without a listener Node would crash.
+    // If the connection fails, the running query rejects with the same error. Without this
+    // listener, the event would crash Node.
     client.on('error', () => {})
   })
   const self = newUuid(clock.now(), random)

@@ -3,40 +3,50 @@ import { AppError } from '../../domain/errors.ts'
 
 const Coded = z.object({ code: z.string(), message: z.string() })
 
-/** SQLSTATEs (postgresql.org/docs/15/errcodes-appendix.html): serialization failure, deadlock. */
+/**
+ * SQLSTATEs of a serialization failure and of a deadlock
+ * (postgresql.org/docs/15/errcodes-appendix.html).
+ */
 const TRANSIENT = /^(?:40001|40P01)$/
 /**
- * SQLSTATEs for a lost connection, shutdown, startup, too many connections, a full lock table and the
- * timeouts of `connections.ts`; then the operating system's codes for a lost connection.
+ * SQLSTATEs of a lost connection, a server that is shutting down or starting, too many connections,
+ * a full lock table and the timeouts in `connections.ts`, followed by Node's codes for a lost
+ * connection.
  */
 const UNAVAILABLE =
   /^(?:08...|57P0[1-5]|53[23]00|57014|55P03|25P03|E(?:CONN|PIPE|TIMEDOUT|HOSTUNREACH).*)$/
-/** Messages of `pg` for a lost connection, which has no code. */
+/** Messages of the errors that `pg` throws without a code if a connection fails or is lost. */
 const UNAVAILABLE_MESSAGE =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable/
-/** Message of `pg` for its `query_timeout`. */
+/** Message of the error that `pg` throws after its `query_timeout`. */
 const QUERY_TIMEOUT = 'Query read timeout'
 const NOT_FOUND = /^(?:ENOTFOUND|EAI_AGAIN|ENOENT)$/
 const FULL = '53100'
 
-/** Reasons, by SQLSTATE, that an operator can fix when opening the ledger fails. */
+/** Why a ledger cannot be opened, by SQLSTATE. Contains only reasons that an operator can fix. */
 const REFUSED: Readonly<Record<string, string>> = {
   '28P01': 'the database refuses the password',
   '28000': 'the database refuses this user',
-  '3D000': 'the server has no database of this name',
-  '42501': 'this user may not create tables in it',
+  '3D000': 'the server has no database with this name',
+  '42501': 'this user may not create tables in the database',
   '42P01': 'the database has no Millwright tables',
 }
 const UNREADABLE =
-  'its address is not a valid URL; in user and password write / as %2F, % as %25, and so on'
+  'its URL is not valid; in the user name and password, write / as %2F, % as %25, and so on'
 
-/** Whether the database rolled the transaction back in favor of another, so that a retry may succeed. */
+/**
+ * Whether the database rolled the transaction back in favor of another one, so that a retry may
+ * succeed.
+ */
 export const isTransient = (error: unknown): boolean => TRANSIENT.test(codeOf(error))
 
 /** Whether the database did not respond in time, so that even a ROLLBACK is pointless. */
 export const isQueryTimeout = (error: unknown): boolean => messageOf(error) === QUERY_TIMEOUT
 
-/** Converts an error that an operator can fix to an `AppError`; returns any other error, a bug, unchanged. */
+/**
+ * Converts an error that an operator can fix to an `AppError`. Returns any other error unchanged,
+ * because it is a bug.
+ */
 export function toAppError(error: unknown): unknown {
   const code = codeOf(error)
   if (code === FULL) {
@@ -53,7 +63,10 @@ export function toAppError(error: unknown): unknown {
   })
 }
 
-/** Like `toAppError`, while the ledger is opened: also explains a wrong address, login or database. */
+/**
+ * Like `toAppError`, for errors while a ledger is opened: also explains a wrong URL, credential or
+ * database name.
+ */
 export function toOpeningError(error: unknown, address: string): unknown {
   const isUnreadable = error instanceof URIError || codeOf(error) === 'ERR_INVALID_URL'
   const why = isUnreadable ? UNREADABLE : REFUSED[codeOf(error)]
@@ -75,7 +88,9 @@ export function toOpeningError(error: unknown, address: string): unknown {
 
 const codeOf = (error: unknown): string => Coded.safeParse(error).data?.code ?? ''
 
-/** Node reports failures to connect to several addresses as an AggregateError with an empty message. */
+/**
+ * If connecting to several addresses fails, Node throws an AggregateError with an empty message.
+ */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)

@@ -1,13 +1,13 @@
 import type { QueryConfig } from 'pg'
 import { isValue, render, type SqlValue, type Statement } from '../sql.ts'
 
-/** Bound on named prepared statements, which each connection keeps. */
+/** Maximum number of named prepared statements, because each connection keeps all of them. */
 const PREPARED_MAX = 500
 
 type Prepared = { readonly name: string; readonly text: string }
 export type Preparer = (statement: Statement) => QueryConfig
 
-/** Names each SQL text, so that a connection parses and plans it once. */
+/** Gives each SQL text a name, so that a connection parses and plans the text only once. */
 export function preparer(): Preparer {
   const byTemplate = new WeakMap<readonly string[], Prepared>()
   const byText = new Map<string, Prepared>()
@@ -28,6 +28,9 @@ export function preparer(): Preparer {
   }
 }
 
-/** PostgreSQL's text cannot hold a zero byte; output of an agent may contain one. */
+/**
+ * Replaces zero bytes, which an agent's output may contain, because PostgreSQL's TEXT cannot store
+ * them.
+ */
 const clean = (value: SqlValue): SqlValue =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\u{FFFD}') : value

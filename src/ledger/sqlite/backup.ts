@@ -15,7 +15,10 @@ const AnyRow = z.record(z.string(), Value)
 const Count = z.object({ count: z.int() })
 const Version = z.object({ version: z.int() })
 
-/** Reads the ledger of a data folder while its hub may be running. Throws `schema-newer`. */
+/**
+ * Opens a snapshot of the ledger in a data folder while its hub may be running. Throws
+ * `schema-newer`.
+ */
 export function sqliteSnapshot(folder: string): Snapshot {
   const database = new DatabaseSync(join(folder, 'ledger.db'), { readOnly: true, timeout: BUSY_MS })
   return closeOnError(database, () => {
@@ -42,8 +45,9 @@ export function sqliteSnapshot(folder: string): Snapshot {
 }
 
 /**
- * Opens or creates the ledger of a data folder for a restore, with this schema version. Throws
- * `restore-not-empty`, and `schema-newer` when the ledger has a later version.
+ * Opens or creates the ledger in a data folder to restore into, and migrates it to this schema
+ * version. Throws `restore-not-empty`, and `schema-newer` if the ledger already has a later
+ * version.
  * @param at recorded as the time of the migrations, in milliseconds since the epoch
  */
 export function sqliteRefill(folder: string, schemaVersion: number, at: number): Refill {
@@ -77,7 +81,10 @@ const refill = (database: DatabaseSync): Refill => ({
   [Symbol.asyncDispose]: async () => database.close(),
 })
 
-/** Closes the database when `begin` fails, because the caller then has no handle to close. */
+/**
+ * Closes the database if `begin` fails, because the caller then has no handle with which to close
+ * it.
+ */
 function closeOnError<Value>(database: DatabaseSync, begin: () => Value): Value {
   try {
     return begin()

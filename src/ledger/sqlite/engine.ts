@@ -7,24 +7,30 @@ import { isValue, render, sql, type SqlValue, type Statement } from '../sql.ts'
 import type { Engine, Tx } from '../transaction.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
-/** Transactions per commit; bounds how long a batch blocks the event loop. */
+/**
+ * Maximum number of transactions per commit, so that a batch does not block the event loop for
+ * long.
+ */
 const BATCH_MAX = 32
-/** Bound on the cache of prepared statements that contain nested statements. */
+/** Maximum number of prepared statements with nested statements, which are cached by their text. */
 const PREPARED_MAX = 500
 
 const NOTHING = sql``
 
 /** A queued transaction. */
 type Waiting = {
-  /** Runs the work in the open transaction; returns a function that resolves it after the commit. */
+  /**
+   * Runs the work in the open transaction. Returns a function that resolves the caller's promise
+   * and must be called after the commit.
+   */
   run(): Promise<() => void>
   fail(error: unknown): void
 }
 
 /**
  * Runs transactions serially on one connection. Transactions that are queued at the same time share
- * one commit (group commit), each in its own savepoint: one fsync serves them all, and none resolves
- * before it.
+ * one commit (group commit), each in its own savepoint, so that one fsync serves them all. None of
+ * them resolves before the commit.
  */
 export function sqliteEngine(database: DatabaseSync, now: () => number): Engine {
   const waiting: Waiting[] = []
@@ -35,7 +41,7 @@ export function sqliteEngine(database: DatabaseSync, now: () => number): Engine 
 
   async function work(): Promise<void> {
     while (waiting.length > 0) {
-      // Lets requests that arrive in the same tick join this commit.
+      // Requests that arrive in the same turn of the event loop join this commit.
       await nextTurn()
       await commitBatch(database, waiting.splice(0, BATCH_MAX))
     }
@@ -89,7 +95,7 @@ async function answerOf(database: DatabaseSync, one: Waiting): Promise<() => voi
   try {
     return await one.run()
   } catch (error) {
-    // Errors such as a full disk roll the outer transaction back, so the whole batch fails.
+    // Errors such as a full disk roll back the outer transaction, so the whole batch fails.
     if (!database.isTransaction) throw error
     return () => one.fail(toAppError(error))
   }
@@ -139,8 +145,8 @@ type Preparer = (statement: Statement) => {
 }
 
 /**
- * Caches prepared statements: by the identity of the template's strings, which is fast, or by text when
- * nested statements make the text vary.
+ * Caches prepared statements: by the identity of the template's strings, which is fast, or by text
+ * if nested statements make the text vary.
  */
 function preparer(database: DatabaseSync): Preparer {
   const byTemplate = new WeakMap<readonly string[], StatementSync>()
@@ -162,7 +168,10 @@ function preparer(database: DatabaseSync): Preparer {
   }
 }
 
-/** Converts an error that an operator can fix to an `AppError`; returns any other error, a bug, unchanged. */
+/**
+ * Converts an error that an operator can fix to an `AppError`. Returns any other error unchanged,
+ * because it is a bug.
+ */
 function toAppError(error: unknown): unknown {
   if (isSqliteError(error, 'full')) {
     return new AppError('disk-full', 'The disk that holds the ledger is full.', { cause: error })

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * The ledger's time: wall time when the ledger was opened plus the monotonic time since, so that a
- * clock step moves no lease.
+ * The ledger's time: the wall-clock time at which the ledger was opened, plus the monotonic time
+ * since then. Later changes of the wall clock therefore do not move the end of a lease.
  */
 export function leaseClock(clock: Clock): () => number {
   const anchor = clock.now() - clock.monotonic()
@@ -11,9 +11,9 @@ export function leaseClock(clock: Clock): () => number {
 }
 
 /**
- * While the hub was down no worker could renew, and the wall clock may have changed. So after a restart
- * every running lease lasts for at least one renewal interval (a quarter of the lease) and at most its
- * full length.
+ * Adjusts the running leases after a restart. While the hub was down, no worker could renew its
+ * lease, and the wall clock may have changed. After the restart, each lease lasts at least one
+ * renewal interval (a quarter of its length) and at most its full length.
  */
 export function graceAfterRestart(database: DatabaseSync, now: number): void {
   database

@@ -6,9 +6,10 @@ import { type Migration, missingFrom } from '../migration.ts'
 const Version = z.object({ version: z.int() })
 
 /**
- * Applies the missing migrations. Each migration and its row in `migration` are one transaction, so a
- * kill leaves the version before or after it. Throws `schema-newer` when a newer program made the file.
- * @param at recorded with the version, in milliseconds since the epoch
+ * Applies the missing migrations. Each migration and its row in the table `migration` are one
+ * transaction, so a crash leaves the version before or after it. Throws `schema-newer` if a newer
+ * program has migrated the file.
+ * @param at recorded as the time of the migrations, in milliseconds since the epoch
  * @returns how many migrations were missing
  */
 export function migrate(

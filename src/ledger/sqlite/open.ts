@@ -15,11 +15,14 @@ import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
-/** Busy timeout, for example while a backup reads. Only one process writes to the ledger. */
+/**
+ * How long SQLite waits for a lock, for example while a backup reads. Only one process writes to
+ * the ledger.
+ */
 const BUSY_MS = 5000
 
 export type SqliteLedgerOptions = {
-  /** Created if missing, readable only by its owner. */
+  /** The data folder. If it is missing, it is created, and only its owner can read it. */
   readonly folder: string
   readonly clock: Clock
   readonly random: RandomBytes
@@ -28,8 +31,8 @@ export type SqliteLedgerOptions = {
 }
 
 /**
- * Opens the ledger of a data folder and locks the folder until disposed. Throws `data-dir-busy`,
- * `schema-newer`, `ledger-damaged` or `data-dir-unusable`.
+ * Opens the ledger in a data folder and locks the folder until the ledger is disposed. Throws
+ * `data-dir-busy`, `schema-newer`, `ledger-damaged` or `data-dir-unusable`.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
   const { folder, clock, random, log = silentLog, probe = noProbe } = options
@@ -64,7 +67,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
   }
 }
 
-/** The error for a file that SQLite reports as corrupt. */
+/** Returns the error for a ledger file that SQLite reports as corrupt. */
 export const damaged = (folder: string, cause: unknown): AppError =>
   new AppError('ledger-damaged', `The ledger ${join(folder, 'ledger.db')} is damaged.`, {
     cause,
@@ -73,7 +76,8 @@ export const damaged = (folder: string, cause: unknown): AppError =>
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_MS })
-  // Before the first write, because SQLite creates its -wal and -shm files with the mode of the main file.
+  // Set the mode before the first write, because SQLite gives its -wal and -shm files the mode of
+  // the main file.
   chmodSync(path, 0o600)
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Primary result codes of SQLite (sqlite.org/rescode.html) that an operator can act on. */
+/** SQLite's primary result codes (sqlite.org/rescode.html) for errors that an operator can fix. */
 const CODES = {
   full: 13,
   damaged: [11, 26],
@@ -9,7 +9,11 @@ const CODES = {
 
 const SqliteError = z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.int() })
 
-/** `damaged`: corrupt or not a database; `unusable`: also read-only, I/O error, cannot open. */
+/**
+ * Whether the error comes from SQLite and has this meaning. `full`: the disk is full. `damaged`:
+ * the file is corrupt or not a database. `unusable`: the file is damaged, is read-only, or cannot
+ * be opened, read or written.
+ */
 export function isSqliteError(error: unknown, meaning: keyof typeof CODES): boolean {
   const parsed = SqliteError.safeParse(error)
   if (!parsed.success) return false

@@ -8,10 +8,10 @@ import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Limit of worker events per attempt; more mean a broken worker. */
+/** Maximum number of worker events per attempt. A worker that reports more is broken. */
 const EVENTS_MAX = 100_000
 
-/** Appends worker events to the attempt and skips those already recorded. */
+/** Appends worker events to the attempt. Skips those that are already recorded. */
 export async function appendEvents(
   tx: Tx,
   fence: Fence,
@@ -38,7 +38,7 @@ export async function appendEvents(
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
 }
 
-/** Updates the columns of job and attempt that an event changes. */
+/** Updates the job and attempt columns that this event changes. */
 async function apply(tx: Tx, fence: Fence, event: WorkerEvent): Promise<void> {
   if (event.type === 'usage') await saveUsage(tx, fence, event.usage)
   if (event.type === 'step-started') {

@@ -9,18 +9,20 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 import { attempt } from './attempt.ts'
 
-/** Limit of artifacts per attempt, because they are listed in one response. */
+/**
+ * Maximum number of artifacts per attempt. They are limited because one response lists them all.
+ */
 const ARTIFACTS_MAX = 1000
 
 /**
- * Records an artifact of a running or ended attempt. The same name and digest change nothing; another
- * digest replaces the earlier one.
+ * Records an artifact of a running or ended attempt. An artifact with the same name is replaced; if
+ * its digest is the same too, nothing changes.
  */
 export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
   const { jobId, name, digest, size, mediaType } = artifact
   await lockJob(tx, jobId)
   if ((await attempt(tx, jobId, artifact.attempt)) === null) {
-    throw new AppError('job-not-found', `There is no attempt ${artifact.attempt} of job ${jobId}.`)
+    throw new AppError('job-not-found', `Job ${jobId} has no attempt ${artifact.attempt}.`)
   }
   await checkRoom(tx, artifact)
   const changed = await tx.run(sql`
@@ -56,7 +58,7 @@ const Row = Fence.extend({
   createdAt: z.int(),
 })
 
-/** All artifacts of a job, ordered by attempt and name. */
+/** Lists all artifacts of a job, ordered by attempt and name. */
 export async function artifacts(tx: Tx, jobId: JobId): Promise<readonly ArtifactRow[]> {
   await readJob(tx, jobId)
   return tx.all(

@@ -13,7 +13,7 @@ const Row = Fence.extend({
   endedAt: z.int().nullable(),
 })
 
-/** Null when there is no such attempt. */
+/** Returns the attempt, or null if it does not exist. */
 export async function attempt(tx: Tx, jobId: JobId, number: number): Promise<AttemptRow | null> {
   const row = await tx.get(
     sql`SELECT job_id AS "jobId", attempt, worker_id AS "workerId", boot_id AS "bootId",

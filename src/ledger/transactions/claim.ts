@@ -14,8 +14,9 @@ import type { Tx } from '../transaction.ts'
 import { recordSeenWorker } from '../seen-worker.ts'
 
 /**
- * `again`: the answer is not certain yet. Either the transaction reached its lock limit, or it found
- * only jobs that others have locked; `behind` is the best of these, to wait for.
+ * `none` means that there is no job for this worker. `again` means that this is not certain yet,
+ * because the transaction reached its lock limit or found only jobs that others have locked.
+ * `behind` is the best of these locked jobs, or null; the next transaction waits for it.
  */
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claimed: Claimed }
@@ -23,16 +24,18 @@ export type ClaimAnswer =
   | { readonly kind: 'again'; readonly behind: JobId | null }
 
 /**
- * Leases the best job that this worker can serve, that its token permits, and whose lock keys are all
- * free.
- * @param behind the job of the previous `again`: this claim first waits for its locks and keeps them
+ * Leases the best job that this worker can serve, that its token permits, and whose lock keys are
+ * all free.
+ * @param behind from the previous `again`: the claim first waits for the locks of this job and then
+ * holds them
  */
 export async function claim(
   tx: Tx,
   request: ClaimRequest,
   behind: JobId | null,
 ): Promise<ClaimAnswer> {
-  // Locks the worker's row, so that a concurrent repeat of this request finds this one's attempt.
+  // Locks the worker's row, so that a concurrent repeat of this request finds the attempt made
+  // here.
   await recordSeenWorker(tx, request)
   if (behind !== null) await lockJobAndKeys(tx, behind)
   const again = await claimedBefore(tx, request)
@@ -52,7 +55,10 @@ async function claimed(tx: Tx, fence: Fence, request: ClaimRequest): Promise<Cla
   return { kind: 'claimed', claimed: await readClaimed(tx, fence, request.leaseMs) }
 }
 
-/** The attempt of an earlier request with this id, whose response was lost. Gets the new token. */
+/**
+ * Finds the attempt that an earlier request with the same id created, and renews its lease with the
+ * new token. The worker did not receive the response to that request.
+ */
 function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined> {
   return tx.get(
     sql`UPDATE attempt
@@ -66,8 +72,8 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
 }
 
 /**
- * The best head of all lanes that the worker serves. Parks heads that need a held key; skips heads
- * that another transaction has locked.
+ * Returns the best head among the lanes that the worker serves. Parks heads that need a key held by
+ * another job, and skips heads that another transaction has locked.
  */
 async function nextJob(
   tx: Tx,
@@ -99,7 +105,10 @@ async function nextJob(
   return heads.size > 0 || behind !== null ? { kind: 'again', behind } : { kind: 'none' }
 }
 
-/** Locks a head and reads it again. `locked`: another transaction has it; `gone`: no longer ready. */
+/**
+ * Locks a head and reads it again. Returns `locked` if it cannot be locked without waiting, and
+ * `gone` if it is no longer ready.
+ */
 async function take(tx: Tx, head: Head): Promise<Head | 'locked' | 'gone'> {
   if (tx.advisoryLocks === null) return head
   if (!(await tryLock(tx, head))) return 'locked'

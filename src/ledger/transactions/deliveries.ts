@@ -6,20 +6,20 @@ import type { DeliveryEnd, DeliveryPage, TakenDelivery } from '../port.ts'
 import { join, list, sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Selects deliveries as `DeliveryRow` parses them; a WHERE clause may follow. */
+/** Selects deliveries in the form that `DeliveryRow` parses. Callers may append a WHERE clause. */
 const SELECT_DELIVERY = sql`
   SELECT
     job_number AS "jobNumber", id, job_id AS "jobId", seq, event, url, state, tries, next_at AS "nextAt", status, error,
     created_at AS "createdAt", ended_at AS "endedAt"
   FROM delivery`
 
-/** A delivery and the number of its job in the order of submission. */
+/** A delivery, and its job's number in the order of submission. */
 const DeliveryRow = Delivery.extend({ jobNumber: z.int() }).transform(
   ({ jobNumber, ...delivery }) => ({ jobNumber, delivery }),
 )
 type DeliveryRow = z.infer<typeof DeliveryRow>
 
-/** One delivery. Throws `delivery-not-found`. */
+/** Reads one delivery. Throws `delivery-not-found`. */
 async function readDelivery(tx: Tx, id: string): Promise<Delivery> {
   const row = await tx.get(sql`${SELECT_DELIVERY} WHERE id = ${id}`, DeliveryRow)
   if (row !== undefined) return row.delivery
@@ -27,8 +27,9 @@ async function readDelivery(tx: Tx, id: string): Promise<Delivery> {
 }
 
 /**
- * Ordered by newest job, then newest event. Queries each state separately, so that an index gives the
- * order. Throws `cursor-invalid`.
+ * Lists deliveries: those of the newest job first, and for each job those of the newest event
+ * first. Queries each state separately, so that an index provides the order. Throws
+ * `cursor-invalid` if the delivery `page.after` does not exist.
  */
 export async function deliveries(tx: Tx, page: DeliveryPage): Promise<readonly Delivery[]> {
   const { jobId, after, limit } = page
@@ -41,7 +42,7 @@ export async function deliveries(tx: Tx, page: DeliveryPage): Promise<readonly D
       ...(state === null ? [] : [sql`state = ${state}`]),
       ...(before === null ? [] : [sql`(job_number, id) < (${before}, ${after})`]),
     ]
-    // The index of a job's deliveries is ordered by id.
+    // Within one job, the index orders the deliveries by id alone.
     const newest = jobId === null ? sql`job_number DESC, id DESC` : sql`id DESC`
     rows.push(
       ...(await tx.all(
@@ -75,7 +76,7 @@ const newestFirst = (one: DeliveryRow, other: DeliveryRow): number =>
 
 const Count = z.object({ pending: z.int() })
 
-/** How many deliveries are neither delivered nor failed. */
+/** Counts the deliveries that are neither delivered nor failed. */
 export async function pendingDeliveries(tx: Tx): Promise<number> {
   const row = await tx.get(
     sql`SELECT count(*) AS pending FROM delivery WHERE next_at IS NOT NULL`,
@@ -95,8 +96,9 @@ const Taken = z.object({
 })
 
 /**
- * Leases the delivery that has been due longest, or null. When its hub dies, it is due again after the
- * lease. Needs no advisory lock, because it changes a single row.
+ * Leases the delivery that has been due longest, or returns null if none is due. If the hub dies
+ * while sending it, the delivery is due again when the lease expires. Needs no advisory lock,
+ * because it changes a single row.
  */
 export async function takeDelivery(
   tx: Tx,
@@ -119,7 +121,10 @@ export async function takeDelivery(
   return taken ?? null
 }
 
-/** Records the result of a try. False when the lease expired and the delivery was taken again. */
+/**
+ * Records the result of a try. Returns false if the lease has expired and the delivery was taken
+ * again.
+ */
 export async function markDelivery(
   tx: Tx,
   { id, until }: Pick<TakenDelivery, 'id' | 'until'>,
@@ -137,8 +142,8 @@ export async function markDelivery(
 }
 
 /**
- * Starts a delivery over in any state, due now and with all its tries, under the same id. Locks its
- * job, because a concurrent `forget` may delete it.
+ * Starts a delivery over, whatever its state: it keeps its id, is due now and has all its tries
+ * again. Locks the job, because otherwise a concurrent `forget` could delete it.
  */
 export async function resendDelivery(tx: Tx, id: string): Promise<Delivery> {
   await lockJob(tx, (await readDelivery(tx, id)).jobId)

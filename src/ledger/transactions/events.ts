@@ -13,7 +13,7 @@ const Row = z.object({
   body: json(z.record(z.string(), z.unknown())),
 })
 
-/** Events with seq > after, in order. */
+/** Returns events whose `seq` is greater than `after`, in order, at most `limit`. */
 export async function events(
   tx: Tx,
   jobId: JobId,

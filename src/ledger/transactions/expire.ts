@@ -9,8 +9,9 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends attempts whose lease expired, longest ago first; wakes jobs whose backoff is over. On
- * PostgreSQL the SELECT locks the rows that it finds, so no concurrent transaction can renew them.
+ * Ends attempts whose lease has expired, starting with the lease that expired first, and returns
+ * how many it ended. Also wakes jobs whose backoff is over. On PostgreSQL the SELECT locks the rows
+ * that it finds, so that no concurrent transaction can renew those leases.
  */
 export async function expire(tx: Tx, limit: number, probe: Probe): Promise<number> {
   const due = await tx.all(
@@ -26,7 +27,8 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
 }
 
 async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
-  // Another transaction has the job; if the attempt is still due, the next sweep ends it.
+  // Another transaction has locked the job. If the lease is still expired after that, the next
+  // sweep ends the attempt.
   if (!(await tryLockJobAndKeys(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
   await tx.run(sql`

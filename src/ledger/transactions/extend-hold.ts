@@ -11,8 +11,8 @@ import type { Tx } from '../transaction.ts'
 const Row = z.object({ state: JobState, submittedBy: z.string().nullable() })
 
 /**
- * Extends a job's hold to a later time, even after it lapsed. Appends no event: bridges extend every
- * few seconds, and only the latest time matters.
+ * Extends a job's hold to a later time, even if the hold has already lapsed. Appends no event,
+ * because submitters extend a hold every few seconds and only the latest time matters.
  */
 export async function extendHold(tx: Tx, jobId: JobId, until: number, by: string): Promise<Job> {
   await lockJob(tx, jobId)
@@ -27,9 +27,13 @@ export async function extendHold(tx: Tx, jobId: JobId, until: number, by: string
     })
   }
   if (isTerminal(job.state)) {
-    throw new AppError('job-terminal', `Job ${jobId} has ended; it is ${job.state}.`, {
-      details: { job: jobId, state: job.state },
-    })
+    throw new AppError(
+      'job-terminal',
+      `Job ${jobId} has already ended; its state is ${job.state}.`,
+      {
+        details: { job: jobId, state: job.state },
+      },
+    )
   }
   await tx.run(sql`
     UPDATE job SET hold_until = ${until} WHERE id = ${jobId} AND hold_until < ${until}`)

@@ -6,7 +6,10 @@ import type { ForgottenBlobs, Unneeded } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Deletes unneeded jobs with all their rows, tokens and workers; see `needed.ts`. */
+/**
+ * Deletes unneeded tokens and workers, and up to `limit` unneeded jobs with all their rows; see
+ * `needed.ts` for what is unneeded.
+ */
 export async function forget(
   tx: Tx,
   before: number,
@@ -28,7 +31,7 @@ async function forgetJobs(tx: Tx, before: number, limit: number): Promise<number
   )
   let forgotten = 0
   for (const { id } of found) {
-    // A submission that continues this job holds its lock; afterwards the job may be needed again.
+    // If the job is locked, a submission may be about to continue it, which makes it needed again.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     forgotten += await tx.run(sql`DELETE FROM job WHERE id = ${id} AND ${jobUnneeded(before)}`)
   }
@@ -38,9 +41,10 @@ async function forgetJobs(tx: Tx, before: number, limit: number): Promise<number
 const Blob = z.object({ digest: z.string() })
 
 /**
- * Checks the next `limit` uploads after a digest and deletes those that were stored before a time and
- * that no job names. A concurrent submission that names an upload has its row locked (`keepRows`), so
- * it is skipped; a submission that comes later waits and then finds the upload missing.
+ * Checks the next `limit` uploads after the digest `after`. Deletes those that were stored before
+ * `before` and that no job names. Skips uploads whose rows are locked (`keepRows`) by a concurrent
+ * submission that names them. A later submission waits for the deletion and then finds the upload
+ * missing.
  */
 export async function forgetBlobs(
   tx: Tx,
@@ -60,7 +64,8 @@ export async function forgetBlobs(
   )
   let forgotten = 0
   for (const { digest } of found) {
-    // A submission may have named it between the snapshot of the SELECT and the lock on its row.
+    // The DELETE checks again, because a submission may have named the upload after the SELECT took
+    // its snapshot and before it locked the row.
     forgotten += await tx.run(
       sql`DELETE FROM blob WHERE digest = ${digest} AND ${blobUnnamed(before)}`,
     )

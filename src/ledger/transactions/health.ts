@@ -5,7 +5,7 @@ import type { Tx } from '../transaction.ts'
 
 const Probe = z.object({ at: z.int() })
 
-/** Writes a row and reads it back. Throws when the ledger cannot be written. */
+/** Writes a row and reads it back. Throws if the ledger is not writable. */
 export async function checkWritable(tx: Tx): Promise<void> {
   await tx.run(sql`
     INSERT INTO probe (id, at) VALUES (1, ${tx.now})
@@ -17,13 +17,16 @@ export async function checkWritable(tx: Tx): Promise<void> {
 
 const Store = z.object({ id: z.string() })
 
-/** Binds the ledger to a store on the first call; throws `store-foreign` for any other store. */
+/**
+ * Binds the ledger to a store if it is not bound yet. Throws `store-foreign` if it is bound to
+ * another store.
+ */
 export async function bindStore(tx: Tx, id: string): Promise<void> {
   await tx.run(sql`INSERT INTO store (place, id) VALUES (1, ${id}) ON CONFLICT (place) DO NOTHING`)
   const bound = await tx.get(sql`SELECT id FROM store`, Store)
   if (bound?.id === id) return
   throw new AppError(
     'store-foreign',
-    `The ledger belongs to store ${bound?.id}, but this store is ${id}.`,
+    `The ledger belongs to store ${bound?.id}, but this hub uses store ${id}.`,
   )
 }

@@ -9,8 +9,8 @@ import { refuseTooMany, readIntents } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Records the intent to publish. A repeated intent is accepted even after a cancel or a lapsed hold,
- * because its publication may have started.
+ * Records the intent to publish. An intent that is already recorded is accepted again, even after a
+ * cancel or a lapsed hold, because its publication may have started.
  */
 export async function intendPublication(
   tx: Tx,
@@ -27,9 +27,13 @@ export async function intendPublication(
     })
   }
   if (holdUntil !== null && holdUntil <= tx.now) {
-    throw new AppError('hold-lapsed', `The hold of job ${fence.jobId} lapsed at ${holdUntil}.`, {
-      details: { job: fence.jobId, holdUntil },
-    })
+    throw new AppError(
+      'hold-lapsed',
+      `The hold of job ${fence.jobId} lapsed at ${new Date(holdUntil).toISOString()}.`,
+      {
+        details: { job: fence.jobId, holdUntil },
+      },
+    )
   }
   await refuseTooMany(tx, fence.jobId, 'publication-intended')
   await appendEvent(tx, fence, { type: 'publication-intended', intent })

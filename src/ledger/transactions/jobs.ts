@@ -7,11 +7,14 @@ import type { JobFilter, JobPage } from '../port.ts'
 import { join, sql, type Statement } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Newest first. Queries each state separately, so that an index gives the order. Throws `cursor-invalid`. */
+/**
+ * Lists jobs, newest first. Queries each state separately, so that an index provides the order.
+ * Throws `cursor-invalid` if the job `page.after` does not exist.
+ */
 export async function jobs(tx: Tx, page: JobPage): Promise<readonly Job[]> {
   const before = await positionOf(tx, page)
   const rows: JobRow[] = []
-  // The index on groups includes the state, so filtering by group queries every state separately.
+  // The index on groups also contains the state, so a query by group must name one state at a time.
   const { states, group } = page.filter
   for (const state of states ?? (group === undefined ? [null] : JobState.options)) {
     const where = join([sql`1 = 1`, ...conditions(page.filter, state, before)], ' AND ')
@@ -64,6 +67,9 @@ const contains = (column: Statement, text: string): Statement =>
 const Count = z.object({ kind: z.string(), state: JobState, jobs: z.int() })
 type Count = Readonly<z.infer<typeof Count>>
 
-/** The number of jobs per kind and state. Triggers maintain it, so reading is cheap. */
+/**
+ * Returns the number of jobs per kind and state. Triggers maintain these counts, so reading them is
+ * cheap.
+ */
 export const counts = (tx: Tx): Promise<readonly Count[]> =>
   tx.all(sql`SELECT kind, state, jobs FROM job_count WHERE jobs > 0 ORDER BY kind, state`, Count)

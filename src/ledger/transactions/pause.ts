@@ -16,7 +16,10 @@ import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. */
+/**
+ * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. If a cancel
+ * was requested or the job has used all its attempts, ends the job instead.
+ */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)
   const outcome = { kind: 'paused', ...why } as const

@@ -25,7 +25,7 @@ const Row = z.object({
 })
 type Row = z.infer<typeof Row>
 
-/** Cancels a waiting job at once; asks a running job to stop. Idempotent. */
+/** Cancels a queued or paused job at once; asks a running job to stop. Idempotent. */
 export async function requestCancel(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await lockJobAndKeys(tx, jobId)
   const job = await tx.get(
@@ -37,7 +37,7 @@ export async function requestCancel(tx: Tx, jobId: JobId, by: string): Promise<J
   if (job === undefined) throw jobNotFound(jobId)
   const code = refusalCode(job.state, 'request-cancel')
   if (code !== undefined) {
-    throw new AppError(code, `Job ${jobId} cannot be cancelled: it is ${job.state}.`, {
+    throw new AppError(code, `Job ${jobId} cannot be cancelled: its state is ${job.state}.`, {
       details: { job: jobId, state: job.state },
     })
   }

@@ -12,7 +12,7 @@ import type { Tx } from '../transaction.ts'
 
 const State = z.object({ state: JobState })
 
-/** Requeues a paused job now. Throws `job-not-paused`. */
+/** Requeues a paused job now. Throws `job-not-paused` if the job is not paused. */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await lockJob(tx, jobId)
   const resumed = await requeuePaused(tx, jobId, by)
@@ -24,19 +24,20 @@ async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
   const job = await tx.get(sql`SELECT state FROM job WHERE id = ${jobId}`, State)
   if (job === undefined) return jobNotFound(jobId)
   const code = refusalCode(job.state, 'resume') ?? 'job-not-paused'
-  return new AppError(code, `Job ${jobId} cannot be resumed: it is ${job.state}.`, {
+  return new AppError(code, `Job ${jobId} cannot be resumed: its state is ${job.state}.`, {
     details: { job: jobId, state: job.state },
   })
 }
 
-/** `by` of the event when the time to resume has come. */
+/** The value of `by` in the event of a job that resumes because its `resumeAt` has passed. */
 const BY = 'time'
 
 const Due = z.object({ id: JobId })
 
 /**
- * Requeues paused jobs whose `resumeAt` has passed, longest ago first. On PostgreSQL the SELECT
- * locks the rows that it finds, so no concurrent transaction can change them.
+ * Requeues paused jobs whose `resumeAt` has passed, starting with the earliest, and returns how
+ * many it requeued. On PostgreSQL the SELECT locks the rows that it finds, so that no concurrent
+ * transaction can change those jobs.
  */
 export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   const due = await tx.all(
@@ -46,7 +47,8 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   )
   let resumed = 0
   for (const { id } of due) {
-    // Another transaction has the job and may resume or cancel it; otherwise the next run resumes it.
+    // Another transaction has locked the job and may resume or cancel it. If it does neither, the
+    // next run resumes the job.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     if (await requeuePaused(tx, id, BY)) resumed += 1
   }
@@ -54,8 +56,8 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
 }
 
 /**
- * Requeues a job if it is paused; the caller has locked it. The job keeps the lock keys that it still
- * holds.
+ * Requeues a job if it is paused; returns whether it was. The caller must have locked the job. The
+ * job keeps the lock keys that it still holds.
  */
 async function requeuePaused(tx: Tx, jobId: JobId, by: string): Promise<boolean> {
   const changed = await tx.run(sql`

@@ -12,8 +12,8 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Accepts the settlement of an attempt. Idempotent: a repeat returns the job. A settlement after the
- * lease expired counts unless a sweep has already ended the attempt.
+ * Accepts an attempt's settlement. Idempotent: a repeated call returns the job. After the lease has
+ * expired, the settlement is still accepted unless a sweep has already ended the attempt.
  */
 export async function settle(
   tx: Tx,
@@ -50,7 +50,8 @@ async function apply(
     }
     case 'failed': {
       const next = afterSettleFailed(current, settlement.reason)
-      // When retries are exhausted, the reason says so and the detail names the last failure.
+      // If the job gets another reason, such as `attempts-exhausted`, the detail must name the
+      // failure.
       const detail =
         next.reason === settlement.reason
           ? settlement.detail
@@ -61,6 +62,10 @@ async function apply(
 }
 
 const cancelNotRequested = (fence: Fence): AppError =>
-  new AppError('cancel-not-requested', `Nobody has asked to cancel job ${fence.jobId}.`, {
-    details: { job: fence.jobId },
-  })
+  new AppError(
+    'cancel-not-requested',
+    `Job ${fence.jobId} cannot be settled as cancelled: nobody has requested a cancel.`,
+    {
+      details: { job: fence.jobId },
+    },
+  )

@@ -4,8 +4,9 @@ import type { Tx } from '../transaction.ts'
 type Blob = { readonly digest: string; readonly size: number; readonly uploader: string }
 
 /**
- * Records bytes that are in the store, and their uploader, who has proved to have them by sending
- * them. Needs no advisory lock, because the upserts change only rows of this digest.
+ * Records that these bytes are in the store, and who uploaded them. By uploading them, the uploader
+ * has proved that it has them. Needs no advisory lock, because the upserts change only rows of this
+ * digest.
  */
 export async function storeBlob(tx: Tx, { digest, size, uploader }: Blob): Promise<void> {
   await tx.run(sql`

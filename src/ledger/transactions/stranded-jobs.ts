@@ -8,9 +8,9 @@ import type { Tx } from '../transaction.ts'
 const Row = z.object({ jobId: JobId, key: z.string() })
 
 /**
- * Finds jobs that nothing will wake: they are parked on a lock key that no job holds, and no job of
- * their lane is woken for it. Returns the best job per key and lane. No transaction leaves such a job
- * behind (`lock-keys.ts`); manual changes of the database can.
+ * Finds jobs that nothing will wake: they are parked on a lock key that no job holds, and no other
+ * job of their lane has been woken for that key. Returns the best such job per key and lane. No
+ * transaction leaves such a job behind (`lock-keys.ts`), but manual changes to the database can.
  */
 export const strandedJobs = (tx: Pick<Tx, 'all'>, limit: number): Promise<readonly StrandedJob[]> =>
   tx.all(

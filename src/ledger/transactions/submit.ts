@@ -15,8 +15,9 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Inserts a job and its first event. A job without a future `notBefore` is parked at once when another
- * job holds one of its keys.
+ * Inserts a job and its first event. If the job may start now but another job holds one of its lock
+ * keys, the new job is parked at once. If the idempotency key was already used for the same
+ * request, returns that request's job.
  */
 export async function submit(
   tx: Tx,
@@ -37,7 +38,7 @@ export async function submit(
   return { job: await readJob(tx, id), created: true }
 }
 
-/** What a new job waits for: a time (epoch ms), or a key that another job holds. */
+/** What a new job waits for: a time (epoch ms), a key that another job holds, or nothing. */
 type Wait = { readonly notBefore: number | null; readonly parkedOn: string | null }
 
 async function waitOf(tx: Tx, id: JobId, { notBefore = 0, locks }: NewJob): Promise<Wait> {
@@ -66,9 +67,10 @@ async function insertJob(
       ${job.origin ?? null}, ${job.group ?? null}, ${job.holdUntil ?? null}
     ) ON CONFLICT (id) DO NOTHING`)
   if (inserted === 0) {
-    throw new AppError('job-exists', `There is already a job ${id}.`, { details: { job: id } })
+    throw new AppError('job-exists', `Job ${id} already exists.`, { details: { job: id } })
   }
-  // `undefined` is not valid JSON; JSON.stringify turns it into null inside arrays, so do the same.
+  // JSON has no `undefined`, so store a missing payload as null, as JSON.stringify does inside
+  // arrays.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
 }
@@ -93,15 +95,22 @@ async function sameRequest(tx: Tx, job: NewJob): Promise<JobId | undefined> {
 
 const State = z.object({ state: JobState })
 
-/** Throws unless the continued job has ended. Locks it, so that `forget` cannot delete it meanwhile. */
+/**
+ * Throws if the job to continue has not ended. Locks that job, so that `forget` cannot delete it
+ * during this transaction.
+ */
 async function checkContinued(tx: Tx, jobId: JobId): Promise<void> {
   await lockJob(tx, jobId)
   const earlier = await tx.get(sql`SELECT state FROM job WHERE id = ${jobId}`, State)
   if (earlier === undefined) throw jobNotFound(jobId)
   if (isTerminal(earlier.state)) return
-  throw new AppError('job-not-terminal', `Job ${jobId} has not ended: it is ${earlier.state}.`, {
-    details: { job: jobId, state: earlier.state },
-  })
+  throw new AppError(
+    'job-not-terminal',
+    `Job ${jobId} has not ended; its state is ${earlier.state}.`,
+    {
+      details: { job: jobId, state: earlier.state },
+    },
+  )
 }
 
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted()

@@ -8,7 +8,10 @@ import type { Tx } from '../transaction.ts'
 
 const Over = z.object({ id: JobId })
 
-/** Releases lock keys of jobs paused for too long; wakes jobs whose backoff is over. */
+/**
+ * Releases the lock keys of jobs that have been paused for too long, and returns the number of
+ * these jobs. Also wakes jobs whose backoff is over.
+ */
 export async function tidyLocks(tx: Tx, limit: number): Promise<number> {
   await wakeDue(tx)
   const over = await tx.all(

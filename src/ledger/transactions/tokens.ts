@@ -6,7 +6,7 @@ import type { NewToken, TokenRow } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Selects tokens as `TokenColumns` parses them; a WHERE clause may follow. */
+/** Selects tokens in the form that `TokenColumns` parses. Callers may append a WHERE clause. */
 const SELECT_TOKEN = sql`
   SELECT id, name, scopes, lanes, created_at AS "createdAt", expires_at AS "expiresAt",
     revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
@@ -32,10 +32,13 @@ export async function createToken(tx: Tx, token: NewToken): Promise<void> {
       ${tx.now}, ${token.expiresAt})`)
 }
 
-/** `last_used_at` is updated this often, so that not every request costs a disk write. */
+/**
+ * Shortest time between two updates of `last_used_at`, so that not every request causes a disk
+ * write.
+ */
 const USED_EVERY_MS = 60_000
 
-/** The token with this hash; null when it is unknown, revoked or expired. */
+/** Returns the token with this hash, or null if it is unknown, revoked or expired. */
 export async function findToken(tx: Tx, hash: string): Promise<TokenRow | null> {
   const token = await tx.get(
     sql`${SELECT_TOKEN}
@@ -49,11 +52,14 @@ export async function findToken(tx: Tx, hash: string): Promise<TokenRow | null> 
   return { ...token, lastUsedAt: tx.now }
 }
 
-/** All tokens, including revoked and expired ones, oldest first. */
+/** Lists all tokens, including revoked and expired ones, oldest first. */
 export const tokens = (tx: Tx): Promise<readonly TokenRow[]> =>
   tx.all(sql`${SELECT_TOKEN} ORDER BY created_at, id`, TokenColumns)
 
-/** Revokes a token; a repeat keeps the first time. Throws `token-not-found`. */
+/**
+ * Revokes a token. If it is already revoked, it keeps the time of its first revocation. Throws
+ * `token-not-found`.
+ */
 export async function revokeToken(tx: Tx, id: string): Promise<void> {
   const changed = await tx.run(
     sql`UPDATE token SET revoked_at = coalesce(revoked_at, ${tx.now}) WHERE id = ${id}`,

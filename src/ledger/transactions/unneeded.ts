@@ -7,7 +7,7 @@ import type { Tx } from '../transaction.ts'
 
 const Counts = z.object({ jobs: z.int(), tokens: z.int(), workers: z.int(), uploads: z.int() })
 
-/** How many rows `forget` and then `forgetBlobs` would delete in total. */
+/** Counts the rows that `forget` and then `forgetBlobs` would delete. */
 export async function unneeded(tx: Tx, before: Cutoffs): Promise<Unneeded> {
   const counts = await tx.get(
     sql`SELECT
@@ -23,8 +23,9 @@ export async function unneeded(tx: Tx, before: Cutoffs): Promise<Unneeded> {
 const Blob = z.object({ digest: z.string() })
 
 /**
- * Those of the digests that an artifact or an upload refers to, ignoring rows that are unneeded by
- * `before`. An input needs no check of its own: its upload exists as long as its job.
+ * Returns those digests that an artifact or an upload refers to. If `before` is given, ignores the
+ * rows that are unneeded with these cutoffs. Inputs need no check, because an input's upload is
+ * kept as long as its job.
  */
 export async function referenced(
   tx: Tx,
@@ -48,7 +49,9 @@ export async function referenced(
 
 const Ending = z.object({ id: JobId, endedAt: z.int().nullable() })
 
-/** End times of these jobs, null while unfinished; unknown jobs are left out. */
+/**
+ * Returns when each of these jobs ended, or null for an unfinished job. Unknown jobs are left out.
+ */
 export async function endings(
   tx: Tx,
   jobIds: readonly JobId[],

@@ -1,12 +1,12 @@
 import type { Migration } from '../../migration.ts'
 
-/** Compared by bytes, independent of the database's locale. */
+/** Type of columns whose text is compared by bytes, independent of the database's locale. */
 const NAME = 'TEXT COLLATE "C"'
 
 /**
- * The first schema, with the same tables as SQLite's. Differences: names are compared by bytes,
- * generated columns are stored, and each connection has its own rows of job counts, so that concurrent
- * transactions do not wait for one counter.
+ * The first schema. It has the same tables as SQLite's, with these differences: names are compared
+ * by bytes, generated columns are stored, and each connection has its own rows of job counts, so
+ * that concurrent transactions do not wait for each other to update one counter.
  */
 export const jobs: Migration = {
   version: 1,
@@ -75,7 +75,7 @@ export const jobs: Migration = {
     )`,
     `CREATE INDEX job_lock_job ON job_lock (job_id)`,
 
-    // No index on lease_until: each renewal would update it, and few attempts run at once.
+    // No index on lease_until, because each renewal would update it and few attempts run at once.
     `CREATE TABLE attempt (
       job_id ${NAME} NOT NULL REFERENCES job (id) ON DELETE CASCADE,
       attempt INTEGER NOT NULL,

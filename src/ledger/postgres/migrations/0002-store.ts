@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** The store of artifacts and logs that the ledger is bound to. */
+/** Adds the id of the store of artifacts and logs that the ledger is bound to. */
 export const store: Migration = {
   version: 2,
   name: 'store',

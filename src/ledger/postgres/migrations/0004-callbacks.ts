@@ -2,7 +2,7 @@ import type { Migration } from '../../migration.ts'
 
 const NAME = 'TEXT COLLATE "C"'
 
-/** The callbacks of jobs, and the outbox of their deliveries. */
+/** Adds the callbacks of jobs, and the outbox for their deliveries. */
 export const callbacks: Migration = {
   version: 4,
   name: 'callbacks',

@@ -1,9 +1,9 @@
 import type { Migration } from '../../migration.ts'
 
 /**
- * The first schema. A job's row is small and changes. Its payload, which is large and never changes,
- * and its lease, which changes often, are rows of other tables. There is no index on lease_until: each
- * renewal would update it, and few attempts run at once.
+ * The first schema. A job's row is small and changes. Its payload, which is large and never
+ * changes, and its lease, which changes often, are stored in other tables. There is no index on
+ * lease_until, because each renewal would update it and few attempts run at once.
  */
 export const jobs: Migration = {
   version: 1,
@@ -143,7 +143,7 @@ export const jobs: Migration = {
 
     `CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL)`,
 
-    // Counting a million rows takes a third of a second; triggers keep these counts exact.
+    // Counting a million rows takes a third of a second, so triggers maintain the counts.
     `CREATE TABLE job_count (
       kind TEXT NOT NULL,
       state TEXT NOT NULL,

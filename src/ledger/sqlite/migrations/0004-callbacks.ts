@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** The callbacks of jobs, and the outbox of their deliveries. */
+/** Adds the callbacks of jobs, and the outbox for their deliveries. */
 export const callbacks: Migration = {
   version: 4,
   name: 'callbacks',

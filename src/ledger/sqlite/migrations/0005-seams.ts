@@ -1,6 +1,9 @@
 import type { Migration } from '../../migration.ts'
 
-/** Submitter, origin, group, demands, hold and input files of jobs; lane restrictions of tokens. */
+/**
+ * Adds the submitter, origin, group, demands, hold and input files of jobs, and the lane
+ * restrictions of tokens.
+ */
 export const seams: Migration = {
   version: 5,
   name: 'seams',
@@ -12,14 +15,15 @@ export const seams: Migration = {
     `ALTER TABLE job ADD COLUMN hold_until INTEGER`,
     `CREATE INDEX job_group ON job (group_name, state, number) WHERE group_name IS NOT NULL`,
 
-    // Uploaded bytes. While a row exists, the bytes are in the store.
+    // Uploaded bytes. As long as a row exists, its bytes are in the store.
     `CREATE TABLE blob (
       digest TEXT PRIMARY KEY,
       size INTEGER NOT NULL,
       stored_at INTEGER NOT NULL                        -- the last time
     ) WITHOUT ROWID`,
     `CREATE INDEX blob_stored ON blob (stored_at)`,
-    // The tokens that uploaded a blob; only they may name a blob that no job names yet.
+    // The tokens with which a blob was uploaded. As long as no job names the blob, only these may
+    // name it.
     `CREATE TABLE upload (
       digest TEXT NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
       uploader TEXT NOT NULL,
@@ -33,14 +37,15 @@ export const seams: Migration = {
     ) WITHOUT ROWID`,
     `CREATE INDEX input_digest ON input (digest)`,
 
-    // Job ids may be any UUID, so the id of a delivery no longer shows which one is newer.
+    // A job's id may be any UUID, so a delivery's id no longer shows whether it is newer than
+    // another.
     `ALTER TABLE delivery ADD COLUMN job_number INTEGER NOT NULL DEFAULT 0`,
     `UPDATE delivery SET job_number = (SELECT number FROM job WHERE job.id = delivery.job_id)`,
     `DROP INDEX delivery_state`,
     `CREATE INDEX delivery_state ON delivery (state, job_number, id)`,
     `CREATE INDEX delivery_newest ON delivery (job_number, id)`,
 
-    `ALTER TABLE worker ADD COLUMN restricted_to TEXT`, // JSON: what its token is restricted to
-    `ALTER TABLE token ADD COLUMN lanes TEXT`, // JSON: what a worker's token is restricted to
+    `ALTER TABLE worker ADD COLUMN restricted_to TEXT`, // JSON: the lanes that its token is restricted to
+    `ALTER TABLE token ADD COLUMN lanes TEXT`, // JSON: the lanes that a worker's token is restricted to
   ],
 }
