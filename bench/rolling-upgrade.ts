@@ -28,7 +28,7 @@ const words = await startWorkerFirst(alone, program)
 if (words !== null) {
   assert.match(
     words,
-    /^millwright: The hub is version .+, this worker .+: upgrade the hub first\.\n/,
+    /^millwright: The hub is version .+, but this worker is version .+\. Upgrade the hub first\.\n/,
   )
   console.log(`worker first ${words.split('\n', 1)[0]}`)
 }

@@ -3,7 +3,7 @@ import { Argv } from '../domain/argv.ts'
 import { AppError } from '../domain/errors.ts'
 import { line } from '../domain/text.ts'
 
-/** A check as a job names it: a program and its arguments. */
+/** A check requested by a job: a program and its arguments. */
 const AskedCheck = z.strictObject({
   name: line(64),
   run: Argv,
@@ -11,7 +11,7 @@ const AskedCheck = z.strictObject({
 })
 export type AskedCheck = z.infer<typeof AskedCheck>
 
-/** The checks of a job: at most 16, with unique names. */
+/** A job's checks: at most 16, with unique names. */
 export const CommandChecks = z
   .array(AskedCheck)
   .max(16)
@@ -21,10 +21,13 @@ export const CommandChecks = z
   )
   .default([])
 
-/** Parses `name=command line`, where the line is for sh. Throws AppError `usage-invalid`. */
+/** Parses `name=command line`; sh runs the command line. Throws AppError `usage-invalid`. */
 export function typedCheck(text: string): z.input<typeof AskedCheck> {
   const at = text.indexOf('=')
   const [name, typed] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)]
   if (name !== '' && typed.trim() !== '') return { name, run: ['sh', '-c', typed] }
-  throw new AppError('usage-invalid', `--check ${text}: write it as name=command line`)
+  throw new AppError(
+    'usage-invalid',
+    `--check must be name=command line, such as test='npm test', not ${text}`,
+  )
 }

@@ -4,28 +4,28 @@ import type { Verdict } from '../domain/verdict.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Findings } from './findings.ts'
 
-/** Time between SIGINT and SIGKILL. Short, because a check has nothing to save. */
+/** Time between SIGINT and SIGKILL, in milliseconds. Short, because a check has nothing to save. */
 const GRACE_MS = 1000
 
 /** A program whose exit code is the verdict: 0 means passed. */
 export type CommandCheck = {
   readonly name: string
-  /** Id of the tree that it judges, for the verdict. */
+  /** Id of the tree that the check judges, for the verdict. */
   readonly judges: string
   readonly run: readonly [string, ...string[]]
   readonly timeoutMs: number
-  /** The folder in which it runs, and may write. */
+  /** The folder in which the program runs and may write. */
   readonly tree: string
   readonly env: Readonly<Record<string, string>>
-  /** Further folders it may write to, such as a HOME. */
+  /** Other folders to which the program may write, such as a HOME. */
   readonly writable: readonly string[]
   readonly readable: readonly string[]
   readonly clock: Clock
 }
 
 /**
- * Runs a check. A program that fails, hangs or is killed gives a failed verdict. Throws only the
- * reason of an aborted signal, after the program and its descendants have ended.
+ * Runs a check. If the program fails, times out or is killed, the verdict is failed. If the signal
+ * aborts, throws its reason after the program and its descendants have exited.
  * @param onOutput receives stdout and stderr while the check runs
  */
 export async function runCommandCheck(

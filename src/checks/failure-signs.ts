@@ -1,4 +1,4 @@
-/** How test runners, compilers and build tools report a failure. */
+/** Patterns of lines in which test runners, compilers and build tools report a failure. */
 const SIGNS: readonly RegExp[] = [
   // TAP, node:test, vitest, jest, mocha, pytest, go test, cargo test
   /^\s*not ok\b/,
@@ -7,7 +7,7 @@ const SIGNS: readonly RegExp[] = [
   /^\s*--- FAIL/,
   /\.\.\. FAILED$/,
   /^E {2,}/,
-  // Uncaught errors, as runtimes print them.
+  // Uncaught errors in the form that language runtimes print.
   /\b[A-Z]\w*(?:Error|Exception)\b/,
   /^\s*(?:Uncaught\s+)?Error:/,
   /\bpanicked at\b|^panic:|^fatal error:/,
@@ -25,7 +25,7 @@ const SIGNS: readonly RegExp[] = [
   /\bundefined reference to\b/,
 ]
 
-/** Passed tests and counts of zero contain the same words. */
+/** Lines that match SIGNS but report success: passed tests, and failure counts of zero. */
 const HARMLESS = /^\s*(?:ok\b|✓|✔|√)|\b0 (?:errors?|fail(?:ed|ures?|s)?)\b|^# fail 0$/iu
 
 /** Whether a line of a check's output reports a failure. */

@@ -2,30 +2,30 @@ import { Buffer } from 'node:buffer'
 import { saysFailure } from './failure-signs.ts'
 import { PlainLines } from './plain-lines.ts'
 
-/** Longest findings, in bytes, without the line about how the check ended. */
+/** Longest findings: 6 KiB, less 256 bytes for the line that says how the check ended. */
 const BYTES_MAX = 6 * 1024 - 256
-/** Bytes kept of longer output: the first failures, the last ones, and the end, which has the summary. */
+/** How many bytes of longer output to keep: first failures, last failures, and the end with the summary. */
 const FIRST_BYTES_MAX = 2400
 const LAST_BYTES_MAX = 1600
 const END_BYTES_MAX = 1200
-/** Bytes reserved for each mark where lines are left out. */
+/** Bytes reserved for each mark that says how many lines are left out. */
 const MARK_BYTES = 40
 /** Lines kept before and after a line that reports a failure. */
 const LINES_BEFORE = 2
 const LINES_AFTER = 6
-/** Most failures that are remembered, so that a repeated one uses no space. */
+/** How many failure lines to remember. A remembered line is not kept again when it recurs. */
 const KNOWN_MAX = 1000
 
-/** A line and its number in the output. */
+/** A line, its number in the output, and its size including the newline. */
 type Line = { readonly at: number; readonly text: string; readonly bytes: number }
 
 /**
- * Shortens a check's output to what explains its failure. Keeps all of a short output; of a longer
- * one, the lines that report a failure with some lines around them, and the end. Accepts output of
- * any size in chunks, and keeps a few kilobytes in memory.
+ * Shortens a check's output to what explains its failure. Keeps short output whole. Of longer output,
+ * keeps the end and the lines that report a failure, with some lines around them. Accepts output of
+ * any size in chunks, with bounded memory use.
  */
 export class Findings {
-  /** All lines so far; null once they are too many. */
+  /** All lines so far, or null once they exceed BYTES_MAX. */
   #whole: Line[] | null = []
   #wholeBytes = 0
   readonly #first = new LinesUntilFull(FIRST_BYTES_MAX)
@@ -39,7 +39,7 @@ export class Findings {
   #newest: string | null = null
   #repeats = 0
 
-  /** Makes a reader for one output stream. Each stream needs its own, to keep its lines whole. */
+  /** Makes a reader for one output stream. Streams that shared a reader would mix their lines. */
   reader(): (text: string) => void {
     const lines = new PlainLines((line) => this.#hear(line))
     this.#readers.push(lines)
@@ -153,7 +153,7 @@ class NewestLines {
   }
 }
 
-/** Bytes of the mark between two lines when lines between them are left out. */
+/** Bytes for a mark between two lines; 0 if no lines between them are left out. */
 const markBefore = (line: Line, previous: Line | undefined): number =>
   previous === undefined || previous.at + 1 === line.at ? 0 : MARK_BYTES
 

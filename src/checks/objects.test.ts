@@ -15,7 +15,7 @@ describe('a check of objects', () => {
     const { passed, findings } = judge({ min: 4, required: ['*.png', 'images/*.jpg'] })
     expect(passed).toBe(false)
     expect(findings.split('\n')).toEqual([
-      '3 of at least 4 required files',
+      'number of files: 3 (minimum: 4)',
       'no file matches *.png',
       'no file matches images/*.jpg',
     ])
@@ -25,7 +25,7 @@ describe('a check of objects', () => {
     const none = { tree: 'b2', files: [] }
     expect(checkObjects(none, ObjectsAsked.parse({}))).toMatchObject({
       passed: false,
-      findings: '0 of at least 1 required files',
+      findings: 'number of files: 0 (minimum: 1)',
     })
     expect(checkObjects(none, ObjectsAsked.parse({ min: 0 })).passed).toBe(true)
   })

@@ -4,7 +4,7 @@ import type { Verdict } from '../domain/verdict.ts'
 /** The name of this check in verdicts and events. */
 export const OBJECTS = 'objects'
 
-/** The name of a file, in which `*` matches any characters except `/`. */
+/** A file name in which `*` matches any characters except `/`. */
 const Pattern = z
   .string()
   .max(255)
@@ -12,28 +12,28 @@ const Pattern = z
     error: 'must be a name such as model.glb or images/*.png',
   })
 
-/** The requirements of a job on the files of its generator. */
+/** What a job requires of the files made by its generator. */
 export const ObjectsAsked = z.strictObject({
   min: z.int().min(0).default(1).describe('minimum number of files'),
   required: z
     .array(Pattern)
     .max(100)
     .default([])
-    .describe('names; each must match at least one file'),
+    .describe('file names or patterns; each must match at least one file'),
 })
 export type ObjectsAsked = z.infer<typeof ObjectsAsked>
 
-/** The files to judge, and the digest of their names and contents. */
+/** The files to judge, and a digest of their names and contents. */
 export type Objects = {
   readonly tree: string
   readonly files: readonly { readonly name: string }[]
 }
 
-/** Judges files by their names and number. The findings list every requirement that is not met. */
+/** Judges files by name and number. The findings list every requirement that is not met. */
 export function checkObjects({ tree, files }: Objects, asked: ObjectsAsked): Verdict {
   const { min, required } = asked
   const findings = [
-    ...(files.length < min ? [`${files.length} of at least ${min} required files`] : []),
+    ...(files.length < min ? [`number of files: ${files.length} (minimum: ${min})`] : []),
     ...required
       .filter((pattern) => !files.some(({ name }) => matches(name, pattern)))
       .map((pattern) => `no file matches ${pattern}`),
@@ -50,7 +50,7 @@ function matches(name: string, pattern: string): boolean {
   )
 }
 
-/** Without regular expressions, whose backtracking would make a pattern with many stars expensive. */
+/** Uses no regular expressions, because backtracking would make a pattern with many stars slow. */
 function matchesPart(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*')
   const last = others.pop()

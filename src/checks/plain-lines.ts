@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { clip } from '../domain/text.ts'
 
-/** Most characters buffered of an incomplete line. More than `LINE_MAX`, because it may contain escape sequences. */
+/** How many characters of a line to buffer. More than LINE_MAX, because some may be escape sequences. */
 const HELD_MAX = 4096
-/** Longest line, in characters. */
+/** Longest resulting line, in characters. */
 const LINE_MAX = 400
 
 /**
@@ -14,7 +14,7 @@ const LINE_MAX = 400
 export class PlainLines {
   readonly #onLine: (line: string) => void
   #held = ''
-  /** A carriage return ended the buffered text: the next text overwrites it. */
+  /** Whether the buffered text ended with a carriage return, so that the next text overwrites it. */
   #returned = false
 
   constructor(onLine: (line: string) => void) {

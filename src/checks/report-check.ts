@@ -6,13 +6,13 @@ import type { Verdict } from '../domain/verdict.ts'
 /** A check that is about to run. */
 type Run = {
   readonly name: string
-  /** The agent's turn whose work it judges, from 1; absent for a kind without an agent. */
+  /** Number of the turn whose work the check judges, from 1; absent if the kind has no agent. */
   readonly iteration?: number
 }
 
 /**
  * Runs a check, writes its output to the log `checks`, and reports its verdict as an event.
- * @param run runs the check and passes its output to the given function
+ * @param run runs the check and passes the check's output to `onOutput`
  */
 export async function reportCheck(
   { name, iteration }: Run,

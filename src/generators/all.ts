@@ -2,11 +2,10 @@ import { z } from 'zod'
 import { COMMAND, CommandChoice, commandGenerator } from './command.ts'
 import type { Generate } from './generator.ts'
 
-/** The generator that a job names, and its options. */
+/** The generator requested by a job, and its options. */
 export const GeneratorChoice = z.discriminatedUnion('name', [CommandChoice])
 export type GeneratorChoice = z.infer<typeof GeneratorChoice>
 
-/** Makes the generator that a job chose. */
 export function generatorOf(choice: GeneratorChoice): Generate {
   switch (choice.name) {
     case COMMAND:
@@ -14,8 +13,8 @@ export function generatorOf(choice: GeneratorChoice): Generate {
   }
 }
 
-/** The demand of a job that needs a generator, and the offer of a worker that can run it. */
+/** The demand of a job that needs this generator, and the offer of a worker that can run it. */
 export const generatorOffer = (name: GeneratorChoice['name']): string => `generator:${name}`
 
-/** The generators that can run on this machine. A command only needs its own program. */
+/** The generators that this machine can run. `command` needs only the program that the job names. */
 export const generatorsHere = (): readonly GeneratorChoice['name'][] => [COMMAND]

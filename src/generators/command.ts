@@ -8,21 +8,21 @@ import { StepFailed } from '../domain/stop.ts'
 import type { Generate, GeneratorIo, GeneratorTask } from './generator.ts'
 import { progressReader } from './progress.ts'
 
-/** Time between SIGINT and SIGKILL, for the program to close its files. */
+/** Time between SIGINT and SIGKILL, in milliseconds, in which the program can close its files. */
 const GRACE_MS = 2000
-/** Most characters of the end of its output in the detail of a failure. */
-const LAST_WORDS_MAX = 2000
+/** How many characters of the end of the output are included in the detail of a failure. */
+const OUTPUT_END_MAX = 2000
 
 /** The name of this generator. */
 export const COMMAND = 'command'
 
 export const CommandChoice = z.strictObject({
   name: z.literal(COMMAND),
-  run: Argv.describe('The program and its arguments; it runs in the folder of its outputs'),
+  run: Argv.describe('The program and its arguments. It runs in the folder for its output files'),
 })
 type CommandChoice = z.infer<typeof CommandChoice>
 
-/** Any program as a generator. docs/generate.md defines its environment; exit code 0 is success. */
+/** Uses any program as a generator. docs/generate.md defines its environment. Exit code 0 is success. */
 export const commandGenerator =
   ({ run }: CommandChoice): Generate =>
   async (task, io, signal) => {
@@ -44,7 +44,7 @@ export const commandGenerator =
     throw new StepFailed('generator-failed', `the generator ${ending}\n${lastWords}`.trim())
   }
 
-/** The launcher adds MILLWRIGHT_ATTEMPT, the marker by which the attempt's processes are found. */
+/** `launch` also sets MILLWRIGHT_ATTEMPT, by which the attempt's processes are found. */
 const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string, string> => ({
   PATH: path,
   HOME: task.home,
@@ -59,7 +59,7 @@ const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string,
 })
 
 type End = {
-  /** null when it succeeded. */
+  /** How the program failed, or null if it succeeded. */
   readonly ending: string | null
   readonly lastWords: string
 }
@@ -75,7 +75,7 @@ async function untilEnd(
   const seeProgress = progressReader(onProgress)
   let lastWords = ''
   const hear = (text: string): void => {
-    lastWords = (lastWords + text).slice(-LAST_WORDS_MAX)
+    lastWords = (lastWords + text).slice(-OUTPUT_END_MAX)
     onOutput(text)
   }
   try {
@@ -91,12 +91,17 @@ async function untilEnd(
     const { code, killSignal } = await child.exit
     signal.throwIfAborted()
     return {
-      ending: code === 0 ? null : `ended with ${killSignal ?? `exit code ${code}`}`,
+      ending:
+        code === 0
+          ? null
+          : code === null
+            ? `was killed by ${killSignal}`
+            : `exited with code ${code}`,
       lastWords,
     }
   } finally {
     signal.removeEventListener('abort', stop)
-    // When reading its output failed, the program must not continue.
+    // If reading the output failed, the program may still be running and must be stopped.
     await child.stop(0)
   }
 }

@@ -4,13 +4,13 @@ import type { Launch } from '../domain/launch.ts'
 
 /** What a generator has to make, and where. */
 export type GeneratorTask = {
-  /** Any JSON value; undefined when the job has no request. */
+  /** Any JSON value; undefined if the job has no request. */
   readonly request: unknown
-  /** The file that contains the request as JSON; missing when there is none. */
+  /** File with the request as JSON. It does not exist if the job has no request. */
   readonly requestFile: string
-  /** The folder of the job's inputs, which is read-only. */
+  /** The folder with the job's inputs; read-only. */
   readonly inputs: string
-  /** The folder for the files that it makes; empty at the start. */
+  /** The folder for the files that the generator makes; empty at the start. */
   readonly outputs: string
   readonly home: string
   readonly jobId: string
@@ -22,13 +22,13 @@ export type GeneratorIo = {
   readonly launch: Launch
   /** PATH for programs. */
   readonly path: string
-  /** Receives everything that it prints, in chunks. */
+  /** Receives everything that the generator prints, in chunks. */
   readonly onOutput: (text: string) => void
   readonly onProgress: (progress: Progress) => void
 }
 
 /**
- * Makes files from a request. When `signal` aborts, it stops what it started and then throws the
- * signal's reason; files written so far remain. Throws `StepFailed` with `generator-failed`.
+ * Makes files from a request. Throws `StepFailed` with `generator-failed` if that fails. When `signal`
+ * aborts, stops the programs it started and throws the signal's reason; files written so far remain.
  */
 export type Generate = (task: GeneratorTask, io: GeneratorIo, signal: AbortSignal) => Promise<void>

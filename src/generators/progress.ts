@@ -1,18 +1,18 @@
 import { type Progress, PROGRESS_MAX } from '../domain/event.ts'
 import { clip } from '../domain/text.ts'
 
-/** A longer line is not a progress line. */
+/** Longest progress line, in characters. Longer lines are ignored. */
 const LINE_MAX = 1000
 
 /**
  * Finds lines such as `progress: 0.42 baking textures` or `progress: 3/10` in output that arrives in
- * chunks. Reports only the last one of each chunk, because the earlier ones are out of date.
+ * chunks. If a chunk has several such lines, reports only the last, because the others are outdated.
  */
 export function progressReader(onProgress: (progress: Progress) => void): (text: string) => void {
   let begun = ''
   return (text) => {
     const lines = (begun + text).split('\n')
-    // Keeps one character more than a progress line may have, so that a long line stays too long.
+    // Keeps one character more than a progress line may have, so that an overlong line is still ignored.
     begun = (lines.pop() ?? '').slice(0, LINE_MAX + 1)
     const newest = lines.findLast((line) => line.length <= LINE_MAX && PREFIX.test(line))
     if (newest !== undefined) onProgress(parseProgress(newest.replace(PREFIX, '')))
@@ -23,7 +23,7 @@ const PREFIX = /^progress:[ \t]*(?=\S)/
 const PART = /^(\d+)\/(\d+)(?=\s|$)/
 const FRACTION = /^\d+(?:\.\d+)?(?=\s|$)/
 
-/** A number that is not between 0 and 1 is part of the text. */
+/** Parses the text after `progress:`. A number above 1 is not a fraction but part of the text. */
 function parseProgress(said: string): Progress {
   const [, done, all] = PART.exec(said) ?? []
   if (done !== undefined && all !== undefined && Number(all) > 0 && Number(done) <= Number(all)) {

@@ -30,7 +30,8 @@ describe('a bounded log', () => {
     expect(kept.startsWith(line(0) + line(1))).toBe(true)
     expect(kept.endsWith(line(19_998) + line(19_999))).toBe(true)
     const lost = Number(/\[(\d+) bytes left out here/.exec(kept)?.[1])
-    const mark = /\n\[\d+ bytes left out here: limits.outputBytes\]\n/.exec(kept)?.[0] ?? ''
+    const mark =
+      /\n\[\d+ bytes left out here because of limits.outputBytes\]\n/.exec(kept)?.[0] ?? ''
     expect(Buffer.byteLength(kept) - mark.length + lost).toBe(Buffer.byteLength(lines.join('')))
     expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(64 * 1024 + mark.length)
   })

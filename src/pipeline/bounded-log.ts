@@ -1,19 +1,19 @@
 import { Buffer } from 'node:buffer'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 
-/** Most bytes that are kept from the end of a log that is too long. */
+/** How many bytes to keep from the end of a log that is too long. */
 const TAIL_BYTES_MAX = 256 * 1024
 
-/** A log of bounded size with lines of bounded length, so that no job's output fills the disk. */
+/** A log with limited size and line length, so that no job's output fills the disk. */
 export type BoundedLog = {
   append(text: string): void
-  /** Writes what was held back: the marker for the omitted bytes, and the end of the log. */
+  /** Writes the end of the log, after a marker with the number of omitted bytes if there are any. */
   end(): void
 }
 
 /**
- * Passes at most about `maxBytes` of text to `write`: the beginning immediately, the last bytes in
- * `end()`, and between them a marker with the number of bytes left out. Truncates lines at 64 KiB.
+ * Limits a log to about `maxBytes`. Passes the beginning to `write` immediately, omits the middle of a
+ * longer log, and passes the last bytes to `write` in `end()`. Truncates lines at 64 KiB.
  */
 export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): BoundedLog {
   const tailMax = Math.min(TAIL_BYTES_MAX, Math.floor(maxBytes / 4))
@@ -32,7 +32,7 @@ export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): Bo
       tail.add(lines.finish())
       const { dropped, kept } = tail.take()
       if (dropped > 0)
-        write(Buffer.from(`\n[${dropped} bytes left out here: limits.outputBytes]\n`))
+        write(Buffer.from(`\n[${dropped} bytes left out here because of limits.outputBytes]\n`))
       if (kept.length > 0) write(kept)
     },
   }
@@ -75,7 +75,7 @@ function lineCutter() {
   return { cut, finish: mark }
 }
 
-/** Keeps the last `max` bytes that are added, and counts the others. */
+/** Keeps the last `max` of the added bytes and counts the bytes that it drops. */
 function tailOf(max: number) {
   let pieces: Buffer[] = []
   let held = 0

@@ -64,7 +64,9 @@ it('an input that arrives with other bytes fails the attempt by name', async () 
   const attempt = await anAttempt({ 'a.bin': 'right' }, (_, file) => writeFile(file, 'wrong'))
   await expect(fetchInputs(attempt, live)).rejects.toMatchObject({
     reason: 'input-failed',
-    detail: expect.stringMatching(/^a\.bin was received with SHA-256 [0-9a-f]{64}, expected /),
+    detail: expect.stringMatching(
+      /^a\.bin was received with SHA-256 [0-9a-f]{64}, but [0-9a-f]{64} was expected$/,
+    ),
   })
 })
 

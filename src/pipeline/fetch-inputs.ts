@@ -7,13 +7,13 @@ import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 
-/** Parallel downloads: a few hide latency; more would only share the same bandwidth. */
-const AT_ONCE = 4
+/** Maximum parallel downloads. A few hide latency; more would only share the same bandwidth. */
+const DOWNLOADS_MAX = 4
 
 /**
- * Downloads the inputs of the job into `inputs/` in the attempt's folder and makes them read-only.
- * Returns that folder, which exists even when there are no inputs. Throws StepFailed `input-failed`
- * for a file that the hub lost or that does not match its digest.
+ * Downloads the job's inputs into `inputs/` in the attempt's folder and makes them read-only. Returns
+ * that folder, which exists even if the job has no inputs. Throws StepFailed `input-failed` if the hub
+ * has lost an input or if an input does not match its digest.
  */
 export async function fetchInputs(
   attempt: Pick<Attempt, 'earlier' | 'folder' | 'report'>,
@@ -30,12 +30,12 @@ export async function fetchInputs(
       })
     }
   }
-  await allEnded(Array.from({ length: AT_ONCE }, fetchNext))
+  await allEnded(Array.from({ length: DOWNLOADS_MAX }, fetchNext))
   await makeReadOnly(folder)
   return folder
 }
 
-/** The folder of the inputs; null when the job has none. */
+/** The folder with the job's inputs, or null if the job has none. */
 export const inputsOf = (attempt: Pick<Attempt, 'earlier' | 'folder'>): string | null =>
   attempt.earlier.inputs.length === 0 ? null : folderOf(attempt)
 
@@ -56,11 +56,11 @@ async function fetchInput(
   if (found === digest) return
   throw new StepFailed(
     'input-failed',
-    `${name} was received with SHA-256 ${found}, expected ${digest}`,
+    `${name} was received with SHA-256 ${found}, but ${digest} was expected`,
   )
 }
 
-/** Without a sandbox, file modes are the only protection from a program that writes there. */
+/** Without a sandbox, only the file modes keep a program from changing the inputs. */
 async function makeReadOnly(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)

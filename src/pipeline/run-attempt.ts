@@ -24,7 +24,7 @@ export type AttemptParts = {
 
 /**
  * Runs one attempt under its limits, from an empty folder to an outcome. Never throws: an unexpected
- * error of the kind becomes the failure `worker-error`, and its stack goes to the worker's log.
+ * error from the kind becomes a `worker-error` failure, and its stack is written to the worker's log.
  */
 export async function runAttempt(
   run: RunKind,
@@ -64,11 +64,11 @@ async function stopAtWallLimit(
   stopOrder.stop({
     kind: 'limit',
     reason: 'wall-limit',
-    detail: `the attempt took longer than limits.wallMs = ${wallMs} ms`,
+    detail: `the attempt took longer than ${wallMs} ms (limits.wallMs)`,
   })
 }
 
-/** Runs named steps and remembers the current one, which an error came from. */
+/** Runs named steps. Remembers the current step, so that a failure can name it. */
 class Steps {
   readonly #parts: AttemptParts
   readonly #stopOrder: StopOrder
@@ -106,7 +106,7 @@ function outcomeOf(error: unknown, { step, why, log }: FailureContext): Outcome 
     detail: clip(detail, DETAIL_MAX),
     ...(step === undefined ? {} : { step }),
   })
-  // A stop takes precedence: errors after it are its consequences.
+  // If the attempt was stopped, the stop takes precedence, because the error is its consequence.
   if (why !== null) return outcomeOfStop(why, failed)
   if (error instanceof StepFailed) return failed(error.reason, error.detail)
   if (error instanceof AppError && isReason(error.code)) return failed(error.code, describe(error))

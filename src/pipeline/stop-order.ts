@@ -4,9 +4,9 @@ import { type StopCause, Stopped } from '../domain/stop.ts'
 const GRACE_MS = 30_000
 
 /**
- * Carries the order to stop into a running attempt. The first cause wins; only the loss of the
- * lease overrides it. Once a publication intent is recorded, nothing but that loss stops the
- * attempt: readers of the record rely on the publication.
+ * Tells a running attempt to stop. The first cause wins, but a lost lease overrides it. Once a
+ * publication intent is recorded, only a lost lease stops the attempt, because readers of the intent
+ * rely on the publication.
  */
 export class StopOrder {
   readonly #stop = new AbortController()
@@ -18,12 +18,12 @@ export class StopOrder {
   #publication: 'none' | 'recording' | 'recorded' = 'none'
   #held: StopCause | null = null
 
-  /** @param lapsed whether the lease expired, by a clock that runs even while the process is stopped */
+  /** @param lapsed whether the lease expired, on a clock that runs even while the process is suspended */
   constructor(lapsed: () => boolean = () => false) {
     this.#lapsed = lapsed
   }
 
-  /** Aborts with `Stopped`. */
+  /** Aborts with `Stopped` when the attempt must stop for any cause. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
@@ -34,9 +34,9 @@ export class StopOrder {
   }
 
   /**
-   * Aborts with `Stopped` when uploads may no longer delay the end of the job: 30 s after a cancel
-   * or a limit, and when the lease is lost. Never after a drain: the worker sends the rest after its
-   * next start.
+   * Aborts with `Stopped` when uploads may no longer delay the end of the job: 30 s after a cancel or
+   * an exceeded limit, or when the lease is lost. A drain does not abort it, because the worker sends
+   * the rest after its next start.
    */
   get late(): AbortSignal {
     return this.#late.signal
@@ -65,7 +65,7 @@ export class StopOrder {
     this.#hurry.abort(new Stopped({ kind: 'drained' }))
   }
 
-  /** Throws `Stopped` when the attempt must not continue. */
+  /** Throws `Stopped` if the attempt must not continue. */
   check(): void {
     if (this.#lapsed()) this.stop({ kind: 'lease-lost' })
     this.#leaseLost.signal.throwIfAborted()
@@ -73,8 +73,8 @@ export class StopOrder {
   }
 
   /**
-   * Records a publication intent. A stop that arrives meanwhile is deferred: it takes effect when
-   * the record fails, and is dropped when the record succeeds.
+   * Runs `record`, which records a publication intent. A stop that arrives in the meantime is deferred:
+   * if `record` fails, the stop takes effect; if `record` succeeds, the stop is dropped.
    */
   async recording<Value>(record: () => Promise<Value>): Promise<Value> {
     this.check()
@@ -90,7 +90,7 @@ export class StopOrder {
     }
   }
 
-  /** For saving the work after a stop: aborts after 30 s, or when the lease is lost or on `hurry`. */
+  /** Limits how long saving the work may take: aborts after 30 s, on a lost lease, or on `hurry`. */
   grace(): AbortSignal {
     return AbortSignal.any([
       this.#leaseLost.signal,

@@ -2,16 +2,19 @@ import type { AttemptReport } from '../domain/attempt.ts'
 import type { Progress } from '../domain/event.ts'
 import type { Clock } from '../platform/clock.ts'
 
-/** Limits that keep a program with endless output from filling the ledger. */
+/**
+ * Minimum time between progress events, in milliseconds, and maximum number of events. They keep a
+ * program with endless output from filling the ledger.
+ */
 const EVERY_MS = 5000
 const EVENTS_MAX = 1000
 
-/** Accepts progress at any rate. Disposing it ends the reports. */
+/** Accepts progress at any rate. After it is disposed of, it sends no more events. */
 export type ProgressTeller = AsyncDisposable & { see(progress: Progress): void }
 
 /**
- * Reports progress as events: the first immediately, then the newest every 5 seconds, at most 1000
- * per attempt.
+ * Reports progress as events: the first progress immediately, then the newest every 5 seconds, with at
+ * most 1000 events in total.
  */
 export function tellProgress(report: Pick<AttemptReport, 'tell'>, clock: Clock): ProgressTeller {
   const over = new AbortController()

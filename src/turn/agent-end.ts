@@ -3,12 +3,12 @@ import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
 
-/** The failure that the agent itself reports; null when it reports none. */
+/** The failure reported by the agent or its exit code, or null if the agent succeeded. */
 export function failureOf(end: AgentEnd): StepFailed | null {
   if (end.kind === 'failed') return new StepFailed(end.reason, end.detail)
   if (end.exitCode === 0) return null
   const words = end.summary === '' ? '' : `: ${end.summary}`
-  return new StepFailed('agent-failed', `the agent ended with exit code ${end.exitCode}${words}`)
+  return new StepFailed('agent-failed', `the agent exited with code ${end.exitCode}${words}`)
 }
 
 /** The agent's final message, truncated. */

@@ -5,45 +5,45 @@ import type { Answers, KeptTurn } from './kept-turn.ts'
 
 /** Work that was read from a workspace. */
 export type TakenWork = {
-  /** Identifies the content that checks judge and that `restore` restores. */
+  /** Id of the content that checks judge and `restore` restores. */
   readonly tree: string
-  /** Whether it differs from the state in which the job started. */
+  /** Whether the work differs from the state in which the job started. */
   readonly changed: boolean
 }
 
-/** What a kind passes to the turns of its agent, which know neither workspace nor payload. */
+/** What a kind provides so that its agent's turns need not know the workspace or the payload. */
 export type AgentWork<Work extends TakenWork> = {
   readonly attempt: Attempt
   readonly driver: AgentDriver
   readonly place: AgentPlace
-  /** Maximum number of turns of the job, over all its attempts. */
+  /** Maximum number of turns per job, across all its attempts. */
   readonly iterations: number
   /** Reads the agent's work from the workspace. Throws StepFailed. */
   take(signal: AbortSignal): Promise<Work>
-  /** Keeps the artifacts from which `record` lets a later attempt restore the work. */
+  /** Keeps the work as artifacts. Once `record` has recorded them, a later attempt can restore it. */
   keep(work: Work, nameOf: (name: string) => string): void
   /**
-   * Records a checkpoint once the hub has everything kept so far. Returns false, and records
-   * nothing, when part of the work could not be kept.
+   * Records a checkpoint once the hub has everything kept so far. If part of the work could not be
+   * kept, records nothing and returns false.
    */
   record(work: Work, turn: KeptTurn): Promise<boolean>
-  /** Removes the files that were needed only until the hub had the artifacts. */
+  /** Removes the local files of work whose artifacts the hub has. */
   forget(work: Work): Promise<void>
-  /** Runs all checks on the work in the workspace; null when the job has none. */
+  /** Runs all checks on the work in the workspace; null if the job has no checks. */
   readonly check:
     | ((work: Work, iteration: number, signal: AbortSignal) => Promise<readonly Verdict[]>)
     | null
-  /** Restores the workspace to the work and undoes what checks wrote. Throws StepFailed. */
+  /** Resets the workspace to this work and discards what checks wrote. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
-  /** The prompt after failed checks. Without a session the agent remembers nothing of its earlier turns. */
+  /** The prompt after failed checks. If `session` is null, the agent does not remember earlier turns. */
   findingsPrompt(failed: readonly FailedCheck[], session: string | null): string
 }
 
 /** A turn that is about to begin. */
 export type PlannedTurn = AgentTask & {
-  /** Counts from 1. */
+  /** The turn's number, counted from 1 across all attempts. */
   readonly iteration: number
-  /** The failed checks that the turn must fix; null for none. */
+  /** The failed checks that the turn must fix, or null if no check has failed. */
   readonly answers: Answers | null
 }
 
@@ -53,8 +53,8 @@ export type FinishedTurn<Work extends TakenWork> = {
   readonly work: Work
   /** The agent's final message. */
   readonly summary: string
-  /** The session that the next turn continues; null when there is none to continue. */
+  /** The session for the next turn to continue, or null if there is none. */
   readonly session: string | null
-  /** What this attempt kept of the turn; null when an earlier attempt made the work. */
+  /** What this attempt kept of the turn, or null if an earlier attempt made the work. */
   readonly own: { readonly record: KeptTurn; readonly archive: string | null } | null
 }

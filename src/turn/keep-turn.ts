@@ -9,11 +9,11 @@ import { packedSession, SESSION } from './session.ts'
 
 export type Taken<Work extends TakenWork> = {
   readonly work: Work
-  /** File with the agent's session; null when the session could not be archived. */
+  /** File with the agent's session, or null if the session could not be archived. */
   readonly archive: string | null
 }
 
-const USUAL_NAMES = { aside: false, iteration: 1 }
+const DEFAULT_NAMES = { aside: false, iteration: 1 }
 
 /** Reads the agent's work and keeps it as artifacts, so that it survives a later failure. */
 export async function takeWork<Work extends TakenWork>(
@@ -22,7 +22,7 @@ export async function takeWork<Work extends TakenWork>(
 ): Promise<Taken<Work>> {
   const [work, archive] = await allEnded([agent.take(signal), packedSession(agent)])
   const taken = { work, archive }
-  keep(agent, taken, USUAL_NAMES)
+  keep(agent, taken, DEFAULT_NAMES)
   return taken
 }
 
@@ -43,15 +43,16 @@ export async function recordTurn<Work extends TakenWork>(
 }
 
 /**
- * Keeps a finished turn under its own artifact names and records it again, because the next turn
- * overwrites the usual names before it is recorded, and the attempt may die in between. Then removes
- * the turn's files, so that many turns need the disk space of one.
+ * Keeps a finished turn's artifacts under turn-specific names and records the turn again. The next
+ * turn overwrites the artifacts with default names before it is recorded; if the attempt died in
+ * between, this turn would be lost. Then removes the turn's files, so that many turns need only the
+ * disk space of one.
  */
 export async function setAside<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, own }: FinishedTurn<Work>,
 ): Promise<void> {
-  // This attempt does not overwrite the artifacts of another.
+  // An earlier attempt made this turn, and this attempt cannot overwrite that attempt's artifacts.
   if (own === null) return
   const record = { ...own.record, aside: true }
   keep(agent, { work, archive: own.archive }, record)
@@ -60,7 +61,7 @@ export async function setAside<Work extends TakenWork>(
   if (own.archive !== null) await rm(own.archive, { force: true })
 }
 
-/** Runs a turn. When it is stopped, keeps the partial work within the grace period and rethrows. */
+/** Runs a turn. If the turn is stopped, keeps its partial work within the grace period and rethrows. */
 export async function keepingUnfinished<Work extends TakenWork, Value>(
   agent: AgentWork<Work>,
   turn: () => Promise<Value>,
@@ -81,7 +82,9 @@ async function takeUnfinished<Work extends TakenWork>(agent: AgentWork<Work>): P
   } catch (error) {
     if (!grace.aborted && !(error instanceof StepFailed)) throw error
     const why =
-      error instanceof StepFailed ? error.detail : 'the grace period ended before the work was kept'
+      error instanceof StepFailed
+        ? error.detail
+        : 'the grace period ended before the work could be saved'
     const text = clip(why, EVENT_TEXT_MAX)
     attempt.report.tell({ type: 'note', code: 'work-not-kept', text })
   }

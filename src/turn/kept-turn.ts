@@ -1,34 +1,34 @@
 import { z } from 'zod'
 
-/** The failed checks that a turn must fix. Checks truncate findings to a few kilobytes each. */
+/** The failed checks that a turn must fix. Each check limits its findings to a few kilobytes. */
 export const Answers = z.strictObject({
-  /** The tree that the checks judged. */
+  /** Id of the tree that the checks judged. */
   tree: z.string(),
   failed: z.array(z.strictObject({ check: z.string(), findings: z.string() })),
 })
 export type Answers = z.infer<typeof Answers>
 
 /**
- * What a checkpoint records about the turn that made the work; a kind adds what it needs to restore
- * the work itself.
+ * What a checkpoint records about the turn that made the work. Each kind adds what it needs to restore
+ * the work.
  */
 export const KeptTurn = z.strictObject({
   /** The attempt whose artifacts hold the work. */
   attempt: z.int().min(1),
-  /** Counts the turns of all attempts from 1. */
+  /** The turn's number, counted from 1 across all attempts. */
   iteration: z.int().min(1),
-  /** Whether its artifacts have their own names, because a later turn uses the usual ones. */
+  /** Whether the artifacts have turn-specific names, because a later turn uses the default names. */
   aside: z.boolean(),
-  /** The id of the agent's session, whose files are kept; null when none are. */
+  /** Id of the agent's session, or null if its files were not kept. */
   session: z.string().nullable(),
   /** The agent's final message; null when the turn was interrupted and must be continued. */
   summary: z.string().nullable(),
-  /** What an interrupted turn had to fix; null for a finished turn, and when no check had failed. */
+  /** What an interrupted turn had to fix; null if the turn finished or no check had failed. */
   answers: Answers.nullable(),
 })
 export type KeptTurn = z.infer<typeof KeptTurn>
 
-/** The name under which a turn keeps the artifact that is usually called `name`. */
+/** The name of a turn's artifact, given its default name. */
 export const artifactName = (
   { aside, iteration }: Pick<KeptTurn, 'aside' | 'iteration'>,
   name: string,

@@ -4,10 +4,10 @@ import { SESSION_MAX } from '../domain/event.ts'
 import type { AgentWork, PlannedTurn, TakenWork } from './agent-work.ts'
 import { type TranscriptEntry, transcriptLine } from './transcript.ts'
 
-/** Most session events of one run; a well-behaved agent has one session. */
+/** Maximum session events per run. A well-behaved agent has one session. */
 const SESSIONS_MAX = 8
 
-/** Runs the agent. Logs every update and counts it as progress for the idle limit. */
+/** Runs one turn of the agent. Logs every update; each one also restarts the idle timeout. */
 export async function runAgent<Work extends TakenWork>(
   agent: AgentWork<Work>,
   turn: PlannedTurn,
@@ -35,10 +35,10 @@ export async function runAgent<Work extends TakenWork>(
   return canContinue(end.session) ? end : { ...end, session: null }
 }
 
-/** Whether a session may be recorded and continued: real agents have short session ids. */
+/** Whether a session id is short enough to be recorded and continued. Real agents use short ids. */
 const canContinue = (session: string | null): boolean => (session?.length ?? 0) <= SESSION_MAX
 
-/** Reports each new session, up to SESSIONS_MAX, because events wait in memory until they are sent. */
+/** Reports each new session, at most SESSIONS_MAX, because unsent events are kept in memory. */
 function sessionReporter({ report }: Attempt): (session: string) => void {
   let last = ''
   let left = SESSIONS_MAX
@@ -51,8 +51,9 @@ function sessionReporter({ report }: Attempt): (session: string) => void {
 }
 
 /**
- * Logs updates after the prompt. The first prompt is written only together with an update: the job
- * contains it already, and an agent with nothing but raw output needs no transcript.
+ * Returns a function that logs updates, preceded by the prompt. A job's first prompt is logged only if
+ * an update follows: the job already contains this prompt, and an agent that only prints raw output
+ * needs no transcript.
  */
 function logger(attempt: Attempt, { prompt, answers }: PlannedTurn): (update: AgentUpdate) => void {
   const { report } = attempt

@@ -1,5 +1,5 @@
-// Carries an agent's session from one job to its follow-up. The agent's home is hostile: only regular
-// files are packed, symbolic links are not followed, and none is ever created.
+// Carries an agent's session files from one job to its follow-up. The agent's home is untrusted: only
+// regular files are packed, and symbolic links are neither followed nor created.
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,8 +11,9 @@ const SESSION_BYTES_MAX = 64 * 1024 * 1024
 const ENTRIES_MAX = 10_000
 
 /**
- * Packs the regular files at and below these paths of a home into a tar archive. Returns false and
- * writes nothing when there are no files, more than 64 MiB or 10,000 entries, or an unreadable file.
+ * Packs the regular files at or below these paths into a tar archive. The paths are relative to `home`.
+ * Writes nothing and returns false if there are no files, if there are more than 64 MiB or 10,000
+ * entries, or if a file is unreadable.
  */
 export async function packSession(
   home: string,
@@ -29,12 +30,12 @@ export async function packSession(
 }
 
 /**
- * Unpacks an archive into a fresh home. Throws `StepFailed` with `workspace-failed` for
- * an archive that `packSession` could not have made.
+ * Unpacks an archive into a new home. Throws `StepFailed` with `workspace-failed` for an archive that
+ * `packSession` could not have made.
  */
 export async function unpackSession(archive: string, home: string): Promise<void> {
   const { size } = await lstat(archive)
-  if (size > 2 * SESSION_BYTES_MAX) throw unusable(`it is too large, ${size} bytes`)
+  if (size > 2 * SESSION_BYTES_MAX) throw unusable(`it has ${size} bytes, which is too large`)
   const files = readTar(await readFile(archive))
   if ('refused' in files) throw unusable(files.refused)
   for (const { name, bytes } of files) {
@@ -49,7 +50,7 @@ async function putFile(file: string, bytes: Uint8Array): Promise<void> {
     await writeFile(file, bytes, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if (!hasErrno(error, 'EEXIST', 'ENOTDIR')) throw error
-    throw unusable(`it contains ${file} twice, or as both a file and a folder`)
+    throw unusable(`its entry ${file} conflicts with an earlier entry`)
   }
 }
 
@@ -60,7 +61,7 @@ type Session = {
   bytes: number
 }
 
-/** Adds a file, or a folder recursively. Returns false when a limit is exceeded. */
+/** Adds a file, or a folder recursively. Returns false if a limit is exceeded. */
 async function addPath(session: Session, path: string): Promise<boolean> {
   session.entries += 1
   if (session.entries > ENTRIES_MAX) return false
@@ -103,11 +104,17 @@ function falseWhenUnreadable(error: unknown): false {
   throw error
 }
 
-/** Whether this is a relative path of visible ASCII without `.` and `..`, as real agents use. */
+/**
+ * Whether a name is a relative path of printable ASCII without spaces, backslashes, `.` or `..`. Real
+ * agents use only such names.
+ */
 const isPlain = (name: string): boolean =>
   /^[\x21-\x7e]+$/.test(name) &&
   !/\\/.test(name) &&
   name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
 const unusable = (why: string): StepFailed =>
-  new StepFailed('workspace-failed', `the kept session cannot be used: ${why}`)
+  new StepFailed(
+    'workspace-failed',
+    `cannot use the archive of the agent’s earlier session: ${why}`,
+  )

@@ -8,12 +8,12 @@ import type { AgentWork, FinishedTurn, PlannedTurn, TakenWork } from './agent-wo
 import { keepingUnfinished, recordTurn, type Taken, takeWork } from './keep-turn.ts'
 import { runAgent } from './run-agent.ts'
 
-/** A turn to check, or the outcome with which the attempt ends instead. */
+/** A finished turn to check, or the outcome with which the attempt ends instead. */
 export type TurnEnd<Work extends TakenWork> =
   | { readonly turn: FinishedTurn<Work> }
   | { readonly outcome: Outcome }
 
-/** Runs one turn of the agent, reads its work, and records both. Throws StepFailed. */
+/** Runs one turn of the agent, then reads and records its work. Throws StepFailed. */
 export async function takeTurn<Work extends TakenWork>(
   agent: AgentWork<Work>,
   plan: PlannedTurn,
@@ -27,7 +27,10 @@ export async function takeTurn<Work extends TakenWork>(
   })
 }
 
-/** Pauses the job when its model refused until a known time; a later attempt continues the turn. */
+/**
+ * Pauses the job if the model refuses requests until a known time; a later attempt then continues the
+ * turn. Returns null if there is no reason to pause.
+ */
 async function pause<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { iteration, answers }: PlannedTurn,
@@ -48,7 +51,10 @@ async function pause<Work extends TakenWork>(
   }
 }
 
-/** The agent's exit code alone decides nothing: its changes and the checks do. */
+/**
+ * Returns the finished turn. An agent's failure is only noted if the agent left new changes and the
+ * job has checks to judge them; otherwise the failure is thrown.
+ */
 async function finish<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { iteration, answers }: PlannedTurn,

@@ -1,5 +1,5 @@
-// The part of ustar (POSIX.1-1988) that carries regular files. Other entries, such as links, devices
-// and long-name extensions, are refused, so that a hostile archive cannot abuse them.
+// Tar archives in the ustar format (POSIX.1-1988) that contain only regular files. Other entries, such
+// as links, devices and long-name extensions, are refused, so that a hostile archive cannot abuse them.
 
 export type TarFile = { readonly name: string; readonly bytes: Uint8Array }
 
@@ -10,7 +10,7 @@ const PREFIX_MAX = 155
 /** Whether a name fits into a ustar header. */
 export const fitsTar = (name: string): boolean => splitName(name) !== null
 
-/** Makes an archive of these files, in this order. Throws when a name does not fit. */
+/** Makes an archive of these files, in this order. Throws if a name is too long. */
 export function writeTar(files: readonly TarFile[]): Buffer {
   const blocks = files.flatMap(({ name, bytes }) => [
     header(name, bytes.length),
@@ -20,16 +20,17 @@ export function writeTar(files: readonly TarFile[]): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)])
 }
 
-/** The files of an archive, or why it is refused. */
+/** Reads an archive. Returns its files, or the reason why the archive is refused. */
 export function readTar(archive: Buffer): readonly TarFile[] | { readonly refused: string } {
   const files: TarFile[] = []
   for (let at = 0; at + BLOCK <= archive.length;) {
     const block = archive.subarray(at, at + BLOCK)
     if (block.every((byte) => byte === 0)) return files
     const entry = readHeader(block)
-    if (entry === null) return { refused: `no valid header of a regular file at byte ${at}` }
+    if (entry === null) return { refused: `it has no valid header of a regular file at byte ${at}` }
     const from = at + BLOCK
-    if (from + entry.size > archive.length) return { refused: `${entry.name} is truncated` }
+    if (from + entry.size > archive.length)
+      return { refused: `its entry ${entry.name} is truncated` }
     files.push({ name: entry.name, bytes: archive.subarray(from, from + entry.size) })
     at = from + Math.ceil(entry.size / BLOCK) * BLOCK
   }
@@ -38,7 +39,7 @@ export function readTar(archive: Buffer): readonly TarFile[] | { readonly refuse
 
 function header(name: string, size: number): Buffer {
   const split = splitName(name)
-  if (split === null) throw new Error(`the name does not fit into a tar archive: ${name}`)
+  if (split === null) throw new Error(`the name is too long for a tar archive: ${name}`)
   const block = Buffer.alloc(BLOCK)
   block.write(split.name, 0)
   block.write('0000600\0', 100)
@@ -71,7 +72,7 @@ function splitName(name: string): { readonly prefix: string; readonly name: stri
   return null
 }
 
-/** The sum of the header's bytes, with the checksum field counted as spaces. */
+/** The sum of the header's bytes. The bytes of the checksum field itself count as spaces. */
 const checksum = (block: Buffer): number =>
   block.reduce((sum, byte, at) => sum + (at >= 148 && at < 156 ? 0x20 : byte), 0)
 

@@ -3,7 +3,7 @@ import type { AgentUpdate } from '../domain/agent.ts'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 import { clip } from '../domain/text.ts'
 
-/** The agent chooses its ids and tool names, so they may have any length. */
+/** Longest id or tool name. The agent chooses them, so longer ones are truncated. */
 const NAME_MAX = 200
 
 /** A prompt to the agent, or one of its updates other than raw output. */

@@ -16,9 +16,10 @@ export type Made<Work extends TakenWork> =
   | { readonly outcome: Outcome }
 
 /**
- * Lets the agent work, checks the result, and gives the findings of failed checks to the agent, in
- * the same session, until all checks pass. Throws StepFailed: `check-failed` when no turn is left,
- * or when a turn changed nothing or reverted all changes; the agent's own failure otherwise.
+ * Runs the agent and checks its work. If a check fails, gives the findings to the agent in the same
+ * session, and repeats until all checks pass. Throws StepFailed `check-failed` if no turns are left, or
+ * if the agent answered findings with no change or by reverting all changes. Also throws the agent's
+ * own failure.
  * @param begun the first turn of this attempt, or a finished turn of an earlier attempt
  */
 export async function workUntilPassed<Work extends TakenWork>(
@@ -41,7 +42,7 @@ export async function workUntilPassed<Work extends TakenWork>(
 const failedIn = (verdicts: readonly Verdict[]): readonly Verdict[] =>
   verdicts.filter(({ passed }) => !passed)
 
-/** Throws `check-failed` when a check failed and no turn is left. */
+/** Runs the checks. Throws `check-failed` if a check failed and no turns are left. */
 async function check<Work extends TakenWork>(
   { attempt, check: runChecks, iterations }: AgentWork<Work>,
   { work, iteration }: FinishedTurn<Work>,
@@ -53,12 +54,14 @@ async function check<Work extends TakenWork>(
     const failed = failedIn(verdicts)
     if (failed.length === 0 || iteration < iterations) return verdicts
     const lead =
-      iterations === 1 ? '' : `The work did not pass its checks in ${iteration} turns of the agent.`
+      iterations === 1
+        ? ''
+        : `The work did not pass its checks after ${iteration} turns of the agent.`
     throw checkFailed(failed, lead)
   })
 }
 
-/** Files that checks write are not part of the work: the next turn starts with what the last one left. */
+/** Discards files written by checks, so that the next turn starts with exactly the last turn's work. */
 async function restoreWork<Work extends TakenWork>(
   agent: AgentWork<Work>,
   turn: FinishedTurn<Work>,

@@ -9,20 +9,20 @@ import type { SenderContext } from './sender-context.ts'
 import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
 
-/** Parallel uploads: few, because the timeout of each one assumes that it gets a minimum bandwidth. */
-const AT_ONCE = 4
+/** Maximum parallel uploads. Few, because each upload's timeout assumes a minimum bandwidth. */
+const UPLOADS_MAX = 4
 
 /** Sends an attempt's artifacts to the hub while the attempt runs. */
 export class ArtifactSender {
   readonly #context: SenderContext
   readonly #folder: string
   readonly #stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>
-  /** The newest artifact of each name; it replaces earlier ones. */
+  /** By name. A newer artifact replaces an older one with the same name. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
-  readonly #limited = semaphore(AT_ONCE)
+  readonly #limited = semaphore(UPLOADS_MAX)
 
-  /** @param folder of the attempt */
+  /** @param folder the attempt's folder */
   constructor(
     context: SenderContext,
     folder: string,
@@ -33,14 +33,15 @@ export class ArtifactSender {
     this.#stopOrder = stopOrder
   }
 
-  /** The artifacts kept so far, each as a file. */
+  /** The artifacts queued so far. Those given as text have been written to files. */
   get kept(): readonly FileArtifact[] {
     return [...this.#kept.values()]
   }
 
   /**
-   * Queues an artifact. A file, which must not change anymore, waits for one of AT_ONCE uploads and is
-   * dropped when a stopped job must end. A text is small, so it is sent immediately and never dropped.
+   * Queues an artifact for upload. A file must not change anymore. At most UPLOADS_MAX files are
+   * uploaded at once, and an upload is dropped if a stopped job must end first. A text is small, so it
+   * is sent immediately and is dropped only if the lease is lost.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)
@@ -49,7 +50,7 @@ export class ArtifactSender {
     const [begin, signal] = 'text' in artifact ? [immediately, leaseLost] : [this.#limited, late]
     const before = this.#uploads.get(name)
     const send = async (): Promise<void> => {
-      // In parallel, the older version could arrive last.
+      // Waits for the previous version: if both were sent in parallel, the older could arrive last.
       await before
       await upload(kept, 'putArtifact', this.#context, signal)
     }
@@ -64,9 +65,9 @@ export class ArtifactSender {
   }
 
   /**
-   * Resolves when every artifact kept so far was sent or dropped. Returns those that the hub does not
-   * have: refused ones, such as an artifact that is too large, and dropped ones. Throws any other
-   * error.
+   * Waits until every artifact queued so far has been sent or dropped. Returns the artifacts that the
+   * hub does not have: those it refused, for example because they are too large, and those that were
+   * dropped. Throws any other error.
    */
   async flush(): Promise<readonly MissingArtifact[]> {
     const missing = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)

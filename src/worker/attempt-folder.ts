@@ -6,24 +6,27 @@ import { Fence } from '../domain/lease.ts'
 import { removeTree } from '../platform/remove-tree.ts'
 import type { WorkerContext } from './context.ts'
 
-/** What a restarted worker must know of an attempt that died here. Never contains its token. */
+/**
+ * The content of `attempt.json`: what a restarted worker needs to know about an attempt that died
+ * on this machine. Never contains the attempt's token.
+ */
 const AttemptFile = z.strictObject({ ...Fence.shape, kind: z.string() })
 export type AttemptFile = z.infer<typeof AttemptFile>
 
-/** The attempt's name on this worker: the name of its folder, and the marker of its processes. */
+/** The attempt's name on this worker, used as its folder name and to mark its processes. */
 export const attemptName = ({ jobId, attempt }: Fence): string => `${jobId}-${attempt}`
 
 export const attemptsFolder = (data: string): string => join(data, 'attempts')
 export const attemptFolder = (data: string, fence: Fence): string =>
   join(attemptsFolder(data), attemptName(fence))
 
-/** The file of a stream, which is written before it is sent. */
+/** Where a log stream is written before it is sent to the hub. */
 export const streamFile = (folder: string, stream: LogStream): string => join(folder, 'log', stream)
 
-/** The file of an artifact that was given as text. */
+/** Where an artifact that was given as text is written. */
 export const keptFile = (folder: string, name: string): string => join(folder, 'kept', name)
 
-/** Creates an attempt's folder and records its owner in it. */
+/** Creates an attempt's folder and writes `attempt.json` into it. */
 export async function makeAttemptFolder(data: string, facts: AttemptFile): Promise<string> {
   const folder = attemptFolder(data, facts)
   for (const part of ['log', 'kept']) {
@@ -33,13 +36,13 @@ export async function makeAttemptFolder(data: string, facts: AttemptFile): Promi
   return folder
 }
 
-/** The names of the attempt folders that earlier runs of this worker left. */
+/** Lists the names of the attempt folders left by earlier runs of this worker. */
 export async function leftFolders(data: string): Promise<readonly string[]> {
   await mkdir(attemptsFolder(data), { recursive: true, mode: 0o700 })
   return readdir(attemptsFolder(data))
 }
 
-/** The owner of a folder; null when the worker died before it had recorded one. */
+/** Reads a folder's `attempt.json`. Returns null if the worker died before it had written the file. */
 export async function readAttemptFile(folder: string): Promise<AttemptFile | null> {
   const text = await readFile(join(folder, 'attempt.json'), 'utf8').catch(() => '')
   try {
@@ -50,8 +53,8 @@ export async function readAttemptFile(folder: string): Promise<AttemptFile | nul
 }
 
 /**
- * Removes an attempt's folder, even one without a recorded owner: a killed worker may have removed
- * part of it. Logs an error when it cannot be removed, so that other jobs continue.
+ * Removes an attempt's folder, even if `attempt.json` is missing, because a killed worker may have
+ * removed part of the folder. If this fails, only logs the error, so that other jobs continue.
  */
 export async function removeAttemptFolder(
   folder: string,
@@ -62,6 +65,6 @@ export async function removeAttemptFolder(
   try {
     await (kind === undefined ? removeTree(folder) : kind.remove(folder))
   } catch (error) {
-    log.error({ folder, error }, 'attempt folder not removed')
+    log.error({ folder, error }, 'could not remove the attempt folder')
   }
 }

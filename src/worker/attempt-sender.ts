@@ -26,7 +26,7 @@ import type { SenderContext } from './sender-context.ts'
 
 const TRY_MS = 60_000
 const NOTE_MAX = 2048
-/** Most names in the note about artifacts that were not sent in time. */
+/** Maximum number of names listed in the note about artifacts that were not sent in time. */
 const NAMED_MAX = 20
 
 type Sending = {
@@ -38,7 +38,7 @@ type Sending = {
   readonly stopOrder: StopOrder
 }
 
-/** Sends everything that an attempt reports to the hub; `flush` waits until it has arrived. */
+/** Sends everything that an attempt reports to the hub. `flush` waits until the hub has it. */
 export class AttemptSender implements AttemptReport {
   readonly #context: SenderContext
   readonly #folder: string
@@ -76,7 +76,7 @@ export class AttemptSender implements AttemptReport {
       this.#logs[stream].append(text)
     } catch (error) {
       if (!isDiskFull(error)) throw error
-      const detail = 'the worker’s disk has no room for the log'
+      const detail = 'the log could not be written because the worker’s disk is full'
       this.#stopOrder.stop({ kind: 'limit', reason: 'disk-full', detail })
     }
   }
@@ -86,7 +86,7 @@ export class AttemptSender implements AttemptReport {
       this.#artifacts.keep(artifact)
     } catch (error) {
       if (!isDiskFull(error)) throw error
-      this.#noteNotKept(artifact.name, 'the worker’s disk has no room for it')
+      this.#noteNotKept(artifact.name, 'not stored because the worker’s disk is full')
     }
   }
 
@@ -114,7 +114,7 @@ export class AttemptSender implements AttemptReport {
       stopOrder.check()
       throw error
     }
-    // The process may have been suspended between the hub's answer and this line.
+    // The lease may have expired if the process was suspended between the hub's answer and this line.
     stopOrder.check()
   }
 
@@ -136,7 +136,7 @@ export class AttemptSender implements AttemptReport {
     await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
 
-  /** Closes the logs and keeps each as an artifact. */
+  /** Closes the logs and queues each log with content as an artifact. */
   endLogs(): void {
     for (const { stream, name, mediaType } of STREAMS) {
       const log = this.#logs[stream]
@@ -144,7 +144,7 @@ export class AttemptSender implements AttemptReport {
         log.end()
       } catch (error) {
         if (!isDiskFull(error)) throw error
-        this.#noteNotKept(name, 'the worker’s disk has no room for its end')
+        this.#noteNotKept(name, 'the end of this log was lost because the worker’s disk is full')
       }
       if (log.isEmpty) continue
       this.keep({ name, mediaType, file: streamFile(this.#folder, stream) })
@@ -152,8 +152,8 @@ export class AttemptSender implements AttemptReport {
   }
 
   /**
-   * Resolves when the hub has everything that it accepts, or when a stopped job must end without the
-   * rest; reports what is missing as notes. Throws when the hub accepts nothing from this attempt.
+   * Waits until the hub has everything that it accepts, or until a stopped job must end. Reports
+   * missing artifacts and logs as notes. Throws if the hub no longer accepts anything from the attempt.
    */
   async flush(): Promise<void> {
     const logFlushes = STREAMS.map(({ stream }) => this.#flushLog(stream))
@@ -173,7 +173,7 @@ export class AttemptSender implements AttemptReport {
     await this.#events.flush()
   }
 
-  /** Returns the log when a stopped job had to end before all of it was sent, else null. */
+  /** Returns null if the whole log was sent, or the log's name if a stopped job had to end first. */
   async #flushLog(stream: LogStream): Promise<MissingArtifact | null> {
     try {
       await this.#logs[stream].flush()
@@ -190,7 +190,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   /**
-   * Sends a request until it is answered. Sends all earlier events first, so that the hub records
+   * Retries a request until the hub answers. Sends all earlier events first, so that the hub records
    * everything in the order in which it happened.
    */
   async #record(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
@@ -205,7 +205,7 @@ export class AttemptSender implements AttemptReport {
     })
   }
 
-  /** Does not send earlier events first: a download records nothing. */
+  /** Downloads a file. Does not send earlier events first, because a download records nothing. */
   async #fetch(
     ask: (signal: AbortSignal) => Promise<Response>,
     file: string,
@@ -215,7 +215,7 @@ export class AttemptSender implements AttemptReport {
     await this.#unlessLeaseLost(() => download(ask, file, this.#context.clock, stop))
   }
 
-  /** Throws `Stopped` when the hub answers that the lease is lost. */
+  /** Does the work. Stops the attempt and throws `Stopped` if the hub answers that the lease is lost. */
   async #unlessLeaseLost<Value>(work: () => Promise<Value>): Promise<Value> {
     const stopOrder = this.#stopOrder
     try {

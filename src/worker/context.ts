@@ -9,11 +9,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { HubClient } from '../protocol/client.ts'
 
-/** One attempt's door to a model, with its meter. */
+/** An attempt's access to a model, and a meter that counts its usage. */
 export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
-  /** How the model refused the last request; null when it answered. */
+  /** How the model refused the last request, or null if it did not refuse. */
   refusal(): Promise<ModelRefusal | null>
   /** Revokes the door's token and returns the total usage. */
   close(): Promise<Usage>
@@ -21,21 +21,21 @@ export type MeteredDoor = {
 
 /** Everything that a worker needs, wired together by the program that starts it. */
 export type WorkerContext = {
-  /** Authenticated with a worker's token. */
+  /** Authenticated with the worker's token. */
   readonly hub: HubClient
   readonly identity: WorkerIdentity
   /** The worker's own data folder; no other process uses it. */
   readonly folder: string
   readonly kinds: ReadonlyMap<string, WorkKind>
-  /** A launch whose processes all carry this marker, so that they can be found after a crash. */
+  /** Returns a launcher that marks every process it starts, so that they can be found after a crash. */
   launchFor(marker: string): Launch
-  /** null when this worker has no access to a model. */
+  /** Gives an attempt access to a model; null if this worker has no model. */
   readonly openDoor: ((fence: Fence) => Promise<MeteredDoor>) | null
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
   readonly probe: Probe
-  /** Duration of the leases that it requests, in milliseconds. */
+  /** Duration of the leases that the worker requests, in milliseconds. */
   readonly leaseMs: number
   /** How long running attempts may continue after a drain begins, in milliseconds. */
   readonly drainMs: number

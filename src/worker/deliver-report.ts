@@ -13,31 +13,33 @@ const TRY_MS = 30_000
 type DeliveryContext = Pick<WorkerContext, 'hub' | 'clock' | 'log'>
 
 /**
- * Sends the hub the final report of an attempt, after `before` has sent everything that belongs to
- * it. Retries until the hub accepts or refuses the report; both are final.
+ * Sends an attempt's final report to the hub, after `before` has sent the attempt's artifacts, logs
+ * and events. Retries until the hub accepts or refuses the report; either answer is final.
  */
 export async function deliverReport(
   report: FinalReport,
   { hub, clock, log }: DeliveryContext,
   before: () => Promise<unknown>,
   signal: AbortSignal,
-): Promise<'taken' | 'refused'> {
+): Promise<'accepted' | 'refused'> {
   try {
-    // A hub that already has the report refuses the uploads too: only its answer to the report decides.
+    // If the hub already has the report, it refuses the uploads with a lost-lease error. That error is
+    // ignored here, because only the hub's answer to the report counts.
     await before().catch(unlessLeaseLost)
     await callUntilAnswered(
       (trying) => sendEnd(report, hub.withToken(report.token), trying),
       { clock, tryMs: TRY_MS },
       signal,
     )
-    return 'taken'
+    return 'accepted'
   } catch (error) {
-    // The uploads were aborted, and a hub that has not noticed the loss yet would accept the report
-    // without them.
+    // The lease was lost, so the uploads were aborted. The report is not sent: a hub that has not
+    // noticed the loss yet would accept it without the uploads.
     if (isLeaseLost(error)) return 'refused'
     if (!isAppError(error)) throw error
-    // Not kept for a retry: it would be refused again at every start of this worker.
-    if (!saysLeaseLost(error)) log.error({ job: report.jobId, error }, 'final report refused')
+    // The report is not kept for a retry: the hub would refuse it again at every start of this worker.
+    if (!saysLeaseLost(error))
+      log.error({ job: report.jobId, error }, 'the hub refused the final report')
     return 'refused'
   }
 }
@@ -46,20 +48,23 @@ function unlessLeaseLost(error: unknown): void {
   if (!saysLeaseLost(error)) throw error
 }
 
-/** Delivers a report that an earlier run of this worker left in its spool. */
+/** Delivers a report left in the spool by an earlier run of this worker. */
 export async function deliverReportAgain(
   report: FinalReport,
   { hub, clock, log }: DeliveryContext,
   signal: AbortSignal,
-): Promise<'taken' | 'refused'> {
+): Promise<'accepted' | 'refused'> {
   const context = { hub: hub.withToken(report.token), fence: report, clock }
-  // A missing file was delivered: the attempt's folder is removed before the report is.
+  // A missing file was already delivered: the attempt's folder is removed before the spooled report.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {
-      // As in the first run, a file that is unreadable or refused does not hold up the report.
+      // As in the first run, the report is sent even if a file is unreadable or the hub refuses it.
       await upload(artifact, 'putArtifact', context, signal).catch((error: unknown) =>
-        log.warn({ job: report.jobId, artifact: artifact.name, error }, 'artifact not kept'),
+        log.warn(
+          { job: report.jobId, artifact: artifact.name, error },
+          'could not upload the artifact',
+        ),
       )
     }
   }

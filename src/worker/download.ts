@@ -4,15 +4,15 @@ import type { Clock } from '../platform/clock.ts'
 import { watchSilence } from '../platform/silence.ts'
 import { retryUntilAnswered } from './hub-call.ts'
 
-/** Longest wait for the hub's response, and then for its next bytes, in milliseconds. */
+/** How long to wait for the hub's response, and then for each next chunk of it, in milliseconds. */
 const SILENCE_MS = 60_000
-/** After this many broken responses the cause is not the network but corrupt bytes on the hub. */
+/** After this many truncated responses, the cause is assumed to be corrupt bytes on the hub. */
 const BREAKS_MAX = 5
 
 /**
- * Downloads the hub's response into a file; starts over until the response is complete. Throws the
- * hub's refusal, the disk's error, `artifact-corrupt` after BREAKS_MAX broken responses, or the
- * signal's reason.
+ * Downloads the hub's response into a file. Starts over until the response is complete. Throws the
+ * hub's refusal, the error of a failed write, `artifact-corrupt` after BREAKS_MAX truncated responses,
+ * or the signal's reason.
  */
 export async function download(
   ask: (signal: AbortSignal) => Promise<Response>,
@@ -23,7 +23,7 @@ export async function download(
   let breaks = 0
   const onBreak = (cause: unknown): AppError => {
     breaks += 1
-    const message = `The hub’s response was cut off before its end, ${breaks} times so far.`
+    const message = `The hub’s response was truncated (try ${breaks} of ${BREAKS_MAX}).`
     return new AppError(breaks < BREAKS_MAX ? 'hub-unreachable' : 'artifact-corrupt', message, {
       cause,
     })
@@ -36,7 +36,7 @@ export async function download(
   await retryUntilAnswered((trying) => unlessSilent(once, clock, trying), clock, signal)
 }
 
-/** One try. A hub that is silent for too long counts as unreachable. */
+/** Makes one try. A hub that sends nothing for SILENCE_MS counts as unreachable. */
 async function unlessSilent(
   once: (alive: () => void, signal: AbortSignal) => Promise<void>,
   clock: Clock,
@@ -52,7 +52,7 @@ async function unlessSilent(
 
 type Hooks = { readonly alive: () => void; readonly onBreak: (cause: unknown) => AppError }
 
-/** @param signal of the request; it aborts the reading too */
+/** @param signal the request's signal; aborting it also stops the reading */
 async function save(
   { body }: Response,
   file: string,
@@ -60,7 +60,8 @@ async function save(
   signal: AbortSignal,
 ): Promise<void> {
   const reader = (body ?? new Blob([]).stream()).getReader()
-  // Separate from the writing, so that a full disk is not mistaken for a broken connection.
+  // Read errors are caught apart from write errors, so that a full disk does not look like a broken
+  // connection.
   const read = () =>
     reader.read().catch((cause: unknown) => {
       signal.throwIfAborted()
@@ -74,7 +75,7 @@ async function save(
     }
   } finally {
     await out.close()
-    // Closes the connection after a failed write; rejects when the connection is already broken.
+    // Closes the connection after a failed write. Rejects if the connection is already broken.
     await reader.cancel().catch(() => {})
   }
 }

@@ -3,15 +3,18 @@ import { attemptParams } from './attempt-params.ts'
 import { callUntilAnswered } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
-/** Events that arrive within this time go into one request, in milliseconds. */
+/** How long to wait for more events before sending them in one request, in milliseconds. */
 const GATHER_MS = 50
-/** Most events per request: a request with the longest ones stays below the hub's body limit. */
+/**
+ * Maximum events per request. An event's text has at most 2048 characters, each up to 6 bytes in JSON,
+ * so that 64 events need about 768 KiB, which is below the hub's body limit of 1 MiB.
+ */
 const BATCH_MAX = 64
 const TRY_MS = 30_000
 
 /**
- * Sends an attempt's events to the hub in order, each exactly once: a request is retried until it is
- * answered, and the hub drops duplicates by the events' numbers.
+ * Sends an attempt's events to the hub in order. Each event is recorded exactly once: a request is
+ * retried until the hub answers, and the hub recognizes duplicates by the events' numbers.
  */
 export class EventSender {
   readonly #context: SenderContext
@@ -30,11 +33,12 @@ export class EventSender {
   tell(event: WorkerEvent): void {
     this.#queue.push(event)
     this.#sending ??= this.#send()
-    // Sent immediately: it decides whether the death of this worker counts as a failure of the job.
+    // Sent immediately: if this worker dies, the hub normally counts the attempt as failed only if it
+    // has this event.
     if (event.type === 'agent-started') this.#hurry.abort()
   }
 
-  /** Resolves when the hub has every event so far; throws the hub's refusal. */
+  /** Resolves once the hub has all events reported so far. Throws the hub's refusal. */
   async flush(): Promise<void> {
     while (this.#sending !== null && this.#failure === null) {
       this.#hurry.abort()
@@ -61,7 +65,7 @@ export class EventSender {
       }
       this.#sending = null
     } catch (error) {
-      // `#sending` stays set, so that nothing is sent after a gap.
+      // `#sending` stays set, so that nothing more is sent after a failed request.
       this.#failure = { error }
     }
   }

@@ -5,13 +5,13 @@ import type { End, FinalReport } from './report-spool.ts'
 
 type Ending = {
   readonly lease: Lease
-  /** An attempt that lost its lease sends no report. */
+  /** Never `lease-lost`: an attempt that lost its lease sends no report. */
   readonly outcome: Exclude<Outcome, { readonly kind: 'lease-lost' }>
   readonly usage: Usage | null
   readonly sender: AttemptSender
 }
 
-/** Builds an attempt's final report, and keeps it for people as the last artifacts. */
+/** Builds an attempt's final report. Also stores it as artifacts for people to read. */
 export function finalReport({ lease, outcome, usage, sender }: Ending): FinalReport {
   const fence = fenceOf(lease)
   const names = sender.artifacts.map(({ name }) => name)

@@ -11,8 +11,8 @@ type Retries = {
 }
 
 /**
- * Retries a call to the hub with backoff, without a limit, until the hub accepts or refuses it. Throws
- * the hub's refusal or the signal's reason.
+ * Retries a call to the hub, with backoff and forever, until the hub accepts or refuses it. Throws the
+ * hub's refusal or the signal's reason.
  */
 export function callUntilAnswered<Value>(
   call: (signal: AbortSignal) => Promise<Value>,
@@ -22,7 +22,7 @@ export function callUntilAnswered<Value>(
   return retryUntilAnswered((trying) => withTimeout(call, tryMs, trying), clock, signal)
 }
 
-/** The same for calls that have a timeout of their own. */
+/** Like `callUntilAnswered`, for calls that enforce their own timeout. */
 export async function retryUntilAnswered<Value>(
   call: (signal: AbortSignal) => Promise<Value>,
   clock: Clock,
@@ -45,13 +45,13 @@ export async function retryUntilAnswered<Value>(
   }
 }
 
-/** Makes one call, and throws `hub-unreachable` when it takes longer than `tryMs`. */
+/** Makes one call. Throws `hub-unreachable` if the call takes longer than `tryMs`. */
 export async function withTimeout<Value>(
   call: (signal: AbortSignal) => Promise<Value>,
   tryMs: number,
   signal: AbortSignal,
 ): Promise<Value> {
-  // AbortSignal.timeout would hold a call that has ended in memory until the time is over.
+  // AbortSignal.timeout would keep a finished call in memory until the timeout fires.
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(), tryMs).unref()
   try {
@@ -66,7 +66,7 @@ export async function withTimeout<Value>(
   }
 }
 
-/** Whether the hub's answer means that this worker no longer has the attempt. */
+/** Whether an error from the hub means that this worker no longer owns the attempt. */
 export const saysLeaseLost = (error: unknown): boolean =>
   isAppError(error) &&
   ['lease-lost', 'job-terminal', 'job-not-found', 'token-invalid'].includes(error.code)

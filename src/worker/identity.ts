@@ -11,7 +11,7 @@ const WorkerFile = z.strictObject({ id: z.uuid() })
 
 type Source = { readonly clock: Clock; readonly random: RandomBytes }
 
-/** The worker's identity: the id that its data folder stores, and a new boot id at every start. */
+/** The worker's identity: the id stored in its data folder, and a new boot id for each start. */
 export async function workerIdentity(
   folder: string,
   facts: Omit<WorkerIdentity, 'id' | 'bootId'>,

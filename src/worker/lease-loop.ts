@@ -7,9 +7,9 @@ import { withTimeout } from './hub-call.ts'
 import { untilRoom } from './room.ts'
 import type { Slots } from './slots.ts'
 
-/** How long the hub may hold a claim (long poll), in milliseconds. */
+/** How long the hub may wait for a job before it answers a claim (long poll), in milliseconds. */
 const WAIT_MS = 25_000
-/** How much longer the worker waits for the answer, in milliseconds. */
+/** How much longer than WAIT_MS the worker waits for that answer, in milliseconds. */
 const SLACK_MS = 5000
 const FIRST_BACKOFF_MS = 250
 const LONGEST_BACKOFF_MS = 5000
@@ -41,14 +41,14 @@ export async function leaseJobs(
       backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS)
       continue
     }
-    // A new id only after an answer: the hub answers a repeated id with the same lease.
+    // Only a new claim gets a new id. A retry repeats the id, so that the hub returns the same lease.
     requestId = newUuid(clock.now(), random)
     backoffMs = FIRST_BACKOFF_MS
     if (answer !== null) begin(answer)
   }
 }
 
-/** Claims once: a lease, null for no job, `unreachable` when the hub does not answer. */
+/** Claims once. Returns null if no job arrived in time, or `unreachable` if the hub did not answer. */
 export async function claimOnce(
   leasing: Leasing,
   requestId: string,
@@ -73,13 +73,13 @@ async function claim(
   try {
     return await hub.call('claimLease', { body }, signal)
   } catch (error) {
-    // An older hub refuses a claim with fields that it does not know.
+    // An older hub refuses a claim that has fields it does not recognize.
     if (isAppError(error, 'request-invalid')) await requireProtocol(hub, identity, signal)
     throw error
   }
 }
 
-/** Throws `protocol-mismatch` when the hub is older than this worker. */
+/** Throws `protocol-mismatch` if the hub's protocol is older than this worker's. */
 async function requireProtocol(
   hub: Leasing['hub'],
   { version }: Leasing['identity'],
@@ -89,7 +89,7 @@ async function requireProtocol(
   if (other.protocol >= PROTOCOL) return
   throw new AppError(
     'protocol-mismatch',
-    `The hub is version ${other.version} with protocol ${other.protocol}, this worker version ` +
-      `${version} with protocol ${PROTOCOL}: upgrade the hub first.`,
+    `The hub is version ${other.version} with protocol ${other.protocol}, but this worker is ` +
+      `version ${version} with protocol ${PROTOCOL}. Upgrade the hub first.`,
   )
 }

@@ -6,23 +6,22 @@ import { attemptParams } from './attempt-params.ts'
 import { callUntilAnswered } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
-/** New text is sent after this many milliseconds, or once there are this many bytes of it. */
+/** How long new text may wait before it is sent, in milliseconds. */
 const FLUSH_MS = 500
+/** Once this many bytes are waiting, they are sent immediately. */
 const FLUSH_BYTES = 256 * 1024
 const TRY_MS = 30_000
 
-/** One stream of an attempt. */
 type Stream = {
   readonly stream: LogStream
-  /** Contains all text of the stream, sent or not. */
+  /** Holds the stream's whole text, including what has already been sent. */
   readonly file: string
   readonly maxBytes: number
 }
 
 /**
- * Sends one stream of an attempt to the hub. Text goes to a file first and is sent from there, so
- * that memory use stays constant while the hub is slow or unreachable, and the log of a dead worker
- * can be salvaged.
+ * Sends one log stream to the hub. Text is written to a file and sent from there, so that memory use
+ * stays constant while the hub is slow or unreachable, and the log can be salvaged if the worker dies.
  */
 export class LogSender {
   readonly #context: SenderContext
@@ -52,14 +51,14 @@ export class LogSender {
     return this.#written === 0
   }
 
-  /** Throws the disk's error. */
+  /** Writes text to the file and schedules its sending. Throws if the write fails. */
   append(text: string): void {
     this.#bounded.append(text)
     if (this.#written > this.#sent) this.#sending ??= this.#send()
     if (this.#written - this.#sent >= FLUSH_BYTES) this.#wake.abort()
   }
 
-  /** Completes and closes the file. Throws the disk's error. */
+  /** Writes the end of the log and closes the file. Throws if the write fails. */
   end(): void {
     this.#ended = true
     try {
@@ -70,7 +69,7 @@ export class LogSender {
     }
   }
 
-  /** Resolves when the hub has everything written so far; throws the hub's refusal. */
+  /** Resolves once the hub has everything written so far. Throws the hub's refusal. */
   async flush(): Promise<void> {
     this.#ended = true
     this.#wake.abort()
@@ -95,7 +94,7 @@ export class LogSender {
       }
       this.#sending = null
     } catch (error) {
-      // `#sending` stays set, so that nothing is sent after a gap.
+      // `#sending` stays set, so that nothing more is sent after a failed request.
       this.#failure = { error }
     }
   }

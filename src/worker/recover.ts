@@ -6,8 +6,8 @@ import { ReportSpool } from './report-spool.ts'
 import { salvage } from './salvage.ts'
 
 /**
- * Kills the processes that an earlier run of this worker left, and removes its half-written reports.
- * Returns the names of the attempts that it left.
+ * Kills processes left by an earlier run of this worker and removes its partly written reports.
+ * Returns the names of the attempts whose folders that run left.
  */
 export async function endLeftovers({ folder, log }: WorkerContext): Promise<readonly string[]> {
   await new ReportSpool(folder).removePartial()
@@ -21,7 +21,7 @@ export async function endLeftovers({ folder, log }: WorkerContext): Promise<read
 
 /**
  * Sends what an earlier run could not send: its final reports, unchanged, and the work of attempts
- * without a report. Waits while the hub is unreachable; throws the signal's reason.
+ * without a report. Waits while the hub is unreachable. Throws the signal's reason.
  */
 export async function recover(
   names: readonly string[],
@@ -34,7 +34,7 @@ export async function recover(
   }
 }
 
-/** Delivers the reports in the spool. Returns the names of the attempts whose report was accepted. */
+/** Delivers the spooled reports. Returns the names of the attempts whose reports the hub accepted. */
 async function deliverReports(
   context: WorkerContext,
   signal: AbortSignal,
@@ -45,8 +45,8 @@ async function deliverReports(
   for (const report of await spool.unsent()) {
     const name = attemptName(report)
     const answer = await deliverReportAgain(report, context, signal)
-    log.info({ attempt: name, answer }, 'report of an earlier run delivered')
-    if (answer === 'taken') {
+    log.info({ attempt: name, answer }, 'the hub answered the final report of an earlier run')
+    if (answer === 'accepted') {
       await removeAttemptFolder(attemptFolder(folder, report), context)
       accepted.add(name)
     }

@@ -9,7 +9,7 @@ import { nullWhenMissing } from '../platform/errno.ts'
 import { PauseBody } from '../protocol/schemas.ts'
 import { attemptName } from './attempt-folder.ts'
 
-/** How an attempt ended, as the hub expects it. */
+/** How an attempt ended, in the form that the hub's routes accept. */
 const End = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('settle'), settlement: Settlement }),
   z.strictObject({ kind: z.literal('pause'), pause: PauseBody.omit({ usage: true }) }),
@@ -20,7 +20,7 @@ export type End = z.infer<typeof End>
 const FinalReport = z.strictObject({
   jobId: JobId,
   attempt: z.int().min(1),
-  token: z.string().describe('Of the attempt: a restarted worker authenticates with it'),
+  token: z.string().describe('The attempt’s token, with which a restarted worker authenticates'),
   end: End,
   usage: Usage.nullable(),
   artifacts: z
@@ -32,16 +32,16 @@ const FinalReport = z.strictObject({
         digest: z.string().exactOptional(),
       }),
     )
-    .describe('Must be on the hub before the end is reported'),
+    .describe('Files that the hub must have before the report is sent'),
 })
 export type FinalReport = z.infer<typeof FinalReport>
 
-/** Suffix of complete reports: a file with another name is still being written. */
+/** Suffix of complete reports. A file without it was not written completely. */
 const COMPLETE = '.json'
 
 /**
- * Final reports that the hub has not answered yet. A report is on disk before it is sent, so that a
- * worker that dies in between sends the same report again after its next start, not another one.
+ * Stores final reports until the hub answers them. A report is written before it is sent, so that if
+ * the worker dies in between, its next start sends the same report and not a different one.
  */
 export class ReportSpool {
   readonly #folder: string
@@ -51,7 +51,7 @@ export class ReportSpool {
     this.#folder = join(data, 'reports')
   }
 
-  /** Removes reports that an earlier run died while writing. Must be called before any other method. */
+  /** Removes reports that an earlier run wrote only in part. Must be called before any other method. */
   async removePartial(): Promise<void> {
     const partial = (await this.#names()).filter((name) => !name.endsWith(COMPLETE))
     for (const name of partial) await rm(join(this.#folder, name), { force: true })

@@ -1,7 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import type { WorkerContext } from './context.ts'
 
-/** No job is claimed below this many free bytes: running jobs need them for reports and logs. */
+/** Minimum free bytes for claiming a job. Running jobs need this space for reports and logs. */
 export const FLOOR_BYTES = 128 * 1024 * 1024
 const CHECK_EVERY_MS = 5000
 
@@ -16,7 +16,10 @@ export async function untilRoom(
     const free = bavail * bsize
     if (free >= FLOOR_BYTES) return
     if (!isLogged)
-      log.warn({ folder, free, floor: FLOOR_BYTES }, 'disk nearly full: the worker claims no jobs')
+      log.warn(
+        { folder, free, floor: FLOOR_BYTES },
+        'disk nearly full; the worker claims no jobs until space is freed',
+      )
     isLogged = true
     await clock.sleep(CHECK_EVERY_MS, signal)
   }

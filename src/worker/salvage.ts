@@ -14,14 +14,15 @@ import {
 import type { WorkerContext } from './context.ts'
 import { upload } from './upload.ts'
 
-/** Longest time in which a kind may find work in one folder, in milliseconds. */
+/** How long a kind may search one folder for work, in milliseconds. */
 const FIND_MS = 120_000
 
 /**
  * Uploads what a dead attempt left in its folder, then removes the folder. The hub stores the files
- * without changing the job's state. An agent wrote the folder, so what cannot be read there is logged
- * and skipped. Waits while the hub is unreachable; throws the signal's reason, and `token-invalid`.
- * @param name of the folder; no process of its attempt may still run
+ * without changing the job's state. An agent may have written anything to the folder, so unreadable
+ * files are logged and skipped. Waits while the hub is unreachable. Throws the signal's reason or
+ * `token-invalid`.
+ * @param name the attempt's name; none of its processes may still be running
  */
 export async function salvage(
   name: string,
@@ -30,11 +31,11 @@ export async function salvage(
 ): Promise<void> {
   const folder = join(attemptsFolder(context.folder), name)
   const owner = await readAttemptFile(folder)
-  if (owner !== null) await handIn(owner, { folder, marker: name }, context, signal)
+  if (owner !== null) await uploadFound(owner, { folder, marker: name }, context, signal)
   await removeAttemptFolder(folder, context)
 }
 
-async function handIn(
+async function uploadFound(
   owner: AttemptFile,
   left: LeftAttempt,
   { hub, clock, log, kinds }: WorkerContext,
@@ -47,15 +48,18 @@ async function handIn(
   for (const artifact of found) {
     await upload(artifact, 'salvageArtifact', context, signal).catch((error: unknown) => {
       if (signal.aborted || isAppError(error, 'token-invalid')) throw error
-      // The hub does not know this attempt, or it belongs to another worker: the file is not needed.
+      // The hub does not have this attempt, or it belongs to another worker, so the file is not needed.
       if (isAppError(error)) return
-      log.error({ attempt: left.marker, file: artifact.name, error }, 'file not salvaged')
+      log.error({ attempt: left.marker, file: artifact.name, error }, 'could not salvage the file')
     })
   }
-  log.info({ attempt: left.marker, artifacts: found.length }, 'attempt salvaged')
+  log.info(
+    { attempt: left.marker, artifacts: found.length },
+    'salvaged the files of a dead attempt',
+  )
 }
 
-/** The files that the kind finds, and the logs. */
+/** Returns the files found by the kind, and the logs. Missing and empty files are left out. */
 async function findFiles(
   kind: WorkKind,
   left: LeftAttempt,
@@ -71,7 +75,7 @@ async function findFiles(
   )
 }
 
-/** Finds nothing in an unreadable workspace, so that at least the logs are kept. */
+/** Returns no files if the workspace is unreadable, so that at least the logs are salvaged. */
 async function findWork(
   kind: WorkKind,
   left: LeftAttempt,
@@ -82,9 +86,9 @@ async function findWork(
     return await kind.salvage(left, AbortSignal.any([signal, AbortSignal.timeout(FIND_MS)]))
   } catch (error) {
     if (signal.aborted) throw error
-    // Not rethrown for a retry: the same error would return at every start of the worker.
+    // Not rethrown, because a retry at the worker's next start would fail with the same error.
     const level = error instanceof StepFailed ? 'warn' : 'error'
-    log[level]({ attempt: left.marker, error }, 'work not salvaged')
+    log[level]({ attempt: left.marker, error }, 'could not salvage the attempt’s work')
     return []
   }
 }

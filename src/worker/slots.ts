@@ -17,7 +17,7 @@ export class Slots {
     void work.then(() => this.#running.delete(work))
   }
 
-  /** Resolves with true when a slot is free, with false when the signal aborts first. */
+  /** Resolves to true once a slot is free, or to false if the signal aborts first. */
   async free(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted && this.#running.size >= this.#size) {
       const waited = new AbortController()

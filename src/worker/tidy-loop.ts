@@ -4,7 +4,7 @@ const EVERY_MS = 3_600_000
 
 type Tidying = Pick<WorkerContext, 'kinds' | 'clock' | 'log'>
 
-/** Lets each kind clean up what it keeps between attempts, immediately and then every hour. */
+/** Makes each kind clean up its caches, once immediately and then every hour. */
 export async function tidyKinds(tidying: Tidying, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await tidyOnce(tidying, signal)
@@ -12,14 +12,14 @@ export async function tidyKinds(tidying: Tidying, signal: AbortSignal): Promise<
   }
 }
 
-/** One round. A failure is logged and retried in the next round; no job depends on the cleanup. */
+/** Runs one round. A failure is only logged: no job depends on the cleanup, and the next round retries. */
 export async function tidyOnce({ kinds, log }: Tidying, signal: AbortSignal): Promise<void> {
   for (const [name, kind] of kinds) {
     try {
       const bytes = await kind.tidy(signal)
       if (bytes > 0) log.info({ kind: name, bytes }, 'caches cleaned up')
     } catch (error) {
-      if (!signal.aborted) log.warn({ kind: name, error }, 'caches not cleaned up')
+      if (!signal.aborted) log.warn({ kind: name, error }, 'could not clean up the caches')
     }
   }
 }

@@ -7,15 +7,16 @@ import { attemptParams } from './attempt-params.ts'
 import { callUntilAnswered } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
-/** Timeout of one try, to which the time for the bytes on a very slow connection is added. */
+/** Timeout of one try, in milliseconds, before the extra time for the file's size. */
 const TRY_MS = 30_000
+/** Slowest upload for which the extra time is sufficient, in bytes per millisecond. */
 const BYTES_PER_MS_MIN = 16
 
 /**
- * Stores a file as an artifact; retries until the hub has it. A try times out after 30 s plus the time
- * for the bytes, so that a dead connection does not block it. Throws the hub's refusal,
- * `artifact-changed` when the file does not match its digest or changes meanwhile, or the signal's
- * reason.
+ * Uploads a file as an artifact, retrying until the hub has it. Each try has a timeout that depends on
+ * the file's size, so that a dead connection does not block the upload. Throws the hub's refusal,
+ * `artifact-changed` if the file does not match its digest or changes during the upload, or the
+ * signal's reason.
  * @param route `putArtifact` for a live attempt, `salvageArtifact` for a dead one
  */
 export async function upload(
@@ -37,7 +38,8 @@ export async function upload(
       try {
         await hub.call(route, { params, headers, body: blob.stream() }, trying)
       } catch (error) {
-        // Bytes corrupted in transit are sent again; a file that changed here would never match.
+        // If the bytes were corrupted in transit, they are sent again. If the file changed, a retry would
+        // fail again.
         const isMismatch = isAppError(error, 'digest-mismatch')
         if (isMismatch && (await fileDigest(artifact.file, signal)) !== digest)
           throw changed(artifact)
@@ -50,4 +52,4 @@ export async function upload(
 }
 
 const changed = ({ name }: FileArtifact): AppError =>
-  new AppError('artifact-changed', `The file of artifact ${name} changed while it was being sent.`)
+  new AppError('artifact-changed', `The artifact ${name} changed while it was being uploaded.`)

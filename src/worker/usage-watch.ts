@@ -4,7 +4,7 @@ import type { MeteredDoor } from './context.ts'
 
 const INTERVAL_MS = 5000
 
-/** Reports the attempt's model usage whenever it has changed, until the signal aborts. */
+/** Checks the attempt's model usage regularly and reports every change, until the signal aborts. */
 export async function watchUsage(
   metered: MeteredDoor,
   { report, clock }: { readonly report: Pick<AttemptReport, 'tell'>; readonly clock: Clock },

@@ -21,15 +21,15 @@ import type { Lifeline } from './keep-leases/lifeline.ts'
 import { ReportSpool } from './report-spool.ts'
 import { watchUsage } from './usage-watch.ts'
 
-/** What can end an attempt from outside. */
+/** What can stop an attempt from outside. */
 export type AttemptControls = {
   readonly stopOrder: StopOrder
   readonly lifeline: Lifeline
-  /** Aborts when even the final report must wait for the worker's next start. */
+  /** Aborts when the worker must exit now; its next start then sends the final report. */
   readonly leaving: AbortSignal
 }
 
-/** A lease, and what is needed to work on it. */
+/** A lease and what is needed to work on its job. */
 type Assignment = {
   readonly lease: Lease
   readonly fence: Fence
@@ -40,8 +40,9 @@ type Assignment = {
 }
 
 /**
- * Works on one lease, from an empty folder to the hub's answer to the final report. Returns `left`
- * when the lease is lost, so that the folder must be salvaged.
+ * Works on a leased job, from creating the attempt's folder to the hub's answer to the final report.
+ * Returns `left` if the lease was lost or the hub refused the report; the caller then salvages the
+ * folder.
  */
 export async function workOn(
   lease: Lease,
@@ -77,14 +78,14 @@ async function runWhileLeased(
   const lapse = stopWhenLapsed(lifeline, stopOrder, over.signal)
   const usage =
     metered === null ? null : watchUsage(metered, { report: sender, clock }, over.signal)
-  // A failing meter stops the attempt; its error is thrown below, where the watch is awaited.
+  // If the usage watch fails, the attempt stops. Awaiting `usage` below throws the error.
   usage?.catch(() => stopOrder.stop({ kind: 'lease-lost' }))
   try {
     return await runAttempt(
       kind.run,
       {
         given: {
-          // Parsed into copies without the token, which no kind may see.
+          // `parse` leaves out the lease's other fields, such as the token, which no kind may see.
           work: Work.parse(lease.job),
           earlier: Earlier.parse(lease),
           number: lease.attempt,
@@ -117,8 +118,8 @@ async function stopWhenLapsed(
 }
 
 /**
- * Reports the end of an attempt. From here on a lapsed lease stops nothing, because only calls
- * remain that the hub itself refuses when another worker has the job.
+ * Reports the end of an attempt. From here on, an expired lease stops nothing: only calls to the hub
+ * remain, and the hub refuses them if another worker has the job.
  */
 async function reportEnd(
   { lease, fence, folder, sender, metered }: Assignment,
@@ -136,20 +137,20 @@ async function reportEnd(
     .write(report)
     .then(() => context.probe('report-written'))
     .catch(unlessDiskFull)
-  // Waits for the write even when the hub refuses: a report written after `forget` would stay.
+  // Waits for the write even if the hub refuses, because a report written after `forget` would remain.
   const before = (): Promise<unknown> => allEnded([written, sender.flush()])
   const answer = await deliverReport(report, context, before, leaving)
-  // The folder goes first: without its report it would count as unfinished at the next start.
-  if (answer === 'taken') await removeAttemptFolder(folder, context)
+  // The folder is removed before the report: without a report, the next start would salvage the folder.
+  if (answer === 'accepted') await removeAttemptFolder(folder, context)
   await context.probe('folder-removed')
   await spool.forget(fence)
-  return answer === 'taken' ? 'finished' : 'left'
+  return answer === 'accepted' ? 'finished' : 'left'
 }
 
 /**
- * The disk became full after the claim. The job fails with `disk-full`, as it would one step later.
- * It is not handed back: when the free space does not show the cause, as with a disk quota, this
- * worker would claim it again and again.
+ * Fails a job with `disk-full` because the disk became full after the claim. The job is not handed
+ * back: if the amount of free space does not show the problem, as with a disk quota, this worker would
+ * claim the job again and again.
  */
 async function reportNoRoom(
   lease: Lease,
@@ -158,9 +159,9 @@ async function reportNoRoom(
 ): Promise<'finished'> {
   const fence = fenceOf(lease)
   lifeline.retire()
-  context.log.warn(fence, 'disk full: no room for the attempt folder')
+  context.log.warn(fence, 'disk full; could not create the attempt folder')
   await removeAttemptFolder(attemptFolder(context.folder, fence), context)
-  const detail = 'the worker’s disk has no room for the attempt’s folder'
+  const detail = 'the attempt’s folder could not be created because the worker’s disk is full'
   const settlement = { kind: 'failed', reason: 'disk-full', detail } as const
   const end = { kind: 'settle', settlement } as const
   const report = { ...fence, token: lease.token, end, usage: null, artifacts: [] }
@@ -173,7 +174,7 @@ function nullWhenDiskFull(error: unknown): null {
   throw error
 }
 
-/** A report that does not fit on the disk is sent all the same: there is no later chance. */
+/** If the disk is too full to write the report, it is still sent: there is no later chance. */
 function unlessDiskFull(error: unknown): void {
   if (!isDiskFull(error)) throw error
 }

@@ -17,12 +17,12 @@ import { type AttemptControls, workOn } from './work-on.ts'
 /** How long a worker that must stop immediately may still talk to the hub, in milliseconds. */
 const STOP_MS = 2000
 
-/** A thread and a process that still act when the worker is busy or dead. */
+/** The lease thread, which works while the worker is busy, and the guard, which outlives the worker. */
 type Helpers = { readonly keeper: LeaseKeeper; readonly guard: Guard }
 
 /**
- * Starts a worker. It first kills the processes that its last run left, then leases jobs until it is
- * drained or stopped.
+ * Starts a worker. The worker first kills processes left by its last run and then leases jobs until
+ * it is drained or stopped.
  */
 export const startWorker = (context: WorkerContext): Worker => new Worker(context)
 
@@ -31,21 +31,23 @@ export class Worker {
   readonly #slots: Slots
   /** The stop order of each running attempt, by the attempt's name. */
   readonly #attempts = new Map<string, StopOrder>()
-  /** Background work: old reports, salvage, cleanup. The next start continues what is unfinished. */
+  /** Background work: old reports, salvage, cleanup. The worker's next start continues unfinished work. */
   readonly #chores = new Set<Promise<void>>()
-  /** Aborted in this order: they end the claims, the final reports, and the background work. */
+  /** Aborts when the worker stops claiming jobs. */
   readonly #leasing = new AbortController()
+  /** Aborts when the worker stops sending final reports. */
   readonly #leaving = new AbortController()
+  /** Aborts when all attempts have ended; stops the background work. */
   readonly #ended = new AbortController()
   #failure: { readonly error: unknown } | null = null
-  /** Resolves when the worker has ended; rejects with the error that ended it. */
+  /** Resolves when the worker has ended. Rejects with the error that made it end. */
   readonly done: Promise<void>
 
   constructor(context: WorkerContext) {
     this.#context = context
     this.#slots = new Slots(context.identity.slots)
     this.done = this.#run()
-    // `drain` and `stop` pass the failure on; without them it must not be an unhandled rejection.
+    // `drain` and `stop` rethrow the failure. If neither is called, it must not count as unhandled.
     this.done.catch(() => {})
   }
 
@@ -54,7 +56,10 @@ export class Worker {
     return this.#slots.running
   }
 
-  /** Claims no new job. Resolves when the running ones have ended, or were handed back after drainMs. */
+  /**
+   * Claims no new jobs. Resolves when the running attempts have ended. After `drainMs`, stops them and
+   * hands their jobs back.
+   */
   async drain(): Promise<void> {
     this.#leasing.abort()
     const { clock, drainMs } = this.#context
@@ -63,7 +68,7 @@ export class Worker {
     await this.done
   }
 
-  /** Stops everything immediately, and hands the jobs back if the hub answers within two seconds. */
+  /** Stops all attempts immediately. Hands their jobs back if the hub answers within two seconds. */
   async stop(): Promise<void> {
     this.#leasing.abort()
     this.#stopAll({ kind: 'drained' })
@@ -89,7 +94,8 @@ export class Worker {
     } catch (error) {
       this.#failure ??= { error }
     }
-    // A worker that may not claim jobs, such as one with a revoked token, can still finish the running ones.
+    // Even a worker that may not claim jobs, for example because its token was revoked, can finish the
+    // attempts that are running.
     await this.#slots.empty()
     this.#ended.abort(new Stopped({ kind: 'drained' }))
     await Promise.all(this.#chores)
@@ -130,7 +136,7 @@ export class Worker {
         this.#chore(guard.during([name], rescue))
       }
     } catch (error) {
-      // The report is in the spool and the work in its folder: the next start sends both.
+      // If the worker is leaving, its next start sends the spooled report and the work.
       if (!this.#leaving.signal.aborted) this.#fail(error)
     } finally {
       keeper.release(fence)
@@ -150,7 +156,7 @@ export class Worker {
     void chore.then(() => this.#chores.delete(chore))
   }
 
-  /** Handles a bug: the worker ends, and with it the leases of all its attempts. */
+  /** Handles a bug: makes the worker end, and stops its attempts as if their leases were lost. */
   #fail(error: unknown): void {
     if (this.#ended.signal.aborted) return
     this.#failure ??= { error }

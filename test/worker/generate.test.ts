@@ -148,7 +148,7 @@ describeNeeding(['patience'], 'a generate job in trouble', () => {
     const job = await untilEnded(hub, id)
 
     expect(job).toMatchObject({ state: 'failed', reason: 'generator-failed' })
-    expect(job.detail).toContain('the generator ended with exit code 7\nout of memory')
+    expect(job.detail).toContain('the generator exited with code 7\nout of memory')
     expect(await artifact(hub, job, 'partial/half.obj')).toBe('half\n')
     expect(await artifactNames(hub, id)).not.toContain('outputs/half.obj')
   })

@@ -90,7 +90,7 @@ describe('a job whose work fails a check', () => {
     const job = await untilEnded(test.hub, id)
     expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', step: null, attempt: 1 })
     expect(job.detail).toBe(
-      'The work did not pass its checks in 3 turns of the agent.\n\ncheck "never" failed:\nError: no\n\nnever: exit code 1',
+      'The work did not pass its checks after 3 turns of the agent.\n\ncheck "never" failed:\nError: no\n\nnever: exit code 1',
     )
     expect(await runs(folder)).toBe(3)
     expect(await artifact(test.hub, job, 'change.patch')).toContain('+more\n+more\n+more\n')

@@ -81,7 +81,7 @@ describeNeeding(['patience'], 'a limit', () => {
 
     expect(log.startsWith('the first line\n')).toBe(true)
     expect(log.endsWith('the last line\n')).toBe(true)
-    expect(log).toMatch(/\n\[\d{7} bytes left out here: limits\.outputBytes\]\n/)
+    expect(log).toMatch(/\n\[\d{7} bytes left out here because of limits\.outputBytes\]\n/)
     expect(log.length).toBeLessThan(1024 * 1024 + 100)
     const live = await hub.admin.call('readLog', {
       params: { job: id, stream: 'output' },

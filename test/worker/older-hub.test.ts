@@ -35,8 +35,8 @@ describe('a worker on a hub that cannot read its question', () => {
     expect(await endAt(url)).toMatchObject({
       code: 'protocol-mismatch',
       message:
-        `The hub is version 0.0.9 with protocol 1, this worker version 0.1.0 with protocol ` +
-        `${PROTOCOL}: upgrade the hub first.`,
+        `The hub is version 0.0.9 with protocol 1, but this worker is version 0.1.0 with protocol ` +
+        `${PROTOCOL}. Upgrade the hub first.`,
     })
   })
 

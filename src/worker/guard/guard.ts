@@ -5,9 +5,10 @@ import { type Spawned, spawnPiped } from '../../platform/spawn.ts'
 const STDERR_CHARS_MAX = 4096
 
 /**
- * A process that kills the attempts' processes when this process dies. It notices every kind of death,
- * because the kernel closes the pipe between the two. It misses no process: a child that has forked
- * but not called exec yet, and so carries no marker, keeps the pipe open.
+ * A guard process that kills the attempts' processes if this worker process dies. The guard notices
+ * every kind of death, because the kernel then closes the pipe between the two. The guard also kills
+ * a child that has forked but not yet called exec: such a child has no marker yet, but it keeps the
+ * pipe open until it has one.
  */
 export class Guard {
   readonly #process: Spawned['process']
@@ -21,15 +22,15 @@ export class Guard {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX)
     })
     process.once('close', (code, killSignal) => {
-      const end = `the guard process ended with ${code ?? killSignal}: ${this.#stderr}`
-      this.#failed.reject(new Error(end))
+      const end = code === null ? `was killed by ${killSignal}` : `exited with code ${code}`
+      this.#failed.reject(new Error(`the guard process ${end}: ${this.#stderr}`))
     })
     this.failed.catch(() => {})
   }
 
   static async start(): Promise<Guard> {
     const entry = fileURLToPath(entryProgram('worker/guard/main'))
-    // In its own session, so that Ctrl-C in a terminal does not reach it.
+    // `spawnPiped` starts a new session, so that Ctrl-C in a terminal does not reach the guard.
     const spawned = await spawnPiped([process.execPath, entry], {
       cwd: '/',
       env: { ...entryEnvironment() },
@@ -37,14 +38,14 @@ export class Guard {
     return new Guard(spawned.process)
   }
 
-  /** Rejects when the guard process has ended. */
+  /** Rejects when the guard process has exited. */
   get failed(): Promise<never> {
     return this.#failed.promise
   }
 
   /**
-   * Runs work whose processes carry one of these markers. If this process dies meanwhile, the guard
-   * kills them.
+   * Runs work whose processes carry one of these markers. If this worker process dies before the work
+   * ends, the guard kills the processes.
    */
   async during<Value>(markers: readonly string[], work: () => Promise<Value>): Promise<Value> {
     this.#send('+', markers)
@@ -55,14 +56,14 @@ export class Guard {
     }
   }
 
-  /** Lets the guard kill the processes of work that still runs, and resolves when it has exited. */
+  /** Makes the guard kill the processes of work that is still running. Resolves when it has exited. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.stdin.end()
     await this.failed.catch(() => {})
   }
 
   #send(sign: '+' | '-', markers: readonly string[]): void {
-    // Once written, the line stays in the pipe even if this process dies right after.
+    // Once written, a line stays in the pipe even if this process dies immediately afterwards.
     this.#process.stdin.write(markers.map((marker) => `${sign}${marker}\n`).join(''))
   }
 }

@@ -1,9 +1,10 @@
-/** Interval of the beats, and of the checks for them, in milliseconds. */
+/** Interval between beats, and between checks for new beats, in milliseconds. */
 const BEAT_MS = 250
 
 /**
- * The heartbeat of a worker's event loop: a counter in memory that its threads share. Time during
- * which the whole process is stopped does not count, because the watching thread is stopped too.
+ * The heartbeat of a worker's event loop: a counter in shared memory that another thread watches. If
+ * the whole process is suspended, that time does not count, because the watching thread is suspended
+ * too.
  */
 export class Heartbeat {
   readonly #beats: Int32Array<SharedArrayBuffer>
@@ -12,18 +13,18 @@ export class Heartbeat {
     this.#beats = new Int32Array(shared)
   }
 
-  /** The memory to pass to the thread that watches. */
+  /** The memory to pass to the watching thread. */
   get shared(): SharedArrayBuffer {
     return this.#beats.buffer
   }
 
-  /** Beats until the result is disposed of. */
+  /** Beats until the returned object is disposed of. */
   beat(): Disposable {
     const timer = setInterval(() => Atomics.add(this.#beats, 0, 1), BEAT_MS)
     return { [Symbol.dispose]: () => clearInterval(timer) }
   }
 
-  /** Calls `onStill` once there was no beat for `stillMs`. */
+  /** Calls `onStill` once, when there has been no beat for `stillMs` milliseconds. */
   watch(stillMs: number, onStill: () => void): void {
     let [last, stillFor] = [Atomics.load(this.#beats, 0), 0]
     const timer = setInterval(() => {

@@ -16,13 +16,13 @@ export type Keeping = {
   readonly leaseMs: number
   readonly lifeline: Lifeline
   readonly clock: Clock
-  /** Called at each renewal after a cancel was requested. */
+  /** Called whenever the response to a renewal says that a cancel was requested. */
   readonly onCancelRequested: () => void
 }
 
 /**
- * Renews a lease until the hub says that it is lost or too much time passes without an acknowledged
- * renewal; then cuts its lifeline. Returns `released` when the signal aborts first.
+ * Renews a lease until it is lost, either because the hub says so or because no renewal was
+ * acknowledged in time. Then cuts the lifeline. Returns `released` if the signal aborts first.
  */
 export async function keepLease(
   keeping: Keeping,
@@ -38,8 +38,8 @@ export async function keepLease(
 }
 
 /**
- * Sends a renewal every quarter of the lease. The hub holds each answer for that long (a long poll)
- * unless the job is cancelled, so a cancel arrives immediately.
+ * Sends a renewal at least every quarter of the lease. Each renewal is a long poll: the hub responds
+ * after that time, or immediately when the job is cancelled.
  */
 async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<void> {
   const { clock, leaseMs, onCancelRequested } = keeping
@@ -51,7 +51,7 @@ async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<vo
     if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
     if (next !== 'cancel-requested') continue
     onCancelRequested()
-    // The hub has nothing more to wait for after a cancel, so this loop waits instead.
+    // After a cancel, the hub would answer every renewal immediately, so this loop waits instead.
     waitMs = 0
     await clock.sleep(leaseMs / 4, signal)
   }

@@ -7,13 +7,13 @@ import type { Lifeline } from './lifeline.ts'
 import { LeaseNotice, type LeaseCommand, type Start } from './messages.ts'
 import { Heartbeat } from './heartbeat.ts'
 
-/** A worker whose event loop does not run for this many milliseconds counts as hung. */
+/** A worker counts as hung if its event loop does not run for this many milliseconds. */
 const STILL_MS = 10 * 60_000
 
-/** The controls of an attempt whose lease is kept. */
+/** The controls of an attempt whose lease the thread renews. */
 type HeldLease = { readonly stopOrder: StopOrder; readonly lifeline: Lifeline }
 
-/** Keeps the leases of one worker in a separate thread, so that a busy worker does not delay renewals. */
+/** Renews a worker's leases in a separate thread, so that a busy main thread does not delay renewals. */
 export class LeaseKeeper {
   readonly #thread: Thread
   readonly #leases = new Map<string, HeldLease>()
@@ -22,8 +22,8 @@ export class LeaseKeeper {
   readonly #beating: Disposable
 
   /**
-   * Kills this process when its event loop does not run for `stillMs`.
-   * @param url of the hub
+   * Starts the thread, which also kills this process if its event loop does not run for `stillMs`.
+   * @param url the hub's URL
    */
   constructor(url: string, stillMs = STILL_MS) {
     const heartbeat = new Heartbeat()
@@ -37,23 +37,23 @@ export class LeaseKeeper {
     this.#thread.on('message', (message: unknown) => this.#receive(LeaseNotice.parse(message)))
     this.#thread.once('error', (error) => this.#fail(error))
     this.#thread.once('exit', (code) => {
-      this.#fail(new Error(`the thread that keeps the leases ended with exit code ${code}`))
+      this.#fail(new Error(`the lease thread exited with code ${code}`))
     })
     this.failed.catch(() => {})
     this.#ready.promise.catch(() => {})
   }
 
-  /** Resolves when the thread can keep leases; rejects when it fails first. */
+  /** Resolves when the thread is ready to renew leases. Rejects if the thread fails before that. */
   get ready(): Promise<void> {
     return this.#ready.promise
   }
 
-  /** Rejects when the thread ends, because of a bug or because the worker ends. */
+  /** Rejects when the thread exits, because of a bug or because this keeper was disposed of. */
   get failed(): Promise<never> {
     return this.#failed.promise
   }
 
-  /** Renews the lease until `release`. Stops the attempt when the lease is lost or a cancel is requested. */
+  /** Renews the lease until `release`. Stops the attempt if the lease is lost or a cancel is requested. */
   keep(lease: Lease, held: HeldLease): void {
     const { token, leaseMs } = lease
     const fence = fenceOf(lease)
@@ -75,7 +75,7 @@ export class LeaseKeeper {
     if (notice.type === 'ready') return this.#ready.resolve()
     const held = this.#leases.get(attemptName(notice))
     if (notice.type === 'cancel-requested') held?.stopOrder.stop({ kind: 'cancelled' })
-    // A retired lifeline never lapses: an attempt that only reports its end learns of the loss from the hub.
+    // Ignored after `retire`: an attempt that only reports its end learns of the loss from the hub.
     else if (held?.lifeline.lapsed() === true) held.stopOrder.stop({ kind: 'lease-lost' })
   }
 

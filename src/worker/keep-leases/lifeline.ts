@@ -1,18 +1,21 @@
 import type { Clock } from '../../platform/clock.ts'
 
-/** Fraction of the lease after which a worker without an acknowledged renewal gives up, before the hub does. */
+/**
+ * After this fraction of the lease without an acknowledged renewal, the worker stops the attempt. This
+ * is before the hub expires the lease.
+ */
 const FRACTION = 0.75
-/** Longest single sleep before the deadline is checked again, in milliseconds. */
+/** Longest sleep between two checks of the deadline, in milliseconds. */
 const SLEEP_MS_MAX = 60_000
 
 const LAPSED = 0n
 const NEVER = 2n ** 62n
 
 /**
- * The deadline until which this worker may act on a lease. It counts from the time at which the last
- * acknowledged renewal was sent, by a monotonic clock that also runs while the process is stopped. It
- * is stored in memory that the worker's threads share, so that a busy thread does not delay the other.
- * Once lapsed, it stays lapsed.
+ * The deadline until which this worker may act on a lease. It is measured from the sending of the last
+ * acknowledged renewal, on a monotonic clock that keeps running while the process is suspended. The
+ * worker's threads share it in memory, so that a busy thread does not delay another. Once the deadline
+ * has passed, the lifeline has lapsed, and nothing revives it.
  */
 export class Lifeline {
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>
@@ -22,8 +25,9 @@ export class Lifeline {
 
   /**
    * @param clock must give the same time in all threads, as `systemClock` does
-   * @param shared memory of a lifeline that another thread made; absent for a new lease. A new lease
-   *   may be older than assumed here; its first renewal, sent immediately, corrects that.
+   * @param shared memory of a lifeline created by another thread; absent for a new lease. A new
+   *   lease's deadline is measured from now, although the lease is slightly older; the first renewal,
+   *   sent immediately, corrects that.
    */
   constructor(
     clock: Pick<Clock, 'monotonic' | 'sleep'>,
@@ -46,12 +50,12 @@ export class Lifeline {
     this.#extend(this.#after(sentAt))
   }
 
-  /** Makes it lapse for good: no later answer revives it. Does nothing after `retire`. */
+  /** Makes the lifeline lapse; no later renewal revives it. Does nothing after `retire`. */
   cut(): void {
     this.#change((seen) => (seen === NEVER ? null : LAPSED))
   }
 
-  /** Makes it never lapse: the attempt starts nothing more that the loss of the lease must stop. */
+  /** Removes the deadline: the attempt starts nothing more that a lost lease would have to stop. */
   retire(): void {
     this.#extend(NEVER)
   }
@@ -60,7 +64,7 @@ export class Lifeline {
     return this.#leftMs(this.#get()) <= 0
   }
 
-  /** Resolves when it has lapsed, or when the signal aborts. */
+  /** Resolves when the lifeline has lapsed or the signal aborts. */
   async end(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.lapsed()) {
       await this.#clock.sleep(Math.min(SLEEP_MS_MAX, Math.ceil(this.#leftMs(this.#get()))), signal)
@@ -73,8 +77,8 @@ export class Lifeline {
   }
 
   /**
-   * Replaces the deadline with `next(deadline)`, unless that is null. Compare-and-swap: starts over
-   * when another thread wrote in between, so that no write is lost.
+   * Replaces the deadline with `next(deadline)`, unless that is null. Uses compare-and-swap and retries
+   * if another thread changed the deadline in between, so that no change is lost.
    */
   #change(next: (seen: bigint) => bigint | null): void {
     for (;;) {

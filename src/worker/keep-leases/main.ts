@@ -10,9 +10,9 @@ import { Lifeline } from './lifeline.ts'
 import { type LeaseNotice, LeaseCommand, Start } from './messages.ts'
 import { Heartbeat } from './heartbeat.ts'
 
-// The thread that keeps the leases of all attempts of a worker. It does nothing else, so that no I/O
-// or computation of the worker delays a renewal. When a lease is lost, this thread kills the attempt's
-// processes itself, because the main thread may be too busy to react.
+// A worker's lease thread. It renews the leases of all attempts, so that no I/O or computation in the
+// main thread delays a renewal. When a lease is lost, this thread kills the attempt's processes itself,
+// because the main thread may be too busy to react.
 
 const { url, heartbeat, stillMs } = Start.parse(workerData)
 const releases = new Map<string, AbortController>()
@@ -22,17 +22,18 @@ parentPort?.on('message', (message: unknown) => {
   if (command.type === 'keep') void keep(command)
   else releases.get(attemptName(command))?.abort()
 })
-// A hung worker must not keep its leases forever. Once killed, it is restarted by its service manager.
+// A hung worker must not keep its leases forever. After the kill, its service manager restarts it.
 new Heartbeat(heartbeat).watch(stillMs, () => {
-  // Written directly: `console` and `process.stderr` of a thread need the main thread, which hangs.
+  // Written directly, because in a thread `console` and `process.stderr` need the main thread, which
+  // hangs.
   writeSync(2, `millwright: the worker has not responded for ${stillMs} ms and is being stopped\n`)
   process.kill(process.pid, 'SIGABRT')
 })
-// Node loads `fetch` on its first use; that must not delay the first renewal of a short lease.
+// Node loads the code of `fetch` on first use. Loaded here, it does not delay the first renewal.
 void new Request(url)
 send({ type: 'ready' })
 
-/** An unexpected error in here ends the thread, and with it the worker. */
+/** Renews one lease until it is released or lost. An unexpected error ends the thread and the worker. */
 async function keep(command: Extract<LeaseCommand, { type: 'keep' }>): Promise<void> {
   const { jobId, attempt, token, leaseMs } = command
   const fence = { jobId, attempt }
@@ -51,7 +52,7 @@ async function keep(command: Extract<LeaseCommand, { type: 'keep' }>): Promise<v
   releases.delete(name)
   if (end === 'released') return
   send({ type: 'lease-lost', ...fence })
-  // The main thread does the same when it gets the message, and logs what survives.
+  // The main thread also kills them when it receives the message, and logs processes that survive.
   await killLeftovers(name, silentLog)
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Fence } from '../../domain/lease.ts'
 
-// Messages between a worker and the thread that keeps its leases. The deadline of a lease is not sent
-// but stored in memory that both share (`Lifeline`).
+// Messages between a worker's main thread and its lease thread. A lease's deadline is not sent, because
+// both threads share it in memory (`Lifeline`).
 
 /** The thread's `workerData`. */
 export const Start = z.strictObject({
@@ -10,12 +10,12 @@ export const Start = z.strictObject({
   url: z.string(),
   /** Memory of the worker's `Heartbeat`. */
   heartbeat: z.instanceof(SharedArrayBuffer),
-  /** How long the worker's event loop may hang, in milliseconds. */
+  /** How long the worker's event loop may hang before the thread kills the worker, in milliseconds. */
   stillMs: z.int(),
 })
 export type Start = z.infer<typeof Start>
 
-/** Sent to the thread. */
+/** Messages to the lease thread. */
 export const LeaseCommand = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('keep'),
@@ -23,14 +23,14 @@ export const LeaseCommand = z.discriminatedUnion('type', [
     /** Token of the attempt. */
     token: z.string(),
     leaseMs: z.int(),
-    /** Memory of its `Lifeline`. */
+    /** Memory of the lease's `Lifeline`. */
     shared: z.instanceof(SharedArrayBuffer),
   }),
   z.strictObject({ type: z.literal('release'), ...Fence.shape }),
 ])
 export type LeaseCommand = z.infer<typeof LeaseCommand>
 
-/** Sent by the thread. */
+/** Messages from the lease thread. */
 export const LeaseNotice = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** A cancel of the job was requested. */
