@@ -4,16 +4,17 @@ import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 
-/** How often a running backup renews its mark. */
+/** How often a running backup refreshes its marker file. */
 const RENEW_MS = 30_000
-/** A mark that is older is stale: its backup died. */
+/** If a marker is not refreshed for this long, it is stale, because its backup has died. */
 const OLD_MS = 10 * RENEW_MS
 
 const folderOf = (store: string): string => join(store, 'backups')
 
 /**
- * Marks a store as being backed up, by a file that is renewed until the result is disposed.
- * Garbage collection skips a marked store, in every process on every machine.
+ * Marks a store as being backed up, using a marker file that is refreshed until the result is
+ * disposed. Garbage collection deletes no files from a marked store, even if it runs in another
+ * process or on another machine that shares the folder.
  */
 export async function markBackup(store: string, clock: Clock): Promise<AsyncDisposable> {
   const mark = join(folderOf(store), randomUUID())
@@ -35,12 +36,13 @@ async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal
   for (;;) {
     await clock.sleep(RENEW_MS, over)
     if (over.aborted) return
-    // If the disk is full, the next renewal may succeed; the mark counts until it is stale.
+    // If a write fails, for example on a full disk, the next refresh tries again. The marker stays
+    // valid until it is stale.
     await write().catch(() => {})
   }
 }
 
-/** Whether a backup of this store is running at `now` (epoch ms). Removes stale marks. */
+/** Whether a backup of this store is running at `now` (epoch ms). Removes stale markers. */
 export async function isBackedUp(store: string, now: number): Promise<boolean> {
   let alive = false
   for (const name of (await readdir(folderOf(store)).catch(nullWhenMissing)) ?? []) {

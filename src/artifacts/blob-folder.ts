@@ -5,19 +5,20 @@ import { deleteUnneeded, type Deletion, type Deleted, sum } from './delete-unnee
 import { nullWhenMissing } from '../platform/errno.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 
-/** Files named by their SHA-256, in subfolders named by its first two digits. */
+/** Files named by their SHA-256, in subfolders named after the hash's first two digits. */
 export type BlobFolder = {
-  /** The path where a file belongs. Creates its folder. */
+  /** Returns the path for a blob and creates the folder that will hold it. */
   placeOf(digest: string): Promise<string>
-  /** null when the file is missing. */
+  /** Opens a blob for reading; returns null if it is missing. */
   open(digest: string): Promise<FileHandle | null>
   has(digest: string): Promise<boolean>
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 /**
- * A file to delete is first moved aside and then checked again: if the same bytes were stored or
- * referenced in the meantime, the file is moved back. Readers look in both places.
+ * Opens the folder of blobs, or creates it. Deletion moves a blob to the folder `aside` first and
+ * checks again: if the same bytes were stored or referenced in the meantime, it moves the blob back.
+ * Reads check both folders, so a blob stays readable during deletion.
  */
 export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const blobs = join(folder, 'sha256')
@@ -30,10 +31,13 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const openEither = async (digest: string): Promise<FileHandle | null> =>
     (await open(pathOf(digest)).catch(nullWhenMissing)) ??
     (await open(asideOf(digest)).catch(nullWhenMissing)) ??
-    // It may have been moved back between the two attempts to open it.
+    // Between the two checks above, the blob may have been moved back.
     (await open(pathOf(digest)).catch(nullWhenMissing))
 
-  /** Deletes a file that was moved aside; moves it back and returns null when it is needed. */
+  /**
+   * Deletes a blob that was moved aside and returns the disk space freed, in bytes. If the blob is
+   * needed after all, moves it back and returns null.
+   */
   async function decide(digest: string, deletion: Deletion): Promise<number | null> {
     const file = await stat(asideOf(digest)).catch(nullWhenMissing)
     if (file === null) return null
@@ -67,7 +71,7 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
     deleteUnneeded: async (deletion) => {
       const source = { isName: isDigest, spaceOf: diskSpaceOf }
       const left = { ...source, folder: aside, remove: (name: string) => decide(name, deletion) }
-      // Files that a killed collection left aside are checked again, whatever their age.
+      // Blobs that a killed garbage collection left in `aside` are checked again, whatever their age.
       const needed = deletion.dryRun ? deletion.needed : async () => new Set<string>()
       const parts = [await deleteUnneeded(left, { ...deletion, needed, before: Infinity })]
       for (const part of await readdir(blobs)) {
@@ -79,10 +83,10 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   }
 }
 
-/** Only a digest finds a file, so no name can escape the folder. */
+/** Only SHA-256 digests are turned into paths, so no name can escape the folder. */
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
-/** Creates the folder of all blobs so that it and the store's own folder survive a power failure. */
+/** Creates the folder of all blobs and fsyncs its parents, so that it survives a power failure. */
 async function makeDurable(blobs: string): Promise<void> {
   await mkdir(blobs, { recursive: true, mode: 0o700 })
   for (const up of ['..', '../..', '../../..']) await syncFolder(join(blobs, up))

@@ -3,8 +3,9 @@ import { Transform } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
 
 /**
- * Passes bytes through and hashes them, one chunk behind, so that corrupt bytes never look complete:
- * when the SHA-256 is not `digest`, the stream ends with `artifact-corrupt` instead of its last chunk.
+ * Passes bytes through and verifies their SHA-256. Each chunk is held back until the next one
+ * arrives. If the hash is not `digest`, the stream fails with `artifact-corrupt` instead of sending
+ * the last chunk, so that a reader never mistakes corrupt bytes for a complete artifact.
  */
 export function checkOnRead(digest: string): Transform {
   const hash = createHash('sha256')
@@ -18,7 +19,12 @@ export function checkOnRead(digest: string): Transform {
     },
     flush(done) {
       if (hash.digest('hex') === digest) return done(null, held)
-      done(new AppError('artifact-corrupt', `The stored bytes of artifact ${digest} have changed.`))
+      done(
+        new AppError(
+          'artifact-corrupt',
+          `The stored bytes of artifact ${digest} no longer match their SHA-256.`,
+        ),
+      )
     },
   })
 }

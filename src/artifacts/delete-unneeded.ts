@@ -3,37 +3,38 @@ import { opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nullWhenMissing } from '../platform/errno.ts'
 
-/** Names per ledger query. */
+/** How many names each ledger query checks. */
 const BATCH = 100
-/** Names that the result lists as examples. */
+/** How many deleted names the result lists as examples. */
 const EXAMPLES_MAX = 5
 
-/** What to delete from a store. */
+/** Which entries to delete from a store, and whether to delete them or only report them. */
 export type Deletion = {
-  /** Deletes only what was last written before this time (epoch ms). */
+  /** Only entries last written before this time (epoch ms) are deleted. */
   readonly before: number
-  /** Returns which of these names must stay. */
+  /** Returns those of the given names that must not be deleted. */
   readonly needed: (names: readonly string[]) => Promise<ReadonlySet<string>>
-  /** Reports what would be deleted, and deletes nothing. */
+  /** If true, nothing is deleted; the result reports what would be. */
   readonly dryRun: boolean
-  /** Called before each batch; when it returns false, the rest stays. */
+  /** Called before each batch of names; if it returns false, the deletion stops. */
   readonly mayContinue: () => Promise<boolean>
 }
 
-/** What was deleted, or would be. */
+/** What was deleted or, in a dry run, what would be. */
 export type Deleted = {
   readonly count: number
-  /** Disk space freed. */
+  /** Disk space that the deletion frees. */
   readonly bytes: number
   readonly examples: string[]
 }
 
-/** A folder to delete from: which of its entries count, and how one is removed. */
+/** A folder to delete entries from, and how to recognize, measure and remove an entry. */
 export type DeletionSource = {
   readonly folder: string
+  /** Whether a file in the folder has an entry's name; all other files are ignored. */
   readonly isName: (name: string) => boolean
   readonly spaceOf: (path: string) => Promise<number>
-  /** Returns the bytes it freed; null when the entry was missing or is needed after all. */
+  /** Returns the disk space freed, in bytes; null if the entry was missing or is needed after all. */
   readonly remove: (name: string) => Promise<number | null>
 }
 
@@ -84,7 +85,7 @@ async function* oldNames(
   if (batch.length > 0) yield batch
 }
 
-/** Streams the names, because a store may hold a million. */
+/** Streams the names instead of listing them at once, because a store may hold a million. */
 async function* namesIn(folder: string): AsyncGenerator<string> {
   const entries: Dir | null = await opendir(folder).catch(nullWhenMissing)
   if (entries === null) return

@@ -11,15 +11,18 @@ import type { ArtifactStore, ByteRange, StoredArtifact } from './port.ts'
 import { openStaging } from './staging.ts'
 
 export type DiskArtifacts = ArtifactStore & {
-  /** Removes leftovers of crashed uploads last written before this time (epoch ms); returns how many. */
+  /**
+   * Removes the temporary files of crashed uploads that were last written before this time (epoch
+   * ms). Returns how many.
+   */
   sweepTemp(before: number): Promise<number>
-  /** Deletes artifacts by digest; keeps one that is stored again in the meantime. */
+  /** Deletes artifacts by digest, but keeps one that is stored again during the deletion. */
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 /**
- * Stores artifacts as files `blobs/sha256/<first two digits>/<digest>` of a folder, readable only by
- * its owner. Creates the folder if it is missing.
+ * Stores artifacts in a folder, as files `blobs/sha256/<first two digits>/<digest>` that only their
+ * owner can read. Creates the folder if it is missing.
  */
 export async function openDiskArtifacts(folder: string, probe = noProbe): Promise<DiskArtifacts> {
   const blobs = await openBlobFolder(join(folder, 'blobs'))
@@ -27,7 +30,8 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
 
   return {
     put: (bytes, options) => {
-      // The loop in `fill` handles errors; an error before or after it must not crash the hub.
+      // The loop in `fill` handles errors. Without this listener, an error before or after the loop
+      // would crash the hub.
       bytes.on('error', () => {})
       return staging.place(
         (file) => fill(file, bytes, options),
@@ -46,8 +50,8 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
 }
 
 /**
- * Leaves the source open when it throws, so that the HTTP request can still be answered.
- * Holds one chunk in memory at a time.
+ * Writes the bytes to the file, hashing them on the way, with one chunk in memory at a time. If it
+ * throws, it leaves the source stream open, so that the HTTP request can still be answered.
  */
 async function fill(
   file: FileHandle,
@@ -57,7 +61,7 @@ async function fill(
   const hash = createHash('sha256')
   let size = 0
   for await (const chunk of bytes.iterator({ destroyOnReturn: false })) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('an artifact is a stream of bytes')
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('an artifact must be a stream of bytes')
     size += chunk.length
     if (size > options.maxBytes) {
       throw new AppError('body-too-large', `The artifact is larger than ${options.maxBytes} bytes.`)
@@ -85,6 +89,7 @@ async function read(file: FileHandle, digest: string, range?: ByteRange): Promis
   }
   const whole = range === undefined || (range.start === 0 && range.end >= size - 1)
   if (!whole) return file.createReadStream(range)
-  // The callback makes pipeline destroy both streams on an error; the reader receives the error.
+  // On an error, `pipeline` destroys both streams, so the reader gets the error. The callback does
+  // nothing, but `pipeline` requires one.
   return pipeline(file.createReadStream(), checkOnRead(digest), () => {})
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 
-/** Runs work that writes below a folder. Throws `disk-full` when its disk has no space left. */
+/** Runs work that writes below a folder. Throws `disk-full` if the folder's disk has no space left. */
 export async function withDiskFullError<Value>(
   folder: string,
   work: () => Promise<Value>,

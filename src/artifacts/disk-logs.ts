@@ -20,19 +20,23 @@ import { openStaging, type Staging } from './staging.ts'
 import { noTails, rememberTails, type Tails } from './tails.ts'
 
 export type DiskLogs = LogStore & {
-  /** Removes leftovers of crashed appends last written before this time (epoch ms); returns how many. */
+  /**
+   * Removes the temporary files of crashed appends that were last written before this time (epoch
+   * ms). Returns how many.
+   */
   sweepTemp(before: number): Promise<number>
-  /** Deletes all logs of a job at once, by job id. */
+  /** Deletes logs job by job; the names in `deletion` are job ids. */
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
 type Context = { readonly folder: string; readonly staging: Staging; readonly tails: Tails }
 
 /**
- * Stores logs as files `<job>/<attempt>/<stream>/<offset>` of a folder. Each append writes one file
- * that never changes, so that a crash cannot tear it and an object store could hold it. Only one
- * process at a time may append to a stream.
- * @param shared whether other processes append too: to other streams, or to the same at other times
+ * Stores logs in a folder, as files `<job>/<attempt>/<stream>/<offset>`. Each append writes one
+ * segment file that never changes, so that a crash cannot leave it half-written and an object store
+ * could hold it. Only one process at a time may append to a stream.
+ * @param shared whether other processes append to this folder too: to other streams, or to the same
+ *   stream at another time
  */
 export async function openDiskLogs(
   folder: string,
@@ -72,7 +76,7 @@ function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Del
   return deleteUnneeded(source, deletion)
 }
 
-/** The types of the parts exclude slashes and dots, so the path cannot escape the folder. */
+/** None of these types allows slashes or dots, so the path cannot escape the folder. */
 const segmentFolder = ({ folder }: Context, { jobId, attempt, stream }: LogAddress): string =>
   join(folder, jobId, String(attempt), stream)
 
@@ -84,14 +88,18 @@ async function append(
   if (bytes.length > LOG_SEGMENT_BYTES_MAX) {
     throw new AppError(
       'body-too-large',
-      `A log segment can have at most ${LOG_SEGMENT_BYTES_MAX} bytes.`,
+      `A log segment is limited to ${LOG_SEGMENT_BYTES_MAX} bytes.`,
     )
   }
   const expected = await prepareTail(context, address)
   if (offset > expected) {
-    throw new AppError('log-gap', `The ${address.stream} log continues at offset ${expected}.`, {
-      details: { expected },
-    })
+    throw new AppError(
+      'log-gap',
+      `The next bytes of the ${address.stream} log must be at offset ${expected}.`,
+      {
+        details: { expected },
+      },
+    )
   }
   const known = bytes.subarray(0, expected - offset)
   const fresh = bytes.subarray(known.length)
@@ -106,7 +114,7 @@ async function append(
   context.tails.set(path, expected + fresh.length)
 }
 
-/** Returns the stream's size, after making its folder exist and survive a power failure. */
+/** Creates the stream's folder durably if it is missing. Returns the stream's size in bytes. */
 async function prepareTail(context: Context, address: LogAddress): Promise<number> {
   const path = segmentFolder(context, address)
   const remembered = context.tails.get(path)
@@ -118,6 +126,7 @@ async function prepareTail(context: Context, address: LogAddress): Promise<numbe
   return tail
 }
 
+/** Throws `log-conflict` if bytes that are sent again differ from the stored ones. */
 async function refuseConflict(
   context: Context,
   address: LogAddress,
@@ -138,7 +147,7 @@ async function read(
   { offset, limit }: { offset: number; limit: number },
 ): Promise<Uint8Array> {
   const path = segmentFolder(context, address)
-  // Readers poll at the end of a log; the remembered size answers them without disk access.
+  // Readers poll at the end of a log. The remembered size answers these polls without disk access.
   if (offset >= (context.tails.get(path) ?? Infinity)) return Buffer.alloc(0)
   return readSegments(path, { offset, limit })
 }

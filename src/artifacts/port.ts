@@ -5,46 +5,48 @@ import type { Fence } from '../domain/lease.ts'
 /** A stored artifact: its SHA-256 in lowercase hex, and its length in bytes. */
 export type StoredArtifact = { readonly digest: string; readonly size: number }
 
-/** Offsets of the first and the last byte, both included, counted from 0. */
+/** Offsets of the first and the last byte of a range, counted from 0; both bytes are included. */
 export type ByteRange = { readonly start: number; readonly end: number }
 
-/** Bytes addressed by their SHA-256. Only a digest finds a file: names are never paths. */
+/** Stores bytes under their SHA-256. Artifact names are never used as paths. */
 export type ArtifactStore = {
   /**
-   * Stores a stream: durable when resolved, and not readable before. Equal bytes are stored once.
-   * Throws `digest-mismatch` when their digest is not `expectedDigest`, `body-too-large` beyond
-   * `maxBytes`, and `disk-full`. A failed call leaves no file behind.
+   * Stores the bytes of a stream. They are durable once the call resolves, and cannot be read before.
+   * Equal bytes are stored once. Throws `digest-mismatch` if their SHA-256 is not `expectedDigest`,
+   * `body-too-large` if there are more than `maxBytes`, and `disk-full`. A failed call leaves no file
+   * behind.
    */
   put(
     bytes: Readable,
     options: { readonly expectedDigest: string | null; readonly maxBytes: number },
   ): Promise<StoredArtifact>
   /**
-   * Streams an artifact. Throws `artifact-not-found`, and `range-invalid` when the range begins
-   * beyond its end. A read of the whole artifact verifies the digest: on a mismatch the stream ends
-   * with the error `artifact-corrupt` instead of its last bytes.
+   * Streams an artifact or a range of it. Throws `artifact-not-found`, and `range-invalid` if the
+   * range contains no byte of the artifact. A read of the whole artifact verifies the digest: if it
+   * does not match, the stream fails with `artifact-corrupt` before its last bytes.
    */
   open(digest: string, range?: ByteRange): Promise<Readable>
-  /** Whether the artifact exists. Does not verify its bytes. */
+  /** Whether the artifact exists. Does not read its bytes. */
   has(digest: string): Promise<boolean>
 }
 
-/** Names one log stream of one attempt. */
+/** Identifies one log stream of one attempt. */
 export type LogAddress = Fence & { readonly stream: LogStream }
 
-/** Append-only bytes of attempts, addressed by offset. */
+/** Append-only logs of attempts; bytes are addressed by their offset in the log. */
 export type LogStore = {
   /**
-   * Appends at `offset`; durable when resolved. Idempotent: bytes already stored are skipped.
-   * Throws `log-conflict` when the stored bytes differ, `log-gap` with `expected` in its details when
-   * `offset` is beyond the end, `body-too-large` beyond `LOG_SEGMENT_BYTES_MAX`, and `disk-full`.
+   * Appends bytes at `offset`; they are durable once the call resolves. Idempotent: bytes that are
+   * already stored are skipped. Throws `log-conflict` if the stored bytes differ, `log-gap` if
+   * `offset` is beyond the end (its detail `expected` is the end), `body-too-large` for more than
+   * `LOG_SEGMENT_BYTES_MAX`, and `disk-full`.
    */
   append(address: LogAddress, offset: number, bytes: Uint8Array): Promise<void>
   /**
-   * Reads at most `limit` bytes from `offset`; empty at the end, and for a stream without bytes.
-   * Throws `artifact-corrupt` when a segment was truncated.
+   * Reads at most `limit` bytes from `offset`. Returns no bytes at or beyond the end of the log.
+   * Throws `artifact-corrupt` if a segment file was truncated.
    */
   read(address: LogAddress, offset: number, limit: number): Promise<Uint8Array>
-  /** Bytes stored so far, which is the offset of the next append. */
+  /** Number of bytes stored so far, which is the offset of the next append. */
   size(address: LogAddress): Promise<number>
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 
-/** A segment file is named by the offset of its first byte. */
+/** File name of the segment whose first byte is at this offset in the log. */
 export const segmentName = (offset: number): string => String(offset).padStart(16, '0')
 
-/** Offsets of a stream's segments, in order; empty when the folder does not exist. */
+/** Offsets of the segments in a folder, in ascending order; empty if the folder does not exist. */
 export async function listSegments(folder: string): Promise<readonly number[]> {
   const names = (await readdir(folder).catch(nullWhenMissing)) ?? []
   return names
@@ -15,7 +15,7 @@ export async function listSegments(folder: string): Promise<readonly number[]> {
     .toSorted((one, other) => one - other)
 }
 
-/** Bytes in a stream that has these segments. */
+/** Size in bytes of the stream that consists of these segments. */
 export async function sizeOf(folder: string, segments: readonly number[]): Promise<number> {
   const last = segments.at(-1)
   if (last === undefined) return 0
@@ -23,8 +23,8 @@ export async function sizeOf(folder: string, segments: readonly number[]): Promi
 }
 
 /**
- * Reads at most `limit` bytes from `offset` and holds no more in memory. Throws `artifact-corrupt`
- * when a segment ends before the next one begins.
+ * Reads at most `limit` bytes from `offset`; never holds more than that in memory. Throws
+ * `artifact-corrupt` if a segment ends before the offset of the next one.
  */
 export async function readSegments(
   folder: string,

@@ -7,27 +7,28 @@ import { syncFolder } from '../platform/durable-file.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 import { withDiskFullError } from './disk-errors.ts'
 
-/** The most files one sweep removes, so that it does not block the hub; the next sweep continues. */
+/** Most files that one sweep removes, so that a sweep stays short; the next sweep continues. */
 const SWEEP_MAX = 1000
 
 /**
- * Where files are written before they are visible: a folder on the same file system, so that a
- * rename moves them into place atomically. A crash leaves orphans only here.
+ * A folder where files are written before a rename moves them into place. It is on the same file
+ * system as their destination, so that the rename is atomic. A crash leaves orphaned files only here.
  */
 export type Staging = {
   /**
-   * Fills a new file, fsyncs it, renames it to the path from `placeOf` (replacing an existing file)
-   * and fsyncs that folder, which `placeOf` creates. Throws `disk-full`; on any error no file is left.
+   * Lets `fill` write a new file, fsyncs the file, renames it to the path that `placeOf` returns
+   * (replacing an existing file), and fsyncs the destination folder, which `placeOf` must create.
+   * Throws `disk-full`. On any error, the new file is removed.
    */
   place<Value>(
     fill: (file: FileHandle) => Promise<Value>,
     placeOf: (value: Value) => Promise<string>,
   ): Promise<Value>
-  /** Removes orphans last written before this time (epoch ms); returns how many. */
+  /** Removes orphaned files last written before this time (epoch ms). Returns how many. */
   sweep(before: number): Promise<number>
 }
 
-/** What the files hold, and the probe that is called before and after each rename. */
+/** `probe` is called before and after each rename; `of` is the first part of its labels. */
 type Watch = { readonly of: 'artifact' | 'log'; readonly probe: Probe }
 
 /** Creates the folder if it is missing. */

@@ -8,7 +8,7 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 
 const StoreFile = z.object({ id: z.uuid() })
 
-/** Returns the id of the store in this folder; the first call creates it. */
+/** Returns the id of the store in this folder. The first call creates the id and the folder. */
 export async function storeId(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'store.json')
@@ -17,7 +17,7 @@ export async function storeId(folder: string): Promise<string> {
   return StoreFile.parse(JSON.parse(found ?? (await readFile(path, 'utf8')))).id
 }
 
-/** When two hubs start at once, the link of one succeeds and both read its id. */
+/** Creates the file. If two hubs do this at once, only one `link` succeeds, and both read its id. */
 async function writeOnce(folder: string, path: string): Promise<void> {
   const id = randomUUID()
   const temp = join(folder, `.${id}.tmp`)

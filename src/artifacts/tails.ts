@@ -1,17 +1,17 @@
 import { sep } from 'node:path'
 
-/** Streams whose size is remembered; the size of any other stream is read from disk. */
+/** How many streams' sizes to remember; the size of any other stream is read from disk. */
 const TAILS_MAX = 1024
 
-/** Sizes of the most recently written streams, by folder. */
+/** Sizes in bytes of the most recently written streams, by the stream's folder. */
 export type Tails = {
   get(folder: string): number | undefined
   set(folder: string, size: number): void
-  /** Forgets every stream below a folder. */
+  /** Forgets every stream whose folder is below this one. */
   forget(above: string): void
 }
 
-/** Remembers nothing, because other processes append too. */
+/** Remembers nothing. Needed if other processes append too, because remembered sizes become stale. */
 export const noTails = (): Tails => ({ get: () => undefined, set: () => {}, forget: () => {} })
 
 /** Remembers the `limit` most recently written streams. */

@@ -1,10 +1,10 @@
 import { AppError } from '../domain/errors.ts'
 import type { Access, AttemptPrincipal, Principal, Scope } from '../domain/principal.ts'
 
-/** The path's parameters as sent. */
+/** A path's parameters, not yet validated. */
 type Params = Readonly<Record<string, string>>
 
-/** Checks that a principal may use a route. Throws `token-missing` for null, and `scope-missing`. */
+/** Throws `token-missing` if there is no principal, and `scope-missing` if it may not use the route. */
 export function demandAccess(
   principal: Principal | null,
   access: Exclude<Access, { kind: 'public' }>,
@@ -19,14 +19,19 @@ export function demandAccess(
       throw new AppError('scope-missing', 'This request needs a token with the scope worker.')
     case 'attempt':
       if (principal.kind === 'attempt' && isOwn(principal, params)) return
-      throw new AppError('scope-missing', 'This request needs the token of the attempt it names.')
+      throw new AppError(
+        'scope-missing',
+        'This request needs the token of the attempt named in its path.',
+      )
   }
 }
 
 function demandScope(principal: Principal, scope: Scope): void {
   const scopes = principal.kind === 'user' ? principal.scopes : []
   if (scopes.includes(scope) || scopes.includes('admin')) return
-  throw new AppError('scope-missing', `The token lacks the scope ${scope}.`, { details: { scope } })
+  throw new AppError('scope-missing', `The token does not have the scope ${scope}.`, {
+    details: { scope },
+  })
 }
 
 const isOwn = ({ jobId, attempt }: AttemptPrincipal, params: Params): boolean =>

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 
 const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
 
-/** Stored bytes and their file name. */
+/** Stored bytes, with what the headers of a download say about them. */
 export type StoredFile = {
   readonly name: string
   readonly digest: string
@@ -11,7 +11,7 @@ export type StoredFile = {
   readonly mediaType: string
 }
 
-/** Headers for stored bytes: a browser saves them as a file and never shows them as a page. */
+/** Headers for a download. A browser saves the bytes as a file and never shows them as a page. */
 export function artifactHeaders(file: StoredFile): Readonly<Record<string, string>> {
   return {
     'content-type': file.mediaType,
@@ -23,7 +23,10 @@ export function artifactHeaders(file: StoredFile): Readonly<Record<string, strin
   }
 }
 
-/** RFC 6266: an ASCII name for old clients, and the exact name escaped so that it cannot end the header. */
+/**
+ * Content-Disposition (RFC 6266) with two names: an ASCII approximation for old clients, and the exact
+ * name, percent-encoded so that no character in it can end the header.
+ */
 export function attachmentNamed(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9._-]/g, '_')
   const exact = encodeURIComponent(name.toWellFormed()).replaceAll(
@@ -35,7 +38,7 @@ export function attachmentNamed(name: string): string {
 
 const etagOf = (digest: string): string => `"${digest}"`
 
-/** Whether If-None-Match says that the caller already has these bytes. */
+/** Whether the caller already has these bytes, according to its If-None-Match header. */
 export function isKnownToCaller(headers: IncomingHttpHeaders, digest: string): boolean {
   const tags = (headers['if-none-match'] ?? '')
     .split(',')
@@ -43,23 +46,29 @@ export function isKnownToCaller(headers: IncomingHttpHeaders, digest: string): b
   return tags.includes('*') || tags.includes(etagOf(digest))
 }
 
-/** The Range header, unless If-Range names other bytes. */
+/** The Range header; undefined if If-Range names different bytes, because then all must be sent. */
 export function rangeFor(headers: IncomingHttpHeaders, digest: string): string | undefined {
   const condition = headers['if-range']
   return condition === undefined || condition === etagOf(digest) ? headers.range : undefined
 }
 
-/** Hex SHA-256 from Content-Digest (RFC 9530), or null. Throws `request-invalid` when malformed. */
+/**
+ * Returns the SHA-256 from Content-Digest (RFC 9530) in hex, or null if the header has none. Throws
+ * `request-invalid` if it is malformed.
+ */
 export function promisedDigest(headers: IncomingHttpHeaders): string | null {
   const header = headers['content-digest']
   const member = /(?:^|,)\s*sha-256=:([^:]*):/.exec(String(header ?? ''))
   if (member === null) return null
   const digest = Buffer.from(member[1] ?? '', 'base64')
   if (digest.length === 32) return digest.toString('hex')
-  throw new AppError('request-invalid', 'The sha-256 in Content-Digest is not 32 bytes in base64.')
+  throw new AppError(
+    'request-invalid',
+    'The sha-256 in the header Content-Digest must be 32 bytes in base64.',
+  )
 }
 
-/** The sender's media type, which downloads return; a malformed one becomes octet-stream. */
+/** The media type to store with an upload: that of its Content-Type, or octet-stream if malformed. */
 export function mediaTypeOf(headers: IncomingHttpHeaders): string {
   const type = headers['content-type'] ?? ''
   return MEDIA_TYPE.test(type) ? type : 'application/octet-stream'

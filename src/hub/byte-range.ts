@@ -1,8 +1,9 @@
 import type { ByteRange } from '../artifacts/port.ts'
 
 /**
- * The bytes that a Range header requests (RFC 9110, section 14). `whole` without a header, and for
- * several or malformed ranges, which a server may ignore. `outside` when the range has no bytes.
+ * Parses a Range header (RFC 9110, section 14) for a resource of `size` bytes. Returns `whole` if there
+ * is no header, and if it is malformed or has several ranges, because a server may ignore it then.
+ * Returns `outside` if the resource has no byte in the range.
  */
 export function parseByteRange(
   header: string | undefined,

@@ -13,40 +13,41 @@ import { FailedLogins } from './failed-logins.ts'
 import type { DiskFloor, HubLimits } from './limits.ts'
 import { HubMetrics } from './metrics.ts'
 
-/** What a hub needs. It owns none of it: whoever opened the ledger closes it after the hub. */
+/** What a hub is started with. The hub does not close the ledger; its caller does so afterwards. */
 export type HubContext = {
   readonly ledger: Ledger
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
-  /** Removes unneeded jobs, logs and artifacts; a dry run only lists them. */
+  /** Removes expired jobs and logs and unreferenced artifacts; a dry run only lists them. */
   readonly collectGarbage: (dryRun: boolean, signal: AbortSignal) => Promise<GarbageReport>
   readonly kinds: ReadonlyMap<string, KindSchema>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
-  /** Port 0 picks a free one. */
+  /** Where the hub listens. Port 0 selects any free port. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** Host names besides loopback that requests may name, with or without a port. */
+  /** Values that a Host header may have in addition to loopback names, with or without a port. */
   readonly allowHosts: readonly string[]
-  /** A proxy in front of the hub terminates TLS; otherwise the hub binds only to loopback. */
+  /** Whether a proxy in front of the hub terminates TLS. If false, the hub binds only to loopback. */
   readonly behindProxy: boolean
   readonly version: string
-  /** Addresses that callbacks may use; null when this hub has no secret to sign them with. */
+  /** Which URLs callbacks may have; null if this hub has no secret to sign callback messages with. */
   readonly callbacks: CallbackRules | null
   readonly deliveries: DeliveryTally
   readonly disk?: DiskFloor
   readonly limits?: Partial<HubLimits>
 }
 
-/** The context and the state of a running hub; a restart loses that state without harm. */
+/** The context and in-memory state of a running hub. A restart may lose this state without harm. */
 export type HubState = Omit<HubContext, 'limits'> & {
   readonly limits: HubLimits
   readonly claims: ClaimLine
   readonly watches: JobWatches
   readonly failedLogins: FailedLogins
   readonly metrics: HubMetrics
+  /** Number of open event streams. */
   readonly streams: { open: number }
-  /** Aborts when the hub closes. */
+  /** Aborts when the hub starts to close. */
   readonly closing: AbortSignal
 }
 

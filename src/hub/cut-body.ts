@@ -2,8 +2,9 @@ import { Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
 
 /**
- * Passes a body through and throws `body-too-large` beyond `maxBytes`: a chunked body does not
- * announce its length. The request stays open, so that it can be answered.
+ * Passes a body through and throws `body-too-large` once it exceeds `maxBytes`. The Content-Length
+ * check is not enough, because a chunked body has none. The request stays open, so that the hub can
+ * send an error response.
  */
 export const cutBody = (body: Readable, maxBytes: number): Readable =>
   Readable.from(atMost(body, maxBytes))
@@ -19,4 +20,4 @@ async function* atMost(body: Readable, maxBytes: number): AsyncGenerator<Uint8Ar
 }
 
 export const bodyTooLarge = (maxBytes: number): AppError =>
-  new AppError('body-too-large', `This route takes at most ${maxBytes} bytes.`)
+  new AppError('body-too-large', `The body of this request may have at most ${maxBytes} bytes.`)

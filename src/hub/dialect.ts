@@ -6,56 +6,59 @@ import type { Bytes, Route } from '../protocol/route.ts'
 import type { Desk } from './desk/desk.ts'
 
 /**
- * One HTTP API of the hub: its routes, credentials, error format, limits and headers. Dialects share
- * nothing but the desk.
+ * One HTTP API of the hub, with its own routes, credentials, error format, limits and headers. The
+ * hub's dialects share only the desk.
  */
 export type Dialect = {
   readonly name: string
-  /** A separate port; without it the dialect shares the hub's. Port 0 picks a free one. */
+  /** Separate port of the dialect; if missing, it shares the hub's. Port 0 selects any free port. */
   readonly listen?: { readonly host: string; readonly port: number }
-  /** Its path prefixes; it also answers unknown paths below them. `/` on a separate port. */
+  /**
+   * Prefixes of the dialect's paths. It also responds to unknown paths below them. A dialect with a
+   * separate port needs the prefix `/`.
+   */
   readonly prefixes: readonly string[]
   readonly limits: {
-    /** Largest JSON body. */
+    /** Largest JSON request body, in bytes. */
     readonly jsonBytes: number
   }
-  /** Sent with every answer, also when a request matched no route. */
+  /** Headers of every response, including errors for unknown routes. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Reads the principal from this dialect's credentials; null when a request has none. Called for
-   * every route that is not public; the route's access policy is checked afterwards.
+   * Authenticates a request to a route that is not public. Returns null if the request has no
+   * credentials, and throws if they are invalid. The hub then checks the route's access policy.
    */
   admit(caller: Caller, desk: Desk): Promise<Principal | null>
-  /** Formats an error, also one from before routing. */
+  /** Formats an error as a response in the dialect's format. */
   problem(error: AppError): Reply
   routes(desk: Desk): readonly DialectRoute[]
 }
 
-/** What credentials are read from. */
+/** The parts of a request that a dialect authenticates it by. */
 export type Caller = {
   readonly headers: IncomingHttpHeaders
-  /** Remote address of the connection. */
+  /** IP address of the peer. */
   readonly address: string
 }
 
 export type DialectRoute = {
   readonly method: Route['method']
-  /** With {braces} around parameters, as in OpenAPI. */
+  /** A path with parameters in braces, as in OpenAPI: `/jobs/{job}`. */
   readonly path: string
   readonly access: Access
-  /** `json`: parsed JSON. `Bytes`: a stream of any content type, refused beyond `maxBytes`. */
+  /** The request body: parsed JSON, a stream of at most `maxBytes` with any content type, or none. */
   readonly takes: 'json' | Bytes | null
   readonly answer: (request: DialectRequest) => Promise<Reply>
 }
 
-/** One request after the access check; its parts are not validated yet. */
+/** A request that has passed the access check; its parts are not validated yet. */
 export type DialectRequest = {
   readonly params: Readonly<Record<string, string>>
   readonly query: unknown
   readonly headers: IncomingHttpHeaders
-  /** JSON as sent, or a `Readable` where the route takes bytes. */
+  /** Parsed JSON, or a `Readable` if the route takes bytes. */
   readonly body: unknown
-  /** null only on public routes. */
+  /** null only for public routes. */
   readonly principal: Principal | null
   /** Returns a signal that aborts when the caller disconnects or the hub closes. */
   readonly gone: () => AbortSignal
@@ -64,17 +67,17 @@ export type DialectRequest = {
 export type Reply = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string | number>> | undefined
-  /** null: no body. */
+  /** null if the response has no body. */
   readonly body: Readable | Uint8Array | string | null
 }
 
-/** A JSON answer. */
+/** Makes a JSON response. */
 export const jsonReply = (status: number, value: unknown, headers?: Reply['headers']): Reply => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   body: JSON.stringify(value),
 })
 
-/** Whether a path is below a prefix of a dialect, or is that prefix. */
+/** Whether a path is equal to a prefix or below it. */
 export const isBelow = (path: string, prefix: string): boolean =>
   prefix === '/' || `${path.split('?')[0]}/`.startsWith(`${prefix}/`)

@@ -9,7 +9,7 @@ import * as logs from './routes/logs.ts'
 import * as operation from './routes/operation.ts'
 import * as tokens from './routes/tokens.ts'
 
-/** The handler of each route of the protocol. */
+/** The handlers of all routes in the protocol. */
 export const endpoints: Endpoints = {
   ...jobs,
   ...events,

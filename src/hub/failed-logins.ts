@@ -1,26 +1,27 @@
 import type { Clock } from '../platform/clock.ts'
 
-/** Most addresses counted at once; the oldest is forgotten first. */
+/** How many addresses to keep counts for; beyond that, the oldest count is dropped. */
 const ADDRESSES_MAX = 10_000
 const WINDOW_MS = 60_000
 
 /**
- * Counts refused tokens by remote address. Only refusals are rate-limited: a valid token always
- * passes, so that a caller with the same address (an agent on this machine, a proxy) cannot lock
- * others out. Guessing 256 bits is hopeless anyway.
+ * Counts requests with invalid tokens by remote address. Only such requests are rate-limited: a valid
+ * token is always accepted, so that an attacker cannot lock out others who share its address, such as
+ * those behind the same proxy. Tokens need no stronger protection, because 256 random bits cannot be
+ * guessed.
  */
 export class FailedLogins {
   readonly #clock: Clock
   readonly #most: number
   readonly #windows = new Map<string, { readonly since: number; failures: number }>()
 
-  /** @param most refusals per address and minute */
+  /** @param most how many invalid tokens to allow per address and minute */
   constructor(clock: Clock, most: number) {
     this.#clock = clock
     this.#most = most
   }
 
-  /** Counts a refusal. Returns the seconds to wait when there were too many, else null. */
+  /** Counts an invalid token. Returns null, or the seconds to wait if there were too many. */
   note(address: string): number | null {
     const now = this.#clock.monotonic()
     const window = this.#windows.get(address)

@@ -69,6 +69,6 @@ describe('the guard', () => {
     expect(verdict({ host: 'localhost' }, 'http://evil.example/livez')).toBe('host-refused')
     const twice = { url: '/', headers: { host: 'localhost' } }
     const rawHeaders = ['Host', 'localhost', 'HOST', 'evil.example']
-    expect(() => guard({ ...twice, rawHeaders })).toThrow('must name its host once')
+    expect(() => guard({ ...twice, rawHeaders })).toThrow('must have exactly one Host header')
   })
 })

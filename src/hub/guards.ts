@@ -4,20 +4,24 @@ import { AppError } from '../domain/errors.ts'
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?$/
 
-/** What a guard looks at. */
+/** The parts of a request that a guard checks. */
 export type GuardedRequest = {
-  /** Path and query, or a full URL in a proxy request. */
+  /** Path and query, or a full URL if the client treats the hub as a proxy. */
   readonly url: string
   readonly headers: IncomingHttpHeaders
-  /** Names and values alternately, as received: Node keeps only the first of two Host headers. */
+  /**
+   * Header names and values alternately, as received. Shows whether there are two Host headers;
+   * `headers` has only the first.
+   */
   readonly rawHeaders: readonly string[]
 }
 
 /**
- * Refuses requests from web pages that the operator visits: a page can reach loopback, also under
- * its own host name (DNS rebinding), but it cannot choose the Host, Origin and Sec-Fetch headers.
- * The guard throws `host-refused` or `origin-refused`.
- * @param names host names allowed besides loopback, with or without a port
+ * Makes a guard that rejects requests from web pages of other sites that are open in the operator's
+ * browser. Such a page can send requests to loopback, even under its own host name (DNS rebinding),
+ * but it cannot set the headers Host, Origin and Sec-Fetch-Site. The guard throws `host-refused` or
+ * `origin-refused`.
+ * @param names host names to allow in addition to loopback, with or without a port
  */
 export function makeGuard(names: readonly string[]): (request: GuardedRequest) => void {
   const allowed = new Set([...LOOPBACK_NAMES, ...names].map((name) => name.toLowerCase()))
@@ -27,11 +31,14 @@ export function makeGuard(names: readonly string[]): (request: GuardedRequest) =
     if (name === undefined || !(allowed.has(name) || allowed.has(host))) {
       throw new AppError(
         'host-refused',
-        `The Host header ${JSON.stringify(host)} is not an address of this hub.`,
+        `The Host header ${JSON.stringify(host)} does not name this hub.`,
       )
     }
     if (!url.startsWith('/') || isNamedTwice(rawHeaders, 'host')) {
-      throw new AppError('host-refused', 'A request must name its host once, in the Host header.')
+      throw new AppError(
+        'host-refused',
+        'A request must have exactly one Host header and no host in its URL.',
+      )
     }
     refuseOtherOrigins(headers, host)
   }
@@ -42,16 +49,19 @@ function refuseOtherOrigins(headers: IncomingHttpHeaders, host: string): void {
   if (origin !== undefined && !isOriginOf(origin, host)) {
     throw new AppError(
       'origin-refused',
-      `A page from ${JSON.stringify(origin)} may not call this hub.`,
+      `Web pages from ${JSON.stringify(origin)} may not call this hub.`,
     )
   }
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-    throw new AppError('origin-refused', `A ${JSON.stringify(site)} page may not call this hub.`)
+    throw new AppError(
+      'origin-refused',
+      `Web pages from other origins may not call this hub (Sec-Fetch-Site is ${JSON.stringify(site)}).`,
+    )
   }
 }
 
-/** Whether the origin names this host. Accepts http and https, because a proxy may terminate TLS. */
+/** Whether an origin has this host. Accepts http and https, because a proxy may terminate TLS. */
 const isOriginOf = (origin: string, host: string): boolean =>
   origin.toLowerCase() === `http://${host}` || origin.toLowerCase() === `https://${host}`
 

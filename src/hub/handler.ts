@@ -13,7 +13,7 @@ import type { Desk } from './desk/desk.ts'
 
 type Routes = typeof ROUTES
 
-/** The type of principal that a route's access policy admits. */
+/** The type of principal that passes the check of a route's access policy. */
 type Admitted<Policy extends Access> = {
   public: null
   scope: UserPrincipal
@@ -21,7 +21,7 @@ type Admitted<Policy extends Access> = {
   attempt: AttemptPrincipal
 }[Policy['kind']]
 
-/** One request after the access check, with every part parsed. */
+/** A request that has passed the access check, with all parts parsed by the route's schemas. */
 export type ParsedRequest<Name extends RouteName> = {
   readonly params: z.output<Routes[Name]['params']>
   readonly query: z.output<Routes[Name]['query']>
@@ -31,29 +31,29 @@ export type ParsedRequest<Name extends RouteName> = {
       ? Readable
       : null
   readonly principal: Admitted<Routes[Name]['access']>
-  /** The protocol version of the request. */
+  /** The sender's protocol version. */
   readonly protocol: number
   readonly headers: IncomingHttpHeaders
   /** Returns a signal that aborts when the caller disconnects or the hub closes. */
   readonly gone: () => AbortSignal
 }
 
-/** A route that answers JSON may answer a stream instead when the caller requests one. */
+/** A route that returns JSON may return a stream instead if the caller requests one. */
 type Answer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
   ? z.input<Routes[Name]['answer']> | Readable
   : Readable | Uint8Array | string
 
-/** The answer of a handler; `status` overrides the route's own. */
+/** What a handler returns. `status` overrides the route's status. */
 export type RouteReply<Body> = {
   readonly body: Body
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | number>>
 }
 
-/** Makes a route's handler for a desk. */
+/** Makes the handler of a route; the handler calls the desk. */
 export type Endpoint<Name extends RouteName> = (
   desk: Desk,
 ) => (request: ParsedRequest<Name>) => Promise<RouteReply<Answer<Name>>>
 
-/** A handler for every route of the protocol: the compiler reports a missing one. */
+/** The handlers of all routes. The compiler reports a route without a handler. */
 export type Endpoints = { readonly [Name in RouteName]: Endpoint<Name> }

@@ -7,7 +7,6 @@ import { ownApi } from './own-api.ts'
 import type { MountedRoute } from './server.ts'
 import { type Listen, makeServers, type Servers } from './servers.ts'
 
-/** A running hub. */
 export type Hub = {
   readonly url: string
   readonly port: number
@@ -16,21 +15,21 @@ export type Hub = {
   /** All routes of all dialects. */
   readonly routes: readonly MountedRoute[]
   /**
-   * Accepts no new connection, ends long polls and event streams at once, and waits up to
-   * `limits.drainMs` for other requests. Does not close the ledger.
+   * Stops the hub. Accepts no new connections, ends long polls and event streams at once, and gives
+   * other requests up to `limits.drainMs` to finish. Does not close the ledger.
    */
   close(): Promise<void>
 }
 
 export type HubOptions = HubContext & {
-  /** APIs besides the hub's own. */
+  /** Dialects in addition to the hub's own API. */
   readonly dialects: readonly Dialect[]
 }
 
 /**
  * Starts the HTTP servers: one for the hub's own API and the dialects that share its port, and one
- * for each dialect with a separate port. Throws `bind-refused` when other machines can reach the
- * address and there is no proxy in front, and `port-taken`.
+ * for each dialect with a separate port. Throws `port-taken`, and `bind-refused` if other machines
+ * could reach an address without a proxy that terminates TLS.
  */
 export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
   const { listen } = context
@@ -77,7 +76,10 @@ async function openOthers(
   return urls
 }
 
-/** Starts to wake waiters. Returns a function that closes the servers and stops waking, once. */
+/**
+ * Starts waking waiting claims and readers. Returns a function that closes the servers and ends the
+ * waking; further calls return the same promise.
+ */
 function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<void> {
   const unsubscribe = passOnSignals(hub)
   const polling = callWaiters(hub)
@@ -91,7 +93,7 @@ function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<vo
   return () => (closed ??= close())
 }
 
-/** Wakes the waiters that a commit of the ledger concerns. */
+/** Wakes the waiting claims and readers that a commit may concern. Returns the unsubscribe function. */
 function passOnSignals({ ledger, claims, watches }: HubState): () => void {
   return ledger.subscribe((notification) => {
     if (notification.kind === 'ready') claims.callHeads()
@@ -99,7 +101,7 @@ function passOnSignals({ ledger, claims, watches }: HubState): () => void {
   })
 }
 
-/** Wakes all waiters at an interval, because notifications may be lost. */
+/** Wakes all waiting claims and readers at regular intervals, because notifications may be lost. */
 async function callWaiters({ clock, claims, watches, limits, closing }: HubState): Promise<void> {
   while (!closing.aborted) {
     await clock.sleep(limits.pollMs, closing)

@@ -1,33 +1,36 @@
-/** Free space that the disk of the data folder must keep. */
+/**
+ * How to measure the free space on the data folder's disk, and how much must remain for the hub to
+ * accept new work.
+ */
 export type DiskFloor = { freeBytes(): Promise<number>; readonly floorBytes: number }
 
-/** Every limit of the server. Times in milliseconds. */
+/** Limits of the HTTP servers and of the hub. Names that end in `Ms` are times in milliseconds. */
 export type HubLimits = {
-  /** Time for a request's headers to arrive. */
+  /** How long a request's headers may take to arrive. */
   readonly headersMs: number
-  /** Time for a JSON body to arrive. */
+  /** How long a JSON body may take to arrive. */
   readonly bodyMs: number
-  /** Time for an upload to arrive. */
+  /** How long an upload may take to arrive. */
   readonly uploadMs: number
-  /** Longest time without bytes in either direction of a connection. */
+  /** How long a connection may be inactive, except between requests (see `keepAliveMs`). */
   readonly idleMs: number
-  /** How long an unused connection stays open. */
+  /** How long a connection stays open after a request while it waits for the next one. */
   readonly keepAliveMs: number
   readonly headerBytes: number
   readonly headerLines: number
   readonly connections: number
   readonly eventStreams: number
-  /** Claims that wait at the same time. */
+  /** Claims that may wait for a job at the same time. */
   readonly waitingClaims: number
-  /** Queued jobs of all kinds. */
+  /** Jobs of all kinds that may be queued. */
   readonly queuedJobs: number
-  /** Refused tokens per address and minute. */
+  /** Invalid tokens allowed per address and minute. */
   readonly failedLogins: number
-  /** Interval of the comments that keep an event stream alive. */
+  /** Interval between the comments that keep an idle event stream alive. */
   readonly heartbeatMs: number
-  /** Interval at which waiters check again without a notification. */
+  /** Interval at which waiting claims and readers check again even without a notification. */
   readonly pollMs: number
-  /** Time for running requests to finish when the hub closes. */
+  /** How long running requests may take to finish when the hub closes. */
   readonly drainMs: number
 }
 

@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/port.ts'
 import type { ClaimLine } from './desk/claim-line.ts'
 import type { DiskFloor } from './limits.ts'
 
-/** What the gauges read. */
+/** The sources of the gauges' values. */
 type Measured = {
   readonly ledger: Ledger
   readonly claims: ClaimLine
@@ -16,7 +16,7 @@ type Measured = {
 
 const NS_PER_SECOND = 1e9
 
-/** Prometheus metrics of the hub. Names end in base units; labels contain no job ids. */
+/** The hub's Prometheus metrics. Labels have no job ids, because each value would add a time series. */
 export class HubMetrics {
   readonly #registry = new Registry()
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 })
@@ -30,31 +30,31 @@ export class HubMetrics {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'millwright_http_request_duration_seconds',
-      help: 'Time from a request’s headers to the end of its answer, including the wait of long polls',
+      help: 'Time from receiving a request’s headers to the end of the response, including long polls’ waits',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
       registers,
     })
     this.#staleWrites = new Counter({
       name: 'millwright_stale_write_rejected_total',
-      help: 'Writes refused because the attempt had ended or another worker held the job',
+      help: 'Writes from workers rejected because their attempt or job had already ended',
       registers,
     })
     this.#claims = new Counter({
       name: 'millwright_claims_total',
-      help: 'Leases handed out',
+      help: 'Leases given to workers',
       registers,
     })
     this.#settles = new Counter({
       name: 'millwright_attempts_ended_total',
-      help: 'Attempts that a worker ended, by outcome',
+      help: 'Attempts that ended with a worker’s report, by outcome',
       labelNames: ['outcome'],
       registers,
     })
     this.#addGauges(source)
   }
 
-  /** Prints all metrics in the text format of Prometheus. */
+  /** Returns all metrics in the Prometheus text format. */
   async print(): Promise<{ readonly text: string; readonly contentType: string }> {
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType }
   }
@@ -67,7 +67,7 @@ export class HubMetrics {
     this.#settles.inc({ outcome })
   }
 
-  /** Counts an error that answered a worker's write, if the write was stale. */
+  /** Counts an error response to a worker's request, if the reason is that its attempt has ended. */
   refused(error: unknown): void {
     if (isAppError(error, 'lease-lost') || isAppError(error, 'job-terminal'))
       this.#staleWrites.inc()
@@ -113,7 +113,7 @@ const jobsGauge = (ledger: Ledger) =>
 const pendingDeliveriesGauge = (ledger: Ledger) =>
   new Gauge({
     name: 'millwright_callbacks_pending',
-    help: 'Messages to callbacks that wait for their first try or a retry',
+    help: 'Callback messages waiting for their first try or a retry',
     registers: [],
     async collect() {
       this.set(await ledger.pendingDeliveries())
@@ -123,7 +123,7 @@ const pendingDeliveriesGauge = (ledger: Ledger) =>
 const deliveriesCounter = (deliveries: DeliveryTally) =>
   new Counter({
     name: 'millwright_callback_tries_total',
-    help: 'Tries to send a message to a callback, by outcome; pending means that a retry follows',
+    help: 'Tries to send a callback message, by outcome; pending means that the try failed and a retry follows',
     labelNames: ['outcome'],
     registers: [],
     collect() {
@@ -135,7 +135,7 @@ const deliveriesCounter = (deliveries: DeliveryTally) =>
 const waitingGauge = (claims: ClaimLine) =>
   new Gauge({
     name: 'millwright_waiting_claims',
-    help: 'Workers that wait for a job',
+    help: 'Workers waiting for a job',
     registers: [],
     collect() {
       this.set(claims.waiting)
@@ -145,7 +145,7 @@ const waitingGauge = (claims: ClaimLine) =>
 const loopDelayGauge = (delay: ReturnType<typeof monitorEventLoopDelay>) =>
   new Gauge({
     name: 'millwright_event_loop_delay_p99_seconds',
-    help: 'Delay of timers in the event loop, 99th percentile since the last reading',
+    help: 'Delay of timers in the event loop, 99th percentile since the last scrape',
     registers: [],
     collect() {
       this.set(delay.percentile(99) / NS_PER_SECOND)
@@ -156,7 +156,7 @@ const loopDelayGauge = (delay: ReturnType<typeof monitorEventLoopDelay>) =>
 const memoryGauge = () =>
   new Gauge({
     name: 'process_resident_memory_bytes',
-    help: 'Resident memory of the hub’s process',
+    help: 'Resident memory of the hub process',
     registers: [],
     collect() {
       this.set(process.memoryUsage.rss())
@@ -166,7 +166,7 @@ const memoryGauge = () =>
 const diskGauge = (disk: DiskFloor) =>
   new Gauge({
     name: 'millwright_disk_free_bytes',
-    help: 'Free bytes on the disk of the data folder',
+    help: 'Free bytes on the data folder’s disk',
     registers: [],
     async collect() {
       this.set(await disk.freeBytes())

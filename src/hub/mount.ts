@@ -22,15 +22,15 @@ declare module 'fastify' {
   }
 }
 
-/** What every dialect is mounted with. */
+/** What `mount` needs for every dialect; `host` is the host name or address that the server binds. */
 export type MountContext = { readonly hub: HubState; readonly desk: Desk; readonly host: string }
 
 const PathParams = z.record(z.string(), z.string())
 
 /**
- * Adds a dialect to a server, in separate scopes: requests to its paths get its credentials, limits,
- * headers and errors, and those of no other dialect. Throws when one of its routes is below none of
- * its prefixes.
+ * Adds a dialect to a server, in Fastify scopes of its own, so that requests to its paths get its
+ * credentials, limits, headers and errors, and not those of another dialect. Throws if a route is
+ * outside the dialect's prefixes.
  */
 export function mount(app: FastifyInstance, dialect: Dialect, context: MountContext): void {
   const routes = dialect.routes(context.desk)
@@ -63,16 +63,18 @@ export function mount(app: FastifyInstance, dialect: Dialect, context: MountCont
   }
 }
 
-/** A route outside the dialect's prefixes could shadow a route of another dialect. */
+/** Throws if a route is outside its dialect's prefixes, because it could shadow another dialect's route. */
 function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRoute[]): void {
   const stray = routes.find(({ path }) => !prefixes.some((prefix) => isBelow(path, prefix)))
   if (stray === undefined) return
-  throw new Error(`${stray.method} ${stray.path} of ${name} is outside its prefixes`)
+  throw new Error(
+    `the route ${stray.method} ${stray.path} is outside the prefixes of its dialect ${name}`,
+  )
 }
 
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'
 
-/** Adds the dialect's headers, guard, access check and errors; all run before the body is read. */
+/** Adds the dialect's headers, guard, access check and errors. Checks run before a body is read. */
 function addHooks(
   scope: FastifyInstance,
   dialect: Dialect,
@@ -85,7 +87,7 @@ function addHooks(
     const { url = '', headers, rawHeaders } = request.raw
     guard({ url, headers, rawHeaders })
     const { access } = request.routeOptions.config
-    // Only an unknown route has no access policy: `makeServer` refuses to add a route without one.
+    // If there is no access policy, the route is unknown: `makeServer` rejects routes without one.
     if (access === undefined || access.kind === 'public') return
     const address = request.socket.remoteAddress ?? ''
     request.principal = await dialect.admit({ headers, address }, desk)
@@ -93,7 +95,8 @@ function addHooks(
   })
   scope.setErrorHandler((error, request, reply) => {
     if (request.routeOptions.config.access?.kind === 'attempt') hub.metrics.refused(error)
-    // The rest of a refused body is not read, and must not be parsed as the next request.
+    // After an error, the rest of the body is not read. Closing the connection keeps Node from parsing
+    // it as the next request.
     if (!request.raw.complete) void reply.header('connection', 'close')
     return send(reply, errorReply(error, request, { dialect, log: hub.log }))
   })
@@ -154,7 +157,10 @@ export function send(reply: FastifyReply, { status, headers = {}, body }: Reply)
   return body === null ? reply.send() : reply.send(body)
 }
 
-/** Node's timeout for a whole request is the one for uploads; a JSON body gets a shorter one. */
+/**
+ * Drops the connection if a JSON body does not arrive within `bodyMs`. Node has only one timeout for all
+ * requests, and it is set to the longer time for uploads.
+ */
 function dropWhenSlow(request: FastifyRequest, bodyMs: number): void {
   if (request.method === 'GET') return
   const timer = setTimeout(() => request.raw.destroy(), bodyMs)

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 const DEPTH_MAX = 64
 const VALUES_MAX = 100_000
 
-/** Refuses bodies that are small in bytes but expensive to process. Throws `request-invalid`. */
+/** Throws `request-invalid` for a body that is small in bytes but would be expensive to process. */
 export function refuseOddJson(body: unknown): void {
   let level: readonly unknown[] = [body]
   let values = 0
@@ -13,7 +13,7 @@ export function refuseOddJson(body: unknown): void {
       throw new AppError('request-invalid', `The body is nested deeper than ${DEPTH_MAX} levels.`)
     }
     if (values > VALUES_MAX) {
-      throw new AppError('request-invalid', `The body holds more than ${VALUES_MAX} values.`)
+      throw new AppError('request-invalid', `The body contains more than ${VALUES_MAX} values.`)
     }
     level = level.flatMap((value) =>
       typeof value === 'object' && value !== null ? Object.values(value) : [],

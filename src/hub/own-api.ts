@@ -20,7 +20,7 @@ import {
 import { endpoints } from './endpoints.ts'
 import type { RouteReply } from './handler.ts'
 
-/** No answer is a page: browsers must not execute, frame, cache or sniff it. */
+/** Responses are not web pages, so browsers must not execute, frame, cache or MIME-sniff them. */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -47,7 +47,7 @@ export const ownApi: Dialect = {
       .map((name) => routeNamed(name, desk)),
 }
 
-/** A problem document (RFC 9457). */
+/** Formats an error as a problem document (RFC 9457). */
 function problem(error: AppError): Reply {
   const { retryAfterSeconds, size } = error.details
   return jsonReply(error.status, toProblem(error), {
@@ -60,7 +60,7 @@ function problem(error: AppError): Reply {
 
 const isRouteName = (name: string): name is RouteName => Object.hasOwn(ROUTES, name)
 
-/** A handler without the types of its route; the type `Endpoints` proves that it fits the route. */
+/** A handler of any route. The type `Endpoints` has checked that each handler fits its route. */
 type AnyHandler = (request: {
   readonly params: unknown
   readonly query: unknown
@@ -74,7 +74,8 @@ type AnyHandler = (request: {
 function routeNamed(name: RouteName, desk: Desk): DialectRoute {
   const route: Route = ROUTES[name]
   const { method, path, access } = route
-  // Each endpoint takes what its route's schemas produce, but indexing by a union loses that type.
+  // Indexing by a union of names loses the handler's type. The cast is safe, because the handler gets
+  // what its route's schemas produce.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const handle = endpoints[name](desk) as AnyHandler
   return {

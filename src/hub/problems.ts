@@ -5,7 +5,10 @@ import type { Logger } from '../platform/log.ts'
 import { http } from '../platform/node-http.ts'
 import type { Dialect, Reply } from './dialect.ts'
 
-/** Formats an error for a dialect. An error that is not an AppError is a bug: it is logged, not shown. */
+/**
+ * Formats an error in the dialect's format. An error that is not an AppError is a bug: its message is
+ * logged, but not sent to the caller.
+ */
 export function errorReply(
   error: unknown,
   request: FastifyRequest,
@@ -15,22 +18,27 @@ export function errorReply(
   if (known !== undefined) return dialect.problem(known)
   const place = `${request.method} ${routeOf(request)}`
   if (!isBrokenOff(error, request)) {
-    log.error({ err: error, method: request.method, route: routeOf(request) }, 'request hit a bug')
+    log.error(
+      { err: error, method: request.method, route: routeOf(request) },
+      'a request failed because of a bug',
+    )
   }
-  return dialect.problem(new AppError('hub-error', `The hub hit a bug in ${place}.`))
+  return dialect.problem(
+    new AppError('hub-error', `The hub failed to handle ${place} because of a bug.`),
+  )
 }
 
-/** Whether the caller disconnected in the middle of the body, which is not a bug. */
+/** Whether the caller disconnected while it was sending the body, which is not a bug. */
 const isBrokenOff = (error: unknown, { raw }: FastifyRequest): boolean =>
   !raw.complete && asFastifyError(error).code === 'ECONNRESET'
 
-/** Answers invalid HTTP, or a request that timed out, and closes the connection. */
+/** Responds to invalid HTTP, or to a request that timed out, and closes the connection. */
 export function answerUnreadable(
   error: Error & { code?: string },
   socket: Socket,
   dialect: Dialect,
 ): void {
-  // The client could mistake this answer for the rest of an earlier one.
+  // If bytes were sent before, the client could mistake this response for the rest of an earlier one.
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return
@@ -49,14 +57,14 @@ export function answerUnreadable(
 }
 
 function unreadable({ code = '', message }: Error & { code?: string }): AppError {
-  // The connection was too slow, the request is not invalid: the caller may retry.
+  // A slow request is not invalid, so it gets an error code that allows a retry.
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new AppError('request-incomplete', 'The rest of the request did not arrive in time.')
   }
   return new AppError('request-invalid', `The request cannot be read: ${code || message}.`)
 }
 
-/** The route's pattern, which unlike the path contains no ids. */
+/** The route's path pattern. Unlike the path itself, it contains no ids. */
 export const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown'
 
 function asAppError(error: unknown): AppError | undefined {
@@ -64,10 +72,13 @@ function asAppError(error: unknown): AppError | undefined {
   const { statusCode, code, message } = asFastifyError(error)
   if (statusCode === undefined || statusCode < 400 || statusCode > 499) return undefined
   if (statusCode === 413) {
-    return new AppError('body-too-large', 'The body is larger than this route takes.')
+    return new AppError('body-too-large', 'The body is larger than this route allows.')
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new AppError('request-invalid', 'Send the body as Content-Type: application/json.')
+    return new AppError(
+      'request-invalid',
+      'The body must be JSON, sent with Content-Type: application/json.',
+    )
   }
   return new AppError('request-invalid', `The request cannot be read: ${message}.`)
 }

@@ -7,24 +7,24 @@ import { type MountContext, mount, send } from './mount.ts'
 import { answerUnreadable, errorReply, routeOf } from './problems.ts'
 
 const MS_PER_SECOND = 1000
-/** Longest interval between checks for slow connections. */
+/** Node checks for slow connections at least this often. */
 const CHECK_MS_MAX = 5000
-/** Longest path parameter: an artifact's name with every byte percent-encoded. */
+/** Longest path parameter: an artifact name of 255 bytes, each percent-encoded as three characters. */
 const PARAM_LENGTH_MAX = 3 * 255
 
-/** Dialects that share a port; the first one answers requests that belong to none. */
+/** Dialects that share a port. The first one responds to requests that match none of them. */
 export type Dialects = readonly [Dialect, ...Dialect[]]
 
-/** A route as it was added to a server. */
+/** A route that has been added to a server. */
 export type MountedRoute = {
   readonly dialect: string
   readonly method: string
-  /** With a colon before each parameter. */
+  /** A path in Fastify's syntax, with a colon before each parameter: `/jobs/:job`. */
   readonly path: string
   readonly access: Access
 }
 
-/** Makes a server with its limits and these dialects. `routes` is complete once it listens. */
+/** Makes a server for these dialects. `routes` is complete once the server listens. */
 export function makeServer(
   dialects: Dialects,
   context: MountContext,
@@ -36,7 +36,7 @@ export function makeServer(
   app.server.maxHeadersCount = hub.limits.headerLines
 
   app.decorateRequest('principal', null)
-  // A route without an access policy cannot be added, so that no route is public by mistake.
+  // Rejects routes without an access policy, so that no route is public by mistake.
   app.addHook('onRoute', ({ config: { access, dialect } = {}, method, url }) => {
     if (access === undefined || dialect === undefined) {
       throw new Error(`${String(method)} ${url} has no access policy`)
@@ -50,12 +50,13 @@ export function makeServer(
       status: reply.statusCode,
       seconds: reply.elapsedTime / MS_PER_SECOND,
     })
-    // Node would keep the connection for another request, and closing would wait for it.
+    // Otherwise Node keeps the connection open for another request, which delays closing the server.
     if (hub.closing.aborted) request.raw.socket.destroySoon()
   })
-  // Every request on this port must get the guard and the errors of some dialect.
+  // A dialect with the prefix `/` ensures that every request on this port passes a guard, even if its
+  // path is unknown.
   if (!dialects.some(({ prefixes }) => prefixes.includes('/'))) {
-    throw new Error(`no dialect on the port of ${dialects[0].name} owns the paths below /`)
+    throw new Error(`no dialect on the port of the dialect ${dialects[0].name} has the prefix /`)
   }
   for (const dialect of dialects) mount(app, dialect, context)
   return { app, routes }
@@ -88,14 +89,16 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
 }
 
 /**
- * Keeps Fastify from loading its own validator and serializer, an eighth of the hub's start: routes
- * parse with zod (`protocol/parse-input.ts`) and declare no schema of Fastify's.
+ * Replaces Fastify's validator and serializer, because loading them takes an eighth of the hub's start
+ * time. They are not needed: routes validate with zod (`protocol/parse-input.ts`).
  */
 function noSchemas(): never {
-  throw new Error('a route declares a schema of Fastify; declare it in protocol/routes.ts')
+  throw new Error(
+    'a route has a Fastify schema; declare a zod schema in protocol/routes.ts instead',
+  )
 }
 
-/** The dialect that owns a path: the one with the longest prefix of it. */
+/** The dialect that a path belongs to: the one with the longest matching prefix, or else the first. */
 function ownerOf(path: string, dialects: Dialects): Dialect {
   const owners = dialects
     .flatMap((dialect) => dialect.prefixes.map((prefix) => ({ dialect, prefix })))

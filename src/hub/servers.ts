@@ -10,11 +10,11 @@ export type Listen = HubContext['listen']
 
 /** The HTTP servers of one hub, one per port. */
 export type Servers = {
-  /** All routes of all dialects. */
+  /** The routes of all dialects. */
   readonly routes: readonly MountedRoute[]
-  /** Starts a server and returns its address. Throws `port-taken`. */
+  /** Starts a server and returns its URL. Throws `port-taken`. */
   open(listen: Listen, dialects: Dialects): Promise<{ readonly url: string; readonly port: number }>
-  /** Stops all servers: idle connections at once, running requests within `limits.drainMs`. */
+  /** Stops all servers. Running requests get up to `limits.drainMs` to finish. */
   drain(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ export function makeServers(hub: HubState): Servers {
       const port = await listenOn(app, listen)
       mounted.push(...routes)
       const name = listen.host.includes(':') ? `[${listen.host}]` : listen.host
-      hub.log.info({ host: listen.host, port }, 'hub listens')
+      hub.log.info({ host: listen.host, port }, 'the hub is listening')
       return { url: `http://${name}:${port}`, port }
     },
     drain: async () => {
@@ -45,10 +45,14 @@ async function listenOn(app: FastifyInstance, { host, port }: Listen): Promise<n
     await app.listen({ host, port })
   } catch (error) {
     if (!hasErrno(error, 'EADDRINUSE')) throw error
-    throw new AppError('port-taken', `Port ${port} on ${host} is taken by another program.`, {
-      cause: error,
-      details: { port },
-    })
+    throw new AppError(
+      'port-taken',
+      `Port ${port} on ${host} is already in use by another program.`,
+      {
+        cause: error,
+        details: { port },
+      },
+    )
   }
   const address = app.server.address()
   return typeof address === 'object' && address !== null ? address.port : port
@@ -59,7 +63,7 @@ async function drain(app: FastifyInstance, { clock, limits, log }: HubState): Pr
   const closing = app.close().then(() => over.abort())
   await clock.sleep(limits.drainMs, over.signal)
   if (!over.signal.aborted) {
-    log.warn({}, 'closed connections before their requests had finished')
+    log.warn({}, 'closing the connections whose requests did not finish in time')
     app.server.closeAllConnections()
   }
   await closing

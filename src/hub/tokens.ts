@@ -5,7 +5,7 @@ import type { Fence } from '../domain/lease.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { Ledger } from '../ledger/port.ts'
 
-// The prefix and the checksum let secret scanners find a leaked token without false alarms.
+// The prefix and the checksum let secret scanners recognize leaked tokens without false positives.
 const ACCOUNT = /^mw_([0-9a-f]{16})_[0-9a-f]{64}[0-9a-f]{8}$/
 const ATTEMPT = /^mwj_([0-9a-f-]{36})\.([1-9][0-9]{0,6})\.[0-9a-f]{64}[0-9a-f]{8}$/
 const CHECKSUM_LENGTH = 8
@@ -14,15 +14,15 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const checksum = (text: string): string => crc32(text).toString(16).padStart(CHECKSUM_LENGTH, '0')
 const withChecksum = (text: string): string => text + checksum(text)
 
-/** The hash that the ledger stores instead of a token. A 256-bit secret needs no slow hash. */
+/** Hashes a token for storage. A slow hash is not needed, because the secret has 256 random bits. */
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')
 
-/** What a well-formed token claims to be; the secret is not verified yet. */
+/** The content of a well-formed token, whose secret has not been verified yet. */
 export type ParsedToken =
   | { readonly kind: 'account'; readonly id: string; readonly hash: string }
   | { readonly kind: 'attempt'; readonly fence: Fence; readonly hash: string }
 
-/** Parses a token; null when it is malformed or its checksum is wrong. */
+/** Parses a token. Returns null if it is malformed or its checksum is wrong. */
 export function parseToken(text: string): ParsedToken | null {
   if (text.slice(-CHECKSUM_LENGTH) !== checksum(text.slice(0, -CHECKSUM_LENGTH))) return null
   const id = ACCOUNT.exec(text)?.[1]
@@ -42,7 +42,7 @@ export async function issueToken(
     readonly name: string
     readonly scopes: readonly Scope[]
     readonly expiresAt: number | null
-    /** Patterns of the jobs that a worker's token permits; null or absent: all jobs. */
+    /** For a worker: patterns for the jobs it may run; null or missing for all jobs. */
     readonly lanes?: readonly string[] | null
   },
 ): Promise<{ readonly id: string; readonly token: string }> {
@@ -57,7 +57,7 @@ export async function issueToken(
   return { id, token }
 }
 
-/** The secret half of an attempt's token, created before its lease is known. */
+/** Creates the secret part of an attempt's token, before the claim determines job and attempt. */
 export function attemptSecret(random: RandomBytes): {
   readonly secret: string
   readonly hash: string
@@ -66,7 +66,7 @@ export function attemptSecret(random: RandomBytes): {
   return { secret, hash: hashToken(secret) }
 }
 
-/** The whole token of an attempt. */
+/** Makes an attempt's token from its job, its number and its secret. */
 export const attemptToken = (fence: Fence, secret: string): string =>
   withChecksum(`mwj_${fence.jobId}.${fence.attempt}.${secret}`)
 

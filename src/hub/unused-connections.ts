@@ -2,9 +2,9 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * When `closing` aborts, closes the connections that have not sent a request. Node's server counts a
- * connection as idle only after its first request, so a client's spare connection would delay
- * closing.
+ * Closes connections on which no request was sent, once `closing` aborts. Node's server closes idle
+ * connections itself, but counts a connection as idle only after its first request, so a connection
+ * that a client opened in advance would delay closing.
  */
 export function dropUnusedConnections(server: Server, closing: AbortSignal): void {
   const sockets = new Set<Socket>()

@@ -11,8 +11,8 @@ const TYPE_SHOWN_MAX = 64
 const OfAnyType = z.looseObject({ type: z.string() })
 
 /**
- * Reads an event, also from a newer hub: a note replaces an event of an unknown type, so that
- * sequence numbers and page sizes stay intact.
+ * Parses an event that a hub sent. If a newer hub sends an event of an unknown type, a note with the
+ * same sequence number replaces that event, so that the sequence has no gap.
  */
 export const AnyEvent = z.preprocess(asNoteWhenUnknown, dropUnknown(JobEvent).pipe(JobEvent))
 
@@ -20,6 +20,6 @@ function asNoteWhenUnknown(value: unknown): unknown {
   const event = OfAnyType.safeParse(value)
   if (!event.success || TYPES.has(event.data.type)) return value
   const { seq, at, attempt, type } = event.data
-  const text = `the hub sent an event of type ${JSON.stringify(clip(type, TYPE_SHOWN_MAX))}, which this version does not know`
+  const text = `the hub sent an event of type ${JSON.stringify(clip(type, TYPE_SHOWN_MAX))}, which this version does not recognize`
   return { seq, at, attempt, type: 'note', code: 'unknown-event', text }
 }

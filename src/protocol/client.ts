@@ -14,7 +14,7 @@ type Given<Schema, Key extends string> = Schema extends z.ZodType
     : { readonly [K in Key]: z.input<Schema> }
   : object
 
-/** The input of a call: the parts that the route's schemas require. */
+/** The input of a call to a route: path parameters, query and body, as its schemas require. */
 export type CallInput<Name extends RouteName> = Given<Routes[Name]['params'], 'params'> &
   Given<Routes[Name]['query'], 'query'> &
   (Routes[Name]['body'] extends Bytes
@@ -23,7 +23,7 @@ export type CallInput<Name extends RouteName> = Given<Routes[Name]['params'], 'p
     readonly headers?: Readonly<Record<string, string>>
   }
 
-/** The answer of a call. A route that answers bytes returns the `Response` itself, to be streamed. */
+/** The parsed response body; for a route that returns bytes, the `Response`, so it can be streamed. */
 export type CallAnswer<Name extends RouteName> = Routes[Name]['answer'] extends z.ZodType
   ? z.output<Routes[Name]['answer']>
   : Response
@@ -42,8 +42,8 @@ export type HubAddress = {
 }
 
 /**
- * A typed HTTP client of a hub. One call is one request: the caller decides whether to retry, by
- * `AppError.retryable`. Throws `hub-unreachable` when no hub answers.
+ * A typed HTTP client for a hub. Each call sends one request and does not retry it; the caller can do
+ * so if `AppError.retryable` is true. Throws `hub-unreachable` if no hub responds.
  */
 export class HubClient {
   readonly #address: HubAddress
@@ -56,7 +56,7 @@ export class HubClient {
     return this.#address.url
   }
 
-  /** A client of the same hub with another token. */
+  /** Returns a client for the same hub that uses another token. */
   withToken(token: string): HubClient {
     return new HubClient({ ...this.#address, token })
   }
@@ -69,7 +69,10 @@ export class HubClient {
     return (await this.exchange(name, input, signal)).answer
   }
 
-  /** Like `call`, with the status: 200 instead of 201 means that an earlier request made the same. */
+  /**
+   * Like `call`, but also returns the HTTP status. For a route that creates something with 201, a
+   * status of 200 means that an earlier request has already created it.
+   */
   async exchange<Name extends RouteName>(
     name: Name,
     input: CallInput<Name>,
@@ -87,12 +90,12 @@ export class HubClient {
             text: await this.#text(response, signal),
           })
     if (answer !== null) await probe(`${name}-answered`)
-    // The route table proves it: each name has exactly one answer type.
+    // This cast is safe, because the route table gives each name exactly one answer type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { status: response.status, answer: answer as CallAnswer<Name> }
   }
 
-  /** Like `call`, but leaves the answer unread, for streams such as live events. */
+  /** Like `call`, but returns the response with its body unread, for streams such as live events. */
   async open<Name extends RouteName>(
     name: Name,
     input: CallInput<Name>,
@@ -139,7 +142,7 @@ export class HubClient {
     }
   }
 
-  /** Reads the whole answer. Throws `hub-unreachable` when the connection breaks before its end. */
+  /** Reads the whole body. Throws `hub-unreachable` if the connection breaks before its end. */
   async #text(response: Response, signal: AbortSignal | undefined): Promise<string> {
     try {
       return await response.text()
@@ -152,7 +155,7 @@ export class HubClient {
     if (signal?.aborted === true) return error
     return new AppError(
       'hub-unreachable',
-      `The hub at ${this.#address.url} does not answer: ${causeOf(error)}`,
+      `The hub at ${this.#address.url} is not responding: ${causeOf(error)}`,
       { cause: error },
     )
   }
@@ -161,7 +164,7 @@ export class HubClient {
 function bodyBytes(body: unknown): Uint8Array<ArrayBuffer> | ReadableStream {
   if (body instanceof ReadableStream) return body
   if (body instanceof Uint8Array) return new Uint8Array(body)
-  throw new TypeError('the body for a route that takes bytes is not bytes')
+  throw new TypeError('the body for this route must be a Uint8Array or a ReadableStream')
 }
 
 function pathOf(route: Route, params: unknown): string {
@@ -181,7 +184,10 @@ function queryOf(query: unknown): string {
 
 type Received = { readonly status: number; readonly text: string }
 
-/** An answer that the route does not promise comes from another program or another version. */
+/**
+ * Parses a JSON response. Throws `hub-unreachable` if it is not JSON, and `protocol-mismatch` if it
+ * does not match the route's schema.
+ */
 function readAnswer(route: Route, schema: z.ZodType, received: Received): unknown {
   const json = parseJson(received.text)
   if (json === undefined) throw notAHub(route, received)
@@ -189,7 +195,7 @@ function readAnswer(route: Route, schema: z.ZodType, received: Received): unknow
   if (answer.success) return answer.data
   throw new AppError(
     'protocol-mismatch',
-    `This program cannot read the answer to ${route.method} ${route.path}.`,
+    `This program cannot read the hub’s response to ${route.method} ${route.path}.`,
     { cause: answer.error },
   )
 }
@@ -201,7 +207,7 @@ function notAHub({ method, path }: Route, { status, text }: Received): AppError 
   const shown = text === '' ? '' : `: ${text.slice(0, 200)}`
   return new AppError(
     'hub-unreachable',
-    `The program that answered ${method} ${path} is not a Millwright hub: status ${status}${shown}`,
+    `The program that answered ${method} ${path} is not a Millwright hub; it sent status ${status}${shown}`,
   )
 }
 
@@ -213,7 +219,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** `fetch` puts the real cause into `error.cause`. */
+/** The message of an error from `fetch`, which puts the real cause into `error.cause`. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? error.cause.message : error.message

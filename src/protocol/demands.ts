@@ -6,7 +6,7 @@ import type { WorkerIdentity } from '../domain/lease.ts'
 const Uuid7 = z.uuid({ version: 'v7' })
 const isUuid7 = (id: string): boolean => Uuid7.safeParse(id).success
 
-/** Facts of a job that older workers cannot handle, and the first protocol whose workers can. */
+/** Properties of a job that older workers cannot handle, and the first protocol that supports each. */
 const NEW_FACTS: readonly {
   readonly since: number
   readonly isIn: (job: Facts) => boolean
@@ -16,14 +16,16 @@ const NEW_FACTS: readonly {
   { since: 2, isIn: ({ id }) => id !== undefined && !isUuid7(id) },
   { since: 2, isIn: ({ retryOf }) => retryOf !== undefined && !isUuid7(retryOf) },
 ]
+
+/** The parts of a job that decide which protocol its worker must support. */
 export type Facts = Pick<Submission, 'inputs' | 'holdUntil' | 'id'> & {
   /** The job that this one continues. */
   readonly retryOf?: JobId
 }
 
 /**
- * The demand for a protocol that becomes part of a job's lane; empty when every worker can run the
- * job.
+ * Returns the demand `protocol:<number>` that becomes part of a job's lane, so that no worker with an
+ * older protocol gets the job. Returns an empty list if every worker can run it.
  * @param payload the first protocol whose workers understand the job's payload
  */
 export function protocolDemand(payload: number, job: Facts): readonly string[] {
@@ -33,8 +35,8 @@ export function protocolDemand(payload: number, job: Facts): readonly string[] {
 }
 
 /**
- * A worker's offers, and the protocols that it speaks. Workers of protocol 1 state no offers: each
- * runs all agents and takes any repository.
+ * Returns a worker's offers, plus an offer for each protocol that it supports. Workers of protocol 1
+ * send no offers, but run all agents and accept any repository.
  */
 export function offersOf({
   worker,

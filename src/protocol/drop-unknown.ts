@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** Schema types without parts. All members of a record are data and are kept. */
+/**
+ * Schema types that need no copy, because they contain no object with a fixed set of members. The keys
+ * of a record are data, so none of them is unknown.
+ */
 const WHOLE: ReadonlySet<string> = new Set([
   'string',
   'number',
@@ -13,9 +16,10 @@ const WHOLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Copies a schema so that its objects drop unknown members instead of refusing them. Throws a
- * TypeError for an unsupported schema type, because an object inside it would stay strict.
- * @param exceptions schemas to replace, by identity, and their replacements
+ * Copies a schema so that its objects drop unknown members instead of rejecting them. Throws a
+ * TypeError for an unsupported schema type, because objects inside it would still reject unknown
+ * members.
+ * @param exceptions maps a schema (compared by identity) to the schema that replaces it
  */
 export function dropUnknown(
   schema: z.core.$ZodType,

@@ -1,14 +1,14 @@
 import type { JobEvent } from '../domain/event.ts'
 import { AnyEvent } from './any-event.ts'
 
-/** Encodes an event for a WHATWG event stream; its id is the cursor for a reconnect. */
+/** Encodes an event for a WHATWG event stream. After a reconnect, the reader sends the last `id`. */
 export const encodeEvent = (event: JobEvent): string =>
   `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 
-/** Encodes a comment, which readers skip; it keeps an idle connection alive. */
+/** Encodes a comment, which readers skip. Sending comments keeps an idle connection alive. */
 export const encodeComment = (text: string): string => `: ${text}\n\n`
 
-/** Reads the events of a stream, in order. Ends when the stream ends; throws when it breaks. */
+/** Yields the events of a stream, in order. Throws if the connection breaks before the stream ends. */
 export async function* decodeEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
   let rest = ''
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {

@@ -16,12 +16,15 @@ import { ArtifactInfo, TokenInfo } from './schemas.ts'
 
 type Json = Record<string, unknown>
 
-/** `input`: what a caller sends, where defaults may be left out. `output`: what it receives. */
+/**
+ * Whether a schema describes what a caller sends (`input`) or receives (`output`). In input, members
+ * that have a default are optional.
+ */
 type Direction = 'input' | 'output'
-/** Writes a schema as JSON Schema; named ones go to the document's components. */
+/** Converts a schema to JSON Schema. Schemas in `NAMED` are written to the document's components. */
 type WriteSchema = (schema: z.ZodType, direction: Direction) => Json
 
-/** Schemas that get a name in the document's components; all others are inlined. */
+/** Schemas that are listed by name in the document's components; all others are inlined. */
 const NAMED = {
   Problem,
   Job,
@@ -43,7 +46,7 @@ const NAMED = {
   TokenInfo,
 }
 
-/** The protocol as an OpenAPI 3.1 document, made from the route table alone. */
+/** Builds an OpenAPI 3.1 document of the protocol from the route table. */
 export function openApiDocument(version: string): Json {
   const schemas: Json = {}
   const write = schemaWriter(schemas)
@@ -60,9 +63,13 @@ export function openApiDocument(version: string): Json {
     components: {
       schemas,
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'A person’s or program’s token' },
-        worker: { type: 'http', scheme: 'bearer', description: 'A worker’s token' },
-        attempt: { type: 'http', scheme: 'bearer', description: 'The token of one lease' },
+        token: { type: 'http', scheme: 'bearer', description: 'Token of a person or a program' },
+        worker: { type: 'http', scheme: 'bearer', description: 'Token of a worker' },
+        attempt: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Token of one attempt, issued with its lease',
+        },
       },
     },
   }
@@ -80,9 +87,12 @@ function operationOf(name: string, route: Route, write: WriteSchema): Json {
       ? {}
       : { requestBody: { required: true, content: contentOf(body, 'input', write) } }),
     responses: {
-      [status]: { description: 'Done', content: contentOf(answer, 'output', write) },
+      [status]: {
+        description: 'The request succeeded',
+        content: contentOf(answer, 'output', write),
+      },
       default: {
-        description: 'Refused; the code says why',
+        description: 'The request failed; `code` names the error and `fix` the next step',
         content: { [PROBLEM_TYPE]: { schema: write(Problem, 'output') } },
       },
     },
@@ -149,7 +159,7 @@ function registryOf(suffix: string): z.core.$ZodRegistry<{ id: string }> {
   return registry
 }
 
-/** Later versions may add members to answers, so the document must not forbid unknown ones. */
+/** Allows unknown members in responses, because later versions of the hub may add some. */
 const openToMore = (schema: object): Json =>
   pointToComponents(z.looseObject({}).parse(JSON.parse(JSON.stringify(schema, withoutClosing))))
 

@@ -7,16 +7,16 @@ const ISSUES_SHOWN = 5
 const ISSUES_MAX = 20
 const KEY_LENGTH_MAX = 64
 
-/** Where a value came from, for its error messages. */
+/** Where an input came from; used in error messages. */
 export type InputOrigin = {
   readonly code: Extract<ErrorCode, 'request-invalid' | 'payload-invalid'>
-  /** First part of each path in the message: body, query, payload. */
+  /** First part of each path in a message, such as `body`, `query` or `payload`. */
   readonly where: string
 }
 
 /**
- * Parses untrusted input. Throws an AppError that names each wrong field and, for an unknown key,
- * the key that was probably meant; `errors` in its details lists path and message.
+ * Parses untrusted input. Throws an AppError that names the invalid fields and, for an unknown key,
+ * suggests a similar one. Its detail `errors` lists the path and message of each invalid field.
  */
 export function parseInput<Schema extends z.ZodType>(
   schema: Schema,
@@ -35,7 +35,7 @@ export function parseInput<Schema extends z.ZodType>(
 
 const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
 
-/** Some messages continue a sentence that begins with the path, such as "is missing". */
+/** Joins path and message: with a space if the message starts with a verb, otherwise with a colon. */
 const located = (path: string, message: string): string =>
   /^(?:is|has|must) /.test(message) ? `${path} ${message}` : `${path}: ${message}`
 
@@ -51,7 +51,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   return [...parts, ...(isGuessed ? [] : [`known keys: ${known.join(', ')}`])].join('; ')
 }
 
-/** The keys that a schema allows at this path; for a union, those of all its members. */
+/** The keys that these schemas allow at a path. For a union, the keys of all its members. */
 function keysAt(
   schemas: readonly z.core.$ZodType[],
   path: readonly PropertyKey[],

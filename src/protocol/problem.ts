@@ -2,16 +2,16 @@ import { z } from 'zod'
 import { AppError, ERRORS, type ErrorCode } from '../domain/errors.ts'
 import { hintText } from '../domain/hint.ts'
 
-/** An error on the wire: a problem document (RFC 9457) with Millwright's code and the next step. */
+/** An error as JSON: a problem document (RFC 9457) with Millwright's error code and the next step. */
 export const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
   code: z.string(),
-  /** What to do next. */
+  /** What the caller can do next. */
   fix: z.string(),
-  /** `fix` under its old name, for older programs; to be removed with the next protocol. */
+  /** The same text as `fix`, for older programs, which read this name. Remove in protocol 3. */
   mend: z.string(),
   retryable: z.boolean(),
 })
@@ -19,7 +19,7 @@ export type Problem = z.infer<typeof Problem>
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** A hub of an earlier version sends only `mend`, one of a later version only `fix`. */
+/** An older hub sends only `mend`; a newer hub may send only `fix`. */
 const ReceivedProblem = Problem.partial({ fix: true, mend: true }).refine(
   ({ fix, mend }) => (fix ?? mend) !== undefined,
 )
@@ -41,7 +41,10 @@ export function toProblem(error: AppError): Problem {
 
 const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text)
 
-/** Rebuilds the error that the hub threw; undefined when the body is not a hub's problem document. */
+/**
+ * Converts a response body back to the error that the hub threw. Returns undefined if the body is not
+ * a problem document, or if its code is unknown to this version.
+ */
 export function fromProblem(body: unknown): AppError | undefined {
   const problem = ReceivedProblem.safeParse(body)
   if (!problem.success || !isErrorCode(problem.data.code)) return undefined

@@ -3,15 +3,15 @@ import { type Publication, PublicationIntent, PublicationOrNone } from '../domai
 import type { RouteName } from './routes.ts'
 
 /*
- * Answers in the shape of protocol 1. Its workers refuse unknown keys, so each shape lists exactly
- * the keys of that protocol; a key that is added later never reaches them.
+ * Responses in the format of protocol 1. Workers of that protocol reject unknown keys, so each schema
+ * lists exactly the keys that they accept, and drops all others.
  */
 
-/** An object that keeps only these members, with any values. */
+/** A schema that keeps only these members of an object, whatever their values. */
 const only = (members: string) =>
   z.object(Object.fromEntries(members.split(/\s+/).map((name) => [name, z.unknown()])))
 
-/** The members of a branch publication, which later protocols keep in `details`. */
+/** A branch publication as protocol 1 has it. Later protocols have most of its members in `details`. */
 const branchOf = ({ kind, revision, details = {} }: Publication) => ({
   kind,
   repository: details['repository'],
@@ -23,7 +23,7 @@ const OldPublication = PublicationOrNone.transform((publication) =>
   publication?.kind === 'branch' ? branchOf(publication) : null,
 )
 
-/** Workers of protocol 1 publish only branches, and get no job that publishes anything else. */
+/** Every intent is for a branch: workers of protocol 1 get no jobs that publish anything else. */
 const OldIntent = PublicationIntent.transform((intent) => ({
   ...branchOf(intent),
   replaces: intent.details?.['replaces'] ?? null,
@@ -41,7 +41,7 @@ const OldLease = only('attempt token leaseMs').extend({
     .nullable(),
 })
 
-/** In protocol 1, a job that succeeded without publishing has a publication of the kind `none`. */
+/** In protocol 1, a job that succeeds without a publication has one of the kind `none`. */
 const OldJob = only(
   `id kind title payload state reason detail priority labels locks attempt failures step worker
   sandbox leaseUntil notBefore parkedOn cancelRequestedAt resumeAt summary usage retryOf createdAt
@@ -68,7 +68,7 @@ const ANSWERS: Partial<Record<RouteName, z.ZodType>> = {
   salvageArtifact: OldArtifact,
 }
 
-/** Converts a route's answer to the protocol of the caller. */
+/** Converts a route's response body to the protocol of the caller. */
 export function answerFor(protocol: number, name: RouteName, answer: unknown): unknown {
   const inProtocol1 = protocol === 1 ? ANSWERS[name] : undefined
   return inProtocol1 === undefined ? answer : inProtocol1.parse(answer)

@@ -5,9 +5,9 @@ import { AnyEvent } from './any-event.ts'
 import { dropUnknown } from './drop-unknown.ts'
 
 /**
- * The schema that reads an answer: it drops unknown members at every depth, because a newer hub may
- * send more. Checkpoints and intents stay strict: a later attempt acts on them, so it must
- * understand them completely.
+ * Returns the schema to parse a response with. It drops unknown members at every depth, because a
+ * newer hub may send some. Checkpoints and intents must not have unknown members: an attempt that
+ * acted on one without understanding all of it could do harm.
  */
 export function readerOf(answer: z.ZodType): z.ZodType {
   const known = readers.get(answer)

@@ -13,11 +13,11 @@ import { Scope } from '../domain/principal.ts'
 import { JobState } from '../domain/state.ts'
 import { ArtifactName, line, Offer } from '../domain/text.ts'
 
-/** Longest wait of a long poll. */
+/** Longest time that a long poll may wait, in milliseconds. */
 export const WAIT_MS_MAX = 30_000
-/** Largest JSON body. */
+/** Largest JSON request body, in bytes. */
 export const JSON_BYTES_MAX = 1024 * 1024
-/** Most bytes of a log in one answer. */
+/** Most bytes of a log that one response may contain. */
 export const LOG_BYTES_MAX = 4 * LOG_SEGMENT_BYTES_MAX
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -38,21 +38,25 @@ export const JobQuery = z.strictObject({
   label: line(64).optional(),
   group: Group.optional(),
   text: line(200).optional(),
-  from: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created at or after, epoch ms'),
-  before: number(0, Number.MAX_SAFE_INTEGER).optional().describe('Created before, epoch ms'),
-  cursor: JobId.optional().describe('`next` of the previous page'),
+  from: number(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Only jobs created at or after this time, epoch ms'),
+  before: number(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Only jobs created before this time, epoch ms'),
+  cursor: JobId.optional().describe('The value of `next` from the previous page'),
   limit: number(1, 200).default(50),
 })
 export const JobList = z.object({ jobs: z.array(Job), next: JobId.nullable() })
 
-/** A follow-up job differs from the job that it continues only in the prompt. */
+/** A new job has the same payload as the job that it continues, except for a new prompt. */
 export const RetryBody = z.strictObject({
   prompt: z
     .string()
     .min(1)
     .max(262_144)
     .optional()
-    .describe('New prompt; continues the agent’s session'),
+    .describe('New prompt. If set, the job continues the agent’s session with it'),
   idempotencyKey: line(255).optional(),
 })
 
@@ -63,16 +67,20 @@ export const EventQuery = z.strictObject({
 export const EventList = z.object({ events: z.array(JobEvent) })
 
 export const HoldBody = z.strictObject({
-  until: z.int().min(0).describe('The job publishes nothing after this time, epoch ms'),
+  until: z.int().min(0).describe('Time after which the job may publish nothing, epoch ms'),
 })
 export const InputList = z.object({ inputs: z.array(InputFile) })
 export const BlobInfo = z.object({ digest: z.string(), size: z.int() })
 
 export const LogQuery = z.strictObject({
-  attempt: number(1, 1_000_000).optional().describe('Default: the newest attempt'),
+  attempt: number(1, 1_000_000)
+    .optional()
+    .describe('Attempt whose log to read (default: the newest)'),
   offset: number(0, 2 ** 40).default(0),
   limit: number(1, LOG_BYTES_MAX).default(LOG_SEGMENT_BYTES_MAX),
-  waitMs: number(0, WAIT_MS_MAX).default(0).describe('Wait this long for more bytes'),
+  waitMs: number(0, WAIT_MS_MAX)
+    .default(0)
+    .describe('How long to wait for bytes if there are none at the offset yet'),
 })
 
 export const ArtifactInfo = z.object({
@@ -89,7 +97,7 @@ export const ArtifactList = z.object({ artifacts: z.array(ArtifactInfo) })
 export const DeliveryQuery = z.strictObject({
   job: JobId.optional(),
   state: list(DeliveryState).optional(),
-  cursor: DeliveryId.optional().describe('`next` of the previous page'),
+  cursor: DeliveryId.optional().describe('The value of `next` from the previous page'),
   limit: number(1, 200).default(50),
 })
 export const DeliveryList = z.object({
@@ -104,9 +112,11 @@ export const ClaimBody = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe('Protocol of the worker, equal to the header’s; 1 when neither names one'),
+    .describe(
+      'The worker’s protocol version; if the header has one too, both must be equal. 1 if both lack it',
+    ),
   worker: WorkerIdentity.extend({
-    // Fewer than WorkerIdentity allows, because the hub adds offers.
+    // Fewer than WorkerIdentity allows, because the hub adds an offer for each protocol.
     offers: z.array(Offer).max(200).default([]),
   }),
   leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX).default(LEASE_MS_DEFAULT),
@@ -119,7 +129,9 @@ export const RenewBody = z.strictObject({
     .min(0)
     .max(WAIT_MS_MAX)
     .default(0)
-    .describe('The hub renews at once, then answers after this time or at a cancel request'),
+    .describe(
+      'How long the hub waits for a cancel request before it responds; it renews the lease first',
+    ),
 })
 export const EventsBody = z.strictObject({
   from: z.int().min(1),
@@ -141,7 +153,7 @@ export const WorkerInfo = z.object({
     .array(z.string())
     .nullable()
     .default(null)
-    .describe('Patterns of the jobs that its token permits; null for all'),
+    .describe('Patterns for the jobs that the worker’s token allows, or null for all jobs'),
   seenAt: z.int(),
   running: z.int(),
 })
@@ -155,7 +167,7 @@ export const TokenInfo = z.object({
     .array(z.string())
     .nullable()
     .default(null)
-    .describe('Patterns of the jobs that a worker may serve; null: all jobs'),
+    .describe('Patterns for the jobs that a worker with this token may run, or null for all jobs'),
   createdAt: z.int(),
   expiresAt: z.int().nullable(),
   revokedAt: z.int().nullable(),
@@ -171,7 +183,7 @@ export const TokenBody = z.strictObject({
     .max(64)
     .optional()
     .describe(
-      'For a worker: patterns of the jobs that it may serve, such as kind:code or repo:https://…*',
+      'For a worker: patterns for the jobs it may run, such as kind:code or repo:https://…*',
     ),
   days: z
     .int()
@@ -179,20 +191,20 @@ export const TokenBody = z.strictObject({
     .max(365)
     .nullable()
     .default(90)
-    .describe('Days until it expires; null: never'),
+    .describe('Days until the token expires, or null for no expiration'),
 })
 export const TokenCreated = z.object({
-  token: z.string().describe('The secret; no other answer contains it'),
+  token: z.string().describe('The secret; it is shown only in this response'),
   info: TokenInfo,
 })
 export const TokenList = z.object({ tokens: z.array(TokenInfo) })
 
 export const CollectBody = z.strictObject({
-  dryRun: z.boolean().default(false).describe('List what would be removed, and remove nothing'),
+  dryRun: z.boolean().default(false).describe('Only list what would be removed'),
 })
 
 export const Health = z.object({
   status: z.literal('ok'),
   version: z.string(),
-  protocol: z.int().default(1).describe('Newest protocol that the hub speaks'),
+  protocol: z.int().default(1).describe('Newest protocol version that the hub supports'),
 })

@@ -33,7 +33,7 @@ describe('the protocol of a request', () => {
 
   it.each(['', '0', '1.0', 'two', '99999', '1, 2'])('is never %j', (text) => {
     expect(() => protocolOf({ 'millwright-protocol': text }, null)).toThrow(
-      'is not a protocol number',
+      'must be a protocol version',
     )
   })
 })

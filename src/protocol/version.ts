@@ -3,20 +3,20 @@ import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 
 /**
- * The protocol that this program speaks. Incremented when a message changes in a way that an older
- * program on the other side would misunderstand.
+ * Protocol version of this program. Increment it when a request or response changes in a way that an
+ * older hub or client would misunderstand.
  */
 export const PROTOCOL = 2
 
-/** The header that names the protocol of the sender; without it, the protocol is 1. */
+/** Header with the sender's protocol version. Programs of protocol 1 do not send it. */
 export const PROTOCOL_HEADER = 'millwright-protocol'
 
-/** A claim also names the worker's protocol in its body, as it did before the header existed. */
+/** A claim's body also has the worker's protocol version, as it did before the header existed. */
 const Named = z.object({ protocol: z.int() })
 
 /**
- * The protocol of a request, from its header or its body; 1 when neither names one. Throws
- * `request-invalid`, also when the two differ.
+ * Returns a request's protocol version from its header or its body, or 1 if both lack it. Throws
+ * `request-invalid` if the header is malformed or if header and body differ.
  */
 export function protocolOf(headers: IncomingHttpHeaders, body: unknown): number {
   const inHeader = protocolIn(headers)
@@ -34,15 +34,18 @@ function protocolIn(headers: IncomingHttpHeaders): number | undefined {
   const header = headers[PROTOCOL_HEADER]
   if (header === undefined) return undefined
   if (typeof header === 'string' && /^[1-9]\d{0,3}$/.test(header)) return Number(header)
-  throw new AppError('request-invalid', `The header ${PROTOCOL_HEADER} is not a protocol number.`)
+  throw new AppError(
+    'request-invalid',
+    `The header ${PROTOCOL_HEADER} must be a protocol version, such as ${PROTOCOL}.`,
+  )
 }
 
-/** Version and protocol of a hub or a worker. */
+/** Program version and protocol version of a hub or a worker. */
 export type Speaker = { readonly version: string; readonly protocol: number }
 
 /**
- * Whether a hub serves a worker: the worker's minor version and protocol must be the hub's own or
- * the previous ones, so that an upgrade starts with the hubs and continues worker by worker.
+ * Whether a hub accepts a worker. The worker's minor version and protocol must each be equal to the
+ * hub's or one lower, so that hubs can be upgraded first and then one worker after the other.
  */
 export function serves(hub: Speaker, worker: Speaker): boolean {
   const [own, other] = [minorOf(hub.version), minorOf(worker.version)]

@@ -110,7 +110,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     await cli.startHub()
     const payload = { repository: '/x', prompt: 'x', agent: { name: 'codex' } }
     const cases = [
-      [{ kind: 'code2', payload }, /There is no kind "code2"; known kinds: code/],
+      [{ kind: 'code2', payload }, /There is no kind "code2"; the kinds are code/],
       [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
       [{ kind: 'code', payload: { ...payload, ref: '-f' } }, /payload\.ref: "-f" is not a valid/],
       [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],

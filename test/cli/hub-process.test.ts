@@ -35,7 +35,7 @@ describeNeeding(['patience'], 'a hub process', () => {
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0
     const { code, stderr } = await cli.run(['hub', '--port', String(port)])
     expect(code).toBe(9)
-    expect(stderr).toContain(`Port ${port} on 127.0.0.1 is taken`)
+    expect(stderr).toContain(`Port ${port} on 127.0.0.1 is already in use`)
     expect(stderr).toContain('--port, or stop the program')
   })
 
@@ -63,7 +63,9 @@ describeNeeding(['patience'], 'a hub process', () => {
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line))
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'info', msg: 'hub listens' }))
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'info', msg: 'the hub is listening' }),
+    )
   })
 })
 
@@ -82,7 +84,7 @@ describeNeeding(['patience'], 'a hub that is away', () => {
     expect(existsSync(join(cli.data, 'hub.json'))).toBe(true)
     const { code, stderr } = await cli.run(['submit', '--repo', '/x', 'Fix'])
     expect(code).toBe(3)
-    expect(stderr).toMatch(/does not answer[\s\S]*npm run millwright -- up/)
+    expect(stderr).toMatch(/is not responding[\s\S]*npm run millwright -- up/)
   })
 
   it('is waited for by who follows a job', async () => {

@@ -161,7 +161,7 @@ describe('a dialect', () => {
 
   it('with a route outside of its prefixes does not start', async () => {
     await expect(withToy({ prefixes: ['/toys'] })).rejects.toThrow(
-      'GET /toy/hello of toy is outside its prefixes',
+      'the route GET /toy/hello is outside the prefixes of its dialect toy',
     )
   })
 
@@ -209,9 +209,7 @@ describe('a dialect with a port of its own', () => {
   })
 
   it('is refused unless it answers for every path there', async () => {
-    await expect(withToy({ ...apart, prefixes: ['/toy'] })).rejects.toThrow(
-      'owns the paths below /',
-    )
+    await expect(withToy({ ...apart, prefixes: ['/toy'] })).rejects.toThrow('has the prefix /')
   })
 
   it('closes with the hub', async () => {

@@ -33,7 +33,7 @@ describe('submitting', () => {
       hub.admin.call('submitJob', { body: aJob({ kind: 'cod' }) }),
     ).rejects.toMatchObject({
       code: 'kind-unknown',
-      message: 'There is no kind "cod"; known kinds: code, generate.',
+      message: 'There is no kind "cod"; the kinds are code, generate.',
     })
   })
 

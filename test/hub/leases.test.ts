@@ -71,7 +71,7 @@ describe('waiting for work', () => {
     const body = aClaim({ worker: { ...worker, version: '0.2.0' } })
     await expect(hub.worker.call('claimLease', { body })).rejects.toMatchObject({
       code: 'protocol-mismatch',
-      message: `The worker is version 0.2.0 with protocol ${PROTOCOL}, the hub ${TEST_VERSION} with protocol ${PROTOCOL}.`,
+      message: `The worker has version 0.2.0 and protocol ${PROTOCOL}, but the hub has version ${TEST_VERSION} and protocol ${PROTOCOL}.`,
     })
   })
 

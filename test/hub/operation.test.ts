@@ -129,7 +129,7 @@ describe('a bug in the hub', () => {
     await using hub = await startTestHub({ kinds: new Map([['code', broken]]) })
     await expect(hub.admin.call('submitJob', { body: aJob() })).rejects.toMatchObject({
       code: 'hub-error',
-      message: 'The hub hit a bug in POST /api/v1/jobs.',
+      message: 'The hub failed to handle POST /api/v1/jobs because of a bug.',
       details: {},
     })
   })

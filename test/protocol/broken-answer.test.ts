@@ -36,6 +36,6 @@ it.each([
 
   await expect(client.call('live', {})).rejects.toMatchObject({
     code: 'hub-unreachable',
-    message: `The program that answered GET /livez is not a Millwright hub: ${words}`,
+    message: `The program that answered GET /livez is not a Millwright hub; it sent ${words}`,
   })
 })

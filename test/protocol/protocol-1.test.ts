@@ -293,7 +293,7 @@ describe('an answer of a newer hub', () => {
         ...event,
         type: 'note',
         code: 'unknown-event',
-        text: 'the hub sent an event of type "agent-asked", which this version does not know',
+        text: 'the hub sent an event of type "agent-asked", which this version does not recognize',
       },
       { ...event, type: 'published', publication: NEW_PUBLICATION },
     ])

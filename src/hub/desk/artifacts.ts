@@ -9,10 +9,10 @@ import type { HubState } from '../context.ts'
 import { refuseEnded } from './refuse-ended.ts'
 import { store, type Upload } from './store.ts'
 
-/** Names one artifact. */
+/** Identifies one artifact of one attempt. */
 export type ArtifactAddress = Fence & { readonly name: string }
 
-/** Every artifact of a job. Throws `job-not-found`. */
+/** Lists the artifacts of all attempts of a job. Throws `job-not-found`. */
 export async function listArtifacts(
   { ledger }: HubState,
   jobId: JobId,
@@ -21,13 +21,13 @@ export async function listArtifacts(
   return ledger.artifacts(job.id)
 }
 
-/** One artifact. Throws `job-not-found`, `artifact-not-found`. */
+/** Returns an artifact's row. Throws `job-not-found` and `artifact-not-found`. */
 export async function findArtifact(hub: HubState, address: ArtifactAddress): Promise<ArtifactRow> {
   await hub.ledger.job(address.jobId)
   return artifactAt(hub, address)
 }
 
-/** Like `findArtifact`, for a job that is known to exist. */
+/** Like `findArtifact`, but does not check that the job exists. */
 export async function artifactAt(
   { ledger }: HubState,
   { jobId, attempt, name }: ArtifactAddress,
@@ -41,7 +41,7 @@ export async function artifactAt(
   )
 }
 
-/** Stores an artifact of the current attempt under its name. Throws `lease-lost`. */
+/** Stores an artifact of a running attempt. Throws `lease-lost` if the attempt has ended. */
 export async function putArtifact(
   hub: HubState,
   address: ArtifactAddress & { readonly mediaType: string },
@@ -54,8 +54,8 @@ export async function putArtifact(
 }
 
 /**
- * Stores a file that an ended attempt left on its worker, under the name `salvage.<name>`. Does not
- * change the state of the job. Throws `scope-missing` for a worker that never held the attempt.
+ * Stores a file that an ended attempt left on its worker, as the artifact `salvage.<name>`. Does not
+ * change the job's state. Throws `scope-missing` if the attempt was never leased to this worker.
  */
 export async function salvageArtifact(
   hub: HubState,
@@ -78,7 +78,10 @@ async function demandHeld(
   await ledger.job(jobId)
   const row = await ledger.attempt(jobId, attempt)
   if (row?.heldBy === tokenId) return
-  throw new AppError('scope-missing', `This worker never held attempt ${attempt} of job ${jobId}.`)
+  throw new AppError(
+    'scope-missing',
+    `Attempt ${attempt} of job ${jobId} was never leased to this worker.`,
+  )
 }
 
 async function record(

@@ -5,8 +5,9 @@ import type { HubState } from '../context.ts'
 import { parseToken, type ParsedToken, sameDigest } from '../tokens.ts'
 
 /**
- * The principal of a token. Throws `token-invalid`, with the same message for an unknown, expired or
- * revoked one, or `rate-limited` when too many tokens from this address were refused.
+ * Returns the principal that a token belongs to. Throws `token-invalid` with one message for unknown,
+ * expired and revoked tokens, so that the response does not reveal which it is. Throws `rate-limited`
+ * instead after too many invalid tokens from this address.
  */
 export async function authenticate(
   { ledger, failedLogins }: HubState,
@@ -19,9 +20,13 @@ export async function authenticate(
 
   const retryAfterSeconds = failedLogins.note(address)
   if (retryAfterSeconds !== null) {
-    throw new AppError('rate-limited', 'Too many refused tokens from this address.', {
-      details: { retryAfterSeconds },
-    })
+    throw new AppError(
+      'rate-limited',
+      'Too many requests from this address had an invalid token.',
+      {
+        details: { retryAfterSeconds },
+      },
+    )
   }
   throw new AppError('token-invalid', 'The token is unknown, expired or revoked.')
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 
-/** Wakes one waiter. A ring while nobody waits is remembered, so that none is lost. */
+/** Wakes one waiter. If it rings while nobody waits, the next wait returns at once. */
 export class Bell {
   readonly #clock: Clock
   #rung = false
@@ -10,7 +10,7 @@ export class Bell {
     this.#clock = clock
   }
 
-  /** Whether it was rung since the last `heed`. */
+  /** Whether the bell has rung since the last `heed`. */
   get rung(): boolean {
     return this.#rung
   }
@@ -20,12 +20,12 @@ export class Bell {
     this.#wake?.()
   }
 
-  /** Clears the ring. Call it before reading state, so that a change during the read rings again. */
+  /** Resets `rung`. Call this before reading state, so that a change during the read is not lost. */
   heed(): void {
     this.#rung = false
   }
 
-  /** Resolves when rung, after `waitMs`, or when the signal aborts. */
+  /** Resolves when the bell rings, when `waitMs` have passed, or when the signal aborts. */
   async wait(waitMs: number, signal: AbortSignal): Promise<void> {
     if (this.#rung || signal.aborted) return
     const early = new AbortController()

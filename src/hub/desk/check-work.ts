@@ -7,21 +7,21 @@ import type { HubState } from '../context.ts'
 
 type Unchecked = Pick<Submission, 'payload' | 'locks'> & Facts
 
-/** The kind with this name. Throws `kind-unknown`. */
+/** Returns the kind with this name. Throws `kind-unknown`. */
 export function kindNamed({ kinds }: HubState, name: string): KindSchema {
   const kind = kinds.get(name)
   if (kind !== undefined) return kind
   const known = [...kinds.keys()].join(', ')
   throw new AppError(
     'kind-unknown',
-    `There is no kind ${JSON.stringify(name)}; known kinds: ${known}.`,
+    `There is no kind ${JSON.stringify(name)}; the kinds are ${known}.`,
   )
 }
 
 /**
- * Validates the payload and adds what the kind derives from it: title, lock keys, demands. Keeps the
- * payload as submitted: the worker applies defaults, because a worker of the previous version may
- * not know those of this hub. Throws `payload-invalid`.
+ * Validates the payload, and adds the title, lock keys and demands that the kind derives from it. Does
+ * not add the payload's default values: each worker applies its own, because a worker of the previous
+ * version may not recognize fields that are new in this hub. Throws `payload-invalid`.
  */
 export function checkWork<Work extends Unchecked>(
   kind: KindSchema,

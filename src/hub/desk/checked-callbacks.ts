@@ -3,8 +3,8 @@ import type { Callback } from '../../domain/callback.ts'
 import { AppError } from '../../domain/errors.ts'
 
 /**
- * Validates callbacks and normalizes their URLs. Throws `callback-refused` for an address that the
- * hub may not call, and `callbacks-off` when this hub has no secret to sign with.
+ * Validates callbacks and normalizes their URLs. Throws `callback-refused` if a URL is not one that
+ * this hub may call, and `callbacks-off` if this hub has no secret to sign messages with.
  */
 export function checkedCallbacks(
   rules: CallbackRules | null,
@@ -14,7 +14,7 @@ export function checkedCallbacks(
   if (rules === null) {
     throw new AppError(
       'callbacks-off',
-      'This hub shares its ledger with others and has no callback secret.',
+      'This hub has no callback secret, which it needs because it shares its ledger with other hubs.',
     )
   }
   return callbacks.map(({ url, events }) => ({
@@ -32,4 +32,7 @@ function checked(text: string, rules: CallbackRules): string {
 }
 
 const refused = (text: string, why: string): AppError =>
-  new AppError('callback-refused', `The callback ${JSON.stringify(text)} is refused: ${why}.`)
+  new AppError(
+    'callback-refused',
+    `The hub may not call the callback ${JSON.stringify(text)}: ${why}.`,
+  )

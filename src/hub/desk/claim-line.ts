@@ -1,22 +1,23 @@
 import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
-/** The place of one claim in a line. */
+/** One claim's place in a line. The claim alternates between searching for a job and waiting. */
 export type WaitingClaim = {
-  /** Call before each search for a job, so that news during the search wakes the claim again. */
+  /** Call before each search. If a wakeup comes during the search, the next `wait` returns at once. */
   look(): void
-  /** Resolves when there may be a job, after `waitMs`, or when the signal aborts. */
+  /** Resolves when there may be a job, when `waitMs` have passed, or when the signal aborts. */
   wait(waitMs: number, signal: AbortSignal): Promise<void>
-  /** Call after a search that found a job: there may be more, so the next claim searches too. */
+  /** Call after finding a job. Wakes the next claim in the line, because there may be more jobs. */
   callNext(): void
+  /** Leaves the line; passes an unused wakeup on to the next claim. */
   leave(): void
 }
 
 /**
- * Claims that wait for a job, in order of arrival. Claims that can serve the same jobs share a line,
- * and news of work wakes only the head of each line, so that one new job does not wake two hundred
- * idle workers. No wakeup is lost: a claim that is woken during its search searches again, and one
- * that leaves passes its wakeup on.
+ * Workers' claims that wait for a job, in order of arrival. Claims that can serve the same jobs share
+ * a line. A new job wakes only the first claim of each line, so that it does not wake two hundred idle
+ * workers. No wakeup is lost: a claim that is woken during its search searches again, and a claim that
+ * leaves passes its unused wakeup on to the next one.
  */
 export class ClaimLine {
   readonly #clock: Clock
@@ -27,11 +28,12 @@ export class ClaimLine {
     this.#clock = clock
   }
 
+  /** Number of claims in all lines. */
   get waiting(): number {
     return this.#waiting
   }
 
-  /** Joins the line with this key; claims with the same key can serve the same jobs. */
+  /** Joins the line with this key. Claims may have equal keys only if they can serve the same jobs. */
   join(serves: string): WaitingClaim {
     const bell = new Bell(this.#clock)
     const line = this.#lines.get(serves) ?? new Set()
@@ -50,7 +52,7 @@ export class ClaimLine {
     }
   }
 
-  /** Wakes the head of each line, because there may be work. */
+  /** Wakes the first claim of each line. Call this when there may be a job. */
   callHeads(): void {
     for (const line of this.#lines.values()) callFirst(line)
   }

@@ -8,18 +8,21 @@ import { attemptSecret, attemptToken } from '../tokens.ts'
 
 /** A worker's request for a job. */
 export type LeaseRequest = {
-  /** Chosen by the worker; a repeat with the same id, after a lost answer, gets the same lease. */
+  /**
+   * Chosen by the worker. If the response is lost and the worker repeats the request with the same id,
+   * it gets the same lease.
+   */
   readonly requestId: string
   readonly worker: WorkerIdentity
-  /** Protocol version of the worker. */
+  /** The worker's protocol version. */
   readonly protocol: number
   readonly leaseMs: number
   readonly waitMs: number
 }
 
 /**
- * Leases a job that this worker can serve, after waiting for one up to `waitMs`; null when none
- * came or the worker disconnected. Throws `protocol-mismatch` and `rate-limited`.
+ * Leases a job that this worker can serve, and waits up to `waitMs` for one. Returns null if none
+ * arrives in time or the worker disconnects (`gone`). Throws `protocol-mismatch` and `rate-limited`.
  */
 export async function claim(
   hub: HubState,
@@ -29,7 +32,7 @@ export async function claim(
 ): Promise<Lease | null> {
   demandServed(hub.version, request)
   if (hub.claims.waiting >= hub.limits.waitingClaims) {
-    throw new AppError('rate-limited', 'Too many workers are waiting for jobs at this hub.', {
+    throw new AppError('rate-limited', 'Too many workers are waiting for a job from this hub.', {
       details: { retryAfterSeconds: 1 },
     })
   }
@@ -54,7 +57,7 @@ export async function claim(
   }
 }
 
-/** The same key for all workers that can serve the same jobs. */
+/** The key of a worker's line: everything that decides which jobs the worker can serve. */
 const lineOf = (
   { kinds, labels, offers, sandbox }: WorkerIdentity,
   { lanes }: WorkerPrincipal,
@@ -91,7 +94,7 @@ function demandServed(version: string, { worker, protocol }: LeaseRequest): void
   if (serves({ version, protocol: PROTOCOL }, { version: worker.version, protocol })) return
   throw new AppError(
     'protocol-mismatch',
-    `The worker is version ${worker.version} with protocol ${protocol}, the hub ${version} with ` +
-      `protocol ${PROTOCOL}.`,
+    `The worker has version ${worker.version} and protocol ${protocol}, but the hub has version ` +
+      `${version} and protocol ${PROTOCOL}.`,
   )
 }

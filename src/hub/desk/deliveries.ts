@@ -3,10 +3,10 @@ import type { DeliveryPage } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
 import { type Page, readPage } from './page.ts'
 
-/** Messages to callbacks, sent and pending; newest job first. */
+/** Lists the messages to callbacks, both sent and pending; those of the newest job come first. */
 export const listDeliveries = ({ ledger }: HubState, page: DeliveryPage): Promise<Page<Delivery>> =>
   readPage(page.limit, (limit) => ledger.deliveries({ ...page, limit }))
 
-/** Queues a message to its callback again, under the same id. Throws `delivery-not-found`. */
+/** Queues a message to be sent again, with the same id. Throws `delivery-not-found`. */
 export const resendDelivery = ({ ledger }: HubState, id: string): Promise<Delivery> =>
   ledger.resendDelivery(id)

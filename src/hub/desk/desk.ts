@@ -19,8 +19,8 @@ import { createToken, listTokens, revokeToken } from './tokens.ts'
 import { writeLog } from './write-log.ts'
 
 /**
- * Everything that can be asked of a hub, in terms of the domain. Dialects use only the desk, not the
- * ledger or the server. Each use case is documented in its own file.
+ * All operations of a hub, without HTTP. Dialects call only the desk, never the ledger or the server.
+ * Each operation is documented in its own file.
  */
 export type Desk = ReturnType<typeof openDesk>
 
@@ -71,7 +71,7 @@ export function openDesk(hub: HubState) {
     listWorkers: at(listWorkers),
     collectGarbage: at(collectGarbage),
     demandReady: at(demandReady),
-    /** Metrics in the text format of Prometheus. */
+    /** Returns the hub's metrics in the Prometheus text format. */
     printMetrics: () => hub.metrics.print(),
   }
 }

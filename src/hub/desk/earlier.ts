@@ -6,7 +6,7 @@ import type { HubState } from '../context.ts'
 import { artifactAt } from './artifacts.ts'
 import { refuseEnded } from './refuse-ended.ts'
 
-/** An input file of the current attempt's job. Throws `lease-lost`, `artifact-not-found`. */
+/** Finds an input file of the attempt's job. Throws `lease-lost` and `artifact-not-found`. */
 export async function findInput(hub: HubState, fence: Fence, name: string): Promise<InputFile> {
   await refuseEnded(hub.ledger, fence)
   const input = (await hub.ledger.inputs(fence.jobId)).find((file) => file.name === name)
@@ -14,7 +14,10 @@ export async function findInput(hub: HubState, fence: Fence, name: string): Prom
   throw new AppError('artifact-not-found', `Job ${fence.jobId} has no input ${name}.`)
 }
 
-/** An artifact of an earlier attempt of the same job. Throws `lease-lost`, `artifact-not-found`. */
+/**
+ * Finds an artifact that attempt number `from` of the same job stored. Throws `lease-lost` and
+ * `artifact-not-found`.
+ */
 export async function findKept(
   hub: HubState,
   fence: Fence,
@@ -24,7 +27,11 @@ export async function findKept(
   return artifactAt(hub, { jobId: fence.jobId, attempt: from, name })
 }
 
-/** The newest artifact with this name of the job that the current job continues. */
+/**
+ * Finds an artifact of the earlier job that the attempt's job continues. If several attempts of that
+ * job have an artifact with this name, returns the newest. Throws `lease-lost` and
+ * `artifact-not-found`.
+ */
 export async function findContinued(
   hub: HubState,
   fence: Fence,

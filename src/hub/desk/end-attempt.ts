@@ -3,7 +3,7 @@ import type { Fence } from '../../domain/lease.ts'
 import type { Pause, Settlement, Usage } from '../../domain/outcome.ts'
 import type { HubState } from '../context.ts'
 
-/** Ends an attempt with its settlement. Idempotent: the same settlement again gets the same answer. */
+/** Ends an attempt with its settlement. Idempotent: repeating the call returns the same result. */
 export async function settle(
   { ledger, metrics }: HubState,
   fence: Fence,
@@ -27,7 +27,7 @@ export async function pause(
   return job
 }
 
-/** Ends an attempt and queues its job again, without counting a failure. */
+/** Ends an attempt and requeues its job. Does not count the attempt as a failure. */
 export async function handBack({ ledger, metrics }: HubState, fence: Fence): Promise<Job> {
   const job = await ledger.handBack(fence)
   metrics.ended('handed-back')

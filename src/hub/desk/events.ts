@@ -6,25 +6,28 @@ import type { HubState } from '../context.ts'
 
 const PAGE = 200
 
-/** A cursor in the events of a job: after the event with this number. */
+/** A cursor in a job's events; `after` is the number of the last event already read. */
 export type EventPlace = { readonly jobId: JobId; readonly after: number }
 
-/** Events after a cursor, in order, and whether they are the last ones. Throws `job-not-found`. */
+/**
+ * Returns the events after a cursor, in order. If `ended` is true, the job has ended and these are its
+ * last events. Throws `job-not-found`.
+ */
 export async function readEvents(
   { ledger }: HubState,
   { jobId, after }: EventPlace,
   limit: number,
 ): Promise<{ readonly events: readonly JobEvent[]; readonly ended: boolean }> {
-  // Reads the state first: when it is terminal, all events of the job are already written.
+  // Reads the state before the events: if it is terminal, all events of the job are already written.
   const { state } = await ledger.job(jobId)
   const events = await ledger.events(jobId, after, limit)
   return { events, ended: isTerminal(state) && events.length < limit }
 }
 
 /**
- * Yields the events after a cursor as they happen, in order and each once, until the job ends. Yields
- * an empty list after `limits.heartbeatMs` without an event. The stream counts as open until `gone`
- * aborts. Throws `rate-limited` when too many streams are open.
+ * Yields the events after a cursor as they are written, in order and each once, until the job ends.
+ * Yields an empty list if there was no event for `limits.heartbeatMs`. The stream counts toward
+ * `limits.eventStreams` until `gone` aborts. Throws `rate-limited` if too many streams are open.
  */
 export function followEvents(
   hub: HubState,

@@ -2,14 +2,20 @@ import type { JobId } from '../../domain/id.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
-/** One reader's subscription to a job. Open it before reading, so that no change is missed. */
+/** A reader's subscription to changes of a job. Open it before the first read, to miss no change. */
 export type JobWatch = {
-  /** Resolves at the first change since the last wait, after `waitMs`, or when the signal aborts. */
+  /**
+   * Resolves when the job has changed since the last wait, when `waitMs` have passed, or when the
+   * signal aborts.
+   */
   wait(waitMs: number, signal: AbortSignal): Promise<void>
   [Symbol.dispose](): void
 }
 
-/** Wakes readers that wait for a change of a job. Only a hint: the reader must read again. */
+/**
+ * Wakes readers that wait for a job to change. A wakeup may be spurious and does not say what changed,
+ * so the reader must read the job again.
+ */
 export class JobWatches {
   readonly #clock: Clock
   readonly #bells = new Map<JobId, Set<Bell>>()

@@ -8,11 +8,11 @@ import { type Page, readPage } from './page.ts'
 
 export const readJob = ({ ledger }: HubState, jobId: JobId): Promise<Job> => ledger.job(jobId)
 
-/** Jobs, newest first. */
+/** Lists jobs, newest first. */
 export const listJobs = ({ ledger }: HubState, page: JobPage): Promise<Page<Job>> =>
   readPage(page.limit, (limit) => ledger.jobs({ ...page, limit }))
 
-/** The input files of a job, by name. Throws `job-not-found`. */
+/** Lists a job's input files, ordered by name. Throws `job-not-found`. */
 export async function listInputs(
   { ledger }: HubState,
   jobId: JobId,
@@ -21,14 +21,14 @@ export async function listInputs(
   return ledger.inputs(job.id)
 }
 
-/** Cancels a waiting job at once; requests a running one to stop. */
+/** Cancels a job at once if it is not running; otherwise asks its worker to stop. */
 export const cancelJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal): Promise<Job> =>
   ledger.requestCancel(jobId, by.name)
 
 export const resumeJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal): Promise<Job> =>
   ledger.resume(jobId, by.name)
 
-/** Allows a job to publish until a later time (epoch ms). Only its submitter may extend the hold. */
+/** Extends the time until which a job may publish (epoch ms). Only its submitter may do this. */
 export const extendHold = (
   { ledger }: HubState,
   jobId: JobId,

@@ -1,10 +1,10 @@
-/** One page of a list, and the id after which the next page begins; null on the last page. */
+/** One page of a list. `next` is the cursor for the next page, or null on the last page. */
 export type Page<Item extends { readonly id: string }> = {
   readonly items: readonly Item[]
   readonly next: Item['id'] | null
 }
 
-/** Reads one item more than `limit`, to learn whether there is a next page. */
+/** Reads a page of up to `limit` items. Reads one item more, to find out if there is a next page. */
 export async function readPage<Item extends { readonly id: string }>(
   limit: number,
   read: (limit: number) => Promise<readonly Item[]>,

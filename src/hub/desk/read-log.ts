@@ -6,7 +6,7 @@ import type { JobId } from '../../domain/id.ts'
 import { isTerminal } from '../../domain/state.ts'
 import type { HubState } from '../context.ts'
 
-/** Which bytes of which log; without `attempt`, of the newest attempt. */
+/** Which bytes of which log to read. If `attempt` is missing, the newest attempt's log is read. */
 export type LogRequest = {
   readonly jobId: JobId
   readonly stream: LogStream
@@ -19,13 +19,13 @@ export type LogRequest = {
 export type LogPiece = {
   readonly attempt: number
   readonly bytes: Uint8Array
-  /** Whether these are the last bytes that the log will ever have. */
+  /** Whether the log is complete and these bytes reach its end. */
   readonly ended: boolean
 }
 
 /**
- * Reads bytes of a log from an offset. While the attempt runs and has no bytes there yet, waits for
- * them up to `waitMs`.
+ * Reads bytes of a log from an offset. If the log has no bytes there yet and the attempt is still
+ * running, waits up to `waitMs` for some.
  */
 export async function readLog(
   hub: HubState,
@@ -44,14 +44,14 @@ export async function readLog(
 
 async function readPiece(hub: HubState, request: LogRequest): Promise<LogPiece> {
   const { stream, offset, limit } = request
-  // Reads the state before the bytes: when the attempt has ended, all its bytes are written.
+  // Reads the state before the bytes: if the attempt has ended, all its bytes are already written.
   const job = await hub.ledger.job(request.jobId)
   const attempt = request.attempt ?? job.attempt
   if (attempt > job.attempt) {
     const had = job.attempt === 1 ? '1 attempt' : `${job.attempt} attempts`
     throw new AppError(
       'request-invalid',
-      `Job ${job.id} has no attempt ${attempt}: it has had ${had}.`,
+      `Job ${job.id} has no attempt ${attempt}; it has had only ${had}.`,
     )
   }
   if (attempt === 0) return { attempt, bytes: new Uint8Array(), ended: isTerminal(job.state) }
@@ -63,7 +63,10 @@ async function readPiece(hub: HubState, request: LogRequest): Promise<LogPiece> 
   return { attempt, bytes, ended: over && offset + bytes.length >= size }
 }
 
-/** Reads a collected log from the artifact that its attempt kept; empty when there is none. */
+/**
+ * Reads a log whose files garbage collection has deleted, from the artifact in which the attempt kept
+ * a copy. Returns no bytes if there is no such artifact.
+ */
 async function readKeptLog(
   { ledger, artifacts }: Pick<HubState, 'ledger' | 'artifacts'>,
   { jobId, attempt, stream }: LogAddress,

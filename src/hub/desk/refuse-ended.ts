@@ -2,7 +2,7 @@ import { AppError } from '../../domain/errors.ts'
 import type { Fence } from '../../domain/lease.ts'
 import type { Ledger } from '../../ledger/port.ts'
 
-/** Checks that an attempt is still running: it may not write after its end. Throws `lease-lost`. */
+/** Throws `lease-lost` if an attempt has ended, because it may no longer write. */
 export async function refuseEnded(ledger: Ledger, { jobId, attempt }: Fence): Promise<void> {
   const row = await ledger.attempt(jobId, attempt)
   if (row?.endedAt === null) return

@@ -3,7 +3,7 @@ import type { Fence, Renewal } from '../../domain/lease.ts'
 import type { HubState } from '../context.ts'
 
 /**
- * Renews a lease at once, then waits up to `waitMs` for a cancel request before it answers. Throws
+ * Renews a lease at once, then waits up to `waitMs` and returns early if a cancel is requested. Throws
  * `lease-lost` as soon as the attempt has ended.
  */
 export async function renew(

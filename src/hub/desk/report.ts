@@ -3,7 +3,10 @@ import type { Fence } from '../../domain/lease.ts'
 import type { PublicationIntent } from '../../domain/publication.ts'
 import type { HubState } from '../context.ts'
 
-/** Appends events of an attempt; `from` is the number of the first, counted from 1. Idempotent. */
+/**
+ * Appends events of an attempt. `from` is the first event's number within the attempt, counted from 1.
+ * Idempotent: events that are already stored are skipped.
+ */
 export const appendEvents = (
   { ledger }: HubState,
   fence: Fence,
@@ -18,7 +21,7 @@ export const addCheckpoint = (
   checkpoint: Checkpoint,
 ): Promise<void> => ledger.checkpoint(fence, checkpoint)
 
-/** Records the intent to publish. Throws `cancel-requested` and `hold-lapsed`. */
+/** Records what an attempt is about to publish. Throws `cancel-requested` and `hold-lapsed`. */
 export const intendPublication = (
   { ledger }: HubState,
   fence: Fence,

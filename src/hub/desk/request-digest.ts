@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 
-/** Hex SHA-256 of a request; it does not depend on the order of keys. */
+/** Hex SHA-256 of a request, to recognize a repeated one. The order of keys does not change it. */
 export const requestDigest = (asked: unknown): string =>
   createHash('sha256').update(canonicalJson(asked)).digest('hex')
 
-/** JSON with sorted keys and without absent members. Depth is bounded by `refuseOddJson`. */
+/** JSON with sorted keys and no undefined members. `refuseOddJson` limits the recursion depth. */
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)

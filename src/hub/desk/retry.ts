@@ -9,15 +9,16 @@ import { requestDigest } from './request-digest.ts'
 import { demandRoomForJobs } from './room.ts'
 import type { Submitted } from './submit.ts'
 
-/** What may differ from the earlier job. */
+/** The ways in which the new job may differ from the earlier one. */
 export type RetryRequest = {
   readonly prompt?: string | undefined
   readonly idempotencyKey?: string | undefined
 }
 
 /**
- * Submits a new job that continues an ended one. It keeps the work, its inputs and its group. It does
- * not keep the origin, the hold and the start time, which belong to the submitter of the first job.
+ * Submits a new job that continues a job that has ended. The new job has the same payload, settings,
+ * inputs, callbacks and group. It does not take over the origin, hold and start time, because these
+ * were choices of the earlier job's submitter.
  */
 export async function retry(
   hub: HubState,

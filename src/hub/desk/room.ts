@@ -4,8 +4,8 @@ import type { HubState } from '../context.ts'
 const RETRY_AFTER_SECONDS = 10
 
 /**
- * Refuses new work while the disk still has space for the ledger to finish the current work.
- * Throws `disk-full`.
+ * Throws `disk-full` if the disk has less than `disk.floorBytes` of free space. This space is reserved
+ * for the ledger, so that the hub can finish jobs that it has already accepted.
  */
 export async function demandRoom({ disk }: Pick<HubState, 'disk'>): Promise<void> {
   if (disk === undefined) return
@@ -13,14 +13,14 @@ export async function demandRoom({ disk }: Pick<HubState, 'disk'>): Promise<void
   if (free >= disk.floorBytes) return
   throw new AppError(
     'disk-full',
-    `The disk of the hub’s data folder has ${free} bytes free; new work needs ${disk.floorBytes} bytes.`,
+    `The disk of the hub’s data folder has only ${free} bytes free; the hub needs ${disk.floorBytes} bytes to accept new work.`,
   )
 }
 
 /**
- * Refuses a new job when the disk is full or too many jobs are queued, so that a runaway producer
- * fills neither disk nor queue. Concurrent submissions may exceed the limit by a few. Throws
- * `disk-full` or `queue-full`.
+ * Throws `disk-full` if there is too little disk space for a new job, or `queue-full` if too many jobs
+ * are queued, so that a runaway producer cannot overload the hub. Concurrent submissions may exceed
+ * the limit by a few jobs.
  */
 export async function demandRoomForJobs(
   hub: Pick<HubState, 'disk' | 'ledger' | 'limits'>,

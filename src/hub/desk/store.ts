@@ -4,14 +4,13 @@ import { FILE_BYTES_MAX } from '../../domain/input.ts'
 import type { HubState } from '../context.ts'
 import { demandRoom } from './room.ts'
 
-/** Bytes to store. */
 export type Upload = {
   readonly bytes: Readable
-  /** SHA-256 that the sender promises, in lowercase hex, or null. */
+  /** SHA-256 in lowercase hex that the bytes must have, or null if the sender gave none. */
   readonly expectedDigest: string | null
 }
 
-/** Stores bytes. Throws `disk-full`, `body-too-large`, `digest-mismatch`. */
+/** Stores an upload's bytes. Throws `disk-full`, `body-too-large` and `digest-mismatch`. */
 export async function store(
   hub: HubState,
   { bytes, expectedDigest }: Upload,
@@ -20,7 +19,7 @@ export async function store(
   return hub.artifacts.put(bytes, { expectedDigest, maxBytes: FILE_BYTES_MAX })
 }
 
-/** Streams stored bytes, or a range of them. Throws `artifact-not-found`, `range-invalid`. */
+/** Streams stored bytes or a range of them. Throws `artifact-not-found` and `range-invalid`. */
 export const openBytes = (
   { artifacts }: HubState,
   digest: string,

@@ -6,10 +6,13 @@ import { checkedCallbacks } from './checked-callbacks.ts'
 import { requestDigest } from './request-digest.ts'
 import { demandRoomForJobs } from './room.ts'
 
-/** A job, and whether this request created it; false when an earlier one with the same key did. */
+/**
+ * A job, and whether this request created it. `created` is false if an earlier request with the same
+ * idempotency key did.
+ */
 export type Submitted = { readonly job: Job; readonly created: boolean }
 
-/** Validates a submission by its kind and writes the job to the ledger. */
+/** Validates a submission, using its kind's schema, and writes the job to the ledger. */
 export async function submit(
   hub: HubState,
   submission: Submission,

@@ -6,17 +6,17 @@ import { issueToken } from '../tokens.ts'
 
 const DAY_MS = 86_400_000
 
-/** A requested token. */
+/** What an administrator specifies when asking the hub to create a token. */
 export type TokenRequest = {
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** Only for a worker: patterns of the jobs that it may serve. */
+  /** For a worker's token: patterns for the jobs that the worker may run. */
   readonly lanes?: readonly string[] | undefined
-  /** Days until it expires; null: never. */
+  /** Days until the token expires, or null for no expiration. */
   readonly days: number | null
 }
 
-/** Creates a token. Only this answer contains its secret. */
+/** Creates a token. The secret is not stored, so it cannot be retrieved later. */
 export async function createToken(
   hub: HubState,
   { name, days, lanes, ...request }: TokenRequest,
@@ -24,21 +24,24 @@ export async function createToken(
   const scopes = [...new Set(request.scopes)]
   const isWorker = scopes.includes('worker')
   if (isWorker && scopes.length > 1) {
-    throw new AppError('request-invalid', 'A token with the scope worker can have no other scope.')
+    throw new AppError('request-invalid', 'A token with the scope worker cannot have other scopes.')
   }
   if (lanes !== undefined && !isWorker) {
-    throw new AppError('request-invalid', 'Only a token with the scope worker can be restricted.')
+    throw new AppError(
+      'request-invalid',
+      'Only a token with the scope worker can be restricted to certain jobs (lanes).',
+    )
   }
   const expiresAt = days === null ? null : hub.clock.now() + days * DAY_MS
   const { id, token } = await issueToken(hub, { name, scopes, expiresAt, lanes: lanes ?? null })
   const row = (await hub.ledger.tokens()).find((kept) => kept.id === id)
-  if (row === undefined) throw new Error('the ledger does not list a token it just made')
+  if (row === undefined) throw new Error('the ledger does not list the token that was just created')
   return { token, row }
 }
 
-/** All tokens, without their secrets. */
+/** Lists all tokens, without their secrets. */
 export const listTokens = ({ ledger }: HubState): Promise<readonly TokenRow[]> => ledger.tokens()
 
-/** Revokes a token at once. Throws `token-not-found`. */
+/** Revokes a token, effective at once. Throws `token-not-found`. */
 export const revokeToken = ({ ledger }: HubState, id: string): Promise<void> =>
   ledger.revokeToken(id)

@@ -7,7 +7,7 @@ import type { HubState } from '../context.ts'
 import { refuseEnded } from './refuse-ended.ts'
 import { demandRoom } from './room.ts'
 
-/** Appends a segment to a log of the current attempt. Throws `lease-lost`, `body-too-large`. */
+/** Appends a segment to a log of a running attempt. Throws `lease-lost` and `body-too-large`. */
 export async function writeLog(
   hub: HubState,
   address: LogAddress,
@@ -19,11 +19,12 @@ export async function writeLog(
   await demandRoom(hub)
   const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
-  // A worker stops at the limit and appends a note about the loss; one segment is left for the note.
+  // A worker shortens a log to the limit and inserts a marker for the omitted bytes. One extra segment
+  // leaves room for the marker.
   if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES_MAX) {
     throw new AppError(
       'body-too-large',
-      `The log ${stream} has reached its limit of ${limits.outputBytes} bytes.`,
+      `The ${stream} log has reached the job’s limit of ${limits.outputBytes} bytes (limits.outputBytes).`,
     )
   }
   await refuseEnded(hub.ledger, address)

@@ -4,7 +4,7 @@ import type { JobEvent } from '../../domain/event.ts'
 import { encodeComment, encodeEvent } from '../../protocol/event-stream.ts'
 import type { Endpoint } from '../handler.ts'
 
-/** Events of a job: one page as JSON, or a stream of all events as they happen. */
+/** Returns one page of a job's events as JSON or, if requested, streams all of them as they happen. */
 export const listEvents: Endpoint<'listEvents'> =
   (desk) =>
   async ({ params, query, headers, gone }) => {
@@ -15,7 +15,7 @@ export const listEvents: Endpoint<'listEvents'> =
     }
     const place = { jobId, after: lastEventId(headers['last-event-id']) ?? query.after }
     const { events, ended } = await desk.readEvents(place, 1)
-    // Only a 204 stops an EventSource from reconnecting.
+    // A browser's EventSource reconnects after any stream ends; only status 204 stops it.
     if (ended && events.length === 0) return { status: 204, body: Readable.from([]) }
     const pages = desk.followEvents(place, gone())
     const body = Readable.from(encoded(pages), { objectMode: false })
@@ -31,5 +31,5 @@ async function* encoded(pages: AsyncIterable<readonly JobEvent[]>): AsyncGenerat
 function lastEventId(header: string | string[] | undefined): number | undefined {
   if (header === undefined || header === '') return undefined
   if (typeof header === 'string' && /^\d{1,10}$/.test(header)) return Number(header)
-  throw new AppError('request-invalid', 'The header Last-Event-ID is not an event number.')
+  throw new AppError('request-invalid', 'The header Last-Event-ID must be an event number.')
 }

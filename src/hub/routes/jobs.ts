@@ -19,7 +19,7 @@ export const retryJob: Endpoint<'retryJob'> =
     return made(await desk.retry(params.job, { ...body, idempotencyKey }, principal))
   }
 
-/** 201, or 200 when an earlier request with the same idempotency key created the job. */
+/** Responds with 201, or with 200 if an earlier request with the same idempotency key made the job. */
 const made = ({ job, created }: Submitted): RouteReply<Submitted['job']> =>
   created ? { body: job } : { body: job, status: 200 }
 
@@ -54,7 +54,10 @@ export const extendHold: Endpoint<'extendHold'> =
     body: await desk.extendHold(params.job, body.until, principal),
   })
 
-/** The key from the body or from the header of draft-ietf-httpapi-idempotency-key-header. */
+/**
+ * The idempotency key from the body or from the Idempotency-Key header
+ * (draft-ietf-httpapi-idempotency-key-header). Throws `request-invalid` if they differ.
+ */
 function keyOf(headers: IncomingHttpHeaders, inBody: string | undefined): string | undefined {
   const header = headers['idempotency-key']
   if (header === undefined) return inBody
@@ -63,5 +66,8 @@ function keyOf(headers: IncomingHttpHeaders, inBody: string | undefined): string
     where: 'Idempotency-Key',
   })
   if (inBody === undefined || inBody === key) return key
-  throw new AppError('request-invalid', 'The header and the body have different idempotency keys.')
+  throw new AppError(
+    'request-invalid',
+    'The Idempotency-Key header and the body’s idempotencyKey differ; send only one of them.',
+  )
 }

@@ -2,7 +2,7 @@ import { openApiDocument } from '../../protocol/openapi.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { Endpoint } from '../handler.ts'
 
-/** Shows that the event loop runs; does not query the ledger. */
+/** Shows that the event loop is running. Does not query the ledger. */
 export const live: Endpoint<'live'> =
   ({ version }) =>
   async () => ({ body: { status: 'ok', version, protocol: PROTOCOL } })
@@ -20,7 +20,7 @@ export const metrics: Endpoint<'metrics'> = (desk) => async () => {
 }
 
 export const openApi: Endpoint<'openApi'> = ({ version }) => {
-  // Built at the first request, because it takes longer than the rest of the hub's start.
+  // Built at the first request, because building it takes longer than the rest of the hub's start.
   let document: ReturnType<typeof openApiDocument> | undefined
   return async () => ({ body: (document ??= openApiDocument(version)) })
 }

@@ -6,7 +6,7 @@ import { parseByteRange } from '../byte-range.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { RouteReply } from '../handler.ts'
 
-/** Stored bytes as a download: whole, the requested range, or 304 when the caller has them. */
+/** Responds with stored bytes or the requested range, or with 304 if the caller already has them. */
 export async function sendBytes(
   desk: Desk,
   file: StoredFile,

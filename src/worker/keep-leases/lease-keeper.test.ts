@@ -63,7 +63,7 @@ it('a bug in the thread that keeps the leases becomes its failure', async () => 
   await keeper.ready
   const lifeline = new Lifeline(systemClock, lease.leaseMs)
   keeper.keep(lease, { lifeline, stopOrder: new StopOrder() })
-  await expect(keeper.failed).rejects.toThrow(/cannot read the answer/)
+  await expect(keeper.failed).rejects.toThrow(/cannot read the hub’s response/)
 })
 
 it('a lease that the hub calls lost stops its attempt, unless that only reports its end', async () => {
