@@ -35,7 +35,7 @@ export type AgentProgram = {
   readonly readErrors: (stderr: Readable) => Promise<void>
 }
 
-/** The environment of an agent. It contains only the PATH from the worker's environment. */
+/** The environment of an agent. Of the worker's own variables, only PATH is passed on. */
 export const agentEnvironment = (place: AgentPlace, host: AgentHost): Record<string, string> => ({
   PATH: host.path,
   HOME: place.home,

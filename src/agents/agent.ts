@@ -64,12 +64,12 @@ export type Fitness =
   | { readonly fit: true; readonly says: string }
   | { readonly fit: false; readonly says: string; readonly fix: string }
 
-/** The choice of an agent that uses a model. */
+/** The payload schema for an agent that uses a model. */
 export const modelChoice = (name: string) =>
   z.strictObject({ name: z.literal(name), model: line(200).optional() })
 export type ModelChoice = z.output<ReturnType<typeof modelChoice>>
 
-/** The choice of an agent that is a program named in the job. */
+/** The payload schema for an agent that is a program named in the job. */
 export const programChoice = (name: string) =>
   z.strictObject({
     name: z.literal(name),

@@ -16,7 +16,10 @@ export const NOTHING_USED: Usage = {
   replayed: false,
 }
 
-/** Marks a response as replayed. Its cost is the one stated in the script, or unknown. */
+/**
+ * Marks a response as replayed. Its cost is the one stated in the script; without one, it is
+ * unknown.
+ */
 export type Replayed = { readonly costUsd: number | 'unknown' }
 
 /**

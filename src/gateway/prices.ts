@@ -46,8 +46,8 @@ function priceOf(model: string | null): Price | undefined {
 }
 
 /**
- * For every Claude model, a cache write costs 1.25 times the input price, or twice if it lasts an
- * hour.
+ * For every Claude model, writing to the cache costs 1.25 times the input price, or 2 times if the
+ * cache lasts an hour.
  */
 const claude = (
   input: number,

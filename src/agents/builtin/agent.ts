@@ -39,7 +39,8 @@ export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
   }
   const sessionOf = (id: string): Session => {
     const session = sessions.get(id)
-    if (session === undefined) throw RequestError.invalidParams(undefined, `no session ${id}`)
+    if (session === undefined)
+      throw RequestError.invalidParams(undefined, `the session ${id} is not open`)
     return session
   }
 
