@@ -2,11 +2,11 @@ import type { Readable, Writable } from 'node:stream'
 import { linesOf } from './lines.ts'
 
 const LINE_BYTES_MAX = 16 * 1024 * 1024
-const SHOWN = 200
+const SHOWN_MAX = 200
 
 /**
- * The lines of a stream that are a JSON object, each with its newline. Other lines are reported and
- * skipped, because programs print banners and stack traces to stdout.
+ * Yields the lines of a stream that are JSON objects, each with its newline. Passes other lines to
+ * `onBroken` and skips them, because programs print banners and stack traces to stdout.
  */
 export async function* jsonLines(
   stream: Readable,
@@ -15,13 +15,13 @@ export async function* jsonLines(
   for await (const { text: line, cut } of linesOf(stream, LINE_BYTES_MAX)) {
     const text = line.trim()
     if (!cut && isObject(text)) yield new Uint8Array(Buffer.from(`${text}\n`))
-    else if (text !== '') onBroken(text.slice(0, SHOWN))
+    else if (text !== '') onBroken(text.slice(0, SHOWN_MAX))
   }
 }
 
 /**
- * Pauses reading while the agent does not read its stdin. Otherwise the answers to an agent that
- * sends requests without reading would fill the memory of this process.
+ * Stops reading the agent's output while the agent does not read its stdin. Otherwise an agent that
+ * sends requests without reading the responses would fill the memory of this process.
  */
 export async function* withBackpressure<Line>(
   lines: AsyncIterable<Line>,

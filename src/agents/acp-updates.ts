@@ -4,7 +4,7 @@ import type { AgentUpdate } from '../domain/agent.ts'
 import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { clip } from '../domain/text.ts'
 
-/** A streamed message is forwarded in pieces of about this length. */
+/** A streamed message is forwarded in pieces of about this many characters. */
 const PIECE_LENGTH = 2000
 
 const Counts = z.object({ inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
@@ -80,7 +80,10 @@ export class AcpUpdates {
     })
   }
 
-  /** The protocol reports the context size; the tokens used are an addition of our built-in agent. */
+  /**
+   * The protocol reports only the context size. Our built-in agent adds its token counts in
+   * `_meta`.
+   */
   #usage({ _meta: meta }: Extract<SessionUpdate, { sessionUpdate: 'usage_update' }>): void {
     const { data } = Counts.safeParse(meta)
     if (data !== undefined) this.#onUpdate({ type: 'usage', ...data })

@@ -31,7 +31,7 @@ import { AcpUpdates } from './acp-updates.ts'
 
 const STOP_GRACE_MS = 2000
 const LAST_WORDS_MAX = 2000
-/** The protocol's error code for an agent without a login. */
+/** The protocol's error code for an agent that is not logged in. */
 const AUTH_REQUIRED = -32_000
 
 /** A program that speaks the Agent Client Protocol (ACP) on stdin and stdout. */
@@ -40,9 +40,11 @@ export type AcpAgent = {
   readonly argv: readonly [string, ...string[]]
   readonly readable: readonly string[]
   readonly sessionFiles: readonly string[]
-  /** How to install it; part of the error when it is missing. */
+  /** How to install the program; appended to the error if the program is missing. */
   readonly install: string
-  /** Its environment, and the `_meta` of its session. */
+  /**
+   * Returns the program's environment and the `_meta` of its session, or why the agent cannot run.
+   */
   prepare(place: AgentPlace): Prepared
 }
 export type Prepared =
@@ -54,7 +56,7 @@ export type Prepared =
 
 type Failed = Omit<Extract<AgentEnd, { kind: 'failed' }>, 'session'>
 
-/** A driver for an ACP program; each run starts one process and sends one prompt. */
+/** Makes a driver for an ACP program. Each run starts one process and sends one prompt. */
 export function acpDriver(agent: AcpAgent): AgentDriver {
   return {
     name: agent.name,
@@ -104,8 +106,8 @@ type Conversation = {
 }
 
 /**
- * Runs one prompt and waits until the process has ended. The library may resolve a request before it
- * delivers the notifications that arrived before the response, so this waits for them.
+ * Runs one prompt and waits until the process has exited. The library may resolve a request before
+ * it delivers earlier notifications, so this function also waits for those.
  */
 async function converse(conversation: Conversation, { onUpdate }: AgentIo): Promise<AgentEnd> {
   const { agent, child } = conversation
@@ -115,7 +117,8 @@ async function converse(conversation: Conversation, { onUpdate }: AgentIo): Prom
   const app = client({ name: 'millwright' })
     .onRequest(methods.client.session.requestPermission, ({ params }) => allow(params))
     .onNotification(methods.client.session.update, ({ params }) => {
-      // After session/load the agent replays the old conversation, which is already in the logs.
+      // After session/load the agent replays the old conversation. Skip it: it is already in the
+      // logs.
       if (prompted.is) updates.receive(params.update)
     })
   let session = conversation.task.session
@@ -140,8 +143,9 @@ async function converse(conversation: Conversation, { onUpdate }: AgentIo): Prom
   } catch (error) {
     updates.flush()
     const exit = await child.stop(STOP_GRACE_MS)
-    const ended = `${agent.name} ended (${exit.code ?? exit.killSignal}): ${lastWords()}`
-    return { ...failureOf(error, ended), session }
+    const how =
+      exit.code === null ? `was killed by ${exit.killSignal}` : `exited with code ${exit.code}`
+    return { ...failureOf(error, `${agent.name} ${how}: ${lastWords()}`), session }
   }
 }
 
@@ -165,7 +169,10 @@ async function openSession(
 
 function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream {
   const lines = jsonLines(child.stdout, (line) =>
-    onUpdate({ type: 'warning', text: `not a protocol message: ${line}` }),
+    onUpdate({
+      type: 'warning',
+      text: `the agent printed a line that is not a protocol message: ${line}`,
+    }),
   )
   return ndJsonStream(
     Writable.toWeb(child.stdin),
@@ -173,7 +180,10 @@ function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream
   )
 }
 
-/** Forwards stderr as updates; returns its last part, which explains an early end. */
+/**
+ * Forwards stderr as updates. Returns a function for the end of stderr, which explains an
+ * unexpected exit.
+ */
 function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => string {
   let lastWords = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -183,7 +193,10 @@ function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => 
   return () => lastWords.trim()
 }
 
-/** Allows everything: the sandbox confines the agent, and checks run before anything is published. */
+/**
+ * Grants every permission that the agent requests: the sandbox confines the agent, and checks run
+ * before anything is published.
+ */
 function allow({ options }: RequestPermissionRequest) {
   const kinds = ['allow_once', 'allow_always']
   const option = options.find(({ kind }) => kinds.includes(kind)) ?? options[0]
@@ -205,7 +218,7 @@ const FAILURES: Readonly<Record<StopReason, Failed | null>> = {
 const ErrorData = z.object({ reason: z.enum(['agent-login', 'model-unavailable', 'agent-failed']) })
 
 function failureOf(error: unknown, ended: string): Failed {
-  // Any other error means that the connection broke because the program ended.
+  // Any other error means that the connection broke because the program exited.
   if (!(error instanceof RequestError)) return failed('agent-failed', ended)
   if (error.code === AUTH_REQUIRED) return failed('agent-login', error.message)
   return failed(ErrorData.safeParse(error.data).data?.reason ?? 'agent-failed', error.message)

@@ -8,33 +8,34 @@ import { StepFailed } from '../domain/stop.ts'
 /** Time between SIGINT and SIGKILL. Codex and Claude Code exit 0.2 s after a SIGINT (measured). */
 const GRACE_MS = 2000
 
-/** What every agent program gets from the worker. */
+/** What every agent program needs from the worker. */
 export type AgentHost = {
-  /** The PATH in which programs are found. */
+  /** The PATH on which programs are found. */
   readonly path: string
 }
 
-/** What drivers need in addition. */
+/** What drivers need in addition to `AgentHost`. */
 export type DriverHost = AgentHost & {
-  /** The Node that runs the built-in agent: the worker's own. */
+  /** Path of the Node executable that runs both the worker and the built-in agent. */
   readonly node: string
-  /** The default model, such as anthropic/claude-sonnet-5, for jobs that name none. */
+  /** The default model, such as anthropic/claude-sonnet-5, for jobs that do not name a model. */
   readonly model: string
 }
 
 export type AgentProgram = {
   readonly argv: readonly [string, ...string[]]
   readonly env: Readonly<Record<string, string>>
-  /** Its whole standard input. */
+  /** The whole standard input of the program. */
   readonly stdin: string
-  /** How to install it; part of the error when it is missing. */
+  /** How to install the program; appended to the error if the program is missing. */
   readonly install: string
-  /** Reads stdout, or stderr, to its end. */
+  /** Reads stdout to its end. */
   readonly readOutput: (stdout: Readable) => Promise<void>
+  /** Reads stderr to its end. */
   readonly readErrors: (stderr: Readable) => Promise<void>
 }
 
-/** The environment of an agent. Of the worker's own environment it contains only the PATH. */
+/** The environment of an agent. Of the worker's own variables, only PATH is passed on. */
 export const agentEnvironment = (place: AgentPlace, host: AgentHost): Record<string, string> => ({
   PATH: host.path,
   HOME: place.home,
@@ -44,9 +45,10 @@ export const agentEnvironment = (place: AgentPlace, host: AgentHost): Record<str
 })
 
 /**
- * Runs an agent's program and returns its exit code: as in a shell, 128 plus the signal's number if
- * a signal killed it. When `signal` aborts, stops the program's whole process tree and throws the
- * signal's reason. Throws `StepFailed` with `agent-not-installed`.
+ * Runs an agent's program and returns its exit code. If a signal such as SIGKILL ended the program,
+ * the code is 128 plus the signal's number, as in a shell. If `signal` aborts, stops the program's
+ * whole process tree and throws the abort reason. Throws `StepFailed` with `agent-not-installed` if
+ * the program cannot start.
  */
 export async function runAgentProgram(
   place: AgentPlace,
@@ -81,7 +83,8 @@ async function untilEnd(child: Child, program: AgentProgram, signal: AbortSignal
     return killSignal === null ? (code ?? 1) : 128 + constants.signals[killSignal]
   } finally {
     signal.removeEventListener('abort', stop)
-    // Does nothing after an exit. After a read error it stops the program, whose output is now lost.
+    // Does nothing if the program has exited. After a read error, stops the program, because
+    // nothing reads its output anymore.
     await child.stop(0)
   }
 }

@@ -6,22 +6,25 @@ import { line } from '../domain/text.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
 
 /**
- * One agent, as payload, command line, doctor and worker know it. All of them import it, so only
- * `driver` loads the libraries that drive the agent.
+ * Describes one agent to the job payload, the command line, the doctor and the worker. All of them
+ * import the description, so only `driver` loads the libraries that drive the agent.
  */
 type Declaration<Choice extends AgentChoice> = {
   readonly name: string
-  /** For the help text, in a few words. */
+  /** A few words for the help text. */
   readonly description: string
   /** The schema of the agent in a job's payload: its name and its options. */
   readonly choice: ChoiceSchema & z.ZodType<Choice>
-  /** What the command line passes to it: a model (`--model`), or a program (after `--`). */
+  /** What the command line passes to the agent: a model (`--model`) or a program (after `--`). */
   readonly takes: 'model' | 'program'
-  /** Whether it cannot work on a worker without a model. */
+  /** Whether the agent works only on a worker that has a model. */
   readonly needsModel: boolean
   /** The log that shows what the agent did. */
   readonly story: LogStream
-  /** Whether it can work on this machine if it has a model. Changes nothing. */
+  /**
+   * Checks whether the agent can work on this machine, apart from whether the worker has a model.
+   * Has no side effects.
+   */
   preflight(host: AgentHost): Promise<Fitness>
   driver(host: DriverHost): Promise<DriverFactory<Choice>>
 }
@@ -30,11 +33,11 @@ export type Agent = Declaration<AgentChoice>
 /** The agent in a job's payload, with the options that this agent declares. */
 export type AgentChoice = ModelChoice | ProgramChoice
 
-/** Further settings of a job; an agent uses the ones it supports. */
+/** Other settings of a job. An agent uses those it supports and ignores the rest. */
 export type AgentOptions = {
   /** The command that tests the repository. */
   readonly test: readonly [string, ...string[]] | null
-  /** The most model calls in one turn. */
+  /** The maximum number of model calls in one turn. */
   readonly steps: number
 }
 
@@ -44,7 +47,10 @@ export type DriverFactory<Choice = AgentChoice> = (
   options: AgentOptions,
 ) => AgentDriver
 
-/** Declares an agent. Its driver gets the choice as parsed by the agent's own schema. */
+/**
+ * Declares an agent. Each job's choice is parsed with the agent's own schema before the driver gets
+ * it.
+ */
 export const declareAgent = <Choice extends AgentChoice>(declared: Declaration<Choice>): Agent => ({
   ...declared,
   driver: async (host) => {
@@ -58,16 +64,18 @@ export type Fitness =
   | { readonly fit: true; readonly says: string }
   | { readonly fit: false; readonly says: string; readonly fix: string }
 
-/** The choice of an agent that uses a model. */
+/** The payload schema for an agent that uses a model. */
 export const modelChoice = (name: string) =>
   z.strictObject({ name: z.literal(name), model: line(200).optional() })
 export type ModelChoice = z.output<ReturnType<typeof modelChoice>>
 
-/** The choice of an agent that is a program named by the job. */
+/** The payload schema for an agent that is a program named in the job. */
 export const programChoice = (name: string) =>
   z.strictObject({
     name: z.literal(name),
-    run: Argv.describe('Gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT'),
+    run: Argv.describe(
+      'Command to run. It receives the prompt on stdin; MILLWRIGHT_PROMPT also holds it if it is at most 96 KiB',
+    ),
   })
 export type ProgramChoice = z.output<ReturnType<typeof programChoice>>
 

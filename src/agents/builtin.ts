@@ -29,7 +29,7 @@ export const builtin: Agent = declareAgent({
   driver: builtinDriver,
 })
 
-/** Drives the built-in agent. It needs a model, and nothing else to be installed. */
+/** Drives the built-in agent. It needs a model, but no other program has to be installed. */
 export async function builtinDriver({
   node,
   ...host
@@ -40,7 +40,7 @@ export async function builtinDriver({
       name: NAME,
       argv: [node, entry],
       readable: [dirname(node), ...programFolders()],
-      install: 'it is part of Millwright, so reinstall Millwright',
+      install: 'this agent is part of Millwright, so reinstall Millwright',
       sessionFiles: [SESSIONS_FOLDER],
       prepare: (place) => prepare(place, host, { ...options, model: choice.model ?? host.model }),
     }
@@ -73,14 +73,18 @@ function prepare(
   const settings = BuiltinSettings.safeParse({ ...options, door })
   if (!settings.success) {
     const why = settings.error.issues[0]?.message ?? 'is not valid'
-    return { kind: 'failed', reason: 'agent-failed', detail: `the model ${options.model} ${why}` }
+    return {
+      kind: 'failed',
+      reason: 'agent-failed',
+      detail: `the model name ${options.model} ${why}`,
+    }
   }
   return { env: agentEnvironment(place, host), meta: { [META]: settings.data } }
 }
 
 /**
- * The folders that the agent must read: this package and, when run from source, the `node_modules`
- * that a built package bundles.
+ * The folders from which the agent's program is loaded: this package and, if run from source, also
+ * `node_modules`. A built package bundles its dependencies.
  */
 function programFolders(): readonly string[] {
   const own = findPackageJSON(import.meta.url)

@@ -62,7 +62,7 @@ describe('a line of Codex', () => {
     ['no JSON', 'Segmentation fault'],
     ['JSON that is not an object', '[[]]'],
   ])('%s is a warning that shows it', (_title, line) => {
-    expect(warningOf(line)).toBe(`unknown output of codex: ${line}`)
+    expect(warningOf(line)).toBe(`codex printed an unknown event: ${line}`)
   })
 
   it('that is unknown and long is shown in part', () => {

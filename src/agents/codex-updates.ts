@@ -1,20 +1,19 @@
 // Parses the output of `codex exec --json`, one event per line (as of 0.169.0). An unknown event or
-// item, perhaps of a newer version, becomes a warning, never a failure.
+// item, perhaps from a newer version, becomes a warning, never a failure.
 import { z } from 'zod'
 import type { AgentUpdate } from '../domain/agent.ts'
 
-/** The meaning of one line: updates, and how the turn ended if this line ends it. */
+/** What one line means: its updates and, if the line ends the turn, how the turn ended. */
 export type CodexLine = {
   readonly updates: readonly AgentUpdate[]
   readonly end?: { readonly failed: false } | { readonly failed: true; readonly message: string }
 }
 
-/** Parses one line of output. */
 export function readCodexLine(line: string): CodexLine {
   const event = Event.safeParse(parseJson(line))
   if (event.success) return readEvent(event.data)
   const shown = line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line
-  return warning(`unknown output of codex: ${shown}`)
+  return warning(`codex printed an unknown event: ${shown}`)
 }
 
 const SHOWN_MAX = 500
@@ -94,7 +93,7 @@ function readEvent(event: Event): CodexLine {
       return { updates: usage(event), end: { failed: false } }
     case 'turn.failed':
       return { updates: [], end: { failed: true, message: event.error.message } }
-    // Codex also reports this before a reconnect that succeeds, so the turn has not ended.
+    // Codex also sends this event before it reconnects successfully, so the turn may continue.
     case 'error':
       return warning(event.message)
   }

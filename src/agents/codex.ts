@@ -1,6 +1,6 @@
-// Drives OpenAI's Codex (verified with 0.169.0) through `codex exec --json`. All settings are on the
-// command line: a settings file would be in the agent's HOME, where an earlier turn may have replaced
-// it with a symbolic link.
+// Drives OpenAI's Codex (verified with 0.169.0) through `codex exec --json`. All settings are
+// passed on the command line, because a settings file would be in the agent's HOME, where an
+// earlier turn may have replaced it with a symbolic link.
 import type { AgentDriver, AgentEnd, AgentPlace, AgentTask, ModelDoor } from '../domain/agent.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
@@ -45,14 +45,14 @@ async function findCodex(path: string): Promise<Fitness> {
 
 type Model = Pick<ModelChoice, 'model'>
 
-/** Drives Codex. Its session is one file, which is enough to continue on another machine. */
+/** Drives Codex. Its session files are all that is needed to continue on another machine. */
 export const codexDriver =
   (host: AgentHost) =>
   ({ model }: Model): AgentDriver => ({
     name: NAME,
     sessionFiles: ['.codex/sessions'],
     run: async (task, place, io, signal) => {
-      // Checked before the model, which cannot help a worker without the program.
+      // Check for the program before the model: without the program, a model does not help.
       if (locateProgram(PROGRAM, host.path) === null) {
         throw new StepFailed(
           'agent-not-installed',
@@ -71,7 +71,7 @@ export const codexDriver =
         for (const update of parsed.updates) {
           if (update.type === 'session') session = update.session
           if (update.type === 'message') summary = update.text
-          // For a resumed thread Codex reports the sum of all turns, so ignore it.
+          // In a resumed session, Codex reports the total usage of all turns, so ignore it.
           if (update.type === 'usage' && task.session !== null) continue
           io.onUpdate(update)
         }
@@ -84,7 +84,10 @@ export const codexDriver =
         readOutput: async (stdout) => {
           for await (const { text, cut } of linesOf(stdout, LINE_BYTES_MAX)) {
             if (cut)
-              io.onUpdate({ type: 'warning', text: 'codex: a line over 1 MiB was truncated' })
+              io.onUpdate({
+                type: 'warning',
+                text: 'codex printed a line over 1 MiB, which was truncated',
+              })
             receive(text)
           }
         },
@@ -99,7 +102,7 @@ export const codexDriver =
 const noDoor = ({ session }: AgentTask): AgentEnd => ({
   kind: 'failed',
   reason: 'agent-login',
-  detail: 'this worker has no model for codex',
+  detail: 'codex needs a model: start the worker with --upstream-openai URL or --replay FILE',
   session,
 })
 
@@ -126,7 +129,7 @@ function codexArguments(
   ].flat()
 }
 
-/** Settings in TOML, where a JSON string is a valid string. */
+/** Settings in TOML. A JSON string is also a valid TOML string. */
 const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
   'analytics.enabled=false',
   'feedback.enabled=false',
@@ -138,19 +141,21 @@ const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
   'model_providers.millwright.wire_api="responses"',
   `model_providers.millwright.env_key="${TOKEN_VARIABLE}"`,
   'model_providers.millwright.requires_openai_auth=false',
-  // Millwright retries the job; by default, Codex itself would retry 30 times.
+  // Allow one retry instead of Codex's default of 30, because Millwright retries the whole job.
   'model_providers.millwright.request_max_retries=1',
   'model_providers.millwright.stream_max_retries=1',
 ]
 
-/** Codex refuses to run helper programs from a HOME inside TMPDIR, so TMPDIR is elsewhere. */
+/**
+ * Codex refuses to run helper programs from a HOME inside TMPDIR, so TMPDIR must not contain HOME.
+ */
 const variables = ({ home }: AgentPlace, { token }: ModelDoor): Record<string, string> => ({
   [TOKEN_VARIABLE]: token,
   TMPDIR: home.startsWith('/var/tmp/') ? '/tmp' : '/var/tmp',
 })
 
 const lastWords = (stderr: RawOutput, exitCode: number): string =>
-  stderr.lastWords === '' ? `codex ended with exit code ${exitCode}` : stderr.lastWords
+  stderr.lastWords === '' ? `exited with code ${exitCode}` : stderr.lastWords
 
 const failure = (detail: string, session: string | null): AgentEnd => ({
   kind: 'failed',

@@ -8,12 +8,14 @@ import {
 } from './agent-program.ts'
 import { RawOutput } from './output.ts'
 
-/** Linux allows at most 128 KiB per variable. Longer prompts are on stdin only. */
+/**
+ * Linux limits each environment variable to 128 KiB. A prompt over 96 KiB is passed only on stdin.
+ */
 const PROMPT_VARIABLE_BYTES_MAX = 96 * 1024
 
 const NAME = 'command'
 
-/** Runs a program that the job names as an agent. */
+/** An agent that runs the program named in the job. */
 export const command: Agent = declareAgent({
   name: NAME,
   description: 'any program, given after --',
@@ -21,14 +23,15 @@ export const command: Agent = declareAgent({
   takes: 'program',
   needsModel: false,
   story: 'output',
-  preflight: async () => ({ fit: true, says: 'runs the program that a job names' }),
+  preflight: async () => ({ fit: true, says: 'runs the program named in the job' }),
   driver: async (host) => commandDriver(host),
 })
 
 /**
- * Runs any program as an agent. It gets the prompt on stdin and, up to 96 KiB, in MILLWRIGHT_PROMPT.
- * If the worker has a model, MILLWRIGHT_MODEL_URL and MILLWRIGHT_MODEL_TOKEN give access to it. Any
- * exit code counts as `done`; the caller judges it.
+ * Runs any program as an agent. The program gets the prompt on stdin and, if the prompt is at most
+ * 96 KiB, also in MILLWRIGHT_PROMPT. If the worker has a model, MILLWRIGHT_MODEL_URL and
+ * MILLWRIGHT_MODEL_TOKEN give access to it. Any exit code counts as `done`; the caller decides what
+ * the code means.
  */
 export const commandDriver =
   (host: AgentHost) =>

@@ -2,7 +2,10 @@ import type { Readable } from 'node:stream'
 
 export type Line = { readonly text: string; readonly cut: boolean }
 
-/** The lines of a stream, without their newlines. A line is truncated after `bytesMax` bytes. */
+/**
+ * Yields the lines of a stream without their newlines. A line is truncated after `bytesMax` bytes;
+ * `cut` marks a truncated line.
+ */
 export async function* linesOf(stream: Readable, bytesMax: number): AsyncGenerator<Line> {
   let parts: Buffer[] = []
   let kept = 0

@@ -2,5 +2,5 @@ import { AGENTS } from './all.ts'
 
 const names = AGENTS.filter(({ needsModel }) => !needsModel).map(({ name }) => `\`${name}\``)
 
-/** The consequence of a worker without a model, as a clause for messages. */
+/** A clause for messages that says which agents can work if the worker has no model. */
 export const WITHOUT_MODEL = `only the agent ${names.join(' or ')} can work`

@@ -6,7 +6,10 @@ import { entryEnvironment, entryProgram } from '../platform/entry-program.ts'
 
 const LAST_WORDS_MAX = 4096
 
-/** The process has ended before it replied; the call may be repeated on the next process. */
+/**
+ * Thrown if the gateway process exits before it replies. The caller may repeat the call on the next
+ * process.
+ */
 export class ChildExited extends Error {
   override readonly name = 'ChildExited'
 }
@@ -23,8 +26,9 @@ export class GatewayChild {
   #lastWords = ''
 
   /**
-   * @param onUsage called after each answer with the total usage of its door
-   * @param onExit called when the process has ended, before pending calls are rejected
+   * @param onUsage called after each model response with the door's token and total usage
+   * @param onExit called with the end of stderr when the process has exited, before pending calls
+   * reject
    */
   constructor(onUsage: (token: string, usage: Usage) => void, onExit: (lastWords: string) => void) {
     this.#process = fork(entryProgram('gateway/main'), [], {
@@ -55,13 +59,16 @@ export class GatewayChild {
     return pid
   }
 
-  /** Rejects with the AppError that the process replied with, or with `ChildExited`. */
+  /**
+   * Sends a call and resolves with the reply. Rejects with the AppError named in the reply, or with
+   * `ChildExited` if the process exits first.
+   */
   async call(call: IpcCall): Promise<IpcReply> {
     const id = (this.#calls += 1)
     const { promise, resolve, reject } = Promise.withResolvers<IpcReply>()
     this.#waiting.set(id, { resolve, reject })
-    // If the send fails, the process is ending: the `close` event follows and rejects the call.
-    if (this.#closed) reject(new ChildExited('the gateway process has ended'))
+    // If the send fails, the process is exiting, and its `close` event will reject the call.
+    if (this.#closed) reject(new ChildExited('the gateway process has exited'))
     else if (this.#process.connected) this.#process.send({ id, call }, () => {})
     const reply = await promise.finally(() => this.#waiting.delete(id))
     if (reply.type !== 'refused') return reply
@@ -69,7 +76,10 @@ export class GatewayChild {
     throw new AppError(reply.code, reply.message)
   }
 
-  /** Lets it finish its writes, kills it after `graceMs`, and resolves when it has ended. */
+  /**
+   * Asks the process to finish its writes and exit, kills it after `graceMs`, and resolves once it
+   * has exited.
+   */
   async stop(graceMs: number): Promise<void> {
     const kill = setTimeout(() => this.#process.kill('SIGKILL'), graceMs)
     try {

@@ -5,16 +5,21 @@ import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
 
-/** Enough for an agent with subagents. The bound matters because a request may take 64 MiB. */
+/**
+ * Limits memory: a request may take 64 MiB, so 16 take at most 1 GiB. Enough for an agent with
+ * subagents.
+ */
 const IN_FLIGHT_MAX = 16
 
-/** An attempt's access to models; it closes when the attempt ends. */
+/** One attempt's access to models. It is closed when the attempt ends. */
 export class Door {
   readonly token: string
-  /** Its number in the order of opening, from 0. */
+  /** Position in the order in which doors were opened, from 0. */
   readonly ordinal: number
   readonly meter: Meter
-  /** How the model refused the last request; null when it answered. */
+  /**
+   * The rate limit reported for the last request, or null if the model did not refuse that request.
+   */
   refusal: ModelRefusal | null = null
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()
@@ -31,10 +36,16 @@ export class Door {
     return this.#closing.signal
   }
 
-  /** Runs the work of one request; `close` waits for it. Throws `rate-limited` when too many run. */
+  /**
+   * Runs the work of one request; `close` waits for that work. Throws `rate-limited` if too many
+   * requests are in flight.
+   */
   async during(work: () => Promise<void>): Promise<void> {
     if (this.#inFlight >= IN_FLIGHT_MAX) {
-      throw new AppError('rate-limited', `At most ${IN_FLIGHT_MAX} model requests may run at once.`)
+      throw new AppError(
+        'rate-limited',
+        `This attempt already has ${IN_FLIGHT_MAX} model requests in flight; wait until one finishes.`,
+      )
     }
     this.#inFlight += 1
     try {
@@ -45,7 +56,7 @@ export class Door {
     }
   }
 
-  /** Aborts all requests in flight, and resolves when their usage is counted. */
+  /** Aborts all requests in flight and resolves once their usage is counted. */
   async close(): Promise<void> {
     this.#closing.abort()
     if (this.#inFlight > 0) await once(this.#empty, 'empty')
@@ -60,12 +71,12 @@ export class Doors {
     this.#doors.set(token, new Door(token, ordinal, new Meter(usage)))
   }
 
-  /** null when it is not open. */
+  /** Returns the door with this token, or null if it is not open. */
   get(token: string): Door | null {
     return this.#doors.get(token) ?? null
   }
 
-  /** Closes a door and returns its usage; null when it is not open. */
+  /** Closes a door and returns its usage, or null if the door was not open. */
   async close(token: string): Promise<Usage | null> {
     const door = this.#doors.get(token)
     this.#doors.delete(token)
@@ -73,19 +84,26 @@ export class Doors {
     return door?.meter.usage ?? null
   }
 
-  /** The door whose token a request sends as its key. Throws `door-closed`. */
+  /**
+   * Finds the door whose token the request sends as its API key. Throws `door-closed` if there is
+   * none.
+   */
   of(headers: IncomingHttpHeaders): Door {
     const key = keyIn(headers)
-    if (key === null) throw new AppError('door-closed', 'The request has no key.')
+    if (key === null)
+      throw new AppError(
+        'door-closed',
+        'The request has no API key: send the attempt’s token as the key.',
+      )
     const door = this.#doors.get(key)
     if (door === undefined) {
-      throw new AppError('door-closed', 'The key is not valid: its attempt has ended.')
+      throw new AppError('door-closed', 'The API key is unknown, or its attempt has ended.')
     }
     return door
   }
 }
 
-/** OpenAI's clients send a bearer token, Anthropic's may send `x-api-key`. */
+/** OpenAI's clients send the key as a bearer token; Anthropic's may send it in `x-api-key`. */
 function keyIn(headers: IncomingHttpHeaders): string | null {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
   const own = headers['x-api-key']

@@ -2,39 +2,42 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { Replayed } from './meter.ts'
 import type { Route } from './routes.ts'
 
-/** A request of an agent with a valid key. */
+/** An HTTP request from an agent that sent a valid key. */
 export type Question = {
   readonly route: Route
   readonly method: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The number of its door, from 0 in the order of opening. */
+  /** The door's position in the order in which doors were opened, from 0. */
   readonly door: number
-  /** Its number among the door's requests for an answer, from 0. */
+  /**
+   * The request's position among the door's requests for a model response, from 0. Always 0 for
+   * requests of other kinds.
+   */
   readonly place: number
 }
 
-/** The answer to a question; its body is streamed. */
+/** The response to a question. Its body is streamed. */
 export type Answer = {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
   readonly body: AsyncIterable<Uint8Array>
-  /** null when a model answered. */
+  /** null if the response comes from a model rather than from a script or recording. */
   readonly replayed: Replayed | null
 }
 
 /**
- * A source of answers: an upstream model, a script or a recording. Throws an AppError that is sent
- * to the agent, or `CutOff` to break the connection.
+ * Answers questions from an upstream model, a script or a recording. Throws an AppError, which is
+ * sent to the agent, or `CutOff`, which breaks the connection.
  */
 export type Source = (question: Question, signal: AbortSignal) => Promise<Answer>
 
-/** A script asks to break the connection here. */
+/** Thrown where a script breaks the connection on purpose. */
 export class CutOff extends Error {
   override readonly name = 'CutOff'
 }
 
-/** An answer whose whole body is known. */
+/** A response with a JSON body. */
 export const jsonAnswer = (status: number, body: unknown, replayed: Replayed | null): Answer => ({
   status,
   headers: { 'content-type': 'application/json' },

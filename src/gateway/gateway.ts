@@ -19,9 +19,12 @@ const STOP_GRACE_MS = 2000
 export type Gateway = {
   /** Opens a door for one attempt, with a key that is valid until `close`. */
   open(fence: Fence): Promise<ModelDoor>
-  /** The usage of a door so far. */
+  /** Returns the door's usage so far. */
   usage(token: string): Promise<Usage>
-  /** How the model refused the last request through a door; null when it answered. */
+  /**
+   * Returns the rate limit reported for the door's last request, or null if the model did not
+   * refuse that request.
+   */
   refusal(token: string): Promise<ModelRefusal | null>
   /** Closes a door, aborts its requests in flight, and returns its total usage. */
   close(token: string): Promise<Usage>
@@ -31,9 +34,9 @@ export type Gateway = {
 }
 
 /**
- * Starts the gateway on a free loopback port. Throws `script-invalid` or `file-unreadable` for an
- * unusable replay file. If the process dies, it restarts on the same port and reopens its doors;
- * after more than 5 deaths within a minute every call rejects.
+ * Starts the gateway on a free loopback port. Throws `script-invalid` or `file-unreadable` if the
+ * replay file is unusable. If the gateway process dies, it is restarted on the same port and its
+ * doors are reopened. After more than 5 deaths within a minute, every call rejects.
  */
 export async function startGateway(settings: GatewaySettings, log: Logger): Promise<Gateway> {
   const gateway = new RunningGateway(settings, log)
@@ -108,11 +111,15 @@ class RunningGateway implements Gateway {
 
   async #used(call: Extract<IpcCall, { token: string }>): Promise<Used> {
     const reply = await this.#call(call)
-    if (reply.type !== 'used' || reply.usage === null) throw new Error('the door is not open')
+    if (reply.type !== 'used' || reply.usage === null)
+      throw new Error('the gateway has no open door with this token')
     return { usage: reply.usage, refusal: reply.refusal }
   }
 
-  /** All calls are idempotent, so a call interrupted by a death is sent to the next process. */
+  /**
+   * All calls are idempotent. If the process dies during a call, the call is sent to the next
+   * process.
+   */
   async #call(call: IpcCall): Promise<IpcReply> {
     for (;;) {
       try {
@@ -136,7 +143,8 @@ class RunningGateway implements Gateway {
     const child = this.#child
     const settings = this.#settings
     const reply = await child.call({ type: 'start', settings, port })
-    if (reply.type !== 'listening') throw new Error(`the gateway replied ${reply.type} to start`)
+    if (reply.type !== 'listening')
+      throw new Error(`the gateway process replied ${reply.type} to start instead of listening`)
     for (const [token, { ordinal, usage }] of this.#doors) {
       await child.call({ type: 'open', token, ordinal, usage })
     }
@@ -155,7 +163,8 @@ class RunningGateway implements Gateway {
       door.usage = { ...door.usage, costUsd: 'unknown' }
     }
     this.#started = recent.length > RESTARTS_MAX ? died(lastWords) : this.#restart()
-    // Every call awaits it and reports its failure. Without a call, a rejection must not crash.
+    // Every call awaits this promise and so reports a failed restart. If no call is waiting, the
+    // rejection must not crash the worker.
     this.#started.catch(() => {})
   }
 
@@ -165,12 +174,17 @@ class RunningGateway implements Gateway {
       return await this.#start(this.#port)
     } catch (error) {
       if (!isAppError(error, 'port-taken')) throw error
-      this.#log.warn({ port: this.#port }, 'the gateway’s port is in use; open doors stop working')
+      this.#log.warn(
+        { port: this.#port },
+        'another program now uses the gateway’s port; running agents can no longer reach their model',
+      )
       return await this.#start(0)
     }
   }
 }
 
 const died = async (lastWords: string): Promise<Started> => {
-  throw new Error(`the gateway died more than ${RESTARTS_MAX} times within a minute: ${lastWords}`)
+  throw new Error(
+    `the gateway process died more than ${RESTARTS_MAX} times within a minute: ${lastWords}`,
+  )
 }

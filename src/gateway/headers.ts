@@ -13,7 +13,10 @@ const HOP_BY_HOP = [
   'upgrade',
 ]
 
-/** The agent's own credentials and origin, and headers that the gateway sets itself. */
+/**
+ * Request headers that are not forwarded: hop-by-hop headers, the agent's credentials and origin,
+ * and headers that the gateway sets itself.
+ */
 const NOT_UPSTREAM = new Set([
   ...HOP_BY_HOP,
   'authorization',
@@ -30,14 +33,14 @@ const NOT_UPSTREAM = new Set([
 
 const NOT_BACK = new Set([...HOP_BY_HOP, 'set-cookie'])
 
-/** The headers of a request that are forwarded upstream. */
+/** The request headers to forward upstream. */
 export const upstreamHeaders = (headers: IncomingHttpHeaders): OutgoingHttpHeaders => ({
   ...without(headers, NOT_UPSTREAM),
-  // The gateway reads token counts from the answer, so it must not be compressed.
+  // The gateway reads token counts from the response, so the response must not be compressed.
   'accept-encoding': 'identity',
 })
 
-/** The headers of an answer that are forwarded to the agent. */
+/** The response headers to forward to the agent. */
 export const agentHeaders = (headers: IncomingHttpHeaders): OutgoingHttpHeaders =>
   without(headers, NOT_BACK)
 

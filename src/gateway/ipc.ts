@@ -9,14 +9,14 @@ export const IpcCall = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
     settings: GatewaySettings,
-    port: z.int().describe('0 for any'),
+    port: z.int().describe('0 for any free port'),
   }),
   z.strictObject({
     type: z.literal('open'),
     token,
     ordinal: z.int().min(0),
     usage: Usage.describe(
-      'Usage so far, when an earlier gateway process that died had opened the door',
+      'Usage so far; not zero if an earlier gateway process opened the door and then died',
     ),
   }),
   z.strictObject({ type: z.literal('usage'), token }),
@@ -43,7 +43,7 @@ export const IpcReply = z.discriminatedUnion('type', [
     code: z.string(),
     message: z.string(),
   }),
-  /** Not a reply to a call: sent after each counted model answer. */
+  /** Sent after each counted model response. It does not reply to a call, so it has no id. */
   z.strictObject({ type: z.literal('metered'), token, usage: Usage }),
 ])
 export type IpcReply = z.infer<typeof IpcReply>

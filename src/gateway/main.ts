@@ -9,9 +9,10 @@ import { gatewayServer } from './server.ts'
 import type { GatewaySettings } from './settings.ts'
 import { upstreamSource } from './upstream.ts'
 
-// The gateway process. Only it holds the model keys, which it receives over the IPC channel. It ends
-// when that channel closes, so it never outlives its worker. It ignores SIGINT and SIGTERM, because
-// a signal to the whole process group must not end it while the worker drains.
+// The gateway process is the only process that holds the model keys, which it receives over the IPC
+// channel. It exits when that channel closes, so it never outlives its worker. It ignores SIGINT
+// and SIGTERM, because a signal to the whole process group must not stop it while the worker
+// drains.
 
 type Started = {
   readonly doors: Doors
@@ -42,7 +43,8 @@ async function perform(id: number, call: IpcCall): Promise<IpcReply> {
     started = await start(call.settings, call.port)
     return { type: 'listening', id, port: started.port }
   }
-  if (started === null) throw new Error(`${call.type} was called before start`)
+  if (started === null)
+    throw new Error(`the gateway process received the call ${call.type} before the call start`)
   const { doors } = started
   if (call.type === 'usage') {
     const door = doors.get(call.token)
@@ -80,7 +82,13 @@ async function stop({ server, recorder }: Started): Promise<void> {
 function listen(server: Server, port: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   server.once('error', (error) =>
-    reject(new AppError('port-taken', `Port ${port} is in use.`, { cause: error })),
+    reject(
+      new AppError(
+        'port-taken',
+        `Port ${port} on 127.0.0.1 is already in use by another program.`,
+        { cause: error },
+      ),
+    ),
   )
   server.listen(port, '127.0.0.1', () => {
     const address = server.address()

@@ -16,12 +16,15 @@ export const NOTHING_USED: Usage = {
   replayed: false,
 }
 
-/** The cost of a replayed answer is the one its script states. */
+/**
+ * Marks a response as replayed. Its cost is the one stated in the script; without one, it is
+ * unknown.
+ */
 export type Replayed = { readonly costUsd: number | 'unknown' }
 
 /**
- * Adds up the usage of one attempt. One answer of unknown cost makes the total cost unknown, because
- * a partial sum would mislead.
+ * Adds up one attempt's usage. A single response with unknown cost makes the total cost unknown,
+ * because a partial sum would mislead.
  */
 export class Meter {
   #usage: Usage
@@ -34,7 +37,7 @@ export class Meter {
     return this.#usage
   }
 
-  /** Counts a request when it arrives, and returns its number, from 0. */
+  /** Counts a request when it arrives and returns its position, from 0. */
   ask(): number {
     const place = this.#usage.requests
     this.#usage = { ...this.#usage, requests: place + 1 }

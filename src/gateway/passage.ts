@@ -8,16 +8,16 @@ import type { Recorder } from './recording.ts'
 import { readRateLimit } from './rate-limit.ts'
 import { UsageReader } from './usage-reader.ts'
 
-/** A larger answer is forwarded, but not recorded. */
+/** A larger response is forwarded but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
-/** How much of a refusal is kept, to find out when the limit resets. */
+/** How much of a refusal's body is kept. The body may say when the rate limit resets. */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 export type PassageContext = {
   readonly source: Source
   readonly recorder: Recorder | null
   readonly now: () => number
-  /** Called after each answer with the total usage of its door. */
+  /** Called after each model response with the door's token and total usage. */
   readonly onUsage: (token: string, usage: Usage) => void
 }
 
@@ -28,8 +28,8 @@ type Passage = {
 }
 
 /**
- * Sends a question to the source and streams the answer back with backpressure. Counts what was
- * forwarded, even when either side disconnects.
+ * Sends a question to the source and streams the response to the agent with backpressure. Counts
+ * the usage even if either side disconnects.
  */
 export async function passThrough(context: PassageContext, passage: Passage): Promise<void> {
   const { question, door, response } = passage
@@ -48,7 +48,7 @@ export async function passThrough(context: PassageContext, passage: Passage): Pr
   }
 }
 
-/** Counts an answer while it is forwarded, and keeps its bytes for a recording. */
+/** Reads the usage from a response while it is forwarded, and keeps its bytes for a recording. */
 class AnswerObserver {
   readonly #answer: Answer
   readonly #passage: Passage
@@ -95,7 +95,8 @@ class AnswerObserver {
     if (this.#answer.status < 300) door.meter.add(reading, this.#answer.replayed)
     door.refusal = this.#refusal(now)
     onUsage(door.token, door.meter.usage)
-    // An agent may disconnect after the last event, before the stream ends.
+    // An agent may disconnect after the last event but before the stream ends; that response is
+    // whole.
     const whole = this.#ended || reading.complete
     if (recorder === null || !whole || this.#size > RECORDED_BYTES_MAX) return
     await recorder.write({

@@ -16,7 +16,8 @@ type Price = {
 }
 
 /**
- * The cost of one answer in US dollars; "unknown" when the table may not hold its exact price.
+ * Returns the cost of one response in US dollars, or "unknown" if the table may lack its exact
+ * price.
  */
 export function costOf(reading: Reading): number | 'unknown' {
   const price = priceOf(reading.model)
@@ -34,14 +35,20 @@ export function costOf(reading: Reading): number | 'unknown' {
   )
 }
 
-/** A dated name, such as claude-opus-4-5-20251101 or gpt-5-2025-08-07, has the price of its model. */
+/**
+ * A dated model name, such as claude-opus-4-5-20251101 or gpt-5-2025-08-07, has the same price as
+ * the name without the date.
+ */
 function priceOf(model: string | null): Price | undefined {
   if (model === null) return undefined
   const undated = model.replace(/-(?:\d{8}|\d{4}-\d{2}-\d{2})$/, '')
   return LIST_PRICES.get(model) ?? LIST_PRICES.get(undated)
 }
 
-/** For every model, Anthropic charges the same multiples of the input price for cache writes. */
+/**
+ * For every Claude model, writing to the cache costs 1.25 times the input price, or 2 times if the
+ * cache lasts an hour.
+ */
 const claude = (
   input: number,
   cachedInput: number,
@@ -56,7 +63,7 @@ const claude = (
   ...(longPrompt === undefined ? {} : { longPrompt }),
 })
 
-/** OpenAI charges more for prompts above 272,000 tokens of these models. */
+/** For these models, OpenAI charges a higher price if the prompt exceeds 272,000 tokens. */
 const gpt = (input: number, cachedInput: number, output: number, cacheWrite = input): Price => ({
   input,
   cachedInput,

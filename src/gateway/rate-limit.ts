@@ -1,11 +1,12 @@
-// Finds out when a rate or quota limit (status 429) resets. Seen in practice: Retry-After (RFC
-// 9110, section 10.2.3) and retry-after-ms; error.resets_at and error.resets_in_seconds in the body
-// (ChatGPT plans); anthropic-ratelimit-unified-reset (Claude plans).
+// Finds out when a rate limit or quota (status 429) resets. Servers report this time in the headers
+// Retry-After (RFC 9110, section 10.2.3) and retry-after-ms, in the body as error.resets_at and
+// error.resets_in_seconds (ChatGPT plans), or in the header anthropic-ratelimit-unified-reset
+// (Claude plans).
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import type { ModelRefusal } from '../domain/agent.ts'
 
-/** A reset time further in the future than this is ignored as a mistake. */
+/** A reset time more than 31 days ahead is ignored, because it must be a mistake. */
 const WAIT_MS_MAX = 31 * 86_400_000
 
 const Body = z.object({
@@ -13,7 +14,8 @@ const Body = z.object({
 })
 
 /**
- * Reads the reset time from a refusal: null when it is missing, malformed, past or too far away.
+ * Reads the reset time from a refusal. `until` is null if the time is missing, malformed, in the
+ * past or more than 31 days ahead.
  * @param now milliseconds since the epoch
  */
 export function readRateLimit(headers: Headers, body: string, now: number): ModelRefusal {

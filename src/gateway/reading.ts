@@ -1,16 +1,20 @@
-/** Token counts of one answer. They are disjoint: each token is in exactly one count. */
+/** Token counts of one response. Each token is in exactly one of the counts. */
 export type Reading = {
   readonly model: string | null
   /** Input tokens that were neither read from nor written to the cache. */
   readonly input: number
   readonly cached: number
   readonly cacheWrites: number
-  /** Written to a cache that lasts one hour, at a higher price. */
+  /** Input tokens written to the cache for one hour, at a higher price. */
   readonly cacheWritesHour: number
   readonly output: number
-  /** Whether the answer reported its final counts; false when it was cut off or has none. */
+  /**
+   * Whether the response reported its final counts; false if it was cut off or reports no counts.
+   */
   readonly complete: boolean
-  /** Whether it is billed at the list price, not in a faster or slower tier. */
+  /**
+   * Whether the response is billed at the list price, not at the price of a faster or slower tier.
+   */
   readonly listPrice: boolean
 }
 

@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 
-/** One recorded answer; `body` holds the exact bytes. */
+/** One recorded response. `body` holds its exact bytes, in base64. */
 export const Recorded = z.strictObject({
   door: z.int().min(0),
   place: z.int().min(0),
@@ -13,7 +13,7 @@ export const Recorded = z.strictObject({
 })
 export type Recorded = z.infer<typeof Recorded>
 
-/** Appends answers to a file, one per line. Throws file system errors. */
+/** Appends responses to a file, one per line. Throws file system errors. */
 export class Recorder {
   readonly #path: string
   #written: Promise<void> = Promise.resolve()
@@ -22,7 +22,7 @@ export class Recorder {
     this.#path = path
   }
 
-  /** Resolves when all answers passed to `write` so far are in the file. */
+  /** Resolves once all responses passed to `write` so far are in the file. */
   get written(): Promise<void> {
     return this.#written
   }
@@ -35,8 +35,8 @@ export class Recorder {
 }
 
 /**
- * Reads a recording: the answers of each door, in the order of the requests. Throws
- * `script-invalid`, naming the line, or `file-unreadable`.
+ * Reads a recording. Returns the responses of each door, in the order of the requests. Throws
+ * `script-invalid`, which names the line, or `file-unreadable`.
  */
 export async function loadRecording(path: string): Promise<readonly (readonly Recorded[])[]> {
   const answers = (await readRecording(path))

@@ -6,7 +6,10 @@ import type { Replayed } from './meter.ts'
 import { type Recorded, loadRecording } from './recording.ts'
 import { loadScript, type Script, type ScriptStep, stepFor } from './script.ts'
 
-/** A source that answers from a file. Throws `script-invalid` or `file-unreadable`. */
+/**
+ * Loads a recording (.jsonl) or a script (any other extension) and returns a source that answers
+ * from it. Throws `script-invalid` or `file-unreadable`.
+ */
 export async function replaySource(path: string, clock: Clock): Promise<Source> {
   if (path.endsWith('.jsonl')) {
     const recording = await loadRecording(path)
@@ -18,7 +21,7 @@ export async function replaySource(path: string, clock: Clock): Promise<Source> 
     metadataAnswer(question, model) ?? scripted(script, question, (ms) => clock.sleep(ms, signal))
 }
 
-/** Answers the requests that need no model; the same for scripts and recordings. */
+/** Answers requests for a token count or the model list. Returns null for any other request. */
 function metadataAnswer({ route, body }: Question, model: string): Answer | null {
   const free: Replayed = { costUsd: 0 }
   // Four bytes per token is the usual rule of thumb.
@@ -32,7 +35,7 @@ function metadataAnswer({ route, body }: Question, model: string): Answer | null
   return null
 }
 
-/** When more doors open than were recorded, the recording starts over at its first door. */
+/** If more doors are opened than were recorded, the recording starts over with its first door. */
 function recorded(doors: readonly (readonly Recorded[])[], question: Question): Answer {
   const answers = doors[question.door % doors.length] ?? []
   const answer = answers[question.place]
@@ -40,13 +43,13 @@ function recorded(doors: readonly (readonly Recorded[])[], question: Question): 
   if (answer === undefined) {
     throw new AppError(
       'replay-mismatch',
-      `The recording has no answer ${question.place + 1}: it holds ${answers.length}.`,
+      `The recording has no response to request ${question.place + 1}; it contains only ${answers.length}.`,
     )
   }
   if (answer.dialect !== name) {
     throw new AppError(
       'replay-mismatch',
-      `Answer ${question.place + 1} was recorded in ${answer.dialect}, but the request uses ${name}.`,
+      `Response ${question.place + 1} was recorded with ${answer.dialect}, but the request uses ${name}.`,
     )
   }
   return {
@@ -66,7 +69,10 @@ function scripted(
   const conversation = script.model === undefined ? asked : { ...asked, model: script.model }
   const step = stepFor(script, conversation)
   if (step === null) {
-    throw new AppError('replay-mismatch', 'No task of the model script matches this request.')
+    throw new AppError(
+      'replay-mismatch',
+      'No "when" text in the model script occurs in the prompt of this request.',
+    )
   }
   if (step.cut === 'before') throw new CutOff()
   const replayed: Replayed = { costUsd: step.usage.costUsd ?? 'unknown' }

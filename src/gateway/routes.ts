@@ -3,7 +3,7 @@ import type { Dialect } from './dialects/dialect.ts'
 import { openaiChat } from './dialects/openai-chat.ts'
 import { openaiResponses } from './dialects/openai-responses.ts'
 
-/** A route of the gateway. */
+/** How the gateway handles one method and path. */
 export type Route = {
   readonly dialect: Dialect
   /** Only requests for an `answer` are metered, recorded and replayed. */
@@ -21,7 +21,10 @@ const ROUTES: readonly (readonly [string, Dialect, Route['asks']])[] = [
   ['GET /openai/v1/models', openaiChat, 'models'],
 ]
 
-/** The route of a request, or null. The first segment of the path is not sent to the upstream. */
+/**
+ * Finds the route of a request, or null if there is none. The first path segment, which selects the
+ * provider, is not sent upstream.
+ */
 export function routeOf(method: string, url: URL): Route | null {
   const found = ROUTES.find(([pattern]) => pattern === `${method} ${url.pathname}`)
   if (found === undefined) return null
@@ -30,6 +33,6 @@ export function routeOf(method: string, url: URL): Route | null {
   return { dialect, asks, upstreamPath }
 }
 
-/** The dialect of an error answer, also for an unknown path. */
+/** The dialect in which to format an error, even if the path is unknown. */
 export const dialectOf = (url: URL): Dialect =>
   url.pathname.startsWith('/anthropic') ? anthropicMessages : openaiResponses

@@ -8,12 +8,15 @@ const tokens = z.int().min(0).max(1_000_000_000)
 const ToolCall = z.strictObject({
   name: z.string().min(1).max(200),
   args: z.union([z.record(z.string(), z.json()), z.string()]).default({}),
-  custom: z.boolean().default(false).describe('A freeform tool: `args` is its text'),
-  namespace: z.string().max(200).optional().describe('Group of the tool, such as mcp__server'),
+  custom: z
+    .boolean()
+    .default(false)
+    .describe('Whether the tool is freeform: its `args` are plain text'),
+  namespace: z.string().max(200).optional().describe('Namespace of the tool, such as mcp__server'),
 })
 export type ToolCall = z.infer<typeof ToolCall>
 
-/** One answer of the model. */
+/** One response of the model, or a failure to simulate. */
 const Step = z.strictObject({
   thinking: z.string().optional(),
   text: z.string().optional(),
@@ -21,28 +24,43 @@ const Step = z.strictObject({
   usage: z
     .strictObject({
       input: tokens.default(0),
-      cached: tokens.default(0).describe('Part of `input`'),
+      cached: tokens.default(0).describe('How many of the `input` tokens came from the cache'),
       output: tokens.default(0),
       costUsd: z.number().min(0).optional(),
     })
     .prefault({}),
-  status: z.int().min(400).max(599).optional().describe('Answer with this error status instead'),
+  status: z.int().min(400).max(599).optional().describe('Respond with this error status instead'),
   errorBody: z.json().optional(),
-  hangMs: z.int().min(0).max(86_400_000).default(0).describe('Wait before the end of the answer'),
+  hangMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(0)
+    .describe('Milliseconds to wait before the end of the response'),
   cut: z
     .enum(['before', 'middle', 'unfinished'])
     .optional()
-    .describe('Break the connection before or during the answer, or omit its last event'),
+    .describe(
+      'How the response is cut off: before it begins, in the middle, or just before its end',
+    ),
 })
 export type ScriptStep = z.infer<typeof Step>
 
-/** Model answers written by hand. Stateless: the request alone decides which step answers it. */
+/**
+ * Model responses written by hand. Replay is stateless: the request alone determines which step
+ * answers it.
+ */
 export const Script = z.strictObject({
-  model: z.string().max(200).optional().describe('The model name in its answers'),
+  model: z.string().max(200).optional().describe('The model name to report in responses'),
   scripts: z
     .array(
       z.strictObject({
-        when: z.string().default('').describe('Part of the task’s text; empty matches every task'),
+        when: z
+          .string()
+          .default('')
+          .describe(
+            'Use these steps if the prompt contains this text; an empty string matches every prompt',
+          ),
         steps: z.array(Step).min(1).max(10_000),
       }),
     )
@@ -53,7 +71,7 @@ export type Script = z.infer<typeof Script>
 const LAST_WORDS: ScriptStep = Step.parse({ text: 'The script ends here.' })
 const WITHOUT_TOOLS: ScriptStep = Step.parse({ text: 'A scripted answer.' })
 
-/** Reads a script. Throws `script-invalid`, naming the invalid field, or `file-unreadable`. */
+/** Reads a script. Throws `script-invalid`, which names the invalid field, or `file-unreadable`. */
 export async function loadScript(path: string): Promise<Script> {
   const parsed = Script.safeParse(parseJson(path, await readScript(path)))
   if (parsed.success) return parsed.data
@@ -65,15 +83,18 @@ export async function loadScript(path: string): Promise<Script> {
   )
 }
 
-/** The script's answer to this conversation; null when none of its tasks matches. */
+/**
+ * Returns the step that answers this conversation, or null if no `when` text occurs in its prompts.
+ */
 export function stepFor(script: Script, conversation: Conversation): ScriptStep | null {
   const { messages } = conversation
   for (let at = messages.length - 1; at >= 0; at -= 1) {
     const message = messages[at]
     if (message?.kind !== 'user') continue
-    const chosen = script.scripts.find((task) => message.text.includes(task.when))
+    const chosen = script.scripts.find(({ when }) => message.text.includes(when))
     if (chosen === undefined) continue
-    // Agents also request titles and the like, without tools; these must not use up a step.
+    // Agents also send requests without tools, for example for a title. They must not use up a
+    // step.
     if (!conversation.hasTools) return WITHOUT_TOOLS
     return chosen.steps[toolRounds(messages.slice(at + 1))] ?? LAST_WORDS
   }

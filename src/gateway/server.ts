@@ -13,12 +13,12 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 type ServerContext = PassageContext & { readonly doors: Doors }
 
 /**
- * The HTTP server of the gateway. Forwards a request with the key of an open door to the source of
- * answers. An unexpected error rejects and ends the process; the parent restarts it.
+ * The gateway's HTTP server. Forwards each request that carries an open door's token to the source.
+ * An unexpected error crashes the process, and the parent restarts it.
  */
 export function gatewayServer(context: ServerContext): Server {
   const server = http.createServer((request, response) => void serve(context, request, response))
-  // After a 404 for an upgrade, agents fall back to plain HTTP immediately.
+  // If an upgrade request gets a 404, agents immediately fall back to plain HTTP.
   server.on('upgrade', (_request, socket) => {
     socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
   })
@@ -34,11 +34,11 @@ async function serve(
   const url = new URL(`http://gateway${(request.url ?? '/').replace(/^[^/]/, '/')}`)
   try {
     checkCaller(request)
-    // Some agents check that the server is up before they send a key.
+    // Before they send a key, some agents check with a HEAD request that the server is up.
     if (method === 'HEAD') return void response.writeHead(200).end()
     const route = routeOf(method, url)
     if (route === null)
-      throw new AppError('route-unknown', `The gateway has no route ${url.pathname}.`)
+      throw new AppError('route-unknown', `The gateway has no route for ${method} ${url.pathname}.`)
     const door = context.doors.of(headers)
     await door.during(async () => {
       const body = route.dialect.outgoing(await bodyOf(request, door.signal))
@@ -51,18 +51,24 @@ async function serve(
   }
 }
 
-/** Keeps web pages from the models, also by DNS rebinding. */
+/** Refuses requests from web pages, which could reach the gateway through DNS rebinding. */
 function checkCaller({ headers }: IncomingMessage): void {
   const host = (headers.host ?? '').replace(/:\d+$/, '')
   if (!LOOPBACK.has(host)) {
-    throw new AppError('host-refused', 'The gateway accepts requests only at its loopback address.')
+    throw new AppError(
+      'host-refused',
+      'The Host header of a request must be 127.0.0.1, localhost or [::1].',
+    )
   }
   if (headers.origin !== undefined) {
     throw new AppError('origin-refused', 'The gateway does not accept requests from web pages.')
   }
 }
 
-/** The whole body. Streaming it would gain nothing: a model starts only after the full request. */
+/**
+ * Reads the whole body. Streaming it would save no time, because a model starts only after it has
+ * received the full request.
+ */
 async function bodyOf(request: IncomingMessage, signal: AbortSignal): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   let size = 0
@@ -72,7 +78,7 @@ async function bodyOf(request: IncomingMessage, signal: AbortSignal): Promise<Bu
     if (size > REQUEST_BYTES_MAX) {
       throw new AppError(
         'body-too-large',
-        `A model request may have at most ${REQUEST_BYTES_MAX} bytes.`,
+        `A model request may be at most ${REQUEST_BYTES_MAX} bytes long.`,
       )
     }
     pieces.push(piece)
@@ -80,7 +86,10 @@ async function bodyOf(request: IncomingMessage, signal: AbortSignal): Promise<Bu
   return Buffer.concat(pieces)
 }
 
-/** Answers with an error in the agent's dialect; breaks the connection if the answer has begun. */
+/**
+ * Sends an error response in the agent's dialect. If a response has already begun, breaks the
+ * connection instead.
+ */
 function refuse(error: unknown, url: URL, response: ServerResponse): void {
   if (!(error instanceof AppError)) {
     if (!isBroken(error)) throw error
@@ -91,13 +100,16 @@ function refuse(error: unknown, url: URL, response: ServerResponse): void {
   const { status, code, message } = error
   response.writeHead(status, {
     'content-type': 'application/json',
-    // Distinguishes an error of the gateway from an error of the upstream.
+    // Shows the agent that the error comes from the gateway, not from the upstream.
     'x-millwright-error': code,
     connection: 'close',
   })
   response.end(JSON.stringify(dialectOf(url).error({ status, code, message })))
 }
 
-/** Whether a connection broke or was aborted: these errors have a code, or are our own `CutOff`. */
+/**
+ * Whether the error means that a connection broke or was aborted. Such an error has a `code` or is
+ * our own `CutOff`.
+ */
 const isBroken = (error: unknown): boolean =>
   error instanceof CutOff || (error instanceof Error && 'code' in error)

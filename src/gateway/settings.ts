@@ -1,13 +1,15 @@
 import { z } from 'zod'
 
-/** A model endpoint. `baseUrl` is the part before `/v1/…`. */
+/** A model endpoint. `baseUrl` is the part of its URL before `/v1/…`. */
 const Upstream = z.strictObject({
   baseUrl: z.url({ protocol: /^https?$/ }).describe('For example https://api.anthropic.com'),
-  apiKey: z.string().max(4096).nullable().describe('null when the endpoint needs none'),
+  apiKey: z.string().max(4096).nullable().describe('null if the endpoint needs no key'),
 })
 export type Upstream = z.infer<typeof Upstream>
 
-/** The settings of the gateway. They reach its process over IPC only, because they contain keys. */
+/**
+ * The settings of the gateway. They contain keys, so they are passed to its process only over IPC.
+ */
 export const GatewaySettings = z.strictObject({
   upstreams: z
     .strictObject({ anthropic: Upstream.optional(), openai: Upstream.optional() })
@@ -16,7 +18,13 @@ export const GatewaySettings = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe('Answer from this file: a written script (.json) or a recording (.jsonl)'),
-  record: z.string().nullable().default(null).describe('Append every answer to this file (.jsonl)'),
+    .describe(
+      'Answer from this file, a script (.json) or a recording (.jsonl), instead of a model',
+    ),
+  record: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Append every response to this file (.jsonl)'),
 })
 export type GatewaySettings = z.infer<typeof GatewaySettings>

@@ -19,7 +19,7 @@ export class ServerSentEvents {
     this.#maxBytes = maxBytes
   }
 
-  /** The data of each event that ends in this piece. */
+  /** Yields the data of each event that this piece completes. */
   *push(piece: Uint8Array): Generator<string> {
     const lines = (this.#line + this.#decoder.decode(piece, { stream: true })).split('\n')
     this.#line = lines.pop() ?? ''
@@ -30,7 +30,7 @@ export class ServerSentEvents {
     if (this.#size + this.#line.length > this.#maxBytes) this.#drop()
   }
 
-  /** The data of the event that ends with this line, if one does. */
+  /** Returns the data of the event that this line completes, or null if it completes none. */
   #take(line: string): string | null {
     if (line === '') return this.#end()
     this.#size += line.length
@@ -51,7 +51,8 @@ export class ServerSentEvents {
   #drop(): void {
     this.#tooLarge = true
     this.#data = []
-    // An unterminated line must not grow. Any text will do, but an empty line would end the event.
+    // Discards the unterminated line so that it cannot grow without limit. A space replaces it,
+    // because an empty line would end the event.
     if (this.#line.length > this.#maxBytes) this.#line = ' '
   }
 }

@@ -10,8 +10,9 @@ const CONNECT_MS_MAX = 10_000
 const IDLE_MS_MAX = 10 * 60_000
 
 /**
- * Forwards questions to the real models, with the real key. Throws `upstream-missing` when the
- * worker has no model for the dialect, and `upstream-unreachable` when the model does not answer.
+ * Forwards questions to the real models, with the real key. Throws `upstream-missing` if the worker
+ * has no model for the dialect's provider, and `upstream-unreachable` if the model does not
+ * respond.
  */
 export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source {
   const plain = new http.Agent({ keepAlive: true })
@@ -23,7 +24,7 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
     if (upstream === undefined) {
       throw new AppError(
         'upstream-missing',
-        `This worker has no ${provider} model: start it with --upstream-${provider} URL or --replay FILE.`,
+        `This worker has no ${provider} model. Start it with --upstream-${provider} URL or --replay FILE.`,
       )
     }
     const url = urlOf(upstream, question)
@@ -48,7 +49,7 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
   }
 }
 
-/** `upstreamPath` begins with /v1; people write the setting with or without it. */
+/** Removes a trailing /v1 from `baseUrl`, because `upstreamPath` also begins with /v1. */
 const urlOf = ({ baseUrl }: Upstream, { route }: Question): URL =>
   new URL(baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') + route.upstreamPath)
 
@@ -57,7 +58,7 @@ function headersOf(upstream: Upstream, { route, headers }: Question): OutgoingHt
   return { ...upstreamHeaders(headers), ...(key === null ? {} : route.dialect.keyHeader(key)) }
 }
 
-/** Retries once when the upstream had already closed a kept-alive connection. */
+/** Retries once if the upstream had already closed a kept-alive connection. */
 async function send(open: () => ClientRequest, body: Buffer): Promise<IncomingMessage> {
   const request = open()
   try {
@@ -84,7 +85,7 @@ function responseTo(request: ClientRequest, body: Buffer): Promise<IncomingMessa
   )
   request.once('close', connected)
   request.once('response', resolve)
-  // Also catches errors after the response, which the reader of the body receives anyway.
+  // Also ignores errors after the response has begun; the reader of the body receives those errors.
   request.on('error', reject)
   request.end(body)
   return promise

@@ -6,8 +6,8 @@ const EVENT_BYTES_MAX = 4 * 1024 * 1024
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 /**
- * Reads the token counts from an answer while it is forwarded, and never changes the answer. An
- * answer that is malformed or too large leaves the reading incomplete.
+ * Reads the token counts from a response while it is forwarded unchanged. If the response is
+ * malformed or too large, the reading stays incomplete.
  */
 export class UsageReader {
   readonly #dialect: Dialect
@@ -32,7 +32,7 @@ export class UsageReader {
     for (const data of this.#events.push(piece)) this.#read(data)
   }
 
-  /** The counts; `complete` only when the answer reported its final counts. */
+  /** Returns the counts. `complete` is true only if the response reported its final counts. */
   finish(): Reading {
     if (this.#events === null && this.#pieces.length > 0) {
       this.#read(Buffer.concat(this.#pieces).toString('utf8'))
@@ -41,7 +41,7 @@ export class UsageReader {
   }
 
   #read(text: string): void {
-    // Most events are deltas without counts; parsing each of them would double the work.
+    // Most events are deltas without counts, so do not spend time parsing them.
     if (!text.includes('"usage"')) return
     const message = parse(text)
     if (message !== undefined) this.#reading = this.#dialect.read(message, this.#reading)

@@ -1,6 +1,6 @@
 /**
- * Like `Promise.all`, but waits for all promises even when one rejects. For work on one folder: a task
- * still running would write into it while the caller removes it.
+ * Like `Promise.all`, but waits for all promises even if one rejects. Use it for work in one
+ * folder: otherwise a task could still write to the folder while the caller removes the folder.
  */
 export async function allEnded<Works extends readonly unknown[] | []>(
   works: Works,

@@ -2,17 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** The machine's time. Only the hub that owns the ledger may use it to expire leases. */
 export type Clock = {
-  /** Milliseconds since the epoch; may jump when the machine's clock is set. */
+  /** Milliseconds since the epoch. The value jumps if the machine's clock is set. */
   now(): number
-  /** Milliseconds since a fixed time, which is the same in all threads; never goes back. */
+  /** Milliseconds since a fixed time that is the same in all threads. Never decreases. */
   monotonic(): number
-  /** Waits; resolves early, without an error, when the signal aborts. */
+  /** Waits. If the signal aborts, resolves early without an error. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // performance.now() counts from the start of each thread.
+  // Not performance.now(), which starts at 0 in each thread.
   monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: async (ms, signal) => {
     await wait(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {

@@ -4,9 +4,9 @@ import { AppError } from '../domain/errors.ts'
 import { tryLock } from './file-lock.ts'
 
 /**
- * Locks a data folder until disposed; creates it if it is missing, readable only by its owner. Throws
- * `data-dir-busy` immediately when another process, or another part of this one, holds the lock. A
- * file next to the lock contains the pid, for error messages.
+ * Locks a data folder until the result is disposed. Creates the folder if it is missing, accessible
+ * only to its owner. Throws `data-dir-busy` immediately if another process, or other code in this
+ * process, holds the lock. A file next to the lock holds the owner's pid for error messages.
  */
 export function lockDataFolder(folder: string): Disposable {
   makeFolder(folder)
@@ -22,14 +22,17 @@ export function lockDataFolder(folder: string): Disposable {
   }
 }
 
-/** Replaces Node's recursive mkdir, which never returns for a new folder in /proc (Node 24). */
+/**
+ * Creates a folder and its parents. Node's recursive mkdir never returns for a new folder in /proc
+ * (Node 24).
+ */
 function makeFolder(folder: string): void {
   if (isFolder(folder)) return
   if (dirname(folder) !== folder) makeFolder(dirname(folder))
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (error) {
-    // Another process may have created it in the meantime.
+    // Another process may have created the folder in the meantime.
     if (!isFolder(folder)) throw error
   }
 }
@@ -45,7 +48,7 @@ function folderBusy(folder: string, pidFile: string): AppError {
   })
 }
 
-/** undefined when the owner holds the lock but has not yet written its pid. */
+/** Returns undefined if the owner has not yet written its pid. */
 function readPid(pidFile: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)

@@ -5,11 +5,11 @@ import { nullWhenMissing } from './errno.ts'
 /** The unit of `stat.blocks`, on every file system. */
 const BLOCK_BYTES = 512
 
-/** How many bytes of disk space removing this file or folder would free. */
+/** Returns how many bytes of disk space become free if this file or folder is removed. */
 export async function diskSpaceOf(path: string): Promise<number> {
   const found = await lstat(path).catch(nullWhenMissing)
   if (found === null) return 0
-  // Removing one of several hard links frees nothing.
+  // Removing one of several hard links frees no space.
   const own = found.isDirectory() || found.nlink === 1 ? found.blocks * BLOCK_BYTES : 0
   if (!found.isDirectory()) return own
   let inside = 0

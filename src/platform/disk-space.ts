@@ -2,12 +2,13 @@ import { statfs } from 'node:fs/promises'
 import type { Clock } from './clock.ts'
 import { hasErrno } from './errno.ts'
 
-/** How long an answer stays valid, in milliseconds. */
+/** How long a measurement stays valid, in milliseconds. */
 const FRESH_MS = 1000
 
 /**
- * Returns a function for the number of bytes that this user can still write to the disk of a folder,
- * read at most once per second. The function throws when the folder does not exist.
+ * Returns a function that resolves with the number of bytes this user can still write to the
+ * folder's disk. The function checks the disk at most once per second, and rejects if the folder
+ * does not exist.
  */
 export function watchFreeSpace(folder: string, clock: Clock): () => Promise<number> {
   let answer: Promise<number> | undefined

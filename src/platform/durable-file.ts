@@ -3,8 +3,9 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /**
- * Replaces a file atomically: after a crash or power cut it contains either the old or the new bytes.
- * Writes a temporary file, fsyncs, renames, and fsyncs the folder. Only the owner can read the file.
+ * Replaces a file atomically: after a crash or power failure the file contains either the old or
+ * the new bytes. Writes a temporary file, fsyncs it, renames it, and fsyncs the folder. Only the
+ * owner can read the file.
  */
 export async function writeDurably(path: string, bytes: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
@@ -25,7 +26,10 @@ export async function writeDurably(path: string, bytes: string | Uint8Array): Pr
   await syncFolder(dirname(path))
 }
 
-/** Makes a rename or a new file in this folder survive a power cut. Does nothing on Windows. */
+/**
+ * Ensures that a rename or new file in this folder survives a power failure. Does nothing on
+ * Windows.
+ */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')

@@ -1,7 +1,9 @@
 import { getCompileCacheDir } from 'node:module'
 import { dirname, extname } from 'node:path'
 
-/** The programs besides `src/main.ts`, which Millwright starts as separate processes or threads. */
+/**
+ * The programs other than `src/main.ts`. Millwright starts them as separate processes or threads.
+ */
 export type EntryProgram =
   | 'agents/builtin/main'
   | 'gateway/main'
@@ -11,13 +13,16 @@ export type EntryProgram =
 /** Whether this code runs from the TypeScript sources, not from the built package. */
 export const isFromSource = extname(import.meta.url) === '.ts'
 
-/** The file of an entry program. In the bundle, too, this code is in a folder next to `gateway/`. */
+/**
+ * Returns the file of an entry program. The same relative path works in the bundle, where this code
+ * is also in a folder next to `gateway/`.
+ */
 export const entryProgram = (name: EntryProgram): URL =>
   new URL(`../${name}${isFromSource ? '.ts' : '.js'}`, import.meta.url)
 
 /**
- * The environment with which an entry program shares this process's compile cache. Without the cache
- * it would load the TypeScript compiler, which takes 100 ms and 27 MiB.
+ * Environment variables that let an entry program share this process's compile cache. Without the
+ * cache, the program would load the TypeScript compiler, which takes 100 ms and 27 MiB.
  */
 export function entryEnvironment(): { readonly NODE_COMPILE_CACHE?: string } {
   const folder = getCompileCacheDir()

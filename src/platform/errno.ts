@@ -3,7 +3,7 @@ export function hasErrno(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 }
 
-/** For `.catch`: null for `ENOENT`; rethrows any other error. */
+/** For use in `.catch`: returns null for `ENOENT` and rethrows any other error. */
 export function nullWhenMissing(error: unknown): null {
   if (hasErrno(error, 'ENOENT')) return null
   throw error

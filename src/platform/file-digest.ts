@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 
-/** The SHA-256 of a file in lower-case hex; reads it as a stream. Throws the signal's reason. */
+/**
+ * Returns the SHA-256 of a file in lowercase hex. Reads the file as a stream. If `signal` aborts,
+ * throws its reason.
+ */
 export async function fileDigest(file: string, signal?: AbortSignal): Promise<string> {
   signal?.throwIfAborted()
   const hash = createHash('sha256')

@@ -4,15 +4,18 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 
-// Exclusive locks between processes, and between the parts of one process. A lock is SQLite's lock on
-// an empty database, which is a lock of the operating system on Linux, macOS and Windows: it is
-// released when its process dies. Nothing else may open a lock file, not even to read it: on POSIX,
-// closing any handle of a file releases all locks of the process on it.
+// Exclusive locks between processes, and between parts of one process. A lock is SQLite's exclusive
+// lock on an empty database. SQLite uses locks of the operating system, which are released when the
+// process dies. No other code may open a lock file, even to read it: on POSIX, a process that
+// closes any handle of a file releases all its locks on that file.
 
-/** Interval between attempts to acquire a lock. */
+/** Interval between attempts to acquire a lock, in milliseconds. */
 const RETRY_MS = 10
 
-/** Locks a file until disposed, and creates it if missing; null when it is already locked. */
+/**
+ * Locks a file until the result is disposed. Creates the file if it is missing. Returns null if the
+ * file is already locked.
+ */
 export function tryLock(file: string): Disposable | null {
   const lock = openLock(file)
   if (tryAcquire(lock)) return lock
@@ -20,7 +23,10 @@ export function tryLock(file: string): Disposable | null {
   return null
 }
 
-/** Runs `run` while holding the lock of a file, after waiting for it. Throws the signal's reason. */
+/**
+ * Waits for the lock of a file, then calls `run` while holding it. If `signal` aborts during the
+ * wait, throws its reason.
+ */
 export async function withLock<Value>(
   file: string,
   run: () => Promise<Value>,

@@ -1,7 +1,7 @@
 /** Runs a task after all earlier tasks with the same key have ended, successfully or not. */
 type KeyedMutex = <Value>(key: string, task: () => Promise<Value>) => Promise<Value>
 
-/** A mutex per key; a key uses memory only while its tasks run or wait. */
+/** Creates one mutex per key. A key uses memory only while its tasks run or wait. */
 export function keyedMutex(): KeyedMutex {
   const lasts = new Map<string, Promise<unknown>>()
   return async (key, task) => {

@@ -1,7 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** The first executable file of this name on a PATH, or null. Ignores relative folders of the PATH. */
+/**
+ * Returns the first executable file with this name on a PATH, or null if there is none. Ignores
+ * relative folders on the PATH.
+ */
 export function locateProgram(name: string, path: string): string | null {
   const folders = path.split(delimiter).filter((folder) => isAbsolute(folder))
   return folders.map((folder) => join(folder, name)).find(isProgram) ?? null

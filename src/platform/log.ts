@@ -1,9 +1,13 @@
-/** Values that vary; the message is constant. Common names: job, attempt, worker, step, durationMs. */
+/**
+ * The values that vary between lines with the same message. Common names: job, attempt, worker,
+ * step, durationMs.
+ */
 export type LogFields = Readonly<Record<string, unknown>>
 
 /**
- * The program's log, one JSON object per line. error: a person must act. warn: handled but abnormal.
- * info: one line per state change. debug: loops. Output of agents does not belong here.
+ * The program's log, one JSON object per line. Use `error` if a person must act, `warn` for an
+ * abnormal event that was handled, `info` for one line per state change, and `debug` inside loops.
+ * Output of agents does not belong here.
  */
 export type Logger = {
   debug(fields: LogFields, message: string): void

@@ -3,7 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { hasErrno } from './errno.ts'
 
-/** A running process. Pid and start time together identify it; the kernel reuses pids. */
+/**
+ * A running process. It is identified by its pid and start time together, because the kernel reuses
+ * pids.
+ */
 export type Process = {
   readonly pid: number
   readonly parent: number
@@ -21,7 +24,7 @@ export function listProcesses(): readonly Process[] {
   })
 }
 
-/** One process, or null when it has ended, even if it is still a zombie. */
+/** One process, or null if it has exited. A zombie counts as exited. */
 export function readProcess(pid: number): Process | null {
   const stat = readProcFile(`/proc/${pid}/stat`)
   if (stat === null) return null
@@ -42,13 +45,13 @@ export function environmentHolds(pid: number, entry: string): boolean {
   return readProcFile(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false
 }
 
-/** The direct children of a single-threaded process, oldest first. */
+/** The pids of the direct children of a single-threaded process, oldest first. */
 export function childrenOf(pid: number): readonly number[] {
   const children = readProcFile(`/proc/${pid}/task/${pid}/children`) ?? ''
   return children.split(' ').filter(Boolean).map(Number)
 }
 
-/** A file of /proc, or null when the process has ended or belongs to another user. */
+/** Reads a file in /proc. Returns null if the process has exited or belongs to another user. */
 function readProcFile(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')

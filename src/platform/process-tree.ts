@@ -1,7 +1,8 @@
-// Kills a program together with everything it started. On Linux a process belongs to the tree by its
-// session or process group, by its parent, or by an environment variable that children inherit, which
-// finds daemons (setsid, double fork). A program that also clears its children's environment can hide
-// them; only a sandbox with a pid namespace contains such a program.
+// Kills a program together with everything it started. On Linux, a process belongs to the tree if
+// it is in the program's session or process group, if its parent belongs to the tree, or if it
+// inherited an environment variable that marks the tree. The variable also identifies daemons
+// (setsid, double fork). A program that clears its children's environment can still hide daemons;
+// only a sandbox with a pid namespace contains such a program.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,28 +12,34 @@ import type { Logger } from './log.ts'
 import { environmentHolds, listProcesses, type Process } from './process-table.ts'
 import { type Spawned, spawnPiped, type SpawnOptions } from './spawn.ts'
 
-/** The variable that identifies the processes of an attempt after its worker died. */
+/** The environment variable that identifies an attempt's processes after its worker has died. */
 export const MARKER = 'MILLWRIGHT_ATTEMPT'
 
-/** Distinguishes the trees of one attempt, so that the end of a check does not kill the agent. */
+/**
+ * The environment variable that distinguishes the trees of one attempt, so that killing the
+ * leftovers of a check does not kill the agent.
+ */
 const LAUNCH = 'MILLWRIGHT_LAUNCH'
 
-/** SIGKILL cannot be ignored, but it does not end a process that waits for a dead disk. */
+/**
+ * How long to wait for processes to exit after SIGKILL. A process that waits for a failed disk does
+ * not exit.
+ */
 const KILL_WAIT_MS = 5000
 
-/** How long Node's `exit` event may take after the process has ended. */
+/** How long Node's `exit` event may take after the process has exited. */
 const EXIT_EVENT_WAIT_MS = 1000
 
-/** How long the rest of the output may be read after the whole tree has ended. */
+/** How long to keep reading leftover output after every process in the tree has exited. */
 const PIPES_WAIT_MS = 2000
 
 /** The processes of a started program. */
 export type Tree = {
-  /** The process that gets SIGINT; null when it does not run. */
+  /** The pid of the process that gets SIGINT, or null if it is not running. */
   program(): number | null
   /**
-   * What still runs, as an argument of kill(2): a pid, or a negative process group. A process found
-   * once stays in the tree, even after its parent has ended.
+   * The processes that are still running, as arguments for kill(2): pids, or a negative process
+   * group. Once found, a process stays in the tree even after its parent has exited.
    */
   alive(): readonly number[]
 }
@@ -44,7 +51,7 @@ type TreeOptions = SpawnOptions & {
 }
 
 /**
- * Starts a program without confinement. Throws AppError `program-unstartable`.
+ * Starts a program without confinement. Throws AppError `program-unstartable` if it cannot start.
  */
 export async function startTree(
   argv: readonly [string, ...string[]],
@@ -60,7 +67,10 @@ export async function startTree(
   return watchTree(spawned, tree, log)
 }
 
-/** Makes a `Child` of a started program. `exit` resolves after its leftover processes are killed. */
+/**
+ * Wraps a started program as a `Child`. When the program exits, kills the processes it left behind
+ * and then resolves `exit`.
+ */
 export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger): Child {
   const { promise: exit, resolve } = Promise.withResolvers<Exit>()
   let isOver = false
@@ -82,13 +92,13 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
     exit,
     stop: async (graceMs) => {
       if (isOver) return await exit
-      // Find the children now: after the program has died, their parent links are lost.
+      // Find the children now: after the program has exited, their parent links are lost.
       tree.alive()
       const program = hasExited(child) ? null : tree.program()
       if (program !== null && send(program, 'SIGINT')) await settledWithin(exit, graceMs)
       await endTree(tree, log)
       await settledWithin(exit, EXIT_EVENT_WAIT_MS)
-      // A process that waits for a dead disk has not ended yet; do not wait for it forever.
+      // A process that waits for a failed disk has not exited yet; do not wait for it forever.
       if (!isOver) finish({ code: null, killSignal: 'SIGKILL' })
       return await exit
     },
@@ -98,7 +108,10 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
 const hasExited = (child: Spawned['process']): boolean =>
   child.exitCode !== null || child.signalCode !== null
 
-/** Ends the pipes for their readers, because a hidden process may keep them open forever. */
+/**
+ * Ends the output streams, because a process that hid from the tree may keep the pipes open
+ * forever.
+ */
 function endPipes({ stdout, stderr }: Spawned['process']): void {
   const timer = setTimeout(() => {
     for (const pipe of [stdout, stderr]) if (!pipe.readableEnded) pipe.push(null)
@@ -107,8 +120,8 @@ function endPipes({ stdout, stderr }: Spawned['process']): void {
 }
 
 /**
- * Kills all processes with this marker, and what they started: the leftovers of a worker that died.
- * Returns how many there were. Does nothing on systems without /proc.
+ * Kills the processes that a dead worker left behind: those with this marker, and their
+ * descendants. Returns how many processes there were. Does nothing on systems other than Linux.
  */
 export async function killLeftovers(marker: string, log: Logger): Promise<number> {
   if (process.platform !== 'linux') return 0
@@ -130,7 +143,7 @@ function groupTree(root: number): Tree {
 }
 
 function markedTree(root: number | null, mark: string): Tree {
-  // A process found once stays in the tree after its parent has died and the link is lost.
+  // Once found, a process stays in the tree even after its parent has exited and the link is lost.
   const known = new Map<number, string>()
   const isOurs = ({ pid, group, session, started }: Process) =>
     known.get(pid) === started ||
@@ -164,7 +177,10 @@ function withDescendants(
   return [...found]
 }
 
-/** Kills the whole tree, waits at most five seconds, and logs survivors. Returns how many it killed. */
+/**
+ * Kills the whole tree, waits at most five seconds, and logs survivors. Returns how many processes
+ * got SIGKILL.
+ */
 async function endTree(tree: Tree, log: Logger): Promise<number> {
   const deadline = performance.now() + KILL_WAIT_MS
   const ended = new Set<number>()
@@ -184,12 +200,13 @@ async function endTree(tree: Tree, log: Logger): Promise<number> {
   return ended.size
 }
 
-/** Sends a signal; false when no process can receive it. */
+/** Sends a signal. Returns false if no process can receive it. */
 function send(pid: number, processSignal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, processSignal)
   } catch (error) {
-    // EPERM: a group of zombies (macOS), or a process that changed its user, which we may not kill.
+    // EPERM: a group of zombies (macOS), or a process that changed its user, so that we may not
+    // kill it.
     if (hasErrno(error, 'ESRCH', 'EPERM')) return false
     throw error
   }

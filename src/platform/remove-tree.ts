@@ -1,8 +1,9 @@
 import { chmod, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 
 /**
- * Removes a folder even if an agent filled it with read-only folders, names that are not valid text,
- * or trees deeper than the longest path. Removes symbolic links without following them.
+ * Removes a folder even if an agent filled it with read-only folders, names that are not valid
+ * UTF-8, or trees deeper than the maximum path length. Removes symbolic links without following
+ * them.
  */
 export async function removeTree(folder: string | Buffer): Promise<void> {
   const quick = await rm(folder, { recursive: true, force: true }).then(
@@ -13,7 +14,10 @@ export async function removeTree(folder: string | Buffer): Promise<void> {
   if (!quick) await removeStubborn(root, root)
 }
 
-/** A folder with a longer path, in bytes, is moved up to the root before it is entered. */
+/**
+ * A folder with a path longer than this many bytes is moved to the root of the tree before its
+ * contents are removed.
+ */
 const PATH_BYTES_MAX = 2000
 
 async function removeStubborn(root: Buffer, folder: Buffer): Promise<void> {

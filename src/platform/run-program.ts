@@ -6,23 +6,25 @@ import { pipeline } from 'node:stream/promises'
 import { hasErrno } from './errno.ts'
 import { spawnPiped } from './spawn.ts'
 
-/** The end of stderr that is kept. */
+/** How many bytes are kept from the end of stderr. */
 const STDERR_BYTES_MAX = 64 * 1024
-/** How long a descendant outside the process group may keep the pipes open after the program ended. */
+/**
+ * How long a descendant outside the process group may keep the pipes open after the program exits.
+ */
 const PIPES_MS_MAX = 2000
 
-/** A program that runs to its end, with its output collected. */
+/** A program to run to completion while its output is collected. */
 export type Program = {
   /** Passed unchanged, without a shell. */
   readonly argv: readonly [string, ...string[]]
   readonly cwd: string
   /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
-  /** Its standard input, as a whole or as a stream. When the stream throws, the program is killed. */
+  /** The standard input, as a whole or as a stream. If the stream throws, the program is killed. */
   readonly stdin?: Input
   readonly timeoutMs: number
   readonly stdoutBytesMax: number
-  /** A file that gets stdout; memory by default. */
+  /** The file that stdout is written to. Without a file, stdout is kept in memory. */
   readonly stdoutFile?: string
 }
 
@@ -32,18 +34,18 @@ export type Input = string | Uint8Array | AsyncIterable<string | Uint8Array>
 export type ProgramEnd = {
   readonly code: number | null
   readonly killSignal: NodeJS.Signals | null
-  /** The limit that it exceeded and was killed for, or null. */
+  /** The limit for which the program was killed, or null if it exceeded none. */
   readonly exceeded: 'time' | 'output' | null
-  /** Empty when it went to a file. */
+  /** Empty if stdout was written to a file. */
   readonly stdout: Buffer
   /** The last 64 KiB. */
   readonly stderr: string
 }
 
 /**
- * Runs a program and waits for its end. Kills its whole process group when it exceeds a limit or the
- * signal aborts. After an abort, throws the signal's reason. Throws AppError `program-unstartable`
- * when the program cannot start.
+ * Runs a program and waits until it exits. Kills its whole process group if it exceeds a limit or
+ * the signal aborts. After an abort, throws the signal's reason. Throws AppError
+ * `program-unstartable` if the program cannot start.
  */
 export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramEnd> {
   signal?.throwIfAborted()
@@ -101,7 +103,10 @@ async function closing(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** If the source fails, kills the program, which would otherwise take its input for complete. */
+/**
+ * Writes the input to stdin. If the source fails, kills the program, which would otherwise treat
+ * the partial input as complete.
+ */
 async function feed(child: ChildProcessWithoutNullStreams, input: Input): Promise<void> {
   if (typeof input === 'string' || input instanceof Uint8Array) {
     child.stdin.end(input)
@@ -129,7 +134,7 @@ async function readAll(
   async function* limited(source: AsyncIterable<Buffer>) {
     for await (const chunk of source) {
       bytes += chunk.length
-      // Output beyond the limit is read and discarded until the program has ended.
+      // Output beyond the limit is read and discarded until the program has exited.
       if (bytes > stdoutBytesMax) tooMuch()
       else yield chunk
     }

@@ -1,14 +1,17 @@
 import type { Clock } from './clock.ts'
 
 type Watch = {
-  /** Longest silence in milliseconds. */
+  /** Maximum time between calls of `alive`, in milliseconds. */
   readonly limitMs: number
   readonly clock: Clock
-  /** Called once, when the limit is reached. */
+  /** Called once, when `alive` has not been called for `limitMs`. */
   readonly onSilence: () => void
 }
 
-/** Runs work that calls `alive` regularly; calls `onSilence` when it has not done so for `limitMs`. */
+/**
+ * Runs `work`, which must call `alive` regularly. If `work` does not call `alive` for `limitMs`,
+ * calls `onSilence` once and lets `work` continue.
+ */
 export async function watchSilence<Value>(
   watch: Watch,
   work: (alive: () => void) => Promise<Value>,

@@ -5,19 +5,23 @@ import { devNull } from 'node:os'
 import { AppError } from '../domain/errors.ts'
 import { hasErrno } from './errno.ts'
 
-/** A program inherits only the user and the resource limits; everything else is passed here. */
+/**
+ * A program inherits only the user and the resource limits from this process. Everything else is
+ * passed here.
+ */
 export type SpawnOptions = {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** The number of further pipes: file descriptors 3, 4, … of the program. */
+  /** The number of additional pipes, which the program sees as file descriptors 3, 4, … */
   readonly pipes?: number
 }
 
 export type Spawned = { readonly process: ChildProcessWithoutNullStreams; readonly pid: number }
 
 /**
- * Starts a program in its own session and process group, with pipes for its streams.
- * Throws AppError `program-unstartable` when it is missing, not executable or refused.
+ * Starts a program in its own session and process group, with pipes for its streams. Throws
+ * AppError `program-unstartable` if the program is missing, not executable or rejected by the
+ * system.
  */
 export async function spawnPiped(
   argv: readonly [string, ...string[]],
@@ -47,8 +51,8 @@ export async function spawnPiped(
 }
 
 /**
- * Refuses a NUL character, which would end an argument early; the rest would be lost, or be read as
- * further arguments. Throws AppError `program-unstartable`.
+ * Refuses a NUL character in any of the texts. It would end an argument early, and the rest would
+ * be lost or parsed as further arguments. Throws AppError `program-unstartable`.
  */
 export function refuseNul(program: string, texts: readonly string[]): void {
   if (!texts.some((text) => text.includes('\0'))) return
@@ -77,7 +81,7 @@ function isInherited(fd: number): boolean {
       /^flags:\t(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? []
     return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
   } catch {
-    // Already closed, such as the descriptor that listed the folder.
+    // The descriptor is already closed, such as the one that listed the folder.
     return false
   }
 }

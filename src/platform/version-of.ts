@@ -4,7 +4,10 @@ import { runProgram } from './run-program.ts'
 
 const VERSION_MS_MAX = 15_000
 
-/** The first line of a program's output for --version; null when the program is missing or fails. */
+/**
+ * Returns the first line that a program prints for --version, or null if the program is missing or
+ * fails.
+ */
 export async function versionOf(name: string, path: string): Promise<string | null> {
   const program = locateProgram(name, path)
   if (program === null) return null

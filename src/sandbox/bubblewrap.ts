@@ -1,6 +1,7 @@
-// Confines a program with bubblewrap: its own pid, ipc, uts and user namespaces; no capabilities; the
-// file system read-only, with homes and private files hidden; only the given environment. No process
-// escapes the end: when bwrap or the worker dies, the kernel kills everything inside.
+// Confines a program with bubblewrap. The program gets its own pid, ipc, uts and user namespaces,
+// no capabilities, and only the given environment. It sees a read-only file system in which home
+// folders and private files are hidden, and can write only to the given folders. When bwrap or the
+// worker dies, the kernel kills every process inside.
 import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -19,9 +20,9 @@ import { programMounts } from './program-mounts.ts'
 type BubblewrapOptions = {
   /** Path of bwrap, from `findBubblewrap`. */
   readonly bwrap: string
-  /** Identifies the processes of the attempt after a crash of the worker. */
+  /** Identifies the attempt's processes after the worker has crashed. */
   readonly marker: string
-  /** Further folders and files to hide, such as the data folders of hub and worker. */
+  /** More folders and files to hide, such as the data folders of hub and worker. */
   readonly hidden: readonly string[]
   /** Folders that every program may read, even inside hidden folders. */
   readonly readable: readonly string[]
@@ -41,9 +42,10 @@ const NAMESPACES = [
 ]
 
 /**
- * Makes a `Launch` that confines programs. Paths of the command must be real paths: a symbolic link in
- * a hidden folder is not visible inside. Throws AppError `program-unstartable` when the program is
- * missing or hidden, and `sandbox-missing` when bubblewrap does not work.
+ * Makes a `Launch` that confines programs. Paths in the command must be real paths, because a
+ * symbolic link in a hidden folder does not exist inside the sandbox. The `Launch` throws AppError
+ * `program-unstartable` if the program is missing or hidden, and `sandbox-missing` if bubblewrap
+ * does not work.
  */
 export function bubblewrap(options: BubblewrapOptions): Launch {
   return async (command) => {
@@ -58,9 +60,10 @@ export function bubblewrap(options: BubblewrapOptions): Launch {
     let init: Process | null = null
     const bwrap = readProcess(spawned.pid)
     const tree: Tree = {
-      // Not bwrap itself: it would die of a SIGINT, and the program with it.
+      // SIGINT must not go to bwrap, which would die and take the program with it.
       program: () => (init === null ? null : (childrenOf(init.pid)[0] ?? null)),
-      // The first process inside is enough: the kernel kills all others inside before it ends.
+      // Only bwrap and the first process inside are watched: when that process dies, the kernel
+      // kills all other processes inside.
       alive: () => [bwrap, init].flatMap((process) => (isAlive(process) ? [process.pid] : [])),
     }
     const child = watchTree(spawned, tree, options.log)
@@ -68,7 +71,7 @@ export function bubblewrap(options: BubblewrapOptions): Launch {
     if (!(input instanceof Writable) || !(status instanceof Readable)) {
       throw new Error('bwrap was started without its pipes')
     }
-    // Through a pipe, because every user can read arguments in the process list.
+    // The arguments are sent through a pipe, because every user can read a process's command line.
     input.end(confinement.map((argument) => `${argument}\0`).join(''))
     const pid = await readInitPid(status)
     if (pid === null) throw refused(await text(child.stderr))
@@ -89,7 +92,8 @@ function confine(command: Command, options: BubblewrapOptions): readonly string[
     ...NAMESPACES,
     '--die-with-parent',
     ['--json-status-fd', String(STATUS_FD)],
-    // Otherwise root keeps its capabilities and can unmount everything.
+    // Without this option, a program started by root keeps its capabilities and can undo the
+    // mounts.
     ['--cap-drop', 'ALL'],
     mountArguments(mounts),
     '--clearenv',
@@ -103,13 +107,16 @@ const isAlive = (process: Process | null): process is Process =>
 
 const Status = z.object({ 'child-pid': z.int().min(2) })
 
-/** The pid, as seen from outside, of the first process inside; null when bwrap failed to start it. */
+/**
+ * Returns the pid, as seen from outside, of the first process inside. Returns null if bwrap failed
+ * to start it.
+ */
 async function readInitPid(status: Readable): Promise<number | null> {
-  // Stays open until the end: bwrap dies when the reader of this pipe closes it.
+  // Do not close this stream: bwrap dies if the status pipe has no reader.
   const lines = createInterface({ input: status })
   const [line] = await Promise.race([once(lines, 'line'), once(lines, 'close')])
   return typeof line === 'string' ? Status.parse(JSON.parse(line))['child-pid'] : null
 }
 
 const refused = (words: string): AppError =>
-  new AppError('sandbox-missing', `bubblewrap does not work here: ${words.trim()}`)
+  new AppError('sandbox-missing', `bubblewrap does not work on this machine: ${words.trim()}`)

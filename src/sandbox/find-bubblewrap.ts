@@ -5,8 +5,8 @@ import type { Logger } from '../platform/log.ts'
 import { bubblewrap } from './bubblewrap.ts'
 
 /**
- * Finds bwrap on a PATH and tests it with one program, because many containers forbid it even when it
- * is installed. Throws AppError `sandbox-missing`.
+ * Finds bwrap on a PATH and tests it by running a program in it, because many containers forbid
+ * bwrap even if it is installed. Throws AppError `sandbox-missing`.
  */
 export async function findBubblewrap(options: {
   readonly path: string
@@ -26,5 +26,5 @@ async function probe(bwrap: string, { path, log }: { path: string; log: Logger }
   const child = await launch({ argv: ['true'], cwd: '/', env, writable: [], readable: [] })
   const [words, { code }] = await Promise.all([text(child.stderr), child.exit])
   if (code === 0) return
-  throw new AppError('sandbox-missing', `bubblewrap does not work here: ${words.trim()}`)
+  throw new AppError('sandbox-missing', `bubblewrap does not work on this machine: ${words.trim()}`)
 }

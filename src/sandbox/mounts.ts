@@ -1,11 +1,14 @@
 import { realpathSync, statSync } from 'node:fs'
 
-/** What the sandbox does with one path. All other paths are visible, read-only. */
+/** How the sandbox mounts one path. Paths without a mount are visible but read-only. */
 export type Mount =
   | { readonly kind: 'hide' | 'read' | 'write'; readonly path: string }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
 
-/** Private files of people and services. `/run` contains the sockets of services. */
+/**
+ * Paths that are always hidden, because they hold private files of users and services. `/run`
+ * contains the services' sockets.
+ */
 const HIDDEN = [
   '/root',
   '/home',
@@ -24,16 +27,19 @@ const HIDDEN = [
 ]
 
 /**
- * Files of /proc that control the kernel. They are mounted read-only, because in a sandbox started by
- * root the agent owns them, and a write to core_pattern would run a program outside.
+ * Files in /proc that control the kernel. They are mounted read-only, because the agent owns them
+ * if root started the sandbox. A write to core_pattern, for example, could run a program outside.
  */
 const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'mtrr', 'acpi', 'scsi', 'driver']
 
-/** Memory for files in /tmp. Other hidden folders only need room for mount points. */
+/**
+ * Maximum total size of the files in /tmp, which are kept in memory. Other hidden folders need
+ * space only for mount points.
+ */
 const TMP_BYTES = 2 ** 30
 const HIDDEN_BYTES = 2 ** 20
 
-/** The mounts of a sandbox. Hidden paths may be missing; the others must exist. */
+/** Returns the mounts of a sandbox. Paths to hide may be missing; the other paths must exist. */
 export function mountsOf(paths: {
   readonly hidden: readonly string[]
   readonly readable: readonly string[]
@@ -59,7 +65,10 @@ export function inOrder(mounts: readonly Mount[]): readonly Mount[] {
   })
 }
 
-/** How a program in the sandbox sees a path. */
+/**
+ * How a path appears in the sandbox: as in the innermost mount that contains it, otherwise
+ * read-only.
+ */
 export function seenAt(path: string, mounts: readonly Mount[]): Mount['kind'] {
   return mounts.findLast((mount) => isWithin(path, mount.path))?.kind ?? 'read'
 }
@@ -67,7 +76,7 @@ export function seenAt(path: string, mounts: readonly Mount[]): Mount['kind'] {
 export const isWithin = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(`${folder}/`)
 
-/** The mounts as arguments of bwrap. */
+/** Converts the mounts to arguments for bwrap. */
 export function mountArguments(mounts: readonly Mount[]): readonly string[] {
   return [
     ['--ro-bind', '/', '/'],

@@ -9,9 +9,10 @@ import { isWithin, type Mount, seenAt } from './mounts.ts'
 const INTERPRETERS_MAX = 3
 
 /**
- * Additional mounts for a program on the worker's PATH, which may be installed in a hidden home,
- * together with its package and interpreter. A program named by a path gets no mounts, because a job
- * can name any path. Throws AppError `program-unstartable` when the program is missing or hidden.
+ * Returns the additional mounts that a program on the worker's PATH needs, because the program, its
+ * package and its interpreter may be installed in a hidden home folder. A program given by a path
+ * gets no mounts, because a job can give any path. Throws AppError `program-unstartable` if the
+ * program is missing or hidden.
  */
 export function programMounts(
   { argv: [name], cwd, env }: Pick<Command, 'argv' | 'cwd' | 'env'>,
@@ -31,7 +32,8 @@ function mountsOnPath(
   const found = locateProgram(name, path)
   if (found === null) throw unstartable(name, `not found; PATH is ${path === '' ? 'empty' : path}`)
   const place = join(realpathSync(dirname(found)), basename(found))
-  // A writable folder is already mounted, and the agent could have put a link there.
+  // A program in a writable folder gets no mount: the folder is already mounted, and the agent
+  // could have placed a link there.
   if (seenAt(place, mounts) === 'write') return []
 
   const program = realpathSync(found)
@@ -45,13 +47,19 @@ function mountsOnPath(
   ].filter((mount, _, all) => !isInsideAnother(mount, all))
 }
 
-/** The outermost node_modules around a file, because its packages need each other; else the file. */
+/**
+ * Returns the outermost node_modules folder that contains the program, because the packages in that
+ * folder need each other. If there is none, returns the program itself.
+ */
 function packageOf(program: string): string {
   const [before, inside] = program.split('/node_modules/', 2)
   return inside === undefined ? program : `${before}/node_modules`
 }
 
-/** The name after `#!/usr/bin/env`, or null. An interpreter named by a path is usually not hidden. */
+/**
+ * Returns the name after `#!/usr/bin/env`, or null. An interpreter given by a path needs no mount,
+ * because it is usually not hidden.
+ */
 function interpreterOf(program: string): string | null {
   const file = openSync(program, 'r')
   try {
@@ -63,7 +71,7 @@ function interpreterOf(program: string): string | null {
   }
 }
 
-/** A link inside a mounted folder already exists there. */
+/** A path inside a mounted folder is already visible and needs no mount of its own. */
 const isInsideAnother = (mount: Mount, all: readonly Mount[]): boolean =>
   all.some((other) => other !== mount && other.kind === 'read' && isWithin(mount.path, other.path))
 

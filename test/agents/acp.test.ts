@@ -33,9 +33,9 @@ describe('an agent that speaks ACP', () => {
     const { end, updates } = await told('babble say:still-here')
     expect(end).toMatchObject({ kind: 'done', summary: 'still-here' })
     expect(updates.flatMap((update) => (update.type === 'warning' ? [update.text] : []))).toEqual([
-      'not a protocol message: Welcome!',
-      'not a protocol message: [1,2]',
-      'not a protocol message: {"half":',
+      'the agent printed a line that is not a protocol message: Welcome!',
+      'the agent printed a line that is not a protocol message: [1,2]',
+      'the agent printed a line that is not a protocol message: {"half":',
     ])
     expect(said(updates, 'stderr')).toBe('a word aside\n')
   })
@@ -48,7 +48,7 @@ describe('an agent that speaks ACP', () => {
   })
 
   it.each([
-    { prompt: 'die', reason: 'agent-failed', detail: /ended \(7\)/ },
+    { prompt: 'die', reason: 'agent-failed', detail: /exited with code 7:/ },
     { prompt: 'login', reason: 'agent-login', detail: /uthentication/ },
     { prompt: 'refuse', reason: 'agent-failed', detail: /refused/ },
     { prompt: 'max_tokens', reason: 'agent-failed', detail: /tokens/ },

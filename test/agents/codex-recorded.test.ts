@@ -98,7 +98,7 @@ describe('the codex driver', () => {
     const { driver } = await aCodex({ text: '{"type":"turn.started"}\n' }, 'kill -KILL $$')
     expect((await runAgent(driver, await aCodexTask())).end).toMatchObject({
       kind: 'failed',
-      detail: 'codex: codex ended with exit code 137',
+      detail: 'codex: exited with code 137',
     })
   })
 
@@ -109,7 +109,7 @@ describe('the codex driver', () => {
     expect(end.kind).toBe('done')
     expect(updates).toContainEqual({
       type: 'warning',
-      text: 'codex: a line over 1 MiB was truncated',
+      text: 'codex printed a line over 1 MiB, which was truncated',
     })
   })
 

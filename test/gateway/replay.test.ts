@@ -126,7 +126,7 @@ describe.each(MODELS)('a written script in $dialect', ({ model }) => {
     const door = await gateway.open(aFence())
     await expect(
       generateText({ model: model(door), tools: { echo }, prompt: 'Something else' }),
-    ).rejects.toThrow(/No task of the model script matches/)
+    ).rejects.toThrow(/No "when" text in the model script occurs in the prompt/)
     expect(await gateway.usage(door.token)).toMatchObject({ requests: 1 })
   })
 
@@ -230,7 +230,7 @@ describe('a recording', () => {
       headers: { 'x-api-key': door.token },
     })
     expect(response.status).toBe(400)
-    expect(await response.text()).toContain('recorded in openai-chat')
+    expect(await response.text()).toContain('recorded with openai-chat')
     expect((await readFile(record, 'utf8')).length).toBeGreaterThan(0)
   })
 })

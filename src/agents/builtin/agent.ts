@@ -26,7 +26,7 @@ type Session = {
 type Notify = (update: SessionUpdate) => Promise<void>
 
 /**
- * The agent's side of the protocol. Saves the conversation in `home` after each turn, even when the
+ * The agent's side of the protocol. Saves the conversation in `home` after each turn, even if the
  * turn fails.
  * @param stop cancels every turn when it aborts
  */
@@ -39,7 +39,8 @@ export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
   }
   const sessionOf = (id: string): Session => {
     const session = sessions.get(id)
-    if (session === undefined) throw RequestError.invalidParams(undefined, `no session ${id}`)
+    if (session === undefined)
+      throw RequestError.invalidParams(undefined, `the session ${id} is not open`)
     return session
   }
 
@@ -64,7 +65,8 @@ export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
     })
     .onRequest(methods.agent.session.prompt, async ({ params, client, signal }) => {
       const session = sessionOf(params.sessionId)
-      if (session.turn !== null) throw RequestError.invalidParams(undefined, 'a turn is running')
+      if (session.turn !== null)
+        throw RequestError.invalidParams(undefined, 'this session already has a running turn')
       session.turn = new AbortController()
       const ended = AbortSignal.any([session.turn.signal, signal, stop])
       session.messages.push({ role: 'user', content: promptText(params.prompt) })
@@ -105,7 +107,9 @@ const notifier =
   async (update) =>
     await client.notify(methods.client.session.update, { sessionId, update })
 
-/** The protocol requires session/load to replay the conversation; its text is enough. */
+/**
+ * The protocol requires session/load to replay the conversation. Replaying only its text is enough.
+ */
 function replayed({ role, content }: ModelMessage): SessionUpdate[] {
   if (role !== 'user' && role !== 'assistant') return []
   const sessionUpdate = role === 'user' ? 'user_message_chunk' : 'agent_message_chunk'

@@ -4,7 +4,8 @@ import { ndJsonStream } from '@agentclientprotocol/sdk'
 import { builtinAgent } from './agent.ts'
 
 // The built-in agent: a separate program that speaks the Agent Client Protocol on stdin and stdout.
-// It ends when its client closes stdin. A SIGINT cancels the turn, whose conversation is still saved.
+// It exits when its client closes stdin. SIGINT cancels the current turn; the conversation is still
+// saved.
 
 const stop = new AbortController()
 process.once('SIGINT', () => {

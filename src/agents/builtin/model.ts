@@ -4,7 +4,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, type LanguageModel, RetryError } from 'ai'
 import type { BuiltinSettings, Failure } from './settings.ts'
 
-/** The model, reached through the gateway in the provider's dialect. */
+/** Returns the model, which is called through the gateway in the provider's dialect. */
 export function modelOf({ model, door }: BuiltinSettings): LanguageModel {
   const id = model.slice(model.indexOf('/') + 1)
   const apiKey = door.token
@@ -16,14 +16,14 @@ export function modelOf({ model, door }: BuiltinSettings): LanguageModel {
   return createOpenAICompatible({ name: 'chat', baseURL, apiKey, includeUsage: true })(id)
 }
 
-/** Provider settings for a loop over one growing conversation. */
+/** Provider options for a loop in which each request repeats the growing conversation. */
 export const LOOP_OPTIONS = {
   anthropic: { cacheControl: { type: 'ephemeral' } },
-  // Each request sends the whole conversation, so the provider need not store it.
+  // The request contains the whole conversation, so the provider need not store it.
   openai: { store: false },
 } as const
 
-/** The model did not answer, or its answer was cut off. */
+/** Thrown if the model did not respond, or if its response was cut off. */
 export class ModelFailed extends Error {
   override readonly name = 'ModelFailed'
   readonly reason: Failure['reason']
@@ -32,7 +32,9 @@ export class ModelFailed extends Error {
     const cause = RetryError.isInstance(error) ? error.lastError : error
     const words = cause instanceof Error ? wordsOf(cause) : String(cause)
     const status = APICallError.isInstance(cause) ? cause.statusCode : undefined
-    super(status === undefined ? words : `the model answered ${status}: ${words}`, { cause })
+    super(status === undefined ? words : `the model server returned status ${status}: ${words}`, {
+      cause,
+    })
     const refusal = APICallError.isInstance(cause)
       ? cause.responseHeaders?.['x-millwright-error']
       : undefined
@@ -40,11 +42,14 @@ export class ModelFailed extends Error {
   }
 }
 
-/** The provider library wraps the real cause in its own error. */
+/** The provider library wraps the real cause in its own error, so add the message of the cause. */
 const wordsOf = ({ message, cause }: Error): string =>
   cause instanceof Error ? `${message}: ${cause.message}` : message
 
-/** @param refusal the gateway's error code, when the gateway refused the request */
+/**
+ * Maps a failed response to the reason why the turn failed.
+ * @param refusal the gateway's error code, if the gateway itself refused the request
+ */
 function reasonOf(status: number | undefined, refusal: string | undefined): Failure['reason'] {
   if (refusal === 'upstream-missing' || status === 401 || status === 403) return 'agent-login'
   // Retrying a client error does not help, except after a timeout (408) or a rate limit (429).

@@ -8,7 +8,10 @@ import { SESSIONS_FOLDER } from './settings.ts'
 const SessionFile = z.strictObject({ version: z.literal(1), messages: z.array(modelMessageSchema) })
 const SessionId = z.uuid()
 
-/** Loads a conversation; null when its file is missing or unreadable. Throws on invalid content. */
+/**
+ * Loads a conversation. Returns null if its file is missing or unreadable, or if `id` is not a
+ * UUID. Throws if the content is invalid.
+ */
 export async function loadSession(
   home: string,
   id: string,
@@ -19,7 +22,7 @@ export async function loadSession(
   return SessionFile.parse(JSON.parse(text)).messages
 }
 
-/** Saves a conversation, so that another process, also on another machine, can continue it. */
+/** Saves a conversation so that another process, even on another machine, can continue it. */
 export async function saveSession(
   home: string,
   id: string,

@@ -14,23 +14,29 @@ import type { BuiltinSettings } from './settings.ts'
 import { toolsFor } from './tools/toolset.ts'
 import { updateOf } from './update.ts'
 
-/** When the prompt has more tokens than this, its oldest tool calls are removed. */
+/**
+ * If a request had at least this many input tokens, old tool calls and reasoning are removed from
+ * the next one.
+ */
 const CONTEXT_TOKENS = 120_000
 
-/** Enough for a short failure; after an outage Millwright retries the job. */
+/** One retry covers a brief failure. After a longer outage, Millwright retries the whole job. */
 const RETRIES = 1
 
 export type Turn = {
   readonly settings: BuiltinSettings
   readonly root: string
-  /** The conversation; ends with the user's latest message. Grows with each finished step. */
+  /**
+   * The conversation. At first it ends with the user's latest message; each finished step is
+   * appended.
+   */
   readonly messages: ModelMessage[]
   readonly notify: (update: SessionUpdate) => Promise<void>
 }
 
 /**
- * Runs the model until it is done or has used up its steps or tokens. Throws `ModelFailed`. A cancel
- * ends the turn immediately; finished steps stay in `messages`.
+ * Runs the model until it finishes or uses up its steps or tokens. Throws `ModelFailed`. If
+ * `signal` aborts, the turn ends immediately, and finished steps stay in `messages`.
  */
 export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReason> {
   const { settings, messages } = turn
@@ -49,7 +55,7 @@ export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReas
       messages.push(...response.messages)
       spent += usage.totalTokens ?? 0
     },
-    // The default prints the error, which `partsOf` already handles.
+    // By default the library prints the error, which `partsOf` already handles.
     onError: () => {},
   })
   const result = await agent.stream({ messages: [...messages], abortSignal: signal })
@@ -59,11 +65,14 @@ export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReas
   }
   if (signal.aborted) return 'cancelled'
   const finish = await result.finishReason
-  if (finish === 'interrupted') throw new ModelFailed('the answer was cut off')
+  if (finish === 'interrupted') throw new ModelFailed('the model’s response was cut off')
   return spent >= settings.tokens ? 'max_tokens' : STOP_REASONS[finish]
 }
 
-/** Yields the parts. Errors arrive as parts or are thrown; both are rethrown as `ModelFailed`. */
+/**
+ * Yields the stream's parts. An error may arrive as a part or be thrown; either one is rethrown as
+ * `ModelFailed`. After an abort, the generator ends without an error.
+ */
 async function* partsOf(
   stream: AsyncIterable<TextStreamPart<ToolSet>>,
   signal: AbortSignal,
@@ -78,7 +87,10 @@ async function* partsOf(
   }
 }
 
-/** When the loop ends while the model still calls tools, the steps are used up. */
+/**
+ * The loop stops on a tool call only if it has reached the step limit, so that finish reason maps
+ * to the stop reason for the step limit.
+ */
 const STOP_REASONS: Readonly<Record<Exclude<FinishReason, 'interrupted'>, StopReason>> = {
   stop: 'end_turn',
   other: 'end_turn',

@@ -12,7 +12,8 @@ const KINDS: Readonly<Record<string, ToolKind>> = {
 }
 
 /**
- * The update to send to the client for a part of the model's stream; null for none.
+ * Converts a part of the model's stream to an update for the client. Returns null if the client
+ * needs no update.
  * @param size the context window, in tokens
  */
 export function updateOf(part: TextStreamPart<ToolSet>, size: number): SessionUpdate | null {

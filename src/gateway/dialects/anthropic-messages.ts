@@ -35,7 +35,10 @@ const Counted = z.union([
   z.looseObject({ type: z.literal('message_delta'), usage: Usage }),
 ])
 
-/** `message_start` reports input tokens; `message_delta` reports totals, not increments. */
+/**
+ * The event `message_start` reports the input tokens. Each `message_delta` reports totals, not
+ * increments.
+ */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
   if (data === undefined) return known
@@ -86,7 +89,7 @@ const ToolResult = z.looseObject({ type: z.literal('tool_result') })
 
 const isResult = (part: unknown): boolean => ToolResult.safeParse(part).success
 
-/** A user message may contain tool results, followed by text. */
+/** Converts a user message, which may contain tool results followed by text. */
 function userMessages(content: unknown): ChatMessage[] {
   const parts: readonly unknown[] = Array.isArray(content) ? content : [content]
   const results = parts.filter(isResult).map((): ChatMessage => ({ kind: 'tool' }))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The parts of a request that a script depends on. */
+/** The parts of a model request that determine which step of a script answers it. */
 export type Conversation = {
   readonly model: string
   readonly stream: boolean
@@ -16,7 +16,10 @@ export type ChatMessage =
 
 const TextPart = z.looseObject({ text: z.string() })
 
-/** The text of a message's content, which is a string or a list of parts; other parts are ignored. */
+/**
+ * The text of a message's content, which is either a string or a list of parts. Non-text parts are
+ * ignored.
+ */
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
@@ -28,7 +31,10 @@ export function textOf(content: unknown): string {
     .join('\n')
 }
 
-/** Splits a text into the pieces in which it is streamed; at least one. */
+/**
+ * Splits a text into chunks of `size` characters for streaming. An empty text gives one empty
+ * chunk.
+ */
 export function pieces(text: string, size = 24): readonly string[] {
   const count = Math.max(1, Math.ceil(text.length / size))
   return Array.from({ length: count }, (_, at) => text.slice(at * size, (at + 1) * size))

@@ -4,14 +4,18 @@ import type { Conversation } from './conversation.ts'
 
 type Provider = 'anthropic' | 'openai'
 
-/** An error of the gateway itself, before `Dialect.error` formats it. */
+/** An error raised by the gateway itself. `Dialect.error` formats it for the agent. */
 export type GatewayError = {
   readonly status: number
   readonly code: string
   readonly message: string
 }
 
-/** A scripted answer as a whole body, or as a stream; a script can delay or omit `ending`. */
+/**
+ * A scripted response in two forms. If the response is not streamed, `whole` is its body. If it is
+ * streamed, its server-sent events are `events` followed by `ending`. A script can delay or omit
+ * `ending`.
+ */
 export type Wording = {
   readonly whole: unknown
   readonly events: readonly string[]
@@ -24,14 +28,17 @@ export type Dialect = {
   readonly provider: Provider
   /** The headers that carry the real key to the upstream. */
   keyHeader(apiKey: string): Readonly<Record<string, string>>
-  /** The request body to forward, which asks for token counts where they are optional. */
+  /**
+   * Returns the request body to forward. If the API reports token counts only on request, adds that
+   * option to the body.
+   */
   outgoing(body: Buffer): Buffer
-  /** Updates the known counts from an answer or event. */
+  /** Merges the token counts in a response or event into `known`. */
   read(message: unknown, known: Reading): Reading
-  /** Parses a request. Throws `request-invalid`. */
+  /** Parses a model request. Throws `request-invalid`. */
   conversation(body: unknown): Conversation
-  /** An error body in this dialect. */
+  /** Formats an error as a response body in this dialect. */
   error(error: GatewayError): unknown
-  /** A script's step as an answer in this dialect. */
+  /** Formats a script's step as a response in this dialect. */
   wording(step: ScriptStep, conversation: Conversation): Wording
 }

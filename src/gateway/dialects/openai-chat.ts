@@ -24,7 +24,7 @@ const Streaming = z.looseObject({
   stream_options: z.looseObject({}).nullish(),
 })
 
-/** A stream reports token counts only on request, and the meter needs them. */
+/** Adds the option that makes a stream report token counts, which the meter needs. */
 function withUsage(body: Buffer): Buffer {
   const { data } = Streaming.safeParse(parse(body))
   if (data === undefined || data.stream_options?.['include_usage'] === true) return body
@@ -32,7 +32,10 @@ function withUsage(body: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ ...data, stream_options: options }))
 }
 
-/** A body that is not JSON is forwarded unchanged, so that the upstream reports the error. */
+/**
+ * Returns undefined for invalid JSON. That body is forwarded unchanged, so the upstream reports the
+ * error.
+ */
 function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'))
@@ -55,7 +58,10 @@ const Counted = z.looseObject({
   }),
 })
 
-/** The whole answer or a late chunk reports the counts; a server that repeats them sends totals. */
+/**
+ * The counts are in a whole response or in a late chunk of a stream. A server that sends them
+ * repeatedly sends totals, so the latest counts replace earlier ones.
+ */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
   if (data === undefined) return known

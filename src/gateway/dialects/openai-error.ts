@@ -1,6 +1,6 @@
 import type { GatewayError } from './dialect.ts'
 
-/** OpenAI's error object, used by both of its dialects. */
+/** Formats an error as OpenAI's error object, which both OpenAI dialects use. */
 export const openaiError = ({ status, code, message }: GatewayError): unknown => ({
   error: {
     message,

@@ -35,7 +35,7 @@ const Response = z.looseObject({
 })
 const Counted = z.union([z.looseObject({ response: Response }), Response])
 
-/** The counts arrive once: with the whole response, or with the event that ends the stream. */
+/** The counts arrive once, in the whole response or in the last event of a stream. */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
   if (data === undefined) return known
@@ -125,7 +125,7 @@ function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
   }
 }
 
-/** One item of the output: how it begins, its streamed events, and how it ends. */
+/** One output item: its initial state, its streamed events, and its final state. */
 type Part = { readonly initial: Item; readonly deltas: readonly Event[]; readonly item: Item }
 
 function partEvents({ initial, deltas, item }: Part, index: number): Event[] {

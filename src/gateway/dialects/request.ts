@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 
-/** Validates a request of a dialect. Throws `request-invalid`, naming the first invalid field. */
+/** Validates a model request. Throws `request-invalid`, which names the first invalid field. */
 export function parseRequest<Shape extends z.ZodType>(
   shape: Shape,
   body: unknown,

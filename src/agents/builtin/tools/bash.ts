@@ -3,15 +3,14 @@ import { z } from 'zod'
 import { run, resultText } from './run.ts'
 
 const inputSchema = z.object({
-  command: z.string().min(1).describe('Run by bash in the repository; stdin is empty'),
+  command: z.string().min(1).describe('Run by bash in the repository, with an empty stdin'),
   seconds: z.int().min(1).max(600).default(120).describe('Timeout in seconds'),
 })
 
-/** Runs a shell command. */
 export const bashTool = (root: string) =>
   tool({
     description:
-      'Runs a shell command and returns its exit code and output. Its background processes are killed when it ends.',
+      'Runs a shell command and returns its exit code and output. Background processes that it started are killed when it exits.',
     inputSchema,
     execute: async ({ command, seconds }, { abortSignal }) =>
       resultText(

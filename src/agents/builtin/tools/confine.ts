@@ -4,9 +4,9 @@ import { hasErrno } from '../../../platform/errno.ts'
 import { ToolFailed } from './tool-failed.ts'
 
 /**
- * The real path of a file that the model named, which need not exist. Throws `ToolFailed` when it is
- * outside the workspace, symbolic links included. Guards against mistakes; the sandbox is the
- * security boundary.
+ * Returns the real path of a file that the model named; the file need not exist. Resolves symbolic
+ * links, and throws `ToolFailed` if the result is outside the workspace. This guards against
+ * mistakes; the sandbox is the security boundary.
  * @param root real path of the workspace
  */
 export async function confine(root: string, path: string): Promise<string> {

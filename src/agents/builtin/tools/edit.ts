@@ -15,7 +15,6 @@ const inputSchema = z.object({
     .describe('Replace every occurrence; otherwise the text must occur exactly once'),
 })
 
-/** Replaces text in a file. */
 export const editTool = (root: string) =>
   tool({
     description:
@@ -33,6 +32,6 @@ export const editTool = (root: string) =>
         )
       }
       await writeFile(real, pieces.join(replacement))
-      return `replacements in ${path}: ${found}`
+      return `replaced ${found} ${found === 1 ? 'occurrence' : 'occurrences'} in ${path}`
     },
   })

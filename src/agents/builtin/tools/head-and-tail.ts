@@ -1,7 +1,10 @@
-/** The longest output of a tool that the model gets. */
+/** The maximum size of a tool's output that is sent to the model. */
 export const OUTPUT_BYTES_MAX = 64 * 1024
 
-/** Keeps the beginning and the end of a long output, and states how much is missing between them. */
+/**
+ * Keeps the beginning and the end of a long output and says how many bytes are omitted between
+ * them.
+ */
 export class HeadAndTail {
   readonly #half: number
   #head = Buffer.alloc(0)

@@ -11,10 +11,9 @@ const inputSchema = z.object({
   deep: z.boolean().default(false).describe('List subfolders too, except .git and node_modules'),
 })
 
-/** Lists the files of a folder. */
 export const listTool = (root: string) =>
   tool({
-    description: 'Lists a folder. Folders end in a slash.',
+    description: 'Lists the entries of a folder. The names of folders end in a slash.',
     inputSchema,
     execute: async ({ path, deep }) => {
       const folder = await confine(root, path)

@@ -9,11 +9,10 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024
 
 const inputSchema = z.object({
   path: z.string(),
-  from: z.int().min(1).default(1).describe('First line'),
-  lines: z.int().min(1).max(100_000).default(2000).describe('How many lines'),
+  from: z.int().min(1).default(1).describe('Number of the first line to read'),
+  lines: z.int().min(1).max(100_000).default(2000).describe('Number of lines to read'),
 })
 
-/** Reads a text file, or a part of it. */
 export const readTool = (root: string) =>
   tool({
     description: 'Reads a text file. The middle of a long file is omitted: read it in parts.',
@@ -29,14 +28,18 @@ export const readTool = (root: string) =>
     },
   })
 
-/** The text of a file. Throws `ToolFailed` when it is not a file, not text, or too large. */
+/**
+ * Reads a file as text. Throws `ToolFailed` if the path is not a regular file, the file is larger
+ * than 16 MiB, or it contains a NUL byte.
+ */
 export async function readText(real: string, path: string): Promise<string> {
   await using file = await open(real, 'r')
   const { size } = await file.stat().then((stat) => {
     if (!stat.isFile()) throw new ToolFailed(`${path} is not a file`)
     return stat
   })
-  if (size > FILE_BYTES_MAX) throw new ToolFailed(`${path} is too large: ${size} bytes`)
+  if (size > FILE_BYTES_MAX)
+    throw new ToolFailed(`${path} is too large: ${size} bytes; the limit is ${FILE_BYTES_MAX}`)
   const bytes = await file.readFile()
   if (bytes.includes(0)) throw new ToolFailed(`${path} is not a text file`)
   return bytes.toString('utf8')

@@ -7,7 +7,7 @@ export type Ran = { readonly exitCode: number | null; readonly output: string }
 
 /**
  * Runs a program in the workspace and returns its output, shortened. Kills its whole process group
- * when the program exits, times out or is cancelled. Throws `ToolFailed` when the program cannot
+ * when the program exits, times out or is cancelled. Throws `ToolFailed` if the program cannot
  * start or exceeds `timeoutMs`.
  */
 export async function run(
@@ -25,7 +25,7 @@ export async function run(
   child.once('error', (error) => reject(new ToolFailed(`${program}: ${error.message}`)))
   child.once('close', (code) => resolve(code))
   const endGroup = (): void => killGroup(child.pid)
-  // A background process would otherwise keep the pipes open forever.
+  // Kill the group on exit, because a background process could keep the pipes open forever.
   child.once('exit', endGroup)
   const deadline = AbortSignal.timeout(timeoutMs)
   const stop = signal === undefined ? deadline : AbortSignal.any([deadline, signal])
@@ -40,7 +40,7 @@ export async function run(
   return { exitCode, output: output.text }
 }
 
-/** The result for the model: exit code, then output. */
+/** Formats the result for the model: the exit code, then the output. */
 export const resultText = ({ exitCode, output }: Ran): string =>
   `exit code ${exitCode ?? 'none (killed by a signal)'}\n${output}`
 

@@ -6,16 +6,18 @@ import { run } from './run.ts'
 import { ToolFailed } from './tool-failed.ts'
 
 const SEARCH_MS_MAX = 30_000
-/** Limit per file; the output limit bounds the total. */
+/** Maximum number of matches per file. The output limit bounds their total size. */
 const MATCHES_MAX = 50
 
 const inputSchema = z.object({
   pattern: z.string().min(1).describe('An extended regular expression, as in grep -E'),
   path: z.string().default('.').describe('A folder or file to search'),
-  files: z.string().optional().describe('Only files whose name matches, such as *.ts'),
+  files: z
+    .string()
+    .optional()
+    .describe('Search only files whose names match this pattern, such as *.ts'),
 })
 
-/** Finds matching lines in files. */
 export const searchTool = (root: string) =>
   tool({
     description:

@@ -7,7 +7,10 @@ import { runTestsTool } from './run-tests.ts'
 import { searchTool } from './search.ts'
 import { writeTool } from './write.ts'
 
-/** The tools of the model in a workspace. @param root real path of the workspace */
+/**
+ * The tools that the model can call in a workspace.
+ * @param root real path of the workspace
+ */
 export function toolsFor(root: string, test: readonly string[] | null): ToolSet {
   const [program, ...args] = test ?? []
   return {

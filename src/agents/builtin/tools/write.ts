@@ -6,7 +6,6 @@ import { confine } from './confine.ts'
 
 const inputSchema = z.object({ path: z.string(), content: z.string() })
 
-/** Writes a whole file. */
 export const writeTool = (root: string) =>
   tool({
     description: 'Writes a file and creates missing folders. Replaces an existing file.',
