@@ -67,7 +67,9 @@ describe('inputs from the command line', () => {
   it('refuse two files of one name, and a name that is a folder as well', async () => {
     const folder = await folderWith('a/same', 'b/same', 'c/same/inner')
     await expect(readInputs(['a', 'b'], folder)).rejects.toThrow(/two inputs are named \S/)
-    await expect(readInputs(['a', 'c'], folder)).rejects.toThrow('named as the folder of another')
+    await expect(readInputs(['a', 'c'], folder)).rejects.toThrow(
+      'same name as the folder of another input',
+    )
   })
 
   it('refuse more than a thousand files', async () => {

@@ -1,9 +1,9 @@
 import type { Launch } from './launch.ts'
 import type { ReasonCode } from './reasons.ts'
 
-/** An agent's only access to a model: an address on this machine and a token that replaces the key. */
+/** An agent's only access to a model: a URL on this machine, and a token used instead of an API key. */
 export type ModelDoor = {
-  /** Base URL without a dialect's path, such as http://127.0.0.1:7400 */
+  /** Base URL without the path of an API, such as http://127.0.0.1:7400 */
   readonly baseUrl: string
   /** Valid until the attempt ends. */
   readonly token: string
@@ -11,31 +11,31 @@ export type ModelDoor = {
 
 /** The model refused a request because of a rate limit or a quota. */
 export type ModelRefusal = {
-  /** When it accepts requests again, in milliseconds since the epoch; null when unknown. */
+  /** When the model accepts requests again, in milliseconds since the epoch; null if unknown. */
   readonly until: number | null
 }
 
 /** What an agent is asked to do in one turn. */
 export type AgentTask = {
   readonly prompt: string
-  /** The session to continue, or null for a new one. */
+  /** The session to continue; null starts a new one. */
   readonly session: string | null
 }
 
-/** Where an agent works and what it can access: the same for all turns of an attempt. */
+/** Where an agent works and what it can access. The same for all turns of an attempt. */
 export type AgentPlace = {
-  /** Its checkout. */
+  /** The checkout that the agent edits. */
   readonly tree: string
-  /** Its HOME, kept between the turns of one session. */
+  /** The agent's HOME folder, kept from one turn of a session to the next. */
   readonly home: string
   readonly door: ModelDoor | null
-  /** The folder of the job's inputs, which the agent gets as MILLWRIGHT_INPUTS; null without inputs. */
+  /** The folder with the job's inputs, passed as MILLWRIGHT_INPUTS; null if the job has none. */
   readonly inputs: string | null
-  /** Further folders the agent must be able to read, such as the git cache behind its history. */
+  /** Other folders that the agent must be able to read, such as the cache with the git history. */
   readonly readable: readonly string[]
 }
 
-/** What an agent says and does, in one form for all agents. Updates are written to the transcript. */
+/** One thing that an agent said or did, in the same format for all agents. Written to the transcript. */
 export type AgentUpdate =
   | { readonly type: 'message'; readonly text: string }
   | { readonly type: 'thought'; readonly text: string }
@@ -53,12 +53,12 @@ export type AgentUpdate =
     }
   | { readonly type: 'session'; readonly session: string }
   | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number }
-  /** Non-fatal trouble, such as a reconnect. */
+  /** A non-fatal problem, such as a reconnect. */
   | { readonly type: 'warning'; readonly text: string }
-  /** Raw output of the program: stderr, or all that an agent without a protocol prints. */
+  /** Raw output of the agent's program: its stderr, or all its output if the agent has no protocol. */
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
 
-/** How the agent's run ended. Whether it changed anything is read from the workspace, not from this. */
+/** How the agent's run ended. What the agent changed is read from the workspace instead. */
 export type AgentEnd =
   | {
       readonly kind: 'done'
@@ -82,11 +82,11 @@ export type AgentIo = {
 /**
  * Runs one agent program for one job. Calls `onUpdate` for each update, in order. When `signal`
  * aborts, it stops the program (SIGINT, wait, SIGKILL) and then throws the signal's reason.
- * Throws `StepFailed` with `agent-not-installed` when the program cannot be started.
+ * Throws `StepFailed` with `agent-not-installed` if the program cannot be started.
  */
 export type AgentDriver = {
   readonly name: string
   run(task: AgentTask, place: AgentPlace, io: AgentIo, signal: AbortSignal): Promise<AgentEnd>
-  /** Session files that a follow-up needs, relative to the agent's home. */
+  /** Session files that a follow-up job needs, relative to the agent's HOME folder. */
   readonly sessionFiles: readonly string[]
 }

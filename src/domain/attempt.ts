@@ -6,10 +6,10 @@ import type { Outcome } from './outcome.ts'
 import type { PublicationIntent } from './publication.ts'
 import type { Earlier, Work } from './work.ts'
 
-/** Longest line of a log, in bytes; longer ones are truncated. */
+/** Maximum length of a log line, in bytes; longer lines are truncated. */
 export const LINE_BYTES_MAX = 64 * 1024
 
-/** Log streams, and the artifact that each complete stream becomes when the attempt ends. */
+/** The log streams of an attempt. When the attempt ends, each stream is stored as the artifact `name`. */
 export const STREAMS = [
   { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
   { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
@@ -18,7 +18,7 @@ export const STREAMS = [
 export const LogStream = z.enum(STREAMS.map(({ stream }) => stream))
 export type LogStream = z.infer<typeof LogStream>
 
-/** Largest append to a log, in bytes. */
+/** Maximum size of one append to a log, in bytes. */
 export const LOG_SEGMENT_BYTES_MAX = 1024 * 1024
 
 /** A file to keep as an artifact. */
@@ -26,7 +26,7 @@ export type FileArtifact = {
   readonly name: string
   readonly mediaType: string
   readonly file: string
-  /** Lower-case hex SHA-256; when given, the file must still have it when it is uploaded. */
+  /** Lower-case hex SHA-256. If set, the file must still match it when it is uploaded. */
   readonly digest?: string
 }
 
@@ -36,58 +36,59 @@ export type ArtifactSource =
   | { readonly name: string; readonly mediaType: string; readonly text: string }
 
 /**
- * How an attempt reports to its hub. Everything is sent in order and retried until it is
- * acknowledged. Every method throws `Stopped` once the attempt must stop.
+ * Sends an attempt's events, logs and artifacts to the hub, in order, and retries until the hub
+ * acknowledges them. Every method throws `Stopped` once the attempt must stop.
  */
 export type AttemptReport = {
-  /** Queues an event. The hub has it before the settlement. */
+  /** Queues an event, which the hub receives before the settlement. */
   tell(event: WorkerEvent): void
-  /** Appends to a log. Writes to disk before it returns, so pending output is not held in memory. */
+  /** Appends to a log. Writes to disk before it returns, so that unsent output does not fill memory. */
   log(stream: LogStream, text: string): void
   /**
-   * Queues an artifact, whose file must not change afterwards. The hub has it before the settlement,
-   * unless its upload takes longer than 30 s after a cancel or a limit: then a note names it.
+   * Queues an artifact, whose file must not change afterwards. The hub receives it before the
+   * settlement. After a cancel or a limit the uploads have only 30 s; a note names each artifact that
+   * was not uploaded in that time.
    */
   keep(artifact: ArtifactSource): void
   /**
-   * Records a finished step once the hub has all artifacts kept so far. Returns false and records
-   * nothing when the hub refused one of them.
+   * Records a finished step once the hub has stored all artifacts kept so far. If the hub refused one
+   * of these artifacts, records nothing and returns false.
    */
   checkpoint(checkpoint: Checkpoint): Promise<boolean>
-  /** Resolves when the intent is recorded; throws `Stopped` when a cancel was recorded first. */
+  /** Records the intent to publish. Throws `Stopped` if the hub recorded a cancel first. */
   intend(intent: PublicationIntent): Promise<void>
-  /** Downloads an input of the job into a file; throws the signal's reason. */
+  /** Downloads an input of the job into `file`. Throws the signal's reason when it aborts. */
   fetchInput(name: string, file: string, signal: AbortSignal): Promise<void>
-  /** Downloads an artifact of the job that this one continues; throws the signal's reason. */
+  /** Downloads an artifact of the job that this one continues. Throws like `fetchInput`. */
   fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void>
-  /** Downloads an artifact of an earlier attempt of this job; throws the signal's reason. */
+  /** Downloads an artifact of an earlier attempt at this job. Throws like `fetchInput`. */
   fetchKept(attempt: number, name: string, file: string, signal: AbortSignal): Promise<void>
 }
 
-/** One attempt, as the steps of a kind see it. */
+/** One attempt, as the code of a kind sees it. */
 export type Attempt = {
   readonly work: Work
   readonly earlier: Earlier
-  /** The number of this attempt, from 1. */
+  /** The attempt's number, counted from 1. */
   readonly number: number
   /** The attempt's own folder on this worker; empty at the start, removed at the end. */
   readonly folder: string
   readonly report: AttemptReport
   /** Starts programs inside the sandbox. */
   readonly launch: Launch
-  /** Must be in the environment of every program started without `launch`, so that the guard can kill it. */
+  /** Every program started without `launch` must have it in its environment: the guard kills by it. */
   readonly marker: string
-  /** Access to a model; null when this worker has none. */
+  /** Access to a model; null if this worker has none. */
   readonly door: ModelDoor | null
-  /** How the model refused this attempt's last request; null when it answered or got no request. */
+  /** The rate limit or quota that refused the attempt's last model request; null if none did. */
   refusal(): Promise<ModelRefusal | null>
-  /** Milliseconds since the epoch by the wall clock, for records; not for measuring durations. */
+  /** The wall clock, in milliseconds since the epoch. It may jump, so do not measure durations with it. */
   now(): number
-  /** Runs one named step. Reports its start and end, and checks the signal first. */
+  /** Runs a named step. Checks the signal first, and reports when the step starts and finishes. */
   step<Value>(name: string, run: () => Promise<Value>): Promise<Value>
-  /** Stops the attempt when `run` does not call `alive()` for limits.idleMs. */
+  /** Runs `run`. Stops the attempt if `run` does not call `alive()` for limits.idleMs. */
   watched<Value>(run: (alive: () => void) => Promise<Value>): Promise<Value>
-  /** Bounds the time for keeping partial work after a stop. Aborts at its end, or on a lost lease. */
+  /** Returns a signal that aborts when the time for keeping partial work is over, or the lease is lost. */
   grace(): AbortSignal
 }
 
@@ -97,16 +98,16 @@ export type Attempt = {
  */
 export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome>
 
-/** What a dead attempt left on this worker. */
+/** What an attempt left on this worker when the worker died. */
 export type LeftAttempt = Pick<Attempt, 'folder' | 'marker'>
 
-/** A kind of job, as the worker sees it. */
+/** What a worker can do with jobs of a kind. */
 export type WorkKind = {
   readonly run: RunKind
   /** Returns the partial work in the folder of an attempt whose worker died. */
   salvage(left: LeftAttempt, signal: AbortSignal): Promise<readonly FileArtifact[]>
   /** Removes an attempt's folder and what the kind stored for it elsewhere. */
   remove(folder: string): Promise<void>
-  /** Evicts from the kind's caches until they are within their limits. Returns the bytes freed. */
+  /** Evicts entries from the kind's caches until they are within their limits. Returns the bytes freed. */
   tidy(signal: AbortSignal): Promise<number>
 }

@@ -2,11 +2,11 @@ import { StepFailed } from './stop.ts'
 import { clipMiddle } from './text.ts'
 import type { FailedCheck } from './verdict.ts'
 
-/** Longest findings per check in a job's detail, in characters; the check's log has all its output. */
+/** Maximum length of a check's findings in a job's detail, in characters. The log has all output. */
 const FINDINGS_MAX = 2000
 
 /**
- * Makes the failure of work that did not pass its checks.
+ * Makes the error for work that did not pass its checks.
  * @param lead a sentence before the findings; may be empty
  */
 export function checkFailed(failed: readonly FailedCheck[], lead: string): StepFailed {

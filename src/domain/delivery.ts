@@ -5,7 +5,7 @@ import { Job } from './job.ts'
 
 const At = z.int().min(0)
 
-/** A job as receivers of callbacks see it: bounded in size, without payload and settings. */
+/** The part of a job that is sent to callbacks: without payload and settings, which may be large. */
 export const CallbackJob = z.object(
   Job.pick({
     id: true,
@@ -34,12 +34,12 @@ export type CallbackJob = z.infer<typeof CallbackJob>
 /** The body of a message, in the format that standardwebhooks.com recommends. */
 export type CallbackBody = {
   readonly type: `job.${CallbackEvent}`
-  /** When it happened (ISO 8601). */
+  /** When the event happened (ISO 8601). */
   readonly timestamp: string
   readonly data: {
-    /** The event's number, for ordering: messages may arrive out of order. */
+    /** The event's number. Messages may arrive out of order; sort them by this number. */
     readonly seq: number
-    /** The job as it was at that event. */
+    /** The job as it was right after the event. */
     readonly job: CallbackJob
   }
 }
@@ -52,7 +52,10 @@ export const Delivery = z.strictObject({
   event: CallbackEvent,
   url: z.string(),
   state: DeliveryState,
-  tries: z.int().min(0).describe('Since it was created or redelivered by hand'),
+  tries: z
+    .int()
+    .min(0)
+    .describe('Tries since the delivery was created or last redelivered by hand'),
   nextAt: At.nullable().describe('When the next try is due'),
   status: z.int().nullable().describe('HTTP status of the last response'),
   error: z.string().nullable().describe('Why the last try got no response'),

@@ -4,9 +4,9 @@ import { type Hint, hint } from './hint.ts'
 export type ErrorKind = {
   /** HTTP status of the response. */
   readonly status: number
-  /** Whether the same call may succeed later, unchanged. */
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean
-  /** What the reader does next. */
+  /** What the reader of the error should do next. */
   readonly fix: Hint
 }
 
@@ -16,17 +16,17 @@ const kind = (status: number, fix: string | Hint, retryable = false): ErrorKind 
   fix: typeof fix === 'string' ? hint(fix) : fix,
 })
 
-/** All error codes, which are stable. An error that is not in this table is a bug and crashes. */
+/** All error codes. Codes never change. An error without a code is a bug. */
 export const ERRORS = {
   // requests
-  'request-invalid': kind(400, 'Correct the named field.'),
+  'request-invalid': kind(400, 'Correct the field named in the message.'),
   'request-incomplete': kind(
     408,
-    'Send the request again; the connection closed before its end.',
+    'Send the request again: the connection closed before the whole request arrived.',
     true,
   ),
-  'payload-invalid': kind(422, 'Correct the named field of the payload.'),
-  'kind-unknown': kind(422, 'Use one of the kinds that the message lists.'),
+  'payload-invalid': kind(422, 'Correct the payload field named in the message.'),
+  'kind-unknown': kind(422, 'Use one of the kinds listed in the message.'),
   'body-too-large': kind(413, 'Send a smaller body, or split it into several requests.'),
   'route-unknown': kind(404, 'See /openapi.json for the routes.'),
   'queue-full': kind(
@@ -36,7 +36,7 @@ export const ERRORS = {
   ),
   'rate-limited': kind(429, 'Retry after the time in the Retry-After header.', true),
   'idempotency-conflict': kind(422, 'Use a new idempotency key for a different request.'),
-  'cursor-invalid': kind(400, 'Start over at the first page.'),
+  'cursor-invalid': kind(400, 'Start again from the first page.'),
   // authentication
   'token-missing': kind(
     401,
@@ -56,10 +56,10 @@ export const ERRORS = {
       '<scope>',
     ]),
   ),
-  'scope-missing': kind(403, 'Use a token with the scope that the message names.'),
+  'scope-missing': kind(403, 'Use a token that has the permission described in the message.'),
   'host-refused': kind(
     403,
-    'Use an address that the hub was started with, or start the hub with --allow-host for this address.',
+    'Use a host name that the hub accepts, or start the hub with --allow-host for this host name.',
   ),
   'origin-refused': kind(
     403,
@@ -68,15 +68,18 @@ export const ERRORS = {
   // jobs
   'job-not-found': kind(404, hint('List the jobs with', ['jobs'])),
   'job-exists': kind(409, 'Submit the job with another id, or without one.'),
-  'job-terminal': kind(409, hint('The job has ended; start a new one with', ['retry', '<job>'])),
+  'job-terminal': kind(409, hint('The job has ended. To run it again, use', ['retry', '<job>'])),
   'job-not-terminal': kind(409, 'Wait for the job to end, or cancel it.'),
   'job-not-queued': kind(409, 'Nothing to do: another worker has claimed the job.'),
   'job-not-paused': kind(409, 'Only a paused job can be resumed.'),
   'lease-lost': kind(409, 'Stop the attempt: it has ended, or another worker has claimed the job.'),
-  'cancel-requested': kind(409, 'Stop the attempt: it may publish nothing after a cancel.'),
+  'cancel-requested': kind(
+    409,
+    'Stop the attempt: it must not publish anything after a cancel request.',
+  ),
   'hold-lapsed': kind(
     409,
-    'Stop the attempt and publish nothing: the submitter did not extend the hold.',
+    'Stop the attempt and publish nothing: the submitter did not extend the hold in time.',
   ),
   'input-missing': kind(
     422,
@@ -86,8 +89,11 @@ export const ERRORS = {
     409,
     'Settle the job as failed or succeeded: no cancel was requested.',
   ),
-  'log-gap': kind(409, 'Continue at the offset in the message.'),
-  'log-conflict': kind(409, 'Stop sending: the log already has other bytes at this offset.'),
+  'log-gap': kind(409, 'Send the missing part first; the message says where it begins.'),
+  'log-conflict': kind(
+    409,
+    'Stop sending: the log already contains different bytes at this offset.',
+  ),
   // artifacts
   'artifact-not-found': kind(
     404,
@@ -98,53 +104,63 @@ export const ERRORS = {
     'Restore the artifact from a backup: its stored bytes do not match its digest.',
   ),
   'digest-mismatch': kind(422, 'Send the bytes again: they do not match their digest.', true),
-  'artifact-changed': kind(409, 'Make sure that no process writes to a file while it is uploaded.'),
-  'range-invalid': kind(416, 'Request a range within the size in the message.'),
+  'artifact-changed': kind(
+    409,
+    'Upload the file again, and make sure that no process changes it during the upload.',
+  ),
+  'range-invalid': kind(416, 'Request a range within the size given in the message.'),
   // the hub
   'data-dir-busy': kind(
     409,
-    'Stop the process named in the message, or use another --data folder.',
+    'Stop the process named in the message, or choose another data folder with --data.',
   ),
-  'backup-invalid': kind(422, 'Use another backup: nothing of this one was restored.'),
-  'backup-not-empty': kind(409, 'Name a folder that is empty or does not exist.'),
+  'backup-invalid': kind(422, 'Use another backup. Nothing was restored from this one.'),
+  'backup-not-empty': kind(409, 'Choose a backup folder that is empty or does not exist yet.'),
   'restore-not-empty': kind(409, 'Restore into an empty data folder, database and store.'),
   'store-foreign': kind(
     500,
-    'Start every hub of one ledger with the same --store folder, and restore both from one backup.',
+    'Start all hubs that share the ledger with the same --store folder. If you restored a backup, restore ledger and store from the same one.',
   ),
   'ledger-refused': kind(500, 'Check the user, password and database name in MILLWRIGHT_DATABASE.'),
   'ledger-unavailable': kind(
     503,
-    'Wait: the hub continues when the database is available again.',
+    'Wait; the hub will continue once the database is available again.',
     true,
   ),
   'schema-newer': kind(
     500,
     'Run the version of Millwright that wrote this data folder, or a newer one.',
   ),
-  'config-exists': kind(409, 'Edit the file, or replace it with --force.'),
+  'config-exists': kind(409, 'Edit the existing file, or pass --force to replace it.'),
   'config-invalid': kind(400, 'Correct the file; docs/reference/settings.md lists every setting.'),
   'data-dir-unusable': kind(500, 'Pass --data with a folder that this user can write to.'),
   'ledger-damaged': kind(
     500,
-    hint('Move the data folder away and restore a backup into a new one', ['restore', '<backup>']),
+    hint('Rename the data folder, then restore a backup into a new one with', [
+      'restore',
+      '<backup>',
+    ]),
   ),
   'port-taken': kind(
     500,
-    'Choose another port with --port, or stop the program that listens there; on Linux ss -ltnp shows it.',
+    'Choose another port with --port, or stop the program that uses this one. On Linux, ss -ltnp shows which program that is.',
   ),
   'bind-refused': kind(
     500,
     'Bind to loopback, or pass --behind-proxy if a proxy in front of the hub terminates TLS.',
   ),
   'disk-full': kind(507, 'Free space on the disk named in the message.', true),
-  'hub-unreachable': kind(503, hint('Check the hub’s address, or start a hub with', ['up']), true),
+  'hub-unreachable': kind(503, hint('Check the hub’s URL, or start a hub with', ['up']), true),
   'hub-insecure': kind(
     400,
-    'Use the hub’s https address, or a tunnel. In a network that you trust, pass --allow-http.',
+    'Use the hub’s https URL, or a tunnel. On a network that you trust, pass --allow-http.',
   ),
   'hub-stopping': kind(503, 'Try again in a few seconds.', true),
-  'hub-error': kind(500, 'Report this bug with the hub’s log of that time.', true),
+  'hub-error': kind(
+    500,
+    'This is a bug: report it together with the hub’s log from the time of the error.',
+    true,
+  ),
   'protocol-mismatch': kind(
     426,
     'Update the hubs first, then the workers; keep them at most one minor version apart.',
@@ -156,46 +172,49 @@ export const ERRORS = {
   ),
   'program-unstartable': kind(
     500,
-    'Install the program that the message names into a folder of the PATH that it shows.',
+    'Fix the cause given in the message. If the program was not found, install it in one of the PATH folders listed there.',
   ),
-  'command-failed': kind(500, 'Fix what the end of the command’s output in the message reports.'),
+  'command-failed': kind(
+    500,
+    'Fix the problem shown at the end of the command output in the message.',
+  ),
   'file-unreadable': kind(400, 'Check the path and its permissions.'),
   'usage-invalid': kind(400, 'See the command’s --help.'),
   'token-not-found': kind(404, hint('List the tokens with', ['tokens', 'list'])),
   // callbacks
   'callback-refused': kind(
     422,
-    'Use a public https address, or ask the hub’s operator to allow this one with --callback-allow.',
+    'Use a public https URL, or ask the hub’s operator to allow this one with --callback-allow.',
   ),
   'callbacks-off': kind(
     422,
-    'Start every hub of the ledger with the same MILLWRIGHT_CALLBACK_SECRET.',
+    'Start all hubs that share the ledger with the same MILLWRIGHT_CALLBACK_SECRET.',
   ),
   'callback-secret-invalid': kind(
     500,
-    'Write one or two lines into the file, each whsec_ followed by 24 to 64 bytes in base64, or remove the file.',
+    'Write one or two secrets into the file, one per line: whsec_ followed by 24 to 64 bytes in base64. Or remove the file.',
   ),
   'delivery-not-found': kind(404, hint('List the deliveries with', ['callbacks'])),
   // the gateway
   'door-closed': kind(
     401,
-    'Nothing to do: the attempt has ended, and its access to the model with it.',
+    'Nothing to do: the attempt has ended, so it can no longer use the model.',
   ),
   'upstream-missing': kind(
     400,
     'Start the worker with --upstream-anthropic URL, --upstream-openai URL or --replay FILE.',
   ),
-  'upstream-unreachable': kind(502, 'Check the upstream’s address and the network.', true),
-  'replay-mismatch': kind(400, 'Use the script or recording that was made for this task.'),
-  'script-invalid': kind(400, 'Correct the model script at the place that the message names.'),
+  'upstream-unreachable': kind(502, 'Check the upstream’s URL and the network.', true),
+  'replay-mismatch': kind(400, 'Use a script or recording that was made for this job.'),
+  'script-invalid': kind(400, 'Correct the model script or recording as described in the message.'),
 } as const satisfies Record<string, ErrorKind>
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** Facts for programs: extra members of the problem document (RFC 9457). */
+/** Extra members of the problem document (RFC 9457), for programs that handle the error. */
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
-/** Thrown for an error of the table. The message says what failed, for which thing, and why. */
+/** An error with a code from `ERRORS`. Its message says what failed, and why. */
 export class AppError extends Error {
   override readonly name = 'AppError'
   readonly code: ErrorCode

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { Reason, Settlement, Usage } from './outcome.ts'
 import { Publication, PublicationIntent } from './publication.ts'
 
-/** Longest id of an agent's session. */
+/** Maximum length of the id of an agent's session, in characters. */
 export const SESSION_MAX = 200
 
-/** Longest text of one progress event. */
+/** Maximum length of the text of a progress event, in characters. */
 export const PROGRESS_MAX = 200
 
-/** Longest text in a note, and longest findings of a check in an event. */
+/** Maximum length of a note's text, and of a check's findings in an event, in characters. */
 export const EVENT_TEXT_MAX = 2048
 
 const At = z.int().min(0)
@@ -18,14 +18,14 @@ const stepName = z.string().min(1).max(64)
 /** A finished step and its result, which a later attempt can restore. */
 export const Checkpoint = z.strictObject({
   step: stepName,
-  /** What is needed to continue after the step; refers to artifacts by name. */
+  /** What a later attempt needs to continue after the step. Refers to artifacts by name. */
   product: z.record(z.string().max(64), z.json()).default({}),
 })
 export type Checkpoint = z.infer<typeof Checkpoint>
 
-/** The progress that a program reports. */
+/** Progress reported by a program. */
 const Progress = z.strictObject({
-  /** null when the program does not report a fraction. */
+  /** null if the program does not report a fraction. */
   fraction: z.number().min(0).max(1).nullable(),
   text: z.string().max(PROGRESS_MAX),
 })
@@ -35,7 +35,7 @@ export type Progress = z.infer<typeof Progress>
 export const WorkerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step-started'), step: stepName }),
   z.strictObject({ type: z.literal('step-finished'), step: stepName, durationMs: z.int().min(0) }),
-  /** The agent or generator starts: from here on, a lost worker counts as a failure. */
+  /** The agent or generator starts. From then on, losing the worker counts as a failure. */
   z.strictObject({ type: z.literal('agent-started'), agent: z.string().max(64) }),
   z.strictObject({ type: z.literal('agent-session'), session: z.string().max(SESSION_MAX) }),
   z.strictObject({ type: z.literal('usage'), usage: Usage }),
@@ -44,13 +44,17 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     check: z.string().max(64),
     passed: z.boolean(),
     durationMs: z.int().min(0),
-    tree: z.string().max(64).optional().describe('The tree that was checked'),
-    iteration: z.int().min(1).optional().describe('The agent’s turn that made this tree'),
+    tree: z.string().max(64).optional().describe('Id of the tree that was checked'),
+    iteration: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Number of the agent’s turn that produced the tree'),
     findings: z
       .string()
       .max(EVENT_TEXT_MAX)
       .optional()
-      .describe('Why the check failed; long findings lack their middle'),
+      .describe('Why the check failed; the middle of long findings is cut out'),
   }),
   z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
   /** A warning for people that does not end the job. */
@@ -63,7 +67,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>
 
-/** Events that the ledger writes, in the transaction that causes them. */
+/** Events that the ledger writes, in the same transaction as the change that they record. */
 export const LedgerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('submitted'), retryOf: z.string().nullable() }),
   z.strictObject({
@@ -76,7 +80,7 @@ export const LedgerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('checkpoint'), checkpoint: Checkpoint }),
   z.strictObject({ type: z.literal('publication-intended'), intent: PublicationIntent }),
   z.strictObject({ type: z.literal('cancel-requested'), by: z.string() }),
-  /** The attempt ended, and the job is queued for another one. */
+  /** The attempt ended, and the job waits in the queue for another attempt. */
   z.strictObject({
     type: z.literal('requeued'),
     reason: Reason,

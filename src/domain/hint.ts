@@ -1,6 +1,6 @@
 /**
- * A command of this program: the words after the program's name. Words such as `<job>` are
- * placeholders for the reader to fill in.
+ * A Millwright command, without the program's name. Words such as `<job>` are placeholders for the
+ * reader to fill in.
  */
 export type CommandLine = readonly [string, ...string[]]
 
@@ -14,7 +14,7 @@ export const hint = (text: string, ...commands: readonly CommandLine[]): Hint =>
 
 /**
  * Formats a hint as one line.
- * @param write formats a command as the reader has to type it
+ * @param write formats a command the way the reader must type it
  */
 export function hintText(
   { text, commands }: Hint,

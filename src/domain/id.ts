@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
 /**
- * A job's permanent id: any UUID, in lower case. The hub makes UUIDv7 (RFC 9562), but a submitter may
- * choose its own id. So never order jobs by id; order them by number.
+ * A job's permanent id, a UUID in lower case. The hub makes UUIDv7 (RFC 9562), but a submitter may
+ * choose any UUID. So ids do not sort by time: order jobs by their number.
  */
 export const JobId = z.uuid().toLowerCase().brand<'JobId'>()
 export type JobId = z.infer<typeof JobId>
 
-/** Source of randomness; an argument, so that tests can make ids predictable. */
+/** Returns random bytes. Passed as an argument, so that tests can make ids predictable. */
 export type RandomBytes = (size: number) => Uint8Array
 
 /**
@@ -29,5 +29,5 @@ export function newUuid(at: number, random: RandomBytes): string {
 /** Makes a job's id. @param at milliseconds since the epoch */
 export const newJobId = (at: number, random: RandomBytes): JobId => JobId.parse(newUuid(at, random))
 
-/** The last 12 hex digits, for branch names and displays. The first digits encode the time. */
+/** The last 12 hex digits, for branch names and displays. The first digits are the time, not random. */
 export const shortId = (id: JobId): string => id.slice(-12)

@@ -12,7 +12,7 @@ import { line, LockKey, Name } from './text.ts'
 /** Milliseconds since the epoch, by the hub's clock. */
 const At = z.int().min(0)
 
-/** A name that related jobs share. */
+/** A name shared by related jobs. */
 export const Group = line(200)
 
 /** An opaque value that the submitter stores with a job, such as an id in another system. */
@@ -21,37 +21,43 @@ export const Origin = z.string().min(1).max(4096)
 /** What a producer submits. */
 export const Submission = z.strictObject({
   kind: Name.describe('The kind of job, which defines its payload'),
-  payload: z.unknown().describe('Validated by the schema of the kind'),
+  payload: z.unknown().describe('Validated by the kind’s schema'),
   priority: z
     .int()
     .min(-1000)
     .max(1000)
     .default(0)
     .describe('Jobs with a higher priority are claimed first'),
-  labels: z.array(Name).max(16).default([]).describe('A worker must offer all of them'),
+  labels: z
+    .array(Name)
+    .max(16)
+    .default([])
+    .describe('Labels that a worker must have to claim the job'),
   locks: z
     .array(LockKey)
     .max(64)
     .default([])
     .describe('External resources that only one running job may use'),
-  inputs: Inputs.optional().describe('Files for the job, uploaded before by digest'),
+  inputs: Inputs.optional().describe('Files for the job; their bytes must already be uploaded'),
   id: JobId.optional().describe('Any UUID; default: the hub generates one'),
-  group: Group.optional().describe('Shared by related jobs, which can be listed by it'),
-  origin: Origin.optional().describe('For the submitter: stored and returned unchanged'),
-  notBefore: At.optional().describe('No worker can claim the job before, epoch ms'),
+  group: Group.optional().describe('A name shared by related jobs, for listing them together'),
+  origin: Origin.optional().describe(
+    'A value for the submitter’s use, stored and returned unchanged',
+  ),
+  notBefore: At.optional().describe('No worker can claim the job before this time, in epoch ms'),
   holdUntil: At.optional().describe(
-    'The job publishes nothing after it unless its submitter extends it, epoch ms',
+    'The job publishes nothing after this time, in epoch ms, unless its submitter extends the hold',
   ),
   idempotencyKey: line(255)
     .optional()
-    .describe('A repeated key with the same body returns the same job'),
+    .describe('If a request repeats the key and the body, the hub returns the existing job'),
   limits: Limits.prefault({}),
   retry: RetryPolicy.prefault({}),
   callbacks: z
     .array(Callback)
     .max(CALLBACKS_MAX)
     .optional()
-    .describe('Where events of the job are sent'),
+    .describe('URLs to which events of the job are sent'),
 })
 export type Submission = z.infer<typeof Submission>
 
@@ -59,17 +65,17 @@ export type Submission = z.infer<typeof Submission>
 export const Job = z.object({
   id: JobId,
   kind: z.string(),
-  title: z.string().describe('One line for lists, derived by the kind'),
+  title: z.string().describe('The title in lists: one line, derived from the payload'),
   payload: z.unknown(),
   state: JobState,
-  reason: Reason.nullable().describe('Why it is in this state'),
+  reason: Reason.nullable().describe('Why the job is in this state'),
   detail: z.string(),
   priority: z.int(),
   labels: z.array(z.string()),
   locks: z.array(z.string()),
   limits: z.object(Limits.shape),
   retry: z.object(RetryPolicy.shape),
-  // Hubs of protocol 1 do not send these five.
+  // Hubs that speak protocol 1 do not send the next five members.
   group: z.string().nullable().default(null),
   submittedBy: z
     .string()
@@ -79,7 +85,7 @@ export const Job = z.object({
   origin: z.string().nullable().default(null),
   holdUntil: At.nullable()
     .default(null)
-    .describe('The job publishes nothing after it, unless it is extended'),
+    .describe('The job publishes nothing after this time, unless its submitter extends the hold'),
   demands: z
     .array(z.string())
     .default([])
@@ -90,8 +96,10 @@ export const Job = z.object({
   worker: z.string().nullable(),
   sandbox: z.string().nullable().describe('How the agent is confined: bubblewrap, or none'),
   leaseUntil: At.nullable(),
-  notBefore: At.nullable().describe('No worker can claim the job before; null once it has passed'),
-  parkedOn: z.string().nullable().describe('The lock key it waits for'),
+  notBefore: At.nullable().describe(
+    'No worker can claim the job before this time; null once it has passed',
+  ),
+  parkedOn: z.string().nullable().describe('The lock key that the job waits for'),
   cancelRequestedAt: At.nullable(),
   resumeAt: At.nullable(),
   publication: PublicationOrNone,
@@ -99,7 +107,7 @@ export const Job = z.object({
   usage: Usage.nullable(),
   retryOf: JobId.nullable(),
   createdAt: At,
-  startedAt: At.nullable().describe('First lease'),
+  startedAt: At.nullable().describe('When the first lease began'),
   endedAt: At.nullable(),
 })
 export type Job = z.infer<typeof Job>

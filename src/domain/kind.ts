@@ -1,13 +1,13 @@
 import type { z } from 'zod'
 import type { LogStream } from './attempt.ts'
 
-/** What the hub and displays know about a kind: how to validate its payload and how to show it. */
+/** How the hub and the displays read the payload of a kind of job. */
 export type KindSchema = {
   readonly name: string
   readonly schema: z.ZodType
-  /** One line for lists. */
+  /** The job's title in lists, which is one line. */
   title(payload: unknown): string
-  /** Lock keys that follow from the payload, added to those of the submission. */
+  /** Lock keys derived from the payload, in addition to those in the submission. */
   locks(payload: unknown): readonly string[]
   /** The payload of a follow-up: the same work with a new prompt. */
   followUp(payload: unknown, prompt: string): unknown
@@ -17,11 +17,11 @@ export type KindSchema = {
   protocol(payload: unknown): number
   /** Rows of names and values for displays; a null value hides its row. */
   facts(payload: unknown): readonly Fact[]
-  /** The log that shows best what the job did. */
+  /** The log stream that best shows what the job did. */
   story(payload: unknown): LogStream
 }
 
-/** `KindSchema` as a kind declares it: its methods get the parsed payload. */
+/** A `KindSchema` as a kind declares it: all methods except `followUp` get the parsed payload. */
 type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp'> & {
   title(payload: Payload): string
   locks(payload: Payload): readonly string[]
@@ -31,7 +31,7 @@ type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp'> & {
   story(payload: Payload): LogStream
 }
 
-/** Makes a `KindSchema` from typed methods. They throw a ZodError for an invalid payload. */
+/** Makes a `KindSchema` whose methods parse the payload first; they throw a ZodError if it is invalid. */
 export const kindSchema = <Schema extends z.ZodType>(
   schema: Schema,
   kind: Declared<z.output<Schema>>,
@@ -40,7 +40,7 @@ export const kindSchema = <Schema extends z.ZodType>(
   schema,
   title: (payload) => kind.title(schema.parse(payload)),
   locks: (payload) => kind.locks(schema.parse(payload)),
-  // Unparsed, so that defaults are not filled in.
+  // The payload is not parsed here, because parsing would fill in defaults.
   followUp: (payload, prompt) => kind.followUp(payload, prompt),
   demands: (payload) => kind.demands(schema.parse(payload)),
   protocol: (payload) => kind.protocol(schema.parse(payload)),

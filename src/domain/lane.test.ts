@@ -77,9 +77,9 @@ describe('a lane', () => {
     const longest = fill('x', (LANE_BYTES_MAX - 'code'.length) / 4 - ' t:0'.length)
     expect(laneOf(longest)).toHaveLength(LANE_BYTES_MAX)
     expect(() => laneOf({ ...longest, labels: ['a'] })).toThrow(/have 1102 bytes/)
-    expect(() => laneOf(fill('漢', 100))).toThrow(/bytes together; the maximum is 1100/)
+    expect(() => laneOf(fill('漢', 100))).toThrow(/bytes in total; the maximum is 1100/)
     expect(() => laneOf({ kind: 'code', labels: [], demands: ['a:b', 'no'] })).toThrow(
-      /demands no:/,
+      /demand no is invalid:/,
     )
     const many = Array.from({ length: 17 }, (_, n) => `t:${n}`)
     expect(() => laneOf({ kind: 'code', labels: [], demands: many })).toThrow(/17 demands/)

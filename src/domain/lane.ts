@@ -4,12 +4,12 @@ import type { WorkerIdentity } from './lease.ts'
 import { matches } from './offer.ts'
 import { Demand } from './text.ts'
 
-/** Most demands of one job. */
+/** Maximum number of demands of one job. */
 const DEMANDS_MAX = 16
 
 /**
- * Longest lane, in bytes of UTF-8. PostgreSQL rejects an index row of more than 2704 bytes, and one
- * index contains a lane and a lock key, which has at most 1536 bytes.
+ * Maximum length of a lane, in bytes of UTF-8. PostgreSQL rejects index rows of more than 2704 bytes,
+ * and one index holds a lane (1100) and a lock key (at most 1536): 2636 bytes.
  */
 export const LANE_BYTES_MAX = 1100
 
@@ -22,23 +22,28 @@ type Asked = {
 }
 
 /**
- * A lane is a kind with a set of labels and a set of demands: the same workers can serve all its
- * jobs. Its text can be parsed, because no part contains a space and only demands contain a colon.
- * Throws `request-invalid` for an invalid demand and for a lane that is too long.
+ * Returns the lane of a job: its kind, labels and demands as one text. The same workers can serve all
+ * jobs of a lane. Spaces separate the parts, and only demands contain a colon, so that the text can be
+ * parsed. Throws `request-invalid` if a demand is invalid or the lane is too long.
  */
 export function laneOf({ kind, labels, demands }: Asked): string {
   const parsed = Demands.safeParse(demands)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    const which = demands[Number(issue?.path[0])] ?? `${demands.length} demands`
-    throw new AppError('request-invalid', `The job demands ${which}: ${issue?.message ?? ''}.`)
+    const invalid = demands[Number(issue?.path[0])]
+    throw new AppError(
+      'request-invalid',
+      invalid === undefined
+        ? `The job has ${demands.length} demands; the maximum is ${DEMANDS_MAX}.`
+        : `The job’s demand ${invalid} is invalid: ${issue?.message ?? ''}.`,
+    )
   }
   const lane = [kind, ...sorted(labels), ...sorted(demands)].join(' ')
   const bytes = new TextEncoder().encode(lane).length
   if (bytes <= LANE_BYTES_MAX) return lane
   throw new AppError(
     'request-invalid',
-    `Kind, labels and demands have ${bytes} bytes together; the maximum is ${LANE_BYTES_MAX}.`,
+    `The job’s kind, labels and demands have ${bytes} bytes in total; the maximum is ${LANE_BYTES_MAX}.`,
   )
 }
 
@@ -59,10 +64,10 @@ export function serves(
 }
 
 /**
- * Whether a restriction of a worker's token permits the jobs of a lane; null permits all. The part
- * before a colon is a word: `kind`, `label`, or the word of a demand. For each word in the patterns,
- * the lane must have at least one part, and every such part must match a pattern. An empty
- * restriction permits nothing.
+ * Whether the restriction of a worker's token permits the jobs of a lane. null permits all jobs, and
+ * an empty list permits none. Patterns and the parts of a lane have the form `word:value`, where the
+ * word is `kind`, `label`, or the first word of a demand. For each word used in the patterns, the lane
+ * must have at least one part with that word, and all such parts must match a pattern.
  */
 export function permits(restriction: readonly string[] | null, lane: string): boolean {
   if (restriction === null) return true

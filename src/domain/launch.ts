@@ -6,13 +6,13 @@ export type Command = {
   readonly cwd: string
   /** The complete environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
-  /** Folders it may write to; everything else is read-only or hidden. */
+  /** Folders the program may write to; all other folders are read-only or hidden. */
   readonly writable: readonly string[]
-  /** Folders it may read although the sandbox hides their parents. */
+  /** Folders the program may read even if the sandbox hides their parent folders. */
   readonly readable: readonly string[]
 }
 
-/** How a program ended. */
+/** How a program exited. */
 export type Exit = { readonly code: number | null; readonly killSignal: NodeJS.Signals | null }
 
 /** A running program and all its descendants. */
@@ -20,15 +20,18 @@ export type Child = {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Resolves when the program and all its descendants have ended. Never rejects. */
+  /** Resolves when the program and all its descendants have exited. Never rejects. */
   readonly exit: Promise<Exit>
-  /** Sends SIGINT, waits `graceMs`, sends SIGKILL to the whole tree. Resolves when all have ended. */
+  /**
+   * Sends SIGINT, waits `graceMs`, then sends SIGKILL to the whole process tree. Resolves when all its
+   * processes have exited.
+   */
   stop(graceMs: number): Promise<Exit>
 }
 
 /**
- * Starts a program, in the worker's sandbox if it has one. Rooms that start programs get this function
- * as an argument, so that only `src/compose/` knows the sandbox. Throws AppError
- * `program-unstartable` when the program is missing or cannot be executed.
+ * Starts a program, in a sandbox if the worker has one. Code that starts programs gets this function as
+ * an argument, so that only `src/compose/` depends on the sandbox. Throws AppError
+ * `program-unstartable` if the program is missing or cannot be executed.
  */
 export type Launch = (command: Command) => Promise<Child>

@@ -7,13 +7,13 @@ export const LEASE_MS_DEFAULT = 60_000
 export const LEASE_MS_MIN = 1000
 export const LEASE_MS_MAX = 86_400_000
 
-/** Part of every write of a worker. The attempt number is the fencing token: it rejects stale workers. */
+/** Sent with every write of a worker. The attempt number is the fencing token: with it, the hub rejects stale workers. */
 export const Fence = z.object({ jobId: JobId, attempt: z.int().min(1) })
 export type Fence = Readonly<z.infer<typeof Fence>>
 
 /** How a worker identifies itself. Its boot id shows whether it has restarted. */
 export const WorkerIdentity = z.strictObject({
-  id: z.uuid().describe('Kept in the worker’s data folder'),
+  id: z.uuid().describe('Stored in the worker’s data folder'),
   bootId: z.uuid().describe('New at every start'),
   name: z.string().min(1).max(100),
   version: z.string().max(64),
@@ -25,13 +25,13 @@ export const WorkerIdentity = z.strictObject({
     .max(256)
     .default([])
     .describe(
-      'The demands that it meets, such as agent:codex; repo:* meets those of all repositories',
+      'The demands that the worker meets, such as agent:codex; repo:* meets the demand for any repository',
     ),
   sandbox: z.enum(['bubblewrap', 'none']),
 })
 export type WorkerIdentity = z.infer<typeof WorkerIdentity>
 
-/** The right to work on a job for `leaseMs` after each renewal, and what the worker needs to start. */
+/** The right to work on a job for `leaseMs` after each renewal, and the data that the work needs. */
 export const Lease = z.object({
   job: Work.extend({ locks: z.array(z.string()) }),
   attempt: z.int().min(1),
@@ -47,7 +47,7 @@ export const fenceOf = ({ job, attempt }: Pick<Lease, 'job' | 'attempt'>): Fence
   attempt,
 })
 
-/** The answer to a renewal. */
+/** The hub's response to a renewal. */
 export const Renewal = z.object({
   leaseMs: z.int(),
   cancelRequested: z.boolean(),

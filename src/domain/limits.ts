@@ -4,8 +4,8 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
 /**
- * Limits of one attempt; `steps` is per turn of the agent. An attempt that reaches one ends with the
- * reason of that limit, and its partial work is kept.
+ * Limits of a job. An attempt that exceeds `wallMs`, `idleMs` or `steps` ends with the reason for that
+ * limit, and its partial work is kept.
  */
 export const Limits = z.strictObject({
   wallMs: z
@@ -19,20 +19,22 @@ export const Limits = z.strictObject({
     .min(1000)
     .max(7 * DAY)
     .default(10 * MINUTE)
-    .describe('longest time without output of the agent, in milliseconds'),
+    .describe('longest time without output from the agent, in milliseconds'),
   outputBytes: z
     .int()
     .min(64 * 1024)
     .max(2 ** 40)
     .default(64 * 1024 * 1024)
-    .describe('bytes of agent output kept per stream: beginning and end, with a mark for the rest'),
+    .describe(
+      'maximum bytes of agent output kept per stream; a marker replaces the middle of longer output',
+    ),
   steps: z
     .int()
     .min(1)
     .max(10_000)
     .default(200)
     .describe(
-      'model calls of the built-in agent in one turn; an attempt has up to `iterations` turns',
+      'maximum model calls of the built-in agent in one turn; a job has up to `iterations` turns',
     ),
   pausedLocksMs: z
     .int()

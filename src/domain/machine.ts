@@ -4,7 +4,7 @@ import { backOffMs, type RetryPolicy } from './retry.ts'
 import type { JobState } from './state.ts'
 import { type Trigger, TRANSITIONS } from './transition.ts'
 
-/** Most leases of a job, however they ended: the guard against an endless loop. */
+/** Maximum number of attempts at a job, however they end. Prevents endless requeueing. */
 export const ATTEMPTS_MAX = 100
 
 /** The facts of a running attempt that decide the next state of its job. */
@@ -16,7 +16,7 @@ export type Running = {
   readonly retry: RetryPolicy
 }
 
-/** The state of a job after an attempt ended. */
+/** The next state of a job whose attempt has ended. */
 export type Next =
   | {
       readonly state: 'queued'
@@ -31,7 +31,7 @@ export type Next =
       readonly failures: number
     }
 
-/** The error code with which a state refuses a trigger; undefined when it accepts the trigger. */
+/** The error code if the state refuses the trigger; undefined if it accepts the trigger. */
 export function refusalCode(state: JobState | 'absent', trigger: Trigger): ErrorCode | undefined {
   const cell = TRANSITIONS[state][trigger]
   return 'refused' in cell ? cell.refused : undefined
@@ -50,7 +50,7 @@ function afterFailure(
   delayMs = backOffMs(job.retry, failures),
 ): Next {
   if (failures >= job.retry.maxFailures || job.attempt >= ATTEMPTS_MAX) {
-    // A job that may fail only once was never retried, so the failure itself is the reason.
+    // If one failure is enough, the job was not retried, so its reason is the failure itself.
     return {
       state: 'failed',
       reason: job.retry.maxFailures === 1 ? reason : 'attempts-exhausted',
@@ -60,7 +60,7 @@ function afterFailure(
   return { state: 'queued', reason, failures, delayMs }
 }
 
-/** After a settlement as failed: a requested cancel takes precedence over a retry. */
+/** The next state after a worker reports a failure. A requested cancel takes precedence over a retry. */
 export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
   if (job.cancelRequested) return cancelled(job)
   const failures = job.failures + 1
@@ -69,8 +69,8 @@ export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
 }
 
 /**
- * After the lease expired. A worker that is lost before its agent starts costs no failure, unless
- * `countEarlyExpiry` says so. `expiryDelayMs`, if set, replaces the backoff.
+ * The next state after the lease expired. Losing a worker before its agent started does not count as a
+ * failure, unless `countEarlyExpiry` is set. `expiryDelayMs`, if set, replaces the backoff.
  */
 export function afterExpiry(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
@@ -79,14 +79,14 @@ export function afterExpiry(job: Running): Next {
   return afterFailure(job, 'worker-lost', failures, job.retry.expiryDelayMs)
 }
 
-/** After a request to pause; null when the job may pause. */
+/** The next state after a worker asks to pause the job; null if the job may pause. */
 export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | null {
   if (job.cancelRequested) return cancelled(job)
   if (job.attempt < ATTEMPTS_MAX) return null
   return { state: 'failed', reason: 'attempts-exhausted', failures: job.failures }
 }
 
-/** After a worker returned the job on shutdown, which costs no failure. */
+/** The next state after a worker returned the job on shutdown, which does not count as a failure. */
 export function afterHandBack(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
   return { state: 'queued', reason: 'handed-back', failures: job.failures, delayMs: 0 }

@@ -1,9 +1,9 @@
-/** A name with more edits than this is a different word, not a typo. */
+/** Two names that differ by more edits than this are different words, not a typo. */
 const EDITS_MAX = 3
 
 /**
- * The known name that was probably meant; undefined when none is similar.
- * @param known few and short names: each comparison costs the product of both lengths
+ * The known name that was probably meant; undefined if none is similar.
+ * @param known few and short names, because comparing two names costs the product of their lengths
  */
 export function nearMiss(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

@@ -1,11 +1,14 @@
 // Offers of workers, and how they match the demands of jobs.
 
-/** The demand of a job that needs an agent, and the offer of a worker that can run it. */
+/** Both the demand of a job for an agent, and the offer of a worker that can run the agent. */
 export const agentOffer = (agent: string): string => `agent:${agent}`
 
 /** The offer of a worker that accepts any repository. */
 export const ANY_REPOSITORY = 'repo:*'
 
-/** Whether an offer meets a demand: both are equal, or the offer ends with `*` and the demand begins with the rest. */
+/**
+ * Whether an offer meets a demand. An offer that ends with `*` meets every demand that begins with the
+ * text before the `*`; any other offer meets only a demand that is equal to it.
+ */
 export const matches = (demand: string, offer: string): boolean =>
   offer.endsWith('*') ? demand.startsWith(offer.slice(0, -1)) : demand === offer

@@ -4,7 +4,7 @@ import { REASON_CODES } from './reasons.ts'
 
 export const Reason = z.enum(REASON_CODES)
 
-/** What the gateway metered. The cost is 'unknown', never 0, when a model's price is unknown. */
+/** Model usage, as metered by the gateway. If a model's price is unknown, so is the cost: never 0. */
 export const Usage = z.strictObject({
   requests: z.int().min(0).default(0),
   inputTokens: z.int().min(0).default(0),
@@ -15,7 +15,7 @@ export const Usage = z.strictObject({
   replayed: z
     .boolean()
     .default(false)
-    .describe('The answers came from a recording or a script, not from a model'),
+    .describe('Whether the responses came from a recording or a script instead of a model'),
 })
 export type Usage = z.infer<typeof Usage>
 
@@ -25,14 +25,14 @@ const detail = z
   .default('')
   .describe('For people: what happened, why, and what to try')
 
-/** Longest final message of an agent that is kept, in characters. */
+/** How much of an agent's final message is kept, in characters. */
 export const SUMMARY_MAX = 16_384
 
 export const Succeeded = z.strictObject({
   kind: z.literal('succeeded'),
   reason: z.enum(['published', 'patch-ready', 'no-change', 'objects-ready', 'cancelled-too-late']),
   detail,
-  publication: PublicationOrNone.describe('null when the result is artifacts only'),
+  publication: PublicationOrNone.describe('null if nothing was published'),
   summary: z.string().max(SUMMARY_MAX).optional().describe('The agent’s final message'),
 })
 export const Failed = z.strictObject({
@@ -43,11 +43,11 @@ export const Failed = z.strictObject({
 })
 export const Cancelled = z.strictObject({ kind: z.literal('cancelled'), reason: Reason, detail })
 
-/** How a job can end. Expected endings are values; everything else crashes. */
+/** How a job can end. Expected endings, failures included, are values and not exceptions. */
 export const Settlement = z.discriminatedUnion('kind', [Succeeded, Failed, Cancelled])
 export type Settlement = z.infer<typeof Settlement>
 
-/** Why a job is paused. It resumes at `resumeAt` (epoch ms), or when a person resumes it. */
+/** Why a job is paused. The job resumes at `resumeAt` (epoch ms), or when a person resumes it. */
 export const PauseReason = z.enum(['quota-exhausted', 'waiting-for-person'])
 export type Pause = {
   readonly reason: z.infer<typeof PauseReason>
@@ -55,11 +55,11 @@ export type Pause = {
   readonly resumeAt?: number
 }
 
-/** A settlement, or one of the endings that leave the job alive. */
+/** How an attempt ends: with a settlement, or in a way that lets the job continue later. */
 export type Outcome =
   | Settlement
   | ({ readonly kind: 'paused' } & Pause)
   /** The worker is shutting down and returns the job. */
   | { readonly kind: 'handed-back' }
-  /** The lease is lost: the attempt may neither report nor change anything. */
+  /** The lease is lost, so the attempt must not report or change anything. */
   | { readonly kind: 'lease-lost' }

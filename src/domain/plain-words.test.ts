@@ -42,7 +42,7 @@ describe('a wrong value', () => {
     [{ agent: {} }, 'agent.name: is missing: use one of a, b'],
     [{ rule: 'x' }, 'rule: must contain ='],
     [{ rule: { from: 1 } }, 'rule: from: 1 is not text'],
-    [{ address: 'x' }, 'address: must be an address such as https://host.example:7373'],
+    [{ address: 'x' }, 'address: must be a URL, such as https://host.example:7373'],
   ])('%j is reported in plain English', (given, words) => {
     expect(faults(given)).toEqual([words])
   })

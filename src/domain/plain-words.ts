@@ -7,8 +7,8 @@ type Read<Schema extends z.ZodType> =
   | { readonly ok: false; readonly faults: readonly [z.core.$ZodIssue, ...z.core.$ZodIssue[]] }
 
 /**
- * Parses what a person wrote. Reports one fault per path. A message says what was given and what is
- * allowed, and is meant to follow the name of the path. Messages that a schema defines are kept.
+ * Parses a value that a person wrote. Reports one error per path. A message says what was given and
+ * what is allowed; callers print it after the path. Messages defined by the schema are kept.
  */
 export function readPlainly<Schema extends z.ZodType>(
   schema: Schema,
@@ -21,7 +21,10 @@ export function readPlainly<Schema extends z.ZodType>(
   return { ok: false, faults: [first, ...others] }
 }
 
-/** When a number violates two limits, the second is the narrower. Otherwise the first fault says most. */
+/**
+ * Keeps the first issue of each path, which is the most helpful one. But if later issues have the same
+ * code, keeps the last of them: when a number violates two limits, the second limit is the narrower.
+ */
 function onePerPath(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const kept = new Map<string, z.core.$ZodIssue>()
   for (const issue of issues) {
@@ -75,7 +78,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const FORMATS: Readonly<Record<string, string>> = {
-  url: 'must be an address such as https://host.example:7373',
+  url: 'must be a URL, such as https://host.example:7373',
   email: 'must be an e-mail address',
   uuid: 'must be a UUID',
 }
@@ -101,7 +104,7 @@ function tooSmall(value: unknown, minimum: Bound): string {
 
 type Bound = number | bigint
 
-/** The members of a union that accept values of this type have the most helpful messages. */
+/** Joins the messages of the union's members. Leaves out members that expect another type of value. */
 function anyOf(members: readonly (readonly z.core.$ZodIssue[])[]): string {
   const near = members.filter(([issue]) => issue?.code !== 'invalid_type' || issue.path.length > 0)
   const words = (near.length === 0 ? members : near).flatMap(([issue]) =>
@@ -119,7 +122,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return here
 }
 
-/** A value for a message: truncated, and only its type when it is a list or an object. */
+/** Formats a value for a message. Truncates long text, and names only the type of a list or object. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'

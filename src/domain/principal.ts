@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Fence } from './lease.ts'
 
-/** What a token may do. `admin` may do everything a person may. */
+/** What a token permits. `admin` includes all other scopes except `worker`. */
 export const Scope = z.enum([
   'admin',
   'jobs:submit',
@@ -13,7 +13,7 @@ export const Scope = z.enum([
 ])
 export type Scope = z.infer<typeof Scope>
 
-/** A person or program. */
+/** A person, or a program other than a worker. */
 export type UserPrincipal = {
   readonly kind: 'user'
   readonly tokenId: string
@@ -21,22 +21,22 @@ export type UserPrincipal = {
   readonly scopes: readonly Scope[]
 }
 
-/** A worker daemon: may claim jobs, and salvage attempts that it has held. */
+/** A worker daemon. It may claim jobs, and upload the work of attempts that it once ran. */
 export type WorkerPrincipal = {
   readonly kind: 'worker'
   readonly tokenId: string
   readonly name: string
-  /** Patterns of the jobs that it may serve, such as `repo:https://…*`; null for all jobs. */
+  /** Patterns for the jobs that it may run, such as `repo:https://…*`; null permits all jobs. */
   readonly lanes: readonly string[] | null
 }
 
-/** One attempt of one job: may report on that attempt only. */
+/** One attempt at a job. It may report on that attempt only. */
 export type AttemptPrincipal = Fence & { readonly kind: 'attempt' }
 
-/** Who sent a request, as the hub resolves it from the token. */
+/** The sender of a request, which the hub determines from the token. */
 export type Principal = UserPrincipal | WorkerPrincipal | AttemptPrincipal
 
-/** What a route requires of its caller. There is no default: a route without one does not compile. */
+/** What a route requires of its caller. Every route must declare it, or the code does not compile. */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'scope'; readonly scope: Scope }

@@ -1,9 +1,9 @@
 /**
- * Called with the label of each place in the code where a test may kill, pause or disconnect a
- * program, and awaited where the caller is asynchronous. Labels are constants, so no input reaches a
- * probe.
+ * A hook that the code calls at each point where the fault suite can kill, pause or disconnect the
+ * program. Asynchronous callers await it. `label` names the point; it is a constant, so no input
+ * reaches a probe.
  */
 export type Probe = (label: string) => Promise<void> | void
 
-/** Does nothing: the probe of every program except those of the fault suite. */
+/** Does nothing. Used by every program except those started by the fault suite. */
 export const noProbe: Probe = () => {}

@@ -1,58 +1,56 @@
 import { z } from 'zod'
 import { Name } from './text.ts'
 
-/** Longest target in characters, such as a repository's address with a branch. */
+/** Maximum length of a target, such as a repository's URL with a branch, in characters. */
 const TARGET_MAX = 4096
 
-/** Most members of a publication's details, and most bytes of UTF-8 as JSON. */
+/** Maximum number of members in a publication's details, and maximum bytes of UTF-8 as JSON. */
 const DETAILS_MAX = { members: 64, bytes: 16_384 }
 
 const Details = z
   .record(z.string().max(64), z.json())
   .refine(
     (details) => Object.keys(details).length <= DETAILS_MAX.members,
-    `may have at most ${DETAILS_MAX.members} members`,
+    `must have at most ${DETAILS_MAX.members} members`,
   )
   .refine(
     (details) => new TextEncoder().encode(JSON.stringify(details)).length <= DETAILS_MAX.bytes,
-    `may have at most ${DETAILS_MAX.bytes} bytes as JSON`,
+    `must have at most ${DETAILS_MAX.bytes} bytes as JSON`,
   )
 
 const Shape = {
-  kind: Name.describe('The publisher that made it, such as branch'),
+  kind: Name.describe('The publisher that made the publication, such as branch'),
   target: z
     .string()
     .min(1)
     .max(TARGET_MAX)
-    .describe('Where it was published, as an unambiguous name'),
+    .describe('An unambiguous name of the place where the work was published'),
   revision: z
     .string()
     .min(1)
     .max(256)
     .describe('The published state of the target, such as a commit'),
-  url: z.string().max(2048).optional().describe('Where a person can see it'),
-  details: Details.optional().describe(
-    'For the publisher only, which validates them when it reads them',
-  ),
+  url: z.string().max(2048).optional().describe('A page where a person can see the published work'),
+  details: Details.optional().describe('Data that only the publisher reads and validates'),
 }
 
 /**
- * Where the work was published. Kind, target and revision are enough to compare two publications;
- * only the publisher of this kind reads the details. Also accepts the form that protocol 1 used for
+ * Where the work was published. Two publications are equal if their kind, target and revision are;
+ * only the publisher of this kind reads the details. Also accepts the format that protocol 1 used for
  * a branch.
  */
 export const Publication = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type Publication = z.infer<typeof Publication>
 
 /**
- * What an attempt records before it publishes. A later attempt compares it with the target, and so
- * finds out whether the publication happened. Its own schema, because an intent in a response is
- * read strictly and a publication is not (`protocol/read-answer.ts`).
+ * What an attempt records before it publishes. A later attempt compares it with the target to find out
+ * whether the publication happened. It has a separate schema, because intents in a response are
+ * validated strictly and publications are not (`protocol/read-answer.ts`).
  */
 export const PublicationIntent = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type PublicationIntent = z.infer<typeof PublicationIntent>
 
-/** A publication, or null for none, which protocol 1 wrote as the kind `none`. */
+/** A publication, or null if there is none. Protocol 1 wrote null as the kind `none`. */
 export const PublicationOrNone = z.preprocess(
   (value) => (isRecord(value) && value['kind'] === 'none' ? null : value),
   Publication.nullable(),
@@ -63,8 +61,8 @@ export const branchTarget = (repository: string, branch: string): string =>
   `${repository}#${branch}`
 
 /**
- * Converts the form of protocol 1, which may still be stored: it had branches only, and their parts
- * were members of the publication itself.
+ * Converts the format of protocol 1, which old databases may still contain. It supported only
+ * branches, and had `repository`, `branch` and `commit` as members of the publication itself.
  */
 function fromProtocol1(value: unknown): unknown {
   if (!isRecord(value) || value['kind'] !== 'branch' || 'target' in value) return value

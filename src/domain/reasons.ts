@@ -4,7 +4,7 @@ import { type Hint, hint } from './hint.ts'
 export type ReasonInfo = {
   /** One clause that says what happened. */
   readonly means: string
-  /** The next step for a person; null when there is nothing to do. */
+  /** What a person should do next; null if there is nothing to do. */
   readonly fix: Hint | null
   /** Whether the hub retries the job, until `retry.maxFailures` is reached. */
   readonly retry: boolean
@@ -16,7 +16,7 @@ const ending = (means: string, fix: string | Hint | null, retry = false): Reason
   retry,
 })
 
-/** All reasons why a job is in its state. Codes never change meaning; docs/reference lists them. */
+/** All reasons for a job's state. The meaning of a code never changes. docs/reference lists all codes. */
 export const REASONS = {
   // succeeded
   published: ending('the work was published', null),
@@ -34,7 +34,7 @@ export const REASONS = {
   ),
   'cancelled-too-late': ending(
     'the work was published before the cancel arrived',
-    'revert the published change if it is unwanted',
+    'revert the published change if you do not want it',
   ),
   // cancelled
   'cancelled-by-request': ending(
@@ -43,50 +43,53 @@ export const REASONS = {
   ),
   // failed: the agent
   'agent-failed': ending(
-    'the agent ended without a usable result',
+    'the agent produced no usable result',
     hint('read what the agent said', ['logs', '<job>']),
     true,
   ),
   'agent-not-installed': ending(
     'the agent’s program is not installed on the worker',
-    'install it there, or submit with a label that only workers with this agent have',
+    'install the program on the worker, or submit the job with a label that only workers with this agent have',
   ),
   'agent-login': ending(
-    'the agent has no valid login or model key',
-    'start the worker with a valid key for the agent’s models (OPENAI_API_KEY for models of OpenAI, ANTHROPIC_API_KEY for models of Anthropic) or with an upstream',
+    'the agent has no valid credential for its model',
+    'start the worker with a valid API key (OPENAI_API_KEY for OpenAI models, ANTHROPIC_API_KEY for Anthropic models), or with --upstream-openai or --upstream-anthropic',
   ),
   'generator-failed': ending(
     'the generator did not finish successfully',
-    hint('read what the generator printed', ['logs', '<job>']),
+    hint('read the generator’s output', ['logs', '<job>']),
     true,
   ),
   'model-unavailable': ending(
-    'the model endpoint could not be reached or answered with an error',
-    'check the worker’s upstream for models',
+    'the model endpoint could not be reached, or it returned an error',
+    'check the network and the worker’s model upstream',
     true,
   ),
   'check-failed': ending(
     'a check did not pass',
-    hint('read what the check printed', ['logs', '<job>', '--stream', 'checks']),
+    hint('read the check’s output', ['logs', '<job>', '--stream', 'checks']),
   ),
   // failed: limits
   'wall-limit': ending(
     'the attempt took longer than limits.wallMs',
-    'raise limits.wallMs or make the task smaller',
+    'increase limits.wallMs, or split the job into smaller jobs',
   ),
   'idle-limit': ending(
-    'the agent printed nothing for longer than limits.idleMs',
-    hint('raise limits.idleMs, or read what the agent said', ['logs', '<job>']),
+    'the agent or generator produced no output for limits.idleMs',
+    hint('increase limits.idleMs if the program was still working; to read its output, use', [
+      'logs',
+      '<job>',
+    ]),
     true,
   ),
   'step-limit': ending(
-    'the agent used all its steps',
-    'raise limits.steps or make the task smaller',
+    'the agent reached limits.steps',
+    'increase limits.steps, or split the job into smaller jobs',
   ),
   'attempts-exhausted': ending(
     'the job failed or lost its worker too often',
     hint(
-      'read the logs of the agent and of the checks, then retry',
+      'read the logs of the agent and of the checks, then retry the job',
       ['logs', '<job>'],
       ['logs', '<job>', '--stream', 'checks'],
       ['retry', '<job>'],
@@ -100,34 +103,37 @@ export const REASONS = {
     true,
   ),
   'repository-login': ending(
-    'the repository requires a login (401)',
-    'give the worker a credential for the repository',
+    'the repository requires a valid credential (401)',
+    'configure a valid git credential for the repository on the worker',
   ),
   'credential-missing': ending(
     'the worker could not read its git credential for the repository',
-    'fix what the detail names: a variable, a file, a command or the ssh agent',
+    'fix the credential source named in the detail: a variable, a file, a command or the ssh agent',
     true,
   ),
   'repository-forbidden': ending(
-    'the credential does not permit this (403)',
-    'grant the credential access',
+    'the worker’s git credential does not permit this access to the repository (403)',
+    'grant the credential the access that the job needs',
   ),
   'repository-unsafe': ending(
     'the repository contains objects that git rejects',
     'ask the repository’s owner to fix the objects that git fsck lists',
   ),
   'host-key-changed': ending(
-    'the key of the ssh host differs from the known one',
-    'ask the host’s owner before you trust the new key: the connection may be intercepted',
+    'the ssh host’s key differs from the key in known_hosts',
+    'ask the host’s owner before you trust the new key, because the connection may be intercepted',
   ),
-  'host-key-unknown': ending('the key of the ssh host is not known', 'add the host to known_hosts'),
+  'host-key-unknown': ending(
+    'the ssh host’s key is not in known_hosts',
+    'add the host’s key to known_hosts',
+  ),
   'protocol-refused': ending(
-    'the worker does not allow this type of repository address',
-    'start the worker with --allow-local, or use another address',
+    'the worker does not allow this type of repository URL',
+    'use another type of URL, or start the worker with --allow-local',
   ),
-  'ref-not-found': ending('the branch, tag or commit does not exist', 'check the ref'),
+  'ref-not-found': ending('the branch, tag or commit does not exist', 'correct the job’s ref'),
   'sparse-not-found': ending(
-    'a folder of checkout.sparse does not exist in the repository',
+    'a folder listed in checkout.sparse does not exist in the repository',
     'correct checkout.sparse',
   ),
   'submodule-refused': ending(
@@ -135,59 +141,63 @@ export const REASONS = {
     'correct the repository’s .gitmodules, or submit without submodules',
   ),
   'lfs-object-missing': ending(
-    'an object that the commit points to is missing in the repository’s Git LFS',
-    'push the missing objects with: git lfs push --all',
+    'a file of the commit is missing from the repository’s Git LFS storage',
+    'push the missing files with: git lfs push --all <remote>',
   ),
   'lfs-missing': ending(
     'the job needs files from Git LFS, but git-lfs is not installed on the worker',
     'install git-lfs on the worker, or submit without checkout.lfs',
   ),
   'archive-invalid': ending(
-    'an entry of the archive to unpack, or of the tree to pack, is not safe',
-    'remove or rename the entry that the detail names',
+    'an archive could not be unpacked or created, because it is damaged or has an unsafe entry',
+    'fix the archive or the entry named in the detail',
   ),
-  'workspace-failed': ending('the workspace could not be prepared', 'read why in the detail', true),
+  'workspace-failed': ending(
+    'the workspace could not be prepared',
+    'read the cause in the detail',
+    true,
+  ),
   'change-too-large': ending(
     'the change is larger than the worker accepts',
-    'make the task smaller, or list generated files in .gitignore',
+    'split the job into smaller jobs, or list generated files in .gitignore',
   ),
   'input-failed': ending(
     'an input of the job is missing or damaged',
-    'submit the job again with the input that the detail names',
+    'fix or replace the input named in the detail, then submit the job again',
     true,
   ),
   'outputs-not-kept': ending(
     'the hub did not accept every file that the generator wrote',
-    hint('read the notes in', ['show', '<job>']),
+    hint('the job’s notes name the files and the causes; to read them, use', ['show', '<job>']),
     true,
   ),
   'outputs-too-large': ending(
     'the generator wrote more files or bytes than the limits allow',
-    'make the generator write less, or pack its files into one; docs/generate.md lists the limits',
+    'make the generator write less, or pack its files into one archive; docs/generate.md lists the limits',
   ),
-  'disk-full': ending('the worker’s disk is full', 'free space on the worker', true),
+  'disk-full': ending('the worker’s disk is full', 'free disk space on the worker', true),
   // failed: publishing
   'publish-invalid': ending(
     'git rejects the branch name or the author',
-    'submit the job again with another publish.branch or publish.author',
+    'submit the job again with a different publish.branch or publish.author',
   ),
   'branch-moved': ending(
     'the branch has commits that the job’s work does not include',
-    'choose another branch name, or merge by hand',
+    'publish to another branch, or merge the change by hand',
   ),
   'signing-failed': ending(
     'the commit could not be signed',
     'check git.signing on the worker; the detail says what failed',
   ),
-  'push-refused': ending('the remote rejected the push', 'read why in the detail'),
+  'push-refused': ending('the remote rejected the push', 'read the cause in the detail'),
   'hold-lapsed': ending(
     'the hold lapsed before the work was published',
-    'submit the job again; its submitter must extend holdUntil while the job runs',
+    'submit the job again, and extend holdUntil while it runs',
     true,
   ),
   // failed: the worker or a bug
   'sandbox-missing': ending(
-    'the worker cannot confine the agent',
+    'the worker cannot run the agent in a sandbox',
     'install bubblewrap on the worker',
     true,
   ),
@@ -196,7 +206,11 @@ export const REASONS = {
     'update the worker; until then another worker may run the job',
     true,
   ),
-  'worker-error': ending('the worker hit a bug', 'report it with the worker’s log', true),
+  'worker-error': ending(
+    'a bug in the worker ended the attempt',
+    'report the bug with the worker’s log',
+    true,
+  ),
   'worker-lost': ending(
     'the worker stopped renewing its lease',
     'read the worker’s log; the hub retries the job until retry.maxFailures is reached',
@@ -207,7 +221,7 @@ export const REASONS = {
   resumed: ending('the job was resumed', null),
   // paused
   'waiting-for-person': ending(
-    'the agent needs an answer',
+    'the agent needs an answer from a person',
     hint('read what the agent said, then resume the job', ['logs', '<job>'], ['resume', '<job>']),
   ),
   'quota-exhausted': ending(

@@ -5,7 +5,14 @@ import { z } from 'zod'
  * default, so that a policy without them keeps its digest and older hubs can read it.
  */
 export const RetryPolicy = z.strictObject({
-  maxFailures: z.int().min(1).max(100).default(3).describe('Failures after which the job fails'),
+  maxFailures: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe(
+      'Number of failed attempts after which the job fails; an attempt also counts as failed if its worker is lost after the agent or generator started',
+    ),
   firstDelayMs: z
     .int()
     .min(0)
@@ -18,18 +25,20 @@ export const RetryPolicy = z.strictObject({
     .min(1)
     .max(10)
     .default(2)
-    .describe('Growth of the wait after each further failure'),
-  capMs: z.int().min(0).max(604_800_000).default(600_000).describe('Longest wait'),
+    .describe('Factor by which the wait grows after each further failure'),
+  capMs: z.int().min(0).max(604_800_000).default(600_000).describe('Longest wait before a retry'),
   expiryDelayMs: z
     .int()
     .min(0)
     .max(86_400_000)
     .optional()
-    .describe('Wait after a lost worker; default: the same as after any other failure'),
+    .describe('Wait after a worker is lost; default: the same as after any other failure'),
   countEarlyExpiry: z
     .boolean()
     .optional()
-    .describe('Whether a worker lost before its agent started counts as a failure; default: no'),
+    .describe(
+      'Whether losing the worker before its agent started counts as a failure; default: no',
+    ),
 })
 export type RetryPolicy = z.infer<typeof RetryPolicy>
 

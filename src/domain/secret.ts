@@ -1,4 +1,4 @@
-/** Replaces every printed, logged or serialized secret. */
+/** Shown instead of a secret that is printed, logged or serialized. */
 const REDACTED = '[redacted]'
 
 /** A secret text. Only `reveal` returns it; printing and serializing show a placeholder. */

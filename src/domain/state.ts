@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** All states of a job. Parked, backing off and cancel requested are columns, not states. */
+/** All states of a job. Whether it is parked, backing off or to be cancelled is not part of the state. */
 export const JobState = z.enum(['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'])
 export type JobState = z.infer<typeof JobState>
 

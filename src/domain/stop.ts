@@ -1,26 +1,39 @@
 import type { ReasonCode } from './reasons.ts'
 
-/** Why a running attempt must stop; the reason of its abort signal. */
+/** Why a running attempt must stop. */
 export type StopCause =
   | { readonly kind: 'cancelled' }
-  /** The lease is lost: the attempt may neither report nor change anything. */
+  /** The lease is lost, so the attempt must not report or change anything. */
   | { readonly kind: 'lease-lost' }
   /** The worker is shutting down. */
   | { readonly kind: 'drained' }
   | { readonly kind: 'limit'; readonly reason: ReasonCode; readonly detail: string }
 
-/** Thrown through an attempt when its signal aborts; the pipeline turns it into an outcome. */
+/** The reason of an attempt's abort signal. The pipeline turns it into an outcome. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
   readonly why: StopCause
 
   constructor(why: StopCause) {
-    super(`the attempt was stopped: ${why.kind}`)
+    super(`the attempt was stopped: ${clauseFor(why)}`)
     this.why = why
   }
 }
 
-/** Whether a lost lease stopped the attempt: then it may neither report nor keep anything. */
+function clauseFor(why: StopCause): string {
+  switch (why.kind) {
+    case 'cancelled':
+      return 'a cancel was requested'
+    case 'lease-lost':
+      return 'its lease is lost'
+    case 'drained':
+      return 'the worker is shutting down'
+    case 'limit':
+      return why.detail
+  }
+}
+
+/** Whether the attempt was stopped because its lease is lost. It must then not report or keep anything. */
 export const isLeaseLost = (error: unknown): boolean =>
   error instanceof Stopped && error.why.kind === 'lease-lost'
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-/** Control characters and invisible Unicode formatting, which hide text from its reader. */
+/** Control characters and invisible formatting characters, which can hide text from its reader. */
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
-/** One line without hidden characters, of 1 to `max` characters. */
+/** A line of 1 to `max` characters, without control and invisible characters. */
 export const line = (max: number) =>
   z
     .string()
@@ -17,8 +17,8 @@ export const Name = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use a-z, 0-9, . _ - (at most 63)')
 
 /**
- * The name of an artifact or input, for displays and URLs; a `/` separates folders. No part can be
- * `..`, a hidden file, or an option of a program.
+ * The name of an artifact or input, for displays and URLs; a `/` separates folders. No part begins with
+ * a dot or a dash, so none is `..`, a hidden file, or an option of a program.
  */
 export const ArtifactName = z
   .string()
@@ -28,19 +28,19 @@ export const ArtifactName = z
     'use letters, digits, . _ - (at most 128), with / between folders (at most 255)',
   )
 
-/** Whether git accepts a text as a person's name: it strips these characters, and rejects an empty rest. */
+/** Whether git accepts a person's name. Git strips the characters below and rejects an empty result. */
 export const isPersonName = (text: string): boolean => /[^\p{Cc} .,:;<>"\\']/u.test(text)
 
 /**
- * What a job demands of its worker in addition to kind and labels, such as `agent:codex`. It contains
- * no space, because it becomes a part of the job's lane.
+ * What a job demands of its worker in addition to kind and labels, such as `agent:codex`. A demand
+ * contains no space, because spaces separate the parts of a lane.
  */
 export const Demand = z
   .string()
   .max(300)
   .regex(/^[a-z][a-z0-9-]{0,31}:[^\s*]+$/u, 'must be a word, a colon and a value without spaces')
 
-/** What a worker offers, or a token is restricted to: a demand, or its beginning followed by `*`. */
+/** What a worker offers, or a token permits: a demand, or the beginning of a demand followed by `*`. */
 export const Offer = z
   .string()
   .max(300)
@@ -49,14 +49,14 @@ export const Offer = z
     'must be a word, a colon and a value without spaces, which may end with *',
   )
 
-/** Names an external resource that only one running job may use: `site:acme`, `branch:…`, a path. */
+/** Names an external resource that only one running job may use, such as `site:acme` or a path. */
 export const LockKey = line(512)
 
-/** Truncates the end of a text to `max` characters, with an ellipsis. */
+/** Shortens a text to `max` characters by replacing its end with an ellipsis. */
 export const clip = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max - 1)}…`
 
-/** Truncates the start of a text to `max` characters: programs report their error at the end. */
+/** Shortens a text to `max` characters at its start, because programs report errors at the end. */
 export const clipStart = (text: string, max: number): string =>
   text.length <= max ? text : `…${text.slice(text.length - max + 1)}`
 
@@ -64,7 +64,7 @@ export const clipStart = (text: string, max: number): string =>
 export const kebab = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** Truncates the middle of a text to `max` characters, for programs that report errors at both ends. */
+/** Shortens a text to `max` characters in its middle, for programs that report errors at both ends. */
 export function clipMiddle(text: string, max: number): string {
   if (text.length <= max) return text
   const start = Math.ceil((max - CUT.length) / 2)

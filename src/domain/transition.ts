@@ -17,7 +17,7 @@ export const TRIGGERS = [
 ] as const
 export type Trigger = (typeof TRIGGERS)[number]
 
-/** The states a trigger may lead to; machine.ts decides between several. */
+/** The states that a trigger may lead to, or the error. machine.ts chooses if there are several states. */
 export type Cell = { readonly to: readonly JobState[] } | { readonly refused: ErrorCode }
 
 const to = (...states: readonly JobState[]): Cell => ({ to: states })
@@ -43,7 +43,7 @@ const NOTHING_MORE: Record<Trigger, Cell> = {
 const ABSENT = refused('job-not-found')
 
 /**
- * The state machine of a job. The compiler demands every cell. SPEC.md shows the same table, the
+ * The state machine of a job. The compiler requires every cell. SPEC.md shows the same table, the
  * ledger's WHERE clauses implement it, and tests compare all three.
  */
 export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
@@ -101,6 +101,6 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
   },
   succeeded: NOTHING_MORE,
   failed: NOTHING_MORE,
-  // A cancel is idempotent.
+  // Cancel is idempotent: repeating it is not an error.
   cancelled: { ...NOTHING_MORE, 'request-cancel': to('cancelled') },
 }

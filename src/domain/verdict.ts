@@ -4,7 +4,7 @@ export type Verdict = {
   /** Id of the tree as the agent left it, without files that checks wrote. */
   readonly tree: string
   readonly passed: boolean
-  /** For people and for the agent: the part of the check's output that helps. */
+  /** The part of the check's output that is useful to people and to the agent. */
   readonly findings: string
   readonly durationMs: number
 }
@@ -12,13 +12,13 @@ export type Verdict = {
 /** A check that failed, and why. */
 export type FailedCheck = Pick<Verdict, 'check' | 'findings'>
 
-/** Proof that a tree passed every check of its job. Only `approve` makes one. */
+/** Proof that a tree passed every check of its job. Only `approve` creates it. */
 export type Approval = { readonly tree: string; readonly [approved]: true }
 declare const approved: unique symbol
 
 /**
- * Approves a tree for publication. Throws an Error when a check of the job has no passing verdict for
- * exactly this tree: the caller must have run all checks.
+ * Approves a tree for publication. Throws an Error if a check of the job has no passing verdict for
+ * exactly this tree, which is a bug of the caller.
  */
 export function approve(
   tree: string,
@@ -30,7 +30,7 @@ export function approve(
   if (missing.length > 0) {
     throw new Error(`the tree ${tree} has not passed the checks ${missing.join(', ')}`)
   }
-  // The only place that makes an approval. The brand exists in the type only.
+  // The brand exists only in the type, so an approval cannot be created without this assertion.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { tree } as Approval
 }

@@ -19,7 +19,7 @@ export type Work = z.infer<typeof Work>
 export const Continuation = z.object({
   jobId: JobId,
   session: z.string().max(200).nullable(),
-  /** The newest artifact of each name that the earlier job kept. */
+  /** For each artifact name, the newest artifact that the earlier job kept. */
   artifacts: z.array(z.object({ name: z.string(), digest: z.string(), size: z.int() })),
   publication: PublicationOrNone,
 })
@@ -29,7 +29,7 @@ export type Continuation = z.infer<typeof Continuation>
 export const Earlier = z.object({
   /** The newest checkpoint of each step, from earlier attempts at this job. */
   checkpoints: z.array(Checkpoint),
-  /** What earlier attempts intended to publish, oldest first. */
+  /** The intents to publish that earlier attempts recorded, oldest first. */
   intents: z.array(PublicationIntent),
   continues: Continuation.nullable(),
   /** Fetched with `AttemptReport.fetchInput`. */

@@ -11,7 +11,7 @@ export type Kind = {
   readonly form: SubmitForm
   /** What a worker with these agents offers to jobs of this kind, such as `agent:codex`. */
   offers(here: Here): readonly string[]
-  /** Runs jobs of this kind. Loads the code on demand, because only workers need it. */
+  /** Loads the code that runs jobs of this kind. Not imported before, because only workers need it. */
   work(tools: KindTools): Promise<WorkKind>
 }
 
@@ -21,13 +21,13 @@ export type Here = {
   readonly agents: readonly string[]
 }
 
-/** What a worker passes to every kind; each uses what it needs. */
+/** What a worker passes to every kind. A kind uses only the parts that it needs. */
 export type KindTools = {
   readonly drivers: ReadonlyMap<string, DriverFactory>
   readonly git: GitSettings
   /** Used by the publish step only. */
   readonly signature: Signature
-  /** Most bytes of disk that caches of repositories may take. */
+  /** Maximum disk space for the caches of repositories, in bytes. */
   readonly cacheBytes: number
   /** PATH of agents, checks and generators. */
   readonly path: string
@@ -40,7 +40,7 @@ export type SubmitForm = {
   readonly description: string
   /** Flags and arguments after the command's name, for the help text. */
   readonly usage: string
-  /** Help for the argument before `--`; absent for a kind without a prompt. */
+  /** Help for the argument before `--`; absent if the kind has no prompt. */
   readonly prompt?: string
   /** Examples for the help text, each without the command's name. */
   readonly examples?: readonly string[]
@@ -51,7 +51,7 @@ export type SubmitForm = {
 
 /** A flag of a kind, as the help text shows it. */
 export type Flag = {
-  /** With its value, such as `--repo <address>`. `--no-x` turns `x` off. */
+  /** The flag and its value, such as `--repo <address>`. A flag `--no-x` sets `x` to false. */
   readonly flag: string
   readonly description: string
   readonly repeats?: boolean
@@ -63,7 +63,7 @@ export type Flag = {
 export type Typed = {
   /** The kind's flags by name in camel case, not validated; `readFlags` validates them. */
   readonly flags: Readonly<Record<string, unknown>>
-  /** The argument before `--`, or stdin when that is `-`. Never blank; null without an argument. */
+  /** The argument before `--`, or stdin if it is `-`. Never blank; null if there is no argument. */
   readonly prompt: string | null
   /** The arguments after `--`. */
   readonly rest: readonly string[]

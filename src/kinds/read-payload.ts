@@ -3,8 +3,8 @@ import type { Work } from '../domain/work.ts'
 import { StepFailed } from '../domain/stop.ts'
 
 /**
- * Validates a job's payload on the worker. The hub has validated it before, so an invalid payload
- * comes from a newer version: throws StepFailed `worker-outdated`.
+ * Validates a job's payload on the worker. The hub has already accepted the payload, so if it is invalid
+ * here, the hub has a newer version: throws StepFailed `worker-outdated`.
  */
 export function readPayload<Schema extends z.ZodType>(
   schema: Schema,
@@ -13,5 +13,8 @@ export function readPayload<Schema extends z.ZodType>(
   const parsed = schema.safeParse(payload)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw new StepFailed('worker-outdated', `payload.${issue?.path.join('.')}: ${issue?.message}`)
+  throw new StepFailed(
+    'worker-outdated',
+    `this worker cannot read payload.${issue?.path.join('.')}: ${issue?.message}`,
+  )
 }

@@ -2,7 +2,7 @@ import type { Delivery } from '../domain/delivery.ts'
 import { moment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
-/** A delivery for a list: event, address, state. */
+/** A delivery as a table row: event, URL, state. */
 export const deliveryRow = (delivery: Delivery): readonly string[] => [
   `${delivery.seq} ${delivery.event}`,
   safeLine(delivery.url),
@@ -11,7 +11,7 @@ export const deliveryRow = (delivery: Delivery): readonly string[] => [
 
 function deliveryText({ state, tries, nextAt, endedAt, ...last }: Delivery): string {
   const answer =
-    last.error === null ? (last.status === null ? '' : `: ${last.status}`) : `: ${last.error}`
+    last.error === null ? (last.status === null ? '' : `: HTTP ${last.status}`) : `: ${last.error}`
   const count = `${tries} ${tries === 1 ? 'try' : 'tries'}`
   switch (state) {
     case 'delivered':
@@ -21,6 +21,6 @@ function deliveryText({ state, tries, nextAt, endedAt, ...last }: Delivery): str
     case 'pending':
       return tries === 0
         ? 'not sent yet'
-        : `${count}${safeLine(answer)}, next ${nextAt === null ? '' : moment(nextAt)}`
+        : `${count}${safeLine(answer)}, next try ${nextAt === null ? '' : moment(nextAt)}`
   }
 }

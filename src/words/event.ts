@@ -5,7 +5,7 @@ import { clip } from '../domain/text.ts'
 import { duration, moment, usage } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
-/** An event as one line, without its time. */
+/** Formats an event as one line, without its time. */
 export function eventText(event: JobEvent): string {
   switch (event.type) {
     case 'submitted':
@@ -43,14 +43,14 @@ export function eventText(event: JobEvent): string {
   }
 }
 
-/** Progress as text, such as `42 % baking textures`. */
+/** Formats progress, such as `42 % baking textures`. */
 export const progressText = ({ fraction, text }: Progress): string =>
   [
     ...(fraction === null ? [] : [`${Math.floor(fraction * 100)} %`]),
     ...(text === '' ? [] : [safeLine(text)]),
   ].join(' ')
 
-/** A verdict; for a failed check with the last line of its findings. */
+/** Formats a check's verdict. For a failed check, adds the last line of its findings. */
 function checkText(event: Extract<JobEvent, { type: 'check-finished' }>): string {
   const { check, passed, durationMs, iteration, findings } = event
   const turn = iteration === undefined || (passed && iteration === 1) ? '' : ` (turn ${iteration})`
@@ -59,10 +59,10 @@ function checkText(event: Extract<JobEvent, { type: 'check-finished' }>): string
   return last === '' ? verdict : `${verdict}: ${safeLine(clip(last, FINDING_MAX))}`
 }
 
-/** Longest line of findings in the text of an event. */
+/** Maximum length of the findings in the text of an event, in characters. */
 const FINDING_MAX = 120
 
-/** Longest line of a detail in the text of an event. */
+/** Maximum length of a detail in the text of an event, in characters. */
 const DETAIL_MAX = 500
 
 type LifeEvent = Extract<
@@ -70,7 +70,7 @@ type LifeEvent = Extract<
   { type: 'cancel-requested' | 'requeued' | 'paused' | 'resumed' | 'ended' }
 >
 
-/** Events that change the job's state, and the request to cancel. */
+/** Formats an event that changes the job's state, or a cancel request. */
 function lifeText(event: LifeEvent): string {
   switch (event.type) {
     case 'cancel-requested':
@@ -91,20 +91,20 @@ const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: 
     ? `${end.reason}: ${REASONS[end.reason].means}`
     : `${end.reason}: ${firstLine(end.detail)}`
 
-/** Other lines are the output of programs, which `show` and the logs display as they are. */
+/** The first line of a detail. The other lines are program output, which `show` and the logs display. */
 function firstLine(detail: string): string {
   const [line = '', ...others] = detail.trim().split('\n')
   const shown = safeLine(clip(line, DETAIL_MAX))
   return others.length === 0 ? shown : `${shown.replace(/:$/, '')} …`
 }
 
-/** Where the work was published, as part of a line. */
+/** Formats where the work was published, as part of a line. */
 export function publicationText({ kind, target, revision, url }: Publication): string {
   const place = `${safeLine(kind)} ${safeLine(target)} at ${safeLine(revision.slice(0, 12))}`
   return url === undefined ? place : `${place} (${safeLine(url)})`
 }
 
-/** What the job does after an event, in a few words; undefined when the event does not change it. */
+/** What the job does after an event, in a few words; undefined if the event does not change that. */
 export function phaseAfter(event: JobEvent): string | undefined {
   if (event.type === 'step-started') return safeLine(event.step)
   if (event.type === 'progress') return progressText(event)

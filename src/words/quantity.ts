@@ -19,7 +19,7 @@ const two = (value: number): string => String(value).padStart(2, '0')
 export function usage(used: Usage): string {
   const tokens = `${thousands(used.inputTokens)} in, ${thousands(used.outputTokens)} out`
   const cost = used.costUsd === 'unknown' ? 'cost unknown' : `$${used.costUsd.toFixed(2)}`
-  return [tokens, cost, ...(used.replayed ? ['replayed, not a model'] : [])].join(' · ')
+  return [tokens, cost, ...(used.replayed ? ['replayed, not from a model'] : [])].join(' · ')
 }
 
 const thousands = (count: number): string =>

@@ -4,14 +4,14 @@
  * overrides could change how the text reads.
  */
 
-/** A complete escape sequence (CSI, OSC and similar, or two characters), so that no part of it remains. */
+/** Matches a complete escape sequence (CSI, OSC and similar, or two characters), so that none of it remains. */
 const SEQUENCE =
   // oxlint-disable-next-line no-control-regex -- control characters are the subject
   /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]P^_X]|[\u009D\u0090\u009E\u009F\u0098])[^\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C)?|\u001B[ -/]*[0-~]?/g
-/** The remaining C0 characters except tab and newline, DEL, C1, and invisible formatting such as bidi overrides. */
+/** Matches the other control characters except tab and newline, and invisible formatting such as bidi overrides. */
 const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
-/** A fast check: most lines of a log are plain ASCII. */
+/** Matches text that may need cleaning. Most log lines are plain ASCII and skip the slower expressions. */
 const UNUSUAL = /[^\t\n -~]/
 
 /** Makes text safe for a terminal: keeps lines and tabs, removes escape sequences and hidden characters. */
@@ -20,13 +20,13 @@ export const safeText = (text: string): string =>
     ? text.replaceAll(SEQUENCE, '').replaceAll(/\r\n?/g, '\n').replaceAll(HIDDEN, '')
     : text
 
-/** `safeText` on one line: newlines and tabs become spaces. */
+/** Like `safeText`, but makes one line: newlines and tabs become spaces. */
 export const safeLine = (text: string): string => safeText(text).replaceAll(/[\t\n]+/g, ' ')
 
-/** JSON that is safe on a terminal: hidden characters are escaped, so the value is unchanged. */
+/** Formats JSON that is safe on a terminal: hidden characters are escaped, so the value is unchanged. */
 export const safeJson = (value: unknown): string => escapeHidden(JSON.stringify(value))
 
-/** `safeJson` for a text that is already JSON. */
+/** Like `safeJson`, for a text that is already JSON. */
 export const escapeHidden = (json: string): string =>
   json.replaceAll(HIDDEN, (character) =>
     Array.from(

@@ -5,7 +5,10 @@ import { safeLine } from './safe-text.ts'
 type Started = Extract<JobEvent, { type: 'step-started' }>
 type AttemptEnd = Extract<JobEvent, { type: 'requeued' | 'paused' | 'ended' }>
 
-/** The steps of all attempts: attempt, name, and either the duration, how the step ended early, or `running`. */
+/**
+ * One row for each step of all attempts: the attempt's number, the step's name, and its result, which
+ * is the duration, how the step ended early, or `running`.
+ */
 export const stepRows = (events: readonly JobEvent[]): readonly (readonly string[])[] =>
   events.flatMap((event) =>
     event.type === 'step-started'
@@ -19,7 +22,7 @@ function result(step: Started, events: readonly JobEvent[]): string {
   if (finished?.type === 'step-finished') return duration(finished.durationMs)
   const end = later.find(isAttemptEnd)
   const next = later.find(({ type }) => type === 'step-started')
-  // Steps run one after the other: this one had ended before the next one started.
+  // Steps run one after another, so this one failed before the next one started.
   if (next !== undefined) return `failed after ${duration(next.at - step.at)}`
   return end === undefined ? 'running' : `${endOfStep(end)} after ${duration(end.at - step.at)}`
 }
@@ -37,7 +40,7 @@ function endOfStep(end: AttemptEnd): 'failed' | 'stopped' | 'lost' {
   const { settlement } = end
   if (settlement.kind !== 'failed') return 'stopped'
   const { reason, step } = settlement
-  // A worker that reports a failure names the step, which is missing after a lost worker.
+  // A worker that reports a failure names the failed step. Without a step, the worker was lost.
   const isLost = reason === 'worker-lost' || (reason === 'attempts-exhausted' && step === undefined)
   return isLost ? 'lost' : 'failed'
 }

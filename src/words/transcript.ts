@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { plural } from '../domain/plural.ts'
 import { safeLine, safeText } from './safe-text.ts'
 
 const LINES_OF_RESULT = 6
 const LINES_OF_PROMPT = 30
 const LINE_LENGTH = 200
 
-/** The lines of a transcript that are shown. Others are ignored: a newer worker may write more types. */
+/** The types of transcript lines that are shown. Others are ignored: a newer worker may write more types. */
 const Update = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prompt'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),
@@ -19,7 +20,7 @@ const Update = z.discriminatedUnion('type', [
 /** Applies a style to text if the output supports it. The text must already be safe. */
 export type Paint = (style: 'bold' | 'dim' | 'cyan' | 'red' | 'yellow', words: string) => string
 
-/** Formats a line of a transcript for people; null for a line that only programs need. */
+/** Formats a line of a transcript for people. Returns null if only programs need the line. */
 export function transcriptText(line: string, paint: Paint): string | null {
   const json = parseJson(line)
   if (json === undefined) return safeLine(line)
@@ -67,7 +68,7 @@ function indented(text: string, linesMax = LINES_OF_RESULT): string {
   const lines = safeText(text).trimEnd().split('\n')
   const shown = lines.slice(0, linesMax).map((line) => `    ${cut(line)}`)
   const left = lines.length - shown.length
-  return [...shown, ...(left > 0 ? [`    … ${left} more lines`] : [])].join('\n')
+  return [...shown, ...(left > 0 ? [`    … ${plural(left, 'more line')}`] : [])].join('\n')
 }
 
 const cut = (line: string): string =>

@@ -77,7 +77,7 @@ describe('a ready job', () => {
       'one works on a long lease',
       [],
       [worker({ seenAt: LONG_AGO })],
-      'for a free slot of 1 worker',
+      'for a free slot; 1 connected worker can run the job',
     ],
     [
       'none supports its kind',
@@ -89,10 +89,10 @@ describe('a ready job', () => {
       'the token of the only one permits other jobs',
       [],
       [worker({ restrictedTo: ['kind:site'] })],
-      'the tokens of all suitable workers forbid the job',
+      'the token of every suitable worker forbids the job',
     ],
-    ['none has its labels', ['gpu', 'mac'], [worker({})], 'no worker offers gpu and mac'],
-    ['all are busy', ['gpu'], [worker({})], 'for a free slot of 1 worker'],
+    ['none has its labels', ['gpu', 'mac'], [worker({})], 'no worker has the labels gpu and mac'],
+    ['all are busy', ['gpu'], [worker({})], 'for a free slot; 1 connected worker can run the job'],
   ])('waits because %s, and says so', (_, labels, workers, words) => {
     expect(hintText(whyNotTaken(job(labels), workers, NOW))).toContain(words)
   })
@@ -120,6 +120,8 @@ describe('a ready job', () => {
     const asked = job(['gpu'], ['agent:codex', 'repo:https://a.example/x'])
     const workers = [worker({ offers: ['agent:codex', 'repo:*'] })]
     expect(whyNoWorker(asked, workers, NOW)).toBeNull()
-    expect(whyNotTaken(asked, workers, NOW).text).toBe('for a free slot of 1 worker')
+    expect(whyNotTaken(asked, workers, NOW).text).toBe(
+      'for a free slot; 1 connected worker can run the job',
+    )
   })
 })

@@ -3,29 +3,30 @@ import type { Job } from '../domain/job.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import { laneOf, permits } from '../domain/lane.ts'
 import { matches } from '../domain/offer.ts'
+import { plural } from '../domain/plural.ts'
 import { zonedMoment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
 /**
- * An idle worker polls every 30 s, and the hub updates its last-seen time at most every 10 s: a
- * worker that was not seen for longer than both together is away.
+ * A worker that the hub has not seen for longer than this counts as disconnected. An idle worker polls
+ * every 30 s, and the hub updates the last-seen time at most every 10 s; 5 s are left for delays.
  */
 const AWAY_MS = 45_000
 
 /** A worker, as the hub last saw it. */
 export type Seen = WorkerIdentity & {
-  /** The restriction of its token; null for none. */
+  /** The restriction of the worker's token; null if it has none. */
   readonly restrictedTo: readonly string[] | null
-  /** When it last polled, in milliseconds since the epoch. */
+  /** When the worker last polled, in milliseconds since the epoch. */
   readonly seenAt: number
   readonly running: number
 }
 
-/** Whether a worker is away. A worker with a running attempt is not, until the lease expires. */
+/** Whether a worker is disconnected. One that runs an attempt is not, until the lease expires. */
 export const isAway = ({ seenAt, running }: Pick<Seen, 'seenAt' | 'running'>, now: number) =>
   running === 0 && now - seenAt > AWAY_MS
 
-/** Why a job does not run, as far as the job itself shows; null when it does not show it. */
+/** Why a job does not run, if the job's own fields say why; otherwise null. */
 export function whyHeldBack(job: Job): string | null {
   if (job.endedAt !== null) return null
   if (job.cancelRequestedAt !== null) return 'cancel requested'
@@ -39,14 +40,14 @@ export function whyHeldBack(job: Job): string | null {
 /** Why no worker has claimed a ready job. */
 export function whyNotTaken(job: Job, workers: readonly Seen[], now: number): Hint {
   const { able, lacking } = whoIsAble(job, workers, now)
-  return lacking ?? hint(`for a free slot of ${able} worker${able === 1 ? '' : 's'}`)
+  return lacking ?? hint(`for a free slot; ${plural(able, 'connected worker')} can run the job`)
 }
 
-/** Why none of the workers can claim a job; null when one can. */
+/** Why none of the workers can claim a job; null if one can. */
 export const whyNoWorker = (job: Job, workers: readonly Seen[], now: number): Hint | null =>
   whoIsAble(job, workers, now).lacking
 
-/** How many workers can claim a job; when none can, what they lack. */
+/** How many workers can claim a job. If none can, `lacking` says what they lack. */
 function whoIsAble(
   job: Job,
   workers: readonly Seen[],
@@ -57,7 +58,9 @@ function whoIsAble(
   const ofKind = connected.filter(({ kinds }) => kinds.includes(job.kind))
   if (ofKind.length === 0) return none(`no worker supports the kind ${safeLine(job.kind)}`)
   const labeled = ofKind.filter(({ labels }) => job.labels.every((label) => labels.includes(label)))
-  if (labeled.length === 0) return none(`no worker offers ${safeLine(job.labels.join(' and '))}`)
+  const labels = job.labels.length === 1 ? 'the label' : 'the labels'
+  if (labeled.length === 0)
+    return none(`no worker has ${labels} ${safeLine(job.labels.join(' and '))}`)
   const able = labeled.filter((worker) => job.demands.every((demand) => meets(worker, demand)))
   if (able.length === 0) {
     const demands = safeLine(unmet(job, labeled).join(' and '))
@@ -65,7 +68,10 @@ function whoIsAble(
   }
   const permitted = able.filter(({ restrictedTo }) => permits(restrictedTo, laneOf(job)))
   if (permitted.length > 0) return { able: permitted.length, lacking: null }
-  return none('the tokens of all suitable workers forbid the job; see', ['workers'])
+  return none(
+    'the token of every suitable worker forbids the job; to see the tokens’ restrictions, use',
+    ['workers'],
+  )
 }
 
 const none = (text: string, ...commands: readonly CommandLine[]) => ({
@@ -76,7 +82,7 @@ const none = (text: string, ...commands: readonly CommandLine[]) => ({
 const meets = ({ offers }: Seen, demand: string): boolean =>
   offers.some((offer) => matches(demand, offer))
 
-/** The demands that no worker meets; all of them when no single worker meets them all. */
+/** The demands that no worker meets. If each demand has a worker, but no worker meets all, returns all. */
 function unmet({ demands }: Job, workers: readonly Seen[]): readonly string[] {
   const found = demands.filter((demand) => !workers.some((worker) => meets(worker, demand)))
   return found.length === 0 ? demands : found

@@ -148,7 +148,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     expect(gone.stdout).toMatch(/repository-not-found[\s\S]*next: check the URL[\s\S]*nowhere\.git/)
     const ref = await submit(cli, '--repo', remote, '--ref', 'mian', 'Fix')
     expect(ref.code).toBe(1)
-    expect(ref.stdout).toMatch(/ref-not-found[^]*next: check the ref[^]*has no mian/)
+    expect(ref.stdout).toMatch(/ref-not-found[^]*next: correct the job’s ref[^]*has no mian/)
     const option = await submit(cli, '--repo', remote, '--ref=-f', 'Fix')
     expect(option).toMatchObject({ code: 2, stdout: '' })
     expect(option.stderr).toMatch(/--ref: "-f" is not a valid branch, tag or commit name/)
@@ -165,8 +165,8 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     await open.close()
     const cases = [
       [`${open.url}/remote.git`, /repository-unreachable[^]*next: check the network and the URL/],
-      [`${locked.url}/other.git`, /\(401\)[^]*next: give the worker a credential/],
-      [`${locked.url}/remote.git`, /\(403\)[^]*next: grant the credential access/],
+      [`${locked.url}/other.git`, /\(401\)[^]*next: configure a valid git credential/],
+      [`${locked.url}/remote.git`, /\(403\)[^]*next: grant the credential the access/],
     ] as const
     for (const [repository, reason] of cases) {
       const end = await submit(cli, '--repo', repository, 'Fix')
@@ -212,7 +212,9 @@ describeNeeding(['sshd'], 'a repository on an ssh host that nobody has met', () 
     await cli.startUp()
     const { code, stdout } = await submit(cli, '--repo', ssh.address(remote), 'Fix')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/host-key-unknown[^]*next: add the host to known_hosts[^]*127\.0\.0\.1/)
+    expect(stdout).toMatch(
+      /host-key-unknown[^]*next: add the host’s key to known_hosts[^]*127\.0\.0\.1/,
+    )
   })
 })
 

@@ -42,6 +42,6 @@ describe('a data folder that cannot be used', () => {
     await (await cli.startHub()).stop()
     const { code, stderr } = await cli.run(['backup', cli.home])
     expect(code).toBe(8)
-    expect(stderr).toMatch(/is not empty[^]*Name a folder that is empty/)
+    expect(stderr).toMatch(/is not empty[^]*Choose a backup folder that is empty/)
   })
 })

@@ -87,7 +87,7 @@ describeNeeding(['bubblewrap', 'codex'], 'Codex from the command line to a branc
 
     expect(followed).toMatchObject({ code: 0, stderr: '' })
     expect(followed.stdout).toMatch(/First the tests[^]*check tests passed[^]*published branch/)
-    expect(followed.stdout).toMatch(/used .*replayed, not a model/)
+    expect(followed.stdout).toMatch(/used .*replayed, not from a model/)
     const id = followed.stdout.slice(0, 12)
     const branch = `millwright/${id}`
     const { job: first, events } = await cli.show(id)

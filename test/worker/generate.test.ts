@@ -173,9 +173,9 @@ describeNeeding(['patience'], 'a generate job in trouble', () => {
       '"link" (a symbolic link)',
       '"folder" (a symbolic link)',
       '"pipe" (not a regular file)',
-      '".hidden" (not a valid name of an artifact)',
-      '"two words" (not a valid name of an artifact)',
-      '".git" (not a valid name of an artifact)',
+      '".hidden" (not a valid artifact name)',
+      '"two words" (not a valid artifact name)',
+      '".git" (not a valid artifact name)',
     ]) {
       expect(JSON.stringify(note)).toContain(JSON.stringify(said).slice(1, -1))
     }

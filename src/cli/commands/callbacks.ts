@@ -50,7 +50,7 @@ function addResend(callbacks: Command, invocation: Invocation): void {
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const delivery = DeliveryId.safeParse(text)
     if (!delivery.success) {
-      throw new AppError('usage-invalid', `${JSON.stringify(text)} is not the id of a delivery`)
+      throw new AppError('usage-invalid', `${JSON.stringify(text)} is not a delivery id`)
     }
     const client = await connect()
     const params = { delivery: delivery.data }

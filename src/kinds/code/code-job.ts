@@ -13,11 +13,11 @@ export type CodeJob = {
   readonly attempt: Attempt
   readonly payload: CodePayload
   readonly driver: AgentDriver
-  /** HOME of the agent and of the checks. */
+  /** The HOME folder of the agent and of the checks. */
   readonly home: string
 }
 
-/** The folder of the job's inputs, which programs must be able to read; empty without inputs. */
+/** The folder with the job's inputs, which programs must be able to read; none if the job has no inputs. */
 export function inputFolders(attempt: Attempt): readonly string[] {
   const folder = inputsOf(attempt)
   return folder === null ? [] : [folder]

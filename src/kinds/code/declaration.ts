@@ -3,7 +3,7 @@ import type { Kind } from '../kind.ts'
 import { codeForm } from './form.ts'
 import { codeSchema } from './schema.ts'
 
-/** Work on a git repository. */
+/** Jobs in which an agent edits a git repository. */
 export const code: Kind = {
   schema: codeSchema,
   form: codeForm,

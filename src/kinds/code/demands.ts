@@ -13,9 +13,10 @@ export const demandsOf = ({ agent, repository }: CodePayload): readonly string[]
 ]
 
 /**
- * The normalized address, without spaces and `*`. A token's restriction matches the beginning of an
- * address, so no spelling may match one repository and reach another. An address that still contains
- * `..`, or that is too long, becomes its SHA-256, which no restriction by address matches.
+ * The demand for a repository: its normalized URL, with spaces and `*` percent-encoded. A token's
+ * restriction is compared with the beginning of the URL, so a URL that begins like a permitted
+ * repository must not lead to another one. A URL that still contains `..`, or is too long, is replaced
+ * by its SHA-256, which matches no restriction by URL.
  */
 function repositoryDemand(address: string): string {
   const plain = plainAddress(address)
@@ -24,7 +25,7 @@ function repositoryDemand(address: string): string {
   return `repo:sha256-${createHash('sha256').update(address).digest('hex')}`
 }
 
-/** Removes the user's name, normalizes the path, and lowercases the host. */
+/** Normalizes the path. Removes the user name from a URL, and converts its host to lower case. */
 function plainAddress(address: string): string {
   if (address.startsWith('/')) return posix.normalize(address)
   const [, account, path] = SCP_STYLE.exec(address) ?? []
@@ -36,7 +37,7 @@ function plainAddress(address: string): string {
   return url.href
 }
 
-/** Whether a server could read a `..` in the path, also percent-encoded. */
+/** Whether a server could read `..` in the path, either plain or percent-encoded. */
 const climbs = (address: string): boolean =>
   address
     .replaceAll(/%2e/gi, '.')

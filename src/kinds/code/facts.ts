@@ -1,7 +1,7 @@
 import type { Fact } from '../../domain/kind.ts'
 import { type CodePayload, refOf } from './payload.ts'
 
-/** The facts of a code job that displays show. */
+/** The rows that displays show about a code job. */
 export function codeFacts(payload: CodePayload): readonly Fact[] {
   const { repository, agent, publish, checkout } = payload
   return [
@@ -13,7 +13,7 @@ export function codeFacts(payload: CodePayload): readonly Fact[] {
   ]
 }
 
-/** How the checkout differs from a complete one without submodules and LFS files; null for no difference. */
+/** How the checkout differs from a complete one without submodules and LFS files; null if it does not. */
 function checkoutText(checkout: CodePayload['checkout']): string | null {
   const { depth, sparse, submodules, lfs } = checkout
   const parts = [

@@ -35,7 +35,7 @@ describe('the flags of a code job', () => {
   it('leave the job’s name out of a commit only with --publish branch', async () => {
     const payload = CodePayload.parse(await payloadOf({ publish: 'branch', trailers: false }))
     expect(payload.publish).toEqual({ mode: 'branch', trailers: false })
-    await expect(payloadOf({ trailers: false })).rejects.toThrow(/needs --publish branch/)
+    await expect(payloadOf({ trailers: false })).rejects.toThrow(/requires --publish branch/)
     await expect(payloadOf({ publish: 'none', trailers: false })).rejects.toThrow(/--no-trailers/)
   })
 
@@ -47,7 +47,7 @@ describe('the flags of a code job', () => {
       agent: { name: 'command', run },
     })
     await expect(payloadOf({ agent: 'command' })).rejects.toThrow(/two dashes/)
-    await expect(payloadOf({}, run)).rejects.toThrow(/needs --agent command/)
+    await expect(payloadOf({}, run)).rejects.toThrow(/requires --agent command/)
   })
 
   it('name the wrong one as it was typed', async () => {

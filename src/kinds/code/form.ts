@@ -11,7 +11,7 @@ import { readFlags } from '../read-flags.ts'
 import { CodePayload, ITERATIONS, RefName } from './payload.ts'
 
 const AGENT_NAMES = AGENTS.map(({ name }) => name)
-/** Agents whose program the job names. */
+/** Agents that run a program given on the command line. */
 const PROGRAMS = AGENTS.filter(({ takes }) => takes === 'program').map(({ name }) => name)
 const SUBMODULES = ['none', 'all'] as const
 const PUBLISH = ['none', 'branch'] as const
@@ -19,7 +19,7 @@ const PUBLISH = ['none', 'branch'] as const
 const FLAGS: readonly Flag[] = [
   {
     flag: '--repo <address>',
-    description: 'the repository: an https, ssh or file address, or a local folder',
+    description: 'the repository: an https, ssh or file URL, or a local folder',
   },
   {
     flag: '--ref <name>',
@@ -33,10 +33,14 @@ const FLAGS: readonly Flag[] = [
   },
   {
     flag: '--submodules <which>',
-    description: 'which submodules to check out, as plain files (default: none)',
+    description:
+      'which submodules to check out; their files are copied in without git metadata (default: none)',
     choices: SUBMODULES,
   },
-  { flag: '--lfs', description: 'check out Git LFS files instead of their pointers' },
+  {
+    flag: '--lfs',
+    description: 'check out the content of Git LFS files instead of their pointers',
+  },
   {
     flag: '--agent <name>',
     description: `the agent: ${AGENTS.map((one) => `${one.name}, ${one.description}`).join('; ')}`,
@@ -55,19 +59,22 @@ const FLAGS: readonly Flag[] = [
   },
   {
     flag: '--iterations <count>',
-    description: `most turns of the agent until the checks pass (default: ${ITERATIONS})`,
+    description: `maximum number of turns in which the agent can make the checks pass (default: ${ITERATIONS})`,
   },
   {
     flag: '--publish <mode>',
-    description: 'keep a patch (none, the default), or push a branch (the default with --branch)',
+    description:
+      'none keeps the change as a patch (default); branch pushes it to a branch (default with --branch)',
     choices: PUBLISH,
   },
   {
     flag: '--branch <name>',
-    description:
-      'the branch to push directly to the remote; may be main (default: millwright/<short id>)',
+    description: 'the branch to push to, which may be main (default: millwright/<short id>)',
   },
-  { flag: '--no-trailers', description: 'do not name the job in the commit' },
+  {
+    flag: '--no-trailers',
+    description: 'do not add the trailers Job-Id and Attempt to the commit message',
+  },
 ]
 
 const CodeFlags = z.object({
@@ -92,7 +99,7 @@ type CodeFlags = z.infer<typeof CodeFlags>
 export const codeForm: SubmitForm = {
   description: 'Submits a job in which an agent works on a git repository.',
   usage: '--repo <address> [flags] "<prompt>" [-- agent program and arguments]',
-  prompt: 'the task; - reads it from stdin',
+  prompt: 'the prompt for the agent; - reads it from stdin',
   flags: FLAGS,
   examples: [
     '--repo https://github.com/you/app --publish branch "Fix the failing test"',
@@ -101,7 +108,7 @@ export const codeForm: SubmitForm = {
   payload: payloadOf,
 }
 
-/** Flags that were not typed are not sent, because the hub knows the defaults. */
+/** Omits flags that were not given, so that the worker applies the defaults. */
 async function payloadOf(typed: Typed): Promise<object> {
   const flags = readFlags(CodeFlags, typed)
   if (typed.prompt === null) throw new AppError('usage-invalid', 'submit needs a prompt')
@@ -124,7 +131,10 @@ async function payloadOf(typed: Typed): Promise<object> {
 function agentOf({ agent: name, model }: CodeFlags, run: readonly string[]): object {
   if (!PROGRAMS.includes(name)) {
     if (run.length === 0) return { name, model }
-    throw new AppError('usage-invalid', `A program after -- needs --agent ${PROGRAMS.join(' or ')}`)
+    throw new AppError(
+      'usage-invalid',
+      `A program after -- requires --agent ${PROGRAMS.join(' or ')}`,
+    )
   }
   if (run.length > 0) return { name, run }
   throw new AppError(
@@ -133,7 +143,7 @@ function agentOf({ agent: name, model }: CodeFlags, run: readonly string[]): obj
   )
 }
 
-/** Undefined without such a flag, so that older hubs accept the job. */
+/** Returns undefined if none of these flags was given, so that older hubs accept the job. */
 function checkoutOf({ depth, sparse, submodules, lfs }: CodeFlags): object | undefined {
   const asked = [depth, sparse, submodules, lfs].some((flag) => flag !== undefined)
   return asked ? { depth, sparse, submodules, lfs } : undefined
@@ -142,19 +152,19 @@ function checkoutOf({ depth, sparse, submodules, lfs }: CodeFlags): object | und
 function publishOf({ publish, branch, trailers }: CodeFlags): object | undefined {
   if (publish === 'none' && (branch !== undefined || !trailers)) {
     const flag = branch === undefined ? '--no-trailers' : '--branch'
-    throw new AppError('usage-invalid', `${flag} needs --publish branch`)
+    throw new AppError('usage-invalid', `${flag} requires --publish branch`)
   }
   const mode = publish ?? (branch === undefined ? undefined : 'branch')
   if (mode === undefined && !trailers) {
-    throw new AppError('usage-invalid', '--no-trailers needs --publish branch')
+    throw new AppError('usage-invalid', '--no-trailers requires --publish branch')
   }
   return mode === undefined ? undefined : { mode, branch, trailers: trailers ? undefined : false }
 }
 
-/** A typed line is for a shell; the payload has a program and its arguments. */
+/** The flag is a line for a shell; the payload needs a program and its arguments. */
 const shell = (typed: string): readonly string[] => ['sh', '-c', typed]
 
-/** Makes the path of a folder on this machine absolute; sends everything else unchanged. */
+/** Returns the absolute path if a folder on this machine was given; otherwise the text as given. */
 async function repositoryAddress(given: string, cwd: string): Promise<string> {
   const path = resolve(cwd, given)
   const isFolder = await stat(path).then(
@@ -166,6 +176,6 @@ async function repositoryAddress(given: string, cwd: string): Promise<string> {
   if (isAbsolute(given) || given.includes(':')) return given
   throw new AppError(
     'usage-invalid',
-    `--repo ${given}: no such folder in ${cwd}. A remote repository needs its whole address, such as https://github.com/you/app`,
+    `--repo ${given}: no such folder in ${cwd}. For a remote repository, give the whole URL, such as https://github.com/you/app`,
   )
 }

@@ -12,9 +12,9 @@ import type { CodeJob } from './code-job.ts'
 import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
 
-/** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
+/** Jobs in which an agent edits a git repository. The checked change becomes a patch or a branch. */
 export const codeKind = (tools: KindTools): WorkKind => ({
-  // Async, so that an error of `codeJob` rejects the promise and fails the attempt.
+  // Async, so that an error thrown by `codeJob` rejects the promise and fails the attempt.
   run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),
   salvage: (left, signal) => salvagePatch(left, tools, signal),
   remove: removeWorkspace,
@@ -45,7 +45,7 @@ function driverFor(
   const known = [...drivers.keys()].join(', ')
   throw new StepFailed(
     'agent-not-installed',
-    `this worker does not know the agent "${agent.name}"; it knows ${known}`,
+    `this worker has no agent "${agent.name}"; its agents are ${known}`,
   )
 }
 

@@ -14,7 +14,7 @@ import { runChecks } from './run-checks.ts'
 import { forgetChange, keepChange, takeChange } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 
-/** Runs turns of the agent until the checks pass; continues the work of earlier attempts. */
+/** Runs turns of the agent until the checks pass. Continues the work of an earlier attempt, if any. */
 export async function makeChange(
   job: CodeJob,
   opened: OpenedWorkspace,
@@ -59,15 +59,15 @@ const firstTurn = (job: CodeJob, opened: OpenedWorkspace): PlannedTurn => ({
 })
 
 function firstPrompt(job: CodeJob, { kept, session }: OpenedWorkspace): string {
-  // An interrupted session already has the task, and the findings to fix.
+  // An interrupted session already contains the prompt, and the findings to fix.
   if (kept !== null && session !== null) return CONTINUE
   const answers = kept?.answers ?? null
   return answers === null ? promptFor(job) : findingsPrompt(job, answers.failed, null)
 }
 
 /**
- * The turn that an earlier attempt finished; null when there is none. Throws `workspace-failed` when
- * the restored work does not match its recorded tree; the next attempt then starts over.
+ * The turn that an earlier attempt finished; null if there is none. If the restored work does not match
+ * its recorded tree, throws StepFailed `workspace-failed`, and the next attempt starts over.
  */
 async function finishedTurn(
   job: CodeJob,

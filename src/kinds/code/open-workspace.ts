@@ -18,15 +18,15 @@ import { iterationsOf, refOf } from './payload.ts'
 /** A checkout, and the agent's session to continue in it. */
 export type OpenedWorkspace = {
   readonly workspace: RepositoryWorkspace
-  /** The work of an earlier attempt that it contains; null when it contains none. */
+  /** The work of an earlier attempt that the workspace contains; null if it contains none. */
   readonly kept: KeptWork | null
-  /** The session, whose files are in the agent's home; null for a new one. */
+  /** The session to continue, whose files are in the agent's HOME folder; null starts a new session. */
   readonly session: string | null
 }
 
 /**
- * Checks the repository out, with the work of an earlier attempt if there is any, otherwise with the
- * work of the job that this one continues.
+ * Checks out the repository and restores the work of an earlier attempt. If there is none, restores
+ * the work of the job that this one continues, if any.
  */
 export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<OpenedWorkspace> {
   await mkdir(job.home, { mode: 0o700 })
@@ -51,7 +51,10 @@ async function openFresh(
   return { workspace, session }
 }
 
-/** null when the work cannot be restored, for example because the remote no longer has its commit. */
+/**
+ * Opens the workspace with the work of an earlier attempt. Returns null if the work cannot be restored,
+ * for example because the remote no longer has its commit.
+ */
 async function openKept(
   job: CodeJob,
   kept: KeptWork,
@@ -65,7 +68,7 @@ async function openKept(
     return { workspace, kept, session }
   } catch (error) {
     if (!isUnrestorable(error)) throw error
-    // It may already contain a session.
+    // The HOME folder may already contain the files of a session.
     await rm(job.home, { recursive: true, force: true })
     await mkdir(job.home, { mode: 0o700 })
     const text = `The work of attempt ${kept.attempt} cannot be restored, so the agent starts over: ${error.message}`
@@ -105,7 +108,10 @@ const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): 
   },
 })
 
-/** null when the agent has no turn left. The session's artifact remains for follow-ups. */
+/**
+ * Restores the session of an earlier attempt and returns its id. Returns null if there is no session,
+ * or if the agent has no turn left; follow-ups can still use the session's artifact.
+ */
 async function keptSession(
   { attempt, home, payload }: CodeJob,
   kept: KeptWork,
@@ -119,7 +125,7 @@ async function keptSession(
   return kept.session
 }
 
-/** What a follow-up starts from: the published commit, otherwise the change that was kept. */
+/** What a follow-up starts from: the published commit or, if nothing was published, the kept change. */
 function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | null {
   const { continues } = attempt.earlier
   if (continues === null) return null
@@ -131,7 +137,10 @@ function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | nu
   }
 }
 
-/** The session that a follow-up continues. An agent with session files needs them to continue. */
+/**
+ * Restores the session that a follow-up continues, and returns its id. Returns null if the agent needs
+ * session files, but the earlier job kept none.
+ */
 async function continuedSession(
   { attempt, driver, home }: CodeJob,
   signal: AbortSignal,

@@ -11,28 +11,28 @@ export const RefName = z
   .max(200)
   .regex(REF_NAME, {
     error: ({ input }) =>
-      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, within git’s rules for refs`,
+      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, subject to git’s rules for refs`,
   })
 
-/** The excluded names mean something other than a branch to git. */
+/** Excludes HEAD and refs/…, which git does not read as branch names. */
 const BranchName = RefName.refine(
   (name) => name !== 'HEAD' && !name.startsWith('refs/'),
-  'is not the name of a branch: omit refs/heads/',
+  'must be the name of a branch, without refs/heads/, and not HEAD',
 )
 
-/** An http(s), ssh or file address, or a local path. Each worker may allow fewer of them. */
+/** An http, https, ssh or file URL, or an absolute path. A worker may refuse some of these. */
 export const RepositoryAddress = line(2048)
-  .refine((text) => !text.startsWith('-'), 'may not begin with a dash')
+  .refine((text) => !text.startsWith('-'), 'must not begin with a dash')
   .refine(
     (text) => !/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(text),
-    'may not contain a password: configure credentials on the worker',
+    'must not contain a password: configure credentials on the worker',
   )
   .refine(
     (text) =>
       /^(?:https?|ssh|file):\/\/\S+$/i.test(text) ||
       /^[\w.-]+@[\w.-]+:\S+$/.test(text) ||
       text.startsWith('/'),
-    'must be an http, https, ssh or file address, or an absolute path',
+    'must be an http, https, ssh or file URL, or an absolute path',
   )
 
 /** The agent that edits the workspace, and its options. */
@@ -63,18 +63,18 @@ const Checkout = z.strictObject({
   ...CheckoutOptions.shape,
 })
 
-/** The default of `iterations`. */
+/** The default value of `iterations`. */
 export const ITERATIONS = 3
 
-/** Work on a git repository: edit it with an agent, check it, publish a patch or a branch. */
+/** The payload of a job in which an agent edits a git repository. */
 export const CodePayload = z
   .strictObject({
     repository: RepositoryAddress,
-    ref: RefName.optional().describe('Short for checkout.ref'),
+    ref: RefName.optional().describe('Short form of checkout.ref'),
     checkout: Checkout.prefault({}),
     prompt: z.string().min(1).max(262_144),
     agent: Agent,
-    test: Argv.optional().describe('The command that tests the repository, for the agent'),
+    test: Argv.optional().describe('The command with which the agent can test its work'),
     checks: CommandChecks.describe('All must pass before anything is published'),
     iterations: z
       .int()
@@ -82,7 +82,7 @@ export const CodePayload = z
       .max(20)
       .optional()
       .describe(
-        `Most turns of the agent. When a check fails, the agent gets the findings and another turn. Default: ${ITERATIONS}`,
+        `Maximum number of the agent’s turns. If a check fails, the agent gets its findings and another turn. Default: ${ITERATIONS}`,
       ),
     publish: Publish.default({ mode: 'none' }),
   })
@@ -92,7 +92,10 @@ export const CodePayload = z
   })
 export type CodePayload = z.infer<typeof CodePayload>
 
-/** The most turns of the agent. Not a default of the schema, so that older workers accept the payload. */
+/**
+ * The maximum number of the agent's turns. The schema has no default for it, so that older workers
+ * accept the payload.
+ */
 export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
   iterations ?? ITERATIONS
 

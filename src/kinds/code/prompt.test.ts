@@ -45,8 +45,10 @@ it('a prompt says what the checkout lacks', () => {
 })
 
 it('a prompt says where the job’s inputs are, if it has any', () => {
-  expect(promptFor(jobWith(payload, [INPUT]))).toContain('are in /jobs/1/inputs, read-only.\n')
-  expect(promptFor(job)).not.toContain('came with the task')
+  expect(promptFor(jobWith(payload, [INPUT]))).toContain(
+    'are in /jobs/1/inputs, which is read-only.\n',
+  )
+  expect(promptFor(job)).not.toContain('input files')
 })
 
 const failed = [

@@ -10,8 +10,8 @@ type PromptedJob = Pick<CodeJob, 'payload'> & {
 }
 
 /**
- * The agent's first prompt: the task in the producer's words, then how the platform runs it, which
- * the task cannot know.
+ * The agent's first prompt: the prompt of the job, then rules of the platform, which the author of the
+ * job's prompt does not know.
  */
 export function promptFor({ payload, attempt }: PromptedJob): string {
   const { prompt, checkout, test, checks } = payload
@@ -19,7 +19,7 @@ export function promptFor({ payload, attempt }: PromptedJob): string {
   const rules = [
     'You work in a git checkout of the repository; the current folder is its root.',
     ...limitsOf(checkout),
-    ...(inputs === null ? [] : [`Files that came with the task are in ${inputs}, read-only.`]),
+    ...(inputs === null ? [] : [`The task’s input files are in ${inputs}, which is read-only.`]),
     ...(test === undefined ? [] : [`Run the tests with: ${shown(test)}`]),
     ...checks.map(({ name, run }) => `Your work must pass the check "${name}": ${shown(run)}`),
     'Leave your changes in the working tree. The platform commits and publishes them: do not push, and you do not need to commit.',
@@ -33,8 +33,8 @@ export const CONTINUE =
   'You were interrupted; your session and your changes are as you left them. Continue the task.'
 
 /**
- * The prompt after checks failed. A session already has the task; an agent without a session gets
- * it again.
+ * The prompt after checks failed. A session already contains the first prompt; an agent without a
+ * session gets the first prompt again.
  */
 export function findingsPrompt(
   job: PromptedJob,
@@ -55,10 +55,10 @@ export function findingsPrompt(
   return `${[`${lead} ${left}`, ...found, order].join('\n\n')}\n`
 }
 
-/** Indented, so that no content can be mistaken for the text of the prompt. */
+/** Indents text, so that it cannot be mistaken for a part of the prompt. */
 const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
-/** What the checkout lacks; without this, the agent would take it for the whole repository. */
+/** Says what the checkout lacks. Otherwise the agent would assume that it is the whole repository. */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {
   return [
     ...(sparse.length === 0

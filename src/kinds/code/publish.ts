@@ -15,7 +15,7 @@ type Work = {
   readonly approval: Approval
 }
 
-/** Publishes an approved change as the payload says: as a branch, or only as a patch. */
+/** Publishes an approved change as a branch, or leaves it as a patch, as the payload requests. */
 export async function publish(
   job: CodeJob,
   { workspace, change, summary, approval }: Work,
@@ -58,7 +58,7 @@ export async function publish(
   return published(job, publication, { detail: sizeOf(change), summary })
 }
 
-/** The outcome of a job whose work is published. */
+/** Reports a publication, and returns the outcome of the job. */
 export function published(
   { attempt }: CodeJob,
   publication: Publication,
@@ -68,7 +68,7 @@ export function published(
   return { kind: 'succeeded', reason: 'published', publication, ...words }
 }
 
-/** A follow-up continues the branch of the earlier job; other jobs get a new branch. */
+/** A follow-up pushes to the earlier job's branch; other jobs get a new branch. */
 function branchOf({ attempt }: CodeJob): string {
   const continued = branchOfPublication(attempt.earlier.continues?.publication ?? null)
   return continued?.branch ?? `millwright/${shortId(attempt.work.id)}`

@@ -14,9 +14,9 @@ type Judged = {
 }
 
 /**
- * Runs all checks, even after a failure, so that the agent gets all findings at once. Each starts from
- * the tree to check; ignored files, HOME and the content of submodules stay as the previous check left
- * them. Throws StepFailed `workspace-failed`.
+ * Runs all checks, even after a failure, so that the agent gets all findings at once. The tree is
+ * restored before each check, but ignored files, HOME and the content of submodules stay as the
+ * previous check left them. Throws StepFailed `workspace-failed` if the tree cannot be restored.
  */
 export async function runChecks(
   job: CodeJob,
@@ -25,7 +25,7 @@ export async function runChecks(
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const [index, check] of job.payload.checks.entries()) {
-    // A check may fix files; without a restore the next one would judge a tree that is not published.
+    // A check may change files. The next check must judge the tree that will be published.
     if (index > 0) await restoreTree(judged.workspace, judged.tree, signal)
     verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }

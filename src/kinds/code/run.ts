@@ -7,7 +7,7 @@ import { makeChange } from './make-change.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { publish, published } from './publish.ts'
 
-/** Runs a code job: workspace, agent, checks, publish. */
+/** Runs a code job: opens the workspace, runs agent and checks, and publishes the change. */
 export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcome> {
   const { attempt, payload } = job
   const earlier = await findPublished(
@@ -16,7 +16,7 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
     signal,
   )
   if (earlier !== null)
-    return published(job, earlier, { detail: 'an earlier attempt published it' })
+    return published(job, earlier, { detail: 'an earlier attempt published the work' })
 
   const opened = await attempt.step('workspace', () => openWorkspace(job, signal))
   const made = await makeChange(job, opened, signal)

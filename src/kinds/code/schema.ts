@@ -5,7 +5,7 @@ import { demandsOf } from './demands.ts'
 import { codeFacts } from './facts.ts'
 import { CodePayload } from './payload.ts'
 
-/** The first line of the prompt, truncated for lists. Without NUL, which would end the text in SQL searches. */
+/** The first line of the prompt, truncated for lists. NUL is replaced: it would end the text in SQL searches. */
 const firstLine = (text: string): string =>
   (text.trim().split('\n', 1)[0] ?? '').replaceAll('\0', ' ').slice(0, 120)
 
@@ -14,7 +14,7 @@ const Asked = z.record(z.string(), z.unknown())
 /** The name of this kind. */
 export const CODE = 'code'
 
-/** The code kind, as the hub knows it. */
+/** The code kind, as the hub and the displays need it. */
 export const codeSchema = kindSchema(CodePayload, {
   name: CODE,
   title: ({ prompt }) => firstLine(prompt),

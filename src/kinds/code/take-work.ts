@@ -5,7 +5,7 @@ import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
 
-/** Reads the agent's change from the workspace. */
+/** Reads the agent's change from the workspace and reports its notes. */
 export async function takeChange(
   job: CodeJob,
   workspace: Workspace,
@@ -17,8 +17,8 @@ export async function takeChange(
 }
 
 /**
- * Keeps the change as artifacts. Only the patch needs a name per turn: objects that it refers to are
- * named by their content.
+ * Keeps the change as artifacts. `nameOf` is used only for the patch, which needs another name in each
+ * turn; the other files are named after their content.
  */
 export function keepChange(
   { attempt }: CodeJob,
@@ -30,5 +30,5 @@ export function keepChange(
   }
 }
 
-/** Removes the patch once the hub has it. Git LFS objects stay, because the workspace needs them. */
+/** Removes the patch file once the hub has it. Git LFS objects stay, because the workspace needs them. */
 export const forgetChange = ({ patchFile }: Change): Promise<void> => rm(patchFile, { force: true })

@@ -4,25 +4,25 @@ import { KeptTurn } from '../../turn/kept-turn.ts'
 import type { Change } from '../../workspace/change.ts'
 import { ChangeRecord } from '../../workspace/change-artifacts.ts'
 
-/** The step after which a later attempt can continue. */
+/** The name of the checkpointed step; a later attempt continues after it. */
 const STEP = 'agent'
 
-/** The work of an attempt, as a later one restores it: artifacts of that attempt, and their facts. */
+/** What a later attempt needs to restore the work: the turn that made it, and a record of the change. */
 const KeptWork = z.strictObject({ ...KeptTurn.shape, change: ChangeRecord })
 export type KeptWork = z.infer<typeof KeptWork>
 
 const Product = z.strictObject({ work: KeptWork.nullable() })
 
-/** The work of earlier attempts to continue; null when this attempt starts over. */
+/** The work of an earlier attempt to continue; null if this attempt starts over. */
 export function keptWork({ earlier }: Pick<Attempt, 'earlier'>): KeptWork | null {
   const made = earlier.checkpoints.findLast(({ step }) => step === STEP)
-  // Another version of the program may have written it in another form: then the attempt starts over.
+  // If another version of Millwright wrote the checkpoint in an unknown format, this attempt starts over.
   return Product.safeParse(made?.product).data?.work ?? null
 }
 
 /**
- * Records the work of a turn, so that no later attempt pays for it again. Returns true when it is
- * recorded, and the hub then has all artifacts; false when the change was not kept completely.
+ * Records the work of a turn, so that no later attempt has to repeat it. Returns true if the work is
+ * recorded, which means that the hub has all its artifacts; false if a part could not be kept.
  */
 export async function recordWork(
   { report }: Pick<Attempt, 'report'>,

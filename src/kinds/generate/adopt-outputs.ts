@@ -8,9 +8,9 @@ import { OUTPUTS } from './list-outputs.ts'
 import { keptOutputs, type Outputs, recordOutputs } from './outputs.ts'
 
 /**
- * Takes over the outputs of an earlier attempt. The files remain artifacts of that attempt, and are
- * fetched only when a program checks them. Returns null when there are none, or when one is missing
- * from the hub: then this attempt runs the generator again.
+ * Reuses the outputs of an earlier attempt. The files remain artifacts of that attempt, and are
+ * downloaded only if the job has checks. Returns null if there are no outputs, or if the hub lost one;
+ * this attempt must then run the generator.
  */
 export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promise<Outputs | null> {
   const { attempt, payload } = job
@@ -26,7 +26,7 @@ export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promi
   return null
 }
 
-/** Fetches the files. Returns why one of them cannot be used; null when all can. */
+/** Downloads the files. Returns why one of them cannot be used; null if all can be used. */
 async function fetchOutputs(
   { attempt }: GenerateJob,
   { attempt: from, files }: Outputs,
@@ -41,7 +41,7 @@ async function fetchOutputs(
       if (!isBytesGone(error)) throw error
       return error.message
     }
-    if ((await fileDigest(file, signal)) !== digest) return `${name} has changed`
+    if ((await fileDigest(file, signal)) !== digest) return `${name} does not match its digest`
   }
   return null
 }

@@ -3,12 +3,12 @@ import { StepFailed } from '../../domain/stop.ts'
 import { listOutputs, OUTPUTS } from './list-outputs.ts'
 import { digested, type Outputs } from './outputs.ts'
 
-/** Most names in the finding. */
+/** Maximum number of file names in the finding. */
 const NAMED_MAX = 20
 
 /**
- * A finding that lists the files which a check changed; null when it only read them. Reads every file.
- * @param folder of the outputs; no process may still write there
+ * A finding that lists the files that a check changed; null if it changed none. Reads every file.
+ * @param folder the folder with the outputs; no process may write to it meanwhile
  */
 export async function changeOf(
   { files: made }: Pick<Outputs, 'files'>,
@@ -31,7 +31,7 @@ const digests = (
   files: readonly { readonly name: string; readonly digest: string }[],
 ): ReadonlyMap<string, string> => new Map(files.map(({ name, digest }) => [name, digest]))
 
-/** The names that are in only one of the maps, or have another digest in each. */
+/** The names that are in only one of the maps, or whose digests differ. */
 const difference = (
   one: ReadonlyMap<string, string>,
   other: ReadonlyMap<string, string>,

@@ -10,8 +10,8 @@ import { type Outputs, treeOf } from './outputs.ts'
 
 /**
  * Runs all checks, even after a failure, so that the detail lists all findings. A check that changes
- * the files fails and is the last: later checks would judge files that the hub does not have. Throws
- * StepFailed `check-failed`.
+ * the files fails, and no check runs after it, because that would judge files that the hub does not
+ * have. Throws StepFailed `check-failed`.
  */
 export async function checkOutputs(
   job: GenerateJob,
@@ -29,9 +29,9 @@ export async function checkOutputs(
     }),
   ]
   for (const check of payload.checks) {
-    const { verdict, spoiled } = await runCheck(job, { check, outputs, inputs }, signal)
+    const { verdict, changedFiles } = await runCheck(job, { check, outputs, inputs }, signal)
     verdicts.push(verdict)
-    if (spoiled) break
+    if (changedFiles) break
   }
   const failed = verdicts.filter(({ passed }) => !passed)
   if (failed.length > 0) throw checkFailed(failed, '')
@@ -39,8 +39,8 @@ export async function checkOutputs(
 
 type Judged = { readonly check: AskedCheck; readonly outputs: Outputs; readonly inputs: string }
 
-/** `spoiled`: the check changed the files, and therefore failed. */
-type Answer = { readonly verdict: Verdict; readonly spoiled: boolean }
+/** `changedFiles`: the check changed the files, and therefore failed. */
+type Answer = { readonly verdict: Verdict; readonly changedFiles: boolean }
 
 async function runCheck(
   job: GenerateJob,
@@ -48,20 +48,20 @@ async function runCheck(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { folder, launch, report } = job.attempt
-  let spoiled = false
+  let changedFiles = false
   const verdict = await reportCheck({ name: check.name }, report, async (onOutput) => {
     const asked = { ...programOf(job, check, inputs), judges: treeOf(outputs) }
     const said = await runCommandCheck(asked, launch, onOutput, signal)
     const change = await changeOf(outputs, outputsOf(folder), signal)
     if (change === null) return said
-    spoiled = true
+    changedFiles = true
     onOutput(`\n${change}`)
     return { ...said, passed: false, findings: `${change}\n\n${said.findings}`.trim() }
   })
-  return { verdict, spoiled }
+  return { verdict, changedFiles }
 }
 
-/** A check that runs in the folder of outputs. */
+/** The program of a check, which runs in the folder of outputs. */
 function programOf({ attempt: { folder }, tools }: GenerateJob, check: AskedCheck, inputs: string) {
   const [outputs, home] = [outputsOf(folder), homeOf(folder)]
   return {

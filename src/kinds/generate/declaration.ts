@@ -3,7 +3,7 @@ import type { Kind } from '../kind.ts'
 import { generateForm } from './form.ts'
 import { generateSchema } from './schema.ts'
 
-/** A program makes files from the job's inputs. */
+/** Jobs in which a program makes files from the job's inputs. */
 export const generate: Kind = {
   schema: generateSchema,
   form: generateForm,

@@ -25,7 +25,7 @@ export const generateForm: SubmitForm = {
   flags: [
     {
       flag: '--request <json>',
-      description: 'the request to the program, as JSON; @file reads it from a file',
+      description: 'JSON input for the program; @file reads it from a file',
     },
     {
       flag: '--require <name>',
@@ -35,10 +35,11 @@ export const generateForm: SubmitForm = {
     },
     {
       flag: '--check <name=line>',
-      description: 'a shell command that must pass, run in the folder of the files; repeatable',
+      description:
+        'a shell command that must pass; it runs in the folder with the files; repeatable',
       repeats: true,
     },
-    { flag: '--title <text>', description: 'one line for lists (default: the command line)' },
+    { flag: '--title <text>', description: 'the job’s title in lists (default: the command line)' },
   ],
   examples: [
     `--input photos --require model.glb -- sh -c 'make-model "$MILLWRIGHT_INPUTS" > model.glb'`,
@@ -68,7 +69,7 @@ async function readRequest(typed: string, cwd: string): Promise<unknown> {
     return JSON.parse(text)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new AppError('usage-invalid', `--request: ${why}`, { cause: error })
+    throw new AppError('usage-invalid', `--request is not valid JSON: ${why}`, { cause: error })
   }
 }
 

@@ -10,9 +10,9 @@ export type GenerateJob = {
   readonly payload: GeneratePayload
 }
 
-/** The folder of outputs in an attempt's folder. */
+/** The folder for the generator's outputs, in the attempt's folder. */
 export const outputsOf = (folder: string): string => join(folder, 'outputs')
-/** HOME of the generator and of the checks. */
+/** The HOME folder of the generator and of the checks. */
 export const homeOf = (folder: string): string => join(folder, 'home')
-/** A file that exists once the hub has the attempt's outputs, so that salvage uploads nothing. */
+/** A marker file, written once the hub has all outputs: salvage then has nothing to upload. */
 export const keptMark = (folder: string): string => join(folder, 'outputs-kept')

@@ -9,9 +9,9 @@ import { artifactsOf } from './make-outputs.ts'
 import { GeneratePayload } from './payload.ts'
 import { runGenerate } from './run.ts'
 
-/** A program makes files from the job's inputs; they are checked and kept as artifacts. */
+/** Jobs in which a program makes files, which are checked and kept as artifacts. */
 export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind => ({
-  // Async, so that an error of `readPayload` rejects the promise and fails the attempt.
+  // Async, so that an error thrown by `readPayload` rejects the promise and fails the attempt.
   run: async (attempt, signal) =>
     await runGenerate(
       { tools, attempt, payload: readPayload(GeneratePayload, attempt.work) },
@@ -22,7 +22,10 @@ export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind
   tidy: async () => 0,
 })
 
-/** Empty when the attempt died before it made the folder, or after the hub had all outputs. */
+/**
+ * Returns the files written so far. Returns none if the attempt died before it created the folder, or
+ * after the hub had stored all outputs.
+ */
 async function salvageOutputs(
   { folder }: LeftAttempt,
   signal: AbortSignal,

@@ -56,8 +56,8 @@ describe('the files that a generator wrote', () => {
     const { files, leftOut } = await listOutputs(folder, live)
 
     expect(files.map(({ name }) => name)).toEqual(['plain'])
-    expect(leftOut).toContain('"caf\ufffd" (not a valid name of an artifact)')
-    expect(leftOut).toContain('"caf\ufffd.txt" (not a valid name of an artifact)')
+    expect(leftOut).toContain('"caf\ufffd" (not a valid artifact name)')
+    expect(leftOut).toContain('"caf\ufffd.txt" (not a valid artifact name)')
   })
 
   it('are counted when many are left out, and the first of them named', async () => {
@@ -65,7 +65,7 @@ describe('the files that a generator wrote', () => {
     for (let index = 0; index < 30; index += 1)
       await writeFile(join(folder, `.hidden-${index}`), '')
     const { leftOut } = await listOutputs(folder, live)
-    expect(leftOut?.match(/"\.hidden-\d+" \(not a valid name of an artifact\)/g)).toHaveLength(20)
+    expect(leftOut?.match(/"\.hidden-\d+" \(not a valid artifact name\)/g)).toHaveLength(20)
     expect(leftOut).toContain(' and 10 more.')
   })
 

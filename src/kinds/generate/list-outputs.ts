@@ -7,14 +7,14 @@ import { StepFailed } from '../../domain/stop.ts'
 import { ArtifactName, clip } from '../../domain/text.ts'
 import { nullWhenMissing } from '../../platform/errno.ts'
 
-/** An attempt may have 1000 artifacts; the difference is for its logs and reports. */
+/** Maximum number of output files. An attempt may have 1000 artifacts; 50 are left for logs and reports. */
 export const OUTPUT_FILES_MAX = 950
 const OUTPUT_BYTES_MAX = 20 * 1024 ** 3
-/** Most names in the note about files that were left out. */
+/** Maximum number of names in the note about files that were left out. */
 const NAMED_MAX = 20
 const NOTE_MAX = 2048
 
-/** Folders of artifacts: for complete outputs, and for those of an attempt that was stopped or failed. */
+/** Artifact folders: for complete outputs, and for outputs of an attempt that was stopped or failed. */
 export const OUTPUTS = 'outputs'
 export const PARTIAL = 'partial'
 
@@ -26,14 +26,14 @@ export type WrittenFile = {
   readonly size: number
 }
 
-/** The files in order of names, and a sentence about those that were left out; null for none. */
+/** The files sorted by name, and a sentence about the files that were left out; null if none were. */
 export type Listed = { readonly files: readonly WrittenFile[]; readonly leftOut: string | null }
 
 /**
  * Lists the regular files below a folder, and makes them readable. Leaves out symbolic links (which
- * it does not follow), special files, and names that an artifact cannot have. No process may still
- * write there. Throws StepFailed `outputs-too-large`, and `generator-failed` when the folder itself
- * was removed or replaced.
+ * it does not follow), special files, and names that an artifact cannot have. No process may
+ * write to the folder meanwhile. Throws StepFailed `outputs-too-large`, and `generator-failed` if the
+ * folder itself was removed or replaced.
  */
 export async function listOutputs(folder: string, signal: AbortSignal): Promise<Listed> {
   await openRoot(folder)
@@ -58,7 +58,7 @@ export async function listOutputs(folder: string, signal: AbortSignal): Promise<
   }
 }
 
-/** Without a sandbox, the program may have replaced the folder, for example by a symbolic link. */
+/** Without a sandbox, the program may have replaced the folder, for example with a symbolic link. */
 async function openRoot(folder: string): Promise<void> {
   const found = await lstat(folder).catch(nullWhenMissing)
   if (found?.isDirectory() !== true) {
@@ -87,9 +87,9 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   for await (const { name: part } of await opendir(join(root, under))) {
     signal.throwIfAborted()
     const name = under === '' ? part : `${under}/${part}`
-    // Before lstat, which would fail for a name that is not UTF-8: decoding has changed it.
+    // Checked before lstat, which would not find a name that is not UTF-8: decoding has changed the name.
     if (!ArtifactName.safeParse(`${OUTPUTS}/${name}`).success) {
-      yield { kind: 'other', name, why: 'not a valid name of an artifact' }
+      yield { kind: 'other', name, why: 'not a valid artifact name' }
       continue
     }
     const path = join(root, name)

@@ -6,7 +6,7 @@ import { listOutputs, OUTPUTS, PARTIAL, type WrittenFile } from './list-outputs.
 import { digested, type MadeFile, type Outputs, recordOutputs } from './outputs.ts'
 import { runGenerator } from './run-generator.ts'
 
-/** Runs the generator and keeps its files. The hub has them when this resolves. */
+/** Runs the generator and uploads the files it wrote. Resolves once the hub has stored them. */
 export async function makeOutputs(
   job: GenerateJob,
   inputs: string,
@@ -19,7 +19,10 @@ export async function makeOutputs(
   }
   const outputs = await keepingPartial(job, work, signal)
   if (!(await recordOutputs(attempt, outputs))) {
-    throw new StepFailed('outputs-not-kept', 'the notes of this attempt name the files and reasons')
+    throw new StepFailed(
+      'outputs-not-kept',
+      'the notes of this attempt name the files that the hub refused, and why',
+    )
   }
   await writeFile(keptMark(attempt.folder), '', { mode: 0o600 })
   return outputs
@@ -40,8 +43,8 @@ async function takeOutputs({ attempt }: GenerateJob, signal: AbortSignal): Promi
 }
 
 /**
- * Keeps the files written so far when the generator fails or is stopped. After a stop any error counts
- * as its consequence, because not all code that observes the signal throws the signal's reason.
+ * Runs `work`. If the generator fails or is stopped, keeps the files written so far. After a stop, any
+ * error is treated as caused by the stop, because not all code throws the signal's reason.
  */
 async function keepingPartial(
   job: GenerateJob,
@@ -57,7 +60,7 @@ async function keepingPartial(
   }
 }
 
-/** Takes bounded time, and throws nothing that would hide the error that ended the work. */
+/** Reports an expected failure as a note instead of throwing, so that the first error is not hidden. */
 async function keepPartial({ attempt }: GenerateJob): Promise<void> {
   const grace = attempt.grace()
   try {
@@ -66,12 +69,12 @@ async function keepPartial({ attempt }: GenerateJob): Promise<void> {
   } catch (error) {
     if (!grace.aborted && !(error instanceof StepFailed)) throw error
     const text =
-      error instanceof StepFailed ? error.detail : 'the time to keep partial work ran out'
+      error instanceof StepFailed ? error.detail : 'the time for keeping partial work ran out'
     attempt.report.tell({ type: 'note', code: 'work-not-kept', text })
   }
 }
 
-/** The files as artifacts below `tree`. A file with a digest must still have it when it is uploaded. */
+/** The files as artifacts below `tree`. A file with a digest must still match it at the upload. */
 export const artifactsOf = (
   files: readonly (WrittenFile | MadeFile)[],
   tree: typeof OUTPUTS | typeof PARTIAL,

@@ -6,23 +6,23 @@ import { ArtifactName } from '../../domain/text.ts'
 import { fileDigest } from '../../platform/file-digest.ts'
 import { OUTPUT_FILES_MAX, type WrittenFile } from './list-outputs.ts'
 
-/** The step after which a later attempt can continue. */
+/** The name of the checkpointed step; a later attempt continues after it. */
 const STEP = 'generate'
 
-/** The files of a finished generator, which the hub has as artifacts of the attempt that made them. */
+/** The files that a generator wrote. The hub has them as artifacts of `attempt`. */
 const Outputs = z.strictObject({
   attempt: z.int().min(1),
   files: z
     .array(z.strictObject({ name: ArtifactName, digest: Digest, size: z.int().min(0) }))
     .max(OUTPUT_FILES_MAX),
-  /** A sentence about the files that were not kept, and why; null for none. */
+  /** A sentence that names the files that were not kept, and why; null if all were kept. */
   leftOut: z.string().nullable(),
 })
 export type Outputs = z.infer<typeof Outputs>
 
 const Product = z.strictObject({ outputs: Outputs.nullable() })
 
-/** A digest of all names and contents, to which verdicts are bound. */
+/** A digest of all names and contents. Verdicts contain it to identify what was checked. */
 export function treeOf({ files }: Pick<Outputs, 'files'>): string {
   const hash = createHash('sha256')
   for (const { name, digest } of files.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
@@ -46,16 +46,16 @@ export async function digested(
 /** A written file with its digest. */
 export type MadeFile = WrittenFile & { readonly digest: string }
 
-/** The outputs of an earlier attempt; null when this one must run the generator. */
+/** The outputs of an earlier attempt; null if this attempt must run the generator. */
 export function keptOutputs({ earlier }: Pick<Attempt, 'earlier'>): Outputs | null {
   const made = earlier.checkpoints.findLast(({ step }) => step === STEP)
-  // Another version of the program may have written it in another form: then the generator runs again.
+  // If another version of Millwright wrote the checkpoint in an unknown format, the generator runs again.
   return Product.safeParse(made?.product).data?.outputs ?? null
 }
 
 /**
- * Records the outputs of this attempt, or with null that a later attempt must run the generator again.
- * Returns whether the hub has all artifacts.
+ * Records the outputs of this attempt. null records that a later attempt must run the generator again.
+ * Returns false, and records nothing, if the hub refused an artifact.
  */
 export const recordOutputs = (
   { report }: Pick<Attempt, 'report'>,

@@ -8,7 +8,7 @@ import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 import { makeOutputs } from './make-outputs.ts'
 import type { Outputs } from './outputs.ts'
 
-/** Runs a generate job: inputs, generator, files, checks. */
+/** Runs a generate job: fetches its inputs, runs the generator, keeps the files and checks them. */
 export async function runGenerate(job: GenerateJob, signal: AbortSignal): Promise<Outcome> {
   const { attempt } = job
   await mkdir(outputsOf(attempt.folder), { mode: 0o700 })

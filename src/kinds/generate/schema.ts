@@ -6,11 +6,11 @@ import { GeneratePayload } from './payload.ts'
 /** The name of this kind. */
 export const GENERATE = 'generate'
 
-/** The lowest protocol version whose workers know this kind. */
+/** The lowest protocol version whose workers support this kind. */
 const PROTOCOL = 2
 const TITLE_MAX = 120
 
-/** The generate kind, as the hub knows it. */
+/** The generate kind, as the hub and the displays need it. */
 export const generateSchema = kindSchema(GeneratePayload, {
   name: GENERATE,
   title: ({ title, generator }) => title ?? commandLine(generator.run).slice(0, TITLE_MAX),
@@ -31,7 +31,7 @@ export const generateSchema = kindSchema(GeneratePayload, {
   story: () => 'output',
 })
 
-/** The command on one line. Without NUL, which would end the text in SQL searches. */
+/** The command on one line. NUL is replaced, because it would end the text in SQL searches. */
 const commandLine = (run: readonly string[]): string =>
   run
     .join(' ')
