@@ -22,7 +22,7 @@ export type BranchRequest = CommitRequest & {
   readonly approval: Approval
   /** Intents that earlier attempts of this job recorded. */
   readonly intents: readonly PublicationIntent[]
-  /** What the job that this job continues published; null if there is none. */
+  /** Publication of the earlier job that this job continues; null if there is none. */
   readonly continues: Publication | null
   readonly report: Pick<AttemptReport, 'intend'>
 }
@@ -37,7 +37,7 @@ const IntentDetails = z.strictObject({ ...Details.shape, replaces: Commit.nullab
 /** What a follow-up job needs to know about a published branch. */
 export type PublishedBranch = z.infer<typeof Details> & { readonly commit: string }
 
-/** Reads the branch from a publication. Returns null if the publication is null or not a branch. */
+/** Reads the branch from a publication. Returns null if there is no publication of a branch. */
 export function branchOfPublication(publication: Publication | null): PublishedBranch | null {
   if (publication?.kind !== KIND) return null
   const details = Details.safeParse(publication.details)
@@ -229,7 +229,7 @@ async function push(
 }
 
 /**
- * The failure if the remote, such as a hook there, rejected the push; null for any other failure.
+ * Returns a failure if the remote itself, for example its hook, rejected the push; otherwise null.
  */
 function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
   const line = end.stdout

@@ -1,4 +1,4 @@
-/** The parts of a commit message, and the job that the message names. */
+/** What `commitMessage` needs to know about a job. */
 export type CommitText = {
   readonly title: string
   readonly prompt: string

@@ -4,7 +4,7 @@ import { isLeaseLost, type StepFailed, Stopped } from '../domain/stop.ts'
 
 /** An external place to publish to, such as a branch, a site or a folder of documents. */
 export type Target = {
-  /** Identifies the target together with `target`. Intents and publications contain both. */
+  /** `kind` and `target` together identify the target. Intents and publications contain both. */
   readonly kind: string
   readonly target: string
   /** Reads the current revision. Returns null if the target does not exist. Throws StepFailed. */

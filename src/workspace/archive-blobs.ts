@@ -18,7 +18,7 @@ export type Reading = {
   bytes: number
   /** Commands and file contents that are not yet passed to git. */
   readonly out: (string | Buffer)[]
-  /** Size of each file read so far, by path. A hard link counts with the size of its target. */
+  /** Size of each file read so far, by path. Needed to count the sizes of hard links. */
   readonly sizes: Map<string, number>
 }
 

@@ -34,7 +34,7 @@ export type ArchiveRequest = {
  * Makes a workspace from an archive. Its repository has one commit with every file of the archive
  * unchanged, including files that the archive's own .gitignore matches. After that, the usual rules
  * apply: a new file that .gitignore matches is not part of the change. Empty folders are dropped
- * and reported in a note. Throws StepFailed `archive-invalid` if an entry is unsafe on any
+ * and reported in a note. Throws StepFailed `archive-invalid` if an entry is unsafe on some
  * operating system.
  */
 export async function prepareArchive(

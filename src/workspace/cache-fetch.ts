@@ -31,9 +31,9 @@ export async function objectIn(
 }
 
 /**
- * Fetches an object into a git directory. Returns the failure, or null on success. Without a depth,
- * also deletes refs that the remote deleted, so that a branch `a/b` can replace a branch `a`.
- * Objects of deleted refs stay.
+ * Fetches an object into a git directory. Returns the failure, or null on success. If `depth` is
+ * null, also deletes local refs that the remote lacks, so that a branch `a/b` can replace a branch
+ * `a`. Objects of deleted refs stay.
  */
 export async function fetchInto(
   remote: Remote,
@@ -48,7 +48,7 @@ export async function fetchInto(
     { args: [...FETCH, '--prune', address.url, ...all], gitDir },
     signal,
   )
-  // Continue despite invalid objects: they must not fail jobs on branches without such objects.
+  // Ignore a failure because of invalid objects: they must not fail jobs on unaffected branches.
   if (end.code !== 0 && !isUnsafe(end.redactedStderr)) return end.failure()
   if ((await objectIn(remote, object, signal)) !== null) return null
   // The object is on no branch or tag; it may be the tip of a pull request.

@@ -99,7 +99,7 @@ export async function fetchCommit(
   const what =
     found === null
       ? `has no commit ${object}`
-      : `has ${object}, but it is a ${found.type}, not a commit`
+      : `has an object ${object}, but it is a ${found.type}, not a commit`
   throw new StepFailed('ref-not-found', `${url} ${what}`)
 }
 

@@ -7,7 +7,7 @@ export type ChangeLimits = { readonly files: number; readonly bytes: number }
 
 export const CHANGE_LIMITS: ChangeLimits = { files: 100_000, bytes: 2 * 1024 ** 3 }
 
-/** A description of an agent's change, with the artifacts that can be kept of it. */
+/** An agent's change, with the artifacts in which it can be stored. */
 export type Change = ChangeArtifacts & {
   /** Id of the git tree after the change. */
   readonly tree: string

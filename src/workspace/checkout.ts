@@ -50,7 +50,9 @@ export async function checkOutEarly(
   return (await git(cache.settings, call, signal)).code === 0
 }
 
-/** Checks out into existing folders. If the cache is damaged, repairs it and retries once. */
+/**
+ * Checks out a commit into existing folders. If the cache is damaged, repairs it and retries once.
+ */
 export async function checkOut(
   cache: Cache,
   { lfs = false, ...worktree }: Worktree & { readonly lfs?: boolean },

@@ -5,8 +5,8 @@ import { nullWhenMissing } from '../platform/errno.ts'
 import { withLock } from '../platform/file-lock.ts'
 
 /**
- * A cache that was used within this time is kept, even if it is not pinned: an attempt may be using
- * it before it pins it. This time is longer than any single git call.
+ * A cache that was used within this time is kept even without a pin, because an attempt pins a
+ * cache only after fetching into it. Longer than any single git call.
  */
 const GRACE_MS = 3_600_000
 
@@ -19,8 +19,8 @@ type Removed = { readonly caches: number; readonly bytes: number }
 const usedFile = (cache: string): string => join(cache, 'used')
 
 /**
- * Records the time of a cache's last use. Skips a missing cache, because a new cache counts as
- * used.
+ * Records that a cache is in use now. Does nothing if the cache is missing: a newly created cache
+ * counts as used.
  */
 export async function noteUse(cache: string): Promise<void> {
   await writeFile(usedFile(cache), 'by an attempt\n', { mode: 0o600 }).catch(nullWhenMissing)

@@ -75,7 +75,7 @@ const PATTERNS: readonly Pattern[] = [
         : `the server rejected the credential from ${credential.source}; replace it there with a valid one`,
   ],
   [
-    // Git LFS
+    // git-lfs prints this message if permission is missing.
     /Authorization error/,
     'repository-forbidden',
     lacksPermission,

@@ -76,7 +76,7 @@ export const LFS_PATCH = {
 /**
  * Options for writing a tree whose LFS objects are in the attempt's git directory or in the cache.
  * git-lfs also searches the `lfs` folder next to each alternate `objects` folder. The options
- * therefore add an empty alternate, which has a link to the cache next to it.
+ * therefore add an empty `objects` folder as an alternate, next to an `lfs` link to the cache.
  */
 export async function lfsRestore(
   repository: string,
@@ -155,8 +155,8 @@ type Here = Commit & { readonly settings: GitSettings }
 
 /**
  * Finds the LFS server: the one named in the commit's .lfsconfig or, if there is none, the
- * repository's own. A URL from .lfsconfig must be one that this worker allows for jobs, and the
- * same credential rules apply to it.
+ * repository's own. A URL from .lfsconfig must be an http, https or ssh URL that this worker
+ * allows. The same credential rules apply to it.
  */
 async function lfsRemote(
   repository: Address,

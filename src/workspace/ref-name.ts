@@ -1,7 +1,7 @@
 /**
  * Matches valid names of branches, tags and commits. Stricter than git's own rules
- * (git-check-ref-format), so that neither git nor a shell misinterprets a name, not even in a file
- * path: ASCII only, no leading dash, at most 200 characters.
+ * (git-check-ref-format), so that a name is safe in git commands, shell commands and file paths:
+ * ASCII only, no leading dash, at most 200 characters.
  */
 export const REF_NAME =
   /^(?=.{1,200}$)(?!@$|[-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[A-Za-z0-9._/@+=#-]+(?<![/.])$/

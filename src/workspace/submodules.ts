@@ -148,8 +148,8 @@ async function checkOutOne(
   const address = addressFor(url, parent.cache)
   const cache = cacheOf(address, parent.cache.settings, parent.cache.depth)
   await mkdir(cache.settings.cacheFolder, { recursive: true, mode: 0o700 })
-  // Always contact the remote, so that a job never gets a repository from the cache that it may not
-  // read.
+  // Always contact the remote, so that the cache never serves a job that may not read the
+  // repository.
   await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
   await fetchCommit(cache, commit, signal)
   const alternates = objectsOf(cache)

@@ -72,9 +72,7 @@ export async function findWorkspace(
   }
 }
 
-/**
- * Returns null also for a truncated file: that worker died before anything ran in the workspace.
- */
+/** Also returns null for a truncated file: its worker died before the agent started. */
 function readSaved(text: string): z.infer<typeof Saved> | null {
   try {
     return Saved.parse(JSON.parse(text))

@@ -43,7 +43,8 @@ export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void>
       'the agent replaced its workspace folder with a file or link',
     )
   }
-  // The mode of the root is not part of the change, but without access nothing in it can be read.
+  // The root's mode is not part of the change. Without access to the root, nothing in it can be
+  // read.
   if ((root.mode & 0o700) !== 0o700) await chmod(tree, 0o700)
 }
 

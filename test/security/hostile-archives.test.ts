@@ -51,12 +51,12 @@ describe('a hostile archive', () => {
     ],
     [
       'a file behind a link',
-      '"l/x" conflicts with another entry: "l" is both',
+      '"l/x" conflicts with another entry: "l" is a folder in one entry and',
       [link('l', 'd'), file('l/x')],
     ],
     [
       'a link in the place of a folder',
-      '"l" conflicts with another entry: "l" is both',
+      '"l" conflicts with another entry: "l" is a folder in one entry and',
       [file('l/x'), link('l', '.')],
     ],
     ['a hard link out', '"../x"', [hard('h', '../x')]],
@@ -71,7 +71,7 @@ describe('a hostile archive', () => {
     ['a file twice', '"./a" appears twice', [file('a'), file('./a')]],
     [
       'a file and a folder',
-      '"a/b" conflicts with another entry: "a" is both',
+      '"a/b" conflicts with another entry: "a" is a folder in one entry and',
       [file('a'), file('a/b')],
     ],
     ['a name in two cases', '"A" differs from "a"', [file('a'), file('A')]],
