@@ -13,16 +13,16 @@ import type { RepositoryWorkspace } from '../workspace/workspace.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
 import { type Publisher, publishOnce, type Target } from './publish-once.ts'
 
-/** A branch to publish, and the records of earlier pushes to it. */
+/** A change to push to a branch, and the records of earlier pushes. */
 export type BranchRequest = CommitRequest & {
   readonly workspace: RepositoryWorkspace
-  /** Without refs/heads/. */
+  /** The branch's name without refs/heads/. */
   readonly branch: string
   /** Proof that the change's tree passed the checks of its job. */
   readonly approval: Approval
   /** Intents that earlier attempts of this job recorded. */
   readonly intents: readonly PublicationIntent[]
-  /** Published by the job that this job continues. */
+  /** Publication of the earlier job that this job continues; null if there is none. */
   readonly continues: Publication | null
   readonly report: Pick<AttemptReport, 'intend'>
 }
@@ -34,10 +34,10 @@ const Commit = z.string().regex(/^[0-9a-f]{40,64}$/)
 const Details = z.object({ repository: z.string(), branch: z.string() })
 const IntentDetails = z.strictObject({ ...Details.shape, replaces: Commit.nullable() })
 
-/** A published branch, as a follow-up job needs it. */
+/** What a follow-up job needs to know about a published branch. */
 export type PublishedBranch = z.infer<typeof Details> & { readonly commit: string }
 
-/** Reads the publication of a branch; null when it is of another kind or absent. */
+/** Reads the branch from a publication. Returns null if there is no publication of a branch. */
 export function branchOfPublication(publication: Publication | null): PublishedBranch | null {
   if (publication?.kind !== KIND) return null
   const details = Details.safeParse(publication.details)
@@ -47,9 +47,10 @@ export function branchOfPublication(publication: Publication | null): PublishedB
 }
 
 /**
- * Pushes the change as one commit on its base, once: adopts an earlier push of this job, and never
- * overwrites a branch with an unknown tip. Throws StepFailed `publish-invalid`, `signing-failed`,
- * `branch-moved`, `push-refused`, or a failure to reach the remote.
+ * Pushes the change as one commit on its base. If an earlier attempt of this job has pushed it,
+ * returns that publication instead. Never overwrites a branch with an unknown tip. Throws
+ * StepFailed `publish-invalid`, `signing-failed`, `branch-moved`, `push-refused`, or the failure to
+ * reach the remote.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -90,8 +91,8 @@ function branchPublisher(request: BranchRequest, settings: GitSettings): Publish
 }
 
 /**
- * The branch that an intent of this job names, so that the caller can see whether it was pushed;
- * null when the intent is for another repository.
+ * The branch named in an intent of this job, so that the caller can check whether it was pushed.
+ * Returns null if the intent is not for a branch of this repository.
  */
 export async function branchTargetOf(
   intent: PublicationIntent,
@@ -119,7 +120,9 @@ const targetOn = (remote: Remote, repository: string, branch: string): Target =>
   }),
 })
 
-/** Throws StepFailed `worker-outdated` for details that a newer worker wrote. */
+/**
+ * Parses an intent. Throws StepFailed `worker-outdated` if only a newer worker can understand it.
+ */
 function readIntent(intent: PublicationIntent): {
   readonly commit: string
   readonly details: z.infer<typeof IntentDetails>
@@ -129,11 +132,14 @@ function readIntent(intent: PublicationIntent): {
   if (details.success && commit.success) return { commit: commit.data, details: details.data }
   throw new StepFailed(
     'worker-outdated',
-    `the intent to publish ${intent.target} has details that this worker does not understand`,
+    `the intent to publish ${intent.target} has details that this worker does not understand; update the worker`,
   )
 }
 
-/** A push that moves a branch from one commit to another. */
+/**
+ * A push that moves a branch from `replaces` to `commit`. If `replaces` is null, it creates the
+ * branch.
+ */
 type BranchPush = {
   readonly branch: string
   readonly commit: string
@@ -163,7 +169,7 @@ async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promi
   return refs.tips.get(name) ?? null
 }
 
-/** Whether a tip may be replaced: it is the base, or the continued job published it here. */
+/** Whether a tip may be replaced, because it is the base or the continued job pushed it here. */
 function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
   if (tip === workspace.base.commit) return true
   const earlier = branchOfPublication(continues)
@@ -178,11 +184,14 @@ const moved = (repository: string, branch: string, tip: string | null): StepFail
   new StepFailed(
     'branch-moved',
     tip === null
-      ? `${branch} of ${repository} was deleted while this job was publishing`
-      : `${branch} of ${repository} is at ${tip}, which is neither this job’s base nor a commit that it published; choose another branch name or merge by hand`,
+      ? `the branch ${branch} of ${repository} was deleted while this job was publishing to it`
+      : `the branch ${branch} of ${repository} is at commit ${tip}, which is neither this job’s base nor a commit that this job may replace; choose another branch name or merge by hand`,
   )
 
-/** Pushes LFS objects first, so that the pushed commit never points to a missing object. */
+/**
+ * Uploads LFS objects. Call this before the push, so that no pushed commit points to a missing
+ * object.
+ */
 async function pushLfsObjects(
   { address, settings }: Remote,
   { workspace, change }: BranchRequest,
@@ -194,7 +203,7 @@ async function pushLfsObjects(
   await pushLfs(address, objects, signal)
 }
 
-/** @returns the branch's tip afterwards; another commit when another push won the race */
+/** @returns the branch's tip afterwards, which is another commit if another push won the race */
 async function push(
   remote: Remote,
   wanted: BranchPush,
@@ -213,13 +222,15 @@ async function push(
   ]
   const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
   if (end.code === 0) return wanted.commit
-  // The push may have succeeded and only its answer been lost, so ask the remote.
+  // The push may have succeeded although its response was lost, so ask the remote for the tip.
   const tip = await tipOf(remote, wanted.branch, signal)
   if (tip === wanted.replaces) throw refusal(remote, end) ?? end.failure()
   return tip
 }
 
-/** The remote's own refusal, such as a hook's; null when the push failed otherwise. */
+/**
+ * Returns a failure if the remote itself, for example its hook, rejected the push; otherwise null.
+ */
 function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
   const line = end.stdout
     .toString('utf8')

@@ -1,17 +1,19 @@
-/** The facts of a job from which its commit message is made. */
+/** What `commitMessage` needs to know about a job. */
 export type CommitText = {
   readonly title: string
   readonly prompt: string
   readonly jobId: string
   readonly attempt: number
-  /** Whether the message names the job. */
+  /** Whether to append trailers with the job's id and the attempt's number. */
   readonly trailers: boolean
 }
 
 const TITLE_MAX = 72
 const PROMPT_MAX = 2000
 
-/** The title, the rest of the prompt, and trailers that identify the job. */
+/**
+ * Composes a message from the title, the rest of the prompt, and trailers that identify the job.
+ */
 export function commitMessage(text: CommitText): string {
   const { title, prompt, jobId, attempt, trailers } = text
   const subject = shorten(visible(title).replaceAll(/\s+/g, ' ').trim(), TITLE_MAX)

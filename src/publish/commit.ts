@@ -6,14 +6,19 @@ import { commitMessage, type CommitText } from './commit-message.ts'
 
 export type Person = { readonly name: string; readonly email: string }
 
-/** The key with which a worker signs commits. Only the git call that makes the commit receives it. */
+/**
+ * The key with which a worker signs commits. Only the git call that makes the commit receives it.
+ */
 export type Signing =
-  /** A private key file without a passphrase, or the public half of a key that an ssh agent holds. */
+  /**
+   * `key` is the path of a private key without a passphrase or, if an ssh agent holds the private
+   * key, of its public key. `agent` is the path of the agent's socket.
+   */
   | { readonly format: 'ssh'; readonly key: string; readonly agent: string | null }
-  /** The id of a key in a GnuPG home folder. */
+  /** `key` is the id of a key in `home`, a GnuPG home folder. */
   | { readonly format: 'gpg'; readonly key: string; readonly home: string }
 
-/** How a worker commits: its identity and its key. */
+/** The committer of a worker's commits, and the key that signs them; null for unsigned commits. */
 export type Signature = { readonly committer: Person; readonly signing: Signing | null }
 
 export const UNSIGNED: Signature = {
@@ -25,21 +30,21 @@ export const UNSIGNED: Signature = {
 export type CommitRequest = {
   readonly workspace: Workspace
   readonly change: Change
-  /** null for the committer. */
+  /** null if the committer is also the author. */
   readonly author: Person | null
   readonly signature: Signature
   readonly text: CommitText
-  /** Milliseconds since the epoch. */
+  /** Time of the commit, in milliseconds since the epoch. */
   readonly at: number
 }
 
-/** Signing needs neither the network nor a person; a longer call waits for a passphrase prompt. */
+/** Time limit for signing. A longer call is probably waiting for a passphrase. */
 const SIGNING_MS_MAX = 60_000
 
 /**
  * Makes one commit on the workspace's base.
- * @returns its id. Throws StepFailed `publish-invalid` when git rejects the author's or committer's
- * name, and `signing-failed` with the output of the signing program.
+ * @returns the commit's id. Throws StepFailed `publish-invalid` if git rejects the author's or
+ * committer's name, and `signing-failed` with the signing program's output.
  */
 export async function makeCommit(
   request: CommitRequest,

@@ -2,29 +2,29 @@ import type { AttemptReport } from '../domain/attempt.ts'
 import type { Publication, PublicationIntent } from '../domain/publication.ts'
 import { isLeaseLost, type StepFailed, Stopped } from '../domain/stop.ts'
 
-/** An outside place that can be read: a branch, a site, a folder of documents. */
+/** An external place to publish to, such as a branch, a site or a folder of documents. */
 export type Target = {
-  /** Identifies the target together with `target`; intents and publications carry both. */
+  /** `kind` and `target` together identify the target. Intents and publications contain both. */
   readonly kind: string
   readonly target: string
-  /** The current revision, or null when the target does not exist. Throws StepFailed. */
+  /** Reads the current revision. Returns null if the target does not exist. Throws StepFailed. */
   look(signal: AbortSignal): Promise<string | null>
-  /** The publication that an intent becomes once the target is at its revision. */
+  /** Converts an intent to a publication. Called if the target is at the intent's revision. */
   publicationOf(intent: PublicationIntent): Publication
 }
 
-/** A target and the work to publish there. */
+/** A target, and how to publish to it. */
 export type Publisher = Target & {
   /** Whether this job may replace the target's current revision. */
   mayReplace(revision: string | null): boolean
-  /** Makes the new revision locally, without any outside effect. Throws StepFailed. */
+  /** Makes the new revision locally. Changes nothing at the target. Throws StepFailed. */
   prepare(replaces: string | null, signal: AbortSignal): Promise<PublicationIntent>
   /**
-   * Replaces the revision that `look` found with the intended one (compare and swap).
-   * @returns the target's revision afterwards. Throws StepFailed when the target refuses.
+   * Replaces the revision that `look` found with the intended one (compare-and-swap).
+   * @returns the target's revision afterwards. Throws StepFailed if the target rejects the new one.
    */
   act(intent: PublicationIntent, signal: AbortSignal): Promise<string | null>
-  /** The failure to report when the target is at a revision that this job does not know. */
+  /** The failure to report if the target is at a revision that this job may not replace. */
   moved(revision: string | null): StepFailed
 }
 
@@ -35,9 +35,10 @@ type Request = {
 }
 
 /**
- * Publishes once: adopts what an earlier attempt of this job published, and never replaces an
- * unknown revision. Records the intent before the effect; from then on only a lost lease stops the
- * effect, because the hub already relies on the intent.
+ * Publishes at most once: if an earlier attempt of this job has published, returns that
+ * publication. Never replaces an unknown revision. Records the intent before it publishes. After
+ * that, a cancellation, a drain or a job limit no longer stops the publication, because the hub
+ * already relies on the intent.
  */
 export async function publishOnce(
   publisher: Publisher,
@@ -51,16 +52,17 @@ export async function publishOnce(
   const intent = await publisher.prepare(found, signal)
   await report.intend(intent)
   const now = await publisher.act(intent, untilLeaseLost(signal))
-  // The delayed effect of an earlier attempt may have arrived first.
+  // A delayed publication from an earlier attempt may have reached the target before ours. If so,
+  // return that publication.
   const published = ownPublication(publisher, [...intents, intent], now)
   if (published === null) throw publisher.moved(now)
   return published
 }
 
 /**
- * What an earlier attempt of the job has already published, or null. Call it before repeating any
- * work. Reads only targets for which an intent exists.
- * @param targetOf the target of an intent; null when the job does not publish there
+ * Returns what an earlier attempt of the job has already published, or null if there is nothing.
+ * Call this before repeating any work. Reads only targets for which an intent exists.
+ * @param targetOf returns an intent's target, or null if the job does not publish to it
  */
 export async function findPublished(
   intents: readonly PublicationIntent[],
@@ -91,7 +93,7 @@ function ownPublication(
   return own === undefined ? null : target.publicationOf(own)
 }
 
-/** A signal that a lost lease aborts, but a cancel, a drain or a job limit does not. */
+/** A copy of `signal` that ignores cancellations, drains and job limits. */
 function untilLeaseLost(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const onAbort = () => {

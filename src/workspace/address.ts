@@ -4,11 +4,11 @@ import { REF_NAME } from './ref-name.ts'
 /** How git reaches a repository; `http` includes https. */
 export type Transport = 'http' | 'ssh' | 'file'
 
-/** A repository address that this worker may use. */
+/** A repository URL, `user@host:path` or local path that this worker allows. */
 export type Address = {
   readonly url: string
   readonly transport: Transport
-  /** Git's names of the protocols to allow. */
+  /** Names for git's `protocol.<name>.allow` settings. */
   readonly protocols: readonly string[]
 }
 
@@ -17,15 +17,15 @@ const WITH_PASSWORD = /^[a-z+]+:\/\/[^/@]*:[^/@]*@/i
 const SCP_STYLE = /^[\w.][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s:-]\S*$/
 
 /**
- * Parses a repository address. Throws StepFailed `protocol-refused` when this worker does not allow
- * the transport, or when git could interpret the text as anything but an address.
+ * Parses a repository URL. Throws StepFailed `protocol-refused` if this worker does not allow the
+ * transport, or if git could interpret the text as anything other than a repository.
  */
 export function parseAddress(url: string, allow: Readonly<Record<Transport, boolean>>): Address {
   const transport = HIDDEN.test(url) || WITH_PASSWORD.test(url) ? undefined : transportOf(url)
   if (transport === undefined) {
     throw new StepFailed(
       'protocol-refused',
-      `${printable(url)} is not a supported repository address: use https://, ssh:// or user@host:path, without a password`,
+      `${printable(url)} is not a supported repository URL: use https://, ssh:// or user@host:path, without a password`,
     )
   }
   if (!allow[transport]) {
@@ -38,12 +38,12 @@ export function parseAddress(url: string, allow: Readonly<Record<Transport, bool
 }
 
 const NAMES: Readonly<Record<Transport, string>> = {
-  http: 'http and https addresses',
-  ssh: 'ssh addresses',
-  file: 'local paths and file addresses; to allow them, start the worker with --allow-local',
+  http: 'http and https URLs',
+  ssh: 'ssh URLs',
+  file: 'local paths and file:// URLs; to allow them, start the worker with --allow-local',
 }
 
-/** An address for messages: quoted, truncated, and without its password. */
+/** A URL for messages: quoted, truncated, and without its password. */
 const printable = (url: string): string =>
   JSON.stringify(url.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:…@').slice(0, 200))
 
@@ -55,17 +55,17 @@ function transportOf(url: string): Transport | undefined {
   return SCP_STYLE.test(url) ? 'ssh' : undefined
 }
 
-/** The full names that a short ref may have on the remote, in order of precedence. */
+/** The full ref names to look for on the remote. A branch takes precedence over a tag. */
 export function refCandidates(ref: string): readonly string[] {
   return ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
 }
 
-/** Throws StepFailed `ref-not-found` for names that git or a shell could misinterpret. */
+/** Returns the ref. Throws StepFailed `ref-not-found` if git or a shell could misinterpret it. */
 export function checkRef(ref: string): string {
   if (REF_NAME.test(ref)) return ref
   throw new StepFailed(
     'ref-not-found',
-    `${JSON.stringify(ref.slice(0, 200))} is not a valid name of a branch, tag or commit`,
+    `${JSON.stringify(ref.slice(0, 200))} is not a valid branch name, tag name or commit id`,
   )
 }
 

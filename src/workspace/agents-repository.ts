@@ -8,8 +8,9 @@ import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Makes the repository that the agent sees: history through the cache, and a clean and fast
- * `git status`. The agent may damage it, because the platform never reads it.
+ * Creates the agent's own repository in the work tree. It reads history through alternates, and its
+ * copied index makes `git status` clean and fast. The agent may damage the repository, because the
+ * platform never reads it.
  */
 export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>): Promise<void> {
   const { tree, gitDir, base, objects, options } = workspace

@@ -1,5 +1,5 @@
-// Converts entries of an archive to `git fast-import` commands, each followed by its bytes. Streams
-// the bytes; only paths and sizes stay in memory.
+// Converts archive entries to `git fast-import` commands. File contents are streamed; only paths
+// and sizes stay in memory.
 import type { ReadEntry } from 'tar/read-entry'
 import {
   type ArchiveLimits,
@@ -10,19 +10,19 @@ import {
 } from './archive-names.ts'
 import { quote } from './paths.ts'
 
-/** The state of reading one archive. */
+/** The state while one archive is read. */
 export type Reading = {
   readonly limits: ArchiveLimits
   readonly names: ArchiveNames
-  /** Total size of the files so far. */
+  /** Total size of the files read so far. */
   bytes: number
-  /** Commands and bytes that are not yet passed to git. */
+  /** Commands and file contents that are not yet passed to git. */
   readonly out: (string | Buffer)[]
-  /** Sizes of the files so far by path, to count hard links to them. */
+  /** Size of each file read so far, by path. Needed to count the sizes of hard links. */
   readonly sizes: Map<string, number>
 }
 
-/** Throws StepFailed `archive-invalid`. */
+/** Appends an entry's commands to `reading.out`. Throws StepFailed `archive-invalid`. */
 export function addEntry(reading: Reading, entry: ReadEntry): void {
   const add = ADD.get(entry.type)
   if (add === undefined) refuseType(entry)
@@ -55,8 +55,8 @@ function addFile(reading: Reading, entry: ReadEntry): void {
     reading.out.push(data)
   })
   entry.on('end', () => {
-    // Git would read surplus bytes as commands.
-    if (left !== 0) throw refused(entry.path, 'does not have the length that its header states')
+    // If the entry were longer than its header states, git would read the rest as commands.
+    if (left !== 0) throw refused(entry.path, 'is longer or shorter than its header states')
     reading.out.push('\n')
   })
 }
@@ -70,13 +70,13 @@ function addLink(reading: Reading, entry: ReadEntry): void {
   entry.resume()
 }
 
-/** A hard link becomes a separate file, whose bytes count again. */
+/** Imports a hard link as a separate file. Its size counts again toward the limit. */
 function addHardLink(reading: Reading, entry: ReadEntry): void {
   const target = entry.linkpath ?? ''
   const linked = partsOf(target).join('/')
   const size = reading.sizes.get(linked)
   if (size === undefined) {
-    const why = `is a hard link to ${JSON.stringify(target)}, which is not an earlier file of the archive`
+    const why = `is a hard link to ${JSON.stringify(target)}, which is not an earlier file in the archive`
     throw refused(entry.path, why)
   }
   count(reading, entry.path, size)
@@ -93,12 +93,15 @@ function addFolder({ names }: Reading, entry: ReadEntry): void {
 function count(reading: Reading, name: string, size: number): void {
   reading.bytes += size
   const { bytes } = reading.limits
-  if (reading.bytes > bytes) throw refused(name, `brings the unpacked size above ${bytes} bytes`)
+  if (reading.bytes > bytes)
+    throw refused(name, `makes the unpacked archive larger than ${bytes} bytes`)
 }
 
 type Put = { readonly mode: string; readonly path: string; readonly size: number }
 
-/** Begins a file or link; its bytes and a line break must follow. */
+/**
+ * Writes the command for a file or link. The caller must then append its contents and a line break.
+ */
 function put({ out }: Reading, { mode, path, size }: Put): void {
   out.push(`M ${mode} inline ${quoted(path)}\ndata ${size}\n`)
 }

@@ -1,5 +1,5 @@
-// Converts an archive to commands from which git makes a commit. Writes no file: git writes them
-// when the commit is checked out.
+// Converts an archive to `git fast-import` commands that create one commit. Unpacks no files: git
+// writes them when it checks out the commit.
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
@@ -10,16 +10,16 @@ import { addEntry, refuseType, type Reading } from './archive-blobs.ts'
 import { type ArchiveLimits, type ArchiveNames, invalid } from './archive-names.ts'
 
 export type Archive = {
-  /** A tar archive, gzipped or not. */
+  /** Path of a tar archive, gzipped or uncompressed. */
   readonly file: string
   readonly limits: ArchiveLimits
-  /** Collects the names of its entries. */
+  /** Checks and records the names of the archive's entries. */
   readonly names: ArchiveNames
 }
 
 /**
- * The input of `git fast-import` that makes, on `branch`, a commit of all files and links of an
- * archive. The same archive always gives the same commit. Throws StepFailed `archive-invalid`.
+ * Yields input for `git fast-import` that commits all files and links of an archive to `branch`.
+ * The same archive always gives the same commit. Throws StepFailed `archive-invalid`.
  */
 export async function* importCommands(
   archive: Archive,
@@ -34,7 +34,7 @@ export async function* importCommands(
     throw invalid(error.message)
   })
   yield headOf(branch)
-  // The parser calls back synchronously during `write`, so `out` is complete after each chunk.
+  // `write` runs the parser's callbacks synchronously, so `out` is complete after each chunk.
   for await (const bytes of tarBytes(archive)) {
     parser.write(bytes)
     yield* reading.out.splice(0)
@@ -44,10 +44,13 @@ export async function* importCommands(
   yield 'done\n'
 }
 
-/** Disables decompression in the parser: gzip has no switch, but a ratio of 0 rejects it. */
+/**
+ * Disables decompression in the parser, because `tarBytes` decompresses. The parser has no option
+ * to disable gzip, but a ratio limit of 0 makes it reject gzip data.
+ */
 const PLAIN = { strict: true, brotli: false, zstd: false, maxDecompressionRatio: 0 }
 
-/** The start of a commit. Git needs `done` at the end, so a truncated stream makes no commit. */
+/** The start of the input. `feature done` makes git reject truncated input, which lacks `done`. */
 const headOf = (branch: string): string =>
   [
     'feature done',
@@ -59,10 +62,13 @@ const headOf = (branch: string): string =>
 
 const MESSAGE = 'The files of the archive\n'
 const COMMITTER = 'Millwright <millwright@localhost>'
-/** A fixed time, 2000-01-01, so that equal archives give equal commits. */
+/** A fixed time (2000-01-01 UTC), so that equal archives give equal commits. */
 export const COMMIT_TIME = '946684800 +0000'
 
-/** The decompressed archive. Throws StepFailed `archive-invalid` when it exceeds the limits. */
+/**
+ * Yields the decompressed archive. Throws StepFailed `archive-invalid` if it is damaged or too
+ * large.
+ */
 async function* tarBytes({ file, limits }: Archive): AsyncGenerator<Buffer> {
   const max = limits.bytes + limits.entries * OVERHEAD_BYTES
   let [total, begin] = [0, Buffer.alloc(0)]
@@ -81,7 +87,7 @@ async function* tarBytes({ file, limits }: Archive): AsyncGenerator<Buffer> {
   }
 }
 
-/** Allowance for the headers, long names and padding of one entry. */
+/** Bytes allowed for one entry's headers, long names and padding, in addition to its contents. */
 const OVERHEAD_BYTES = 4096
 
 async function openTar(file: string): Promise<AsyncIterable<Buffer>> {

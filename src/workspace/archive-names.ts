@@ -1,13 +1,14 @@
-// Checks the names in an archive: they must be valid on every system and stay inside the archive.
+// Checks the names in an archive. They must be valid on every operating system and must not point
+// outside the archive.
 import { StepFailed } from '../domain/stop.ts'
 
 /** Limits on the contents of an archive. */
 export type ArchiveLimits = {
-  /** Files, links and folders together. */
+  /** Most files, links and folders, counted together. */
   readonly entries: number
-  /** Unpacked size of all files. */
+  /** Largest total size of the unpacked files. */
   readonly bytes: number
-  /** Size of all paths, folders included, because they stay in memory. */
+  /** Largest total size of all paths, including folders. Limited because paths stay in memory. */
   readonly nameBytes: number
 }
 
@@ -23,12 +24,12 @@ const DEPTH_MAX = 64
 
 type Kind = 'file' | 'folder'
 
-/** The names of the entries of one archive. */
+/** The entry names of one archive. */
 export type ArchiveNames = {
   /**
-   * Adds an entry; a link counts as a file. Throws StepFailed `archive-invalid`, also for a
-   * duplicate.
-   * @returns its path without `.` parts and redundant slashes; empty for the root itself
+   * Checks and records an entry's name; a link counts as a file. Throws StepFailed
+   * `archive-invalid` for an unsafe name and for one that conflicts with an earlier entry.
+   * @returns the path without `.` parts and redundant slashes; empty for the archive's root folder
    */
   add(name: string, kind: Kind): string
   emptyFolders(): readonly string[]
@@ -45,13 +46,14 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
     if (before === undefined) {
       bytes += Buffer.byteLength(path)
       if (seen.size === entries) throw invalid(`it contains more than ${entries} entries`)
-      if (bytes > nameBytes) throw invalid(`its names take more than ${nameBytes} bytes`)
+      if (bytes > nameBytes)
+        throw invalid(`the names of its entries exceed ${nameBytes} bytes in total`)
       seen.set(key, { path: key === path ? key : path, kind, isFilled })
     } else if (before.path !== path) {
       const other = JSON.stringify(before.path)
-      throw refused(name, `differs from ${other} only in letter case or Unicode form`)
+      throw refused(name, `differs from ${other} only in letter case or Unicode normalization`)
     } else if (before.kind !== kind) {
-      const what = `${JSON.stringify(path)} is both a folder and a file or link`
+      const what = `${JSON.stringify(path)} is a folder in one entry and a file or link in another`
       throw refused(name, `conflicts with another entry: ${what}`)
     } else if (kind === 'file') {
       throw refused(name, 'appears twice')
@@ -62,7 +64,7 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
   return {
     add: (name, kind) => {
       const parts = partsOf(name)
-      if (parts.length === 0 && kind === 'file') throw refused(name, 'has no name')
+      if (parts.length === 0 && kind === 'file') throw refused(name, 'is not a file name')
       for (let end = 1; end < parts.length; end += 1) {
         note(name, ownPath(parts.slice(0, end)), { kind: 'folder', isFilled: true })
       }
@@ -77,14 +79,19 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
   }
 }
 
-/** Copies the string: a slice would keep its source in memory, a header of up to 1 MiB. */
+/** Copies the string. A slice would keep the whole archive header, up to 1 MiB, in memory. */
 const ownPath = (parts: readonly string[]): string => Buffer.from(parts.join('/')).toString()
 
-/** Windows treats a backslash as a slash; the parser reads invalid UTF-8 as U+FFFD. */
+/**
+ * Includes the backslash, which Windows treats as a slash, and U+FFFD, which the tar parser returns
+ * for invalid UTF-8.
+ */
 const UNSAFE_CHARACTER = /[\p{Cc}\\\uFFFD]/u
 const HAS_UNSAFE_CHARACTER = 'contains a backslash, a control character or invalid UTF-8'
 
-/** The parts of a path. Throws StepFailed `archive-invalid` when it is unsafe or too long. */
+/**
+ * Splits a path into its parts. Throws StepFailed `archive-invalid` if it is unsafe or too long.
+ */
 export function partsOf(name: string): readonly string[] {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.')
   if (name.startsWith('/')) throw refused(name, 'is an absolute path')
@@ -103,9 +110,10 @@ export function partsOf(name: string): readonly string[] {
 }
 
 /**
- * Refuses a link that points outside the archive. `..` is allowed only at the start of its target:
- * after another link, `..` could resolve to any folder. Throws StepFailed `archive-invalid`.
- * @param path of the link, as `add` returns it
+ * Throws StepFailed `archive-invalid` for a symbolic link that could point outside the archive. Its
+ * target may contain `..` only at the start: elsewhere, the part before `..` may itself be a link,
+ * and `..` would then lead to an arbitrary folder.
+ * @param path the link's path, as returned by `add`
  */
 export function checkLink(path: string, target: string): void {
   const to = `is a link to ${JSON.stringify(target.slice(0, 200))}`

@@ -19,23 +19,23 @@ import { git, type GitSettings, localFailure, mustGit } from './git.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, type Note, saveWorkspace, treeOf, type Workspace } from './workspace.ts'
 
-/** A workspace to be made from an archive. */
+/** Options of `prepareArchive`. */
 export type ArchiveRequest = {
   /** The attempt's folder. */
   readonly folder: string
-  /** A tar archive, gzipped or not. The file stays unchanged. */
+  /** A tar archive, gzipped or uncompressed. The file is only read. */
   readonly archive: { readonly file: string }
   readonly settings: GitSettings
-  /** A kept change of this archive to apply; null to start from the archive. */
+  /** An earlier change to this archive, which is applied first; null for none. */
   readonly continues: KeptChange | null
 }
 
 /**
- * Makes a workspace from an archive: a private repository of one commit with every file of the
- * archive unchanged, including files that its own .gitignore matches. Afterwards it behaves like any
- * other workspace: a new file that .gitignore matches is not part of the change. Empty folders are
- * dropped, with a note. Throws StepFailed `archive-invalid`, naming an entry that is unsafe on some
- * system.
+ * Makes a workspace from an archive. Its repository has one commit with every file of the archive
+ * unchanged, including files that the archive's own .gitignore matches. After that, the usual rules
+ * apply: a new file that .gitignore matches is not part of the change. Empty folders are dropped
+ * and reported in a note. Throws StepFailed `archive-invalid` if an entry is unsafe on some
+ * operating system.
  */
 export async function prepareArchive(
   { folder, archive, settings, continues }: ArchiveRequest,
@@ -66,7 +66,7 @@ const BARE = { bare: true, branch: 'base' } as const
 type Import = {
   readonly file: string
   readonly limits: ArchiveLimits
-  /** The git folder to be made for the archive's commit; the agent may read it. */
+  /** The git directory to create for the archive's commit. The agent may read it. */
   readonly store: string
   readonly settings: GitSettings
 }
@@ -86,7 +86,7 @@ async function importArchive(
   return { commit, notes: notesOn(names.emptyFolders()) }
 }
 
-/** Git itself refuses dangerous names, such as any spelling of .git. */
+/** Throws StepFailed `archive-invalid` if git rejects a dangerous name, such as `.GIT`. */
 async function checkOutArchive(
   { settings, ...place }: Pick<Workspace, 'settings' | 'gitDir' | 'tree'> & { commit: string },
   signal: AbortSignal,
@@ -95,7 +95,7 @@ async function checkOutArchive(
   const end = await git(settings, call, signal)
   if (end.code === 0) return
   const [, name] = /invalid path '(.*)'/.exec(end.stderr) ?? []
-  throw name === undefined ? localFailure(call, end) : invalid(`git refuses the name "${name}"`)
+  throw name === undefined ? localFailure(call, end) : invalid(`git rejects the name "${name}"`)
 }
 
 async function continueOn(
@@ -105,19 +105,22 @@ async function continueOn(
   signal: AbortSignal,
 ): Promise<void> {
   if ((recordOf(kept)?.base ?? commit) !== commit) {
-    throw new StepFailed('workspace-failed', 'the earlier change was made to another archive')
+    throw new StepFailed(
+      'workspace-failed',
+      'the earlier change was made to a different archive; submit the job with that archive',
+    )
   }
   const change = await fetchChange(target, kept)
   if (change !== null) await applyChange(target, change, signal)
 }
 
-/** Most names of empty folders in a note. */
+/** How many empty folders the note lists by name. */
 const NAMES_MAX = 5
 
 function notesOn(empty: readonly string[]): readonly Note[] {
   if (empty.length === 0) return []
   const names = empty.slice(0, NAMES_MAX).map((name) => JSON.stringify(name))
   const more = empty.length > NAMES_MAX ? ` and ${empty.length - NAMES_MAX} more` : ''
-  const text = `Empty folders of the archive were left out: ${names.join(', ')}${more}`
+  const text = `Empty folders in the archive were left out: ${names.join(', ')}${more}`
   return [{ code: 'empty-folders', text }]
 }

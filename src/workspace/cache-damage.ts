@@ -1,5 +1,5 @@
-// Detects and repairs damaged caches. Damage is detected by reading the cache, not from error
-// messages: a file system, a remote or a job can fail with any message.
+// Detects and repairs damaged caches. Damage is detected by reading the cache, because an error
+// message does not reliably show whether the cache caused the error.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
@@ -8,14 +8,16 @@ import { makeRepository } from './repository-folder.ts'
 
 type Folder = { readonly settings: GitSettings; readonly gitDir: string }
 
-/** Whether every object that is reachable from the refs exists. True when the check times out. */
+/**
+ * Whether every object that is reachable from the refs exists. Also true if the check times out.
+ */
 export async function isWhole({ settings, gitDir }: Folder, signal: AbortSignal): Promise<boolean> {
   const args = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress']
   const { code, exceeded } = await git(settings, { args, gitDir }, signal)
   return code === 0 || exceeded !== null
 }
 
-/** Whether every file of a commit exists and can be read. True when the check times out. */
+/** Whether every file of a commit can be read. Also true if the check times out. */
 export async function isReadable(
   { settings, gitDir }: Folder,
   commit: string,
@@ -31,14 +33,14 @@ export async function isReadable(
 }
 
 /**
- * Repairs a damaged repository from a freshly fetched one: adds its packs and replaces the refs.
- * Removes no object, because running jobs still read them; git skips the unreadable copies. Removes
- * the fresh folder.
+ * Repairs a damaged repository from a freshly fetched one: moves the fresh packs into it and
+ * replaces its refs. Removes no existing objects, because running jobs still read them; git skips
+ * an unreadable object if a fresh pack contains the same object. Removes the `fresh` folder.
  */
 export async function repairFrom(damaged: string, fresh: string): Promise<void> {
   await mkdir(packs(damaged), { recursive: true })
   await mkdir(join(damaged, 'refs'), { recursive: true })
-  // Move each index after its pack: git expects the pack of every index.
+  // Move each pack before its index, because git expects a pack for every index.
   const files = (await readdir(packs(fresh))).toSorted(
     (one, other) => Number(one.endsWith('.idx')) - Number(other.endsWith('.idx')),
   )
@@ -56,7 +58,7 @@ export async function repairFrom(damaged: string, fresh: string): Promise<void> 
 
 const packs = (folder: string): string => join(folder, 'objects', 'pack')
 
-/** The history may end at the boundary commits of either repository, so keep both sets. */
+/** Merges the `shallow` files: history may end at the boundary commits of either repository. */
 async function joinShallow(damaged: string, fresh: string): Promise<void> {
   const texts = await Promise.all(
     [damaged, fresh].map((folder) => readFile(join(folder, 'shallow'), 'utf8').catch(() => '')),

@@ -1,4 +1,5 @@
-// Reads from a cache's git folder and fetches into it. Takes no lock: the caller serializes jobs.
+// Reads from a cache's git directory and fetches into it. Takes no lock: the caller must hold the
+// cache's lock while it fetches.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isCommitId } from './address.ts'
@@ -6,15 +7,18 @@ import { isUnsafe } from './failure.ts'
 import { git } from './git.ts'
 import { callRemote, type Remote } from './remote.ts'
 
-/** A git object; a tag is resolved to the object it points to. */
+/** The id and type of a git object. A tag is resolved to the object that it points to. */
 export type GitObject = { readonly id: string; readonly type: string }
 
-/** An object to fetch. `depth` limits its history; null also fetches all branches and tags. */
+/**
+ * An object to fetch. `depth` is how many commits of its history to fetch. If it is null, the full
+ * history of all branches and tags is fetched, too.
+ */
 type Wanted = { readonly object: string; readonly depth: number | null }
 
 type Folder = Pick<Remote, 'settings' | 'gitDir'>
 
-/** Looks an object up; null when the folder lacks it or cannot read it. */
+/** Looks up an object. Returns null if it is missing or unreadable. */
 export async function objectIn(
   { settings, gitDir }: Folder,
   object: string,
@@ -27,8 +31,9 @@ export async function objectIn(
 }
 
 /**
- * Fetches into a git folder; returns the failure, or null. Prunes refs that the remote deleted, so
- * that a branch `a` can be replaced by `a/b`; their objects stay.
+ * Fetches an object into a git directory. Returns the failure, or null on success. If `depth` is
+ * null, also deletes local refs that the remote lacks, so that a branch `a/b` can replace a branch
+ * `a`. Objects of deleted refs stay.
  */
 export async function fetchInto(
   remote: Remote,
@@ -43,15 +48,15 @@ export async function fetchInto(
     { args: [...FETCH, '--prune', address.url, ...all], gitDir },
     signal,
   )
-  // One branch with invalid objects must not fail jobs on other branches.
+  // Ignore a failure because of invalid objects: they must not fail jobs on unaffected branches.
   if (end.code !== 0 && !isUnsafe(end.redactedStderr)) return end.failure()
   if ((await objectIn(remote, object, signal)) !== null) return null
-  // Reachable from no branch or tag, such as the tip of a pull request.
+  // The object is on no branch or tag; it may be the tip of a pull request.
   const single = await callRemote(remote, { args: [...FETCH, address.url, object], gitDir }, signal)
   return single.code === 0 ? null : single.failure()
 }
 
-/** Stores the object under its own ref, so that the next fetch negotiates from it. */
+/** Stores the object under its own ref, so that the next fetch does not download it again. */
 async function fetchFew(
   remote: Remote,
   { object, depth }: { readonly object: string; readonly depth: number },
@@ -73,12 +78,12 @@ const FETCH = [
   '--no-show-forced-updates',
 ]
 
-/** Most packs in a cache before they are combined; the default of git’s `gc.autoPackLimit`. */
+/** A cache with more packs than this is repacked. The value is git's default `gc.autoPackLimit`. */
 const PACKS_MAX = 50
 
 /**
- * Combines packs, because every fetch adds one and many packs are slow. Drops no object. Ignores a
- * failure, which costs only speed.
+ * Combines packs, because every fetch adds one and many packs slow git down. Drops no objects.
+ * Ignores a failure, because it costs only speed.
  */
 export async function joinPacks({ settings, gitDir }: Folder, signal: AbortSignal): Promise<void> {
   const files = await readdir(join(gitDir, 'objects', 'pack'))

@@ -13,16 +13,16 @@ import { branchOf } from './ref-name.ts'
 import { askRemote, type Remote, type RemoteRefs } from './remote.ts'
 import { makeRepository } from './repository-folder.ts'
 
-/** A bare clone of a repository on this worker, shared by all jobs that name its address. */
+/** This worker's bare clone of a repository, shared by all jobs with the same URL and depth. */
 export type Cache = {
   readonly folder: string
   readonly address: Address
   readonly settings: GitSettings
-  /** Commits of history for each tip; null for all. */
+  /** How many commits of history to fetch for each tip; null for the full history. */
   readonly depth: number | null
 }
 
-/** Each depth has a separate cache, so that a shallow fetch never truncates the full one. */
+/** Each depth has a separate cache, so that a shallow fetch never truncates the full history. */
 export function cacheOf(
   address: Address,
   settings: GitSettings,
@@ -37,7 +37,8 @@ export const objectsOf = (cache: Pick<Cache, 'folder'>): string => join(cache.fo
 
 /**
  * The boundary commits of a shallow cache, in the format of git's `shallow` file; empty for full
- * history. Stays valid while the cache is pinned, because nothing is removed from it.
+ * history. The result stays valid while the cache is pinned, because no commit is removed
+ * meanwhile.
  */
 export async function shallowOf(cache: Pick<Cache, 'folder'>): Promise<string> {
   return (await readIfPresent(join(cache.folder, 'shallow'))) ?? ''
@@ -51,10 +52,10 @@ export type Base = {
 }
 
 /**
- * Resolves a ref on the remote, and fetches only when the cache lacks its commit. Throws StepFailed
- * `ref-not-found`, or a failure to reach the remote.
- * @param wanted.ref null for the remote's HEAD
- * @param wanted.known a commit that the cache is known to have
+ * Resolves a ref on the remote, and fetches its commit if the cache lacks it. Throws StepFailed
+ * `ref-not-found`, or the failure to reach the remote.
+ * @param wanted.ref null means the remote's HEAD
+ * @param wanted.known a commit that is certainly in the cache, or null
  */
 export async function fetchBase(
   cache: Cache,
@@ -68,7 +69,8 @@ export async function fetchBase(
   const refs = await askRemote({ settings, address, gitDir: folder }, names, signal)
   const target = choose(refs, ref, names)
   if (target === undefined) {
-    const thing = ref === null ? 'a default branch; the repository may be empty' : ref
+    const thing =
+      ref === null ? 'default branch; the repository may be empty' : `branch or tag ${ref}`
     throw new StepFailed(
       'ref-not-found',
       `${address.url} has no ${thing}. Name a branch, a tag or a full commit id`,
@@ -79,9 +81,10 @@ export async function fetchBase(
 }
 
 /**
- * Fetches a commit into the cache, with all branches and tags unless the cache is shallow.
- * @param object a commit, or a tag of one. Throws StepFailed `ref-not-found` when it is neither.
- * @returns the commit
+ * Fetches a commit into the cache if it is missing, with all branches and tags unless the cache is
+ * shallow. Throws StepFailed `ref-not-found` if the object does not exist or is not a commit.
+ * @param object id of a commit, or of a tag that points to one
+ * @returns the commit's id
  */
 export async function fetchCommit(
   cache: Cache,
@@ -96,13 +99,13 @@ export async function fetchCommit(
   const what =
     found === null
       ? `has no commit ${object}`
-      : `has ${object}, but it is a ${found.type}, not a commit`
+      : `has an object ${object}, but it is a ${found.type}, not a commit`
   throw new StepFailed('ref-not-found', `${url} ${what}`)
 }
 
 /**
- * Repairs the cache from the remote when files of a commit cannot be read.
- * @returns whether it was damaged, so that the caller should retry
+ * Repairs the cache from the remote if files of a commit cannot be read.
+ * @returns true if the cache was damaged; the caller should then retry
  */
 export async function repairCache(
   cache: Cache,
@@ -119,12 +122,12 @@ export async function repairCache(
   return true
 }
 
-/** Prevents removal of the cache, and of this commit from it, until `unpin`. */
+/** Prevents removal of the cache and of this commit until `unpin`. */
 export async function pin(cache: Cache, name: string, commit: string): Promise<void> {
   await writeDurably(pinFile(cache.folder, name), `${commit}\n`)
 }
 
-/** @param folder of the cache; it may be missing */
+/** Removes a pin. Does nothing if the pin or the cache's folder is missing. */
 export async function unpin(folder: string, name: string): Promise<void> {
   await rm(pinFile(folder, name), { force: true })
 }
@@ -166,7 +169,7 @@ async function objectOf(
   return (await isMade(cache)) ? await objectIn(folderOf(cache), object, signal) : null
 }
 
-/** Fetches an object, or the whole repository when the cache is missing or damaged. */
+/** Fetches an object, or the whole repository if the cache is missing or damaged. */
 async function fetchObject(
   cache: Cache,
   object: string,
@@ -194,8 +197,9 @@ const remoteOf = ({ settings, address, folder }: Cache, gitDir = folder): Remote
 })
 
 /**
- * Fetches everything into a temporary folder, so that a partial cache is never used. Renames it to
- * the cache, or repairs an existing damaged cache from it in place, because running jobs read there.
+ * Fetches the repository into a temporary folder, so that no job uses a partial cache. Then renames
+ * the folder to the cache. If a damaged cache exists, repairs it in place instead, because running
+ * jobs read from it.
  */
 async function fetchAll(
   cache: Cache,
@@ -213,7 +217,7 @@ async function fetchAll(
   return await objectOf(cache, object, signal)
 }
 
-/** Removes temporary folders of this cache that a dead worker left. */
+/** Removes temporary folders for this cache that a worker left when it died. */
 async function removeLeftovers(cache: Cache): Promise<void> {
   const folder = dirname(cache.folder)
   const leftover = (name: string) =>

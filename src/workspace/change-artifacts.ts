@@ -1,29 +1,29 @@
 // The artifacts in which a change is stored: its patch, and the Git LFS objects that the patch
-// points to. Only this file knows their names.
+// points to. Only this file defines their names.
 import { z } from 'zod'
 import type { FileArtifact } from '../domain/attempt.ts'
 import { lfsObjectFile } from './lfs.ts'
 import type { Note } from './workspace.ts'
 
-/** The name of a change's patch. */
+/** Name of the artifact that contains a change's patch. */
 export const PATCH = 'change.patch'
-/** Prefix of the artifact of a Git LFS object; its id follows. */
+/** Prefix of the name of a Git LFS object's artifact; the object's id follows. */
 const LFS = 'lfs-'
-/** With more objects than this, only the patch is kept. */
+/** If a change has more new LFS objects than this, only its patch is kept. */
 const LFS_OBJECTS_MAX = 100
 
 const CommitOrTree = z.string().regex(/^[0-9a-f]{40}$/)
 
 /**
- * The facts needed to continue from the artifacts of a kept change. A kind stores it in a
- * checkpoint and passes it to `prepareWorkspace` in a later attempt.
+ * What a later attempt needs to continue from a change that was kept as artifacts. A kind stores
+ * the record in a checkpoint; the later attempt passes it to `prepareWorkspace`.
  */
 export const ChangeRecord = z.strictObject({
   /** The commit that the change starts from. */
   base: CommitOrTree,
   /** The tree after the change. */
   tree: CommitOrTree,
-  /** Names of the change's artifacts; empty when nothing changed. */
+  /** Names of the change's artifacts; empty if nothing changed. */
   artifacts: z.array(z.string()).max(1 + LFS_OBJECTS_MAX),
 })
 export type ChangeRecord = z.infer<typeof ChangeRecord>
@@ -31,7 +31,7 @@ export type ChangeRecord = z.infer<typeof ChangeRecord>
 /** The artifacts of a change, and their record. */
 export type ChangeArtifacts = {
   readonly artifacts: readonly FileArtifact[]
-  /** null when a later attempt cannot continue from the artifacts. */
+  /** null if a later attempt cannot continue from the artifacts. */
   readonly record: ChangeRecord | null
 }
 
@@ -43,7 +43,7 @@ type Taken = {
   readonly lfsObjects: readonly string[]
 }
 
-/** @param gitDir the folder that holds the new Git LFS objects */
+/** @param gitDir the git directory that contains the new Git LFS objects */
 export function changeArtifacts(
   { changed, patchFile, lfsObjects, ...ids }: Taken,
   gitDir: string,
@@ -67,6 +67,6 @@ export const NOT_KEPT: Note = {
   text: `The change has more than ${LFS_OBJECTS_MAX} new Git LFS objects. They are not kept, so another attempt starts over.`,
 }
 
-/** The id of a Git LFS object from the name of its artifact; null for any other artifact. */
+/** Extracts a Git LFS object's id from its artifact's name. Returns null for other artifacts. */
 export const lfsIdOf = (name: string): string | null =>
   name.startsWith(LFS) ? name.slice(LFS.length) : null

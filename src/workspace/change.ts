@@ -7,24 +7,24 @@ export type ChangeLimits = { readonly files: number; readonly bytes: number }
 
 export const CHANGE_LIMITS: ChangeLimits = { files: 100_000, bytes: 2 * 1024 ** 3 }
 
-/** An agent's change as data, with the artifacts in which it can be kept. */
+/** An agent's change, with the artifacts in which it can be stored. */
 export type Change = ChangeArtifacts & {
-  /** The id of the whole tree. */
+  /** Id of the git tree after the change. */
   readonly tree: string
-  /** The id of the commit that it starts from. */
+  /** Id of the commit that the change starts from. */
   readonly base: string
   readonly changed: boolean
-  /** The path of a patch from base to tree, binaries included; an empty file when nothing changed. */
+  /** Path of a patch from `base` to `tree`, including binary files. Empty if nothing changed. */
   readonly patchFile: string
   readonly files: number
   readonly insertions: number
   readonly deletions: number
-  /** Ids of the tree's Git LFS objects that exist only in the attempt's folder. */
+  /** Ids of Git LFS objects that the tree points to and that exist only in the attempt's folder. */
   readonly lfsObjects: readonly string[]
   readonly notes: readonly Note[]
 }
 
-/** Throws StepFailed `change-too-large` when a limit is exceeded. */
+/** Throws StepFailed `change-too-large` if a limit is exceeded. */
 export function checkLimits(
   total: { readonly files: number; readonly bytes: number },
   limits: ChangeLimits,

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 
-/** A folder inside a repository, without characters that git interprets in patterns. */
+/**
+ * A folder inside a repository. Characters that are special in sparse-checkout patterns are
+ * invalid.
+ */
 const Folder = z
   .string()
   .max(1024)
   .regex(
     /^(?![!#])(?!.*(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$))[^*?[\]\\\p{Cc}\p{Cf}\u2028\u2029]+$/iu,
-    'must be a folder path relative to the repository’s root, such as src/web, without . or .. parts or patterns',
+    'must be a folder path relative to the repository’s root, such as src/web, without ".", "..", ".git" or wildcards',
   )
 
 /** Which parts of a repository to fetch and check out. */
@@ -17,18 +20,18 @@ export const CheckoutOptions = z.strictObject({
     .max(1_000_000)
     .nullable()
     .default(null)
-    .describe('Commits of history to fetch; null for all'),
+    .describe('How many commits of history to fetch; null fetches the full history'),
   sparse: z
     .array(Folder)
     .max(256)
     .default([])
     .describe(
-      'Folders to check out, with the files in their parent folders; empty for the whole tree',
+      'Folders to check out, with the files directly in their parent folders; an empty list checks out the whole tree',
     ),
   submodules: z
     .enum(['none', 'all'])
     .default('none')
-    .describe('Whether to check out submodules, as plain files'),
+    .describe('Which submodules to check out; their files are checked out without git metadata'),
   lfs: z
     .boolean()
     .default(false)

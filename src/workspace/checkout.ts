@@ -17,13 +17,15 @@ type Checkout = {
   readonly options: CheckoutOptions
 }
 
-/** Makes the attempt's tree and git folder, replacing those of a failed checkout. */
+/**
+ * Creates the attempt's work tree and git directory. Replaces those that a failed checkout left.
+ */
 export async function makeFolders(
   cache: Cache,
   { folder, options }: Pick<Checkout, 'folder' | 'options'>,
 ): Promise<void> {
   await Promise.all([removeTree(gitDirOf(folder)), removeTree(treeOf(folder))])
-  // Must exist before any pin: `removeWorkspace` finds the cache, and so the pin, through it.
+  // Write the alternates before the pin: `removeWorkspace` uses them to find the pin in the cache.
   await makeRepository(gitDirOf(folder), {
     bare: true,
     branch: 'base',
@@ -34,7 +36,10 @@ export async function makeFolders(
   await mkdir(treeOf(folder))
 }
 
-/** Checks out a guessed commit. @returns whether that worked; the guess may still be wrong */
+/**
+ * Checks out a commit that is probably the base, before the base is known.
+ * @returns whether the checkout succeeded
+ */
 export async function checkOutEarly(
   cache: Cache,
   checkout: Checkout,
@@ -45,7 +50,9 @@ export async function checkOutEarly(
   return (await git(cache.settings, call, signal)).code === 0
 }
 
-/** Checks out into existing folders. Repairs the cache and retries once when it is damaged. */
+/**
+ * Checks out a commit into existing folders. If the cache is damaged, repairs it and retries once.
+ */
 export async function checkOut(
   cache: Cache,
   { lfs = false, ...worktree }: Worktree & { readonly lfs?: boolean },
@@ -67,15 +74,15 @@ export const readTree = ({ gitDir, tree, commit }: Omit<Worktree, 'pin'>): GitCa
   workTree: tree,
 })
 
-/** Copies the cache's `shallow` file to the platform's git folder. Call it after the fetch. */
+/** Copies the cache's `shallow` file to the attempt's git directory. Call this after the fetch. */
 export async function copyShallow(cache: Cache, { gitDir }: Worktree): Promise<void> {
   const shallow = await shallowOf(cache)
   if (shallow !== '') await writeFile(join(gitDir, 'shallow'), shallow)
 }
 
 /**
- * Throws StepFailed `sparse-not-found` for a folder that the commit does not have: git would accept
- * a misspelled name and check nothing out for it.
+ * Throws StepFailed `sparse-not-found` if the commit lacks one of the sparse folders. Git itself
+ * would accept a misspelled name and check out nothing for it.
  */
 export async function checkSparse(
   cache: Cache,
@@ -93,6 +100,6 @@ export async function checkSparse(
   if (absent.length === 0) return
   throw new StepFailed(
     'sparse-not-found',
-    `${cache.address.url} has no folder ${absent.slice(0, 5).join(', ')} at ${commit}; check checkout.sparse`,
+    `${cache.address.url} has no folder ${absent.slice(0, 5).join(', ')} at commit ${commit}; correct --sparse (checkout.sparse)`,
   )
 }

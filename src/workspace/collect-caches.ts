@@ -4,18 +4,24 @@ import { diskSpaceOf } from '../platform/disk-space-of.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 import { withLock } from '../platform/file-lock.ts'
 
-/** An attempt may use a cache for this long before it pins it: longer than any single git call. */
+/**
+ * A cache that was used within this time is kept even without a pin, because an attempt pins a
+ * cache only after fetching into it. Longer than any single git call.
+ */
 const GRACE_MS = 3_600_000
 
-/** How long a collection waits for a cache's lock before it skips the cache. */
+/** How long to wait for a cache's lock before the cache is skipped. */
 const LOCK_MS = 1000
 
-/** Counts of what was removed. */
+/** How many caches were removed, and the disk space that this freed. */
 type Removed = { readonly caches: number; readonly bytes: number }
 
 const usedFile = (cache: string): string => join(cache, 'used')
 
-/** Records that a cache is in use now. Skips a missing cache: a new one counts as used. */
+/**
+ * Records that a cache is in use now. Does nothing if the cache is missing: a newly created cache
+ * counts as used.
+ */
 export async function noteUse(cache: string): Promise<void> {
   await writeFile(usedFile(cache), 'by an attempt\n', { mode: 0o600 }).catch(nullWhenMissing)
 }
@@ -26,8 +32,8 @@ async function usedAt(cache: string): Promise<number> {
 }
 
 /**
- * Removes caches of repositories and of Git LFS, least recently used first, until the rest takes at
- * most `bytes` of disk. Keeps caches that an attempt has pinned or used recently.
+ * Removes repository caches and Git LFS caches, least recently used first, until the others take at
+ * most `bytes` of disk space. Keeps caches that an attempt has pinned or used recently.
  */
 export async function collectCaches(
   folder: string,
@@ -61,7 +67,11 @@ async function measure(folder: string): Promise<readonly Measured[]> {
   )
 }
 
-/** Locks the cache against fetches, and renames it first, so that no job uses a partial cache. */
+/**
+ * Locks the cache, so that no job fetches into it, and renames it before deleting it, so that no
+ * job uses a partial cache.
+ * @returns whether the cache was removed
+ */
 async function removeUnlessUsed(path: string, now: number, signal: AbortSignal): Promise<boolean> {
   const orTimeout = AbortSignal.any([signal, AbortSignal.timeout(LOCK_MS)])
   const aside = `${path}.old`
@@ -83,6 +93,6 @@ async function removeUnlessUsed(path: string, now: number, signal: AbortSignal):
   }
 }
 
-/** Ignores names that begin with a dot: temporary files of a worker that died while writing a pin. */
+/** Ignores dot files: temporary files that a worker left when it died while writing a pin. */
 const isPinned = async (path: string): Promise<boolean> =>
   (await readdir(join(path, 'refs', 'jobs')).catch(() => [])).some((name) => !name.startsWith('.'))

@@ -102,12 +102,12 @@ describe('git credentials', () => {
     [
       'a variable for ssh',
       env('ssh://git@h/', 'GH'),
-      /an ssh address needs a key file or ssh-agent/,
+      /an ssh URL needs a private key file or ssh-agent/,
     ],
     [
       'an ssh agent for http',
       { match: new URL('https://h/'), from: 'ssh-agent' } as const,
-      /ssh-agent works only for ssh addresses/,
+      /ssh-agent works only for ssh URLs/,
     ],
     [
       'an ssh agent that does not run',
@@ -132,7 +132,11 @@ describe('a credential in a file', () => {
   it.each([
     ['does not exist', async () => {}, 'does not exist'],
     ['is empty', (path: string) => writeFile(path, '\n'), 'is empty'],
-    ['holds several lines', (path: string) => writeFile(path, 'a\nb\n'), 'more than one line'],
+    [
+      'holds several lines',
+      (path: string) => writeFile(path, 'a\nb\n'),
+      'contains more than one line',
+    ],
     ['is huge', (path: string) => writeFile(path, 'x'.repeat(20_000)), 'more than 16384 bytes'],
   ])('says that it %s', async (_name, make, words) => {
     const cwd = await aFolder()
@@ -173,7 +177,7 @@ describe('a credential from a command', () => {
   it.each([
     ['fails', `echo ${SECRET}; echo ${SECRET} >&2; exit 3`, 'exited with 3'],
     ['prints nothing', `echo ${SECRET} >&2`, 'printed nothing'],
-    ['prints several lines', `echo ${SECRET}; echo ${SECRET}`, 'more than one line'],
+    ['prints several lines', `echo ${SECRET}; echo ${SECRET}`, 'printed more than one line'],
     ['never stops printing', `yes ${SECRET}`, 'printed more than'],
   ])('that %s is said so, without its words', async (_name, script, words) => {
     const failed = credentialFinder([command(script)], HERE)('https://h/x')

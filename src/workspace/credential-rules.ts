@@ -9,7 +9,9 @@ import {
   type CredentialContext,
 } from './credential-sources.ts'
 
-/** Which addresses a credential is for, and where its secret is stored: never in the rule itself. */
+/**
+ * Which URLs a credential is for, and where its secret is stored. A rule never contains a secret.
+ */
 export type CredentialRule = {
   /** `https://host/path` or `ssh://user@host/path`: matches that path and all paths below it. */
   readonly match: URL
@@ -17,7 +19,7 @@ export type CredentialRule = {
   readonly user?: string | undefined
 } & (
   | { readonly from: 'env'; readonly name: string }
-  /** A file with the secret; for an ssh address, a private key file. */
+  /** A file that contains the secret; for an ssh URL, a private key. */
   | { readonly from: 'file'; readonly path: string }
   /** A program that prints the secret. */
   | { readonly from: 'command'; readonly run: readonly [string, ...string[]] }
@@ -27,10 +29,10 @@ export type CredentialRule = {
 type FindCredential = (url: string) => Promise<Credential | null>
 
 /**
- * Finds the credential for a repository's address: the rule with the longest match wins. For an ssh
- * address without a rule, uses the worker's ssh agent, if there is one.
- * Throws AppError `usage-invalid` at once for a rule that can never work. The finder throws
- * StepFailed `credential-missing`, which says how to fix it.
+ * Returns a function that finds the credential for a repository URL: the rule with the longest
+ * match wins. For an ssh URL that no rule matches, the function uses the worker's ssh agent, if
+ * there is one. It throws StepFailed `credential-missing` if the credential cannot be read or used.
+ * `credentialFinder` itself throws AppError `usage-invalid` for a rule that can never work.
  */
 export function credentialFinder(
   rules: readonly CredentialRule[],
@@ -54,7 +56,7 @@ export function credentialFinder(
   }
 }
 
-/** Forges accept any user name with a token as password; GitHub documents this one. */
+/** Forges accept any user name if the password is a token; GitHub documents this one. */
 const ANY_USER = 'x-access-token'
 
 function checkRule(rule: CredentialRule, { env, sshAuthSock }: CredentialContext): void {
@@ -62,15 +64,15 @@ function checkRule(rule: CredentialRule, { env, sshAuthSock }: CredentialContext
   const wrong = (text: string) =>
     new AppError('usage-invalid', `git credential for ${rule.match.href}: ${text}`)
   if (isSsh && rule.from !== 'file' && rule.from !== 'ssh-agent') {
-    throw wrong('an ssh address needs a key file or ssh-agent')
+    throw wrong('an ssh URL needs a private key file or ssh-agent')
   }
   if (!isSsh && rule.from === 'ssh-agent') {
     throw wrong(
-      'ssh-agent works only for ssh addresses; an http address needs env, file or command',
+      'ssh-agent works only for ssh URLs; an http or https URL needs env, file or command',
     )
   }
   if (rule.from === 'env' && (env[rule.name] ?? '') === '') {
-    throw wrong(`the variable ${rule.name} is not set; set it in the environment of the worker`)
+    throw wrong(`the variable ${rule.name} is not set; set it in the worker’s environment`)
   }
   if (rule.from === 'ssh-agent' && sshAuthSock === null) {
     throw wrong(
@@ -112,15 +114,15 @@ async function fromKey(path: string, context: CredentialContext): Promise<Creden
 
 const SCP_STYLE = /^([^/@:]+@[^/@:]+):\/?(.*)$/
 
-/** A repository's address as a URL, also for `user@host:path`; null for a local path. */
+/** Parses a repository URL or `user@host:path`. Returns null for a local path. */
 const addressOf = (url: string): URL | null => URL.parse(url.replace(SCP_STYLE, 'ssh://$1/$2'))
 
 type UrlPrefix = {
   readonly protocol: string
-  /** Empty for http, where the rule itself chooses the user. */
+  /** User name in an ssh URL. Empty in an http URL, because the rule chooses the user there. */
   readonly user: string
   readonly host: string
-  /** Ends in a slash. */
+  /** The path, ending in a slash. */
   readonly folder: string
 }
 

@@ -1,4 +1,4 @@
-// Reads secrets from where they are stored. Each failure says how to fix it.
+// Reads secrets from variables, files and commands, and checks ssh keys and the ssh agent.
 import { constants } from 'node:fs'
 import { access, readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -7,26 +7,26 @@ import { StepFailed } from '../domain/stop.ts'
 import type { Clock } from '../platform/clock.ts'
 import { runProgram } from '../platform/run-program.ts'
 
-/** The parts of the worker that the sources use. */
+/** What the functions in this file need from the worker. */
 export type CredentialContext = {
   /** The worker's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Relative paths are resolved from this folder. */
+  /** Relative paths are resolved against this folder. */
   readonly cwd: string
-  /** The socket of the worker's ssh agent; null when there is none. */
+  /** The socket of the worker's ssh agent; null if there is none. */
   readonly sshAuthSock: string | null
   readonly clock: Pick<Clock, 'monotonic'>
-  /** Longest run of a program that prints a secret, in milliseconds. */
+  /** Time limit for a program that prints a secret, in milliseconds. */
   readonly timeoutMs: number
 }
 
-/** A secret is one line; a larger file is probably the wrong one. */
+/** A secret is one short line; a larger file is probably the wrong file. */
 const SECRET_BYTES_MAX = 16_384
 /** How long the output of a command is cached, in milliseconds. */
 const CACHED_MS = 60_000
 
 export function secretFromVariable(name: string, { env }: CredentialContext): string {
-  return oneLine(env[name] ?? '', `the variable ${name}`)
+  return oneLine(env[name] ?? '', `the variable ${name}`, 'contains')
 }
 
 /** Reads the file on every call, so that a rotated secret takes effect at once. */
@@ -37,13 +37,13 @@ export async function secretFromFile(path: string, { cwd }: CredentialContext): 
     const { size } = await stat(file)
     if (size > SECRET_BYTES_MAX)
       throw missing(source, `contains more than ${SECRET_BYTES_MAX} bytes`)
-    return oneLine(await readFile(file, 'utf8'), source)
+    return oneLine(await readFile(file, 'utf8'), source, 'contains')
   } catch (error) {
     throw unreadable(source, error)
   }
 }
 
-/** @returns the absolute path of a private key that can be read */
+/** Checks that a private key can be read. @returns its absolute path */
 export async function checkKey(path: string, { cwd }: CredentialContext): Promise<string> {
   const file = resolve(cwd, path)
   await access(file, constants.R_OK).catch((error: unknown) => {
@@ -53,8 +53,9 @@ export async function checkKey(path: string, { cwd }: CredentialContext): Promis
 }
 
 /**
- * The output of a program, cached for a minute. Messages never contain it, not even stderr, because
- * it may contain the secret.
+ * Returns a function that runs a program and returns the secret that it prints, cached for a
+ * minute. Error messages never contain the program's output, not even stderr, because it may
+ * contain the secret.
  */
 export function secretFromCommand(
   run: readonly [string, ...string[]],
@@ -83,16 +84,25 @@ async function runForSecret(
   const source = `the command ${run[0]}`
   const limits = { timeoutMs, stdoutBytesMax: SECRET_BYTES_MAX }
   const program = { argv: run, cwd, env: definedIn(env), ...limits }
-  const end = await runProgram(program).catch(unstartable(source, 'cannot be started'))
-  if (end.exceeded === 'time') throw missing(source, `did not end within ${timeoutMs} ms`)
+  const end = await runProgram(program).catch(
+    unstartable(source, 'cannot be started; check that it exists and is executable'),
+  )
+  if (end.exceeded === 'time') throw missing(source, `did not finish within ${timeoutMs} ms`)
   if (end.exceeded === 'output') {
     throw missing(source, `printed more than ${SECRET_BYTES_MAX} bytes`)
   }
-  if (end.code !== 0) throw missing(source, `exited with ${end.code ?? end.killSignal}`)
-  return oneLine(end.stdout.toString('utf8'), source)
+  if (end.code !== 0)
+    throw missing(
+      source,
+      `exited with ${end.code ?? end.killSignal}; to see why, run it as the worker’s user`,
+    )
+  return oneLine(end.stdout.toString('utf8'), source, 'printed')
 }
 
-/** Checks that the agent answers and holds a key: ssh itself would only report a refused login. */
+/**
+ * Checks that the ssh agent responds and holds a key. Without this check, ssh would report only
+ * that the server rejected the login attempt.
+ */
 export async function checkAgent(
   socket: string,
   { env, cwd, timeoutMs }: CredentialContext,
@@ -109,7 +119,7 @@ export async function checkAgent(
   if (end.code === 1) throw missing(source, 'holds no key; add one with ssh-add')
   throw missing(
     source,
-    `does not answer at ${socket}; start an ssh agent, then start the worker in the same environment`,
+    `does not respond at ${socket}; start an ssh agent, then start the worker in the same environment`,
   )
 }
 
@@ -119,24 +129,29 @@ const unstartable =
     throw error instanceof AppError ? missing(source, why, error) : error
   }
 
-function oneLine(text: string, source: string): string {
+function oneLine(text: string, source: string, verb: 'contains' | 'printed'): string {
   const secret = text.trim()
-  if (secret === '') throw missing(source, 'is empty or printed nothing')
-  if (/\p{Cc}/u.test(secret)) throw missing(source, 'has more than one line')
+  if (secret === '') throw missing(source, verb === 'printed' ? 'printed nothing' : 'is empty')
+  if (/\p{Cc}/u.test(secret)) {
+    throw missing(source, `${verb} more than one line or a control character`)
+  }
   return secret
 }
 
 function unreadable(source: string, error: unknown): Error {
   if (error instanceof StepFailed) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
-  return missing(source, `${why}; the worker’s user must be able to read it`, error)
+  const why =
+    code === 'ENOENT'
+      ? 'does not exist; create it so that the worker’s user can read it'
+      : `cannot be read (${code}); make it readable for the worker’s user`
+  return missing(source, why, error)
 }
 
 const missing = (source: string, why: string, cause?: unknown): StepFailed =>
   new StepFailed(
     'credential-missing',
-    `the worker’s git credential: ${source} ${why}`,
+    `the worker cannot get the git credential: ${source} ${why}`,
     cause === undefined ? {} : { cause },
   )
 

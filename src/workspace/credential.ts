@@ -1,16 +1,16 @@
-/** A login for a repository's host. Only ls-remote, fetch and push use it. */
+/** A credential for a repository's host. Only git calls to that host receive it. */
 export type Credential = {
-  /** Where it comes from, for messages: `the variable GITHUB_TOKEN`. */
+  /** Where the secret is stored, for messages, such as `the variable GITHUB_TOKEN`. */
   readonly source: string
 } & (
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  /** The agent's socket. */
+  /** `socket` is the path of the ssh agent's socket. */
   | { readonly kind: 'ssh-agent'; readonly socket: string }
-  /** A file with a private key that has no passphrase. */
+  /** `file` is the path of a private key without a passphrase. */
   | { readonly kind: 'ssh-key'; readonly file: string }
 )
 
-/** The value of the Authorization header; null for a credential that needs none. */
+/** The value of the HTTP Authorization header; null for an ssh credential. */
 export function authorization(credential: Credential): string | null {
   if (credential.kind !== 'basic') return null
   const { user, password } = credential

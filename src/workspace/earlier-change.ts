@@ -12,13 +12,15 @@ import { gitDirOf, treeOf } from './workspace.ts'
 
 /** A change stored as artifacts. */
 export type KeptChange = {
-  /** Its record; without one, names of artifacts that may include the change. */
+  /**
+   * The change's record or, if there is none, the names of artifacts that may include the change.
+   */
   readonly from: ChangeRecord | readonly string[]
   /** Downloads an artifact into a file. */
   readonly fetch: (name: string, file: string) => Promise<void>
 }
 
-/** The record of a kept change; null when there is none. */
+/** The record of a kept change; null if it has none. */
 export const recordOf = ({ from }: KeptChange): ChangeRecord | null =>
   'tree' in from ? from : null
 
@@ -30,7 +32,7 @@ export type ChangeTarget = {
   readonly settings: GitSettings
 }
 
-/** The files of a kept change. */
+/** A kept change, downloaded to files. */
 type FetchedChange = {
   readonly patchFile: string
   /** The Git LFS objects that the patch points to. */
@@ -40,7 +42,7 @@ type FetchedChange = {
 
 /**
  * Downloads a kept change into the attempt's folder, with the Git LFS objects that its patch needs.
- * @returns null when there is no patch. Throws the errors of `kept.fetch`.
+ * @returns the files, or null if there is no patch. Throws the errors of `kept.fetch`.
  */
 export async function fetchChange(
   { folder, checkout }: ChangeTarget,
@@ -56,7 +58,7 @@ export async function fetchChange(
   }
   const patchFile = await fetch(PATCH)
   const contents = checkout.lfs ? names.filter((name) => lfsIdOf(name) !== null) : []
-  // The artifacts may include LFS objects of other attempts; skip those.
+  // The artifacts may include LFS objects from other attempts; skip those.
   const ids: ReadonlySet<string | null> =
     contents.length === 0 ? new Set() : await lfsIdsIn(patchFile)
   const lfsFiles: string[] = []
@@ -65,7 +67,7 @@ export async function fetchChange(
 }
 
 /**
- * Applies a fetched change to the checkout of its base. Throws StepFailed `workspace-failed` when
+ * Applies a fetched change to the checkout of its base. Throws StepFailed `workspace-failed` if
  * the patch does not apply or the result is not the recorded tree.
  */
 export async function applyChange(
@@ -84,7 +86,7 @@ export async function applyChange(
     const output = end.stderr.trim().slice(-2000)
     throw new StepFailed(
       'workspace-failed',
-      `the earlier job’s patch does not apply to this ref; submit with the ref that it was made on. Git said: ${output}`,
+      `the earlier job’s patch does not apply to this ref; submit the job with the ref that the patch was made for. Git said: ${output}`,
     )
   }
   if (record === null) return
@@ -92,6 +94,6 @@ export async function applyChange(
   if (tree.toString('latin1').trim() === record.tree) return
   throw new StepFailed(
     'workspace-failed',
-    'the result of applying the earlier change differs from its recorded tree',
+    'applying the earlier change gave a tree that differs from the recorded one',
   )
 }

@@ -3,7 +3,7 @@ import { StepFailed } from '../domain/stop.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Credential } from './credential.ts'
 
-/** The remote that git called, and the login it used. */
+/** The remote that git called, and the credential that git used. */
 type RemoteCall = {
   readonly url: string
   readonly credential: Credential | null
@@ -23,7 +23,7 @@ export function remoteFailure(
   if (end.exceeded === 'time') {
     return new StepFailed(
       'repository-unreachable',
-      `${url} did not answer in time; try again later`,
+      `${url} did not respond in time; try again later`,
     )
   }
   const [, reason, advice] = PATTERNS.find(([pattern]) => pattern.test(output)) ?? UNKNOWN
@@ -31,7 +31,7 @@ export function remoteFailure(
   return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`)
 }
 
-/** Whether git rejected objects of the remote (transfer.fsckObjects). */
+/** Whether git rejected objects from the remote as invalid (transfer.fsckObjects). */
 export const isUnsafe = (output: string): boolean => UNSAFE.test(output)
 
 const UNSAFE = /fsck error/
@@ -42,9 +42,12 @@ type Pattern = readonly [
   advice: string | ((call: RemoteCall) => string),
 ]
 
-/** Messages of git, ssh and git-lfs in English (LC_ALL=C), most specific first. */
+/**
+ * Patterns in error messages from git, ssh and git-lfs, most specific first. LC_ALL=C makes them
+ * English.
+ */
 const PATTERNS: readonly Pattern[] = [
-  [/No space left on device/, 'disk-full', 'the disk is full; free space'],
+  [/No space left on device/, 'disk-full', 'the disk is full; free some space'],
   [
     UNSAFE,
     'repository-unsafe',
@@ -54,13 +57,13 @@ const PATTERNS: readonly Pattern[] = [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'host-key-changed',
     (call) =>
-      `the host’s key is not the one in ${hostsFile(call)}; replace it there only after the host’s owner confirms the new key`,
+      `the host’s key differs from the one in ${hostsFile(call)}; replace the key in that file only after the host’s owner confirms the new one`,
   ],
   [
     /Host key verification failed/,
     'host-key-unknown',
     (call) =>
-      `the host’s key is not in ${hostsFile(call)}; get it with ssh-keyscan, compare it with the fingerprint from the host’s owner, and add it to the file`,
+      `the host’s key is not in ${hostsFile(call)}; get the key with ssh-keyscan, compare its fingerprint with the one from the host’s owner, and add the key to that file`,
   ],
   [/returned error: 403|: 403 /, 'repository-forbidden', lacksPermission],
   [
@@ -68,11 +71,11 @@ const PATTERNS: readonly Pattern[] = [
     'repository-login',
     ({ url, credential }) =>
       credential === null
-        ? `a login is required, but no git credential rule of the worker matches this address; ${addRule(url)}`
-        : `the login from ${credential.source} was refused; renew it`,
+        ? `the server requires a credential, but no git credential rule of this worker matches the URL; ${addRule(url)}`
+        : `the server rejected the credential from ${credential.source}; replace it there with a valid one`,
   ],
   [
-    // Git LFS
+    // git-lfs prints this message if permission is missing.
     /Authorization error/,
     'repository-forbidden',
     lacksPermission,
@@ -80,46 +83,46 @@ const PATTERNS: readonly Pattern[] = [
   [
     /\[404\]/,
     'lfs-object-missing',
-    'the Git LFS server lacks an object that the commit points to; push it from a clone that has it: git lfs push --all origin',
+    'the Git LFS server lacks an object that the commit points to; push the object from a clone that has it: git lfs push --all origin',
   ],
   [
     /repository '.*' not found|Repository (?:or object )?not found|returned error: 404|does not appear to be a git repository|repository '.*' does not exist|'.*' not found:/i,
     'repository-not-found',
-    'the repository does not exist; check the address',
+    'the repository does not exist; check the URL',
   ],
   [
     /returned error: 30\d|unable to update url base from redirection/,
     'repository-not-found',
-    'the repository has moved, and redirects are not followed with a login; use its new address',
+    'the repository has moved, and git does not follow redirects with a credential; use the new URL',
   ],
   [
     /couldn't find remote ref|not our ref|Server does not allow request for unadvertised object/,
     'ref-not-found',
-    'the branch, tag or commit does not exist there; check the ref',
+    'the branch, tag or commit does not exist in the repository; check the ref',
   ],
   [
     /Could not resolve|Failed to connect|Couldn't connect|Connection (?:refused|timed out|reset|closed)|timed out|Operation too slow|returned error: (?:429|5\d\d)|unable to access|hung up|early EOF|unexpected disconnect|Network is unreachable|No route to host|Empty reply|invalid server response|protocol error/i,
     'repository-unreachable',
-    'the host could not be reached or closed the connection; check the network and the address',
+    'the host could not be reached or closed the connection; check the network and the URL',
   ],
 ]
 
 function lacksPermission({ url, credential }: RemoteCall): string {
   return credential === null
-    ? `this requires a login; ${addRule(url)}`
-    : `the login from ${credential.source} lacks permission; grant it access`
+    ? `the server requires a credential; ${addRule(url)}`
+    : `the credential from ${credential.source} lacks permission; grant it access`
 }
 
 const hostsFile = ({ knownHosts }: RemoteCall): string => knownHosts ?? 'known_hosts'
 
 const addRule = (url: string): string =>
   /^https?:/i.test(url)
-    ? `add a rule to the worker, such as --git-credential ${new URL(url).origin}/=env:GIT_TOKEN`
-    : 'add a rule with a key file to the worker, or start it in an environment with an ssh agent'
+    ? `add a credential rule to the worker, such as --git-credential ${new URL(url).origin}/=env:GIT_TOKEN`
+    : 'add a credential rule with a private key file to the worker, or start the worker in an environment with an ssh agent'
 
 const UNKNOWN: Pattern = [/(?:)/, 'workspace-failed', 'git failed']
 
-/** The last lines, which hold the error; progress lines come before them. */
+/** The last lines of the output, which contain the error; progress lines come before them. */
 function excerpt(output: string): string {
   const lines = output.split(/[\r\n]+/).filter((line) => line.trim() !== '')
   return lines.slice(-12).join(' | ').slice(-2000) || 'nothing'

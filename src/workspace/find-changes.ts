@@ -19,8 +19,8 @@ export type Found = {
 }
 
 /**
- * Lists what the agent changed. Git never enters a nested repository, whose configuration could run
- * programs. Throws StepFailed `change-too-large`.
+ * Lists what the agent changed. Git never enters a nested repository, because that repository's
+ * configuration could run programs. Throws StepFailed `change-too-large`.
  */
 export async function findChanges(
   workspace: Workspace,
@@ -57,7 +57,7 @@ export async function findChanges(
     total.files += 1
     checkLimits(total, limits)
   }
-  // A folder at the path of an index entry is a submodule, or replaces a file.
+  // A folder at the path of an index entry is either a submodule or a replacement for a file.
   const submodules = folders.length === 0 ? new Set() : submodulesIn((await list('-s')).names)
   for (const path of folders) {
     if (submodules.has(path.toString('latin1'))) {
@@ -69,7 +69,7 @@ export async function findChanges(
   return { put, removed, nested, notes, ...total }
 }
 
-const OVER_HIDDEN = 'was ignored: it would replace files that the sparse checkout left out'
+const OVER_HIDDEN = 'was ignored because it would replace files that the sparse checkout left out'
 
 const lister =
   ({ settings, gitDir, tree }: Workspace, indexFile: string, signal: AbortSignal) =>
@@ -82,7 +82,7 @@ const lister =
     return { names: splitNul(end.stdout), notes }
   }
 
-/** @param entries `mode object stage<TAB>path` */
+/** @param entries the output of `git ls-files -s`: `mode object stage<TAB>path` */
 function submodulesIn(entries: Iterable<Buffer>): ReadonlySet<string> {
   const paths = new Set<string>()
   for (const entry of entries) {

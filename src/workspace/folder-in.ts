@@ -2,8 +2,8 @@ import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Whether a path in a tree is a real folder, reached without a symbolic link inside the tree. Links
- * in the path of the tree itself are allowed: the operator made them.
+ * Whether a path in a tree is a folder that is reached without a symbolic link inside the tree.
+ * Links in the path of the tree itself are allowed, because the operator made them.
  */
 export async function isFolderIn(tree: string, path: string): Promise<boolean> {
   const folder = join(tree, path)

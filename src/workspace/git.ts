@@ -5,23 +5,28 @@ import { type Input, type ProgramEnd, runProgram } from '../platform/run-program
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
 
-/** Largest output of git to keep in memory: lists of names, never file contents. */
+/** Limit on the output of one git call that is kept in memory, enough for long lists of names. */
 const STDOUT_BYTES_MAX = 64 * 1024 * 1024
 
-/** How this worker uses git. */
+/** This worker's settings for git. */
 export type GitSettings = {
-  /** Absolute path of the folder of bare caches, one for each repository. */
+  /** Absolute path of the folder that contains the caches. */
   readonly cacheFolder: string
-  /** Transports that a job's address may use; `http` includes https. */
+  /** Transports that a job's repository URL may use; `http` includes https. */
   readonly allow: Readonly<Record<Transport, boolean>>
-  /** null when no rule matches. Throws StepFailed `credential-missing` for an unreadable secret. */
+  /**
+   * Returns null if no rule matches. Throws StepFailed `credential-missing` for an unreadable
+   * secret.
+   */
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
-  /** The only file of known ssh hosts to use; null for the files of the user and the machine. */
+  /**
+   * The only known_hosts file for ssh to use; null for the user's and the system's default files.
+   */
   readonly knownHosts: string | null
-  /** Longest git call, in milliseconds. */
+  /** Time limit for one git call, in milliseconds. */
   readonly timeoutMs: number
-  /** Marks git and all its child processes, so that they are killed when the worker dies. */
+  /** Marks git and all its child processes, so that they are killed if the worker dies. */
   readonly marker: string | null
   readonly probe: Probe
 }
@@ -36,17 +41,17 @@ export type GitCall = {
   readonly stdin?: Input
   readonly stdoutFile?: string
   readonly stdoutBytesMax?: number
-  /** Additional variables, such as an author. */
+  /** Additional environment variables, such as the author's name. */
   readonly env?: Readonly<Record<string, string>>
-  /** Additional configuration, passed in the environment of this call only. */
+  /** Additional git configuration for this call only. */
   readonly config?: readonly (readonly [string, string])[]
 }
 
 /**
- * Runs git so that neither settings of the machine nor a repository decide what it executes: clean
- * environment, no global configuration, no hooks, no credential helpers, and only protocols that the
- * call allows.
- * @returns its end, for any exit code. Throws AppError `program-unstartable` when git is missing.
+ * Runs git so that neither the machine's settings nor a repository can make it run other programs:
+ * clean environment, no global configuration, no hooks, no credential helpers, and only protocols
+ * that the call allows. Throws AppError `program-unstartable` if git is missing.
+ * @returns the result, whatever the exit code
  */
 export async function git(
   settings: GitSettings,
@@ -68,7 +73,7 @@ export async function git(
   )
 }
 
-/** Runs a local git call that must succeed. Throws StepFailed with git's message otherwise. */
+/** Runs a git call without a remote. Returns its output. Throws StepFailed if the call fails. */
 export async function mustGit(
   settings: GitSettings,
   call: GitCall,
@@ -79,7 +84,7 @@ export async function mustGit(
   throw localFailure(call, end)
 }
 
-/** Converts the end of a failed call without a remote into a step failure. */
+/** Converts the result of a failed git call without a remote to a step failure. */
 export function localFailure(call: GitCall, end: ProgramEnd): StepFailed {
   const command = `git ${call.args[0] ?? ''}`
   if (end.exceeded === 'time') {
@@ -88,7 +93,7 @@ export function localFailure(call: GitCall, end: ProgramEnd): StepFailed {
   if (end.exceeded === 'output') {
     return new StepFailed(
       'change-too-large',
-      `${command} printed more than the worker’s output limit`,
+      `${command} printed more than the worker’s output limit allows`,
     )
   }
   const full = end.stderr.includes('No space left on device')
@@ -102,9 +107,9 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
   const config = [...HARDENED, ...(call.config ?? [])]
   return {
     PATH: settings.path,
-    // Messages are matched in English.
+    // Makes git's messages English, because we match them against English patterns.
     LC_ALL: 'C',
-    // With a home folder, libcurl in git would read logins from ~/.netrc.
+    // With a real home folder, git's libcurl would read credentials from ~/.netrc.
     HOME: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -119,7 +124,7 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
     ...(call.workTree === undefined ? {} : { GIT_WORK_TREE: call.workTree }),
     ...(call.indexFile === undefined ? {} : { GIT_INDEX_FILE: call.indexFile }),
     ...call.env,
-    // In the environment rather than as -c, because argv would expose credentials.
+    // Not passed as -c options, because other users can see a process's arguments.
     GIT_CONFIG_COUNT: String(config.length),
     ...Object.fromEntries(
       config.flatMap(([key, value], index) => [
@@ -147,14 +152,16 @@ const HARDENED: readonly (readonly [string, string])[] = [
   ['fetch.recurseSubmodules', 'false'],
   ['push.recurseSubmodules', 'no'],
   ['transfer.fsckObjects', 'true'],
-  // Harmless defects in the old history of well-known public repositories.
+  // Only warn about harmless defects that well-known public repositories have in their old history.
   ['fetch.fsck.badTimezone', 'warn'],
   ['fetch.fsck.zeroPaddedFilemode', 'warn'],
   ['fetch.fsck.missingSpaceBeforeDate', 'warn'],
-  // Git writes a pack atomically; loose objects of a killed fetch could look like complete history.
+  // Always store a fetch as a pack, which git writes atomically. Loose objects that a killed fetch
+  // left could look like complete history.
   ['fetch.unpackLimit', '1'],
   ['transfer.bundleURI', 'false'],
-  // Give up on a hung server: less than one byte a second for a minute. Git's keepalives exceed that.
+  // Abort if a server sends less than one byte per second for a minute. Git's keepalive packets are
+  // more frequent than that.
   ['http.lowSpeedLimit', '1'],
   ['http.lowSpeedTime', '60'],
   ['gc.auto', '0'],

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { copyFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Runs with a temporary copy of a git folder's index, so that the index itself stays unchanged. */
+/**
+ * Calls `run` with a temporary copy of a git directory's index, so that the index stays unchanged.
+ */
 export async function withIndexCopy<Value>(
   gitDir: string,
   run: (indexFile: string) => Promise<Value>,
@@ -17,8 +19,8 @@ export async function withIndexCopy<Value>(
 }
 
 /**
- * Copies an index with its times. With a newer time, git would miss a change that was made in the same
- * clock tick as the index ("racy git").
+ * Copies an index and its timestamps. If the copy had a newer timestamp, git would miss a change
+ * that was made in the same clock tick as the original index ("racy git").
  */
 export async function copyIndex(from: string, to: string): Promise<void> {
   const { atime, mtime } = await stat(from)

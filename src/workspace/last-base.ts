@@ -6,8 +6,8 @@ import type { Base, Cache } from './cache.ts'
 import { REF_NAME } from './ref-name.ts'
 
 /**
- * The commit that a ref resolved to at its last checkout from this cache, or null. Only a guess, with
- * which the checkout starts before the remote has answered.
+ * The commit that a ref resolved to at its last checkout from this cache, or null if there was
+ * none. It is only a guess, which lets a checkout start before the remote responds.
  */
 export async function lastBase(cache: Cache, ref: string | null): Promise<Base | null> {
   const text = await readFile(fileOf(cache, ref), 'utf8').catch(() => null)

@@ -5,12 +5,12 @@ import { mustGit } from './git.ts'
 import { lfsObjectFile } from './lfs.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Larger files are no pointers (docs/spec.md of Git LFS). */
+/** A larger file is not a pointer, according to docs/spec.md of Git LFS. */
 const POINTER_BYTES_MAX = 1024
 const POINTER =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n/
 
-/** Ids of the Git LFS objects that the agent made and the tree points to. */
+/** Ids of the Git LFS objects that the tree points to and that the agent created. */
 export async function newLfsObjects(
   { settings, gitDir, base, options }: Workspace,
   tree: string,
@@ -37,8 +37,8 @@ const POINTED_TO = /^\+oid sha256:([0-9a-f]{64})$/gm
 const POINTED_TO_LENGTH = 80
 
 /**
- * Ids of the Git LFS objects that a patch points to. Reads the patch in chunks, because the length
- * of its lines is unlimited.
+ * Ids of the Git LFS objects that a patch points to. Reads the patch in chunks, because its lines
+ * can be of any length.
  */
 export async function lfsIdsIn(patchFile: string): Promise<ReadonlySet<string>> {
   const ids = new Set<string>()
@@ -51,11 +51,11 @@ export async function lfsIdsIn(patchFile: string): Promise<ReadonlySet<string>> 
   return ids
 }
 
-/** Bounds the memory for git's answer. */
+/** How many blobs one git call reads. Limits the memory for git's output. */
 const BLOBS_AT_ONCE = 10_000
 
 /**
- * Parses the output of `git cat-file --batch`.
+ * Extracts the contents of the objects from the output of `git cat-file --batch`.
  * @param answers for each object: `object type size`, a line break, `size` bytes, a line break
  */
 function* contentsIn(answers: Buffer): Generator<string> {
@@ -83,7 +83,9 @@ async function smallBlobs(
   })
 }
 
-/** Whether the attempt's folder holds the object; otherwise it is an older one, or missing. */
+/**
+ * Whether the object is in the attempt's git directory. If not, it is an older object or missing.
+ */
 const hasObject = (gitDir: string, id: string): Promise<boolean> =>
   access(lfsObjectFile(gitDir, id)).then(
     () => true,

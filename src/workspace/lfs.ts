@@ -1,6 +1,6 @@
-// Git LFS. `git-lfs` fetches and pushes objects; it runs through `git`, with only our configuration
-// and the credential of the call. Fetched objects are shared by all jobs of an address; objects that
-// an agent made are in the attempt's git folder.
+// Git LFS. The program git-lfs fetches and pushes objects. It always runs through `git`, with only
+// our configuration and that call's credential. All jobs with the same repository URL share the
+// fetched objects; objects that an agent created are in the attempt's git directory.
 import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -18,15 +18,15 @@ import type { Worktree } from './worktree.ts'
 type Config = readonly (readonly [string, string])[]
 
 /**
- * Prevents downloads in local calls: git-lfs would fetch missing objects from any address that the
- * tree's .lfsconfig names, without the checks of addresses and credentials.
+ * Prevents downloads in local calls. Otherwise, git-lfs would fetch missing objects from the URL in
+ * the tree's .lfsconfig, whether or not this worker allows that URL.
  */
 const NO_DOWNLOAD: Config = [
   ['lfs.url', 'http://127.0.0.1:1/'],
   ['lfs.transfer.maxRetries', '0'],
 ]
 
-/** Configuration of the platform's git folder: converts contents to pointers and back. */
+/** Git configuration for the platform's git directory: converts contents to pointers and back. */
 export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
 \tprocess = git-lfs filter-process
 \trequired = true
@@ -34,26 +34,26 @@ export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
 \tstorage = ${quoted(join(gitDir, 'lfs'))}
 `
 
-/** Quotes any text as a value in a git configuration file. */
+/** Quotes text as a value for a git configuration file. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 
-/** Configuration of the agent's repository: converts contents to pointers, and never fetches. */
+/** Git configuration for the agent's repository: converts contents to pointers, but not back. */
 export const LFS_FILTER_LOCAL = `[filter "lfs"]
 \tprocess = git-lfs filter-process --skip
 \trequired = true
 `
 
-/** Options for a checkout that writes contents, already fetched, instead of pointers. */
+/** Options for a checkout that writes the contents of fetched objects instead of pointers. */
 export const lfsCheckout = (cache: Cache) => ({
   config: [...storageOf(cache), ...NO_DOWNLOAD],
   env: { GIT_LFS_SKIP_SMUDGE: '0' },
 })
 
-/** The path of an object that this or an earlier attempt's agent made. */
+/** Path of an LFS object that an agent created in this attempt or an earlier one. */
 export const lfsObjectFile = (gitDir: string, id: string): string =>
   join(gitDir, 'lfs', 'objects', id.slice(0, 2), id.slice(2, 4), id)
 
-/** Moves a file into the attempt's git folder as an object. Its id is its SHA-256 digest. */
+/** Moves a file into the attempt's git directory as an LFS object. The id is the file's SHA-256. */
 export async function addLfsObject(
   gitDir: string,
   file: string,
@@ -64,16 +64,19 @@ export async function addLfsObject(
   await rename(file, object)
 }
 
-/** Options to apply a patch: writes contents that exist locally, and pointers for the others. */
+/**
+ * Options for applying a patch: writes contents for objects that exist locally, and pointers
+ * otherwise.
+ */
 export const LFS_PATCH = {
   config: NO_DOWNLOAD,
   env: { GIT_LFS_SKIP_SMUDGE: '0', GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' },
 }
 
 /**
- * Options to write a tree whose objects are in the attempt's git folder or in the cache. For the
- * cache it makes a folder that git-lfs finds through git's alternates: git-lfs reads `lfs` next to
- * each alternate `objects` folder.
+ * Options for writing a tree whose LFS objects are in the attempt's git directory or in the cache.
+ * git-lfs also searches the `lfs` folder next to each alternate `objects` folder. The options
+ * therefore add an empty `objects` folder as an alternate, next to an `lfs` link to the cache.
  */
 export async function lfsRestore(
   repository: string,
@@ -88,8 +91,8 @@ export async function lfsRestore(
 }
 
 /**
- * Fetches the Git LFS objects of a commit. Throws StepFailed `lfs-missing` when git-lfs is not
- * installed, or a failure to reach the remote.
+ * Fetches the Git LFS objects of a commit. Throws StepFailed `lfs-missing` if git-lfs is not
+ * installed, or the failure to reach the remote.
  */
 export async function fetchLfs(
   cache: Cache,
@@ -108,7 +111,7 @@ export async function fetchLfs(
   await noteUse(storage)
 }
 
-/** Uploads objects from the attempt's git folder by their ids. */
+/** Uploads the LFS objects with these ids from the attempt's git directory. */
 export async function pushLfs(
   repository: Address,
   { settings, gitDir, commit, ids }: Here & { readonly ids: readonly string[] },
@@ -123,7 +126,7 @@ export async function pushLfs(
   }
 }
 
-/** Keeps the arguments below the shortest limit, Windows' 32,767 characters for a command line. */
+/** Ids per command line: 400 × 65 characters stay below Windows' limit of 32,767 characters. */
 const IDS_AT_ONCE = 400
 
 function requireLfs({ path }: GitSettings): void {
@@ -136,7 +139,7 @@ function requireLfs({ path }: GitSettings): void {
 
 type StorageOf = { readonly url: string; readonly settings: GitSettings }
 
-/** The folder of fetched objects, shared by the caches of all depths of an address. */
+/** The folder for a URL's fetched LFS objects, shared by that URL's caches of all depths. */
 function storageFolder({ url, settings }: StorageOf): string {
   const name = createHash('sha256').update(url).digest('hex')
   return join(settings.cacheFolder, `${name}.lfs`)
@@ -146,13 +149,14 @@ const storageOf = ({ address, settings }: Cache): Config => [
   ['lfs.storage', storageFolder({ url: address.url, settings })],
 ]
 
-/** A commit in a git folder. */
+/** A commit and the git directory that contains it. */
 type Commit = Pick<Worktree, 'gitDir' | 'commit'>
 type Here = Commit & { readonly settings: GitSettings }
 
 /**
- * The server of the objects: the repository's, or the one that the commit's .lfsconfig names. The
- * latter must be an address that a job could name, and gets its credential by the same rules.
+ * Finds the LFS server: the one named in the commit's .lfsconfig or, if there is none, the
+ * repository's own. A URL from .lfsconfig must be an http, https or ssh URL that this worker
+ * allows. The same credential rules apply to it.
  */
 async function lfsRemote(
   repository: Address,
@@ -165,10 +169,10 @@ async function lfsRemote(
   const named = end.code === 0 ? end.stdout.toString('utf8').trim() : ''
   const usual: Config = [['remote.origin.url', repository.url], ...SAFE_TRANSFER]
   if (named === '' && repository.transport === 'file') {
-    // For a local repository, git-lfs would wrongly read objects from the folder in GIT_DIR.
+    // For a local repository, git-lfs would wrongly read objects from the git directory in GIT_DIR.
     throw new StepFailed(
       'protocol-refused',
-      `${repository.url}: Git LFS works only over http, https or ssh; submit without --lfs (checkout.lfs)`,
+      `${repository.url}: Git LFS requires http, https or ssh; submit the job without --lfs (checkout.lfs)`,
     )
   }
   if (named === '') return { address: repository, config: usual }
@@ -176,7 +180,7 @@ async function lfsRemote(
   return { address, config: [...usual, ['lfs.url', named]] }
 }
 
-/** Disables custom transfer programs and checks of file locks. */
+/** Disables custom transfer programs and file lock checks. */
 const SAFE_TRANSFER: Config = [
   ['lfs.basicTransfersOnly', 'true'],
   ['lfs.locksVerify', 'false'],

@@ -4,16 +4,16 @@ import { hasErrno } from '../platform/errno.ts'
 import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
-/** What exists at a path; `unreadable` when something does, but it cannot be read. */
+/** What exists at a path; `unreadable` if something exists there but cannot be read. */
 type Seen = Stats | 'missing' | 'unreadable'
 
-/** The note for a path that keeps its earlier state because it cannot be read. */
+/** The note for a path that cannot be read. In the change, the path keeps its earlier state. */
 export const unreadable = (path: Buffer): Note => ({
   code: 'file-not-taken',
   text: `${show(path)} cannot be read, so changes to it are ignored`,
 })
 
-/** Reads the state of a path; does not follow a symbolic link. */
+/** Reads what exists at a path. Does not follow a symbolic link at the path. */
 export async function lookAt(path: Buffer): Promise<Seen> {
   try {
     const info = await lstat(path)
@@ -25,8 +25,9 @@ export async function lookAt(path: Buffer): Promise<Seen> {
 }
 
 /**
- * Reads the state of paths inside the tree without following links: a path below a symbolic link is
- * `missing`, and a path in a folder that cannot be entered is `unreadable`.
+ * Returns a function that reads what exists at a path in the tree, without following links: a path
+ * below a symbolic link is `missing`, and a path in a folder that cannot be entered is
+ * `unreadable`.
  */
 export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {
   type Parent = 'folder' | 'missing' | 'unreadable'

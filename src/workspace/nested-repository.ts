@@ -7,7 +7,7 @@ import { lookAt, namesIn, unreadable } from './look-at.ts'
 import { inside, quote, show, SLASH, splitNul } from './paths.ts'
 import type { Note, Workspace } from './workspace.ts'
 
-/** A file of a nested repository: `path` in the tree, and the `source` file of its bytes. */
+/** A file in a nested repository: its path in the tree, and the file to read its contents from. */
 type Item = { readonly path: Buffer; readonly mode: string; readonly source: Buffer }
 
 type Request = {
@@ -17,9 +17,10 @@ type Request = {
 }
 
 /**
- * Adds the files of nested repositories without running git inside them, because their
- * configuration could run programs. The ignore rules of the work tree apply to them, too.
- * @returns lines for `update-index --index-info`, and a note for each repository
+ * Lists the files in nested repositories and stores their contents in git. Runs no git command
+ * inside those repositories, because their configuration could run programs. The outer work tree's
+ * ignore rules apply to these files, too.
+ * @returns lines for `update-index --index-info`, and notes for the submitter
  */
 export async function nestedEntries(
   workspace: Workspace,
@@ -52,7 +53,10 @@ type Walk = Request & {
   readonly ignored: (paths: readonly Buffer[]) => Promise<ReadonlySet<string>>
 }
 
-/** Walks breadth first, so that an ignored folder is never entered. */
+/**
+ * Walks level by level and checks each level for ignored paths, so that it enters no ignored
+ * folder.
+ */
 async function walk(
   workspace: Workspace,
   request: Walk,
@@ -94,7 +98,7 @@ async function walk(
   return { items, notes }
 }
 
-/** A folder's entries, without any spelling of .git. */
+/** Lists a folder's entries as paths in the tree, without `.git` in any letter case. */
 async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'missing' | 'unreadable'> {
   const names = await namesIn(inside(tree, folder))
   if (typeof names === 'string') return names
@@ -116,7 +120,7 @@ const ignoredBy =
       stdin,
     }
     const end = await git(settings, call, signal)
-    // Exit code 1: none of the paths is ignored.
+    // Exit code 1 means that none of the paths is ignored.
     if (end.code !== 0 && end.code !== 1) throw localFailure(call, end)
     return new Set([...splitNul(end.stdout)].map((path) => path.toString('latin1')))
   }

@@ -6,7 +6,7 @@ import type { Note, Workspace } from './workspace.ts'
 const FILES_MAX = 100
 const BYTES_MAX = 1024 * 1024
 
-/** Notes on what the checkout options left out: submodules and Git LFS objects. */
+/** Notes on submodules and Git LFS contents that the checkout options left out. */
 export async function notesOf(
   workspace: Omit<Workspace, 'notes'>,
   signal: AbortSignal,
@@ -35,7 +35,7 @@ export async function notesOf(
   return notes
 }
 
-/** Reads a file; treats a link or a very large file as empty. */
+/** Reads a file. Returns an empty string for a link or a very large file. */
 async function readSmall(file: string): Promise<string> {
   const info = await lstat(file).catch(() => null)
   return info?.isFile() === true && info.size <= BYTES_MAX ? await readFile(file, 'utf8') : ''

@@ -3,14 +3,14 @@ import { StepFailed } from '../domain/stop.ts'
 import { removeTree } from '../platform/remove-tree.ts'
 import { inside } from './paths.ts'
 
-/** Below Linux's limit of 4095 bytes by the two names that `removeTree` appends. */
+/** Linux limits a path to 4095 bytes; this leaves room for two names that `removeTree` appends. */
 const PATH_BYTES_MAX = 3500
 const ENTRIES_MAX = 1_000_000
 
 /**
- * Gives the owner all permissions on every folder in a tree, and removes folders whose paths are too
- * long for other programs. Does not follow links. Throws StepFailed `workspace-failed` for more than
- * a million entries, and the signal's reason.
+ * Gives the owner all permissions on every folder in a tree, and removes folders whose paths are
+ * too long for other programs. Does not follow links. Throws StepFailed `workspace-failed` if the
+ * tree has more than a million entries, and the signal's reason if it is aborted.
  */
 export async function openFolders(root: string, signal: AbortSignal): Promise<void> {
   const folders: Buffer[] = [Buffer.from(root)]

@@ -13,9 +13,9 @@ import { makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Writes a tree of this workspace as a gzipped tar archive, with the bytes of each file unchanged. The
- * same tree always gives the same archive. Throws StepFailed `archive-invalid` for a name or link that
- * `prepareArchive` would refuse, so that every archive is safe to unpack.
+ * Writes a tree of this workspace as a gzipped tar archive, with the bytes of each file unchanged.
+ * The same tree always gives the same archive. Throws StepFailed `archive-invalid` for a name or
+ * link that `prepareArchive` would reject, so that every archive is safe to unpack.
  */
 export async function packArchive(
   workspace: Workspace,
@@ -24,13 +24,13 @@ export async function packArchive(
 ): Promise<void> {
   await checkTree(workspace, tree, signal)
   const { settings, gitDir } = workspace
-  // A separate git folder, so that only these attributes apply.
+  // Use a separate git directory, so that only these attributes apply.
   const packing = join(gitDir, `pack-${randomUUID()}`)
   const tar = `${packing}.tar`
   try {
     const alternates = join(gitDir, 'objects')
     await makeRepository(packing, { bare: true, branch: 'base', alternates, attributes: AS_BYTES })
-    // For a tree without a commit, `git archive` would write the current time.
+    // Archive a commit, because `git archive` would give the files of a tree the current time.
     const commitTree = {
       args: ['commit-tree', '-m', 'packed', tree],
       gitDir: packing,

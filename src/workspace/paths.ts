@@ -5,7 +5,7 @@ export const SLASH = 0x2f
 /** A path for messages: quoted, without control characters, truncated to 200 characters. */
 export const show = (path: Buffer): string => JSON.stringify(path.toString('utf8').slice(0, 200))
 
-/** The path on disk of a path in the tree. */
+/** Converts a path in the tree to a path on disk. */
 export const inside = (tree: Buffer, path: Buffer): Buffer =>
   Buffer.concat([tree, Buffer.from([SLASH]), path])
 
@@ -18,7 +18,7 @@ export function* splitNul(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** Quotes a path in git's C style, which fits any bytes on one line. */
+/** Quotes a path in git's C style, so that a path with any bytes fits on one line. */
 export function quote(path: Buffer): string {
   const quoted = Array.from(path, (byte) =>
     byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c

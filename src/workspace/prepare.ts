@@ -14,12 +14,12 @@ import { checkOutSubmodules } from './submodules.ts'
 import { type RepositoryWorkspace, saveWorkspace } from './workspace.ts'
 import { type Worktree, worktreeOf } from './worktree.ts'
 
-/** A workspace to be made in an attempt's folder. */
+/** What to check out, and where. */
 export type WorkspaceRequest = {
-  /** The attempt's folder; its name also names the pin in the cache. */
+  /** The attempt's folder. The pin in the cache has the same name as this folder. */
   readonly folder: string
   readonly repository: string
-  /** null for the remote's HEAD. The base in the record of a kept change takes precedence. */
+  /** null means the remote's HEAD. If `continues` has a record, the base in it is used instead. */
   readonly ref: string | null
   readonly checkout: CheckoutOptions
   /** Earlier work to continue: a published commit or a kept change; null for none. */
@@ -28,8 +28,8 @@ export type WorkspaceRequest = {
 }
 
 /**
- * Checks a commit out for an agent. Throws StepFailed for a problem with the address, the login, the
- * ref or the disk.
+ * Checks out a commit for an agent. Throws StepFailed for a problem with the URL, the credential,
+ * the ref or the disk.
  */
 export async function prepareWorkspace(
   request: WorkspaceRequest,
@@ -58,7 +58,7 @@ export async function prepareWorkspace(
 const keptBy = ({ continues }: WorkspaceRequest): KeptChange | null =>
   continues !== null && 'fetch' in continues ? continues : null
 
-/** Resolves the ref on the remote and checks its commit out. */
+/** Resolves the ref on the remote and checks out its commit. */
 async function checkOutBase(
   cache: Cache,
   request: WorkspaceRequest,
@@ -66,10 +66,11 @@ async function checkOutBase(
 ): Promise<{ readonly base: Base; readonly worktree: Worktree }> {
   const { folder, ref, checkout: options } = request
   await noteUse(cache.folder)
-  // An early checkout with LFS would lack the objects, which are fetched only after the base is known.
+  // Do not guess with LFS, because its objects are fetched only after the base is known.
   const mayGuess = commitOf(request) === null && !options.lfs
   const guess = mayGuess ? await lastBase(cache, ref) : null
-  // The remote decides, but usually the ref has not moved, so start the checkout in parallel.
+  // Usually the ref has not moved since the last checkout, so check out that commit while asking
+  // the remote.
   const [asked, early] = await Promise.allSettled([
     findBase(cache, request, { known: guess?.commit ?? null, signal }),
     guess === null

@@ -1,12 +1,12 @@
 /**
- * Valid names of branches, tags and commits, from any source: git's rules (git-check-ref-format) and
- * stricter ones, so that git, a shell or a file path cannot misinterpret a name. ASCII, no leading
- * dash, at most 200 characters.
+ * Matches valid names of branches, tags and commits. Stricter than git's own rules
+ * (git-check-ref-format), so that a name is safe in git commands, shell commands and file paths:
+ * ASCII only, no leading dash, at most 200 characters.
  */
 export const REF_NAME =
   /^(?=.{1,200}$)(?!@$|[-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[A-Za-z0-9._/@+=#-]+(?<![/.])$/
 
-/** The branch of a full ref name; null for other refs and for an invalid name. */
+/** Extracts the branch name from a full ref name. Returns null for other refs and invalid names. */
 export function branchOf(fullName: string): string | null {
   const heads = 'refs/heads/'
   const name = fullName.startsWith(heads) ? fullName.slice(heads.length) : ''

@@ -6,18 +6,18 @@ import { git, type GitCall, type GitSettings } from './git.ts'
 import { branchOf } from './ref-name.ts'
 import { sshEnvironment } from './ssh.ts'
 
-/** Refs of a remote. */
+/** Refs on a remote. */
 export type RemoteRefs = {
-  /** Commit or tag object by full ref name. */
+  /** Id of the commit or tag object, by full ref name. */
   readonly tips: ReadonlyMap<string, string>
   /** The branch that HEAD points to; null for a detached or missing HEAD or an invalid name. */
   readonly head: string | null
 }
 
 /**
- * Reads refs of the remote by their full names, or HEAD. Always contacts the remote with the job's
- * credential, so success also proves that the job may read the repository.
- * @param call.gitDir any folder; git needs no repository for this
+ * Reads HEAD or refs with the given full names from the remote. Always contacts the remote, so
+ * success also proves that the credential allows reading the repository.
+ * @param remote.gitDir any folder; this call needs no local repository
  */
 export async function askRemote(
   remote: Remote,
@@ -30,20 +30,20 @@ export async function askRemote(
   return readRefs(end.stdout.toString('utf8'), names)
 }
 
-/** A remote repository, and the git folder in which git runs. */
+/** A remote repository, and the git directory to use for calls to it. */
 export type Remote = {
   readonly settings: GitSettings
   readonly address: Address
   readonly gitDir: string
 }
 
-/** How a call to a remote ended. */
+/** The result of a git call to a remote. */
 export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
-  /** Stderr of git and the remote, with the credential redacted. */
+  /** Error output of git and the remote, with the credential redacted. */
   readonly redactedStderr: string
   /** Redacts the credential from parts of stdout, which can also contain output of the remote. */
   redact(text: string): string
-  /** The step failure for this end. */
+  /** Converts the result of a failed call to a step failure. */
   failure(): Error
 }
 
@@ -67,7 +67,7 @@ export async function callRemote(
       config: [
         ...(call.config ?? []),
         ...address.protocols.map((name) => [`protocol.${name}.allow`, 'always'] as const),
-        ...login(address, credential),
+        ...credentialConfig(address, credential),
       ],
     },
     signal,
@@ -81,13 +81,16 @@ export async function callRemote(
   return { ...facts, redactedStderr, redact, failure }
 }
 
-function login(address: Address, credential: Credential | null): (readonly [string, string])[] {
+function credentialConfig(
+  address: Address,
+  credential: Credential | null,
+): (readonly [string, string])[] {
   const header = credential === null ? null : authorization(credential)
   if (header === null) return []
   const { origin } = new URL(address.url)
   return [
     [`http.${origin}.extraHeader`, `Authorization: ${header}`],
-    // Git would send the header to the target of a redirect.
+    // If git followed a redirect, it would send the header to the redirect's target.
     ['http.followRedirects', 'false'],
   ]
 }
@@ -100,7 +103,7 @@ function readRefs(text: string, names: readonly string[]): RemoteRefs {
     // ls-remote also returns names that end with a requested name, such as refs/pull/refs/heads/x.
     if (!names.includes(name)) continue
     if (!value.startsWith('ref: ')) tips.set(name, value)
-    // Git does not validate this name from the remote.
+    // `branchOf` validates this name from the remote, because git does not.
     else if (name === 'HEAD') head = branchOf(value.slice('ref: '.length))
   }
   return { tips, head }

@@ -6,7 +6,7 @@ import { gitDirOf, savedFile } from './workspace.ts'
 
 /** Removes an attempt's folder and its pins in the caches. Idempotent. */
 export async function removeWorkspace(folder: string): Promise<void> {
-  // First, so that a partially removed workspace is never salvaged.
+  // Remove this file first, so that a partially removed workspace is never salvaged.
   await rm(savedFile(folder), { force: true })
   const gitDir = gitDirOf(folder)
   await unpinFrom(gitDir, basename(folder))
@@ -17,7 +17,7 @@ export async function removeWorkspace(folder: string): Promise<void> {
   await removeTree(folder)
 }
 
-/** Removes a pin. Finds the cache through the git folder's alternates. */
+/** Removes a pin from the cache that the git directory's alternates point to. */
 async function unpinFrom(gitDir: string, name: string): Promise<void> {
   const alternates = join(gitDir, 'objects', 'info', 'alternates')
   const objects = await readFile(alternates, 'utf8').catch(() => null)

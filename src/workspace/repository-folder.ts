@@ -1,15 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
-/** The contents of a new git folder. */
+/** Contents of a new git directory. */
 type RepositoryOptions = {
   readonly bare: boolean
   readonly branch: string
-  /** Another objects folder to read from. */
+  /** Another repository's `objects` folder, from which git also reads objects. */
   readonly alternates?: string
   /** Commits whose parents are missing, in the format of git's `shallow` file. */
   readonly shallow?: string
-  /** Folders of a sparse checkout; empty for the whole tree. */
+  /** Folders to check out. An empty list checks out the whole tree. */
   readonly sparse?: readonly string[]
   /** Text of `info/attributes`, which overrides every .gitattributes file. */
   readonly attributes?: string
@@ -18,8 +18,8 @@ type RepositoryOptions = {
 }
 
 /**
- * Makes a minimal git folder: no hooks, no templates, and no configuration that runs programs unless
- * `options.config` has it.
+ * Creates a minimal git directory without hooks or templates. Its configuration runs no programs
+ * unless `options.config` does.
  */
 export async function makeRepository(folder: string, options: RepositoryOptions): Promise<void> {
   const { bare, branch, alternates, shallow = '', sparse = [], attributes = '' } = options
@@ -35,7 +35,7 @@ export async function makeRepository(folder: string, options: RepositoryOptions)
   if (alternates !== undefined) {
     await writeFile(join(folder, 'objects', 'info', 'alternates'), `${alternates}\n`)
   }
-  // Last, because git recognizes a repository by its HEAD.
+  // Write HEAD last, because git recognizes a repository by it.
   await writeFile(join(folder, 'HEAD'), `ref: refs/heads/${branch}\n`)
 }
 
@@ -44,7 +44,7 @@ async function writeInfo(folder: string, name: string, text: string): Promise<vo
   await writeFile(join(folder, 'info', name), text)
 }
 
-/** The file of a branch in a git folder. Throws for a name that points outside refs/heads. */
+/** Path of a branch's ref file. Throws if the branch name points outside refs/heads. */
 export function branchFile(folder: string, branch: string): string {
   const heads = join(folder, 'refs', 'heads')
   const file = join(heads, branch)
@@ -54,7 +54,7 @@ export function branchFile(folder: string, branch: string): string {
   )
 }
 
-/** Disables automatic garbage collection: other git folders read objects through alternates. */
+/** Disables automatic garbage collection, because other git directories may read these objects. */
 const CONFIG = (bare: boolean): string => `[core]
 \trepositoryformatversion = 0
 \tfilemode = ${process.platform !== 'win32'}
@@ -70,7 +70,10 @@ const SPARSE = `[core]
 \tsparseCheckoutCone = true
 `
 
-/** Patterns in git's cone mode: whole folders, and the files in their parent folders. */
+/**
+ * Sparse-checkout patterns in git's cone mode: whole folders, and the files in their parent
+ * folders.
+ */
 function cone(folders: readonly string[]): string {
   const whole = new Set(folders)
   const above = new Set(folders.flatMap(ancestors).filter((folder) => !whole.has(folder)))

@@ -10,7 +10,7 @@ import { openRoot, writeTree } from './write-tree.ts'
  * Restores the work tree to a tree that `writeTree` returned for this workspace: undoes later
  * additions, changes and deletions. Keeps ignored files and everything that git does not store in a
  * tree: the agent's repository, the contents of submodules, pipes and sockets. Throws StepFailed
- * `workspace-failed` when the tree cannot be restored.
+ * `workspace-failed` if the tree cannot be restored.
  */
 export async function restoreTree(
   workspace: Workspace,
@@ -19,14 +19,15 @@ export async function restoreTree(
 ): Promise<void> {
   await openRoot(workspace)
   if ((await resetTo(workspace, tree, signal)) === '') return
-  // Git warns when it cannot remove or read something, in a read-only folder or at too long a path.
+  // Git reported problems. Read-only folders and very long paths can cause them, so fix these and
+  // retry.
   await openFolders(workspace.tree, signal)
   const errors = await resetTo(workspace, tree, signal)
   if (errors === '' || (await writeTree(workspace, signal)).tree === tree) return
   throw new StepFailed('workspace-failed', `the work tree cannot be restored: ${errors}`)
 }
 
-/** @returns git's warnings and errors; empty on success */
+/** @returns git's warnings and errors; an empty string on success */
 async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal): Promise<string> {
   const { settings, gitDir, options, repository } = workspace
   const mayHoldLfs = options.lfs && repository !== null
@@ -41,7 +42,8 @@ async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal):
     }
     await mustGit(settings, { args: ['read-tree', '--reset', tree], ...place }, signal)
     await includeHidden(workspace, { indexFile, tree }, signal)
-    // Clean first, so that `read-tree` finds no link in place of a folder and never looks behind it.
+    // Clean first. If the agent replaced a folder with a link, `read-tree` must not follow that
+    // link.
     const cleaned = await run(CLEAN)
     const written = await run(['read-tree', '--reset', '-u', '--no-sparse-checkout', tree], lfs)
     // Clean again, because the restored .gitignore files may ignore less.
@@ -49,10 +51,10 @@ async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal):
   })
 }
 
-/** Removes untracked files and nested repositories. Without -x, it keeps ignored files. */
+/** Removes untracked files and nested repositories. Without -x, git keeps ignored files. */
 const CLEAN = ['clean', '-ffdq']
 
-/** Makes git also restore files that the sparse checkout left out and the agent wrote. */
+/** Makes git also restore files that the sparse checkout left out but the agent wrote. */
 async function includeHidden(
   { settings, gitDir, base, options, tree: workTree }: Workspace,
   { indexFile, tree }: { readonly indexFile: string; readonly tree: string },

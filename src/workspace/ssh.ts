@@ -2,8 +2,8 @@ import type { Credential } from './credential.ts'
 import type { GitSettings } from './git.ts'
 
 /**
- * The environment that makes git's ssh ignore all configuration files, never prompt, refuse hosts
- * with unknown keys, and offer only the key of the credential.
+ * Environment variables that make git's ssh ignore all configuration files, never prompt, reject
+ * hosts with unknown keys, and offer only the credential's key.
  */
 export function sshEnvironment(
   { knownHosts }: Pick<GitSettings, 'knownHosts'>,
@@ -22,7 +22,7 @@ export function sshEnvironment(
   const quoted = options.map((option) => `-o '${option.replaceAll("'", `'\\''`)}'`)
   return {
     GIT_SSH_VARIANT: 'ssh',
-    // Git passes this line to a shell; no part of it comes from a job.
+    // Git passes this command to a shell, so no part of it may come from a job.
     GIT_SSH_COMMAND: `ssh -F /dev/null ${quoted.join(' ')}`,
     ...(credential?.kind === 'ssh-agent' ? { SSH_AUTH_SOCK: credential.socket } : {}),
   }

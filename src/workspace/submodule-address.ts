@@ -1,17 +1,17 @@
 import { posix } from 'node:path'
 
 /**
- * Resolves the address of a submodule as git does: `./` and `../` are relative to the address `of` the
- * repository that names it. Returns an address that cannot be resolved unchanged; `parseAddress`
- * then refuses it.
+ * Resolves a submodule's URL as git does: a URL that begins with `./` or `../` is relative to the
+ * URL of the parent repository. If it cannot be resolved, returns it unchanged; `parseAddress` then
+ * rejects it.
  */
-export function submoduleAddress(url: string, of: string): string {
+export function submoduleAddress(url: string, parent: string): string {
   if (!/^\.\.?(?:\/|$)/.test(url)) return url
-  if (of.startsWith('/')) return posix.join(of, url)
-  const [, host, path] = /^([^/:]+@[^/:]+:)(.*)$/.exec(of) ?? []
+  if (parent.startsWith('/')) return posix.join(parent, url)
+  const [, host, path] = /^([^/:]+@[^/:]+:)(.*)$/.exec(parent) ?? []
   if (host !== undefined && path !== undefined) {
     const joined = posix.join(path, url)
     return joined.startsWith('..') ? url : `${host}${joined}`
   }
-  return URL.parse(url, `${of.replace(/\/+$/, '')}/`)?.href ?? url
+  return URL.parse(url, `${parent.replace(/\/+$/, '')}/`)?.href ?? url
 }

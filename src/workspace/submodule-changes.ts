@@ -4,12 +4,12 @@ import { git } from './git.ts'
 import { show, splitNul } from './paths.ts'
 import type { Note, Submodule, Workspace } from './workspace.ts'
 
-/** Most names of changed files in a note. */
+/** How many changed files a note lists by name. */
 const NAMES_MAX = 5
 
 /**
- * A note for each submodule in which the agent changed files: a submodule is a separate repository,
- * and its changes are not published.
+ * Returns a note for each submodule in which the agent changed files. These changes are not
+ * published, because a submodule is a separate repository.
  */
 export async function changedSubmodules(
   workspace: Workspace,
@@ -28,7 +28,7 @@ async function changeIn(
   { path, gitDir }: Submodule,
   signal: AbortSignal,
 ): Promise<Note | null> {
-  // Removing or replacing a submodule is a change of the tree itself.
+  // The agent removed or replaced the submodule. That is a change to the tree itself.
   if (!(await isFolderIn(tree, path))) return null
   const workTree = join(tree, path)
   const args = ['ls-files', '-z', '-m', '-o', '--exclude-standard']

@@ -20,10 +20,11 @@ type Parent = {
   readonly cache: Cache
   /** Its path in the job's tree; empty for the job's own repository. */
   readonly path: string
-  readonly depth: number
+  /** 0 for the job's own repository. */
+  readonly nesting: number
 }
 
-/** Most submodules of one job, including nested ones. */
+/** How many submodules one job may check out, including nested ones. */
 const SUBMODULES_MAX = 256
 const NESTING_MAX = 8
 
@@ -34,10 +35,10 @@ type Root = {
 }
 
 /**
- * Checks all submodules out as plain files, if the options ask for them. Their git folders stay out
- * of the agent's reach. Each address must be one that a job could name; an address on this machine's
- * disk is allowed only when the repository itself is there. Throws StepFailed `submodule-refused`, or
- * a failure to fetch a submodule.
+ * Checks out all submodules as plain files, if the options ask for them. The agent cannot access
+ * their git directories. A submodule's URL must be one that this worker allows for jobs; a local
+ * path is allowed only if the parent repository is also local. Throws StepFailed
+ * `submodule-refused`, or the failure to fetch a submodule.
  */
 export async function checkOutSubmodules(
   { options, ...root }: Root,
@@ -51,14 +52,14 @@ export async function checkOutSubmodules(
     if (submodules.length + links.length > SUBMODULES_MAX) {
       throw refused(parent.path, `the repository has more than ${SUBMODULES_MAX} submodules`)
     }
-    if (links.length > 0 && parent.depth === NESTING_MAX) {
+    if (links.length > 0 && parent.nesting === NESTING_MAX) {
       throw refused(parent.path, `submodules are nested more than ${NESTING_MAX} levels deep`)
     }
     for (const { path, commit } of links) {
       const url = addresses.get(path)
       const shown = parent.path === '' ? path : `${parent.path}/${path}`
       if (url === undefined) {
-        const text = `${JSON.stringify(shown)} is a submodule without an address in .gitmodules; its folder is empty`
+        const text = `${JSON.stringify(shown)} is a submodule without a URL in .gitmodules; its folder stays empty`
         notes.push({ code: 'submodule-unknown', text })
         continue
       }
@@ -70,17 +71,17 @@ export async function checkOutSubmodules(
         throw new StepFailed(error.reason, `submodule ${shown}: ${error.detail}`, { cause: error })
       })
       const inner = { ...worktree, commit }
-      await visit({ worktree: inner, cache, path: shown, depth: parent.depth + 1 })
+      await visit({ worktree: inner, cache, path: shown, nesting: parent.nesting + 1 })
     }
   }
-  await visit({ ...root, path: '', depth: 0 })
+  await visit({ ...root, path: '', nesting: 0 })
   return { submodules, notes }
 }
 
 const refused = (path: string, why: string): StepFailed =>
   new StepFailed('submodule-refused', path === '' ? why : `submodule ${path}: ${why}`)
 
-/** Paths and commits of the submodules inside the sparse checkout. */
+/** Paths and commits of the submodules, except those that the sparse checkout left out. */
 async function linksIn(
   { worktree: { gitDir, tree }, cache }: Parent,
   signal: AbortSignal,
@@ -94,7 +95,7 @@ async function linksIn(
   return links
 }
 
-/** Addresses by path, from .gitmodules in the commit, never from the file in the tree. */
+/** Submodule URLs by path. Reads .gitmodules from the commit, never from the tree. */
 async function addressesIn(
   { worktree, cache }: Parent,
   signal: AbortSignal,
@@ -147,7 +148,8 @@ async function checkOutOne(
   const address = addressFor(url, parent.cache)
   const cache = cacheOf(address, parent.cache.settings, parent.cache.depth)
   await mkdir(cache.settings.cacheFolder, { recursive: true, mode: 0o700 })
-  // Always contact the remote, so that a warm cache never serves a job that may not read it.
+  // Always contact the remote, so that the cache never serves a job that may not read the
+  // repository.
   await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
   await fetchCommit(cache, commit, signal)
   const alternates = objectsOf(cache)

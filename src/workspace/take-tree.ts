@@ -9,8 +9,8 @@ import type { Note, Workspace } from './workspace.ts'
 import { writeTree } from './write-tree.ts'
 
 /**
- * Writes the workspace to a tree, as `writeTree` does, and its difference from the base to a patch.
- * Throws StepFailed `change-too-large` or `workspace-failed`.
+ * Stores the workspace's files as a git tree, as `writeTree` does, and writes the difference from
+ * the base to a patch file. Throws StepFailed `change-too-large` or `workspace-failed`.
  */
 export async function takeTree(
   workspace: Workspace,
@@ -56,7 +56,7 @@ async function writePatch(
   { tree, limits }: { tree: string; limits: ChangeLimits },
   signal: AbortSignal,
 ): Promise<string> {
-  // A unique name, because a reader may still use the previous patch.
+  // Use a unique name, because a reader may still use the previous patch.
   const patchFile = join(workspace.folder, `change-${randomUUID()}.patch`)
   const options = ['-p', '--binary', '--full-index', '--src-prefix=a/', '--dst-prefix=b/']
   const call = diff(workspace, options, tree)
@@ -65,7 +65,7 @@ async function writePatch(
   return patchFile
 }
 
-/** Compares two trees without a work tree, so that the agent's attributes have no effect. */
+/** Compares two trees without a work tree, so that the agent's .gitattributes have no effect. */
 const diff = ({ gitDir, base }: Workspace, options: readonly string[], tree: string): GitCall => ({
   args: [
     'diff-tree',
@@ -88,5 +88,8 @@ const NOTES_MAX = 20
 function limited(notes: readonly Note[]): Note[] {
   if (notes.length <= NOTES_MAX) return [...notes]
   const more = notes.length - NOTES_MAX
-  return [...notes.slice(0, NOTES_MAX), { code: 'more-notes', text: `${more} more notes` }]
+  return [
+    ...notes.slice(0, NOTES_MAX),
+    { code: 'more-notes', text: `${more} more notes were left out` },
+  ]
 }

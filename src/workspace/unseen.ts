@@ -11,8 +11,9 @@ type Unseen = {
 }
 
 /**
- * The files that the agent did not see, and so cannot have meant to remove: a file in place of a
- * hidden folder, or a folder in place of a hidden file, must not delete what was hidden.
+ * Finds the files that the sparse checkout left out. The agent did not see them, so it cannot have
+ * meant to remove them. If it created a file where a hidden folder is, or a folder where a hidden
+ * file is, the hidden files must stay.
  */
 export async function unseenIn(
   { settings, gitDir, tree, options }: Workspace,
@@ -21,7 +22,7 @@ export async function unseenIn(
 ): Promise<Unseen> {
   if (options.sparse.length === 0) return { has: () => false, isReplacedBy: () => false }
   const args = ['ls-files', '-z', '-t']
-  // Otherwise git treats a file as checked out as soon as anything exists at its path.
+  // Without this setting, git treats a file as checked out if anything exists at its path.
   const config = [['sparse.expectFilesOutsideOfPatterns', 'true']] as const
   const call = { args, gitDir, indexFile, workTree: tree, config }
   const [files, folders] = [new Set<string>(), new Set<string>()]

@@ -4,23 +4,23 @@ import { z } from 'zod'
 import { CheckoutOptions } from './checkout-options.ts'
 import type { GitSettings } from './git.ts'
 
-/** Something that the submitter should know, although it did not fail the job. */
+/** A message for the submitter about something that does not fail the job. */
 export type Note = { readonly code: string; readonly text: string }
 
-/** A submodule: the path of its files in the tree, and its git folder, out of the agent's reach. */
+/** A submodule: its path in the tree, and its git directory, which the agent cannot access. */
 const Submodule = z.strictObject({ path: z.string(), gitDir: z.string() })
 export type Submodule = z.infer<typeof Submodule>
 
-/** A checkout for one attempt. The agent owns `tree`; the platform's git folder is out of its reach. */
+/** A checkout for one attempt. The agent may change `tree` but cannot access `gitDir`. */
 export type Workspace = {
   /** The attempt's folder. */
   readonly folder: string
   readonly tree: string
   readonly gitDir: string
-  /** Address to fetch from and push to; null for an archive. */
+  /** URL to fetch from and push to; null if the workspace was made from an archive. */
   readonly repository: string | null
   readonly base: { readonly commit: string; readonly branch: string | null }
-  /** Folder of the objects of the base and its history; must be readable in the sandbox. */
+  /** Git's `objects` folder with the base and its history. It must be readable in the sandbox. */
   readonly objects: string
   readonly options: CheckoutOptions
   readonly submodules: readonly Submodule[]
@@ -28,7 +28,7 @@ export type Workspace = {
   readonly settings: GitSettings
 }
 
-/** A workspace of a remote repository, to which it can be published. */
+/** A workspace made from a remote repository, to which its change can be published. */
 export type RepositoryWorkspace = Workspace & { readonly repository: string }
 
 export const treeOf = (folder: string): string => join(folder, 'tree')
@@ -42,7 +42,7 @@ const Saved = z.strictObject({
   submodules: z.array(Submodule).default([]),
 })
 
-/** The file that marks a workspace as ready: written last, removed first. */
+/** The file that marks a workspace as ready. It is written last and removed first. */
 export const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
 
 /** Marks a workspace as ready. */
@@ -52,7 +52,10 @@ export async function saveWorkspace(workspace: Workspace): Promise<void> {
   await writeFile(savedFile(folder), JSON.stringify(saved satisfies z.infer<typeof Saved>))
 }
 
-/** Finds the workspace that a dead worker left in an attempt's folder; null when it was not ready. */
+/**
+ * Finds the workspace that a worker left in an attempt's folder when it died. Returns null if the
+ * workspace was not ready.
+ */
 export async function findWorkspace(
   folder: string,
   settings: GitSettings,
@@ -69,7 +72,7 @@ export async function findWorkspace(
   }
 }
 
-/** Also null for a truncated file: the worker died before anything ran in the workspace. */
+/** Also returns null for a truncated file: its worker died before the agent started. */
 function readSaved(text: string): z.infer<typeof Saved> | null {
   try {
     return Saved.parse(JSON.parse(text))

@@ -9,7 +9,7 @@ export type Worktree = {
   readonly pin: string
 }
 
-/** The worktree of an attempt's folder. */
+/** The worktree in an attempt's folder. */
 export const worktreeOf = (folder: string, commit: string): Worktree => ({
   gitDir: gitDirOf(folder),
   tree: treeOf(folder),

@@ -9,11 +9,11 @@ import { changedSubmodules } from './submodule-changes.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /**
- * Writes the files of the workspace to a tree in the platform's git folder: untracked, staged and
- * committed changes alike, links as links, nested repositories as plain files. Runs no program that
- * the agent left and follows none of its links. Throws StepFailed `change-too-large` or
+ * Stores the workspace's files as a git tree in the platform's git directory. Includes untracked,
+ * staged and committed changes; stores links as links and nested repositories as plain files. Runs
+ * no program that the agent left, and follows no links. Throws StepFailed `change-too-large` or
  * `workspace-failed`.
- * @returns the id of the tree, and notes on what it does not contain
+ * @returns the tree's id, and notes for the submitter
  */
 export async function writeTree(
   workspace: Workspace,
@@ -34,13 +34,17 @@ export async function writeTree(
   })
 }
 
-/** Makes the workspace folder accessible. Throws StepFailed when the agent replaced it. */
+/** Makes the root of the tree accessible. Throws StepFailed if it is no longer a folder. */
 export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void> {
   const root = await lstat(tree)
   if (!root.isDirectory()) {
-    throw new StepFailed('workspace-failed', 'the agent replaced its workspace folder')
+    throw new StepFailed(
+      'workspace-failed',
+      'the agent replaced its workspace folder with a file or link',
+    )
   }
-  // The mode of the root is not part of the change, but without access nothing in it can be read.
+  // The root's mode is not part of the change. Without access to the root, nothing in it can be
+  // read.
   if ((root.mode & 0o700) !== 0o700) await chmod(tree, 0o700)
 }
 
@@ -51,7 +55,7 @@ type IndexChange = {
   readonly entries: readonly Buffer[]
 }
 
-/** @returns a note when git rejected names, such as another spelling of .git */
+/** @returns a note if git rejected names, such as `.GIT`; otherwise an empty list */
 async function updateIndex(
   { settings, gitDir, tree }: Workspace,
   indexFile: string,
@@ -67,7 +71,7 @@ async function updateIndex(
     if (end.code !== 0) throw localFailure(call, end)
     return /^Ignoring path /m.test(end.stderr)
   }
-  // Removals first: a file may replace a folder, or a folder a file.
+  // Remove paths first, because a file may replace a folder, and a folder may replace a file.
   const info = await run('--index-info', [...change.removed.map(removal), ...change.entries])
   const put = await run('--stdin', change.put)
   if (!info && !put) return []

@@ -148,7 +148,9 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     expect(gone.stdout).toMatch(/repository-not-found[\s\S]*next: check the URL[\s\S]*nowhere\.git/)
     const ref = await submit(cli, '--repo', remote, '--ref', 'mian', 'Fix')
     expect(ref.code).toBe(1)
-    expect(ref.stdout).toMatch(/ref-not-found[^]*next: correct the job’s ref[^]*has no mian/)
+    expect(ref.stdout).toMatch(
+      /ref-not-found[^]*next: correct the job’s ref[^]*has no branch or tag mian/,
+    )
     const option = await submit(cli, '--repo', remote, '--ref=-f', 'Fix')
     expect(option).toMatchObject({ code: 2, stdout: '' })
     expect(option.stderr).toMatch(/--ref: "-f" is not a valid branch, tag or commit name/)

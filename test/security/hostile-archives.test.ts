@@ -51,12 +51,12 @@ describe('a hostile archive', () => {
     ],
     [
       'a file behind a link',
-      '"l/x" conflicts with another entry: "l" is both',
+      '"l/x" conflicts with another entry: "l" is a folder in one entry and',
       [link('l', 'd'), file('l/x')],
     ],
     [
       'a link in the place of a folder',
-      '"l" conflicts with another entry: "l" is both',
+      '"l" conflicts with another entry: "l" is a folder in one entry and',
       [file('l/x'), link('l', '.')],
     ],
     ['a hard link out', '"../x"', [hard('h', '../x')]],
@@ -71,7 +71,7 @@ describe('a hostile archive', () => {
     ['a file twice', '"./a" appears twice', [file('a'), file('./a')]],
     [
       'a file and a folder',
-      '"a/b" conflicts with another entry: "a" is both',
+      '"a/b" conflicts with another entry: "a" is a folder in one entry and',
       [file('a'), file('a/b')],
     ],
     ['a name in two cases', '"A" differs from "a"', [file('a'), file('A')]],
@@ -79,7 +79,7 @@ describe('a hostile archive', () => {
     ['a name in two forms', 'differs from', [file('\u00e9'), file('e\u0301')]],
     ['a git folder', '".git/config"', [file('.git/config')]],
     ['a git folder in capitals', '".GIT/config"', [file('.GIT/config')]],
-    ['a git folder that HFS+ would see', 'git refuses the name', [file('.g\u200cit/config')]],
+    ['a git folder that HFS+ would see', 'git rejects the name', [file('.g\u200cit/config')]],
     ['a git folder that NTFS would see', '"git~1/config"', [file('git~1/config')]],
     ['a git folder with a dot', '".git./config"', [file('.git./config')]],
     ['a git stream', '".git::$INDEX_ALLOCATION/x"', [file('.git::$INDEX_ALLOCATION/x')]],
@@ -89,7 +89,7 @@ describe('a hostile archive', () => {
     ['a link with a backslash', '"l" is a link', [link('l', '..\\x')]],
     ['a name that is not UTF-8', 'invalid UTF-8', [file(Buffer.from([0x61, 0xff]))]],
     ['a control character', 'control character', [file('a\nb')]],
-    ['a file without a name', 'has no name', [file('./.')]],
+    ['a file without a name', 'is not a file name', [file('./.')]],
     [
       'too many entries',
       'more than 50 entries',
@@ -97,18 +97,22 @@ describe('a hostile archive', () => {
     ],
     [
       'too many bytes in its names',
-      'its names take more than 4000 bytes',
+      'the names of its entries exceed 4000 bytes',
       Array.from({ length: 45 }, (_, i) => file(`${'n'.repeat(90)}${i}`)),
     ],
     [
       'too many bytes',
-      '"b" brings the unpacked size above 10000',
+      '"b" makes the unpacked archive larger than 10000',
       [file('a', 'x'.repeat(9_999)), file('b', 'xx')],
     ],
-    ['a size that is a lie', 'size above 10000 bytes', [{ name: 'a', size: 2 ** 32, body: 'x' }]],
+    [
+      'a size that is a lie',
+      'archive larger than 10000 bytes',
+      [{ name: 'a', size: 2 ** 32, body: 'x' }],
+    ],
     [
       'hard links that multiply',
-      '"h" brings the unpacked size above',
+      '"h" makes the unpacked archive larger than',
       [file('a', 'x'.repeat(6_000)), hard('h', 'a')],
     ],
     [

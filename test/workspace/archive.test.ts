@@ -112,7 +112,7 @@ describe('an archive as a workspace', () => {
     const other = await packedBy(folder, 'echo other > index.html', 'other.tar')
     await expect(anArchive(folder, other, keptByAttempt(change))).rejects.toMatchObject({
       reason: 'workspace-failed',
-      detail: expect.stringContaining('another archive'),
+      detail: expect.stringContaining('a different archive'),
     })
   })
 

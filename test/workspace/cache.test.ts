@@ -135,7 +135,9 @@ describeNeeding(['patience'], 'the cache', () => {
     for (const ref of ['key', 'signed', await byHand(clone, 'rev-parse', 'key')]) {
       await expect(aWorkspace(folder, { repository: remote, ref })).rejects.toMatchObject({
         reason: 'ref-not-found',
-        detail: expect.stringMatching(/has [0-9a-f]{40}, but it is a blob, not a commit$/),
+        detail: expect.stringMatching(
+          /has an object [0-9a-f]{40}, but it is a blob, not a commit$/,
+        ),
       })
     }
     expect(await inode()).toBe(before)

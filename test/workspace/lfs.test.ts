@@ -178,7 +178,7 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     })
     await expect(prepare(as('reader', 'wrong'))).rejects.toMatchObject({
       reason: 'repository-login',
-      detail: expect.stringContaining('the login from a test was refused'),
+      detail: expect.stringContaining('the server rejected the credential from a test'),
     })
     await expect(prepare(as('stranger'))).rejects.toMatchObject({
       reason: 'repository-forbidden',

@@ -42,16 +42,20 @@ describeNeeding(['patience'], 'a repository over HTTP', () => {
     await expect(prepare()).rejects.toMatchObject({
       reason: 'repository-login',
       detail: expect.stringMatching(
-        /no git credential rule .* add a rule to the worker, such as --git-credential http:/,
+        /no git credential rule .* add a credential rule to the worker, such as --git-credential http:/,
       ),
     })
     await expect(prepare({ credentialFor: as('reader', 'wrong') })).rejects.toMatchObject({
       reason: 'repository-login',
-      detail: expect.stringContaining('the login from a test was refused; renew it'),
+      detail: expect.stringContaining(
+        'the server rejected the credential from a test; replace it there',
+      ),
     })
     await expect(prepare({ credentialFor: as('stranger') })).rejects.toMatchObject({
       reason: 'repository-forbidden',
-      detail: expect.stringContaining('the login from a test lacks permission; grant it access'),
+      detail: expect.stringContaining(
+        'the credential from a test lacks permission; grant it access',
+      ),
     })
   })
 

@@ -63,7 +63,7 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     const { agent } = ssh
     await expect(read([{ match, from: 'file', path }], { agent })).rejects.toMatchObject({
       reason: 'repository-login',
-      detail: expect.stringContaining(`the login from the key ${path} was refused`),
+      detail: expect.stringContaining(`the server rejected the credential from the key ${path}`),
     })
   })
 
@@ -72,7 +72,7 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     await expect(read([])).rejects.toMatchObject({
       reason: 'repository-login',
       detail: expect.stringMatching(
-        /no git credential rule .* add a rule with a key file to the worker, or/,
+        /no git credential rule .* add a credential rule with a private key file to the worker, or/,
       ),
     })
   })
@@ -82,12 +82,12 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     const from = (known: string) => read([], { agent: ssh.agent, known })
     await expect(from(ssh.known.none)).rejects.toMatchObject({
       reason: 'host-key-unknown',
-      detail: expect.stringContaining(`not in ${ssh.known.none}; get it with ssh-keyscan`),
+      detail: expect.stringContaining(`not in ${ssh.known.none}; get the key with ssh-keyscan`),
     })
     await expect(from(ssh.known.other)).rejects.toMatchObject({
       reason: 'host-key-changed',
       detail: expect.stringContaining(
-        `not the one in ${ssh.known.other}; replace it there only after the host’s owner confirms`,
+        `differs from the one in ${ssh.known.other}; replace the key in that file only after the host’s owner confirms`,
       ),
     })
   })
@@ -105,7 +105,7 @@ describeNeeding(['sshd', 'patience'], 'a repository over a real ssh', () => {
     })
     await expect(read([], { agent: join(folder, 'none') })).rejects.toMatchObject({
       reason: 'credential-missing',
-      detail: expect.stringContaining('does not answer'),
+      detail: expect.stringContaining('does not respond'),
     })
   })
 })
