@@ -7,12 +7,12 @@ import { findHub } from '../compose/find-hub.ts'
 import { readSettings } from '../compose/read-settings.ts'
 import { type Printer, printer } from './print/printer.ts'
 
-/** The input of the action of a command that calls a hub. */
+/** What the action of a command that calls a hub receives. */
 export type HubCall<Flags> = {
   readonly flags: Flags
   readonly args: readonly string[]
   readonly print: Printer
-  /** Finds the hub. Throws `hub-unreachable` if there is none. */
+  /** Finds the hub and returns a client for it. Throws `hub-unreachable` if no hub is running. */
   readonly connect: () => Promise<HubClient>
 }
 

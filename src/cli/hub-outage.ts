@@ -4,13 +4,16 @@ import type { Clock } from '../platform/clock.ts'
 const OUTAGE_MS_MAX = 5 * 60_000
 const REMIND_MS = 60_000
 
-/** Tolerates an outage of the hub for five minutes. */
+/** Decides whether to keep retrying while the hub is unreachable: for up to five minutes. */
 export type HubOutage = {
   /** Start of the current outage, in milliseconds since the epoch; null while the hub answers. */
   readonly since: number | null
-  /** Records a failed call. Throws an error that cannot be retried, and any once the outage is too long. */
+  /**
+   * Records a failed call. Rethrows the error if the call cannot be retried or if the outage has
+   * lasted too long.
+   */
   failed(error: unknown): void
-  /** Records an answer of the hub. */
+  /** Records that the hub has responded, which ends an outage. */
   over(): void
 }
 

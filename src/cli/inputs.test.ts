@@ -46,8 +46,8 @@ describe('inputs from the command line', () => {
   it.each([
     ['.env', 'is hidden'],
     ['link', 'is a symbolic link'],
-    ['two words', 'cannot be named "two words"'],
-    ['big', 'has 5.4 GB; an input may have at most 5.4 GB'],
+    ['two words', 'cannot be an input named "two words"'],
+    ['big', 'has 5.4 GB; the maximum for an input is 5.4 GB'],
   ])('refuse the file %s, which %s', async (name, why) => {
     const folder = await folderWith('.env', 'two words', 'big')
     await symlink('/etc/hostname', join(folder, 'link'))

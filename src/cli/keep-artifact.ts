@@ -29,7 +29,7 @@ export async function keepArtifact(
   }
 }
 
-/** The path of an artifact in a folder. Throws `protocol-mismatch` for a name that leads out of it. */
+/** The path of an artifact in a folder. Throws `protocol-mismatch` if its name leads out of the folder. */
 export function placeIn(folder: string, { name }: ArtifactInfo): string {
   if (ArtifactName.safeParse(name).success) return join(folder, name)
   throw new AppError(
@@ -38,7 +38,7 @@ export function placeIn(folder: string, { name }: ArtifactInfo): string {
   )
 }
 
-/** Passes bytes on; fails with `digest-mismatch` at the end if they are not the stored ones. */
+/** Passes bytes through, and fails with `digest-mismatch` at the end if they do not match the digest. */
 export function verified(artifact: ArtifactInfo): Transform {
   const hash = createHash('sha256')
   return new Transform({

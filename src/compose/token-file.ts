@@ -6,8 +6,9 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 import { type LocalToken, tokenIn } from './data-folder.ts'
 
 /**
- * The token in the hub’s data folder for programs of the same user. Only its owner can read the
- * file; its scope equals its name. Creates a token if there is none or the ledger does not know it.
+ * Returns the token in the hub’s data folder that programs run by the same user use. Its scope is
+ * `whose`. Creates the token if the file is missing or if the ledger does not accept its token. Only
+ * the hub's user can read the file.
  */
 export async function ensureTokenFile(
   hub: { readonly ledger: Ledger; readonly random: RandomBytes; readonly folder: string },

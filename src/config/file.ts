@@ -3,17 +3,17 @@ import { AppError } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
 import { AnyConfig, spellings } from './settings.ts'
 
-/** The settings in a file, by their place in it, each with its line number. */
+/** The settings in a file, each with its line number, by their name in the file such as `git.sign`. */
 export type ConfigFile = {
   readonly path: string
   readonly entries: ReadonlyMap<string, { readonly value: unknown; readonly line: number }>
 }
 
 /**
- * Parses a configuration file in YAML. Throws `config-invalid`, with file and line, for invalid
- * YAML, for an unknown setting (with the closest known name), and for a setting that is not allowed
- * in a file.
- * @param path used in messages
+ * Parses a configuration file in YAML. Throws `config-invalid` for invalid YAML, for an unknown
+ * setting, and for a setting that is not allowed in a file. The message contains the file and the
+ * line, and the closest known name.
+ * @param path the file's path, used only in messages
  */
 export function parseConfigFile(text: string, path: string): ConfigFile {
   const lines = new LineCounter()
@@ -22,7 +22,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
     new AppError('config-invalid', `${path}:${lines.linePos(offset).line}: ${message}`)
   const [error] = document.errors
   if (error !== undefined) throw wrong(error.pos[0], error.message)
-  // Nested aliases can expand exponentially, and settings need none.
+  // Aliases are refused: settings do not need them, and nested aliases can expand exponentially.
   visit(document, {
     Alias: (_, { range }) => {
       throw wrong(range?.[0] ?? 0, 'an alias (*name) is not allowed; write the value instead')
@@ -48,7 +48,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
   return { path, entries }
 }
 
-/** `config` is not allowed in a file, because it says which file to read. */
+/** The names allowed in a file. `config` is not one of them, because it selects the file. */
 const PLACES = new Set(
   spellings(AnyConfig)
     .map(({ place }) => place)

@@ -23,7 +23,7 @@ const CHECKS: readonly Check[] = [
   checkHub,
 ]
 
-/** Checks a machine, its settings and the hub that runs on its data folder. */
+/** Runs all checks of a machine, its settings and the hub that runs on its data folder. */
 export async function examine(machine: Omit<Machine, 'hub'>): Promise<readonly Finding[]> {
   const withHub = { ...machine, hub: await hubOn(machine.folder) }
   const findings: Finding[] = []
@@ -32,8 +32,8 @@ export async function examine(machine: Omit<Machine, 'hub'>): Promise<readonly F
 }
 
 /**
- * Compares every job with its events, through the hub that runs on a data folder. Throws
- * `hub-unreachable` if there is none.
+ * Compares every job with its events, through the hub that runs on the data folder. Returns the number
+ * of jobs and the differences. Throws `hub-unreachable` if no hub runs there.
  */
 export async function examineLedger(
   folder: string,
@@ -44,9 +44,9 @@ export async function examineLedger(
   }
   const found: Difference[] = []
   let jobs = 0
-  for await (const look of differences(hub.client)) {
-    jobs = look.checked
-    if (look.found !== null) found.push(look.found)
+  for await (const progress of differences(hub.client)) {
+    jobs = progress.checked
+    if (progress.found !== null) found.push(progress.found)
   }
   return { jobs, differences: found }
 }

@@ -9,7 +9,7 @@ import { type Check, failure, ok } from './finding.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** Whether git is installed, and refuses a tree that a hostile repository could send. */
+/** Checks that git is installed, and that it refuses a hostile tree that a repository could send. */
 export const checkGit: Check = async ({ config, env, cwd, path }) => {
   const version = await versionOf('git', path)
   if (version === null) {
@@ -28,7 +28,7 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
       failure(
         'git',
         `${version} accepted a tree with a .git folder, which an attacker could send`,
-        'Update git: with this version a repository can attack the worker.',
+        'Update git: with this version, a repository can attack the worker.',
       ),
     ]
   } catch (error) {
@@ -39,7 +39,10 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
   }
 }
 
-/** Tests the behavior, not the version number: distributions fix old versions without a new number. */
+/**
+ * Tests git's behavior instead of its version number, because distributions fix old versions without
+ * changing the number.
+ */
 async function refusesHostileTree(settings: GitSettings, folder: string): Promise<boolean> {
   const signal = AbortSignal.timeout(2 * TIMEOUT_MS)
   const [sender, receiver] = [join(folder, 'sender.git'), join(folder, 'receiver.git')]

@@ -52,7 +52,7 @@ describe('a file of settings', () => {
     const { cli, file } = await withFile('anthropicKey: sk-hush\n', 0o644)
     const { code, stderr } = await cli.run(['up'])
     expect(code).toBe(2)
-    expect(stderr).toContain(`other users can read it: chmod 600 ${file}`)
+    expect(stderr).toContain(`other users can read the file; run: chmod 600 ${file}`)
   })
 
   it('that is named must be there, and be right', async () => {
