@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// This file uses old syntax on purpose: an old version of Node must be able to parse the file and print
-// which version is needed.
+// This file uses old syntax on purpose: an old version of Node must be able to parse the file and
+// print which version is needed.
 
 var needed = [24, 12]
 var found = process.versions.node.split('.').map(Number)
@@ -27,9 +27,10 @@ function start() {
   })
 }
 
-// Called before the first import: without the cache, Node has to load a compiler to import TypeScript.
-// Node executes the code in the cache, so the cache folder must belong to this user. Node's default
-// folder is in /tmp, where another user may have created it. If no folder is usable, no cache is used.
+// Called before the first import: without the cache, Node has to load a compiler to import
+// TypeScript. Node executes the code in the cache, so the cache folder must belong to this user.
+// Node's default folder is in /tmp, where another user may have created it. If no folder is usable,
+// no cache is used.
 function enableCompileCache() {
   var fs = process.getBuiltinModule('node:fs')
   var path = process.getBuiltinModule('node:path')

@@ -13,8 +13,8 @@ const ENTRIES = [
 /**
  * Bundles the entry programs and everything they import, including dependencies, into a few
  * JavaScript files. Chunks are written one folder below `src/`, at the same depth as the code that
- * locates files by relative paths (`platform/entry-program.ts`, `cli/version.ts`). Returns the paths
- * of all bundled modules.
+ * locates files by relative paths (`platform/entry-program.ts`, `cli/version.ts`). Returns the
+ * paths of all bundled modules.
  */
 export async function writeBundle(folder: string): Promise<readonly string[]> {
   await using bundle = await rolldown({

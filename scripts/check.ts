@@ -1,5 +1,5 @@
-// npm run check: checks format, lint rules, types and tidy rules in parallel. Prints failures and the
-// time taken.
+// npm run check: checks format, lint rules, types and tidy rules in parallel. Prints failures and
+// the time taken.
 import { run } from './run.ts'
 
 const started = performance.now()

@@ -13,8 +13,8 @@ type Options = {
 }
 
 /**
- * Runs a tool and returns its exit code and its output. With `live`, the output goes to the terminal as
- * it is written, and is not returned.
+ * Runs a tool and returns its exit code and its output. With `live`, the output goes to the
+ * terminal as it is written, and is not returned.
  */
 export async function run(
   argv: readonly string[],

@@ -1,6 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Prints at the end of a run how many tests were skipped and why, how to run them, and the totals. */
+/**
+ * Prints at the end of a run how many tests were skipped and why, how to run them, and the totals.
+ */
 export class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 }

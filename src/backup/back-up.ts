@@ -23,9 +23,9 @@ export type BackupSource = {
 }
 
 /**
- * Writes the ledger's rows, and the artifacts and logs they refer to, into an empty folder. Verifies
- * artifacts against their digests. The rows are one consistent snapshot; a log is copied later and
- * may therefore be slightly longer than its row says.
+ * Writes the ledger's rows, and the artifacts and logs they refer to, into an empty folder.
+ * Verifies artifacts against their digests. The rows are one consistent snapshot; a log is copied
+ * later and may therefore be slightly longer than its row says.
  */
 export async function backUp(
   { openSnapshot, artifacts, logs }: BackupSource,

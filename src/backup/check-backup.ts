@@ -8,8 +8,8 @@ import { invalidBackup, readRows, verifyDigest } from './row-files.ts'
 import { LOG_LIST, LogFile, Manifest, tableFile } from './manifest.ts'
 
 /**
- * Reads a backup's manifest and verifies every file against its digest. Throws `backup-invalid`, and
- * `schema-newer` if a later version of this program made the backup.
+ * Reads a backup's manifest and verifies every file against its digest. Throws `backup-invalid`,
+ * and `schema-newer` if a later version of this program made the backup.
  */
 export async function checkBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder)

@@ -28,7 +28,9 @@ export const Manifest = z.strictObject({
 })
 export type Manifest = z.infer<typeof Manifest>
 
-/** An entry in the list of log files. Its path cannot lead out of the folder that contains the logs. */
+/**
+ * An entry in the list of log files. Its path cannot lead out of the folder that contains the logs.
+ */
 export const LogFile = z.strictObject({
   path: z.string().regex(/^[\w-]+(?:\/[\w-]+)+$/),
   digest: Digest,

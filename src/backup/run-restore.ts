@@ -40,7 +40,9 @@ export async function runRestore(
   return `restored ${summary(manifest)}`
 }
 
-/** Opens an empty ledger with the backup's schema. The hub migrates the ledger at its next start. */
+/**
+ * Opens an empty ledger with the backup's schema. The hub migrates the ledger at its next start.
+ */
 async function refillOf(
   { database }: HubConfig,
   data: string,

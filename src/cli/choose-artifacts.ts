@@ -10,7 +10,7 @@ type Wanted = {
 
 /**
  * Finds the artifact with this name. Throws `artifact-not-found`, listing the existing names, and
- * `usage-invalid` if the name is a folder's.
+ * `usage-invalid` if the name is that of a folder.
  */
 export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wanted): ArtifactInfo {
   const [newest] = all
@@ -24,9 +24,9 @@ export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wan
 }
 
 /**
- * Finds the artifact with this name, or all artifacts in the folder with this name. A folder's files
- * come from the newest attempt that has any of them; files from two attempts are never mixed. Throws
- * `artifact-not-found`.
+ * Finds the artifact with this name, or all artifacts in the folder with this name. A folder's
+ * files come from the newest attempt that has any of them; files from two attempts are never mixed.
+ * Throws `artifact-not-found`.
  */
 export function artifactTree(
   all: readonly ArtifactInfo[],

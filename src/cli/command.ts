@@ -6,10 +6,10 @@ import { readPlainly } from '../domain/plain-words.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-/** What a command gets from the run of the program that it belongs to. */
+/** The context of one run of the program, which is passed to its command. */
 export type Invocation = {
   readonly terminal: Terminal
-  /** The arguments after `--`: the agent's program and its arguments. */
+  /** The words after `--` on the command line: the agent's program and its arguments. */
   readonly rest: readonly string[]
   /** Sets the exit code, which is 0 by default. */
   end(code: ExitCode): void
@@ -19,8 +19,8 @@ export type Invocation = {
 export type DefineCommand = (command: Command, invocation: Invocation) => void
 
 /**
- * Sets a command's action, which receives the command's parsed flags and its arguments. If a flag is
- * invalid, the action throws `usage-invalid` with the flag's name.
+ * Sets a command's action, which receives the command's parsed flags and its arguments. If a flag
+ * is invalid, the action throws `usage-invalid` with the flag's name.
  */
 export function onRun<Flags extends z.ZodType>(
   command: Command,

@@ -1,8 +1,10 @@
 import type { DefineCommand } from './command.ts'
 
-/** A command as listed in the help. Its file is imported only if it is named on the command line. */
+/**
+ * A command as listed in the help. Its file is imported only if it is named on the command line.
+ */
 type CommandEntry = {
-  /** Its name and its arguments. */
+  /** The command's name and arguments. */
   readonly usage: string
   readonly summary: string
   readonly load: () => Promise<DefineCommand>
@@ -112,7 +114,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'demo',
-    summary: 'run a sample job with a replayed model',
+    summary: 'run a sample job with a script instead of a model',
     load: async () => (await import('./commands/demo.ts')).defineDemo,
   },
 ]

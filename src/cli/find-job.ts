@@ -3,15 +3,15 @@ import { JobId } from '../domain/id.ts'
 import type { HubClient } from '../protocol/client.ts'
 
 /** The help text of an argument that selects a job. */
-export const JOB_HELP = 'id of the job, or at least its last four digits'
+export const JOB_HELP = 'id of the job, or at least the last four digits of the id'
 
 /** How many pages of 200 jobs are searched for a shortened id. */
 const PAGES_MAX = 10
 
 /**
- * Finds a job by its full id, or by at least the last four hex digits if only one job's id ends with
- * them. Lists show the last twelve digits. Throws `job-not-found`, and `usage-invalid` if the text is
- * not an id or matches several jobs.
+ * Finds a job by its full id, or by the end of its id: at least four hex digits that no other job's
+ * id ends with. Lists show the last twelve digits. Throws `job-not-found`, and `usage-invalid` if
+ * the text is not an id or matches several jobs.
  */
 export async function findJob(client: HubClient, text: string): Promise<JobId> {
   const full = JobId.safeParse(text.toLowerCase())

@@ -24,8 +24,8 @@ export type Follower = {
 }
 
 /**
- * Passes a job's events, and one complete log of each attempt, to the follower. Returns when the job
- * ends, waits for a person, or the signal aborts. Tolerates an outage of the hub.
+ * Passes a job's events, and one complete log of each attempt, to the follower. Returns when the
+ * job ends, waits for a person, or the signal aborts. Tolerates an outage of the hub.
  */
 export async function followJob(
   link: HubLink,
@@ -95,7 +95,7 @@ async function* eventsOf(link: HubLink, job: JobId, signal: AbortSignal): AsyncG
   }
 }
 
-/** Copies one log from its start until it is complete, which is after the attempt has ended. */
+/** Copies one log from its start until the attempt has ended and the log is complete. */
 async function copyLog(
   link: HubLink,
   what: { readonly job: JobId; readonly attempt: number | undefined; readonly stream: LogStream },
@@ -120,7 +120,9 @@ async function copyLog(
   }
 }
 
-/** Reads one part of a log, starting at `offset` bytes. `ended` means that the log is complete after it. */
+/**
+ * Reads one part of a log, starting at `offset` bytes. `ended` means that this is the last part.
+ */
 export async function readLog(
   client: HubClient,
   what: {

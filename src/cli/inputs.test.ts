@@ -39,7 +39,7 @@ describe('inputs from the command line', () => {
 
     expect(inputs.map(({ name }) => name)).toEqual(['kept'])
     expect(skipped).toBe(
-      'Not uploaded: .env (hidden), .git (hidden), link (symbolic link), sub/.secret (hidden)',
+      'These files are not uploaded: .env (hidden), .git (hidden), link (symbolic link), sub/.secret (hidden)',
     )
   })
 

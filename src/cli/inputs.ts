@@ -18,8 +18,8 @@ export type LocalInput = Input & { readonly file: string; readonly size: number 
 type FoundFile = Omit<LocalInput, 'digest'>
 
 /**
- * Finds the inputs given on the command line and computes their digests. An input is named after its
- * file; a file in a folder is named by its path relative to that folder. Skips hidden files,
+ * Finds the inputs given on the command line and computes their digests. An input is named after
+ * its file; a file in a folder is named by its path relative to that folder. Skips hidden files,
  * symbolic links and special files in a folder and lists them in the message `skipped`, which is
  * null if nothing was skipped. Throws `usage-invalid` for a path that cannot be an input, and
  * `file-unreadable`.
@@ -46,10 +46,12 @@ export async function readInputs(
 
 function skippedText(names: readonly string[]): string | null {
   if (names.length === 0) return null
-  return `Not uploaded: ${safeLine(nameSome(names, NAMED_MAX))}`
+  return `These files are not uploaded: ${safeLine(nameSome(names, NAMED_MAX))}`
 }
 
-/** Yields the files of one argument. A skipped file is yielded as a string: its name and the reason. */
+/**
+ * Yields the files of one argument. A skipped file is yielded as a string: its name and the reason.
+ */
 async function* filesAt(typed: string, path: string): AsyncGenerator<FoundFile | string> {
   const found = await reading(path, () => lstat(path))
   const name = basename(path)

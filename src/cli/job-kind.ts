@@ -5,10 +5,13 @@ import { KINDS } from '../kinds/all.ts'
 
 type OfKind = Pick<Job, 'kind' | 'payload'>
 
-/** The facts that a job's kind shows about it; empty if this version does not know the kind or payload. */
+/**
+ * The facts that a job's kind shows about it; empty if this version does not know the kind or
+ * payload.
+ */
 export const factsOf = (job: OfKind): readonly Fact[] => schemaOf(job)?.facts(job.payload) ?? []
 
-/** Which of a job's logs to show by default; its kind chooses. */
+/** Which of a job's logs to show by default, depending on the job's kind. */
 export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payload) ?? 'transcript'
 
 /** Returns null if this version does not know the kind or the payload. */

@@ -32,7 +32,8 @@ export function jobStory(
       return lastSeen
     },
     onEvent: (event: JobEvent) => {
-      // The previous attempt's log is complete now. Its last line may lack a newline, so print it here.
+      // The previous attempt's log is complete. Its last line is still unprinted if it lacks a
+      // newline.
       if (event.type === 'ended' || event.type === 'claimed') {
         say(logText(lines.end(), stream, printer))
       }

@@ -5,9 +5,9 @@ import type { HubClient } from '../protocol/client.ts'
 import { decodeEvents } from '../protocol/event-stream.ts'
 
 /**
- * Yields a job's events with seq > after, as they happen. Returns after the event that ends the job,
- * or when the hub closes the stream. Throws `hub-unreachable` if the connection is lost; the caller
- * can then continue after the last `seq` that it received.
+ * Yields a job's events with seq > after, as they happen. Returns after the event that ends the
+ * job, or when the hub closes the stream. Throws `hub-unreachable` if the connection is lost; the
+ * caller can then continue after the last `seq` that it received.
  */
 export async function* liveEvents(
   client: HubClient,

@@ -45,7 +45,9 @@ export async function reportSubmitted(
   else printVerdict(ended, print)
 }
 
-/** Without this note, `--wait` prints nothing while no worker can run the job, which may be forever. */
+/**
+ * Without this note, `--wait` prints nothing while no worker can run the job, which may be forever.
+ */
 async function noteMissingWorker(client: HubClient, job: Job, print: Printer): Promise<void> {
   if (job.state !== 'queued') return
   const workers = await knownWorkers(client)

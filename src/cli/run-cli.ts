@@ -63,7 +63,9 @@ function subcommandTerm(command: Command): string {
   return entry === undefined || isNested ? new Help().subcommandTerm(command) : entry.usage
 }
 
-/** Warns about unknown MILLWRIGHT_ variables. Imports the settings only if such a variable is set. */
+/**
+ * Warns about unknown MILLWRIGHT_ variables. Imports the settings only if such a variable is set.
+ */
 async function warnOfVariables(terminal: Terminal): Promise<void> {
   if (!Object.keys(terminal.env).some((name) => name.startsWith('MILLWRIGHT_'))) return
   const { unknownVariables } = await import('../config/read.ts')
@@ -85,7 +87,9 @@ function splitAtDashes(
   return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
 }
 
-/** Only `submit` uses arguments after `--`; without this error, other commands would ignore them. */
+/**
+ * Only `submit` uses arguments after `--`; without this error, other commands would ignore them.
+ */
 function refuseRest(command: Command, rest: readonly string[]): void {
   if (rest.length === 0 || command.parent?.name() === 'submit') return
   throw new AppError(
@@ -117,7 +121,9 @@ const firstError = (error: unknown): unknown =>
 const say = (terminal: Terminal, text: string): void =>
   void terminal.stderr.write(`millwright: ${safeText(text)}\n`)
 
-/** Ignores a pipe that its reader closed, as in `millwright jobs | head`. A full disk is an error. */
+/**
+ * Ignores a pipe that its reader closed, as in `millwright jobs | head`. A full disk is an error.
+ */
 function surviveClosedPipe({ stdout, stderr }: Terminal): void {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

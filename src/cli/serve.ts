@@ -5,8 +5,8 @@ import { aborted, type StopSignals } from './stop-signals.ts'
 
 /**
  * Runs a worker until the first stop signal, then drains it: running jobs finish or are handed back
- * to the hub. A second signal stops the worker immediately. Rejects if the worker fails or if one of
- * `others` rejects.
+ * to the hub. A second signal stops the worker immediately. Rejects if the worker fails or if one
+ * of `others` rejects.
  */
 export async function workUntilStopped(
   worker: OpenWorker,

@@ -1,7 +1,9 @@
 import { WITHOUT_MODEL } from '../agents/without-model.ts'
 import type { FoundModel } from '../doctor/find-models.ts'
 
-/** The text of a new configuration file, with the chosen model and with common settings as comments. */
+/**
+ * The text of a new configuration file, with the chosen model and with common settings as comments.
+ */
 export function fileText(model: FoundModel | null): string {
   const chosen = model?.settings ?? [
     `# No model was found. Without one, ${WITHOUT_MODEL}. For example:`,

@@ -45,7 +45,10 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--input <path>', 'input file, or folder of input files; repeatable', collect)
     .option('--group <name>', 'name shared by jobs that belong together')
     .option('--id <uuid>', 'id of the job (default: the hub creates one)')
-    .option('--not-before <time>', 'earliest start, such as 2026-08-01T14:00 or +10m')
+    .option(
+      '--not-before <time>',
+      'earliest time to start the job, such as 2026-08-01T14:00 or +10m',
+    )
     .option('--key <text>', 'idempotency key: repeating the request returns the same job')
     .option('--callback <url>', 'https URL to send messages to; repeatable', collect)
     .option(
@@ -65,8 +68,8 @@ export function addSubmissionFlags(command: Command): Command {
 }
 
 /**
- * Builds a submission from flags. A flag that was not given stays undefined and is not sent, so that
- * the hub's default applies.
+ * Builds a submission from flags. A flag that was not given stays undefined and is not sent, so
+ * that the hub's default applies.
  * @param work kind and payload, made from the kind's own flags
  * @param now milliseconds since the epoch, for relative times such as +10m
  */
@@ -94,7 +97,9 @@ export function submissionOf(
   }
 }
 
-/** Returns undefined if no callback flag is given, because older hubs refuse jobs with callbacks. */
+/**
+ * Returns undefined if no callback flag is given, because older hubs refuse jobs with callbacks.
+ */
 function callbacksOf({ callback, callbackOn }: SubmissionFlags): Submission['callbacks'] {
   if (callback === undefined && callbackOn !== undefined) {
     throw new AppError('usage-invalid', '--callback-on requires --callback')

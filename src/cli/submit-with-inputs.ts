@@ -7,12 +7,14 @@ import type { HubClient } from '../protocol/client.ts'
 import type { LocalInput } from './inputs.ts'
 
 /**
- * How often missing inputs are uploaded: the hub may delete an upload before the job refers to it,
- * but this is unlikely to happen several times in a row.
+ * How many times missing inputs are uploaded. The hub may delete an upload before the job refers to
+ * it, but this is unlikely to happen several times in a row.
  */
 const ROUNDS_MAX = 3
 
-/** Counts uploaded bytes: `sent` is called for each chunk. Disposed when the uploads end or fail. */
+/**
+ * Counts uploaded bytes: `sent` is called for each chunk. Disposed when the uploads end or fail.
+ */
 export type UploadWatch = Disposable & { readonly sent: (bytes: number) => void }
 
 /**
@@ -43,7 +45,10 @@ export async function submitWithInputs(
 
 const Missing = z.object({ missing: z.array(Digest) })
 
-/** The digests of the inputs that the hub lacks; empty if the hub refused the job for another reason. */
+/**
+ * The digests of the inputs that the hub lacks; empty if the hub refused the job for another
+ * reason.
+ */
 function missingIn(error: unknown): ReadonlySet<string> {
   if (!isAppError(error, 'input-missing')) return new Set()
   return new Set(Missing.safeParse(error.details).data?.missing)

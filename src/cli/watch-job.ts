@@ -17,8 +17,8 @@ import { safeText } from '../words/safe-text.ts'
 import { listenForStop } from './stop-signals.ts'
 
 /**
- * Shows a job live until it ends, and sets the exit code according to its outcome. An interrupt stops
- * this command but not the job. Returns the job; null after an interrupt.
+ * Shows a job live until it ends, and sets the exit code according to its outcome. An interrupt
+ * stops this command but not the job. Returns the job; null after an interrupt.
  */
 export async function watchJob(
   invocation: Invocation,
@@ -57,7 +57,9 @@ export async function watchJob(
   return job
 }
 
-/** What is known about the job after an interrupt. During a hub outage, that is only its last event. */
+/**
+ * What is known about the job after an interrupt. During a hub outage, that is only its last event.
+ */
 function whatIsKnown(outageSince: number | null, lastSeen: string): string {
   if (outageSince === null) return 'The job continues. Watch it with'
   const seen = lastSeen === '' ? '' : `, last seen: ${lastSeen}`

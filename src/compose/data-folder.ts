@@ -31,13 +31,19 @@ export type LocalToken = 'admin' | 'worker'
 
 export const tokenIn = (folder: string, whose: LocalToken): string => join(folder, `${whose}.token`)
 
-/** The file that a hub writes when it starts to listen, so that commands on this machine find the hub. */
+/**
+ * The file that a hub writes when it starts to listen, so that commands on this machine find the
+ * hub.
+ */
 const HubFile = z.object({ url: z.url(), pid: z.int(), version: z.string() })
 export type HubFile = z.infer<typeof HubFile>
 
 const hubFileIn = (folder: string): string => join(folder, 'hub.json')
 
-/** Returns null if there is no such file, which means that no hub is running. Throws `file-unreadable`. */
+/**
+ * Returns null if there is no such file, which means that no hub is running. Throws
+ * `file-unreadable`.
+ */
 export async function readHubFile(folder: string): Promise<HubFile | null> {
   const path = hubFileIn(folder)
   try {

@@ -11,10 +11,10 @@ import { dataFolder, type LocalToken, readHubFile, tokenIn, unreadable } from '.
 type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | 'tokenFile'>
 
 /**
- * Returns a client for the hub at --hub or, by default, for the hub whose URL is in the data folder.
- * The token in the data folder is sent only to that folder's hub, never to another URL. Throws
- * `hub-unreachable` if there is no URL, `hub-insecure` for plain HTTP to another machine, and
- * `token-missing` if a worker has no token.
+ * Returns a client for the hub at --hub or, by default, for the hub whose URL is in the data
+ * folder. The token in the data folder is sent only to that folder's hub, never to another URL.
+ * Throws `hub-unreachable` if there is no URL, `hub-insecure` for plain HTTP to another machine,
+ * and `token-missing` if a worker has no token.
  */
 export async function findHub(
   settings: HubSettings,
@@ -25,7 +25,7 @@ export async function findHub(
   const local = await readHubFile(folder)
   const url = settings.hub ?? local?.url
   if (url === undefined) {
-    throw new AppError('hub-unreachable', `No hub is running on the data folder ${folder}`)
+    throw new AppError('hub-unreachable', `No hub is running with the data folder ${folder}`)
   }
   if (url !== local?.url && !settings.allowHttp) refusePlainHttp(new URL(url))
   const own = url === local?.url ? tokenIn(folder, whose) : undefined
@@ -59,7 +59,10 @@ async function readToken(
   }
 }
 
-/** Reads a token from a file. Throws `file-unreadable` if the file does not contain exactly one token. */
+/**
+ * Reads a token from a file. Throws `file-unreadable` if the file does not contain exactly one
+ * token.
+ */
 export async function readTokenFile(path: string): Promise<string> {
   try {
     return oneToken((await readFile(path, 'utf8')).trim(), `The token file ${path}`)

@@ -24,7 +24,8 @@ export type OpenGateway = AsyncDisposable & {
 
 /**
  * Starts the gateway if a replay file, an endpoint or a key is set. If only a key is set, uses the
- * vendor's own endpoint. Returns null if none of them is set, which means that this worker has no model.
+ * vendor's own endpoint. Returns null if none of them is set, which means that this worker has no
+ * model.
  */
 export async function openGateway(
   config: ModelConfig,
@@ -63,7 +64,8 @@ async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor>
 }
 
 function modelsBehind(config: ModelConfig): readonly string[] {
-  if (config.replay !== undefined) return [`replayed from ${config.replay}, not a model`]
+  if (config.replay !== undefined)
+    return [`none, because responses are replayed from ${config.replay}`]
   return [
     ...(hasAnthropic(config) ? [config.upstreamAnthropic ?? ANTHROPIC] : []),
     ...(hasOpenai(config) ? [config.upstreamOpenai ?? OPENAI] : []),

@@ -10,7 +10,9 @@ import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
 
-/** The timeout of one git command, long enough to fetch a large repository over a slow connection. */
+/**
+ * The timeout of one git command, long enough to fetch a large repository over a slow connection.
+ */
 const GIT_TIMEOUT_MS = 30 * 60_000
 /** The timeout of a program that prints a credential. */
 const SECRET_TIMEOUT_MS = 20_000
@@ -57,8 +59,8 @@ const rulesOf = ({ gitCredential }: Config, cwd: string): readonly CredentialRul
   )
 
 /**
- * Returns the committer and how commits are signed. Throws `usage-invalid` if commits are to be signed
- * but the key is not set or not readable.
+ * Returns the committer and how commits are signed. Throws `usage-invalid` if commits are to be
+ * signed but the key is not set or not readable.
  */
 export function signatureOf(config: Config, here: Here): Signature {
   const { committer } = UNSIGNED
@@ -79,8 +81,8 @@ function signingOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Sign
 }
 
 /**
- * Returns the file's path. Throws `usage-invalid` if the file cannot be read, so that the worker does
- * not start; otherwise all its jobs would fail.
+ * Returns the file's path. Throws `usage-invalid` if the file cannot be read, so that the worker
+ * does not start; otherwise all its jobs would fail.
  */
 function readable(setting: string, file: string): string {
   try {

@@ -51,13 +51,14 @@ export function configPath(env: Environment): string {
 }
 
 /**
- * Returns null if the file does not exist. Throws `config-invalid` if the file contains a secret and
- * other users can read the file.
+ * Returns null if the file does not exist. Throws `config-invalid` if the file contains a secret
+ * and other users can read the file.
  */
 async function readConfigFile(path: string): Promise<ConfigFile | null> {
   const found = await readAtMost(path)
   if (found === null) return null
-  // Imported only if there is a file, because the YAML parser is a tenth of the code that `up` loads.
+  // Imported only if there is a file, because the YAML parser is a tenth of the code that `up`
+  // loads.
   const { parseConfigFile } = await import('../config/file.ts')
   const file = parseConfigFile(found.text, path)
   const secret = spellings(AnyConfig).find(

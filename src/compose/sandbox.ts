@@ -22,8 +22,8 @@ export type Confinement = {
 }
 
 /**
- * Prepares the sandbox selected by the setting. `required` never falls back to `none`: if bubblewrap
- * does not work, it throws `sandbox-missing`.
+ * Prepares the sandbox selected by the setting. `required` never falls back to `none`: if
+ * bubblewrap does not work, it throws `sandbox-missing`.
  */
 export async function chooseSandbox(
   setting: UpConfig['sandbox'],
@@ -33,8 +33,8 @@ export async function chooseSandbox(
     return { sandbox: 'none', launchFor: (marker) => unconfined({ marker, log }) }
   }
   const bwrap = await findBubblewrap({ path, log })
-  // Many repositories run their tests with Node, which may be in a home directory. The sandbox hides
-  // home directories.
+  // Many repositories run their tests with Node, which may be in a home directory. The sandbox
+  // hides home directories.
   const readable = [dirname(process.execPath)]
   return {
     sandbox: 'bubblewrap',

@@ -6,9 +6,9 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 import { type LocalToken, tokenIn } from './data-folder.ts'
 
 /**
- * Returns the token in the hub’s data folder that programs run by the same user use. Its scope is
- * `whose`. Creates the token if the file is missing or if the ledger does not accept its token. Only
- * the hub's user can read the file.
+ * Returns the token with the scope `whose` from its file in the hub’s data folder. The file is for
+ * programs of the same user; other users cannot read it. If the file is missing, or the ledger does
+ * not know its token, creates a new token and writes the file.
  */
 export async function ensureTokenFile(
   hub: { readonly ledger: Ledger; readonly random: RandomBytes; readonly folder: string },

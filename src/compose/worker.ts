@@ -26,13 +26,16 @@ export type OpenWorker = AsyncDisposable &
   Pick<Worker, 'drain' | 'stop' | 'done' | 'running'> & {
     /** One line for people that lists the sandbox, slots, agents and models. */
     readonly about: string
-    /** Agents that can run here, the most capable first. */
+    /** The agents that can run on this machine, the most capable first. */
     readonly agents: readonly Agent[]
   }
 
 /** What a worker needs besides its settings. */
 export type WorkerTools = {
-  /** A client whose token has the scope worker. Awaited last, so that the hub can open in parallel. */
+  /**
+   * A client whose token has the scope `worker`. It is awaited last, so that the hub can open in
+   * parallel.
+   */
   readonly hub: HubClient | Promise<HubClient>
   /** The data folder, which contains the worker's own folder. */
   readonly folder: string
@@ -122,7 +125,7 @@ const probed =
     return child
   }
 
-/** Builds the code that runs jobs, for each kind of job. */
+/** For each kind of job, by name, sets up what runs jobs of that kind. */
 async function kindsFor(tools: KindTools): Promise<ReadonlyMap<string, WorkKind>> {
   const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(tools)] as const)
   return new Map(await Promise.all(works))

@@ -4,7 +4,7 @@ import { Secret } from '../domain/secret.ts'
 
 const PREFIX_MAX = { ipv4: 32, ipv6: 128 } as const
 
-/** Such as `10.1.0.0/16` or `fd00::/8`. */
+/** A network, such as `10.1.0.0/16` or `fd00::/8`. */
 const Network = z
   .string()
   .regex(/^[0-9a-f.:]+\/\d{1,3}$/)
@@ -17,7 +17,10 @@ const Network = z
     return prefix <= PREFIX_MAX[isIPv4(network) ? 'ipv4' : 'ipv6']
   })
 
-/** Such as `hooks.lan`, `hooks.lan:9000`, `10.1.2.3` or `[fd00::1]:9000`. */
+/**
+ * A host with an optional port, such as `hooks.lan`, `hooks.lan:9000`, `10.1.2.3` or
+ * `[fd00::1]:9000`.
+ */
 const Host = z
   .string()
   .regex(/^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?$/)

@@ -3,7 +3,10 @@ import { AppError } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
 import { AnyConfig, spellings } from './settings.ts'
 
-/** The settings in a file, each with its line number, by their name in the file such as `git.sign`. */
+/**
+ * The settings in a file, by their names in the file (such as `git.sign`), each with its line
+ * number.
+ */
 export type ConfigFile = {
   readonly path: string
   readonly entries: ReadonlyMap<string, { readonly value: unknown; readonly line: number }>
@@ -30,7 +33,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
   })
   const { contents } = document
   if (contents === null) return { path, entries: new Map() }
-  if (!isMap(contents)) throw wrong(0, 'must contain settings, each as `name: value`')
+  if (!isMap(contents)) throw wrong(0, 'the file must contain settings, each as `name: value`')
 
   const entries = new Map<string, { value: unknown; line: number }>()
   const collect = (map: YAMLMap, above: string): void => {

@@ -20,7 +20,10 @@ const FullForm = z.discriminatedUnion('from', [
   z.strictObject({ match, user, from: z.literal('ssh-agent') }),
 ])
 
-/** The form used in a flag or variable: `https://host/path=env:NAME` or `https://host/path=file:/path`. */
+/**
+ * The form used in a flag or variable: `https://host/path=env:NAME` or
+ * `https://host/path=file:/path`.
+ */
 const ShortForm = z
   .string()
   .regex(
@@ -39,8 +42,8 @@ const ShortForm = z
   .pipe(FullForm)
 
 /**
- * Where the git credential for a URL and all URLs below it is stored. It never contains the credential
- * itself.
+ * Where the git credential for a URL and all URLs below it is stored. It never contains the
+ * credential itself.
  */
 export const GitCredential = z.union([ShortForm, FullForm])
 export type GitCredential = z.infer<typeof GitCredential>

@@ -7,9 +7,11 @@ import { AnyConfig, type Setting, spellings } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The sources of settings, in order of precedence. If no source has a value, the default applies. */
+/**
+ * The sources of settings, in order of precedence. If no source has a value, the default applies.
+ */
 export type Sources = {
-  /** The flags that were given, by the setting's key. */
+  /** The values of the flags that were given, by the keys of the settings. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Environment
   readonly file: ConfigFile | null
@@ -18,7 +20,9 @@ export type Sources = {
 /** A value as it was given, and its source as shown in messages. */
 type Given = { readonly value: unknown; readonly source: string }
 
-/** Returns the value given for a setting, and its source. Returns undefined if the default applies. */
+/**
+ * Returns the value given for a setting, and its source. Returns undefined if the default applies.
+ */
 export function given(setting: Setting, { flags, env, file }: Sources): Given | undefined {
   const { key, flag, variable, place } = setting
   if (flags[key] !== undefined) return { value: flags[key], source: flag }
@@ -30,8 +34,8 @@ export function given(setting: Setting, { flags, env, file }: Sources): Given | 
 }
 
 /**
- * Combines and validates the settings of one program. Throws `usage-invalid` for an invalid value; the
- * message names the flag, the variable or the place in the file that the value came from.
+ * Combines and validates the settings of one program. Throws `usage-invalid` for an invalid value;
+ * the message names the flag, the variable or the place in the file that the value came from.
  */
 export function readConfig<Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   schema: Schema,
@@ -67,7 +71,10 @@ export function unknownVariables(env: Environment): readonly string[] {
     })
 }
 
-/** The variables that the worker sets for agents. They are known because agents may run this program. */
+/**
+ * Variables that the worker sets for agents. Agents may run this program, which must not warn about
+ * them.
+ */
 const GIVEN_TO_AGENTS = [
   'MILLWRIGHT_PROMPT',
   'MILLWRIGHT_ATTEMPT',

@@ -1,6 +1,6 @@
 /**
- * Every setting of the hub and the worker, with its meaning, default, flag, environment variable and
- * name in the configuration file. Pure.
+ * Every setting of the hub and the worker, with its meaning, default, flag, environment variable
+ * and name in the configuration file. Pure.
  */
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
@@ -10,8 +10,8 @@ import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
 /**
- * The description of a setting, and its names that are not derived from its key. For example, the key
- * `allowHost` gives --allow-host and MILLWRIGHT_ALLOW_HOST.
+ * A setting's description, and those of its names that are not derived from its key. From the key
+ * `allowHost`, for example, --allow-host and MILLWRIGHT_ALLOW_HOST are derived.
  */
 type Spelling = {
   readonly description: string
@@ -72,7 +72,7 @@ const common = {
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
-    .meta(about({ description: 'lowest level of log lines to write', takes: 'level' })),
+    .meta(about({ description: 'lowest level of log entries to write', takes: 'level' })),
 }
 
 const hub = {
@@ -176,7 +176,7 @@ const worker = {
     .default(2)
     .meta(about({ description: 'jobs to run at the same time', takes: 'count' })),
   label: list(Name).meta(
-    about({ description: 'label this worker offers to jobs', takes: 'label', repeats: true }),
+    about({ description: 'label that this worker offers to jobs', takes: 'label', repeats: true }),
   ),
   name: z
     .string()
@@ -343,7 +343,9 @@ export type HubConfig = z.output<typeof HubConfig>
 export const WorkerConfig = z.strictObject({ ...common, ...remote, ...worker })
 export type WorkerConfig = z.output<typeof WorkerConfig>
 
-/** The settings for a hub and a worker in one process. This worker needs no hub URL and no token. */
+/**
+ * The settings for a hub and a worker in one process. This worker needs no hub URL and no token.
+ */
 export const UpConfig = z.strictObject({ ...common, ...hub, ...worker })
 export type UpConfig = z.output<typeof UpConfig>
 

@@ -11,7 +11,7 @@ import { checkLimits, checkModel, checkPrograms } from './programs.ts'
 import { checkSandbox } from './sandbox.ts'
 import { checkStored } from './stored.ts'
 
-/** Every check, in the order of the report. */
+/** Every check, in the order in which results are reported. */
 const CHECKS: readonly Check[] = [
   checkPrograms,
   checkGit,
@@ -32,15 +32,15 @@ export async function examine(machine: Omit<Machine, 'hub'>): Promise<readonly F
 }
 
 /**
- * Compares every job with its events, through the hub that runs on the data folder. Returns the number
- * of jobs and the differences. Throws `hub-unreachable` if no hub runs there.
+ * Compares every job with its events, through the hub that runs on the data folder. Returns the
+ * number of jobs and the differences. Throws `hub-unreachable` if no hub runs there.
  */
 export async function examineLedger(
   folder: string,
 ): Promise<{ readonly jobs: number; readonly differences: readonly Difference[] }> {
   const hub = await hubOn(folder)
   if (hub === null) {
-    throw new AppError('hub-unreachable', `No hub is running on the data folder ${folder}`)
+    throw new AppError('hub-unreachable', `No hub is running with the data folder ${folder}`)
   }
   const found: Difference[] = []
   let jobs = 0

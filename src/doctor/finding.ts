@@ -5,8 +5,8 @@ import type { HubFile } from '../compose/data-folder.ts'
 import { type Hint, hint } from '../domain/hint.ts'
 
 /**
- * The result of a check. The verdict `failure` means that something does not work; `warning` means that
- * something may not work, or not well.
+ * The result of a check. The verdict `failure` means that something does not work; `warning` means
+ * that something may not work, or not well.
  */
 export type Finding = {
   readonly check: string

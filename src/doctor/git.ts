@@ -9,7 +9,10 @@ import { type Check, failure, ok } from './finding.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** Checks that git is installed, and that it refuses a hostile tree that a repository could send. */
+/**
+ * Checks that git is installed, and that it refuses a tree that an attacker's repository could
+ * contain.
+ */
 export const checkGit: Check = async ({ config, env, cwd, path }) => {
   const version = await versionOf('git', path)
   if (version === null) {
@@ -40,8 +43,8 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
 }
 
 /**
- * Tests git's behavior instead of its version number, because distributions fix old versions without
- * changing the number.
+ * Tests git's behavior instead of its version number, because distributions fix old versions
+ * without changing the number.
  */
 async function refusesHostileTree(settings: GitSettings, folder: string): Promise<boolean> {
   const signal = AbortSignal.timeout(2 * TIMEOUT_MS)

@@ -5,12 +5,14 @@ import { plural } from '../domain/plural.ts'
 import { isAway } from '../words/why-waiting.ts'
 import { type Check, failure, type Finding, ok, type Machine, warning } from './finding.ts'
 
-/** Leases tolerate a larger clock skew, but it makes the logs of two machines hard to compare. */
+/**
+ * A larger clock skew does not affect leases, but it makes logs from two machines hard to compare.
+ */
 const SKEW_MS_MAX = 2000
 
 /** Checks the hub on this data folder: that it answers, its ledger, its clock, and its workers. */
 export const checkHub: Check = async ({ hub, version: own }) => {
-  if (hub === null) return [ok('hub', 'no hub is running on this data folder')]
+  if (hub === null) return [ok('hub', 'no hub is running with this data folder')]
   const { url, version } = hub.file
   try {
     const asked = Date.now()
@@ -25,8 +27,8 @@ export const checkHub: Check = async ({ hub, version: own }) => {
 }
 
 /**
- * Compares the hub's clock with this machine's. The hub's time comes from the Date header, which is in
- * whole seconds. Returns null if there is no such header.
+ * Compares the hub's clock with this machine's. The hub's time comes from the Date header, which is
+ * in whole seconds. Returns null if there is no such header.
  */
 function skewOf(response: Response, asked: number, answered: number): Finding | null {
   const hubTime = Date.parse(response.headers.get('date') ?? '')

@@ -22,9 +22,9 @@ type Compared = Readonly<Record<(typeof COMPARED)[number], unknown>>
 const COMPARED = ['state', 'attempt', 'reason', 'failures', 'publication'] as const
 
 /**
- * Rebuilds every job from its events and compares the result with the job's row. The hub keeps running;
- * a job that differs is therefore read again, because it may have changed between the reads. Yields
- * once for each job: the number of jobs checked so far, and the difference or null.
+ * Rebuilds every job from its events and compares the result with the job's row. The hub keeps
+ * running; a job that differs is therefore read again, because it may have changed between the
+ * reads. Yields once for each job: the number of jobs checked so far, and the difference or null.
  */
 export async function* differences(
   client: HubClient,

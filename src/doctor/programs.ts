@@ -47,7 +47,7 @@ export const checkLimits: Check = async () => {
   return [limit(text, 'open files', FILES), limit(text, 'processes', PROCESSES)]
 }
 
-/** The limits that are enough: one job uses a few hundred files and processes. */
+/** Limits below these values cause a warning. One job uses a few hundred files and processes. */
 const FILES = 4096
 const PROCESSES = 1024
 

@@ -7,7 +7,9 @@ import { damaged } from '../ledger/sqlite/open.ts'
 import { type Check, failure, ok } from './finding.ts'
 import { strandedFindings } from './ledger.ts'
 
-/** Checks that the ledger can be read, even while no hub is running, and that no job is stranded. */
+/**
+ * Checks that the ledger can be read, even while no hub is running, and that no job is stranded.
+ */
 export const checkStored: Check = async ({ config, folder }) => {
   if (config.database === undefined && !existsSync(join(folder, 'ledger.db'))) return []
   try {

@@ -112,7 +112,9 @@ async function openArtifact(
   return Readable.from(body)
 }
 
-/** Writes an artifact to stdout: unchanged to a pipe, but without control characters to a terminal. */
+/**
+ * Writes an artifact to stdout: unchanged to a pipe, but without control characters to a terminal.
+ */
 async function toStdout(
   body: Readable,
   artifact: ArtifactInfo,

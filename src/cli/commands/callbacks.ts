@@ -62,6 +62,6 @@ function addResend(callbacks: Command, invocation: Invocation): void {
     const params = { delivery: delivery.data }
     const sent = await client.call('resendDelivery', { params })
     if (print.json) return print.document(sent)
-    print.line(`${sent.id} will be sent again`)
+    print.line(`The delivery ${sent.id} will be sent again`)
   })
 }

@@ -15,7 +15,7 @@ export function defineCancel(command: Command, invocation: Invocation): void {
     const job = await client.call('cancelJob', { params: { job: await findJob(client, text) } })
     if (print.json) return print.document(job)
     if (job.state === 'cancelled') return printVerdict(job, print)
-    print.line(`${shortId(job.id)} is being stopped`)
+    print.line(`The job ${shortId(job.id)} is being stopped`)
     print.line(`  next: ${print.command(['logs', '-f', shortId(job.id)])}`)
   })
 }

@@ -20,7 +20,7 @@ function addShow(config: Command, { terminal }: Invocation): void {
     .command('show')
     .summary('show every setting, its value and its source')
     .description('Shows every setting of the hub and the worker, with its value and its source.')
-  addSettings(command, AnyConfig).option('--json', 'JSON on stdout')
+  addSettings(command, AnyConfig).option('--json', 'print JSON on stdout')
   onRun(command, NoFlags, async () => {
     const { json, ...flags } = command.opts<{ json?: boolean }>()
     const print = printer(terminal, json === true)
@@ -58,6 +58,8 @@ function fallbacksOf(
   return { data: folder, store: folder, name: hostname() }
 }
 
-/** A setting's value as text. It reveals no secret, because `Secret` serializes as a placeholder. */
+/**
+ * A setting's value as text. It reveals no secret, because `Secret` serializes as a placeholder.
+ */
 const shown = (value: unknown): string =>
   value === null ? '-' : safeLine(typeof value === 'string' ? value : JSON.stringify(value))

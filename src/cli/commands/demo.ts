@@ -28,7 +28,10 @@ const PROMPT = 'The tests of this library fail. Find the bug and fix it.'
 const TEST = ['node', '--test'] as const
 const LEVEL: LogLevel = 'info'
 
-/** `millwright demo`: runs a sample job on this machine. It needs no configuration and costs nothing. */
+/**
+ * `millwright demo`: runs a sample job on this machine. It needs no configuration and costs
+ * nothing.
+ */
 export function defineDemo(command: Command, invocation: Invocation): void {
   command.description(
     'Runs a job that fixes a bug in a small repository. A replayed script replaces the model.',
@@ -69,7 +72,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   await showArtifacts(client, ended, print)
   title(print, 'Next steps')
   const call = programCall()
-  print.line(`look again     ${call} up --data ${data}`)
+  print.line(`see it again   ${call} up --data ${data}`)
   print.line(`               ${call} jobs --data ${data}`)
   print.line(`your own job   export ANTHROPIC_API_KEY=…; ${call} up`)
   print.line(`               ${call} submit --wait --repo <address> --publish branch "<prompt>"`)

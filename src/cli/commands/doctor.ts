@@ -18,8 +18,11 @@ export function defineDoctor(command: Command, invocation: Invocation): void {
     'Checks this machine, its settings and its hub. Changes nothing, and works while the hub is running.',
   )
   addSettings(command, UpConfig)
-    .option('--ledger', 'only compare every job with its events, through the running hub')
-    .option('--json', 'JSON on stdout')
+    .option(
+      '--ledger',
+      'run only this check: compare every job with its events, through the running hub',
+    )
+    .option('--json', 'print JSON on stdout')
   onRun(command, NoFlags, async () => {
     const { json, ledger = false, ...flags } = command.opts<{ json?: boolean; ledger?: boolean }>()
     const print = printer(terminal, json === true)

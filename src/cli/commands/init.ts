@@ -28,7 +28,7 @@ export function defineInit(command: Command, { terminal }: Invocation): void {
     .description('Detects the sandbox, agents and models, and writes the configuration file.')
     .option('--yes', 'ask no questions; use what is detected')
     .option('--force', 'replace an existing file')
-    .option('--upstream <url>', 'model server to use, with an OpenAI-compatible API')
+    .option('--upstream <url>', 'URL of a model server with an OpenAI-compatible API')
     .option('--model <name>', 'model on that server for the built-in agent to use')
   onRun(command, Flags, async (flags) => {
     const print = printer(terminal, false)

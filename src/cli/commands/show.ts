@@ -47,7 +47,7 @@ async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<
   return workers === null ? 'for a worker' : print.hint(whyNotTaken(job, workers, Date.now()))
 }
 
-/** Fetches all events of a job, up to a limit of 20,000 that normal jobs do not reach. */
+/** Fetches all events of a job, up to 20,000 (a normal job has far fewer). */
 async function allEvents(client: HubClient, job: JobId): Promise<readonly JobEvent[]> {
   const found: JobEvent[] = []
   for (let page = 0; page < PAGES_MAX; page += 1) {

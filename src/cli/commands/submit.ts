@@ -15,7 +15,7 @@ import { readInput } from '../read-input.ts'
 import { reportSubmitted } from '../report-submitted.ts'
 import { addSubmissionFlags, SubmissionFlags, submissionOf } from '../submission.ts'
 
-/** Flags that can be combined with `--file`. So can the flags that select the hub. */
+/** Flags that can be combined with `--file`, in addition to the flags that select the hub. */
 const WITH_FILE: ReadonlySet<string> = new Set(['file', 'input', 'wait'])
 
 const Flags = z.object({
@@ -38,8 +38,8 @@ export function defineSubmit(submit: Command, invocation: Invocation): void {
 }
 
 /**
- * Throws `usage-invalid` if the first argument is almost a kind's name: it would be accepted as a
- * prompt, but is probably a typo.
+ * Throws `usage-invalid` if the first argument is almost the name of a kind. It would be accepted
+ * as a prompt, but it is probably a typo.
  */
 function checkKind(first: string): void {
   const names = KINDS.map(({ schema }) => schema.name)
@@ -99,7 +99,7 @@ function examplesOf({ schema, form: { examples = [] } }: Kind): string {
   return lines.length === 0 ? '' : ['', 'Examples:', ...lines].join('\n')
 }
 
-/** What was typed after the kind. */
+/** The flags and arguments typed after the kind. */
 type TypedFlags = {
   readonly command: Command
   /** The kind's own flags. */

@@ -19,7 +19,7 @@ export function defineTokens(tokens: Command, invocation: Invocation): void {
 }
 
 const CreateFlags = z.object({
-  scope: z.array(Scope).min(1, 'give at least one'),
+  scope: z.array(Scope).min(1, 'at least one scope is required'),
   only: z.array(Offer).optional(),
   days: z.union([z.literal('never').transform(() => null), z.coerce.number().int()]),
 })
@@ -88,13 +88,14 @@ function addRevoke(tokens: Command, invocation: Invocation): void {
     const id = await findToken(client, text)
     await client.call('revokeToken', { params: { token: id } })
     if (print.json) return print.document({ id, revoked: true })
-    print.line(`${safeLine(id)} is revoked`)
+    print.line(`The token ${safeLine(id)} is revoked`)
   })
 }
 
 /**
- * Finds a token's id by the id itself, or by the name of a token that is not revoked. Throws
- * `usage-invalid` if several tokens have the name. Returns an unknown text unchanged; the hub reports it.
+ * Returns the id of the token that has this id, or of the unrevoked token that has this name.
+ * Returns any other text unchanged, because the hub reports an unknown id. Throws `usage-invalid`
+ * if several unrevoked tokens have the name.
  */
 async function findToken(client: HubClient, text: string): Promise<string> {
   const { tokens } = await client.call('listTokens', {})

@@ -6,7 +6,7 @@ import type { Invocation } from '../command.ts'
 import { onDaemon } from '../daemon-command.ts'
 import { workUntilStopped } from '../serve.ts'
 
-/** `millwright up`: runs a hub and a worker in one process, which is all that one machine needs. */
+/** `millwright up`: runs a hub and a worker in one process. A single machine needs nothing else. */
 export function defineUp(command: Command, invocation: Invocation): void {
   command.description('Starts a hub and a worker in one process. Press Ctrl-C to stop them.')
   onDaemon(command, invocation, UpConfig, async ({ config, tools, print, stop }) => {

@@ -13,8 +13,8 @@ const SWITCH = '--allow-http'
 const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 'tokens create']
 
 /**
- * Formats a command so that the reader can type it. It calls the program in the same way, and selects
- * the same hub, as the current command line.
+ * Formats a command so that the reader can type it. It calls the program in the same way, and
+ * selects the same hub, as the current command line.
  */
 export function commandText(
   command: CommandLine,

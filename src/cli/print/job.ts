@@ -25,7 +25,7 @@ const COLOR: Record<JobState, Style> = {
   cancelled: 'gray',
 }
 
-/** A job's state, and what to do next if anything, in at most two lines. */
+/** One line with a job's state, and a second line with the next step if there is one. */
 export function verdictLines(
   job: Job,
   { paint, hint }: Pick<Printer, 'paint' | 'hint'>,

@@ -6,7 +6,7 @@ import type { Printer } from './printer.ts'
 import { duration, usage } from '../../words/quantity.ts'
 
 export const REDRAW_MS = 500
-/** Moves to the start of the line and clears it. */
+/** The escape sequence that moves the cursor to the start of the line and clears the line. */
 export const ERASE = '\r\u001B[2K'
 
 /**
