@@ -72,6 +72,6 @@ describe('inputs from the command line', () => {
 
   it('refuse more than a thousand files', async () => {
     const folder = await folderWith(...Array.from({ length: 1001 }, (_, index) => `many/${index}`))
-    await expect(readInputs(['many'], folder)).rejects.toThrow('more than 1000 inputs')
+    await expect(readInputs(['many'], folder)).rejects.toThrow('exceeds the limit of 1000 inputs')
   })
 })

@@ -129,7 +129,7 @@ function surviveClosedPipe({ stdout, stderr }: Terminal): void {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') return
       if (error.code !== 'ENOSPC') throw error
-      throw new AppError('disk-full', 'The output cannot be written because the disk is full', {
+      throw new AppError('disk-full', 'The disk that the output is written to is full', {
         cause: error,
       })
     })

@@ -96,7 +96,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a token over plain HTTP',
       ['jobs', '--hub', 'http://hub.example:7373'],
-      /hub\.example is another machine[^]*--allow-http/,
+      /hub\.example is not this machine[^]*--allow-http/,
     ],
   ])('is refused before any hub is asked: %s', async (_, args, words) => {
     const cli = await cliInEmptyHome()

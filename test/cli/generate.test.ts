@@ -49,7 +49,7 @@ const steady = (text: string): readonly string[] =>
     .replaceAll(/\b[\d.]+ m?s\b/g, 'TIME')
     .replaceAll(/on worker .*/g, 'on a worker')
     .replaceAll(/^ {2}next: .*\n/gm, '')
-    .replaceAll(/^\/.*\/made:/gm, 'made:')
+    .replaceAll(/ to \/.*\/made$/gm, ' to made')
     .split('\n')
     .toSorted()
 
