@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Old syntax on purpose: an old version of Node must parse this file to print what it needs.
+// This file uses old syntax on purpose: an old version of Node must be able to parse the file and
+// print which version is needed.
 
 var needed = [24, 12]
 var found = process.versions.node.split('.').map(Number)
@@ -26,9 +27,10 @@ function start() {
   })
 }
 
-// Called before the first import: without the cache, Node loads a compiler to import TypeScript.
-// Node executes the code in the cache, so its folder must belong to this user. Node's default folder
-// is in /tmp, where another user may have created it. Without a usable folder there is no cache.
+// Called before the first import: without the cache, Node has to load a compiler to import
+// TypeScript. Node executes the code in the cache, so the cache folder must belong to this user.
+// Node's default folder is in /tmp, where another user may have created it. If no folder is usable,
+// no cache is used.
 function enableCompileCache() {
   var fs = process.getBuiltinModule('node:fs')
   var path = process.getBuiltinModule('node:path')
@@ -40,7 +42,7 @@ function enableCompileCache() {
     if (process.getuid !== undefined && fs.statSync(folder).uid !== process.getuid()) return
     process.getBuiltinModule('node:module').enableCompileCache(folder)
   } catch (error) {
-    // The home directory is not writable, for example that of a service.
+    // The home directory is not writable, as is common for services.
     if (error.syscall === undefined) throw error
   }
 }

@@ -9,7 +9,9 @@ import { thirdPartyLicenses } from './third-party-licenses.ts'
 const DIST = join(ROOT, 'dist')
 const COPIED = ['bin', 'examples', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md']
 
-/** The fields of the published manifest. It lists no dependencies: the bundle contains them. */
+/**
+ * The fields of the published manifest. It lists no dependencies, because the bundle contains them.
+ */
 const Manifest = z.object({
   name: z.string(),
   version: z.string(),

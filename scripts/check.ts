@@ -1,4 +1,5 @@
-// npm run check: runs format, lint, types and tidy rules in parallel. Prints failures and the time taken.
+// npm run check: checks format, lint rules, types and tidy rules in parallel. Prints failures and
+// the time taken.
 import { run } from './run.ts'
 
 const started = performance.now()

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { run } from './run.ts'
 
-/** The real agents that the tests run, in exact versions because their output formats change. */
+/** The real agents that the tests run. Versions are exact, because output formats change. */
 const AGENTS = [
   { name: 'codex', package: '@openai/codex', version: '0.169.0', variable: 'MILLWRIGHT_CODEX' },
 ]

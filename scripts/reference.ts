@@ -13,7 +13,7 @@ const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | 
 
 const whatToDo = (fix: Hint | null): string => (fix === null ? 'nothing to do' : hintText(fix))
 
-/** The reference pages, generated from the tables. */
+/** Generates the reference pages from the tables. */
 export function referenceDocuments(): readonly { path: string; text: string }[] {
   const errors = Object.entries(ERRORS).map(([code, { status, retryable, fix }]) =>
     row([`\`${code}\``, String(status), retryable ? 'yes' : 'no', hintText(fix)]),
@@ -26,8 +26,8 @@ export function referenceDocuments(): readonly { path: string; text: string }[] 
       path: 'docs/reference/errors.md',
       text: page(
         'Errors',
-        'The error codes of problem documents and of the command line. A code never changes its meaning.',
-        'code | HTTP status | the same call may work later | what to do',
+        'The error codes in the hub’s problem documents and on the command line. A code never changes its meaning.',
+        'code | HTTP status | retrying may help | what to do',
         errors,
       ),
     },
@@ -45,7 +45,7 @@ export function referenceDocuments(): readonly { path: string; text: string }[] 
       text: page(
         'Exit codes',
         'The exit codes of all commands. A code never changes its meaning.',
-        'code | means',
+        'code | meaning',
         Object.values(EXIT_CODES).map(({ code, means }) => row([String(code), means])),
       ),
     },
@@ -53,15 +53,15 @@ export function referenceDocuments(): readonly { path: string; text: string }[] 
       path: 'docs/reference/settings.md',
       text: page(
         'Settings',
-        'The settings of the hub and the worker; `millwright up` takes both. A flag takes precedence over the environment, the environment over the file, and the file over the default.',
-        'flag | variable | name in the file | default | meaning | used by',
+        'The settings of the hub and the worker; `millwright up` accepts both. A flag takes precedence over the environment, the environment over the file, and the file over the default.',
+        'flag | environment variable | name in the file | default | meaning | used by',
         settings(),
       ),
     },
   ]
 }
 
-/** Each setting once, with the programs that use it. */
+/** One row for each setting, with the programs that use it. */
 function settings(): readonly string[] {
   const programs = { hub: spellings(HubConfig), worker: spellings(WorkerConfig) }
   const all = new Map(

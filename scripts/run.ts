@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '..')
 
-/** The PATH of every tool: the programs in node_modules come first, including Node. */
+/** The PATH for all tools. Programs in node_modules, which include Node, take precedence. */
 const PATH = [join(ROOT, 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
 
 type Options = {
@@ -12,7 +12,10 @@ type Options = {
   readonly live?: boolean
 }
 
-/** Runs a tool. With `live`, its output goes to the terminal as it is written and is not returned. */
+/**
+ * Runs a tool and returns its exit code and its output. With `live`, the output goes to the
+ * terminal as it is written, and is not returned.
+ */
 export async function run(
   argv: readonly string[],
   options: Options = {},

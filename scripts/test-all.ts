@@ -1,4 +1,5 @@
-// npm run test:all: installs what the tests need and runs all of them. Missing software is a failure.
+// npm run test:all: installs the software that the tests need, and runs all tests. If software is
+// missing, a test fails instead of being skipped.
 import { installAgents } from './install-agents.ts'
 import { installDebianPackages } from './install-debian-packages.ts'
 import { run } from './run.ts'
@@ -16,7 +17,7 @@ const agents = await installAgents()
 
 const steps: readonly (readonly string[])[] = [
   ['node', 'scripts/check.ts'],
-  // Longer timeouts, because tests may be slow on a busy machine.
+  // Timeouts are long because tests may be slow on a busy machine.
   ['vitest', 'run', '--testTimeout=120000', '--hookTimeout=120000'],
   ['node', 'test/faults/main.ts'],
 ]

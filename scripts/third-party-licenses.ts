@@ -7,7 +7,8 @@ const LICENSE_FILE = /^(?:licen[cs]e|notice|copying)/i
 const Manifest = z.object({ name: z.string(), version: z.string(), license: z.string() })
 
 /**
- * The licenses of the packages that these modules belong to, which a copy of them must include.
+ * Returns the licenses of the packages that these modules belong to. A distributed copy of the
+ * packages must include them.
  * @param modules paths of the bundled files
  */
 export async function thirdPartyLicenses(modules: readonly string[]): Promise<string> {

@@ -10,18 +10,22 @@ import { copyFiles } from './copy-files.ts'
 import { writeRows } from './row-files.ts'
 import { FORMAT, LOG_LIST, type Manifest, tableFile } from './manifest.ts'
 
-/** What is backed up. */
+/** The parts of a hub that are backed up. */
 export type BackupSource = {
-  /** Kept open only while rows are read: it blocks SQLite's checkpoints and PostgreSQL's vacuum. */
+  /**
+   * Opens a snapshot of the ledger. It is kept open only while rows are read, because an open
+   * snapshot blocks SQLite's checkpoints and PostgreSQL's vacuum.
+   */
   readonly openSnapshot: () => Promise<Snapshot>
   readonly artifacts: Pick<ArtifactStore, 'open'>
-  /** The folder of logs, with a subfolder for each job. */
+  /** The folder that contains all logs, with a subfolder for each job. */
   readonly logs: string
 }
 
 /**
- * Writes everything the snapshot refers to into an empty folder. Artifacts are verified against
- * their digests. The rows are one consistent snapshot; a log may be slightly longer than they say.
+ * Writes the ledger's rows, and the artifacts and logs they refer to, into an empty folder.
+ * Verifies artifacts against their digests. The rows are one consistent snapshot; a log is copied
+ * later and may therefore be slightly longer than its row says.
  */
 export async function backUp(
   { openSnapshot, artifacts, logs }: BackupSource,
@@ -94,12 +98,15 @@ async function writeArtifacts(
   await syncFolder(join(folder, 'artifacts'))
 }
 
-/** The log files of these jobs; a job may have none. Log files are added, never changed. */
+/**
+ * Yields the paths of these jobs' log files, relative to `logs`. Files may be added while a backup
+ * runs, but existing files never change.
+ */
 async function* logFiles(logs: string, jobs: readonly string[]): AsyncGenerator<string> {
   for (const job of jobs) {
     const folder = join(logs, job)
+    // A job may have no logs. If it has a folder, a file that is missing later is an error.
     if ((await readdir(folder).catch(nullWhenMissing)) === null) continue
-    // From here on, a missing file is an error.
     for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
       if (file.isFile()) yield relative(logs, join(file.parentPath, file.name))
     }

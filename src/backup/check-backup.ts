@@ -8,8 +8,8 @@ import { invalidBackup, readRows, verifyDigest } from './row-files.ts'
 import { LOG_LIST, LogFile, Manifest, tableFile } from './manifest.ts'
 
 /**
- * Reads the manifest of a backup and verifies every byte. Throws `backup-invalid`, and
- * `schema-newer` for a backup of a later version.
+ * Reads a backup's manifest and verifies every file against its digest. Throws `backup-invalid`,
+ * and `schema-newer` if a later version of this program made the backup.
  */
 export async function checkBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder)
@@ -20,7 +20,7 @@ export async function checkBackup(folder: string): Promise<Manifest> {
   }
   const names = await readdir(join(folder, 'artifacts'))
   if (names.length !== manifest.artifacts)
-    throw invalidBackup(`${folder} has missing or additional artifacts`)
+    throw invalidBackup(`${folder} has too few or too many artifacts`)
   for (const name of names) await verifyDigest(join(folder, 'artifacts', name), name)
 
   await verifyDigest(join(folder, LOG_LIST), manifest.logs.digest)
@@ -36,7 +36,7 @@ async function readManifest(folder: string): Promise<Manifest> {
   } catch (error) {
     throw new AppError(
       'backup-invalid',
-      `${folder} is not a complete backup: manifest.json is missing, invalid or of another version.`,
+      `${folder} is not a complete backup: manifest.json is missing, is invalid or has another format version.`,
       { cause: error },
     )
   }

@@ -4,15 +4,17 @@ import { dirname, join } from 'node:path'
 import { withDiskFullError } from '../artifacts/disk-errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 
-/** Files copied in parallel: few, because a process may have only a limited number open. */
+/**
+ * How many files are copied in parallel. It is low because a process can open only so many files.
+ */
 const PARALLEL = 8
 
-/** The path of a file in its folder, and the hex SHA-256 of its bytes. */
+/** A copied file: its path relative to the folder, and the hex SHA-256 of its content. */
 export type Copied = { readonly path: string; readonly digest: string }
 
 /**
- * Copies small files to the same paths in another folder, replacing existing files. The copies are
- * durable when the generator has ended. Throws `disk-full`.
+ * Copies small files to the same paths in another folder, replacing existing files. Yields each
+ * copied file. The copies are durable once the generator has finished. Throws `disk-full`.
  */
 export async function* copyFiles(
   from: string,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The version of the backup format; raised when older programs cannot restore it. */
+/** The version of the backup format. It is raised by changes that older programs cannot restore. */
 export const FORMAT = 1
 
 const Digest = z.string().regex(/^[0-9a-f]{64}$/)
@@ -17,18 +17,20 @@ export type RowFile = z.infer<typeof RowFile>
 export const Manifest = z.strictObject({
   format: z.literal(FORMAT),
   program: z.string(),
-  /** Of the ledger; a newer program migrates it after the restore. */
+  /** The version of the ledger's schema. A newer program migrates the ledger after the restore. */
   schemaVersion: z.int().min(1),
   /** When the backup began, in milliseconds since the epoch. */
   takenAt: z.int(),
   tables: z.record(z.string(), RowFile),
   artifacts: z.int().min(0),
-  /** The list of all log files. */
+  /** The file that lists all log files. */
   logs: RowFile,
 })
 export type Manifest = z.infer<typeof Manifest>
 
-/** A log file in that list. Its path cannot leave the folder of logs. */
+/**
+ * An entry in the list of log files. Its path cannot lead out of the folder that contains the logs.
+ */
 export const LogFile = z.strictObject({
   path: z.string().regex(/^[\w-]+(?:\/[\w-]+)+$/),
   digest: Digest,

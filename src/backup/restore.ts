@@ -12,7 +12,9 @@ const ROWS_A_TIME = 500
 const ARTIFACT_BYTES_MAX = Number.MAX_SAFE_INTEGER
 const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 
-/** A row of an older version may lack later columns; unknown columns are refused. */
+/**
+ * A row from an older version may lack columns that were added later. Unknown columns are refused.
+ */
 const rowOf = ({ columns }: Table): z.ZodType<Row> =>
   AnyRow.refine((row) => Object.keys(row).every((column) => columns.includes(column)))
 
@@ -24,7 +26,9 @@ export async function restore(
     readonly refill: Refill
     readonly artifacts: Pick<ArtifactStore, 'put'>
     readonly logs: string
-    /** Marks the store as this ledger's; a reader treats it as in use until the mark is undone. */
+    /**
+     * Marks the store as this ledger's. No other ledger can use the store until the mark is undone.
+     */
     readonly markStore: () => Promise<{ undo(): Promise<void> }>
   },
 ): Promise<void> {
@@ -36,7 +40,7 @@ export async function restore(
   for (const table of tablesOf(manifest)) await fill(folder, table, into.refill)
   const mark = await into.markStore()
   try {
-    // Committed last, so that no row refers to missing bytes.
+    // The rows are committed last, so that none of them refers to a missing artifact or log.
     await into.refill.commit()
   } catch (error) {
     await mark.undo()
@@ -49,7 +53,7 @@ async function restoreLogs(folder: string, logs: string): Promise<void> {
     for await (const { path } of readRows(join(folder, LOG_LIST), LogFile)) yield path
   }
   for await (const _ of copyFiles(join(folder, 'logs'), logs, paths())) {
-    // The loop drives the generator, which copies.
+    // The generator copies a file for each step of this loop.
   }
 }
 
@@ -64,7 +68,9 @@ async function fill(folder: string, table: Table, refill: Refill): Promise<void>
   await insert(table, page, refill)
 }
 
-/** All rows of a table have the same columns; missing later columns get their default. */
+/**
+ * Inserts rows of one table, which all have the same columns. Missing columns get their default.
+ */
 async function insert(table: Table, page: readonly Row[], refill: Refill): Promise<void> {
   const [first] = page
   if (first === undefined) return

@@ -27,7 +27,8 @@ export async function writeRows(file: string, rows: AsyncIterable<object>): Prom
 export async function* readRows<Row>(file: string, row: z.ZodType<Row>): AsyncGenerator<Row> {
   for await (const line of createInterface(createReadStream(file))) {
     const read = row.safeParse(JSON.parse(line))
-    if (!read.success) throw invalidBackup(`${file} contains a row that this version does not know`)
+    if (!read.success)
+      throw invalidBackup(`${file} contains a row that this version of Millwright cannot read`)
     yield read.data
   }
 }

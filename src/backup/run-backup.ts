@@ -11,7 +11,7 @@ import { systemClock } from '../platform/clock.ts'
 import { backUp } from './back-up.ts'
 import type { Manifest } from './manifest.ts'
 
-/** Where a backup or a restore runs, and with which version. */
+/** The folders and the program version that a backup or a restore runs with. */
 export type BackupContext = {
   /** The data folder. */
   readonly data: string
@@ -20,7 +20,7 @@ export type BackupContext = {
   readonly version: string
 }
 
-/** Backs up the hub with these settings into an empty folder. Returns a summary in one line. */
+/** Backs up the hub that has these settings into an empty folder. Returns a one-line summary. */
 export async function runBackup(
   target: string,
   config: HubConfig,
@@ -30,7 +30,8 @@ export async function runBackup(
   if (config.database === undefined) requireLedger(data)
   await requireEmpty(folder)
   const store = config.store === undefined ? data : resolve(cwd, config.store)
-  // The mark comes first: whatever was deleted before it has no row in the snapshot.
+  // The mark stops garbage collection. It is set before the snapshot, so that every artifact and
+  // log that the snapshot refers to still exists.
   await using running = new AsyncDisposableStack()
   running.use(await markBackup(store, systemClock))
   const manifest = await backUp(
@@ -45,7 +46,7 @@ export async function runBackup(
   return `${summary(manifest)} in ${folder}`
 }
 
-/** The contents of a backup in one line. */
+/** Describes the contents of a backup in one line. */
 export const summary = ({ tables, artifacts }: Manifest): string =>
   [
     plural(tables['job']?.rows ?? 0, 'job'),

@@ -16,7 +16,7 @@ import { checkBackup } from './check-backup.ts'
 import { restore } from './restore.ts'
 import { summary, type BackupContext } from './run-backup.ts'
 
-/** Restores a backup into the hub with these settings. Returns a summary in one line. */
+/** Restores a backup into the hub that has these settings. Returns a one-line summary. */
 export async function runRestore(
   source: string,
   config: HubConfig,
@@ -29,7 +29,7 @@ export async function runRestore(
   opening.use(lockDataFolder(data))
   const refill = opening.use(await refillOf(config, data, manifest))
   if (existsSync(join(store, 'store.json'))) {
-    throw new AppError('restore-not-empty', `The store ${store} is in use.`)
+    throw new AppError('restore-not-empty', `The store ${store} already belongs to a ledger.`)
   }
   await restore(backup, manifest, {
     refill,
@@ -40,7 +40,9 @@ export async function runRestore(
   return `restored ${summary(manifest)}`
 }
 
-/** An empty ledger with the backup's schema; the hub migrates it at its next start. */
+/**
+ * Opens an empty ledger with the backup's schema. The hub migrates the ledger at its next start.
+ */
 async function refillOf(
   { database }: HubConfig,
   data: string,
@@ -52,15 +54,22 @@ async function refillOf(
     return await postgresRefill(database.reveal(), schemaVersion)
   } catch (error) {
     if (!isAppError(error, 'schema-newer')) throw error
-    throw new AppError('restore-not-empty', 'The ledger has a later version than the backup.', {
-      cause: error,
-    })
+    throw new AppError(
+      'restore-not-empty',
+      'The ledger to restore into has a newer schema than the backup.',
+      {
+        cause: error,
+      },
+    )
   }
 }
 
 const StoreRow = z.object({ id: z.string() })
 
-/** Writes the id with which the ledger knows its store into the store, if there is one. */
+/**
+ * Writes the store's id into the store, as recorded in the backed-up ledger. Writes nothing if the
+ * backup contains no such id.
+ */
 async function markStore(
   backup: string,
   manifest: Manifest,

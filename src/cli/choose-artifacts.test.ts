@@ -45,7 +45,7 @@ describe('artifacts of a job', () => {
   it('that do not exist are an error that says what there is', () => {
     for (const choose of [oneArtifact, artifactTree]) {
       expect(() => choose(all, { name: 'output', attempt: undefined })).toThrow(
-        'no artifact "output"; it has: outputs/a, outputs/old/b, report.json, outputs.txt',
+        'no artifact "output"; its artifacts are: outputs/a, outputs/old/b, report.json, outputs.txt',
       )
     }
   })

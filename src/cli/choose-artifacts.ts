@@ -2,15 +2,15 @@ import { AppError } from '../domain/errors.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 
 type Wanted = {
-  /** Name of an artifact or of a folder; undefined: all. */
+  /** Name of an artifact or of a folder; undefined selects all artifacts. */
   readonly name: string | undefined
-  /** Undefined: the newest that has the artifact. */
+  /** If undefined, the newest attempt that has the artifact. */
   readonly attempt: number | undefined
 }
 
 /**
- * The artifact with this name. Throws `artifact-not-found`, with the existing names, and
- * `usage-invalid` for a folder.
+ * Finds the artifact with this name. Throws `artifact-not-found`, listing the existing names, and
+ * `usage-invalid` if the name is that of a folder.
  */
 export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wanted): ArtifactInfo {
   const [newest] = all
@@ -24,8 +24,9 @@ export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wan
 }
 
 /**
- * The artifact with this name, or the artifacts in this folder. A folder is taken from the newest
- * attempt that has a file in it; files of two attempts are never mixed. Throws `artifact-not-found`.
+ * Finds the artifact with this name, or all artifacts in the folder with this name. A folder's
+ * files come from the newest attempt that has any of them; files from two attempts are never mixed.
+ * Throws `artifact-not-found`.
  */
 export function artifactTree(
   all: readonly ArtifactInfo[],
@@ -49,6 +50,6 @@ const topOf = ({ name }: ArtifactInfo): string => name.split('/', 1)[0] ?? name
 function notFound(all: readonly ArtifactInfo[], name: string | undefined): AppError {
   const names = [...new Set(all.map((one) => one.name))].join(', ')
   const what = name === undefined ? 'no such artifacts' : `no artifact ${JSON.stringify(name)}`
-  const has = names === '' ? 'none' : names
-  return new AppError('artifact-not-found', `The job has ${what}; it has: ${has}`)
+  const has = names === '' ? 'it has no artifacts' : `its artifacts are: ${names}`
+  return new AppError('artifact-not-found', `The job has ${what}; ${has}`)
 }

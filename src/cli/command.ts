@@ -6,10 +6,10 @@ import { readPlainly } from '../domain/plain-words.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-/** One run of the program, as its commands see it. */
+/** The context of one run of the program, which is passed to its command. */
 export type Invocation = {
   readonly terminal: Terminal
-  /** The arguments after `--`: the agent's program and its arguments. */
+  /** The words after `--` on the command line: the agent's program and its arguments. */
   readonly rest: readonly string[]
   /** Sets the exit code, which is 0 by default. */
   end(code: ExitCode): void
@@ -18,7 +18,10 @@ export type Invocation = {
 /** Gives a command its description, flags, arguments and action. */
 export type DefineCommand = (command: Command, invocation: Invocation) => void
 
-/** Sets a command's action, which gets its own flags, parsed. Throws `usage-invalid` with the wrong flag. */
+/**
+ * Sets a command's action, which receives the command's parsed flags and its arguments. If a flag
+ * is invalid, the action throws `usage-invalid` with the flag's name.
+ */
 export function onRun<Flags extends z.ZodType>(
   command: Command,
   flags: Flags,
@@ -37,7 +40,10 @@ function wrongFlag(command: Command, { path, message }: z.core.$ZodIssue): AppEr
   return new AppError('usage-invalid', `${option?.long ?? String(key)}: ${message}`)
 }
 
-/** Adds a flag for each setting of a program; `readConfig` adds the environment and the defaults. */
+/**
+ * Adds a flag for each setting of a program, except secrets. `readConfig` later combines the flags
+ * with the environment, the file and the defaults.
+ */
 export function addSettings(
   command: Command,
   schema: z.ZodObject<Record<string, z.ZodType>>,
@@ -57,7 +63,7 @@ function optionOf({ flag, takes, repeats, description, variable, fallback }: Set
   return repeats === true ? option.argParser(collect) : option
 }
 
-/** For commands without flags other than settings. */
+/** For commands whose only flags are settings. */
 export const NoFlags = z.object({})
 
 /** Parses a flag that may be given several times. */

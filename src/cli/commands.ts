@@ -1,14 +1,16 @@
 import type { DefineCommand } from './command.ts'
 
-/** A command as the help lists it. Its file is imported only if the command line names it. */
+/**
+ * A command as listed in the help. Its file is imported only if it is named on the command line.
+ */
 type CommandEntry = {
-  /** Its name and its arguments. */
+  /** The command's name and arguments. */
   readonly usage: string
   readonly summary: string
   readonly load: () => Promise<DefineCommand>
 }
 
-/** Every command, in the order of the help. */
+/** Every command, in the order shown in the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'init [options]',
@@ -17,7 +19,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'up [options]',
-    summary: 'start hub and worker on this machine',
+    summary: 'start a hub and a worker on this machine',
     load: async () => (await import('./commands/up.ts')).defineUp,
   },
   {
@@ -52,12 +54,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'cancel [options] <job>',
-    summary: 'stop a job and keep its work so far',
+    summary: 'stop a job and keep the work done so far',
     load: async () => (await import('./commands/cancel.ts')).defineCancel,
   },
   {
     usage: 'retry [options] <job>',
-    summary: 'start a new job from an ended one',
+    summary: 'start a new job from one that has ended',
     load: async () => (await import('./commands/retry.ts')).defineRetry,
   },
   {
@@ -67,7 +69,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'artifacts',
-    summary: 'list and download the artifacts of a job',
+    summary: 'list and download a job’s artifacts',
     load: async () => (await import('./commands/artifacts.ts')).defineArtifacts,
   },
   {
@@ -87,7 +89,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'config',
-    summary: 'show settings and where they come from',
+    summary: 'show the settings and where they come from',
     load: async () => (await import('./commands/config.ts')).defineConfig,
   },
   {
@@ -102,7 +104,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'backup [options] <folder>',
-    summary: 'back up ledger, artifacts, logs and tokens',
+    summary: 'back up the ledger, artifacts, logs and tokens',
     load: async () => (await import('./commands/backup.ts')).defineBackup,
   },
   {
@@ -112,7 +114,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'demo',
-    summary: 'run a sample job with a replayed model',
+    summary: 'run a sample job with a script instead of a model',
     load: async () => (await import('./commands/demo.ts')).defineDemo,
   },
 ]

@@ -30,7 +30,7 @@ export function onDaemon<Schema extends typeof HubConfig | typeof WorkerConfig |
     const config = await readSettings(schema, command.opts(), terminal)
     const { env, cwd, isTTY, stderr } = terminal
     const level = config.logLevel
-    // Short lines on a terminal, JSON lines elsewhere.
+    // On a terminal, the log is short lines for people; otherwise it is JSON lines.
     const log = isTTY.stderr ? humanLog(terminal, level) : pinoLog({ level, destination: stderr })
     const folder = dataFolder(config.data, env, cwd)
     const tools = { folder, version: programVersion(), log, env, cwd }

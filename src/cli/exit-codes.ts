@@ -2,9 +2,9 @@ import type { AppError } from '../domain/errors.ts'
 import type { Job } from '../domain/job.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** The exit codes of all commands. Scripts rely on them: a code never changes its meaning. */
+/** The exit codes of all commands. A code never changes its meaning, because scripts rely on it. */
 export const EXIT_CODES = {
-  ok: { code: 0, means: 'success; with --wait: the job succeeded' },
+  ok: { code: 0, means: 'success; with --wait, the job succeeded' },
   jobFailed: { code: 1, means: 'the job failed' },
   usage: { code: 2, means: 'the command line or the request is invalid' },
   unreachable: { code: 3, means: 'the hub does not answer' },
@@ -12,17 +12,23 @@ export const EXIT_CODES = {
   refused: { code: 5, means: 'the token is missing or invalid, or lacks the scope' },
   notFound: { code: 6, means: 'there is no such job, artifact, token or delivery' },
   jobPaused: { code: 7, means: 'the job is paused and waits for a person' },
-  conflict: { code: 8, means: 'not possible in the current state' },
-  cannotStart: { code: 9, means: 'hub or worker cannot run: port, folder, sandbox or disk' },
+  conflict: {
+    code: 8,
+    means: 'the request conflicts with the current state of the job or the hub',
+  },
+  cannotStart: {
+    code: 9,
+    means: 'the hub or worker cannot run because of its port, folder, sandbox or disk',
+  },
   bug: { code: 70, means: 'a bug in Millwright' },
   wrongNode: { code: 78, means: 'this version of Node is too old' },
-  interrupted: { code: 130, means: 'interrupted; the job that was watched continues' },
+  interrupted: { code: 130, means: 'interrupted; the watched job continues' },
 } as const
 
 export type ExitName = keyof typeof EXIT_CODES
 export type ExitCode = (typeof EXIT_CODES)[ExitName]['code']
 
-/** The exit code for an error that a person can act on. */
+/** The exit code for an error that is reported with a next step, unlike a bug. */
 export function exitCodeOfError(error: AppError): ExitCode {
   return EXIT_CODES[exitNameOfError(error)].code
 }

@@ -2,15 +2,16 @@ import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
 import type { HubClient } from '../protocol/client.ts'
 
-/** The help text of the argument. */
-export const JOB_HELP = 'id of the job, or at least its last four digits'
+/** The help text of an argument that selects a job. */
+export const JOB_HELP = 'id of the job, or at least the last four digits of the id'
 
-/** How many pages of 200 jobs are searched for a short id. */
+/** How many pages of 200 jobs are searched for a shortened id. */
 const PAGES_MAX = 10
 
 /**
- * Finds a job by its full id, or by a unique ending of at least four hex digits; lists show the last
- * twelve. Throws `job-not-found` and `usage-invalid`.
+ * Finds a job by its full id, or by the end of its id: at least four hex digits that no other job's
+ * id ends with. Lists show the last twelve digits. Throws `job-not-found`, and `usage-invalid` if
+ * the text is not an id or matches several jobs.
  */
 export async function findJob(client: HubClient, text: string): Promise<JobId> {
   const full = JobId.safeParse(text.toLowerCase())
@@ -29,7 +30,7 @@ export async function findJob(client: HubClient, text: string): Promise<JobId> {
   if (others.length > 0) {
     throw new AppError(
       'usage-invalid',
-      `${others.length + 1} jobs have an id that ends with ${ending}: ${[job, ...others].join(', ')}`,
+      `${others.length + 1} jobs have ids that end with ${ending}: ${[job, ...others].join(', ')}`,
     )
   }
   return job
@@ -37,7 +38,7 @@ export async function findJob(client: HubClient, text: string): Promise<JobId> {
 
 async function jobsEndingWith(client: HubClient, ending: string): Promise<readonly JobId[]> {
   const found: JobId[] = []
-  // The hub searches ids with their dashes; the last group, of twelve digits, has none.
+  // The hub searches in ids written with dashes. Only the last twelve digits contain no dash.
   const query = { text: ending.slice(-12), limit: 200 }
   let cursor: JobId | undefined
   for (let page = 0; page < PAGES_MAX; page += 1) {

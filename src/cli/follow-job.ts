@@ -10,7 +10,7 @@ import { liveEvents, throwLost } from './live-events.ts'
 
 const RETRY_MS = 1000
 
-/** The hub, and how its outages are handled. */
+/** A hub's client, and how outages of the hub are handled. */
 export type HubLink = {
   readonly client: HubClient
   readonly clock: Clock
@@ -19,21 +19,21 @@ export type HubLink = {
 
 export type Follower = {
   readonly onEvent: (event: JobEvent) => void
-  /** The next part of the log is read when this resolves. */
+  /** The next part of the log is read only after this promise resolves. */
   readonly onText: (text: string) => Promise<void>
 }
 
 /**
- * Reports the events of a job, and one log of each attempt to its last byte, until the job ends or
- * waits for a person. Tolerates an outage of the hub.
+ * Passes a job's events, and one complete log of each attempt, to the follower. Returns when the
+ * job ends, waits for a person, or the signal aborts. Tolerates an outage of the hub.
  */
 export async function followJob(
   link: HubLink,
   what: {
     readonly job: JobId
-    /** Null: only events. */
+    /** If null, only events are passed on. */
     readonly stream: LogStream | null
-    /** Only the log of this attempt; absent: of all attempts. */
+    /** Passes on only the log of this attempt; if absent, the logs of all attempts. */
     readonly attempt?: number | undefined
   },
   follower: Follower,
@@ -50,7 +50,7 @@ export async function followJob(
         await endOf(log, signal)
         const attempt = event.attempt ?? undefined
         log = copyLog(link, { job: what.job, stream, attempt }, follower.onText, copying)
-        // A failure is thrown where the log is awaited; until then it must not count as unhandled.
+        // `endOf` throws a failure later; until then, it must not become an unhandled rejection.
         log.catch(() => {})
       }
       const stops = event.type === 'paused' && event.reason === 'waiting-for-person'
@@ -63,7 +63,7 @@ export async function followJob(
   }
 }
 
-/** Waits until the log of an ended attempt is copied. */
+/** Waits until the log of an ended attempt is copied, or until the signal aborts. */
 async function endOf(log: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
   if (log === undefined || signal.aborted) return
   const waiting = new AbortController()
@@ -75,7 +75,7 @@ async function endOf(log: Promise<void> | undefined, signal: AbortSignal): Promi
   }
 }
 
-/** All events in order, across lost connections. */
+/** Yields all events in order. Reconnects when the connection is lost. */
 async function* eventsOf(link: HubLink, job: JobId, signal: AbortSignal): AsyncGenerator<JobEvent> {
   const { client, outage } = link
   const onOpen = (): void => outage.over()
@@ -95,7 +95,7 @@ async function* eventsOf(link: HubLink, job: JobId, signal: AbortSignal): AsyncG
   }
 }
 
-/** Copies one log from the start, until the attempt has ended and the log is complete. */
+/** Copies one log from its start until the attempt has ended and the log is complete. */
 async function copyLog(
   link: HubLink,
   what: { readonly job: JobId; readonly attempt: number | undefined; readonly stream: LogStream },
@@ -120,13 +120,15 @@ async function copyLog(
   }
 }
 
-/** Reads one part of a log; `ended` if it is the last. */
+/**
+ * Reads one part of a log, starting at `offset` bytes. `ended` means that this is the last part.
+ */
 export async function readLog(
   client: HubClient,
   what: {
     readonly job: JobId
     readonly stream: LogStream
-    /** Absent: the newest. */
+    /** If absent, the newest attempt. */
     readonly attempt?: number | undefined
     readonly offset: number
     readonly waitMs: number

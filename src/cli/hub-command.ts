@@ -7,12 +7,12 @@ import { findHub } from '../compose/find-hub.ts'
 import { readSettings } from '../compose/read-settings.ts'
 import { type Printer, printer } from './print/printer.ts'
 
-/** The input of the action of a command that calls a hub. */
+/** The values passed to the action of a command that calls a hub. */
 export type HubCall<Flags> = {
   readonly flags: Flags
   readonly args: readonly string[]
   readonly print: Printer
-  /** Finds the hub. Throws `hub-unreachable` if there is none. */
+  /** Finds the hub and returns a client for it. Throws `hub-unreachable` if no hub is running. */
   readonly connect: () => Promise<HubClient>
 }
 
@@ -23,7 +23,10 @@ export function onHub<Flags extends z.ZodType>(
   flags: Flags,
   run: (call: HubCall<z.output<Flags>>) => Promise<void>,
 ): void {
-  addSettings(command, ClientConfig).option('--json', 'JSON on stdout, messages on stderr')
+  addSettings(command, ClientConfig).option(
+    '--json',
+    'print JSON on stdout, and messages on stderr',
+  )
   onRun(command, flags, async (parsed, args) => {
     const { json } = JsonFlag.parse(command.opts())
     await run({

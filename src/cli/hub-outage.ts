@@ -2,15 +2,21 @@ import { type AppError, isAppError } from '../domain/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 
 const OUTAGE_MS_MAX = 5 * 60_000
-const REMIND_MS = 60_000
+const REPORT_EVERY_MS = 60_000
 
-/** Tolerates an outage of the hub for five minutes. */
+/**
+ * Tracks whether the hub is reachable. Calls may be retried until an outage has lasted five
+ * minutes.
+ */
 export type HubOutage = {
   /** Start of the current outage, in milliseconds since the epoch; null while the hub answers. */
   readonly since: number | null
-  /** Records a failed call. Throws an error that cannot be retried, and any once the outage is too long. */
+  /**
+   * Records a failed call. Rethrows the error if the call cannot be retried or if the outage has
+   * lasted too long.
+   */
   failed(error: unknown): void
-  /** Records an answer of the hub. */
+  /** Records that the hub has responded, which ends an outage. */
   over(): void
 }
 
@@ -31,7 +37,7 @@ export function hubOutage(
       start ??= { at: clock.now(), mark: clock.monotonic() }
       const outageMs = clock.monotonic() - start.mark
       if (outageMs > OUTAGE_MS_MAX) throw error
-      if (!first && outageMs - reportedMs < REMIND_MS) return
+      if (!first && outageMs - reportedMs < REPORT_EVERY_MS) return
       reportedMs = outageMs
       report(error, outageMs)
     },

@@ -39,15 +39,15 @@ describe('inputs from the command line', () => {
 
     expect(inputs.map(({ name }) => name)).toEqual(['kept'])
     expect(skipped).toBe(
-      'Not uploaded: .env (hidden), .git (hidden), link (symbolic link), sub/.secret (hidden)',
+      'These files are not uploaded: .env (hidden), .git (hidden), link (symbolic link), sub/.secret (hidden)',
     )
   })
 
   it.each([
     ['.env', 'is hidden'],
     ['link', 'is a symbolic link'],
-    ['two words', 'cannot be named "two words"'],
-    ['big', 'has 5.4 GB; an input may have at most 5.4 GB'],
+    ['two words', 'cannot be an input named "two words"'],
+    ['big', 'has 5.4 GB; the maximum for an input is 5.4 GB'],
   ])('refuse the file %s, which %s', async (name, why) => {
     const folder = await folderWith('.env', 'two words', 'big')
     await symlink('/etc/hostname', join(folder, 'link'))
@@ -74,6 +74,6 @@ describe('inputs from the command line', () => {
 
   it('refuse more than a thousand files', async () => {
     const folder = await folderWith(...Array.from({ length: 1001 }, (_, index) => `many/${index}`))
-    await expect(readInputs(['many'], folder)).rejects.toThrow('more than 1000 inputs')
+    await expect(readInputs(['many'], folder)).rejects.toThrow('exceeds the limit of 1000 inputs')
   })
 })

@@ -9,7 +9,7 @@ import { ArtifactName } from '../domain/text.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 import { safeLine } from '../words/safe-text.ts'
 
-/** How many skipped files the message names. */
+/** How many skipped files are named in the message. */
 const NAMED_MAX = 10
 
 /** A local file that becomes an input of a job. */
@@ -18,10 +18,11 @@ export type LocalInput = Input & { readonly file: string; readonly size: number 
 type FoundFile = Omit<LocalInput, 'digest'>
 
 /**
- * The inputs named on the command line. A file keeps its own name; files in a folder are named
- * relative to the folder. Hidden files, symbolic links and special files in a folder are skipped;
- * `skipped` is a message that names them. Throws `usage-invalid` for a path that cannot be an input,
- * and `file-unreadable`.
+ * Finds the inputs given on the command line and computes their digests. An input is named after
+ * its file; a file in a folder is named by its path relative to that folder. Skips hidden files,
+ * symbolic links and special files in a folder and lists them in the message `skipped`, which is
+ * null if nothing was skipped. Throws `usage-invalid` for a path that cannot be an input, and
+ * `file-unreadable`.
  * @param paths as typed, relative to `cwd`
  */
 export async function readInputs(
@@ -45,10 +46,12 @@ export async function readInputs(
 
 function skippedText(names: readonly string[]): string | null {
   if (names.length === 0) return null
-  return `Not uploaded: ${safeLine(nameSome(names, NAMED_MAX))}`
+  return `These files are not uploaded: ${safeLine(nameSome(names, NAMED_MAX))}`
 }
 
-/** The files of one argument; a string names a skipped file. */
+/**
+ * Yields the files of one argument. A skipped file is yielded as a string: its name and the reason.
+ */
 async function* filesAt(typed: string, path: string): AsyncGenerator<FoundFile | string> {
   const found = await reading(path, () => lstat(path))
   const name = basename(path)
@@ -81,11 +84,11 @@ function asInput(file: string, name: string, { size }: Stats): FoundFile {
   if (!valid.success) {
     throw refused(
       file,
-      `cannot be named ${JSON.stringify(name)}: ${valid.error.issues[0]?.message}`,
+      `cannot be an input named ${JSON.stringify(name)}: ${valid.error.issues[0]?.message}`,
     )
   }
   if (size > FILE_BYTES_MAX) {
-    throw refused(file, `has ${bytes(size)}; an input may have at most ${bytes(FILE_BYTES_MAX)}`)
+    throw refused(file, `has ${bytes(size)}; the maximum for an input is ${bytes(FILE_BYTES_MAX)}`)
   }
   return { file, name, size }
 }
@@ -107,4 +110,4 @@ const refused = (what: string, why: string): AppError =>
   new AppError('usage-invalid', what === '--input' ? `--input: ${why}` : `--input ${what} ${why}`)
 
 const tooMany = (typed: string): AppError =>
-  refused(typed, `adds up to more than ${INPUTS_MAX} inputs: pack them into one archive`)
+  refused(typed, `exceeds the limit of ${INPUTS_MAX} inputs: pack the files into one archive`)

@@ -5,13 +5,16 @@ import { KINDS } from '../kinds/all.ts'
 
 type OfKind = Pick<Job, 'kind' | 'payload'>
 
-/** The facts about a job that its kind shows; none if this version does not know the kind or payload. */
+/**
+ * The facts that a job's kind shows about it; empty if this version does not know the kind or
+ * payload.
+ */
 export const factsOf = (job: OfKind): readonly Fact[] => schemaOf(job)?.facts(job.payload) ?? []
 
-/** The log to show of a job, chosen by its kind. */
+/** Which of a job's logs to show by default, depending on the job's kind. */
 export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payload) ?? 'transcript'
 
-/** Null for a kind or payload that this version does not know. */
+/** Returns null if this version does not know the kind or the payload. */
 function schemaOf({ kind, payload }: OfKind): KindSchema | null {
   const schema = KINDS.find((one) => one.schema.name === kind)?.schema
   return schema?.schema.safeParse(payload).success === true ? schema : null

@@ -8,12 +8,12 @@ import { logText } from './print/log-text.ts'
 import type { Printer } from './print/printer.ts'
 import type { Progress } from './print/progress.ts'
 
-/** The log with the job's events between its lines, the log alone, or neither. */
+/** What to print: the log with the job's events between its lines, only the log, or nothing. */
 export type Show = 'story' | 'log' | 'nothing'
 
-/** Prints the events and the log of a job as they arrive, each in order. */
+/** Prints a job's events and its log as they arrive. */
 export type JobStory = Follower & {
-  /** The last event and its time in one line; empty before the first. */
+  /** The last event and its time, in one line; empty before the first event. */
   readonly lastSeen: string
 }
 
@@ -32,7 +32,8 @@ export function jobStory(
       return lastSeen
     },
     onEvent: (event: JobEvent) => {
-      // The log of the previous attempt is complete; its last line may lack a newline.
+      // The previous attempt's log is complete. Its last line is still unprinted if it lacks a
+      // newline.
       if (event.type === 'ended' || event.type === 'claimed') {
         say(logText(lines.end(), stream, printer))
       }

@@ -29,7 +29,10 @@ export async function keepArtifact(
   }
 }
 
-/** The path of an artifact in a folder. Throws `protocol-mismatch` for a name that leads out of it. */
+/**
+ * The path of an artifact in a folder. Throws `protocol-mismatch` if its name leads out of the
+ * folder.
+ */
 export function placeIn(folder: string, { name }: ArtifactInfo): string {
   if (ArtifactName.safeParse(name).success) return join(folder, name)
   throw new AppError(
@@ -38,7 +41,10 @@ export function placeIn(folder: string, { name }: ArtifactInfo): string {
   )
 }
 
-/** Passes bytes on; fails with `digest-mismatch` at the end if they are not the stored ones. */
+/**
+ * A stream that passes an artifact's bytes through, and fails with `digest-mismatch` if they were
+ * changed.
+ */
 export function verified(artifact: ArtifactInfo): Transform {
   const hash = createHash('sha256')
   return new Transform({
@@ -48,7 +54,12 @@ export function verified(artifact: ArtifactInfo): Transform {
     },
     flush: (done) => {
       if (hash.digest('hex') === artifact.digest) return done()
-      done(new AppError('digest-mismatch', `${artifact.name} was damaged in transit`))
+      done(
+        new AppError(
+          'digest-mismatch',
+          `The artifact ${artifact.name} was damaged during the download`,
+        ),
+      )
     },
   })
 }

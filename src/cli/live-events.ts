@@ -5,16 +5,16 @@ import type { HubClient } from '../protocol/client.ts'
 import { decodeEvents } from '../protocol/event-stream.ts'
 
 /**
- * The events of a job with seq > after, as they happen. Returns after the event that ends the job, or
- * when the hub closes the stream. Throws `hub-unreachable` when the connection is lost; the caller
- * can then continue after the last `seq` that it received.
+ * Yields a job's events with seq > after, as they happen. Returns after the event that ends the
+ * job, or when the hub closes the stream. Throws `hub-unreachable` if the connection is lost; the
+ * caller can then continue after the last `seq` that it received.
  */
 export async function* liveEvents(
   client: HubClient,
   from: {
     readonly job: JobId
     readonly after: number
-    /** Called when the hub has answered. */
+    /** Called when the hub accepts the connection. */
     readonly onOpen: () => void
   },
   signal: AbortSignal,
@@ -37,7 +37,10 @@ export async function* liveEvents(
   }
 }
 
-/** Throws `hub-unreachable` for a TypeError: how fetch reports that it lost the connection while reading. */
+/**
+ * Throws `hub-unreachable` instead of a TypeError, which is what fetch throws if the connection is
+ * lost while reading. Rethrows every other error.
+ */
 export function throwLost(error: unknown): never {
   if (!(error instanceof TypeError)) throw error
   throw new AppError('hub-unreachable', 'The connection to the hub was lost', { cause: error })

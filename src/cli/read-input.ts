@@ -4,7 +4,10 @@ import { AppError } from '../domain/errors.ts'
 import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Reads a file named on the command line, or stdin for `-`, up to the size that a hub accepts. */
+/**
+ * Reads a file named on the command line, or stdin for `-`. Throws `file-unreadable`, and
+ * `body-too-large` above the size that a hub accepts.
+ */
 export async function readInput(
   path: string,
   terminal: Pick<Terminal, 'stdin' | 'cwd'>,

@@ -3,8 +3,8 @@ import { AppError } from '../domain/errors.ts'
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /**
- * A time as people type it: ISO 8601 (local time unless it names a zone), milliseconds since the
- * epoch, or a duration from now such as +10m. Throws `usage-invalid`.
+ * Parses a time typed by a person: ISO 8601 (local time unless it includes a time zone),
+ * milliseconds since the epoch, or a duration from now such as +10m. Throws `usage-invalid`.
  * @param now milliseconds since the epoch
  * @returns milliseconds since the epoch
  */

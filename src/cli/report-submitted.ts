@@ -10,9 +10,10 @@ import { knownWorkers } from './known-workers.ts'
 import { whyNoWorker } from '../words/why-waiting.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
-const ALREADY = 200
+/** The HTTP status if the submission's idempotency key belongs to an existing job. */
+const ALREADY_SUBMITTED = 200
 
-/** What the hub answered to a submission. */
+/** The hub's response to a submission: the HTTP status and the job. */
 type Accepted = { readonly status: number; readonly answer: Job }
 
 /** Prints that a job was accepted or already existed; with `wait`, shows it live until it ends. */
@@ -23,7 +24,7 @@ export async function reportSubmitted(
   { accepted, wait }: { readonly accepted: Accepted; readonly wait: boolean },
 ): Promise<void> {
   const { status, answer: job } = accepted
-  if (status === ALREADY) {
+  if (status === ALREADY_SUBMITTED) {
     print.note(`A job with the same --key already exists, submitted ${zonedMoment(job.createdAt)}`)
   }
   const name = shortId(job.id)
@@ -44,10 +45,12 @@ export async function reportSubmitted(
   else printVerdict(ended, print)
 }
 
-/** Without this note, `--wait` would wait silently for a worker that may never connect. */
+/**
+ * Without this note, `--wait` prints nothing while no worker can run the job, which may be forever.
+ */
 async function noteMissingWorker(client: HubClient, job: Job, print: Printer): Promise<void> {
   if (job.state !== 'queued') return
   const workers = await knownWorkers(client)
   const why = workers === null ? null : whyNoWorker(job, workers, Date.now())
-  if (why !== null) print.note(`The job waits: ${print.hint(why)}`)
+  if (why !== null) print.note(`The job is waiting: ${print.hint(why)}`)
 }

@@ -43,7 +43,7 @@ function buildProgram(terminal: Terminal): Command {
     .configureHelp({ subcommandTerm })
 }
 
-/** Imports only the commands that the command line names; of the others the help needs one line. */
+/** Imports only commands named on the command line. For the others, one line of help is enough. */
 async function defineCommands(
   program: Command,
   own: readonly string[],
@@ -56,14 +56,16 @@ async function defineCommands(
   }
 }
 
-/** The line of a command in the help, the same whether it is imported or not. */
+/** A command's line in the help. It is the same whether or not the command is imported. */
 function subcommandTerm(command: Command): string {
   const entry = COMMANDS.find((one) => nameOf(one) === command.name())
   const isNested = command.parent?.parent !== null
   return entry === undefined || isNested ? new Help().subcommandTerm(command) : entry.usage
 }
 
-/** Imports the settings only if there is a variable to compare with them. */
+/**
+ * Warns about unknown MILLWRIGHT_ variables. Imports the settings only if such a variable is set.
+ */
 async function warnOfVariables(terminal: Terminal): Promise<void> {
   if (!Object.keys(terminal.env).some((name) => name.startsWith('MILLWRIGHT_'))) return
   const { unknownVariables } = await import('../config/read.ts')
@@ -85,10 +87,15 @@ function splitAtDashes(
   return at === -1 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)]
 }
 
-/** Otherwise arguments after `--` would be ignored silently. */
+/**
+ * Only `submit` uses arguments after `--`; without this error, other commands would ignore them.
+ */
 function refuseRest(command: Command, rest: readonly string[]): void {
   if (rest.length === 0 || command.parent?.name() === 'submit') return
-  throw new AppError('usage-invalid', `${command.name()} does not accept a program after --`)
+  throw new AppError(
+    'usage-invalid',
+    `The command ${command.name()} does not accept a program after --`,
+  )
 }
 
 /** Prints an error and returns its exit code. */
@@ -103,18 +110,20 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
     return exitCodeOfError(error)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  say(terminal, `this is a bug; please report it with these lines:\n${stack}`)
+  say(terminal, `this is a bug in Millwright; please report it with the following lines:\n${stack}`)
   return EXIT_CODES.bug.code
 }
 
-/** If disposing fails after an error, the first error is the one to report. */
+/** If a disposal fails while an error is thrown, reports the original error. */
 const firstError = (error: unknown): unknown =>
   error instanceof SuppressedError ? firstError(error.suppressed) : error
 
 const say = (terminal: Terminal, text: string): void =>
   void terminal.stderr.write(`millwright: ${safeText(text)}\n`)
 
-/** Ignores a closed pipe, as of `millwright jobs | head`. A full disk behind `>` is an error. */
+/**
+ * Ignores a pipe that its reader closed, as in `millwright jobs | head`. A full disk is an error.
+ */
 function surviveClosedPipe({ stdout, stderr }: Terminal): void {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

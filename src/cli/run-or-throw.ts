@@ -5,8 +5,8 @@ const OUTPUT_BYTES_MAX = 4 * 1024 * 1024
 const TIMEOUT_MS = 120_000
 
 /**
- * Runs a program and returns its stdout. Throws `command-failed` with its stderr. The user's and
- * the system's git configuration are ignored.
+ * Runs a program and returns its stdout. Throws `command-failed`, with the stderr, if the program
+ * fails or exceeds a limit. Git ignores the configuration of the user and of the system.
  */
 export async function runOrThrow(
   argv: readonly [string, ...string[]],
@@ -25,6 +25,9 @@ export async function runOrThrow(
     stdoutBytesMax: OUTPUT_BYTES_MAX,
   })
   if (end.code === 0) return end.stdout.toString('utf8')
-  const how = end.exceeded === null ? `ended with ${end.code ?? end.killSignal}` : 'took too long'
+  const how =
+    end.exceeded === null
+      ? `exited with ${end.code ?? end.killSignal}`
+      : `exceeded its ${end.exceeded} limit`
   throw new AppError('command-failed', `${argv.join(' ')} ${how}: ${end.stderr.trim()}`)
 }

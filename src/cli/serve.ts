@@ -4,8 +4,9 @@ import type { Printer } from './print/printer.ts'
 import { aborted, type StopSignals } from './stop-signals.ts'
 
 /**
- * Runs a worker until the first stop signal, then drains it: running jobs finish or are handed back.
- * A second signal stops it immediately. Rejects when the worker fails, or one of `others`.
+ * Runs a worker until the first stop signal, then drains it: running jobs finish or are handed back
+ * to the hub. A second signal stops the worker immediately. Rejects if the worker fails or if one
+ * of `others` rejects.
  */
 export async function workUntilStopped(
   worker: OpenWorker,
@@ -15,7 +16,9 @@ export async function workUntilStopped(
 ): Promise<void> {
   await Promise.race([aborted(stop.graceful), worker.done, ...others])
   if (worker.running > 0) {
-    print.note(`waiting for ${plural(worker.running, 'job')}; a second signal stops at once`)
+    print.note(
+      `waiting for ${plural(worker.running, 'job')} to finish; a second signal stops the worker immediately`,
+    )
   }
   const atOnce = aborted(stop.atOnce).then(() => worker.stop())
   await Promise.race([worker.drain(), atOnce])

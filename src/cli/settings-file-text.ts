@@ -1,7 +1,9 @@
 import { WITHOUT_MODEL } from '../agents/without-model.ts'
 import type { FoundModel } from '../doctor/find-models.ts'
 
-/** The text of a new configuration file: the chosen model, and common settings as comments. */
+/**
+ * The text of a new configuration file, with the chosen model and with common settings as comments.
+ */
 export function fileText(model: FoundModel | null): string {
   const chosen = model?.settings ?? [
     `# No model was found. Without one, ${WITHOUT_MODEL}. For example:`,
@@ -12,7 +14,7 @@ export function fileText(model: FoundModel | null): string {
 }
 
 const HEAD = [
-  '# Settings of Millwright. docs/reference/settings.md lists all of them.',
+  '# Millwright settings. docs/reference/settings.md lists all of them.',
   '# To show the settings in effect and their sources: millwright config show',
   '',
 ]
@@ -22,7 +24,7 @@ const TAIL = [
   '# How many jobs run at the same time:',
   '# slots: 2',
   '',
-  '# Where the credentials for repositories are stored; never the credentials themselves:',
+  '# Where the credentials for repositories are stored. Do not write credentials into this file:',
   '# git:',
   '#   credentials:',
   '#     - { match: https://github.com/acme, from: env, name: GITHUB_TOKEN }',

@@ -1,19 +1,22 @@
 import { once } from 'node:events'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** Time from the second signal until the process exits. */
-const AT_ONCE_MS = 3000
-const EXIT_CODE = 130
+/** How long cleanup may take after the second signal before the process is forced to exit. */
+const FORCED_EXIT_AFTER_MS = 3000
+const FORCED_EXIT_CODE = 130
 
-/** Requests of a person or service manager: first to stop gracefully, then to stop at once. */
+/**
+ * Stop requests from a person or a service manager: the first asks for a graceful stop, the second
+ * for an immediate one.
+ */
 export type StopSignals = Disposable & {
   readonly graceful: AbortSignal
   readonly atOnce: AbortSignal
 }
 
 /**
- * Listens for SIGINT, SIGTERM and SIGHUP. After the second one the process exits within three
- * seconds, whatever is still running.
+ * Listens for SIGINT, SIGTERM and SIGHUP. After the second signal, the process exits within three
+ * seconds, even if something is still running.
  */
 export function listenForStop(): StopSignals {
   const graceful = new AbortController()
@@ -24,7 +27,7 @@ export function listenForStop(): StopSignals {
       return
     }
     atOnce.abort()
-    setTimeout(() => process.exit(EXIT_CODE), AT_ONCE_MS).unref()
+    setTimeout(() => process.exit(FORCED_EXIT_CODE), FORCED_EXIT_AFTER_MS).unref()
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
   return {

@@ -32,7 +32,7 @@ describe('the flags of a job of any kind', () => {
     const url = 'https://hooks.example/'
     const asked = jobOf('--callback', url, '--callback-on', 'paused', '--callback-on', 'ended')
     expect(asked.callbacks).toEqual([{ url, events: ['paused', 'ended'] }])
-    expect(() => jobOf('--callback-on', 'paused')).toThrow(/needs --callback/)
+    expect(() => jobOf('--callback-on', 'paused')).toThrow(/requires --callback/)
   })
 
   it('name the job and its group', () => {

@@ -12,10 +12,10 @@ import { readTime } from './read-time.ts'
 /** Each limit has its own flag: `wallMs` is --wall-ms. */
 const LIMITS = Object.entries(Limits.shape)
 
-/** A typed number, within the bounds of the job’s schema. */
+/** Parses a number from the command line, with the bounds of the job’s schema. */
 const number = (schema: z.ZodDefault<z.ZodInt>) => z.coerce.number().pipe(schema.unwrap())
 
-/** The flags of every kind of job, with the same values that the hub accepts. */
+/** The flags that every kind of job accepts. They accept the same values as the hub. */
 export const SubmissionFlags = z.object({
   priority: number(Submission.shape.priority).optional(),
   label: Submission.shape.labels,
@@ -39,15 +39,18 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--label <label>', 'label that the worker must offer; repeatable', collect)
     .option(
       '--lock <key>',
-      'resource that one job may use at a time, such as site:shop; repeatable',
+      'resource that only one job may use at a time, such as site:shop; repeatable',
       collect,
     )
     .option('--input <path>', 'input file, or folder of input files; repeatable', collect)
     .option('--group <name>', 'name shared by jobs that belong together')
     .option('--id <uuid>', 'id of the job (default: the hub creates one)')
-    .option('--not-before <time>', 'earliest start, such as 2026-08-01T14:00 or +10m')
+    .option(
+      '--not-before <time>',
+      'earliest time to start the job, such as 2026-08-01T14:00 or +10m',
+    )
     .option('--key <text>', 'idempotency key: repeating the request returns the same job')
-    .option('--callback <address>', 'https address to send messages to; repeatable', collect)
+    .option('--callback <url>', 'https URL to send messages to; repeatable', collect)
     .option(
       '--callback-on <event>',
       `event to send a message for: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
@@ -55,7 +58,7 @@ export function addSubmissionFlags(command: Command): Command {
     )
     .option(
       '--max-failures <count>',
-      `failed attempts after which the job fails; losing the worker while the agent or generator runs counts (default: ${RetryPolicy.parse({}).maxFailures})`,
+      `number of failed attempts before the job fails; an attempt whose worker is lost while the agent or generator runs counts as failed (default: ${RetryPolicy.parse({}).maxFailures})`,
     )
   for (const [key, schema] of LIMITS) {
     const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`
@@ -65,10 +68,10 @@ export function addSubmissionFlags(command: Command): Command {
 }
 
 /**
- * A submission made from flags. A flag that was not given stays undefined and is not sent, so that
- * the hub's default applies.
+ * Builds a submission from flags. A flag that was not given stays undefined and is not sent, so
+ * that the hub's default applies.
  * @param work kind and payload, made from the kind's own flags
- * @param now milliseconds since the epoch, for times that count from now
+ * @param now milliseconds since the epoch, for relative times such as +10m
  */
 export function submissionOf(
   flags: SubmissionFlags,
@@ -94,10 +97,12 @@ export function submissionOf(
   }
 }
 
-/** Undefined without these flags, so that older hubs accept the job. */
+/**
+ * Returns undefined if no callback flag is given, because older hubs refuse jobs with callbacks.
+ */
 function callbacksOf({ callback, callbackOn }: SubmissionFlags): Submission['callbacks'] {
   if (callback === undefined && callbackOn !== undefined) {
-    throw new AppError('usage-invalid', '--callback-on needs --callback')
+    throw new AppError('usage-invalid', '--callback-on requires --callback')
   }
   return callback?.map((url) => ({ url, events: callbackOn ?? ['ended'] }))
 }

@@ -6,17 +6,22 @@ import type { Job, Submission } from '../domain/job.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { LocalInput } from './inputs.ts'
 
-/** The hub may delete an upload before the job names it, but hardly several times in a row. */
+/**
+ * How many times missing inputs are uploaded. The hub may delete an upload before the job refers to
+ * it, but this is unlikely to happen several times in a row.
+ */
 const ROUNDS_MAX = 3
 
-/** Is called for each chunk that is sent; disposed when the uploads end or fail. */
+/**
+ * Counts uploaded bytes: `sent` is called for each chunk. Disposed when the uploads end or fail.
+ */
 export type UploadWatch = Disposable & { readonly sent: (bytes: number) => void }
 
 /**
- * Submits a job with its inputs. The first submission names their digests; the files that the hub
- * lacks are uploaded, and the job is submitted again. Throws the errors of the hub, and
- * `artifact-changed` if a file changes meanwhile.
- * @param watch called before uploads begin, with their total bytes
+ * Submits a job with its inputs. The first request names the inputs' digests. If the hub lacks some
+ * of these files, uploads them and submits the job again. Throws the hub's errors, and
+ * `artifact-changed` if a file changes during its upload.
+ * @param watch called before each round of uploads, with the total size in bytes
  */
 export async function submitWithInputs(
   client: HubClient,
@@ -40,13 +45,16 @@ export async function submitWithInputs(
 
 const Missing = z.object({ missing: z.array(Digest) })
 
-/** Digests that the hub lacks; none if it refused the job for another reason. */
+/**
+ * The digests of the inputs that the hub lacks; empty if the hub refused the job for another
+ * reason.
+ */
 function missingIn(error: unknown): ReadonlySet<string> {
   if (!isAppError(error, 'input-missing')) return new Set()
   return new Set(Missing.safeParse(error.details).data?.missing)
 }
 
-/** One file for each of these digests. */
+/** Picks one file for each digest, because several inputs may have the same content. */
 const filesOf = (
   inputs: readonly LocalInput[],
   digests: ReadonlySet<string>,

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The root folder of the clone or of the installed package. */
+/** The root folder of the git clone or of the installed package. */
 export const PROGRAM_FOLDER = join(import.meta.dirname, '..', '..')
 
-/** How to call this program: a clone has no `millwright` command. */
+/** How to call this program. A git clone has no `millwright` command and is called through npm. */
 export const programCall = (): string =>
   existsSync(join(PROGRAM_FOLDER, 'src', 'main.ts')) ? 'npm run millwright --' : 'millwright'
 

@@ -17,8 +17,8 @@ import { safeText } from '../words/safe-text.ts'
 import { listenForStop } from './stop-signals.ts'
 
 /**
- * Shows a job live until it ends and sets the exit code by its outcome. An interrupt stops the
- * watching but not the job.
+ * Shows a job live until it ends, and sets the exit code according to its outcome. An interrupt
+ * stops this command but not the job. Returns the job; null after an interrupt.
  */
 export async function watchJob(
   invocation: Invocation,
@@ -27,7 +27,7 @@ export async function watchJob(
   what: {
     readonly job: JobId
     readonly stream: LogStream
-    /** Only the log of this attempt; absent: of all attempts. */
+    /** Shows only the log of this attempt; if absent, the logs of all attempts. */
     readonly attempt?: number | undefined
     readonly show: Show
   },
@@ -57,7 +57,9 @@ export async function watchJob(
   return job
 }
 
-/** What is known about the job: during an outage of the hub, only its last event. */
+/**
+ * What is known about the job after an interrupt. During a hub outage, that is only its last event.
+ */
 function whatIsKnown(outageSince: number | null, lastSeen: string): string {
   if (outageSince === null) return 'The job continues. Watch it with'
   const seen = lastSeen === '' ? '' : `, last seen: ${lastSeen}`
@@ -67,7 +69,7 @@ function whatIsKnown(outageSince: number | null, lastSeen: string): string {
   )
 }
 
-/** The last lines about a watched job. */
+/** Prints the job's final state, the next step, the details and the usage. */
 export function printVerdict(job: Job, printer: Printer): void {
   for (const line of verdictLines(job, printer)) printer.line(line)
   if (job.detail !== '') printer.line(`  ${safeText(job.detail)}`)

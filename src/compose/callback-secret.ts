@@ -11,10 +11,10 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 const SECRET_BYTES = 32
 
 /**
- * The secrets with which this hub signs callbacks: the setting, or a file in the data folder that is
- * created at the first start. Null if the setting is missing and several hubs may share the ledger,
- * because all of them must sign with the same secret. Throws `callback-secret-invalid` for an invalid
- * file.
+ * Returns the secrets with which this hub signs callbacks. They come from the setting or from a
+ * file in the data folder, which is created at the first start. Returns null if the setting is
+ * missing and the ledger is in PostgreSQL: several hubs may share the ledger, and all of them must
+ * sign with the same secret. Throws `callback-secret-invalid` if the file is invalid.
  */
 export async function callbackSecrets(
   config: Pick<HubConfig, 'callbackSecret' | 'database'>,

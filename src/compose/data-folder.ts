@@ -9,32 +9,41 @@ import { writeDurably } from '../platform/durable-file.ts'
 import { readIfPresent } from '../platform/read-if-present.ts'
 
 /**
- * The data folder: the given one, or the default of the XDG Base Directory Specification. Throws
- * `data-dir-unusable` if the given path is not a folder.
+ * Returns the data folder: the given path, or the default according to the XDG Base Directory
+ * Specification. Throws `data-dir-unusable` if the given path exists but is not a folder.
  */
 export function dataFolder(given: string | undefined, env: Environment, cwd: string): string {
   if (given !== undefined) {
     const folder = resolve(cwd, given)
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return folder
-    throw new AppError('data-dir-unusable', `The data folder ${folder} is not a folder.`)
+    throw new AppError(
+      'data-dir-unusable',
+      `The data folder cannot be ${folder}, because this is not a folder.`,
+    )
   }
   const xdg = env['XDG_DATA_HOME']
   const home = env['HOME'] ?? homedir()
   return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'millwright')
 }
 
-/** The tokens that a hub writes to its data folder, for programs of the same user. */
+/** The tokens that a hub writes to its data folder for programs run by the same user. */
 export type LocalToken = 'admin' | 'worker'
 
 export const tokenIn = (folder: string, whose: LocalToken): string => join(folder, `${whose}.token`)
 
-/** Written when a hub starts to listen, so that commands on the same machine find it. */
+/**
+ * The file that a hub writes when it starts to listen, so that commands on this machine find the
+ * hub.
+ */
 const HubFile = z.object({ url: z.url(), pid: z.int(), version: z.string() })
 export type HubFile = z.infer<typeof HubFile>
 
 const hubFileIn = (folder: string): string => join(folder, 'hub.json')
 
-/** Null if no hub has written its address there. Throws `file-unreadable`. */
+/**
+ * Returns null if there is no such file, which means that no hub is running. Throws
+ * `file-unreadable`.
+ */
 export async function readHubFile(folder: string): Promise<HubFile | null> {
   const path = hubFileIn(folder)
   try {
@@ -58,6 +67,6 @@ export const unreadable = (path: string, error: unknown): AppError =>
   new AppError('file-unreadable', `Cannot read ${path}: ${reasonOf(error)}`, { cause: error })
 
 function reasonOf(error: unknown): string {
-  if (error instanceof z.ZodError) return 'it does not contain the address of a hub'
+  if (error instanceof z.ZodError) return 'it does not contain the URL of a hub'
   return error instanceof Error ? error.message : String(error)
 }

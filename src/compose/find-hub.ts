@@ -11,10 +11,10 @@ import { dataFolder, type LocalToken, readHubFile, tokenIn, unreadable } from '.
 type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | 'tokenFile'>
 
 /**
- * A client of the hub named by --hub, or of the hub whose address is in the data folder. The token
- * in the data folder is sent only to the hub of that folder, never to another address. Throws
- * `hub-unreachable` if there is no address, `hub-insecure` for plain HTTP to another machine, and
- * `token-missing` if a worker has no token.
+ * Returns a client for the hub at --hub or, by default, for the hub whose URL is in the data
+ * folder. The token in the data folder is sent only to that folder's hub, never to another URL.
+ * Throws `hub-unreachable` if there is no URL, `hub-insecure` for plain HTTP to another machine,
+ * and `token-missing` if a worker has no token.
  */
 export async function findHub(
   settings: HubSettings,
@@ -25,7 +25,7 @@ export async function findHub(
   const local = await readHubFile(folder)
   const url = settings.hub ?? local?.url
   if (url === undefined) {
-    throw new AppError('hub-unreachable', `No hub is running on the data folder ${folder}`)
+    throw new AppError('hub-unreachable', `No hub is running with the data folder ${folder}`)
   }
   if (url !== local?.url && !settings.allowHttp) refusePlainHttp(new URL(url))
   const own = url === local?.url ? tokenIn(folder, whose) : undefined
@@ -38,8 +38,10 @@ export async function findHub(
 
 function refusePlainHttp({ protocol, hostname }: URL): void {
   if (protocol === 'https:' || isLoopback(hostname)) return
-  const what = 'The token would be sent unencrypted'
-  throw new AppError('hub-insecure', `${what}: ${hostname} is another machine and not https.`)
+  throw new AppError(
+    'hub-insecure',
+    `The token would be sent unencrypted: ${hostname} is not this machine, and the URL does not use https.`,
+  )
 }
 
 async function readToken(
@@ -57,7 +59,10 @@ async function readToken(
   }
 }
 
-/** Throws `file-unreadable` if the file cannot be read or does not contain exactly one token. */
+/**
+ * Reads a token from a file. Throws `file-unreadable` if the file does not contain exactly one
+ * token.
+ */
 export async function readTokenFile(path: string): Promise<string> {
   try {
     return oneToken((await readFile(path, 'utf8')).trim(), `The token file ${path}`)
@@ -66,7 +71,7 @@ export async function readTokenFile(path: string): Promise<string> {
   }
 }
 
-/** Checked here because the HTTP client would refuse other text with an error that quotes it. */
+/** Checks the token here because the HTTP client would quote an invalid token in its error. */
 function oneToken(text: string, from: string): string {
   if (/^[\x21-\x7e]+$/.test(text)) return text
   throw new AppError('file-unreadable', `${from} does not contain exactly one token on one line.`)

@@ -15,16 +15,17 @@ type ModelConfig = Pick<
   'replay' | 'record' | 'upstreamAnthropic' | 'upstreamOpenai' | 'anthropicKey' | 'openaiKey'
 >
 
-/** A running gateway, and how attempts get access to it. */
+/** A running gateway that gives attempts access to models. */
 export type OpenGateway = AsyncDisposable & {
-  /** The endpoints behind it, as shown to people. */
+  /** The model endpoints behind the gateway, as shown to people. */
   readonly models: readonly string[]
   readonly openDoor: (fence: Fence) => Promise<MeteredDoor>
 }
 
 /**
- * Starts the gateway if a replay file, an endpoint or a key is set; a key alone means the vendor's
- * own endpoint. Null otherwise: this worker has no model.
+ * Starts the gateway if a replay file, an endpoint or a key is set. If only a key is set, uses the
+ * vendor's own endpoint. Returns null if none of them is set, which means that this worker has no
+ * model.
  */
 export async function openGateway(
   config: ModelConfig,
@@ -48,7 +49,7 @@ export async function openGateway(
   }
 }
 
-/** The model of the built-in agent if neither the job nor a setting names one. */
+/** The model that the built-in agent uses if neither the job nor a setting names one. */
 export const defaultModel = (config: ModelConfig): string =>
   hasOpenai(config) && !hasAnthropic(config) ? 'openai/gpt-5.1' : 'anthropic/claude-sonnet-5'
 
@@ -63,7 +64,8 @@ async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor>
 }
 
 function modelsBehind(config: ModelConfig): readonly string[] {
-  if (config.replay !== undefined) return [`replayed from ${config.replay}, not a model`]
+  if (config.replay !== undefined)
+    return [`none, because responses are replayed from ${config.replay}`]
   return [
     ...(hasAnthropic(config) ? [config.upstreamAnthropic ?? ANTHROPIC] : []),
     ...(hasOpenai(config) ? [config.upstreamOpenai ?? OPENAI] : []),

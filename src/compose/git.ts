@@ -10,9 +10,11 @@ import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
 
-/** Timeout of one git command: long enough to fetch a large repository over a slow connection. */
+/**
+ * The timeout of one git command, long enough to fetch a large repository over a slow connection.
+ */
 const GIT_TIMEOUT_MS = 30 * 60_000
-/** Timeout of a program that prints a credential. */
+/** The timeout of a program that prints a credential. */
 const SECRET_TIMEOUT_MS = 20_000
 
 type Config = Pick<
@@ -23,8 +25,9 @@ type Here = { readonly env: Environment; readonly cwd: string }
 type GitTools = { readonly folder: string; readonly path: string; readonly probe?: Probe }
 
 /**
- * How this worker uses git. Throws `usage-invalid` for a missing credential or file.
- * @param folder the worker's own folder
+ * Builds the settings with which this worker runs git. Throws `usage-invalid` if a credential or a
+ * file is missing.
+ * @param folder the worker's own folder, inside the data folder
  */
 export function gitSettings(
   config: Config,
@@ -55,7 +58,10 @@ const rulesOf = ({ gitCredential }: Config, cwd: string): readonly CredentialRul
     rule.from === 'file' ? { ...rule, path: resolve(cwd, rule.path) } : rule,
   )
 
-/** Who commits and how commits are signed. Throws `usage-invalid` if the signing key is not set or not readable. */
+/**
+ * Returns the committer and how commits are signed. Throws `usage-invalid` if commits are to be
+ * signed but the key is not set or not readable.
+ */
 export function signatureOf(config: Config, here: Here): Signature {
   const { committer } = UNSIGNED
   return { committer: config.gitCommitter ?? committer, signing: signingOf(config, here) }
@@ -74,17 +80,22 @@ function signingOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Sign
   return { format: 'gpg', key: gitSigningKey, home }
 }
 
-/** Returns the path of a readable file. Otherwise the worker does not start: all its jobs would fail. */
+/**
+ * Returns the file's path. Throws `usage-invalid` if the file cannot be read, so that the worker
+ * does not start; otherwise all its jobs would fail.
+ */
 function readable(setting: string, file: string): string {
   try {
     accessSync(file, constants.R_OK)
     return file
   } catch (error) {
-    throw new AppError('usage-invalid', `${setting}: ${file} cannot be read`, { cause: error })
+    throw new AppError('usage-invalid', `${setting}: the file ${file} cannot be read`, {
+      cause: error,
+    })
   }
 }
 
-/** Files and sockets with which an agent could authenticate to a forge as this worker. */
+/** The files and sockets that an agent could use to authenticate to a git server as this worker. */
 export function secretsOfGit(config: Config, { env, cwd }: Here): readonly string[] {
   const files = rulesOf(config, cwd).flatMap((rule) => (rule.from === 'file' ? [rule.path] : []))
   const { signing } = signatureOf(config, { env, cwd })
@@ -92,7 +103,7 @@ export function secretsOfGit(config: Config, { env, cwd }: Here): readonly strin
   return [...files, key, sshAgent(env)].filter((path) => path !== null)
 }
 
-/** The socket of the ssh agent that the worker was started with. */
+/** The socket of the SSH agent in the worker's environment; null if there is none. */
 function sshAgent(env: Environment): string | null {
   const socket = env['SSH_AUTH_SOCK'] ?? ''
   return socket === '' ? null : socket

@@ -18,15 +18,19 @@ import { ensureTokenFile } from './token-file.ts'
 /** A running hub with its storage and background loops. */
 export type OpenHub = AsyncDisposable & {
   readonly url: string
-  /** For a worker on this machine; also in the data folder, like the admin token. */
+  /**
+   * The token for a worker on this machine. It is also written to the data folder, like the admin
+   * token.
+   */
   readonly workerToken: string
   /** Rejects when a background loop fails; the program must then exit. */
   readonly done: Promise<void>
 }
 
 /**
- * Starts a hub on a data folder: ledger, stores, background loops, HTTP server, and the files with
- * which commands on this machine find it. Disposing stops them in reverse order.
+ * Starts a hub on a data folder: opens the ledger and the stores, starts the background loops and
+ * the HTTP server, and writes the files that commands on this machine use to find the hub.
+ * Disposing undoes these steps in reverse order.
  */
 export async function openHub(
   config: HubConfig,

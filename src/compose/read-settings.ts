@@ -14,7 +14,7 @@ const OTHERS = 0o077
 type Call = { readonly env: Environment; readonly cwd: string }
 
 /**
- * The settings of one program, from flags, environment and file. Throws `usage-invalid`,
+ * Reads the settings of one program from flags, environment and file. Throws `usage-invalid`,
  * `config-invalid` and `file-unreadable`.
  */
 export async function readSettings<Schema extends z.ZodObject<Record<string, z.ZodType>>>(
@@ -25,7 +25,7 @@ export async function readSettings<Schema extends z.ZodObject<Record<string, z.Z
   return readConfig(schema, await sourcesOf(flags, call))
 }
 
-/** The flags, environment and configuration file that settings come from. */
+/** Reads the configuration file and returns it with the other sources of settings. */
 export async function sourcesOf(
   flags: Readonly<Record<string, unknown>>,
   { env, cwd }: Call,
@@ -34,7 +34,7 @@ export async function sourcesOf(
   const path = named === undefined || named === '' ? configPath(env) : resolve(cwd, named)
   const file = await readConfigFile(path)
   if (file === null && named !== undefined && named !== '') {
-    throw new AppError('file-unreadable', `Cannot read ${path}: there is no such file`)
+    throw new AppError('file-unreadable', `Cannot read ${path}: the file does not exist`)
   }
   return { flags, env, file }
 }
@@ -50,11 +50,15 @@ export function configPath(env: Environment): string {
   )
 }
 
-/** Null if the file does not exist. Throws `config-invalid` if others can read a secret in it. */
+/**
+ * Returns null if the file does not exist. Throws `config-invalid` if the file contains a secret
+ * and other users can read the file.
+ */
 async function readConfigFile(path: string): Promise<ConfigFile | null> {
   const found = await readAtMost(path)
   if (found === null) return null
-  // Loaded only when there is a file: the YAML parser is a tenth of what `up` loads.
+  // Imported only if there is a file, because the YAML parser is a tenth of the code that `up`
+  // loads.
   const { parseConfigFile } = await import('../config/file.ts')
   const file = parseConfigFile(found.text, path)
   const secret = spellings(AnyConfig).find(
@@ -63,7 +67,7 @@ async function readConfigFile(path: string): Promise<ConfigFile | null> {
   if (secret !== undefined && process.platform !== 'win32' && (found.mode & OTHERS) !== 0) {
     throw new AppError(
       'config-invalid',
-      `${path} contains ${secret.place}, but other users can read it: chmod 600 ${path}`,
+      `${path} contains ${secret.place}, but other users can read the file; run: chmod 600 ${path}`,
     )
   }
   return file
@@ -79,5 +83,8 @@ async function readAtMost(path: string): Promise<{ text: string; mode: number } 
     const why = error instanceof Error ? error.message : String(error)
     throw new AppError('file-unreadable', `Cannot read ${path}: ${why}`, { cause: error })
   }
-  throw new AppError('config-invalid', `${path} is larger than ${FILE_BYTES_MAX} bytes`)
+  throw new AppError(
+    'config-invalid',
+    `${path} is larger than ${FILE_BYTES_MAX} bytes, the maximum for a configuration file`,
+  )
 }

@@ -7,23 +7,23 @@ import { bubblewrap } from '../sandbox/bubblewrap.ts'
 import { findBubblewrap } from '../sandbox/find-bubblewrap.ts'
 import { unconfined } from '../sandbox/none.ts'
 
-/** What the sandbox needs to know about the machine. */
+/** The facts about a worker's machine that its sandbox needs. */
 type Machine = {
-  /** Folders and files that agents must not see: the data folder, files with secrets. */
+  /** Folders and files that agents must not see, such as the data folder and files with secrets. */
   readonly hidden: readonly string[]
   readonly path: string
   readonly log: Logger
 }
 
-/** How a worker starts programs. */
+/** Whether and how a worker confines the programs that it starts. */
 export type Confinement = {
   readonly sandbox: WorkerIdentity['sandbox']
   readonly launchFor: (marker: string) => Launch
 }
 
 /**
- * The sandbox that the setting asks for. `required` never falls back to `none`: without a working
- * bubblewrap it throws `sandbox-missing`.
+ * Prepares the sandbox selected by the setting. `required` never falls back to `none`: if
+ * bubblewrap does not work, it throws `sandbox-missing`.
  */
 export async function chooseSandbox(
   setting: UpConfig['sandbox'],
@@ -33,7 +33,8 @@ export async function chooseSandbox(
     return { sandbox: 'none', launchFor: (marker) => unconfined({ marker, log }) }
   }
   const bwrap = await findBubblewrap({ path, log })
-  // Node may be in a home directory, which the sandbox hides, and many repositories test with Node.
+  // Many repositories run their tests with Node, which may be in a home directory. The sandbox
+  // hides home directories.
   const readable = [dirname(process.execPath)]
   return {
     sandbox: 'bubblewrap',

@@ -29,8 +29,9 @@ type LedgerTools = {
 }
 
 /**
- * Opens ledger and store, and locks the data folder until disposed. Throws `data-dir-busy`, the
- * errors of the ledger's engine, and `store-foreign` if the store belongs to another ledger.
+ * Opens the ledger and the store, and locks the data folder until the result is disposed. Throws
+ * `data-dir-busy` if another process has locked the folder, `store-foreign` if the store belongs to
+ * another ledger, and the errors of the ledger's database.
  */
 export async function openStorage(
   config: Pick<HubConfig, 'database' | 'store'>,
@@ -60,7 +61,7 @@ async function openLedger(
 ): Promise<Ledger> {
   const random = randomBytes
   if (database === undefined) return openSqliteLedger({ folder, clock, random, log, probe })
-  // The folder contains the tokens and the address of this hub even if the ledger is elsewhere.
+  // Even if the ledger is in PostgreSQL, the data folder contains this hub's tokens and URL.
   opening.use(lockDataFolder(folder))
   await probe('folder-owned')
   // Imported here because most hubs do not use PostgreSQL.

@@ -6,8 +6,9 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 import { type LocalToken, tokenIn } from './data-folder.ts'
 
 /**
- * The token in the hub’s data folder for programs of the same user. Only its owner can read the
- * file; its scope equals its name. Creates a token if there is none or the ledger does not know it.
+ * Returns the token with the scope `whose` from its file in the hub’s data folder. The file is for
+ * programs of the same user; other users cannot read it. If the file is missing, or the ledger does
+ * not know its token, creates a new token and writes the file.
  */
 export async function ensureTokenFile(
   hub: { readonly ledger: Ledger; readonly random: RandomBytes; readonly folder: string },

@@ -12,8 +12,8 @@ export type OpenUp = AsyncDisposable & {
 }
 
 /**
- * Opens both at the same time; disposing closes the worker before the hub. Throws what either
- * throws, and what the hub throws when both do.
+ * Opens the hub and the worker in parallel. Disposing closes the worker before the hub. Throws the
+ * error of the one that fails to open; if both fail, throws the hub's error.
  */
 export async function openUp(config: UpConfig, tools: Omit<WorkerTools, 'hub'>): Promise<OpenUp> {
   await using opening = new AsyncDisposableStack()
@@ -21,10 +21,10 @@ export async function openUp(config: UpConfig, tools: Omit<WorkerTools, 'hub'>):
   const client = openingHub.then(
     ({ url, workerToken }) => new HubClient({ url, token: workerToken }),
   )
-  // When both fail, nothing awaits it.
+  // If the hub and the worker both fail to open, nothing awaits `client`, which then rejects.
   client.catch(() => {})
   const openingWorker = openWorker(config, { ...tools, hub: client })
-  // A worker whose hub does not open closes what it has opened, and must have done so before this ends.
+  // If the hub does not open, the worker closes everything it has opened. Wait for that too.
   await Promise.allSettled([openingHub, openingWorker])
   const hub = opening.use(await openingHub)
   const worker = opening.use(await openingWorker)

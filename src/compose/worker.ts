@@ -24,15 +24,18 @@ import { chooseSandbox } from './sandbox.ts'
 /** A running worker. Disposing stops it immediately; drain it first to let jobs finish. */
 export type OpenWorker = AsyncDisposable &
   Pick<Worker, 'drain' | 'stop' | 'done' | 'running'> & {
-    /** One line for people: sandbox, slots, agents, models. */
+    /** One line for people that lists the sandbox, slots, agents and models. */
     readonly about: string
-    /** Agents that can run here, the most capable first. */
+    /** The agents that can run on this machine, the most capable first. */
     readonly agents: readonly Agent[]
   }
 
 /** What a worker needs besides its settings. */
 export type WorkerTools = {
-  /** Its token has the scope worker. Awaited last, so that a hub can open at the same time. */
+  /**
+   * A client whose token has the scope `worker`. It is awaited last, so that the hub can open in
+   * parallel.
+   */
   readonly hub: HubClient | Promise<HubClient>
   /** The data folder, which contains the worker's own folder. */
   readonly folder: string
@@ -48,8 +51,8 @@ type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
   Partial<Pick<WorkerConfig, 'tokenFile'>>
 
 /**
- * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` when another worker uses the folder,
- * `script-invalid`, and `usage-invalid` for a missing credential.
+ * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` if another worker uses the folder,
+ * `script-invalid` if the replay file is invalid, and `usage-invalid` if a credential is missing.
  */
 export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
   const { version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
@@ -112,7 +115,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   }
 }
 
-/** Passes a probe before and after each start of a program. */
+/** Calls the probe before and after each program is started. */
 const probed =
   (launch: Launch, probe: Probe): Launch =>
   async (command) => {
@@ -122,10 +125,11 @@ const probed =
     return child
   }
 
-/** What runs the jobs of each kind. */
+/** For each kind of job, by name, sets up what runs jobs of that kind. */
 async function kindsFor(tools: KindTools): Promise<ReadonlyMap<string, WorkKind>> {
   const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(tools)] as const)
   return new Map(await Promise.all(works))
 }
 
-const NO_MODELS = 'none; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or an upstream'
+const NO_MODELS =
+  'none (set ANTHROPIC_API_KEY, OPENAI_API_KEY, --upstream-anthropic or --upstream-openai)'

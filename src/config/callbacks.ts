@@ -4,7 +4,7 @@ import { Secret } from '../domain/secret.ts'
 
 const PREFIX_MAX = { ipv4: 32, ipv6: 128 } as const
 
-/** `10.1.0.0/16` or `fd00::/8`. */
+/** A network, such as `10.1.0.0/16` or `fd00::/8`. */
 const Network = z
   .string()
   .regex(/^[0-9a-f.:]+\/\d{1,3}$/)
@@ -17,7 +17,10 @@ const Network = z
     return prefix <= PREFIX_MAX[isIPv4(network) ? 'ipv4' : 'ipv6']
   })
 
-/** `hooks.lan`, `hooks.lan:9000`, `10.1.2.3`, `[fd00::1]:9000`. */
+/**
+ * A host with an optional port, such as `hooks.lan`, `hooks.lan:9000`, `10.1.2.3` or
+ * `[fd00::1]:9000`.
+ */
 const Host = z
   .string()
   .regex(/^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?$/)
@@ -26,14 +29,14 @@ const Host = z
     return { host, port: port === undefined ? null : Number(port) }
   })
 
-/** A host or network that callbacks may reach although it is not public or does not use https. */
+/** A host or network that callbacks may reach even if it is not public or does not use https. */
 export const CallbackPlace = z
   .string()
   .max(300)
   .toLowerCase()
   .pipe(z.union([Network, Host], 'must look like hooks.lan, hooks.lan:9000 or 10.1.0.0/16'))
 
-const SECRET_FORM = 'must be whsec_ followed by 24 to 64 bytes in base64'
+const SECRET_FORM = 'must be whsec_ followed by the base64 of 24 to 64 bytes'
 const isLongEnough = (bytes: number): boolean => bytes >= 24 && bytes <= 64
 
 const SecretText = z

@@ -69,7 +69,7 @@ describe('a file of settings', () => {
     ['its own place', 'config: other.yaml', '"config" is not a setting'],
     ['the same twice', 'slots: 1\nslots: 2', 'millwright.yaml:2: Map keys must be unique'],
     ['no YAML', 'slots: [1', 'millwright.yaml:1:'],
-    ['a list', '- slots', 'millwright.yaml:1: must contain settings'],
+    ['a list', '- slots', 'millwright.yaml:1: the file must contain settings'],
   ])('with %s is refused with its line', (_, text, message) => {
     expect(() => parse(text)).toThrow(message)
   })

@@ -3,17 +3,20 @@ import { AppError } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
 import { AnyConfig, spellings } from './settings.ts'
 
-/** The settings in a file, by their place in it, each with its line number. */
+/**
+ * The settings in a file, by their names in the file (such as `git.sign`), each with its line
+ * number.
+ */
 export type ConfigFile = {
   readonly path: string
   readonly entries: ReadonlyMap<string, { readonly value: unknown; readonly line: number }>
 }
 
 /**
- * Parses a configuration file in YAML. Throws `config-invalid`, with file and line, for invalid
- * YAML, for an unknown setting (with the closest known name), and for a setting that is not allowed
- * in a file.
- * @param path used in messages
+ * Parses a configuration file in YAML. Throws `config-invalid` for invalid YAML, for an unknown
+ * setting, and for a setting that is not allowed in a file. The message contains the file and the
+ * line, and the closest known name.
+ * @param path the file's path, used only in messages
  */
 export function parseConfigFile(text: string, path: string): ConfigFile {
   const lines = new LineCounter()
@@ -22,7 +25,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
     new AppError('config-invalid', `${path}:${lines.linePos(offset).line}: ${message}`)
   const [error] = document.errors
   if (error !== undefined) throw wrong(error.pos[0], error.message)
-  // Nested aliases can expand exponentially, and settings need none.
+  // Aliases are refused: settings do not need them, and nested aliases can expand exponentially.
   visit(document, {
     Alias: (_, { range }) => {
       throw wrong(range?.[0] ?? 0, 'an alias (*name) is not allowed; write the value instead')
@@ -30,7 +33,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
   })
   const { contents } = document
   if (contents === null) return { path, entries: new Map() }
-  if (!isMap(contents)) throw wrong(0, 'must contain settings, each as `name: value`')
+  if (!isMap(contents)) throw wrong(0, 'the file must contain settings, each as `name: value`')
 
   const entries = new Map<string, { value: unknown; line: number }>()
   const collect = (map: YAMLMap, above: string): void => {
@@ -48,7 +51,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
   return { path, entries }
 }
 
-/** `config` is not allowed in a file, because it says which file to read. */
+/** The names allowed in a file. `config` is not one of them, because it selects the file. */
 const PLACES = new Set(
   spellings(AnyConfig)
     .map(({ place }) => place)

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
 const match = z
-  .url({ protocol: /^(?:https?|ssh)$/, error: 'must be an https, http or ssh address' })
+  .url({ protocol: /^(?:https?|ssh)$/, error: 'must be an https, http or ssh URL' })
   .transform((text) => new URL(text))
   .refine(({ password }) => password === '', 'must not contain a password')
 const user = z.string().min(1).max(200).optional()
 const text = z.string().min(1).max(4096)
 
-/** In a file: `{match: https://host/path, from: env, name: TOKEN}`. */
+/** The form used in a file: `{match: https://host/path, from: env, name: TOKEN}`. */
 const FullForm = z.discriminatedUnion('from', [
   z.strictObject({ match, user, from: z.literal('env'), name: text }),
   z.strictObject({ match, user, from: z.literal('file'), path: text }),
@@ -20,7 +20,10 @@ const FullForm = z.discriminatedUnion('from', [
   z.strictObject({ match, user, from: z.literal('ssh-agent') }),
 ])
 
-/** In a flag or variable: `https://host/path=env:NAME` or `=file:/path`. */
+/**
+ * The form used in a flag or variable: `https://host/path=env:NAME` or
+ * `https://host/path=file:/path`.
+ */
 const ShortForm = z
   .string()
   .regex(
@@ -38,6 +41,9 @@ const ShortForm = z
   })
   .pipe(FullForm)
 
-/** Says where the git credential for an address and all below it is stored; never contains it. */
+/**
+ * Where the git credential for a URL and all URLs below it is stored. It never contains the
+ * credential itself.
+ */
 export const GitCredential = z.union([ShortForm, FullForm])
 export type GitCredential = z.infer<typeof GitCredential>

@@ -7,18 +7,22 @@ import { AnyConfig, type Setting, spellings } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where settings come from, in order of precedence. A default applies last. */
+/**
+ * The sources of settings, in order of precedence. If no source has a value, the default applies.
+ */
 export type Sources = {
-  /** By key; absent if not given. */
+  /** The values of the flags that were given, by the keys of the settings. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Environment
   readonly file: ConfigFile | null
 }
 
-/** A value as it was given, and where. */
+/** A value as it was given, and its source as shown in messages. */
 type Given = { readonly value: unknown; readonly source: string }
 
-/** The value given for a setting, and its source; undefined if the default applies. */
+/**
+ * Returns the value given for a setting, and its source. Returns undefined if the default applies.
+ */
 export function given(setting: Setting, { flags, env, file }: Sources): Given | undefined {
   const { key, flag, variable, place } = setting
   if (flags[key] !== undefined) return { value: flags[key], source: flag }
@@ -30,8 +34,8 @@ export function given(setting: Setting, { flags, env, file }: Sources): Given | 
 }
 
 /**
- * Combines and validates the settings of one program. Throws `usage-invalid` for an invalid value,
- * naming the flag, the variable or the place in the file that it came from.
+ * Combines and validates the settings of one program. Throws `usage-invalid` for an invalid value;
+ * the message names the flag, the variable or the place in the file that the value came from.
  */
 export function readConfig<Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   schema: Schema,
@@ -53,7 +57,7 @@ export function readConfig<Schema extends z.ZodObject<Record<string, z.ZodType>>
   throw new AppError('usage-invalid', `${where}: ${message}`)
 }
 
-/** One warning for each MILLWRIGHT_ variable that is not a setting. */
+/** Returns a warning for each MILLWRIGHT_ variable that is not a setting. */
 export function unknownVariables(env: Environment): readonly string[] {
   const known = new Set([
     ...spellings(AnyConfig).map(({ variable }) => variable),
@@ -67,7 +71,10 @@ export function unknownVariables(env: Environment): readonly string[] {
     })
 }
 
-/** Set by the worker for agents, which may themselves call this program. */
+/**
+ * Variables that the worker sets for agents. Agents may run this program, which must not warn about
+ * them.
+ */
 const GIVEN_TO_AGENTS = [
   'MILLWRIGHT_PROMPT',
   'MILLWRIGHT_ATTEMPT',

@@ -1,6 +1,6 @@
 /**
- * Every setting of hub and worker: meaning, default, flag, environment variable and place in the
- * configuration file. Pure.
+ * Every setting of the hub and the worker, with its meaning, default, flag, environment variable
+ * and name in the configuration file. Pure.
  */
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
@@ -9,18 +9,21 @@ import { isPersonName, kebab, Name } from '../domain/text.ts'
 import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
-/** How a setting is spelled. Other names are derived from its key: `allowHost` is --allow-host and MILLWRIGHT_ALLOW_HOST. */
+/**
+ * A setting's description, and those of its names that are not derived from its key. From the key
+ * `allowHost`, for example, --allow-host and MILLWRIGHT_ALLOW_HOST are derived.
+ */
 type Spelling = {
   readonly description: string
-  /** The placeholder for the value in the help; absent for a switch. */
+  /** The placeholder for the value in the help; absent for a flag without a value. */
   readonly takes?: string
-  /** May be given several times; in the environment separated by commas. */
+  /** The flag may be repeated; in the environment variable, values are separated by commas. */
   readonly repeats?: true
-  /** The environment variable; default: derived from the key. */
+  /** The environment variable; derived from the key if absent. */
   readonly variable?: string
-  /** Its place in the file, with dots between levels; default: the key. */
+  /** The name in the file, with dots between levels; the key if absent. */
   readonly place?: string
-  /** Has no flag, because other users of the machine can read argv. */
+  /** A secret has no flag, because other users of the machine can read command lines. */
   readonly secret?: true
 }
 
@@ -42,7 +45,7 @@ const secret = z
   .max(4096)
   .transform((text) => new Secret(text))
   .optional()
-const address = z.url({ protocol: /^https?$/ })
+const httpUrl = z.url({ protocol: /^https?$/ })
 const about = (spelling: Spelling): Spelling => spelling
 
 const common = {
@@ -52,7 +55,7 @@ const common = {
     .optional()
     .meta(
       about({
-        description: 'configuration file (default: config.yaml in the user’s configuration folder)',
+        description: 'configuration file (default: ~/.config/millwright/config.yaml)',
         takes: 'file',
       }),
     ),
@@ -60,17 +63,22 @@ const common = {
     .string()
     .min(1)
     .optional()
-    .meta(about({ description: 'data folder (default: the user’s data folder)', takes: 'folder' })),
+    .meta(
+      about({
+        description: 'folder where Millwright keeps its data (default: ~/.local/share/millwright)',
+        takes: 'folder',
+      }),
+    ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
-    .meta(about({ description: 'lowest level of log lines to write', takes: 'level' })),
+    .meta(about({ description: 'lowest level of log entries to write', takes: 'level' })),
 }
 
 const hub = {
   port: whole(0, 65_535)
     .default(7373)
-    .meta(about({ description: 'port to listen on; 0 picks a free port', takes: 'port' })),
+    .meta(about({ description: 'port to listen on; 0 selects a free port', takes: 'port' })),
   host: z
     .string()
     .min(1)
@@ -78,7 +86,7 @@ const hub = {
     .meta(about({ description: 'address to listen on', takes: 'address' })),
   allowHost: list(z.string().min(1).max(255)).meta(
     about({
-      description: 'additional host name that callers may use',
+      description: 'additional host name under which clients may call the hub',
       takes: 'name',
       repeats: true,
     }),
@@ -109,7 +117,8 @@ const hub = {
     .default(64 * 1024 * 1024)
     .meta(
       about({
-        description: 'bytes of free disk below which the hub refuses new jobs and uploads',
+        description:
+          'the hub refuses new jobs and uploads while fewer than this many bytes of disk are free',
         takes: 'bytes',
       }),
     ),
@@ -126,13 +135,13 @@ const hub = {
     .meta(
       about({
         description:
-          'days to keep the log files of an ended job, whose text is also in its artifacts; 0 means forever',
+          'days to keep the log files of an ended job; its artifacts also contain the logs; 0 means forever',
         takes: 'days',
       }),
     ),
   callbackAllow: list(CallbackPlace).meta(
     about({
-      description: 'host, host:port or network that callbacks may reach although it is not public',
+      description: 'host, host:port or network that callbacks may reach even if it is not public',
       takes: 'place',
       repeats: true,
       place: 'callbacks.allow',
@@ -157,7 +166,7 @@ const hub = {
   behindProxy: toggle.meta(
     about({
       description:
-        'a proxy in front of the hub terminates TLS; allows addresses other than loopback',
+        'a proxy in front of the hub terminates TLS; the hub may then listen on any address',
     }),
   ),
 }
@@ -167,7 +176,7 @@ const worker = {
     .default(2)
     .meta(about({ description: 'jobs to run at the same time', takes: 'count' })),
   label: list(Name).meta(
-    about({ description: 'label this worker offers to jobs', takes: 'label', repeats: true }),
+    about({ description: 'label that this worker offers to jobs', takes: 'label', repeats: true }),
   ),
   name: z
     .string()
@@ -180,7 +189,7 @@ const worker = {
     .default('required')
     .meta(
       about({
-        description: 'required: confine agents in a sandbox; none: run them unconfined',
+        description: 'whether agents run in a sandbox: required, or none to run them unconfined',
         takes: 'mode',
       }),
     ),
@@ -191,7 +200,7 @@ const worker = {
     .default(LEASE_MS_DEFAULT)
     .meta(
       about({
-        description: 'milliseconds after which the job of a dead worker is queued again',
+        description: 'milliseconds until a job is queued again after its worker has died',
         takes: 'ms',
       }),
     ),
@@ -208,7 +217,8 @@ const worker = {
     .default(30_000)
     .meta(
       about({
-        description: 'milliseconds that running jobs have to finish when the worker stops',
+        description:
+          'milliseconds that running jobs get to finish after the worker is asked to stop',
         takes: 'ms',
       }),
     ),
@@ -219,7 +229,7 @@ const worker = {
     .optional()
     .meta(
       about({
-        description: 'model of the built-in agent for jobs that do not name one',
+        description: 'model that the built-in agent uses if the job does not name one',
         takes: 'name',
       }),
     ),
@@ -229,7 +239,7 @@ const worker = {
     .optional()
     .meta(
       about({
-        description: 'file with a script or recording that answers model calls',
+        description: 'file with a script or recording that replaces the model',
         takes: 'file',
       }),
     ),
@@ -237,23 +247,28 @@ const worker = {
     .string()
     .min(1)
     .optional()
-    .meta(about({ description: 'file to record all model traffic in', takes: 'file' })),
-  upstreamAnthropic: address
+    .meta(about({ description: 'file in which all model traffic is recorded', takes: 'file' })),
+  upstreamAnthropic: httpUrl.optional().meta(
+    about({
+      description: 'URL of a model server with an Anthropic-compatible API',
+      takes: 'url',
+    }),
+  ),
+  upstreamOpenai: httpUrl
     .optional()
-    .meta(about({ description: 'model endpoint with an Anthropic-compatible API', takes: 'url' })),
-  upstreamOpenai: address
-    .optional()
-    .meta(about({ description: 'model endpoint with an OpenAI-compatible API', takes: 'url' })),
+    .meta(
+      about({ description: 'URL of a model server with an OpenAI-compatible API', takes: 'url' }),
+    ),
   anthropicKey: secret.meta(
-    about({ description: 'key for Anthropic', variable: 'ANTHROPIC_API_KEY', secret: true }),
+    about({ description: 'API key for Anthropic', variable: 'ANTHROPIC_API_KEY', secret: true }),
   ),
   openaiKey: secret.meta(
-    about({ description: 'key for OpenAI', variable: 'OPENAI_API_KEY', secret: true }),
+    about({ description: 'API key for OpenAI', variable: 'OPENAI_API_KEY', secret: true }),
   ),
   gitCredential: list(GitCredential).meta(
     about({
       description:
-        'where the credential for an address is stored: https://host/=env:NAME or =file:path',
+        'where the credential for a URL is stored: https://host/=env:NAME or https://host/=file:path',
       takes: 'rule',
       repeats: true,
       place: 'git.credentials',
@@ -265,7 +280,7 @@ const worker = {
     .optional()
     .meta(
       about({
-        description: 'file of trusted SSH host keys (default: the user’s)',
+        description: 'file of trusted SSH host keys (default: the user’s known_hosts file)',
         takes: 'file',
         place: 'git.knownHosts',
       }),
@@ -278,7 +293,7 @@ const worker = {
       const [name = '', email = ''] = text.split(' <')
       return { name: name.trim(), email: email.slice(0, -1) }
     })
-    .refine(({ name }) => isPersonName(name), 'must begin with a name, not with punctuation alone')
+    .refine(({ name }) => isPersonName(name), 'must begin with a name that is not only punctuation')
     .optional()
     .meta(
       about({
@@ -298,7 +313,7 @@ const worker = {
     .optional()
     .meta(
       about({
-        description: 'key that signs commits: file of an SSH key, or id of a GnuPG key',
+        description: 'key that signs commits: the path of an SSH key, or the id of a GnuPG key',
         takes: 'key',
         place: 'git.signingKey',
       }),
@@ -306,10 +321,10 @@ const worker = {
 }
 
 const remote = {
-  hub: address
+  hub: httpUrl
     .optional()
     .meta(
-      about({ description: 'address of the hub (default: the hub on this machine)', takes: 'url' }),
+      about({ description: 'URL of the hub (default: the hub on this machine)', takes: 'url' }),
     ),
   allowHttp: toggle.meta(
     about({ description: 'allow sending the token to a hub on another machine without TLS' }),
@@ -319,7 +334,7 @@ const remote = {
     .min(1)
     .optional()
     .meta(about({ description: 'file that contains the token', takes: 'file' })),
-  token: secret.meta(about({ description: 'the token itself', secret: true })),
+  token: secret.meta(about({ description: 'token that authenticates to the hub', secret: true })),
 }
 
 export const HubConfig = z.strictObject({ ...common, ...hub })
@@ -328,11 +343,13 @@ export type HubConfig = z.output<typeof HubConfig>
 export const WorkerConfig = z.strictObject({ ...common, ...remote, ...worker })
 export type WorkerConfig = z.output<typeof WorkerConfig>
 
-/** Hub and worker in one process: the worker needs no address and no token. */
+/**
+ * The settings for a hub and a worker in one process. This worker needs no hub URL and no token.
+ */
 export const UpConfig = z.strictObject({ ...common, ...hub, ...worker })
 export type UpConfig = z.output<typeof UpConfig>
 
-/** How every other command finds the hub. */
+/** The settings with which all other commands find the hub. */
 export const ClientConfig = z.strictObject({ config: common.config, data: common.data, ...remote })
 export type ClientConfig = z.output<typeof ClientConfig>
 
@@ -348,7 +365,7 @@ export type Setting = Spelling & {
   readonly fallback: string
 }
 
-/** All settings of a program, for flags and documents. */
+/** Lists a program's settings with all their names, for flags and documentation. */
 export function spellings(schema: Settings): readonly Setting[] {
   return Object.entries(schema.shape).map(([key, setting]) => {
     const spelling = SpellingMeta.parse(setting.meta())
@@ -370,5 +387,5 @@ const SpellingMeta: z.ZodType<Spelling> = z.object({
   secret: z.literal(true).exactOptional(),
 })
 
-/** Every setting, by key. A file may contain all of them, whichever program reads it. */
+/** Every setting, by key. A file may contain all of them, no matter which program reads it. */
 export const AnyConfig = z.strictObject({ ...common, ...remote, ...hub, ...worker })

@@ -7,7 +7,7 @@ import { type Check, failure, type Finding, ok, warning } from './finding.ts'
 
 const OTHERS = 0o077
 
-/** Free disk space for hub, worker and temporary files, and who can read the data folder. */
+/** Checks the free disk space, and that other users cannot read the data folder. */
 export const checkDisk: Check = async ({ config, folder }) => {
   const place = await nearestExisting(folder)
   return [
@@ -22,8 +22,13 @@ async function room(check: string, place: string, floor: number): Promise<Findin
   const free = bavail * bsize
   const says = `${bytes(free)} free at ${place}`
   if (free < floor)
-    return failure(check, says, `Free at least ${bytes(floor)}: until then no job starts.`)
-  if (free < 10 * floor) return warning(check, says, `Below ${bytes(floor)} no job starts.`)
+    return failure(
+      check,
+      says,
+      `Free disk space: no job starts while less than ${bytes(floor)} is free.`,
+    )
+  if (free < 10 * floor)
+    return warning(check, says, `No job starts while less than ${bytes(floor)} is free.`)
   return ok(check, says)
 }
 
@@ -31,7 +36,7 @@ async function privacy(folder: string): Promise<Finding> {
   const found = await stat(folder).catch(() => null)
   if (found === null) return ok('data folder', `${folder} will be created at the first start`)
   if (process.platform === 'win32' || (found.mode & OTHERS) === 0) return ok('data folder', folder)
-  return failure('data folder', `other users can read ${folder}`, `chmod 700 ${folder}`)
+  return failure('data folder', `other users can read ${folder}`, `Run: chmod 700 ${folder}`)
 }
 
 async function nearestExisting(folder: string): Promise<string> {

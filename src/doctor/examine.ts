@@ -11,7 +11,7 @@ import { checkLimits, checkModel, checkPrograms } from './programs.ts'
 import { checkSandbox } from './sandbox.ts'
 import { checkStored } from './stored.ts'
 
-/** Every check, in the order of the report. */
+/** Every check, in the order in which results are reported. */
 const CHECKS: readonly Check[] = [
   checkPrograms,
   checkGit,
@@ -23,7 +23,7 @@ const CHECKS: readonly Check[] = [
   checkHub,
 ]
 
-/** Checks a machine, its settings and the hub that runs on its data folder. */
+/** Runs all checks of a machine, its settings and the hub that runs on its data folder. */
 export async function examine(machine: Omit<Machine, 'hub'>): Promise<readonly Finding[]> {
   const withHub = { ...machine, hub: await hubOn(machine.folder) }
   const findings: Finding[] = []
@@ -32,21 +32,21 @@ export async function examine(machine: Omit<Machine, 'hub'>): Promise<readonly F
 }
 
 /**
- * Compares every job with its events, through the hub that runs on a data folder. Throws
- * `hub-unreachable` if there is none.
+ * Compares every job with its events, through the hub that runs on the data folder. Returns the
+ * number of jobs and the differences. Throws `hub-unreachable` if no hub runs there.
  */
 export async function examineLedger(
   folder: string,
 ): Promise<{ readonly jobs: number; readonly differences: readonly Difference[] }> {
   const hub = await hubOn(folder)
   if (hub === null) {
-    throw new AppError('hub-unreachable', `No hub is running on the data folder ${folder}`)
+    throw new AppError('hub-unreachable', `No hub is running with the data folder ${folder}`)
   }
   const found: Difference[] = []
   let jobs = 0
-  for await (const look of differences(hub.client)) {
-    jobs = look.checked
-    if (look.found !== null) found.push(look.found)
+  for await (const progress of differences(hub.client)) {
+    jobs = progress.checked
+    if (progress.found !== null) found.push(progress.found)
   }
   return { jobs, differences: found }
 }

@@ -3,25 +3,25 @@ import type { Environment } from '../config/read.ts'
 
 /** A model that this machine can use. */
 export type FoundModel = {
-  /** The text shown to people. */
+  /** A description for people. */
   readonly about: string
-  /** The lines of the configuration file that select it; they never contain a key. */
+  /** The lines of the configuration file that select the model. They never contain a key. */
   readonly settings: readonly string[]
 }
 
-/** Default addresses of servers with an OpenAI-compatible API: Ollama, llama.cpp, vLLM. */
+/** The default URLs of servers with an OpenAI-compatible API: Ollama, llama.cpp and vLLM. */
 const LOCAL = ['http://127.0.0.1:11434', 'http://127.0.0.1:8080', 'http://127.0.0.1:8000']
-const ASK_MS = 1000
+const TIMEOUT_MS = 1000
 
 /**
- * Looks for keys in the environment and for model servers on this machine.
- * @param addresses where a server may listen
+ * Finds models by the API keys in the environment and by asking model servers on this machine.
+ * @param urls where a server may listen
  */
 export async function findModels(
   env: Environment,
-  addresses: readonly string[] = LOCAL,
+  urls: readonly string[] = LOCAL,
 ): Promise<readonly FoundModel[]> {
-  const local = await Promise.all(addresses.map(modelOf))
+  const local = await Promise.all(urls.map(modelOf))
   return [
     ...key(env, 'ANTHROPIC_API_KEY', 'Anthropic'),
     ...key(env, 'OPENAI_API_KEY', 'OpenAI'),
@@ -32,15 +32,15 @@ export async function findModels(
 function key(env: Environment, name: string, vendor: string): readonly FoundModel[] {
   if ((env[name] ?? '') === '') return []
   const settings = [
-    `# ${vendor}: the key comes from ${name}, which the worker needs when it starts`,
+    `# ${vendor}: the worker reads the key from the environment variable ${name} when it starts`,
   ]
   return [{ about: `${vendor}, with the key in ${name}`, settings }]
 }
 
-/** The first model that a server offers. */
+/** Returns the first model in a server's list; empty if no model server answers at this URL. */
 async function modelOf(url: string): Promise<readonly FoundModel[]> {
   try {
-    const response = await fetch(`${url}/v1/models`, { signal: AbortSignal.timeout(ASK_MS) })
+    const response = await fetch(`${url}/v1/models`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
     const answer: unknown = await response.json()
     const name = firstId(answer)
     if (!response.ok || name === null) return []
@@ -51,7 +51,7 @@ async function modelOf(url: string): Promise<readonly FoundModel[]> {
       },
     ]
   } catch {
-    // No server, or not a model server.
+    // Nothing listens at this URL, or it is not a model server.
     return []
   }
 }

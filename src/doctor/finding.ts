@@ -4,16 +4,19 @@ import type { HubClient } from '../protocol/client.ts'
 import type { HubFile } from '../compose/data-folder.ts'
 import { type Hint, hint } from '../domain/hint.ts'
 
-/** The result of a check. `failure`: something does not work; `warning`: it may not work, or not well. */
+/**
+ * The result of a check. The verdict `failure` means that something does not work; `warning` means
+ * that something may not work, or not well.
+ */
 export type Finding = {
   readonly check: string
   readonly verdict: 'ok' | 'warning' | 'failure'
   readonly says: string
-  /** The next step; absent if the verdict is ok. */
+  /** What to do next; absent if the verdict is ok. */
   readonly fix?: Hint
 }
 
-/** What a check examines. */
+/** What a check can examine: the machine, its settings and its hub. */
 export type Machine = {
   readonly config: UpConfig
   /** The data folder, which may not exist yet. */
@@ -27,7 +30,7 @@ export type Machine = {
   readonly hub: { readonly file: HubFile; readonly client: HubClient } | null
 }
 
-/** Examines one thing and changes nothing. */
+/** Examines one part of the machine and changes nothing. */
 export type Check = (machine: Machine) => Promise<readonly Finding[]>
 
 export const ok = (check: string, says: string): Finding => ({ check, verdict: 'ok', says })

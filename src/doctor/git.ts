@@ -9,7 +9,10 @@ import { type Check, failure, ok } from './finding.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** Whether git is installed, and refuses a tree that a hostile repository could send. */
+/**
+ * Checks that git is installed, and that it refuses a tree that an attacker's repository could
+ * contain.
+ */
 export const checkGit: Check = async ({ config, env, cwd, path }) => {
   const version = await versionOf('git', path)
   if (version === null) {
@@ -28,7 +31,7 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
       failure(
         'git',
         `${version} accepted a tree with a .git folder, which an attacker could send`,
-        'Update git: with this version a repository can attack the worker.',
+        'Update git: with this version, a repository can attack the worker.',
       ),
     ]
   } catch (error) {
@@ -39,7 +42,10 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
   }
 }
 
-/** Tests the behavior, not the version number: distributions fix old versions without a new number. */
+/**
+ * Tests git's behavior instead of its version number, because distributions fix old versions
+ * without changing the number.
+ */
 async function refusesHostileTree(settings: GitSettings, folder: string): Promise<boolean> {
   const signal = AbortSignal.timeout(2 * TIMEOUT_MS)
   const [sender, receiver] = [join(folder, 'sender.git'), join(folder, 'receiver.git')]

@@ -5,12 +5,14 @@ import { plural } from '../domain/plural.ts'
 import { isAway } from '../words/why-waiting.ts'
 import { type Check, failure, type Finding, ok, type Machine, warning } from './finding.ts'
 
-/** Leases tolerate more skew, but logs of two machines become hard to compare. */
+/**
+ * A larger clock skew does not affect leases, but it makes logs from two machines hard to compare.
+ */
 const SKEW_MS_MAX = 2000
 
-/** The hub on this data folder: whether it answers, its ledger, its clock, and its workers. */
+/** Checks the hub on this data folder: that it answers, its ledger, its clock, and its workers. */
 export const checkHub: Check = async ({ hub, version: own }) => {
-  if (hub === null) return [ok('hub', 'no hub is running on this data folder')]
+  if (hub === null) return [ok('hub', 'no hub is running with this data folder')]
   const { url, version } = hub.file
   try {
     const asked = Date.now()
@@ -24,16 +26,19 @@ export const checkHub: Check = async ({ hub, version: own }) => {
   }
 }
 
-/** The Date header has a resolution of one second. */
+/**
+ * Compares the hub's clock with this machine's. The hub's time comes from the Date header, which is
+ * in whole seconds. Returns null if there is no such header.
+ */
 function skewOf(response: Response, asked: number, answered: number): Finding | null {
   const hubTime = Date.parse(response.headers.get('date') ?? '')
   if (Number.isNaN(hubTime)) return null
   const skew = Math.max(asked - hubTime - 1000, hubTime - answered, 0)
-  if (skew <= SKEW_MS_MAX) return ok('clock', 'hub and this machine agree')
+  if (skew <= SKEW_MS_MAX) return ok('clock', 'the clocks of the hub and this machine agree')
   return warning(
     'clock',
-    `the clocks of hub and this machine differ by ${skew} ms`,
-    'Run a time service on both machines.',
+    `the clocks of the hub and this machine differ by ${skew} ms`,
+    'Synchronize both clocks, for example with NTP.',
   )
 }
 
@@ -62,5 +67,9 @@ function versions(workers: readonly WorkerIdentity[], own: string): Finding {
   if (others.length === 0)
     return ok('versions', `${own} here and on ${plural(workers.length, 'worker')}`)
   const list = others.map(({ name, version }) => `${name} ${version}`).join(', ')
-  return warning('versions', `${own} here, but ${list}`, 'Restart these workers with this version.')
+  return warning(
+    'versions',
+    `${own} here, but other versions on workers: ${list}`,
+    'Restart these workers with this version.',
+  )
 }

@@ -22,8 +22,9 @@ type Compared = Readonly<Record<(typeof COMPARED)[number], unknown>>
 const COMPARED = ['state', 'attempt', 'reason', 'failures', 'publication'] as const
 
 /**
- * Folds the events of every job and compares the result with its row, page by page, while the hub
- * keeps running. A job that differs is read again, because it may have changed meanwhile.
+ * Rebuilds every job from its events and compares the result with the job's row. The hub keeps
+ * running; a job that differs is therefore read again, because it may have changed between the
+ * reads. Yields once for each job: the number of jobs checked so far, and the difference or null.
  */
 export async function* differences(
   client: HubClient,
@@ -50,7 +51,7 @@ async function compareSettled(client: HubClient, job: Job): Promise<Difference |
   const again = await client.call('getJob', { params: { job: job.id } })
   const events = await eventsOf(client, job.id)
   const still = await client.call('getJob', { params: { job: job.id } })
-  // A job that changed between the two reads proves nothing.
+  // If the job changed between the two reads, a difference would prove nothing.
   return isDeepStrictEqual(pick(again), pick(still)) ? compare(again, events) : null
 }
 
@@ -84,7 +85,7 @@ async function eventsOf(client: HubClient, job: JobId): Promise<readonly JobEven
   }
 }
 
-/** Jobs that will never run: they wait for a lock key that no job holds. */
+/** Warns about jobs that will never run, because they wait for a lock key that no job holds. */
 export async function strandedFindings(snapshot: Snapshot): Promise<readonly Finding[]> {
   const stranded = await strandedJobs(snapshot, STRANDED_MAX)
   return stranded.map(({ jobId, key }) =>

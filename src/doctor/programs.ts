@@ -5,7 +5,7 @@ import { AGENTS } from '../agents/all.ts'
 import { WITHOUT_MODEL } from '../agents/without-model.ts'
 import { type Check, type Finding, ok, warning } from './finding.ts'
 
-/** The version of Node, and whether each agent can run. */
+/** Reports the version of Node, and checks whether each agent can run. */
 export const checkPrograms: Check = async ({ path }) => [
   ok('node', `${process.version} at ${process.execPath}`),
   ...(await Promise.all(AGENTS.map((agent) => agentFinding(agent, { path })))),
@@ -22,7 +22,7 @@ async function agentFinding(agent: Agent, host: AgentHost): Promise<Finding> {
   )
 }
 
-/** Whether agents have a model. Checks that keys are set, but never sends them. */
+/** Checks whether agents have a model. It checks that a key is set but does not test the key. */
 export const checkModel: Check = async ({ config }) => {
   const known = [
     config.replay === undefined ? null : `replayed from ${config.replay}`,
@@ -40,20 +40,20 @@ export const checkModel: Check = async ({ config }) => {
   ]
 }
 
-/** The operating system’s limits on open files and processes. */
+/** Checks the operating system’s limits on open files and processes. */
 export const checkLimits: Check = async () => {
   const text = await readFile('/proc/self/limits', 'utf8').catch(() => null)
   if (text === null) return []
   return [limit(text, 'open files', FILES), limit(text, 'processes', PROCESSES)]
 }
 
-/** One job uses a few hundred of each. */
+/** Limits below these values cause a warning. One job uses a few hundred files and processes. */
 const FILES = 4096
 const PROCESSES = 1024
 
 function limit(text: string, name: string, enough: number): Finding {
   const soft = new RegExp(`^Max ${name}\\s+(\\S+)`, 'm').exec(text)?.[1] ?? 'unknown'
   if (soft === 'unlimited' || Number(soft) >= enough) return ok(`limit of ${name}`, soft)
-  const fix = `Raise it to ${enough} or more, with ulimit or with LimitNOFILE and LimitNPROC of the service.`
+  const fix = `Raise the limit to at least ${enough}, with ulimit or with LimitNOFILE and LimitNPROC in the systemd unit.`
   return warning(`limit of ${name}`, soft, fix)
 }

@@ -7,7 +7,7 @@ import { silentLog } from '../platform/log.ts'
 import { chooseSandbox } from '../compose/sandbox.ts'
 import { type Check, failure, ok, warning } from './finding.ts'
 
-/** Starts a confined program that tries to read a hidden file. */
+/** Checks the sandbox by starting a confined program that tries to read a hidden file. */
 export const checkSandbox: Check = async ({ config, path }) => {
   if (config.sandbox === 'none') {
     return [warning('sandbox', 'none: agents are not confined', 'Remove --sandbox none.')]

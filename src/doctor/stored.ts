@@ -7,7 +7,9 @@ import { damaged } from '../ledger/sqlite/open.ts'
 import { type Check, failure, ok } from './finding.ts'
 import { strandedFindings } from './ledger.ts'
 
-/** Whether the ledger can be read, even while no hub is running, and whether jobs in it are stranded. */
+/**
+ * Checks that the ledger can be read, even while no hub is running, and that no job is stranded.
+ */
 export const checkStored: Check = async ({ config, folder }) => {
   if (config.database === undefined && !existsSync(join(folder, 'ledger.db'))) return []
   try {
@@ -23,6 +25,12 @@ export const checkStored: Check = async ({ config, folder }) => {
     if (isAppError(error)) return [failure('ledger', error.message, error.fix)]
     if (!isSqliteError(error, 'unusable')) throw error
     const why = error instanceof Error ? error.message : String(error)
-    return [failure('ledger', `in ${folder} cannot be read: ${why}`, 'Check its permissions.')]
+    return [
+      failure(
+        'ledger',
+        `the ledger in ${folder} cannot be read: ${why}`,
+        'Check the permissions of its files.',
+      ),
+    ]
   }
 }

@@ -96,7 +96,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a token over plain HTTP',
       ['jobs', '--hub', 'http://hub.example:7373'],
-      /hub\.example is another machine[^]*--allow-http/,
+      /hub\.example is not this machine[^]*--allow-http/,
     ],
   ])('is refused before any hub is asked: %s', async (_, args, words) => {
     const cli = await cliInEmptyHome()
@@ -133,7 +133,9 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })
     expect(five).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('stdin is not a job: its inputs are not a list'),
+      stderr: expect.stringContaining(
+        'stdin does not contain a valid job: its inputs are not a list',
+      ),
     })
   })
 })
@@ -201,7 +203,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
     await cli.startUp([], { env: { PATH } })
     const waiting = cli.start(['submit', '--wait', '--repo', '/srv/a', '--agent', agent, 'Fix'])
-    const said = await waiting.printed(/The job waits: .*doctor/)
+    const said = await waiting.printed(/The job is waiting: .*doctor/)
     expect(said).toContain(`no worker offers agent:${agent}; check a worker’s machine with`)
   })
 })

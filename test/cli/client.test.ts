@@ -171,7 +171,7 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     expect(empty.stderr).toMatch(/The log transcript is empty.* logs \w{12} --stream checks/)
     const never = await cli.run(['logs', id, '--attempt', '9'])
     expect(never.code).toBe(2)
-    expect(never.stderr).toContain('--attempt: 9 is too high, the job has had 0 attempts')
+    expect(never.stderr).toContain('--attempt: 9 is too high; the job has had 0 attempts')
     expect((await cli.run(['show', id])).stdout).toMatch(/submitted +\S+ \S+ UTC/)
   })
 

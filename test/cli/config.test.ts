@@ -52,13 +52,13 @@ describe('a file of settings', () => {
     const { cli, file } = await withFile('anthropicKey: sk-hush\n', 0o644)
     const { code, stderr } = await cli.run(['up'])
     expect(code).toBe(2)
-    expect(stderr).toContain(`other users can read it: chmod 600 ${file}`)
+    expect(stderr).toContain(`other users can read the file; run: chmod 600 ${file}`)
   })
 
   it('that is named must be there, and be right', async () => {
     const cli = await cliInEmptyHome()
     const missing = await cli.run(['jobs', '--config', 'nowhere.yaml'])
-    expect(missing.stderr).toMatch(/Cannot read .*nowhere\.yaml: there is no such file/)
+    expect(missing.stderr).toMatch(/Cannot read .*nowhere\.yaml: the file does not exist/)
     await writeFile(join(cli.home, 'wrong.yaml'), 'slot: 4\n')
     const wrong = await cli.run(['jobs'], { env: { MILLWRIGHT_CONFIG: 'wrong.yaml' } })
     expect(wrong).toMatchObject({ code: 2 })

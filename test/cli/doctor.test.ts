@@ -51,7 +51,10 @@ describeNeeding(['patience'], 'the doctor', () => {
     expect(of('agent codex')).toMatchObject({ verdict: 'warning' })
     expect(of('agent codex')?.fix).toContain('npm install -g @openai/codex@')
     expect(of('agent builtin')).toMatchObject({ verdict: 'ok' })
-    expect(of('data folder')).toMatchObject({ verdict: 'failure', fix: `chmod 700 ${cli.data}` })
+    expect(of('data folder')).toMatchObject({
+      verdict: 'failure',
+      fix: `Run: chmod 700 ${cli.data}`,
+    })
     expect(of('model')).toMatchObject({ verdict: 'ok', says: 'OpenAI, with a key' })
   })
 

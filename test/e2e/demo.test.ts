@@ -14,7 +14,7 @@ describe('the demo', () => {
     const { code, stdout, stderr } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 
-    const folder = /Everything happens in (\S+)/.exec(stdout)?.[1] ?? ''
+    const folder = /All files of this demo are in (\S+)/.exec(stdout)?.[1] ?? ''
     expect(folder.startsWith(cli.home)).toBe(true)
     expect(stdout).toContain('REPLAYED')
     expect(stdout).toMatch(/run_tests[\s\S]*exit code 1[\s\S]*run_tests[\s\S]*exit code 0/)
@@ -68,7 +68,7 @@ describeNeeding(['patience'], 'the demo, when it has ended', () => {
   it('leaves everything to be looked at, and nothing running', async () => {
     const cli = await cliInEmptyHome()
     const { stdout } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
-    const folder = /Everything happens in (\S+)/.exec(stdout)?.[1] ?? ''
+    const folder = /All files of this demo are in (\S+)/.exec(stdout)?.[1] ?? ''
     const log = await readFile(join(folder, 'log.jsonl'), 'utf8')
     expect(log).toContain('"msg":"hub closed"')
     const hub = cli.start(['hub', '--port', '0', '--data', join(folder, 'data')])

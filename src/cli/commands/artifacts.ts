@@ -27,7 +27,7 @@ export function defineArtifacts(artifacts: Command, invocation: Invocation): voi
 function addList(artifacts: Command, invocation: Invocation): void {
   const command = artifacts
     .command('list')
-    .description('Lists the artifacts of all attempts of a job.')
+    .description('Lists the artifacts of all of a job’s attempts.')
     .argument('<job>', JOB_HELP)
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
@@ -49,10 +49,16 @@ type GetFlags = z.infer<typeof GetFlags>
 function addGet(artifacts: Command, invocation: Invocation): void {
   const command = artifacts
     .command('get')
-    .description('Downloads one artifact or a folder of artifacts, and verifies each.')
+    .description('Downloads one artifact or a folder of artifacts, and verifies each file.')
     .argument('<job>', JOB_HELP)
-    .argument('[name]', 'as listed, such as change.patch; with --to also a folder (default: all)')
-    .option('--attempt <number>', 'from this attempt (default: the newest that has it)')
+    .argument(
+      '[name]',
+      'name as listed, such as change.patch; with --to, may be a folder (default: all artifacts)',
+    )
+    .option(
+      '--attempt <number>',
+      'download from this attempt (default: the newest that has the artifact)',
+    )
     .option('-o, --output <file>', 'file to write (default: stdout)')
     .option('--to <folder>', 'folder to write to; each artifact keeps its name')
   onHub(
@@ -71,7 +77,7 @@ function addGet(artifacts: Command, invocation: Invocation): void {
         const folder = resolve(cwd, flags.to)
         const tree = artifactTree(all, wanted)
         for (const one of tree) await keepArtifact(await get(one), one, placeIn(folder, one))
-        return print.note(`${folder}: ${plural(tree.length, 'file')}`)
+        return print.note(`wrote ${plural(tree.length, 'file')} to ${folder}`)
       }
       const found = oneArtifact(all, wanted)
       if (flags.output === undefined || flags.output === '-') {
@@ -79,7 +85,7 @@ function addGet(artifacts: Command, invocation: Invocation): void {
       }
       const path = resolve(cwd, flags.output)
       await keepArtifact(await get(found), found, path)
-      print.note(`${path}: ${bytes(found.size)}`)
+      print.note(`wrote ${path} (${bytes(found.size)})`)
     },
   )
 }
@@ -89,7 +95,10 @@ function checkTarget({ to, output }: GetFlags, name: string | undefined): void {
     throw new AppError('usage-invalid', 'Give either --to <folder> or --output <file>, not both')
   }
   if (to !== undefined || name !== undefined) return
-  throw new AppError('usage-invalid', 'Name an artifact, or download all with --to <folder>')
+  throw new AppError(
+    'usage-invalid',
+    'Give the name of an artifact, or download all artifacts with --to <folder>',
+  )
 }
 
 async function openArtifact(
@@ -98,11 +107,14 @@ async function openArtifact(
   { attempt, name }: ArtifactInfo,
 ): Promise<Readable> {
   const { body } = await client.call('getArtifact', { params: { job, attempt, name } })
-  if (body === null) throw new AppError('artifact-not-found', `The hub sent no content of ${name}`)
+  if (body === null)
+    throw new AppError('artifact-not-found', `The hub sent no content for the artifact ${name}`)
   return Readable.from(body)
 }
 
-/** A terminal gets text without control characters; a pipe gets all bytes. */
+/**
+ * Writes an artifact to stdout: unchanged to a pipe, but without control characters to a terminal.
+ */
 async function toStdout(
   body: Readable,
   artifact: ArtifactInfo,
@@ -114,7 +126,10 @@ async function toStdout(
     return finished(checked)
   }
   if (!/^text\/|json/.test(artifact.mediaType)) {
-    throw new AppError('usage-invalid', `${artifact.name} is not text: add --output <file>`)
+    throw new AppError(
+      'usage-invalid',
+      `${artifact.name} is not text: save it with --output <file>`,
+    )
   }
   const decoder = new TextDecoder()
   for await (const part of checked) {

@@ -6,14 +6,14 @@ import { printer } from '../print/printer.ts'
 import { programVersion } from '../version.ts'
 import { readSettings } from '../../compose/read-settings.ts'
 
-/** `millwright backup`: backs up a hub, which may keep running. */
+/** `millwright backup`: backs up a hub, even while it is running. */
 export function defineBackup(command: Command, { terminal }: Invocation): void {
   command
     .description(
-      'Writes a backup into an empty folder. The hub may keep running. A backup of SQLite can be ' +
+      'Writes a backup into an empty folder, even while the hub is running. A backup of SQLite can be ' +
         'restored into PostgreSQL and vice versa.',
     )
-    .argument('<folder>', 'folder to write to; created if missing')
+    .argument('<folder>', 'folder to write the backup to; created if missing')
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async (_, [target = '']) => {
     const config = await readSettings(HubConfig, command.opts(), terminal)

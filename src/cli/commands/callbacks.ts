@@ -23,10 +23,16 @@ const ListFlags = z.object({
 function addList(callbacks: Command, invocation: Invocation): void {
   const command = callbacks
     .command('list', { isDefault: true })
-    .description('Lists deliveries: those of a job, or all that are pending or failed.')
+    .description(
+      'Lists the deliveries of a job. Without a job, lists all that are pending or failed.',
+    )
     .argument('[job]', JOB_HELP)
-    .option('--state <state>', `${DeliveryState.options.join(', ')}; repeatable`, collect)
-    .option('--cursor <id>', 'start of the page: the cursor that the previous page ended with')
+    .option(
+      '--state <state>',
+      `only deliveries in this state: ${DeliveryState.options.join(', ')}; repeatable`,
+      collect,
+    )
+    .option('--cursor <id>', 'show the next page: the cursor printed below the previous page')
     .option('--limit <count>', 'deliveries per page, at most 200', '50')
   onHub(command, invocation, ListFlags, async ({ flags, args: [text], print, connect }) => {
     const client = await connect()
@@ -45,7 +51,7 @@ function addList(callbacks: Command, invocation: Invocation): void {
 function addResend(callbacks: Command, invocation: Invocation): void {
   const command = callbacks
     .command('resend')
-    .description('Sends a delivery again with the same id, whatever its state.')
+    .description('Sends a delivery again with the same id, even if it has already succeeded.')
     .argument('<id>', 'id of the delivery, as listed')
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const delivery = DeliveryId.safeParse(text)
@@ -56,6 +62,6 @@ function addResend(callbacks: Command, invocation: Invocation): void {
     const params = { delivery: delivery.data }
     const sent = await client.call('resendDelivery', { params })
     if (print.json) return print.document(sent)
-    print.line(`${sent.id} will be sent again`)
+    print.line(`The delivery ${sent.id} will be sent again`)
   })
 }

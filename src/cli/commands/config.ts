@@ -19,8 +19,8 @@ function addShow(config: Command, { terminal }: Invocation): void {
   const command = config
     .command('show')
     .summary('show every setting, its value and its source')
-    .description('Shows every setting of hub and worker, with its value and its source.')
-  addSettings(command, AnyConfig).option('--json', 'JSON on stdout')
+    .description('Shows every setting of the hub and the worker, with its value and its source.')
+  addSettings(command, AnyConfig).option('--json', 'print JSON on stdout')
   onRun(command, NoFlags, async () => {
     const { json, ...flags } = command.opts<{ json?: boolean }>()
     const print = printer(terminal, json === true)
@@ -49,7 +49,7 @@ function addPath(config: Command, { terminal }: Invocation): void {
   })
 }
 
-/** Defaults that depend on the machine. */
+/** The defaults that depend on this machine. */
 function fallbacksOf(
   { data }: z.output<typeof AnyConfig>,
   { env, cwd }: Invocation['terminal'],
@@ -58,6 +58,8 @@ function fallbacksOf(
   return { data: folder, store: folder, name: hostname() }
 }
 
-/** A `Secret` serializes itself as a placeholder. */
+/**
+ * A setting's value as text. It reveals no secret, because `Secret` serializes as a placeholder.
+ */
 const shown = (value: unknown): string =>
   value === null ? '-' : safeLine(typeof value === 'string' ? value : JSON.stringify(value))

@@ -28,17 +28,20 @@ const PROMPT = 'The tests of this library fail. Find the bug and fix it.'
 const TEST = ['node', '--test'] as const
 const LEVEL: LogLevel = 'info'
 
-/** `millwright demo`: runs a sample job on this machine, without configuration or costs. */
+/**
+ * `millwright demo`: runs a sample job on this machine. It needs no configuration and costs
+ * nothing.
+ */
 export function defineDemo(command: Command, invocation: Invocation): void {
   command.description(
-    'Runs a job that fixes a small repository with a failing test. The model is a replayed script.',
+    'Runs a job that fixes a bug in a small repository. A replayed script replaces the model.',
   )
   onRun(command, NoFlags, async () => {
     const print = printer(invocation.terminal, false)
     const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
     title(print, 'Millwright fixes a small repository whose tests fail')
-    print.line(`Everything happens in ${folder}`)
-    // Makes the printed commands use the hub of the demo.
+    print.line(`All files of this demo are in ${folder}`)
+    // With --data, the printed commands use the demo's hub.
     const argv = ['--data', join(folder, 'data')]
     await runDemo(invocation, printer({ ...invocation.terminal, argv }, false), folder)
   })
@@ -69,7 +72,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   await showArtifacts(client, ended, print)
   title(print, 'Next steps')
   const call = programCall()
-  print.line(`look again     ${call} up --data ${data}`)
+  print.line(`see it again   ${call} up --data ${data}`)
   print.line(`               ${call} jobs --data ${data}`)
   print.line(`your own job   export ANTHROPIC_API_KEY=…; ${call} up`)
   print.line(`               ${call} submit --wait --repo <address> --publish branch "<prompt>"`)
@@ -95,7 +98,7 @@ const submitDemo = (client: HubClient, remote: string): Promise<Job> =>
   })
 
 async function showDiff(client: HubClient, job: Job, print: Printer): Promise<void> {
-  title(print, `The change, kept as ${PATCH}`)
+  title(print, `The change, saved as the artifact ${PATCH}`)
   const patch = await client.call('getArtifact', {
     params: { job: job.id, attempt: job.attempt, name: PATCH },
   })

@@ -15,11 +15,14 @@ import { programVersion } from '../version.ts'
 export function defineDoctor(command: Command, invocation: Invocation): void {
   const { terminal } = invocation
   command.description(
-    'Checks this machine, its settings and its hub. Changes nothing; the hub may be running.',
+    'Checks this machine, its settings and its hub. Changes nothing, and works while the hub is running.',
   )
   addSettings(command, UpConfig)
-    .option('--ledger', 'instead compare every job with its events, through the running hub')
-    .option('--json', 'JSON on stdout')
+    .option(
+      '--ledger',
+      'run only this check: compare every job with its events, through the running hub',
+    )
+    .option('--json', 'print JSON on stdout')
   onRun(command, NoFlags, async () => {
     const { json, ledger = false, ...flags } = command.opts<{ json?: boolean; ledger?: boolean }>()
     const print = printer(terminal, json === true)
@@ -36,7 +39,7 @@ export function defineDoctor(command: Command, invocation: Invocation): void {
   })
 }
 
-/** @returns whether nothing failed */
+/** @returns true if no check failed */
 function printFindings(findings: readonly Finding[], print: Printer): boolean {
   const failures = findings.filter(({ verdict }) => verdict === 'failure').length
   if (print.json) {
@@ -61,7 +64,7 @@ const rowOf = ({ check, verdict, says, fix }: Finding, print: Printer): readonly
   safeLine(fix === undefined ? says : `${says}. ${print.hint(fix)}`),
 ]
 
-/** @returns whether no job differs */
+/** @returns true if every job matches its events */
 function printDifferences(
   compared: { readonly jobs: number; readonly differences: readonly unknown[] },
   print: Printer,

@@ -9,11 +9,11 @@ import { safeLine } from '../../words/safe-text.ts'
 
 const Flags = z.object({ dryRun: z.boolean().default(false) })
 
-/** `millwright gc`: runs the hub’s hourly garbage collection now. */
+/** `millwright gc`: runs the hub’s hourly garbage collection immediately. */
 export function defineGc(command: Command, invocation: Invocation): void {
   command
     .description(
-      'Deletes jobs that ended more than keepJobs days ago, uploads that no job names, and logs and ' +
+      'Deletes jobs that ended more than keepJobs days ago, uploads that no job uses, and logs and ' +
         'artifacts that nothing refers to. The hub also does this every hour.',
     )
     .option('--dry-run', 'list what would be deleted and why, and delete nothing')
@@ -33,7 +33,8 @@ function printReport({ dryRun, heldUp, items }: GarbageReport, print: Printer): 
   }
   const bytes = found.reduce((total, item) => total + (item.bytes ?? 0), 0)
   print.line(`${size(bytes)} of disk ${dryRun ? 'would be freed' : 'freed'}`)
-  if (heldUp) print.note('a backup is running: artifacts and logs are not deleted until it ends')
+  if (heldUp)
+    print.note('a backup is running: artifacts and logs are not deleted until the backup ends')
 }
 
 const rowOf = ({ what, count, bytes, why }: GarbageItem): readonly string[] => [

@@ -4,7 +4,7 @@ import type { Invocation } from '../command.ts'
 import { onDaemon } from '../daemon-command.ts'
 import { aborted } from '../stop-signals.ts'
 
-/** `millwright hub`: a hub without a worker; workers on this or other machines connect to it. */
+/** `millwright hub`: runs a hub to which workers on this and other machines connect. */
 export function defineHub(command: Command, invocation: Invocation): void {
   command.description(
     'Starts a hub: it accepts jobs, leases them to workers and records their state.',

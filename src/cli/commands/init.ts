@@ -25,11 +25,11 @@ const Flags = z.object({
 /** `millwright init`: examines this machine and writes the configuration file. */
 export function defineInit(command: Command, { terminal }: Invocation): void {
   command
-    .description('Detects sandbox, agents and models, and writes the configuration file.')
-    .option('--yes', 'ask nothing; use what is detected')
+    .description('Detects the sandbox, agents and models, and writes the configuration file.')
+    .option('--yes', 'ask no questions; use what is detected')
     .option('--force', 'replace an existing file')
-    .option('--upstream <url>', 'model server to use, with an OpenAI-compatible API')
-    .option('--model <name>', 'model of that server, for the built-in agent')
+    .option('--upstream <url>', 'URL of a model server with an OpenAI-compatible API')
+    .option('--model <name>', 'model on that server for the built-in agent to use')
   onRun(command, Flags, async (flags) => {
     const print = printer(terminal, false)
     const path = configPath(terminal.env)
@@ -74,7 +74,7 @@ async function chooseModel(
   if (yes || !isPerson(terminal) || found.length === 1) return found[0] ?? null
   const asked =
     found.length === 0
-      ? 'Address of a model server with an OpenAI-compatible API (empty: none): '
+      ? 'URL of a model server with an OpenAI-compatible API (leave empty for none): '
       : `Which model? [1-${found.length}, default 1] `
   const answer = await ask(terminal, asked)
   if (found.length > 0) return found[Number(answer === '' ? 1 : answer) - 1] ?? null

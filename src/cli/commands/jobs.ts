@@ -21,18 +21,25 @@ const Flags = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 
-/** `millwright jobs`: one page of jobs, newest first. */
+/** `millwright jobs`: lists one page of jobs, newest first. */
 export function defineJobs(command: Command, invocation: Invocation): void {
   command
     .description('Lists jobs, newest first, one page at a time.')
-    .option('--state <state>', `${JobState.options.join(', ')}; repeatable`, collect)
+    .option(
+      '--state <state>',
+      `only jobs in this state: ${JobState.options.join(', ')}; repeatable`,
+      collect,
+    )
     .option('--kind <kind>', 'only jobs of this kind')
     .option('--label <label>', 'only jobs with this label')
-    .option('--group <name>', 'only jobs of this group')
-    .option('--text <text>', 'only jobs with this text in title or id')
-    .option('--from <time>', 'only jobs submitted since, such as 2026-08-01 or 2026-08-01T14:00')
-    .option('--before <time>', 'only jobs submitted before')
-    .option('--cursor <id>', 'start of the page: the cursor that the previous page ended with')
+    .option('--group <name>', 'only jobs in this group')
+    .option('--text <text>', 'only jobs whose title or id contains this text')
+    .option(
+      '--from <time>',
+      'only jobs submitted since this time, such as 2026-08-01 or 2026-08-01T14:00',
+    )
+    .option('--before <time>', 'only jobs submitted before this time')
+    .option('--cursor <id>', 'show the next page: the cursor printed below the previous page')
     .option('--limit <count>', 'jobs per page, at most 200', '50')
   onHub(command, invocation, Flags, async ({ flags: query, print, connect }) => {
     const client = await connect()

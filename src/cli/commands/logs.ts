@@ -24,13 +24,16 @@ const Flags = z.object({
   attempt: z.coerce.number().int().min(1).optional(),
 })
 
-/** `millwright logs`: the transcript of the agent, its output, or the output of the checks. */
+/** `millwright logs`: prints the agent's transcript, its output, or the output of the checks. */
 export function defineLogs(command: Command, invocation: Invocation): void {
   command
-    .description('Prints a log of a job as text; with --json as JSON lines.')
+    .description('Prints one of a job’s logs as text, or as JSON lines with --json.')
     .argument('<job>', JOB_HELP)
-    .option('-f, --follow', 'continue until the job ends; the exit code is its outcome')
-    .option('--attempt <number>', 'log of this attempt (default: the newest; with -f all)')
+    .option('-f, --follow', 'keep printing until the job ends; the exit code shows its outcome')
+    .option(
+      '--attempt <number>',
+      'log of this attempt (default: the newest attempt; with -f, all attempts)',
+    )
     .addOption(
       new Option(
         '--stream <name>',
@@ -54,19 +57,19 @@ export function defineLogs(command: Command, invocation: Invocation): void {
 function checkAttempt(attempt: number | undefined, job: Job): void {
   if (attempt === undefined || attempt <= job.attempt) return
   const had = job.attempt === 1 ? 'one attempt' : `${job.attempt} attempts`
-  throw new AppError('usage-invalid', `--attempt: ${attempt} is too high, the job has had ${had}`)
+  throw new AppError('usage-invalid', `--attempt: ${attempt} is too high; the job has had ${had}`)
 }
 
-/** Suggests the other logs. */
+/** Says that a log is empty, with the commands that print the job's other logs. */
 function nothingIn(job: JobId, stream: z.infer<typeof LogStream>): Hint {
   const others = LogStream.options.filter((name) => name !== stream)
   const commands = others.map((name) => ['logs', shortId(job), '--stream', name] as const)
-  return hint(`The log ${stream} is empty. The other logs are`, ...commands)
+  return hint(`The log ${stream} is empty. To print another log, run`, ...commands)
 }
 
 const plain: Printer['paint'] = (_, words) => words
 
-/** Prints the current content of a log, no faster than stdout is read. */
+/** Prints the current content of a log, and waits whenever stdout is full. */
 async function printLog(
   client: HubClient,
   print: Printer,

@@ -10,9 +10,9 @@ export function defineRestore(command: Command, { terminal }: Invocation): void 
   command
     .description(
       'Verifies every byte of a backup, then restores it into an empty data folder, database and ' +
-        'store. Jobs that were running run again when their leases have expired.',
+        'store. Jobs that were running run again once their leases expire.',
     )
-    .argument('<folder>', 'folder of the backup')
+    .argument('<folder>', 'folder that contains the backup')
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async (_, [source = '']) => {
     const config = await readSettings(HubConfig, command.opts(), terminal)
@@ -23,7 +23,7 @@ export function defineRestore(command: Command, { terminal }: Invocation): void 
     const print = printer(terminal, false)
     print.line(await runRestore(source, config, { data, cwd }))
     print.line(
-      `next: ${print.command(['up'])}, or ${print.command(['hub'])}; it creates a new admin token`,
+      `next: start the hub with ${print.command(['up'])} or ${print.command(['hub'])}; it creates a new admin token`,
     )
   })
 }

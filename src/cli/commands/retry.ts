@@ -11,16 +11,16 @@ const Flags = z.object({
   wait: z.boolean().default(false),
 })
 
-/** `millwright retry`: starts a new job from an ended one. */
+/** `millwright retry`: starts a new job from one that has ended. */
 export function defineRetry(command: Command, invocation: Invocation): void {
   command
     .description(
-      'Starts a new job from one that has ended. With --prompt it continues the agent’s session.',
+      'Starts a new job from one that has ended. With --prompt, it continues the agent’s session.',
     )
     .argument('<job>', JOB_HELP)
-    .option('--prompt <text>', 'what the agent does now')
-    .option('--key <text>', 'idempotency key')
-    .option('--wait', 'show the job live; the exit code is its outcome')
+    .option('--prompt <text>', 'what the agent should do now')
+    .option('--key <text>', 'idempotency key: repeating the request returns the same job')
+    .option('--wait', 'show the job live until it ends; the exit code shows its outcome')
   onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
     const client = await connect()
     const accepted = await client.exchange('retryJob', {

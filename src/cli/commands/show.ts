@@ -13,13 +13,15 @@ import { whyHeldBack, whyNotTaken } from '../../words/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
-/** The newest; `millwright callbacks` lists more. */
+/** Only the newest deliveries are shown; `millwright callbacks` lists more. */
 const DELIVERIES_MAX = 20
 
-/** `millwright show`: everything that the hub knows about one job. */
+/** `millwright show`: shows everything that the hub knows about one job. */
 export function defineShow(command: Command, invocation: Invocation): void {
   command
-    .description('Shows a job: state, reason, next step, steps, publication, artifacts and events.')
+    .description(
+      'Shows a job’s state, the reason for it, what to do next, and its steps, publication, artifacts and events.',
+    )
     .argument('<job>', JOB_HELP)
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
@@ -45,7 +47,7 @@ async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<
   return workers === null ? 'for a worker' : print.hint(whyNotTaken(job, workers, Date.now()))
 }
 
-/** All events of a job, page by page, up to a limit that no normal job reaches. */
+/** Fetches all events of a job, up to 20,000 (a normal job has far fewer). */
 async function allEvents(client: HubClient, job: JobId): Promise<readonly JobEvent[]> {
   const found: JobEvent[] = []
   for (let page = 0; page < PAGES_MAX; page += 1) {

@@ -15,7 +15,7 @@ import { readInput } from '../read-input.ts'
 import { reportSubmitted } from '../report-submitted.ts'
 import { addSubmissionFlags, SubmissionFlags, submissionOf } from '../submission.ts'
 
-/** Flags that can be combined with `--file`, like those that select the hub. */
+/** Flags that can be combined with `--file`, in addition to the flags that select the hub. */
 const WITH_FILE: ReadonlySet<string> = new Set(['file', 'input', 'wait'])
 
 const Flags = z.object({
@@ -29,7 +29,7 @@ type Flags = z.infer<typeof Flags>
 /** `millwright submit`: submits a job; with --wait, shows it live until it ends. */
 export function defineSubmit(submit: Command, invocation: Invocation): void {
   submit
-    .description(`Submits a job, of the kind ${KINDS[0].schema.name} unless another kind is named.`)
+    .description(`Submits a job. Its kind is ${KINDS[0].schema.name} unless another kind is given.`)
     .usage('[kind] [flags] …')
     .helpCommand(false)
   const [usual] = KINDS.map((kind) => addKind(submit, kind, invocation))
@@ -37,12 +37,15 @@ export function defineSubmit(submit: Command, invocation: Invocation): void {
   submit.hook('preSubcommand', ({ args: [first = ''] }) => checkKind(first))
 }
 
-/** The first argument is a kind, a flag or a prompt. A prompt that looks like a kind is probably a typo. */
+/**
+ * Throws `usage-invalid` if the first argument is almost the name of a kind. It would be accepted
+ * as a prompt, but it is probably a typo.
+ */
 function checkKind(first: string): void {
   const names = KINDS.map(({ schema }) => schema.name)
   const near = names.includes(first) ? undefined : nearMiss(first, names)
   if (near === undefined) return
-  const meant = `There is no kind ${JSON.stringify(first)}. Did you mean ${near}?`
+  const meant = `There is no kind of job named ${JSON.stringify(first)}. Did you mean ${near}?`
   throw new AppError('usage-invalid', `${meant} For a prompt of one word, use --prompt.`)
 }
 
@@ -53,13 +56,18 @@ function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
     .description(form.description)
     .usage(form.usage)
   if (form.prompt !== undefined) {
-    command.argument('[prompt]', form.prompt).option('--prompt <text>', 'the same as the argument')
+    command
+      .argument('[prompt]', form.prompt)
+      .option('--prompt <text>', 'the prompt, as a flag instead of an argument')
   }
   const own = form.flags.map(optionOf)
   for (const option of own) command.addOption(option)
   command
-    .option('--file <path>', 'file with the whole job as JSON, instead of flags; - is stdin')
-    .option('--wait', 'show the job live; the exit code is its outcome')
+    .option(
+      '--file <path>',
+      'file that contains the whole job as JSON, instead of flags; - means stdin',
+    )
+    .option('--wait', 'show the job live until it ends; the exit code shows its outcome')
     .addHelpText('after', examplesOf(kind))
   addSubmissionFlags(command)
   const described = command.options.filter((option) => !WITH_FILE.has(option.attributeName()))
@@ -91,7 +99,7 @@ function examplesOf({ schema, form: { examples = [] } }: Kind): string {
   return lines.length === 0 ? '' : ['', 'Examples:', ...lines].join('\n')
 }
 
-/** The command line after the kind. */
+/** The flags and arguments typed after the kind. */
 type TypedFlags = {
   readonly command: Command
   /** The kind's own flags. */
@@ -122,7 +130,10 @@ async function promptOf(
   terminal: Invocation['terminal'],
 ): Promise<string | null> {
   if (argument !== undefined && flags.prompt !== undefined) {
-    throw new AppError('usage-invalid', 'The prompt is given twice: as argument and as --prompt')
+    throw new AppError(
+      'usage-invalid',
+      'The prompt is given twice: as an argument and with --prompt',
+    )
   }
   const prompt = argument === '-' ? await readInput('-', terminal) : (argument ?? flags.prompt)
   if (prompt?.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
@@ -140,12 +151,15 @@ async function jobInFile(
     described.find(isTyped)?.long ??
     (argument !== undefined ? 'the prompt' : rest.length > 0 ? 'the program' : undefined)
   if (conflicting !== undefined) {
-    throw new AppError('usage-invalid', `--file replaces flags: put ${conflicting} into the file`)
+    throw new AppError(
+      'usage-invalid',
+      `With --file, the file describes the whole job: put ${conflicting} into the file`,
+    )
   }
   return parseJob(await readInput(file, terminal), file === '-' ? 'stdin' : file)
 }
 
-/** The hub validates the job; here it must only be an object to which inputs can be added. */
+/** Checks only that inputs can be added to the job; the hub validates everything else. */
 const AnyJob = z
   .custom<z.input<typeof Submission>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -159,6 +173,8 @@ function parseJob(text: string, source: string): z.input<typeof Submission> {
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : []
     const why = issue?.message ?? (error instanceof Error ? error.message : String(error))
-    throw new AppError('usage-invalid', `${source} is not a job: ${why}`, { cause: error })
+    throw new AppError('usage-invalid', `${source} does not contain a valid job: ${why}`, {
+      cause: error,
+    })
   }
 }

@@ -19,7 +19,7 @@ export function defineTokens(tokens: Command, invocation: Invocation): void {
 }
 
 const CreateFlags = z.object({
-  scope: z.array(Scope).min(1, 'give at least one'),
+  scope: z.array(Scope).min(1, 'at least one scope is required'),
   only: z.array(Offer).optional(),
   days: z.union([z.literal('never').transform(() => null), z.coerce.number().int()]),
 })
@@ -27,15 +27,21 @@ const CreateFlags = z.object({
 function addCreate(tokens: Command, invocation: Invocation): void {
   const command = tokens
     .command('create')
-    .description('Creates a token and prints it only once. A worker needs --scope worker.')
-    .argument('<name>', 'who or what will use it')
-    .requiredOption('--scope <scope>', `${Scope.options.join(', ')}; repeatable`, collect)
+    .description(
+      'Creates a token and prints it; it cannot be shown again. A worker needs --scope worker.',
+    )
+    .argument('<name>', 'name of the person or machine that will use the token')
+    .requiredOption(
+      '--scope <scope>',
+      `what the token permits: ${Scope.options.join(', ')}; repeatable`,
+      collect,
+    )
     .option(
       '--only <pattern>',
       'restricts a worker to matching jobs: kind:code, label:gpu, agent:codex, repo:https://host/team/*; repeatable',
       collect,
     )
-    .option('--days <count>', 'days until it expires, or never', '90')
+    .option('--days <count>', 'number of days until the token expires, or never', '90')
   onHub(
     command,
     invocation,
@@ -45,16 +51,16 @@ function addCreate(tokens: Command, invocation: Invocation): void {
       const body = { name, scopes: scope, lanes: only, days }
       const created = await client.call('createToken', { body })
       if (print.json) return print.document(created)
-      // Alone on stdout, so that it can be written to a file.
+      // Only the token goes to stdout, so that `>` writes it to a file.
       print.line(created.token)
-      print.note('Save this token now: it is not shown again.')
+      print.note('Save this token now: it cannot be shown again.')
       print.note(`Its id is ${created.info.id}; it ${expiry(created.info)}.`)
     },
   )
 }
 
 function addList(tokens: Command, invocation: Invocation): void {
-  const command = tokens.command('list').description('Lists tokens, never their secrets.')
+  const command = tokens.command('list').description('Lists tokens without their secrets.')
   onHub(command, invocation, NoFlags, async ({ print, connect }) => {
     const client = await connect()
     const answer = await client.call('listTokens', {})
@@ -75,18 +81,22 @@ function addList(tokens: Command, invocation: Invocation): void {
 function addRevoke(tokens: Command, invocation: Invocation): void {
   const command = tokens
     .command('revoke')
-    .description('Revokes a token at once.')
+    .description('Revokes a token immediately.')
     .argument('<token>', 'id or name of the token')
   onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
     const client = await connect()
     const id = await findToken(client, text)
     await client.call('revokeToken', { params: { token: id } })
     if (print.json) return print.document({ id, revoked: true })
-    print.line(`${safeLine(id)} is revoked`)
+    print.line(`The token ${safeLine(id)} is revoked`)
   })
 }
 
-/** Finds a token by id, or by a name that only one unrevoked token has. Throws `usage-invalid`. */
+/**
+ * Returns the id of the token that has this id, or of the unrevoked token that has this name.
+ * Returns any other text unchanged, because the hub reports an unknown id. Throws `usage-invalid`
+ * if several unrevoked tokens have the name.
+ */
 async function findToken(client: HubClient, text: string): Promise<string> {
   const { tokens } = await client.call('listTokens', {})
   if (tokens.some(({ id }) => id === text)) return text
@@ -94,7 +104,10 @@ async function findToken(client: HubClient, text: string): Promise<string> {
   const [only, ...others] = named.map(({ id }) => id)
   if (only === undefined || others.length === 0) return only ?? text
   const ids = [only, ...others].join(', ')
-  throw new AppError('usage-invalid', `${named.length} tokens are named ${text}; use an id: ${ids}`)
+  throw new AppError(
+    'usage-invalid',
+    `${named.length} tokens are named ${text}; use one of these ids: ${ids}`,
+  )
 }
 
 const expiry = (token: TokenInfo): string =>

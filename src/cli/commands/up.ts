@@ -6,11 +6,11 @@ import type { Invocation } from '../command.ts'
 import { onDaemon } from '../daemon-command.ts'
 import { workUntilStopped } from '../serve.ts'
 
-/** `millwright up`: hub and worker in one process; the first command on one machine. */
+/** `millwright up`: runs a hub and a worker in one process. A single machine needs nothing else. */
 export function defineUp(command: Command, invocation: Invocation): void {
-  command.description('Starts a hub and a worker in one process. Stop it with Ctrl-C.')
+  command.description('Starts a hub and a worker in one process. Press Ctrl-C to stop them.')
   onDaemon(command, invocation, UpConfig, async ({ config, tools, print, stop }) => {
-    // Imported here because client commands do not use it.
+    // Imported here because client commands start neither a hub nor a worker.
     const { openUp } = await import('../../compose/up.ts')
     await using up = await openUp(config, tools)
     print.line(`millwright ${tools.version} on ${up.url} · data ${tools.folder}`)

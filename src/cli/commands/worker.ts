@@ -5,9 +5,11 @@ import type { Invocation } from '../command.ts'
 import { onDaemon } from '../daemon-command.ts'
 import { workUntilStopped } from '../serve.ts'
 
-/** `millwright worker`: a worker for a hub on this or another machine. */
+/** `millwright worker`: runs a worker for a hub on this or another machine. */
 export function defineWorker(command: Command, invocation: Invocation): void {
-  command.description('Starts a worker: it leases jobs from a hub and runs their agents confined.')
+  command.description(
+    'Starts a worker: it leases jobs from a hub and runs their agents in a sandbox.',
+  )
   onDaemon(command, invocation, WorkerConfig, async ({ config, tools, print, stop }) => {
     const hub = await findHub(config, tools, 'worker')
     const { openWorker } = await import('../../compose/worker.ts')

@@ -6,9 +6,9 @@ import { duration } from '../../words/quantity.ts'
 import { safeLine } from '../../words/safe-text.ts'
 import { isAway } from '../../words/why-waiting.ts'
 
-/** `millwright workers`: lists the workers and when the hub last heard from each. */
+/** `millwright workers`: lists the workers and when each last contacted the hub. */
 export function defineWorkers(command: Command, invocation: Invocation): void {
-  command.description('Lists the workers that the hub knows and when it last heard from each.')
+  command.description('Lists the hub’s workers and when each last contacted the hub.')
   onHub(command, invocation, NoFlags, async ({ print, connect }) => {
     const client = await connect()
     const answer = await client.call('listWorkers', {})

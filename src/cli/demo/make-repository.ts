@@ -10,7 +10,8 @@ const AUTHOR = { name: 'Demo', email: 'demo@localhost' }
 export const DEMO_SCRIPT = join(SAMPLE, 'model.json')
 
 /**
- * Creates a git repository from the sample, and a bare remote of it, inside a folder.
+ * Creates a git repository from the sample project inside a folder, and a bare clone of the
+ * repository, which the demo uses as its remote.
  * @returns the remote's path
  */
 export async function makeDemoRepository(folder: string, path: string): Promise<string> {
@@ -29,7 +30,7 @@ export async function makeDemoRepository(folder: string, path: string): Promise<
 
 const identity = ['-c', `user.name=${AUTHOR.name}`, '-c', `user.email=${AUTHOR.email}`] as const
 
-/** The last commit of a branch, with its trailers and the files that it changes. */
+/** Describes a branch's last commit: its author, message, trailers and changed files. */
 export const describeBranch = (remote: string, branch: string, path: string): Promise<string> =>
   runOrThrow(
     ['git', '--git-dir', remote, 'log', '-1', '--stat', '--format=%h %an <%ae>%n%n%B', branch],

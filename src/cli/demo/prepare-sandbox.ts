@@ -7,9 +7,9 @@ import type { Printer } from '../print/printer.ts'
 import { runOrThrow } from '../run-or-throw.ts'
 
 /**
- * The sandbox of the demo: bubblewrap, installed first if it is missing and this user may install
- * Debian packages; otherwise `none`, with a clear warning. Only the demo falls back to `none`: its
- * agent does what a file of this package says.
+ * Chooses the demo's sandbox: bubblewrap, which is first installed if it is missing and this user
+ * may install Debian packages. Without bubblewrap, warns and returns `none`. Only the demo falls
+ * back to `none`: its agent only follows a script from this package.
  */
 export async function prepareSandbox(
   print: Printer,
@@ -42,7 +42,7 @@ async function whyNot(path: string, log: Logger): Promise<string | null> {
 const mayInstall = (path: string): boolean =>
   process.getuid?.() === 0 && locateProgram('apt-get', path) !== null
 
-/** @returns why it could not be installed, or null when it was */
+/** Installs bubblewrap. Returns null on success; otherwise, why it failed. */
 async function install(path: string): Promise<string | null> {
   const apt = (...args: readonly string[]): Promise<string> =>
     runOrThrow(['apt-get', ...args], { cwd: '/', path })
@@ -64,7 +64,7 @@ function warn(print: Printer, why: string): void {
   print.line('')
   print.line(print.paint(['bold', 'red'], 'WITHOUT A SANDBOX: the demo’s agent runs unconfined.'))
   print.line(`  ${why}`)
-  print.line('  fix it with: apt-get install bubblewrap')
-  print.line('  (Without a sandbox, up and worker refuse to start.)')
+  print.line('  to fix this, run: apt-get install bubblewrap')
+  print.line('  (millwright up and millwright worker refuse to start without a sandbox.)')
   print.line('')
 }

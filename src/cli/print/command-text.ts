@@ -2,15 +2,19 @@ import type { CommandLine } from '../../domain/hint.ts'
 import { programCall } from '../version.ts'
 
 /** Flags that select a hub. */
-const PLACE = ['--data', '--config', '--hub', '--token-file', '--allow-http'] as const
-const OF_HOST: readonly string[] = PLACE.slice(0, 2)
+const HUB_FLAGS = ['--data', '--config', '--hub', '--token-file', '--allow-http'] as const
+/** The hub flags that commands in `ON_HOST` accept: --data and --config. */
+const HOST_FLAGS: readonly string[] = HUB_FLAGS.slice(0, 2)
 const SWITCH = '--allow-http'
-/** Commands to run where the hub is; a token is created there if the given one is not accepted. */
+/**
+ * Commands to run on the hub's machine. `tokens create` is one of them: if the given token is not
+ * accepted, a new one can be created with the admin token in the hub's data folder.
+ */
 const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 'tokens create']
 
 /**
- * A command as the reader can type it: it calls the program as it is called here, and selects the
- * same hub as the current command line.
+ * Formats a command so that the reader can type it. It calls the program in the same way, and
+ * selects the same hub, as the current command line.
  */
 export function commandText(
   command: CommandLine,
@@ -19,13 +23,13 @@ export function commandText(
 ): string {
   const [own, program] = splitAtDashes(command)
   const onHost = [own[0], own.slice(0, 2).join(' ')].some((name) => ON_HOST.includes(name ?? ''))
-  const flags = placeFlags(argv).filter(
-    ({ flag }) => !own.includes(flag) && (!onHost || OF_HOST.includes(flag)),
+  const flags = hubFlags(argv).filter(
+    ({ flag }) => !own.includes(flag) && (!onHost || HOST_FLAGS.includes(flag)),
   )
   return [call, ...own, ...flags.map(({ written }) => written), ...program].join(' ')
 }
 
-/** The words before the first `--`, and the rest. */
+/** Splits words into those before the first `--`, and the rest including the `--`. */
 function splitAtDashes(
   words: readonly string[],
 ): readonly [own: readonly string[], rest: readonly string[]] {
@@ -33,12 +37,12 @@ function splitAtDashes(
   return at === -1 ? [words, []] : [words.slice(0, at), words.slice(at)]
 }
 
-type PlaceFlag = { readonly flag: string; readonly written: string }
+type WrittenFlag = { readonly flag: string; readonly written: string }
 
-/** The flags as they were given, each once. */
-function placeFlags(argv: readonly string[]): readonly PlaceFlag[] {
+/** The flags that select the hub, as given on the command line. */
+function hubFlags(argv: readonly string[]): readonly WrittenFlag[] {
   const [own] = splitAtDashes(argv)
-  return PLACE.flatMap((flag): readonly PlaceFlag[] => {
+  return HUB_FLAGS.flatMap((flag): readonly WrittenFlag[] => {
     if (flag === SWITCH) return own.includes(flag) ? [{ flag, written: flag }] : []
     const at = own.indexOf(flag)
     const joined = own.find((word) => word.startsWith(`${flag}=`))

@@ -5,7 +5,7 @@ import { safeLine } from '../../words/safe-text.ts'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
-/** A log for a terminal: one short line for each entry, errors with their stack. */
+/** A log for a terminal, with one short line for each entry. Errors include their stack. */
 export function humanLog(
   terminal: Pick<Terminal, 'stderr'>,
   level: LogLevel,
@@ -28,7 +28,7 @@ export function humanLog(
   }
 }
 
-/** Ids of jobs are shortened, as in all output for people. */
+/** Formats a field. Shortens job ids, as in all output for people. */
 function pair(key: string, value: unknown): string {
   if (value instanceof Error) return `${key}=${value.stack ?? value.message}`
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))

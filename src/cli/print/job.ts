@@ -25,7 +25,7 @@ const COLOR: Record<JobState, Style> = {
   cancelled: 'gray',
 }
 
-/** The state of a job and the next step, in at most two lines. */
+/** One line with a job's state, and a second line with the next step if there is one. */
 export function verdictLines(
   job: Job,
   { paint, hint }: Pick<Printer, 'paint' | 'hint'>,
@@ -39,7 +39,7 @@ export function verdictLines(
   ]
 }
 
-/** The hint with this job's id in its commands. */
+/** Replaces the placeholder `<job>` in a hint's commands by a job's id. */
 const ofJob = ({ text, commands }: Hint, id: string): Hint => ({
   text,
   commands: commands.map(([name, ...words]) => [
@@ -48,7 +48,7 @@ const ofJob = ({ text, commands }: Hint, id: string): Hint => ({
   ]),
 })
 
-/** A table of jobs: one line each. */
+/** Formats jobs as a table with one line for each job. */
 export function jobTable(
   jobs: readonly Job[],
   now: number,
@@ -66,15 +66,15 @@ export function jobTable(
   return columns([head, ...rows])
 }
 
-/** Everything about one job, for people. */
+/** Formats everything about one job for people. */
 export function jobReport(
   about: {
     readonly job: Job
     readonly events: readonly JobEvent[]
     readonly artifacts: readonly ArtifactInfo[]
-    /** Newest first. */
+    /** The newest delivery comes first. */
     readonly deliveries: readonly Delivery[]
-    /** Why no worker has claimed it, if it is waiting. */
+    /** Why no worker has claimed the job; null if it is not waiting. */
     readonly waitsFor: string | null
   },
   print: Pick<Printer, 'paint' | 'hint'>,

@@ -4,8 +4,8 @@ import { transcriptText } from '../../words/transcript.ts'
 import type { Printer } from './printer.ts'
 
 /**
- * Lines of a log, as text or as JSON, joined into one text because printing each line is slow. Null
- * if none of them is shown.
+ * Formats lines of a log, as text or as JSON. Returns them as one string, because printing line by
+ * line is slow. Returns null if none of the lines is shown.
  */
 export function logText(
   lines: readonly string[],

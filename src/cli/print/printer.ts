@@ -17,19 +17,25 @@ export type Printer = {
   readonly line: (text?: string) => void
   /** Prints a message on stderr. */
   readonly note: (text: string) => void
-  /** A command as it can be typed here. */
+  /** Formats a command so that the reader can type it. */
   readonly command: (command: CommandLine) => string
-  /** What to do next, with its commands as they can be typed here. */
+  /** Formats a hint, with its commands written so that the reader can type them. */
   readonly hint: (hint: Hint) => string
-  /** Prints the result as a JSON document, or one of several JSON lines. */
+  /** Prints a value as one line of JSON. */
   readonly document: (value: unknown) => void
-  /** Waits until stdout accepts more; needed before printing a lot. False: its reader has gone. */
+  /**
+   * Waits until stdout accepts more text; needed before printing a lot. Resolves to false if stdout
+   * has been closed by its reader.
+   */
   readonly drained: () => Promise<boolean>
-  /** Colors text if stdout shows colors. The text must already be safe. */
+  /** Colors text if stdout shows colors. The text must contain no unsafe control characters. */
   readonly paint: (style: Style, text: string) => string
 }
 
-/** Colors and the status line need a terminal; NO_COLOR (no-color.org) and --json turn colors off. */
+/**
+ * Makes a printer for a terminal. Colors and the status line need a terminal; NO_COLOR
+ * (no-color.org) and --json turn colors off.
+ */
 export function printer(terminal: Terminal, json: boolean): Printer {
   const { stdout } = terminal
   const color = terminal.isTTY.stdout && !json && (terminal.env['NO_COLOR'] ?? '') === ''
@@ -48,7 +54,7 @@ export function printer(terminal: Terminal, json: boolean): Printer {
     hint: (hint) => hintText(hint, command),
     document: (value) => write(safeJson(value)),
     drained: async () => {
-      // Rejects if the reader closes stdout meanwhile; then there is nothing to wait for.
+      // `once` rejects if the reader closes stdout; then there is nothing to wait for.
       if (isRead && stdout.writableNeedDrain) await once(stdout, 'drain').catch(() => {})
       return isRead
     },

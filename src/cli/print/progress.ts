@@ -6,12 +6,12 @@ import type { Printer } from './printer.ts'
 import { duration, usage } from '../../words/quantity.ts'
 
 export const REDRAW_MS = 500
-/** Moves to the start of the line and clears it. */
+/** The escape sequence that moves the cursor to the start of the line and clears the line. */
 export const ERASE = '\r\u001B[2K'
 
 /**
- * The status line at the bottom of a terminal that says what the job is doing. All other output must
- * go through `above`, or it would mix with this line.
+ * A status line at the bottom of a terminal that shows what the job is doing. All other output must
+ * be printed inside `above`; otherwise it would be mixed with this line.
  */
 export type Progress = Disposable & {
   see(event: JobEvent): void
@@ -55,6 +55,6 @@ export function startProgress(
   }
 }
 
-/** Fractions of a second would flicker. */
+/** Rounds to whole seconds, because fractions of a second would flicker. */
 const wholeSeconds = (ms: number): string =>
   ms < 60_000 ? `${Math.floor(ms / 1000)} s` : duration(ms)

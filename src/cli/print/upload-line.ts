@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts'
 import type { Printer } from './printer.ts'
 import { ERASE, REDRAW_MS } from './progress.ts'
 
-/** Shows the progress of uploads on a terminal, once they take longer than half a second. */
+/** Shows the progress of uploads that take longer than half a second, if stderr is a terminal. */
 export function startUploadLine(
   totalBytes: number,
   tools: {
