@@ -22,27 +22,54 @@ if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
 function start() {
   enableCompileCache()
   return import('../src/main.js').catch(function (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.url.endsWith('/src/main.js')) throw error
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !String(error.url).endsWith('/src/main.js'))
+      throw error
     return import('../src/main.ts')
   })
 }
 
 // Called before the first import: without the cache, Node has to load a compiler to import
-// TypeScript. Node executes the code in the cache, so the cache folder must belong to this user.
-// Node's default folder is in /tmp, where another user may have created it. If no folder is usable,
-// no cache is used.
+// TypeScript. The lease thread finds the cache through the variable. If no folder is safe, no cache
+// is used.
 function enableCompileCache() {
-  var fs = process.getBuiltinModule('node:fs')
-  var path = process.getBuiltinModule('node:path')
-  var home = process.getBuiltinModule('node:os').homedir
   try {
-    var caches = process.env.XDG_CACHE_HOME || path.join(home(), '.cache')
-    var folder = path.join(caches, 'millwright', 'compiled')
-    fs.mkdirSync(folder, { recursive: true, mode: 448 })
-    if (process.getuid !== undefined && fs.statSync(folder).uid !== process.getuid()) return
+    var folder = cacheFolder()
+    if (folder === null) return
     process.getBuiltinModule('node:module').enableCompileCache(folder)
+    process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || folder
   } catch (error) {
     // The home directory is not writable, as is common for services.
     if (error.syscall === undefined) throw error
   }
+}
+
+// Node executes the code in the cache, so nobody else may be able to change or replace its folder.
+// Node's default folder is in /tmp, where another user may have created it. Returns null if a folder
+// on the way belongs to another user, is a link, or can be written by others.
+function cacheFolder() {
+  var fs = process.getBuiltinModule('node:fs')
+  var path = process.getBuiltinModule('node:path')
+  var home = process.getBuiltinModule('node:os').homedir
+  var caches = process.env.XDG_CACHE_HOME || path.join(home(), '.cache')
+  var folders = [
+    caches,
+    path.join(caches, 'millwright'),
+    path.join(caches, 'millwright', 'compiled'),
+  ]
+  if (!isSafe(fs.statSync(path.dirname(caches)), [0])) return null
+  return folders.every(makeSafe) ? folders[2] : null
+
+  function makeSafe(folder, index) {
+    // Not recursive: Node's recursive mkdir never returns for a new folder in /proc (Node 24).
+    if (!fs.existsSync(folder)) fs.mkdirSync(folder, { mode: 448 })
+    return isSafe(index === 0 ? fs.statSync(folder) : fs.lstatSync(folder), [])
+  }
+}
+
+// Whether a folder belongs to this user, or one of the others, and nobody else can replace what is in
+// it: others cannot write to it, or it is sticky like /tmp.
+function isSafe(stat, others) {
+  if (process.getuid === undefined) return stat.isDirectory()
+  var isOurs = stat.uid === process.getuid() || others.indexOf(stat.uid) !== -1
+  return stat.isDirectory() && isOurs && ((stat.mode & 18) === 0 || (stat.mode & 512) !== 0)
 }

@@ -32,9 +32,8 @@ export function jobStory(
       return lastSeen
     },
     onEvent: (event: JobEvent) => {
-      // The previous attempt's log is complete. Its last line is still unprinted if it lacks a
-      // newline.
-      if (event.type === 'ended' || event.type === 'claimed') {
+      // The attempt's log is complete. Its last line is still unprinted if it lacks a newline.
+      if (event.type === 'ended' || event.type === 'paused' || event.type === 'claimed') {
         say(logText(lines.end(), stream, printer))
       }
       lastSeen = `${eventText(event)} (${zonedMoment(event.at)})`

@@ -9,7 +9,7 @@ import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Ledger } from '../ledger/port.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
-import { lockDataFolder } from '../platform/data-folder.ts'
+import { lockDataFolder } from '../platform/lock-data-folder.ts'
 import type { Logger } from '../platform/log.ts'
 
 /** The durable data of a hub. */

@@ -6,6 +6,7 @@ import { fold } from '../ledger/fold.ts'
 import type { Snapshot } from '../ledger/tables.ts'
 import { strandedJobs } from '../ledger/transactions/stranded-jobs.ts'
 import type { HubClient } from '../protocol/client.ts'
+import { hint } from '../domain/hint.ts'
 import { type Finding, warning } from './finding.ts'
 
 const JOBS_A_PAGE = 200
@@ -92,7 +93,7 @@ export async function strandedFindings(snapshot: Snapshot): Promise<readonly Fin
     warning(
       'stranded job',
       `job ${jobId} waits for the lock ${key}, which no job holds`,
-      `Cancel and retry it: millwright cancel ${jobId} && millwright retry ${jobId}`,
+      hint('Cancel and retry it with', ['cancel', jobId], ['retry', jobId]),
     ),
   )
 }

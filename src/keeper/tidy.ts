@@ -10,9 +10,11 @@ const EVERY_MS = 10_000
  * the hub aborts a stalled upload much earlier.
  */
 const TEMP_AGE_MS = 3_600_000
+/** Stranded jobs to name in one log line. */
+const STRANDED_MAX = 10
 
 export type TidyContext = {
-  readonly ledger: Pick<Ledger, 'tidyLocks'>
+  readonly ledger: Pick<Ledger, 'tidyLocks' | 'strandedJobs'>
   /** Stores in which a crash can leave temporary files behind. */
   readonly stores: readonly { sweepTemp(before: number): Promise<number> }[]
   readonly clock: Clock
@@ -20,8 +22,9 @@ export type TidyContext = {
 }
 
 /**
- * Releases the lock keys of jobs that have been paused for too long, and removes orphaned temporary
- * files.
+ * Releases the lock keys of jobs that have been paused for too long, removes orphaned temporary files,
+ * and logs a warning if jobs wait for a lock key that no job holds. It leaves these jobs as they are:
+ * only manual changes to the database make them, and `millwright doctor` says what to do.
  */
 export async function tidyLocksAndFiles({
   ledger,
@@ -31,6 +34,8 @@ export async function tidyLocksAndFiles({
 }: TidyContext): Promise<void> {
   const jobs = await untilDone((limit) => ledger.tidyLocks(limit))
   if (jobs > 0) log.info({ jobs }, 'released the lock keys of jobs that were paused for too long')
+  const stranded = await ledger.strandedJobs(STRANDED_MAX)
+  if (stranded.length > 0) log.warn({ stranded }, 'jobs wait for locks that no job holds')
   for (const store of stores) {
     const files = await store.sweepTemp(clock.now() - TEMP_AGE_MS)
     if (files > 0) log.info({ files }, 'removed orphaned temporary files')

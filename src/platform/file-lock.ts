@@ -17,10 +17,9 @@ const RETRY_MS = 10
  * file is already locked.
  */
 export function tryLock(file: string): Disposable | null {
-  const lock = openLock(file)
-  if (tryAcquire(lock)) return lock
-  lock.close()
-  return null
+  using opening = new DisposableStack()
+  const lock = opening.use(openLock(file))
+  return tryAcquire(lock) ? opening.move() : null
 }
 
 /**
@@ -41,8 +40,10 @@ export async function withLock<Value>(
 }
 
 function openLock(file: string): DatabaseSync {
-  const lock = new DatabaseSync(file, { timeout: 0 })
+  using opening = new DisposableStack()
+  const lock = opening.use(new DatabaseSync(file, { timeout: 0 }))
   chmodSync(file, 0o600)
+  opening.move()
   return lock
 }
 

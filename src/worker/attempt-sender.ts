@@ -68,6 +68,8 @@ export class AttemptSender implements AttemptReport {
   }
 
   tell(event: WorkerEvent): void {
+    // A step's output is sent before its end, so that a reader who follows the job sees them in order.
+    if (event.type === 'step-finished') for (const log of Object.values(this.#logs)) log.hurry()
     this.#events.tell(event)
   }
 

@@ -58,6 +58,11 @@ export class LogSender {
     if (this.#written - this.#sent >= FLUSH_BYTES) this.#wake.abort()
   }
 
+  /** Sends waiting text immediately. */
+  hurry(): void {
+    this.#wake.abort()
+  }
+
   /** Writes the end of the log and closes the file. Throws if the write fails. */
   end(): void {
     this.#ended = true

@@ -1,7 +1,7 @@
 import { Worker as Thread } from 'node:worker_threads'
 import { type Fence, fenceOf, type Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
-import { entryEnvironment, entryProgram } from '../../platform/entry-program.ts'
+import { entryProgram } from '../../platform/entry-program.ts'
 import { attemptName } from '../attempt-folder.ts'
 import type { Lifeline } from './lifeline.ts'
 import { LeaseNotice, type LeaseCommand, type Start } from './messages.ts'
@@ -32,7 +32,6 @@ export class LeaseKeeper {
     this.#thread = new Thread(entryProgram('worker/keep-leases/main'), {
       workerData: start,
       execArgv: [],
-      env: { ...entryEnvironment() },
     })
     this.#thread.on('message', (message: unknown) => this.#receive(LeaseNotice.parse(message)))
     this.#thread.once('error', (error) => this.#fail(error))

@@ -2,7 +2,7 @@ import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
-import { lockDataFolder } from './data-folder.ts'
+import { lockDataFolder } from './lock-data-folder.ts'
 
 describe('a data folder', () => {
   it('is made with the folders above it, for its owner alone', async () => {

@@ -13,13 +13,11 @@ export function lockDataFolder(folder: string): Disposable {
   const pidFile = join(folder, 'owner.pid')
   const lock = tryLock(join(folder, 'owner.db'))
   if (lock === null) throw folderBusy(folder, pidFile)
+  using locking = new DisposableStack()
+  locking.use(lock)
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 })
-  return {
-    [Symbol.dispose]: () => {
-      rmSync(pidFile, { force: true })
-      lock[Symbol.dispose]()
-    },
-  }
+  locking.defer(() => rmSync(pidFile, { force: true }))
+  return locking.move()
 }
 
 /**
