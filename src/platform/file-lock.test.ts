@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
@@ -65,5 +66,14 @@ describe('a file’s lock', () => {
     }
     using second = tryLock(file)
     expect(second).not.toBeNull()
+  })
+
+  it.skipIf(process.platform !== 'linux')('leaves no open file if it fails', async () => {
+    const file = join(await tempFolder(), 'lock')
+    await writeFile(file, 'this is not a database'.repeat(100))
+    expect(() => tryLock(file)).toThrow(/not a database/)
+    const descriptors = await readdir('/proc/self/fd')
+    const open = descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+    expect(await Promise.all(open)).not.toContain(file)
   })
 })

@@ -114,3 +114,33 @@ describeNeeding(['patience'], 'the watch over the event loop', () => {
     expect(await exit).toEqual([null, 'SIGABRT'])
   })
 })
+
+it('renewals go through the proxy that the environment names', async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<string>()
+  const proxy = createServer()
+  proxy.on('connect', ({ url = '' }, socket) => {
+    resolve(url)
+    socket.destroy()
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void proxy.close())
+  const address = proxy.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  for (const [name, value] of Object.entries({
+    NODE_USE_ENV_PROXY: '1',
+    HTTP_PROXY: `http://127.0.0.1:${address.port}`,
+    NO_PROXY: '',
+  })) {
+    const before = process.env[name]
+    process.env[name] = value
+    onTestFinished(() => {
+      if (before === undefined) delete process.env[name]
+      else process.env[name] = before
+    })
+  }
+  await using keeper = new LeaseKeeper('http://hub.example')
+  await keeper.ready
+  const lifeline = new Lifeline(systemClock, lease.leaseMs)
+  keeper.keep(lease, { lifeline, stopOrder: new StopOrder() })
+  expect(await asked).toBe('hub.example:80')
+})
