@@ -1,6 +1,7 @@
 // How soon the program answers and what it holds while it does nothing: run from its sources and as
 // the built package, of this tree and of another one. Beside `node -e 0`. Reads /proc: Linux only.
-// node bench/start.ts [repetitions, default 7] [folder of another tree, with its node_modules]
+// node bench/start.ts [repetitions, default 7] [folder of another tree, with its node_modules; its
+// dist/ is built anew]
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -78,19 +79,22 @@ async function upOf(program: string, replay: string): Promise<Start & { readonly
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const exited = once(child, 'exit')
-  for await (const line of createInterface(child.stdout)) if (line.includes('next:')) break
-  const { url } = JSON.parse(await readFile(join(data, 'hub.json'), 'utf8'))
-  if (!(await fetch(`${url}/readyz`)).ok) throw new Error('up is not ready')
-  const wallMs = performance.now() - began
-  const pids = await processTree(child.pid ?? 0)
-  const times = await Promise.all(pids.map((pid) => cpuOf(pid)))
-  const cpuMs = times.reduce((sum, { own, children }) => sum + own + children, 0)
-  await pause(SETTLE_MS)
-  const idle = await memoryOf(pids)
-  const parts = await Promise.all(pids.map(async (pid) => (await memoryOf([pid])).rss))
-  child.kill()
-  await exited
-  return { wallMs, cpuMs, idle: { ...idle, parts } }
+  try {
+    for await (const line of createInterface(child.stdout)) if (line.includes('next:')) break
+    const { url } = JSON.parse(await readFile(join(data, 'hub.json'), 'utf8'))
+    if (!(await fetch(`${url}/readyz`)).ok) throw new Error('up is not ready')
+    const wallMs = performance.now() - began
+    const pids = await processTree(child.pid ?? 0)
+    const times = await Promise.all(pids.map((pid) => cpuOf(pid)))
+    const cpuMs = times.reduce((sum, { own, children }) => sum + own + children, 0)
+    await pause(SETTLE_MS)
+    const idle = await memoryOf(pids)
+    const parts = await Promise.all(pids.map(async (pid) => (await memoryOf([pid])).rss))
+    return { wallMs, cpuMs, idle: { ...idle, parts } }
+  } finally {
+    child.kill()
+    await exited
+  }
 }
 
 /** The first start, which fills the compile cache, is told apart. */

@@ -175,7 +175,7 @@ describeNeeding(['patience'], 'gc', () => {
   })
 })
 
-describeNeeding(['patience'], 'a job from the command line that does not succeed', () => {
+describe('a job from the command line that does not succeed', () => {
   it('fails with exit code 1 when a check does not pass, and keeps the work', async () => {
     const cli = await cliInEmptyHome()
     const { remote } = await makeRemote(join(cli.home, 'git'))

@@ -48,6 +48,8 @@ describeNeeding(['downloads'], 'the package made by npm pack', () => {
     for (const name of ['ai', 'fastify', 'pg', 'zod']) {
       expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(.*\\)$`, 'm'))
     }
+    const [, ...texts] = licenses.split(`\n${'-'.repeat(80)}\n`)
+    for (const text of texts) expect(text).toMatch(/permission|licensed under|terms/i)
   })
 
   it('answers its version and the help of a command', async () => {
