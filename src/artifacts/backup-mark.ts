@@ -37,7 +37,7 @@ async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal
     await clock.sleep(RENEW_MS, over)
     if (over.aborted) return
     // If a write fails, for example on a full disk, the next refresh tries again. The marker stays
-    // valid until it is stale.
+    // valid until it has not been refreshed for `OLD_MS`.
     await write().catch(() => {})
   }
 }

@@ -3,9 +3,9 @@ import { opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nullWhenMissing } from '../platform/errno.ts'
 
-/** How many names each ledger query checks. */
+/** Maximum number of names that one ledger query checks. */
 const BATCH = 100
-/** How many deleted names the result lists as examples. */
+/** Maximum number of deleted names that the result lists as examples. */
 const EXAMPLES_MAX = 5
 
 /** Which entries to delete from a store, and whether to delete them or only report them. */

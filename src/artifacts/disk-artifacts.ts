@@ -83,9 +83,11 @@ async function read(file: FileHandle, digest: string, range?: ByteRange): Promis
   const { size } = await file.stat()
   if (range !== undefined && (range.start >= size || range.start > range.end)) {
     await file.close()
-    throw new AppError('range-invalid', `The artifact is ${size} bytes long.`, {
-      details: { size },
-    })
+    throw new AppError(
+      'range-invalid',
+      `The requested range contains no byte of the artifact, which is ${size} bytes long.`,
+      { details: { size } },
+    )
   }
   const whole = range === undefined || (range.start === 0 && range.end >= size - 1)
   if (!whole) return file.createReadStream(range)

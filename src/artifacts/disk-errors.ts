@@ -1,7 +1,10 @@
 import { AppError } from '../domain/errors.ts'
 import { isDiskFull } from '../platform/disk-space.ts'
 
-/** Runs work that writes below a folder. Throws `disk-full` if the folder's disk has no space left. */
+/**
+ * Runs work that writes below a folder. Throws `disk-full` if the disk that holds the folder has no
+ * space left.
+ */
 export async function withDiskFullError<Value>(
   folder: string,
   work: () => Promise<Value>,
@@ -10,6 +13,6 @@ export async function withDiskFullError<Value>(
     return await work()
   } catch (error) {
     if (!isDiskFull(error)) throw error
-    throw new AppError('disk-full', `The disk of ${folder} is full.`, { cause: error })
+    throw new AppError('disk-full', `The disk that holds ${folder} is full.`, { cause: error })
   }
 }

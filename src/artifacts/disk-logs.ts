@@ -33,8 +33,9 @@ type Context = { readonly folder: string; readonly staging: Staging; readonly ta
 
 /**
  * Stores logs in a folder, as files `<job>/<attempt>/<stream>/<offset>`. Each append writes one
- * segment file that never changes, so that a crash cannot leave it half-written and an object store
- * could hold it. Only one process at a time may append to a stream.
+ * segment file in a temporary folder and then renames it, so that a crash cannot leave a
+ * half-written segment. A segment never changes, so logs could also be kept in an object store.
+ * Only one process at a time may append to a stream.
  * @param shared whether other processes append to this folder too: to other streams, or to the same
  *   stream at another time
  */
@@ -76,7 +77,10 @@ function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Del
   return deleteUnneeded(source, deletion)
 }
 
-/** None of these types allows slashes or dots, so the path cannot escape the folder. */
+/**
+ * A job id, an attempt number and a stream name contain no slashes or dots, so the path cannot
+ * escape the folder.
+ */
 const segmentFolder = ({ folder }: Context, { jobId, attempt, stream }: LogAddress): string =>
   join(folder, jobId, String(attempt), stream)
 

@@ -7,7 +7,10 @@ import { syncFolder } from '../platform/durable-file.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 import { withDiskFullError } from './disk-errors.ts'
 
-/** Most files that one sweep removes, so that a sweep stays short; the next sweep continues. */
+/**
+ * Maximum number of files that one sweep removes, so that a sweep stays short; the next sweep
+ * continues.
+ */
 const SWEEP_MAX = 1000
 
 /**
@@ -28,7 +31,7 @@ export type Staging = {
   sweep(before: number): Promise<number>
 }
 
-/** `probe` is called before and after each rename; `of` is the first part of its labels. */
+/** `probe` is called before and after each rename, with a label that starts with `of`. */
 type Watch = { readonly of: 'artifact' | 'log'; readonly probe: Probe }
 
 /** Creates the folder if it is missing. */

@@ -1,6 +1,6 @@
 import { sep } from 'node:path'
 
-/** How many streams' sizes to remember; the size of any other stream is read from disk. */
+/** Maximum number of streams whose sizes are remembered; other sizes are read from disk. */
 const TAILS_MAX = 1024
 
 /** Sizes in bytes of the most recently written streams, by the stream's folder. */

@@ -15,8 +15,8 @@ import { signedHeaders } from './sign.ts'
 /** Timeout of one try in milliseconds, from name resolution to the last byte of the response. */
 const TRY_MS = 10_000
 /**
- * How many bytes of a response body to read, and discard, before closing the connection. Reading
- * them lets the receiver finish its response.
+ * Maximum number of bytes of a response body that are read and discarded before the connection is
+ * closed. Reading them lets the receiver finish its response.
  */
 const RESPONSE_BYTES_MAX = 64 * 1024
 const ERROR_LENGTH_MAX = 200

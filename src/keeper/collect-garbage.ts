@@ -9,8 +9,8 @@ import { repeat } from './repeat.ts'
 
 const EVERY_MS = 3_600_000
 /**
- * Delay before the first run. Until then, an operator can use a dry run to notice a wrong setting,
- * or that an outdated backup was restored.
+ * Delay between startup and the first run. It gives the operator time for a dry run, which reveals
+ * a wrong setting, or that an outdated backup was restored, before anything is deleted.
  */
 const FIRST_MS = 600_000
 const DAY_MS = 86_400_000
@@ -20,11 +20,11 @@ const DAY_MS = 86_400_000
  */
 const GRACE_MS = DAY_MS
 /**
- * Jobs deleted per transaction. The number is small, because all events of a job are deleted with
- * it.
+ * Maximum number of jobs deleted per transaction. It is small, because all events of a job are
+ * deleted in the same transaction.
  */
 const JOBS_AT_ONCE = 20
-/** Uploads checked per transaction. */
+/** Maximum number of uploads checked per transaction. */
 const UPLOADS_AT_ONCE = 200
 
 /** How many days to keep jobs and logs after a job has ended; 0 keeps them forever. */
@@ -123,7 +123,8 @@ async function deleteFiles(
     !signal.aborted && (dryRun || !(await isBackedUp()))
   const shared = { before: now - GRACE_MS, dryRun, mayContinue }
   const logsBefore = keepLogs === 0 ? 0 : now - keepLogs * DAY_MS
-  // A dry run has not deleted any rows, so the query must ignore the rows that a real run deletes.
+  // A real run has already deleted old rows at this point. A dry run has not, so its query must
+  // ignore them.
   const rowsBefore = dryRun ? cutoffs(retention, now) : null
 
   const oldLogs = await logs.deleteUnneeded({

@@ -10,7 +10,7 @@ const EVERY_MS = 10_000
  * the hub aborts a stalled upload much earlier.
  */
 const TEMP_AGE_MS = 3_600_000
-/** Stranded jobs to name in one log line. */
+/** Maximum number of stranded jobs that one log line names. */
 const STRANDED_MAX = 10
 
 export type TidyContext = {
@@ -22,9 +22,10 @@ export type TidyContext = {
 }
 
 /**
- * Releases the lock keys of jobs that have been paused for too long, removes orphaned temporary files,
- * and logs a warning if jobs wait for a lock key that no job holds. It leaves these jobs as they are:
- * only manual changes to the database make them, and `millwright doctor` says what to do.
+ * Releases the lock keys of jobs that have been paused for too long, removes orphaned temporary
+ * files, and logs a warning if jobs wait for a lock key that no job holds. It does not change these
+ * waiting jobs: only manual changes to the database can cause them, and `millwright doctor` says
+ * what to do.
  */
 export async function tidyLocksAndFiles({
   ledger,

@@ -33,8 +33,8 @@ const Row = z.object({
 })
 
 /**
- * Returns the attempt that the fence identifies. Throws the error of `refusal` if it is not the
- * job's current attempt or is not running.
+ * Returns the attempt that the fence identifies. If it is not the job's current attempt or is not
+ * running, throws the error that `refusal` returns.
  */
 export async function currentAttempt(
   tx: Tx,

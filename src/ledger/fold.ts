@@ -24,7 +24,8 @@ const NOTHING: Folded = {
 }
 
 /**
- * Computes a job's state from all its events, in order. The job's row must always agree with it.
+ * Computes a job's state from all its events, in order. The job's row must always agree with the
+ * result.
  */
 export const fold = (events: readonly JobEvent[]): Folded => events.reduce(step, NOTHING)
 

@@ -10,8 +10,8 @@ import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Maximum number of these events per job. They are limited because a claim reads all of them and
- * sends them to the worker, and a job may have up to a hundred attempts.
+ * Maximum number of events of each of these types per job. They are limited because a claim reads
+ * all of them and sends them to the worker, and a job may have up to a hundred attempts.
  */
 const KEPT_MAX = { checkpoint: 1000, 'publication-intended': 300 } as const
 
@@ -53,7 +53,7 @@ export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> 
 
 const Count = z.object({ count: z.int() })
 
-/** Throws `request-invalid` if the job already has the maximum number of these events. */
+/** Throws `request-invalid` if the job already has the maximum number of events of this type. */
 export async function refuseTooMany(
   tx: Tx,
   jobId: JobId,
@@ -65,7 +65,7 @@ export async function refuseTooMany(
   )
   const most = KEPT_MAX[type]
   if ((found?.count ?? 0) < most) return
-  throw new AppError('request-invalid', `A job may have at most ${most} ${type} events.`)
+  throw new AppError('request-invalid', `A job may have at most ${most} "${type}" events.`)
 }
 
 const keptOf = (jobId: JobId, type: keyof typeof KEPT_MAX) => sql`

@@ -87,7 +87,7 @@ export function openConnections(url: string, timeouts: Timeouts, clock: Clock): 
 export async function connectOnce(url: string): Promise<Client> {
   const client = new Client({ ...settings(url), connectionTimeoutMillis: TIMEOUTS.connect })
   // If the connection fails, the running query rejects with the same error. Without this listener,
-  // the event would crash Node.
+  // the `error` event would crash Node.
   client.on('error', () => {})
   await client.connect()
   return client

@@ -13,7 +13,7 @@ import { CHANNEL, listenForNotifications, payloadOf } from './notifications.ts'
 import { type Preparer, preparer } from './statements.ts'
 
 /**
- * How often a transaction is tried if each try fails with a deadlock or a serialization failure.
+ * Maximum number of tries of a transaction that fails with a deadlock or a serialization failure.
  */
 const TRIES_MAX = 8
 

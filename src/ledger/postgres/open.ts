@@ -45,7 +45,7 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   )
   connections.pool.on('connect', (client) => {
     // If the connection fails, the running query rejects with the same error. Without this
-    // listener, the event would crash Node.
+    // listener, the `error` event would crash Node.
     client.on('error', () => {})
   })
   const self = newUuid(clock.now(), random)

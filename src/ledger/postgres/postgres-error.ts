@@ -40,7 +40,7 @@ const UNREADABLE =
  */
 export const isTransient = (error: unknown): boolean => TRANSIENT.test(codeOf(error))
 
-/** Whether the database did not respond in time, so that even a ROLLBACK is pointless. */
+/** Whether the database did not respond in time. A ROLLBACK would then get no response either. */
 export const isQueryTimeout = (error: unknown): boolean => messageOf(error) === QUERY_TIMEOUT
 
 /**
@@ -50,7 +50,7 @@ export const isQueryTimeout = (error: unknown): boolean => messageOf(error) === 
 export function toAppError(error: unknown): unknown {
   const code = codeOf(error)
   if (code === FULL) {
-    return new AppError('disk-full', 'The disk of the database is full.', { cause: error })
+    return new AppError('disk-full', 'The disk that holds the database is full.', { cause: error })
   }
   const isUnavailable =
     UNAVAILABLE.test(code) ||

@@ -1,7 +1,10 @@
 import type { QueryConfig } from 'pg'
 import { isValue, render, type SqlValue, type Statement } from '../sql.ts'
 
-/** Maximum number of named prepared statements, because each connection keeps all of them. */
+/**
+ * Maximum number of named prepared statements. They are limited because each connection keeps all
+ * of them in memory.
+ */
 const PREPARED_MAX = 500
 
 type Prepared = { readonly name: string; readonly text: string }

@@ -12,7 +12,7 @@ import { isSqliteError } from './sqlite-error.ts'
  * long.
  */
 const BATCH_MAX = 32
-/** Maximum number of prepared statements with nested statements, which are cached by their text. */
+/** Maximum number of prepared statements that are cached by text: those with nested statements. */
 const PREPARED_MAX = 500
 
 const NOTHING = sql``

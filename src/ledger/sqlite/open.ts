@@ -16,8 +16,8 @@ import { MIGRATIONS } from './migrations/all.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
 /**
- * How long SQLite waits for a lock, for example while a backup reads. Only one process writes to
- * the ledger.
+ * How long SQLite waits for a lock that another process, for example a backup, holds. No other hub
+ * holds one, because only one hub at a time can open the data folder.
  */
 const BUSY_MS = 5000
 

@@ -27,8 +27,8 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
 }
 
 async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
-  // Another transaction has locked the job. If the lease is still expired after that, the next
-  // sweep ends the attempt.
+  // Skip a job that another transaction has locked, because that transaction may end the attempt.
+  // If it does not, the next sweep does.
   if (!(await tryLockJobAndKeys(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
   await tx.run(sql`

@@ -47,8 +47,8 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   )
   let resumed = 0
   for (const { id } of due) {
-    // Another transaction has locked the job and may resume or cancel it. If it does neither, the
-    // next run resumes the job.
+    // Skip a job that another transaction has locked, because that transaction may resume or cancel
+    // it. If it does neither, the next run resumes the job.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     if (await requeuePaused(tx, id, BY)) resumed += 1
   }

@@ -50,8 +50,8 @@ async function apply(
     }
     case 'failed': {
       const next = afterSettleFailed(current, settlement.reason)
-      // If the job gets another reason, such as `attempts-exhausted`, the detail must name the
-      // failure.
+      // If the job ends for a different reason than the settlement's, such as `attempts-exhausted`,
+      // only the detail can name the settlement's reason.
       const detail =
         next.reason === settlement.reason
           ? settlement.detail
@@ -64,7 +64,7 @@ async function apply(
 const cancelNotRequested = (fence: Fence): AppError =>
   new AppError(
     'cancel-not-requested',
-    `Job ${fence.jobId} cannot be settled as cancelled: nobody has requested a cancel.`,
+    `Job ${fence.jobId} cannot be settled as "cancelled": nobody has requested a cancel.`,
     {
       details: { job: fence.jobId },
     },

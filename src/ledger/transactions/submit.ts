@@ -87,7 +87,7 @@ async function sameRequest(tx: Tx, job: NewJob): Promise<JobId | undefined> {
   if (earlier === undefined || earlier.digest === job.requestDigest) return earlier?.id
   throw new AppError(
     'idempotency-conflict',
-    `The idempotency key ${job.idempotencyKey} belongs to job ${earlier.id}, which was ` +
+    `The idempotency key "${job.idempotencyKey}" belongs to job ${earlier.id}, which was ` +
       `submitted with a different request.`,
     { details: { job: earlier.id } },
   )

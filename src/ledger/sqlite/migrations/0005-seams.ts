@@ -37,8 +37,8 @@ export const seams: Migration = {
     ) WITHOUT ROWID`,
     `CREATE INDEX input_digest ON input (digest)`,
 
-    // A job's id may be any UUID, so a delivery's id no longer shows whether it is newer than
-    // another.
+    // A delivery's id contains its job's id, which may now be any UUID. Sorting deliveries by id
+    // therefore no longer sorts them by age, so each row also stores the number of its job.
     `ALTER TABLE delivery ADD COLUMN job_number INTEGER NOT NULL DEFAULT 0`,
     `UPDATE delivery SET job_number = (SELECT number FROM job WHERE job.id = delivery.job_id)`,
     `DROP INDEX delivery_state`,
