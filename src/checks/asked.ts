@@ -21,13 +21,13 @@ export const CommandChecks = z
   )
   .default([])
 
-/** Parses `name=command line`; sh runs the command line. Throws AppError `usage-invalid`. */
+/** Parses `name=command line`; the check runs the command line with `sh`. Throws `usage-invalid`. */
 export function typedCheck(text: string): z.input<typeof AskedCheck> {
   const at = text.indexOf('=')
   const [name, typed] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)]
   if (name !== '' && typed.trim() !== '') return { name, run: ['sh', '-c', typed] }
   throw new AppError(
     'usage-invalid',
-    `--check must be name=command line, such as test='npm test', not ${text}`,
+    `--check must be "name=command line", such as "test=npm test", not "${text}"`,
   )
 }

@@ -10,7 +10,7 @@ const GRACE_MS = 1000
 /** A program whose exit code is the verdict: 0 means passed. */
 export type CommandCheck = {
   readonly name: string
-  /** Id of the tree that the check judges, for the verdict. */
+  /** Id of the tree that the check judges. Copied into the verdict. */
   readonly judges: string
   readonly run: readonly [string, ...string[]]
   readonly timeoutMs: number

@@ -17,7 +17,7 @@ const SIGNS: readonly RegExp[] = [
   /\berror(?:\s+TS\d+|\[\w+\])?:/i,
   /\b\d+:\d+\s+-?\s*error\b/i,
   /^\s*\S+\.[A-Za-z]\w*:\d+(?::\d+)?:\s/,
-  // Expected and actual values.
+  // Failed assertions: the expected and the actual value.
   /^\s*[+-]?\s*(?:expected|received|actual|left|right|got|want)\b\s*[:=]/i,
   // Build tools and shells.
   /\*\*\* .*\bError \d+|^npm (?:error|ERR!)/,

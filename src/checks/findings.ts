@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer'
 import { saysFailure } from './failure-signs.ts'
 import { PlainLines } from './plain-lines.ts'
 
-/** Longest findings: 6 KiB, less 256 bytes for the line that says how the check ended. */
+/** Maximum size of the findings: 6 KiB, less 256 bytes for the line that says how the check ended. */
 const BYTES_MAX = 6 * 1024 - 256
-/** How many bytes of longer output to keep: first failures, last failures, and the end with the summary. */
+/** Bytes to keep of longer output: of the first failures, of the last failures, and of the end. */
 const FIRST_BYTES_MAX = 2400
 const LAST_BYTES_MAX = 1600
 const END_BYTES_MAX = 1200
@@ -13,7 +13,7 @@ const MARK_BYTES = 40
 /** Lines kept before and after a line that reports a failure. */
 const LINES_BEFORE = 2
 const LINES_AFTER = 6
-/** How many failure lines to remember. A remembered line is not kept again when it recurs. */
+/** Maximum number of failure lines to remember. A remembered line that recurs is not a new failure. */
 const KNOWN_MAX = 1000
 
 /** A line, its number in the output, and its size including the newline. */

@@ -9,7 +9,7 @@ const Pattern = z
   .string()
   .max(255)
   .regex(/^[A-Za-z0-9*][A-Za-z0-9._*-]*(?:\/[A-Za-z0-9*][A-Za-z0-9._*-]*)*$/, {
-    error: 'must be a name such as model.glb or images/*.png',
+    error: 'must be a name such as "model.glb" or "images/*.png"',
   })
 
 /** What a job requires of the files made by its generator. */

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { clip } from '../domain/text.ts'
 
-/** How many characters of a line to buffer. More than LINE_MAX, because some may be escape sequences. */
+/** Longest text to buffer, in characters. It exceeds LINE_MAX because it may have escape sequences. */
 const HELD_MAX = 4096
 /** Longest resulting line, in characters. */
 const LINE_MAX = 400

@@ -13,7 +13,7 @@ export function generatorOf(choice: GeneratorChoice): Generate {
   }
 }
 
-/** The demand of a job that needs this generator, and the offer of a worker that can run it. */
+/** The string by which jobs demand this generator and workers offer it. */
 export const generatorOffer = (name: GeneratorChoice['name']): string => `generator:${name}`
 
 /** The generators that this machine can run. `command` needs only the program that the job names. */

@@ -10,7 +10,7 @@ import { progressReader } from './progress.ts'
 
 /** Time between SIGINT and SIGKILL, in milliseconds, in which the program can close its files. */
 const GRACE_MS = 2000
-/** How many characters of the end of the output are included in the detail of a failure. */
+/** Maximum number of characters from the end of the output in the detail of a failure. */
 const OUTPUT_END_MAX = 2000
 
 /** The name of this generator. */
@@ -22,7 +22,10 @@ export const CommandChoice = z.strictObject({
 })
 type CommandChoice = z.infer<typeof CommandChoice>
 
-/** Uses any program as a generator. docs/generate.md defines its environment. Exit code 0 is success. */
+/**
+ * Runs a program as a generator. docs/generate.md lists the program's environment variables. Exit code
+ * 0 means success.
+ */
 export const commandGenerator =
   ({ run }: CommandChoice): Generate =>
   async (task, io, signal) => {
@@ -44,7 +47,7 @@ export const commandGenerator =
     throw new StepFailed('generator-failed', `the generator ${ending}\n${lastWords}`.trim())
   }
 
-/** `launch` also sets MILLWRIGHT_ATTEMPT, by which the attempt's processes are found. */
+/** `launch` adds MILLWRIGHT_ATTEMPT, which marks the attempt's processes so that they can be found. */
 const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string, string> => ({
   PATH: path,
   HOME: task.home,

@@ -12,7 +12,7 @@ export function progressReader(onProgress: (progress: Progress) => void): (text:
   let begun = ''
   return (text) => {
     const lines = (begun + text).split('\n')
-    // Keeps one character more than a progress line may have, so that an overlong line is still ignored.
+    // Keeps one character more than LINE_MAX, so that a line cut here still counts as too long.
     begun = (lines.pop() ?? '').slice(0, LINE_MAX + 1)
     const newest = lines.findLast((line) => line.length <= LINE_MAX && PREFIX.test(line))
     if (newest !== undefined) onProgress(parseProgress(newest.replace(PREFIX, '')))

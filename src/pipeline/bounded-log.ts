@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 
-/** How many bytes to keep from the end of a log that is too long. */
+/** Maximum number of bytes to keep from the end of a log that is too long. */
 const TAIL_BYTES_MAX = 256 * 1024
 
 /** A log with limited size and line length, so that no job's output fills the disk. */

@@ -106,7 +106,7 @@ function outcomeOf(error: unknown, { step, why, log }: FailureContext): Outcome 
     detail: clip(detail, DETAIL_MAX),
     ...(step === undefined ? {} : { step }),
   })
-  // If the attempt was stopped, the stop takes precedence, because the error is its consequence.
+  // If the attempt was stopped, the outcome follows from the stop, because the stop caused the error.
   if (why !== null) return outcomeOfStop(why, failed)
   if (error instanceof StepFailed) return failed(error.reason, error.detail)
   if (error instanceof AppError && isReason(error.code)) return failed(error.code, describe(error))

@@ -5,8 +5,8 @@ const GRACE_MS = 30_000
 
 /**
  * Tells a running attempt to stop. The first cause wins, but a lost lease overrides it. Once a
- * publication intent is recorded, only a lost lease stops the attempt, because readers of the intent
- * rely on the publication.
+ * publication intent is recorded, only a lost lease stops the attempt, because anyone who reads the
+ * intent assumes that the publication follows.
  */
 export class StopOrder {
   readonly #stop = new AbortController()
@@ -18,7 +18,10 @@ export class StopOrder {
   #publication: 'none' | 'recording' | 'recorded' = 'none'
   #held: StopCause | null = null
 
-  /** @param lapsed whether the lease expired, on a clock that runs even while the process is suspended */
+  /**
+   * @param lapsed returns whether the lease has expired, according to a clock that also runs while the
+   *   process is suspended
+   */
   constructor(lapsed: () => boolean = () => false) {
     this.#lapsed = lapsed
   }
@@ -35,8 +38,8 @@ export class StopOrder {
 
   /**
    * Aborts with `Stopped` when uploads may no longer delay the end of the job: 30 s after a cancel or
-   * an exceeded limit, or when the lease is lost. A drain does not abort it, because the worker sends
-   * the rest after its next start.
+   * an exceeded limit, or when the lease is lost. A drain does not abort it, because the worker
+   * finishes the uploads after its next start.
    */
   get late(): AbortSignal {
     return this.#late.signal
@@ -90,7 +93,7 @@ export class StopOrder {
     }
   }
 
-  /** Limits how long saving the work may take: aborts after 30 s, on a lost lease, or on `hurry`. */
+  /** Limits the time for saving the work: aborts after 30 s, on `hurry()`, or if the lease is lost. */
   grace(): AbortSignal {
     return AbortSignal.any([
       this.#leaseLost.signal,

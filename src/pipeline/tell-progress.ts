@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts'
 const EVERY_MS = 5000
 const EVENTS_MAX = 1000
 
-/** Accepts progress at any rate. After it is disposed of, it sends no more events. */
+/** `see` may be called as often as the caller likes. After disposal, no more events are sent. */
 export type ProgressTeller = AsyncDisposable & { see(progress: Progress): void }
 
 /**

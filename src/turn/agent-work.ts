@@ -11,7 +11,7 @@ export type TakenWork = {
   readonly changed: boolean
 }
 
-/** What a kind provides so that its agent's turns need not know the workspace or the payload. */
+/** What a kind provides to the code that runs turns, which knows neither workspaces nor payloads. */
 export type AgentWork<Work extends TakenWork> = {
   readonly attempt: Attempt
   readonly driver: AgentDriver

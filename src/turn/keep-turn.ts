@@ -43,16 +43,16 @@ export async function recordTurn<Work extends TakenWork>(
 }
 
 /**
- * Keeps a finished turn's artifacts under turn-specific names and records the turn again. The next
- * turn overwrites the artifacts with default names before it is recorded; if the attempt died in
- * between, this turn would be lost. Then removes the turn's files, so that many turns need only the
- * disk space of one.
+ * Keeps a finished turn's artifacts again under turn-specific names and records the turn again. Without
+ * this, the turn would be lost if the attempt died after the next turn had overwritten the artifacts
+ * with default names but had not been recorded yet. Then removes the finished turn's local files, so
+ * that many turns need only the disk space of one.
  */
 export async function setAside<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, own }: FinishedTurn<Work>,
 ): Promise<void> {
-  // An earlier attempt made this turn, and this attempt cannot overwrite that attempt's artifacts.
+  // An earlier attempt made this turn. This attempt cannot overwrite the earlier attempt's artifacts.
   if (own === null) return
   const record = { ...own.record, aside: true }
   keep(agent, { work, archive: own.archive }, record)

@@ -4,7 +4,7 @@ import { SESSION_MAX } from '../domain/event.ts'
 import type { AgentWork, PlannedTurn, TakenWork } from './agent-work.ts'
 import { type TranscriptEntry, transcriptLine } from './transcript.ts'
 
-/** Maximum session events per run. A well-behaved agent has one session. */
+/** Maximum number of session events per run. A well-behaved agent has one session. */
 const SESSIONS_MAX = 8
 
 /** Runs one turn of the agent. Logs every update; each one also restarts the idle timeout. */
@@ -38,7 +38,10 @@ export async function runAgent<Work extends TakenWork>(
 /** Whether a session id is short enough to be recorded and continued. Real agents use short ids. */
 const canContinue = (session: string | null): boolean => (session?.length ?? 0) <= SESSION_MAX
 
-/** Reports each new session, at most SESSIONS_MAX, because unsent events are kept in memory. */
+/**
+ * Returns a function that reports each new session as an event. Reports at most SESSIONS_MAX, because
+ * unsent events are kept in memory, which an agent must not be able to fill.
+ */
 function sessionReporter({ report }: Attempt): (session: string) => void {
   let last = ''
   let left = SESSIONS_MAX

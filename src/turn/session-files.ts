@@ -105,8 +105,8 @@ function falseWhenUnreadable(error: unknown): false {
 }
 
 /**
- * Whether a name is a relative path of printable ASCII without spaces, backslashes, `.` or `..`. Real
- * agents use only such names.
+ * Whether a name is a relative path of printable ASCII characters that has no space, no backslash, and
+ * no segment `.` or `..`. Real agents use only such names.
  */
 const isPlain = (name: string): boolean =>
   /^[\x21-\x7e]+$/.test(name) &&

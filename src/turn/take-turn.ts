@@ -52,8 +52,8 @@ async function pause<Work extends TakenWork>(
 }
 
 /**
- * Returns the finished turn. An agent's failure is only noted if the agent left new changes and the
- * job has checks to judge them; otherwise the failure is thrown.
+ * Returns the finished turn. If the agent failed, but left new changes and the job has checks to judge
+ * them, reports the failure as a note; otherwise throws it.
  */
 async function finish<Work extends TakenWork>(
   agent: AgentWork<Work>,

@@ -9,7 +9,10 @@ import type { SenderContext } from './sender-context.ts'
 import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
 
-/** Maximum parallel uploads. Few, because each upload's timeout assumes a minimum bandwidth. */
+/**
+ * Maximum number of parallel uploads. Few, because they share the bandwidth, and each upload's timeout
+ * assumes a minimum bandwidth.
+ */
 const UPLOADS_MAX = 4
 
 /** Sends an attempt's artifacts to the hub while the attempt runs. */
@@ -17,7 +20,7 @@ export class ArtifactSender {
   readonly #context: SenderContext
   readonly #folder: string
   readonly #stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>
-  /** By name. A newer artifact replaces an older one with the same name. */
+  /** The queued artifacts, by name. A newer artifact replaces an older one with the same name. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
   readonly #limited = semaphore(UPLOADS_MAX)
@@ -39,9 +42,9 @@ export class ArtifactSender {
   }
 
   /**
-   * Queues an artifact for upload. A file must not change anymore. At most UPLOADS_MAX files are
-   * uploaded at once, and an upload is dropped if a stopped job must end first. A text is small, so it
-   * is sent immediately and is dropped only if the lease is lost.
+   * Queues an artifact for upload. A file must not change after this call. At most UPLOADS_MAX files
+   * are uploaded at once, and an upload is dropped if a stopped job must end before it is complete. A
+   * text is small, so it is sent immediately and is dropped only if the lease is lost.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)

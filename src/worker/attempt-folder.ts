@@ -53,8 +53,9 @@ export async function readAttemptFile(folder: string): Promise<AttemptFile | nul
 }
 
 /**
- * Removes an attempt's folder, even if `attempt.json` is missing, because a killed worker may have
- * removed part of the folder. If this fails, only logs the error, so that other jobs continue.
+ * Removes an attempt's folder. Works without `attempt.json`, because a worker that was killed during
+ * the removal may have deleted that file already. If the removal fails, only logs the error, so that
+ * other jobs continue.
  */
 export async function removeAttemptFolder(
   folder: string,

@@ -68,7 +68,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   tell(event: WorkerEvent): void {
-    // A step's output is sent before its end, so that a reader who follows the job sees them in order.
+    // The step's output is sent before this event, so that someone who follows the job sees it first.
     if (event.type === 'step-finished') for (const log of Object.values(this.#logs)) log.hurry()
     this.#events.tell(event)
   }
@@ -138,7 +138,7 @@ export class AttemptSender implements AttemptReport {
     await this.#fetch((trying) => hub.call('readKept', { params }, trying), file, signal)
   }
 
-  /** Closes the logs and queues each log with content as an artifact. */
+  /** Closes the logs. Queues every log that is not empty for upload as an artifact. */
   endLogs(): void {
     for (const { stream, name, mediaType } of STREAMS) {
       const log = this.#logs[stream]
@@ -175,7 +175,7 @@ export class AttemptSender implements AttemptReport {
     await this.#events.flush()
   }
 
-  /** Returns null if the whole log was sent, or the log's name if a stopped job had to end first. */
+  /** Sends the rest of a log. Returns null, or the missing log if a stopped job had to end first. */
   async #flushLog(stream: LogStream): Promise<MissingArtifact | null> {
     try {
       await this.#logs[stream].flush()

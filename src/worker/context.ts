@@ -13,7 +13,7 @@ import type { HubClient } from '../protocol/client.ts'
 export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
-  /** How the model refused the last request, or null if it did not refuse. */
+  /** The model's refusal of the last request, or null if the model did not refuse it. */
   refusal(): Promise<ModelRefusal | null>
   /** Revokes the door's token and returns the total usage. */
   close(): Promise<Usage>

@@ -13,8 +13,8 @@ const TRY_MS = 30_000
 type DeliveryContext = Pick<WorkerContext, 'hub' | 'clock' | 'log'>
 
 /**
- * Sends an attempt's final report to the hub, after `before` has sent the attempt's artifacts, logs
- * and events. Retries until the hub accepts or refuses the report; either answer is final.
+ * Calls `before`, which sends the attempt's artifacts, logs and events to the hub, and then sends the
+ * attempt's final report. Retries until the hub accepts or refuses the report; either answer is final.
  */
 export async function deliverReport(
   report: FinalReport,
@@ -55,11 +55,12 @@ export async function deliverReportAgain(
   signal: AbortSignal,
 ): Promise<'accepted' | 'refused'> {
   const context = { hub: hub.withToken(report.token), fence: report, clock }
-  // A missing file was already delivered: the attempt's folder is removed before the spooled report.
+  // If files are missing, the hub has already accepted them and the report: the worker removes an
+  // attempt's folder after that, and the spooled report last.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {
-      // As in the first run, the report is sent even if a file is unreadable or the hub refuses it.
+      // As in the first run, a file that is unreadable or refused by the hub does not stop the report.
       await upload(artifact, 'putArtifact', context, signal).catch((error: unknown) =>
         log.warn(
           { job: report.jobId, artifact: artifact.name, error },

@@ -60,8 +60,8 @@ async function save(
   signal: AbortSignal,
 ): Promise<void> {
   const reader = (body ?? new Blob([]).stream()).getReader()
-  // Read errors are caught apart from write errors, so that a full disk does not look like a broken
-  // connection.
+  // Read errors are caught separately from write errors, so that a full disk does not look like a
+  // broken connection.
   const read = () =>
     reader.read().catch((cause: unknown) => {
       signal.throwIfAborted()
@@ -75,7 +75,7 @@ async function save(
     }
   } finally {
     await out.close()
-    // Closes the connection after a failed write. Rejects if the connection is already broken.
+    // Closes the connection if a write failed. `cancel` rejects if the connection is already broken.
     await reader.cancel().catch(() => {})
   }
 }

@@ -6,8 +6,8 @@ import type { SenderContext } from './sender-context.ts'
 /** How long to wait for more events before sending them in one request, in milliseconds. */
 const GATHER_MS = 50
 /**
- * Maximum events per request. An event's text has at most 2048 characters, each up to 6 bytes in JSON,
- * so that 64 events need about 768 KiB, which is below the hub's body limit of 1 MiB.
+ * Maximum number of events per request. An event's text has at most 2048 characters, each up to 6
+ * bytes in JSON, so 64 events need about 768 KiB, which is below the hub's body limit of 1 MiB.
  */
 const BATCH_MAX = 64
 const TRY_MS = 30_000
@@ -33,8 +33,8 @@ export class EventSender {
   tell(event: WorkerEvent): void {
     this.#queue.push(event)
     this.#sending ??= this.#send()
-    // Sent immediately: if this worker dies, the hub normally counts the attempt as failed only if it
-    // has this event.
+    // Sent immediately: if this worker dies, the hub normally counts the attempt as failed only if this
+    // event has arrived.
     if (event.type === 'agent-started') this.#hurry.abort()
   }
 

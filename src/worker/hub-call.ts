@@ -11,8 +11,8 @@ type Retries = {
 }
 
 /**
- * Retries a call to the hub, with backoff and forever, until the hub accepts or refuses it. Throws the
- * hub's refusal or the signal's reason.
+ * Calls the hub, and retries with backoff and without a limit until the hub accepts or refuses the
+ * call. Throws the hub's refusal or the signal's reason.
  */
 export function callUntilAnswered<Value>(
   call: (signal: AbortSignal) => Promise<Value>,

@@ -6,8 +6,8 @@ import { ReportSpool } from './report-spool.ts'
 import { salvage } from './salvage.ts'
 
 /**
- * Kills processes left by an earlier run of this worker and removes its partly written reports.
- * Returns the names of the attempts whose folders that run left.
+ * Kills processes that an earlier run of this worker left behind, and removes reports that it wrote
+ * only in part. Returns the names of the attempts whose folders still exist.
  */
 export async function endLeftovers({ folder, log }: WorkerContext): Promise<readonly string[]> {
   await new ReportSpool(folder).removePartial()
@@ -20,8 +20,8 @@ export async function endLeftovers({ folder, log }: WorkerContext): Promise<read
 }
 
 /**
- * Sends what an earlier run could not send: its final reports, unchanged, and the work of attempts
- * without a report. Waits while the hub is unreachable. Throws the signal's reason.
+ * Sends what an earlier run could not send: its final reports, unchanged, and the files of attempts
+ * without an accepted report. Waits while the hub is unreachable. Throws the signal's reason.
  */
 export async function recover(
   names: readonly string[],

@@ -40,8 +40,8 @@ export type FinalReport = z.infer<typeof FinalReport>
 const COMPLETE = '.json'
 
 /**
- * Stores final reports until the hub answers them. A report is written before it is sent, so that if
- * the worker dies in between, its next start sends the same report and not a different one.
+ * Stores final reports on disk until the hub accepts or refuses them. A report is stored before it
+ * is sent: if the worker dies before the hub's answer, its next start sends the same report again.
  */
 export class ReportSpool {
   readonly #folder: string

@@ -48,7 +48,7 @@ async function uploadFound(
   for (const artifact of found) {
     await upload(artifact, 'salvageArtifact', context, signal).catch((error: unknown) => {
       if (signal.aborted || isAppError(error, 'token-invalid')) throw error
-      // The hub does not have this attempt, or it belongs to another worker, so the file is not needed.
+      // The hub refused the file, for example because it does not know the attempt. A retry is useless.
       if (isAppError(error)) return
       log.error({ attempt: left.marker, file: artifact.name, error }, 'could not salvage the file')
     })

@@ -7,9 +7,9 @@ import { attemptParams } from './attempt-params.ts'
 import { callUntilAnswered } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
-/** Timeout of one try, in milliseconds, before the extra time for the file's size. */
+/** Timeout of one try, in milliseconds. Each try gets extra time that depends on the file's size. */
 const TRY_MS = 30_000
-/** Slowest upload for which the extra time is sufficient, in bytes per millisecond. */
+/** Lowest bandwidth for which the extra time is sufficient, in bytes per millisecond. */
 const BYTES_PER_MS_MIN = 16
 
 /**
@@ -38,8 +38,8 @@ export async function upload(
       try {
         await hub.call(route, { params, headers, body: blob.stream() }, trying)
       } catch (error) {
-        // If the bytes were corrupted in transit, they are sent again. If the file changed, a retry would
-        // fail again.
+        // If the bytes were corrupted in transit, they are resent. If the file itself changed, a retry
+        // would fail again.
         const isMismatch = isAppError(error, 'digest-mismatch')
         if (isMismatch && (await fileDigest(artifact.file, signal)) !== digest)
           throw changed(artifact)

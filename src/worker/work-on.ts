@@ -137,10 +137,12 @@ async function reportEnd(
     .write(report)
     .then(() => context.probe('report-written'))
     .catch(unlessDiskFull)
-  // Waits for the write even if the hub refuses, because a report written after `forget` would remain.
+  // `allEnded` waits for the write even if the hub refuses an upload: a report that is written after
+  // `forget` would remain in the spool.
   const before = (): Promise<unknown> => allEnded([written, sender.flush()])
   const answer = await deliverReport(report, context, before, leaving)
-  // The folder is removed before the report: without a report, the next start would salvage the folder.
+  // The spooled report is removed last: if the worker died with the folder but without the report, its
+  // next start would salvage the folder.
   if (answer === 'accepted') await removeAttemptFolder(folder, context)
   await context.probe('folder-removed')
   await spool.forget(fence)
@@ -174,7 +176,7 @@ function nullWhenDiskFull(error: unknown): null {
   throw error
 }
 
-/** If the disk is too full to write the report, it is still sent: there is no later chance. */
+/** If the disk is too full to store the report, it is sent anyway: a later start could not send it. */
 function unlessDiskFull(error: unknown): void {
   if (!isDiskFull(error)) throw error
 }

@@ -17,7 +17,7 @@ import { type AttemptControls, workOn } from './work-on.ts'
 /** How long a worker that must stop immediately may still talk to the hub, in milliseconds. */
 const STOP_MS = 2000
 
-/** The lease thread, which works while the worker is busy, and the guard, which outlives the worker. */
+/** The lease thread, which runs even if the main thread is busy, and the guard, which outlives both. */
 type Helpers = { readonly keeper: LeaseKeeper; readonly guard: Guard }
 
 /**

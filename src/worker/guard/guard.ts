@@ -6,9 +6,9 @@ const STDERR_CHARS_MAX = 4096
 
 /**
  * A guard process that kills the attempts' processes if this worker process dies. The guard notices
- * every kind of death, because the kernel then closes the pipe between the two. The guard also kills
- * a child that has forked but not yet called exec: such a child has no marker yet, but it keeps the
- * pipe open until it has one.
+ * every kind of death, because the kernel then closes the pipe between the worker and the guard. A
+ * child that was forked but has not called exec yet has no marker, so the guard could not find it. But
+ * until exec, which sets the marker, such a child also keeps the pipe open, so the guard waits for it.
  */
 export class Guard {
   readonly #process: Spawned['process']
@@ -56,7 +56,7 @@ export class Guard {
     }
   }
 
-  /** Makes the guard kill the processes of work that is still running. Resolves when it has exited. */
+  /** Makes the guard kill the processes of work that still runs. Resolves when the guard has exited. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.stdin.end()
     await this.failed.catch(() => {})

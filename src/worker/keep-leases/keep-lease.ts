@@ -38,8 +38,8 @@ export async function keepLease(
 }
 
 /**
- * Sends a renewal at least every quarter of the lease. Each renewal is a long poll: the hub responds
- * after that time, or immediately when the job is cancelled.
+ * Sends a renewal at least once in every quarter of the lease's duration. Each renewal is a long poll:
+ * the hub responds after that quarter at the latest, or immediately when a cancel is requested.
  */
 async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<void> {
   const { clock, leaseMs, onCancelRequested } = keeping
@@ -51,7 +51,7 @@ async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<vo
     if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
     if (next !== 'cancel-requested') continue
     onCancelRequested()
-    // After a cancel, the hub would answer every renewal immediately, so this loop waits instead.
+    // From now on, the hub would answer every long poll immediately, so this loop sleeps instead.
     waitMs = 0
     await clock.sleep(leaseMs / 4, signal)
   }

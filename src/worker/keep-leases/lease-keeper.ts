@@ -25,7 +25,7 @@ export class LeaseKeeper {
   readonly #beating: Disposable
 
   /**
-   * Starts the thread, which also kills this process if its event loop does not run for `stillMs`.
+   * Starts the thread. It also kills this process if the main thread's event loop hangs for `stillMs`.
    * @param url the hub's URL
    */
   constructor(url: string, stillMs = STILL_MS) {
@@ -78,7 +78,8 @@ export class LeaseKeeper {
     if (notice.type === 'ready') return this.#ready.resolve()
     const held = this.#leases.get(attemptName(notice))
     if (notice.type === 'cancel-requested') held?.stopOrder.stop({ kind: 'cancelled' })
-    // Ignored after `retire`: an attempt that only reports its end learns of the loss from the hub.
+    // After `retire`, `lapsed` is false and the loss is ignored: the attempt only reports its end, and
+    // the hub refuses the report if the lease is lost.
     else if (held?.lifeline.lapsed() === true) held.stopOrder.stop({ kind: 'lease-lost' })
   }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * After this fraction of the lease without an acknowledged renewal, the worker stops the attempt. This
- * is before the hub expires the lease.
+ * The worker stops the attempt when this fraction of the lease's duration has passed without an
+ * acknowledged renewal. The hub expires the lease only later.
  */
 const FRACTION = 0.75
 /** Longest sleep between two checks of the deadline, in milliseconds. */
@@ -20,7 +20,7 @@ const NEVER = 2n ** 62n
 export class Lifeline {
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>
   readonly #leaseMs: number
-  /** Monotonic time in microseconds. */
+  /** The deadline, as a monotonic time in microseconds. */
   readonly #until: BigInt64Array<SharedArrayBuffer>
 
   /**
@@ -55,7 +55,7 @@ export class Lifeline {
     this.#change((seen) => (seen === NEVER ? null : LAPSED))
   }
 
-  /** Removes the deadline: the attempt starts nothing more that a lost lease would have to stop. */
+  /** Removes the deadline. To be called when nothing is left that a lost lease would have to stop. */
   retire(): void {
     this.#extend(NEVER)
   }

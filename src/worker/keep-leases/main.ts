@@ -24,12 +24,12 @@ parentPort?.on('message', (message: unknown) => {
 })
 // A hung worker must not keep its leases forever. After the kill, its service manager restarts it.
 new Heartbeat(heartbeat).watch(stillMs, () => {
-  // Written directly, because in a thread `console` and `process.stderr` need the main thread, which
-  // hangs.
+  // Written directly to the file descriptor, because in a thread, `console` and `process.stderr` work
+  // only with the help of the main thread, which is hanging.
   writeSync(2, `millwright: the worker has not responded for ${stillMs} ms and is being stopped\n`)
   process.kill(process.pid, 'SIGABRT')
 })
-// Node loads the code of `fetch` on first use. Loaded here, it does not delay the first renewal.
+// Node loads the code of `fetch` when it is first used. This loads it now, before the first renewal.
 void new Request(url)
 send({ type: 'ready' })
 
@@ -52,7 +52,7 @@ async function keep(command: Extract<LeaseCommand, { type: 'keep' }>): Promise<v
   releases.delete(name)
   if (end === 'released') return
   send({ type: 'lease-lost', ...fence })
-  // The main thread also kills them when it receives the message, and logs processes that survive.
+  // When the main thread receives the message, it also kills the processes, and logs the survivors.
   await killLeftovers(name, silentLog)
 }
 
