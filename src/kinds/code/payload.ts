@@ -70,7 +70,7 @@ export const ITERATIONS = 3
 export const CodePayload = z
   .strictObject({
     repository: RepositoryAddress,
-    ref: RefName.optional().describe('Short form of checkout.ref'),
+    ref: RefName.optional().describe('Short form of `checkout.ref`'),
     checkout: Checkout.prefault({}),
     prompt: z.string().min(1).max(262_144),
     agent: Agent,
@@ -88,7 +88,7 @@ export const CodePayload = z
   })
   .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {
     path: ['checkout', 'ref'],
-    error: 'is given twice: as ref and as checkout.ref',
+    error: 'is given twice: as "ref" and as "checkout.ref"',
   })
 export type CodePayload = z.infer<typeof CodePayload>
 
