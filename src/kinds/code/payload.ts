@@ -93,8 +93,8 @@ export const CodePayload = z
 export type CodePayload = z.infer<typeof CodePayload>
 
 /**
- * The maximum number of the agent's turns. The schema has no default for it, so that older workers
- * accept the payload.
+ * The maximum number of the agent's turns. The default is applied here, not in the schema: a job whose
+ * payload contains `iterations` is given only to workers with protocol version 2 or later.
  */
 export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
   iterations ?? ITERATIONS
