@@ -11,7 +11,7 @@ export type Kind = {
   readonly form: SubmitForm
   /** What a worker with these agents offers to jobs of this kind, such as `agent:codex`. */
   offers(here: Here): readonly string[]
-  /** Loads the code that runs jobs of this kind. Not imported before, because only workers need it. */
+  /** Imports the code that runs jobs of this kind. Only workers need it, so it is not imported at startup. */
   work(tools: KindTools): Promise<WorkKind>
 }
 
@@ -67,6 +67,6 @@ export type Typed = {
   readonly prompt: string | null
   /** The arguments after `--`. */
   readonly rest: readonly string[]
-  /** The current directory of the command. */
+  /** The working directory of the command. */
   readonly cwd: string
 }

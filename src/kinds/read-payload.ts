@@ -15,6 +15,6 @@ export function readPayload<Schema extends z.ZodType>(
   const [issue] = parsed.error.issues
   throw new StepFailed(
     'worker-outdated',
-    `this worker cannot read payload.${issue?.path.join('.')}: ${issue?.message}`,
+    `this worker cannot read "payload.${issue?.path.join('.')}": ${issue?.message}`,
   )
 }

@@ -102,7 +102,7 @@ export async function branchTargetOf(
   if (intent.kind !== KIND) return null
   const { details } = readIntent(intent)
   if (details.repository !== repository) return null
-  // Git needs an existing working directory, and a new worker has no cache folder yet.
+  // The calls to the remote run in the cache folder, which a new worker does not have yet.
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
   return targetOn(remote, repository, checkBranch(details.branch))
@@ -137,8 +137,8 @@ function readIntent(intent: PublicationIntent): {
 }
 
 /**
- * A push that moves a branch from `replaces` to `commit`. If `replaces` is null, it creates the
- * branch.
+ * A push that moves a branch from `replaces` to `commit`. If `replaces` is null, the push
+ * creates the branch.
  */
 type BranchPush = {
   readonly branch: string
@@ -169,7 +169,10 @@ async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promi
   return refs.tips.get(name) ?? null
 }
 
-/** Whether a tip may be replaced, because it is the base or the continued job pushed it here. */
+/**
+ * Whether a tip may be replaced: it is the base, or the job that this one continues pushed it to this
+ * branch.
+ */
 function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
   if (tip === workspace.base.commit) return true
   const earlier = branchOfPublication(continues)

@@ -11,8 +11,8 @@ export type Person = { readonly name: string; readonly email: string }
  */
 export type Signing =
   /**
-   * `key` is the path of a private key without a passphrase or, if an ssh agent holds the private
-   * key, of its public key. `agent` is the path of the agent's socket.
+   * `key` is the path of a private key without a passphrase. If an ssh agent holds the private key,
+   * `key` is the path of the public key instead, and `agent` is the path of the agent's socket.
    */
   | { readonly format: 'ssh'; readonly key: string; readonly agent: string | null }
   /** `key` is the id of a key in `home`, a GnuPG home folder. */
@@ -38,7 +38,7 @@ export type CommitRequest = {
   readonly at: number
 }
 
-/** Time limit for signing. A longer call is probably waiting for a passphrase. */
+/** Time limit for signing, in milliseconds. A longer call is probably waiting for a passphrase. */
 const SIGNING_MS_MAX = 60_000
 
 /**

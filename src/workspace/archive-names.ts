@@ -4,11 +4,11 @@ import { StepFailed } from '../domain/stop.ts'
 
 /** Limits on the contents of an archive. */
 export type ArchiveLimits = {
-  /** Most files, links and folders, counted together. */
+  /** Maximum number of files, links and folders, counted together. */
   readonly entries: number
-  /** Largest total size of the unpacked files. */
+  /** Maximum total size of the unpacked files. */
   readonly bytes: number
-  /** Largest total size of all paths, including folders. Limited because paths stay in memory. */
+  /** Maximum total size of all paths, including folders, because all paths stay in memory. */
   readonly nameBytes: number
 }
 
@@ -79,7 +79,7 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
   }
 }
 
-/** Copies the string. A slice would keep the whole archive header, up to 1 MiB, in memory. */
+/** Copies the path, because a substring would keep the whole archive header, up to 1 MiB, in memory. */
 const ownPath = (parts: readonly string[]): string => Buffer.from(parts.join('/')).toString()
 
 /**

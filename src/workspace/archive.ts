@@ -114,7 +114,7 @@ async function continueOn(
   if (change !== null) await applyChange(target, change, signal)
 }
 
-/** How many empty folders the note lists by name. */
+/** Maximum number of empty folders that the note lists by name. */
 const NAMES_MAX = 5
 
 function notesOn(empty: readonly string[]): readonly Note[] {

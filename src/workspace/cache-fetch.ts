@@ -11,8 +11,8 @@ import { callRemote, type Remote } from './remote.ts'
 export type GitObject = { readonly id: string; readonly type: string }
 
 /**
- * An object to fetch. `depth` is how many commits of its history to fetch. If it is null, the full
- * history of all branches and tags is fetched, too.
+ * An object to fetch. `depth` is the maximum number of commits of its history to fetch. If `depth`
+ * is null, the full history of all branches and tags is fetched as well.
  */
 type Wanted = { readonly object: string; readonly depth: number | null }
 
@@ -48,15 +48,18 @@ export async function fetchInto(
     { args: [...FETCH, '--prune', address.url, ...all], gitDir },
     signal,
   )
-  // Ignore a failure because of invalid objects: they must not fail jobs on unaffected branches.
+  // Continue if git rejected invalid objects: they must not fail jobs on branches without such objects.
   if (end.code !== 0 && !isUnsafe(end.redactedStderr)) return end.failure()
   if ((await objectIn(remote, object, signal)) !== null) return null
-  // The object is on no branch or tag; it may be the tip of a pull request.
+  // No fetched branch or tag contains the object, so fetch it by id. It may be the tip of a pull request.
   const single = await callRemote(remote, { args: [...FETCH, address.url, object], gitDir }, signal)
   return single.code === 0 ? null : single.failure()
 }
 
-/** Stores the object under its own ref, so that the next fetch does not download it again. */
+/**
+ * Fetches an object with at most `depth` commits of its history. Stores it under a ref in `refs/tips`, so
+ * that the next fetch finds it there and does not download it again.
+ */
 async function fetchFew(
   remote: Remote,
   { object, depth }: { readonly object: string; readonly depth: number },
@@ -83,7 +86,7 @@ const PACKS_MAX = 50
 
 /**
  * Combines packs, because every fetch adds one and many packs slow git down. Drops no objects.
- * Ignores a failure, because it costs only speed.
+ * Ignores a failure of git, because without repacking, the cache is only slower.
  */
 export async function joinPacks({ settings, gitDir }: Folder, signal: AbortSignal): Promise<void> {
   const files = await readdir(join(gitDir, 'objects', 'pack'))

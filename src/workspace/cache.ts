@@ -18,7 +18,7 @@ export type Cache = {
   readonly folder: string
   readonly address: Address
   readonly settings: GitSettings
-  /** How many commits of history to fetch for each tip; null for the full history. */
+  /** Maximum number of commits of history to fetch for each tip; null for the full history. */
   readonly depth: number | null
 }
 
@@ -115,7 +115,7 @@ export async function repairCache(
   const folder = folderOf(cache)
   if (await isReadable(folder, commit, signal)) return false
   const repair = async () => {
-    // Another job may have repaired it while this one waited for the lock.
+    // Another job may have repaired the cache while this one waited for the lock.
     if (!(await isReadable(folder, commit, signal))) await fetchAll(cache, commit, signal)
   }
   await locked(cache, repair, signal)

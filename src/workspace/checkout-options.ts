@@ -20,7 +20,7 @@ export const CheckoutOptions = z.strictObject({
     .max(1_000_000)
     .nullable()
     .default(null)
-    .describe('How many commits of history to fetch; null fetches the full history'),
+    .describe('Maximum number of commits of history to fetch; null fetches the full history'),
   sparse: z
     .array(Folder)
     .max(256)

@@ -6,11 +6,11 @@ import { withLock } from '../platform/file-lock.ts'
 
 /**
  * A cache that was used within this time is kept even without a pin, because an attempt pins a
- * cache only after fetching into it. Longer than any single git call.
+ * cache only after fetching into it. In milliseconds; longer than any single git call takes.
  */
 const GRACE_MS = 3_600_000
 
-/** How long to wait for a cache's lock before the cache is skipped. */
+/** Time limit for locking a cache, in milliseconds; a cache that stays locked is skipped. */
 const LOCK_MS = 1000
 
 /** How many caches were removed, and the disk space that this freed. */
@@ -93,6 +93,6 @@ async function removeUnlessUsed(path: string, now: number, signal: AbortSignal):
   }
 }
 
-/** Ignores dot files: temporary files that a worker left when it died while writing a pin. */
+/** Ignores dot files, because they are temporary files of workers that died while writing a pin. */
 const isPinned = async (path: string): Promise<boolean> =>
   (await readdir(join(path, 'refs', 'jobs')).catch(() => [])).some((name) => !name.startsWith('.'))

@@ -102,12 +102,12 @@ describe('git credentials', () => {
     [
       'a variable for ssh',
       env('ssh://git@h/', 'GH'),
-      /an ssh URL needs a private key file or ssh-agent/,
+      /an ssh URL needs "file" with a private key, or "ssh-agent"/,
     ],
     [
       'an ssh agent for http',
       { match: new URL('https://h/'), from: 'ssh-agent' } as const,
-      /ssh-agent works only for ssh URLs/,
+      /"ssh-agent" works only for ssh URLs/,
     ],
     [
       'an ssh agent that does not run',

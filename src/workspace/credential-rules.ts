@@ -64,11 +64,11 @@ function checkRule(rule: CredentialRule, { env, sshAuthSock }: CredentialContext
   const wrong = (text: string) =>
     new AppError('usage-invalid', `git credential for ${rule.match.href}: ${text}`)
   if (isSsh && rule.from !== 'file' && rule.from !== 'ssh-agent') {
-    throw wrong('an ssh URL needs a private key file or ssh-agent')
+    throw wrong('an ssh URL needs "file" with a private key, or "ssh-agent"')
   }
   if (!isSsh && rule.from === 'ssh-agent') {
     throw wrong(
-      'ssh-agent works only for ssh URLs; an http or https URL needs env, file or command',
+      '"ssh-agent" works only for ssh URLs; an http or https URL needs "env", "file" or "command"',
     )
   }
   if (rule.from === 'env' && (env[rule.name] ?? '') === '') {

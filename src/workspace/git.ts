@@ -5,7 +5,7 @@ import { type Input, type ProgramEnd, runProgram } from '../platform/run-program
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
 
-/** Limit on the output of one git call that is kept in memory, enough for long lists of names. */
+/** Maximum output of one git call, in bytes, because it is kept in memory. Enough for long lists of names. */
 const STDOUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** This worker's settings for git. */
@@ -15,8 +15,8 @@ export type GitSettings = {
   /** Transports that a job's repository URL may use; `http` includes https. */
   readonly allow: Readonly<Record<Transport, boolean>>
   /**
-   * Returns null if no rule matches. Throws StepFailed `credential-missing` for an unreadable
-   * secret.
+   * Finds the credential for a URL. Returns null if no rule matches. Throws StepFailed
+   * `credential-missing` if the secret cannot be read.
    */
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
@@ -26,7 +26,7 @@ export type GitSettings = {
   readonly knownHosts: string | null
   /** Time limit for one git call, in milliseconds. */
   readonly timeoutMs: number
-  /** Marks git and all its child processes, so that they are killed if the worker dies. */
+  /** Marks git and all its child processes, so that the worker's guard kills them if the worker dies. */
   readonly marker: string | null
   readonly probe: Probe
 }

@@ -51,7 +51,7 @@ export async function lfsIdsIn(patchFile: string): Promise<ReadonlySet<string>> 
   return ids
 }
 
-/** How many blobs one git call reads. Limits the memory for git's output. */
+/** Maximum number of blobs that one git call reads, to limit the memory for git's output. */
 const BLOBS_AT_ONCE = 10_000
 
 /**

@@ -90,7 +90,7 @@ function credentialConfig(
   const { origin } = new URL(address.url)
   return [
     [`http.${origin}.extraHeader`, `Authorization: ${header}`],
-    // If git followed a redirect, it would send the header to the redirect's target.
+    // If git followed a redirect, it would send the Authorization header to the redirect's target.
     ['http.followRedirects', 'false'],
   ]
 }

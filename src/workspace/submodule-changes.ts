@@ -4,7 +4,7 @@ import { git } from './git.ts'
 import { show, splitNul } from './paths.ts'
 import type { Note, Submodule, Workspace } from './workspace.ts'
 
-/** How many changed files a note lists by name. */
+/** Maximum number of changed files that a note lists by name. */
 const NAMES_MAX = 5
 
 /**

@@ -24,7 +24,7 @@ type Parent = {
   readonly nesting: number
 }
 
-/** How many submodules one job may check out, including nested ones. */
+/** Maximum number of submodules that one job may check out, including nested ones. */
 const SUBMODULES_MAX = 256
 const NESTING_MAX = 8
 

@@ -72,7 +72,7 @@ export async function findWorkspace(
   }
 }
 
-/** Also returns null for a truncated file: its worker died before the agent started. */
+/** Returns null if the file is missing or truncated: the worker died before the agent started. */
 function readSaved(text: string): z.infer<typeof Saved> | null {
   try {
     return Saved.parse(JSON.parse(text))

@@ -308,7 +308,7 @@ describeNeeding(['patience'], 'an agent that remembers', () => {
     expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 2 })
     const told =
       'Your changes did not pass every check. The working tree is as you left it. ' +
-      'Ignored files that the checks wrote, such as build output, are still there.'
+      'Git-ignored files that the checks wrote, such as build output, are still there.'
     expect(turns).toEqual(['null : do it', `s1 x: ${told}`, `s1 x: ${told}`, `s1 xx: ${told}`])
     await expect.poll(() => second.worker.running).toBe(0)
   })

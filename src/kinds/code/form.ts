@@ -25,7 +25,10 @@ const FLAGS: readonly Flag[] = [
     flag: '--ref <name>',
     description: 'the branch, tag or commit to start from (default: the remote’s HEAD)',
   },
-  { flag: '--depth <commits>', description: 'how many commits of history to fetch (default: all)' },
+  {
+    flag: '--depth <commits>',
+    description: 'maximum number of commits of history to fetch (default: all)',
+  },
   {
     flag: '--sparse <folder>',
     description: 'check out only this folder; repeatable',
@@ -64,7 +67,7 @@ const FLAGS: readonly Flag[] = [
   {
     flag: '--publish <mode>',
     description:
-      'none keeps the change as a patch (default); branch pushes it to a branch (default with --branch)',
+      '"none" keeps the change as a patch (default); "branch" pushes it to a branch (default with --branch)',
     choices: PUBLISH,
   },
   {
@@ -143,7 +146,7 @@ function agentOf({ agent: name, model }: CodeFlags, run: readonly string[]): obj
   )
 }
 
-/** Returns undefined if none of these flags was given, so that older hubs accept the job. */
+/** Returns undefined if none of these flags was given: older hubs reject a payload with `checkout`. */
 function checkoutOf({ depth, sparse, submodules, lfs }: CodeFlags): object | undefined {
   const asked = [depth, sparse, submodules, lfs].some((flag) => flag !== undefined)
   return asked ? { depth, sparse, submodules, lfs } : undefined
@@ -161,7 +164,7 @@ function publishOf({ publish, branch, trailers }: CodeFlags): object | undefined
   return mode === undefined ? undefined : { mode, branch, trailers: trailers ? undefined : false }
 }
 
-/** The flag is a line for a shell; the payload needs a program and its arguments. */
+/** Converts a shell command line to the program and arguments that the payload requires. */
 const shell = (typed: string): readonly string[] => ['sh', '-c', typed]
 
 /** Returns the absolute path if a folder on this machine was given; otherwise the text as given. */
@@ -172,7 +175,7 @@ async function repositoryAddress(given: string, cwd: string): Promise<string> {
     () => false,
   )
   if (isFolder) return path
-  // An absolute path may exist on the worker’s machine only.
+  // Accept a missing absolute path: the folder may exist only on the worker’s machine.
   if (isAbsolute(given) || given.includes(':')) return given
   throw new AppError(
     'usage-invalid',

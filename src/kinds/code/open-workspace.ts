@@ -110,7 +110,8 @@ const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): 
 
 /**
  * Restores the session of an earlier attempt and returns its id. Returns null if there is no session,
- * or if the agent has no turn left; follow-ups can still use the session's artifact.
+ * or if the agent has no turn left and so does not need it. The session's artifact remains for
+ * follow-ups.
  */
 async function keptSession(
   { attempt, home, payload }: CodeJob,

@@ -70,7 +70,7 @@ export const ITERATIONS = 3
 export const CodePayload = z
   .strictObject({
     repository: RepositoryAddress,
-    ref: RefName.optional().describe('Short form of checkout.ref'),
+    ref: RefName.optional().describe('Short form of `checkout.ref`'),
     checkout: Checkout.prefault({}),
     prompt: z.string().min(1).max(262_144),
     agent: Agent,
@@ -88,13 +88,13 @@ export const CodePayload = z
   })
   .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {
     path: ['checkout', 'ref'],
-    error: 'is given twice: as ref and as checkout.ref',
+    error: 'is given twice: as "ref" and as "checkout.ref"',
   })
 export type CodePayload = z.infer<typeof CodePayload>
 
 /**
- * The maximum number of the agent's turns. The schema has no default for it, so that older workers
- * accept the payload.
+ * The maximum number of the agent's turns. The default is applied here, not in the schema: a job whose
+ * payload contains `iterations` is given only to workers with protocol version 2 or later.
  */
 export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
   iterations ?? ITERATIONS

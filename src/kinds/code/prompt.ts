@@ -45,7 +45,7 @@ export function findingsPrompt(
     session === null
       ? `${promptFor(job)}\nThe changes in the working tree are yours, from an earlier turn. They did not pass every check.`
       : 'Your changes did not pass every check. The working tree is as you left it.'
-  const left = 'Ignored files that the checks wrote, such as build output, are still there.'
+  const left = 'Git-ignored files that the checks wrote, such as build output, are still there.'
   const runs = new Map(job.payload.checks.map(({ name, run }) => [name, shown(run)]))
   const found = failed.map(
     ({ check, findings }) =>
@@ -58,7 +58,7 @@ export function findingsPrompt(
 /** Indents text, so that it cannot be mistaken for a part of the prompt. */
 const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
-/** Says what the checkout lacks. Otherwise the agent would assume that it is the whole repository. */
+/** Tells the agent what the checkout lacks. Otherwise it would take the checkout for the whole repository. */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {
   return [
     ...(sparse.length === 0

@@ -15,7 +15,7 @@ type Judged = {
 
 /**
  * Runs all checks, even after a failure, so that the agent gets all findings at once. The tree is
- * restored before each check, but ignored files, HOME and the content of submodules stay as the
+ * restored before each check, but git-ignored files, HOME and the content of submodules stay as the
  * previous check left them. Throws StepFailed `workspace-failed` if the tree cannot be restored.
  */
 export async function runChecks(

@@ -5,7 +5,7 @@ import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
 
-/** Reads the agent's change from the workspace and reports its notes. */
+/** Reads the agent's change from the workspace and reports the change's notes. */
 export async function takeChange(
   job: CodeJob,
   workspace: Workspace,
@@ -17,8 +17,8 @@ export async function takeChange(
 }
 
 /**
- * Keeps the change as artifacts. `nameOf` is used only for the patch, which needs another name in each
- * turn; the other files are named after their content.
+ * Keeps the change as artifacts. `nameOf` is used only for the patch, which needs a different name
+ * in each turn; the names of the other files are derived from their content.
  */
 export function keepChange(
   { attempt }: CodeJob,

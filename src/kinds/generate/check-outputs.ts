@@ -10,8 +10,8 @@ import { type Outputs, treeOf } from './outputs.ts'
 
 /**
  * Runs all checks, even after a failure, so that the detail lists all findings. A check that changes
- * the files fails, and no check runs after it, because that would judge files that the hub does not
- * have. Throws StepFailed `check-failed`.
+ * the files fails, and no check runs after it, because a later check would judge files that the
+ * hub does not have. Throws StepFailed `check-failed`.
  */
 export async function checkOutputs(
   job: GenerateJob,

@@ -87,7 +87,8 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   for await (const { name: part } of await opendir(join(root, under))) {
     signal.throwIfAborted()
     const name = under === '' ? part : `${under}/${part}`
-    // Checked before lstat, which would not find a name that is not UTF-8: decoding has changed the name.
+    // Check the name before lstat: decoding has already changed a name that is not valid UTF-8, so
+    // lstat would not find the file.
     if (!ArtifactName.safeParse(`${OUTPUTS}/${name}`).success) {
       yield { kind: 'other', name, why: 'not a valid artifact name' }
       continue

@@ -60,7 +60,10 @@ async function keepingPartial(
   }
 }
 
-/** Reports an expected failure as a note instead of throwing, so that the first error is not hidden. */
+/**
+ * Keeps the files written so far. If the files are invalid or the time runs out, reports a note instead
+ * of throwing: a second error would hide the one that ended the generator.
+ */
 async function keepPartial({ attempt }: GenerateJob): Promise<void> {
   const grace = attempt.grace()
   try {

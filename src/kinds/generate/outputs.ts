@@ -54,7 +54,8 @@ export function keptOutputs({ earlier }: Pick<Attempt, 'earlier'>): Outputs | nu
 }
 
 /**
- * Records the outputs of this attempt. null records that a later attempt must run the generator again.
+ * Records the outputs of this attempt. If `outputs` is null, records that a later attempt must run
+ * the generator again.
  * Returns false, and records nothing, if the hub refused an artifact.
  */
 export const recordOutputs = (

@@ -4,7 +4,7 @@ import { generatorOf } from '../../generators/all.ts'
 import { tellProgress } from '../../pipeline/tell-progress.ts'
 import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 
-/** Runs the generator. Its output is logged, and restarts the idle timeout. */
+/** Runs the generator. Logs its output; any output restarts the idle timeout. */
 export async function runGenerator(
   { attempt, payload, tools }: GenerateJob,
   inputs: string,
