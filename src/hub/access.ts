@@ -16,7 +16,7 @@ export function demandAccess(
       return demandScope(principal, access.scope)
     case 'worker':
       if (principal.kind === 'worker') return
-      throw new AppError('scope-missing', 'This request needs a token with the scope worker.')
+      throw new AppError('scope-missing', 'This request needs a token with the scope "worker".')
     case 'attempt':
       if (principal.kind === 'attempt' && isOwn(principal, params)) return
       throw new AppError(
@@ -29,7 +29,7 @@ export function demandAccess(
 function demandScope(principal: Principal, scope: Scope): void {
   const scopes = principal.kind === 'user' ? principal.scopes : []
   if (scopes.includes(scope) || scopes.includes('admin')) return
-  throw new AppError('scope-missing', `The token does not have the scope ${scope}.`, {
+  throw new AppError('scope-missing', `The token does not have the scope "${scope}".`, {
     details: { scope },
   })
 }

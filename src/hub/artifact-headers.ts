@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 
 const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
 
-/** Stored bytes, with what the headers of a download say about them. */
+/** The properties of a stored file that the headers of its download contain. */
 export type StoredFile = {
   readonly name: string
   readonly digest: string
@@ -46,7 +46,10 @@ export function isKnownToCaller(headers: IncomingHttpHeaders, digest: string): b
   return tags.includes('*') || tags.includes(etagOf(digest))
 }
 
-/** The Range header; undefined if If-Range names different bytes, because then all must be sent. */
+/**
+ * Returns the Range header, or undefined if If-Range names another version of the bytes, because the
+ * caller then needs all of them.
+ */
 export function rangeFor(headers: IncomingHttpHeaders, digest: string): string | undefined {
   const condition = headers['if-range']
   return condition === undefined || condition === etagOf(digest) ? headers.range : undefined
@@ -68,7 +71,10 @@ export function promisedDigest(headers: IncomingHttpHeaders): string | null {
   )
 }
 
-/** The media type to store with an upload: that of its Content-Type, or octet-stream if malformed. */
+/**
+ * Returns the media type to store with an upload: its Content-Type header, or `application/octet-stream`
+ * if that header is missing or malformed.
+ */
 export function mediaTypeOf(headers: IncomingHttpHeaders): string {
   const type = headers['content-type'] ?? ''
   return MEDIA_TYPE.test(type) ? type : 'application/octet-stream'

@@ -2,8 +2,8 @@ import type { ByteRange } from '../artifacts/port.ts'
 
 /**
  * Parses a Range header (RFC 9110, section 14) for a resource of `size` bytes. Returns `whole` if there
- * is no header, and if it is malformed or has several ranges, because a server may ignore it then.
- * Returns `outside` if the resource has no byte in the range.
+ * is no header. Also returns `whole` if the header is malformed or has several ranges, because a server
+ * may ignore such a header. Returns `outside` if the resource has no byte in the range.
  */
 export function parseByteRange(
   header: string | undefined,

@@ -34,7 +34,7 @@ export type Dialect = {
   routes(desk: Desk): readonly DialectRoute[]
 }
 
-/** The parts of a request that a dialect authenticates it by. */
+/** The parts of a request that a dialect uses to authenticate it. */
 export type Caller = {
   readonly headers: IncomingHttpHeaders
   /** IP address of the peer. */

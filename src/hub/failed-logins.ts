@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 
-/** How many addresses to keep counts for; beyond that, the oldest count is dropped. */
+/** Maximum number of addresses that have a count. When it is exceeded, the oldest count is dropped. */
 const ADDRESSES_MAX = 10_000
 const WINDOW_MS = 60_000
 
@@ -15,7 +15,7 @@ export class FailedLogins {
   readonly #most: number
   readonly #windows = new Map<string, { readonly since: number; failures: number }>()
 
-  /** @param most how many invalid tokens to allow per address and minute */
+  /** @param most maximum number of invalid tokens per address and minute */
   constructor(clock: Clock, most: number) {
     this.#clock = clock
     this.#most = most

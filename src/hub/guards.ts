@@ -19,8 +19,8 @@ export type GuardedRequest = {
 /**
  * Makes a guard that rejects requests from web pages of other sites that are open in the operator's
  * browser. Such a page can send requests to loopback, even under its own host name (DNS rebinding),
- * but it cannot set the headers Host, Origin and Sec-Fetch-Site. The guard throws `host-refused` or
- * `origin-refused`.
+ * but the browser, not the page, sets the headers Host, Origin and Sec-Fetch-Site. The guard throws
+ * `host-refused` or `origin-refused`.
  * @param names host names to allow in addition to loopback, with or without a port
  */
 export function makeGuard(names: readonly string[]): (request: GuardedRequest) => void {

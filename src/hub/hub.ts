@@ -28,8 +28,8 @@ export type HubOptions = HubContext & {
 
 /**
  * Starts the HTTP servers: one for the hub's own API and the dialects that share its port, and one
- * for each dialect with a separate port. Throws `port-taken`, and `bind-refused` if other machines
- * could reach an address without a proxy that terminates TLS.
+ * for each dialect with a separate port. Throws `port-taken`. Also throws `bind-refused` if other
+ * machines could reach an address and no proxy terminates TLS.
  */
 export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
   const { listen } = context
@@ -77,8 +77,8 @@ async function openOthers(
 }
 
 /**
- * Starts waking waiting claims and readers. Returns a function that closes the servers and ends the
- * waking; further calls return the same promise.
+ * Starts to send wakeups to waiting claims and readers. Returns a function that closes the servers and
+ * stops the wakeups. If the function is called again, it returns the same promise.
  */
 function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<void> {
   const unsubscribe = passOnSignals(hub)
@@ -93,7 +93,7 @@ function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<vo
   return () => (closed ??= close())
 }
 
-/** Wakes the waiting claims and readers that a commit may concern. Returns the unsubscribe function. */
+/** Wakes claims and readers that a commit may affect. Returns a function that stops this. */
 function passOnSignals({ ledger, claims, watches }: HubState): () => void {
   return ledger.subscribe((notification) => {
     if (notification.kind === 'ready') claims.callHeads()

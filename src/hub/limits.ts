@@ -20,11 +20,11 @@ export type HubLimits = {
   readonly headerLines: number
   readonly connections: number
   readonly eventStreams: number
-  /** Claims that may wait for a job at the same time. */
+  /** Maximum number of claims that wait for a job at the same time. */
   readonly waitingClaims: number
-  /** Jobs of all kinds that may be queued. */
+  /** Maximum number of queued jobs of all kinds together. */
   readonly queuedJobs: number
-  /** Invalid tokens allowed per address and minute. */
+  /** Maximum number of invalid tokens per address and minute. */
   readonly failedLogins: number
   /** Interval between the comments that keep an idle event stream alive. */
   readonly heartbeatMs: number

@@ -16,7 +16,7 @@ type Measured = {
 
 const NS_PER_SECOND = 1e9
 
-/** The hub's Prometheus metrics. Labels have no job ids, because each value would add a time series. */
+/** The hub's Prometheus metrics. Labels have no job ids, because each id would add a time series. */
 export class HubMetrics {
   readonly #registry = new Registry()
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 })
@@ -37,7 +37,7 @@ export class HubMetrics {
     })
     this.#staleWrites = new Counter({
       name: 'millwright_stale_write_rejected_total',
-      help: 'Writes from workers rejected because their attempt or job had already ended',
+      help: 'Rejected writes from workers whose attempt or job had already ended',
       registers,
     })
     this.#claims = new Counter({

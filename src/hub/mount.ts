@@ -96,7 +96,7 @@ function addHooks(
   scope.setErrorHandler((error, request, reply) => {
     if (request.routeOptions.config.access?.kind === 'attempt') hub.metrics.refused(error)
     // After an error, the rest of the body is not read. Closing the connection keeps Node from parsing
-    // it as the next request.
+    // that rest as the next request.
     if (!request.raw.complete) void reply.header('connection', 'close')
     return send(reply, errorReply(error, request, { dialect, log: hub.log }))
   })

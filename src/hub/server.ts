@@ -7,7 +7,7 @@ import { type MountContext, mount, send } from './mount.ts'
 import { answerUnreadable, errorReply, routeOf } from './problems.ts'
 
 const MS_PER_SECOND = 1000
-/** Node checks for slow connections at least this often. */
+/** Maximum interval between Node's checks for slow connections, in milliseconds. */
 const CHECK_MS_MAX = 5000
 /** Longest path parameter: an artifact name of 255 bytes, each percent-encoded as three characters. */
 const PARAM_LENGTH_MAX = 3 * 255
@@ -56,7 +56,7 @@ export function makeServer(
   // A dialect with the prefix `/` ensures that every request on this port passes a guard, even if its
   // path is unknown.
   if (!dialects.some(({ prefixes }) => prefixes.includes('/'))) {
-    throw new Error(`no dialect on the port of the dialect ${dialects[0].name} has the prefix /`)
+    throw new Error(`no dialect on the port of the dialect ${dialects[0].name} has the prefix "/"`)
   }
   for (const dialect of dialects) mount(app, dialect, context)
   return { app, routes }
@@ -89,8 +89,8 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
 }
 
 /**
- * Replaces Fastify's validator and serializer, because loading them takes an eighth of the hub's start
- * time. They are not needed: routes validate with zod (`protocol/parse-input.ts`).
+ * Replaces Fastify's validator and serializer, because loading them takes an eighth of the hub's
+ * startup time. They are not needed: routes validate with zod (`protocol/parse-input.ts`).
  */
 function noSchemas(): never {
   throw new Error(

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Closes connections on which no request was sent, once `closing` aborts. Node's server closes idle
+ * When `closing` aborts, closes the connections on which no request was sent. Node's server closes idle
  * connections itself, but counts a connection as idle only after its first request, so a connection
  * that a client opened in advance would delay closing.
  */

@@ -6,7 +6,7 @@ export type Clock = {
   now(): number
   /** Milliseconds since a fixed time that is the same in all threads. Never decreases. */
   monotonic(): number
-  /** Waits. If the signal aborts, resolves early without an error. */
+  /** Waits `ms` milliseconds. If the signal aborts, resolves early without an error. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 

@@ -59,7 +59,7 @@ function tryAcquire(lock: DatabaseSync): boolean {
 
 const SQLITE_BUSY = 5
 
-/** The low byte is SQLite's primary result code; the other bits refine it. */
+/** The low byte of `errcode` is SQLite's primary result code; the other bits refine it. */
 const isBusy = (error: unknown): boolean =>
   error instanceof Error &&
   'errcode' in error &&

@@ -21,8 +21,8 @@ export function lockDataFolder(folder: string): Disposable {
 }
 
 /**
- * Creates a folder and its parents. Node's recursive mkdir never returns for a new folder in /proc
- * (Node 24).
+ * Creates a folder and its parents one by one, because the recursive mkdir of Node 24 never returns
+ * for a new folder in /proc.
  */
 function makeFolder(folder: string): void {
   if (isFolder(folder)) return

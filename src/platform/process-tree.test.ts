@@ -58,7 +58,7 @@ describe('a program', () => {
     const options = { cwd: '/', env, marker: null, log: silentLog }
     await expect(startTree(['/etc'], options)).rejects.toThrow('not executable')
     await expect(startTree(['true'], { ...options, cwd: '/nowhere' })).rejects.toThrow(
-      'the working folder /nowhere does not exist',
+      'the working directory /nowhere does not exist',
     )
   })
 })

@@ -39,7 +39,7 @@ export type Tree = {
   program(): number | null
   /**
    * The processes that are still running, as arguments for kill(2): pids, or a negative process
-   * group. Once found, a process stays in the tree even after its parent has exited.
+   * group id. Once found, a process stays in the tree even after its parent has exited.
    */
   alive(): readonly number[]
 }

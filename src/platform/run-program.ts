@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { hasErrno } from './errno.ts'
 import { spawnPiped } from './spawn.ts'
 
-/** How many bytes are kept from the end of stderr. */
+/** Maximum number of bytes that are kept from the end of stderr. */
 const STDERR_BYTES_MAX = 64 * 1024
 /**
  * How long a descendant outside the process group may keep the pipes open after the program exits.
@@ -34,7 +34,7 @@ export type Input = string | Uint8Array | AsyncIterable<string | Uint8Array>
 export type ProgramEnd = {
   readonly code: number | null
   readonly killSignal: NodeJS.Signals | null
-  /** The limit for which the program was killed, or null if it exceeded none. */
+  /** The limit that the program exceeded and was killed for; null if it exceeded none. */
   readonly exceeded: 'time' | 'output' | null
   /** Empty if stdout was written to a file. */
   readonly stdout: Buffer

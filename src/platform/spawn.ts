@@ -66,7 +66,7 @@ export function refuseNul(program: string, texts: readonly string[]): void {
  */
 function inheritedFiles(): readonly number[] {
   if (process.platform !== 'linux') return []
-  // Read once: Node opens all its own files with close-on-exec.
+  // Reading the list once is enough: Node opens all its own files with close-on-exec.
   inherited ??= readdirSync('/proc/self/fdinfo')
     .map(Number)
     .filter((fd) => fd > 2 && isInherited(fd))
@@ -81,7 +81,7 @@ function isInherited(fd: number): boolean {
       /^flags:\t(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? []
     return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
   } catch {
-    // The descriptor is already closed, such as the one that listed the folder.
+    // The descriptor is already closed, for example the one that `readdirSync` used.
     return false
   }
 }
@@ -111,7 +111,7 @@ function why(
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): string {
-  if (!existsSync(cwd)) return `the working folder ${cwd} does not exist`
+  if (!existsSync(cwd)) return `the working directory ${cwd} does not exist`
   if (code === 'ENOENT') return `not found; PATH is ${env['PATH'] ?? 'empty'}`
   if (code === 'EACCES') return `not executable; PATH is ${env['PATH'] ?? 'empty'}`
   return message

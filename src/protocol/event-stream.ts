@@ -1,7 +1,10 @@
 import type { JobEvent } from '../domain/event.ts'
 import { AnyEvent } from './any-event.ts'
 
-/** Encodes an event for a WHATWG event stream. After a reconnect, the reader sends the last `id`. */
+/**
+ * Encodes an event for a WHATWG event stream. A reader that reconnects sends the last `id` it received,
+ * so that the new stream starts after that event.
+ */
 export const encodeEvent = (event: JobEvent): string =>
   `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 

@@ -41,7 +41,7 @@ const OldLease = only('attempt token leaseMs').extend({
     .nullable(),
 })
 
-/** In protocol 1, a job that succeeds without a publication has one of the kind `none`. */
+/** In protocol 1, a job that publishes nothing has a publication of the kind `none`. */
 const OldJob = only(
   `id kind title payload state reason detail priority labels locks attempt failures step worker
   sandbox leaseUntil notBefore parkedOn cancelRequestedAt resumeAt summary usage retryOf createdAt

@@ -6,8 +6,8 @@ import { dropUnknown } from './drop-unknown.ts'
 
 /**
  * Returns the schema to parse a response with. It drops unknown members at every depth, because a
- * newer hub may send some. Checkpoints and intents must not have unknown members: an attempt that
- * acted on one without understanding all of it could do harm.
+ * newer hub may send some. Checkpoints and intents with unknown members are rejected instead: an
+ * attempt that acts on one without understanding all of it could do harm.
  */
 export function readerOf(answer: z.ZodType): z.ZodType {
   const known = readers.get(answer)

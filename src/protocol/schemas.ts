@@ -17,7 +17,7 @@ import { ArtifactName, line, Offer } from '../domain/text.ts'
 export const WAIT_MS_MAX = 30_000
 /** Largest JSON request body, in bytes. */
 export const JSON_BYTES_MAX = 1024 * 1024
-/** Most bytes of a log that one response may contain. */
+/** Maximum number of bytes of a log in one response. */
 export const LOG_BYTES_MAX = 4 * LOG_SEGMENT_BYTES_MAX
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -40,10 +40,10 @@ export const JobQuery = z.strictObject({
   text: line(200).optional(),
   from: number(0, Number.MAX_SAFE_INTEGER)
     .optional()
-    .describe('Only jobs created at or after this time, epoch ms'),
+    .describe('Only jobs created at or after this time (epoch ms)'),
   before: number(0, Number.MAX_SAFE_INTEGER)
     .optional()
-    .describe('Only jobs created before this time, epoch ms'),
+    .describe('Only jobs created before this time (epoch ms)'),
   cursor: JobId.optional().describe('The value of `next` from the previous page'),
   limit: number(1, 200).default(50),
 })
@@ -56,7 +56,9 @@ export const RetryBody = z.strictObject({
     .min(1)
     .max(262_144)
     .optional()
-    .describe('New prompt. If set, the job continues the agent’s session with it'),
+    .describe(
+      'New prompt. If it is set, the job continues the agent’s session and gives it this prompt',
+    ),
   idempotencyKey: line(255).optional(),
 })
 
@@ -67,7 +69,7 @@ export const EventQuery = z.strictObject({
 export const EventList = z.object({ events: z.array(JobEvent) })
 
 export const HoldBody = z.strictObject({
-  until: z.int().min(0).describe('Time after which the job may publish nothing, epoch ms'),
+  until: z.int().min(0).describe('Time (epoch ms) after which the job may publish nothing'),
 })
 export const InputList = z.object({ inputs: z.array(InputFile) })
 export const BlobInfo = z.object({ digest: z.string(), size: z.int() })
@@ -113,7 +115,7 @@ export const ClaimBody = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'The worker’s protocol version; if the header has one too, both must be equal. 1 if both lack it',
+      'The worker’s protocol version. It must be equal to the one in the header Millwright-Protocol, if that header is sent. If both are missing, the version is 1',
     ),
   worker: WorkerIdentity.extend({
     // Fewer than WorkerIdentity allows, because the hub adds an offer for each protocol.
@@ -183,7 +185,7 @@ export const TokenBody = z.strictObject({
     .max(64)
     .optional()
     .describe(
-      'For a worker: patterns for the jobs it may run, such as kind:code or repo:https://…*',
+      'For a worker: patterns for the jobs it may run, such as `kind:code` or `repo:https://…*`',
     ),
   days: z
     .int()

@@ -22,7 +22,10 @@ type BubblewrapOptions = {
   readonly bwrap: string
   /** Identifies the attempt's processes after the worker has crashed. */
   readonly marker: string
-  /** More folders and files to hide, such as the data folders of hub and worker. */
+  /**
+   * Folders and files to hide in addition to those that are always hidden, such as the data folders
+   * of hub and worker.
+   */
   readonly hidden: readonly string[]
   /** Folders that every program may read, even inside hidden folders. */
   readonly readable: readonly string[]

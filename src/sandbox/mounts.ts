@@ -27,14 +27,15 @@ const HIDDEN = [
 ]
 
 /**
- * Files in /proc that control the kernel. They are mounted read-only, because the agent owns them
- * if root started the sandbox. A write to core_pattern, for example, could run a program outside.
+ * Files in /proc that control the kernel. They are mounted read-only, because an agent started by
+ * root owns them and could otherwise write to them. A write to core_pattern, for example, could run
+ * a program outside the sandbox.
  */
 const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'mtrr', 'acpi', 'scsi', 'driver']
 
 /**
- * Maximum total size of the files in /tmp, which are kept in memory. Other hidden folders need
- * space only for mount points.
+ * Maximum total size of the files in a temporary folder, which the sandbox keeps in memory. Other
+ * hidden folders need space only for mount points.
  */
 const TMP_BYTES = 2 ** 30
 const HIDDEN_BYTES = 2 ** 20
@@ -66,8 +67,8 @@ export function inOrder(mounts: readonly Mount[]): readonly Mount[] {
 }
 
 /**
- * How a path appears in the sandbox: as in the innermost mount that contains it, otherwise
- * read-only.
+ * How a path appears in the sandbox: the kind of the innermost mount that contains it, or `read` if
+ * no mount does.
  */
 export function seenAt(path: string, mounts: readonly Mount[]): Mount['kind'] {
   return mounts.findLast((mount) => isWithin(path, mount.path))?.kind ?? 'read'

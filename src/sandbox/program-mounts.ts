@@ -5,14 +5,14 @@ import type { Command } from '../domain/launch.ts'
 import { locateProgram } from '../platform/locate-program.ts'
 import { isWithin, type Mount, seenAt } from './mounts.ts'
 
-/** A script's interpreter may itself be a script; this bounds the chain. */
+/** Maximum length of a chain of interpreters: a script's interpreter may itself be a script. */
 const INTERPRETERS_MAX = 3
 
 /**
  * Returns the additional mounts that a program on the worker's PATH needs, because the program, its
  * package and its interpreter may be installed in a hidden home folder. A program given by a path
- * gets no mounts, because a job can give any path. Throws AppError `program-unstartable` if the
- * program is missing or hidden.
+ * gets no mounts, because a job could give the path of any hidden file to make it visible. Throws
+ * AppError `program-unstartable` if the program is missing or hidden.
  */
 export function programMounts(
   { argv: [name], cwd, env }: Pick<Command, 'argv' | 'cwd' | 'env'>,
@@ -32,8 +32,8 @@ function mountsOnPath(
   const found = locateProgram(name, path)
   if (found === null) throw unstartable(name, `not found; PATH is ${path === '' ? 'empty' : path}`)
   const place = join(realpathSync(dirname(found)), basename(found))
-  // A program in a writable folder gets no mount: the folder is already mounted, and the agent
-  // could have placed a link there.
+  // A program in a writable folder gets no mount. The folder is already mounted, and the program
+  // could be a link that the agent placed there to make a hidden file visible.
   if (seenAt(place, mounts) === 'write') return []
 
   const program = realpathSync(found)

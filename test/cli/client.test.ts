@@ -230,7 +230,7 @@ describeNeeding(['patience'], 'tokens', () => {
     expect(list).toMatch(/ w1 +worker +kind:code repo:https:\/\/git\.example\/team\/\* /)
     const refused = await cli.run(['tokens', 'create', 'p1', '--scope', 'jobs:read', ...only])
     expect(refused.code).not.toBe(0)
-    expect(refused.stderr).toContain('Only a token with the scope worker can be restricted')
+    expect(refused.stderr).toContain('Only a token with the scope "worker" can be restricted')
   })
 
   it('in a file of two lines are refused, and not shown', async () => {

@@ -29,7 +29,7 @@ describeNeeding(['linux', 'root'], 'a full disk', () => {
       env: { PATH: process.env['PATH'], HOME, NODE: process.execPath, PROGRAM },
     })
     expect(stdout).toContain('submit 9\n')
-    expect(stderr).toMatch(/The disk of the hub’s data folder has only \d+ bytes free/)
+    expect(stderr).toMatch(/The disk that holds the hub’s data folder has only \d+ bytes free/)
     expect(stderr).toContain('Free space')
     expect(stdout).toContain('jobs 0\nhub 0\n')
   })

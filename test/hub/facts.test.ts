@@ -80,7 +80,7 @@ describe('a worker’s token', () => {
     const body = { name: 'a', scopes: ['jobs:read' as const], lanes: ['agent:codex'] }
     await expect(hub.admin.call('createToken', { body })).rejects.toMatchObject({
       code: 'request-invalid',
-      message: 'Only a token with the scope worker can be restricted to certain jobs (lanes).',
+      message: 'Only a token with the scope "worker" can be restricted to certain jobs (lanes).',
     })
   })
 })

@@ -54,7 +54,7 @@ export async function putArtifact(
 }
 
 /**
- * Stores a file that an ended attempt left on its worker, as the artifact `salvage.<name>`. Does not
+ * Stores, as the artifact `salvage.<name>`, a file that an ended attempt left on its worker. Does not
  * change the job's state. Throws `scope-missing` if the attempt was never leased to this worker.
  */
 export async function salvageArtifact(

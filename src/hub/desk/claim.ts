@@ -21,7 +21,7 @@ export type LeaseRequest = {
 }
 
 /**
- * Leases a job that this worker can serve, and waits up to `waitMs` for one. Returns null if none
+ * Waits up to `waitMs` for a job that this worker can serve, and leases it. Returns null if none
  * arrives in time or the worker disconnects (`gone`). Throws `protocol-mismatch` and `rate-limited`.
  */
 export async function claim(

@@ -64,8 +64,8 @@ async function readPiece(hub: HubState, request: LogRequest): Promise<LogPiece> 
 }
 
 /**
- * Reads a log whose files garbage collection has deleted, from the artifact in which the attempt kept
- * a copy. Returns no bytes if there is no such artifact.
+ * Reads a log after garbage collection has deleted its files. The bytes come from the artifact in which
+ * the attempt stored a copy of the log. Returns no bytes if there is no such artifact.
  */
 async function readKeptLog(
   { ledger, artifacts }: Pick<HubState, 'ledger' | 'artifacts'>,

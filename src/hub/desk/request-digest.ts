@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Hex SHA-256 of a request, to recognize a repeated one. The order of keys does not change it. */
+/** Hex SHA-256 that is equal for equal requests. The order of keys in a request does not affect it. */
 export const requestDigest = (asked: unknown): string =>
   createHash('sha256').update(canonicalJson(asked)).digest('hex')
 

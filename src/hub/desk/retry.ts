@@ -17,8 +17,8 @@ export type RetryRequest = {
 
 /**
  * Submits a new job that continues a job that has ended. The new job has the same payload, settings,
- * inputs, callbacks and group. It does not take over the origin, hold and start time, because these
- * were choices of the earlier job's submitter.
+ * inputs, callbacks and group. It does not copy the origin, hold and start time, because these apply
+ * only to the earlier submission.
  */
 export async function retry(
   hub: HubState,

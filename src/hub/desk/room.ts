@@ -13,7 +13,7 @@ export async function demandRoom({ disk }: Pick<HubState, 'disk'>): Promise<void
   if (free >= disk.floorBytes) return
   throw new AppError(
     'disk-full',
-    `The disk of the hub’s data folder has only ${free} bytes free; the hub needs ${disk.floorBytes} bytes to accept new work.`,
+    `The disk that holds the hub’s data folder has only ${free} bytes free; the hub needs ${disk.floorBytes} bytes to accept new work.`,
   )
 }
 

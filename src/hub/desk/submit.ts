@@ -8,7 +8,7 @@ import { demandRoomForJobs } from './room.ts'
 
 /**
  * A job, and whether this request created it. `created` is false if an earlier request with the same
- * idempotency key did.
+ * idempotency key created the job.
  */
 export type Submitted = { readonly job: Job; readonly created: boolean }
 

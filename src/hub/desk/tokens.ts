@@ -24,12 +24,15 @@ export async function createToken(
   const scopes = [...new Set(request.scopes)]
   const isWorker = scopes.includes('worker')
   if (isWorker && scopes.length > 1) {
-    throw new AppError('request-invalid', 'A token with the scope worker cannot have other scopes.')
+    throw new AppError(
+      'request-invalid',
+      'A token with the scope "worker" cannot have other scopes.',
+    )
   }
   if (lanes !== undefined && !isWorker) {
     throw new AppError(
       'request-invalid',
-      'Only a token with the scope worker can be restricted to certain jobs (lanes).',
+      'Only a token with the scope "worker" can be restricted to certain jobs (lanes).',
     )
   }
   const expiresAt = days === null ? null : hub.clock.now() + days * DAY_MS

@@ -19,7 +19,10 @@ export const retryJob: Endpoint<'retryJob'> =
     return made(await desk.retry(params.job, { ...body, idempotencyKey }, principal))
   }
 
-/** Responds with 201, or with 200 if an earlier request with the same idempotency key made the job. */
+/**
+ * Responds with 201, or with 200 if an earlier request with the same idempotency key has already created
+ * the job.
+ */
 const made = ({ job, created }: Submitted): RouteReply<Submitted['job']> =>
   created ? { body: job } : { body: job, status: 200 }
 

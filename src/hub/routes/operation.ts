@@ -20,7 +20,7 @@ export const metrics: Endpoint<'metrics'> = (desk) => async () => {
 }
 
 export const openApi: Endpoint<'openApi'> = ({ version }) => {
-  // Built at the first request, because building it takes longer than the rest of the hub's start.
+  // Built on the first request, because building it takes longer than the rest of the hub's startup.
   let document: ReturnType<typeof openApiDocument> | undefined
   return async () => ({ body: (document ??= openApiDocument(version)) })
 }
