@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
+import { plural } from '../domain/plural.ts'
 import { missingFrom } from '../ledger/migration.ts'
 import { MIGRATIONS } from '../ledger/sqlite/migrations/all.ts'
 import { tablesOf } from '../ledger/tables.ts'
@@ -8,8 +9,9 @@ import { invalidBackup, readRows, verifyDigest } from './row-files.ts'
 import { LOG_LIST, LogFile, Manifest, tableFile } from './manifest.ts'
 
 /**
- * Reads a backup's manifest and verifies every file against its digest. Throws `backup-invalid`,
- * and `schema-newer` if a later version of this program made the backup.
+ * Reads a backup's manifest and verifies every file against its digest. Throws `backup-invalid` if a
+ * file is missing or does not match, and `schema-newer` if a later version of this program made the
+ * backup.
  */
 export async function checkBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder)
@@ -20,7 +22,9 @@ export async function checkBackup(folder: string): Promise<Manifest> {
   }
   const names = await readdir(join(folder, 'artifacts'))
   if (names.length !== manifest.artifacts)
-    throw invalidBackup(`${folder} has too few or too many artifacts`)
+    throw invalidBackup(
+      `${folder} contains ${plural(names.length, 'artifact')}, but its manifest.json says ${manifest.artifacts}`,
+    )
   for (const name of names) await verifyDigest(join(folder, 'artifacts', name), name)
 
   await verifyDigest(join(folder, LOG_LIST), manifest.logs.digest)

@@ -5,7 +5,8 @@ import { withDiskFullError } from '../artifacts/disk-errors.ts'
 import { syncFolder } from '../platform/durable-file.ts'
 
 /**
- * How many files are copied in parallel. It is low because a process can open only so many files.
+ * Maximum number of files copied in parallel. It is low because the operating system limits the number
+ * of files that a process can have open.
  */
 const PARALLEL = 8
 

@@ -53,7 +53,7 @@ async function restoreLogs(folder: string, logs: string): Promise<void> {
     for await (const { path } of readRows(join(folder, LOG_LIST), LogFile)) yield path
   }
   for await (const _ of copyFiles(join(folder, 'logs'), logs, paths())) {
-    // The generator copies a file for each step of this loop.
+    // Nothing to do here: the generator copies one file for each iteration.
   }
 }
 

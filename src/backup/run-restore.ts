@@ -67,8 +67,8 @@ async function refillOf(
 const StoreRow = z.object({ id: z.string() })
 
 /**
- * Writes the store's id into the store, as recorded in the backed-up ledger. Writes nothing if the
- * backup contains no such id.
+ * Writes into the store the store's id that the backed-up ledger contains. Writes nothing if that
+ * ledger contains no such id.
  */
 async function markStore(
   backup: string,

@@ -36,7 +36,7 @@ export const CallbackPlace = z
   .toLowerCase()
   .pipe(z.union([Network, Host], 'must look like hooks.lan, hooks.lan:9000 or 10.1.0.0/16'))
 
-const SECRET_FORM = 'must be whsec_ followed by the base64 of 24 to 64 bytes'
+const SECRET_FORM = 'must be "whsec_" followed by the base64 of 24 to 64 bytes'
 const isLongEnough = (bytes: number): boolean => bytes >= 24 && bytes <= 64
 
 const SecretText = z

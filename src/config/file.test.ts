@@ -83,7 +83,7 @@ describe('a file of settings', () => {
 
   it('cannot grow by repeating a part of itself', () => {
     expect(() => read('label: &a [x]\nallowHost: *a')).toThrow(
-      'millwright.yaml:2: an alias (*name) is not allowed',
+      'millwright.yaml:2: a YAML alias (*name) is not allowed',
     )
   })
 })

@@ -14,8 +14,8 @@ export type ConfigFile = {
 
 /**
  * Parses a configuration file in YAML. Throws `config-invalid` for invalid YAML, for an unknown
- * setting, and for a setting that is not allowed in a file. The message contains the file and the
- * line, and the closest known name.
+ * setting, and for a setting that is not allowed in a file. The message names the file and the
+ * line, and the most similar known setting if there is one.
  * @param path the file's path, used only in messages
  */
 export function parseConfigFile(text: string, path: string): ConfigFile {
@@ -28,7 +28,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
   // Aliases are refused: settings do not need them, and nested aliases can expand exponentially.
   visit(document, {
     Alias: (_, { range }) => {
-      throw wrong(range?.[0] ?? 0, 'an alias (*name) is not allowed; write the value instead')
+      throw wrong(range?.[0] ?? 0, 'a YAML alias (*name) is not allowed; write the value instead')
     },
   })
   const { contents } = document

@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * The sources of settings, in order of precedence. If no source has a value, the default applies.
  */
 export type Sources = {
-  /** The values of the flags that were given, by the keys of the settings. */
+  /** The values given with flags; each member's name is the key of a setting. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Environment
   readonly file: ConfigFile | null
@@ -72,8 +72,8 @@ export function unknownVariables(env: Environment): readonly string[] {
 }
 
 /**
- * Variables that the worker sets for agents. Agents may run this program, which must not warn about
- * them.
+ * Variables that the worker sets for agents. An agent may run this program, and then the program must
+ * not warn about these variables.
  */
 const GIVEN_TO_AGENTS = [
   'MILLWRIGHT_PROMPT',

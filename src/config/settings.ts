@@ -118,7 +118,7 @@ const hub = {
     .meta(
       about({
         description:
-          'the hub refuses new jobs and uploads while fewer than this many bytes of disk are free',
+          'minimum free disk space in bytes; the hub refuses new jobs and uploads while less is free',
         takes: 'bytes',
       }),
     ),
@@ -174,7 +174,7 @@ const hub = {
 const worker = {
   slots: whole(1, 1024)
     .default(2)
-    .meta(about({ description: 'jobs to run at the same time', takes: 'count' })),
+    .meta(about({ description: 'maximum number of jobs to run at the same time', takes: 'count' })),
   label: list(Name).meta(
     about({ description: 'label that this worker offers to jobs', takes: 'label', repeats: true }),
   ),
@@ -189,7 +189,7 @@ const worker = {
     .default('required')
     .meta(
       about({
-        description: 'whether agents run in a sandbox: required, or none to run them unconfined',
+        description: '"required" runs agents in a sandbox; "none" runs them unconfined',
         takes: 'mode',
       }),
     ),
@@ -209,7 +209,7 @@ const worker = {
     .meta(
       about({
         description:
-          'bytes of disk for repository caches; the least recently used are deleted first',
+          'maximum size of all repository caches in bytes; the least recently used are deleted first',
         takes: 'bytes',
       }),
     ),

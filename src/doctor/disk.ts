@@ -25,10 +25,10 @@ async function room(check: string, place: string, floor: number): Promise<Findin
     return failure(
       check,
       says,
-      `Free disk space: no job starts while less than ${bytes(floor)} is free.`,
+      `Delete files on this disk: no job will start while less than ${bytes(floor)} is free.`,
     )
   if (free < 10 * floor)
-    return warning(check, says, `No job starts while less than ${bytes(floor)} is free.`)
+    return warning(check, says, `No job will start while less than ${bytes(floor)} is free.`)
   return ok(check, says)
 }
 

@@ -6,7 +6,7 @@ import { type Hint, hint } from '../domain/hint.ts'
 
 /**
  * The result of a check. The verdict `failure` means that something does not work; `warning` means
- * that something may not work, or not well.
+ * that something may work badly or not at all.
  */
 export type Finding = {
   readonly check: string

@@ -6,7 +6,8 @@ import { isAway } from '../words/why-waiting.ts'
 import { type Check, failure, type Finding, ok, type Machine, warning } from './finding.ts'
 
 /**
- * A larger clock skew does not affect leases, but it makes logs from two machines hard to compare.
+ * Maximum clock skew without a warning, in milliseconds. A larger skew does not affect leases, but it
+ * makes logs from two machines hard to compare.
  */
 const SKEW_MS_MAX = 2000
 

@@ -24,8 +24,9 @@ const COMPARED = ['state', 'attempt', 'reason', 'failures', 'publication'] as co
 
 /**
  * Rebuilds every job from its events and compares the result with the job's row. The hub keeps
- * running; a job that differs is therefore read again, because it may have changed between the
- * reads. Yields once for each job: the number of jobs checked so far, and the difference or null.
+ * running; a job that differs is therefore read again, because it may have changed after its row
+ * and before its events were read. Yields once for each job: the number of jobs checked so far, and the
+ * difference or null.
  */
 export async function* differences(
   client: HubClient,
@@ -52,7 +53,7 @@ async function compareSettled(client: HubClient, job: Job): Promise<Difference |
   const again = await client.call('getJob', { params: { job: job.id } })
   const events = await eventsOf(client, job.id)
   const still = await client.call('getJob', { params: { job: job.id } })
-  // If the job changed between the two reads, a difference would prove nothing.
+  // If the row changed while the events were read, a difference would prove nothing.
   return isDeepStrictEqual(pick(again), pick(still)) ? compare(again, events) : null
 }
 
@@ -92,7 +93,7 @@ export async function strandedFindings(snapshot: Snapshot): Promise<readonly Fin
   return stranded.map(({ jobId, key }) =>
     warning(
       'stranded job',
-      `job ${jobId} waits for the lock ${key}, which no job holds`,
+      `job ${jobId} waits for the lock "${key}", which no job holds`,
       hint('Cancel and retry it with', ['cancel', jobId], ['retry', jobId]),
     ),
   )

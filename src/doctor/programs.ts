@@ -17,7 +17,7 @@ async function agentFinding(agent: Agent, host: AgentHost): Promise<Finding> {
   if (fitness.fit) return ok(check, fitness.says)
   return warning(
     check,
-    `${fitness.says}; jobs that ask for it wait for another worker`,
+    `${fitness.says}; jobs that ask for this agent wait for another worker`,
     fitness.fix,
   )
 }
@@ -35,7 +35,7 @@ export const checkModel: Check = async ({ config }) => {
     warning(
       'model',
       `is not set: ${WITHOUT_MODEL}`,
-      'Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or upstreamOpenai for your own server.',
+      'Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or the setting "upstreamOpenai" for your own model server.',
     ),
   ]
 }

@@ -10,7 +10,13 @@ import { type Check, failure, ok, warning } from './finding.ts'
 /** Checks the sandbox by starting a confined program that tries to read a hidden file. */
 export const checkSandbox: Check = async ({ config, path }) => {
   if (config.sandbox === 'none') {
-    return [warning('sandbox', 'none: agents are not confined', 'Remove --sandbox none.')]
+    return [
+      warning(
+        'sandbox',
+        'the setting "sandbox" is "none": agents are not confined',
+        'Change the setting "sandbox" to "required".',
+      ),
+    ]
   }
   const hidden = await mkdtemp(join(tmpdir(), 'millwright-doctor-'))
   const secret = join(hidden, 'secret')

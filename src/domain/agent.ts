@@ -58,7 +58,7 @@ export type AgentUpdate =
   /** Raw output of the agent's program: its stderr, or all its output if the agent has no protocol. */
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
 
-/** How the agent's run ended. What the agent changed is read from the workspace instead. */
+/** How the agent's run ended. It does not list the agent's changes: these are read from the workspace. */
 export type AgentEnd =
   | {
       readonly kind: 'done'
@@ -80,9 +80,9 @@ export type AgentIo = {
 }
 
 /**
- * Runs one agent program for one job. Calls `onUpdate` for each update, in order. When `signal`
- * aborts, it stops the program (SIGINT, wait, SIGKILL) and then throws the signal's reason.
- * Throws `StepFailed` with `agent-not-installed` if the program cannot be started.
+ * Runs one agent program for one job. `run` calls `onUpdate` for each update, in order. When `signal`
+ * aborts, `run` stops the program (SIGINT, a wait, SIGKILL) and then throws the signal's reason. It
+ * throws `StepFailed` with `agent-not-installed` if the program cannot be started.
  */
 export type AgentDriver = {
   readonly name: string

@@ -46,8 +46,8 @@ export type AttemptReport = {
   log(stream: LogStream, text: string): void
   /**
    * Queues an artifact, whose file must not change afterwards. The hub receives it before the
-   * settlement. After a cancel or a limit the uploads have only 30 s; a note names each artifact that
-   * was not uploaded in that time.
+   * settlement. When a cancel or a limit stopped the attempt, its uploads have only 30 s; a note names
+   * each artifact that was not uploaded in that time.
    */
   keep(artifact: ArtifactSource): void
   /**
@@ -76,7 +76,10 @@ export type Attempt = {
   readonly report: AttemptReport
   /** Starts programs inside the sandbox. */
   readonly launch: Launch
-  /** Every program started without `launch` must have it in its environment: the guard kills by it. */
+  /**
+   * The attempt's value of MILLWRIGHT_ATTEMPT, by which the guard finds the programs to kill. Every
+   * program started without `launch` must have it in its environment.
+   */
   readonly marker: string
   /** Access to a model; null if this worker has none. */
   readonly door: ModelDoor | null

@@ -39,5 +39,8 @@ export type Message = {
   readonly body: string
 }
 
-/** Sends a message once, signed with the current time. If the receiver fails, returns `unanswered`. */
+/**
+ * Sends a message once. Its signature covers the current time. Does not throw: if no response arrives,
+ * for whatever reason, returns `unanswered`.
+ */
 export type Send = (message: Message, signal: AbortSignal) => Promise<Sent>

@@ -55,7 +55,7 @@ export const Delivery = z.strictObject({
   tries: z
     .int()
     .min(0)
-    .describe('Tries since the delivery was created or last redelivered by hand'),
+    .describe('Number of tries since the delivery was created or was last redelivered manually'),
   nextAt: At.nullable().describe('When the next try is due'),
   status: z.int().nullable().describe('HTTP status of the last response'),
   error: z.string().nullable().describe('Why the last try got no response'),

@@ -42,7 +42,7 @@ export const ERRORS = {
     401,
     hint(
       'Pass --token-file <file>, or send the header Authorization: Bearer <token>. To create a ' +
-        'token on the hub’s machine (a worker’s token needs the scope worker), use',
+        'token on the hub’s machine (a worker’s token needs the scope "worker"), use',
       ['tokens', 'create', '<name>', '--scope', '<scope>'],
     ),
   ),
@@ -103,7 +103,7 @@ export const ERRORS = {
     500,
     'Restore the artifact from a backup: its stored bytes do not match its digest.',
   ),
-  'digest-mismatch': kind(422, 'Send the bytes again: they do not match their digest.', true),
+  'digest-mismatch': kind(422, 'Upload again: the bytes received do not match the digest.', true),
   'artifact-changed': kind(
     409,
     'Upload the file again, and make sure that no process changes it during the upload.',
@@ -119,7 +119,7 @@ export const ERRORS = {
   'restore-not-empty': kind(409, 'Restore into an empty data folder, database and store.'),
   'store-foreign': kind(
     500,
-    'Start all hubs that share the ledger with the same --store folder. If you restored a backup, restore ledger and store from the same one.',
+    'All hubs that share the ledger must be started with the same --store folder. If you restored a backup, restore the ledger and the store from the same backup.',
   ),
   'ledger-refused': kind(500, 'Check the user, password and database name in MILLWRIGHT_DATABASE.'),
   'ledger-unavailable': kind(
@@ -143,7 +143,7 @@ export const ERRORS = {
   ),
   'port-taken': kind(
     500,
-    'Choose another port with --port, or stop the program that uses this one. On Linux, ss -ltnp shows which program that is.',
+    'Choose another port with --port, or stop the program that uses this one. On Linux, "ss -ltnp" shows that program.',
   ),
   'bind-refused': kind(
     500,
@@ -188,11 +188,11 @@ export const ERRORS = {
   ),
   'callbacks-off': kind(
     422,
-    'Start all hubs that share the ledger with the same MILLWRIGHT_CALLBACK_SECRET.',
+    'All hubs that share the ledger must be started with the same MILLWRIGHT_CALLBACK_SECRET.',
   ),
   'callback-secret-invalid': kind(
     500,
-    'Write one or two secrets into the file, one per line: whsec_ followed by 24 to 64 bytes in base64. Or remove the file.',
+    'Write one or two secrets into the file, one per line: "whsec_" followed by 24 to 64 bytes in base64. Or remove the file.',
   ),
   'delivery-not-found': kind(404, hint('List the deliveries with', ['callbacks'])),
   // the gateway
@@ -246,6 +246,6 @@ export class AppError extends Error {
 export const isAppError = (error: unknown, code?: ErrorCode): error is AppError =>
   error instanceof AppError && (code === undefined || error.code === code)
 
-/** Whether the bytes of an artifact or input are missing from the hub, or damaged. */
+/** Whether an error means that the bytes of an artifact or input are missing from the hub or damaged. */
 export const isBytesGone = (error: unknown): error is AppError =>
   isAppError(error, 'artifact-not-found') || isAppError(error, 'artifact-corrupt')

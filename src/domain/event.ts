@@ -57,7 +57,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
       .describe('Why the check failed; the middle of long findings is cut out'),
   }),
   z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
-  /** A warning for people that does not end the job. */
+  /** A warning for people. It does not end the job. */
   z.strictObject({
     type: z.literal('note'),
     code: z.string().max(64),

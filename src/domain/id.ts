@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * A job's permanent id, a UUID in lower case. The hub makes UUIDv7 (RFC 9562), but a submitter may
- * choose any UUID. So ids do not sort by time: order jobs by their number.
+ * A job's permanent id, a UUID in lower case. The hub makes UUIDv7 (RFC 9562), which sort by time,
+ * but a submitter may choose any UUID. So order jobs by their number, not by their id.
  */
 export const JobId = z.uuid().toLowerCase().brand<'JobId'>()
 export type JobId = z.infer<typeof JobId>
@@ -29,5 +29,5 @@ export function newUuid(at: number, random: RandomBytes): string {
 /** Makes a job's id. @param at milliseconds since the epoch */
 export const newJobId = (at: number, random: RandomBytes): JobId => JobId.parse(newUuid(at, random))
 
-/** The last 12 hex digits, for branch names and displays. The first digits are the time, not random. */
+/** The last 12 hex digits, for branch names and displays. They are random; the first digits are the time. */
 export const shortId = (id: JobId): string => id.slice(-12)

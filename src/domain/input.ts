@@ -27,7 +27,7 @@ export const Inputs = z
   .superRefine((inputs, context) => {
     const names = inputs.map(({ name }) => name)
     const twice = names.find((name, index) => names.indexOf(name) !== index)
-    if (twice !== undefined) context.addIssue(`two inputs are named ${twice}`)
+    if (twice !== undefined) context.addIssue(`two inputs are named "${twice}"`)
   })
   .refine((inputs) => {
     const names = new Set(inputs.map(({ name }) => name))

@@ -44,9 +44,11 @@ export const Submission = z.strictObject({
   origin: Origin.optional().describe(
     'A value for the submitter’s use, stored and returned unchanged',
   ),
-  notBefore: At.optional().describe('No worker can claim the job before this time, in epoch ms'),
+  notBefore: At.optional().describe(
+    'The time, in epoch ms, before which no worker can claim the job',
+  ),
   holdUntil: At.optional().describe(
-    'The job publishes nothing after this time, in epoch ms, unless its submitter extends the hold',
+    'The time, in epoch ms, after which the job publishes nothing unless its submitter extends the hold',
   ),
   idempotencyKey: line(255)
     .optional()
@@ -75,7 +77,7 @@ export const Job = z.object({
   locks: z.array(z.string()),
   limits: z.object(Limits.shape),
   retry: z.object(RetryPolicy.shape),
-  // Hubs that speak protocol 1 do not send the next five members.
+  // Hubs that speak protocol 1 do not send the next five members, so these have defaults.
   group: z.string().nullable().default(null),
   submittedBy: z
     .string()
@@ -90,11 +92,11 @@ export const Job = z.object({
     .array(z.string())
     .default([])
     .describe('What a worker must offer in addition to kind and labels'),
-  attempt: z.int().describe('Incremented by every lease; the fencing token'),
+  attempt: z.int().describe('The number of the newest attempt; it is also the fencing token'),
   failures: z.int(),
   step: z.string().nullable().describe('The current step of the running attempt'),
   worker: z.string().nullable(),
-  sandbox: z.string().nullable().describe('How the agent is confined: bubblewrap, or none'),
+  sandbox: z.string().nullable().describe('How the agent is confined: "bubblewrap" or "none"'),
   leaseUntil: At.nullable(),
   notBefore: At.nullable().describe(
     'No worker can claim the job before this time; null once it has passed',

@@ -79,7 +79,7 @@ describe('a lane', () => {
     expect(() => laneOf({ ...longest, labels: ['a'] })).toThrow(/have 1102 bytes/)
     expect(() => laneOf(fill('漢', 100))).toThrow(/bytes in total; the maximum is 1100/)
     expect(() => laneOf({ kind: 'code', labels: [], demands: ['a:b', 'no'] })).toThrow(
-      /demand no is invalid:/,
+      /demand "no" is invalid:/,
     )
     const many = Array.from({ length: 17 }, (_, n) => `t:${n}`)
     expect(() => laneOf({ kind: 'code', labels: [], demands: many })).toThrow(/17 demands/)

@@ -35,7 +35,7 @@ export function laneOf({ kind, labels, demands }: Asked): string {
       'request-invalid',
       invalid === undefined
         ? `The job has ${demands.length} demands; the maximum is ${DEMANDS_MAX}.`
-        : `The job’s demand ${invalid} is invalid: ${issue?.message ?? ''}.`,
+        : `The job’s demand "${invalid}" is invalid: ${issue?.message ?? ''}.`,
     )
   }
   const lane = [kind, ...sorted(labels), ...sorted(demands)].join(' ')

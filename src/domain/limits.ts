@@ -26,7 +26,7 @@ export const Limits = z.strictObject({
     .max(2 ** 40)
     .default(64 * 1024 * 1024)
     .describe(
-      'maximum bytes of agent output kept per stream; a marker replaces the middle of longer output',
+      'maximum number of bytes of agent output kept per stream; a marker replaces the middle of longer output',
     ),
   steps: z
     .int()
@@ -34,7 +34,7 @@ export const Limits = z.strictObject({
     .max(10_000)
     .default(200)
     .describe(
-      'maximum model calls of the built-in agent in one turn; a job has up to `iterations` turns',
+      'maximum number of model calls the built-in agent can make in one turn; a job has up to `iterations` turns',
     ),
   pausedLocksMs: z
     .int()

@@ -50,7 +50,7 @@ function afterFailure(
   delayMs = backOffMs(job.retry, failures),
 ): Next {
   if (failures >= job.retry.maxFailures || job.attempt >= ATTEMPTS_MAX) {
-    // If one failure is enough, the job was not retried, so its reason is the failure itself.
+    // If `maxFailures` is 1, there was only one failure, so the job gets the reason of that failure.
     return {
       state: 'failed',
       reason: job.retry.maxFailures === 1 ? reason : 'attempts-exhausted',

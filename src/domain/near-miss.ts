@@ -3,7 +3,8 @@ const EDITS_MAX = 3
 
 /**
  * The known name that was probably meant; undefined if none is similar.
- * @param known few and short names, because comparing two names costs the product of their lengths
+ * @param known few and short names, because comparing two names takes time proportional to the
+ * product of their lengths
  */
 export function nearMiss(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

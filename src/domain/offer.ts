@@ -1,6 +1,6 @@
 // Offers of workers, and how they match the demands of jobs.
 
-/** Both the demand of a job for an agent, and the offer of a worker that can run the agent. */
+/** Returns the text that a job demands and a worker offers for an agent: `agent:` and its name. */
 export const agentOffer = (agent: string): string => `agent:${agent}`
 
 /** The offer of a worker that accepts any repository. */

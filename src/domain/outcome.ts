@@ -4,7 +4,7 @@ import { REASON_CODES } from './reasons.ts'
 
 export const Reason = z.enum(REASON_CODES)
 
-/** Model usage, as metered by the gateway. If a model's price is unknown, so is the cost: never 0. */
+/** Model usage, as metered by the gateway. If a model's price is unknown, the cost is `unknown`, not 0. */
 export const Usage = z.strictObject({
   requests: z.int().min(0).default(0),
   inputTokens: z.int().min(0).default(0),
@@ -25,7 +25,7 @@ const detail = z
   .default('')
   .describe('For people: what happened, why, and what to try')
 
-/** How much of an agent's final message is kept, in characters. */
+/** Maximum length of the stored final message of an agent, in characters. */
 export const SUMMARY_MAX = 16_384
 
 export const Succeeded = z.strictObject({

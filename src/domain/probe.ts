@@ -1,7 +1,7 @@
 /**
  * A hook that the code calls at each point where the fault suite can kill, pause or disconnect the
- * program. Asynchronous callers await it. `label` names the point; it is a constant, so no input
- * reaches a probe.
+ * program. Asynchronous callers await it. `label` names the point. It is always a constant, never data
+ * from a user or a job.
  */
 export type Probe = (label: string) => Promise<void> | void
 

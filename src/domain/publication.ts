@@ -19,7 +19,7 @@ const Details = z
   )
 
 const Shape = {
-  kind: Name.describe('The publisher that made the publication, such as branch'),
+  kind: Name.describe('Name of the publisher that made this publication, for example `branch`'),
   target: z
     .string()
     .min(1)
@@ -35,9 +35,9 @@ const Shape = {
 }
 
 /**
- * Where the work was published. Two publications are equal if their kind, target and revision are;
- * only the publisher of this kind reads the details. Also accepts the format that protocol 1 used for
- * a branch.
+ * Where the work was published. Two publications are equal if their kind, target and revision are
+ * equal. The details do not matter, because only the publisher reads them. Also accepts the format that
+ * protocol 1 used for a branch.
  */
 export const Publication = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type Publication = z.infer<typeof Publication>
@@ -50,7 +50,7 @@ export type Publication = z.infer<typeof Publication>
 export const PublicationIntent = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type PublicationIntent = z.infer<typeof PublicationIntent>
 
-/** A publication, or null if there is none. Protocol 1 wrote null as the kind `none`. */
+/** A publication, or null if there is none. In protocol 1, the kind `none` meant that there is none. */
 export const PublicationOrNone = z.preprocess(
   (value) => (isRecord(value) && value['kind'] === 'none' ? null : value),
   Publication.nullable(),
@@ -61,8 +61,8 @@ export const branchTarget = (repository: string, branch: string): string =>
   `${repository}#${branch}`
 
 /**
- * Converts the format of protocol 1, which old databases may still contain. It supported only
- * branches, and had `repository`, `branch` and `commit` as members of the publication itself.
+ * Converts the format of protocol 1, which old databases may still contain. Protocol 1 supported
+ * only branches, and had `repository`, `branch` and `commit` as members of the publication itself.
  */
 function fromProtocol1(value: unknown): unknown {
   if (!isRecord(value) || value['kind'] !== 'branch' || 'target' in value) return value

@@ -108,7 +108,7 @@ export const REASONS = {
   ),
   'credential-missing': ending(
     'the worker could not read its git credential for the repository',
-    'fix the credential source named in the detail: a variable, a file, a command or the ssh agent',
+    'fix the credential source named in the detail: an environment variable, a file, a command or the ssh agent',
     true,
   ),
   'repository-forbidden': ending(
@@ -192,7 +192,7 @@ export const REASONS = {
   'push-refused': ending('the remote rejected the push', 'read the cause in the detail'),
   'hold-lapsed': ending(
     'the hold lapsed before the work was published',
-    'submit the job again, and extend holdUntil while it runs',
+    'submit the job again, and extend holdUntil while the job runs',
     true,
   ),
   // failed: the worker or a bug

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** All states of a job. Whether it is parked, backing off or to be cancelled is not part of the state. */
+/** All states of a job. Waiting for a lock or a retry, and a cancel request, are not states. */
 export const JobState = z.enum(['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'])
 export type JobState = z.infer<typeof JobState>
 

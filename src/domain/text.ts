@@ -14,11 +14,12 @@ export const line = (max: number) =>
 /** A name that is safe in a label, a lock key and a file name. */
 export const Name = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use a-z, 0-9, . _ - (at most 63)')
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use a-z, 0-9, . _ - (at most 63 characters)')
 
 /**
  * The name of an artifact or input, for displays and URLs; a `/` separates folders. No part begins with
- * a dot or a dash, so none is `..`, a hidden file, or an option of a program.
+ * a dot, so none is `..` or a hidden file. No part begins with a dash, so programs do not mistake a
+ * name for an option.
  */
 export const ArtifactName = z
   .string()
@@ -28,7 +29,7 @@ export const ArtifactName = z
     'use letters, digits, . _ - (at most 128), with / between folders (at most 255)',
   )
 
-/** Whether git accepts a person's name. Git strips the characters below and rejects an empty result. */
+/** Whether git accepts a person's name. Git strips the excluded characters and rejects an empty rest. */
 export const isPersonName = (text: string): boolean => /[^\p{Cc} .,:;<>"\\']/u.test(text)
 
 /**

@@ -30,7 +30,7 @@ export function approve(
   if (missing.length > 0) {
     throw new Error(`the tree ${tree} has not passed the checks ${missing.join(', ')}`)
   }
-  // The brand exists only in the type, so an approval cannot be created without this assertion.
+  // The member `[approved]` exists only in the type, so only this assertion can create an approval.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { tree } as Approval
 }

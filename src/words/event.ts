@@ -9,7 +9,7 @@ import { safeLine } from './safe-text.ts'
 export function eventText(event: JobEvent): string {
   switch (event.type) {
     case 'submitted':
-      return event.retryOf === null ? 'submitted' : `submitted to continue ${event.retryOf}`
+      return event.retryOf === null ? 'submitted' : `submitted to continue job ${event.retryOf}`
     case 'claimed':
       return `attempt ${event.attempt ?? '?'} on worker ${safeLine(event.worker)}, sandbox ${event.sandbox}`
     case 'step-started':

@@ -22,7 +22,7 @@ export type Seen = WorkerIdentity & {
   readonly running: number
 }
 
-/** Whether a worker is disconnected. One that runs an attempt is not, until the lease expires. */
+/** Whether a worker is disconnected. One with an attempt counts as connected until its lease expires. */
 export const isAway = ({ seenAt, running }: Pick<Seen, 'seenAt' | 'running'>, now: number) =>
   running === 0 && now - seenAt > AWAY_MS
 
