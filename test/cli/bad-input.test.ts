@@ -28,7 +28,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a program for a retry',
       ['retry', '1234', '--', 'sh'],
-      /retry does not accept a program after --/,
+      /The command "retry" does not accept a program after --/,
     ],
     ['a check of nothing', ['submit', '--repo', '/x', '--check', 'a= ', 'x'], /name=/],
     ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
@@ -52,7 +52,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a misspelled kind',
       ['submit', 'coed', '--repo', '/x'],
-      /no kind "coed"\. Did you mean code\?/,
+      /no kind of job named "coed"\. Did you mean code\?/,
     ],
     [
       'a start time that is not a time',
