@@ -128,7 +128,10 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       expect(end.stderr).toMatch(words)
     }
     const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
-    expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('stdin is not a job') })
+    expect(text).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('stdin does not contain a valid job: '),
+    })
     const stdin = JSON.stringify({ kind: 'code', payload, inputs: 5 })
     const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })
     expect(five).toMatchObject({
