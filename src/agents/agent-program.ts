@@ -18,7 +18,7 @@ export type AgentHost = {
 export type DriverHost = AgentHost & {
   /** Path of the Node executable that runs both the worker and the built-in agent. */
   readonly node: string
-  /** The default model, such as anthropic/claude-sonnet-5, for jobs that do not name a model. */
+  /** The default model, such as `anthropic/claude-sonnet-5`, for jobs that do not name a model. */
   readonly model: string
 }
 

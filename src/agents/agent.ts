@@ -6,8 +6,9 @@ import { line } from '../domain/text.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
 
 /**
- * Describes one agent to the job payload, the command line, the doctor and the worker. All of them
- * import the description, so only `driver` loads the libraries that drive the agent.
+ * Describes one agent to the job payload, the command line, the doctor and the worker. Importing
+ * the description must be fast for all of them, so only `driver` loads the libraries that drive the
+ * agent.
  */
 type Declaration<Choice extends AgentChoice> = {
   readonly name: string
@@ -22,8 +23,8 @@ type Declaration<Choice extends AgentChoice> = {
   /** The log that shows what the agent did. */
   readonly story: LogStream
   /**
-   * Checks whether the agent can work on this machine, apart from whether the worker has a model.
-   * Has no side effects.
+   * Checks whether this machine has everything that the agent needs. Does not check whether the
+   * worker has a model. Has no side effects.
    */
   preflight(host: AgentHost): Promise<Fitness>
   driver(host: DriverHost): Promise<DriverFactory<Choice>>

@@ -76,7 +76,7 @@ function prepare(
     return {
       kind: 'failed',
       reason: 'agent-failed',
-      detail: `the model name ${options.model} ${why}`,
+      detail: `the model name "${options.model}" ${why}`,
     }
   }
   return { env: agentEnvironment(place, host), meta: { [META]: settings.data } }

@@ -129,7 +129,7 @@ function codexArguments(
   ].flat()
 }
 
-/** Settings in TOML. A JSON string is also a valid TOML string. */
+/** Settings in TOML. `JSON.stringify` quotes the URL: a JSON string is also a valid TOML string. */
 const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
   'analytics.enabled=false',
   'feedback.enabled=false',
@@ -147,7 +147,8 @@ const settings = ({ baseUrl }: ModelDoor): readonly string[] => [
 ]
 
 /**
- * Codex refuses to run helper programs from a HOME inside TMPDIR, so TMPDIR must not contain HOME.
+ * Codex keeps helper programs in HOME and refuses to run them if HOME is inside TMPDIR, so this
+ * function chooses a TMPDIR that does not contain HOME.
  */
 const variables = ({ home }: AgentPlace, { token }: ModelDoor): Record<string, string> => ({
   [TOKEN_VARIABLE]: token,

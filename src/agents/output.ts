@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { AgentIo } from '../domain/agent.ts'
 
-/** How many characters are kept from the end of the output, for a summary or an error. */
+/** The maximum number of characters kept from the end of the output, for a summary or an error. */
 const LAST_WORDS_MAX = 4096
 
 /** Forwards raw output as updates and keeps its last part. */

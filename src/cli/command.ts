@@ -42,7 +42,7 @@ function wrongFlag(command: Command, { path, message }: z.core.$ZodIssue): AppEr
 
 /**
  * Adds a flag for each setting of a program, except secrets. `readConfig` later combines the flags
- * with the environment, the file and the defaults.
+ * with the environment, the configuration file and the defaults.
  */
 export function addSettings(
   command: Command,

@@ -28,7 +28,7 @@ export const EXIT_CODES = {
 export type ExitName = keyof typeof EXIT_CODES
 export type ExitCode = (typeof EXIT_CODES)[ExitName]['code']
 
-/** The exit code for an error that is reported with a next step, unlike a bug. */
+/** The exit code for an expected error. Any other error is a bug, which has its own exit code. */
 export function exitCodeOfError(error: AppError): ExitCode {
   return EXIT_CODES[exitNameOfError(error)].code
 }

@@ -5,7 +5,7 @@ import type { HubClient } from '../protocol/client.ts'
 /** The help text of an argument that selects a job. */
 export const JOB_HELP = 'id of the job, or at least the last four digits of the id'
 
-/** How many pages of 200 jobs are searched for a shortened id. */
+/** The maximum number of pages, of 200 jobs each, that are searched for a shortened id. */
 const PAGES_MAX = 10
 
 /**
@@ -38,7 +38,8 @@ export async function findJob(client: HubClient, text: string): Promise<JobId> {
 
 async function jobsEndingWith(client: HubClient, ending: string): Promise<readonly JobId[]> {
   const found: JobId[] = []
-  // The hub searches in ids written with dashes. Only the last twelve digits contain no dash.
+  // The hub searches for text in complete ids, which contain dashes. The last twelve digits contain
+  // none, so the hub searches for those, and this function compares the digits before them.
   const query = { text: ending.slice(-12), limit: 200 }
   let cursor: JobId | undefined
   for (let page = 0; page < PAGES_MAX; page += 1) {

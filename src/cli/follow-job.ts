@@ -50,7 +50,8 @@ export async function followJob(
         await endOf(log, signal)
         const attempt = event.attempt ?? undefined
         log = copyLog(link, { job: what.job, stream, attempt }, follower.onText, copying)
-        // `endOf` throws a failure later; until then, it must not become an unhandled rejection.
+        // If copying fails, `endOf` later throws the error. Without this line, the error would be
+        // an unhandled rejection until then, which ends the process.
         log.catch(() => {})
       }
       const stops = event.type === 'paused' && event.reason === 'waiting-for-person'

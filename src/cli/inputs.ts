@@ -9,7 +9,7 @@ import { ArtifactName } from '../domain/text.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 import { safeLine } from '../words/safe-text.ts'
 
-/** How many skipped files are named in the message. */
+/** The maximum number of skipped files that the message names. */
 const NAMED_MAX = 10
 
 /** A local file that becomes an input of a job. */

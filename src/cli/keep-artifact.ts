@@ -20,7 +20,8 @@ export async function keepArtifact(
     await pipeline(body, verified(artifact), createWriteStream(partial, { flags: 'wx' }))
     await rename(partial, path)
   } catch (error) {
-    // If the folder could not be created, there is nothing to remove.
+    // `rm` fails if the folder could not be created. The partial file does not exist then, so the
+    // failure of `rm` is ignored.
     await rm(partial, { force: true }).catch(() => {})
     if (error instanceof AppError || !(error instanceof Error)) throw error
     throw new AppError('file-unreadable', `Cannot write ${path}: ${error.message}`, {

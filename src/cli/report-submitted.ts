@@ -46,7 +46,8 @@ export async function reportSubmitted(
 }
 
 /**
- * Without this note, `--wait` prints nothing while no worker can run the job, which may be forever.
+ * Prints a note if no worker can run the job. Without the note, `--wait` prints nothing until such
+ * a worker appears, which may be never.
  */
 async function noteMissingWorker(client: HubClient, job: Job, print: Printer): Promise<void> {
   if (job.state !== 'queued') return

@@ -88,13 +88,14 @@ function splitAtDashes(
 }
 
 /**
- * Only `submit` uses arguments after `--`; without this error, other commands would ignore them.
+ * Throws `usage-invalid` if a command other than `submit` has arguments after `--`. Without this
+ * error, the command would ignore them.
  */
 function refuseRest(command: Command, rest: readonly string[]): void {
   if (rest.length === 0 || command.parent?.name() === 'submit') return
   throw new AppError(
     'usage-invalid',
-    `The command ${command.name()} does not accept a program after --`,
+    `The command "${command.name()}" does not accept a program after --`,
   )
 }
 
@@ -114,7 +115,10 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
   return EXIT_CODES.bug.code
 }
 
-/** If a disposal fails while an error is thrown, reports the original error. */
+/**
+ * If a disposal fails while an error is thrown, JavaScript throws a `SuppressedError`, which holds
+ * the errors of both. Returns the original error, not the error of the disposal.
+ */
 const firstError = (error: unknown): unknown =>
   error instanceof SuppressedError ? firstError(error.suppressed) : error
 
@@ -122,14 +126,15 @@ const say = (terminal: Terminal, text: string): void =>
   void terminal.stderr.write(`millwright: ${safeText(text)}\n`)
 
 /**
- * Ignores a pipe that its reader closed, as in `millwright jobs | head`. A full disk is an error.
+ * Ignores write errors on a pipe that its reader has closed, as in `millwright jobs | head`. Throws
+ * `disk-full` if the disk is full.
  */
 function surviveClosedPipe({ stdout, stderr }: Terminal): void {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') return
       if (error.code !== 'ENOSPC') throw error
-      throw new AppError('disk-full', 'The disk that the output is written to is full', {
+      throw new AppError('disk-full', 'The disk that holds the output is full', {
         cause: error,
       })
     })

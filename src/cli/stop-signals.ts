@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** How long cleanup may take after the second signal before the process is forced to exit. */
+/** The maximum time for cleanup after the second signal. After this time, the process exits. */
 const FORCED_EXIT_AFTER_MS = 3000
 const FORCED_EXIT_CODE = 130
 

@@ -12,7 +12,7 @@ import { readTime } from './read-time.ts'
 /** Each limit has its own flag: `wallMs` is --wall-ms. */
 const LIMITS = Object.entries(Limits.shape)
 
-/** Parses a number from the command line, with the bounds of the job’s schema. */
+/** Parses a number from the command line and checks it against the bounds in the job’s schema. */
 const number = (schema: z.ZodDefault<z.ZodInt>) => z.coerce.number().pipe(schema.unwrap())
 
 /** The flags that every kind of job accepts. They accept the same values as the hub. */

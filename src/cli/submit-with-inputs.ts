@@ -7,8 +7,8 @@ import type { HubClient } from '../protocol/client.ts'
 import type { LocalInput } from './inputs.ts'
 
 /**
- * How many times missing inputs are uploaded. The hub may delete an upload before the job refers to
- * it, but this is unlikely to happen several times in a row.
+ * The maximum number of times that missing inputs are uploaded. Another upload is needed if the hub
+ * deletes one before the job refers to it, which is unlikely to happen several times in a row.
  */
 const ROUNDS_MAX = 3
 

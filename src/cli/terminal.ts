@@ -8,9 +8,9 @@ export type Terminal = {
   readonly env: Environment
   readonly cwd: string
   readonly stdin: Readable
-  /** Gets the results. */
+  /** Receives the results. */
   readonly stdout: Writable
-  /** Gets messages, warnings and the status line. */
+  /** Receives messages, warnings and the status line. */
   readonly stderr: Writable
   /** Whether stdout and stderr are terminals. */
   readonly isTTY: { readonly stdout: boolean; readonly stderr: boolean }

@@ -62,7 +62,7 @@ export async function watchJob(
  */
 function whatIsKnown(outageSince: number | null, lastSeen: string): string {
   if (outageSince === null) return 'The job continues. Watch it with'
-  const seen = lastSeen === '' ? '' : `, last seen: ${lastSeen}`
+  const seen = lastSeen === '' ? '' : ` (last seen: ${lastSeen})`
   return (
     `The job was accepted${seen}. The hub has been unreachable since ${zonedMoment(outageSince)}. ` +
     'Once it answers again, watch the job with'

@@ -16,10 +16,7 @@ export function dataFolder(given: string | undefined, env: Environment, cwd: str
   if (given !== undefined) {
     const folder = resolve(cwd, given)
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return folder
-    throw new AppError(
-      'data-dir-unusable',
-      `The data folder cannot be ${folder}, because this is not a folder.`,
-    )
+    throw new AppError('data-dir-unusable', `The data folder ${folder} is not a folder.`)
   }
   const xdg = env['XDG_DATA_HOME']
   const home = env['HOME'] ?? homedir()

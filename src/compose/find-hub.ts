@@ -13,8 +13,8 @@ type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | '
 /**
  * Returns a client for the hub at --hub or, by default, for the hub whose URL is in the data
  * folder. The token in the data folder is sent only to that folder's hub, never to another URL.
- * Throws `hub-unreachable` if there is no URL, `hub-insecure` for plain HTTP to another machine,
- * and `token-missing` if a worker has no token.
+ * Throws `hub-unreachable` if there is no --hub and no URL in the data folder, `hub-insecure` for
+ * plain HTTP to another machine, and `token-missing` if a worker has no token.
  */
 export async function findHub(
   settings: HubSettings,
@@ -71,7 +71,10 @@ export async function readTokenFile(path: string): Promise<string> {
   }
 }
 
-/** Checks the token here because the HTTP client would quote an invalid token in its error. */
+/**
+ * Checks the token here because the HTTP client would reveal an invalid token: its error message
+ * quotes the token.
+ */
 function oneToken(text: string, from: string): string {
   if (/^[\x21-\x7e]+$/.test(text)) return text
   throw new AppError('file-unreadable', `${from} does not contain exactly one token on one line.`)

@@ -49,7 +49,7 @@ describe('the worker’s use of git', () => {
       key: 'ABCD',
       home: '/home/ada/.gnupg',
     })
-    expect(() => signatureOf(read({ gitSign: 'ssh' }), HERE)).toThrow(/signingKey is not set/)
+    expect(() => signatureOf(read({ gitSign: 'ssh' }), HERE)).toThrow(/"git.signingKey" is not set/)
     const absent = read({ gitSign: 'ssh', gitSigningKey: '/nonexistent/key' })
     expect(() => signatureOf(absent, HERE)).toThrow('/nonexistent/key cannot be read')
   })

@@ -70,7 +70,10 @@ export function signatureOf(config: Config, here: Here): Signature {
 function signingOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Signing | null {
   if (gitSign === 'none') return null
   if (gitSigningKey === undefined) {
-    throw new AppError('usage-invalid', `git.sign is ${gitSign}, but git.signingKey is not set`)
+    throw new AppError(
+      'usage-invalid',
+      `"git.sign" is "${gitSign}", but "git.signingKey" is not set`,
+    )
   }
   if (gitSign === 'ssh') {
     const key = readable('git.signingKey', resolve(cwd, gitSigningKey))

@@ -33,8 +33,8 @@ export async function chooseSandbox(
     return { sandbox: 'none', launchFor: (marker) => unconfined({ marker, log }) }
   }
   const bwrap = await findBubblewrap({ path, log })
-  // Many repositories run their tests with Node, which may be in a home directory. The sandbox
-  // hides home directories.
+  // Many repositories run their tests with Node. The sandbox hides home directories, and Node may
+  // be in one, so its folder is listed as readable.
   const readable = [dirname(process.execPath)]
   return {
     sandbox: 'bubblewrap',

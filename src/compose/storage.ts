@@ -61,7 +61,8 @@ async function openLedger(
 ): Promise<Ledger> {
   const random = randomBytes
   if (database === undefined) return openSqliteLedger({ folder, clock, random, log, probe })
-  // Even if the ledger is in PostgreSQL, the data folder contains this hub's tokens and URL.
+  // Lock the data folder even if the ledger is in PostgreSQL, because the folder contains this
+  // hub's tokens and URL.
   opening.use(lockDataFolder(folder))
   await probe('folder-owned')
   // Imported here because most hubs do not use PostgreSQL.

@@ -6,9 +6,10 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 import { type LocalToken, tokenIn } from './data-folder.ts'
 
 /**
- * Returns the token with the scope `whose` from its file in the hub’s data folder. The file is for
- * programs of the same user; other users cannot read it. If the file is missing, or the ledger does
- * not know its token, creates a new token and writes the file.
+ * Returns the admin token or the worker token from its file in the hub’s data folder. The file is
+ * for programs of the same user; other users cannot read it. If the file is missing, or the ledger
+ * does not know its token, creates a new token and writes the file.
+ * @param whose which of the two tokens; also the scope of the token
  */
 export async function ensureTokenFile(
   hub: { readonly ledger: Ledger; readonly random: RandomBytes; readonly folder: string },

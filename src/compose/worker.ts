@@ -125,7 +125,7 @@ const probed =
     return child
   }
 
-/** For each kind of job, by name, sets up what runs jobs of that kind. */
+/** Sets up the code that runs each kind of job, and returns it by the name of the kind. */
 async function kindsFor(tools: KindTools): Promise<ReadonlyMap<string, WorkKind>> {
   const works = KINDS.map(async (kind) => [kind.schema.name, await kind.work(tools)] as const)
   return new Map(await Promise.all(works))

@@ -27,8 +27,8 @@ export class GatewayChild {
 
   /**
    * @param onUsage called after each model response with the door's token and total usage
-   * @param onExit called with the end of stderr when the process has exited, before pending calls
-   * reject
+   * @param onExit called with the last part of stderr when the process has exited, before pending
+   * calls reject
    */
   constructor(onUsage: (token: string, usage: Usage) => void, onExit: (lastWords: string) => void) {
     this.#process = fork(entryProgram('gateway/main'), [], {
@@ -77,8 +77,8 @@ export class GatewayChild {
   }
 
   /**
-   * Asks the process to finish its writes and exit, kills it after `graceMs`, and resolves once it
-   * has exited.
+   * Asks the process to finish its writes and exit. Kills it if it is still running after `graceMs`
+   * milliseconds. Resolves once it has exited.
    */
   async stop(graceMs: number): Promise<void> {
     const kill = setTimeout(() => this.#process.kill('SIGKILL'), graceMs)

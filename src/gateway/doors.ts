@@ -6,8 +6,8 @@ import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
 
 /**
- * Limits memory: a request may take 64 MiB, so 16 take at most 1 GiB. Enough for an agent with
- * subagents.
+ * The maximum number of requests in flight. It limits memory: one request takes up to 64 MiB, so 16
+ * take at most 1 GiB. 16 requests are enough for an agent with subagents.
  */
 const IN_FLIGHT_MAX = 16
 

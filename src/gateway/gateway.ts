@@ -144,7 +144,9 @@ class RunningGateway implements Gateway {
     const settings = this.#settings
     const reply = await child.call({ type: 'start', settings, port })
     if (reply.type !== 'listening')
-      throw new Error(`the gateway process replied ${reply.type} to start instead of listening`)
+      throw new Error(
+        `the gateway process replied "${reply.type}" to "start" instead of "listening"`,
+      )
     for (const [token, { ordinal, usage }] of this.#doors) {
       await child.call({ type: 'open', token, ordinal, usage })
     }
@@ -163,8 +165,8 @@ class RunningGateway implements Gateway {
       door.usage = { ...door.usage, costUsd: 'unknown' }
     }
     this.#started = recent.length > RESTARTS_MAX ? died(lastWords) : this.#restart()
-    // Every call awaits this promise and so reports a failed restart. If no call is waiting, the
-    // rejection must not crash the worker.
+    // Every call awaits this promise and so reports a failed restart. If no call is waiting, a
+    // failed restart would be an unhandled rejection; this line keeps it from crashing the worker.
     this.#started.catch(() => {})
   }
 

@@ -44,7 +44,7 @@ async function perform(id: number, call: IpcCall): Promise<IpcReply> {
     return { type: 'listening', id, port: started.port }
   }
   if (started === null)
-    throw new Error(`the gateway process received the call ${call.type} before the call start`)
+    throw new Error(`the gateway process received a "${call.type}" call before "start"`)
   const { doors } = started
   if (call.type === 'usage') {
     const door = doors.get(call.token)

@@ -17,8 +17,8 @@ export const NOTHING_USED: Usage = {
 }
 
 /**
- * Marks a response as replayed. Its cost is the one stated in the script; without one, it is
- * unknown.
+ * Marks a response as replayed. `costUsd` is the cost that the script states, or "unknown" if there
+ * is no script or it states no cost.
  */
 export type Replayed = { readonly costUsd: number | 'unknown' }
 

@@ -10,7 +10,7 @@ import { UsageReader } from './usage-reader.ts'
 
 /** A larger response is forwarded but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
-/** How much of a refusal's body is kept. The body may say when the rate limit resets. */
+/** The maximum number of bytes kept of a refusal, whose body may say when the rate limit resets. */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 export type PassageContext = {

@@ -224,7 +224,7 @@ describeNeeding(['patience'], 'without a model the built-in agent', () => {
     )
     expect(end).toMatchObject({
       kind: 'failed',
-      detail: 'the model name sonnet must start with anthropic/, openai/ or chat/',
+      detail: 'the model name "sonnet" must start with "anthropic/", "openai/" or "chat/"',
     })
   })
 })

@@ -28,7 +28,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a program for a retry',
       ['retry', '1234', '--', 'sh'],
-      /retry does not accept a program after --/,
+      /The command "retry" does not accept a program after --/,
     ],
     ['a check of nothing', ['submit', '--repo', '/x', '--check', 'a= ', 'x'], /name=/],
     ['a check without a name', ['submit', '--repo', '/x', '--check', 'npm test', 'x'], /name=/],
@@ -52,7 +52,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a misspelled kind',
       ['submit', 'coed', '--repo', '/x'],
-      /no kind "coed"\. Did you mean code\?/,
+      /no kind of job named "coed"\. Did you mean code\?/,
     ],
     [
       'a start time that is not a time',
@@ -128,7 +128,10 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       expect(end.stderr).toMatch(words)
     }
     const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
-    expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining('stdin is not a job') })
+    expect(text).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('stdin does not contain a valid job: '),
+    })
     const stdin = JSON.stringify({ kind: 'code', payload, inputs: 5 })
     const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })
     expect(five).toMatchObject({

@@ -21,7 +21,7 @@ describe('output that cannot be written', () => {
   it.skipIf(!existsSync('/dev/full'))('is told as what it is: a full disk', async () => {
     const cli = await cliInEmptyHome()
     const said = await shell(cli, '$M config path 2>&1 >/dev/full; echo "code $?"')
-    expect(said).toContain('The disk that the output is written to is full')
+    expect(said).toContain('The disk that holds the output is full')
     expect(said).toContain('code 9\n')
   })
 })

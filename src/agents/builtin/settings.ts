@@ -14,7 +14,10 @@ export const BuiltinSettings = z.strictObject({
   model: z
     .string()
     .max(200)
-    .regex(/^(?:anthropic|openai|chat)\/\S+$/, 'must start with anthropic/, openai/ or chat/'),
+    .regex(
+      /^(?:anthropic|openai|chat)\/\S+$/,
+      'must start with "anthropic/", "openai/" or "chat/"',
+    ),
   door: z.strictObject({ baseUrl: z.url(), token: z.string().min(1) }),
   steps: z.int().min(1).max(10_000).describe('Maximum number of model calls for one prompt'),
   tokens: z

@@ -88,8 +88,9 @@ async function* partsOf(
 }
 
 /**
- * The loop stops on a tool call only if it has reached the step limit, so that finish reason maps
- * to the stop reason for the step limit.
+ * Maps the reason why the model finished to the reason why the turn stopped. After `tool-calls`,
+ * the loop continues unless it has reached a limit. The token limit is checked before this map is
+ * used, so here `tool-calls` means the step limit.
  */
 const STOP_REASONS: Readonly<Record<Exclude<FinishReason, 'interrupted'>, StopReason>> = {
   stop: 'end_turn',

@@ -29,7 +29,7 @@ export function defineDoctor(command: Command, invocation: Invocation): void {
     const { env, cwd } = terminal
     const config = await readSettings(UpConfig, flags, terminal)
     const folder = dataFolder(config.data, env, cwd)
-    // Imported here because it imports most of the program.
+    // Imported here because `examine.ts` imports most of the program.
     const { examine, examineLedger } = await import('../../doctor/examine.ts')
     const machine = { config, folder, env, cwd, path: env['PATH'] ?? '', version: programVersion() }
     const isSound = ledger

@@ -13,7 +13,7 @@ const Flags = z.object({ dryRun: z.boolean().default(false) })
 export function defineGc(command: Command, invocation: Invocation): void {
   command
     .description(
-      'Deletes jobs that ended more than keepJobs days ago, uploads that no job uses, and logs and ' +
+      'Deletes jobs that ended more than "keepJobs" days ago, uploads that no job uses, and logs and ' +
         'artifacts that nothing refers to. The hub also does this every hour.',
     )
     .option('--dry-run', 'list what would be deleted and why, and delete nothing')

@@ -64,7 +64,7 @@ function checkAttempt(attempt: number | undefined, job: Job): void {
 function nothingIn(job: JobId, stream: z.infer<typeof LogStream>): Hint {
   const others = LogStream.options.filter((name) => name !== stream)
   const commands = others.map((name) => ['logs', shortId(job), '--stream', name] as const)
-  return hint(`The log ${stream} is empty. To print another log, run`, ...commands)
+  return hint(`The log "${stream}" is empty. To print another log, run`, ...commands)
 }
 
 const plain: Printer['paint'] = (_, words) => words

@@ -38,8 +38,8 @@ export function defineSubmit(submit: Command, invocation: Invocation): void {
 }
 
 /**
- * Throws `usage-invalid` if the first argument is almost the name of a kind. It would be accepted
- * as a prompt, but it is probably a typo.
+ * Throws `usage-invalid` if the first argument is almost the name of a kind. Such an argument is
+ * probably a typo, but without this error it would be accepted as a prompt.
  */
 function checkKind(first: string): void {
   const names = KINDS.map(({ schema }) => schema.name)
@@ -132,7 +132,7 @@ async function promptOf(
   if (argument !== undefined && flags.prompt !== undefined) {
     throw new AppError(
       'usage-invalid',
-      'The prompt is given twice: as an argument and with --prompt',
+      'The prompt was given twice: as an argument and with --prompt',
     )
   }
   const prompt = argument === '-' ? await readInput('-', terminal) : (argument ?? flags.prompt)

@@ -51,7 +51,7 @@ function addCreate(tokens: Command, invocation: Invocation): void {
       const body = { name, scopes: scope, lanes: only, days }
       const created = await client.call('createToken', { body })
       if (print.json) return print.document(created)
-      // Only the token goes to stdout, so that `>` writes it to a file.
+      // Only the token goes to stdout, so that `> file` saves the token and nothing else.
       print.line(created.token)
       print.note('Save this token now: it cannot be shown again.')
       print.note(`Its id is ${created.info.id}; it ${expiry(created.info)}.`)

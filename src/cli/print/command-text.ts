@@ -7,8 +7,8 @@ const HUB_FLAGS = ['--data', '--config', '--hub', '--token-file', '--allow-http'
 const HOST_FLAGS: readonly string[] = HUB_FLAGS.slice(0, 2)
 const SWITCH = '--allow-http'
 /**
- * Commands to run on the hub's machine. `tokens create` is one of them: if the given token is not
- * accepted, a new one can be created with the admin token in the hub's data folder.
+ * Commands to run on the hub's machine. `tokens create` is one of them because it replaces a token
+ * that the hub no longer accepts: on that machine, it uses the admin token in the data folder.
  */
 const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 'tokens create']
 
