@@ -57,7 +57,7 @@ export const LockKey = line(512)
 export const clip = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max - 1)}…`
 
-/** Shortens a text to `max` characters at its start, because programs report errors at the end. */
+/** Cuts off the beginning of a longer text. Keeps its end, because programs report errors there. */
 export const clipStart = (text: string, max: number): string =>
   text.length <= max ? text : `…${text.slice(text.length - max + 1)}`
 

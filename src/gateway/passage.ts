@@ -10,7 +10,7 @@ import { UsageReader } from './usage-reader.ts'
 
 /** A larger response is forwarded but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
-/** The maximum number of bytes kept of a refusal, whose body may say when the rate limit resets. */
+/** Bytes to keep of a refusal's body. The body is kept because it may say when the limit resets. */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 export type PassageContext = {

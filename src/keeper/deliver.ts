@@ -72,7 +72,7 @@ async function deliver(
   tally.add(next.state)
   if (next.state === 'failed')
     log.warn({ delivery: id, tries, sent }, 'callback failed permanently')
-  else log.debug({ delivery: id, tries, sent, next }, 'tried to deliver a callback')
+  else log.debug({ delivery: id, tries, sent, next }, `callback ${next.state}`)
 }
 
 /** Sends due messages every second until the signal aborts, which also interrupts open requests. */

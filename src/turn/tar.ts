@@ -27,7 +27,8 @@ export function readTar(archive: Buffer): readonly TarFile[] | { readonly refuse
     const block = archive.subarray(at, at + BLOCK)
     if (block.every((byte) => byte === 0)) return files
     const entry = readHeader(block)
-    if (entry === null) return { refused: `it has no valid header of a regular file at byte ${at}` }
+    if (entry === null)
+      return { refused: `its entry at byte ${at} is not a regular file or has an invalid header` }
     const from = at + BLOCK
     if (from + entry.size > archive.length)
       return { refused: `its entry ${entry.name} is truncated` }

@@ -22,7 +22,7 @@ parentPort?.on('message', (message: unknown) => {
   if (command.type === 'keep') void keep(command)
   else releases.get(attemptName(command))?.abort()
 })
-// A hung worker must not keep its leases forever. After the kill, its service manager restarts it.
+// A hung worker must not keep its leases forever, so this thread kills the worker's process.
 new Heartbeat(heartbeat).watch(stillMs, () => {
   // Written directly to the file descriptor, because in a thread, `console` and `process.stderr` work
   // only with the help of the main thread, which is hanging.
