@@ -70,9 +70,10 @@ async function deliver(
     : afterSend(tries, sent, (random(1)[0] ?? 0) / 256)
   if (!(await ledger.markDelivery(delivery, { sent, next }))) return
   tally.add(next.state)
-  if (next.state === 'failed')
-    log.warn({ delivery: id, tries, sent }, 'callback failed permanently')
-  else log.debug({ delivery: id, tries, sent, next }, `callback ${next.state}`)
+  const facts = { delivery: id, tries, sent }
+  if (next.state === 'failed') log.warn(facts, 'callback failed permanently')
+  else if (next.state === 'delivered') log.debug(facts, 'callback delivered')
+  else log.debug({ ...facts, delayMs: next.delayMs }, 'callback not delivered; it will be retried')
 }
 
 /** Sends due messages every second until the signal aborts, which also interrupts open requests. */

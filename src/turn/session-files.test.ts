@@ -130,7 +130,9 @@ describe('an archive that was not made from a session', () => {
     truncateSync(archive, 1024)
     await expect(unpackSession(archive, next)).rejects.toThrow('is truncated')
     writeFileSync(archive, 'no tar'.repeat(1000))
-    await expect(unpackSession(archive, next)).rejects.toThrow('no valid header of a regular file')
+    await expect(unpackSession(archive, next)).rejects.toThrow(
+      'is not a regular file or has an invalid header',
+    )
     expect(readdirSync(next)).toEqual([])
   })
 })
