@@ -73,7 +73,7 @@ async function deliver(
   const facts = { delivery: id, tries, sent }
   if (next.state === 'failed') log.warn(facts, 'callback failed permanently')
   else if (next.state === 'delivered') log.debug(facts, 'callback delivered')
-  else log.debug({ ...facts, delayMs: next.delayMs }, 'callback not delivered; it will be retried')
+  else log.debug({ ...facts, next }, 'callback not delivered; it will be retried')
 }
 
 /** Sends due messages every second until the signal aborts, which also interrupts open requests. */
