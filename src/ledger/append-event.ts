@@ -14,9 +14,9 @@ export type EventOf = { readonly jobId: JobId; readonly attempt: number | null }
 const Written = z.object({ seq: z.int(), callbacks: z.int() })
 
 /**
- * Appends an event to the job and stores its callback deliveries, in the transaction that causes
- * the event. Sequence numbers have no gaps. The caller must update the job's row first, because
- * each delivery contains the job's state.
+ * Appends an event to the job and stores the event's callback deliveries. The change that causes
+ * the event must be made in the same transaction. The caller must update the job's row first,
+ * because each delivery contains the job's state. Sequence numbers have no gaps.
  */
 export async function appendEvent(
   tx: Tx,

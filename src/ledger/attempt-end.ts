@@ -32,8 +32,8 @@ export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Prom
 const inCurrentFormat = (outcome: unknown): unknown => Settlement.safeParse(outcome).data ?? outcome
 
 /**
- * Ends the attempt. Clears its request id, so that a repeat of the claim request does not return
- * this ended attempt.
+ * Ends the attempt. Also clears the id of the claim request that created the attempt, so that a
+ * repeat of that request does not return this ended attempt.
  */
 export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promise<void> {
   await tx.run(sql`

@@ -134,8 +134,8 @@ function withProbes({ transact }: Engine, probe: Probe): Probed {
 }
 
 /**
- * Whether a transaction found nothing to do: no expired attempt, no job to claim, no due delivery
- * or no upload to delete.
+ * Whether a transaction's result shows that it found nothing to do. For example, there was no
+ * expired attempt, no job to claim or no due delivery.
  */
 const foundNothing = (value: unknown): boolean =>
   value === 0 ||

@@ -2,15 +2,15 @@ import type { Fence } from '../domain/lease.ts'
 import type { JobState } from '../domain/state.ts'
 
 /**
- * The condition of a write to a job: the job must be in this attempt and state. Attempt 0 means
- * that the job was never claimed.
+ * The condition of a write to a job: the job must be in this state, and its newest attempt must
+ * have this number. Attempt 0 means that the job was never claimed.
  */
 export type Guard = Fence & { readonly state: JobState }
 
 /**
  * Throws if a guarded write did not change exactly one row; the error rolls the transaction back.
- * The transaction read the same attempt and state before, so the guard can fail only if the engine
- * did not isolate the transaction.
+ * The transaction has already read this attempt and state from the job. Therefore the guard can
+ * fail only if the engine did not isolate the transaction.
  */
 export function assertGuard(changed: number, guard: Guard): void {
   if (changed === 1) return

@@ -7,8 +7,8 @@ import { join, list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Maximum number of rows per statement. Each number of rows has a different SQL text, which is
- * prepared separately, so this also limits the number of prepared statements.
+ * Maximum number of rows per statement. This also limits the number of prepared statements, because
+ * statements with different numbers of rows have different SQL texts.
  */
 const ROWS_MAX = 50
 

@@ -61,7 +61,7 @@ export function headOf(
   )
 }
 
-/** Reads a head again. Returns undefined if it is no longer ready. */
+/** Reads a lane's first job again. Returns undefined if the job is no longer ready. */
 export const stillReady = (tx: Tx, head: Head): Promise<Head | undefined> =>
   tx.get(sql`${SELECT_HEAD} WHERE number = ${head.number} AND ready_lane IS NOT NULL`, Head)
 

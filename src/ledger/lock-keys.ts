@@ -77,8 +77,8 @@ export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
 }
 
 /**
- * Wakes the next job of the lane, if the given job was woken. Call it when that job leaves the
- * queue without taking its key.
+ * If `waiter` was woken for a key, wakes the next job of its lane. Call this function when `waiter`
+ * leaves the queue without taking the key.
  */
 export async function wakeNextOfLane(tx: Tx, waiter: Waiter): Promise<void> {
   if (waiter.wokenFor === null) return

@@ -27,8 +27,8 @@ export const workerUnneeded = (before: number): Statement => sql`
   )`
 
 /**
- * The upload was stored before `before.uploads`, and no job names it as an input, not counting jobs
- * that are unneeded themselves.
+ * The upload was stored before `before.uploads`, and no job names it as an input, except jobs that
+ * are unneeded too.
  */
 export const blobUnneeded = (before: Cutoffs): Statement => sql`
   blob.stored_at < ${before.uploads} AND NOT EXISTS (

@@ -47,7 +47,7 @@ export async function addCallbacks(
 
 const Row = Callback.extend({ number: z.int(), events: json(z.array(CallbackEvent)) })
 
-/** The job's callbacks in the order of the submission, numbered from 1. */
+/** Reads the job's callbacks, which are numbered from 1 in the order of their submission. */
 const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
   tx.all(sql`SELECT number, url, events FROM callback WHERE job_id = ${jobId} ORDER BY number`, Row)
 
@@ -58,8 +58,8 @@ export async function callbacksOf(tx: Tx, jobId: JobId): Promise<readonly Callba
 }
 
 /**
- * The id depends only on the event and the callback, so that receivers can detect duplicates. The
- * ids of one job sort in the order of its events.
+ * A delivery's id depends only on its event and its callback, so that receivers can detect
+ * duplicates. Sorted by id, the deliveries of one job are in the order of the job's events.
  */
 const deliveryId = (jobId: JobId, seq: number, callback: number): string =>
   `msg_${jobId.replaceAll('-', '')}_${String(seq).padStart(8, '0')}_${callback}`

@@ -96,7 +96,7 @@ export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'lanes' | 'expi
   readonly hash: string
 }
 
-/** The worker of an attempt, and the data for checking the tokens that it uses. */
+/** The worker of an attempt, and the data against which the hub checks the worker's tokens. */
 export type AttemptRow = Fence & {
   readonly workerId: string
   readonly bootId: string
@@ -107,7 +107,7 @@ export type AttemptRow = Fence & {
   readonly endedAt: number | null
 }
 
-/** How many rows may be deleted. `uploads` counts blobs that no job names as an input. */
+/** How many rows may be deleted. `uploads` counts uploads that no remaining job names. */
 export type Unneeded = {
   readonly jobs: number
   readonly tokens: number
@@ -122,8 +122,8 @@ export type Unneeded = {
 export type Cutoffs = { readonly jobs: number; readonly uploads: number }
 
 /**
- * How many uploads of a page were deleted, and the page's last digest, which is null if no page
- * follows.
+ * The result of checking one page of uploads. `forgotten` is how many of them were deleted. `last`
+ * is the last digest of the page, or null if no page follows.
  */
 export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
 
@@ -160,8 +160,8 @@ export type DeliveryEnd = {
 export type StrandedJob = { readonly jobId: JobId; readonly key: string }
 
 /**
- * Wakes long polls and streams. If a notification is lost, they only wake later, because they also
- * check periodically.
+ * Wakes long polls and streams. They also check periodically, so a lost notification only delays
+ * them.
  */
 export type Notification =
   | { readonly kind: 'ready' }
@@ -179,7 +179,7 @@ export type Ledger = {
    * that job with `created: false`. Throws:
    * - `idempotency-conflict` if the key was used with another digest;
    * - `job-exists` if the id is in use;
-   * - `job-not-terminal` if the job that it continues has not ended;
+   * - `job-not-terminal` if the new job continues a job that has not ended;
    * - `input-missing`, with `details.missing`, if an input is not stored, or if only others
    *   uploaded it and no job names it yet;
    * - `request-invalid` if the demands are invalid or make the lane too long.
@@ -204,8 +204,8 @@ export type Ledger = {
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
    * Records the intent to publish. Throws `cancel-requested` after a cancel, `hold-lapsed` once
-   * `holdUntil` has passed, and `request-invalid` if the job already has 300 intents. Accepts an
-   * intent that is already recorded even after a cancel or a lapsed hold.
+   * `holdUntil` has passed, and `request-invalid` if the job already has 300 intents. An intent
+   * that is already recorded is accepted again, even after a cancel or a lapsed hold.
    */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
   /** Idempotent: a repeated call with the same settlement returns the job. */
@@ -216,9 +216,9 @@ export type Ledger = {
   resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
   /**
-   * Extends the job's hold to a later time (epoch ms). Changes nothing if the time is earlier than
-   * the current one or if the job has no hold. Throws `scope-missing` if `by` is not the submitter,
-   * and `job-terminal` if the job has ended.
+   * Extends the job's hold until the time `until` (epoch ms). Changes nothing if the hold already
+   * lasts that long, or if the job has no hold. Throws `scope-missing` if `by` is not the
+   * submitter, and `job-terminal` if the job has ended.
    */
   extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
@@ -239,8 +239,8 @@ export type Ledger = {
   /** A job's input files, ordered by name. */
   inputs(jobId: JobId): Promise<readonly InputFile[]>
   /**
-   * Records that bytes are in the store, and that this token may name them as inputs. If they are
-   * already recorded, updates the time at which they were stored.
+   * Records that a blob is in the store, and that jobs submitted with the uploader's token may name
+   * it as an input. If the blob is already recorded, updates the time at which it was stored.
    */
   storeBlob(blob: {
     readonly digest: string
@@ -270,8 +270,8 @@ export type Ledger = {
   deliveries(page: DeliveryPage): Promise<readonly Delivery[]>
   pendingDeliveries(): Promise<number>
   /**
-   * Leases a due delivery for `leaseMs` and counts it as a try. Skips deliveries to `exceptHosts`.
-   * Returns null if no delivery is due.
+   * Leases a due delivery for `leaseMs` and adds one to its number of tries. Skips deliveries to
+   * `exceptHosts`. Returns null if no delivery is due.
    */
   takeDelivery(leaseMs: number, exceptHosts: readonly string[]): Promise<TakenDelivery | null>
   /**
@@ -328,8 +328,8 @@ export type Ledger = {
    */
   bindStore(id: string): Promise<void>
   /**
-   * Calls the listener after each commit by this hub or another one. Returns a function that
-   * unsubscribes.
+   * Calls the listener with each notification that this hub or another one sends. Returns a
+   * function that unsubscribes.
    */
   subscribe(listener: (notification: Notification) => void): () => void
   /** Writes and reads a row, for the readiness check. */

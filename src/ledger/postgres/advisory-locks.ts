@@ -8,7 +8,7 @@ const Taken = z.object({ taken: z.boolean() })
 /**
  * The advisory locks of the client's open transaction; PostgreSQL releases them when the
  * transaction ends. Names are hashed to 64 bits. If two names have the same hash, a transaction may
- * wait without need, but nothing breaks.
+ * wait unnecessarily, but nothing breaks.
  */
 export function advisoryLocks(client: ClientBase): AdvisoryLocks {
   let tried = 0

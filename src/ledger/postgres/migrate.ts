@@ -9,7 +9,7 @@ const LOCK = `hashtextextended('millwright migration', 0)`
 const Version = z.object({ version: z.int() })
 
 /**
- * Applies all missing migrations in one transaction, so that a crash leaves the previous version.
+ * Applies all missing migrations in one transaction, so that a crash leaves the previous schema.
  * Throws `schema-newer` if a newer program has migrated the ledger.
  * @returns how many migrations were missing
  */

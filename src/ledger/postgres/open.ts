@@ -41,7 +41,7 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   const connections = openConnections(url, timeouts, clock)
   // A restart of the database breaks idle connections; the next transaction reconnects.
   connections.pool.on('error', (error) =>
-    log.debug({ error }, 'idle connection to the ledger lost'),
+    log.debug({ error }, 'lost an idle connection to the database'),
   )
   connections.pool.on('connect', (client) => {
     // If the connection fails, the running query rejects with the same error. Without this

@@ -64,8 +64,8 @@ export function toAppError(error: unknown): unknown {
 }
 
 /**
- * Like `toAppError`, for errors while a ledger is opened: also explains a wrong URL, credential or
- * database name.
+ * Like `toAppError`, but for errors that occur while a ledger is opened. It also explains a wrong
+ * URL, credential or database name.
  */
 export function toOpeningError(error: unknown, address: string): unknown {
   const isUnreadable = error instanceof URIError || codeOf(error) === 'ERR_INVALID_URL'

@@ -45,9 +45,9 @@ export function sqliteSnapshot(folder: string): Snapshot {
 }
 
 /**
- * Opens or creates the ledger in a data folder to restore into, and migrates it to this schema
- * version. Throws `restore-not-empty`, and `schema-newer` if the ledger already has a later
- * version.
+ * Opens or creates the ledger in a data folder, so that a backup can be restored into it. Migrates
+ * the ledger to this schema version. Throws `restore-not-empty`, and `schema-newer` if the ledger
+ * already has a later version.
  * @param at recorded as the time of the migrations, in milliseconds since the epoch
  */
 export function sqliteRefill(folder: string, schemaVersion: number, at: number): Refill {

@@ -29,8 +29,8 @@ type Waiting = {
 
 /**
  * Runs transactions serially on one connection. Transactions that are queued at the same time share
- * one commit (group commit), each in its own savepoint, so that one fsync serves them all. None of
- * them resolves before the commit.
+ * one commit (group commit), each in its own savepoint, so that one fsync serves them all. No
+ * transaction's promise resolves before the commit.
  */
 export function sqliteEngine(database: DatabaseSync, now: () => number): Engine {
   const waiting: Waiting[] = []
@@ -95,7 +95,8 @@ async function answerOf(database: DatabaseSync, one: Waiting): Promise<() => voi
   try {
     return await one.run()
   } catch (error) {
-    // Errors such as a full disk roll back the outer transaction, so the whole batch fails.
+    // On some errors, such as a full disk, SQLite rolls back the outer transaction. Then the whole
+    // batch fails.
     if (!database.isTransaction) throw error
     return () => one.fail(toAppError(error))
   }

@@ -7,8 +7,8 @@ const Version = z.object({ version: z.int() })
 
 /**
  * Applies the missing migrations. Each migration and its row in the table `migration` are one
- * transaction, so a crash leaves the version before or after it. Throws `schema-newer` if a newer
- * program has migrated the file.
+ * transaction, so a crash leaves the schema before or after one migration, never in between. Throws
+ * `schema-newer` if a newer program has migrated the file.
  * @param at recorded as the time of the migrations, in milliseconds since the epoch
  * @returns how many migrations were missing
  */

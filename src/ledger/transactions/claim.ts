@@ -26,16 +26,16 @@ export type ClaimAnswer =
 /**
  * Leases the best job that this worker can serve, that its token permits, and whose lock keys are
  * all free.
- * @param behind from the previous `again`: the claim first waits for the locks of this job and then
- * holds them
+ * @param behind the job named by the previous `again` answer, or null. The claim first locks this
+ * job and its keys, and waits for these locks if another transaction holds them.
  */
 export async function claim(
   tx: Tx,
   request: ClaimRequest,
   behind: JobId | null,
 ): Promise<ClaimAnswer> {
-  // Locks the worker's row, so that a concurrent repeat of this request finds the attempt made
-  // here.
+  // This locks the worker's row, so that a concurrent repeat of this request waits and then finds
+  // the attempt that this transaction creates.
   await recordSeenWorker(tx, request)
   if (behind !== null) await lockJobAndKeys(tx, behind)
   const again = await claimedBefore(tx, request)

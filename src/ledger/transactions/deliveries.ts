@@ -143,7 +143,8 @@ export async function markDelivery(
 
 /**
  * Starts a delivery over, whatever its state: it keeps its id, is due now and has all its tries
- * again. Locks the job, because otherwise a concurrent `forget` could delete it.
+ * again. Locks the job, because otherwise a concurrent `forget` could delete the job and its
+ * deliveries.
  */
 export async function resendDelivery(tx: Tx, id: string): Promise<Delivery> {
   await lockJob(tx, (await readDelivery(tx, id)).jobId)

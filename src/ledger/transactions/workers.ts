@@ -12,7 +12,7 @@ const Row = z.object({
   running: z.int(),
 })
 
-/** Lists every worker that has ever asked for a job, most recently seen first. */
+/** Lists the workers that have asked for a job, most recently seen first. */
 export async function workers(tx: Tx): Promise<readonly WorkerRow[]> {
   const rows = await tx.all(
     sql`SELECT worker.identity, worker.restricted_to AS "restrictedTo",

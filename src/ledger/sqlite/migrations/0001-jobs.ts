@@ -1,9 +1,10 @@
 import type { Migration } from '../../migration.ts'
 
 /**
- * The first schema. A job's row is small and changes. Its payload, which is large and never
- * changes, and its lease, which changes often, are stored in other tables. There is no index on
- * lease_until, because each renewal would update it and few attempts run at once.
+ * The first schema. The table `job` has small rows. A job's payload is stored in another table,
+ * because it is large and never changes. A job's lease is stored in the table `attempt`, because it
+ * changes often. There is no index on lease_until, because each renewal would update it and few
+ * attempts run at once.
  */
 export const jobs: Migration = {
   version: 1,
