@@ -38,7 +38,10 @@ export type CommitRequest = {
   readonly at: number
 }
 
-/** Time limit for signing, in milliseconds. If signing takes longer, it probably waits for a passphrase. */
+/**
+ * Time limit for signing, in milliseconds. If signing takes longer, it probably waits for a
+ * passphrase.
+ */
 const SIGNING_MS_MAX = 60_000
 
 /**
