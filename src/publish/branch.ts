@@ -48,7 +48,7 @@ export function branchOfPublication(publication: Publication | null): PublishedB
 
 /**
  * Pushes the change as one commit on its base. If an earlier attempt of this job has pushed it,
- * returns that publication instead. Never overwrites a branch with an unknown tip. Throws
+ * returns that publication instead. Never overwrites a branch whose tip is unknown. Throws
  * StepFailed `publish-invalid`, `signing-failed`, `branch-moved`, `push-refused`, or the failure to
  * reach the remote.
  */
@@ -91,8 +91,8 @@ function branchPublisher(request: BranchRequest, settings: GitSettings): Publish
 }
 
 /**
- * The branch named in an intent of this job, so that the caller can check whether it was pushed.
- * Returns null if the intent is not for a branch of this repository.
+ * Returns the branch that an intent of this job names. The caller can then check whether an earlier
+ * attempt pushed to it. Returns null if the intent is not for a branch of this repository.
  */
 export async function branchTargetOf(
   intent: PublicationIntent,
@@ -170,8 +170,8 @@ async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promi
 }
 
 /**
- * Whether a tip may be replaced: it is the base, or the job that this one continues pushed it to this
- * branch.
+ * Whether this job may replace a tip. It may replace its own base. If it continues a job that pushed
+ * to this branch, it may also replace the commit that was pushed.
  */
 function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
   if (tip === workspace.base.commit) return true
@@ -206,7 +206,7 @@ async function pushLfsObjects(
   await pushLfs(address, objects, signal)
 }
 
-/** @returns the branch's tip afterwards, which is another commit if another push won the race */
+/** @returns the branch's tip after the push. It is another commit if another push came first. */
 async function push(
   remote: Remote,
   wanted: BranchPush,

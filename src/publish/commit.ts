@@ -18,7 +18,7 @@ export type Signing =
   /** `key` is the id of a key in `home`, a GnuPG home folder. */
   | { readonly format: 'gpg'; readonly key: string; readonly home: string }
 
-/** The committer of a worker's commits, and the key that signs them; null for unsigned commits. */
+/** The committer of a worker's commits. If `signing` is null, the commits are not signed. */
 export type Signature = { readonly committer: Person; readonly signing: Signing | null }
 
 export const UNSIGNED: Signature = {
@@ -38,7 +38,10 @@ export type CommitRequest = {
   readonly at: number
 }
 
-/** Time limit for signing, in milliseconds. A longer call is probably waiting for a passphrase. */
+/**
+ * Time limit for signing, in milliseconds. If signing takes longer, it probably waits for a
+ * passphrase.
+ */
 const SIGNING_MS_MAX = 60_000
 
 /**

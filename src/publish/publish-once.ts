@@ -20,8 +20,10 @@ export type Publisher = Target & {
   /** Makes the new revision locally. Changes nothing at the target. Throws StepFailed. */
   prepare(replaces: string | null, signal: AbortSignal): Promise<PublicationIntent>
   /**
-   * Replaces the revision that `look` found with the intended one (compare-and-swap).
-   * @returns the target's revision afterwards. Throws StepFailed if the target rejects the new one.
+   * Publishes the intended revision if the target is still at the revision that `look` found
+   * (compare-and-swap).
+   * @returns the target's revision afterwards. Throws StepFailed if the target rejects the intended
+   * revision.
    */
   act(intent: PublicationIntent, signal: AbortSignal): Promise<string | null>
   /** The failure to report if the target is at a revision that this job may not replace. */
@@ -36,9 +38,9 @@ type Request = {
 
 /**
  * Publishes at most once: if an earlier attempt of this job has published, returns that
- * publication. Never replaces an unknown revision. Records the intent before it publishes. After
- * that, a cancellation, a drain or a job limit no longer stops the publication, because the hub
- * already relies on the intent.
+ * publication. Never replaces an unknown revision. Records the intent before it publishes. Once the
+ * intent is recorded, a cancellation, a drain or a job limit no longer stops the publication,
+ * because the hub relies on the intent.
  */
 export async function publishOnce(
   publisher: Publisher,

@@ -50,7 +50,7 @@ export async function* importCommands(
  */
 const PLAIN = { strict: true, brotli: false, zstd: false, maxDecompressionRatio: 0 }
 
-/** The start of git's input. `feature done` makes git reject truncated input, which lacks `done`. */
+/** The start of git's input. `feature done` makes git reject input that does not end in `done`. */
 const headOf = (branch: string): string =>
   [
     'feature done',

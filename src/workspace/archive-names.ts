@@ -8,7 +8,7 @@ export type ArchiveLimits = {
   readonly entries: number
   /** Maximum total size of the unpacked files. */
   readonly bytes: number
-  /** Maximum total size of all paths, including folders, because all paths stay in memory. */
+  /** Maximum total length of all file and folder paths. Limited because they stay in memory. */
   readonly nameBytes: number
 }
 

@@ -26,16 +26,16 @@ export type ArchiveRequest = {
   /** A tar archive, gzipped or uncompressed. The file is only read. */
   readonly archive: { readonly file: string }
   readonly settings: GitSettings
-  /** An earlier change to this archive, which is applied first; null for none. */
+  /** An earlier change to the same archive, to apply to the workspace; null if there is none. */
   readonly continues: KeptChange | null
 }
 
 /**
- * Makes a workspace from an archive. Its repository has one commit with every file of the archive
- * unchanged, including files that the archive's own .gitignore matches. After that, the usual rules
- * apply: a new file that .gitignore matches is not part of the change. Empty folders are dropped
- * and reported in a note. Throws StepFailed `archive-invalid` if an entry is unsafe on some
- * operating system.
+ * Makes a workspace from an archive. The workspace's base is one commit with every file of the
+ * archive unchanged, including files that the archive's own .gitignore matches. The usual rules
+ * apply to the agent's changes: a new file that .gitignore matches is not part of the change. Empty
+ * folders are dropped and reported in a note. Throws StepFailed `archive-invalid` if an entry is
+ * unsafe on some operating system.
  */
 export async function prepareArchive(
   { folder, archive, settings, continues }: ArchiveRequest,

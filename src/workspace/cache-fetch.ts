@@ -48,7 +48,8 @@ export async function fetchInto(
     { args: [...FETCH, '--prune', address.url, ...all], gitDir },
     signal,
   )
-  // Continue if git rejected invalid objects: they must not fail jobs on branches without such objects.
+  // Continue if git rejected invalid objects. They must not fail a job whose branch does not contain
+  // them.
   if (end.code !== 0 && !isUnsafe(end.redactedStderr)) return end.failure()
   if ((await objectIn(remote, object, signal)) !== null) return null
   // No fetched branch or tag contains the object, so fetch it by id. It may be the tip of a pull request.
@@ -86,7 +87,7 @@ const PACKS_MAX = 50
 
 /**
  * Combines packs, because every fetch adds one and many packs slow git down. Drops no objects.
- * Ignores a failure of git, because without repacking, the cache is only slower.
+ * Ignores git's failure, because a cache with many packs still works.
  */
 export async function joinPacks({ settings, gitDir }: Folder, signal: AbortSignal): Promise<void> {
   const files = await readdir(join(gitDir, 'objects', 'pack'))

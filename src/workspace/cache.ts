@@ -81,8 +81,9 @@ export async function fetchBase(
 }
 
 /**
- * Fetches a commit into the cache if it is missing, with all branches and tags unless the cache is
- * shallow. Throws StepFailed `ref-not-found` if the object does not exist or is not a commit.
+ * Fetches a commit if the cache lacks it. Unless the cache is shallow, the fetch includes all
+ * branches and tags. Throws StepFailed `ref-not-found` if the object does not exist or is not a
+ * commit.
  * @param object id of a commit, or of a tag that points to one
  * @returns the commit's id
  */
@@ -197,9 +198,9 @@ const remoteOf = ({ settings, address, folder }: Cache, gitDir = folder): Remote
 })
 
 /**
- * Fetches the repository into a temporary folder, so that no job uses a partial cache. Then renames
- * the folder to the cache. If a damaged cache exists, repairs it in place instead, because running
- * jobs read from it.
+ * Fetches the repository into a temporary folder, so that no job uses a partial cache. Then moves
+ * that folder to the cache's path. If a damaged cache exists there, repairs it in place instead,
+ * because running jobs read from it.
  */
 async function fetchAll(
   cache: Cache,
@@ -217,7 +218,7 @@ async function fetchAll(
   return await objectOf(cache, object, signal)
 }
 
-/** Removes temporary folders for this cache that a worker left when it died. */
+/** Removes this cache's temporary folders, which a failed fetch or removal left behind. */
 async function removeLeftovers(cache: Cache): Promise<void> {
   const folder = dirname(cache.folder)
   const leftover = (name: string) =>

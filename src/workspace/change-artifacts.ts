@@ -15,8 +15,8 @@ const LFS_OBJECTS_MAX = 100
 const CommitOrTree = z.string().regex(/^[0-9a-f]{40}$/)
 
 /**
- * What a later attempt needs to continue from a change that was kept as artifacts. A kind stores
- * the record in a checkpoint; the later attempt passes it to `prepareWorkspace`.
+ * Describes a change that was kept as artifacts, so that a later attempt can continue from it. A
+ * kind stores this record in a checkpoint. The later attempt passes it to `prepareWorkspace`.
  */
 export const ChangeRecord = z.strictObject({
   /** The commit that the change starts from. */
@@ -64,7 +64,7 @@ export function changeArtifacts(
 /** The note for a change without a record. */
 export const NOT_KEPT: Note = {
   code: 'work-not-kept',
-  text: `The change has more than ${LFS_OBJECTS_MAX} new Git LFS objects. They are not kept, so another attempt starts over.`,
+  text: `The change has more than ${LFS_OBJECTS_MAX} new Git LFS objects. The objects are not kept, so another attempt cannot continue from the change and starts over.`,
 }
 
 /** Extracts a Git LFS object's id from its artifact's name. Returns null for other artifacts. */

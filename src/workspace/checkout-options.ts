@@ -26,7 +26,7 @@ export const CheckoutOptions = z.strictObject({
     .max(256)
     .default([])
     .describe(
-      'Folders to check out. Files directly in a parent of these folders are checked out too. An empty list checks out the whole tree',
+      'Folders to check out. For src/web, the files directly in src and in the repository’s root are checked out too. An empty list checks out the whole tree',
     ),
   submodules: z
     .enum(['none', 'all'])

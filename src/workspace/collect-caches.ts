@@ -5,8 +5,8 @@ import { nullWhenMissing } from '../platform/errno.ts'
 import { withLock } from '../platform/file-lock.ts'
 
 /**
- * A cache that was used within this time is kept even without a pin, because an attempt pins a
- * cache only after fetching into it. In milliseconds; longer than any single git call takes.
+ * How long a cache without a pin is kept after its last use, in milliseconds. An attempt pins a cache
+ * only after it has fetched into it, so this is longer than any single git call takes.
  */
 const GRACE_MS = 3_600_000
 
@@ -19,8 +19,8 @@ type Removed = { readonly caches: number; readonly bytes: number }
 const usedFile = (cache: string): string => join(cache, 'used')
 
 /**
- * Records that a cache is in use now. Does nothing if the cache is missing: a newly created cache
- * counts as used.
+ * Records that a cache is in use now. Does nothing if the cache does not exist yet, because a new
+ * cache counts as recently used.
  */
 export async function noteUse(cache: string): Promise<void> {
   await writeFile(usedFile(cache), 'by an attempt\n', { mode: 0o600 }).catch(nullWhenMissing)
@@ -68,8 +68,8 @@ async function measure(folder: string): Promise<readonly Measured[]> {
 }
 
 /**
- * Locks the cache, so that no job fetches into it, and renames it before deleting it, so that no
- * job uses a partial cache.
+ * Locks the cache, so that no job fetches into it. Renames the cache before deleting it, so that no
+ * job uses a partly deleted cache.
  * @returns whether the cache was removed
  */
 async function removeUnlessUsed(path: string, now: number, signal: AbortSignal): Promise<boolean> {

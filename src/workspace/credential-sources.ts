@@ -53,9 +53,9 @@ export async function checkKey(path: string, { cwd }: CredentialContext): Promis
 }
 
 /**
- * Returns a function that runs a program and returns the secret that it prints, cached for a
- * minute. Error messages never contain the program's output, not even stderr, because it may
- * contain the secret.
+ * Returns a function that runs a program and returns the secret that the program prints. The secret
+ * is cached for a minute. Error messages never contain the program's output, not even stderr,
+ * because it may contain the secret.
  */
 export function secretFromCommand(
   run: readonly [string, ...string[]],

@@ -13,7 +13,8 @@ import { gitDirOf, treeOf } from './workspace.ts'
 /** A change stored as artifacts. */
 export type KeptChange = {
   /**
-   * The change's record or, if there is none, the names of artifacts that may include the change.
+   * The change's record. If there is none, the names of artifacts; these may include the change's
+   * artifacts.
    */
   readonly from: ChangeRecord | readonly string[]
   /** Downloads an artifact into a file. */

@@ -43,8 +43,8 @@ type Pattern = readonly [
 ]
 
 /**
- * Patterns in error messages from git, ssh and git-lfs, most specific first. LC_ALL=C makes them
- * English.
+ * Patterns for error messages from git, ssh and git-lfs, most specific first. The messages are in
+ * English, because git runs with LC_ALL=C.
  */
 const PATTERNS: readonly Pattern[] = [
   [/No space left on device/, 'disk-full', 'the disk is full; free some space'],
@@ -93,7 +93,7 @@ const PATTERNS: readonly Pattern[] = [
   [
     /returned error: 30\d|unable to update url base from redirection/,
     'repository-not-found',
-    'the repository has moved, and git does not follow redirects with a credential; use the new URL',
+    'the repository has moved; use the new URL, because git follows no redirects when it sends a credential',
   ],
   [
     /couldn't find remote ref|not our ref|Server does not allow request for unadvertised object/,
@@ -103,7 +103,7 @@ const PATTERNS: readonly Pattern[] = [
   [
     /Could not resolve|Failed to connect|Couldn't connect|Connection (?:refused|timed out|reset|closed)|timed out|Operation too slow|returned error: (?:429|5\d\d)|unable to access|hung up|early EOF|unexpected disconnect|Network is unreachable|No route to host|Empty reply|invalid server response|protocol error/i,
     'repository-unreachable',
-    'the host could not be reached or closed the connection; check the network and the URL',
+    'the host could not be reached, or it closed the connection; check the network and the URL',
   ],
 ]
 

@@ -5,7 +5,7 @@ import { type Input, type ProgramEnd, runProgram } from '../platform/run-program
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
 
-/** Maximum output of one git call, in bytes, because it is kept in memory. Enough for long lists of names. */
+/** Maximum output of one git call, in bytes. Limited because the output is kept in memory. */
 const STDOUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** This worker's settings for git. */
@@ -73,7 +73,7 @@ export async function git(
   )
 }
 
-/** Runs a git call without a remote. Returns its output. Throws StepFailed if the call fails. */
+/** Runs a git call that uses no remote. Returns its output. Throws StepFailed if the call fails. */
 export async function mustGit(
   settings: GitSettings,
   call: GitCall,
@@ -84,7 +84,7 @@ export async function mustGit(
   throw localFailure(call, end)
 }
 
-/** Converts the result of a failed git call without a remote to a step failure. */
+/** Makes a step failure from the result of a failed git call that used no remote. */
 export function localFailure(call: GitCall, end: ProgramEnd): StepFailed {
   const command = `git ${call.args[0] ?? ''}`
   if (end.exceeded === 'time') {

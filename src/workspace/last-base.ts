@@ -6,8 +6,9 @@ import type { Base, Cache } from './cache.ts'
 import { REF_NAME } from './ref-name.ts'
 
 /**
- * The commit that a ref resolved to at its last checkout from this cache, or null if there was
- * none. It is only a guess, which lets a checkout start before the remote responds.
+ * Guesses what a ref resolves to, so that a checkout can start before the remote responds. The guess
+ * is the commit that was checked out when a job last used this ref and this cache. Returns null if
+ * no job has done so.
  */
 export async function lastBase(cache: Cache, ref: string | null): Promise<Base | null> {
   const text = await readFile(fileOf(cache, ref), 'utf8').catch(() => null)

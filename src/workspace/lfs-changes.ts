@@ -84,7 +84,7 @@ async function smallBlobs(
 }
 
 /**
- * Whether the object is in the attempt's git directory. If not, it is an older object or missing.
+ * Whether the object is in the attempt's git directory. Objects that no agent created are not there.
  */
 const hasObject = (gitDir: string, id: string): Promise<boolean> =>
   access(lfsObjectFile(gitDir, id)).then(

@@ -1,6 +1,7 @@
-// Git LFS. The program git-lfs fetches and pushes objects. It always runs through `git`, with only
-// our configuration and that call's credential. All jobs with the same repository URL share the
-// fetched objects; objects that an agent created are in the attempt's git directory.
+// Git LFS. The program git-lfs fetches and pushes objects. We always run it through `git`,
+// so that it gets only our configuration and the credential for one call. All jobs with the same
+// repository URL share the fetched objects. Objects that an agent created are in the attempt's git
+// directory.
 import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -98,7 +98,7 @@ async function walk(
   return { items, notes }
 }
 
-/** Lists a folder's entries as paths in the tree, without `.git` in any letter case. */
+/** Lists a folder's entries as paths in the tree. Leaves out `.git`, whatever its letter case. */
 async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'missing' | 'unreadable'> {
   const names = await namesIn(inside(tree, folder))
   if (typeof names === 'string') return names

@@ -24,13 +24,13 @@ export async function packArchive(
 ): Promise<void> {
   await checkTree(workspace, tree, signal)
   const { settings, gitDir } = workspace
-  // Use a separate git directory, so that only these attributes apply.
+  // Use a separate git directory, so that only the attributes in AS_BYTES apply.
   const packing = join(gitDir, `pack-${randomUUID()}`)
   const tar = `${packing}.tar`
   try {
     const alternates = join(gitDir, 'objects')
     await makeRepository(packing, { bare: true, branch: 'base', alternates, attributes: AS_BYTES })
-    // Archive a commit, because `git archive` would give the files of a tree the current time.
+    // Archive a commit, not the tree itself: for a tree, `git archive` sets file times to now.
     const commitTree = {
       args: ['commit-tree', '-m', 'packed', tree],
       gitDir: packing,

@@ -19,7 +19,7 @@ export type WorkspaceRequest = {
   /** The attempt's folder. The pin in the cache has the same name as this folder. */
   readonly folder: string
   readonly repository: string
-  /** null means the remote's HEAD. If `continues` has a record, the base in it is used instead. */
+  /** null means the remote's HEAD. Ignored if `continues` has a record, which names the base. */
   readonly ref: string | null
   readonly checkout: CheckoutOptions
   /** Earlier work to continue: a published commit or a kept change; null for none. */
@@ -69,8 +69,8 @@ async function checkOutBase(
   // Do not guess with LFS, because its objects are fetched only after the base is known.
   const mayGuess = commitOf(request) === null && !options.lfs
   const guess = mayGuess ? await lastBase(cache, ref) : null
-  // Usually the ref has not moved since the last checkout, so check out that commit while asking
-  // the remote.
+  // Usually the ref has not moved since the last checkout, so check out the guessed commit while
+  // the remote resolves the ref.
   const [asked, early] = await Promise.allSettled([
     findBase(cache, request, { known: guess?.commit ?? null, signal }),
     guess === null

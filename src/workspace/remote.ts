@@ -10,13 +10,13 @@ import { sshEnvironment } from './ssh.ts'
 export type RemoteRefs = {
   /** Id of the commit or tag object, by full ref name. */
   readonly tips: ReadonlyMap<string, string>
-  /** The branch that HEAD points to; null for a detached or missing HEAD or an invalid name. */
+  /** The branch that HEAD points to; null if HEAD is detached, missing or invalid. */
   readonly head: string | null
 }
 
 /**
- * Reads HEAD or refs with the given full names from the remote. Always contacts the remote, so
- * success also proves that the credential allows reading the repository.
+ * Asks the remote for the refs in `names`, which are full names or HEAD. Always contacts the remote,
+ * so success also proves that the credential allows reading the repository.
  * @param remote.gitDir any folder; this call needs no local repository
  */
 export async function askRemote(
@@ -41,9 +41,9 @@ export type Remote = {
 export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
   /** Error output of git and the remote, with the credential redacted. */
   readonly redactedStderr: string
-  /** Redacts the credential from parts of stdout, which can also contain output of the remote. */
+  /** Redacts the credential. Use it for text from stdout, because the remote may have printed it. */
   redact(text: string): string
-  /** Converts the result of a failed call to a step failure. */
+  /** Makes a step failure from this result. Call it only if git failed. */
   failure(): Error
 }
 

@@ -44,7 +44,7 @@ async function countChanges(workspace: Workspace, tree: string, signal: AbortSig
     const match = /^(\d+|-)\t(\d+|-)\t/.exec(line)
     if (match === null) continue
     counts.files += 1
-    // For a binary file, git prints a dash instead of the numbers.
+    // For a binary file, git prints dashes instead of line counts.
     counts.insertions += Number(match[1]) || 0
     counts.deletions += Number(match[2]) || 0
   }
