@@ -2,9 +2,12 @@ import { Buffer } from 'node:buffer'
 import { saysFailure } from './failure-signs.ts'
 import { PlainLines } from './plain-lines.ts'
 
-/** Maximum size of the findings: 6 KiB, less 256 bytes for the line that says how the check ended. */
+/**
+ * Maximum size of the findings, in bytes. The subtracted bytes are reserved for the line that says how
+ * the check ended.
+ */
 const BYTES_MAX = 6 * 1024 - 256
-/** Bytes to keep of longer output: of the first failures, of the last failures, and of the end. */
+/** If the output is longer: bytes to keep for the first failures, the last failures, and the end. */
 const FIRST_BYTES_MAX = 2400
 const LAST_BYTES_MAX = 1600
 const END_BYTES_MAX = 1200
@@ -39,7 +42,7 @@ export class Findings {
   #newest: string | null = null
   #repeats = 0
 
-  /** Makes a reader for one output stream. Streams that shared a reader would mix their lines. */
+  /** Makes a reader for one output stream. If two streams shared a reader, their lines would mix. */
   reader(): (text: string) => void {
     const lines = new PlainLines((line) => this.#hear(line))
     this.#readers.push(lines)
@@ -153,7 +156,7 @@ class NewestLines {
   }
 }
 
-/** Bytes for a mark between two lines; 0 if no lines between them are left out. */
+/** Bytes to reserve for a mark between two lines. 0 if no lines are left out between them. */
 const markBefore = (line: Line, previous: Line | undefined): number =>
   previous === undefined || previous.at + 1 === line.at ? 0 : MARK_BYTES
 

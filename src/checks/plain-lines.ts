@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util'
 import { clip } from '../domain/text.ts'
 
-/** Longest text to buffer, in characters. It exceeds LINE_MAX because it may have escape sequences. */
+/** Maximum number of characters to buffer. Larger than LINE_MAX, because some may be escape sequences. */
 const HELD_MAX = 4096
 /** Longest resulting line, in characters. */
 const LINE_MAX = 400
 
 /**
- * Splits text that arrives in chunks into lines as a terminal would show them: without colors and
- * control characters, and only the last state of a line that was overwritten with carriage returns.
+ * Receives text in chunks and splits it into lines as a terminal would show them: without colors and
+ * control characters. If a line was overwritten with carriage returns, only its last state is kept.
  * Long lines are truncated.
  */
 export class PlainLines {

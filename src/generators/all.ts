@@ -13,7 +13,7 @@ export function generatorOf(choice: GeneratorChoice): Generate {
   }
 }
 
-/** The string by which jobs demand this generator and workers offer it. */
+/** The string with which a job requires this generator and a worker offers it. */
 export const generatorOffer = (name: GeneratorChoice['name']): string => `generator:${name}`
 
 /** The generators that this machine can run. `command` needs only the program that the job names. */

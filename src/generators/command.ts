@@ -10,7 +10,7 @@ import { progressReader } from './progress.ts'
 
 /** Time between SIGINT and SIGKILL, in milliseconds, in which the program can close its files. */
 const GRACE_MS = 2000
-/** Maximum number of characters from the end of the output in the detail of a failure. */
+/** A failure's detail includes the end of the output: at most this many characters. */
 const OUTPUT_END_MAX = 2000
 
 /** The name of this generator. */

@@ -7,7 +7,7 @@ const TAIL_BYTES_MAX = 256 * 1024
 /** A log with limited size and line length, so that no job's output fills the disk. */
 export type BoundedLog = {
   append(text: string): void
-  /** Writes the end of the log, after a marker with the number of omitted bytes if there are any. */
+  /** Writes the end of the log. If bytes were omitted, first writes a marker with their number. */
   end(): void
 }
 

@@ -12,8 +12,8 @@ const DOWNLOADS_MAX = 4
 
 /**
  * Downloads the job's inputs into `inputs/` in the attempt's folder and makes them read-only. Returns
- * that folder, which exists even if the job has no inputs. Throws StepFailed `input-failed` if the hub
- * has lost an input or if an input does not match its digest.
+ * the path of `inputs/`, which exists even if the job has no inputs. Throws StepFailed `input-failed`
+ * if the hub has lost an input or if an input does not match its digest.
  */
 export async function fetchInputs(
   attempt: Pick<Attempt, 'earlier' | 'folder' | 'report'>,

@@ -63,7 +63,7 @@ export class StopOrder {
     AbortSignal.timeout(GRACE_MS).addEventListener('abort', giveUp, { once: true })
   }
 
-  /** Ends every grace period, because the worker must exit now. */
+  /** Aborts every signal that `grace()` returned, because the worker must exit now. */
   hurry(): void {
     this.#hurry.abort(new Stopped({ kind: 'drained' }))
   }
@@ -76,8 +76,8 @@ export class StopOrder {
   }
 
   /**
-   * Runs `record`, which records a publication intent. A stop that arrives in the meantime is deferred:
-   * if `record` fails, the stop takes effect; if `record` succeeds, the stop is dropped.
+   * Runs `record`, which records a publication intent. Meanwhile, every stop except a lost lease is
+   * deferred. If `record` fails, the deferred stop takes effect. If `record` succeeds, it is dropped.
    */
   async recording<Value>(record: () => Promise<Value>): Promise<Value> {
     this.check()
@@ -93,7 +93,10 @@ export class StopOrder {
     }
   }
 
-  /** Limits the time for saving the work: aborts after 30 s, on `hurry()`, or if the lease is lost. */
+  /**
+   * Returns a signal that limits the time for saving the work. The signal aborts after 30 s, on
+   * `hurry()`, or if the lease is lost.
+   */
   grace(): AbortSignal {
     return AbortSignal.any([
       this.#leaseLost.signal,

@@ -2,11 +2,9 @@ import type { AttemptReport } from '../domain/attempt.ts'
 import type { Progress } from '../domain/event.ts'
 import type { Clock } from '../platform/clock.ts'
 
-/**
- * Minimum time between progress events, in milliseconds, and maximum number of events. They keep a
- * program with endless output from filling the ledger.
- */
+/** Minimum time between progress events, in milliseconds. */
 const EVERY_MS = 5000
+/** Maximum number of progress events, so that a program with endless output cannot fill the ledger. */
 const EVENTS_MAX = 1000
 
 /** `see` may be called as often as the caller likes. After disposal, no more events are sent. */

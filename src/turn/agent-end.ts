@@ -3,7 +3,7 @@ import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
 
-/** The failure reported by the agent or its exit code, or null if the agent succeeded. */
+/** The failure that the agent or its exit code reports. Null if the agent succeeded. */
 export function failureOf(end: AgentEnd): StepFailed | null {
   if (end.kind === 'failed') return new StepFailed(end.reason, end.detail)
   if (end.exitCode === 0) return null

@@ -5,13 +5,13 @@ import type { Answers, KeptTurn } from './kept-turn.ts'
 
 /** Work that was read from a workspace. */
 export type TakenWork = {
-  /** Id of the content that checks judge and `restore` restores. */
+  /** Id of the work's content. The checks judge this content, and `restore` restores it. */
   readonly tree: string
   /** Whether the work differs from the state in which the job started. */
   readonly changed: boolean
 }
 
-/** What a kind provides to the code that runs turns, which knows neither workspaces nor payloads. */
+/** What a kind provides to the code that runs turns. That code knows neither workspaces nor payloads. */
 export type AgentWork<Work extends TakenWork> = {
   readonly attempt: Attempt
   readonly driver: AgentDriver
@@ -20,11 +20,11 @@ export type AgentWork<Work extends TakenWork> = {
   readonly iterations: number
   /** Reads the agent's work from the workspace. Throws StepFailed. */
   take(signal: AbortSignal): Promise<Work>
-  /** Keeps the work as artifacts. Once `record` has recorded them, a later attempt can restore it. */
+  /** Keeps the work as artifacts. After `record`, a later attempt can restore the work from them. */
   keep(work: Work, nameOf: (name: string) => string): void
   /**
-   * Records a checkpoint once the hub has everything kept so far. If part of the work could not be
-   * kept, records nothing and returns false.
+   * Waits until all artifacts kept so far have been sent, and then records a checkpoint. If the hub
+   * does not have one of the artifacts, records nothing and returns false.
    */
   record(work: Work, turn: KeptTurn): Promise<boolean>
   /** Removes the local files of work whose artifacts the hub has. */
@@ -35,7 +35,7 @@ export type AgentWork<Work extends TakenWork> = {
     | null
   /** Resets the workspace to this work and discards what checks wrote. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
-  /** The prompt after failed checks. If `session` is null, the agent does not remember earlier turns. */
+  /** The prompt after failed checks. If `session` is null, the prompt repeats the task. */
   findingsPrompt(failed: readonly FailedCheck[], session: string | null): string
 }
 

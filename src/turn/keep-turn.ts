@@ -43,16 +43,16 @@ export async function recordTurn<Work extends TakenWork>(
 }
 
 /**
- * Keeps a finished turn's artifacts again under turn-specific names and records the turn again. Without
- * this, the turn would be lost if the attempt died after the next turn had overwritten the artifacts
- * with default names but had not been recorded yet. Then removes the finished turn's local files, so
- * that many turns need only the disk space of one.
+ * Keeps a finished turn's artifacts again, under turn-specific names, and records the turn again. The
+ * next turn overwrites the artifacts that have default names. If the attempt died between that and the
+ * recording of the next turn, the finished turn would otherwise be lost. Then removes the finished
+ * turn's local files, so that many turns need only the disk space of one.
  */
 export async function setAside<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, own }: FinishedTurn<Work>,
 ): Promise<void> {
-  // An earlier attempt made this turn. This attempt cannot overwrite the earlier attempt's artifacts.
+  // If an earlier attempt made this turn, its artifacts are safe: this attempt cannot overwrite them.
   if (own === null) return
   const record = { ...own.record, aside: true }
   keep(agent, { work, archive: own.archive }, record)
@@ -61,7 +61,10 @@ export async function setAside<Work extends TakenWork>(
   if (own.archive !== null) await rm(own.archive, { force: true })
 }
 
-/** Runs a turn. If the turn is stopped, keeps its partial work within the grace period and rethrows. */
+/**
+ * Runs a turn. If the turn is stopped, keeps its partial work within the grace period, unless the lease
+ * is lost. Rethrows the turn's error.
+ */
 export async function keepingUnfinished<Work extends TakenWork, Value>(
   agent: AgentWork<Work>,
   turn: () => Promise<Value>,

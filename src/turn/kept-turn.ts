@@ -17,7 +17,7 @@ export const KeptTurn = z.strictObject({
   attempt: z.int().min(1),
   /** The turn's number, counted from 1 across all attempts. */
   iteration: z.int().min(1),
-  /** Whether the artifacts have turn-specific names, because a later turn uses the default names. */
+  /** Whether the artifacts have turn-specific names, so that later turns do not overwrite them. */
   aside: z.boolean(),
   /** Id of the agent's session, or null if its files were not kept. */
   session: z.string().nullable(),

@@ -54,9 +54,9 @@ function sessionReporter({ report }: Attempt): (session: string) => void {
 }
 
 /**
- * Returns a function that logs updates, preceded by the prompt. A job's first prompt is logged only if
- * an update follows: the job already contains this prompt, and an agent that only prints raw output
- * needs no transcript.
+ * Returns a function that logs updates. Also logs the prompt: immediately if the turn must fix failed
+ * checks, and otherwise before the first update that is not raw output. If the agent prints only raw
+ * output, the job needs no transcript.
  */
 function logger(attempt: Attempt, { prompt, answers }: PlannedTurn): (update: AgentUpdate) => void {
   const { report } = attempt

@@ -52,8 +52,8 @@ async function pause<Work extends TakenWork>(
 }
 
 /**
- * Returns the finished turn. If the agent failed, but left new changes and the job has checks to judge
- * them, reports the failure as a note; otherwise throws it.
+ * Returns the finished turn. If the agent failed, throws its failure. But if the agent left new changes
+ * and the job has checks to judge them, only reports the failure as a note.
  */
 async function finish<Work extends TakenWork>(
   agent: AgentWork<Work>,

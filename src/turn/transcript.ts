@@ -3,7 +3,7 @@ import type { AgentUpdate } from '../domain/agent.ts'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 import { clip } from '../domain/text.ts'
 
-/** Longest id or tool name. The agent chooses them, so they may be longer and are then truncated. */
+/** Maximum length of ids and tool names, in characters. Longer ones from an agent are truncated. */
 const NAME_MAX = 200
 
 /** A prompt to the agent, or one of its updates other than raw output. */

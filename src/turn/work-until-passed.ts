@@ -18,8 +18,8 @@ export type Made<Work extends TakenWork> =
 /**
  * Runs the agent and checks its work. If a check fails, gives the findings to the agent in the same
  * session, and repeats until all checks pass. Throws StepFailed `check-failed` if no turns are left, or
- * if the agent answered findings with no change or by reverting all changes. Also throws the agent's
- * own failure.
+ * if the agent received findings and then changed nothing or reverted all its changes. Also throws the
+ * agent's own failure.
  * @param begun the first turn of this attempt, or a finished turn of an earlier attempt
  */
 export async function workUntilPassed<Work extends TakenWork>(

@@ -43,8 +43,8 @@ export class ArtifactSender {
 
   /**
    * Queues an artifact for upload. A file must not change after this call. At most UPLOADS_MAX files
-   * are uploaded at once, and an upload is dropped if a stopped job must end before it is complete. A
-   * text is small, so it is sent immediately and is dropped only if the lease is lost.
+   * are uploaded at once. A file's upload is dropped if a stopped job must end first. A text is small,
+   * so its upload begins immediately and is dropped only if the lease is lost.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)

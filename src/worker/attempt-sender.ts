@@ -68,7 +68,7 @@ export class AttemptSender implements AttemptReport {
   }
 
   tell(event: WorkerEvent): void {
-    // The step's output is sent before this event, so that someone who follows the job sees it first.
+    // Sends the step's output now, so that people who follow the job see the output before the event.
     if (event.type === 'step-finished') for (const log of Object.values(this.#logs)) log.hurry()
     this.#events.tell(event)
   }
@@ -154,8 +154,8 @@ export class AttemptSender implements AttemptReport {
   }
 
   /**
-   * Waits until the hub has everything that it accepts, or until a stopped job must end. Reports
-   * missing artifacts and logs as notes. Throws if the hub no longer accepts anything from the attempt.
+   * Waits until the hub has everything that it accepts, or until a stopped job must end. Sends notes
+   * that name the missing artifacts and logs. Throws if the hub accepts nothing more from the attempt.
    */
   async flush(): Promise<void> {
     const logFlushes = STREAMS.map(({ stream }) => this.#flushLog(stream))

@@ -55,8 +55,8 @@ export async function deliverReportAgain(
   signal: AbortSignal,
 ): Promise<'accepted' | 'refused'> {
   const context = { hub: hub.withToken(report.token), fence: report, clock }
-  // If files are missing, the hub has already accepted them and the report: the worker removes an
-  // attempt's folder after that, and the spooled report last.
+  // A missing file means that the hub has already accepted the report and its files: only then does the
+  // worker remove the attempt's folder. It removes the spooled report after the folder.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {

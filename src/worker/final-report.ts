@@ -11,7 +11,7 @@ type Ending = {
   readonly sender: AttemptSender
 }
 
-/** Builds an attempt's final report. Also keeps its content as artifacts for people to read. */
+/** Builds an attempt's final report. Also keeps `report.json` and `usage.json` for people to read. */
 export function finalReport({ lease, outcome, usage, sender }: Ending): FinalReport {
   const fence = fenceOf(lease)
   const names = sender.artifacts.map(({ name }) => name)

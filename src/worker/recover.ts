@@ -6,8 +6,8 @@ import { ReportSpool } from './report-spool.ts'
 import { salvage } from './salvage.ts'
 
 /**
- * Kills processes that an earlier run of this worker left behind, and removes reports that it wrote
- * only in part. Returns the names of the attempts whose folders still exist.
+ * Kills processes that an earlier run of this worker left behind. Removes final reports that the
+ * earlier run wrote only in part. Returns the names of the attempts whose folders still exist.
  */
 export async function endLeftovers({ folder, log }: WorkerContext): Promise<readonly string[]> {
   await new ReportSpool(folder).removePartial()

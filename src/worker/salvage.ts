@@ -53,10 +53,7 @@ async function uploadFound(
       log.error({ attempt: left.marker, file: artifact.name, error }, 'could not salvage the file')
     })
   }
-  log.info(
-    { attempt: left.marker, artifacts: found.length },
-    'salvaged the files of a dead attempt',
-  )
+  log.info({ attempt: left.marker, artifacts: found.length }, 'salvage of a dead attempt finished')
 }
 
 /** Returns the files found by the kind, and the logs. Missing and empty files are left out. */

@@ -7,7 +7,7 @@ import { attemptParams } from './attempt-params.ts'
 import { callUntilAnswered } from './hub-call.ts'
 import type { SenderContext } from './sender-context.ts'
 
-/** Timeout of one try, in milliseconds. Each try gets extra time that depends on the file's size. */
+/** Timeout of one try for an empty file, in milliseconds. Larger files get extra time. */
 const TRY_MS = 30_000
 /** Lowest bandwidth for which the extra time is sufficient, in bytes per millisecond. */
 const BYTES_PER_MS_MIN = 16

@@ -151,8 +151,8 @@ async function reportEnd(
 
 /**
  * Fails a job with `disk-full` because the disk became full after the claim. The job is not handed
- * back: if the amount of free space does not show the problem, as with a disk quota, this worker would
- * claim the job again and again.
+ * back, because this worker might claim it again and again. That would happen with a disk quota: the
+ * worker checks the free space before a claim, and the free space does not show the quota.
  */
 async function reportNoRoom(
   lease: Lease,
@@ -176,7 +176,7 @@ function nullWhenDiskFull(error: unknown): null {
   throw error
 }
 
-/** If the disk is too full to store the report, it is sent anyway: a later start could not send it. */
+/** Ignores a full disk. The report is then sent without being stored, so a later start cannot send it. */
 function unlessDiskFull(error: unknown): void {
   if (!isDiskFull(error)) throw error
 }

@@ -136,7 +136,7 @@ export class Worker {
         this.#chore(guard.during([name], rescue))
       }
     } catch (error) {
-      // If the worker is leaving, its next start sends the spooled report and the work.
+      // If the worker is leaving, the error is ignored: the next start sends the report and the work.
       if (!this.#leaving.signal.aborted) this.#fail(error)
     } finally {
       keeper.release(fence)

@@ -6,9 +6,9 @@ const STDERR_CHARS_MAX = 4096
 
 /**
  * A guard process that kills the attempts' processes if this worker process dies. The guard notices
- * every kind of death, because the kernel then closes the pipe between the worker and the guard. A
- * child that was forked but has not called exec yet has no marker, so the guard could not find it. But
- * until exec, which sets the marker, such a child also keeps the pipe open, so the guard waits for it.
+ * every kind of death, because the kernel then closes the pipe between the worker and the guard. The
+ * guard finds processes by their markers. A child has no marker between fork and exec, but until exec
+ * it keeps the pipe open. The guard therefore waits until every child has a marker.
  */
 export class Guard {
   readonly #process: Spawned['process']

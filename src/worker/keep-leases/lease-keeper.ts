@@ -25,7 +25,7 @@ export class LeaseKeeper {
   readonly #beating: Disposable
 
   /**
-   * Starts the thread. It also kills this process if the main thread's event loop hangs for `stillMs`.
+   * Starts the thread. The thread also kills this process if the main event loop hangs for `stillMs`.
    * @param url the hub's URL
    */
   constructor(url: string, stillMs = STILL_MS) {

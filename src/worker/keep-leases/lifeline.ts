@@ -14,8 +14,8 @@ const NEVER = 2n ** 62n
 /**
  * The deadline until which this worker may act on a lease. It is measured from the sending of the last
  * acknowledged renewal, on a monotonic clock that keeps running while the process is suspended. The
- * worker's threads share it in memory, so that a busy thread does not delay another. Once the deadline
- * has passed, the lifeline has lapsed, and nothing revives it.
+ * worker's threads share the deadline in memory, so that no thread waits for a message from a busy one.
+ * Once the deadline has passed, the lifeline has lapsed, and nothing revives it.
  */
 export class Lifeline {
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>
@@ -25,9 +25,9 @@ export class Lifeline {
 
   /**
    * @param clock must give the same time in all threads, as `systemClock` does
-   * @param shared memory of a lifeline created by another thread; absent for a new lease. A new
-   *   lease's deadline is measured from now, although the lease is slightly older; the first renewal,
-   *   sent immediately, corrects that.
+   * @param shared the memory of a lifeline that another thread created; absent for a new lease. A new
+   *   lease's deadline is measured from now, although the lease is slightly older. The first renewal is
+   *   sent immediately and corrects that.
    */
   constructor(
     clock: Pick<Clock, 'monotonic' | 'sleep'>,

@@ -29,7 +29,7 @@ new Heartbeat(heartbeat).watch(stillMs, () => {
   writeSync(2, `millwright: the worker has not responded for ${stillMs} ms and is being stopped\n`)
   process.kill(process.pid, 'SIGABRT')
 })
-// Node loads the code of `fetch` when it is first used. This loads it now, before the first renewal.
+// Makes Node load the code of `fetch` now. Otherwise, the first renewal would have to wait for that.
 void new Request(url)
 send({ type: 'ready' })
 
