@@ -12,9 +12,9 @@ const OLD_MS = 10 * RENEW_MS
 const folderOf = (store: string): string => join(store, 'backups')
 
 /**
- * Marks a store as being backed up, using a marker file that is refreshed until the result is
- * disposed. Garbage collection deletes no files from a marked store, even if it runs in another
- * process or on another machine that shares the folder.
+ * Marks a store as being backed up. For this, it writes a marker file and refreshes the file until
+ * the caller disposes of the result. Garbage collection deletes no files from a marked store, even
+ * if it runs in another process or on another machine that shares the folder.
  */
 export async function markBackup(store: string, clock: Clock): Promise<AsyncDisposable> {
   const mark = join(folderOf(store), randomUUID())
@@ -36,8 +36,8 @@ async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal
   for (;;) {
     await clock.sleep(RENEW_MS, over)
     if (over.aborted) return
-    // If a write fails, for example on a full disk, the next refresh tries again. The marker stays
-    // valid until it has not been refreshed for `OLD_MS`.
+    // If a write fails, for example on a full disk, the next refresh tries again. The marker becomes
+    // stale only after `OLD_MS` without a successful write.
     await write().catch(() => {})
   }
 }

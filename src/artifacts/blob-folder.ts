@@ -16,9 +16,9 @@ export type BlobFolder = {
 }
 
 /**
- * Opens the folder of blobs, or creates it. Deletion moves a blob to the folder `aside` first and
- * checks again: if the same bytes were stored or referenced in the meantime, it moves the blob back.
- * Reads check both folders, so a blob stays readable during deletion.
+ * Opens the folder of blobs, or creates it. Deletion first moves a blob to the folder `aside`. It
+ * then checks again whether the blob is needed, and moves it back if the same bytes were stored or
+ * referenced in the meantime. Reads check both folders, so a blob stays readable during deletion.
  */
 export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const blobs = join(folder, 'sha256')

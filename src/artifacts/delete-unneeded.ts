@@ -14,13 +14,13 @@ export type Deletion = {
   readonly before: number
   /** Returns those of the given names that must not be deleted. */
   readonly needed: (names: readonly string[]) => Promise<ReadonlySet<string>>
-  /** If true, nothing is deleted; the result reports what would be. */
+  /** If true, nothing is deleted; the result reports what would be deleted. */
   readonly dryRun: boolean
   /** Called before each batch of names; if it returns false, the deletion stops. */
   readonly mayContinue: () => Promise<boolean>
 }
 
-/** What was deleted or, in a dry run, what would be. */
+/** What was deleted or, in a dry run, what would be deleted. */
 export type Deleted = {
   readonly count: number
   /** Disk space that the deletion frees. */
@@ -31,7 +31,7 @@ export type Deleted = {
 /** A folder to delete entries from, and how to recognize, measure and remove an entry. */
 export type DeletionSource = {
   readonly folder: string
-  /** Whether a file in the folder has an entry's name; all other files are ignored. */
+  /** Whether this is the name of an entry. Files with other names are ignored. */
   readonly isName: (name: string) => boolean
   readonly spaceOf: (path: string) => Promise<number>
   /** Returns the disk space freed, in bytes; null if the entry was missing or is needed after all. */

@@ -50,8 +50,8 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
 }
 
 /**
- * Writes the bytes to the file, hashing them on the way, with one chunk in memory at a time. If it
- * throws, it leaves the source stream open, so that the HTTP request can still be answered.
+ * Writes the bytes to the file and hashes them, with one chunk in memory at a time. If it throws, it
+ * leaves the source stream open, so that the hub can still respond to the HTTP request.
  */
 async function fill(
   file: FileHandle,

@@ -19,9 +19,9 @@ const SWEEP_MAX = 1000
  */
 export type Staging = {
   /**
-   * Lets `fill` write a new file, fsyncs the file, renames it to the path that `placeOf` returns
-   * (replacing an existing file), and fsyncs the destination folder, which `placeOf` must create.
-   * Throws `disk-full`. On any error, the new file is removed.
+   * Creates a file, lets `fill` write to it, and fsyncs it. Then renames it to the path that `placeOf`
+   * returns, and fsyncs the destination folder. The rename replaces an existing file. `placeOf` must
+   * create the destination folder. Throws `disk-full`. On any error, the new file is removed.
    */
   place<Value>(
     fill: (file: FileHandle) => Promise<Value>,
@@ -31,7 +31,7 @@ export type Staging = {
   sweep(before: number): Promise<number>
 }
 
-/** `probe` is called before and after each rename, with a label that starts with `of`. */
+/** `probe` is called with `<of>-staged` before each rename, and with `<of>-placed` after it. */
 type Watch = { readonly of: 'artifact' | 'log'; readonly probe: Probe }
 
 /** Creates the folder if it is missing. */

@@ -11,7 +11,7 @@ export type Tails = {
   forget(above: string): void
 }
 
-/** Remembers nothing. Needed if other processes append too, because remembered sizes become stale. */
+/** Remembers no sizes. If other processes also append, remembered sizes would become stale. */
 export const noTails = (): Tails => ({ get: () => undefined, set: () => {}, forget: () => {} })
 
 /** Remembers the `limit` most recently written streams. */

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 
 const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
 
-/** The properties of a stored file that the headers of its download contain. */
+/** Properties of a stored file. The headers of a download are made from them. */
 export type StoredFile = {
   readonly name: string
   readonly digest: string
@@ -56,8 +56,8 @@ export function rangeFor(headers: IncomingHttpHeaders, digest: string): string |
 }
 
 /**
- * Returns the SHA-256 from Content-Digest (RFC 9530) in hex, or null if the header has none. Throws
- * `request-invalid` if it is malformed.
+ * Returns the SHA-256 from the header Content-Digest (RFC 9530) in hex, or null if the request does
+ * not contain one. Throws `request-invalid` if the SHA-256 is malformed.
  */
 export function promisedDigest(headers: IncomingHttpHeaders): string | null {
   const header = headers['content-digest']

@@ -11,11 +11,11 @@ import type { Desk } from './desk/desk.ts'
  */
 export type Dialect = {
   readonly name: string
-  /** Separate port of the dialect; if missing, it shares the hub's. Port 0 selects any free port. */
+  /** The dialect's own port. If missing, the dialect shares the hub's. Port 0 selects any free port. */
   readonly listen?: { readonly host: string; readonly port: number }
   /**
-   * Prefixes of the dialect's paths. It also responds to unknown paths below them. A dialect with a
-   * separate port needs the prefix `/`.
+   * Prefixes of the dialect's paths. The dialect also responds to unknown paths below them. A dialect
+   * with a separate port needs the prefix `/`.
    */
   readonly prefixes: readonly string[]
   readonly limits: {

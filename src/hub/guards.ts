@@ -10,17 +10,17 @@ export type GuardedRequest = {
   readonly url: string
   readonly headers: IncomingHttpHeaders
   /**
-   * Header names and values alternately, as received. Shows whether there are two Host headers;
-   * `headers` has only the first.
+   * Header names and values in turn, as received. The guard needs this list to detect a second Host
+   * header, because `headers` contains only the first.
    */
   readonly rawHeaders: readonly string[]
 }
 
 /**
- * Makes a guard that rejects requests from web pages of other sites that are open in the operator's
- * browser. Such a page can send requests to loopback, even under its own host name (DNS rebinding),
- * but the browser, not the page, sets the headers Host, Origin and Sec-Fetch-Site. The guard throws
- * `host-refused` or `origin-refused`.
+ * Makes a guard that rejects requests from web pages of other sites. If the operator's browser opens
+ * such a page, the page can send requests to loopback, even under its own host name (DNS rebinding).
+ * The guard checks the headers Host, Origin and Sec-Fetch-Site, because the browser sets them and the
+ * page cannot change them. It throws `host-refused` or `origin-refused`.
  * @param names host names to allow in addition to loopback, with or without a port
  */
 export function makeGuard(names: readonly string[]): (request: GuardedRequest) => void {

@@ -13,7 +13,7 @@ import type { Desk } from './desk/desk.ts'
 
 type Routes = typeof ROUTES
 
-/** The type of principal that passes the check of a route's access policy. */
+/** The type of principal that may call a route with this access policy. */
 type Admitted<Policy extends Access> = {
   public: null
   scope: UserPrincipal

@@ -28,8 +28,8 @@ export type HubOptions = HubContext & {
 
 /**
  * Starts the HTTP servers: one for the hub's own API and the dialects that share its port, and one
- * for each dialect with a separate port. Throws `port-taken`. Also throws `bind-refused` if other
- * machines could reach an address and no proxy terminates TLS.
+ * for each dialect with a separate port. Throws `port-taken`. Throws `bind-refused` if no proxy
+ * terminates TLS and other machines could reach the address that a server would listen on.
  */
 export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
   const { listen } = context
@@ -93,7 +93,10 @@ function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<vo
   return () => (closed ??= close())
 }
 
-/** Wakes claims and readers that a commit may affect. Returns a function that stops this. */
+/**
+ * Wakes the claims and readers that a change in the ledger may affect. Returns a function that stops
+ * these wakeups.
+ */
 function passOnSignals({ ledger, claims, watches }: HubState): () => void {
   return ledger.subscribe((notification) => {
     if (notification.kind === 'ready') claims.callHeads()

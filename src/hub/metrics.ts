@@ -30,7 +30,7 @@ export class HubMetrics {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'millwright_http_request_duration_seconds',
-      help: 'Time from receiving a request’s headers to the end of the response, including long polls’ waits',
+      help: 'Time from receiving a request’s headers to the end of the response; includes the wait of a long poll',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
       registers,
@@ -67,7 +67,7 @@ export class HubMetrics {
     this.#settles.inc({ outcome })
   }
 
-  /** Counts an error response to a worker's request, if the reason is that its attempt has ended. */
+  /** Counts an error if it means that the worker's attempt or job had already ended. */
   refused(error: unknown): void {
     if (isAppError(error, 'lease-lost') || isAppError(error, 'job-terminal'))
       this.#staleWrites.inc()
@@ -123,7 +123,7 @@ const pendingDeliveriesGauge = (ledger: Ledger) =>
 const deliveriesCounter = (deliveries: DeliveryTally) =>
   new Counter({
     name: 'millwright_callback_tries_total',
-    help: 'Tries to send a callback message, by outcome; pending means that the try failed and a retry follows',
+    help: 'Number of tries to send a callback message, by outcome; pending means that the try failed and a retry follows',
     labelNames: ['outcome'],
     registers: [],
     collect() {

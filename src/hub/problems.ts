@@ -38,7 +38,8 @@ export function answerUnreadable(
   socket: Socket,
   dialect: Dialect,
 ): void {
-  // If bytes were sent before, the client could mistake this response for the rest of an earlier one.
+  // If the hub has already sent bytes on this connection, the client could mistake this response for
+  // the rest of an earlier one.
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return

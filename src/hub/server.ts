@@ -56,7 +56,9 @@ export function makeServer(
   // A dialect with the prefix `/` ensures that every request on this port passes a guard, even if its
   // path is unknown.
   if (!dialects.some(({ prefixes }) => prefixes.includes('/'))) {
-    throw new Error(`no dialect on the port of the dialect ${dialects[0].name} has the prefix "/"`)
+    throw new Error(
+      `the port of the dialect ${dialects[0].name} has no dialect with the prefix "/"`,
+    )
   }
   for (const dialect of dialects) mount(app, dialect, context)
   return { app, routes }

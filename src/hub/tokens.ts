@@ -57,7 +57,7 @@ export async function issueToken(
   return { id, token }
 }
 
-/** Creates the secret part of an attempt's token. The claim later determines the job and the attempt. */
+/** Creates the secret part of an attempt's token, before the claim has determined the attempt. */
 export function attemptSecret(random: RandomBytes): {
   readonly secret: string
   readonly hash: string

@@ -42,8 +42,8 @@ export type HubAddress = {
 }
 
 /**
- * A typed HTTP client for a hub. Each call sends one request and does not retry it; the caller can do
- * so if `AppError.retryable` is true. Throws `hub-unreachable` if no hub responds.
+ * A typed HTTP client for a hub. Each call sends one request and does not retry it. The caller can
+ * retry it if `AppError.retryable` is true. Throws `hub-unreachable` if no hub responds.
  */
 export class HubClient {
   readonly #address: HubAddress
@@ -56,7 +56,7 @@ export class HubClient {
     return this.#address.url
   }
 
-  /** Returns a client for the same hub that uses another token. */
+  /** Returns a client that uses another token for the same hub. */
   withToken(token: string): HubClient {
     return new HubClient({ ...this.#address, token })
   }

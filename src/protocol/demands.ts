@@ -24,8 +24,9 @@ export type Facts = Pick<Submission, 'inputs' | 'holdUntil' | 'id'> & {
 }
 
 /**
- * Returns the demand `protocol:<number>` that becomes part of a job's lane, so that no worker with an
- * older protocol gets the job. Returns an empty list if every worker can run it.
+ * Returns a list with the demand `protocol:<number>`, or an empty list if every worker can run the
+ * job. The demand becomes part of the job's lane, so that no worker with an older protocol gets the
+ * job.
  * @param payload the first protocol whose workers understand the job's payload
  */
 export function protocolDemand(payload: number, job: Facts): readonly string[] {

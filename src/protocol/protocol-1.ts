@@ -11,7 +11,7 @@ import type { RouteName } from './routes.ts'
 const only = (members: string) =>
   z.object(Object.fromEntries(members.split(/\s+/).map((name) => [name, z.unknown()])))
 
-/** A branch publication as protocol 1 has it. Later protocols have most of its members in `details`. */
+/** A branch publication in the format of protocol 1, without the object `details`. */
 const branchOf = ({ kind, revision, details = {} }: Publication) => ({
   kind,
   repository: details['repository'],
@@ -23,7 +23,10 @@ const OldPublication = PublicationOrNone.transform((publication) =>
   publication?.kind === 'branch' ? branchOf(publication) : null,
 )
 
-/** Every intent is for a branch: workers of protocol 1 get no jobs that publish anything else. */
+/**
+ * An intent in the format of protocol 1. It is always for a branch, because workers of protocol 1 get
+ * no jobs that publish anything else.
+ */
 const OldIntent = PublicationIntent.transform((intent) => ({
   ...branchOf(intent),
   replaces: intent.details?.['replaces'] ?? null,

@@ -69,7 +69,7 @@ export const EventQuery = z.strictObject({
 export const EventList = z.object({ events: z.array(JobEvent) })
 
 export const HoldBody = z.strictObject({
-  until: z.int().min(0).describe('Time (epoch ms) after which the job may publish nothing'),
+  until: z.int().min(0).describe('Time (epoch ms) until which the job may publish'),
 })
 export const InputList = z.object({ inputs: z.array(InputFile) })
 export const BlobInfo = z.object({ digest: z.string(), size: z.int() })

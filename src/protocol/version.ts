@@ -11,7 +11,7 @@ export const PROTOCOL = 2
 /** Header with the sender's protocol version. Programs of protocol 1 do not send it. */
 export const PROTOCOL_HEADER = 'millwright-protocol'
 
-/** A claim's body also has the worker's protocol version, as it did before the header existed. */
+/** A claim's body also has the worker's protocol version, because protocol 1 had no header for it. */
 const Named = z.object({ protocol: z.int() })
 
 /**

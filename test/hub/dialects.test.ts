@@ -209,7 +209,9 @@ describe('a dialect with a port of its own', () => {
   })
 
   it('is refused unless it answers for every path there', async () => {
-    await expect(withToy({ ...apart, prefixes: ['/toy'] })).rejects.toThrow('has the prefix "/"')
+    await expect(withToy({ ...apart, prefixes: ['/toy'] })).rejects.toThrow(
+      'has no dialect with the prefix "/"',
+    )
   })
 
   it('closes with the hub', async () => {

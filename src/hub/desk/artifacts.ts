@@ -54,8 +54,8 @@ export async function putArtifact(
 }
 
 /**
- * Stores, as the artifact `salvage.<name>`, a file that an ended attempt left on its worker. Does not
- * change the job's state. Throws `scope-missing` if the attempt was never leased to this worker.
+ * Stores a file that an ended attempt left on its worker. The artifact is named `salvage.<name>`. Does
+ * not change the job's state. Throws `scope-missing` if the attempt was never leased to this worker.
  */
 export async function salvageArtifact(
   hub: HubState,

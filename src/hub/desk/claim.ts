@@ -21,8 +21,9 @@ export type LeaseRequest = {
 }
 
 /**
- * Waits up to `waitMs` for a job that this worker can serve, and leases it. Returns null if none
- * arrives in time or the worker disconnects (`gone`). Throws `protocol-mismatch` and `rate-limited`.
+ * Waits up to `waitMs` for a job that this worker can serve, and leases it. Returns null if no job
+ * arrives in time or if the worker disconnects (`gone`). Throws `protocol-mismatch` and
+ * `rate-limited`.
  */
 export async function claim(
   hub: HubState,

@@ -15,8 +15,8 @@ export async function findInput(hub: HubState, fence: Fence, name: string): Prom
 }
 
 /**
- * Finds an artifact that attempt number `from` of the same job stored. Throws `lease-lost` and
- * `artifact-not-found`.
+ * Finds an artifact of another attempt of the same job; `from` is the number of that attempt. Throws
+ * `lease-lost` and `artifact-not-found`.
  */
 export async function findKept(
   hub: HubState,

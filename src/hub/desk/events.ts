@@ -25,7 +25,7 @@ export async function readEvents(
 }
 
 /**
- * Yields the events after a cursor as they are written, in order and each once, until the job ends.
+ * Yields the events after a cursor in order, each one once. Waits for new events until the job ends.
  * Yields an empty list if there was no event for `limits.heartbeatMs`. The stream counts toward
  * `limits.eventStreams` until `gone` aborts. Throws `rate-limited` if too many streams are open.
  */

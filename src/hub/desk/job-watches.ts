@@ -2,7 +2,10 @@ import type { JobId } from '../../domain/id.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
-/** A reader's subscription to changes of a job. Open it before the first read, to miss no change. */
+/**
+ * A reader's subscription to changes of a job. Open it before the first read, so that no change is
+ * missed.
+ */
 export type JobWatch = {
   /**
    * Resolves when the job has changed since the last wait, when `waitMs` have passed, or when the

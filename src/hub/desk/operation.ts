@@ -13,7 +13,7 @@ export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]>
 export const collectGarbage = (hub: HubState, dryRun: boolean): Promise<GarbageReport> =>
   hub.collectGarbage(dryRun, hub.closing)
 
-/** Throws if the hub cannot accept new jobs, because its ledger is not writable or its disk is full. */
+/** Throws if the ledger is not writable or the disk is full: the hub then cannot accept new jobs. */
 export async function demandReady(hub: HubState): Promise<void> {
   await hub.ledger.checkWritable()
   await demandRoom(hub)

@@ -25,7 +25,7 @@ export type LogPiece = {
 
 /**
  * Reads bytes of a log from an offset. If the log has no bytes there yet and the attempt is still
- * running, waits up to `waitMs` for some.
+ * running, waits up to `waitMs` for bytes to arrive.
  */
 export async function readLog(
   hub: HubState,
