@@ -81,12 +81,12 @@ export type AgentIo = {
 
 /**
  * Runs one agent program for one job. `run` calls `onUpdate` for each update, in order. When `signal`
- * aborts, `run` stops the program (SIGINT, a wait, SIGKILL) and then throws the signal's reason. It
- * throws `StepFailed` with `agent-not-installed` if the program cannot be started.
+ * aborts, `run` sends SIGINT to the program, waits, sends SIGKILL, and then throws the signal's reason.
+ * If the program cannot be started, `run` throws `StepFailed` with `agent-not-installed`.
  */
 export type AgentDriver = {
   readonly name: string
   run(task: AgentTask, place: AgentPlace, io: AgentIo, signal: AbortSignal): Promise<AgentEnd>
-  /** Session files that a follow-up job needs, relative to the agent's HOME folder. */
+  /** Paths, relative to the agent's HOME folder, of the session files that a follow-up job needs. */
   readonly sessionFiles: readonly string[]
 }

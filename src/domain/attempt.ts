@@ -45,9 +45,9 @@ export type AttemptReport = {
   /** Appends to a log. Writes to disk before it returns, so that unsent output does not fill memory. */
   log(stream: LogStream, text: string): void
   /**
-   * Queues an artifact, whose file must not change afterwards. The hub receives it before the
-   * settlement. When a cancel or a limit stopped the attempt, its uploads have only 30 s; a note names
-   * each artifact that was not uploaded in that time.
+   * Queues an artifact, which the hub receives before the settlement. The artifact's file must not
+   * change afterwards. If a cancel or a limit stopped the attempt, its uploads have only 30 s. A note
+   * then names each artifact that was not uploaded in that time.
    */
   keep(artifact: ArtifactSource): void
   /**
@@ -59,7 +59,7 @@ export type AttemptReport = {
   intend(intent: PublicationIntent): Promise<void>
   /** Downloads an input of the job into `file`. Throws the signal's reason when it aborts. */
   fetchInput(name: string, file: string, signal: AbortSignal): Promise<void>
-  /** Downloads an artifact of the job that this one continues. Throws like `fetchInput`. */
+  /** Downloads an artifact of the earlier job that this job continues. Throws like `fetchInput`. */
   fetchContinued(name: string, file: string, signal: AbortSignal): Promise<void>
   /** Downloads an artifact of an earlier attempt at this job. Throws like `fetchInput`. */
   fetchKept(attempt: number, name: string, file: string, signal: AbortSignal): Promise<void>
@@ -77,13 +77,14 @@ export type Attempt = {
   /** Starts programs inside the sandbox. */
   readonly launch: Launch
   /**
-   * The attempt's value of MILLWRIGHT_ATTEMPT, by which the guard finds the programs to kill. Every
-   * program started without `launch` must have it in its environment.
+   * The value of the environment variable MILLWRIGHT_ATTEMPT in all programs of the attempt. The guard
+   * uses it to find the programs that it must kill. `launch` sets the variable. Other code that starts
+   * a program must set it too.
    */
   readonly marker: string
   /** Access to a model; null if this worker has none. */
   readonly door: ModelDoor | null
-  /** The rate limit or quota that refused the attempt's last model request; null if none did. */
+  /** The rate limit or quota that refused the attempt's last model request; null if it was not refused. */
   refusal(): Promise<ModelRefusal | null>
   /** The wall clock, in milliseconds since the epoch. It may jump, so do not measure durations with it. */
   now(): number

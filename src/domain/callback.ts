@@ -40,7 +40,7 @@ export type Message = {
 }
 
 /**
- * Sends a message once. Its signature covers the current time. Does not throw: if no response arrives,
- * for whatever reason, returns `unanswered`.
+ * Sends a message once. The message's signature covers the current time. Never throws: if no response
+ * arrives, returns `unanswered`.
  */
 export type Send = (message: Message, signal: AbortSignal) => Promise<Sent>

@@ -2,7 +2,7 @@ import { StepFailed } from './stop.ts'
 import { clipMiddle } from './text.ts'
 import type { FailedCheck } from './verdict.ts'
 
-/** Maximum length of a check's findings in a job's detail, in characters. The log is complete. */
+/** Maximum length of a check's findings in a job's detail, in characters. The log has all findings. */
 const FINDINGS_MAX = 2000
 
 /**

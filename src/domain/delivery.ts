@@ -5,7 +5,7 @@ import { Job } from './job.ts'
 
 const At = z.int().min(0)
 
-/** The part of a job that is sent to callbacks: without payload and settings, which may be large. */
+/** The part of a job that is sent to callbacks. It lacks payload and settings, which may be large. */
 export const CallbackJob = z.object(
   Job.pick({
     id: true,

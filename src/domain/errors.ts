@@ -136,7 +136,7 @@ export const ERRORS = {
   'data-dir-unusable': kind(500, 'Pass --data with a folder that this user can write to.'),
   'ledger-damaged': kind(
     500,
-    hint('Rename the data folder, then restore a backup into a new one with', [
+    hint('Rename the data folder, then restore a backup into a new data folder with', [
       'restore',
       '<backup>',
     ]),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Items of one type that were removed or, in a dry run, would have been. */
+/** Items of one type that were removed or, in a dry run, would have been removed. */
 export const GarbageItem = z.strictObject({
   what: z.enum(['jobs', 'tokens', 'workers', 'uploads', 'logs', 'artifacts']),
   count: z.int().min(0),

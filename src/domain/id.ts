@@ -29,5 +29,8 @@ export function newUuid(at: number, random: RandomBytes): string {
 /** Makes a job's id. @param at milliseconds since the epoch */
 export const newJobId = (at: number, random: RandomBytes): JobId => JobId.parse(newUuid(at, random))
 
-/** The last 12 hex digits, for branch names and displays. They are random; the first digits are the time. */
+/**
+ * The last 12 hex digits of a job's id, for branch names and displays. In a UUIDv7 they are random,
+ * whereas the first digits are the time, which is similar for many jobs.
+ */
 export const shortId = (id: JobId): string => id.slice(-12)

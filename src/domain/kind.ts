@@ -13,7 +13,7 @@ export type KindSchema = {
   followUp(payload: unknown, prompt: string): unknown
   /** What a worker must offer, such as `agent:codex`. Each demand becomes a part of the job's lane. */
   demands(payload: unknown): readonly string[]
-  /** The lowest protocol version whose workers understand this payload. */
+  /** A worker needs at least this protocol version to understand the payload. */
   protocol(payload: unknown): number
   /** Rows of names and values for displays; a null value hides its row. */
   facts(payload: unknown): readonly Fact[]

@@ -84,7 +84,7 @@ export function permits(restriction: readonly string[] | null, lane: string): bo
   )
 }
 
-/** Kind, labels and demands, each as `word:value`. */
+/** Splits a lane into its kind, labels and demands, each as `word:value`. */
 function partsOf(lane: string): readonly string[] {
   const [kind = '', ...parts] = lane.split(' ')
   return [`kind:${kind}`, ...parts.map((part) => (part.includes(':') ? part : `label:${part}`))]

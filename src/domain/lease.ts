@@ -7,7 +7,10 @@ export const LEASE_MS_DEFAULT = 60_000
 export const LEASE_MS_MIN = 1000
 export const LEASE_MS_MAX = 86_400_000
 
-/** Sent with every write of a worker. The attempt number is the fencing token: with it, the hub rejects stale workers. */
+/**
+ * Sent with every write of a worker. The attempt number is the fencing token: if the job has a newer
+ * attempt, the worker is stale and the hub rejects the write.
+ */
 export const Fence = z.object({ jobId: JobId, attempt: z.int().min(1) })
 export type Fence = Readonly<z.infer<typeof Fence>>
 

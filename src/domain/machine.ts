@@ -50,7 +50,8 @@ function afterFailure(
   delayMs = backOffMs(job.retry, failures),
 ): Next {
   if (failures >= job.retry.maxFailures || job.attempt >= ATTEMPTS_MAX) {
-    // If `maxFailures` is 1, there was only one failure, so the job gets the reason of that failure.
+    // If `maxFailures` is 1, no retry was allowed. The reason of the failure then says more than
+    // `attempts-exhausted`.
     return {
       state: 'failed',
       reason: job.retry.maxFailures === 1 ? reason : 'attempts-exhausted',
@@ -79,7 +80,7 @@ export function afterExpiry(job: Running): Next {
   return afterFailure(job, 'worker-lost', failures, job.retry.expiryDelayMs)
 }
 
-/** The next state after a worker asks to pause the job; null if the job may pause. */
+/** The next state after a worker asks to pause the job; null if the job may be paused. */
 export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | null {
   if (job.cancelRequested) return cancelled(job)
   if (job.attempt < ATTEMPTS_MAX) return null

@@ -1,10 +1,10 @@
-/** Two names that differ by more edits than this are different words, not a typo. */
+/** If two names differ by more edits than this, neither is a typo of the other. */
 const EDITS_MAX = 3
 
 /**
  * The known name that was probably meant; undefined if none is similar.
- * @param known few and short names, because comparing two names takes time proportional to the
- * product of their lengths
+ * @param known must contain only few and short names, because comparing two names takes time
+ * proportional to the product of their lengths
  */
 export function nearMiss(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

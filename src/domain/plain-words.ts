@@ -22,8 +22,8 @@ export function readPlainly<Schema extends z.ZodType>(
 }
 
 /**
- * Keeps the first issue of each path, which is the most helpful one. But if later issues have the same
- * code, keeps the last of them: when a number violates two limits, the second limit is the narrower.
+ * Keeps one issue of each path: the first, which is the most helpful. But if later issues of the path
+ * have the same code, keeps the last of these. If a number violates two limits, the last is narrower.
  */
 function onePerPath(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const kept = new Map<string, z.core.$ZodIssue>()

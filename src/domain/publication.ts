@@ -4,7 +4,7 @@ import { Name } from './text.ts'
 /** Maximum length of a target, such as a repository's URL with a branch, in characters. */
 const TARGET_MAX = 4096
 
-/** Maximum number of members in a publication's details, and maximum bytes of UTF-8 as JSON. */
+/** Limits of a publication's details: the number of members, and the size as JSON in bytes of UTF-8. */
 const DETAILS_MAX = { members: 64, bytes: 16_384 }
 
 const Details = z
@@ -43,14 +43,14 @@ export const Publication = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type Publication = z.infer<typeof Publication>
 
 /**
- * What an attempt records before it publishes. A later attempt compares it with the target to find out
- * whether the publication happened. It has a separate schema, because intents in a response are
- * validated strictly and publications are not (`protocol/read-answer.ts`).
+ * What an attempt records before it publishes. A later attempt compares the intent with the target to
+ * find out whether the publication happened. The schema is separate from `Publication`, because intents
+ * in a response are validated strictly and publications are not (`protocol/read-answer.ts`).
  */
 export const PublicationIntent = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type PublicationIntent = z.infer<typeof PublicationIntent>
 
-/** A publication, or null if there is none. In protocol 1, the kind `none` meant that there is none. */
+/** A publication, or null if there is none. Protocol 1 used a publication of the kind `none` for null. */
 export const PublicationOrNone = z.preprocess(
   (value) => (isRecord(value) && value['kind'] === 'none' ? null : value),
   Publication.nullable(),

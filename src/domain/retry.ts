@@ -44,7 +44,7 @@ export type RetryPolicy = z.infer<typeof RetryPolicy>
 
 /**
  * How long to wait after the n-th failure, in milliseconds. The first retry is immediate unless the
- * policy says otherwise: most first failures are a worker that died, and another worker is idle.
+ * policy says otherwise: most first failures happen because a worker died, and another worker is idle.
  */
 export function backOffMs(policy: RetryPolicy, failures: number): number {
   if (failures === 0) return 0

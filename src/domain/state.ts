@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** All states of a job. Waiting for a lock or a retry, and a cancel request, are not states. */
+/** All states of a job. Waiting for a lock or a retry is not a state; neither is a cancel request. */
 export const JobState = z.enum(['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'])
 export type JobState = z.infer<typeof JobState>
 

@@ -33,7 +33,7 @@ function clauseFor(why: StopCause): string {
   }
 }
 
-/** Whether the attempt was stopped because its lease is lost. It must then not report or keep anything. */
+/** Whether the attempt was stopped because its lease is lost. Such an attempt must not report anything. */
 export const isLeaseLost = (error: unknown): boolean =>
   error instanceof Stopped && error.why.kind === 'lease-lost'
 

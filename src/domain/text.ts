@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Control characters and invisible formatting characters, which can hide text from its reader. */
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
-/** A line of 1 to `max` characters, without control and invisible characters. */
+/** A line of 1 to `max` characters, none of which is a control or invisible character. */
 export const line = (max: number) =>
   z
     .string()
@@ -29,7 +29,10 @@ export const ArtifactName = z
     'use letters, digits, . _ - (at most 128), with / between folders (at most 255)',
   )
 
-/** Whether git accepts a person's name. Git strips the excluded characters and rejects an empty rest. */
+/**
+ * Whether git accepts a person's name. Git strips the characters in the brackets from a name, and
+ * rejects the name if nothing remains.
+ */
 export const isPersonName = (text: string): boolean => /[^\p{Cc} .,:;<>"\\']/u.test(text)
 
 /**
@@ -57,7 +60,10 @@ export const LockKey = line(512)
 export const clip = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max - 1)}…`
 
-/** Cuts off the beginning of a longer text. Keeps its end, because programs report errors there. */
+/**
+ * Shortens a text to `max` characters by replacing its beginning with an ellipsis. Keeps the end,
+ * because programs report errors there.
+ */
 export const clipStart = (text: string, max: number): string =>
   text.length <= max ? text : `…${text.slice(text.length - max + 1)}`
 
@@ -65,7 +71,10 @@ export const clipStart = (text: string, max: number): string =>
 export const kebab = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** Shortens a text to `max` characters in its middle, for programs that report errors at both ends. */
+/**
+ * Shortens a text to `max` characters by cutting out its middle. Keeps both ends, because some programs
+ * report errors at the beginning.
+ */
 export function clipMiddle(text: string, max: number): string {
   if (text.length <= max) return text
   const start = Math.ceil((max - CUT.length) / 2)

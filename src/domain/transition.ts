@@ -1,7 +1,7 @@
 import type { ErrorCode } from './errors.ts'
 import type { JobState } from './state.ts'
 
-/** What can happen to a job. The three settlements are separate because they lead to different states. */
+/** What can happen to a job. Each settlement is its own trigger, because each leads to other states. */
 export const TRIGGERS = [
   'submit',
   'claim',

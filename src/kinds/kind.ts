@@ -9,7 +9,7 @@ import type { GitSettings } from '../workspace/git.ts'
 export type Kind = {
   readonly schema: KindSchema
   readonly form: SubmitForm
-  /** What a worker with these agents offers to jobs of this kind, such as `agent:codex`. */
+  /** What a worker on the machine `here` offers to jobs of this kind, such as `agent:codex`. */
   offers(here: Here): readonly string[]
   /** Imports the code that runs jobs of this kind. Only workers need it, so it is not imported at startup. */
   work(tools: KindTools): Promise<WorkKind>

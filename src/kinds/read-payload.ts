@@ -3,8 +3,8 @@ import type { Work } from '../domain/work.ts'
 import { StepFailed } from '../domain/stop.ts'
 
 /**
- * Validates a job's payload on the worker. The hub has already accepted the payload, so if it is invalid
- * here, the hub has a newer version: throws StepFailed `worker-outdated`.
+ * Validates a job's payload on the worker. If the payload is invalid, throws StepFailed
+ * `worker-outdated`: the hub has already accepted the payload, so the hub has a newer version.
  */
 export function readPayload<Schema extends z.ZodType>(
   schema: Schema,

@@ -104,7 +104,7 @@ export function publicationText({ kind, target, revision, url }: Publication): s
   return url === undefined ? place : `${place} (${safeLine(url)})`
 }
 
-/** What the job does after an event, in a few words; undefined if the event does not change that. */
+/** What the job does after an event, in a few words; undefined if it does the same as before. */
 export function phaseAfter(event: JobEvent): string | undefined {
   if (event.type === 'step-started') return safeLine(event.step)
   if (event.type === 'progress') return progressText(event)

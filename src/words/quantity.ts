@@ -28,7 +28,10 @@ const thousands = (count: number): string =>
 /** Formats a time in the machine's time zone: 2026-08-01 14:03:22. */
 export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE')
 
-/** Formats a time with its zone, for the first or only time in a text: 2026-08-01 14:03:22 UTC+02:00. */
+/**
+ * Formats a time with its zone: 2026-08-01 14:03:22 UTC+02:00. If a text has several times, only the
+ * first one needs the zone.
+ */
 export const zonedMoment = (at: number): string => `${moment(at)} ${zoneAt(at)}`
 
 function zoneAt(at: number): string {

@@ -1,7 +1,7 @@
 /**
- * Titles, logs and transcripts are untrusted. Printed unchanged, their escape sequences could move
- * the cursor, change the window's title or type on behalf of the user, and their bidirectional
- * overrides could change how the text reads.
+ * Titles, logs and transcripts are untrusted. If they were printed unchanged, their escape sequences
+ * could move the cursor, change the window's title or type on behalf of the user. Their bidirectional
+ * overrides could change the order in which characters appear.
  */
 
 /** Matches a complete escape sequence (CSI, OSC and similar, or two characters), so that none of it remains. */

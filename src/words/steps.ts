@@ -6,8 +6,8 @@ type Started = Extract<JobEvent, { type: 'step-started' }>
 type AttemptEnd = Extract<JobEvent, { type: 'requeued' | 'paused' | 'ended' }>
 
 /**
- * One row for each step of all attempts: the attempt's number, the step's name, and its result, which
- * is the duration, how the step ended early, or `running`.
+ * One row for each step of all attempts: the attempt's number, the step's name, and the step's result.
+ * The result is a duration, `running`, or how the step ended early, such as `failed after 3.2 s`.
  */
 export const stepRows = (events: readonly JobEvent[]): readonly (readonly string[])[] =>
   events.flatMap((event) =>

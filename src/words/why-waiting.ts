@@ -22,7 +22,10 @@ export type Seen = WorkerIdentity & {
   readonly running: number
 }
 
-/** Whether a worker is disconnected. One with an attempt counts as connected until its lease expires. */
+/**
+ * Whether a worker is disconnected. A worker that runs an attempt counts as connected until the
+ * attempt's lease expires.
+ */
 export const isAway = ({ seenAt, running }: Pick<Seen, 'seenAt' | 'running'>, now: number) =>
   running === 0 && now - seenAt > AWAY_MS
 
@@ -82,7 +85,10 @@ const none = (text: string, ...commands: readonly CommandLine[]) => ({
 const meets = ({ offers }: Seen, demand: string): boolean =>
   offers.some((offer) => matches(demand, offer))
 
-/** The demands that no worker meets. If each demand has a worker, but no worker meets all, returns all. */
+/**
+ * Returns the demands that no worker meets. If every demand is met by some worker, but no worker meets
+ * all of them, returns all demands.
+ */
 function unmet({ demands }: Job, workers: readonly Seen[]): readonly string[] {
   const found = demands.filter((demand) => !workers.some((worker) => meets(worker, demand)))
   return found.length === 0 ? demands : found

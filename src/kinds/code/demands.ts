@@ -14,9 +14,9 @@ export const demandsOf = ({ agent, repository }: CodePayload): readonly string[]
 
 /**
  * The demand for a repository: its normalized URL, with spaces and `*` percent-encoded. A token's
- * restriction is compared with the beginning of the URL, so a URL that begins like a permitted
- * repository must not lead to another one. A URL that still contains `..`, or is too long, is replaced
- * by its SHA-256, which matches no restriction by URL.
+ * restriction is compared only with the beginning of the URL. So if a URL begins like a permitted
+ * repository, it must not lead to a different repository. A URL that still contains `..`, or is too
+ * long, is replaced by its SHA-256, which matches no restriction by URL.
  */
 function repositoryDemand(address: string): string {
   const plain = plainAddress(address)

@@ -13,7 +13,10 @@ export function codeFacts(payload: CodePayload): readonly Fact[] {
   ]
 }
 
-/** How the checkout differs from a complete one without submodules and LFS files; null if it does not. */
+/**
+ * How the checkout differs from the default; null if it does not. The default has all folders and the
+ * complete history, but no submodules and no LFS files.
+ */
 function checkoutText(checkout: CodePayload['checkout']): string | null {
   const { depth, sparse, submodules, lfs } = checkout
   const parts = [

@@ -18,15 +18,15 @@ import { iterationsOf, refOf } from './payload.ts'
 /** A checkout, and the agent's session to continue in it. */
 export type OpenedWorkspace = {
   readonly workspace: RepositoryWorkspace
-  /** The work of an earlier attempt that the workspace contains; null if it contains none. */
+  /** An earlier attempt's work, which was restored in the workspace; null if none was restored. */
   readonly kept: KeptWork | null
   /** The session to continue, whose files are in the agent's HOME folder; null starts a new session. */
   readonly session: string | null
 }
 
 /**
- * Checks out the repository and restores the work of an earlier attempt. If there is none, restores
- * the work of the job that this one continues, if any.
+ * Checks out the repository and restores the work of an earlier attempt. If there is no such work, and
+ * this job continues an earlier job, restores the work of that job.
  */
 export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<OpenedWorkspace> {
   await mkdir(job.home, { mode: 0o700 })
@@ -68,7 +68,7 @@ async function openKept(
     return { workspace, kept, session }
   } catch (error) {
     if (!isUnrestorable(error)) throw error
-    // The HOME folder may already contain the files of a session.
+    // Clear the HOME folder, because it may already contain files of the session.
     await rm(job.home, { recursive: true, force: true })
     await mkdir(job.home, { mode: 0o700 })
     const text = `The work of attempt ${kept.attempt} cannot be restored, so the agent starts over: ${error.message}`
@@ -109,9 +109,9 @@ const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): 
 })
 
 /**
- * Restores the session of an earlier attempt and returns its id. Returns null if there is no session,
- * or if the agent has no turn left and so does not need it. The session's artifact remains for
- * follow-ups.
+ * Restores the session of an earlier attempt and returns the session's id. Returns null if there is no
+ * session, or if the agent has no turn left in which to use it. Follow-ups can still use the session's
+ * artifact.
  */
 async function keptSession(
   { attempt, home, payload }: CodeJob,
@@ -139,8 +139,8 @@ function continuation({ attempt }: CodeJob, signal: AbortSignal): Continues | nu
 }
 
 /**
- * Restores the session that a follow-up continues, and returns its id. Returns null if the agent needs
- * session files, but the earlier job kept none.
+ * Restores the session that a follow-up continues, and returns the session's id. Returns null if this
+ * job is not a follow-up, or if the agent needs session files but the earlier job kept none.
  */
 async function continuedSession(
   { attempt, driver, home }: CodeJob,

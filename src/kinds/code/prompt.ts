@@ -10,8 +10,8 @@ type PromptedJob = Pick<CodeJob, 'payload'> & {
 }
 
 /**
- * The agent's first prompt: the prompt of the job, then rules of the platform, which the author of the
- * job's prompt does not know.
+ * The agent's first prompt. The job's prompt comes first. The rules of the platform follow, because the
+ * author of the job's prompt does not know these rules.
  */
 export function promptFor({ payload, attempt }: PromptedJob): string {
   const { prompt, checkout, test, checks } = payload
@@ -58,7 +58,10 @@ export function findingsPrompt(
 /** Indents text, so that it cannot be mistaken for a part of the prompt. */
 const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
-/** Tells the agent what the checkout lacks. Otherwise it would take the checkout for the whole repository. */
+/**
+ * Tells the agent what the checkout lacks. Otherwise the agent would assume that the checkout is the
+ * whole repository.
+ */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {
   return [
     ...(sparse.length === 0

@@ -17,8 +17,8 @@ export async function takeChange(
 }
 
 /**
- * Keeps the change as artifacts. `nameOf` is used only for the patch, which needs a different name
- * in each turn; the names of the other files are derived from their content.
+ * Keeps the change as artifacts. `nameOf` names only the patch, which needs a different name in each
+ * turn. The other files need none, because their names are derived from their content.
  */
 export function keepChange(
   { attempt }: CodeJob,

@@ -13,7 +13,7 @@ export type KeptWork = z.infer<typeof KeptWork>
 
 const Product = z.strictObject({ work: KeptWork.nullable() })
 
-/** The work of an earlier attempt to continue; null if this attempt starts over. */
+/** The work of an earlier attempt, which this attempt continues; null if this attempt starts over. */
 export function keptWork({ earlier }: Pick<Attempt, 'earlier'>): KeptWork | null {
   const made = earlier.checkpoints.findLast(({ step }) => step === STEP)
   // If another version of Millwright wrote the checkpoint in an unknown format, this attempt starts over.
@@ -21,8 +21,8 @@ export function keptWork({ earlier }: Pick<Attempt, 'earlier'>): KeptWork | null
 }
 
 /**
- * Records the work of a turn, so that no later attempt has to repeat it. Returns true if the work is
- * recorded, which means that the hub has all its artifacts; false if a part could not be kept.
+ * Records the work of a turn, so that no later attempt has to repeat the turn. Returns true if the hub
+ * has all artifacts of the work and recorded it. Returns false if a part of the work could not be kept.
  */
 export async function recordWork(
   { report }: Pick<Attempt, 'report'>,

@@ -14,5 +14,5 @@ export type GenerateJob = {
 export const outputsOf = (folder: string): string => join(folder, 'outputs')
 /** The HOME folder of the generator and of the checks. */
 export const homeOf = (folder: string): string => join(folder, 'home')
-/** A marker file, written once the hub has all outputs: salvage then has nothing to upload. */
+/** A marker file that exists once the hub has all outputs. Salvage then has nothing to upload. */
 export const keptMark = (folder: string): string => join(folder, 'outputs-kept')

@@ -23,8 +23,8 @@ export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind
 })
 
 /**
- * Returns the files written so far. Returns none if the attempt died before it created the folder, or
- * after the hub had stored all outputs.
+ * Returns the files that the generator wrote before the worker died. Returns none if the folder for
+ * outputs was not created yet, or if the hub had already stored all outputs.
  */
 async function salvageOutputs(
   { folder }: LeftAttempt,

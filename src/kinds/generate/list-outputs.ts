@@ -26,14 +26,17 @@ export type WrittenFile = {
   readonly size: number
 }
 
-/** The files sorted by name, and a sentence about the files that were left out; null if none were. */
+/**
+ * `files` are sorted by name. `leftOut` is a sentence about the files that were left out; null if
+ * no file was left out.
+ */
 export type Listed = { readonly files: readonly WrittenFile[]; readonly leftOut: string | null }
 
 /**
  * Lists the regular files below a folder, and makes them readable. Leaves out symbolic links (which
- * it does not follow), special files, and names that an artifact cannot have. No process may
- * write to the folder meanwhile. Throws StepFailed `outputs-too-large`, and `generator-failed` if the
- * folder itself was removed or replaced.
+ * it does not follow), special files, and files whose names an artifact cannot have. No process may
+ * write to the folder meanwhile. Throws StepFailed `outputs-too-large` if the files exceed a limit, or
+ * `generator-failed` if the folder itself was removed or replaced.
  */
 export async function listOutputs(folder: string, signal: AbortSignal): Promise<Listed> {
   await openRoot(folder)
@@ -106,7 +109,7 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   }
 }
 
-/** Adds missing permissions: the generator runs as the worker's user and may have removed them. */
+/** Adds missing permissions. The generator can remove them, because it runs as the worker's user. */
 async function makeReadable(path: string, { mode }: Stats, wanted: number): Promise<void> {
   if ((mode & wanted) !== wanted) await chmod(path, (mode & 0o777) | wanted)
 }

@@ -6,7 +6,7 @@ import { GeneratePayload } from './payload.ts'
 /** The name of this kind. */
 export const GENERATE = 'generate'
 
-/** The lowest protocol version whose workers support this kind. */
+/** A worker needs at least this protocol version to run jobs of this kind. */
 const PROTOCOL = 2
 const TITLE_MAX = 120
 
