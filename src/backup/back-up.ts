@@ -105,7 +105,8 @@ async function writeArtifacts(
 async function* logFiles(logs: string, jobs: readonly string[]): AsyncGenerator<string> {
   for (const job of jobs) {
     const folder = join(logs, job)
-    // A job may have no logs. If it has a folder, a file that is missing later is an error.
+    // A job without logs has no folder. If the folder exists, a file that disappears before it is
+    // copied is an error.
     if ((await readdir(folder).catch(nullWhenMissing)) === null) continue
     for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
       if (file.isFile()) yield relative(logs, join(file.parentPath, file.name))

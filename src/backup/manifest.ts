@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** The version of the backup format. It is raised by changes that older programs cannot restore. */
+/**
+ * The version of the backup format. A change to the format must increase it if older programs
+ * cannot restore the new backups.
+ */
 export const FORMAT = 1
 
 const Digest = z.string().regex(/^[0-9a-f]{64}$/)

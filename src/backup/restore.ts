@@ -69,7 +69,8 @@ async function fill(folder: string, table: Table, refill: Refill): Promise<void>
 }
 
 /**
- * Inserts rows of one table, which all have the same columns. Missing columns get their default.
+ * Inserts rows of one table. All rows must have the same columns. If the table has more columns,
+ * these get their default values.
  */
 async function insert(table: Table, page: readonly Row[], refill: Refill): Promise<void> {
   const [first] = page

@@ -30,8 +30,8 @@ export async function runBackup(
   if (config.database === undefined) requireLedger(data)
   await requireEmpty(folder)
   const store = config.store === undefined ? data : resolve(cwd, config.store)
-  // The mark stops garbage collection. It is set before the snapshot, so that every artifact and
-  // log that the snapshot refers to still exists.
+  // The mark stops garbage collection. It is set before the snapshot is opened, so that no artifact
+  // or log that the snapshot refers to is deleted.
   await using running = new AsyncDisposableStack()
   running.use(await markBackup(store, systemClock))
   const manifest = await backUp(

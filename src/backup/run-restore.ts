@@ -67,8 +67,8 @@ async function refillOf(
 const StoreRow = z.object({ id: z.string() })
 
 /**
- * Writes into the store the store's id that the backed-up ledger contains. Writes nothing if that
- * ledger contains no such id.
+ * Writes the file that marks the store as the ledger's. The backed-up ledger contains the store's
+ * id, which this function copies into the file. Writes nothing if the ledger contains no such id.
  */
 async function markStore(
   backup: string,

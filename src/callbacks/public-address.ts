@@ -37,9 +37,10 @@ const globalUnicast = new BlockList()
 globalUnicast.addSubnet('2000::', 3, 'ipv6')
 
 /**
- * Whether an IP address is on the public internet. An IPv6 address must be global unicast and
- * outside the ranges that map, translate or tunnel to IPv4, because these can lead to private IPv4
- * addresses and no public service needs them. Returns false for text that is not an IP address.
+ * Whether an IP address is on the public internet. Returns false for text that is not an IP
+ * address. An IPv6 address is public only if it is global unicast and lies outside the ranges that
+ * map, translate or tunnel to IPv4. These ranges could lead to private IPv4 addresses, and no
+ * public service needs them.
  */
 export function isPublic(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4')

@@ -3,8 +3,8 @@ import { isLoopback } from '../domain/loopback.ts'
 import { isPublic } from './public-address.ts'
 
 /**
- * A destination that the operator allows in addition to public https URLs: a host, given as a name
- * or an IP address, or a network.
+ * A destination that the operator allows in addition to public https URLs. It is either a network
+ * or a host. The host is a name or an IP address.
  */
 export type AllowedPlace =
   | { readonly host: string; readonly port: number | null }
@@ -40,7 +40,7 @@ export const refusesAddress = (url: URL, address: string, rules: CallbackRules):
   !isPublic(address) && !allowsHost(url, rules) && !allowsAddress(address, rules)
 
 /**
- * The URL's host in the form that DNS resolvers expect: without IPv6 brackets and a trailing dot.
+ * The URL's host in the form that DNS resolvers expect: without IPv6 brackets or a trailing dot.
  */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$|\.$/g, '')
 

@@ -158,8 +158,8 @@ const unanswered = (error: string): Sent => ({
 })
 
 /**
- * If connecting to several addresses fails, Node throws an AggregateError without a message; this
- * describes the first error in it.
+ * Describes an error. If connecting to several addresses fails, Node throws an AggregateError
+ * without a message. This function then describes the first of the errors in it.
  */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return describe(error.errors[0])

@@ -9,8 +9,8 @@ type Wanted = {
 }
 
 /**
- * Finds the artifact with this name. Throws `artifact-not-found`, listing the existing names, and
- * `usage-invalid` if the name is that of a folder.
+ * Finds the artifact with this name. Throws `usage-invalid` if the name is that of a folder. If
+ * nothing has the name, throws `artifact-not-found` with a list of the existing names.
  */
 export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wanted): ArtifactInfo {
   const [newest] = all
@@ -49,7 +49,8 @@ const topOf = ({ name }: ArtifactInfo): string => name.split('/', 1)[0] ?? name
 
 function notFound(all: readonly ArtifactInfo[], name: string | undefined): AppError {
   const names = [...new Set(all.map((one) => one.name))].join(', ')
-  const what = name === undefined ? 'no such artifacts' : `no artifact ${JSON.stringify(name)}`
-  const has = names === '' ? 'it has no artifacts' : `its artifacts are: ${names}`
-  return new AppError('artifact-not-found', `The job has ${what}; ${has}`)
+  if (names === '') return new AppError('artifact-not-found', 'The job has no artifacts')
+  const what =
+    name === undefined ? 'no artifacts from this attempt' : `no artifact ${JSON.stringify(name)}`
+  return new AppError('artifact-not-found', `The job has ${what}; its artifacts are: ${names}`)
 }

@@ -9,7 +9,7 @@ export const EXIT_CODES = {
   usage: { code: 2, means: 'the command line or the request is invalid' },
   unreachable: { code: 3, means: 'the hub does not answer' },
   jobCancelled: { code: 4, means: 'the job was cancelled' },
-  refused: { code: 5, means: 'the token is missing or invalid, or lacks the scope' },
+  refused: { code: 5, means: 'the token is missing or invalid, or lacks the required scope' },
   notFound: { code: 6, means: 'there is no such job, artifact, token or delivery' },
   jobPaused: { code: 7, means: 'the job is paused and waits for a person' },
   conflict: {

@@ -10,7 +10,7 @@ import { liveEvents, throwLost } from './live-events.ts'
 
 const RETRY_MS = 1000
 
-/** A hub's client, and how outages of the hub are handled. */
+/** A client of the hub, and what tracks the hub's outages. */
 export type HubLink = {
   readonly client: HubClient
   readonly clock: Clock
@@ -25,7 +25,8 @@ export type Follower = {
 
 /**
  * Passes a job's events, and one complete log of each attempt, to the follower. Returns when the
- * job ends, waits for a person, or the signal aborts. Tolerates an outage of the hub.
+ * job ends, when it waits for a person, or when the signal aborts. Retries during an outage of the
+ * hub.
  */
 export async function followJob(
   link: HubLink,
@@ -50,8 +51,8 @@ export async function followJob(
         await endOf(log, signal)
         const attempt = event.attempt ?? undefined
         log = copyLog(link, { job: what.job, stream, attempt }, follower.onText, copying)
-        // If copying fails, `endOf` later throws the error. Without this line, the error would be
-        // an unhandled rejection until then, which ends the process.
+        // If copying fails, `endOf` throws the error, but it may await `log` much later. Until
+        // then, the rejection would count as unhandled, and Node would end the process.
         log.catch(() => {})
       }
       const stops = event.type === 'paused' && event.reason === 'waiting-for-person'

@@ -9,7 +9,7 @@ import { ArtifactName } from '../domain/text.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 import { safeLine } from '../words/safe-text.ts'
 
-/** The maximum number of skipped files that the message names. */
+/** The maximum number of files named in the message about skipped files. */
 const NAMED_MAX = 10
 
 /** A local file that becomes an input of a job. */
@@ -19,9 +19,9 @@ type FoundFile = Omit<LocalInput, 'digest'>
 
 /**
  * Finds the inputs given on the command line and computes their digests. An input is named after
- * its file; a file in a folder is named by its path relative to that folder. Skips hidden files,
- * symbolic links and special files in a folder and lists them in the message `skipped`, which is
- * null if nothing was skipped. Throws `usage-invalid` for a path that cannot be an input, and
+ * its file; a file in a folder is named by its path relative to that folder. In a folder, skips
+ * hidden files, symbolic links and special files. The message `skipped` lists the skipped files; it
+ * is null if there are none. Throws `usage-invalid` for a path that cannot be an input, and
  * `file-unreadable`.
  * @param paths as typed, relative to `cwd`
  */

@@ -6,12 +6,12 @@ import { KINDS } from '../kinds/all.ts'
 type OfKind = Pick<Job, 'kind' | 'payload'>
 
 /**
- * The facts that a job's kind shows about it; empty if this version does not know the kind or
- * payload.
+ * The facts about a job that its kind derives from the payload. Empty if this version does not know
+ * the kind or the payload.
  */
 export const factsOf = (job: OfKind): readonly Fact[] => schemaOf(job)?.facts(job.payload) ?? []
 
-/** Which of a job's logs to show by default, depending on the job's kind. */
+/** The log that is shown by default for a job. It depends on the job's kind and payload. */
 export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payload) ?? 'transcript'
 
 /** Returns null if this version does not know the kind or the payload. */

@@ -32,7 +32,8 @@ export function jobStory(
       return lastSeen
     },
     onEvent: (event: JobEvent) => {
-      // The attempt's log is complete. Its last line is still unprinted if it lacks a newline.
+      // The attempt's log is complete. If its last line has no newline, that line has not been
+      // printed yet.
       if (event.type === 'ended' || event.type === 'paused' || event.type === 'claimed') {
         say(logText(lines.end(), stream, printer))
       }

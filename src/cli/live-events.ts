@@ -38,8 +38,8 @@ export async function* liveEvents(
 }
 
 /**
- * Throws `hub-unreachable` instead of a TypeError, which is what fetch throws if the connection is
- * lost while reading. Rethrows every other error.
+ * Replaces a TypeError by `hub-unreachable`, because fetch throws a TypeError if the connection is
+ * lost while the response is read. Rethrows every other error.
  */
 export function throwLost(error: unknown): never {
   if (!(error instanceof TypeError)) throw error

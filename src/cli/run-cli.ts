@@ -64,7 +64,8 @@ function subcommandTerm(command: Command): string {
 }
 
 /**
- * Warns about unknown MILLWRIGHT_ variables. Imports the settings only if such a variable is set.
+ * Warns about unknown MILLWRIGHT_ variables. Imports the settings only if any MILLWRIGHT_ variable
+ * is set.
  */
 async function warnOfVariables(terminal: Terminal): Promise<void> {
   if (!Object.keys(terminal.env).some((name) => name.startsWith('MILLWRIGHT_'))) return
@@ -117,7 +118,7 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
 
 /**
  * If a disposal fails while an error is thrown, JavaScript throws a `SuppressedError`, which holds
- * the errors of both. Returns the original error, not the error of the disposal.
+ * both errors. Returns the original error, not the error of the disposal.
  */
 const firstError = (error: unknown): unknown =>
   error instanceof SuppressedError ? firstError(error.suppressed) : error

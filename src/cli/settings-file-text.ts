@@ -6,7 +6,7 @@ import type { FoundModel } from '../doctor/find-models.ts'
  */
 export function fileText(model: FoundModel | null): string {
   const chosen = model?.settings ?? [
-    `# No model was found. Without one, ${WITHOUT_MODEL}. For example:`,
+    `# No model was found. Without one, ${WITHOUT_MODEL}. To use a model server:`,
     '# upstreamOpenai: http://127.0.0.1:11434',
     '# model: chat/<name>',
   ]

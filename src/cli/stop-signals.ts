@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** The maximum time for cleanup after the second signal. After this time, the process exits. */
+/** How long cleanup may take after the second signal. After this time, the process exits. */
 const FORCED_EXIT_AFTER_MS = 3000
 const FORCED_EXIT_CODE = 130
 

@@ -9,7 +9,7 @@ import { kebab } from '../domain/text.ts'
 import { collect } from './command.ts'
 import { readTime } from './read-time.ts'
 
-/** Each limit has its own flag: `wallMs` is --wall-ms. */
+/** Each limit has its own flag. For example, --wall-ms sets `wallMs`. */
 const LIMITS = Object.entries(Limits.shape)
 
 /** Parses a number from the command line and checks it against the bounds in the job’s schema. */
@@ -53,12 +53,12 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--callback <url>', 'https URL to send messages to; repeatable', collect)
     .option(
       '--callback-on <event>',
-      `event to send a message for: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
+      `event for which a message is sent: ${CallbackEvent.options.join(', ')} (default: ended); repeatable`,
       collect,
     )
     .option(
       '--max-failures <count>',
-      `number of failed attempts before the job fails; an attempt whose worker is lost while the agent or generator runs counts as failed (default: ${RetryPolicy.parse({}).maxFailures})`,
+      `number of failed attempts after which the job fails; an attempt whose worker is lost while the agent or generator runs counts as failed (default: ${RetryPolicy.parse({}).maxFailures})`,
     )
   for (const [key, schema] of LIMITS) {
     const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`

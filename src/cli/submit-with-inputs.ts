@@ -7,13 +7,14 @@ import type { HubClient } from '../protocol/client.ts'
 import type { LocalInput } from './inputs.ts'
 
 /**
- * The maximum number of times that missing inputs are uploaded. Another upload is needed if the hub
- * deletes one before the job refers to it, which is unlikely to happen several times in a row.
+ * The maximum number of rounds of uploads. Another round is needed only if the hub deletes an
+ * uploaded file before the job refers to it. This is unlikely to happen several times in a row.
  */
 const ROUNDS_MAX = 3
 
 /**
- * Counts uploaded bytes: `sent` is called for each chunk. Disposed when the uploads end or fail.
+ * Observes a round of uploads: `sent` is called with the size of each uploaded chunk. Disposed when
+ * the uploads end or fail.
  */
 export type UploadWatch = Disposable & { readonly sent: (bytes: number) => void }
 

@@ -54,7 +54,7 @@ export async function readHubFile(folder: string): Promise<HubFile | null> {
 export const writeHubFile = (folder: string, file: HubFile): Promise<void> =>
   writeDurably(hubFileIn(folder), `${JSON.stringify(file)}\n`)
 
-/** Removes the file unless another hub has replaced it. */
+/** Removes the hub file that this hub wrote, unless another hub has replaced it. */
 export async function removeHubFile(folder: string, own: HubFile): Promise<void> {
   const file = await readHubFile(folder)
   if (file?.pid === own.pid && file.url === own.url) await rm(hubFileIn(folder), { force: true })

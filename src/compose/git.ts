@@ -59,8 +59,8 @@ const rulesOf = ({ gitCredential }: Config, cwd: string): readonly CredentialRul
   )
 
 /**
- * Returns the committer and how commits are signed. Throws `usage-invalid` if commits are to be
- * signed but the key is not set or not readable.
+ * Returns the committer of commits and how to sign them. Throws `usage-invalid` if a setting asks
+ * for signed commits but the key is not set or not readable.
  */
 export function signatureOf(config: Config, here: Here): Signature {
   const { committer } = UNSIGNED
@@ -84,8 +84,8 @@ function signingOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Sign
 }
 
 /**
- * Returns the file's path. Throws `usage-invalid` if the file cannot be read, so that the worker
- * does not start; otherwise all its jobs would fail.
+ * Returns the file's path. Throws `usage-invalid` if the file cannot be read. The worker then does
+ * not start. If it started, all its jobs would fail.
  */
 function readable(setting: string, file: string): string {
   try {

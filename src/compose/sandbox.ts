@@ -34,7 +34,7 @@ export async function chooseSandbox(
   }
   const bwrap = await findBubblewrap({ path, log })
   // Many repositories run their tests with Node. The sandbox hides home directories, and Node may
-  // be in one, so its folder is listed as readable.
+  // be in one. Node's folder is therefore listed as readable.
   const readable = [dirname(process.execPath)]
   return {
     sandbox: 'bubblewrap',

@@ -10,8 +10,8 @@ import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
 
 /**
- * A setting's description, and those of its names that are not derived from its key. From the key
- * `allowHost`, for example, --allow-host and MILLWRIGHT_ALLOW_HOST are derived.
+ * A setting's description and names. Most names are derived from the setting's key and are absent
+ * here. For example, the key `allowHost` gives --allow-host and MILLWRIGHT_ALLOW_HOST.
  */
 type Spelling = {
   readonly description: string
@@ -135,7 +135,7 @@ const hub = {
     .meta(
       about({
         description:
-          'days to keep the log files of an ended job; its artifacts also contain the logs; 0 means forever',
+          'days to keep the log files of an ended job, whose artifacts also contain the logs; 0 means forever',
         takes: 'days',
       }),
     ),

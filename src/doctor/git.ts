@@ -10,8 +10,8 @@ import { type Check, failure, ok } from './finding.ts'
 const TIMEOUT_MS = 30_000
 
 /**
- * Checks that git is installed, and that it refuses a tree that an attacker's repository could
- * contain.
+ * Checks that git is installed, and that it refuses a tree that contains a .git folder. An attacker
+ * could send such a tree.
  */
 export const checkGit: Check = async ({ config, env, cwd, path }) => {
   const version = await versionOf('git', path)
@@ -26,7 +26,7 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
       timeoutMs: TIMEOUT_MS,
     }
     const refused = await refusesHostileTree(settings, folder)
-    if (refused) return [ok('git', `${version}; refuses a hostile tree`)]
+    if (refused) return [ok('git', `${version}; refuses a tree with a .git folder`)]
     return [
       failure(
         'git',

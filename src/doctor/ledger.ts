@@ -24,9 +24,9 @@ const COMPARED = ['state', 'attempt', 'reason', 'failures', 'publication'] as co
 
 /**
  * Rebuilds every job from its events and compares the result with the job's row. The hub keeps
- * running; a job that differs is therefore read again, because it may have changed after its row
- * and before its events were read. Yields once for each job: the number of jobs checked so far, and the
- * difference or null.
+ * running, so a job may change between the reading of its row and the reading of its events. A job
+ * that differs is therefore read again. For each job, yields the number of jobs checked so far, and
+ * the difference or null.
  */
 export async function* differences(
   client: HubClient,

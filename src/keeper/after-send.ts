@@ -22,8 +22,8 @@ const WAITS_MS = [
 /** The longest delay that a receiver can request with `Retry-After`. */
 const RETRY_AFTER_MS_MAX = 24 * HOUR
 /**
- * Maximum random extension of a delay, as a fraction of it, so that messages that failed together
- * are not all retried at once.
+ * Maximum random time added to a delay, as a fraction of the delay. Without it, messages that
+ * failed at the same time would all be retried at the same time.
  */
 const JITTER = 0.2
 const GONE = 410

@@ -9,14 +9,14 @@ import { repeat } from './repeat.ts'
 
 const EVERY_MS = 3_600_000
 /**
- * Delay between startup and the first run. It gives the operator time for a dry run, which reveals
- * a wrong setting, or that an outdated backup was restored, before anything is deleted.
+ * Delay between startup and the first run. It gives the operator time for a dry run before anything
+ * is deleted. The dry run can reveal a wrong setting or a restored backup that is outdated.
  */
 const FIRST_MS = 600_000
 const DAY_MS = 86_400_000
 /**
- * Minimum age of the files and uploads to delete. A younger file may not have its ledger row yet,
- * and a job may still be submitted with a younger upload.
+ * Minimum age of the files and uploads to delete. A younger file may not have its ledger row yet. A
+ * younger upload may belong to a job that has not been submitted yet.
  */
 const GRACE_MS = DAY_MS
 /**

@@ -10,7 +10,7 @@ import { repeat } from './repeat.ts'
 import { InFlight } from './in-flight.ts'
 
 const EVERY_MS = 1000
-/** Maximum number of messages that one run sends. */
+/** Maximum number of messages that one call of `deliverDue` sends. */
 const MESSAGES_MAX = 1000
 /**
  * Lease on a message while it is being sent. Longer than the timeout of a try, so that no other hub
@@ -72,11 +72,12 @@ async function deliver(
   tally.add(next.state)
   const facts = { delivery: id, tries, sent }
   if (next.state === 'failed') log.warn(facts, 'callback failed permanently')
-  else if (next.state === 'delivered') log.debug(facts, 'callback delivered')
-  else log.debug({ ...facts, next }, 'callback not delivered; it will be retried')
+  else if (next.state === 'pending') {
+    log.debug({ ...facts, delayMs: next.delayMs }, 'callback not delivered; it will be retried')
+  } else log.debug(facts, 'callback delivered')
 }
 
-/** Sends due messages every second until the signal aborts, which also interrupts open requests. */
+/** Sends due messages every second until the signal aborts. Then interrupts the open requests. */
 export async function start(
   { send, ...rest }: DeliverLoopContext,
   signal: AbortSignal,

@@ -14,7 +14,7 @@ export type KeeperContext = sweep.SweepContext &
 export type Keeper = {
   /** Resolves after `stop`. Rejects if a loop fails; the program must then exit. */
   readonly done: Promise<void>
-  /** Stops the loops after their current runs. Rejects if a loop failed, like `done`. */
+  /** Stops the loops after their current runs. Like `done`, rejects if a loop failed. */
   stop(): Promise<void>
 }
 

@@ -15,8 +15,8 @@ export type Repetition = {
 
 /**
  * Calls `work` at once and then again `everyMs` after each call, until the signal aborts. After a
- * retryable error, such as a full disk, the delay doubles with each failure, up to 30 s. Any other
- * error is thrown.
+ * retryable error, such as a full disk, the delay doubles with each failure, up to 30 s or
+ * `everyMs`, whichever is longer. Any other error is thrown.
  */
 export async function repeat(
   work: () => Promise<void>,
@@ -32,7 +32,7 @@ export async function repeat(
       failures += 1
       log.warn(
         { loop, failures, code: error.code, error: error.message },
-        'a background run failed, will retry',
+        'a background loop failed; it will be retried',
       )
     }
     await clock.sleep(Math.max(everyMs, Math.min(everyMs * 2 ** failures, WAIT_MS_MAX)), signal)

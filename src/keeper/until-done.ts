@@ -1,7 +1,8 @@
 /** Maximum number of jobs per transaction, so that other transactions do not wait long. */
 const BATCH = 100
 /**
- * Maximum number of transactions per run, so that each run finishes. The next run does the rest.
+ * Maximum number of transactions per call of `untilDone`, so that each call finishes. The next run
+ * of the loop does the rest.
  */
 const BATCHES_MAX = 50
 

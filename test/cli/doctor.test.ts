@@ -32,7 +32,7 @@ describeNeeding(['patience'], 'the doctor', () => {
     for (const check of ['node', 'git', 'data folder', 'hub', 'clock', 'versions']) {
       expect(of(check), check).toMatchObject({ verdict: 'ok' })
     }
-    expect(of('git')?.says).toContain('refuses a hostile tree')
+    expect(of('git')?.says).toContain('refuses a tree with a .git folder')
     expect(of('versions')?.says).toMatch(/ on 1 worker$/)
     expect(of('sandbox')).toMatchObject({ verdict: 'warning' })
     expect(of('model')?.fix).toContain('ANTHROPIC_API_KEY')

@@ -32,7 +32,7 @@ function printReport({ dryRun, heldUp, items }: GarbageReport, print: Printer): 
     for (const line of columns([head, ...found.map(rowOf)])) print.line(line)
   }
   const bytes = found.reduce((total, item) => total + (item.bytes ?? 0), 0)
-  print.line(`${size(bytes)} of disk ${dryRun ? 'would be freed' : 'freed'}`)
+  print.line(`${size(bytes)} of disk space ${dryRun ? 'would be freed' : 'freed'}`)
   if (heldUp)
     print.note('a backup is running: artifacts and logs are not deleted until the backup ends')
 }

@@ -10,8 +10,8 @@ const AUTHOR = { name: 'Demo', email: 'demo@localhost' }
 export const DEMO_SCRIPT = join(SAMPLE, 'model.json')
 
 /**
- * Creates a git repository from the sample project inside a folder, and a bare clone of the
- * repository, which the demo uses as its remote.
+ * Creates two git repositories in a folder: one that contains the sample project, and a bare clone
+ * of it. The demo uses the bare clone as its remote.
  * @returns the remote's path
  */
 export async function makeDemoRepository(folder: string, path: string): Promise<string> {

@@ -7,9 +7,9 @@ import type { Printer } from '../print/printer.ts'
 import { runOrThrow } from '../run-or-throw.ts'
 
 /**
- * Chooses the demo's sandbox: bubblewrap, which is first installed if it is missing and this user
- * may install Debian packages. Without bubblewrap, warns and returns `none`. Only the demo falls
- * back to `none`, which is safe because the demo's agent only follows a script from this package.
+ * Chooses the demo's sandbox. If bubblewrap is missing and this user may install Debian packages,
+ * installs it. If bubblewrap still does not work, warns and returns `none`. Only the demo falls
+ * back to `none`. This is safe because the demo's agent only follows a script from this package.
  */
 export async function prepareSandbox(
   print: Printer,

@@ -7,8 +7,9 @@ const HUB_FLAGS = ['--data', '--config', '--hub', '--token-file', '--allow-http'
 const HOST_FLAGS: readonly string[] = HUB_FLAGS.slice(0, 2)
 const SWITCH = '--allow-http'
 /**
- * Commands to run on the hub's machine. `tokens create` is one of them because it replaces a token
- * that the hub no longer accepts: on that machine, it uses the admin token in the data folder.
+ * Commands to run on the hub's machine. `tokens create` is one of them because people need it when
+ * the hub does not accept their own token. On the hub's machine, it uses the admin token in the
+ * data folder.
  */
 const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 'tokens create']
 

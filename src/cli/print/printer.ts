@@ -24,8 +24,8 @@ export type Printer = {
   /** Prints a value as one line of JSON. */
   readonly document: (value: unknown) => void
   /**
-   * Waits until stdout accepts more text; needed before printing a lot. Resolves to false if stdout
-   * has been closed by its reader.
+   * Waits until stdout accepts more text. A command that prints a lot must wait, so that the text
+   * does not pile up in memory. Resolves to false if the reader of stdout has closed it.
    */
   readonly drained: () => Promise<boolean>
   /** Colors text if stdout shows colors. The text must contain no unsafe control characters. */

@@ -11,7 +11,7 @@ export const ERASE = '\r\u001B[2K'
 
 /**
  * A status line at the bottom of a terminal that shows what the job is doing. All other output must
- * be printed by a callback of `above`; otherwise it would be mixed with the status line.
+ * be printed by a callback passed to `above`; otherwise it would be mixed with the status line.
  */
 export type Progress = Disposable & {
   see(event: JobEvent): void
