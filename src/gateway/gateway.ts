@@ -165,8 +165,8 @@ class RunningGateway implements Gateway {
       door.usage = { ...door.usage, costUsd: 'unknown' }
     }
     this.#started = recent.length > RESTARTS_MAX ? died(lastWords) : this.#restart()
-    // Every call awaits this promise, so it throws the error of a failed restart. If no call is
-    // waiting, the error would crash the worker as an unhandled rejection without this line.
+    // Every call awaits this promise, so every call reports a failed restart. Without this line, a
+    // restart that fails while no call is waiting would crash the worker (unhandled rejection).
     this.#started.catch(() => {})
   }
 
