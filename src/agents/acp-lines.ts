@@ -5,8 +5,8 @@ const LINE_BYTES_MAX = 16 * 1024 * 1024
 const SHOWN_MAX = 200
 
 /**
- * Yields the lines of a stream that are JSON objects, each with its newline. Passes other lines to
- * `onBroken` and skips them, because programs print banners and stack traces to stdout.
+ * Yields the lines of a stream that are JSON objects, each with its newline. All other lines go to
+ * `onBroken`. Programs print such lines to stdout, for example banners and stack traces.
  */
 export async function* jsonLines(
   stream: Readable,

@@ -181,8 +181,8 @@ function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream
 }
 
 /**
- * Forwards stderr as updates. Returns a function for the end of stderr, which explains an
- * unexpected exit.
+ * Forwards stderr as updates. The returned function gives the last part of stderr so far. Error
+ * messages about an unexpected exit contain it.
  */
 function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => string {
   let lastWords = ''

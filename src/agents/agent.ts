@@ -6,9 +6,8 @@ import { line } from '../domain/text.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
 
 /**
- * Describes one agent to the job payload, the command line, the doctor and the worker. Importing
- * the description must be fast for all of them, so only `driver` loads the libraries that drive the
- * agent.
+ * The description of one agent. The job payload, the command line, the doctor and the worker use
+ * it. It must load fast, so only `driver` imports the libraries that drive the agent.
  */
 type Declaration<Choice extends AgentChoice> = {
   readonly name: string

@@ -45,7 +45,7 @@ async function findCodex(path: string): Promise<Fitness> {
 
 type Model = Pick<ModelChoice, 'model'>
 
-/** Drives Codex. Its session files are all that is needed to continue on another machine. */
+/** Drives Codex. Its session files are enough to continue a session on another machine. */
 export const codexDriver =
   (host: AgentHost) =>
   ({ model }: Model): AgentDriver => ({

@@ -14,7 +14,7 @@ const IN_FLIGHT_MAX = 16
 /** One attempt's access to models. It is closed when the attempt ends. */
 export class Door {
   readonly token: string
-  /** Position in the order in which doors were opened, from 0. */
+  /** How many doors were opened before this one. */
   readonly ordinal: number
   readonly meter: Meter
   /**
@@ -85,8 +85,8 @@ export class Doors {
   }
 
   /**
-   * Finds the door whose token the request sends as its API key. Throws `door-closed` if there is
-   * none.
+   * Finds the door of a request. The request's API key is the token of its door. Throws
+   * `door-closed` if the request has no key or if no open door has this token.
    */
   of(headers: IncomingHttpHeaders): Door {
     const key = keyIn(headers)

@@ -8,11 +8,11 @@ export type Question = {
   readonly method: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The door's position in the order in which doors were opened, from 0. */
+  /** How many doors were opened before the door of this request. */
   readonly door: number
   /**
-   * The request's position among the door's requests for a model response, from 0. Always 0 for
-   * requests of other kinds.
+   * How many requests for a model response the door received before this one. Always 0 if this is
+   * a request of another kind.
    */
   readonly place: number
 }

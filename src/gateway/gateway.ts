@@ -117,8 +117,8 @@ class RunningGateway implements Gateway {
   }
 
   /**
-   * All calls are idempotent. If the process dies during a call, the call is sent to the next
-   * process.
+   * If the process dies during a call, sends the call again after the restart. This is safe
+   * because all calls are idempotent.
    */
   async #call(call: IpcCall): Promise<IpcReply> {
     for (;;) {
@@ -160,13 +160,13 @@ class RunningGateway implements Gateway {
     this.#deaths.push(now)
     const recent = this.#deaths.filter((at) => now - at < RESTARTS_WINDOW_MS)
     this.#log.warn({ lastWords, deaths: recent.length }, 'the gateway process died')
-    // Requests in flight when the process died were not counted, so the total is unknown.
+    // Requests in flight when the process died were not counted, so the total cost is unknown.
     for (const door of this.#doors.values()) {
       door.usage = { ...door.usage, costUsd: 'unknown' }
     }
     this.#started = recent.length > RESTARTS_MAX ? died(lastWords) : this.#restart()
-    // Every call awaits this promise and so reports a failed restart. If no call is waiting, a
-    // failed restart would be an unhandled rejection; this line keeps it from crashing the worker.
+    // Every call awaits this promise, so every call reports a failed restart. Without this line, a
+    // restart that fails while no call is waiting would crash the worker (unhandled rejection).
     this.#started.catch(() => {})
   }
 

@@ -10,7 +10,7 @@ import { UsageReader } from './usage-reader.ts'
 
 /** A larger response is forwarded but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
-/** Bytes to keep of a refusal's body. The body is kept because it may say when the limit resets. */
+/** Bytes to keep of a response with status 429. The body may say when the rate limit resets. */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 export type PassageContext = {
@@ -95,8 +95,8 @@ class AnswerObserver {
     if (this.#answer.status < 300) door.meter.add(reading, this.#answer.replayed)
     door.refusal = this.#refusal(now)
     onUsage(door.token, door.meter.usage)
-    // An agent may disconnect after the last event but before the stream ends; that response is
-    // whole.
+    // An agent may disconnect after the last event but before the stream ends. The response is
+    // whole in this case too.
     const whole = this.#ended || reading.complete
     if (recorder === null || !whole || this.#size > RECORDED_BYTES_MAX) return
     await recorder.write({

@@ -43,7 +43,7 @@ function recorded(doors: readonly (readonly Recorded[])[], question: Question): 
   if (answer === undefined) {
     throw new AppError(
       'replay-mismatch',
-      `The recording has no response to request ${question.place + 1}; it contains only ${answers.length}.`,
+      `The recording has no response to request ${question.place + 1}; it contains only ${answers.length} for this attempt.`,
     )
   }
   if (answer.dialect !== name) {

@@ -93,8 +93,8 @@ export function stepFor(script: Script, conversation: Conversation): ScriptStep 
     if (message?.kind !== 'user') continue
     const chosen = script.scripts.find(({ when }) => message.text.includes(when))
     if (chosen === undefined) continue
-    // Agents also send requests without tools, for example for a title. They must not use up a
-    // step.
+    // Agents also send requests without tools, for example to get a title. Such a request must not
+    // use up a step.
     if (!conversation.hasTools) return WITHOUT_TOOLS
     return chosen.steps[toolRounds(messages.slice(at + 1))] ?? LAST_WORDS
   }

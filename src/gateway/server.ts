@@ -34,7 +34,7 @@ async function serve(
   const url = new URL(`http://gateway${(request.url ?? '/').replace(/^[^/]/, '/')}`)
   try {
     checkCaller(request)
-    // Before they send a key, some agents check with a HEAD request that the server is up.
+    // Some agents first send a HEAD request without a key to check whether the server is up.
     if (method === 'HEAD') return void response.writeHead(200).end()
     const route = routeOf(method, url)
     if (route === null)

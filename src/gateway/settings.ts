@@ -18,9 +18,7 @@ export const GatewaySettings = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe(
-      'Answer from this file, a script (.json) or a recording (.jsonl), instead of a model',
-    ),
+    .describe('Answer from this file instead of a model: a recording (.jsonl) or a script (.json)'),
   record: z
     .string()
     .nullable()

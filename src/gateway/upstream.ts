@@ -85,7 +85,7 @@ function responseTo(request: ClientRequest, body: Buffer): Promise<IncomingMessa
   )
   request.once('close', connected)
   request.once('response', resolve)
-  // Also ignores errors after the response has begun; the reader of the body receives those errors.
+  // After the response has begun, `reject` does nothing. The reader of the body gets later errors.
   request.on('error', reject)
   request.end(body)
   return promise

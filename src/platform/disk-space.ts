@@ -7,8 +7,8 @@ const FRESH_MS = 1000
 
 /**
  * Returns a function that resolves with the number of bytes this user can still write to the disk
- * that holds the folder. The function checks the disk at most once per second, and rejects if the folder
- * does not exist.
+ * that holds the folder. The function checks the disk at most once per second. It rejects if the
+ * folder does not exist.
  */
 export function watchFreeSpace(folder: string, clock: Clock): () => Promise<number> {
   let answer: Promise<number> | undefined

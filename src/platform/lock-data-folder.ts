@@ -4,9 +4,10 @@ import { AppError } from '../domain/errors.ts'
 import { tryLock } from './file-lock.ts'
 
 /**
- * Locks a data folder until the result is disposed. Creates the folder if it is missing, accessible
- * only to its owner. Throws `data-dir-busy` immediately if another process, or other code in this
- * process, holds the lock. A file next to the lock holds the owner's pid for error messages.
+ * Locks a data folder until the result is disposed. If the folder is missing, creates it so that
+ * only this user can access it. If another process, or other code in this process, holds the lock,
+ * throws `data-dir-busy` immediately. The process that holds the lock writes its pid to a file, so
+ * that the error message can name that process.
  */
 export function lockDataFolder(folder: string): Disposable {
   makeFolder(folder)
@@ -46,7 +47,7 @@ function folderBusy(folder: string, pidFile: string): AppError {
   })
 }
 
-/** Returns undefined if the owner has not yet written its pid. */
+/** Returns undefined if the process that holds the lock has not yet written its pid. */
 function readPid(pidFile: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)

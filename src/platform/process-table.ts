@@ -1,5 +1,5 @@
-// Reads Linux's /proc. Synchronous on purpose: each read only copies kernel memory, and a scan without
-// interruptions misses fewer processes.
+// Reads Linux's /proc. Synchronous on purpose: each read only copies kernel memory, and a scan
+// without interruptions misses fewer processes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { hasErrno } from './errno.ts'
 

@@ -109,8 +109,8 @@ const hasExited = (child: Spawned['process']): boolean =>
   child.exitCode !== null || child.signalCode !== null
 
 /**
- * Ends the output streams, because a process that hid from the tree may keep the pipes open
- * forever.
+ * Ends the output streams after `PIPES_WAIT_MS`, because a process that is not in the tree may keep
+ * the pipes open forever.
  */
 function endPipes({ stdout, stderr }: Spawned['process']): void {
   const timer = setTimeout(() => {
@@ -143,7 +143,7 @@ function groupTree(root: number): Tree {
 }
 
 function markedTree(root: number | null, mark: string): Tree {
-  // Once found, a process stays in the tree even after its parent has exited and the link is lost.
+  // The start time of each process that was found, by pid.
   const known = new Map<number, string>()
   const isOurs = ({ pid, group, session, started }: Process) =>
     known.get(pid) === started ||

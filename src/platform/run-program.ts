@@ -104,8 +104,8 @@ async function closing(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Writes the input to stdin. If the source fails, kills the program, which would otherwise treat
- * the partial input as complete.
+ * Writes the input to stdin. If reading the input fails, kills the program, because the program
+ * would treat the partial input as complete.
  */
 async function feed(child: ChildProcessWithoutNullStreams, input: Input): Promise<void> {
   if (typeof input === 'string' || input instanceof Uint8Array) {
@@ -159,7 +159,7 @@ async function readTail(stderr: Readable): Promise<string> {
   return tail.toString('utf8')
 }
 
-/** Ignores a pipe closed by `closing`, or by a program that stopped reading. */
+/** Ignores the error for a pipe that `closing` destroyed or that the program closed. */
 function ignoreClosedPipe(error: unknown): void {
   if (!hasErrno(error, 'ERR_STREAM_PREMATURE_CLOSE', 'EPIPE')) throw error
 }

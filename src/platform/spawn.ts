@@ -61,8 +61,9 @@ export function refuseNul(program: string, texts: readonly string[]): void {
 }
 
 /**
- * Open file descriptors inherited from our parent, such as from `exec 200>lock` in a shell. Node does
- * not close them in its children, so each is replaced with the null device.
+ * The file descriptors that this process inherited from its parent, such as 200 after
+ * `exec 200>lock` in a shell. Node does not close them in its children, so each is replaced with
+ * the null device.
  */
 function inheritedFiles(): readonly number[] {
   if (process.platform !== 'linux') return []

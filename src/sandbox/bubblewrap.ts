@@ -63,7 +63,7 @@ export function bubblewrap(options: BubblewrapOptions): Launch {
     let init: Process | null = null
     const bwrap = readProcess(spawned.pid)
     const tree: Tree = {
-      // SIGINT must not go to bwrap, which would die and take the program with it.
+      // SIGINT must not go to bwrap: bwrap would die, and the kernel would then kill the program.
       program: () => (init === null ? null : (childrenOf(init.pid)[0] ?? null)),
       // Only bwrap and the first process inside are watched: when that process dies, the kernel
       // kills all other processes inside.

@@ -27,15 +27,15 @@ const HIDDEN = [
 ]
 
 /**
- * Files in /proc that control the kernel. They are mounted read-only, because an agent started by
- * root owns them and could otherwise write to them. A write to core_pattern, for example, could run
- * a program outside the sandbox.
+ * Files and folders in /proc that control the kernel. They are mounted read-only, because an agent
+ * started by root owns them and could otherwise write to them. A write to core_pattern, for
+ * example, could run a program outside the sandbox.
  */
 const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'mtrr', 'acpi', 'scsi', 'driver']
 
 /**
- * Maximum total size of the files in a temporary folder, which the sandbox keeps in memory. Other
- * hidden folders need space only for mount points.
+ * The sandbox replaces each hidden folder with an empty folder in memory. These are the maximum
+ * sizes: programs write files to temporary folders, and other folders contain only mount points.
  */
 const TMP_BYTES = 2 ** 30
 const HIDDEN_BYTES = 2 ** 20

@@ -16,7 +16,7 @@ export function modelOf({ model, door }: BuiltinSettings): LanguageModel {
   return createOpenAICompatible({ name: 'chat', baseURL, apiKey, includeUsage: true })(id)
 }
 
-/** Provider options for a loop in which each request repeats the growing conversation. */
+/** Provider options for the agent's loop, in which each request sends the whole conversation. */
 export const LOOP_OPTIONS = {
   anthropic: { cacheControl: { type: 'ephemeral' } },
   // The request contains the whole conversation, so the provider need not store it.

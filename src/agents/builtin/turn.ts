@@ -88,9 +88,9 @@ async function* partsOf(
 }
 
 /**
- * Maps the reason why the model finished to the reason why the turn stopped. After `tool-calls`,
- * the loop continues unless it has reached a limit. The token limit is checked before this map is
- * used, so here `tool-calls` means the step limit.
+ * The stop reason of the turn for each finish reason of the model. After `tool-calls`, the loop
+ * continues unless it has reached a limit. The token limit is checked before this map is used, so
+ * here `tool-calls` means that the loop reached the step limit.
  */
 const STOP_REASONS: Readonly<Record<Exclude<FinishReason, 'interrupted'>, StopReason>> = {
   stop: 'end_turn',

@@ -10,7 +10,7 @@ const inputSchema = z.object({
 export const bashTool = (root: string) =>
   tool({
     description:
-      'Runs a shell command and returns its exit code and output. Background processes that it started are killed when it exits.',
+      'Runs a shell command and returns its exit code and output. When the command exits, its background processes are killed.',
     inputSchema,
     execute: async ({ command, seconds }, { abortSignal }) =>
       resultText(

@@ -18,7 +18,7 @@ const inputSchema = z.object({
 export const editTool = (root: string) =>
   tool({
     description:
-      'Replaces text in a file. The old text must be unique: include enough of the text around it.',
+      'Replaces text in a file. Unless `all` is true, the old text must occur exactly once: include enough of the text around it.',
     inputSchema,
     execute: async ({ path, old, new: replacement, all }) => {
       const real = await confine(root, path)

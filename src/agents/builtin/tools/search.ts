@@ -6,7 +6,7 @@ import { run } from './run.ts'
 import { ToolFailed } from './tool-failed.ts'
 
 const SEARCH_MS_MAX = 30_000
-/** Maximum number of matches per file. The output limit bounds their total size. */
+/** Maximum number of matches per file. The total size is limited by `OUTPUT_BYTES_MAX`. */
 const MATCHES_MAX = 50
 
 const inputSchema = z.object({
@@ -20,8 +20,7 @@ const inputSchema = z.object({
 
 export const searchTool = (root: string) =>
   tool({
-    description:
-      'Finds matching lines in the text files of a folder, except .git and node_modules.',
+    description: 'Finds matching lines in the text files of a folder. Skips .git and node_modules.',
     inputSchema,
     execute: async ({ pattern, path, files }, { abortSignal }) => {
       const inside = relative(root, await confine(root, path)) || '.'
