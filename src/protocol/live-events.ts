@@ -1,8 +1,8 @@
 import { AppError } from '../domain/errors.ts'
 import type { JobEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
-import type { HubClient } from '../protocol/client.ts'
-import { decodeEvents } from '../protocol/event-stream.ts'
+import type { HubClient } from './client.ts'
+import { decodeEvents } from './event-stream.ts'
 
 /**
  * Yields a job's events with seq > after, as they happen. Returns after the event that ends the
