@@ -298,7 +298,7 @@ export const ROUTES = {
     ...plain,
     method: 'POST',
     path: '/api/v1/deliveries/{delivery}/resend',
-    summary: 'Send a message to its callback again, under the same id',
+    summary: 'Resend a callback delivery with the same delivery id',
     access: scope('jobs:submit'),
     params: schema.DeliveryParams,
     answer: Delivery,

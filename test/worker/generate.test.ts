@@ -277,7 +277,7 @@ describeNeeding(['patience'], 'the inputs of a code job', () => {
     const { hub } = test
     const where = '$MILLWRIGHT_INPUTS'
     const { id } = await submitCommand(hub, await tempFolder(), {
-      run: sh(`grep -F "in ${where}, read-only" && cat "${where}/notes/brief.md" > copy`),
+      run: sh(`grep -F "in ${where}, which is read-only" && cat "${where}/notes/brief.md" > copy`),
       payload: { checks: [{ name: 'same', run: sh(`cmp copy "${where}/notes/brief.md"`) }] },
       inputs: await uploaded(hub, { 'notes/brief.md': 'be brief\n' }),
     })

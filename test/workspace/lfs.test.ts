@@ -254,7 +254,7 @@ describeNeeding(['git-lfs', 'patience'], 'files in Git LFS', () => {
     const local = aWorkspace(folder, { repository: remote, checkout: { lfs: true } })
     await expect(local).rejects.toMatchObject({
       reason: 'protocol-refused',
-      detail: expect.stringContaining('submit without --lfs (checkout.lfs)'),
+      detail: expect.stringContaining('submit the job without --lfs (checkout.lfs)'),
     })
   })
 

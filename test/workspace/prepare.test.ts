@@ -172,7 +172,7 @@ describe('a workspace', () => {
     const next = aWorkspace(folder, { repository: remote, continues: keptByAttempt(change) })
     await expect(next).rejects.toMatchObject({
       reason: 'workspace-failed',
-      detail: expect.stringContaining('its recorded tree'),
+      detail: expect.stringContaining('a tree that differs from the recorded one'),
     })
   })
 

@@ -43,8 +43,9 @@ export function defineInit(command: Command, { terminal }: Invocation): void {
     print.line(`agents: ${agents.map(({ name }) => name).join(', ')}`)
     print.line(`wrote ${path}`)
     if (model === null) {
-      print.line(`no model: ${WITHOUT_MODEL}. Set ANTHROPIC_API_KEY or OPENAI_API_KEY`)
-      print.line('  in the environment, or upstreamOpenai or upstreamAnthropic in this file')
+      print.line(`no model: ${WITHOUT_MODEL}. To use a model, do one of these:`)
+      print.line('  set ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment of the worker')
+      print.line(`  set upstreamAnthropic or upstreamOpenai in ${path}`)
     }
     print.line(`next: ${programCall()} up`)
   })

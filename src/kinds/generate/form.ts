@@ -36,7 +36,7 @@ export const generateForm: SubmitForm = {
     {
       flag: '--check <name=line>',
       description:
-        'a shell command that must pass; it runs in the folder with the files; repeatable',
+        'a named shell command that must pass; it runs in the folder with the generated files; repeatable',
       repeats: true,
     },
     { flag: '--title <text>', description: 'the job’s title in lists (default: the command line)' },
