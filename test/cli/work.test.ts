@@ -144,7 +144,7 @@ describeNeeding(['patience'], 'up', () => {
     const follower = cli.start(job(remote, wait))
     await follower.printed(/working/)
     up.process.kill('SIGTERM')
-    await up.printed(/waiting for 1 running/)
+    await up.printed(/waiting for 1 job/)
     await writeFile(go, '')
     expect((await up.end).code).toBe(0)
     await cli.startHub()
