@@ -4,6 +4,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** How long cleanup may take after the second signal. After this time, the process exits. */
 const FORCED_EXIT_AFTER_MS = 3000
 const FORCED_EXIT_CODE = 130
+/**
+ * The same signal again within this time is no second request. One Ctrl-C can send SIGINT twice: the
+ * terminal sends it to all of its processes, and npm forwards the one it gets to its child.
+ */
+const SAME_REQUEST_MS = 100
 
 /**
  * Stop requests from a person or a service manager: the first asks for a graceful stop, the second
@@ -21,11 +26,14 @@ export type StopSignals = Disposable & {
 export function listenForStop(): StopSignals {
   const graceful = new AbortController()
   const atOnce = new AbortController()
-  const onSignal = (): void => {
+  let first = { name: '', at: 0 }
+  const onSignal = (name: NodeJS.Signals): void => {
     if (!graceful.signal.aborted) {
+      first = { name, at: performance.now() }
       graceful.abort()
       return
     }
+    if (name === first.name && performance.now() - first.at < SAME_REQUEST_MS) return
     atOnce.abort()
     setTimeout(() => process.exit(FORCED_EXIT_CODE), FORCED_EXIT_AFTER_MS).unref()
   }

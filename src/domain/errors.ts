@@ -1,4 +1,4 @@
-import { type Hint, hint } from './hint.ts'
+import { type Hint, hint, hintText } from './hint.ts'
 
 /** An error that an operator or caller can act on. */
 export type ErrorKind = {
@@ -232,6 +232,11 @@ export class AppError extends Error {
 
   get status(): number {
     return ERRORS[this.code].status
+  }
+
+  /** The message and the next step, as two sentences. */
+  get explanation(): string {
+    return `${this.message.replace(/\.?$/, '.')} ${hintText(this.fix)}`
   }
 
   get retryable(): boolean {

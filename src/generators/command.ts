@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { Argv } from '../domain/argv.ts'
 import { isAppError } from '../domain/errors.ts'
-import { hintText } from '../domain/hint.ts'
 import type { Child } from '../domain/launch.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { Generate, GeneratorIo, GeneratorTask } from './generator.ts'
@@ -40,7 +39,7 @@ export const commandGenerator =
       })
       .catch((error: unknown) => {
         if (!isAppError(error, 'program-unstartable')) throw error
-        throw new StepFailed('generator-failed', `${error.message} ${hintText(error.fix)}`)
+        throw new StepFailed('generator-failed', error.explanation)
       })
     const { ending, lastWords } = await untilEnd(child, task, io, signal)
     if (ending === null) return

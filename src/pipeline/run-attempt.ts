@@ -1,6 +1,5 @@
 import type { Attempt, RunKind } from '../domain/attempt.ts'
 import { AppError } from '../domain/errors.ts'
-import { hintText } from '../domain/hint.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Probe } from '../domain/probe.ts'
 import { REASONS, type ReasonCode } from '../domain/reasons.ts'
@@ -132,6 +131,6 @@ const STOP_OUTCOMES: Record<Exclude<StopCause['kind'], 'limit'>, Outcome> = {
 const isReason = (code: string): code is ReasonCode => Object.hasOwn(REASONS, code)
 
 function describe(error: unknown): string {
-  if (error instanceof AppError) return `${error.message} ${hintText(error.fix)}`
+  if (error instanceof AppError) return error.explanation
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -144,6 +144,8 @@ describeNeeding(['patience'], 'up', () => {
     const follower = cli.start(job(remote, wait))
     await follower.printed(/working/)
     up.process.kill('SIGTERM')
+    // As with one Ctrl-C under npm, which forwards the signal that the terminal sends to both.
+    up.process.kill('SIGTERM')
     await up.printed(/waiting for 1 job/)
     await writeFile(go, '')
     expect((await up.end).code).toBe(0)

@@ -24,7 +24,7 @@ export async function workers(tx: Tx): Promise<readonly WorkerRow[]> {
         SELECT worker_id, count(*) AS running, max(renewed_at) AS renewed_at
         FROM attempt WHERE ended_at IS NULL GROUP BY worker_id
       ) AS busy ON busy.worker_id = worker.id
-      ORDER BY 3 DESC, worker.id`,
+      ORDER BY "seenAt" DESC, worker.id`,
     Row,
   )
   return rows.map(({ identity, ...seen }) => ({ ...identity, ...seen }))
