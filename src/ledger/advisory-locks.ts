@@ -16,8 +16,9 @@ import type { Tx } from './transaction.ts'
  *
  * - first the lock of an idempotency key, then that of one job, then those of its keys in
  *   alphabetical order;
- * - transactions that scan for jobs (claim, expire, tidy) never wait for a lock: they skip locked
- *   jobs. If a claim finds only locked jobs, it runs again and first waits for one of them;
+ * - transactions that scan for jobs (such as `claim`, `expire` and `tidyLocks`) skip locked jobs
+ *   instead of waiting. Only if a claim finds nothing but locked jobs, it runs again and begins by
+ *   waiting for one of them, before it acquires any other advisory lock;
  * - a new job's row is inserted after all locks are acquired, because the insert waits for any
  *   other transaction that inserts the same id;
  * - a submission may name a thousand uploads. It takes no advisory locks for them, but locks their
@@ -35,18 +36,21 @@ import type { Tx } from './transaction.ts'
  */
 export const ADVISORY_LOCKS_MAX = 200
 
-/** Locks one job. */
+/** Acquires the advisory lock of one job. Waits if another transaction holds it. */
 export async function lockJob(tx: Tx, jobId: JobId): Promise<void> {
   await tx.advisoryLocks?.acquire([jobName(jobId)])
 }
 
-/** Locks one job and its keys, for transactions that may also change a key's queue. */
+/**
+ * Acquires the advisory locks of one job and of its lock keys, for transactions that may also
+ * change the queue of a key. Waits if another transaction holds one of them.
+ */
 export async function lockJobAndKeys(tx: Tx, jobId: JobId): Promise<void> {
   if (tx.advisoryLocks === null) return
   await tx.advisoryLocks.acquire(lockNamesOf({ id: jobId, locks: await locksOf(tx, jobId) }))
 }
 
-/** Locks the keys of a job that is about to be inserted. */
+/** Acquires the advisory locks of the lock keys of a job that is about to be inserted. */
 export async function lockEachKey(tx: Tx, keys: readonly string[]): Promise<void> {
   if (keys.length > 0) await tx.advisoryLocks?.acquire(keys.toSorted().map(keyName))
 }
@@ -71,7 +75,8 @@ export async function tryLockJobAndKeys(tx: Tx, jobId: JobId): Promise<boolean> 
 }
 
 /**
- * Like `tryLockJobAndKeys`, but the caller passes the keys. Without keys, it locks only the job.
+ * Like `tryLockJobAndKeys`, but the caller passes the keys. If it passes none, only the job is
+ * locked.
  */
 export const tryLock = async (tx: Tx, job: Lockable): Promise<boolean> =>
   tx.advisoryLocks === null || (await tx.advisoryLocks.tryAcquire(lockNamesOf(job)))
@@ -89,7 +94,7 @@ export const lockNamesOf = ({ id, locks }: Lockable): readonly string[] => [
 
 const Locks = z.object({ locks: json(z.array(z.string())) })
 
-/** Reads the keys without a lock, because a job's keys never change. */
+/** Reads a job's lock keys. No lock is needed to read them, because they never change. */
 async function locksOf(tx: Tx, jobId: JobId): Promise<readonly string[]> {
   const row = await tx.get(sql`SELECT locks FROM job WHERE id = ${jobId}`, Locks)
   return row?.locks ?? []

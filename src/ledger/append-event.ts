@@ -16,7 +16,8 @@ const Written = z.object({ seq: z.int(), callbacks: z.int() })
 /**
  * Appends an event to the job and stores the event's callback deliveries. The change that causes
  * the event must be made in the same transaction. The caller must update the job's row first,
- * because each delivery contains the job's state. Sequence numbers have no gaps.
+ * because each delivery contains the job's state. A job's events are numbered 1, 2, 3 and so on,
+ * without gaps.
  */
 export async function appendEvent(
   tx: Tx,

@@ -9,8 +9,8 @@ import type { Tx } from './transaction.ts'
 const Row = z.object({ outcome: json(z.unknown()).nullable() })
 
 /**
- * Whether the attempt has already ended with this outcome. This makes ending an attempt idempotent:
- * a worker that did not receive the response repeats its request.
+ * Whether the attempt has already ended with this outcome. If so, the request is a repeat by a
+ * worker that did not receive the response, and the caller changes nothing.
  */
 export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Promise<boolean> {
   const row = await tx.get(

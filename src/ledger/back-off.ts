@@ -4,7 +4,10 @@ import type { Tx } from './transaction.ts'
 /** Maximum number of jobs that one transaction wakes; later transactions wake the rest. */
 const DUE_MAX = 200
 
-/** Makes jobs ready whose backoff or delayed start (`not_before`) is over. */
+/**
+ * Wakes the jobs whose `not_before` has passed, which means that their backoff or delayed start is
+ * over.
+ */
 export async function wakeDue(tx: Tx): Promise<void> {
   const woken = await tx.run(sql`
     UPDATE job SET not_before = NULL

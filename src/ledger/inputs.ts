@@ -7,8 +7,8 @@ import { join, list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Maximum number of rows per statement. This also limits the number of prepared statements, because
- * statements with different numbers of rows have different SQL texts.
+ * Maximum number of rows that one statement inserts or looks up. This also limits the number of
+ * prepared statements, because statements with different numbers of rows have different SQL texts.
  */
 const ROWS_MAX = 50
 
@@ -52,8 +52,9 @@ export async function addInputs(
 const Row = z.object({ digest: z.string() })
 
 /**
- * Returns those digests that the submitter may name: those uploaded with its token, and those that
- * a job already names. Locks their rows, so that they are not deleted before the transaction ends.
+ * Returns those of the digests that the submitter may name: the ones uploaded with its token, and
+ * the ones that a job already names. Locks their rows, so that they are not deleted before the
+ * transaction ends.
  */
 async function keepNameable(
   tx: Tx,

@@ -41,7 +41,7 @@ export async function readIntents(tx: Tx, jobId: JobId): Promise<PublicationInte
   return rows.map((row) => row.body.intent)
 }
 
-/** The agent session that was reported last, or null if none was reported. */
+/** The id of the agent session that was reported last, or null if none was reported. */
 export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> {
   const row = await tx.get(
     sql`SELECT body FROM event WHERE kept_for = ${jobId} AND type = 'agent-session'

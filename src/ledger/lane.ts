@@ -20,9 +20,9 @@ const SELECT_HEAD = sql`
   SELECT number, id, lane, priority, attempt, locks, woken_for AS "wokenFor" FROM job`
 
 /**
- * Returns the best ready job of each lane. The index orders jobs by lane and, within a lane, from
- * best to worst, so the query seeks from one lane's head to the next. Its cost grows with the
- * number of lanes, not of jobs.
+ * Returns the best ready job of each lane: the one with the highest priority or, among equals, the
+ * one submitted first. The index has the same order, so the query jumps from the first job of one
+ * lane to the first job of the next. Its cost grows with the number of lanes, not of jobs.
  */
 export const readyHeads = (tx: Tx): Promise<readonly Head[]> =>
   tx.all(
@@ -61,7 +61,7 @@ export function headOf(
   )
 }
 
-/** Reads a lane's first job again. Returns undefined if the job is no longer ready. */
+/** Reads this job again. Returns undefined if it is no longer ready. */
 export const stillReady = (tx: Tx, head: Head): Promise<Head | undefined> =>
   tx.get(sql`${SELECT_HEAD} WHERE number = ${head.number} AND ready_lane IS NOT NULL`, Head)
 

@@ -6,9 +6,10 @@ import type { Tx } from './transaction.ts'
 
 /**
  * Lock keys and the jobs that wait for them. A queued job that needs a held key is parked on it,
- * and claims skip the job. When a key is released, the best waiting job of each lane is woken.
- * Waking a single job would not be enough: if no worker can serve its lane, the jobs of all other
- * lanes would wait forever. Every transaction keeps these invariants, which prevent lost wakeups:
+ * and claims skip the job. A lane is a group of jobs that the same workers can serve. When a key is
+ * released, the best waiting job of each lane is woken. Waking a single job would not be enough: if
+ * no worker can serve its lane, the jobs of all other lanes would wait forever. Every transaction
+ * keeps these rules, so that no job waits forever for a free key:
  *
  * - a job is parked only on a key that another job holds;
  * - `woken_for = k` is set only while k is free, and for at most one job per lane;
@@ -39,8 +40,8 @@ export async function heldKey(
 }
 
 /**
- * Takes keys for this attempt. The caller must have checked with `heldKey` that no other job holds
- * them.
+ * Takes keys for this attempt and parks the other jobs that were woken for these keys. The caller
+ * must have checked with `heldKey` that no other job holds the keys.
  */
 export async function takeKeys(tx: Tx, fence: Fence, keys: readonly string[]): Promise<void> {
   const [first, ...rest] = keys
@@ -56,7 +57,7 @@ export async function takeKeys(tx: Tx, fence: Fence, keys: readonly string[]): P
     WHERE woken_for IN (${list([first, ...rest])})`)
 }
 
-/** Releases every key of the job and wakes the jobs that wait for them. */
+/** Releases all lock keys of the job. For each key, wakes the best waiting job of each lane. */
 export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
   const released = await tx.all(
     sql`DELETE FROM job_lock WHERE job_id = ${jobId} RETURNING key`,
@@ -65,10 +66,16 @@ export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
   for (const { key } of released) await wakeEachLane(tx, key)
 }
 
-/** The columns of a job that are needed to park and wake it. */
+/**
+ * The columns of a job that are needed to park it or to wake the next job of its lane. `wokenFor`
+ * is the key for which the job was woken, or null.
+ */
 export type Waiter = { readonly id: JobId; readonly lane: string; readonly wokenFor: string | null }
 
-/** Parks a ready job on a key that another job holds. */
+/**
+ * Parks a ready job on a key that another job holds. If the job was woken for a key, wakes the next
+ * job of its lane.
+ */
 export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
   await tx.run(sql`
     UPDATE job SET parked_on = ${key}, woken_for = NULL
@@ -108,7 +115,7 @@ export const bestWaiter = (key: string | Statement, lane: Statement): Statement 
   SELECT number FROM job WHERE parked_on = ${key} AND lane = ${lane}
   ORDER BY priority DESC, number LIMIT 1`
 
-/** Unparks the jobs with these numbers. */
+/** Unparks the jobs whose numbers the statement `numbers` selects. */
 async function wake(tx: Tx, numbers: Statement): Promise<void> {
   const woken = await tx.run(sql`
     UPDATE job SET woken_for = parked_on, parked_on = NULL WHERE number IN (${numbers})`)

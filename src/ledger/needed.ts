@@ -6,8 +6,9 @@ import { sql, type Statement } from './sql.ts'
  */
 
 /**
- * The job ended before this time, no unfinished job continues it, and it has no pending callbacks.
- * For an unfinished job the condition is false instead of NULL, because callers negate it.
+ * The job ended before this time, no unfinished job continues it, and it has no pending deliveries.
+ * The condition begins with IS NOT NULL, so that for an unfinished job it is false and not NULL.
+ * Callers negate it, and NOT NULL would again be NULL.
  */
 export const jobUnneeded = (before: number): Statement => sql`
   job.ended_at IS NOT NULL AND job.ended_at < ${before} AND NOT EXISTS (
@@ -27,8 +28,8 @@ export const workerUnneeded = (before: number): Statement => sql`
   )`
 
 /**
- * The upload was stored before `before.uploads`, and no job names it as an input, except jobs that
- * are unneeded too.
+ * The upload was stored before `before.uploads`. No job names it as an input, except jobs that are
+ * unneeded too (`jobUnneeded(before.jobs)`).
  */
 export const blobUnneeded = (before: Cutoffs): Statement => sql`
   blob.stored_at < ${before.uploads} AND NOT EXISTS (

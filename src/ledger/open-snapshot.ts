@@ -3,8 +3,9 @@ import { sqliteSnapshot } from './sqlite/backup.ts'
 import type { Snapshot } from './tables.ts'
 
 /**
- * Opens a snapshot of the ledger while hubs may be writing to it. The ledger is in the PostgreSQL
- * database if one is given, and otherwise in the data folder.
+ * Opens a snapshot of the ledger. Hubs may write to the ledger at the same time. `database` is the
+ * URL of the PostgreSQL database. If it is undefined, the ledger is the SQLite file in the data
+ * folder.
  */
 export async function openSnapshot(
   database: Secret | undefined,

@@ -58,8 +58,9 @@ export async function callbacksOf(tx: Tx, jobId: JobId): Promise<readonly Callba
 }
 
 /**
- * A delivery's id depends only on its event and its callback, so that receivers can detect
- * duplicates. Sorted by id, the deliveries of one job are in the order of the job's events.
+ * For example, the id for event 7 and callback 1 ends with `_00000007_1`. The id depends only on
+ * the job, the event and the callback, so that receivers can detect duplicates. Sorted by id, the
+ * deliveries of one job are in the order of the job's events.
  */
 const deliveryId = (jobId: JobId, seq: number, callback: number): string =>
   `msg_${jobId.replaceAll('-', '')}_${String(seq).padStart(8, '0')}_${callback}`

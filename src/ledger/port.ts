@@ -10,13 +10,16 @@ import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
 
-/** A submission that its kind has validated. */
+/** A submission whose payload the job's kind has validated. */
 export type NewJob = Submission & {
   readonly title: string
   readonly retryOf: JobId | null
-  /** Name and id of the submitter's token. Uploads belong to the token's id. */
+  /**
+   * Name and id of the token with which the job was submitted. The job may name files that were
+   * uploaded with this token as inputs.
+   */
   readonly submitter: { readonly name: string; readonly tokenId: string }
-  /** What a worker must offer in addition to the kind and labels. */
+  /** What a worker must offer in addition to the kind and labels, such as `agent:codex`. */
   readonly demands: readonly string[]
   /** SHA-256 of the request; detects an idempotency key that is reused with a different request. */
   readonly requestDigest: string
@@ -30,12 +33,16 @@ export type ClaimRequest = {
   readonly requestId: string
   readonly worker: WorkerIdentity
   readonly leaseMs: number
-  /** Id of the worker token. */
+  /** Id of the worker token with which the request was made. */
   readonly heldBy: string
-  /** Hex SHA-256 of the attempt token's secret. A repeated claim replaces the hash. */
+  /**
+   * Hex SHA-256 of the secret of the attempt token that the response will contain. A repeated claim
+   * gets a new token, and its hash replaces the old one.
+   */
   readonly tokenHash: string
   /**
-   * Patterns of the lanes from which the worker token may claim jobs (`permits`); null means all.
+   * The lanes from which the worker token may claim jobs, as patterns such as `kind:code` (see
+   * `permits`); null means all lanes.
    */
   readonly restrictedTo: readonly string[] | null
 }
@@ -67,7 +74,7 @@ export type JobPage = {
 export type ArtifactRow = Fence & {
   /** Display name, unique within the attempt; never a path. */
   readonly name: string
-  /** Lower-case hex SHA-256. */
+  /** Lower-case hex SHA-256 of the artifact's bytes. */
   readonly digest: string
   readonly size: number
   readonly mediaType: string
@@ -75,9 +82,13 @@ export type ArtifactRow = Fence & {
 }
 
 export type WorkerRow = WorkerIdentity & {
-  /** Patterns of the lanes to which the worker's token is restricted; null means all lanes. */
+  /**
+   * The lanes from which the worker's token may claim jobs, as patterns such as `kind:code`; null
+   * means all lanes.
+   */
   readonly restrictedTo: string[] | null
   readonly seenAt: number
+  /** The number of attempts that the worker is running now. */
   readonly running: number
 }
 
@@ -85,7 +96,10 @@ export type TokenRow = {
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** Patterns of the lanes from which a worker may claim jobs with this token; null means all. */
+  /**
+   * The lanes from which a worker with this token may claim jobs, as patterns such as `kind:code`;
+   * null means all lanes.
+   */
   readonly lanes: readonly string[] | null
   readonly createdAt: number
   readonly expiresAt: number | null
@@ -100,14 +114,20 @@ export type NewToken = Pick<TokenRow, 'id' | 'name' | 'scopes' | 'lanes' | 'expi
 export type AttemptRow = Fence & {
   readonly workerId: string
   readonly bootId: string
-  /** Id of the worker token that claimed the attempt; only this token may salvage the attempt. */
+  /**
+   * Id of the worker token that claimed the attempt. Only with this token can files that the ended
+   * attempt left on its worker be stored (salvaged).
+   */
   readonly heldBy: string
   /** Hex SHA-256 of the attempt token's secret. */
   readonly tokenHash: string
   readonly endedAt: number | null
 }
 
-/** How many rows may be deleted. `uploads` counts uploads that no remaining job names. */
+/**
+ * How many rows may be deleted, or were deleted. `uploads` counts uploads that no remaining job
+ * names.
+ */
 export type Unneeded = {
   readonly jobs: number
   readonly tokens: number
@@ -128,8 +148,9 @@ export type Cutoffs = { readonly jobs: number; readonly uploads: number }
 export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
 
 /**
- * One page of deliveries, those of the newest job first. `after` is the id of the last delivery on
- * the previous page, or null for the first page.
+ * One page of deliveries, those of the newest job first. If `jobId` or `states` is null, the page
+ * is not filtered by it. `after` is the id of the last delivery on the previous page, or null for
+ * the first page.
  */
 export type DeliveryPage = {
   readonly jobId: JobId | null
@@ -139,8 +160,9 @@ export type DeliveryPage = {
 }
 
 /**
- * A delivery to send now. `until` is the time at which its lease expires (epoch ms). `markDelivery`
- * uses it as a fence.
+ * A delivery to send now. `tries` includes the try that now begins. `until` is the time at which
+ * the lease of the delivery expires (epoch ms). If the delivery is taken again after that, it gets
+ * a new `until`, and `markDelivery` rejects the old one.
  */
 export type TakenDelivery = Message & {
   readonly host: string
@@ -148,7 +170,7 @@ export type TakenDelivery = Message & {
   readonly until: number
 }
 
-/** The result of a try and the delivery's next state. */
+/** The result of a try, and the state that the delivery gets next. */
 export type DeliveryEnd = {
   readonly sent: Sent
   readonly next:
@@ -160,18 +182,19 @@ export type DeliveryEnd = {
 export type StrandedJob = { readonly jobId: JobId; readonly key: string }
 
 /**
- * Wakes long polls and streams. They also check periodically, so a lost notification only delays
- * them.
+ * Wakes long polls and streams. `ready` means that jobs have become ready to be claimed. `job`
+ * means that this job has a new event or artifact. Long polls and streams also check periodically,
+ * so a lost notification only delays them.
  */
 export type Notification =
   | { readonly kind: 'ready' }
   | { readonly kind: 'job'; readonly jobId: JobId }
 
 /**
- * The source of truth. Each method except `claim` is one transaction. Each write from a worker
- * carries the attempt's fence; if the fence is stale, the write changes nothing and throws
- * `lease-lost`, or `job-terminal` if the job has ended. Methods throw `job-not-found` for an
- * unknown job.
+ * Stores all jobs and what belongs to them; it is the source of truth. Each method except `claim`
+ * is one transaction. Each write from a worker carries the attempt's fence. If the fence is stale,
+ * the write changes nothing and throws `lease-lost`, or `job-terminal` if the job has ended. Unless
+ * its comment says otherwise, a method throws `job-not-found` for an unknown job.
  */
 export type Ledger = {
   /**
@@ -180,8 +203,8 @@ export type Ledger = {
    * - `idempotency-conflict` if the key was used with another digest;
    * - `job-exists` if the id is in use;
    * - `job-not-terminal` if the new job continues a job that has not ended;
-   * - `input-missing`, with `details.missing`, if an input is not stored, or if only others
-   *   uploaded it and no job names it yet;
+   * - `input-missing`, with the digests in `details.missing`, if an input's bytes are not stored,
+   *   or if they were uploaded only with other tokens and no job names them yet;
    * - `request-invalid` if the demands are invalid or make the lane too long.
    */
   submit(job: NewJob): Promise<{ readonly job: Job; readonly created: boolean }>
@@ -203,12 +226,15 @@ export type Ledger = {
    */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
-   * Records the intent to publish. Throws `cancel-requested` after a cancel, `hold-lapsed` once
-   * `holdUntil` has passed, and `request-invalid` if the job already has 300 intents. An intent
-   * that is already recorded is accepted again, even after a cancel or a lapsed hold.
+   * Records the intent to publish. Throws `cancel-requested` after a cancel, `hold-lapsed` once the
+   * job's `holdUntil` has passed, and `request-invalid` if the job already has 300 intents. An
+   * intent that is already recorded is accepted again, even after a cancel or a lapsed hold.
    */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
-  /** Idempotent: a repeated call with the same settlement returns the job. */
+  /**
+   * Ends the attempt with this settlement. A repeated call with the same settlement changes nothing
+   * and returns the job.
+   */
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
   pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
@@ -225,13 +251,13 @@ export type Ledger = {
   /** Ends at most `limit` attempts whose lease has expired; returns how many it ended. */
   expire(limit: number): Promise<number>
   /**
-   * Releases the lock keys of at most `limit` jobs that have been paused for too long. Returns the
-   * number of these jobs.
+   * Releases the lock keys of at most `limit` jobs that kept them longer than `pausedLocksMs` after
+   * a pause. Returns the number of these jobs.
    */
   tidyLocks(limit: number): Promise<number>
   /**
-   * Returns at most `limit` stranded jobs. There are none unless the ledger has a bug or was edited
-   * by hand.
+   * Returns at most `limit` jobs that wait for a free lock key. There are none unless the ledger
+   * has a bug or was edited by hand.
    */
   strandedJobs(limit: number): Promise<readonly StrandedJob[]>
 
@@ -239,7 +265,7 @@ export type Ledger = {
   /** A job's input files, ordered by name. */
   inputs(jobId: JobId): Promise<readonly InputFile[]>
   /**
-   * Records that a blob is in the store, and that jobs submitted with the uploader's token may name
+   * Records that a blob is in the store, and that jobs submitted with the token `uploader` may name
    * it as an input. If the blob is already recorded, updates the time at which it was stored.
    */
   storeBlob(blob: {
@@ -256,11 +282,12 @@ export type Ledger = {
     readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]
   >
   workers(): Promise<readonly WorkerRow[]>
+  /** Returns null if there is no such attempt. */
   attempt(jobId: JobId, attempt: number): Promise<AttemptRow | null>
 
   /**
-   * Records an artifact. An artifact with the same attempt and name is replaced; if its digest is
-   * the same too, nothing changes.
+   * Records an artifact. Replaces an earlier artifact of the same attempt and name. If its digest
+   * is the same too, nothing changes.
    */
   addArtifact(artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void>
   artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
@@ -268,10 +295,11 @@ export type Ledger = {
   /** A job's callbacks as they were submitted. */
   callbacks(jobId: JobId): Promise<readonly Callback[]>
   deliveries(page: DeliveryPage): Promise<readonly Delivery[]>
+  /** The number of deliveries that are neither delivered nor failed. */
   pendingDeliveries(): Promise<number>
   /**
    * Leases a due delivery for `leaseMs` and adds one to its number of tries. Skips deliveries to
-   * `exceptHosts`. Returns null if no delivery is due.
+   * the hosts in `exceptHosts`. Returns null if no delivery is due.
    */
   takeDelivery(leaseMs: number, exceptHosts: readonly string[]): Promise<TakenDelivery | null>
   /**
@@ -280,8 +308,8 @@ export type Ledger = {
    */
   markDelivery(taken: TakenDelivery, end: DeliveryEnd): Promise<boolean>
   /**
-   * Starts the delivery over with the same id: it is due now and has all its tries again. Throws
-   * `delivery-not-found`.
+   * Starts the delivery over with the same id: it is due now, and its tries are counted from zero
+   * again. Throws `delivery-not-found`.
    */
   resendDelivery(id: string): Promise<Delivery>
 
@@ -295,15 +323,15 @@ export type Ledger = {
   /**
    * Counts the rows that may be deleted:
    * - jobs that ended before `before.jobs`, unless an unfinished job continues them or they have
-   *   pending callbacks;
+   *   pending deliveries;
    * - tokens that were revoked or expired before `before.jobs`;
    * - workers that were last seen before `before.jobs` and are running no job;
    * - uploads that were stored before `before.uploads` and that no remaining job names.
    */
   unneeded(before: Cutoffs): Promise<Unneeded>
   /**
-   * Deletes at most `limit` unneeded jobs, and all unneeded tokens and workers. Returns how many of
-   * each it deleted.
+   * Deletes what `unneeded` counts if `before.jobs` is `before`: at most `limit` of these jobs, and
+   * all of these tokens and workers. Returns how many of each it deleted.
    */
   forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
   /**
@@ -315,16 +343,16 @@ export type Ledger = {
     page: { readonly after: string; readonly limit: number },
   ): Promise<ForgottenBlobs>
   /**
-   * Returns those digests that an artifact or an upload refers to. If `before` is given, ignores
-   * the rows that `forget(before.jobs)` and `forgetBlobs(before.uploads)` would delete.
+   * Returns those of the digests that an artifact or an upload refers to. If `before` is given,
+   * ignores the rows that `forget(before.jobs)` and `forgetBlobs(before.uploads)` would delete.
    */
   referenced(digests: readonly string[], before: Cutoffs | null): Promise<ReadonlySet<string>>
   /** When each of these jobs ended, or null for an unfinished job. Unknown jobs are left out. */
   endings(jobIds: readonly JobId[]): Promise<ReadonlyMap<JobId, number | null>>
 
   /**
-   * Binds the ledger to one store of artifacts and logs. Throws `store-foreign` if it is already
-   * bound to another one.
+   * Binds the ledger to one store of artifacts and logs, which has this id. Throws `store-foreign`
+   * if the ledger is already bound to another store.
    */
   bindStore(id: string): Promise<void>
   /**

@@ -9,8 +9,8 @@ import type { Tx } from './transaction.ts'
 const SEEN_EVERY_MS = 10_000
 
 /**
- * Records that the worker was seen now. Locks the worker's row, so that other claims of the same
- * worker wait for this claim.
+ * Records that the worker was seen now. On PostgreSQL this locks the worker's row, even if nothing
+ * in it changes, so that other claims of the same worker wait for this claim.
  */
 export async function recordSeenWorker(
   tx: Tx,

@@ -1,6 +1,9 @@
 import type { Tx } from './transaction.ts'
 
-/** A table to back up and restore. Its generated columns are left out. */
+/**
+ * A table to back up and restore. `columns` leaves out generated columns, because the database
+ * computes them.
+ */
 export type Table = {
   readonly name: string
   readonly columns: readonly string[]
@@ -8,7 +11,10 @@ export type Table = {
   readonly order: string
 }
 
-/** @param columns names of the columns, by the schema version that added them */
+/**
+ * @param columns the names of the columns, separated by spaces, under the number of the schema
+ * version that added them
+ */
 const table = (
   name: string,
   order: string,
@@ -29,8 +35,8 @@ type TableOverTime = Pick<Table, 'name' | 'order'> & {
 }
 
 /**
- * Every table of every schema version, in an order that puts each table after those that it refers
- * to. Job counts and the probe row are not backed up.
+ * The tables of all schema versions, in an order that puts each table after those that it refers
+ * to. The tables of job counts and the table `probe` are left out, because they are not backed up.
  */
 const ALL_VERSIONS: readonly TableOverTime[] = [
   table('job', 'number', {

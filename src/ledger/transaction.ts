@@ -11,16 +11,16 @@ export type Tx = {
   all<Row>(statement: Statement, row: z.ZodType<Row>): Promise<readonly Row[]>
   /** @returns the number of changed rows */
   run(statement: Statement): Promise<number>
-  /** Null on an engine that runs transactions serially. */
+  /** Null on an engine that runs transactions serially (SQLite). */
   readonly advisoryLocks: AdvisoryLocks | null
   /**
-   * SQL to append to a SELECT, so that it locks its rows and skips rows that other transactions
-   * have locked. Empty on a serial engine.
+   * SQL to append to a SELECT, so that it locks the rows that it finds and skips rows that other
+   * transactions have locked. Empty on a serial engine.
    */
   readonly skipLocked: Statement
   /**
-   * SQL to append to a SELECT, so that its rows cannot be deleted until the transaction ends. Empty
-   * on a serial engine.
+   * SQL to append to a SELECT, so that the rows that it finds cannot be deleted until the
+   * transaction ends. Empty on a serial engine.
    */
   readonly keepRows: Statement
   /** Sends a notification to subscribers after the commit; a rollback drops it. */
@@ -41,7 +41,8 @@ export type AdvisoryLocks = {
 
 /**
  * Runs transactions; each is durable when its promise resolves. Concurrent transactions are
- * isolated only by the advisory locks they hold; a read that no lock protects is READ COMMITTED.
+ * isolated only by the advisory locks they hold. A read that no lock protects sees what other
+ * transactions have committed before it (READ COMMITTED).
  */
 export type Engine = {
   readonly transact: <Value>(work: (tx: Tx) => Promise<Value>) => Promise<Value>

@@ -48,7 +48,7 @@ export type Connections = {
   close(until: Promise<void>): Promise<void>
 }
 
-/** Creates a pool, which connects when the first transaction starts. */
+/** Creates a pool. It opens its first connection when one is requested. */
 export function openConnections(url: string, timeouts: Timeouts, clock: Clock): Connections {
   const open = new Set<Socket>()
   const stream = (): Socket => {
@@ -107,8 +107,8 @@ const settings = (url: string): ClientConfig => ({
 /** The database's URL without user and password, for messages and logs. */
 export function withoutPassword(url: string): string {
   const address = URL.parse(url)
-  // An @ in the path means that the password contains an unescaped slash, so the path would reveal
-  // part of it.
+  // In `postgres://hub:12/34@host/db`, the slash in the password should be written as %2F. Without
+  // that, the path of the URL is `/34@host/db`, which reveals part of the password.
   if (address === null || address.pathname.includes('@')) return 'postgres'
   return `postgres://${address.host}${address.pathname}`
 }

@@ -32,8 +32,8 @@ export type PostgresEngineOptions = {
 
 /**
  * Runs transactions concurrently, each on its own connection. The isolation level READ COMMITTED
- * suffices, because advisory locks (`advisory-locks.ts`) and the guards in the statements isolate
- * the transactions.
+ * suffices, because advisory locks (`advisory-locks.ts`) and the WHERE conditions of the statements
+ * isolate the transactions.
  */
 export function postgresEngine(options: PostgresEngineOptions): Engine {
   const { connections, self, heartbeatMs, clock, log } = options

@@ -46,7 +46,10 @@ export async function migrate(
   }
 }
 
-/** Merges the job counts of closed connections, so that their rows do not accumulate. */
+/**
+ * Each connection counts jobs in its own rows. Adds the rows of closed connections to those of
+ * connection 0, so that such rows do not accumulate.
+ */
 async function gatherCounts(client: ClientBase): Promise<void> {
   await client.query(`
     WITH gone AS (

@@ -29,8 +29,8 @@ export const payloadOf = (self: string, notification: Notification): string =>
 
 /**
  * Passes on the notifications of other hubs until the signal aborts. If the connection is lost,
- * reconnects and then reports `ready` once, because notifications may have been missed. Subscribers
- * that wait for a certain job also poll, so they need no such report.
+ * reconnects and then reports `ready` once, because notifications may have been missed. No `job`
+ * notifications are reported, because subscribers that wait for a certain job also poll.
  */
 export async function listenForNotifications(
   listening: Listening,

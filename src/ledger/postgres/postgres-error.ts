@@ -40,7 +40,10 @@ const UNREADABLE =
  */
 export const isTransient = (error: unknown): boolean => TRANSIENT.test(codeOf(error))
 
-/** Whether the database did not respond in time. A ROLLBACK would then get no response either. */
+/**
+ * Whether the database did not respond in time. A ROLLBACK would then get no response either, so
+ * the caller closes the connection.
+ */
 export const isQueryTimeout = (error: unknown): boolean => messageOf(error) === QUERY_TIMEOUT
 
 /**
@@ -89,7 +92,8 @@ export function toOpeningError(error: unknown, address: string): unknown {
 const codeOf = (error: unknown): string => Coded.safeParse(error).data?.code ?? ''
 
 /**
- * If connecting to several addresses fails, Node throws an AggregateError with an empty message.
+ * Returns the error's message. If connecting to several addresses fails, Node throws an
+ * AggregateError with an empty message; in that case, joins the messages of its errors.
  */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')

@@ -2,8 +2,8 @@ import type { QueryConfig } from 'pg'
 import { isValue, render, type SqlValue, type Statement } from '../sql.ts'
 
 /**
- * Maximum number of named prepared statements. They are limited because each connection keeps all
- * of them in memory.
+ * Maximum number of named prepared statements; further ones are run without a name. They are
+ * limited because each connection keeps all of them in memory.
  */
 const PREPARED_MAX = 500
 
@@ -17,7 +17,8 @@ export function preparer(): Preparer {
 
   return (statement) => {
     const known = byTemplate.get(statement.strings)
-    // Only statements without nested statements are cached by template.
+    // Only statements without nested statements are cached by template, so the filter removes
+    // nothing. It only narrows the type.
     if (known !== undefined)
       return { ...known, values: statement.values.filter(isValue).map(clean) }
 
@@ -32,8 +33,8 @@ export function preparer(): Preparer {
 }
 
 /**
- * Replaces zero bytes, which an agent's output may contain, because PostgreSQL's TEXT cannot store
- * them.
+ * Replaces NUL characters (U+0000) with U+FFFD, because PostgreSQL's TEXT cannot store them. An
+ * agent's output may contain them.
  */
 const clean = (value: SqlValue): SqlValue =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\u{FFFD}') : value

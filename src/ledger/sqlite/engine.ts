@@ -12,7 +12,10 @@ import { isSqliteError } from './sqlite-error.ts'
  * long.
  */
 const BATCH_MAX = 32
-/** Maximum number of prepared statements that are cached by text: those with nested statements. */
+/**
+ * Maximum number of prepared statements in the cache by text, which holds those with nested
+ * statements. When it is full, it is emptied.
+ */
 const PREPARED_MAX = 500
 
 const NOTHING = sql``
@@ -41,7 +44,7 @@ export function sqliteEngine(database: DatabaseSync, now: () => number): Engine 
 
   async function work(): Promise<void> {
     while (waiting.length > 0) {
-      // Requests that arrive in the same turn of the event loop join this commit.
+      // Transactions that are queued in the same turn of the event loop join this commit.
       await nextTurn()
       await commitBatch(database, waiting.splice(0, BATCH_MAX))
     }
@@ -155,7 +158,8 @@ function preparer(database: DatabaseSync): Preparer {
 
   return (statement) => {
     const known = byTemplate.get(statement.strings)
-    // Only statements without nested statements are cached by template.
+    // Only statements without nested statements are cached by template, so the filter removes
+    // nothing. It only narrows the type.
     if (known !== undefined) return { query: known, values: statement.values.filter(isValue) }
 
     const { text, values } = render(statement, () => '?')

@@ -8,7 +8,7 @@ import { sql } from '../sql.ts'
 import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Maximum number of worker events per attempt. A worker that reports more is broken. */
+/** Maximum number of worker events per attempt. A worker that reports more has a bug. */
 const EVENTS_MAX = 100_000
 
 /** Appends worker events to the attempt. Skips those that are already recorded. */

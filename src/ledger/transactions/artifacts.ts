@@ -15,8 +15,8 @@ import { attempt } from './attempt.ts'
 const ARTIFACTS_MAX = 1000
 
 /**
- * Records an artifact of a running or ended attempt. An artifact with the same name is replaced; if
- * its digest is the same too, nothing changes.
+ * Records an artifact of a running or ended attempt. Replaces an earlier artifact of the same
+ * attempt and name. If its digest is the same too, nothing changes.
  */
 export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
   const { jobId, name, digest, size, mediaType } = artifact

@@ -8,8 +8,8 @@ import { checkpointsOf, refuseTooMany } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Records a finished step. Idempotent: if this attempt has already recorded the same checkpoint,
- * nothing changes. Throws `request-invalid` if the job has too many checkpoints.
+ * Records the checkpoint of a finished step. If this attempt has already recorded the same
+ * checkpoint, nothing changes. Throws `request-invalid` if the job already has 1000 checkpoints.
  */
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   await lockJob(tx, fence.jobId)

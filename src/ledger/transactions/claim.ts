@@ -72,8 +72,10 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
 }
 
 /**
- * Returns the best head among the lanes that the worker serves. Parks heads that need a key held by
- * another job, and skips heads that another transaction has locked.
+ * Returns the first job of a lane (the head) that this worker may claim now: the best one among the
+ * lanes that it serves and that its token permits. Parks heads that need a key held by another job,
+ * and skips heads that another transaction has locked. If no head is left, returns `none` or
+ * `again`.
  */
 async function nextJob(
   tx: Tx,

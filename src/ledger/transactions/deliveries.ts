@@ -28,8 +28,8 @@ async function readDelivery(tx: Tx, id: string): Promise<Delivery> {
 
 /**
  * Lists deliveries: those of the newest job first, and for each job those of the newest event
- * first. Queries each state separately, so that an index provides the order. Throws
- * `cursor-invalid` if the delivery `page.after` does not exist.
+ * first. If the page is limited to certain states, queries each state separately, so that an index
+ * provides the order. Throws `cursor-invalid` if the delivery `page.after` does not exist.
  */
 export async function deliveries(tx: Tx, page: DeliveryPage): Promise<readonly Delivery[]> {
   const { jobId, after, limit } = page
@@ -96,9 +96,9 @@ const Taken = z.object({
 })
 
 /**
- * Leases the delivery that has been due longest, or returns null if none is due. If the hub dies
- * while sending it, the delivery is due again when the lease expires. Needs no advisory lock,
- * because it changes a single row.
+ * Leases the delivery that has been due longest and that does not go to one of the given hosts.
+ * Returns null if there is none. If the hub dies while sending the delivery, it is due again when
+ * the lease expires. Needs no advisory lock, because it changes a single row.
  */
 export async function takeDelivery(
   tx: Tx,
@@ -142,9 +142,9 @@ export async function markDelivery(
 }
 
 /**
- * Starts a delivery over, whatever its state: it keeps its id, is due now and has all its tries
- * again. Locks the job, because otherwise a concurrent `forget` could delete the job and its
- * deliveries.
+ * Starts a delivery over, whatever its state: it keeps its id, is due now, and its tries are
+ * counted from zero again. Locks the job, because otherwise a concurrent `forget` could delete the
+ * job and its deliveries.
  */
 export async function resendDelivery(tx: Tx, id: string): Promise<Delivery> {
   await lockJob(tx, (await readDelivery(tx, id)).jobId)

@@ -31,7 +31,8 @@ async function forgetJobs(tx: Tx, before: number, limit: number): Promise<number
   )
   let forgotten = 0
   for (const { id } of found) {
-    // If the job is locked, a submission may be about to continue it, which makes it needed again.
+    // Skip a locked job, because a submission may be about to continue it. The job would then be
+    // needed again.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     forgotten += await tx.run(sql`DELETE FROM job WHERE id = ${id} AND ${jobUnneeded(before)}`)
   }

@@ -8,7 +8,10 @@ import { applyNext } from '../ending.ts'
 import { readJob } from '../job-row.ts'
 import type { Tx } from '../transaction.ts'
 
-/** Requeues the job of a worker that is shutting down. This does not count as a failure. */
+/**
+ * Requeues the job of a worker that is shutting down, without counting a failure. If a cancel was
+ * requested, ends the job as cancelled instead.
+ */
 export async function handBack(tx: Tx, fence: Fence): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)
   const outcome = { kind: 'handed-back' } as const

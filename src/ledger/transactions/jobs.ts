@@ -8,8 +8,9 @@ import { join, sql, type Statement } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Lists jobs, newest first. Queries each state separately, so that an index provides the order.
- * Throws `cursor-invalid` if the job `page.after` does not exist.
+ * Lists jobs, newest first. If the filter names states or a group, queries each state separately,
+ * so that an index provides the order. Throws `cursor-invalid` if the job `page.after` does not
+ * exist.
  */
 export async function jobs(tx: Tx, page: JobPage): Promise<readonly Job[]> {
   const before = await positionOf(tx, page)

@@ -18,7 +18,7 @@ import type { Tx } from '../transaction.ts'
 
 /**
  * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. If a cancel
- * was requested or the job has used all its attempts, ends the job instead.
+ * was requested, or if the job has used all its attempts (`ATTEMPTS_MAX`), ends the job instead.
  */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)

@@ -29,7 +29,10 @@ async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
   })
 }
 
-/** The value of `by` in the event of a job that resumes because its `resumeAt` has passed. */
+/**
+ * The value of `by` in the `resumed` event of a job that the hub itself resumes, because its
+ * `resumeAt` has passed.
+ */
 const BY = 'time'
 
 const Due = z.object({ id: JobId })

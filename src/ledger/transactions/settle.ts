@@ -12,8 +12,9 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Accepts an attempt's settlement. Idempotent: a repeated call returns the job. After the lease has
- * expired, the settlement is still accepted unless a sweep has already ended the attempt.
+ * Ends the attempt with the settlement that its worker reports. A repeated call with the same
+ * settlement changes nothing and returns the job. After the lease has expired, the settlement is
+ * still accepted unless a sweep has already ended the attempt.
  */
 export async function settle(
   tx: Tx,

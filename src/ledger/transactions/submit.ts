@@ -69,8 +69,7 @@ async function insertJob(
   if (inserted === 0) {
     throw new AppError('job-exists', `Job ${id} already exists.`, { details: { job: id } })
   }
-  // JSON has no `undefined`, so store a missing payload as null, as JSON.stringify does inside
-  // arrays.
+  // JSON has no `undefined`, so a missing payload is stored as null.
   const payload = JSON.stringify(job.payload ?? null)
   await tx.run(sql`INSERT INTO payload (job_id, payload) VALUES (${id}, ${payload})`)
 }

@@ -9,8 +9,8 @@ import type { Tx } from '../transaction.ts'
 const Over = z.object({ id: JobId })
 
 /**
- * Releases the lock keys of jobs that have been paused for too long, and returns the number of
- * these jobs. Also wakes jobs whose backoff is over.
+ * Releases the lock keys of jobs that kept them longer than `pausedLocksMs` after a pause. Returns
+ * the number of these jobs. Also wakes jobs whose backoff is over.
  */
 export async function tidyLocks(tx: Tx, limit: number): Promise<number> {
   await wakeDue(tx)

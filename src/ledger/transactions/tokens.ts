@@ -38,7 +38,10 @@ export async function createToken(tx: Tx, token: NewToken): Promise<void> {
  */
 const USED_EVERY_MS = 60_000
 
-/** Returns the token with this hash, or null if it is unknown, revoked or expired. */
+/**
+ * Returns the token with this hash, or null if it is unknown, revoked or expired. Records that the
+ * token was used, at most once a minute.
+ */
 export async function findToken(tx: Tx, hash: string): Promise<TokenRow | null> {
   const token = await tx.get(
     sql`${SELECT_TOKEN}

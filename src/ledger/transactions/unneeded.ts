@@ -23,9 +23,9 @@ export async function unneeded(tx: Tx, before: Cutoffs): Promise<Unneeded> {
 const Blob = z.object({ digest: z.string() })
 
 /**
- * Returns those digests that an artifact or an upload refers to. If `before` is given, ignores the
- * rows that are unneeded with these cutoffs. Inputs need no check, because an input's upload is
- * kept as long as its job.
+ * Returns those of the digests that an artifact or an upload refers to. If `before` is given,
+ * ignores the rows that are unneeded with these cutoffs. Inputs need no check, because an input's
+ * upload is kept as long as its job.
  */
 export async function referenced(
   tx: Tx,

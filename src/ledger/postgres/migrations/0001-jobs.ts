@@ -75,7 +75,8 @@ export const jobs: Migration = {
     )`,
     `CREATE INDEX job_lock_job ON job_lock (job_id)`,
 
-    // No index on lease_until, because each renewal would update it and few attempts run at once.
+    // lease_until has no index, because each renewal would have to update it. Without it, the
+    // running attempts are still found quickly, because few attempts run at once.
     `CREATE TABLE attempt (
       job_id ${NAME} NOT NULL REFERENCES job (id) ON DELETE CASCADE,
       attempt INTEGER NOT NULL,

@@ -17,15 +17,15 @@ export const seams: Migration = {
     `ALTER TABLE job ADD COLUMN hold_until BIGINT`,
     `CREATE INDEX job_group ON job (group_name, state, number) WHERE group_name IS NOT NULL`,
 
-    // Uploaded bytes. As long as a row exists, its bytes are in the store.
+    // The uploads. As long as a row exists, the bytes with this digest are in the store.
     `CREATE TABLE blob (
       digest ${NAME} PRIMARY KEY,
       size BIGINT NOT NULL,
       stored_at BIGINT NOT NULL                         -- the last time
     )`,
     `CREATE INDEX blob_stored ON blob (stored_at)`,
-    // The tokens with which a blob was uploaded. As long as no job names the blob, only these may
-    // name it.
+    // The tokens with which a blob was uploaded. As long as no job names the blob as an input, only
+    // jobs submitted with one of these tokens may do so.
     `CREATE TABLE upload (
       digest ${NAME} NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
       uploader ${NAME} NOT NULL,
@@ -39,8 +39,9 @@ export const seams: Migration = {
     )`,
     `CREATE INDEX input_digest ON input (digest)`,
 
-    // A delivery's id contains its job's id, which may now be any UUID. Sorting deliveries by id
-    // therefore no longer sorts them by age, so each row also stores the number of its job.
+    // A delivery's id begins with its job's id. Submitters may now choose any UUID as a job's id,
+    // so sorting deliveries by id no longer sorts them by age. Therefore each row also stores the
+    // number of its job.
     `ALTER TABLE delivery ADD COLUMN job_number BIGINT NOT NULL DEFAULT 0`,
     `UPDATE delivery SET job_number = (SELECT number FROM job WHERE job.id = delivery.job_id)`,
     `DROP INDEX delivery_state`,

@@ -3,7 +3,7 @@ import type { Migration } from '../../migration.ts'
 /**
  * The first schema. The table `job` has small rows. A job's payload is stored in another table,
  * because it is large and never changes. A job's lease is stored in the table `attempt`, because it
- * changes often. There is no index on lease_until, because each renewal would update it and few
+ * changes often. lease_until has no index, because each renewal would have to update it, and few
  * attempts run at once.
  */
 export const jobs: Migration = {
