@@ -34,7 +34,7 @@ const Commit = z.string().regex(/^[0-9a-f]{40,64}$/)
 const Details = z.object({ repository: z.string(), branch: z.string() })
 const IntentDetails = z.strictObject({ ...Details.shape, replaces: Commit.nullable() })
 
-/** What a follow-up job needs to know about a published branch. */
+/** The repository, name and commit of a published branch, for a job that continues the work. */
 export type PublishedBranch = z.infer<typeof Details> & { readonly commit: string }
 
 /** Reads the branch from a publication. Returns null if there is no publication of a branch. */
@@ -47,10 +47,10 @@ export function branchOfPublication(publication: Publication | null): PublishedB
 }
 
 /**
- * Pushes the change as one commit on its base. If an earlier attempt of this job has pushed it,
- * returns that publication instead. Never overwrites a branch whose tip is unknown. Throws
- * StepFailed `publish-invalid`, `signing-failed`, `branch-moved`, `push-refused`, or the failure to
- * reach the remote.
+ * Pushes the change as one commit on its base. If an earlier attempt of this job has already
+ * pushed, returns the publication of that push instead. Never replaces a commit that this job may
+ * not replace (`isKnown`). Throws StepFailed `publish-invalid`, `signing-failed`, `branch-moved`,
+ * `push-refused`, or the failure to reach the remote.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -91,8 +91,9 @@ function branchPublisher(request: BranchRequest, settings: GitSettings): Publish
 }
 
 /**
- * Returns the branch that an intent of this job names. The caller can then check whether an earlier
- * attempt pushed to it. Returns null if the intent is not for a branch of this repository.
+ * Returns the branch that an intent of this job names, as a target. The caller can then check
+ * whether an earlier attempt pushed to it. Returns null if the intent is not for a branch of this
+ * repository.
  */
 export async function branchTargetOf(
   intent: PublicationIntent,
@@ -102,7 +103,8 @@ export async function branchTargetOf(
   if (intent.kind !== KIND) return null
   const { details } = readIntent(intent)
   if (details.repository !== repository) return null
-  // The calls to the remote run in the cache folder, which a new worker does not have yet.
+  // The calls to the remote run in the cache folder. Create it, because a new worker does not have
+  // it yet.
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
   return targetOn(remote, repository, checkBranch(details.branch))
@@ -170,8 +172,8 @@ async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promi
 }
 
 /**
- * Whether this job may replace a tip. It may replace its own base. If it continues a job that pushed
- * to this branch, it may also replace the commit that was pushed.
+ * Whether this job may replace the commit at the branch's tip. It may replace its own base. If it
+ * continues a job that pushed to this branch, it may also replace the commit that was pushed.
  */
 function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
   if (tip === workspace.base.commit) return true
@@ -206,7 +208,11 @@ async function pushLfsObjects(
   await pushLfs(address, objects, signal)
 }
 
-/** @returns the branch's tip after the push. It is another commit if another push came first. */
+/**
+ * Pushes the commit if the branch's tip is still the commit in `replaces`.
+ * @returns the branch's tip afterwards; another commit than the wanted one if another push came
+ * first
+ */
 async function push(
   remote: Remote,
   wanted: BranchPush,

@@ -12,8 +12,8 @@ const TITLE_MAX = 72
 const PROMPT_MAX = 2000
 
 /**
- * Composes a commit message from the title, the prompt, and optional trailers that identify the job.
- * If the prompt starts with the title, the title is not repeated.
+ * Composes a commit message from the title, the prompt, and optional trailers that identify the
+ * job. If the prompt starts with the title, the title is not repeated.
  */
 export function commitMessage(text: CommitText): string {
   const { title, prompt, jobId, attempt, trailers } = text

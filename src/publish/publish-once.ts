@@ -7,9 +7,15 @@ export type Target = {
   /** `kind` and `target` together identify the target. Intents and publications contain both. */
   readonly kind: string
   readonly target: string
-  /** Reads the current revision. Returns null if the target does not exist. Throws StepFailed. */
+  /**
+   * Reads the target's current revision, such as the commit at a branch's tip. Returns null if the
+   * target does not exist. Throws StepFailed if it cannot be read.
+   */
   look(signal: AbortSignal): Promise<string | null>
-  /** Converts an intent to a publication. Called if the target is at the intent's revision. */
+  /**
+   * Converts an intent to a publication. Called only if the target is at the intent's revision, so
+   * the publication has happened.
+   */
   publicationOf(intent: PublicationIntent): Publication
 }
 
@@ -17,7 +23,10 @@ export type Target = {
 export type Publisher = Target & {
   /** Whether this job may replace the target's current revision. */
   mayReplace(revision: string | null): boolean
-  /** Makes the new revision locally. Changes nothing at the target. Throws StepFailed. */
+  /**
+   * Makes the new revision locally. Changes nothing at the target. Throws StepFailed on failure.
+   * @param replaces the revision that `look` found
+   */
   prepare(replaces: string | null, signal: AbortSignal): Promise<PublicationIntent>
   /**
    * Publishes the intended revision if the target is still at the revision that `look` found
@@ -38,9 +47,9 @@ type Request = {
 
 /**
  * Publishes at most once: if an earlier attempt of this job has published, returns that
- * publication. Never replaces an unknown revision. Records the intent before it publishes. Once the
- * intent is recorded, a cancellation, a drain or a job limit no longer stops the publication,
- * because the hub relies on the intent.
+ * publication. Replaces a revision only if `mayReplace` allows it. Records the intent before it
+ * publishes. Once the hub has the intent, a cancellation, a drain or a job limit no longer stops
+ * the publication.
  */
 export async function publishOnce(
   publisher: Publisher,
@@ -95,7 +104,7 @@ function ownPublication(
   return own === undefined ? null : target.publicationOf(own)
 }
 
-/** A copy of `signal` that ignores cancellations, drains and job limits. */
+/** A signal that ignores the cancellations, drains and job limits of `signal`. */
 function untilLeaseLost(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const onAbort = () => {

@@ -8,7 +8,7 @@ export type Transport = 'http' | 'ssh' | 'file'
 export type Address = {
   readonly url: string
   readonly transport: Transport
-  /** Names for git's `protocol.<name>.allow` settings. */
+  /** The protocols to allow in git calls to this address, by git's names, such as `https`. */
   readonly protocols: readonly string[]
 }
 
@@ -18,7 +18,8 @@ const SCP_STYLE = /^[\w.][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s:-]\S*$/
 
 /**
  * Parses a repository URL. Throws StepFailed `protocol-refused` if this worker does not allow the
- * transport, or if git could interpret the text as anything other than a repository.
+ * transport, if the URL contains a password, or if the text has no supported form. Git could
+ * interpret other text as an option, for example.
  */
 export function parseAddress(url: string, allow: Readonly<Record<Transport, boolean>>): Address {
   const transport = HIDDEN.test(url) || WITH_PASSWORD.test(url) ? undefined : transportOf(url)
@@ -60,7 +61,10 @@ export function refCandidates(ref: string): readonly string[] {
   return ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
 }
 
-/** Returns the ref. Throws StepFailed `ref-not-found` if git or a shell could misinterpret it. */
+/**
+ * Returns the ref unchanged. Throws StepFailed `ref-not-found` if it is not a valid name, because
+ * git or a shell could misinterpret it.
+ */
 export function checkRef(ref: string): string {
   if (REF_NAME.test(ref)) return ref
   throw new StepFailed(

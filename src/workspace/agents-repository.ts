@@ -8,9 +8,9 @@ import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Creates the agent's own repository in the work tree. It reads history through alternates, and its
- * copied index makes `git status` clean and fast. The agent may damage the repository, because the
- * platform never reads it.
+ * Creates the agent's own repository in the work tree. It reads the history from the workspace's
+ * `objects` folder. Its index is a copy, so `git status` is fast and shows no changes at first. The
+ * platform never reads this repository, so nothing that the agent does to it can do harm.
  */
 export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>): Promise<void> {
   const { tree, gitDir, base, objects, options } = workspace

@@ -100,7 +100,8 @@ function count(reading: Reading, name: string, size: number): void {
 type Put = { readonly mode: string; readonly path: string; readonly size: number }
 
 /**
- * Writes the command for a file or link. The caller must then append its contents and a line break.
+ * Appends the command that creates a file or link. The caller must then append the file's contents
+ * or the link's target, and a line break.
  */
 function put({ out }: Reading, { mode, path, size }: Put): void {
   out.push(`M ${mode} inline ${quoted(path)}\ndata ${size}\n`)

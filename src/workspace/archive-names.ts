@@ -8,7 +8,10 @@ export type ArchiveLimits = {
   readonly entries: number
   /** Maximum total size of the unpacked files. */
   readonly bytes: number
-  /** Maximum total length of all file and folder paths. Limited because they stay in memory. */
+  /**
+   * Maximum total length of all file and folder paths, in bytes of UTF-8. Limited because the paths
+   * stay in memory.
+   */
   readonly nameBytes: number
 }
 
@@ -79,12 +82,15 @@ export function archiveNames({ entries, nameBytes }: ArchiveLimits): ArchiveName
   }
 }
 
-/** Copies the path, because a substring would keep the whole archive header, up to 1 MiB, in memory. */
+/**
+ * Joins the parts and copies the result. Without the copy, the path could be a substring that keeps
+ * the whole archive header, up to 1 MiB, in memory.
+ */
 const ownPath = (parts: readonly string[]): string => Buffer.from(parts.join('/')).toString()
 
 /**
- * Includes the backslash, which Windows treats as a slash, and U+FFFD, which the tar parser returns
- * for invalid UTF-8.
+ * A character that no name may contain: a control character, a backslash (Windows treats it as a
+ * slash) or U+FFFD (the tar parser returns it for invalid UTF-8).
  */
 const UNSAFE_CHARACTER = /[\p{Cc}\\\uFFFD]/u
 const HAS_UNSAFE_CHARACTER = 'contains a backslash, a control character or invalid UTF-8'
@@ -110,9 +116,9 @@ export function partsOf(name: string): readonly string[] {
 }
 
 /**
- * Throws StepFailed `archive-invalid` for a symbolic link that could point outside the archive. Its
- * target may contain `..` only at the start: elsewhere, the part before `..` may itself be a link,
- * and `..` would then lead to an arbitrary folder.
+ * Throws StepFailed `archive-invalid` for a symbolic link that could point outside the archive, or
+ * whose target is unsafe or too long. The target may contain `..` only at the start, as in `../a`.
+ * In `a/../b`, `a` could itself be a link, and `..` would then lead to an arbitrary folder.
  * @param path the link's path, as returned by `add`
  */
 export function checkLink(path: string, target: string): void {

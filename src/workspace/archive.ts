@@ -34,8 +34,8 @@ export type ArchiveRequest = {
  * Makes a workspace from an archive. The workspace's base is one commit with every file of the
  * archive unchanged, including files that the archive's own .gitignore matches. The usual rules
  * apply to the agent's changes: a new file that .gitignore matches is not part of the change. Empty
- * folders are dropped and reported in a note. Throws StepFailed `archive-invalid` if an entry is
- * unsafe on some operating system.
+ * folders are dropped and reported in a note. Throws StepFailed `archive-invalid` if the archive is
+ * damaged or too large, or if an entry is unsafe on some operating system.
  */
 export async function prepareArchive(
   { folder, archive, settings, continues }: ArchiveRequest,

@@ -1,5 +1,5 @@
-// Detects and repairs damaged caches. Damage is detected by reading the cache, because an error
-// message does not reliably show whether the cache caused the error.
+// Detects and repairs damaged caches. To detect damage, these functions read the cache. Git's error
+// messages do not reliably show whether the cache caused an error.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
@@ -33,9 +33,10 @@ export async function isReadable(
 }
 
 /**
- * Repairs a damaged repository from a freshly fetched one: moves the fresh packs into it and
- * replaces its refs. Removes no existing objects, because running jobs still read them; git skips
- * an unreadable object if a fresh pack contains the same object. Removes the `fresh` folder.
+ * Repairs a damaged repository from a freshly fetched one: moves the fresh packs into the damaged
+ * repository and replaces its refs. Removes no existing objects, because running jobs still read
+ * them. If an object is unreadable, git uses the same object in a fresh pack instead. At the end,
+ * removes the `fresh` folder.
  */
 export async function repairFrom(damaged: string, fresh: string): Promise<void> {
   await mkdir(packs(damaged), { recursive: true })
@@ -58,7 +59,10 @@ export async function repairFrom(damaged: string, fresh: string): Promise<void> 
 
 const packs = (folder: string): string => join(folder, 'objects', 'pack')
 
-/** Merges the `shallow` files: history may end at the boundary commits of either repository. */
+/**
+ * Writes the commits of both `shallow` files to the repaired repository: its history may end at the
+ * commits in either file.
+ */
 async function joinShallow(damaged: string, fresh: string): Promise<void> {
   const texts = await Promise.all(
     [damaged, fresh].map((folder) => readFile(join(folder, 'shallow'), 'utf8').catch(() => '')),

@@ -7,7 +7,7 @@ import { isUnsafe } from './failure.ts'
 import { git } from './git.ts'
 import { callRemote, type Remote } from './remote.ts'
 
-/** The id and type of a git object. A tag is resolved to the object that it points to. */
+/** The id and type of a git object. For a tag, those of the object that the tag points to. */
 export type GitObject = { readonly id: string; readonly type: string }
 
 /**
@@ -48,18 +48,19 @@ export async function fetchInto(
     { args: [...FETCH, '--prune', address.url, ...all], gitDir },
     signal,
   )
-  // Continue if git rejected invalid objects. They must not fail a job whose branch does not contain
-  // them.
+  // Continue if git rejected invalid objects. They may belong to another branch, and then this job
+  // does not need them.
   if (end.code !== 0 && !isUnsafe(end.redactedStderr)) return end.failure()
   if ((await objectIn(remote, object, signal)) !== null) return null
-  // No fetched branch or tag contains the object, so fetch it by id. It may be the tip of a pull request.
+  // No fetched branch or tag contains the object, so fetch it by id. It may be the tip of a pull
+  // request.
   const single = await callRemote(remote, { args: [...FETCH, address.url, object], gitDir }, signal)
   return single.code === 0 ? null : single.failure()
 }
 
 /**
- * Fetches an object with at most `depth` commits of its history. Stores it under a ref in `refs/tips`, so
- * that the next fetch finds it there and does not download it again.
+ * Fetches an object with at most `depth` commits of its history. Stores it under a ref in
+ * `refs/tips`, so that the next fetch finds it there and does not download it again.
  */
 async function fetchFew(
   remote: Remote,

@@ -22,7 +22,10 @@ export type Cache = {
   readonly depth: number | null
 }
 
-/** Each depth has a separate cache, so that a shallow fetch never truncates the full history. */
+/**
+ * Describes the cache for a URL and depth. Each depth has a separate cache, so that a shallow fetch
+ * never truncates the full history.
+ */
 export function cacheOf(
   address: Address,
   settings: GitSettings,
@@ -36,9 +39,9 @@ export function cacheOf(
 export const objectsOf = (cache: Pick<Cache, 'folder'>): string => join(cache.folder, 'objects')
 
 /**
- * The boundary commits of a shallow cache, in the format of git's `shallow` file; empty for full
- * history. The result stays valid while the cache is pinned, because no commit is removed
- * meanwhile.
+ * The commits whose parents a shallow cache lacks, in the format of git's `shallow` file; empty if
+ * the cache has the full history. The result stays valid while the cache is pinned, because no
+ * commit is removed meanwhile.
  */
 export async function shallowOf(cache: Pick<Cache, 'folder'>): Promise<string> {
   return (await readIfPresent(join(cache.folder, 'shallow'))) ?? ''
@@ -47,7 +50,10 @@ export async function shallowOf(cache: Pick<Cache, 'folder'>): Promise<string> {
 /** The commit that a ref resolves to on the remote. */
 export type Base = {
   readonly commit: string
-  /** The requested branch, or the remote's default branch; null for a tag or commit. */
+  /**
+   * Name of the requested branch, or of the remote's default branch if no ref was requested; null
+   * for a tag, a commit id or a detached HEAD.
+   */
   readonly branch: string | null
 }
 
@@ -123,12 +129,12 @@ export async function repairCache(
   return true
 }
 
-/** Prevents removal of the cache and of this commit until `unpin`. */
+/** Prevents removal of the cache and of this commit until `unpin` is called with the same name. */
 export async function pin(cache: Cache, name: string, commit: string): Promise<void> {
   await writeDurably(pinFile(cache.folder, name), `${commit}\n`)
 }
 
-/** Removes a pin. Does nothing if the pin or the cache's folder is missing. */
+/** Removes a pin from the cache in `folder`. Does nothing if the pin or the folder is missing. */
 export async function unpin(folder: string, name: string): Promise<void> {
   await rm(pinFile(folder, name), { force: true })
 }
@@ -170,7 +176,7 @@ async function objectOf(
   return (await isMade(cache)) ? await objectIn(folderOf(cache), object, signal) : null
 }
 
-/** Fetches an object, or the whole repository if the cache is missing or damaged. */
+/** Fetches an object. Creates the cache if it is missing, and repairs it if it is damaged. */
 async function fetchObject(
   cache: Cache,
   object: string,

@@ -15,13 +15,14 @@ const LFS_OBJECTS_MAX = 100
 const CommitOrTree = z.string().regex(/^[0-9a-f]{40}$/)
 
 /**
- * Describes a change that was kept as artifacts, so that a later attempt can continue from it. A
- * kind stores this record in a checkpoint. The later attempt passes it to `prepareWorkspace`.
+ * Describes a change that was kept as artifacts, so that a later attempt can continue from it. The
+ * code for a kind of job stores this record in a checkpoint. The later attempt passes the record to
+ * `prepareWorkspace` or `prepareArchive`.
  */
 export const ChangeRecord = z.strictObject({
-  /** The commit that the change starts from. */
+  /** Id of the commit that the change starts from. */
   base: CommitOrTree,
-  /** The tree after the change. */
+  /** Id of the git tree after the change. */
   tree: CommitOrTree,
   /** Names of the change's artifacts; empty if nothing changed. */
   artifacts: z.array(z.string()).max(1 + LFS_OBJECTS_MAX),
@@ -43,7 +44,10 @@ type Taken = {
   readonly lfsObjects: readonly string[]
 }
 
-/** @param gitDir the git directory that contains the new Git LFS objects */
+/**
+ * Names the files in which a change is stored, and makes the record of the change.
+ * @param gitDir the git directory that contains the new Git LFS objects
+ */
 export function changeArtifacts(
   { changed, patchFile, lfsObjects, ...ids }: Taken,
   gitDir: string,
@@ -61,7 +65,7 @@ export function changeArtifacts(
   return { artifacts, record: { ...ids, artifacts: artifacts.map(({ name }) => name) } }
 }
 
-/** The note for a change without a record. */
+/** The note for a change whose `record` is null. */
 export const NOT_KEPT: Note = {
   code: 'work-not-kept',
   text: `The change has more than ${LFS_OBJECTS_MAX} new Git LFS objects. The objects are not kept, so another attempt cannot continue from the change and starts over.`,

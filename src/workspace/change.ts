@@ -2,7 +2,7 @@ import { StepFailed } from '../domain/stop.ts'
 import type { ChangeArtifacts } from './change-artifacts.ts'
 import type { Note } from './workspace.ts'
 
-/** How large a change may be. */
+/** Maximum number of changed files, and maximum total size of their contents. */
 export type ChangeLimits = { readonly files: number; readonly bytes: number }
 
 export const CHANGE_LIMITS: ChangeLimits = { files: 100_000, bytes: 2 * 1024 ** 3 }

@@ -25,7 +25,8 @@ export async function makeFolders(
   { folder, options }: Pick<Checkout, 'folder' | 'options'>,
 ): Promise<void> {
   await Promise.all([removeTree(gitDirOf(folder)), removeTree(treeOf(folder))])
-  // Write the alternates before the pin: `removeWorkspace` uses them to find the pin in the cache.
+  // This writes the alternates file. It must exist before the caller pins the cache, because
+  // `removeWorkspace` reads it to find the pin.
   await makeRepository(gitDirOf(folder), {
     bare: true,
     branch: 'base',
@@ -67,7 +68,7 @@ export async function checkOut(
   await mustGit(cache.settings, call, signal)
 }
 
-/** The git call that writes a commit's files and index. */
+/** The git call that writes a commit's files into the work tree, and the index. */
 export const readTree = ({ gitDir, tree, commit }: Omit<Worktree, 'pin'>): GitCall => ({
   args: ['read-tree', '--reset', '-u', commit],
   gitDir,

@@ -5,8 +5,8 @@ import { nullWhenMissing } from '../platform/errno.ts'
 import { withLock } from '../platform/file-lock.ts'
 
 /**
- * How long a cache without a pin is kept after its last use, in milliseconds. An attempt pins a cache
- * only after it has fetched into it, so this is longer than any single git call takes.
+ * How long a cache without a pin is kept after its last use, in milliseconds. An attempt pins a
+ * cache only after it has fetched into it, so this is longer than any single git call takes.
  */
 const GRACE_MS = 3_600_000
 
@@ -32,8 +32,9 @@ async function usedAt(cache: string): Promise<number> {
 }
 
 /**
- * Removes repository caches and Git LFS caches, least recently used first, until the others take at
- * most `bytes` of disk space. Keeps caches that an attempt has pinned or used recently.
+ * Removes repository caches and Git LFS caches from `folder`, least recently used first, until the
+ * remaining ones take at most `bytes` of disk space. Keeps a cache that an attempt has pinned or
+ * used recently, even if they take more.
  */
 export async function collectCaches(
   folder: string,
@@ -68,8 +69,9 @@ async function measure(folder: string): Promise<readonly Measured[]> {
 }
 
 /**
- * Locks the cache, so that no job fetches into it. Renames the cache before deleting it, so that no
- * job uses a partly deleted cache.
+ * Removes a cache unless it is pinned, locked or recently used. Locks the cache, so that no job
+ * fetches into it. Renames the cache before deleting it, so that no job uses a partly deleted
+ * cache.
  * @returns whether the cache was removed
  */
 async function removeUnlessUsed(path: string, now: number, signal: AbortSignal): Promise<boolean> {
@@ -93,6 +95,9 @@ async function removeUnlessUsed(path: string, now: number, signal: AbortSignal):
   }
 }
 
-/** Ignores dot files, because they are temporary files of workers that died while writing a pin. */
+/**
+ * Whether an attempt has pinned the cache. Ignores dot files, because they are temporary files of
+ * workers that died while writing a pin.
+ */
 const isPinned = async (path: string): Promise<boolean> =>
   (await readdir(join(path, 'refs', 'jobs')).catch(() => [])).some((name) => !name.startsWith('.'))

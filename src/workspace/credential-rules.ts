@@ -15,13 +15,13 @@ import {
 export type CredentialRule = {
   /** `https://host/path` or `ssh://user@host/path`: matches that path and all paths below it. */
   readonly match: URL
-  /** The user name for http; most forges accept any name with a token. */
+  /** The user name for http and https. Most forges accept any name if the password is a token. */
   readonly user?: string | undefined
 } & (
   | { readonly from: 'env'; readonly name: string }
   /** A file that contains the secret; for an ssh URL, a private key. */
   | { readonly from: 'file'; readonly path: string }
-  /** A program that prints the secret. */
+  /** A program that prints the secret, and its arguments. */
   | { readonly from: 'command'; readonly run: readonly [string, ...string[]] }
   | { readonly from: 'ssh-agent' }
 )
@@ -31,7 +31,8 @@ type FindCredential = (url: string) => Promise<Credential | null>
 /**
  * Returns a function that finds the credential for a repository URL: the rule with the longest
  * match wins. For an ssh URL that no rule matches, the function uses the worker's ssh agent, if
- * there is one. It throws StepFailed `credential-missing` if the credential cannot be read or used.
+ * there is one. Otherwise, it returns null for a URL that no rule matches. It throws StepFailed
+ * `credential-missing` if the credential cannot be read or used.
  * `credentialFinder` itself throws AppError `usage-invalid` for a rule that can never work.
  */
 export function credentialFinder(
@@ -56,7 +57,10 @@ export function credentialFinder(
   }
 }
 
-/** Forges accept any user name if the password is a token; GitHub documents this one. */
+/**
+ * The user name if a rule names none. Most forges accept any name if the password is a token;
+ * GitHub documents this one.
+ */
 const ANY_USER = 'x-access-token'
 
 function checkRule(rule: CredentialRule, { env, sshAuthSock }: CredentialContext): void {
@@ -136,7 +140,10 @@ function prefixOf({ protocol, username, host, pathname }: URL): UrlPrefix {
   }
 }
 
-/** Compares whole path segments: a rule for /acme does not cover /acme-evil. */
+/**
+ * Whether a rule applies to a URL. Compares whole path segments: a rule for /acme does not apply to
+ * /acme-evil.
+ */
 const covers = (rule: UrlPrefix, address: UrlPrefix): boolean =>
   rule.protocol === address.protocol &&
   rule.host === address.host &&

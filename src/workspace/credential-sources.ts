@@ -13,14 +13,14 @@ export type CredentialContext = {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Relative paths are resolved against this folder. */
   readonly cwd: string
-  /** The socket of the worker's ssh agent; null if there is none. */
+  /** Path of the socket of the worker's ssh agent; null if there is none. */
   readonly sshAuthSock: string | null
   readonly clock: Pick<Clock, 'monotonic'>
   /** Time limit for a program that prints a secret, in milliseconds. */
   readonly timeoutMs: number
 }
 
-/** A secret is one short line; a larger file is probably the wrong file. */
+/** Maximum size of a secret. A secret is one short line, so a larger file is probably wrong. */
 const SECRET_BYTES_MAX = 16_384
 /** How long the output of a command is cached, in milliseconds. */
 const CACHED_MS = 60_000
@@ -29,7 +29,7 @@ export function secretFromVariable(name: string, { env }: CredentialContext): st
   return oneLine(env[name] ?? '', `the variable ${name}`, 'contains')
 }
 
-/** Reads the file on every call, so that a rotated secret takes effect at once. */
+/** Reads a secret from a file on every call, so that a replaced secret takes effect at once. */
 export async function secretFromFile(path: string, { cwd }: CredentialContext): Promise<string> {
   const file = resolve(cwd, path)
   const source = `the file ${path}`

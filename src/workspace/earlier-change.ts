@@ -13,11 +13,11 @@ import { gitDirOf, treeOf } from './workspace.ts'
 /** A change stored as artifacts. */
 export type KeptChange = {
   /**
-   * The change's record. If there is none, the names of artifacts; these may include the change's
-   * artifacts.
+   * The change's record or, if there is none, the names of all artifacts of the earlier job. Those
+   * may or may not include the change's artifacts.
    */
   readonly from: ChangeRecord | readonly string[]
-  /** Downloads an artifact into a file. */
+  /** Downloads the artifact with this name into a file. */
   readonly fetch: (name: string, file: string) => Promise<void>
 }
 
@@ -36,7 +36,7 @@ export type ChangeTarget = {
 /** A kept change, downloaded to files. */
 type FetchedChange = {
   readonly patchFile: string
-  /** The Git LFS objects that the patch points to. */
+  /** Paths of the Git LFS objects that the patch points to and that are among the artifacts. */
   readonly lfsFiles: readonly string[]
   readonly record: ChangeRecord | null
 }

@@ -5,13 +5,16 @@ import { show, SLASH, splitNul } from './paths.ts'
 import { unseenIn } from './unseen.ts'
 import type { Note, Workspace } from './workspace.ts'
 
-/** Differences from the index, grouped by how to handle them. Paths are bytes, not text. */
+/**
+ * Differences between the work tree and the index, grouped by how to handle them. Paths are bytes,
+ * not text.
+ */
 export type Found = {
-  /** Files and links to add to the tree. */
+  /** Paths of new and changed files and links, to store in the tree. */
   readonly put: readonly Buffer[]
   /** Paths to remove from the tree. */
   readonly removed: readonly Buffer[]
-  /** Untracked folders that are git repositories. */
+  /** Paths of untracked folders that are git repositories. */
   readonly nested: readonly Buffer[]
   readonly files: number
   readonly bytes: number
@@ -57,7 +60,8 @@ export async function findChanges(
     total.files += 1
     checkLimits(total, limits)
   }
-  // A folder at the path of an index entry is either a submodule or a replacement for a file.
+  // Each folder is at the path of an index entry. It is a submodule, or the agent replaced a file
+  // with it.
   const submodules = folders.length === 0 ? new Set() : submodulesIn((await list('-s')).names)
   for (const path of folders) {
     if (submodules.has(path.toString('latin1'))) {

@@ -12,7 +12,7 @@ const STDOUT_BYTES_MAX = 64 * 1024 * 1024
 export type GitSettings = {
   /** Absolute path of the folder that contains the caches. */
   readonly cacheFolder: string
-  /** Transports that a job's repository URL may use; `http` includes https. */
+  /** Whether a job's repository URL may use a transport; `http` includes https. */
   readonly allow: Readonly<Record<Transport, boolean>>
   /**
    * Finds the credential for a URL. Returns null if no rule matches. Throws StepFailed
@@ -21,12 +21,16 @@ export type GitSettings = {
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
   /**
-   * The only known_hosts file for ssh to use; null for the user's and the system's default files.
+   * Path of the only known_hosts file for ssh to use; null for the user's and the system's default
+   * files.
    */
   readonly knownHosts: string | null
   /** Time limit for one git call, in milliseconds. */
   readonly timeoutMs: number
-  /** Marks git and all its child processes, so that the worker's guard kills them if the worker dies. */
+  /**
+   * Value of an environment variable that git and all its child processes get. The worker's guard
+   * finds the processes by it and kills them if the worker dies. null sets no variable.
+   */
   readonly marker: string | null
   readonly probe: Probe
 }
@@ -34,7 +38,7 @@ export type GitSettings = {
 /** One git call. */
 export type GitCall = {
   readonly args: readonly string[]
-  /** Always set, so that git never searches for a repository. */
+  /** Path of the git directory. Required, so that git never searches for a repository. */
   readonly gitDir: string
   readonly workTree?: string
   readonly indexFile?: string
@@ -124,7 +128,8 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
     ...(call.workTree === undefined ? {} : { GIT_WORK_TREE: call.workTree }),
     ...(call.indexFile === undefined ? {} : { GIT_INDEX_FILE: call.indexFile }),
     ...call.env,
-    // Not passed as -c options, because other users can see a process's arguments.
+    // Pass the configuration in variables, not as -c options, because other users can see a
+    // process's arguments.
     GIT_CONFIG_COUNT: String(config.length),
     ...Object.fromEntries(
       config.flatMap(([key, value], index) => [
@@ -166,7 +171,8 @@ const HARDENED: readonly (readonly [string, string])[] = [
   ['http.lowSpeedTime', '60'],
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
-  // Parallel checkout is faster only for large trees.
+  // Use one checkout process per processor (0), but only for 20,000 files or more. For fewer files,
+  // parallel checkout is not faster.
   ['checkout.workers', '0'],
   ['checkout.thresholdForParallelism', '20000'],
 ]

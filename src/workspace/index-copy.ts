@@ -19,8 +19,8 @@ export async function withIndexCopy<Value>(
 }
 
 /**
- * Copies an index and its timestamps. If the copy had a newer timestamp, git would miss a change
- * that was made in the same clock tick as the original index ("racy git").
+ * Copies an index and its timestamps. If the copy had a newer timestamp, git would miss a change to
+ * a file that was made in the clock tick in which the original index was written ("racy git").
  */
 export async function copyIndex(from: string, to: string): Promise<void> {
   const { atime, mtime } = await stat(from)

@@ -6,9 +6,9 @@ import type { Base, Cache } from './cache.ts'
 import { REF_NAME } from './ref-name.ts'
 
 /**
- * Guesses what a ref resolves to, so that a checkout can start before the remote responds. The guess
- * is the commit that was checked out when a job last used this ref and this cache. Returns null if
- * no job has done so.
+ * Guesses what a ref resolves to, so that a checkout can start before the remote responds. The
+ * guess is the commit that was checked out when a job last used this ref and this cache. Returns
+ * null if no job has used them.
  */
 export async function lastBase(cache: Cache, ref: string | null): Promise<Base | null> {
   const text = await readFile(fileOf(cache, ref), 'utf8').catch(() => null)

@@ -84,7 +84,8 @@ async function smallBlobs(
 }
 
 /**
- * Whether the object is in the attempt's git directory. Objects that no agent created are not there.
+ * Whether the object is in the attempt's git directory. Only objects that an agent created are
+ * there.
  */
 const hasObject = (gitDir: string, id: string): Promise<boolean> =>
   access(lfsObjectFile(gitDir, id)).then(

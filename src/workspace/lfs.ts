@@ -20,7 +20,7 @@ type Config = readonly (readonly [string, string])[]
 
 /**
  * Prevents downloads in local calls. Otherwise, git-lfs would fetch missing objects from the URL in
- * the tree's .lfsconfig, whether or not this worker allows that URL.
+ * the tree's .lfsconfig, whether or not this worker allows that URL. Nothing listens on port 1.
  */
 const NO_DOWNLOAD: Config = [
   ['lfs.url', 'http://127.0.0.1:1/'],
@@ -157,7 +157,7 @@ type Here = Commit & { readonly settings: GitSettings }
 /**
  * Finds the LFS server: the one named in the commit's .lfsconfig or, if there is none, the
  * repository's own. A URL from .lfsconfig must be an http, https or ssh URL that this worker
- * allows. The same credential rules apply to it.
+ * allows. The worker's credential rules apply to that URL, too.
  */
 async function lfsRemote(
   repository: Address,
@@ -181,7 +181,7 @@ async function lfsRemote(
   return { address, config: [...usual, ['lfs.url', named]] }
 }
 
-/** Disables custom transfer programs and file lock checks. */
+/** Disables custom transfer programs and file lock checks. Limits retries. */
 const SAFE_TRANSFER: Config = [
   ['lfs.basicTransfersOnly', 'true'],
   ['lfs.locksVerify', 'false'],

@@ -4,7 +4,7 @@ import { hasErrno } from '../platform/errno.ts'
 import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
-/** What exists at a path; `unreadable` if something exists there but cannot be read. */
+/** Metadata of what exists at a path; `unreadable` if it exists but cannot be read. */
 type Seen = Stats | 'missing' | 'unreadable'
 
 /** The note for a path that cannot be read. In the change, the path keeps its earlier state. */
@@ -13,7 +13,7 @@ export const unreadable = (path: Buffer): Note => ({
   text: `${show(path)} cannot be read, so changes to it are ignored`,
 })
 
-/** Reads what exists at a path. Does not follow a symbolic link at the path. */
+/** Finds out what exists at a path. Does not follow a symbolic link at the path. */
 export async function lookAt(path: Buffer): Promise<Seen> {
   try {
     const info = await lstat(path)
@@ -25,8 +25,8 @@ export async function lookAt(path: Buffer): Promise<Seen> {
 }
 
 /**
- * Returns a function that reads what exists at a path in the tree, without following links: a path
- * below a symbolic link is `missing`, and a path in a folder that cannot be entered is
+ * Returns a function that finds out what exists at a path in the tree, without following links: a
+ * path below a symbolic link is `missing`, and a path in a folder that cannot be entered is
  * `unreadable`.
  */
 export function lookInside(tree: Buffer): (path: Buffer) => Promise<Seen> {

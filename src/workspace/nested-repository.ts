@@ -7,7 +7,10 @@ import { lookAt, namesIn, unreadable } from './look-at.ts'
 import { inside, quote, show, SLASH, splitNul } from './paths.ts'
 import type { Note, Workspace } from './workspace.ts'
 
-/** A file in a nested repository: its path in the tree, and the file to read its contents from. */
+/**
+ * A file or link in a nested repository: its path in the tree, its mode in git, and the path of the
+ * file to read its contents from.
+ */
 type Item = { readonly path: Buffer; readonly mode: string; readonly source: Buffer }
 
 type Request = {
@@ -54,8 +57,8 @@ type Walk = Request & {
 }
 
 /**
- * Walks level by level and checks each level for ignored paths, so that it enters no ignored
- * folder.
+ * Finds the files and links in the nested repositories. Walks level by level and checks each level
+ * for ignored paths, so that it enters no ignored folder.
  */
 async function walk(
   workspace: Workspace,

@@ -2,7 +2,7 @@
 
 export const SLASH = 0x2f
 
-/** A path for messages: quoted, without control characters, truncated to 200 characters. */
+/** A path for messages: truncated to 200 characters, and written as a JSON string. */
 export const show = (path: Buffer): string => JSON.stringify(path.toString('utf8').slice(0, 200))
 
 /** Converts a path in the tree to a path on disk. */

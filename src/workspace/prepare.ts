@@ -19,7 +19,10 @@ export type WorkspaceRequest = {
   /** The attempt's folder. The pin in the cache has the same name as this folder. */
   readonly folder: string
   readonly repository: string
-  /** null means the remote's HEAD. Ignored if `continues` has a record, which names the base. */
+  /**
+   * The branch, tag or commit to check out; null means the remote's HEAD. Ignored if `continues`
+   * has a record, because the record names the base.
+   */
   readonly ref: string | null
   readonly checkout: CheckoutOptions
   /** Earlier work to continue: a published commit or a kept change; null for none. */
@@ -28,8 +31,8 @@ export type WorkspaceRequest = {
 }
 
 /**
- * Checks out a commit for an agent. Throws StepFailed for a problem with the URL, the credential,
- * the ref or the disk.
+ * Makes a workspace for an agent: checks out a commit and applies the kept change, if there is one.
+ * Throws StepFailed for a problem with the URL, the credential, the ref, the change or the disk.
  */
 export async function prepareWorkspace(
   request: WorkspaceRequest,
@@ -58,7 +61,10 @@ export async function prepareWorkspace(
 const keptBy = ({ continues }: WorkspaceRequest): KeptChange | null =>
   continues !== null && 'fetch' in continues ? continues : null
 
-/** Resolves the ref on the remote and checks out its commit. */
+/**
+ * Resolves the ref on the remote and checks out its commit. If the request continues a published
+ * commit, checks out that commit instead.
+ */
 async function checkOutBase(
   cache: Cache,
   request: WorkspaceRequest,

@@ -1,5 +1,5 @@
 /**
- * Matches valid names of branches, tags and commits. Stricter than git's own rules
+ * Matches valid branch names, tag names and commit ids. Stricter than git's own rules
  * (git-check-ref-format), so that a name is safe in git commands, shell commands and file paths:
  * ASCII only, no leading dash, at most 200 characters.
  */

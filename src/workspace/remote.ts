@@ -8,15 +8,15 @@ import { sshEnvironment } from './ssh.ts'
 
 /** Refs on a remote. */
 export type RemoteRefs = {
-  /** Id of the commit or tag object, by full ref name. */
+  /** Ids of commits and tag objects, by full ref name such as `refs/heads/main`. */
   readonly tips: ReadonlyMap<string, string>
-  /** The branch that HEAD points to; null if HEAD is detached, missing or invalid. */
+  /** Name of the branch that HEAD points to; null if HEAD is detached, missing or invalid. */
   readonly head: string | null
 }
 
 /**
- * Asks the remote for the refs in `names`, which are full names or HEAD. Always contacts the remote,
- * so success also proves that the credential allows reading the repository.
+ * Asks the remote for the refs in `names`, which are full names or HEAD. Always contacts the
+ * remote, so success also proves that the credential allows reading the repository.
  * @param remote.gitDir any folder; this call needs no local repository
  */
 export async function askRemote(
@@ -41,7 +41,10 @@ export type Remote = {
 export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
   /** Error output of git and the remote, with the credential redacted. */
   readonly redactedStderr: string
-  /** Redacts the credential. Use it for text from stdout, because the remote may have printed it. */
+  /**
+   * Redacts the credential in a text. Use it for text from stdout, because the remote may have
+   * printed the credential there.
+   */
   redact(text: string): string
   /** Makes a step failure from this result. Call it only if git failed. */
   failure(): Error

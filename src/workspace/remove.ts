@@ -4,9 +4,9 @@ import { removeTree } from '../platform/remove-tree.ts'
 import { unpin } from './cache.ts'
 import { gitDirOf, savedFile } from './workspace.ts'
 
-/** Removes an attempt's folder and its pins in the caches. Idempotent. */
+/** Removes an attempt's folder and its pins in the caches. Does nothing if they are missing. */
 export async function removeWorkspace(folder: string): Promise<void> {
-  // Remove this file first, so that a partially removed workspace is never salvaged.
+  // Remove this file first, so that `findWorkspace` never returns a partially removed workspace.
   await rm(savedFile(folder), { force: true })
   const gitDir = gitDirOf(folder)
   await unpinFrom(gitDir, basename(folder))

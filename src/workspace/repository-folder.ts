@@ -5,7 +5,7 @@ import { join, sep } from 'node:path'
 type RepositoryOptions = {
   readonly bare: boolean
   readonly branch: string
-  /** Another repository's `objects` folder, from which git also reads objects. */
+  /** Path of another repository's `objects` folder, from which git also reads objects. */
   readonly alternates?: string
   /** Commits whose parents are missing, in the format of git's `shallow` file. */
   readonly shallow?: string
@@ -71,8 +71,8 @@ const SPARSE = `[core]
 `
 
 /**
- * Sparse-checkout patterns in git's cone mode: whole folders, and the files in their parent
- * folders.
+ * Sparse-checkout patterns in git's cone mode. For `src/web`, they match everything in src/web, and
+ * the files directly in src and in the root.
  */
 function cone(folders: readonly string[]): string {
   const whole = new Set(folders)

@@ -9,8 +9,8 @@ import { openRoot, writeTree } from './write-tree.ts'
 /**
  * Restores the work tree to a tree that `writeTree` returned for this workspace: undoes later
  * additions, changes and deletions. Keeps git-ignored files and everything that git does not store
- * in a tree: the agent's repository, the contents of submodules, pipes and sockets. Throws StepFailed
- * `workspace-failed` if the tree cannot be restored.
+ * in a tree: the agent's repository, the contents of submodules, pipes and sockets. Throws
+ * StepFailed `workspace-failed` if the tree cannot be restored.
  */
 export async function restoreTree(
   workspace: Workspace,

@@ -28,7 +28,7 @@ async function changeIn(
   { path, gitDir }: Submodule,
   signal: AbortSignal,
 ): Promise<Note | null> {
-  // The agent removed or replaced the submodule. That is a change to the tree itself.
+  // The agent removed or replaced the submodule's folder, so there are no files to compare.
   if (!(await isFolderIn(tree, path))) return null
   const workTree = join(tree, path)
   const args = ['ls-files', '-z', '-m', '-o', '--exclude-standard']

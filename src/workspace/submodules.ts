@@ -18,9 +18,9 @@ import type { Worktree } from './worktree.ts'
 type Parent = {
   readonly worktree: Worktree
   readonly cache: Cache
-  /** Its path in the job's tree; empty for the job's own repository. */
+  /** The checkout's path in the job's work tree; empty for the job's own repository. */
   readonly path: string
-  /** 0 for the job's own repository. */
+  /** Number of repositories that contain this one; 0 for the job's own repository. */
   readonly nesting: number
 }
 
@@ -95,7 +95,7 @@ async function linksIn(
   return links
 }
 
-/** Submodule URLs by path. Reads .gitmodules from the commit, never from the tree. */
+/** Submodule URLs by path. Reads .gitmodules from the commit, never from the work tree. */
 async function addressesIn(
   { worktree, cache }: Parent,
   signal: AbortSignal,
@@ -148,8 +148,8 @@ async function checkOutOne(
   const address = addressFor(url, parent.cache)
   const cache = cacheOf(address, parent.cache.settings, parent.cache.depth)
   await mkdir(cache.settings.cacheFolder, { recursive: true, mode: 0o700 })
-  // Always contact the remote, so that the cache never serves a job that may not read the
-  // repository.
+  // Contact the remote even if the cache has the commit. This checks that the worker's credential
+  // still allows reading the repository.
   await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
   await fetchCommit(cache, commit, signal)
   const alternates = objectsOf(cache)

@@ -65,7 +65,10 @@ async function writePatch(
   return patchFile
 }
 
-/** Compares two trees without a work tree, so that the agent's .gitattributes have no effect. */
+/**
+ * The git call that compares the base with a tree. It uses no work tree, so that the agent's
+ * .gitattributes have no effect.
+ */
 const diff = ({ gitDir, base }: Workspace, options: readonly string[], tree: string): GitCall => ({
   args: [
     'diff-tree',

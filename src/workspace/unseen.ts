@@ -11,9 +11,9 @@ type Unseen = {
 }
 
 /**
- * Finds the files that the sparse checkout left out. The agent did not see these files, so it cannot
- * have meant to remove them. They must stay even if the agent created a file at the path of a folder
- * that was left out, or a folder at the path of a file that was left out.
+ * Finds the files that the sparse checkout left out. The agent did not see these files, so it
+ * cannot have meant to remove them. They must stay even if the agent created a file at the path of
+ * a folder that was left out, or a folder at the path of a file that was left out.
  */
 export async function unseenIn(
   { settings, gitDir, tree, options }: Workspace,

@@ -20,7 +20,10 @@ export type Workspace = {
   /** URL to fetch from and push to; null if the workspace was made from an archive. */
   readonly repository: string | null
   readonly base: { readonly commit: string; readonly branch: string | null }
-  /** Git's `objects` folder with the base and its history. It must be readable in the sandbox. */
+  /**
+   * Path of git's `objects` folder that contains the base and its history. The sandbox must make it
+   * readable for the agent.
+   */
   readonly objects: string
   readonly options: CheckoutOptions
   readonly submodules: readonly Submodule[]
@@ -42,10 +45,10 @@ const Saved = z.strictObject({
   submodules: z.array(Submodule).default([]),
 })
 
-/** The file that marks a workspace as ready. It is written last and removed first. */
+/** Path of the file that marks a workspace as ready. It is written last and removed first. */
 export const savedFile = (folder: string): string => join(gitDirOf(folder), 'workspace.json')
 
-/** Marks a workspace as ready. */
+/** Marks a workspace as ready, and saves the facts that `findWorkspace` needs. */
 export async function saveWorkspace(workspace: Workspace): Promise<void> {
   const { folder, repository, base, objects, options, submodules } = workspace
   const saved = { repository, base, objects, options, submodules: [...submodules] }
@@ -72,7 +75,11 @@ export async function findWorkspace(
   }
 }
 
-/** Returns null if the file is missing or truncated: the worker died before the agent started. */
+/**
+ * Returns null if the file was missing or is truncated. In both cases, the worker died before the
+ * agent started.
+ * @param text the file's contents; empty if it is missing
+ */
 function readSaved(text: string): z.infer<typeof Saved> | null {
   try {
     return Saved.parse(JSON.parse(text))

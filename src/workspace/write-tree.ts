@@ -51,11 +51,14 @@ export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void>
 type IndexChange = {
   readonly put: readonly Buffer[]
   readonly removed: readonly Buffer[]
-  /** Lines for `update-index --index-info`. */
+  /** Files to add from nested repositories, as lines for `update-index --index-info`. */
   readonly entries: readonly Buffer[]
 }
 
-/** @returns a note if git rejected names, such as `.GIT`; otherwise an empty list */
+/**
+ * Writes the changes to the index.
+ * @returns a note if git rejected names, such as `.GIT`; otherwise an empty list
+ */
 async function updateIndex(
   { settings, gitDir, tree }: Workspace,
   indexFile: string,
