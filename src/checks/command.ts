@@ -14,10 +14,10 @@ export type CommandCheck = {
   readonly judges: string
   readonly run: readonly [string, ...string[]]
   readonly timeoutMs: number
-  /** The folder in which the program runs and may write. */
+  /** Path of the folder with the checked-out tree. The program runs there and may write to it. */
   readonly tree: string
   readonly env: Readonly<Record<string, string>>
-  /** Other folders to which the program may write, such as a HOME. */
+  /** Paths of other folders to which the program may write, such as its HOME. */
   readonly writable: readonly string[]
   readonly readable: readonly string[]
   readonly clock: Clock

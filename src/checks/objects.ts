@@ -23,7 +23,7 @@ export const ObjectsAsked = z.strictObject({
 })
 export type ObjectsAsked = z.infer<typeof ObjectsAsked>
 
-/** The files to judge, and a digest of their names and contents. */
+/** The files to judge. `tree` is a digest of their names and contents. */
 export type Objects = {
   readonly tree: string
   readonly files: readonly { readonly name: string }[]
@@ -50,7 +50,10 @@ function matches(name: string, pattern: string): boolean {
   )
 }
 
-/** Uses no regular expressions, because backtracking would make a pattern with many stars slow. */
+/**
+ * Whether a segment of a file name matches a segment of a pattern. Uses no regular expressions,
+ * because backtracking would make a pattern with many stars slow.
+ */
 function matchesPart(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*')
   const last = others.pop()

@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
 import { clip } from '../domain/text.ts'
 
-/** Maximum number of characters to buffer. Larger than LINE_MAX, because some may be escape sequences. */
+/**
+ * Maximum number of characters to buffer. It is larger than LINE_MAX, because the buffer may
+ * contain escape sequences, which are removed later.
+ */
 const HELD_MAX = 4096
 /** Longest resulting line, in characters. */
 const LINE_MAX = 400

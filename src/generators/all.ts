@@ -13,8 +13,14 @@ export function generatorOf(choice: GeneratorChoice): Generate {
   }
 }
 
-/** The string with which a job requires this generator and a worker offers it. */
+/**
+ * Returns the string with which a job requires this generator and a worker offers it, such as
+ * `generator:command`.
+ */
 export const generatorOffer = (name: GeneratorChoice['name']): string => `generator:${name}`
 
-/** The generators that this machine can run. `command` needs only the program that the job names. */
+/**
+ * The names of the generators that this machine can run. `command` needs only the program that the
+ * job names.
+ */
 export const generatorsHere = (): readonly GeneratorChoice['name'][] => [COMMAND]

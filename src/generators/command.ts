@@ -46,7 +46,10 @@ export const commandGenerator =
     throw new StepFailed('generator-failed', `the generator ${ending}\n${lastWords}`.trim())
   }
 
-/** `launch` adds MILLWRIGHT_ATTEMPT, which marks the attempt's processes so that they can be found. */
+/**
+ * The program's environment variables. `launch` adds MILLWRIGHT_ATTEMPT, which marks the attempt's
+ * processes so that they can be found.
+ */
 const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string, string> => ({
   PATH: path,
   HOME: task.home,
@@ -61,8 +64,9 @@ const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string,
 })
 
 type End = {
-  /** How the program failed, or null if it succeeded. */
+  /** Says how the program failed, such as `exited with code 1`. Null if the program succeeded. */
   readonly ending: string | null
+  /** The end of the program's output. */
   readonly lastWords: string
 }
 

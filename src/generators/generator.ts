@@ -12,6 +12,7 @@ export type GeneratorTask = {
   readonly inputs: string
   /** The folder for the files that the generator makes; empty at the start. */
   readonly outputs: string
+  /** The folder that programs get as HOME. */
   readonly home: string
   readonly jobId: string
   readonly door: ModelDoor | null
@@ -20,7 +21,7 @@ export type GeneratorTask = {
 /** How a generator starts programs, and where its output goes. */
 export type GeneratorIo = {
   readonly launch: Launch
-  /** PATH for programs. */
+  /** Value of PATH for the programs that the generator starts. */
   readonly path: string
   /** Receives everything that the generator prints, in chunks. */
   readonly onOutput: (text: string) => void

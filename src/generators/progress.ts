@@ -23,7 +23,10 @@ const PREFIX = /^progress:[ \t]*(?=\S)/
 const PART = /^(\d+)\/(\d+)(?=\s|$)/
 const FRACTION = /^\d+(?:\.\d+)?(?=\s|$)/
 
-/** Parses the text after `progress:`. A number above 1 is not a fraction but part of the text. */
+/**
+ * Parses the text after `progress:`. A number above 1 is not a fraction but part of the text, as in
+ * `progress: 5 files done`.
+ */
 function parseProgress(said: string): Progress {
   const [, done, all] = PART.exec(said) ?? []
   if (done !== undefined && all !== undefined && Number(all) > 0 && Number(done) <= Number(all)) {

@@ -7,7 +7,10 @@ import { StepFailed } from '../domain/stop.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 
-/** Maximum parallel downloads. A few hide latency; more would only share the same bandwidth. */
+/**
+ * Maximum number of parallel downloads. A few hide latency; more would only share the same
+ * bandwidth.
+ */
 const DOWNLOADS_MAX = 4
 
 /**

@@ -14,7 +14,7 @@ import type { StopOrder } from './stop-order.ts'
 const DETAIL_MAX = 8192
 
 export type AttemptParts = {
-  /** Passed to the kind unchanged. */
+  /** The fields of `Attempt` that are passed to the kind unchanged. */
   readonly given: Omit<Attempt, 'now' | 'step' | 'watched' | 'grace'>
   readonly clock: Clock
   readonly log: Logger

@@ -77,7 +77,8 @@ export class StopOrder {
 
   /**
    * Runs `record`, which records a publication intent. Meanwhile, every stop except a lost lease is
-   * deferred. If `record` fails, the deferred stop takes effect. If `record` succeeds, it is dropped.
+   * deferred. If `record` fails, the deferred stop takes effect. If `record` succeeds, the deferred
+   * stop is dropped.
    */
   async recording<Value>(record: () => Promise<Value>): Promise<Value> {
     this.check()

@@ -7,7 +7,10 @@ const EVERY_MS = 5000
 /** Maximum number of progress events, so that a program with endless output cannot fill the ledger. */
 const EVENTS_MAX = 1000
 
-/** `see` may be called as often as the caller likes. After disposal, no more events are sent. */
+/**
+ * Receives progress through `see`, which may be called at any rate. After disposal, sends no more
+ * events.
+ */
 export type ProgressTeller = AsyncDisposable & { see(progress: Progress): void }
 
 /**

@@ -3,7 +3,10 @@ import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
 
-/** The failure that the agent or its exit code reports. Null if the agent succeeded. */
+/**
+ * Returns the failure that the agent reported, or `agent-failed` if its exit code is not 0. Returns
+ * null if the agent succeeded.
+ */
 export function failureOf(end: AgentEnd): StepFailed | null {
   if (end.kind === 'failed') return new StepFailed(end.reason, end.detail)
   if (end.exitCode === 0) return null

@@ -20,7 +20,10 @@ export type AgentWork<Work extends TakenWork> = {
   readonly iterations: number
   /** Reads the agent's work from the workspace. Throws StepFailed. */
   take(signal: AbortSignal): Promise<Work>
-  /** Keeps the work as artifacts. After `record`, a later attempt can restore the work from them. */
+  /**
+   * Keeps the work as artifacts. After `record`, a later attempt can restore the work from them.
+   * `nameOf` returns the name to use for an artifact, given its default name.
+   */
   keep(work: Work, nameOf: (name: string) => string): void
   /**
    * Waits until all artifacts kept so far have been sent, and then records a checkpoint. If the hub
@@ -35,7 +38,10 @@ export type AgentWork<Work extends TakenWork> = {
     | null
   /** Resets the workspace to this work and discards what checks wrote. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
-  /** The prompt after failed checks. If `session` is null, the prompt repeats the task. */
+  /**
+   * The prompt after failed checks. If `session` is null, the prompt repeats the task, because the
+   * agent starts a new session.
+   */
   findingsPrompt(failed: readonly FailedCheck[], session: string | null): string
 }
 
@@ -43,7 +49,10 @@ export type AgentWork<Work extends TakenWork> = {
 export type PlannedTurn = AgentTask & {
   /** The turn's number, counted from 1 across all attempts. */
   readonly iteration: number
-  /** The failed checks that the turn must fix, or null if no check has failed. */
+  /**
+   * The failed checks whose findings the agent must fix in this turn, or null if no check has
+   * failed.
+   */
   readonly answers: Answers | null
 }
 
@@ -53,8 +62,11 @@ export type FinishedTurn<Work extends TakenWork> = {
   readonly work: Work
   /** The agent's final message. */
   readonly summary: string
-  /** The session for the next turn to continue, or null if there is none. */
+  /** Id of the session that the next turn continues, or null if there is none. */
   readonly session: string | null
-  /** What this attempt kept of the turn, or null if an earlier attempt made the work. */
+  /**
+   * The checkpoint record and the session archive that this attempt made of the turn, or null if an
+   * earlier attempt made the work.
+   */
   readonly own: { readonly record: KeptTurn; readonly archive: string | null } | null
 }

@@ -9,7 +9,7 @@ import { packedSession, SESSION } from './session.ts'
 
 export type Taken<Work extends TakenWork> = {
   readonly work: Work
-  /** File with the agent's session, or null if the session could not be archived. */
+  /** Path of the archive with the agent's session files, or null if they could not be archived. */
   readonly archive: string | null
 }
 
@@ -43,10 +43,10 @@ export async function recordTurn<Work extends TakenWork>(
 }
 
 /**
- * Keeps a finished turn's artifacts again, under turn-specific names, and records the turn again. The
- * next turn overwrites the artifacts that have default names. If the attempt died between that and the
- * recording of the next turn, the finished turn would otherwise be lost. Then removes the finished
- * turn's local files, so that many turns need only the disk space of one.
+ * Keeps a finished turn's artifacts again, under turn-specific names, and records the turn again.
+ * The next turn overwrites the artifacts that have default names. Without the second copy, the
+ * finished turn would be lost if the attempt died before the next turn was recorded. Then removes
+ * the finished turn's local files, so that many turns need only the disk space of one.
  */
 export async function setAside<Work extends TakenWork>(
   agent: AgentWork<Work>,

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** The failed checks that a turn must fix. Each check limits its findings to a few kilobytes. */
+/**
+ * The failed checks whose findings the agent must fix in a turn. Each check limits its findings to
+ * a few kilobytes.
+ */
 export const Answers = z.strictObject({
   /** Id of the tree that the checks judged. */
   tree: z.string(),
@@ -13,7 +16,7 @@ export type Answers = z.infer<typeof Answers>
  * the work.
  */
 export const KeptTurn = z.strictObject({
-  /** The attempt whose artifacts hold the work. */
+  /** Number of the attempt whose artifacts hold the work. */
   attempt: z.int().min(1),
   /** The turn's number, counted from 1 across all attempts. */
   iteration: z.int().min(1),
@@ -28,7 +31,10 @@ export const KeptTurn = z.strictObject({
 })
 export type KeptTurn = z.infer<typeof KeptTurn>
 
-/** The name of a turn's artifact, given its default name. */
+/**
+ * Returns the name of a turn's artifact, given its default name: `session.tar`, or
+ * `turn-3.session.tar` if the turn was set aside.
+ */
 export const artifactName = (
   { aside, iteration }: Pick<KeptTurn, 'aside' | 'iteration'>,
   name: string,

@@ -7,7 +7,10 @@ import { type TranscriptEntry, transcriptLine } from './transcript.ts'
 /** Maximum number of session events per run. A well-behaved agent has one session. */
 const SESSIONS_MAX = 8
 
-/** Runs one turn of the agent. Logs every update; each one also restarts the idle timeout. */
+/**
+ * Runs one turn of the agent. Logs every update from the agent. Each update also restarts the idle
+ * timeout.
+ */
 export async function runAgent<Work extends TakenWork>(
   agent: AgentWork<Work>,
   turn: PlannedTurn,

@@ -10,8 +10,8 @@ import { semaphore } from '../platform/semaphore.ts'
 import { upload } from './upload.ts'
 
 /**
- * Maximum number of parallel uploads. Few, because they share the bandwidth, and each upload's timeout
- * assumes a minimum bandwidth.
+ * Maximum number of parallel uploads. It is small because parallel uploads share the bandwidth, and
+ * each upload must finish within its timeout.
  */
 const UPLOADS_MAX = 4
 
@@ -20,7 +20,7 @@ export class ArtifactSender {
   readonly #context: SenderContext
   readonly #folder: string
   readonly #stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>
-  /** The queued artifacts, by name. A newer artifact replaces an older one with the same name. */
+  /** All artifacts queued so far, by name. A newer one replaces an older one with the same name. */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
   readonly #limited = semaphore(UPLOADS_MAX)
@@ -42,9 +42,9 @@ export class ArtifactSender {
   }
 
   /**
-   * Queues an artifact for upload. A file must not change after this call. At most UPLOADS_MAX files
-   * are uploaded at once. A file's upload is dropped if a stopped job must end first. A text is small,
-   * so its upload begins immediately and is dropped only if the lease is lost.
+   * Queues an artifact for upload. A file must not change after this call. At most UPLOADS_MAX
+   * files are uploaded at once. An upload of a file is dropped when `stopOrder.late` aborts. A text
+   * is small, so its upload begins immediately and is dropped only if the lease is lost.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)

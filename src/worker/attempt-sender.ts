@@ -30,7 +30,7 @@ const NOTE_MAX = 2048
 const NAMED_MAX = 20
 
 type Sending = {
-  /** Authenticated with the attempt's token. */
+  /** The hub's client. It authenticates with the attempt's token. */
   readonly hub: HubClient
   readonly lease: Lease
   readonly folder: string
@@ -38,7 +38,10 @@ type Sending = {
   readonly stopOrder: StopOrder
 }
 
-/** Sends everything that an attempt reports to the hub. `flush` waits until the hub has it. */
+/**
+ * Sends to the hub everything that an attempt reports, such as events, logs and artifacts. `flush`
+ * waits until the hub has received it.
+ */
 export class AttemptSender implements AttemptReport {
   readonly #context: SenderContext
   readonly #folder: string
@@ -154,8 +157,9 @@ export class AttemptSender implements AttemptReport {
   }
 
   /**
-   * Waits until the hub has everything that it accepts, or until a stopped job must end. Sends notes
-   * that name the missing artifacts and logs. Throws if the hub accepts nothing more from the attempt.
+   * Waits until the hub has received all events, logs and artifacts, except those it refuses. Gives
+   * up unfinished uploads when `stopOrder.late` aborts. Sends notes that name the missing artifacts
+   * and logs. Throws if the hub accepts nothing more from the attempt.
    */
   async flush(): Promise<void> {
     const logFlushes = STREAMS.map(({ stream }) => this.#flushLog(stream))
@@ -175,7 +179,10 @@ export class AttemptSender implements AttemptReport {
     await this.#events.flush()
   }
 
-  /** Sends the rest of a log. Returns null, or the missing log if a stopped job had to end first. */
+  /**
+   * Sends the rest of a log. Returns null if the hub has the whole log. Returns the log as missing
+   * if a stopped job had to end before that.
+   */
   async #flushLog(stream: LogStream): Promise<MissingArtifact | null> {
     try {
       await this.#logs[stream].flush()
@@ -217,7 +224,9 @@ export class AttemptSender implements AttemptReport {
     await this.#unlessLeaseLost(() => download(ask, file, this.#context.clock, stop))
   }
 
-  /** Does the work. Stops the attempt and throws `Stopped` if the hub answers that the lease is lost. */
+  /**
+   * Runs `work`. Stops the attempt and throws `Stopped` if the hub answers that the lease is lost.
+   */
   async #unlessLeaseLost<Value>(work: () => Promise<Value>): Promise<Value> {
     const stopOrder = this.#stopOrder
     try {

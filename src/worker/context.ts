@@ -21,7 +21,7 @@ export type MeteredDoor = {
 
 /** Everything that a worker needs, wired together by the program that starts it. */
 export type WorkerContext = {
-  /** Authenticated with the worker's token. */
+  /** The hub's client. It authenticates with the worker's token. */
   readonly hub: HubClient
   readonly identity: WorkerIdentity
   /** The worker's own data folder; no other process uses it. */

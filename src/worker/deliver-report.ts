@@ -55,8 +55,9 @@ export async function deliverReportAgain(
   signal: AbortSignal,
 ): Promise<'accepted' | 'refused'> {
   const context = { hub: hub.withToken(report.token), fence: report, clock }
-  // A missing file means that the hub has already accepted the report and its files: only then does the
-  // worker remove the attempt's folder. It removes the spooled report after the folder.
+  // The worker removes an attempt's folder only after the hub has accepted the report, and it
+  // removes the spooled report last. If a file is missing, the earlier run died between these two
+  // removals. The file therefore needs no upload.
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {

@@ -4,9 +4,12 @@ import type { Clock } from '../platform/clock.ts'
 import { watchSilence } from '../platform/silence.ts'
 import { retryUntilAnswered } from './hub-call.ts'
 
-/** How long to wait for the hub's response, and then for each next chunk of it, in milliseconds. */
+/**
+ * How long to wait for the hub's response to begin, and then for each further chunk of it, in
+ * milliseconds.
+ */
 const SILENCE_MS = 60_000
-/** After this many truncated responses, the cause is assumed to be corrupt bytes on the hub. */
+/** After this many truncated responses, the hub's copy of the file is assumed to be corrupt. */
 const BREAKS_MAX = 5
 
 /**
@@ -36,7 +39,9 @@ export async function download(
   await retryUntilAnswered((trying) => unlessSilent(once, clock, trying), clock, signal)
 }
 
-/** Makes one try. A hub that sends nothing for SILENCE_MS counts as unreachable. */
+/**
+ * Runs `once`, which makes one try. A hub that sends nothing for SILENCE_MS counts as unreachable.
+ */
 async function unlessSilent(
   once: (alive: () => void, signal: AbortSignal) => Promise<void>,
   clock: Clock,

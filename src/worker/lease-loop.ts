@@ -73,7 +73,8 @@ async function claim(
   try {
     return await hub.call('claimLease', { body }, signal)
   } catch (error) {
-    // An older hub refuses a claim that has fields it does not recognize.
+    // The hub may be too old to recognize all fields of the claim. In that case,
+    // `requireProtocol` throws the clearer error `protocol-mismatch`.
     if (isAppError(error, 'request-invalid')) await requireProtocol(hub, identity, signal)
     throw error
   }

@@ -14,7 +14,7 @@ const TRY_MS = 30_000
 
 type Stream = {
   readonly stream: LogStream
-  /** Holds the stream's whole text, including what has already been sent. */
+  /** Path of the file that holds the stream's whole text, including what has already been sent. */
   readonly file: string
   readonly maxBytes: number
 }
@@ -74,7 +74,10 @@ export class LogSender {
     }
   }
 
-  /** Resolves once the hub has everything written so far. Throws the hub's refusal. */
+  /**
+   * To be called after the last `append` and after `end`. Resolves once the hub has the whole log.
+   * Throws the hub's refusal or the signal's reason.
+   */
   async flush(): Promise<void> {
     this.#ended = true
     this.#wake.abort()

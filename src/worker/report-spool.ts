@@ -36,7 +36,7 @@ const FinalReport = z.strictObject({
 })
 export type FinalReport = z.infer<typeof FinalReport>
 
-/** Suffix of complete reports. A file without it was not written completely. */
+/** Suffix of the file names of complete reports. A file without it was not written completely. */
 const COMPLETE = '.json'
 
 /**

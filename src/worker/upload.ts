@@ -9,7 +9,10 @@ import type { SenderContext } from './sender-context.ts'
 
 /** Timeout of one try for an empty file, in milliseconds. Larger files get extra time. */
 const TRY_MS = 30_000
-/** Lowest bandwidth for which the extra time is sufficient, in bytes per millisecond. */
+/**
+ * Lowest bandwidth for which the extra time is sufficient, in bytes per millisecond: 16 kB per
+ * second.
+ */
 const BYTES_PER_MS_MIN = 16
 
 /**

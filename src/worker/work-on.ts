@@ -137,12 +137,12 @@ async function reportEnd(
     .write(report)
     .then(() => context.probe('report-written'))
     .catch(unlessDiskFull)
-  // `allEnded` waits for the write even if the hub refuses an upload: a report that is written after
-  // `forget` would remain in the spool.
+  // `allEnded` waits for the write even if the hub refuses an upload. Otherwise, the write could
+  // finish after `forget` below, and the report would remain in the spool.
   const before = (): Promise<unknown> => allEnded([written, sender.flush()])
   const answer = await deliverReport(report, context, before, leaving)
-  // The spooled report is removed last: if the worker died with the folder but without the report, its
-  // next start would salvage the folder.
+  // The spooled report is removed last. If it were removed first and the worker died before it
+  // removed the folder, its next start would salvage the folder.
   if (answer === 'accepted') await removeAttemptFolder(folder, context)
   await context.probe('folder-removed')
   await spool.forget(fence)

@@ -14,10 +14,13 @@ import { Slots } from './slots.ts'
 import { tidyKinds } from './tidy-loop.ts'
 import { type AttemptControls, workOn } from './work-on.ts'
 
-/** How long a worker that must stop immediately may still talk to the hub, in milliseconds. */
+/** How long the worker may still talk to the hub after `stop` is called, in milliseconds. */
 const STOP_MS = 2000
 
-/** The lease thread, which runs even if the main thread is busy, and the guard, which outlives both. */
+/**
+ * The lease thread renews leases even if the main thread is busy. The guard process outlives the
+ * worker and kills the attempts' processes.
+ */
 type Helpers = { readonly keeper: LeaseKeeper; readonly guard: Guard }
 
 /**
@@ -57,8 +60,8 @@ export class Worker {
   }
 
   /**
-   * Claims no new jobs. Resolves when the running attempts have ended. After `drainMs`, stops them and
-   * hands their jobs back.
+   * Stops claiming jobs. Resolves when the running attempts have ended. After `drainMs`
+   * milliseconds, stops these attempts and hands their jobs back to the hub.
    */
   async drain(): Promise<void> {
     this.#leasing.abort()
@@ -68,7 +71,10 @@ export class Worker {
     await this.done
   }
 
-  /** Stops all attempts immediately. Hands their jobs back if the hub answers within two seconds. */
+  /**
+   * Stops all attempts immediately. Hands their jobs back to the hub if it answers within two
+   * seconds.
+   */
   async stop(): Promise<void> {
     this.#leasing.abort()
     this.#stopAll({ kind: 'drained' })
@@ -156,7 +162,10 @@ export class Worker {
     void chore.then(() => this.#chores.delete(chore))
   }
 
-  /** Handles a bug: makes the worker end, and stops its attempts as if their leases were lost. */
+  /**
+   * Handles an unexpected error: makes the worker end, and stops its attempts as if their leases
+   * were lost.
+   */
   #fail(error: unknown): void {
     if (this.#ended.signal.aborted) return
     this.#failure ??= { error }

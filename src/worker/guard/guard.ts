@@ -6,9 +6,10 @@ const STDERR_CHARS_MAX = 4096
 
 /**
  * A guard process that kills the attempts' processes if this worker process dies. The guard notices
- * every kind of death, because the kernel then closes the pipe between the worker and the guard. The
- * guard finds processes by their markers. A child has no marker between fork and exec, but until exec
- * it keeps the pipe open. The guard therefore waits until every child has a marker.
+ * every kind of death, because the kernel then closes the pipe between the worker and the guard.
+ * The guard finds processes by their markers. A child gets its marker at exec. Between fork and
+ * exec, the child itself holds the pipe open. When the guard sees the end of the pipe, every child
+ * therefore has a marker.
  */
 export class Guard {
   readonly #process: Spawned['process']
@@ -56,7 +57,10 @@ export class Guard {
     }
   }
 
-  /** Makes the guard kill the processes of work that still runs. Resolves when the guard has exited. */
+  /**
+   * Makes the guard kill the processes of any work that is still running. Resolves when the guard
+   * has exited.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.stdin.end()
     await this.failed.catch(() => {})

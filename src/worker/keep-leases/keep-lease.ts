@@ -10,7 +10,7 @@ import type { Lifeline } from './lifeline.ts'
 const RETRY_MS = 2000
 
 export type Keeping = {
-  /** Authenticated with the attempt's token. */
+  /** The hub's client. It authenticates with the attempt's token. */
   readonly hub: HubClient
   readonly fence: Fence
   readonly leaseMs: number
@@ -22,7 +22,8 @@ export type Keeping = {
 
 /**
  * Renews a lease until it is lost, either because the hub says so or because no renewal was
- * acknowledged in time. Then cuts the lifeline. Returns `released` if the signal aborts first.
+ * acknowledged in time. Then makes the lifeline lapse and returns `lease-lost`. Returns `released`
+ * if the signal aborts first.
  */
 export async function keepLease(
   keeping: Keeping,
@@ -51,7 +52,8 @@ async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<vo
     if (next === 'failed') await clock.sleep(Math.min(RETRY_MS, leaseMs / 10), signal)
     if (next !== 'cancel-requested') continue
     onCancelRequested()
-    // From now on, the hub would answer every long poll immediately, so this loop sleeps instead.
+    // After a cancel request, the hub answers every long poll immediately. Therefore, this loop no
+    // longer uses long polls, and sleeps between renewals.
     waitMs = 0
     await clock.sleep(leaseMs / 4, signal)
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts'
 
 /**
  * The worker stops the attempt when this fraction of the lease's duration has passed without an
- * acknowledged renewal. The hub expires the lease only later.
+ * acknowledged renewal. The hub waits for the whole duration before it expires the lease.
  */
 const FRACTION = 0.75
 /** Longest sleep between two checks of the deadline, in milliseconds. */

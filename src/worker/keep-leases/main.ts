@@ -52,7 +52,8 @@ async function keep(command: Extract<LeaseCommand, { type: 'keep' }>): Promise<v
   releases.delete(name)
   if (end === 'released') return
   send({ type: 'lease-lost', ...fence })
-  // When the main thread receives the message, it also kills the processes, and logs the survivors.
+  // This thread logs nothing. The main thread also kills the processes when it receives the
+  // message, and it logs the processes that survive.
   await killLeftovers(name, silentLog)
 }
 

@@ -4,7 +4,7 @@ import { Fence } from '../../domain/lease.ts'
 // Messages between a worker's main thread and its lease thread. A lease's deadline is not sent, because
 // both threads share it in memory (`Lifeline`).
 
-/** The thread's `workerData`. */
+/** The data that the main thread passes to the lease thread at its start (`workerData`). */
 export const Start = z.strictObject({
   /** URL of the hub. */
   url: z.string(),
