@@ -6,7 +6,9 @@ import { nullWhenMissing } from '../platform/errno.ts'
 
 /** How often a running backup refreshes its marker file. */
 const RENEW_MS = 30_000
-/** If a marker is not refreshed for this long, it is stale, because its backup has died. */
+/**
+ * A marker that has not been refreshed for this long is stale: the backup that wrote it has died.
+ */
 const OLD_MS = 10 * RENEW_MS
 
 const folderOf = (store: string): string => join(store, 'backups')
@@ -42,7 +44,10 @@ async function renew(write: () => Promise<void>, clock: Clock, over: AbortSignal
   }
 }
 
-/** Whether a backup of this store is running at `now` (epoch ms). Removes stale markers. */
+/**
+ * Whether a backup of this store is running. `now` is the current time (epoch ms). Also removes
+ * stale markers.
+ */
 export async function isBackedUp(store: string, now: number): Promise<boolean> {
   let alive = false
   for (const name of (await readdir(folderOf(store)).catch(nullWhenMissing)) ?? []) {

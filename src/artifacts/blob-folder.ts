@@ -5,7 +5,10 @@ import { deleteUnneeded, type Deletion, type Deleted, sum } from './delete-unnee
 import { nullWhenMissing } from '../platform/errno.ts'
 import { diskSpaceOf } from '../platform/disk-space-of.ts'
 
-/** Files named by their SHA-256, in subfolders named after the hash's first two digits. */
+/**
+ * A folder of blobs. A blob is a file named by its SHA-256. Blobs are in subfolders named after the
+ * first two digits of their SHA-256.
+ */
 export type BlobFolder = {
   /** Returns the path for a blob and creates the folder that will hold it. */
   placeOf(digest: string): Promise<string>
@@ -16,9 +19,10 @@ export type BlobFolder = {
 }
 
 /**
- * Opens the folder of blobs, or creates it. Deletion first moves a blob to the folder `aside`. It
- * then checks again whether the blob is needed, and moves it back if the same bytes were stored or
- * referenced in the meantime. Reads check both folders, so a blob stays readable during deletion.
+ * Opens the folder of blobs. Creates it if it is missing. Deletion first moves a blob to the
+ * subfolder `aside`. It then checks again whether the blob is needed. If the same bytes were stored
+ * or referenced in the meantime, it moves the blob back. Reads look in both places, so a blob stays
+ * readable during deletion.
  */
 export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const blobs = join(folder, 'sha256')
@@ -31,7 +35,7 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const openEither = async (digest: string): Promise<FileHandle | null> =>
     (await open(pathOf(digest)).catch(nullWhenMissing)) ??
     (await open(asideOf(digest)).catch(nullWhenMissing)) ??
-    // Between the two checks above, the blob may have been moved back.
+    // Both checks above miss a blob that is moved back from `aside` between them.
     (await open(pathOf(digest)).catch(nullWhenMissing))
 
   /**
@@ -71,7 +75,9 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
     deleteUnneeded: async (deletion) => {
       const source = { isName: isDigest, spaceOf: diskSpaceOf }
       const left = { ...source, folder: aside, remove: (name: string) => decide(name, deletion) }
-      // Blobs that a killed garbage collection left in `aside` are checked again, whatever their age.
+      // A killed garbage collection may have left blobs in `aside`. All of them are checked again,
+      // whatever their age. Only a dry run checks them with `needed` here, because `decide` checks
+      // them otherwise.
       const needed = deletion.dryRun ? deletion.needed : async () => new Set<string>()
       const parts = [await deleteUnneeded(left, { ...deletion, needed, before: Infinity })]
       for (const part of await readdir(blobs)) {
@@ -83,7 +89,10 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   }
 }
 
-/** Only SHA-256 digests are turned into paths, so no name can escape the folder. */
+/**
+ * Whether a text is a SHA-256 in hex. Only such texts become paths, so no path is outside the
+ * folder.
+ */
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
 /** Creates the folder of all blobs and fsyncs its parents, so that it survives a power failure. */

@@ -8,7 +8,10 @@ const BATCH = 100
 /** Maximum number of deleted names that the result lists as examples. */
 const EXAMPLES_MAX = 5
 
-/** Which entries to delete from a store, and whether to delete them or only report them. */
+/**
+ * Which entries to delete from a store, and whether to delete them or only report them. An entry is
+ * one artifact, or all logs of one job.
+ */
 export type Deletion = {
   /** Only entries last written before this time (epoch ms) are deleted. */
   readonly before: number
@@ -23,7 +26,7 @@ export type Deletion = {
 /** What was deleted or, in a dry run, what would be deleted. */
 export type Deleted = {
   readonly count: number
-  /** Disk space that the deletion frees. */
+  /** Disk space that the deletion frees, in bytes. */
   readonly bytes: number
   readonly examples: string[]
 }
@@ -38,7 +41,7 @@ export type DeletionSource = {
   readonly remove: (name: string) => Promise<number | null>
 }
 
-/** Deletes the entries of a folder that are old and not needed, in batches. */
+/** Deletes the old entries of a folder that are not needed. Checks them in batches. */
 export async function deleteUnneeded(source: DeletionSource, deletion: Deletion): Promise<Deleted> {
   const found: { -readonly [Key in keyof Deleted]: Deleted[Key] } = {
     count: 0,

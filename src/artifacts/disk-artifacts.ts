@@ -16,7 +16,10 @@ export type DiskArtifacts = ArtifactStore & {
    * ms). Returns how many.
    */
   sweepTemp(before: number): Promise<number>
-  /** Deletes artifacts by digest, but keeps one that is stored again during the deletion. */
+  /**
+   * Deletes the artifacts that are not needed. The names in `deletion` are digests. Keeps an
+   * artifact that is stored again or referenced during the deletion.
+   */
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
@@ -30,8 +33,8 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
 
   return {
     put: (bytes, options) => {
-      // The loop in `fill` handles errors. Without this listener, an error before or after the loop
-      // would crash the hub.
+      // If the stream fails during the loop in `fill`, the loop throws the error. Without this
+      // listener, an error before or after the loop would crash the hub.
       bytes.on('error', () => {})
       return staging.place(
         (file) => fill(file, bytes, options),

@@ -25,7 +25,10 @@ export type DiskLogs = LogStore & {
    * ms). Returns how many.
    */
   sweepTemp(before: number): Promise<number>
-  /** Deletes logs job by job; the names in `deletion` are job ids. */
+  /**
+   * Deletes the logs that are not needed, always all logs of a job together. The names in
+   * `deletion` are job ids.
+   */
   deleteUnneeded(deletion: Deletion): Promise<Deleted>
 }
 
@@ -33,9 +36,9 @@ type Context = { readonly folder: string; readonly staging: Staging; readonly ta
 
 /**
  * Stores logs in a folder, as files `<job>/<attempt>/<stream>/<offset>`. Each append writes one
- * segment file in a temporary folder and then renames it, so that a crash cannot leave a
- * half-written segment. A segment never changes, so logs could also be kept in an object store.
- * Only one process at a time may append to a stream.
+ * such file, called a segment. It writes the file in a temporary folder and then renames it, so
+ * that a crash cannot leave a half-written segment. A segment never changes after that. Only one
+ * process at a time may append to a stream.
  * @param shared whether other processes append to this folder too: to other streams, or to the same
  *   stream at another time
  */
@@ -78,8 +81,8 @@ function deleteLogs({ folder, tails }: Context, deletion: Deletion): Promise<Del
 }
 
 /**
- * A job id, an attempt number and a stream name contain no slashes or dots, so the path cannot
- * escape the folder.
+ * The folder with the segments of a stream. It is always inside the store's folder, because a job
+ * id, an attempt number and a stream name contain no slashes or dots.
  */
 const segmentFolder = ({ folder }: Context, { jobId, attempt, stream }: LogAddress): string =>
   join(folder, jobId, String(attempt), stream)
@@ -118,7 +121,10 @@ async function append(
   context.tails.set(path, expected + fresh.length)
 }
 
-/** Creates the stream's folder durably if it is missing. Returns the stream's size in bytes. */
+/**
+ * If the stream's folder is missing, creates it so that it survives a power failure. Returns the
+ * stream's size in bytes.
+ */
 async function prepareTail(context: Context, address: LogAddress): Promise<number> {
   const path = segmentFolder(context, address)
   const remembered = context.tails.get(path)

@@ -11,10 +11,10 @@ export type ByteRange = { readonly start: number; readonly end: number }
 /** Stores bytes under their SHA-256. Artifact names are never used as paths. */
 export type ArtifactStore = {
   /**
-   * Stores the bytes of a stream. They are durable once the call resolves, and cannot be read before.
-   * Equal bytes are stored once. Throws `digest-mismatch` if their SHA-256 is not `expectedDigest`,
-   * `body-too-large` if there are more than `maxBytes`, and `disk-full`. A failed call leaves no file
-   * behind.
+   * Stores the bytes of a stream. Readers never see an incomplete artifact. Once the call resolves,
+   * the bytes are durable. Equal bytes are stored only once. Throws `digest-mismatch` if their
+   * SHA-256 is not `expectedDigest`, `body-too-large` if there are more than `maxBytes`, and
+   * `disk-full`. A failed call leaves no file behind.
    */
   put(
     bytes: Readable,
@@ -43,8 +43,8 @@ export type LogStore = {
    */
   append(address: LogAddress, offset: number, bytes: Uint8Array): Promise<void>
   /**
-   * Reads at most `limit` bytes from `offset`. Returns no bytes at or beyond the end of the log.
-   * Throws `artifact-corrupt` if a segment file was truncated.
+   * Reads at most `limit` bytes from `offset`. Returns an empty array if `offset` is at or beyond
+   * the end of the log. Throws `artifact-corrupt` if a segment file was truncated.
    */
   read(address: LogAddress, offset: number, limit: number): Promise<Uint8Array>
   /** Number of bytes stored so far, which is the offset of the next append. */

@@ -15,7 +15,7 @@ export async function listSegments(folder: string): Promise<readonly number[]> {
     .toSorted((one, other) => one - other)
 }
 
-/** Size in bytes of the stream that consists of these segments. */
+/** Size in bytes of the stream in this folder. `segments` are the offsets from `listSegments`. */
 export async function sizeOf(folder: string, segments: readonly number[]): Promise<number> {
   const last = segments.at(-1)
   if (last === undefined) return 0
@@ -23,8 +23,8 @@ export async function sizeOf(folder: string, segments: readonly number[]): Promi
 }
 
 /**
- * Reads at most `limit` bytes from `offset`; never holds more than that in memory. Throws
- * `artifact-corrupt` if a segment ends before the offset of the next one.
+ * Reads at most `limit` bytes, starting at `offset`. Never holds more than `limit` bytes in memory.
+ * Throws `artifact-corrupt` if a segment ends before the offset of the next one.
  */
 export async function readSegments(
   folder: string,

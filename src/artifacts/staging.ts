@@ -31,10 +31,14 @@ export type Staging = {
   sweep(before: number): Promise<number>
 }
 
-/** `probe` is called with `<of>-staged` before each rename, and with `<of>-placed` after it. */
+/**
+ * `probe` is called before and after each rename: for an artifact with `artifact-staged` and
+ * `artifact-placed`, for a log with `log-staged` and `log-placed`. The fault suite can stop the
+ * program there.
+ */
 type Watch = { readonly of: 'artifact' | 'log'; readonly probe: Probe }
 
-/** Creates the folder if it is missing. */
+/** Opens a staging folder. Creates it if it is missing. */
 export async function openStaging(folder: string, watch: Watch): Promise<Staging> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return {

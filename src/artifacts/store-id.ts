@@ -17,7 +17,10 @@ export async function storeId(folder: string): Promise<string> {
   return StoreFile.parse(JSON.parse(found ?? (await readFile(path, 'utf8')))).id
 }
 
-/** Creates the file. If two hubs do this at once, only one `link` succeeds, and both read its id. */
+/**
+ * Writes a new id to the file `path`. If two hubs do this at once, only one call of `link`
+ * succeeds. Both hubs then read the id that this call put in place.
+ */
 async function writeOnce(folder: string, path: string): Promise<void> {
   const id = randomUUID()
   const temp = join(folder, `.${id}.tmp`)

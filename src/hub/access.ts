@@ -4,7 +4,10 @@ import type { Access, AttemptPrincipal, Principal, Scope } from '../domain/princ
 /** A path's parameters, not yet validated. */
 type Params = Readonly<Record<string, string>>
 
-/** Throws `token-missing` if there is no principal, and `scope-missing` if it may not use the route. */
+/**
+ * Throws `token-missing` if there is no principal, and `scope-missing` if the principal may not use
+ * the route.
+ */
 export function demandAccess(
   principal: Principal | null,
   access: Exclude<Access, { kind: 'public' }>,

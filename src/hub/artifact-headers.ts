@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts'
 
 const MEDIA_TYPE = /^[a-z0-9][\w.+-]{0,63}\/[a-z0-9][\w.+-]{0,63}(?:; ?charset=[\w-]{1,20})?$/i
 
-/** Properties of a stored file. The headers of a download are made from them. */
+/** Properties of a stored file that the headers of its download contain. */
 export type StoredFile = {
   readonly name: string
   readonly digest: string
@@ -11,7 +11,9 @@ export type StoredFile = {
   readonly mediaType: string
 }
 
-/** Headers for a download. A browser saves the bytes as a file and never shows them as a page. */
+/**
+ * Headers for a download. They make a browser save the bytes as a file instead of showing a page.
+ */
 export function artifactHeaders(file: StoredFile): Readonly<Record<string, string>> {
   return {
     'content-type': file.mediaType,
@@ -24,8 +26,9 @@ export function artifactHeaders(file: StoredFile): Readonly<Record<string, strin
 }
 
 /**
- * Content-Disposition (RFC 6266) with two names: an ASCII approximation for old clients, and the exact
- * name, percent-encoded so that no character in it can end the header.
+ * The value of the header Content-Disposition (RFC 6266). It contains the name twice: approximated
+ * in ASCII for old clients, and exact. The exact name is percent-encoded, so that no character in
+ * it can end the header.
  */
 export function attachmentNamed(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9._-]/g, '_')
@@ -47,8 +50,8 @@ export function isKnownToCaller(headers: IncomingHttpHeaders, digest: string): b
 }
 
 /**
- * Returns the Range header, or undefined if If-Range names another version of the bytes, because the
- * caller then needs all of them.
+ * Returns the Range header. Returns undefined if the header If-Range names another version of the
+ * bytes, because the caller then needs all bytes of this version.
  */
 export function rangeFor(headers: IncomingHttpHeaders, digest: string): string | undefined {
   const condition = headers['if-range']

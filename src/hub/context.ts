@@ -13,12 +13,18 @@ import { FailedLogins } from './failed-logins.ts'
 import type { DiskFloor, HubLimits } from './limits.ts'
 import { HubMetrics } from './metrics.ts'
 
-/** What a hub is started with. The hub does not close the ledger; its caller does so afterwards. */
+/**
+ * What a hub is started with. Closing the hub does not close the ledger, so the code that started
+ * the hub must close the ledger afterwards.
+ */
 export type HubContext = {
   readonly ledger: Ledger
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
-  /** Removes expired jobs and logs and unreferenced artifacts; a dry run only lists them. */
+  /**
+   * Removes expired jobs, expired logs, and artifacts that nothing references. A dry run only lists
+   * them.
+   */
   readonly collectGarbage: (dryRun: boolean, signal: AbortSignal) => Promise<GarbageReport>
   readonly kinds: ReadonlyMap<string, KindSchema>
   readonly clock: Clock
@@ -26,9 +32,14 @@ export type HubContext = {
   readonly log: Logger
   /** Where the hub listens. Port 0 selects any free port. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** Values that a Host header may have in addition to loopback names, with or without a port. */
+  /**
+   * Host names that a Host header may contain in addition to loopback names, such as `hub.example`.
+   * A name may include a port.
+   */
   readonly allowHosts: readonly string[]
-  /** Whether a proxy in front of the hub terminates TLS. If false, the hub binds only to loopback. */
+  /**
+   * Whether a proxy in front of the hub terminates TLS. If false, the hub listens only on loopback.
+   */
   readonly behindProxy: boolean
   readonly version: string
   /** Which URLs callbacks may have; null if this hub has no secret to sign callback messages with. */

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import { AppError } from '../domain/errors.ts'
 
 /**
- * Passes a body through and throws `body-too-large` once it exceeds `maxBytes`. The Content-Length
- * check is not enough, because a chunked body has none. The request stays open, so that the hub can
- * send an error response.
+ * Passes a body through and throws `body-too-large` once it exceeds `maxBytes`. Checking the header
+ * Content-Length is not enough, because a chunked body comes without it. The request stays open, so
+ * that the hub can send an error response.
  */
 export const cutBody = (body: Readable, maxBytes: number): Readable =>
   Readable.from(atMost(body, maxBytes))

@@ -21,7 +21,10 @@ export class FailedLogins {
     this.#most = most
   }
 
-  /** Counts an invalid token. Returns null, or the seconds to wait if there were too many. */
+  /**
+   * Counts an invalid token. Returns null if the address has not sent too many yet. Otherwise
+   * returns the number of seconds until its count starts again.
+   */
   note(address: string): number | null {
     const now = this.#clock.monotonic()
     const window = this.#windows.get(address)

@@ -17,10 +17,11 @@ export type GuardedRequest = {
 }
 
 /**
- * Makes a guard that rejects requests from web pages of other sites. If the operator's browser opens
- * such a page, the page can send requests to loopback, even under its own host name (DNS rebinding).
- * The guard checks the headers Host, Origin and Sec-Fetch-Site, because the browser sets them and the
- * page cannot change them. It throws `host-refused` or `origin-refused`.
+ * Makes a guard that rejects requests from web pages of other sites. If the operator's browser
+ * opens such a page, the page can send requests to loopback. With DNS rebinding, it can even send
+ * them under its own host name. The guard checks the headers Host, Origin and Sec-Fetch-Site,
+ * because the browser sets them and the page cannot change them. It throws `host-refused` or
+ * `origin-refused`.
  * @param names host names to allow in addition to loopback, with or without a port
  */
 export function makeGuard(names: readonly string[]): (request: GuardedRequest) => void {

@@ -1,6 +1,6 @@
 /**
- * How to measure the free space on the data folder's disk, and how much must remain for the hub to
- * accept new work.
+ * The disk that holds the data folder. `freeBytes` measures its free space. The hub accepts no new
+ * work if there are fewer than `floorBytes` free.
  */
 export type DiskFloor = { freeBytes(): Promise<number>; readonly floorBytes: number }
 
@@ -12,7 +12,7 @@ export type HubLimits = {
   readonly bodyMs: number
   /** How long an upload may take to arrive. */
   readonly uploadMs: number
-  /** How long a connection may be inactive, except between requests (see `keepAliveMs`). */
+  /** How long a connection may be inactive. Between two requests, `keepAliveMs` applies instead. */
   readonly idleMs: number
   /** How long a connection stays open after a request while it waits for the next one. */
   readonly keepAliveMs: number

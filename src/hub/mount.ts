@@ -74,7 +74,10 @@ function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRou
 
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'
 
-/** Adds the dialect's headers, guard, access check and errors. Checks run before a body is read. */
+/**
+ * Adds the dialect's headers, guard, access check and error format to a scope. The checks run
+ * before a body is read.
+ */
 function addHooks(
   scope: FastifyInstance,
   dialect: Dialect,

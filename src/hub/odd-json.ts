@@ -3,7 +3,10 @@ import { AppError } from '../domain/errors.ts'
 const DEPTH_MAX = 64
 const VALUES_MAX = 100_000
 
-/** Throws `request-invalid` for a body that is small in bytes but would be expensive to process. */
+/**
+ * Throws `request-invalid` for a body that would be expensive to process although it has few bytes:
+ * one that is deeply nested or contains very many values.
+ */
 export function refuseOddJson(body: unknown): void {
   let level: readonly unknown[] = [body]
   let values = 0

@@ -74,8 +74,8 @@ type AnyHandler = (request: {
 function routeNamed(name: RouteName, desk: Desk): DialectRoute {
   const route: Route = ROUTES[name]
   const { method, path, access } = route
-  // Indexing by a union of names loses the handler's type. The cast is safe, because the handler gets
-  // what its route's schemas produce.
+  // `name` can be any route's name, so TypeScript does not know the type of the handler. The cast
+  // is safe, because the handler gets what its route's schemas produce.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const handle = endpoints[name](desk) as AnyHandler
   return {

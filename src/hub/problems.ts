@@ -65,7 +65,7 @@ function unreadable({ code = '', message }: Error & { code?: string }): AppError
   return new AppError('request-invalid', `The request cannot be read: ${code || message}.`)
 }
 
-/** The route's path pattern. Unlike the path itself, it contains no ids. */
+/** The route's path pattern, such as `/jobs/:job`. Unlike the path itself, it contains no ids. */
 export const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown'
 
 function asAppError(error: unknown): AppError | undefined {

@@ -50,7 +50,8 @@ export function makeServer(
       status: reply.statusCode,
       seconds: reply.elapsedTime / MS_PER_SECOND,
     })
-    // Otherwise Node keeps the connection open for another request, which delays closing the server.
+    // If the connection stayed open for another request, as is usual, it would delay closing the
+    // server.
     if (hub.closing.aborted) request.raw.socket.destroySoon()
   })
   // A dialect with the prefix `/` ensures that every request on this port passes a guard, even if its
@@ -91,8 +92,10 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
 }
 
 /**
- * Replaces Fastify's validator and serializer, because loading them takes an eighth of the hub's
- * startup time. They are not needed: routes validate with zod (`protocol/parse-input.ts`).
+ * Takes the place of Fastify's validator and serializer, because loading them takes an eighth of
+ * the hub's startup time. They are not needed: routes validate with zod
+ * (`protocol/parse-input.ts`). Throws, because Fastify calls this only for a route that has a
+ * Fastify schema.
  */
 function noSchemas(): never {
   throw new Error(

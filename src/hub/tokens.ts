@@ -42,7 +42,10 @@ export async function issueToken(
     readonly name: string
     readonly scopes: readonly Scope[]
     readonly expiresAt: number | null
-    /** For a worker: patterns for the jobs it may run; null or missing for all jobs. */
+    /**
+     * For a worker: patterns for the jobs it may run, such as `kind:code`; null or missing for all
+     * jobs.
+     */
     readonly lanes?: readonly string[] | null
   },
 ): Promise<{ readonly id: string; readonly token: string }> {
@@ -57,7 +60,10 @@ export async function issueToken(
   return { id, token }
 }
 
-/** Creates the secret part of an attempt's token, before the claim has determined the attempt. */
+/**
+ * Creates the secret part of an attempt's token, and its hash. This happens before the claim, when
+ * the attempt is not known yet.
+ */
 export function attemptSecret(random: RandomBytes): {
   readonly secret: string
   readonly hash: string

@@ -36,8 +36,9 @@ export function protocolDemand(payload: number, job: Facts): readonly string[] {
 }
 
 /**
- * Returns a worker's offers, plus an offer for each protocol that it supports. Workers of protocol 1
- * send no offers, but run all agents and accept any repository.
+ * Returns a worker's offers, plus an offer for each protocol that it supports, such as
+ * `protocol:2`. Workers of protocol 1 send no offers. They get the offers for all agents and
+ * repositories, because they run all agents and accept any repository.
  */
 export function offersOf({
   worker,

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Schema types that need no copy, because they contain no object with a fixed set of members. The keys
- * of a record are data, so none of them is unknown.
+ * Schema types that are returned as they are, because they contain no object with a fixed set of
+ * members. The keys of a record are data, so none of them is unknown.
  */
 const WHOLE: ReadonlySet<string> = new Set([
   'string',

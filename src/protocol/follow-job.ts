@@ -10,7 +10,7 @@ import { liveEvents, throwLost } from './live-events.ts'
 
 const RETRY_MS = 1000
 
-/** A client of the hub, and what tracks the hub's outages. */
+/** A client of the hub, and what its retries need: a clock, and a record of the hub's outages. */
 export type HubLink = {
   readonly client: HubClient
   readonly clock: Clock
@@ -19,7 +19,9 @@ export type HubLink = {
 
 export type Follower = {
   readonly onEvent: (event: JobEvent) => void
-  /** The next part of the log is read only after this promise resolves. */
+  /**
+   * Called with each part of a log. The next part is read only after the returned promise resolves.
+   */
   readonly onText: (text: string) => Promise<void>
 }
 
@@ -32,7 +34,7 @@ export async function followJob(
   link: HubLink,
   what: {
     readonly job: JobId
-    /** If null, only events are passed on. */
+    /** The log stream to pass on. If null, only events are passed on. */
     readonly stream: LogStream | null
     /** Passes on only the log of this attempt; if absent, the logs of all attempts. */
     readonly attempt?: number | undefined
@@ -130,7 +132,7 @@ export async function readLog(
   what: {
     readonly job: JobId
     readonly stream: LogStream
-    /** If absent, the newest attempt. */
+    /** The attempt whose log is read. If absent, the newest attempt. */
     readonly attempt?: number | undefined
     readonly offset: number
     readonly waitMs: number

@@ -5,9 +5,9 @@ import type { HubClient } from './client.ts'
 import { decodeEvents } from './event-stream.ts'
 
 /**
- * Yields a job's events with seq > after, as they happen. Returns after the event that ends the
- * job, or when the hub closes the stream. Throws `hub-unreachable` if the connection is lost; the
- * caller can then continue after the last `seq` that it received.
+ * Yields a job's events with `seq` > `after`, as they happen. Returns after the event that ends the
+ * job, or when the hub closes the stream. Throws `hub-unreachable` if the connection is lost. The
+ * caller can then call this again, with the last `seq` that it received as the new `after`.
  */
 export async function* liveEvents(
   client: HubClient,

@@ -166,7 +166,10 @@ const openToMore = (schema: object): Json =>
 const withoutClosing = (key: string, value: unknown): unknown =>
   key === 'additionalProperties' && value === false ? undefined : value
 
-/** zod writes named schemas into `$defs`; OpenAPI keeps them in `components`. */
+/**
+ * zod refers to named schemas in `$defs`; in OpenAPI, they are in `components`. Changes the
+ * references.
+ */
 function pointToComponents(schema: object): Json {
   const moved = JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/')
   return z.looseObject({}).parse(JSON.parse(moved))

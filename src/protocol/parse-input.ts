@@ -7,7 +7,7 @@ const ISSUES_SHOWN = 5
 const ISSUES_MAX = 20
 const KEY_LENGTH_MAX = 64
 
-/** Where an input came from; used in error messages. */
+/** Where an input came from. It decides the code and the paths of an error about the input. */
 export type InputOrigin = {
   readonly code: Extract<ErrorCode, 'request-invalid' | 'payload-invalid'>
   /** First part of each path in a message, such as `body`, `query` or `payload`. */
@@ -35,7 +35,10 @@ export function parseInput<Schema extends z.ZodType>(
 
 const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
 
-/** Joins path and message: with a space if the message starts with a verb, otherwise with a colon. */
+/**
+ * Joins path and message: with a space if the message starts with a verb (`body.id must be …`),
+ * otherwise with a colon (`body: unknown key …`).
+ */
 const located = (path: string, message: string): string =>
   /^(?:is|has|must) /.test(message) ? `${path} ${message}` : `${path}: ${message}`
 

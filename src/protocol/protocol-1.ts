@@ -7,11 +7,17 @@ import type { RouteName } from './routes.ts'
  * lists exactly the keys that they accept, and drops all others.
  */
 
-/** A schema that keeps only these members of an object, whatever their values. */
+/**
+ * A schema that keeps only these members of an object, whatever their values. `members` contains
+ * their names, separated by whitespace.
+ */
 const only = (members: string) =>
   z.object(Object.fromEntries(members.split(/\s+/).map((name) => [name, z.unknown()])))
 
-/** A branch publication in the format of protocol 1, without the object `details`. */
+/**
+ * A branch publication in the format of protocol 1. It has no object `details`: the repository and
+ * the branch are members of the publication itself.
+ */
 const branchOf = ({ kind, revision, details = {} }: Publication) => ({
   kind,
   repository: details['repository'],
@@ -44,7 +50,10 @@ const OldLease = only('attempt token leaseMs').extend({
     .nullable(),
 })
 
-/** In protocol 1, a job that publishes nothing has a publication of the kind `none`. */
+/**
+ * In protocol 1, a job that succeeded without publishing anything has a publication of the kind
+ * `none`.
+ */
 const OldJob = only(
   `id kind title payload state reason detail priority labels locks attempt failures step worker
   sandbox leaseUntil notBefore parkedOn cancelRequestedAt resumeAt summary usage retryOf createdAt

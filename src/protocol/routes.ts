@@ -159,8 +159,8 @@ export const ROUTES = {
     answer: schema.ArtifactInfo,
   },
 
-  // A long poll, so that a cancel request reaches the worker at once. The hub renews the lease when the
-  // request arrives, and responds when the job is cancelled or after `waitMs`.
+  // A long poll, so that a cancel request reaches the worker at once. The hub renews the lease when
+  // this request arrives. It responds when someone requests to cancel the job, or after `waitMs`.
   renewLease: {
     ...plain,
     method: 'POST',

@@ -49,7 +49,10 @@ export const JobQuery = z.strictObject({
 })
 export const JobList = z.object({ jobs: z.array(Job), next: JobId.nullable() })
 
-/** A new job has the same payload as the job that it continues, except for a new prompt. */
+/**
+ * The body of a request to continue a job that has ended. The new job has the same payload as that
+ * job, except for a new prompt.
+ */
 export const RetryBody = z.strictObject({
   prompt: z
     .string()

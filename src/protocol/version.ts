@@ -44,8 +44,9 @@ function protocolIn(headers: IncomingHttpHeaders): number | undefined {
 export type Speaker = { readonly version: string; readonly protocol: number }
 
 /**
- * Whether a hub accepts a worker. The worker's minor version and protocol must each be equal to the
- * hub's or one lower, so that hubs can be upgraded first and then one worker after the other.
+ * Whether a hub accepts a worker. Their major versions must be equal. The worker's minor version
+ * and its protocol must each be equal to the hub's or one lower. This allows upgrading the hub
+ * first and then one worker after the other.
  */
 export function serves(hub: Speaker, worker: Speaker): boolean {
   const [own, other] = [minorOf(hub.version), minorOf(worker.version)]

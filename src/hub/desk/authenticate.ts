@@ -5,9 +5,10 @@ import type { HubState } from '../context.ts'
 import { parseToken, type ParsedToken, sameDigest } from '../tokens.ts'
 
 /**
- * Returns the principal that a token belongs to. Throws `token-invalid` with one message for unknown,
- * expired and revoked tokens, so that the response does not reveal which it is. Throws `rate-limited`
- * instead after too many invalid tokens from this address.
+ * Returns the principal that a token belongs to. Throws `token-invalid` if the token is unknown,
+ * expired or revoked. The message is the same in all three cases, so that the response does not
+ * reveal which it is. Throws `rate-limited` instead after too many invalid tokens from this
+ * address.
  */
 export async function authenticate(
   { ledger, failedLogins }: HubState,

@@ -1,6 +1,8 @@
 import type { Clock } from '../../platform/clock.ts'
 
-/** Wakes one waiter. If it rings while nobody waits, the next wait returns at once. */
+/**
+ * Wakes one waiter. If it rings while nobody waits, `wait` returns at once until `heed` is called.
+ */
 export class Bell {
   readonly #clock: Clock
   #rung = false
@@ -25,7 +27,10 @@ export class Bell {
     this.#rung = false
   }
 
-  /** Resolves when the bell rings, when `waitMs` have passed, or when the signal aborts. */
+  /**
+   * Resolves when the bell has rung since the last `heed`, when `waitMs` have passed, or when the
+   * signal aborts.
+   */
   async wait(waitMs: number, signal: AbortSignal): Promise<void> {
     if (this.#rung || signal.aborted) return
     const early = new AbortController()

@@ -14,10 +14,10 @@ export type WaitingClaim = {
 }
 
 /**
- * Workers' claims that wait for a job, in order of arrival. Claims that can serve the same jobs share
- * a line. A new job wakes only the first claim of each line, so that it does not wake two hundred idle
- * workers. No wakeup is lost: a claim that is woken during its search searches again, and a claim that
- * leaves passes its unused wakeup on to the next one.
+ * Lines of workers' claims that wait for a job, each in order of arrival. Claims that can serve the
+ * same jobs share a line. A new job wakes only the first claim of each line, so that it does not
+ * wake every idle worker. No wakeup is lost: a claim that is woken during its search searches
+ * again, and a claim that leaves passes its unused wakeup on to the next one.
  */
 export class ClaimLine {
   readonly #clock: Clock
@@ -33,7 +33,10 @@ export class ClaimLine {
     return this.#waiting
   }
 
-  /** Joins the line with this key. Claims may have equal keys only if they can serve the same jobs. */
+  /**
+   * Joins the line with the key `serves`. Claims may use the same key only if they can serve the
+   * same jobs.
+   */
   join(serves: string): WaitingClaim {
     const bell = new Bell(this.#clock)
     const line = this.#lines.get(serves) ?? new Set()

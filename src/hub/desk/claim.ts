@@ -9,8 +9,8 @@ import { attemptSecret, attemptToken } from '../tokens.ts'
 /** A worker's request for a job. */
 export type LeaseRequest = {
   /**
-   * Chosen by the worker. If the response is lost and the worker repeats the request with the same id,
-   * it gets the same lease.
+   * An id that the worker chooses. If the response is lost and the worker repeats the request with
+   * the same id, it gets the same lease.
    */
   readonly requestId: string
   readonly worker: WorkerIdentity
@@ -22,8 +22,8 @@ export type LeaseRequest = {
 
 /**
  * Waits up to `waitMs` for a job that this worker can serve, and leases it. Returns null if no job
- * arrives in time or if the worker disconnects (`gone`). Throws `protocol-mismatch` and
- * `rate-limited`.
+ * arrives in time, or if `gone` aborts because the worker has disconnected. Throws
+ * `protocol-mismatch`. Throws `rate-limited` if too many claims are already waiting.
  */
 export async function claim(
   hub: HubState,

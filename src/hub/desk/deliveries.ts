@@ -3,7 +3,10 @@ import type { DeliveryPage } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
 import { type Page, readPage } from './page.ts'
 
-/** Lists the messages to callbacks, both sent and pending; those of the newest job come first. */
+/**
+ * Lists the messages to callbacks: pending, delivered and failed ones. Those of the newest job come
+ * first.
+ */
 export const listDeliveries = ({ ledger }: HubState, page: DeliveryPage): Promise<Page<Delivery>> =>
   readPage(page.limit, (limit) => ledger.deliveries({ ...page, limit }))
 

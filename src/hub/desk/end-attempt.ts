@@ -3,7 +3,10 @@ import type { Fence } from '../../domain/lease.ts'
 import type { Pause, Settlement, Usage } from '../../domain/outcome.ts'
 import type { HubState } from '../context.ts'
 
-/** Ends an attempt with its settlement. Idempotent: repeating the call returns the same result. */
+/**
+ * Ends an attempt with its settlement. Idempotent: a repeated call with the same settlement returns
+ * the job.
+ */
 export async function settle(
   { ledger, metrics }: HubState,
   fence: Fence,

@@ -6,12 +6,15 @@ import type { HubState } from '../context.ts'
 
 const PAGE = 200
 
-/** A cursor in a job's events; `after` is the number of the last event already read. */
+/**
+ * A place in a job's events. `after` is the number of the last event already read; 0 if there is
+ * none.
+ */
 export type EventPlace = { readonly jobId: JobId; readonly after: number }
 
 /**
- * Returns the events after a cursor, in order. If `ended` is true, the job has ended and these are its
- * last events. Throws `job-not-found`.
+ * Returns at most `limit` events after a place, in order. If `ended` is true, the job has ended and
+ * no events follow these. Throws `job-not-found`.
  */
 export async function readEvents(
   { ledger }: HubState,
@@ -25,9 +28,10 @@ export async function readEvents(
 }
 
 /**
- * Yields the events after a cursor in order, each one once. Waits for new events until the job ends.
- * Yields an empty list if there was no event for `limits.heartbeatMs`. The stream counts toward
- * `limits.eventStreams` until `gone` aborts. Throws `rate-limited` if too many streams are open.
+ * Yields lists of the events after a place. Each event comes once, in order. Waits for new events
+ * until the job ends. Yields an empty list if there was no event for `limits.heartbeatMs`. The
+ * stream counts toward `limits.eventStreams` until `gone` aborts. Throws `rate-limited` if too many
+ * streams are open.
  */
 export function followEvents(
   hub: HubState,

@@ -7,8 +7,8 @@ import { demandRoom } from './room.ts'
 export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]> => ledger.workers()
 
 /**
- * Removes expired jobs and logs and unreferenced artifacts; a dry run only lists them. Continues if
- * the caller disconnects, and stops when the hub closes.
+ * Removes expired jobs, expired logs, and artifacts that nothing references. A dry run only lists
+ * them. Continues if the caller disconnects. Stops when the hub closes.
  */
 export const collectGarbage = (hub: HubState, dryRun: boolean): Promise<GarbageReport> =>
   hub.collectGarbage(dryRun, hub.closing)

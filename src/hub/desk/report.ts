@@ -4,8 +4,8 @@ import type { PublicationIntent } from '../../domain/publication.ts'
 import type { HubState } from '../context.ts'
 
 /**
- * Appends events of an attempt. `from` is the first event's number within the attempt, counted from 1.
- * Idempotent: events that are already stored are skipped.
+ * Appends events of an attempt. An attempt's events are numbered from 1. `from` is the number of
+ * the first event in `events`. Idempotent: events that are already stored are skipped.
  */
 export const appendEvents = (
   { ledger }: HubState,
@@ -21,7 +21,10 @@ export const addCheckpoint = (
   checkpoint: Checkpoint,
 ): Promise<void> => ledger.checkpoint(fence, checkpoint)
 
-/** Records what an attempt is about to publish. Throws `cancel-requested` and `hold-lapsed`. */
+/**
+ * Records what an attempt is about to publish. Throws `cancel-requested` if the job is to be
+ * cancelled. Throws `hold-lapsed` if the time until which the job may publish has passed.
+ */
 export const intendPublication = (
   { ledger }: HubState,
   fence: Fence,

@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto'
 export const requestDigest = (asked: unknown): string =>
   createHash('sha256').update(canonicalJson(asked)).digest('hex')
 
-/** JSON with sorted keys and no undefined members. `refuseOddJson` limits the recursion depth. */
+/**
+ * JSON with sorted keys and without undefined members. The recursion cannot get too deep, because
+ * `refuseOddJson` has rejected deeply nested requests.
+ */
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)

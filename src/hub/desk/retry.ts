@@ -16,9 +16,10 @@ export type RetryRequest = {
 }
 
 /**
- * Submits a new job that continues a job that has ended. The new job has the same payload, settings,
- * inputs, callbacks and group. It does not copy the origin, hold and start time, because these apply
- * only to the earlier submission.
+ * Submits a new job that continues a job that has ended. The new job has the same payload,
+ * settings, inputs, callbacks and group. Three values applied only to the earlier submission and
+ * are not copied: the origin, the hold (the time until which the job may publish) and the start
+ * time.
  */
 export async function retry(
   hub: HubState,

@@ -10,7 +10,10 @@ const DAY_MS = 86_400_000
 export type TokenRequest = {
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** For a worker's token: patterns for the jobs that the worker may run. */
+  /**
+   * For a worker's token: patterns for the jobs that the worker may run, such as `kind:code`. If
+   * missing, it may run all jobs.
+   */
   readonly lanes?: readonly string[] | undefined
   /** Days until the token expires, or null for no expiration. */
   readonly days: number | null

@@ -4,7 +4,10 @@ import type { JobEvent } from '../../domain/event.ts'
 import { encodeComment, encodeEvent } from '../../protocol/event-stream.ts'
 import type { Endpoint } from '../handler.ts'
 
-/** Returns one page of a job's events as JSON or, if requested, streams all of them as they happen. */
+/**
+ * Returns one page of a job's events as JSON. If the caller requests an event stream, streams all
+ * events as they happen.
+ */
 export const listEvents: Endpoint<'listEvents'> =
   (desk) =>
   async ({ params, query, headers, gone }) => {
