@@ -5,7 +5,7 @@ import type { ReasonCode } from './reasons.ts'
 export type ModelDoor = {
   /** Base URL without the path of an API, such as http://127.0.0.1:7400 */
   readonly baseUrl: string
-  /** Valid until the attempt ends. */
+  /** The token for this URL. It is valid until the attempt ends. */
   readonly token: string
 }
 
@@ -18,18 +18,21 @@ export type ModelRefusal = {
 /** What an agent is asked to do in one turn. */
 export type AgentTask = {
   readonly prompt: string
-  /** The session to continue; null starts a new one. */
+  /** Id of the agent's session to continue; null starts a new session. */
   readonly session: string | null
 }
 
 /** Where an agent works and what it can access. The same for all turns of an attempt. */
 export type AgentPlace = {
-  /** The checkout that the agent edits. */
+  /** The folder with the checkout that the agent edits. */
   readonly tree: string
   /** The agent's HOME folder, kept from one turn of a session to the next. */
   readonly home: string
   readonly door: ModelDoor | null
-  /** The folder with the job's inputs, passed as MILLWRIGHT_INPUTS; null if the job has none. */
+  /**
+   * The folder with the job's inputs; null if the job has none. The agent finds its path in the
+   * environment variable MILLWRIGHT_INPUTS.
+   */
   readonly inputs: string | null
   /** Other folders that the agent must be able to read, such as the cache with the git history. */
   readonly readable: readonly string[]
@@ -73,7 +76,7 @@ export type AgentEnd =
       readonly session: string | null
     }
 
-/** How a driver starts programs and reports updates. */
+/** The functions with which a driver starts programs and reports updates. */
 export type AgentIo = {
   readonly launch: Launch
   readonly onUpdate: (update: AgentUpdate) => void
@@ -87,6 +90,9 @@ export type AgentIo = {
 export type AgentDriver = {
   readonly name: string
   run(task: AgentTask, place: AgentPlace, io: AgentIo, signal: AbortSignal): Promise<AgentEnd>
-  /** Paths, relative to the agent's HOME folder, of the session files that a follow-up job needs. */
+  /**
+   * Paths of files and folders in the agent's HOME folder, such as `.codex/sessions`. They hold the
+   * session that a later attempt or a follow-up job continues.
+   */
   readonly sessionFiles: readonly string[]
 }

@@ -9,7 +9,7 @@ import type { Earlier, Work } from './work.ts'
 /** Maximum length of a log line, in bytes; longer lines are truncated. */
 export const LINE_BYTES_MAX = 64 * 1024
 
-/** The log streams of an attempt. When the attempt ends, each stream is stored as the artifact `name`. */
+/** An attempt's log streams. When the attempt ends, each becomes an artifact called `name`. */
 export const STREAMS = [
   { stream: 'transcript', name: 'transcript.jsonl', mediaType: 'application/jsonl' },
   { stream: 'output', name: 'agent-output.log', mediaType: 'text/plain' },
@@ -88,11 +88,17 @@ export type Attempt = {
   refusal(): Promise<ModelRefusal | null>
   /** The wall clock, in milliseconds since the epoch. It may jump, so do not measure durations with it. */
   now(): number
-  /** Runs a named step. Checks the signal first, and reports when the step starts and finishes. */
+  /**
+   * Runs a named step, and reports when the step starts and finishes. If the attempt must stop,
+   * throws `Stopped` instead of starting the step.
+   */
   step<Value>(name: string, run: () => Promise<Value>): Promise<Value>
   /** Runs `run`. Stops the attempt if `run` does not call `alive()` for limits.idleMs. */
   watched<Value>(run: (alive: () => void) => Promise<Value>): Promise<Value>
-  /** Returns a signal that aborts when the time for keeping partial work is over, or the lease is lost. */
+  /**
+   * Returns a signal for the code that keeps partial work. It aborts after 30 s, if the lease is
+   * lost, or if the worker must exit now.
+   */
   grace(): AbortSignal
 }
 
@@ -108,10 +114,13 @@ export type LeftAttempt = Pick<Attempt, 'folder' | 'marker'>
 /** What a worker can do with jobs of a kind. */
 export type WorkKind = {
   readonly run: RunKind
-  /** Returns the partial work in the folder of an attempt whose worker died. */
+  /** Returns the files of partial work that an attempt left behind when its worker died. */
   salvage(left: LeftAttempt, signal: AbortSignal): Promise<readonly FileArtifact[]>
   /** Removes an attempt's folder and what the kind stored for it elsewhere. */
   remove(folder: string): Promise<void>
-  /** Evicts entries from the kind's caches until they are within their limits. Returns the bytes freed. */
+  /**
+   * Removes entries from the kind's caches until the caches are within their limits. Returns the
+   * number of bytes freed.
+   */
   tidy(signal: AbortSignal): Promise<number>
 }

@@ -7,7 +7,7 @@ const FINDINGS_MAX = 2000
 
 /**
  * Makes the error for work that did not pass its checks.
- * @param lead a sentence before the findings; may be empty
+ * @param lead a sentence to put before the findings; may be empty
  */
 export function checkFailed(failed: readonly FailedCheck[], lead: string): StepFailed {
   const words = failed.map(

@@ -1,6 +1,6 @@
 import { type Hint, hint, hintText } from './hint.ts'
 
-/** An error that an operator or caller can act on. */
+/** What an error code means for the operator or caller who gets the error. */
 export type ErrorKind = {
   /** HTTP status of the response. */
   readonly status: number
@@ -16,7 +16,9 @@ const kind = (status: number, fix: string | Hint, retryable = false): ErrorKind 
   fix: typeof fix === 'string' ? hint(fix) : fix,
 })
 
-/** All error codes. Codes never change. An error without a code is a bug. */
+/**
+ * All error codes. Codes never change. An error that has none of these codes is caused by a bug.
+ */
 export const ERRORS = {
   // requests
   'request-invalid': kind(400, 'Correct the field named in the message.'),
@@ -211,7 +213,10 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** Extra members of the problem document (RFC 9457), for programs that handle the error. */
+/**
+ * Extra members of the JSON document that describes the error in a response (RFC 9457). They are
+ * for programs that handle the error.
+ */
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
 /** An error with a code from `ERRORS`. Its message says what failed, and why. */

@@ -18,7 +18,7 @@ const stepName = z.string().min(1).max(64)
 /** A finished step and its result, which a later attempt can restore. */
 export const Checkpoint = z.strictObject({
   step: stepName,
-  /** What a later attempt needs to continue after the step. Refers to artifacts by name. */
+  /** Data with which a later attempt continues after the step. Refers to artifacts by name. */
   product: z.record(z.string().max(64), z.json()).default({}),
 })
 export type Checkpoint = z.infer<typeof Checkpoint>
@@ -67,7 +67,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>
 
-/** Events that the ledger writes, in the same transaction as the change that they record. */
+/** Events that the ledger writes, each in the same transaction as the change that it records. */
 export const LedgerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('submitted'), retryOf: z.string().nullable() }),
   z.strictObject({

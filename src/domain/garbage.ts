@@ -4,7 +4,9 @@ import { z } from 'zod'
 export const GarbageItem = z.strictObject({
   what: z.enum(['jobs', 'tokens', 'workers', 'uploads', 'logs', 'artifacts']),
   count: z.int().min(0),
-  /** null for ledger rows, because the database keeps their space for later rows. */
+  /**
+   * null if the items are rows of the ledger: the database keeps their disk space for later rows.
+   */
   bytes: z.int().min(0).nullable().describe('Disk space freed, in bytes; null for ledger rows'),
   why: z.string().describe('Why the items are no longer needed, and which setting decides that'),
   examples: z.array(z.string()).max(5),

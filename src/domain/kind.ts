@@ -40,7 +40,7 @@ export const kindSchema = <Schema extends z.ZodType>(
   schema,
   title: (payload) => kind.title(schema.parse(payload)),
   locks: (payload) => kind.locks(schema.parse(payload)),
-  // The payload is not parsed here, because parsing would fill in defaults.
+  // The payload is not parsed here: parsing would add defaults, which the submitter did not give.
   followUp: (payload, prompt) => kind.followUp(payload, prompt),
   demands: (payload) => kind.demands(schema.parse(payload)),
   protocol: (payload) => kind.protocol(schema.parse(payload)),

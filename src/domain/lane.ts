@@ -64,10 +64,12 @@ export function serves(
 }
 
 /**
- * Whether the restriction of a worker's token permits the jobs of a lane. null permits all jobs, and
- * an empty list permits none. Patterns and the parts of a lane have the form `word:value`, where the
- * word is `kind`, `label`, or the first word of a demand. For each word used in the patterns, the lane
- * must have at least one part with that word, and all such parts must match a pattern.
+ * Whether the restriction of a worker's token permits the jobs of a lane. null permits all jobs,
+ * and an empty list permits none. Patterns and the parts of a lane have the form `word:value`,
+ * where the word is `kind`, `label`, or the first word of a demand. For each word used in the
+ * patterns, the lane must have at least one part with that word, and all such parts must match a
+ * pattern. For example, `kind:code` and `agent:codex` together permit only code jobs for the agent
+ * codex.
  */
 export function permits(restriction: readonly string[] | null, lane: string): boolean {
   if (restriction === null) return true

@@ -8,8 +8,8 @@ export const LEASE_MS_MIN = 1000
 export const LEASE_MS_MAX = 86_400_000
 
 /**
- * Sent with every write of a worker. The attempt number is the fencing token: if the job has a newer
- * attempt, the worker is stale and the hub rejects the write.
+ * The job and attempt for which a worker writes to the hub. If the job already has a newer attempt,
+ * the worker has lost the job, and the hub rejects the write.
  */
 export const Fence = z.object({ jobId: JobId, attempt: z.int().min(1) })
 export type Fence = Readonly<z.infer<typeof Fence>>

@@ -50,8 +50,8 @@ function afterFailure(
   delayMs = backOffMs(job.retry, failures),
 ): Next {
   if (failures >= job.retry.maxFailures || job.attempt >= ATTEMPTS_MAX) {
-    // If `maxFailures` is 1, no retry was allowed. The reason of the failure then says more than
-    // `attempts-exhausted`.
+    // If `maxFailures` is 1, the job had no retries. The reason of its only failure then says more
+    // than `attempts-exhausted`.
     return {
       state: 'failed',
       reason: job.retry.maxFailures === 1 ? reason : 'attempts-exhausted',
@@ -87,7 +87,9 @@ export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | n
   return { state: 'failed', reason: 'attempts-exhausted', failures: job.failures }
 }
 
-/** The next state after a worker returned the job on shutdown, which does not count as a failure. */
+/**
+ * The next state after a worker that shuts down returns the job. This does not count as a failure.
+ */
 export function afterHandBack(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
   return { state: 'queued', reason: 'handed-back', failures: job.failures, delayMs: 0 }

@@ -3,8 +3,8 @@ const EDITS_MAX = 3
 
 /**
  * The known name that was probably meant; undefined if none is similar.
- * @param known must contain only few and short names, because comparing two names takes time
- * proportional to the product of their lengths
+ * @param known a few short names. More or longer names would be slow: comparing two names takes
+ * time proportional to the product of their lengths.
  */
 export function nearMiss(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

@@ -22,8 +22,9 @@ export function readPlainly<Schema extends z.ZodType>(
 }
 
 /**
- * Keeps one issue of each path: the first, which is the most helpful. But if later issues of the path
- * have the same code, keeps the last of these. If a number violates two limits, the last is narrower.
+ * Keeps one issue of each path: the first, which is the most helpful. But if later issues of the
+ * path have the same code, keeps the last of these. For example, if a number exceeds two maxima,
+ * the issue with the smaller maximum comes last.
  */
 function onePerPath(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const kept = new Map<string, z.core.$ZodIssue>()
@@ -104,7 +105,10 @@ function tooSmall(value: unknown, minimum: Bound): string {
 
 type Bound = number | bigint
 
-/** Joins the messages of the union's members. Leaves out members that expect another type of value. */
+/**
+ * Makes the message for a value that matches no member of a union. Joins the messages of the
+ * members, but leaves out members that expect another type of value.
+ */
 function anyOf(members: readonly (readonly z.core.$ZodIssue[])[]): string {
   const near = members.filter(([issue]) => issue?.code !== 'invalid_type' || issue.path.length > 0)
   const words = (near.length === 0 ? members : near).flatMap(([issue]) =>

@@ -26,7 +26,9 @@ export type WorkerPrincipal = {
   readonly kind: 'worker'
   readonly tokenId: string
   readonly name: string
-  /** Patterns for the jobs that it may run, such as `repo:https://…*`; null permits all jobs. */
+  /**
+   * Patterns for the jobs that it may run, such as `repo:https://host/*`; null permits all jobs.
+   */
   readonly lanes: readonly string[] | null
 }
 

@@ -50,7 +50,10 @@ export type Publication = z.infer<typeof Publication>
 export const PublicationIntent = z.preprocess(fromProtocol1, z.strictObject(Shape))
 export type PublicationIntent = z.infer<typeof PublicationIntent>
 
-/** A publication, or null if there is none. Protocol 1 used a publication of the kind `none` for null. */
+/**
+ * A publication, or null if there is none. Also accepts a publication of the kind `none`, with
+ * which protocol 1 said that there is none, and converts it to null.
+ */
 export const PublicationOrNone = z.preprocess(
   (value) => (isRecord(value) && value['kind'] === 'none' ? null : value),
   Publication.nullable(),

@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 /**
  * How often and how fast a job is retried. Members that protocol 2 added are optional and have no
- * default, so that a policy without them keeps its digest and older hubs can read it.
+ * default. A policy without them is therefore the same JSON as in protocol 1: older hubs can read
+ * it, and a repeated submission keeps the digest by which the hub recognizes it.
  */
 export const RetryPolicy = z.strictObject({
   maxFailures: z
@@ -43,8 +44,9 @@ export const RetryPolicy = z.strictObject({
 export type RetryPolicy = z.infer<typeof RetryPolicy>
 
 /**
- * How long to wait after the n-th failure, in milliseconds. The first retry is immediate unless the
- * policy says otherwise: most first failures happen because a worker died, and another worker is idle.
+ * How long to wait after the n-th failure, in milliseconds. Unless the policy says otherwise, the
+ * first retry is immediate. Most first failures happen because a worker died, and another worker is
+ * idle.
  */
 export function backOffMs(policy: RetryPolicy, failures: number): number {
   if (failures === 0) return 0

@@ -9,7 +9,10 @@ export type StopCause =
   | { readonly kind: 'drained' }
   | { readonly kind: 'limit'; readonly reason: ReasonCode; readonly detail: string }
 
-/** The reason of an attempt's abort signal. The pipeline turns it into an outcome. */
+/**
+ * Thrown when an attempt must stop. The attempt's abort signal has it as its reason. The pipeline
+ * turns it into an outcome.
+ */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
   readonly why: StopCause

@@ -30,8 +30,8 @@ export const ArtifactName = z
   )
 
 /**
- * Whether git accepts a person's name. Git strips the characters in the brackets from a name, and
- * rejects the name if nothing remains.
+ * Whether git accepts a person's name. Git ignores control characters, spaces and the punctuation
+ * `.,:;<>"\'` at the ends of a name, and rejects the name if nothing remains.
  */
 export const isPersonName = (text: string): boolean => /[^\p{Cc} .,:;<>"\\']/u.test(text)
 

@@ -17,7 +17,10 @@ export const TRIGGERS = [
 ] as const
 export type Trigger = (typeof TRIGGERS)[number]
 
-/** The states that a trigger may lead to, or the error. machine.ts chooses if there are several states. */
+/**
+ * The states that a trigger may lead to, or the error that refuses it. If there are several states,
+ * machine.ts chooses one.
+ */
 export type Cell = { readonly to: readonly JobState[] } | { readonly refused: ErrorCode }
 
 const to = (...states: readonly JobState[]): Cell => ({ to: states })

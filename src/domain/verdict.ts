@@ -1,7 +1,7 @@
 /** The result of a check, bound to the exact tree that it judged. */
 export type Verdict = {
   readonly check: string
-  /** Id of the tree as the agent left it, without files that checks wrote. */
+  /** Id of the checked tree: the files as the agent left them, without files that checks wrote. */
   readonly tree: string
   readonly passed: boolean
   /** The part of the check's output that is useful to people and to the agent. */

@@ -25,14 +25,17 @@ export const Continuation = z.object({
 })
 export type Continuation = z.infer<typeof Continuation>
 
-/** What an attempt starts from: results of earlier attempts and jobs, and the job's inputs. */
+/**
+ * What an attempt starts from: results of earlier attempts, the earlier job that this job
+ * continues, and the job's inputs.
+ */
 export const Earlier = z.object({
   /** The newest checkpoint of each step, from earlier attempts at this job. */
   checkpoints: z.array(Checkpoint),
   /** The intents to publish that earlier attempts recorded, oldest first. */
   intents: z.array(PublicationIntent),
   continues: Continuation.nullable(),
-  /** Fetched with `AttemptReport.fetchInput`. */
+  /** The job's inputs. `AttemptReport.fetchInput` downloads the bytes of each. */
   inputs: z.array(InputFile),
 })
 export type Earlier = z.infer<typeof Earlier>

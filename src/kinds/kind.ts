@@ -25,16 +25,18 @@ export type Here = {
 export type KindTools = {
   readonly drivers: ReadonlyMap<string, DriverFactory>
   readonly git: GitSettings
-  /** Used by the publish step only. */
+  /**
+   * The committer of the worker's commits and the key that signs them, for the publish step only.
+   */
   readonly signature: Signature
   /** Maximum disk space for the caches of repositories, in bytes. */
   readonly cacheBytes: number
-  /** PATH of agents, checks and generators. */
+  /** The environment variable PATH for agents, checks and generators. */
   readonly path: string
   readonly clock: Clock
 }
 
-/** How `millwright submit` reads a job of a kind. */
+/** How `millwright submit` makes the payload of a job of this kind from the command line. */
 export type SubmitForm = {
   /** One sentence for the help text. */
   readonly description: string
@@ -63,7 +65,10 @@ export type Flag = {
 export type Typed = {
   /** The kind's flags by name in camel case, not validated; `readFlags` validates them. */
   readonly flags: Readonly<Record<string, unknown>>
-  /** The argument before `--`, or stdin if it is `-`. Never blank; null if there is no argument. */
+  /**
+   * The argument before `--`. If the argument is `-`, the text read from stdin. Never blank; null
+   * if there is no argument.
+   */
   readonly prompt: string | null
   /** The arguments after `--`. */
   readonly rest: readonly string[]

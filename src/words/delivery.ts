@@ -2,7 +2,7 @@ import type { Delivery } from '../domain/delivery.ts'
 import { moment } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
 
-/** A delivery as a table row: event, URL, state. */
+/** Formats a delivery as the cells of a table row: its event, its URL, and its state. */
 export const deliveryRow = (delivery: Delivery): readonly string[] => [
   `${delivery.seq} ${delivery.event}`,
   safeLine(delivery.url),

@@ -98,13 +98,13 @@ function firstLine(detail: string): string {
   return others.length === 0 ? shown : `${shown.replace(/:$/, '')} …`
 }
 
-/** Formats where the work was published, as part of a line. */
+/** Formats where the work was published, such as `branch https://host/app#main at 1a2b3c4d5e6f`. */
 export function publicationText({ kind, target, revision, url }: Publication): string {
   const place = `${safeLine(kind)} ${safeLine(target)} at ${safeLine(revision.slice(0, 12))}`
   return url === undefined ? place : `${place} (${safeLine(url)})`
 }
 
-/** What the job does after an event, in a few words; undefined if it does the same as before. */
+/** What the job is doing after an event, in a few words; undefined if that has not changed. */
 export function phaseAfter(event: JobEvent): string | undefined {
   if (event.type === 'step-started') return safeLine(event.step)
   if (event.type === 'progress') return progressText(event)

@@ -4,11 +4,16 @@
  * overrides could change the order in which characters appear.
  */
 
-/** Matches a complete escape sequence (CSI, OSC and similar, or two characters), so that none of it remains. */
+/**
+ * Matches a whole escape sequence, such as `ESC[31m`. Removing only ESC would leave `[31m` behind.
+ */
 const SEQUENCE =
   // oxlint-disable-next-line no-control-regex -- control characters are the subject
   /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]P^_X]|[\u009D\u0090\u009E\u009F\u0098])[^\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C)?|\u001B[ -/]*[0-~]?/g
-/** Matches the other control characters except tab and newline, and invisible formatting such as bidi overrides. */
+/**
+ * Matches a control character other than tab and newline, or an invisible formatting character such
+ * as a bidirectional override.
+ */
 const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
 /** Matches text that may need cleaning. Most log lines are plain ASCII and skip the slower expressions. */

@@ -40,7 +40,7 @@ function endOfStep(end: AttemptEnd): 'failed' | 'stopped' | 'lost' {
   const { settlement } = end
   if (settlement.kind !== 'failed') return 'stopped'
   const { reason, step } = settlement
-  // A worker that reports a failure names the failed step. If no step is named, the worker was lost.
+  // A worker that reports a failure names the failed step. So without a step, the worker was lost.
   const isLost = reason === 'worker-lost' || (reason === 'attempts-exhausted' && step === undefined)
   return isLost ? 'lost' : 'failed'
 }

@@ -15,7 +15,9 @@ const AWAY_MS = 45_000
 
 /** A worker, as the hub last saw it. */
 export type Seen = WorkerIdentity & {
-  /** The restriction of the worker's token; null if it has none. */
+  /**
+   * Patterns for the jobs that the worker's token permits, such as `kind:code`; null permits all.
+   */
   readonly restrictedTo: readonly string[] | null
   /** When the worker last polled, in milliseconds since the epoch. */
   readonly seenAt: number
@@ -40,7 +42,9 @@ export function whyHeldBack(job: Job): string | null {
     : null
 }
 
-/** Why no worker has claimed a ready job. */
+/**
+ * Why no worker has claimed a job that could start now: no worker can, or all that can are busy.
+ */
 export function whyNotTaken(job: Job, workers: readonly Seen[], now: number): Hint {
   const { able, lacking } = whoIsAble(job, workers, now)
   return lacking ?? hint(`for a free slot; ${plural(able, 'connected worker')} can run the job`)

@@ -13,10 +13,11 @@ export const demandsOf = ({ agent, repository }: CodePayload): readonly string[]
 ]
 
 /**
- * The demand for a repository: its normalized URL, with spaces and `*` percent-encoded. A token's
- * restriction is compared only with the beginning of the URL. So if a URL begins like a permitted
- * repository, it must not lead to a different repository. A URL that still contains `..`, or is too
- * long, is replaced by its SHA-256, which matches no restriction by URL.
+ * The demand for a repository: `repo:` and its normalized URL, with spaces and `*` percent-encoded.
+ * A restriction of a token, such as `repo:https://host/team/*`, is compared only with the beginning
+ * of the URL. `https://host/team/..%2Fother` would match it, but a server may read this URL as
+ * `https://host/other`. So a URL that still contains `..`, or is too long, is replaced by its
+ * SHA-256, which matches no restriction by URL.
  */
 function repositoryDemand(address: string): string {
   const plain = plainAddress(address)

@@ -11,7 +11,7 @@ import { readFlags } from '../read-flags.ts'
 import { CodePayload, ITERATIONS, RefName } from './payload.ts'
 
 const AGENT_NAMES = AGENTS.map(({ name }) => name)
-/** Agents that run a program given on the command line. */
+/** Names of the agents that run a program given on the command line. */
 const PROGRAMS = AGENTS.filter(({ takes }) => takes === 'program').map(({ name }) => name)
 const SUBMODULES = ['none', 'all'] as const
 const PUBLISH = ['none', 'branch'] as const
@@ -111,7 +111,9 @@ export const codeForm: SubmitForm = {
   payload: payloadOf,
 }
 
-/** Omits flags that were not given, so that the worker applies the defaults. */
+/**
+ * Makes the payload. Leaves out flags that were not given, so that the worker applies the defaults.
+ */
 async function payloadOf(typed: Typed): Promise<object> {
   const flags = readFlags(CodeFlags, typed)
   if (typed.prompt === null) throw new AppError('usage-invalid', 'submit needs a prompt')
@@ -146,7 +148,9 @@ function agentOf({ agent: name, model }: CodeFlags, run: readonly string[]): obj
   )
 }
 
-/** Returns undefined if none of these flags was given: older hubs reject a payload with `checkout`. */
+/**
+ * Returns undefined if none of the flags was given: older hubs reject a payload with `checkout`.
+ */
 function checkoutOf({ depth, sparse, submodules, lfs }: CodeFlags): object | undefined {
   const asked = [depth, sparse, submodules, lfs].some((flag) => flag !== undefined)
   return asked ? { depth, sparse, submodules, lfs } : undefined

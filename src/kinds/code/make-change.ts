@@ -14,7 +14,10 @@ import { runChecks } from './run-checks.ts'
 import { forgetChange, keepChange, takeChange } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 
-/** Runs turns of the agent until the checks pass. Continues the work of an earlier attempt, if any. */
+/**
+ * Runs turns of the agent until the checks pass. Continues the work of an earlier attempt, if any.
+ * Throws StepFailed `check-failed` if a check still fails and no turns are left.
+ */
 export async function makeChange(
   job: CodeJob,
   opened: OpenedWorkspace,

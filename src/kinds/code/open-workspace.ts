@@ -52,8 +52,8 @@ async function openFresh(
 }
 
 /**
- * Opens the workspace with the work of an earlier attempt. Returns null if the work cannot be restored,
- * for example because the remote no longer has its commit.
+ * Opens the workspace with the work of an earlier attempt. Returns null if the work cannot be
+ * restored, for example because the remote no longer has the commit from which the work started.
  */
 async function openKept(
   job: CodeJob,
@@ -68,7 +68,7 @@ async function openKept(
     return { workspace, kept, session }
   } catch (error) {
     if (!isUnrestorable(error)) throw error
-    // Clear the HOME folder, because it may already contain files of the session.
+    // The earlier attempt's session may already be unpacked in the HOME folder, so clear the folder.
     await rm(job.home, { recursive: true, force: true })
     await mkdir(job.home, { mode: 0o700 })
     const text = `The work of attempt ${kept.attempt} cannot be restored, so the agent starts over: ${error.message}`
@@ -109,9 +109,9 @@ const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): 
 })
 
 /**
- * Restores the session of an earlier attempt and returns the session's id. Returns null if there is no
- * session, or if the agent has no turn left in which to use it. Follow-ups can still use the session's
- * artifact.
+ * Restores the session of an earlier attempt and returns the session's id. Returns null if there is
+ * no session, or if the agent has no turn left in which to use it. In the second case, the session
+ * remains an artifact that a follow-up can restore.
  */
 async function keptSession(
   { attempt, home, payload }: CodeJob,

@@ -14,7 +14,7 @@ export const RefName = z
       `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, subject to git’s rules for refs`,
   })
 
-/** Excludes HEAD and refs/…, which git does not read as branch names. */
+/** The name of a branch. Excludes `HEAD` and `refs/…`, which git does not read as branch names. */
 const BranchName = RefName.refine(
   (name) => name !== 'HEAD' && !name.startsWith('refs/'),
   'must be the name of a branch, without refs/heads/, and not HEAD',
@@ -35,7 +35,7 @@ export const RepositoryAddress = line(2048)
     'must be an http, https, ssh or file URL, or an absolute path',
   )
 
-/** The agent that edits the workspace, and its options. */
+/** The agent that edits the workspace: its name, and the options that this agent accepts. */
 const [first, ...others] = AGENTS
 const Agent = z.discriminatedUnion('name', [first.choice, ...others.map(({ choice }) => choice)])
 

@@ -28,13 +28,13 @@ export function promptFor({ payload, attempt }: PromptedJob): string {
   return `${prompt.trim()}\n\n---\n${rules.map((rule) => `- ${rule}`).join('\n')}\n`
 }
 
-/** The prompt for a session that was interrupted, for example by a quota. */
+/** The prompt that continues a session after an interruption, for example by a quota. */
 export const CONTINUE =
   'You were interrupted; your session and your changes are as you left them. Continue the task.'
 
 /**
- * The prompt after checks failed. A session already contains the first prompt; an agent without a
- * session gets the first prompt again.
+ * The prompt for the turn after checks failed. An agent whose session continues already knows the
+ * first prompt. If `session` is null, the first prompt is repeated.
  */
 export function findingsPrompt(
   job: PromptedJob,

@@ -68,7 +68,7 @@ export function published(
   return { kind: 'succeeded', reason: 'published', publication, ...words }
 }
 
-/** A follow-up pushes to the earlier job's branch; other jobs get a new branch. */
+/** The branch to push to: in a follow-up, the earlier job's branch; otherwise, a new branch. */
 function branchOf({ attempt }: CodeJob): string {
   const continued = branchOfPublication(attempt.earlier.continues?.publication ?? null)
   return continued?.branch ?? `millwright/${shortId(attempt.work.id)}`

@@ -25,7 +25,7 @@ export async function runChecks(
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const [index, check] of job.payload.checks.entries()) {
-    // A check may change files. The next check must judge the tree that will be published.
+    // The previous check may have changed files, but this check must judge the tree to be published.
     if (index > 0) await restoreTree(judged.workspace, judged.tree, signal)
     verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }

@@ -5,7 +5,10 @@ import { demandsOf } from './demands.ts'
 import { codeFacts } from './facts.ts'
 import { CodePayload } from './payload.ts'
 
-/** The first line of the prompt, truncated for lists. NUL is replaced: it would end the text in SQL searches. */
+/**
+ * The first line of the prompt, truncated for lists. Each NUL character becomes a space, because
+ * SQL searches would not see the text after it.
+ */
 const firstLine = (text: string): string =>
   (text.trim().split('\n', 1)[0] ?? '').replaceAll('\0', ' ').slice(0, 120)
 

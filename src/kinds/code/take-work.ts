@@ -5,7 +5,7 @@ import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
 
-/** Reads the agent's change from the workspace and reports the change's notes. */
+/** Reads the agent's change from the workspace, and reports the warnings about it as events. */
 export async function takeChange(
   job: CodeJob,
   workspace: Workspace,
@@ -17,8 +17,9 @@ export async function takeChange(
 }
 
 /**
- * Keeps the change as artifacts. `nameOf` names only the patch, which needs a different name in each
- * turn. The other files need none, because their names are derived from their content.
+ * Keeps the change as artifacts. `nameOf` changes only the name of the patch, which may need a
+ * different name in each turn. The names of the other files never clash, because they depend on the
+ * content.
  */
 export function keepChange(
   { attempt }: CodeJob,

@@ -3,11 +3,12 @@ import { StepFailed } from '../../domain/stop.ts'
 import { listOutputs, OUTPUTS } from './list-outputs.ts'
 import { digested, type Outputs } from './outputs.ts'
 
-/** Maximum number of file names in the finding. */
+/** Maximum number of changed files that the finding names. */
 const NAMED_MAX = 20
 
 /**
- * A finding that lists the files that a check changed; null if it changed none. Reads every file.
+ * Returns a finding that names the files that a check changed, added or removed; null if there are
+ * none. Reads every file.
  * @param folder the folder with the outputs; no process may write to it meanwhile
  */
 export async function changeOf(

@@ -39,7 +39,7 @@ export async function checkOutputs(
 
 type Judged = { readonly check: AskedCheck; readonly outputs: Outputs; readonly inputs: string }
 
-/** `changedFiles`: the check changed the files, and therefore failed. */
+/** If `changedFiles` is true, the check changed files of the outputs, and therefore failed. */
 type Answer = { readonly verdict: Verdict; readonly changedFiles: boolean }
 
 async function runCheck(
@@ -61,7 +61,7 @@ async function runCheck(
   return { verdict, changedFiles }
 }
 
-/** The program of a check, which runs in the folder of outputs. */
+/** How to run a check's program: in the folder of outputs, which the program must not change. */
 function programOf({ attempt: { folder }, tools }: GenerateJob, check: AskedCheck, inputs: string) {
   const [outputs, home] = [outputsOf(folder), homeOf(folder)]
   return {

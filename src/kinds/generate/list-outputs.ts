@@ -14,13 +14,16 @@ const OUTPUT_BYTES_MAX = 20 * 1024 ** 3
 const NAMED_MAX = 20
 const NOTE_MAX = 2048
 
-/** Artifact folders: for complete outputs, and for outputs of an attempt that was stopped or failed. */
+/**
+ * The first part of the artifacts' names: `outputs` for complete outputs, and `partial` for the
+ * files of an attempt that failed or was stopped.
+ */
 export const OUTPUTS = 'outputs'
 export const PARTIAL = 'partial'
 
 /** A regular file that a generator wrote. */
 export type WrittenFile = {
-  /** Relative to the folder of outputs, with `/` between folders. */
+  /** The file's path relative to the folder of outputs, with `/` between folders. */
   readonly name: string
   readonly file: string
   readonly size: number
@@ -90,8 +93,8 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   for await (const { name: part } of await opendir(join(root, under))) {
     signal.throwIfAborted()
     const name = under === '' ? part : `${under}/${part}`
-    // Check the name before lstat: decoding has already changed a name that is not valid UTF-8, so
-    // lstat would not find the file.
+    // Check the name before lstat. If the name is not valid UTF-8, opendir has already replaced some
+    // bytes of it, so lstat would not find the file.
     if (!ArtifactName.safeParse(`${OUTPUTS}/${name}`).success) {
       yield { kind: 'other', name, why: 'not a valid artifact name' }
       continue

@@ -77,7 +77,10 @@ async function keepPartial({ attempt }: GenerateJob): Promise<void> {
   }
 }
 
-/** The files as artifacts below `tree`. A file with a digest must still match it at the upload. */
+/**
+ * The files as artifacts whose names begin with `tree`. A file that has a digest must still match
+ * it when it is uploaded.
+ */
 export const artifactsOf = (
   files: readonly (WrittenFile | MadeFile)[],
   tree: typeof OUTPUTS | typeof PARTIAL,

@@ -22,7 +22,9 @@ export type Outputs = z.infer<typeof Outputs>
 
 const Product = z.strictObject({ outputs: Outputs.nullable() })
 
-/** A digest of all names and contents. Verdicts contain it to identify what was checked. */
+/**
+ * A digest of all names and contents. A check's verdict contains it to identify what was checked.
+ */
 export function treeOf({ files }: Pick<Outputs, 'files'>): string {
   const hash = createHash('sha256')
   for (const { name, digest } of files.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {

@@ -31,7 +31,10 @@ export const generateSchema = kindSchema(GeneratePayload, {
   story: () => 'output',
 })
 
-/** The command on one line. NUL is replaced, because it would end the text in SQL searches. */
+/**
+ * The command on one line. Whitespace and control characters become spaces. A NUL character would
+ * hide the text after it from SQL searches.
+ */
 const commandLine = (run: readonly string[]): string =>
   run
     .join(' ')
