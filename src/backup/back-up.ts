@@ -99,8 +99,8 @@ async function writeArtifacts(
 }
 
 /**
- * Yields the paths of these jobs' log files, relative to `logs`. Files may be added while a backup
- * runs, but existing files never change.
+ * Yields the paths of the log files of these jobs, relative to `logs`. A log consists of files that
+ * never change; while a backup runs, the hub may add more.
  */
 async function* logFiles(logs: string, jobs: readonly string[]): AsyncGenerator<string> {
   for (const job of jobs) {

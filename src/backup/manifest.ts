@@ -8,7 +8,10 @@ export const FORMAT = 1
 
 const Digest = z.string().regex(/^[0-9a-f]{64}$/)
 
-/** A file with one line of JSON for each row. */
+/**
+ * What the manifest says about a file with one line of JSON for each row: the number of rows, and
+ * the file's digest.
+ */
 export const RowFile = z.strictObject({
   rows: z.int().min(0),
   /** Hex SHA-256 of the file. */
@@ -16,7 +19,10 @@ export const RowFile = z.strictObject({
 })
 export type RowFile = z.infer<typeof RowFile>
 
-/** The contents of a backup. Written last: a folder without it is not a backup. */
+/**
+ * The manifest of a backup. It is the last file that a backup writes, so a folder without a
+ * manifest is not a complete backup.
+ */
 export const Manifest = z.strictObject({
   format: z.literal(FORMAT),
   program: z.string(),
@@ -32,7 +38,8 @@ export const Manifest = z.strictObject({
 export type Manifest = z.infer<typeof Manifest>
 
 /**
- * An entry in the list of log files. Its path cannot lead out of the folder that contains the logs.
+ * A row of the file that lists all log files. The path is relative to the folder that contains the
+ * logs, and cannot lead out of that folder.
  */
 export const LogFile = z.strictObject({
   path: z.string().regex(/^[\w-]+(?:\/[\w-]+)+$/),

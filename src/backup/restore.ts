@@ -13,7 +13,8 @@ const ARTIFACT_BYTES_MAX = Number.MAX_SAFE_INTEGER
 const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 
 /**
- * A row from an older version may lack columns that were added later. Unknown columns are refused.
+ * Returns the schema for the rows of a table. A row may lack columns, because older versions wrote
+ * backups before these columns existed. Unknown columns are refused.
  */
 const rowOf = ({ columns }: Table): z.ZodType<Row> =>
   AnyRow.refine((row) => Object.keys(row).every((column) => columns.includes(column)))
@@ -27,7 +28,8 @@ export async function restore(
     readonly artifacts: Pick<ArtifactStore, 'put'>
     readonly logs: string
     /**
-     * Marks the store as this ledger's. No other ledger can use the store until the mark is undone.
+     * Marks the store as belonging to the restored ledger. No other ledger can use the store until
+     * the mark is undone.
      */
     readonly markStore: () => Promise<{ undo(): Promise<void> }>
   },

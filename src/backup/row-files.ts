@@ -23,7 +23,9 @@ export async function writeRows(file: string, rows: AsyncIterable<object>): Prom
   return { rows: count, digest: hash.digest('hex') }
 }
 
-/** Reads the rows of a file. Throws `backup-invalid` for a row that does not match the schema. */
+/**
+ * Reads the rows of a file. Throws `backup-invalid` for a row that does not match the schema `row`.
+ */
 export async function* readRows<Row>(file: string, row: z.ZodType<Row>): AsyncGenerator<Row> {
   for await (const line of createInterface(createReadStream(file))) {
     const read = row.safeParse(JSON.parse(line))

@@ -11,9 +11,9 @@ import { systemClock } from '../platform/clock.ts'
 import { backUp } from './back-up.ts'
 import type { Manifest } from './manifest.ts'
 
-/** The folders and the program version that a backup or a restore runs with. */
+/** What a backup or a restore needs to know besides the hub's settings. */
 export type BackupContext = {
-  /** The data folder. */
+  /** The hub's data folder. */
   readonly data: string
   readonly cwd: string
   /** The version of this program. */

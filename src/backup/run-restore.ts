@@ -67,8 +67,9 @@ async function refillOf(
 const StoreRow = z.object({ id: z.string() })
 
 /**
- * Writes the file that marks the store as the ledger's. The backed-up ledger contains the store's
- * id, which this function copies into the file. Writes nothing if the ledger contains no such id.
+ * Writes `store.json`, which marks the store as belonging to the restored ledger. The file contains
+ * the store's id, which is copied from the backup. If the backup contains no such id, writes
+ * nothing.
  */
 async function markStore(
   backup: string,

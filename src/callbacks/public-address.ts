@@ -38,9 +38,9 @@ globalUnicast.addSubnet('2000::', 3, 'ipv6')
 
 /**
  * Whether an IP address is on the public internet. Returns false for text that is not an IP
- * address. An IPv6 address is public only if it is global unicast and lies outside the ranges that
- * map, translate or tunnel to IPv4. These ranges could lead to private IPv4 addresses, and no
- * public service needs them.
+ * address. An IPv6 address is public only if it is global unicast (2000::/3) and in none of the
+ * ranges in `SPECIAL_IPV6`. This excludes all addresses that map, translate or tunnel to IPv4. They
+ * could lead to private IPv4 addresses, and no public service needs them.
  */
 export function isPublic(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4')

@@ -17,7 +17,7 @@ export type CallbackRules = {
 }
 
 /**
- * Returns why callbacks to this URL are not allowed, or null if they are. Checks only the URL
+ * Returns why this URL is not allowed for callbacks, or null if it is allowed. Checks only the URL
  * itself. At each delivery, `refusesAddress` checks the IP addresses that the host name resolves
  * to.
  */
@@ -58,7 +58,10 @@ const allowsHost = (url: URL, { allow }: CallbackRules): boolean =>
       (place.port === null || place.port === portOf(url)),
   )
 
-/** If the rules allow a host with a certain port, that port need not be in `ports`. */
+/**
+ * Whether the URL's port is allowed: because it is in `ports`, or because the rules allow this host
+ * with this port, as in `hooks.lan:9000`.
+ */
 const allowsPort = (url: URL, { ports, allow }: CallbackRules): boolean =>
   ports.includes(portOf(url)) ||
   allow.some((place) => 'host' in place && place.host === hostOf(url) && place.port === portOf(url))

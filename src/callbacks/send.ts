@@ -31,14 +31,14 @@ export type Sending = {
   readonly clock: Clock
   /** Millwright's version, sent in the `User-Agent` header. */
   readonly version: string
-  /** Defaults to the machine's resolver. */
+  /** Resolves the host names of URLs; by default, the machine's resolver. */
   readonly resolve?: Resolve
   readonly tryMs?: number
 }
 
 /**
- * Creates the function that sends messages. It signs each message, sends it only to allowed
- * destinations and does not follow redirects.
+ * Creates the function that sends messages. The function signs each message, sends it only to
+ * allowed destinations and does not follow redirects.
  */
 export const makeSend =
   (sending: Sending): Send =>

@@ -4,7 +4,7 @@ import type { ArtifactInfo } from '../protocol/schemas.ts'
 type Wanted = {
   /** Name of an artifact or of a folder; undefined selects all artifacts. */
   readonly name: string | undefined
-  /** If undefined, the newest attempt that has the artifact. */
+  /** Number of an attempt; undefined selects the newest attempt that has the artifact. */
   readonly attempt: number | undefined
 }
 
@@ -24,9 +24,9 @@ export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wan
 }
 
 /**
- * Finds the artifact with this name, or all artifacts in the folder with this name. A folder's
- * files come from the newest attempt that has any of them; files from two attempts are never mixed.
- * Throws `artifact-not-found`.
+ * Finds the artifact with this name, or all artifacts in the folder with this name. Without a name,
+ * finds all artifacts. A folder's files come from the newest attempt that has any of them; files
+ * from two attempts are never mixed. Throws `artifact-not-found`.
  */
 export function artifactTree(
   all: readonly ArtifactInfo[],
@@ -44,7 +44,10 @@ export function artifactTree(
   return chosen
 }
 
-/** The first part of the name: the outermost folder, or the file itself. */
+/**
+ * The first part of the name, such as `logs` for `logs/build.txt`; the whole name if the artifact
+ * is not in a folder.
+ */
 const topOf = ({ name }: ArtifactInfo): string => name.split('/', 1)[0] ?? name
 
 function notFound(all: readonly ArtifactInfo[], name: string | undefined): AppError {

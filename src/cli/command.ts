@@ -63,10 +63,10 @@ function optionOf({ flag, takes, repeats, description, variable, fallback }: Set
   return repeats === true ? option.argParser(collect) : option
 }
 
-/** For commands whose only flags are settings. */
+/** The flags of a command that has no flags of its own, but only settings. */
 export const NoFlags = z.object({})
 
-/** Parses a flag that may be given several times. */
+/** Collects the values of a flag that may be given several times. */
 export const collect = (value: string, before: unknown): readonly string[] => [
   ...z.array(z.string()).catch([]).parse(before),
   value,

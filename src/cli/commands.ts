@@ -1,7 +1,8 @@
 import type { DefineCommand } from './command.ts'
 
 /**
- * A command as listed in the help. Its file is imported only if it is named on the command line.
+ * A command as listed in the help. The command's file is imported only if the command line contains
+ * the command's name.
  */
 type CommandEntry = {
   /** The command's name and arguments. */

@@ -12,7 +12,7 @@ export type HubCall<Flags> = {
   readonly flags: Flags
   readonly args: readonly string[]
   readonly print: Printer
-  /** Finds the hub and returns a client for it. Throws `hub-unreachable` if no hub is running. */
+  /** Returns a client for the hub that the flags select. Throws the errors of `findHub`. */
   readonly connect: () => Promise<HubClient>
 }
 

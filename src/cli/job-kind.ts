@@ -6,15 +6,18 @@ import { KINDS } from '../kinds/all.ts'
 type OfKind = Pick<Job, 'kind' | 'payload'>
 
 /**
- * The facts about a job that its kind derives from the payload. Empty if this version does not know
- * the kind or the payload.
+ * The names and values that a job's kind derives from the payload for display. Empty if this
+ * version does not know the kind or the payload.
  */
 export const factsOf = (job: OfKind): readonly Fact[] => schemaOf(job)?.facts(job.payload) ?? []
 
 /** The log that is shown by default for a job. It depends on the job's kind and payload. */
 export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payload) ?? 'transcript'
 
-/** Returns null if this version does not know the kind or the payload. */
+/**
+ * Returns the schema of a job's kind, or null if this version does not know the kind or the
+ * payload.
+ */
 function schemaOf({ kind, payload }: OfKind): KindSchema | null {
   const schema = KINDS.find((one) => one.schema.name === kind)?.schema
   return schema?.schema.safeParse(payload).success === true ? schema : null

@@ -10,7 +10,7 @@ import { knownWorkers } from './known-workers.ts'
 import { whyNoWorker } from '../words/why-waiting.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
-/** The HTTP status if the submission's idempotency key belongs to an existing job. */
+/** The HTTP status that the hub returns if the idempotency key belongs to an existing job. */
 const ALREADY_SUBMITTED = 200
 
 /** The hub's response to a submission: the HTTP status and the job. */

@@ -9,7 +9,10 @@ import { safeText } from '../words/safe-text.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
 
-/** Runs the program and returns its exit code. Bugs are printed with their stack. */
+/**
+ * Runs the program and returns its exit code. An error that is not expected is a bug, and is
+ * printed with its stack.
+ */
 export async function runCli(terminal: Terminal): Promise<ExitCode> {
   surviveClosedPipe(terminal)
   await warnOfVariables(terminal)
@@ -80,7 +83,10 @@ function exitCodeHelp(): string {
   return ['', 'Exit codes:', ...lines].join('\n')
 }
 
-/** Arguments after the first `--` belong to the agent and must not be parsed as flags. */
+/**
+ * Splits the arguments at the first `--`. The arguments after it belong to the agent and must not
+ * be parsed as flags.
+ */
 function splitAtDashes(
   argv: readonly string[],
 ): readonly [own: readonly string[], rest: readonly string[]] {

@@ -2,7 +2,8 @@ import { WITHOUT_MODEL } from '../agents/without-model.ts'
 import type { FoundModel } from '../doctor/find-models.ts'
 
 /**
- * The text of a new configuration file, with the chosen model and with common settings as comments.
+ * The text of a new configuration file. It selects the model, if one was found. Common settings are
+ * commented out.
  */
 export function fileText(model: FoundModel | null): string {
   const chosen = model?.settings ?? [

@@ -9,10 +9,16 @@ import { kebab } from '../domain/text.ts'
 import { collect } from './command.ts'
 import { readTime } from './read-time.ts'
 
-/** Each limit has its own flag. For example, --wall-ms sets `wallMs`. */
+/**
+ * The name and schema of each limit. Each limit has its own flag; for example, --wall-ms sets
+ * `wallMs`.
+ */
 const LIMITS = Object.entries(Limits.shape)
 
-/** Parses a number from the command line and checks it against the bounds in the job’s schema. */
+/**
+ * Returns a schema that parses a number from the command line and checks it against the bounds in
+ * the job's schema.
+ */
 const number = (schema: z.ZodDefault<z.ZodInt>) => z.coerce.number().pipe(schema.unwrap())
 
 /** The flags that every kind of job accepts. They accept the same values as the hub. */

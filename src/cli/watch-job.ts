@@ -58,7 +58,8 @@ export async function watchJob(
 }
 
 /**
- * What is known about the job after an interrupt. During a hub outage, that is only its last event.
+ * Text for an interrupt: what is known about the job. During a hub outage, that is only the job's
+ * last event.
  */
 function whatIsKnown(outageSince: number | null, lastSeen: string): string {
   if (outageSince === null) return 'The job continues. Watch it with'

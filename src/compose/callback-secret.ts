@@ -11,10 +11,11 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 const SECRET_BYTES = 32
 
 /**
- * Returns the secrets with which this hub signs callbacks. If the setting is missing, reads the
- * secret from a file in the data folder, and creates the file at the first start. But if the ledger
- * is in PostgreSQL, returns null instead: several hubs may share the ledger, and their files would
- * contain different secrets. Throws `callback-secret-invalid` if the file is invalid.
+ * Returns the secrets with which this hub signs callbacks. If the setting `callbackSecret` is
+ * missing, reads the secret from a file in the data folder, and creates the file at the first
+ * start. But if the ledger is in PostgreSQL, returns null instead: several hubs may share the
+ * ledger, and their files would contain different secrets. Throws `callback-secret-invalid` if the
+ * file is invalid.
  */
 export async function callbackSecrets(
   config: Pick<HubConfig, 'callbackSecret' | 'database'>,

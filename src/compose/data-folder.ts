@@ -29,8 +29,8 @@ export type LocalToken = 'admin' | 'worker'
 export const tokenIn = (folder: string, whose: LocalToken): string => join(folder, `${whose}.token`)
 
 /**
- * The file that a hub writes when it starts to listen, so that commands on this machine find the
- * hub.
+ * The content of the file that a hub writes when it starts to listen, so that commands on this
+ * machine find the hub.
  */
 const HubFile = z.object({ url: z.url(), pid: z.int(), version: z.string() })
 export type HubFile = z.infer<typeof HubFile>
@@ -38,8 +38,8 @@ export type HubFile = z.infer<typeof HubFile>
 const hubFileIn = (folder: string): string => join(folder, 'hub.json')
 
 /**
- * Returns null if there is no such file, which means that no hub is running. Throws
- * `file-unreadable`.
+ * Reads the hub's file. Returns null if the file does not exist, which means that no hub is
+ * running. Throws `file-unreadable`.
  */
 export async function readHubFile(folder: string): Promise<HubFile | null> {
   const path = hubFileIn(folder)
@@ -54,7 +54,7 @@ export async function readHubFile(folder: string): Promise<HubFile | null> {
 export const writeHubFile = (folder: string, file: HubFile): Promise<void> =>
   writeDurably(hubFileIn(folder), `${JSON.stringify(file)}\n`)
 
-/** Removes the hub file that this hub wrote, unless another hub has replaced it. */
+/** Removes the file that this hub wrote, unless another hub has replaced it. */
 export async function removeHubFile(folder: string, own: HubFile): Promise<void> {
   const file = await readHubFile(folder)
   if (file?.pid === own.pid && file.url === own.url) await rm(hubFileIn(folder), { force: true })

@@ -17,7 +17,7 @@ type ModelConfig = Pick<
 
 /** A running gateway that gives attempts access to models. */
 export type OpenGateway = AsyncDisposable & {
-  /** The model endpoints behind the gateway, as shown to people. */
+  /** Text for people: the URL of each model endpoint, or that responses are replayed. */
   readonly models: readonly string[]
   readonly openDoor: (fence: Fence) => Promise<MeteredDoor>
 }

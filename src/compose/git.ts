@@ -98,7 +98,10 @@ function readable(setting: string, file: string): string {
   }
 }
 
-/** The files and sockets that an agent could use to authenticate to a git server as this worker. */
+/**
+ * The paths of the files, folders and sockets that agents must not use. With them, an agent could
+ * authenticate to a git server or sign commits as this worker.
+ */
 export function secretsOfGit(config: Config, { env, cwd }: Here): readonly string[] {
   const files = rulesOf(config, cwd).flatMap((rule) => (rule.from === 'file' ? [rule.path] : []))
   const { signing } = signatureOf(config, { env, cwd })

@@ -51,8 +51,8 @@ export function configPath(env: Environment): string {
 }
 
 /**
- * Returns null if the file does not exist. Throws `config-invalid` if the file contains a secret
- * and other users can read the file.
+ * Reads the configuration file. Returns null if the file does not exist. Throws `config-invalid` if
+ * the file contains a secret and other users can read the file.
  */
 async function readConfigFile(path: string): Promise<ConfigFile | null> {
   const found = await readAtMost(path)

@@ -17,7 +17,7 @@ export type HubStorage = AsyncDisposable & {
   readonly ledger: Ledger
   readonly artifacts: DiskArtifacts
   readonly logs: DiskLogs
-  /** Whether a backup is reading the store. */
+  /** Whether a backup is reading the artifacts and logs now. */
   readonly isBackedUp: () => Promise<boolean>
 }
 

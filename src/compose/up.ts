@@ -21,7 +21,8 @@ export async function openUp(config: UpConfig, tools: Omit<WorkerTools, 'hub'>):
   const client = openingHub.then(
     ({ url, workerToken }) => new HubClient({ url, token: workerToken }),
   )
-  // If the hub and the worker both fail to open, `client` rejects but nothing awaits it.
+  // If the hub and the worker both fail to open, `client` rejects but nothing awaits it. Without
+  // this line, Node would then end the process.
   client.catch(() => {})
   const openingWorker = openWorker(config, { ...tools, hub: client })
   // If the hub does not open, the worker closes everything it has opened. Wait for that too.

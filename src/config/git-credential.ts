@@ -7,7 +7,7 @@ const match = z
 const user = z.string().min(1).max(200).optional()
 const text = z.string().min(1).max(4096)
 
-/** The form used in a file: `{match: https://host/path, from: env, name: TOKEN}`. */
+/** A git credential as written in a file: `{match: https://host/path, from: env, name: TOKEN}`. */
 const FullForm = z.discriminatedUnion('from', [
   z.strictObject({ match, user, from: z.literal('env'), name: text }),
   z.strictObject({ match, user, from: z.literal('file'), path: text }),
@@ -21,7 +21,7 @@ const FullForm = z.discriminatedUnion('from', [
 ])
 
 /**
- * The form used in a flag or variable: `https://host/path=env:NAME` or
+ * A git credential as written in a flag or variable: `https://host/path=env:NAME` or
  * `https://host/path=file:/path`.
  */
 const ShortForm = z

@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * The sources of settings, in order of precedence. If no source has a value, the default applies.
  */
 export type Sources = {
-  /** The values given with flags; each member's name is the key of a setting. */
+  /** The values given with flags, by the key of the setting, such as `allowHost`. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Environment
   readonly file: ConfigFile | null

@@ -1,6 +1,6 @@
 /**
  * Every setting of the hub and the worker, with its meaning, default, flag, environment variable
- * and name in the configuration file. Pure.
+ * and name in the configuration file.
  */
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
@@ -15,13 +15,15 @@ import { GitCredential } from './git-credential.ts'
  */
 type Spelling = {
   readonly description: string
-  /** The placeholder for the value in the help; absent for a flag without a value. */
+  /**
+   * The placeholder for the value in the help, such as `file`; absent for a flag without a value.
+   */
   readonly takes?: string
   /** The flag may be repeated; in the environment variable, values are separated by commas. */
   readonly repeats?: true
   /** The environment variable; derived from the key if absent. */
   readonly variable?: string
-  /** The name in the file, with dots between levels; the key if absent. */
+  /** The name in the file, with dots between levels, such as `git.sign`; the key if absent. */
   readonly place?: string
   /** A secret has no flag, because other users of the machine can read command lines. */
   readonly secret?: true
@@ -349,7 +351,7 @@ export type WorkerConfig = z.output<typeof WorkerConfig>
 export const UpConfig = z.strictObject({ ...common, ...hub, ...worker })
 export type UpConfig = z.output<typeof UpConfig>
 
-/** The settings with which all other commands find the hub. */
+/** The settings with which client commands, such as `millwright jobs`, find the hub. */
 export const ClientConfig = z.strictObject({ config: common.config, data: common.data, ...remote })
 export type ClientConfig = z.output<typeof ClientConfig>
 

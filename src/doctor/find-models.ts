@@ -5,7 +5,7 @@ import type { Environment } from '../config/read.ts'
 export type FoundModel = {
   /** A description for people. */
   readonly about: string
-  /** The lines of the configuration file that select the model. They never contain a key. */
+  /** The lines that select the model in the configuration file. They never contain a key. */
   readonly settings: readonly string[]
 }
 
@@ -37,7 +37,7 @@ function key(env: Environment, name: string, vendor: string): readonly FoundMode
   return [{ about: `${vendor}, with the key in ${name}`, settings }]
 }
 
-/** Returns the first model in a server's list; empty if no model server answers at this URL. */
+/** Returns the first model that the server at this URL lists; empty if no model server answers. */
 async function modelOf(url: string): Promise<readonly FoundModel[]> {
   try {
     const response = await fetch(`${url}/v1/models`, { signal: AbortSignal.timeout(TIMEOUT_MS) })

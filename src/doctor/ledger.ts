@@ -13,7 +13,7 @@ const JOBS_A_PAGE = 200
 const EVENTS_A_PAGE = 1000
 const STRANDED_MAX = 10
 
-/** A job whose row does not match its events. */
+/** A job whose row does not match its events, with the values from both. */
 export type Difference = {
   readonly job: JobId
   readonly row: Compared

@@ -13,8 +13,8 @@ const EVERY_MS = 1000
 /** Maximum number of messages that one call of `deliverDue` sends. */
 const MESSAGES_MAX = 1000
 /**
- * Lease on a message while it is being sent. Longer than the timeout of a try, so that no other hub
- * sends the message at the same time.
+ * Duration of the lease on a message that is being sent. It is longer than the timeout of a try, so
+ * that no other hub sends the message at the same time.
  */
 const LEASE_MS = 15_000
 
@@ -35,8 +35,9 @@ export type DeliverLoopContext = Omit<DeliverContext, 'send' | 'inFlight'> & {
 }
 
 /**
- * Sends all due messages, within the limits of `InFlight`. If only messages to busy hosts are left,
- * waits until a request finishes, or at most a second, and checks again.
+ * Starts to send the due messages, within the limits of `InFlight`. Returns without waiting for the
+ * last requests to finish. If only messages to busy hosts are left, waits until a request finishes,
+ * or at most a second, and checks again.
  */
 export async function deliverDue(context: DeliverContext, signal: AbortSignal): Promise<void> {
   const { ledger, inFlight, clock } = context
@@ -77,7 +78,10 @@ async function deliver(
   } else log.debug(facts, 'callback delivered')
 }
 
-/** Sends due messages every second until the signal aborts. Then interrupts the open requests. */
+/**
+ * Sends due messages every second until the signal aborts. Then interrupts the open requests and
+ * waits until they have ended.
+ */
 export async function start(
   { send, ...rest }: DeliverLoopContext,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** Maximum number of open requests to all hosts together. */
+/** Maximum number of open requests to all hosts together. Each request sends one message. */
 const MESSAGES_MAX = 8
 /**
  * Maximum number of open requests to one host, so that an unresponsive host does not delay the

@@ -2,7 +2,7 @@ import { isAppError } from '../domain/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 
-/** Longest backoff, in milliseconds. */
+/** Longest delay after a retryable error, in milliseconds, unless `everyMs` is longer. */
 const WAIT_MS_MAX = 30_000
 
 export type Repetition = {

@@ -10,7 +10,7 @@ const EVERY_MS = 10_000
  * the hub aborts a stalled upload much earlier.
  */
 const TEMP_AGE_MS = 3_600_000
-/** Maximum number of stranded jobs that one log line names. */
+/** Maximum number of jobs that one log line names as waiting for a lock that no job holds. */
 const STRANDED_MAX = 10
 
 export type TidyContext = {

@@ -8,8 +8,8 @@ const BATCHES_MAX = 50
 
 /**
  * Calls `work` with a batch limit until a batch changes nothing, and returns how many jobs changed
- * in total. It does not stop at the first batch below the limit, because a transaction ends early
- * if it needs too many advisory locks.
+ * in total. It does not stop at the first batch below the limit, because a PostgreSQL transaction
+ * ends early if it needs too many advisory locks.
  */
 export async function untilDone(work: (limit: number) => Promise<number>): Promise<number> {
   let total = 0

@@ -17,7 +17,7 @@ export function defineBackup(command: Command, { terminal }: Invocation): void {
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async (_, [target = '']) => {
     const config = await readSettings(HubConfig, command.opts(), terminal)
-    // Imported here because client commands do not use a ledger.
+    // Imported only when the command runs, because the help does not need the code of a ledger.
     const { runBackup } = await import('../../backup/run-backup.ts')
     const { env, cwd } = terminal
     const data = dataFolder(config.data, env, cwd)

@@ -49,7 +49,7 @@ function addPath(config: Command, { terminal }: Invocation): void {
   })
 }
 
-/** The defaults that depend on this machine. */
+/** The defaults that depend on this machine, by the keys of the settings. */
 function fallbacksOf(
   { data }: z.output<typeof AnyConfig>,
   { env, cwd }: Invocation['terminal'],

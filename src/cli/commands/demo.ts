@@ -41,7 +41,8 @@ export function defineDemo(command: Command, invocation: Invocation): void {
     const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
     title(print, 'Millwright fixes a small repository whose tests fail')
     print.line(`All files of this demo are in ${folder}`)
-    // With --data, the printed commands use the demo's hub.
+    // The printed commands contain this --data flag. Without it, they would not find the demo's
+    // hub.
     const argv = ['--data', join(folder, 'data')]
     await runDemo(invocation, printer({ ...invocation.terminal, argv }, false), folder)
   })

@@ -29,7 +29,7 @@ export function defineDoctor(command: Command, invocation: Invocation): void {
     const { env, cwd } = terminal
     const config = await readSettings(UpConfig, flags, terminal)
     const folder = dataFolder(config.data, env, cwd)
-    // Imported here because `examine.ts` imports most of the program.
+    // Imported only when the command runs, because `examine.ts` imports most of the program.
     const { examine, examineLedger } = await import('../../doctor/examine.ts')
     const machine = { config, folder, env, cwd, path: env['PATH'] ?? '', version: programVersion() }
     const isSound = ledger
@@ -39,7 +39,7 @@ export function defineDoctor(command: Command, invocation: Invocation): void {
   })
 }
 
-/** @returns true if no check failed */
+/** Prints what the checks found. Returns true if no check failed. */
 function printFindings(findings: readonly Finding[], print: Printer): boolean {
   const failures = findings.filter(({ verdict }) => verdict === 'failure').length
   if (print.json) {
@@ -64,7 +64,7 @@ const rowOf = ({ check, verdict, says, fix }: Finding, print: Printer): readonly
   safeLine(fix === undefined ? says : `${says}. ${print.hint(fix)}`),
 ]
 
-/** @returns true if every job matches its events */
+/** Prints the differences between jobs and their events. Returns true if there are none. */
 function printDifferences(
   compared: { readonly jobs: number; readonly differences: readonly unknown[] },
   print: Printer,

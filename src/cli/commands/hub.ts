@@ -10,7 +10,7 @@ export function defineHub(command: Command, invocation: Invocation): void {
     'Starts a hub: it accepts jobs, leases them to workers and records their state.',
   )
   onDaemon(command, invocation, HubConfig, async ({ config, tools, print, stop }) => {
-    // Imported here because client commands do not use a server.
+    // Imported only when the command runs, because the help does not need the code of a hub.
     const { openHub } = await import('../../compose/hub.ts')
     await using hub = await openHub(config, tools)
     print.line(`millwright ${tools.version} hub on ${hub.url} · data ${tools.folder}`)

@@ -52,7 +52,7 @@ export function defineInit(command: Command, { terminal }: Invocation): void {
 }
 
 async function printSandbox({ env }: Terminal, print: Printer): Promise<void> {
-  // Imported here because most commands do not use a sandbox.
+  // Imported only when the command runs, because the help does not need the code of the sandbox.
   const { findBubblewrap } = await import('../../sandbox/find-bubblewrap.ts')
   const { silentLog } = await import('../../platform/log.ts')
   try {

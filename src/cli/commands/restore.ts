@@ -16,7 +16,7 @@ export function defineRestore(command: Command, { terminal }: Invocation): void 
   addSettings(command, HubConfig)
   onRun(command, NoFlags, async (_, [source = '']) => {
     const config = await readSettings(HubConfig, command.opts(), terminal)
-    // Imported here because client commands do not use a ledger.
+    // Imported only when the command runs, because the help does not need the code of a ledger.
     const { runRestore } = await import('../../backup/run-restore.ts')
     const { env, cwd } = terminal
     const data = dataFolder(config.data, env, cwd)

@@ -38,7 +38,7 @@ export function defineSubmit(submit: Command, invocation: Invocation): void {
 }
 
 /**
- * Throws `usage-invalid` if the first argument is almost the name of a kind. Such an argument is
+ * Throws `usage-invalid` if the first argument is almost the name of a kind, such as `cod`. It is
  * probably a typo, but without this error it would be accepted as a prompt.
  */
 function checkKind(first: string): void {
@@ -99,10 +99,10 @@ function examplesOf({ schema, form: { examples = [] } }: Kind): string {
   return lines.length === 0 ? '' : ['', 'Examples:', ...lines].join('\n')
 }
 
-/** The flags and arguments typed after the kind. */
+/** The flags and the argument typed after the kind. */
 type TypedFlags = {
   readonly command: Command
-  /** The kind's own flags. */
+  /** The flags that only this kind has. */
   readonly own: readonly Option[]
   /** All flags that describe the job; not allowed with --file. */
   readonly described: readonly Option[]

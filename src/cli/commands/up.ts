@@ -10,7 +10,8 @@ import { workUntilStopped } from '../serve.ts'
 export function defineUp(command: Command, invocation: Invocation): void {
   command.description('Starts a hub and a worker in one process. Press Ctrl-C to stop them.')
   onDaemon(command, invocation, UpConfig, async ({ config, tools, print, stop }) => {
-    // Imported here because client commands start neither a hub nor a worker.
+    // Imported only when the command runs, because the help does not need the code of a hub or
+    // worker.
     const { openUp } = await import('../../compose/up.ts')
     await using up = await openUp(config, tools)
     print.line(`millwright ${tools.version} on ${up.url} · data ${tools.folder}`)

@@ -6,7 +6,7 @@ import { PROGRAM_FOLDER } from '../version.ts'
 const SAMPLE = join(PROGRAM_FOLDER, 'examples', 'demo')
 const AUTHOR = { name: 'Demo', email: 'demo@localhost' }
 
-/** The script that replaces the model. */
+/** The file with the responses that the demo replays instead of calling a model. */
 export const DEMO_SCRIPT = join(SAMPLE, 'model.json')
 
 /**

@@ -72,7 +72,7 @@ export function jobReport(
     readonly job: Job
     readonly events: readonly JobEvent[]
     readonly artifacts: readonly ArtifactInfo[]
-    /** The newest delivery comes first. */
+    /** The job's callback deliveries, newest first. */
     readonly deliveries: readonly Delivery[]
     /** Why no worker has claimed the job; null if it is not waiting. */
     readonly waitsFor: string | null

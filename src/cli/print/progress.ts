@@ -55,6 +55,6 @@ export function startProgress(
   }
 }
 
-/** Rounds to whole seconds, because fractions of a second would flicker. */
+/** Formats a duration in whole seconds, because fractions of a second would flicker. */
 const wholeSeconds = (ms: number): string =>
   ms < 60_000 ? `${Math.floor(ms / 1000)} s` : duration(ms)
