@@ -5,8 +5,8 @@ const LINE_BYTES_MAX = 16 * 1024 * 1024
 const SHOWN_MAX = 200
 
 /**
- * Yields the lines of a stream that are JSON objects, each with its newline. All other lines go to
- * `onBroken`. Programs print such lines to stdout, for example banners and stack traces.
+ * Yields the lines of a stream that are JSON objects, each with its newline. All other lines, such
+ * as banners and stack traces, go to `onBroken`.
  */
 export async function* jsonLines(
   stream: Readable,
@@ -20,8 +20,9 @@ export async function* jsonLines(
 }
 
 /**
- * Stops reading the agent's output while the agent does not read its stdin. Otherwise an agent that
- * sends requests without reading the responses would fill the memory of this process.
+ * Yields the lines of the agent's output, but pauses while the agent does not read its stdin.
+ * Without the pauses, an agent that sends requests but does not read the responses would fill the
+ * memory of this process.
  */
 export async function* withBackpressure<Line>(
   lines: AsyncIterable<Line>,
@@ -33,7 +34,7 @@ export async function* withBackpressure<Line>(
   }
 }
 
-/** Resolves when the buffer has drained or the stream has closed. */
+/** Resolves when the stream can take more data or has closed. */
 async function drained(stdin: Writable): Promise<void> {
   const over = Promise.withResolvers<void>()
   stdin.once('drain', over.resolve).once('close', over.resolve)

@@ -4,14 +4,13 @@ import type { AgentUpdate } from '../domain/agent.ts'
 import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { clip } from '../domain/text.ts'
 
-/** A streamed message is forwarded in pieces of about this many characters. */
+/** Streamed text is joined until it has at least this many characters; then it is forwarded. */
 const PIECE_LENGTH = 2000
 
 const Counts = z.object({ inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
 
 /**
- * Turns the agent's protocol notifications into updates. Joins text that is streamed in small
- * pieces.
+ * Turns the agent's protocol notifications into updates. Joins text that arrives in small pieces.
  */
 export class AcpUpdates {
   readonly #onUpdate: (update: AgentUpdate) => void
@@ -23,7 +22,7 @@ export class AcpUpdates {
     this.#onUpdate = onUpdate
   }
 
-  /** The agent's text since its last tool call, truncated to `SUMMARY_MAX`. */
+  /** The agent's messages since its last tool call, truncated to `SUMMARY_MAX`. */
   get summary(): string {
     return this.#summary.trim()
   }
@@ -81,8 +80,8 @@ export class AcpUpdates {
   }
 
   /**
-   * The protocol reports only the context size. Our built-in agent adds its token counts in
-   * `_meta`.
+   * Forwards the token counts. The protocol has no field for them, only for the size of the
+   * context, so our built-in agent sends its counts in `_meta`.
    */
   #usage({ _meta: meta }: Extract<SessionUpdate, { sessionUpdate: 'usage_update' }>): void {
     const { data } = Counts.safeParse(meta)

@@ -181,8 +181,8 @@ function streamOf(child: Child, onUpdate: (update: AgentUpdate) => void): Stream
 }
 
 /**
- * Forwards stderr as updates. The returned function gives the last part of stderr so far. Error
- * messages about an unexpected exit contain it.
+ * Forwards stderr as updates. The returned function gives the last part of stderr so far, which is
+ * added to the error message if the program exits unexpectedly.
  */
 function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => string {
   let lastWords = ''
@@ -194,8 +194,8 @@ function stderrOf(child: Child, onUpdate: (update: AgentUpdate) => void): () => 
 }
 
 /**
- * Grants every permission that the agent requests: the sandbox confines the agent, and checks run
- * before anything is published.
+ * Grants every permission that the agent requests, without asking a person. The sandbox limits what
+ * the agent can do, and checks run before anything is published.
  */
 function allow({ options }: RequestPermissionRequest) {
   const kinds = ['allow_once', 'allow_always']

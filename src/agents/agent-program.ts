@@ -8,13 +8,13 @@ import { StepFailed } from '../domain/stop.ts'
 /** Time between SIGINT and SIGKILL. Codex and Claude Code exit 0.2 s after a SIGINT (measured). */
 const GRACE_MS = 2000
 
-/** What every agent program needs from the worker. */
+/** What every agent needs to know about the worker. */
 export type AgentHost = {
-  /** The PATH on which programs are found. */
+  /** The PATH on which agents' programs are searched, in the format of the environment variable. */
   readonly path: string
 }
 
-/** What drivers need in addition to `AgentHost`. */
+/** What every driver needs to know about the worker. */
 export type DriverHost = AgentHost & {
   /** Path of the Node executable that runs both the worker and the built-in agent. */
   readonly node: string
@@ -83,8 +83,8 @@ async function untilEnd(child: Child, program: AgentProgram, signal: AbortSignal
     return killSignal === null ? (code ?? 1) : 128 + constants.signals[killSignal]
   } finally {
     signal.removeEventListener('abort', stop)
-    // Does nothing if the program has exited. After a read error, stops the program, because
-    // nothing reads its output anymore.
+    // Does nothing if the program has exited. If reading its output failed, stops the program,
+    // because nothing reads its output anymore.
     await child.stop(0)
   }
 }

@@ -6,8 +6,8 @@ import { line } from '../domain/text.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
 
 /**
- * The description of one agent. The job payload, the command line, the doctor and the worker use
- * it. It must load fast, so only `driver` imports the libraries that drive the agent.
+ * The description of one agent. Many parts of Millwright load it, even to print a help text, so it
+ * must load fast: only `driver` imports the libraries that drive the agent.
  */
 type Declaration<Choice extends AgentChoice> = {
   readonly name: string
@@ -17,9 +17,9 @@ type Declaration<Choice extends AgentChoice> = {
   readonly choice: ChoiceSchema & z.ZodType<Choice>
   /** What the command line passes to the agent: a model (`--model`) or a program (after `--`). */
   readonly takes: 'model' | 'program'
-  /** Whether the agent works only on a worker that has a model. */
+  /** True if the agent can work only on a worker that has a model. */
   readonly needsModel: boolean
-  /** The log that shows what the agent did. */
+  /** The name of the log that shows what the agent did, such as `transcript`. */
   readonly story: LogStream
   /**
    * Checks whether this machine has everything that the agent needs. Does not check whether the
@@ -30,10 +30,13 @@ type Declaration<Choice extends AgentChoice> = {
 }
 export type Agent = Declaration<AgentChoice>
 
-/** The agent in a job's payload, with the options that this agent declares. */
+/** An agent as a job's payload names it, with the options that the agent declares. */
 export type AgentChoice = ModelChoice | ProgramChoice
 
-/** Other settings of a job. An agent uses those it supports and ignores the rest. */
+/**
+ * Settings of a job that do not depend on the agent. An agent uses those it supports and ignores
+ * the rest.
+ */
 export type AgentOptions = {
   /** The command that tests the repository. */
   readonly test: readonly [string, ...string[]] | null
@@ -41,7 +44,7 @@ export type AgentOptions = {
   readonly steps: number
 }
 
-/** Creates the driver for one job. */
+/** Creates the driver for one job from the job's agent and settings. */
 export type DriverFactory<Choice = AgentChoice> = (
   choice: Choice,
   options: AgentOptions,

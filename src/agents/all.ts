@@ -7,13 +7,16 @@ import { command } from './command.ts'
 /** All agents, the most capable first. The first one is the default. */
 export const AGENTS: readonly [Agent, ...Agent[]] = [builtin, codex, command]
 
-/** Maps each agent's name in a job's payload to its driver factory. */
+/** Returns each agent's driver factory under the name that the agent has in a job's payload. */
 export async function agentDrivers(host: DriverHost): Promise<ReadonlyMap<string, DriverFactory>> {
   const drivers = AGENTS.map(async (agent) => [agent.name, await agent.driver(host)] as const)
   return new Map(await Promise.all(drivers))
 }
 
-/** The agents that can work on this machine. Without a model, omits agents that need one. */
+/**
+ * Returns the agents that can work on this machine. If the worker has no model, omits the agents
+ * that need one.
+ */
 export async function fitAgents(host: AgentHost, hasModel: boolean): Promise<readonly Agent[]> {
   const usable = AGENTS.filter(({ needsModel }) => hasModel || !needsModel)
   const fitness = await Promise.all(usable.map((agent) => agent.preflight(host)))

@@ -93,7 +93,7 @@ function readEvent(event: Event): CodexLine {
       return { updates: usage(event), end: { failed: false } }
     case 'turn.failed':
       return { updates: [], end: { failed: true, message: event.error.message } }
-    // Codex also sends this event before it reconnects successfully, so the turn may continue.
+    // This event does not end the turn: Codex also sends it when it is about to reconnect.
     case 'error':
       return warning(event.message)
   }

@@ -52,7 +52,8 @@ export const codexDriver =
     name: NAME,
     sessionFiles: ['.codex/sessions'],
     run: async (task, place, io, signal) => {
-      // Check for the program before the model: without the program, a model does not help.
+      // If both the program and the model are missing, report the program: without it, a model is
+      // no help.
       if (locateProgram(PROGRAM, host.path) === null) {
         throw new StepFailed(
           'agent-not-installed',
@@ -117,7 +118,8 @@ function codexArguments(
     '--json',
     '--skip-git-repo-check',
     ['--cd', tree],
-    // Our sandbox already confines Codex, and Codex's own sandbox would fail inside it.
+    // This turns off Codex's own sandbox, which would fail inside ours. Our sandbox already
+    // confines Codex.
     ['--sandbox', 'danger-full-access'],
     model === undefined ? [] : ['--model', model],
     features.map((feature) => ['--disable', feature]).flat(),
@@ -165,7 +167,10 @@ const failure = (detail: string, session: string | null): AgentEnd => ({
   session,
 })
 
-/** Codex reports errors of its model endpoint as text only, without codes. */
+/**
+ * Codex reports errors of its model server as text, without codes. The first pattern that matches
+ * the text gives the reason.
+ */
 const ERROR_PATTERNS: readonly (readonly [RegExp, ReasonCode])[] = [
   [/status:? 40[13]\b|Missing environment variable|Not logged in/i, 'agent-login'],
   [/status:? (?:404|408|429|5\d\d)\b|high demand|quota exceeded/i, 'model-unavailable'],

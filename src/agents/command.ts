@@ -28,10 +28,10 @@ export const command: Agent = declareAgent({
 })
 
 /**
- * Runs any program as an agent. The program gets the prompt on stdin and, if the prompt is at most
- * 96 KiB, also in MILLWRIGHT_PROMPT. If the worker has a model, MILLWRIGHT_MODEL_URL and
- * MILLWRIGHT_MODEL_TOKEN give access to it. Any exit code counts as `done`; the caller decides what
- * the code means.
+ * Runs any program as an agent. The program gets the prompt on stdin. It also gets the prompt in
+ * MILLWRIGHT_PROMPT, unless the prompt is over 96 KiB or contains a NUL character. If the worker
+ * has a model, MILLWRIGHT_MODEL_URL and MILLWRIGHT_MODEL_TOKEN give access to it. Any exit code
+ * counts as `done`; the caller decides what the code means.
  */
 export const commandDriver =
   (host: AgentHost) =>

@@ -7,8 +7,8 @@ import { entryEnvironment, entryProgram } from '../platform/entry-program.ts'
 const LAST_WORDS_MAX = 4096
 
 /**
- * Thrown if the gateway process exits before it replies. The caller may repeat the call on the next
- * process.
+ * Thrown if the gateway process exits before it replies. The caller may repeat the call on the
+ * process that replaces it.
  */
 export class ChildExited extends Error {
   override readonly name = 'ChildExited'
@@ -26,9 +26,9 @@ export class GatewayChild {
   #lastWords = ''
 
   /**
-   * @param onUsage called after each model response with the door's token and total usage
-   * @param onExit called with the last part of stderr when the process has exited, before pending
-   * calls reject
+   * @param onUsage called after each model response with a door's token and its total usage so far
+   * @param onExit called once the process has exited, with the last part of its stderr and its exit
+   * code. After that, the pending calls reject.
    */
   constructor(onUsage: (token: string, usage: Usage) => void, onExit: (lastWords: string) => void) {
     this.#process = fork(entryProgram('gateway/main'), [], {
@@ -60,8 +60,9 @@ export class GatewayChild {
   }
 
   /**
-   * Sends a call and resolves with the reply. Rejects with the AppError named in the reply, or with
-   * `ChildExited` if the process exits first.
+   * Sends a call and resolves with the reply. If the process refuses the call, rejects with the
+   * AppError that the process named. Rejects with `ChildExited` if the process exits before it
+   * replies.
    */
   async call(call: IpcCall): Promise<IpcReply> {
     const id = (this.#calls += 1)

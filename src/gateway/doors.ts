@@ -6,20 +6,21 @@ import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
 
 /**
- * The maximum number of requests in flight. It limits memory: one request takes up to 64 MiB, so 16
- * take at most 1 GiB. 16 requests are enough for an agent with subagents.
+ * The maximum number of unfinished requests of one door. It limits memory: one request takes up to
+ * 64 MiB, so 16 take at most 1 GiB. 16 requests are enough for an agent with subagents.
  */
 const IN_FLIGHT_MAX = 16
 
-/** One attempt's access to models. It is closed when the attempt ends. */
+/**
+ * One attempt's access to the models. It is opened for the attempt and closed when the attempt
+ * ends.
+ */
 export class Door {
   readonly token: string
   /** How many doors were opened before this one. */
   readonly ordinal: number
   readonly meter: Meter
-  /**
-   * The rate limit reported for the last request, or null if the model did not refuse that request.
-   */
+  /** Set if the model refused the last request because of a rate limit or quota; otherwise null. */
   refusal: ModelRefusal | null = null
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()
@@ -37,8 +38,8 @@ export class Door {
   }
 
   /**
-   * Runs the work of one request; `close` waits for that work. Throws `rate-limited` if too many
-   * requests are in flight.
+   * Runs the work of one request; `close` waits for that work. Throws `rate-limited` if the door
+   * already has the maximum number of unfinished requests.
    */
   async during(work: () => Promise<void>): Promise<void> {
     if (this.#inFlight >= IN_FLIGHT_MAX) {
@@ -103,7 +104,10 @@ export class Doors {
   }
 }
 
-/** OpenAI's clients send the key as a bearer token; Anthropic's may send it in `x-api-key`. */
+/**
+ * Returns the API key in the headers of a request. OpenAI's clients send the key as a bearer token;
+ * Anthropic's may send it in `x-api-key`.
+ */
 function keyIn(headers: IncomingHttpHeaders): string | null {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
   const own = headers['x-api-key']

@@ -2,7 +2,10 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { Replayed } from './meter.ts'
 import type { Route } from './routes.ts'
 
-/** An HTTP request from an agent that sent a valid key. */
+/**
+ * An HTTP request from an agent. Its API key, which is the token of a door, has already been
+ * checked.
+ */
 export type Question = {
   readonly route: Route
   readonly method: string
@@ -11,8 +14,8 @@ export type Question = {
   /** How many doors were opened before the door of this request. */
   readonly door: number
   /**
-   * How many requests for a model response the door received before this one. Always 0 if this is
-   * a request of another kind.
+   * How many requests for a model response the door received before this one. Always 0 if this
+   * request asks for a token count or the model list instead.
    */
   readonly place: number
 }
@@ -22,17 +25,18 @@ export type Answer = {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
   readonly body: AsyncIterable<Uint8Array>
-  /** null if the response comes from a model rather than from a script or recording. */
+  /** Set if the response comes from a script or recording; null if it comes from a model. */
   readonly replayed: Replayed | null
 }
 
 /**
- * Answers questions from an upstream model, a script or a recording. Throws an AppError, which is
- * sent to the agent, or `CutOff`, which breaks the connection.
+ * Gets the response to a request. Depending on the source, the response comes from an upstream
+ * model, a script or a recording. Throws an AppError, which is sent to the agent, or `CutOff`,
+ * which breaks the connection.
  */
 export type Source = (question: Question, signal: AbortSignal) => Promise<Answer>
 
-/** Thrown where a script breaks the connection on purpose. */
+/** Thrown if a script says that the connection breaks at this point. */
 export class CutOff extends Error {
   override readonly name = 'CutOff'
 }

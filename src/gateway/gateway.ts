@@ -15,15 +15,21 @@ const RESTARTS_WINDOW_MS = 60_000
 const TOKEN_BYTES = 32
 const STOP_GRACE_MS = 2000
 
-/** The model proxy: a separate process that holds the keys and meters usage. */
+/**
+ * The worker's control over the gateway. The gateway is an HTTP proxy between agents and models. It
+ * runs as a separate process, which holds the model keys and counts each attempt's usage.
+ */
 export type Gateway = {
-  /** Opens a door for one attempt, with a key that is valid until `close`. */
+  /**
+   * Opens a door: one attempt's access to the models. Returns the door's URL and its token, which
+   * is valid until `close`.
+   */
   open(fence: Fence): Promise<ModelDoor>
-  /** Returns the door's usage so far. */
+  /** Returns the usage so far of the door with this token. */
   usage(token: string): Promise<Usage>
   /**
-   * Returns the rate limit reported for the door's last request, or null if the model did not
-   * refuse that request.
+   * Says when the model accepts requests again, if it refused the door's last request because of a
+   * rate limit or quota. Returns null if it did not refuse that request.
    */
   refusal(token: string): Promise<ModelRefusal | null>
   /** Closes a door, aborts its requests in flight, and returns its total usage. */
@@ -34,9 +40,9 @@ export type Gateway = {
 }
 
 /**
- * Starts the gateway on a free loopback port. Throws `script-invalid` or `file-unreadable` if the
- * replay file is unusable. If the gateway process dies, it is restarted on the same port and its
- * doors are reopened. After more than 5 deaths within a minute, every call rejects.
+ * Starts the gateway on a free port of 127.0.0.1. Throws `script-invalid` or `file-unreadable` if
+ * the replay file is unusable. If the gateway process dies, it is restarted on the same port and
+ * its doors are reopened. After more than 5 deaths within a minute, every call rejects.
  */
 export async function startGateway(settings: GatewaySettings, log: Logger): Promise<Gateway> {
   const gateway = new RunningGateway(settings, log)
@@ -117,8 +123,8 @@ class RunningGateway implements Gateway {
   }
 
   /**
-   * If the process dies during a call, sends the call again after the restart. This is safe
-   * because all calls are idempotent.
+   * Sends a call to the gateway process. If the process dies before it replies, sends the call
+   * again after the restart. This is safe because all calls are idempotent.
    */
   async #call(call: IpcCall): Promise<IpcReply> {
     for (;;) {

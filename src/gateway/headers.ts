@@ -14,7 +14,7 @@ const HOP_BY_HOP = [
 ]
 
 /**
- * Request headers that are not forwarded: hop-by-hop headers, the agent's credentials and origin,
+ * Request headers that are not forwarded: hop-by-hop headers, the agent's credentials and address,
  * and headers that the gateway sets itself.
  */
 const NOT_UPSTREAM = new Set([

@@ -9,10 +9,10 @@ import { gatewayServer } from './server.ts'
 import type { GatewaySettings } from './settings.ts'
 import { upstreamSource } from './upstream.ts'
 
-// The gateway process is the only process that holds the model keys, which it receives over the IPC
+// The gateway process is the only process that uses the model keys, which it receives over the IPC
 // channel. It exits when that channel closes, so it never outlives its worker. It ignores SIGINT
-// and SIGTERM, because a signal to the whole process group must not stop it while the worker
-// drains.
+// and SIGTERM, which Ctrl-C or a service manager may send to the whole process group: the worker
+// stops the gateway itself, after its last attempt has ended.
 
 type Started = {
   readonly doors: Doors

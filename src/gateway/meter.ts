@@ -17,13 +17,13 @@ export const NOTHING_USED: Usage = {
 }
 
 /**
- * Marks a response as replayed. `costUsd` is the cost that the script states, or "unknown" if there
- * is no script or it states no cost.
+ * Marks a response as replayed. `costUsd` is the cost that the script states. It is "unknown" if
+ * the script states no cost or if the response comes from a recording.
  */
 export type Replayed = { readonly costUsd: number | 'unknown' }
 
 /**
- * Adds up one attempt's usage. A single response with unknown cost makes the total cost unknown,
+ * Adds up one attempt's usage. If the cost of any response is unknown, the total cost is unknown,
  * because a partial sum would mislead.
  */
 export class Meter {
@@ -37,7 +37,7 @@ export class Meter {
     return this.#usage
   }
 
-  /** Counts a request when it arrives and returns its position, from 0. */
+  /** Counts a request when it arrives and returns how many came before it. */
   ask(): number {
     const place = this.#usage.requests
     this.#usage = { ...this.#usage, requests: place + 1 }

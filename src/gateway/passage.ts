@@ -8,16 +8,19 @@ import type { Recorder } from './recording.ts'
 import { readRateLimit } from './rate-limit.ts'
 import { UsageReader } from './usage-reader.ts'
 
-/** A larger response is forwarded but not recorded. */
+/** The maximum size of a recorded response. A larger one is forwarded but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
-/** Bytes to keep of a response with status 429. The body may say when the rate limit resets. */
+/**
+ * How many bytes of a response with status 429 are kept. The body may say when the rate limit
+ * resets.
+ */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 export type PassageContext = {
   readonly source: Source
   readonly recorder: Recorder | null
   readonly now: () => number
-  /** Called after each model response with the door's token and total usage. */
+  /** Called after each model response with the door's token and the door's total usage so far. */
   readonly onUsage: (token: string, usage: Usage) => void
 }
 
@@ -28,8 +31,8 @@ type Passage = {
 }
 
 /**
- * Sends a question to the source and streams the response to the agent with backpressure. Counts
- * the usage even if either side disconnects.
+ * Sends a request to the source and streams the response to the agent with backpressure. Counts the
+ * usage even if the agent or the model disconnects.
  */
 export async function passThrough(context: PassageContext, passage: Passage): Promise<void> {
   const { question, door, response } = passage

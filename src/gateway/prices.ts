@@ -2,22 +2,22 @@ import type { Reading } from './reading.ts'
 
 /** Prices of a model in US dollars per million tokens. */
 type Price = {
-  /** Input that was not in the cache. */
+  /** Input that was neither read from nor written to the cache. */
   readonly input: number
   /** Input read from the cache. */
   readonly cachedInput: number
-  /** Input written to the cache. */
+  /** Input written to the cache for the provider's default time, which is 5 minutes for Claude. */
   readonly cacheWrite: number
   /** Input written to the cache for an hour. */
   readonly cacheWriteHour?: number
   readonly output: number
-  /** Prompts with more tokens than this have another price, which is not listed here. */
+  /** Prompts with more tokens than this are charged at a higher price, which is not listed here. */
   readonly longPrompt?: number
 }
 
 /**
- * Returns the cost of one response in US dollars, or "unknown" if the table may lack its exact
- * price.
+ * Returns the cost of one response in US dollars. Returns "unknown" if the response was cut off, or
+ * if this file does not list the exact price that applies.
  */
 export function costOf(reading: Reading): number | 'unknown' {
   const price = priceOf(reading.model)
@@ -36,8 +36,8 @@ export function costOf(reading: Reading): number | 'unknown' {
 }
 
 /**
- * A dated model name, such as claude-opus-4-5-20251101 or gpt-5-2025-08-07, has the same price as
- * the name without the date.
+ * Finds the prices of a model. A dated model name, such as claude-opus-4-5-20251101 or
+ * gpt-5-2025-08-07, has the same prices as the name without the date.
  */
 function priceOf(model: string | null): Price | undefined {
   if (model === null) return undefined
@@ -46,8 +46,8 @@ function priceOf(model: string | null): Price | undefined {
 }
 
 /**
- * For every Claude model, writing to the cache costs 1.25 times the input price, or 2 times if the
- * cache lasts an hour.
+ * The prices of a Claude model. Writing to the cache costs 1.25 times the input price, or 2 times
+ * if the cache keeps the input for an hour.
  */
 const claude = (
   input: number,
@@ -63,7 +63,7 @@ const claude = (
   ...(longPrompt === undefined ? {} : { longPrompt }),
 })
 
-/** For these models, OpenAI charges a higher price if the prompt exceeds 272,000 tokens. */
+/** The prices of a GPT model. OpenAI charges more if the prompt exceeds 272,000 tokens. */
 const gpt = (input: number, cachedInput: number, output: number, cacheWrite = input): Price => ({
   input,
   cachedInput,

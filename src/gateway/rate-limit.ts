@@ -14,8 +14,8 @@ const Body = z.object({
 })
 
 /**
- * Reads the reset time from a refusal. `until` is null if the time is missing, malformed, in the
- * past or more than 31 days ahead.
+ * Reads when the rate limit resets from a response with status 429. `until` is null if the time is
+ * missing, malformed, in the past or more than 31 days ahead.
  * @param now milliseconds since the epoch
  */
 export function readRateLimit(headers: Headers, body: string, now: number): ModelRefusal {

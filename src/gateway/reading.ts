@@ -9,11 +9,12 @@ export type Reading = {
   readonly cacheWritesHour: number
   readonly output: number
   /**
-   * Whether the response reported its final counts; false if it was cut off or reports no counts.
+   * True if the response reported its final counts. False if it was cut off or reports no counts.
    */
   readonly complete: boolean
   /**
-   * Whether the response is billed at the list price, not at the price of a faster or slower tier.
+   * True if the response is billed at the list price. False if it is billed at the price of a
+   * faster or slower tier.
    */
   readonly listPrice: boolean
 }

@@ -2,7 +2,10 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 
-/** One recorded response. `body` holds its exact bytes, in base64. */
+/**
+ * One recorded response. `door` and `place` say which request it answers; `body` holds its exact
+ * bytes, in base64.
+ */
 export const Recorded = z.strictObject({
   door: z.int().min(0),
   place: z.int().min(0),

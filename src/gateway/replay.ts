@@ -7,8 +7,8 @@ import { type Recorded, loadRecording } from './recording.ts'
 import { loadScript, type Script, type ScriptStep, stepFor } from './script.ts'
 
 /**
- * Loads a recording (.jsonl) or a script (any other extension) and returns a source that answers
- * from it. Throws `script-invalid` or `file-unreadable`.
+ * Loads a recording (.jsonl) or a script (any other extension). Returns a source whose responses
+ * come from that file. Throws `script-invalid` or `file-unreadable`.
  */
 export async function replaySource(path: string, clock: Clock): Promise<Source> {
   if (path.endsWith('.jsonl')) {
@@ -21,10 +21,13 @@ export async function replaySource(path: string, clock: Clock): Promise<Source> 
     metadataAnswer(question, model) ?? scripted(script, question, (ms) => clock.sleep(ms, signal))
 }
 
-/** Answers requests for a token count or the model list. Returns null for any other request. */
+/**
+ * Returns the response to a request for a token count or the model list. Returns null for any other
+ * request.
+ */
 function metadataAnswer({ route, body }: Question, model: string): Answer | null {
   const free: Replayed = { costUsd: 0 }
-  // Four bytes per token is the usual rule of thumb.
+  // Estimates the token count: four bytes per token is the usual rule of thumb.
   if (route.asks === 'count') {
     return jsonAnswer(200, { input_tokens: Math.ceil(body.length / 4) }, free)
   }
@@ -35,7 +38,10 @@ function metadataAnswer({ route, body }: Question, model: string): Answer | null
   return null
 }
 
-/** If more doors are opened than were recorded, the recording starts over with its first door. */
+/**
+ * Finds the recorded response to a request. If more doors are opened than were recorded, the
+ * recording starts over: after 2 recorded doors, the third door gets the responses of the first.
+ */
 function recorded(doors: readonly (readonly Recorded[])[], question: Question): Answer {
   const answers = doors[question.door % doors.length] ?? []
   const answer = answers[question.place]

@@ -6,9 +6,12 @@ import { openaiResponses } from './dialects/openai-responses.ts'
 /** How the gateway handles one method and path. */
 export type Route = {
   readonly dialect: Dialect
-  /** Only requests for an `answer` are metered, recorded and replayed. */
+  /**
+   * What the request asks for: a model response, a token count or the model list. Only requests for
+   * a model response (`answer`) are metered and recorded.
+   */
   readonly asks: 'answer' | 'count' | 'models'
-  /** Path and query at the upstream. */
+  /** The path and query that are sent to the upstream, such as `/v1/messages?beta=true`. */
   readonly upstreamPath: string
 }
 
@@ -22,8 +25,8 @@ const ROUTES: readonly (readonly [string, Dialect, Route['asks']])[] = [
 ]
 
 /**
- * Finds the route of a request, or null if there is none. The first path segment, which selects the
- * provider, is not sent upstream.
+ * Finds the route of a request, or null if there is none. The first path segment, `/anthropic` or
+ * `/openai`, selects the provider and is not sent upstream.
  */
 export function routeOf(method: string, url: URL): Route | null {
   const found = ROUTES.find(([pattern]) => pattern === `${method} ${url.pathname}`)
@@ -33,6 +36,9 @@ export function routeOf(method: string, url: URL): Route | null {
   return { dialect, asks, upstreamPath }
 }
 
-/** The dialect in which to format an error, even if the path is unknown. */
+/**
+ * The dialect in which to format an error. It depends only on the first path segment, so that an
+ * unknown path also gets an error that its client can parse.
+ */
 export const dialectOf = (url: URL): Dialect =>
   url.pathname.startsWith('/anthropic') ? anthropicMessages : openaiResponses

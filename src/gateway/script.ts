@@ -16,7 +16,7 @@ const ToolCall = z.strictObject({
 })
 export type ToolCall = z.infer<typeof ToolCall>
 
-/** One response of the model, or a failure to simulate. */
+/** One response of the model, or one failure to simulate, such as an error status. */
 const Step = z.strictObject({
   thinking: z.string().optional(),
   text: z.string().optional(),
@@ -84,7 +84,9 @@ export async function loadScript(path: string): Promise<Script> {
 }
 
 /**
- * Returns the step that answers this conversation, or null if no `when` text occurs in its prompts.
+ * Returns the step that answers this conversation. The latest prompt that contains a `when` text
+ * selects the list of steps. The number of tool rounds after that prompt selects the step in the
+ * list. Returns null if no prompt contains a `when` text.
  */
 export function stepFor(script: Script, conversation: Conversation): ScriptStep | null {
   const { messages } = conversation
@@ -93,15 +95,18 @@ export function stepFor(script: Script, conversation: Conversation): ScriptStep 
     if (message?.kind !== 'user') continue
     const chosen = script.scripts.find(({ when }) => message.text.includes(when))
     if (chosen === undefined) continue
-    // Agents also send requests without tools, for example to get a title. Such a request must not
-    // use up a step.
+    // Agents also send requests without tools, for example to get a title. A fixed text answers
+    // them, because the steps answer only the agent's actual work.
     if (!conversation.hasTools) return WITHOUT_TOOLS
     return chosen.steps[toolRounds(messages.slice(at + 1))] ?? LAST_WORDS
   }
   return null
 }
 
-/** Consecutive tool results answer the calls of one step, so they count as one round. */
+/**
+ * Counts the rounds of tool calls. Consecutive tool results answer the calls of one step, so they
+ * count as one round.
+ */
 function toolRounds(messages: Conversation['messages']): number {
   return messages.filter(
     (message, at) => message.kind === 'tool' && messages[at - 1]?.kind !== 'tool',

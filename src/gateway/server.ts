@@ -18,7 +18,7 @@ type ServerContext = PassageContext & { readonly doors: Doors }
  */
 export function gatewayServer(context: ServerContext): Server {
   const server = http.createServer((request, response) => void serve(context, request, response))
-  // If an upgrade request gets a 404, agents immediately fall back to plain HTTP.
+  // If a request to upgrade to WebSocket gets a 404, agents immediately fall back to plain HTTP.
   server.on('upgrade', (_request, socket) => {
     socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
   })
@@ -51,7 +51,10 @@ async function serve(
   }
 }
 
-/** Refuses requests from web pages, which could reach the gateway through DNS rebinding. */
+/**
+ * Refuses requests from web pages. A page could reach the gateway through DNS rebinding: its domain
+ * name can resolve to 127.0.0.1, but the Host header still contains that name.
+ */
 function checkCaller({ headers }: IncomingMessage): void {
   const host = (headers.host ?? '').replace(/:\d+$/, '')
   if (!LOOPBACK.has(host)) {
@@ -88,7 +91,7 @@ async function bodyOf(request: IncomingMessage, signal: AbortSignal): Promise<Bu
 
 /**
  * Sends an error response in the agent's dialect. If a response has already begun, breaks the
- * connection instead.
+ * connection instead. Rethrows an error that was not expected.
  */
 function refuse(error: unknown, url: URL, response: ServerResponse): void {
   if (!(error instanceof AppError)) {
@@ -108,8 +111,8 @@ function refuse(error: unknown, url: URL, response: ServerResponse): void {
 }
 
 /**
- * Whether the error means that a connection broke or was aborted. Such an error has a `code` or is
- * our own `CutOff`.
+ * Whether the error means that a connection broke or was aborted. Such an error is a system or Node
+ * error, which has a `code`, or our own `CutOff`.
  */
 const isBroken = (error: unknown): boolean =>
   error instanceof CutOff || (error instanceof Error && 'code' in error)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A model endpoint. `baseUrl` is the part of its URL before `/v1/…`. */
+/** A model server. `baseUrl` is the part of its URLs before `/v1/…`. */
 const Upstream = z.strictObject({
   baseUrl: z.url({ protocol: /^https?$/ }).describe('For example https://api.anthropic.com'),
   apiKey: z.string().max(4096).nullable().describe('null if the endpoint needs no key'),
@@ -8,7 +8,8 @@ const Upstream = z.strictObject({
 export type Upstream = z.infer<typeof Upstream>
 
 /**
- * The settings of the gateway. They contain keys, so they are passed to its process only over IPC.
+ * The settings of the gateway. They contain the model keys, so they are passed to the gateway
+ * process only over IPC.
  */
 export const GatewaySettings = z.strictObject({
   upstreams: z

@@ -4,7 +4,7 @@ export const serverSentEvent = (event: string | null, data: unknown): string =>
 
 /**
  * Parses a stream of server-sent events that arrives in arbitrary pieces. Memory is bounded: an
- * event larger than `maxBytes` is dropped and counted in `dropped`.
+ * event larger than `maxBytes` is skipped, and `dropped` counts the skipped events.
  */
 export class ServerSentEvents {
   readonly #decoder = new TextDecoder()

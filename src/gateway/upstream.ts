@@ -10,9 +10,9 @@ const CONNECT_MS_MAX = 10_000
 const IDLE_MS_MAX = 10 * 60_000
 
 /**
- * Forwards questions to the real models, with the real key. Throws `upstream-missing` if the worker
- * has no model for the dialect's provider, and `upstream-unreachable` if the model does not
- * respond.
+ * Makes a source that forwards requests to the real models, with the real keys. The source throws
+ * `upstream-missing` if the worker has no model for the dialect's provider, and
+ * `upstream-unreachable` if the model does not respond.
  */
 export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source {
   const plain = new http.Agent({ keepAlive: true })
@@ -49,7 +49,10 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
   }
 }
 
-/** Removes a trailing /v1 from `baseUrl`, because `upstreamPath` also begins with /v1. */
+/**
+ * The URL of a request at the upstream. Removes a trailing /v1 from `baseUrl`, because
+ * `upstreamPath` also begins with /v1.
+ */
 const urlOf = ({ baseUrl }: Upstream, { route }: Question): URL =>
   new URL(baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') + route.upstreamPath)
 
@@ -58,7 +61,10 @@ function headersOf(upstream: Upstream, { route, headers }: Question): OutgoingHt
   return { ...upstreamHeaders(headers), ...(key === null ? {} : route.dialect.keyHeader(key)) }
 }
 
-/** Retries once if the upstream had already closed a kept-alive connection. */
+/**
+ * Sends a request and returns the response. Retries once if the request used a kept-alive
+ * connection that the upstream had already closed.
+ */
 async function send(open: () => ClientRequest, body: Buffer): Promise<IncomingMessage> {
   const request = open()
   try {

@@ -6,8 +6,8 @@ const EVENT_BYTES_MAX = 4 * 1024 * 1024
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 /**
- * Reads the token counts from a response while it is forwarded unchanged. If the response is
- * malformed or too large, the reading stays incomplete.
+ * Reads the token counts from a response that is forwarded unchanged. If the response is malformed
+ * or too large, `complete` stays false.
  */
 export class UsageReader {
   readonly #dialect: Dialect

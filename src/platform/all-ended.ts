@@ -1,6 +1,7 @@
 /**
- * Like `Promise.all`, but waits for all promises even if one rejects. Use it for work in one
- * folder: otherwise a task could still write to the folder while the caller removes the folder.
+ * Like `Promise.all`, but if a promise rejects, still waits for all others before it rejects. Use
+ * it for tasks in one folder: otherwise a task could still write to the folder while the caller
+ * removes the folder.
  */
 export async function allEnded<Works extends readonly unknown[] | []>(
   works: Works,

@@ -9,7 +9,7 @@ const BLOCK_BYTES = 512
 export async function diskSpaceOf(path: string): Promise<number> {
   const found = await lstat(path).catch(nullWhenMissing)
   if (found === null) return 0
-  // Removing one of several hard links frees no space.
+  // A file with several hard links counts as 0, because removing one of the links frees no space.
   const own = found.isDirectory() || found.nlink === 1 ? found.blocks * BLOCK_BYTES : 0
   if (!found.isDirectory()) return own
   let inside = 0

@@ -14,8 +14,8 @@ export type EntryProgram =
 export const isFromSource = extname(import.meta.url) === '.ts'
 
 /**
- * Returns the file of an entry program. The same relative path works in the bundle, where this code
- * is also in a folder next to `gateway/`.
+ * Returns the URL of an entry program's file. The path relative to this file is the same in the
+ * source and in the bundle: this code is always in a folder next to `gateway/`.
  */
 export const entryProgram = (name: EntryProgram): URL =>
   new URL(`../${name}${isFromSource ? '.ts' : '.js'}`, import.meta.url)

@@ -59,7 +59,10 @@ function tryAcquire(lock: DatabaseSync): boolean {
 
 const SQLITE_BUSY = 5
 
-/** The low byte of `errcode` is SQLite's primary result code; the other bits refine it. */
+/**
+ * Whether SQLite failed because the lock is held elsewhere. The low byte of `errcode` is SQLite's
+ * primary result code; the other bits refine it.
+ */
 const isBusy = (error: unknown): boolean =>
   error instanceof Error &&
   'errcode' in error &&

@@ -22,8 +22,8 @@ export function lockDataFolder(folder: string): Disposable {
 }
 
 /**
- * Creates a folder and its parents one by one, because the recursive mkdir of Node 24 never returns
- * for a new folder in /proc.
+ * Creates a folder and its missing parents one by one. The recursive mkdir of Node 24 never returns
+ * if the folder is in /proc.
  */
 function makeFolder(folder: string): void {
   if (isFolder(folder)) return

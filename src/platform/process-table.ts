@@ -1,5 +1,5 @@
-// Reads Linux's /proc. Synchronous on purpose: each read only copies kernel memory, and a scan
-// without interruptions misses fewer processes.
+// Reads Linux's /proc. The functions are synchronous on purpose: each read only copies kernel
+// memory, so it is fast, and a scan without interruptions misses fewer processes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { hasErrno } from './errno.ts'
 
@@ -12,7 +12,7 @@ export type Process = {
   readonly parent: number
   readonly group: number
   readonly session: number
-  /** Clock ticks since boot. */
+  /** The start time, in clock ticks since boot. */
   readonly started: string
 }
 

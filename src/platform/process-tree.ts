@@ -30,7 +30,7 @@ const KILL_WAIT_MS = 5000
 /** How long Node's `exit` event may take after the process has exited. */
 const EXIT_EVENT_WAIT_MS = 1000
 
-/** How long to keep reading leftover output after every process in the tree has exited. */
+/** How long to keep reading output after every process in the tree has exited. */
 const PIPES_WAIT_MS = 2000
 
 /** The processes of a started program. */
@@ -45,7 +45,10 @@ export type Tree = {
 }
 
 type TreeOptions = SpawnOptions & {
-  /** Value of `MARKER`; null for a trusted program, which is tracked by its process group only. */
+  /**
+   * The value of the variable `MARKER`. null for a trusted program, which is tracked only by its
+   * process group.
+   */
   readonly marker: string | null
   readonly log: Logger
 }
@@ -92,7 +95,8 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
     exit,
     stop: async (graceMs) => {
       if (isOver) return await exit
-      // Find the children now: after the program has exited, their parent links are lost.
+      // Find the children now, so that `tree` remembers them: after the program has exited, their
+      // parent links are lost.
       tree.alive()
       const program = hasExited(child) ? null : tree.program()
       if (program !== null && send(program, 'SIGINT')) await settledWithin(exit, graceMs)

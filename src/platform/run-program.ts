@@ -9,7 +9,8 @@ import { spawnPiped } from './spawn.ts'
 /** Maximum number of bytes that are kept from the end of stderr. */
 const STDERR_BYTES_MAX = 64 * 1024
 /**
- * How long a descendant outside the process group may keep the pipes open after the program exits.
+ * How long to keep reading output after the program has exited. A descendant outside the process
+ * group may still have the pipes open.
  */
 const PIPES_MS_MAX = 2000
 

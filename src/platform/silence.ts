@@ -4,7 +4,7 @@ type Watch = {
   /** Maximum time between calls of `alive`, in milliseconds. */
   readonly limitMs: number
   readonly clock: Clock
-  /** Called once, when `alive` has not been called for `limitMs`. */
+  /** Called at most once: when `alive` has not been called for `limitMs`. */
   readonly onSilence: () => void
 }
 

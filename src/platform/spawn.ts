@@ -6,8 +6,8 @@ import { AppError } from '../domain/errors.ts'
 import { hasErrno } from './errno.ts'
 
 /**
- * A program inherits only the user and the resource limits from this process. Everything else is
- * passed here.
+ * What a program gets from its parent. Apart from this, it inherits only the user and the resource
+ * limits of this process.
  */
 export type SpawnOptions = {
   readonly cwd: string
@@ -51,8 +51,8 @@ export async function spawnPiped(
 }
 
 /**
- * Refuses a NUL character in any of the texts. It would end an argument early, and the rest would
- * be lost or parsed as further arguments. Throws AppError `program-unstartable`.
+ * Throws AppError `program-unstartable` if any of the texts contains a NUL character. Such a
+ * character would end an argument early, and the rest would be lost or parsed as further arguments.
  */
 export function refuseNul(program: string, texts: readonly string[]): void {
   if (!texts.some((text) => text.includes('\0'))) return

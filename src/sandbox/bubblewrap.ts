@@ -20,7 +20,10 @@ import { programMounts } from './program-mounts.ts'
 type BubblewrapOptions = {
   /** Path of bwrap, from `findBubblewrap`. */
   readonly bwrap: string
-  /** Identifies the attempt's processes after the worker has crashed. */
+  /**
+   * The value of the environment variable `MARKER`, which identifies the attempt's processes after
+   * the worker has crashed.
+   */
   readonly marker: string
   /**
    * Folders and files to hide in addition to those that are always hidden, such as the data folders
@@ -63,9 +66,10 @@ export function bubblewrap(options: BubblewrapOptions): Launch {
     let init: Process | null = null
     const bwrap = readProcess(spawned.pid)
     const tree: Tree = {
-      // SIGINT must not go to bwrap: bwrap would die, and the kernel would then kill the program.
+      // SIGINT goes to the program, which is the first child of `init`. It must not go to bwrap:
+      // bwrap would die, and the kernel would then kill the program.
       program: () => (init === null ? null : (childrenOf(init.pid)[0] ?? null)),
-      // Only bwrap and the first process inside are watched: when that process dies, the kernel
+      // Only bwrap and `init`, the first process inside, are watched: when `init` dies, the kernel
       // kills all other processes inside.
       alive: () => [bwrap, init].flatMap((process) => (isAlive(process) ? [process.pid] : [])),
     }
@@ -111,8 +115,8 @@ const isAlive = (process: Process | null): process is Process =>
 const Status = z.object({ 'child-pid': z.int().min(2) })
 
 /**
- * Returns the pid, as seen from outside, of the first process inside. Returns null if bwrap failed
- * to start it.
+ * Returns the pid of the first process inside the sandbox, as seen from outside. Returns null if
+ * bwrap failed to start it.
  */
 async function readInitPid(status: Readable): Promise<number | null> {
   // Do not close this stream: bwrap dies if the status pipe has no reader.

@@ -35,7 +35,7 @@ const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'mtrr', 'acpi', 'scs
 
 /**
  * The sandbox replaces each hidden folder with an empty folder in memory. These are the maximum
- * sizes: programs write files to temporary folders, and other folders contain only mount points.
+ * sizes of the new folders. /tmp and /var/tmp get more space, because programs write files there.
  */
 const TMP_BYTES = 2 ** 30
 const HIDDEN_BYTES = 2 ** 20

@@ -11,7 +11,7 @@ const INTERPRETERS_MAX = 3
 /**
  * Returns the additional mounts that a program on the worker's PATH needs, because the program, its
  * package and its interpreter may be installed in a hidden home folder. A program given by a path
- * gets no mounts, because a job could give the path of any hidden file to make it visible. Throws
+ * gets no mounts: otherwise a job could make any hidden file visible by giving its path. Throws
  * AppError `program-unstartable` if the program is missing or hidden.
  */
 export function programMounts(
@@ -57,8 +57,8 @@ function packageOf(program: string): string {
 }
 
 /**
- * Returns the name after `#!/usr/bin/env`, or null. An interpreter given by a path needs no mount,
- * because it is usually not hidden.
+ * Returns the interpreter that a script names after `#!/usr/bin/env`, such as `node`, or null. An
+ * interpreter given by a path needs no mount, because it is usually not hidden.
  */
 function interpreterOf(program: string): string | null {
   const file = openSync(program, 'r')
@@ -71,7 +71,7 @@ function interpreterOf(program: string): string | null {
   }
 }
 
-/** A path inside a mounted folder is already visible and needs no mount of its own. */
+/** Whether another mount already makes this path visible, so that it needs no mount of its own. */
 const isInsideAnother = (mount: Mount, all: readonly Mount[]): boolean =>
   all.some((other) => other !== mount && other.kind === 'read' && isWithin(mount.path, other.path))
 

@@ -26,8 +26,8 @@ type Session = {
 type Notify = (update: SessionUpdate) => Promise<void>
 
 /**
- * The agent's side of the protocol. Saves the conversation in `home` after each turn, even if the
- * turn fails.
+ * The agent's side of the Agent Client Protocol. Saves the conversation in the folder `home` after
+ * each turn, even if the turn fails.
  * @param stop cancels every turn when it aborts
  */
 export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
@@ -108,7 +108,9 @@ const notifier =
     await client.notify(methods.client.session.update, { sessionId, update })
 
 /**
- * The protocol requires session/load to replay the conversation. Replaying only its text is enough.
+ * Converts a message to the updates that replay it. The protocol requires the agent to replay the
+ * conversation when it loads a session. Only text is replayed; that is enough, because Millwright
+ * ignores the replay.
  */
 function replayed({ role, content }: ModelMessage): SessionUpdate[] {
   if (role !== 'user' && role !== 'assistant') return []

@@ -4,7 +4,9 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, type LanguageModel, RetryError } from 'ai'
 import type { BuiltinSettings, Failure } from './settings.ts'
 
-/** Returns the model, which is called through the gateway in the provider's dialect. */
+/**
+ * Returns the model. Calls to it go through the gateway, in the dialect of the model's provider.
+ */
 export function modelOf({ model, door }: BuiltinSettings): LanguageModel {
   const id = model.slice(model.indexOf('/') + 1)
   const apiKey = door.token
@@ -16,10 +18,12 @@ export function modelOf({ model, door }: BuiltinSettings): LanguageModel {
   return createOpenAICompatible({ name: 'chat', baseURL, apiKey, includeUsage: true })(id)
 }
 
-/** Provider options for the agent's loop, in which each request sends the whole conversation. */
+/**
+ * Options for each request of the agent's loop. Each request sends the whole conversation so far.
+ */
 export const LOOP_OPTIONS = {
   anthropic: { cacheControl: { type: 'ephemeral' } },
-  // The request contains the whole conversation, so the provider need not store it.
+  // Each request contains the whole conversation, so OpenAI need not store it.
   openai: { store: false },
 } as const
 
@@ -52,7 +56,8 @@ const wordsOf = ({ message, cause }: Error): string =>
  */
 function reasonOf(status: number | undefined, refusal: string | undefined): Failure['reason'] {
   if (refusal === 'upstream-missing' || status === 401 || status === 403) return 'agent-login'
-  // Retrying a client error does not help, except after a timeout (408) or a rate limit (429).
+  // Retrying after a client error (4xx) does not help, except after a timeout (408) or a rate limit
+  // (429).
   const refused = status !== undefined && status >= 400 && status < 500
   return refused && status !== 408 && status !== 429 ? 'agent-failed' : 'model-unavailable'
 }

@@ -8,7 +8,7 @@ export const SESSIONS_FOLDER = '.millwright/sessions'
 
 /**
  * The settings of one session. They are sent over the protocol, not in the environment, because
- * every command that the agent runs inherits the environment and would see the key.
+ * every command that the agent runs inherits the environment and would see the door's token.
  */
 export const BuiltinSettings = z.strictObject({
   model: z

@@ -15,8 +15,8 @@ import { toolsFor } from './tools/toolset.ts'
 import { updateOf } from './update.ts'
 
 /**
- * If a request had at least this many input tokens, old tool calls and reasoning are removed from
- * the next one.
+ * If a request had at least this many input tokens, the next one is shortened: old tool calls and
+ * reasoning are removed from it.
  */
 const CONTEXT_TOKENS = 120_000
 
@@ -27,16 +27,17 @@ export type Turn = {
   readonly settings: BuiltinSettings
   readonly root: string
   /**
-   * The conversation. At first it ends with the user's latest message; each finished step is
-   * appended.
+   * The conversation. When the turn begins, its last message is the user's prompt. The messages of
+   * each finished step are appended.
    */
   readonly messages: ModelMessage[]
   readonly notify: (update: SessionUpdate) => Promise<void>
 }
 
 /**
- * Runs the model until it finishes or uses up its steps or tokens. Throws `ModelFailed`. If
- * `signal` aborts, the turn ends immediately, and finished steps stay in `messages`.
+ * Runs one turn: calls the model, and the tools it asks for, until it finishes or uses up its steps
+ * or tokens. Throws `ModelFailed`. If `signal` aborts, the turn ends immediately, and finished
+ * steps stay in `messages`.
  */
 export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReason> {
   const { settings, messages } = turn
@@ -88,9 +89,9 @@ async function* partsOf(
 }
 
 /**
- * The stop reason of the turn for each finish reason of the model. After `tool-calls`, the loop
- * continues unless it has reached a limit. The token limit is checked before this map is used, so
- * here `tool-calls` means that the loop reached the step limit.
+ * Maps the model's last finish reason to the turn's stop reason. `tool-calls` means that the step
+ * limit was reached: otherwise the loop would have continued, and the token limit is checked before
+ * this map is used.
  */
 const STOP_REASONS: Readonly<Record<Exclude<FinishReason, 'interrupted'>, StopReason>> = {
   stop: 'end_turn',

@@ -14,7 +14,7 @@ const KINDS: Readonly<Record<string, ToolKind>> = {
 /**
  * Converts a part of the model's stream to an update for the client. Returns null if the client
  * needs no update.
- * @param size the context window, in tokens
+ * @param size the size of the context window, in tokens
  */
 export function updateOf(part: TextStreamPart<ToolSet>, size: number): SessionUpdate | null {
   const { type } = part

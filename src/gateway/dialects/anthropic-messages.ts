@@ -37,7 +37,7 @@ const Counted = z.union([
 
 /**
  * The event `message_start` reports the input tokens. Each `message_delta` reports totals, not
- * increments.
+ * increments, so its counts replace the known ones.
  */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)

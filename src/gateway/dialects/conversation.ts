@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The parts of a model request that determine which step of a script answers it. */
+/** The parts of a model request that are needed to answer it from a script. */
 export type Conversation = {
   readonly model: string
   readonly stream: boolean

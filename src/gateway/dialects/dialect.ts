@@ -4,7 +4,10 @@ import type { Conversation } from './conversation.ts'
 
 type Provider = 'anthropic' | 'openai'
 
-/** An error raised by the gateway itself. `Dialect.error` formats it for the agent. */
+/**
+ * An error that the gateway sends to the agent instead of a model's response. `Dialect.error`
+ * formats it.
+ */
 export type GatewayError = {
   readonly status: number
   readonly code: string
@@ -26,18 +29,20 @@ export type Wording = {
 export type Dialect = {
   readonly name: string
   readonly provider: Provider
-  /** The headers that carry the real key to the upstream. */
+  /** Returns the headers that carry the real API key to the upstream. */
   keyHeader(apiKey: string): Readonly<Record<string, string>>
   /**
    * Returns the request body to forward. If the API reports token counts only on request, adds that
    * option to the body.
    */
   outgoing(body: Buffer): Buffer
-  /** Merges the token counts in a response or event into `known`. */
+  /**
+   * Returns `known`, updated with the token counts in a whole response or in one event of a stream.
+   */
   read(message: unknown, known: Reading): Reading
   /** Parses a model request. Throws `request-invalid`. */
   conversation(body: unknown): Conversation
-  /** Formats an error as a response body in this dialect. */
+  /** Returns the JSON body of an error response in this dialect. */
   error(error: GatewayError): unknown
   /** Formats a script's step as a response in this dialect. */
   wording(step: ScriptStep, conversation: Conversation): Wording

@@ -24,7 +24,10 @@ const Streaming = z.looseObject({
   stream_options: z.looseObject({}).nullish(),
 })
 
-/** Adds the option that makes a stream report token counts, which the meter needs. */
+/**
+ * Adds `include_usage` to a request for a stream, because the stream does not report token counts
+ * without it. The meter needs the counts.
+ */
 function withUsage(body: Buffer): Buffer {
   const { data } = Streaming.safeParse(parse(body))
   if (data === undefined || data.stream_options?.['include_usage'] === true) return body
@@ -33,8 +36,8 @@ function withUsage(body: Buffer): Buffer {
 }
 
 /**
- * Returns undefined for invalid JSON. That body is forwarded unchanged, so the upstream reports the
- * error.
+ * Returns undefined for invalid JSON. Such a body is forwarded unchanged, so the upstream reports
+ * the error.
  */
 function parse(body: Buffer): unknown {
   try {

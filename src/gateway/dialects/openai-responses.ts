@@ -125,7 +125,10 @@ function wording(step: ScriptStep, { model, messages }: Conversation): Wording {
   }
 }
 
-/** One output item: its initial state, its streamed events, and its final state. */
+/**
+ * One output item of a scripted response: its state at first, its streamed events, and its final
+ * state.
+ */
 type Part = { readonly initial: Item; readonly deltas: readonly Event[]; readonly item: Item }
 
 function partEvents({ initial, deltas, item }: Part, index: number): Event[] {

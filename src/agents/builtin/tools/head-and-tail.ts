@@ -30,7 +30,7 @@ export class HeadAndTail {
   }
 }
 
-/** Omits the middle of a long text. */
+/** Returns the text, without its middle if it is larger than `OUTPUT_BYTES_MAX`. */
 export function shortened(text: string): string {
   const output = new HeadAndTail()
   output.push(Buffer.from(text))

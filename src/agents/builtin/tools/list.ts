@@ -27,7 +27,7 @@ export const listTool = (root: string) =>
     },
   })
 
-/** Lists symbolic links, but does not follow them. */
+/** Yields the paths of a folder's entries. Includes symbolic links, but does not follow them. */
 async function* walk(folder: string, deep: boolean): AsyncGenerator<string> {
   for await (const entry of await opendir(folder)) {
     const path = `${folder}/${entry.name}`

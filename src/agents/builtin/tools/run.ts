@@ -25,7 +25,8 @@ export async function run(
   child.once('error', (error) => reject(new ToolFailed(`${program}: ${error.message}`)))
   child.once('close', (code) => resolve(code))
   const endGroup = (): void => killGroup(child.pid)
-  // Kill the group on exit, because a background process could keep the pipes open forever.
+  // When the program exits, kill the background processes that it left in its group: they could
+  // keep the pipes open forever.
   child.once('exit', endGroup)
   const deadline = AbortSignal.timeout(timeoutMs)
   const stop = signal === undefined ? deadline : AbortSignal.any([deadline, signal])
