@@ -6,6 +6,8 @@ const PACKAGE = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+(?=[/\\])/
 const LICENSE_FILE = /^(?:licen[cs]e|notice|copying)/i
 /** The section of a README from its heading to the next one. */
 const LICENSE_SECTION = /^#+ licen[cs]e\b.*\n([^#]*)/im
+/** A shorter license file only refers to a file of another package. */
+const REFERENCE_LENGTH_MAX = 300
 const Manifest = z.object({
   name: z.string(),
   version: z.string(),
@@ -36,7 +38,8 @@ async function readPackage(folder: string): Promise<Package> {
   const read = async (name: string): Promise<string> =>
     (await readFile(join(folder, name), 'utf8')).trim()
   const files = await Promise.all(names.filter((name) => LICENSE_FILE.test(name)).map(read))
-  if (files.length > 0) return { ...manifest, text: files.join('\n\n') }
+  const text = files.join('\n\n')
+  if (text.length > REFERENCE_LENGTH_MAX) return { ...manifest, text }
   const readme = names.find((name) => /^readme/i.test(name))
   const section = LICENSE_SECTION.exec(readme === undefined ? '' : await read(readme))?.[1]?.trim()
   const isWhole = section?.includes('Permission is hereby granted') === true

@@ -88,7 +88,10 @@ describe('a generate job from the command line', () => {
       expect.stringContaining('submit generate needs a program after two dashes'),
     ])
     const wrong = await cli.run(['submit', 'generate', '--request', '{', '--', 'true'])
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--request is not valid JSON: ')])
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--request is not valid JSON: '),
+    ])
     const pattern = await cli.run(['submit', 'generate', '--require', '../x', '--', 'true'])
     expect([pattern.code, pattern.stderr]).toEqual([2, expect.stringContaining('--require: ')])
   })

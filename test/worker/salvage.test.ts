@@ -81,7 +81,9 @@ describeNeeding(['patience'], 'salvage', () => {
     const context = await workerContext(data, hub, { kinds: new Map([['code', brokenOff]]) })
     const { name } = await aLeftFolder(hub, data)
 
-    await expect(salvage(name, context, ending.signal)).rejects.toThrow('the worker is shutting down')
+    await expect(salvage(name, context, ending.signal)).rejects.toThrow(
+      'the worker is shutting down',
+    )
 
     expect(await readdir(join(data, 'attempts', name))).toContain('attempt.json')
   })
