@@ -75,9 +75,9 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
     deleteUnneeded: async (deletion) => {
       const source = { isName: isDigest, spaceOf: diskSpaceOf }
       const left = { ...source, folder: aside, remove: (name: string) => decide(name, deletion) }
-      // A killed garbage collection may have left blobs in `aside`. All of them are checked again,
-      // whatever their age. Only a dry run checks them with `needed` here, because `decide` checks
-      // them otherwise.
+      // A killed garbage collection may have left blobs in `aside`, which are checked whatever their
+      // age. In a real run, `decide` checks whether each one is needed. A dry run does not call
+      // `decide`, so `needed` does the check.
       const needed = deletion.dryRun ? deletion.needed : async () => new Set<string>()
       const parts = [await deleteUnneeded(left, { ...deletion, needed, before: Infinity })]
       for (const part of await readdir(blobs)) {

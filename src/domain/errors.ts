@@ -43,8 +43,8 @@ export const ERRORS = {
   'token-missing': kind(
     401,
     hint(
-      'Pass --token-file <file>, or send the header Authorization: Bearer <token>. To create a ' +
-        'token on the hub’s machine (a worker’s token needs the scope "worker"), use',
+      'Pass --token-file <file>, or send the header Authorization: Bearer <token>. A worker’s ' +
+        'token needs the scope "worker". To create a token, run this on the hub’s machine',
       ['tokens', 'create', '<name>', '--scope', '<scope>'],
     ),
   ),

@@ -22,7 +22,7 @@ describe('a stop order', () => {
     stopOrder.stop(LOST)
     expect(stopOrder.why).toEqual(LOST)
     expect(stopOrder.leaseLost.aborted).toBe(true)
-    expect(() => stopOrder.check()).toThrow('lease-lost')
+    expect(() => stopOrder.check()).toThrow('its lease is lost')
   })
 
   it('lets a recorded publication finish in spite of a cancel or a limit', async () => {
@@ -76,7 +76,7 @@ describe('a stop order', () => {
     const stopOrder = new StopOrder(() => lapsed)
     stopOrder.check()
     lapsed = true
-    expect(() => stopOrder.check()).toThrow('lease-lost')
+    expect(() => stopOrder.check()).toThrow('its lease is lost')
     expect(stopOrder.signal.aborted).toBe(true)
   })
 

@@ -102,7 +102,7 @@ export function watchTree({ process: child }: Spawned, tree: Tree, log: Logger):
       if (program !== null && send(program, 'SIGINT')) await settledWithin(exit, graceMs)
       await endTree(tree, log)
       await settledWithin(exit, EXIT_EVENT_WAIT_MS)
-      // A process that waits for a failed disk has not exited yet; do not wait for it forever.
+      // Even SIGKILL cannot end a process that is blocked on a failed disk. It is reported as killed.
       if (!isOver) finish({ code: null, killSignal: 'SIGKILL' })
       return await exit
     },

@@ -92,7 +92,8 @@ function operationOf(name: string, route: Route, write: WriteSchema): Json {
         content: contentOf(answer, 'output', write),
       },
       default: {
-        description: 'The request failed; `code` names the error and `fix` the next step',
+        description:
+          'The request failed; `code` identifies the error, and `fix` says what to do next',
         content: { [PROBLEM_TYPE]: { schema: write(Problem, 'output') } },
       },
     },

@@ -12,7 +12,7 @@ const FOREVER = new AbortController().signal
 describe('a final report', () => {
   it.each([
     ['refused', 'refused', new AppError('request-invalid', 'too large'), 'running'],
-    ['of an attempt that is over', 'taken', new AppError('lease-lost', 'over'), 'queued'],
+    ['of an attempt that is over', 'accepted', new AppError('lease-lost', 'over'), 'queued'],
     ['broken off by a lost lease', 'refused', new Stopped({ kind: 'lease-lost' }), 'running'],
   ])('whose artifact is %s is %s', async (_artifact, answer, error, state) => {
     await using hub = await startTestHub()

@@ -72,10 +72,10 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
 }
 
 /**
- * Returns the first job of a lane (the head) that this worker may claim now: the best one among the
- * lanes that it serves and that its token permits. Parks heads that need a key held by another job,
- * and skips heads that another transaction has locked. If no head is left, returns `none` or
- * `again`.
+ * The head of a lane is its first job. Looks at the heads of all lanes that this worker serves and
+ * that its token permits, and returns the best one that can be claimed now. Parks heads that need a
+ * key held by another job, and skips heads that another transaction has locked. If no head is left,
+ * returns `none`, or `again` if the claim must be repeated to be certain.
  */
 async function nextJob(
   tx: Tx,
