@@ -132,7 +132,7 @@ describe('a job', () => {
     expect(await untilEnded(hub, id)).toMatchObject({
       state: 'failed',
       reason: 'agent-failed',
-      detail: expect.stringContaining('exit code 7'),
+      detail: expect.stringContaining('exited with code 7'),
     })
   })
 
