@@ -20,7 +20,7 @@ const INPUT_DIGEST = sha256(INPUT)
 
 /** An agent finds the folder of inputs in its prompt. It leaves no work when any part of it is killed. */
 export const WORK_ON_INPUT = `
-  inputs=$(printf '%s' "$MILLWRIGHT_PROMPT" | sed -n 's/.* task are in \\(.*\\), read-only\\.$/\\1/p')
+  inputs=$(printf '%s' "$MILLWRIGHT_PROMPT" | sed -n 's/.* input files are in \\(.*\\), which is read-only\\.$/\\1/p')
   { echo whole; sha256sum < "$inputs/data"; } > .w && mv .w work`
 
 const GENERATE = `
