@@ -205,6 +205,8 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     const cli = await cliInEmptyHome()
     const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
     await cli.startUp([], { env: { PATH } })
+    // The hub knows a worker from its first claim, which comes shortly after `up` is ready.
+    await expect.poll(async () => (await cli.run(['workers'])).stdout).toContain('agent:command')
     const waiting = cli.start(['submit', '--wait', '--repo', '/srv/a', '--agent', agent, 'Fix'])
     const said = await waiting.printed(/The job is waiting: .*doctor/)
     expect(said).toContain(`no worker offers agent:${agent}; check a worker’s machine with`)
