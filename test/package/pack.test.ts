@@ -72,13 +72,13 @@ describeNeeding(['downloads'], 'the package made by npm pack', () => {
 
   it('keeps a lease for longer than it lasts, and leaves nothing when it is killed', async () => {
     const cli = await cliInEmptyHome(program)
-    const up = await cli.startUp(['--allow-local', '--lease-ms', '5000'])
+    const up = await cli.startUp(['--allow-local', '--lease-ms', '2000'])
     const { remote } = await makeRemote(join(cli.home, 'git'))
     const submit = (seconds: number) => {
       const command = ['--agent', 'command', 'Do it', '--', 'sh', '-c', `echo up; sleep ${seconds}`]
       return cli.start(['submit', '--wait', '--repo', remote, ...command])
     }
-    const { code, stdout } = await submit(11).end
+    const { code, stdout } = await submit(5).end
     expect({ code, stdout }).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('no-change'),
