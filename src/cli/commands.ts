@@ -54,6 +54,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/logs.ts')).defineLogs,
   },
   {
+    usage: 'diff [options] <job>',
+    summary: 'show the change that a job made',
+    load: async () => (await import('./commands/diff.ts')).defineDiff,
+  },
+  {
     usage: 'cancel [options] <job>',
     summary: 'stop a job and keep the work done so far',
     load: async () => (await import('./commands/cancel.ts')).defineCancel,

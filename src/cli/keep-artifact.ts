@@ -1,23 +1,18 @@
-import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../domain/errors.ts'
 import { ArtifactName } from '../domain/text.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 
-/** Writes an artifact to a file, which appears only when it is complete and verified. */
-export async function keepArtifact(
-  body: Readable,
-  artifact: ArtifactInfo,
-  path: string,
-): Promise<void> {
+/** Writes an opened artifact to a file, which appears only when it is complete and verified. */
+export async function keepArtifact(body: Readable, path: string): Promise<void> {
   const partial = `${path}.${process.pid}.part`
   try {
     await mkdir(dirname(path), { recursive: true })
-    await pipeline(body, verified(artifact), createWriteStream(partial, { flags: 'wx' }))
+    await pipeline(body, createWriteStream(partial, { flags: 'wx' }))
     await rename(partial, path)
   } catch (error) {
     // `rm` fails if the folder could not be created. The partial file does not exist then, so the
@@ -40,27 +35,4 @@ export function placeIn(folder: string, { name }: ArtifactInfo): string {
     'protocol-mismatch',
     `The hub sent the invalid artifact name ${JSON.stringify(name)}`,
   )
-}
-
-/**
- * A stream that passes an artifact's bytes through, and fails with `digest-mismatch` if they were
- * changed.
- */
-export function verified(artifact: ArtifactInfo): Transform {
-  const hash = createHash('sha256')
-  return new Transform({
-    transform: (part: Buffer, _encoding, done) => {
-      hash.update(part)
-      done(null, part)
-    },
-    flush: (done) => {
-      if (hash.digest('hex') === artifact.digest) return done()
-      done(
-        new AppError(
-          'digest-mismatch',
-          `The artifact ${artifact.name} was damaged during the download`,
-        ),
-      )
-    },
-  })
 }

@@ -20,10 +20,7 @@ const ending = (means: string, fix: string | Hint | null, retry = false): Reason
 export const REASONS = {
   // succeeded
   published: ending('the work was published', null),
-  'patch-ready': ending(
-    'the patch is kept as an artifact',
-    hint('fetch it with', ['artifacts', 'get', '<job>', 'change.patch']),
-  ),
+  'patch-ready': ending('the patch is kept as an artifact', hint('see it with', ['diff', '<job>'])),
   'objects-ready': ending(
     'the generator’s files are kept as artifacts',
     hint('list them with', ['artifacts', 'list', '<job>']),
@@ -39,7 +36,7 @@ export const REASONS = {
   // cancelled
   'cancelled-by-request': ending(
     'a cancel was requested',
-    hint('submit the job again with', ['retry', '<job>']),
+    hint('see the work so far, or continue it, with', ['diff', '<job>'], ['retry', '<job>']),
   ),
   // failed: the agent
   'agent-failed': ending(

@@ -18,7 +18,10 @@ const Update = z.discriminatedUnion('type', [
 ])
 
 /** Applies a style to text if the output supports it. The text must already be safe. */
-export type Paint = (style: 'bold' | 'dim' | 'cyan' | 'red' | 'yellow', words: string) => string
+export type Paint = (
+  style: 'bold' | 'dim' | 'cyan' | 'red' | 'yellow' | 'green',
+  words: string,
+) => string
 
 /** Formats a line of a transcript for people. Returns null if only programs need the line. */
 export function transcriptText(line: string, paint: Paint): string | null {

@@ -1,19 +1,18 @@
 import { resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { bytes } from '../../domain/bytes.ts'
 import { AppError } from '../../domain/errors.ts'
-import type { JobId } from '../../domain/id.ts'
 import { plural } from '../../domain/plural.ts'
-import type { HubClient } from '../../protocol/client.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { artifactTree, oneArtifact } from '../choose-artifacts.ts'
 import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
-import { keepArtifact, placeIn, verified } from '../keep-artifact.ts'
+import { keepArtifact, placeIn } from '../keep-artifact.ts'
+import { openArtifact } from '../open-artifact.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns } from '../print/printer.ts'
 import { safeText } from '../../words/safe-text.ts'
@@ -76,7 +75,7 @@ function addGet(artifacts: Command, invocation: Invocation): void {
       if (flags.to !== undefined) {
         const folder = resolve(cwd, flags.to)
         const tree = artifactTree(all, wanted)
-        for (const one of tree) await keepArtifact(await get(one), one, placeIn(folder, one))
+        for (const one of tree) await keepArtifact(await get(one), placeIn(folder, one))
         return print.note(`wrote ${plural(tree.length, 'file')} to ${folder}`)
       }
       const found = oneArtifact(all, wanted)
@@ -84,7 +83,7 @@ function addGet(artifacts: Command, invocation: Invocation): void {
         return toStdout(await get(found), found, invocation)
       }
       const path = resolve(cwd, flags.output)
-      await keepArtifact(await get(found), found, path)
+      await keepArtifact(await get(found), path)
       print.note(`wrote ${path} (${bytes(found.size)})`)
     },
   )
@@ -101,17 +100,6 @@ function checkTarget({ to, output }: GetFlags, name: string | undefined): void {
   )
 }
 
-async function openArtifact(
-  client: HubClient,
-  job: JobId,
-  { attempt, name }: ArtifactInfo,
-): Promise<Readable> {
-  const { body } = await client.call('getArtifact', { params: { job, attempt, name } })
-  if (body === null)
-    throw new AppError('artifact-not-found', `The hub sent no content for the artifact ${name}`)
-  return Readable.from(body)
-}
-
 /**
  * Writes an artifact to stdout: unchanged to a pipe, but without control characters to a terminal.
  */
@@ -120,10 +108,9 @@ async function toStdout(
   artifact: ArtifactInfo,
   { terminal }: Invocation,
 ): Promise<void> {
-  const checked = body.compose(verified(artifact))
   if (!terminal.isTTY.stdout) {
-    checked.pipe(terminal.stdout, { end: false })
-    return finished(checked)
+    body.pipe(terminal.stdout, { end: false })
+    return finished(body)
   }
   if (!/^text\/|json/.test(artifact.mediaType)) {
     throw new AppError(
@@ -132,7 +119,7 @@ async function toStdout(
     )
   }
   const decoder = new TextDecoder()
-  for await (const part of checked) {
+  for await (const part of body) {
     terminal.stdout.write(safeText(decoder.decode(part, { stream: true })))
   }
 }

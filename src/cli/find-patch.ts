@@ -1,0 +1,34 @@
+import { AppError } from '../domain/errors.ts'
+import { shortId } from '../domain/id.ts'
+import type { Job } from '../domain/job.ts'
+import type { ArtifactInfo } from '../protocol/schemas.ts'
+import { PATCH } from '../workspace/change-artifacts.ts'
+
+/**
+ * The patch of a job: that of one attempt, or of the newest attempt that has one. Throws
+ * `artifact-not-found` with the reason why there is none.
+ */
+export function patchOf(
+  job: Job,
+  artifacts: readonly ArtifactInfo[],
+  attempt: number | undefined,
+): ArtifactInfo {
+  const patches = artifacts
+    .filter(({ name }) => name === PATCH)
+    .toSorted((one, other) => other.attempt - one.attempt)
+  const found = patches.find((one) => attempt === undefined || one.attempt === attempt)
+  if (found !== undefined) return found
+  throw new AppError('artifact-not-found', whyNone(job, patches, attempt))
+}
+
+function whyNone(job: Job, patches: readonly ArtifactInfo[], attempt: number | undefined): string {
+  const name = `Job ${shortId(job.id)}`
+  const others = patches.map((patch) => patch.attempt).join(', ')
+  if (others !== '')
+    return `${name} has no change from attempt ${attempt}; attempts with one: ${others}`
+  if (job.reason === 'no-change') return `${name} has no change: the agent changed nothing`
+  if (job.state === 'queued') return `${name} has no change yet: it is queued`
+  if (job.state === 'running')
+    return `${name} has no change yet: it is running, and the change is stored when the agent’s turn ends`
+  return `${name} has no change: no attempt stored one`
+}
