@@ -59,13 +59,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/diff.ts')).defineDiff,
   },
   {
-    usage: 'cancel [options] <job>',
-    summary: 'stop a job and keep the work done so far',
+    usage: 'wait [options] [job...]',
+    summary: 'wait until jobs have ended',
+    load: async () => (await import('./commands/wait.ts')).defineWait,
+  },
+  {
+    usage: 'cancel [options] [job]',
+    summary: 'stop jobs and keep the work done so far',
     load: async () => (await import('./commands/cancel.ts')).defineCancel,
   },
   {
-    usage: 'retry [options] <job>',
-    summary: 'start a new job from one that has ended',
+    usage: 'retry [options] [job]',
+    summary: 'start new jobs from jobs that have ended',
     load: async () => (await import('./commands/retry.ts')).defineRetry,
   },
   {

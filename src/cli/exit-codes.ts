@@ -1,16 +1,17 @@
 import type { AppError } from '../domain/errors.ts'
 import type { Job } from '../domain/job.ts'
 import type { JobState } from '../domain/state.ts'
+import type { Totals } from '../domain/totals.ts'
 
 /** The exit codes of all commands. A code never changes its meaning, because scripts rely on it. */
 export const EXIT_CODES = {
-  ok: { code: 0, means: 'success; with --wait, the job succeeded' },
-  jobFailed: { code: 1, means: 'the job failed' },
+  ok: { code: 0, means: 'success; when a command waits for jobs, all of them succeeded' },
+  jobFailed: { code: 1, means: 'the job failed, or one of several jobs' },
   usage: { code: 2, means: 'the command line or the request is invalid' },
   unreachable: { code: 3, means: 'the hub does not answer' },
-  jobCancelled: { code: 4, means: 'the job was cancelled' },
+  jobCancelled: { code: 4, means: 'the job was cancelled, or one of several and none failed' },
   refused: { code: 5, means: 'the token is missing or invalid, or lacks the required scope' },
-  notFound: { code: 6, means: 'there is no such job, artifact, token or delivery' },
+  notFound: { code: 6, means: 'there is no such job, group, artifact, token or delivery' },
   jobPaused: { code: 7, means: 'the job is paused and waits for a person' },
   conflict: {
     code: 8,
@@ -22,7 +23,7 @@ export const EXIT_CODES = {
   },
   bug: { code: 70, means: 'a bug in Millwright' },
   wrongNode: { code: 78, means: 'this version of Node is too old' },
-  interrupted: { code: 130, means: 'interrupted; the watched job continues' },
+  interrupted: { code: 130, means: 'interrupted; the watched jobs continue' },
 } as const
 
 export type ExitName = keyof typeof EXIT_CODES
@@ -44,6 +45,15 @@ function exitNameOfError(error: AppError): ExitName {
 
 /** The exit code for a job’s state when a command stops watching it. */
 export const exitCodeOfJob = (job: Job): ExitCode => EXIT_CODES[EXIT_OF_STATE[job.state]].code
+
+/** The states in which a command stops to wait for a job, the worst outcome first. */
+const WORST_FIRST = ['failed', 'cancelled', 'paused'] as const
+
+/** The exit code for the worst outcome of several jobs. */
+export function exitCodeOfTotals({ jobs }: Totals): ExitCode {
+  const worst = WORST_FIRST.find((state) => jobs[state] > 0)
+  return EXIT_CODES[EXIT_OF_STATE[worst ?? 'succeeded']].code
+}
 
 const EXIT_OF_STATE: Record<JobState, ExitName> = {
   queued: 'ok',

@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors.ts'
 import { JobId } from '../domain/id.ts'
 import type { HubClient } from '../protocol/client.ts'
+import { jobPages } from './job-pages.ts'
 
 /** The help text of an argument that selects a job. */
 export const JOB_HELP = 'id of the job, or at least the last four digits of the id'
@@ -38,17 +39,13 @@ export async function findJob(client: HubClient, text: string): Promise<JobId> {
 
 async function jobsEndingWith(client: HubClient, ending: string): Promise<readonly JobId[]> {
   const found: JobId[] = []
+  let pages = 0
   // The hub searches for text in complete ids, which contain dashes. The last twelve digits contain
   // none, so the hub searches for those, and this function compares the digits before them.
-  const query = { text: ending.slice(-12), limit: 200 }
-  let cursor: JobId | undefined
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const { jobs, next } = await client.call('listJobs', {
-      query: cursor === undefined ? query : { ...query, cursor },
-    })
+  for await (const jobs of jobPages(client, { text: ending.slice(-12) })) {
     found.push(...jobs.map(({ id }) => id).filter((id) => id.replaceAll('-', '').endsWith(ending)))
-    if (next === null) break
-    cursor = next
+    pages += 1
+    if (pages === PAGES_MAX) break
   }
   return found
 }

@@ -10,8 +10,11 @@ import { knownWorkers } from './known-workers.ts'
 import { whyNoWorker } from '../words/why-waiting.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
-/** The HTTP status that the hub returns if the idempotency key belongs to an existing job. */
-const ALREADY_SUBMITTED = 200
+/**
+ * The HTTP status for a new job. If the idempotency key belongs to an existing job, the hub returns
+ * that job and another status.
+ */
+export const CREATED = 201
 
 /** The hub's response to a submission: the HTTP status and the job. */
 type Accepted = { readonly status: number; readonly answer: Job }
@@ -24,7 +27,7 @@ export async function reportSubmitted(
   { accepted, wait }: { readonly accepted: Accepted; readonly wait: boolean },
 ): Promise<void> {
   const { status, answer: job } = accepted
-  if (status === ALREADY_SUBMITTED) {
+  if (status !== CREATED) {
     print.note(`A job with the same --key already exists, submitted ${zonedMoment(job.createdAt)}`)
   }
   const name = shortId(job.id)

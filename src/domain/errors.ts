@@ -69,6 +69,7 @@ export const ERRORS = {
   ),
   // jobs
   'job-not-found': kind(404, hint('List the jobs with', ['jobs'])),
+  'group-not-found': kind(404, hint('List the jobs and their groups with', ['jobs', '--json'])),
   'job-exists': kind(409, 'Submit the job with another id, or without one.'),
   'job-terminal': kind(409, hint('The job has ended. To run it again, use', ['retry', '<job>'])),
   'job-not-terminal': kind(409, 'Wait for the job to end, or cancel it.'),

@@ -36,6 +36,7 @@ import { submit } from './transactions/submit.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
 import { createToken, findToken, revokeToken, tokens } from './transactions/tokens.ts'
 import { endings, referenced, unneeded } from './transactions/unneeded.ts'
+import { totals } from './transactions/totals.ts'
 import { workers } from './transactions/workers.ts'
 
 /**
@@ -72,6 +73,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
     inputs: (jobId) => transact((tx) => readInputs(tx, jobId)),
     events: (jobId, after, limit) => transact((tx) => events(tx, jobId, after, limit)),
     counts: () => transact(counts),
+    totals: (group) => transact((tx) => totals(tx, group)),
     workers: () => transact(workers),
     attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
     addArtifact: (artifact) => probed('addArtifact', (tx) => addArtifact(tx, artifact)),

@@ -9,6 +9,7 @@ import type { Pause, Settlement, Usage } from '../domain/outcome.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
+import type { Totals } from '../domain/totals.ts'
 
 /** A submission whose payload the job's kind has validated. */
 export type NewJob = Submission & {
@@ -59,6 +60,8 @@ export type JobFilter = {
   readonly text?: string | undefined
   readonly createdFrom?: number | undefined
   readonly createdBefore?: number | undefined
+  /** Whether another job continues the job, such as a retry of it. */
+  readonly continued?: boolean | undefined
 }
 
 /**
@@ -281,6 +284,8 @@ export type Ledger = {
   counts(): Promise<
     readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]
   >
+  /** Adds up the jobs of a group. The totals are all zero if there is no such group. */
+  totals(group: string): Promise<Totals>
   workers(): Promise<readonly WorkerRow[]>
   /** Returns null if there is no such attempt. */
   attempt(jobId: JobId, attempt: number): Promise<AttemptRow | null>

@@ -8,6 +8,7 @@ import { Limits } from '../domain/limits.ts'
 import { Settlement, Usage } from '../domain/outcome.ts'
 import { Publication, PublicationIntent } from '../domain/publication.ts'
 import { RetryPolicy } from '../domain/retry.ts'
+import { Totals } from '../domain/totals.ts'
 import type { Access } from '../domain/principal.ts'
 import { PROBLEM_TYPE, Problem } from './problem.ts'
 import type { Route } from './route.ts'
@@ -44,6 +45,7 @@ const NAMED = {
   WorkerIdentity,
   ArtifactInfo,
   TokenInfo,
+  Totals,
 }
 
 /** Builds an OpenAPI 3.1 document of the protocol from the route table. */

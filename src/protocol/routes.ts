@@ -6,6 +6,7 @@ import { Digest, FILE_BYTES_MAX } from '../domain/input.ts'
 import { Job, Submission } from '../domain/job.ts'
 import { Lease, Renewal } from '../domain/lease.ts'
 import { ArtifactName } from '../domain/text.ts'
+import { Totals } from '../domain/totals.ts'
 import { ATTEMPT, bytes, plain, PUBLIC, type Route, scope, WORKER } from './route.ts'
 import * as schema from './schemas.ts'
 
@@ -32,6 +33,15 @@ export const ROUTES = {
     access: scope('jobs:read'),
     query: schema.JobQuery,
     answer: schema.JobList,
+  },
+  groupTotals: {
+    ...plain,
+    method: 'GET',
+    path: '/api/v1/totals',
+    summary: 'Count the jobs of a group by state, and add up their usage',
+    access: scope('jobs:read'),
+    query: schema.TotalsQuery,
+    answer: Totals,
   },
   getJob: {
     ...plain,

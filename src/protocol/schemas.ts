@@ -44,9 +44,15 @@ export const JobQuery = z.strictObject({
   before: number(0, Number.MAX_SAFE_INTEGER)
     .optional()
     .describe('Only jobs created before this time (epoch ms)'),
+  continued: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional()
+    .describe('Only jobs that another job continues, such as a retry, or only the others'),
   cursor: JobId.optional().describe('The value of `next` from the previous page'),
   limit: number(1, 200).default(50),
 })
+export const TotalsQuery = z.strictObject({ group: Group })
 export const JobList = z.object({ jobs: z.array(Job), next: JobId.nullable() })
 
 /**

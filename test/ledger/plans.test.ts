@@ -165,6 +165,7 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.tokens()
   await ledger.workers()
   await ledger.counts()
+  await ledger.totals('g')
   await ledger.unneeded({ jobs: 1, uploads: 1 })
   await ledger.forget(1, 10)
   await ledger.forgetBlobs(2000, { after: '', limit: 10 })

@@ -3,9 +3,12 @@ import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
 import { JobState } from '../../domain/state.ts'
 import { collect, type Invocation } from '../command.ts'
+import { readGroupIfKnown } from '../group.ts'
 import { onHub } from '../hub-command.ts'
 import { jobTable } from '../print/job.ts'
 import { readTime } from '../read-time.ts'
+import { safeLine } from '../../words/safe-text.ts'
+import { totalsText } from '../../words/totals.ts'
 
 const time = z.string().transform((text) => readTime(text, Date.now()))
 
@@ -32,7 +35,7 @@ export function defineJobs(command: Command, invocation: Invocation): void {
     )
     .option('--kind <kind>', 'only jobs of this kind')
     .option('--label <label>', 'only jobs with this label')
-    .option('--group <name>', 'only jobs in this group')
+    .option('--group <name>', 'only jobs in this group; also counts the whole group by state')
     .option('--text <text>', 'only jobs whose title or id contains this text')
     .option(
       '--from <time>',
@@ -44,9 +47,12 @@ export function defineJobs(command: Command, invocation: Invocation): void {
   onHub(command, invocation, Flags, async ({ flags: query, print, connect }) => {
     const client = await connect()
     const page = await client.call('listJobs', { query })
-    if (print.json) return print.document(page)
+    const { group } = query
+    const totals = group === undefined ? null : await readGroupIfKnown(client, group)
+    if (print.json) return print.document(totals === null ? page : { ...page, totals })
     if (page.jobs.length === 0) return print.note('no jobs')
     for (const line of jobTable(page.jobs, Date.now(), print.paint)) print.line(line)
+    if (totals !== null) print.line(`group ${safeLine(group ?? '')}: ${totalsText(totals)}`)
     if (page.next !== null) print.note(`next page: --cursor ${page.next}`)
   })
 }

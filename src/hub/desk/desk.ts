@@ -6,7 +6,15 @@ import { listDeliveries, resendDelivery } from './deliveries.ts'
 import { findContinued, findInput, findKept } from './earlier.ts'
 import { handBack, pause, settle } from './end-attempt.ts'
 import { followEvents, readEvents } from './events.ts'
-import { cancelJob, extendHold, listInputs, listJobs, readJob, resumeJob } from './jobs.ts'
+import {
+  cancelJob,
+  extendHold,
+  groupTotals,
+  listInputs,
+  listJobs,
+  readJob,
+  resumeJob,
+} from './jobs.ts'
 import { collectGarbage, demandReady, listWorkers } from './operation.ts'
 import { putBlob } from './put-blob.ts'
 import { readLog } from './read-log.ts'
@@ -38,6 +46,7 @@ export function openDesk(hub: HubState) {
     retry: at(retry),
     readJob: at(readJob),
     listJobs: at(listJobs),
+    groupTotals: at(groupTotals),
     listInputs: at(listInputs),
     cancelJob: at(cancelJob),
     resumeJob: at(resumeJob),

@@ -2,6 +2,7 @@ import type { InputFile } from '../../domain/input.ts'
 import type { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import type { UserPrincipal } from '../../domain/principal.ts'
+import type { Totals } from '../../domain/totals.ts'
 import type { JobPage } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
 import { type Page, readPage } from './page.ts'
@@ -11,6 +12,10 @@ export const readJob = ({ ledger }: HubState, jobId: JobId): Promise<Job> => led
 /** Lists jobs, newest first. */
 export const listJobs = ({ ledger }: HubState, page: JobPage): Promise<Page<Job>> =>
   readPage(page.limit, (limit) => ledger.jobs({ ...page, limit }))
+
+/** Adds up the jobs of a group. */
+export const groupTotals = ({ ledger }: HubState, group: string): Promise<Totals> =>
+  ledger.totals(group)
 
 /** Lists a job's input files, ordered by name. Throws `job-not-found`. */
 export async function listInputs(

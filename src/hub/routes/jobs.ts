@@ -39,6 +39,10 @@ export const listJobs: Endpoint<'listJobs'> =
     return { body: { jobs: [...items], next } }
   }
 
+export const groupTotals: Endpoint<'groupTotals'> =
+  (desk) =>
+  async ({ query }) => ({ body: await desk.groupTotals(query.group) })
+
 export const listInputs: Endpoint<'listInputs'> =
   (desk) =>
   async ({ params }) => ({ body: { inputs: [...(await desk.listInputs(params.job))] } })

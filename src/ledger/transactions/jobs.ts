@@ -6,6 +6,7 @@ import { JobRow, SELECT_JOB } from '../job-row.ts'
 import type { JobFilter, JobPage } from '../port.ts'
 import { join, sql, type Statement } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
+import { IS_CONTINUED } from './totals.ts'
 
 /**
  * Lists jobs, newest first. If the filter names states or a group, queries each state separately,
@@ -50,7 +51,7 @@ function conditions(
   state: JobState | null,
   before: number | null,
 ): readonly Statement[] {
-  const { kind, label, group, text, createdFrom, createdBefore } = filter
+  const { kind, label, group, text, createdFrom, createdBefore, continued } = filter
   return [
     state === null ? undefined : sql`job.state = ${state}`,
     before === null ? undefined : sql`job.number < ${before}`,
@@ -60,6 +61,7 @@ function conditions(
     text === undefined ? undefined : contains(sql`job.search`, text.toLowerCase()),
     createdFrom === undefined ? undefined : sql`job.created_at >= ${createdFrom}`,
     createdBefore === undefined ? undefined : sql`job.created_at < ${createdBefore}`,
+    continued === undefined ? undefined : sql`${IS_CONTINUED} = ${continued ? 1 : 0}`,
   ].filter((condition) => condition !== undefined)
 }
 

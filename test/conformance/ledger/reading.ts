@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../../src/domain/retry.ts'
 import type { JobFilter, JobPage, Notification } from '../../../src/ledger/port.ts'
-import { claimed, refusal, nextJob, NO_JOB, type OpenLedger, submitted, SUCCEEDED } from './bed.ts'
+import { NO_TOTALS } from '../../../src/domain/totals.ts'
+import { Usage } from '../../../src/domain/outcome.ts'
+import {
+  claimed,
+  FAILED,
+  refusal,
+  nextJob,
+  NO_JOB,
+  type OpenLedger,
+  submitted,
+  SUCCEEDED,
+} from './bed.ts'
 
 const ALL = { filter: {}, after: null, limit: 100 }
 
@@ -59,6 +70,44 @@ export function readingConformance(open: OpenLedger): void {
       expect(await find({ states: ['succeeded', 'queued'] })).toEqual([waiting, ended])
       expect(await find({ kind: 'code' })).toEqual([running, ended])
       expect(await find({ group: 'none' })).toEqual([])
+    })
+
+    it('jobs are found by whether another job continues them', async () => {
+      const { ledger } = await open()
+      const failed = await submitted(ledger, { retry: ONCE })
+      await ledger.settle(await claimed(ledger), FAILED, null)
+      const again = await submitted(ledger, { retryOf: failed })
+      const find = async (continued: boolean) =>
+        (await ledger.jobs({ ...ALL, filter: { continued } })).map(({ id }) => id)
+      expect(await find(true)).toEqual([failed])
+      expect(await find(false)).toEqual([again])
+    })
+
+    it('totals count the newest job of each piece of work, and the usage of all', async () => {
+      const { ledger } = await open()
+      const group = 'nightly'
+      expect(await ledger.totals(group)).toEqual(NO_TOTALS)
+      const used = Usage.parse({ requests: 1, inputTokens: 10, costUsd: 0.25, models: ['m'] })
+      const failed = await submitted(ledger, { group, retry: ONCE })
+      await ledger.settle(await claimed(ledger), FAILED, used)
+      await submitted(ledger, { group, retryOf: failed })
+      await ledger.settle(await claimed(ledger), SUCCEEDED, used)
+      await submitted(ledger, { group })
+      const why = { reason: 'waiting-for-person', detail: '' } as const
+      await ledger.pause(await claimed(ledger), why, null)
+      await submitted(ledger, { group })
+      const quota = { reason: 'quota-exhausted', detail: '', resumeAt: 9e12 } as const
+      await ledger.pause(await claimed(ledger), quota, null)
+      await submitted(ledger, { group })
+      await claimed(ledger)
+      await submitted(ledger, { group })
+      await submitted(ledger, { group: 'nightly2' })
+      expect(await ledger.totals(group)).toEqual({
+        jobs: { queued: 1, running: 1, paused: 2, succeeded: 1, failed: 0, cancelled: 0 },
+        continued: 1,
+        waitingForPerson: 1,
+        usage: { ...used, requests: 2, inputTokens: 20, costUsd: 0.5 },
+      })
     })
 
     it('counts follow every change', async () => {
@@ -198,3 +247,4 @@ const BACKING_OFF = RetryPolicy.parse({
   factor: 1,
   capMs: 5000,
 })
+const ONCE = RetryPolicy.parse({ maxFailures: 1 })

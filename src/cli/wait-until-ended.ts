@@ -1,0 +1,58 @@
+import type { CommandLine } from '../domain/hint.ts'
+import { type Totals, unfinished } from '../domain/totals.ts'
+import { systemClock } from '../platform/clock.ts'
+import { hubOutage } from '../protocol/hub-outage.ts'
+import { duration } from '../words/quantity.ts'
+import type { Invocation } from './command.ts'
+import { EXIT_CODES, exitCodeOfTotals } from './exit-codes.ts'
+import type { Printer } from './print/printer.ts'
+import { startTotalsLine } from './print/totals-line.ts'
+import { listenForStop } from './stop-signals.ts'
+
+const POLL_MS = 1000
+/** Looking may take one part in this many of the time, so that large groups do not load the hub. */
+const SHARE = 20
+
+/**
+ * Waits until jobs have ended or wait for a person, and shows their totals meanwhile. Sets the exit
+ * code to the worst outcome. An interrupt stops this command but not the jobs. Retries during an
+ * outage of the hub. Returns the last totals; null after an interrupt.
+ */
+export async function waitUntilEnded(
+  invocation: Invocation,
+  print: Printer,
+  {
+    look,
+    again,
+  }: {
+    readonly look: () => Promise<Totals>
+    /** The command that continues to wait. */
+    readonly again: CommandLine
+  },
+): Promise<Totals | null> {
+  using stop = listenForStop()
+  using line = startTotalsLine(print, invocation.terminal, systemClock)
+  const outage = hubOutage(systemClock, (error, outageMs) => {
+    const lasted = outageMs < 1000 ? '' : ` (unreachable for ${duration(outageMs)})`
+    line.note(`millwright: ${error.message}; retrying until the hub answers${lasted}`)
+  })
+  while (!stop.graceful.aborted) {
+    const began = systemClock.monotonic()
+    try {
+      const totals = await look()
+      outage.over()
+      if (unfinished(totals) === 0) {
+        invocation.end(exitCodeOfTotals(totals))
+        return totals
+      }
+      line.show(totals)
+    } catch (error) {
+      outage.failed(error)
+    }
+    const tookMs = systemClock.monotonic() - began
+    await systemClock.sleep(Math.max(POLL_MS, tookMs * SHARE), stop.graceful)
+  }
+  line.note(`The jobs continue. Wait for them with: ${print.command(again)}`)
+  invocation.end(EXIT_CODES.interrupted.code)
+  return null
+}

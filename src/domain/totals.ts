@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { Job } from './job.ts'
+import { addUsage, Usage } from './outcome.ts'
+import { JobState } from './state.ts'
+
+/**
+ * A summary of jobs. A job that another job continues, such as a failed job that was retried, is
+ * counted in `continued` and not under its state. So each piece of work is counted once, by its
+ * newest job. The usage includes the continued jobs.
+ */
+export const Totals = z.object({
+  jobs: z
+    .record(JobState, z.int().min(0))
+    .describe('Number of jobs in each state, without those that another job continues'),
+  continued: z.int().min(0).describe('Number of jobs that another job continues'),
+  waitingForPerson: z
+    .int()
+    .min(0)
+    .describe('Number of paused jobs that stay paused until a person resumes them'),
+  usage: Usage.nullable().describe('Sum over all these jobs; null if none has used a model'),
+})
+export type Totals = z.infer<typeof Totals>
+
+/** The totals of no jobs. */
+export const NO_TOTALS: Totals = {
+  jobs: { queued: 0, running: 0, paused: 0, succeeded: 0, failed: 0, cancelled: 0 },
+  continued: 0,
+  waitingForPerson: 0,
+  usage: null,
+}
+
+/** The totals of one job that no other job continues. */
+export const totalsOf = ({ state, resumeAt, usage }: Job): Totals => ({
+  ...NO_TOTALS,
+  jobs: { ...NO_TOTALS.jobs, [state]: 1 },
+  waitingForPerson: state === 'paused' && resumeAt === null ? 1 : 0,
+  usage,
+})
+
+/** The totals of two sets of jobs together. */
+export function addTotals(one: Totals, other: Totals): Totals {
+  const { jobs } = one
+  return {
+    jobs: {
+      queued: jobs.queued + other.jobs.queued,
+      running: jobs.running + other.jobs.running,
+      paused: jobs.paused + other.jobs.paused,
+      succeeded: jobs.succeeded + other.jobs.succeeded,
+      failed: jobs.failed + other.jobs.failed,
+      cancelled: jobs.cancelled + other.jobs.cancelled,
+    },
+    continued: one.continued + other.continued,
+    waitingForPerson: one.waitingForPerson + other.waitingForPerson,
+    usage:
+      one.usage === null || other.usage === null
+        ? (one.usage ?? other.usage)
+        : addUsage(one.usage, other.usage),
+  }
+}
+
+/** The number of all jobs, including those that another job continues. */
+export const countOf = ({ jobs, continued }: Totals): number =>
+  Object.values(jobs).reduce((sum, count) => sum + count, continued)
+
+/** The number of jobs that will change state without a person: they wait, run, or resume later. */
+export const unfinished = ({ jobs, waitingForPerson }: Totals): number =>
+  jobs.queued + jobs.running + jobs.paused - waitingForPerson
