@@ -84,6 +84,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/artifacts.ts')).defineArtifacts,
   },
   {
+    usage: 'usage [options]',
+    summary: 'sum tokens and costs by day, label, repository, model and more',
+    load: async () => (await import('./commands/usage.ts')).defineUsage,
+  },
+  {
     usage: 'callbacks',
     summary: 'list callback deliveries and send them again',
     load: async () => (await import('./commands/callbacks.ts')).defineCallbacks,

@@ -103,6 +103,11 @@ export const Job = z.object({
   ),
   parkedOn: z.string().nullable().describe('The lock key that the job waits for'),
   cancelRequestedAt: At.nullable(),
+  cancelRequestedBy: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('The name of the token with which the cancel was requested'),
   resumeAt: At.nullable(),
   publication: PublicationOrNone,
   summary: z.string().nullable(),

@@ -37,6 +37,7 @@ import { tidyLocks } from './transactions/tidy-locks.ts'
 import { createToken, findToken, revokeToken, tokens } from './transactions/tokens.ts'
 import { endings, referenced, unneeded } from './transactions/unneeded.ts'
 import { totals } from './transactions/totals.ts'
+import { usageReport } from './transactions/usage-report.ts'
 import { workers } from './transactions/workers.ts'
 
 /**
@@ -69,6 +70,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
     strandedJobs: (limit) => transact((tx) => strandedJobs(tx, limit)),
     job: (jobId) => transact((tx) => readJob(tx, jobId)),
     jobs: (page) => transact((tx) => jobs(tx, page)),
+    usageReport: (filter) => transact((tx) => usageReport(tx, filter)),
     storeBlob: (blob) => probed('storeBlob', (tx) => storeBlob(tx, blob)),
     inputs: (jobId) => transact((tx) => readInputs(tx, jobId)),
     events: (jobId, after, limit) => transact((tx) => events(tx, jobId, after, limit)),

@@ -21,6 +21,7 @@ export const SELECT_JOB = sql`
     CASE WHEN job.state = 'running' THEN attempt.lease_until END AS "leaseUntil",
     job.not_before AS "notBefore", job.parked_on AS "parkedOn",
     job.cancel_requested_at AS "cancelRequestedAt", job.resume_at AS "resumeAt",
+    job.cancel_requested_by AS "cancelRequestedBy",
     job.publication, job.summary, job.usage, job.retry_of AS "retryOf",
     job.submitted_by AS "submittedBy", job.origin, job.group_name AS "group",
     job.hold_until AS "holdUntil", job.demands,

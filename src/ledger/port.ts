@@ -10,6 +10,7 @@ import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
 import type { Totals } from '../domain/totals.ts'
+import type { UsageBy, UsageReport } from '../domain/usage-report.ts'
 
 /** A submission whose payload the job's kind has validated. */
 export type NewJob = Submission & {
@@ -72,6 +73,13 @@ export type JobPage = {
   readonly filter: JobFilter
   readonly after: JobId | null
   readonly limit: number
+}
+
+/** What to sum up: jobs that were created in a period (epoch ms), and by what to group them. */
+export type UsageFilter = {
+  readonly by: UsageBy
+  readonly createdFrom: number
+  readonly createdBefore: number
 }
 
 export type ArtifactRow = Fence & {
@@ -278,6 +286,8 @@ export type Ledger = {
     readonly uploader: string
   }): Promise<void>
   jobs(page: JobPage): Promise<readonly Job[]>
+  /** Sums tokens and costs of jobs. Jobs that were deleted no longer count. */
+  usageReport(filter: UsageFilter): Promise<UsageReport>
   /** Events whose `seq` is greater than `after`, in order, at most `limit`. */
   events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>
   /** The number of jobs per kind and state. */

@@ -45,6 +45,7 @@ const ALL_VERSIONS: readonly TableOverTime[] = [
       cancel_requested_at resume_at locks_until publication summary usage created_at started_at
       ended_at`,
     5: 'submitted_by origin group_name demands hold_until',
+    6: 'cancel_requested_by',
   }),
   table('payload', 'job_id', { 1: 'job_id payload' }),
   table('job_lock', 'key', { 1: 'key job_id attempt' }),

@@ -23,6 +23,11 @@ export type Tx = {
    * transaction ends. Empty on a serial engine.
    */
   readonly keepRows: Statement
+  /**
+   * SQL for a member of an object in a JSON column; NULL if it is missing. Its type depends on the
+   * engine, so callers cast it. An array becomes its JSON text.
+   */
+  readonly jsonMember: (column: Statement, name: string) => Statement
   /** Sends a notification to subscribers after the commit; a rollback drops it. */
   notify(notification: Notification): void
 }

@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import { LOG_SEGMENT_BYTES_MAX, LogStream } from '../domain/attempt.ts'
+import { LogStream } from '../domain/attempt.ts'
 import { GarbageReport } from '../domain/garbage.ts'
 import { Delivery } from '../domain/delivery.ts'
 import { Digest, FILE_BYTES_MAX } from '../domain/input.ts'
 import { Job, Submission } from '../domain/job.ts'
-import { Lease, Renewal } from '../domain/lease.ts'
 import { ArtifactName } from '../domain/text.ts'
 import { Totals } from '../domain/totals.ts'
-import { ATTEMPT, bytes, plain, PUBLIC, type Route, scope, WORKER } from './route.ts'
+import { UsageReport } from '../domain/usage-report.ts'
+import { LEASE_ROUTES } from './lease-routes.ts'
+import { bytes, plain, PUBLIC, type Route, scope } from './route.ts'
 import * as schema from './schemas.ts'
 
 const Nothing = z.null()
-const ofAttempt = '/api/v1/leases/{job}/{attempt}'
 
 /** All routes of the hub's API. The handlers, the client, the OpenAPI document and tests use them. */
 export const ROUTES = {
@@ -42,6 +42,16 @@ export const ROUTES = {
     access: scope('jobs:read'),
     query: schema.TotalsQuery,
     answer: Totals,
+  },
+  readUsage: {
+    ...plain,
+    method: 'GET',
+    path: '/api/v1/usage',
+    summary:
+      'Sum the tokens and costs of jobs by day, label, repository, agent, model, submitter or group',
+    access: scope('jobs:read'),
+    query: schema.UsageQuery,
+    answer: UsageReport,
   },
   getJob: {
     ...plain,
@@ -149,152 +159,7 @@ export const ROUTES = {
     answer: schema.BlobInfo,
   },
 
-  claimLease: {
-    ...plain,
-    method: 'POST',
-    path: '/api/v1/leases',
-    summary: 'Wait for a job and lease it; returns null if none arrives in time',
-    access: WORKER,
-    body: schema.ClaimBody,
-    answer: Lease.nullable(),
-  },
-  salvageArtifact: {
-    ...plain,
-    method: 'PUT',
-    path: `${ofAttempt}/salvage/{name}`,
-    summary: 'Store a file that an ended attempt left on its worker',
-    access: WORKER,
-    params: schema.AttemptParams.extend({ name: ArtifactName }),
-    body: bytes(FILE_BYTES_MAX),
-    answer: schema.ArtifactInfo,
-  },
-
-  // A long poll, so that a cancel request reaches the worker at once. The hub renews the lease when
-  // this request arrives. It responds when someone requests to cancel the job, or after `waitMs`.
-  renewLease: {
-    ...plain,
-    method: 'POST',
-    path: `${ofAttempt}/renew`,
-    summary: 'Renew the lease; the response says whether the job is being cancelled',
-    access: ATTEMPT,
-    params: schema.AttemptParams,
-    body: schema.RenewBody,
-    answer: Renewal,
-  },
-  appendEvents: {
-    ...plain,
-    method: 'POST',
-    path: `${ofAttempt}/events`,
-    summary: 'Append events that the attempt reports',
-    access: ATTEMPT,
-    params: schema.AttemptParams,
-    body: schema.EventsBody,
-    answer: Nothing,
-  },
-  addCheckpoint: {
-    ...plain,
-    method: 'POST',
-    path: `${ofAttempt}/checkpoints`,
-    summary: 'Record the checkpoint of a finished step',
-    access: ATTEMPT,
-    params: schema.AttemptParams,
-    body: schema.CheckpointBody,
-    answer: Nothing,
-  },
-  intendPublication: {
-    ...plain,
-    method: 'POST',
-    path: `${ofAttempt}/publication`,
-    summary: 'Record what the attempt is about to publish',
-    access: ATTEMPT,
-    params: schema.AttemptParams,
-    body: schema.IntentBody,
-    answer: Nothing,
-  },
-  writeLog: {
-    ...plain,
-    method: 'PUT',
-    path: `${ofAttempt}/logs/{stream}/{offset}`,
-    summary: 'Append a segment to a log',
-    access: ATTEMPT,
-    params: schema.AttemptParams.extend({
-      stream: LogStream,
-      offset: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .max(2 ** 40),
-    }),
-    body: bytes(LOG_SEGMENT_BYTES_MAX),
-    answer: Nothing,
-  },
-  readInput: {
-    ...plain,
-    method: 'GET',
-    path: `${ofAttempt}/inputs/{name}`,
-    summary: 'Download one of the job’s input files',
-    access: ATTEMPT,
-    params: schema.AttemptParams.extend({ name: ArtifactName }),
-    answer: bytes(FILE_BYTES_MAX),
-  },
-  readContinued: {
-    ...plain,
-    method: 'GET',
-    path: `${ofAttempt}/continues/{name}`,
-    summary: 'Download an artifact of the earlier job that this job continues',
-    access: ATTEMPT,
-    params: schema.AttemptParams.extend({ name: ArtifactName }),
-    answer: bytes(FILE_BYTES_MAX),
-  },
-  readKept: {
-    ...plain,
-    method: 'GET',
-    path: `${ofAttempt}/kept/{from}/{name}`,
-    summary: 'Download an artifact of an earlier attempt of this job',
-    access: ATTEMPT,
-    params: schema.KeptParams,
-    answer: bytes(FILE_BYTES_MAX),
-  },
-  putArtifact: {
-    ...plain,
-    method: 'PUT',
-    path: `${ofAttempt}/artifacts/{name}`,
-    summary: 'Store an artifact; the hub verifies Content-Digest if the request has it',
-    access: ATTEMPT,
-    params: schema.AttemptParams.extend({ name: ArtifactName }),
-    body: bytes(FILE_BYTES_MAX),
-    answer: schema.ArtifactInfo,
-  },
-  settleLease: {
-    ...plain,
-    method: 'POST',
-    path: `${ofAttempt}/settle`,
-    summary: 'Report how the attempt ended',
-    access: ATTEMPT,
-    params: schema.AttemptParams,
-    body: schema.SettleBody,
-    answer: Job,
-  },
-  pauseLease: {
-    ...plain,
-    method: 'POST',
-    path: `${ofAttempt}/pause`,
-    summary: 'End the attempt and pause the job',
-    access: ATTEMPT,
-    params: schema.AttemptParams,
-    body: schema.PauseBody,
-    answer: Job,
-  },
-  handBackLease: {
-    ...plain,
-    method: 'POST',
-    path: `${ofAttempt}/hand-back`,
-    summary: 'End the attempt and queue the job again, without counting a failure',
-    access: ATTEMPT,
-    params: schema.AttemptParams,
-    answer: Job,
-  },
-
+  ...LEASE_ROUTES,
   listDeliveries: {
     ...plain,
     method: 'GET',

@@ -12,6 +12,7 @@ import { PublicationIntent } from '../domain/publication.ts'
 import { Scope } from '../domain/principal.ts'
 import { JobState } from '../domain/state.ts'
 import { ArtifactName, line, Offer } from '../domain/text.ts'
+import { UsageBy } from '../domain/usage-report.ts'
 
 /** Longest time that a long poll may wait, in milliseconds. */
 export const WAIT_MS_MAX = 30_000
@@ -54,6 +55,16 @@ export const JobQuery = z.strictObject({
 })
 export const TotalsQuery = z.strictObject({ group: Group })
 export const JobList = z.object({ jobs: z.array(Job), next: JobId.nullable() })
+
+export const UsageQuery = z.strictObject({
+  by: UsageBy.default('day'),
+  from: number(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Only jobs created at or after this time (epoch ms); default: 30 days ago'),
+  before: number(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Only jobs created before this time (epoch ms)'),
+})
 
 /**
  * The body of a request to continue a job that has ended. The new job has the same payload as that

@@ -18,12 +18,26 @@ const two = (value: number): string => String(value).padStart(2, '0')
 /** Formats tokens and cost: 12.3k in, 450 out · $0.04. */
 export function usage(used: Usage): string {
   const tokens = `${thousands(used.inputTokens)} in, ${thousands(used.outputTokens)} out`
-  const cost = used.costUsd === 'unknown' ? 'cost unknown' : `$${used.costUsd.toFixed(2)}`
+  const cost = used.costUsd === 'unknown' ? 'cost unknown' : dollars(used.costUsd)
   return [tokens, cost, ...(used.replayed ? ['replayed, not from a model'] : [])].join(' · ')
 }
 
-const thousands = (count: number): string =>
-  count < 1000 ? String(count) : `${(count / 1000).toFixed(1)}k`
+/** Formats tokens and cost for a table: 12.3k/450 $0.04. `$?` stands for an unknown cost. */
+export function compactUsage(used: Usage): string {
+  const tokens = `${thousands(used.inputTokens)}/${thousands(used.outputTokens)}`
+  if (used.replayed) return `${tokens} replayed`
+  return `${tokens} ${used.costUsd === 'unknown' ? '$?' : dollars(used.costUsd)}`
+}
+
+export const dollars = (amount: number): string => `$${amount.toFixed(2)}`
+
+/** Formats a count: 999, 12.3k, 4.5M. */
+export const thousands = (count: number): string =>
+  count < 1000
+    ? String(count)
+    : count < 1_000_000
+      ? `${(count / 1000).toFixed(1)}k`
+      : `${(count / 1_000_000).toFixed(1)}M`
 
 /** Formats a time in the machine's time zone: 2026-08-01 14:03:22. */
 export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE')

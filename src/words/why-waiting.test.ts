@@ -36,6 +36,7 @@ const job = (labels: readonly string[], demands: readonly string[] = []): Job =>
   notBefore: null,
   parkedOn: null,
   cancelRequestedAt: null,
+  cancelRequestedBy: null,
   resumeAt: null,
   publication: null,
   summary: null,

@@ -14,6 +14,7 @@ import { reportConformance } from './ledger/report.ts'
 import { settleConformance } from './ledger/settle.ts'
 import { submitConformance } from './ledger/submit.ts'
 import { transitionsConformance } from './ledger/transitions.ts'
+import { usageConformance } from './ledger/usage.ts'
 
 /** The conformance suite for every ledger engine. */
 export function ledgerConformance(name: string, open: OpenLedger): void {
@@ -32,5 +33,6 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
     readingConformance(open)
     forgettingConformance(open)
     transitionsConformance(open)
+    usageConformance(open)
   })
 }

@@ -137,6 +137,7 @@ async function everything(ledger: Ledger): Promise<void> {
   await ledger.expire(10)
   await ledger.tidyLocks(10)
   await ledger.strandedJobs(10)
+  await ledger.usageReport({ by: 'model', createdFrom: 0, createdBefore: 2000 })
   await ledger.jobs({ filter: {}, after: paused.jobId, limit: 10 })
   await ledger.events(first.jobId, 0, 10)
   await ledger.attempt(first.jobId, 1)

@@ -11,7 +11,7 @@ import { factsOf } from '../job-kind.ts'
 import { deliveryRow } from '../../words/delivery.ts'
 import { eventText, publicationText } from '../../words/event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
-import { duration, moment, usage, zonedMoment } from '../../words/quantity.ts'
+import { compactUsage, duration, moment, usage, zonedMoment } from '../../words/quantity.ts'
 import { safeLine, safeText } from '../../words/safe-text.ts'
 import { stepRows } from '../../words/steps.ts'
 import { whyHeldBack } from '../../words/why-waiting.ts'
@@ -25,16 +25,21 @@ const COLOR: Record<JobState, Style> = {
   cancelled: 'gray',
 }
 
+/** A job that succeeded without any change is not shown in green, because people expect a change. */
+const colorOf = ({ state, reason }: Job): Style =>
+  reason === 'no-change' && state === 'succeeded' ? 'yellow' : COLOR[state]
+
 /** One line with a job's state, and a second line with the next step if there is one. */
 export function verdictLines(
   job: Job,
   { paint, hint }: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
-  const state = paint(COLOR[job.state], job.state)
-  if (job.reason === null) return [`${shortId(job.id)} ${state}`]
+  const state = `${shortId(job.id)} ${paint(colorOf(job), job.state)}`
+  if (job.reason === null) return [state]
   const { means, fix } = REASONS[job.reason]
+  const by = job.reason === 'cancelled-by-request' ? job.cancelRequestedBy : null
   return [
-    `${shortId(job.id)} ${state}: ${means} (${job.reason})`,
+    `${state}${by === null ? `: ${means}` : ` by ${safeLine(by)}`} (${job.reason})`,
     ...(fix === null ? [] : [`  next: ${hint(ofJob(fix, shortId(job.id)))}`]),
   ]
 }
@@ -54,12 +59,15 @@ export function jobTable(
   now: number,
   paint: Printer['paint'],
 ): readonly string[] {
-  const head = ['id', 'state', 'age', 'kind', 'reason', 'title'].map((name) => paint('dim', name))
+  const names = ['id', 'state', 'age', 'kind', 'tokens in/out, cost', 'by', 'reason', 'title']
+  const head = names.map((name) => paint('dim', name))
   const rows = jobs.map((job) => [
     shortId(job.id),
-    paint(COLOR[job.state], job.state),
+    paint(colorOf(job), job.state),
     duration(now - job.createdAt),
     safeLine(job.kind),
+    job.usage === null ? '' : compactUsage(job.usage),
+    safeLine(job.submittedBy ?? ''),
     whyHeldBack(job) ?? job.reason ?? job.step ?? '',
     safeLine(job.title).slice(0, 60),
   ])
@@ -129,6 +137,7 @@ function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[
     ['used', job.usage === null ? null : usage(job.usage)],
     ['submitted', zonedMoment(job.createdAt)],
     ['submitted by', safe(job.submittedBy)],
+    ['cancel requested by', safe(job.cancelRequestedBy)],
     ['hold until', job.holdUntil === null ? null : zonedMoment(job.holdUntil)],
     ['started', job.startedAt === null ? null : moment(job.startedAt)],
     ['ended', job.endedAt === null ? null : moment(job.endedAt)],

@@ -18,6 +18,7 @@ import {
 import { collectGarbage, demandReady, listWorkers } from './operation.ts'
 import { putBlob } from './put-blob.ts'
 import { readLog } from './read-log.ts'
+import { readUsage } from './read-usage.ts'
 import { renew } from './renew.ts'
 import { addCheckpoint, appendEvents, intendPublication } from './report.ts'
 import { retry } from './retry.ts'
@@ -47,6 +48,7 @@ export function openDesk(hub: HubState) {
     readJob: at(readJob),
     listJobs: at(listJobs),
     groupTotals: at(groupTotals),
+    readUsage: at(readUsage),
     listInputs: at(listInputs),
     cancelJob: at(cancelJob),
     resumeJob: at(resumeJob),

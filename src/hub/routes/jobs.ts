@@ -43,6 +43,10 @@ export const groupTotals: Endpoint<'groupTotals'> =
   (desk) =>
   async ({ query }) => ({ body: await desk.groupTotals(query.group) })
 
+export const readUsage: Endpoint<'readUsage'> =
+  (desk) =>
+  async ({ query }) => ({ body: await desk.readUsage(query) })
+
 export const listInputs: Endpoint<'listInputs'> =
   (desk) =>
   async ({ params }) => ({ body: { inputs: [...(await desk.listInputs(params.job))] } })

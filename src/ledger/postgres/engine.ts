@@ -150,6 +150,7 @@ function openTx({ client, prepared, now, notifications }: Open): Tx {
     advisoryLocks: advisoryLocks(client),
     skipLocked: SKIP_LOCKED,
     keepRows: KEEP_ROWS,
+    jsonMember: (column, name) => sql`(${column}::JSON ->> ${name}::TEXT)`,
     notify: (notification) => notifications.add(notification),
   }
 }

@@ -49,7 +49,7 @@ async function request(tx: Tx, job: Row, by: string): Promise<void> {
   const running = job.state === 'running'
   const guard = { jobId: job.id, attempt: job.attempt, state: job.state }
   const changed = await tx.run(sql`
-    UPDATE job SET cancel_requested_at = ${tx.now}
+    UPDATE job SET cancel_requested_at = ${tx.now}, cancel_requested_by = ${by}
     WHERE id = ${job.id} AND attempt = ${job.attempt} AND state = ${job.state}`)
   assertGuard(changed, guard)
   const attempt = running ? job.attempt : null

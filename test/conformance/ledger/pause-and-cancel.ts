@@ -194,7 +194,11 @@ export function pauseAndCancelConformance(open: OpenLedger): void {
         cancelRequested: false,
       })
       const job = await ledger.requestCancel(fence.jobId, 'ada')
-      expect(job).toMatchObject({ state: 'running', cancelRequestedAt: job.createdAt })
+      expect(job).toMatchObject({
+        state: 'running',
+        cancelRequestedAt: job.createdAt,
+        cancelRequestedBy: 'ada',
+      })
       expect(await ledger.requestCancel(fence.jobId, 'bob')).toEqual(job)
       expect(await ledger.renew(fence, LEASE_MS)).toMatchObject({ cancelRequested: true })
     })

@@ -4,6 +4,7 @@ import { store } from './0002-store.ts'
 import { moments } from './0003-moments.ts'
 import { callbacks } from './0004-callbacks.ts'
 import { seams } from './0005-seams.ts'
+import { evidence } from './0006-evidence.ts'
 
 /** All migrations, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [jobs, store, moments, callbacks, seams]
+export const MIGRATIONS: readonly Migration[] = [jobs, store, moments, callbacks, seams, evidence]

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+
+/** By what the usage of models can be grouped. */
+export const UsageBy = z.enum([
+  'day',
+  'label',
+  'repository',
+  'agent',
+  'model',
+  'submitter',
+  'group',
+])
+export type UsageBy = z.infer<typeof UsageBy>
+
+/** Maximum number of rows of a report. */
+export const USAGE_ROWS_MAX = 1000
+
+const count = z.int().min(0)
+
+/** Sums over some jobs. */
+export const UsageSum = z.object({
+  jobs: count,
+  inputTokens: count,
+  cachedInputTokens: count,
+  outputTokens: count,
+  costUsd: z.number().min(0).describe('Sum of the costs that are known'),
+  unknownCosts: count.describe('Number of jobs that used a model and whose cost is not known'),
+  replayed: count.describe('Number of jobs with responses from a recording or a script'),
+})
+export type UsageSum = Readonly<z.infer<typeof UsageSum>>
+
+export const UsageReport = z.object({
+  by: UsageBy,
+  rows: z
+    .array(UsageSum.extend({ key: z.string().nullable() }))
+    .describe(
+      `Days in order; other rows with the highest cost first, at most ${USAGE_ROWS_MAX}. A job with several labels counts in the row of each. The key null stands for jobs without any`,
+    ),
+  rowsLeftOut: count,
+  total: UsageSum.describe('Sum over all jobs; each counts once'),
+})
+export type UsageReport = Readonly<z.infer<typeof UsageReport>>

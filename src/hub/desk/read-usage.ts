@@ -1,0 +1,16 @@
+import type { UsageBy, UsageReport } from '../../domain/usage-report.ts'
+import type { HubState } from '../context.ts'
+
+/** Without a beginning, a report covers the jobs of this many milliseconds before now: 30 days. */
+const PERIOD_MS = 30 * 86_400_000
+
+/** Sums the usage of the jobs that were created in a period. `from` and `before` are epoch ms. */
+export const readUsage = (
+  { ledger, clock }: HubState,
+  { by, from, before }: { by: UsageBy; from?: number | undefined; before?: number | undefined },
+): Promise<UsageReport> =>
+  ledger.usageReport({
+    by,
+    createdFrom: from ?? clock.now() - PERIOD_MS,
+    createdBefore: before ?? Number.MAX_SAFE_INTEGER,
+  })

@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import {
+  type UsageBy,
+  type UsageReport,
+  UsageSum,
+  USAGE_ROWS_MAX,
+} from '../../domain/usage-report.ts'
+import type { UsageFilter } from '../port.ts'
+import { sql, type Statement } from '../sql.ts'
+import type { Tx } from '../transaction.ts'
+
+const DAY_MS = 86_400_000
+
+const Keyed = UsageSum.extend({ key: z.union([z.string(), z.int()]).nullable() })
+
+/**
+ * Sums the usage of the jobs that were submitted in a period. The database groups them by a column.
+ * Columns such as labels hold JSON lists, so this function then adds each sum to every name in its
+ * list.
+ */
+export async function usageReport(
+  tx: Tx,
+  { by, createdFrom, createdBefore }: UsageFilter,
+): Promise<UsageReport> {
+  const { column, keysOf } = GROUPINGS[by]
+  const sums = await tx.all(
+    sql`SELECT ${column(tx)} AS key, ${sumsOf(tx)} FROM job
+      WHERE created_at >= ${createdFrom} AND created_at < ${createdBefore}
+      GROUP BY 1`,
+    Keyed,
+  )
+  const byKey = new Map<string | null, UsageSum>()
+  for (const { key, ...sum } of sums) {
+    const keys = key === null ? [] : keysOf(key)
+    for (const one of keys.length === 0 ? [null] : keys) {
+      byKey.set(one, add(byKey.get(one) ?? NOTHING, sum))
+    }
+  }
+  const rows = Array.from(byKey, ([key, sum]) => ({ key, ...sum })).toSorted(
+    by === 'day' ? byKeyOf : byCost,
+  )
+  return {
+    by,
+    // The newest days, or the highest costs.
+    rows: by === 'day' ? rows.slice(-USAGE_ROWS_MAX) : rows.slice(0, USAGE_ROWS_MAX),
+    rowsLeftOut: Math.max(0, rows.length - USAGE_ROWS_MAX),
+    total: sums.reduce<UsageSum>(add, NOTHING),
+  }
+}
+
+type Grouping = {
+  /** The expression by whose value the database groups. */
+  readonly column: (tx: Tx) => Statement
+  /** The rows of the report to which a value belongs. */
+  readonly keysOf: (value: string | number) => readonly string[]
+}
+
+const single = (column: Statement): Grouping => ({
+  column: () => column,
+  keysOf: (value) => [String(value)],
+})
+
+const Names = z.array(z.string())
+const namesIn = (value: string | number): readonly string[] =>
+  Names.parse(JSON.parse(String(value)))
+
+/** Groups by the demands with a prefix, such as `repo:`, which the kind of the job has made. */
+const demanded = (prefix: string): Grouping => ({
+  column: () => sql`demands`,
+  keysOf: (value) =>
+    namesIn(value)
+      .filter((demand) => demand.startsWith(prefix))
+      .map((demand) => demand.slice(prefix.length)),
+})
+
+const GROUPINGS: Record<UsageBy, Grouping> = {
+  day: {
+    // A constant, because SQLite treats a bound number as a fraction and would not round.
+    column: () => sql`created_at / 86400000`,
+    keysOf: (value) => [new Date(Number(value) * DAY_MS).toISOString().slice(0, 10)],
+  },
+  label: { column: () => sql`labels`, keysOf: namesIn },
+  repository: demanded('repo:'),
+  agent: demanded('agent:'),
+  // The tokens of a job that used several models are not known for each, so the models are one row.
+  model: {
+    column: ({ jsonMember }) => jsonMember(sql`usage`, 'models'),
+    keysOf: (value) => {
+      const models = namesIn(value).toSorted()
+      return models.length === 0 ? [] : [models.join(' + ')]
+    },
+  },
+  submitter: single(sql`submitted_by`),
+  group: single(sql`group_name`),
+}
+
+/** The columns of a `UsageSum`. A sum without any value is NULL, which `coalesce` turns into 0. */
+function sumsOf({ jsonMember }: Tx): Statement {
+  const member = (name: string): Statement => jsonMember(sql`usage`, name)
+  const total = (name: string): Statement =>
+    sql`CAST(coalesce(sum(CAST(${member(name)} AS BIGINT)), 0) AS BIGINT)`
+  const cost = member('costUsd')
+  return sql`count(*) AS jobs,
+    ${total('inputTokens')} AS "inputTokens",
+    ${total('cachedInputTokens')} AS "cachedInputTokens",
+    ${total('outputTokens')} AS "outputTokens",
+    coalesce(sum(CASE WHEN CAST(${cost} AS TEXT) <> 'unknown'
+      THEN CAST(${cost} AS DOUBLE PRECISION) END), 0) AS "costUsd",
+    count(CASE WHEN CAST(${cost} AS TEXT) = 'unknown'
+      AND CAST(${member('requests')} AS BIGINT) > 0 THEN 1 END) AS "unknownCosts",
+    count(CASE WHEN CAST(${member('replayed')} AS TEXT) IN ('true', '1') THEN 1 END) AS replayed`
+}
+
+const NOTHING: UsageSum = {
+  jobs: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  costUsd: 0,
+  unknownCosts: 0,
+  replayed: 0,
+}
+
+const add = (one: UsageSum, other: UsageSum): UsageSum => ({
+  jobs: one.jobs + other.jobs,
+  inputTokens: one.inputTokens + other.inputTokens,
+  cachedInputTokens: one.cachedInputTokens + other.cachedInputTokens,
+  outputTokens: one.outputTokens + other.outputTokens,
+  costUsd: one.costUsd + other.costUsd,
+  unknownCosts: one.unknownCosts + other.unknownCosts,
+  replayed: one.replayed + other.replayed,
+})
+
+type Row = UsageReport['rows'][number]
+
+const byKeyOf = (one: Row, other: Row): number => ((one.key ?? '') < (other.key ?? '') ? -1 : 1)
+
+const byCost = (one: Row, other: Row): number =>
+  other.costUsd - one.costUsd ||
+  other.inputTokens - one.inputTokens ||
+  other.jobs - one.jobs ||
+  byKeyOf(one, other)
