@@ -19,7 +19,8 @@ const LIMITS = Object.entries(Limits.shape)
  * Returns a schema that parses a number from the command line and checks it against the bounds in
  * the job's schema.
  */
-const number = (schema: z.ZodDefault<z.ZodInt>) => z.coerce.number().pipe(schema.unwrap())
+const number = (schema: z.ZodDefault<z.ZodInt> | z.ZodOptional<z.ZodInt>) =>
+  z.coerce.number().pipe(schema.unwrap())
 
 /** The flags that every kind of job accepts. They accept the same values as the hub. */
 export const SubmissionFlags = z.object({
@@ -67,7 +68,8 @@ export function addSubmissionFlags(command: Command): Command {
       `number of failed attempts after which the job fails; an attempt whose worker is lost while the agent or generator runs counts as failed (default: ${RetryPolicy.parse({}).maxFailures})`,
     )
   for (const [key, schema] of LIMITS) {
-    const meaning = `${schema.description ?? key} (default: ${schema.parse(undefined)})`
+    const fallback = schema.parse(undefined)
+    const meaning = `${schema.description ?? key}${fallback === undefined ? '' : ` (default: ${fallback})`}`
     command.option(`--${kebab(key)} <number>`, meaning)
   }
   return command

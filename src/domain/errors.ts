@@ -74,7 +74,10 @@ export const ERRORS = {
   'job-terminal': kind(409, hint('The job has ended. To run it again, use', ['retry', '<job>'])),
   'job-not-terminal': kind(409, 'Wait for the job to end, or cancel it.'),
   'job-not-queued': kind(409, 'Nothing to do: another worker has claimed the job.'),
-  'job-not-paused': kind(409, 'Only a paused job can be resumed.'),
+  'job-not-paused': kind(
+    409,
+    'Only a paused job, or one that waits for something closed, can be resumed.',
+  ),
   'lease-lost': kind(409, 'Stop the attempt: it has ended, or another worker has claimed the job.'),
   'cancel-requested': kind(
     409,

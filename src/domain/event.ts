@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Reason, Settlement, Usage } from './outcome.ts'
 import { Publication, PublicationIntent } from './publication.ts'
+import { ResourceKey } from './resource.ts'
 
 /** Maximum length of the id of an agent's session, in characters. */
 export const SESSION_MAX = 200
@@ -64,6 +65,8 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     text: z.string().max(EVENT_TEXT_MAX),
   }),
   z.strictObject({ type: z.literal('published'), publication: Publication }),
+  /** A closed resource is back. */
+  z.strictObject({ type: z.literal('reached'), key: ResourceKey }),
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>
 

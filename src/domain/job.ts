@@ -94,6 +94,7 @@ export const Job = z.object({
     .describe('What a worker must offer in addition to kind and labels'),
   attempt: z.int().describe('The number of the newest attempt; it is also the fencing token'),
   failures: z.int(),
+  deferrals: z.int().default(0).describe('How many attempts met an outage; they are not failures'),
   step: z.string().nullable().describe('The current step of the running attempt'),
   worker: z.string().nullable(),
   sandbox: z.string().nullable().describe('How the agent is confined: "bubblewrap" or "none"'),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { JobId } from './id.ts'
+import { ResourceKey } from './resource.ts'
 import { Name, Offer } from './text.ts'
 import { Earlier, Work } from './work.ts'
 
@@ -30,6 +31,11 @@ export const WorkerIdentity = z.strictObject({
     .describe(
       'The demands that the worker meets, such as agent:codex; repo:* meets the demand for any repository',
     ),
+  accounts: z
+    .array(ResourceKey)
+    .max(16)
+    .optional()
+    .describe('The keys of the accounts at models that the worker uses'),
   sandbox: z.enum(['bubblewrap', 'none']),
 })
 export type WorkerIdentity = z.infer<typeof WorkerIdentity>
@@ -41,6 +47,8 @@ export const Lease = z.object({
   /** Bearer token that is valid for this attempt only. */
   token: z.string(),
   leaseMs: z.int(),
+  /** Keys of closed resources; the attempt is the one that may try whether they are back. */
+  probes: z.array(z.string()).default([]),
   ...Earlier.shape,
 })
 export type Lease = z.infer<typeof Lease>

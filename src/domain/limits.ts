@@ -42,5 +42,16 @@ export const Limits = z.strictObject({
     .max(30 * DAY)
     .default(60 * MINUTE)
     .describe('how long a paused job keeps its locks, in milliseconds'),
+  // Added after protocol 2, so optional and without a default (see RetryPolicy).
+  outageMs: z
+    .int()
+    .min(0)
+    .max(7 * DAY)
+    .optional()
+    .describe(
+      'how long the job waits for a git host or model that is away, in milliseconds; default: 6 hours',
+    ),
 })
+/** How long a job without `outageMs` waits, in milliseconds. */
+export const OUTAGE_MS_DEFAULT = 6 * 60 * MINUTE
 export type Limits = z.infer<typeof Limits>

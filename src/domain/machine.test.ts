@@ -13,6 +13,7 @@ import { TRANSITIONS, TRIGGERS } from './transition.ts'
 
 const running = (facts: Partial<Running> = {}): Running => ({
   attempt: 1,
+  deferrals: 0,
   failures: 0,
   agentStarted: true,
   cancelRequested: false,

@@ -4,12 +4,17 @@ import { backOffMs, type RetryPolicy } from './retry.ts'
 import type { JobState } from './state.ts'
 import { type Trigger, TRANSITIONS } from './transition.ts'
 
-/** Maximum number of attempts at a job, however they end. Prevents endless requeueing. */
+/** Maximum number of attempts at a job, deferred ones not counted. Prevents endless requeueing. */
 export const ATTEMPTS_MAX = 100
+
+/** Maximum number of deferred attempts at a job; with a try every two minutes, enough for a day. */
+export const DEFERRALS_MAX = 1000
 
 /** The facts of a running attempt that decide the next state of its job. */
 export type Running = {
   readonly attempt: number
+  /** How many earlier attempts were deferred. */
+  readonly deferrals: number
   readonly failures: number
   readonly agentStarted: boolean
   readonly cancelRequested: boolean
@@ -43,13 +48,15 @@ const cancelled = (job: Running): Extract<Next, { state: 'cancelled' }> => ({
   failures: job.failures,
 })
 
+const isLast = ({ attempt, deferrals }: Running): boolean => attempt - deferrals >= ATTEMPTS_MAX
+
 function afterFailure(
   job: Running,
   reason: ReasonCode,
   failures: number,
   delayMs = backOffMs(job.retry, failures),
 ): Next {
-  if (failures >= job.retry.maxFailures || job.attempt >= ATTEMPTS_MAX) {
+  if (failures >= job.retry.maxFailures || isLast(job)) {
     // If `maxFailures` is 1, the job had no retries. The reason of its only failure then says more
     // than `attempts-exhausted`.
     return {
@@ -83,7 +90,7 @@ export function afterExpiry(job: Running): Next {
 /** The next state after a worker asks to pause the job; null if the job may be paused. */
 export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | null {
   if (job.cancelRequested) return cancelled(job)
-  if (job.attempt < ATTEMPTS_MAX) return null
+  if (!isLast(job)) return null
   return { state: 'failed', reason: 'attempts-exhausted', failures: job.failures }
 }
 
@@ -93,4 +100,28 @@ export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | n
 export function afterHandBack(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
   return { state: 'queued', reason: 'handed-back', failures: job.failures, delayMs: 0 }
+}
+
+/** An outage that a job has met. */
+export type Outage = {
+  readonly reason: ReasonCode
+  /** How long the outage has kept the job waiting, in milliseconds. */
+  readonly lastedMs: number
+  /** How long the job waits for its end (`limits.outageMs`). */
+  readonly limitMs: number
+  readonly nextTryMs: number
+}
+
+/**
+ * The next state after an attempt met an outage. This does not count as a failure, but a job waits
+ * only for a limited time.
+ */
+export function afterDeferral(job: Running, outage: Outage): Next {
+  if (job.cancelRequested) return cancelled(job)
+  const { reason, lastedMs, limitMs, nextTryMs } = outage
+  const { failures } = job
+  if (lastedMs >= limitMs || job.deferrals >= DEFERRALS_MAX) {
+    return { state: 'failed', reason, failures }
+  }
+  return { state: 'queued', reason, failures, delayMs: nextTryMs }
 }

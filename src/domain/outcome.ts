@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { PublicationOrNone } from './publication.ts'
 import { REASON_CODES } from './reasons.ts'
+import { Resource } from './resource.ts'
 
 export const Reason = z.enum(REASON_CODES)
 
@@ -74,12 +75,23 @@ export type Pause = {
   readonly reason: z.infer<typeof PauseReason>
   readonly detail: string
   readonly resumeAt?: number
+  /** The account at a model that refuses requests until `resumeAt`; other jobs then wait for it too. */
+  readonly closed?: Resource
 }
+
+/** Why a job must wait until a resource that it needs is back. */
+export const Deferral = z.strictObject({
+  reason: Reason,
+  detail,
+  closed: Resource,
+})
+export type Deferral = z.infer<typeof Deferral>
 
 /** How an attempt ends: with a settlement, or in a way that lets the job continue later. */
 export type Outcome =
   | Settlement
   | ({ readonly kind: 'paused' } & Pause)
+  | ({ readonly kind: 'deferred' } & Deferral)
   /** The worker is shutting down and returns the job. */
   | { readonly kind: 'handed-back' }
   /** The lease is lost, so the attempt must not report or change anything. */

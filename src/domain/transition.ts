@@ -14,6 +14,7 @@ export const TRIGGERS = [
   'request-cancel',
   'expire',
   'hand-back',
+  'defer',
 ] as const
 export type Trigger = (typeof TRIGGERS)[number]
 
@@ -41,6 +42,7 @@ const NOTHING_MORE: Record<Trigger, Cell> = {
   'request-cancel': TERMINAL,
   expire: TERMINAL,
   'hand-back': TERMINAL,
+  defer: TERMINAL,
 }
 
 const ABSENT = refused('job-not-found')
@@ -62,6 +64,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     'request-cancel': ABSENT,
     expire: ABSENT,
     'hand-back': ABSENT,
+    defer: ABSENT,
   },
   queued: {
     submit: refused('job-exists'),
@@ -75,6 +78,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     'request-cancel': to('cancelled'),
     expire: LOST,
     'hand-back': LOST,
+    defer: LOST,
   },
   running: {
     submit: refused('job-exists'),
@@ -88,6 +92,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     'request-cancel': to('running'),
     expire: to('queued', 'failed', 'cancelled'),
     'hand-back': to('queued', 'cancelled'),
+    defer: to('queued', 'failed', 'cancelled'),
   },
   paused: {
     submit: refused('job-exists'),
@@ -101,6 +106,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     'request-cancel': to('cancelled'),
     expire: LOST,
     'hand-back': LOST,
+    defer: LOST,
   },
   succeeded: NOTHING_MORE,
   failed: NOTHING_MORE,

@@ -63,7 +63,9 @@ export class HubMetrics {
     this.#claims.inc()
   }
 
-  ended(outcome: 'succeeded' | 'failed' | 'cancelled' | 'paused' | 'handed-back'): void {
+  ended(
+    outcome: 'succeeded' | 'failed' | 'cancelled' | 'paused' | 'deferred' | 'handed-back',
+  ): void {
     this.#settles.inc({ outcome })
   }
 

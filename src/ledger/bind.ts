@@ -9,7 +9,9 @@ import { appendEvents } from './transactions/append-events.ts'
 import { addArtifact, artifacts } from './transactions/artifacts.ts'
 import { attempt } from './transactions/attempt.ts'
 import { checkpoint } from './transactions/checkpoint.ts'
+import { readClosed } from './closed.ts'
 import { claim, type ClaimAnswer } from './transactions/claim.ts'
+import { defer } from './transactions/defer.ts'
 import {
   deliveries,
   markDelivery,
@@ -28,7 +30,7 @@ import { counts, jobs } from './transactions/jobs.ts'
 import { pause } from './transactions/pause.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
-import { resume, resumeDue } from './transactions/resume.ts'
+import { resume, resumeDue, tryNow } from './transactions/resume.ts'
 import { settle } from './transactions/settle.ts'
 import { storeBlob } from './transactions/store-blob.ts'
 import { strandedJobs } from './transactions/stranded-jobs.ts'
@@ -60,10 +62,13 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
       probed('settle', (tx) => settle(tx, fence, settlement, usage)),
     pause: (fence, why, usage) => probed('pause', (tx) => pause(tx, fence, why, usage)),
     resume: (jobId, by) => transact((tx) => resume(tx, jobId, by)),
+    tryNow: (jobId) => transact((tx) => tryNow(tx, jobId)),
     resumeDue: (limit) => probed('resumeDue', (tx) => resumeDue(tx, limit)),
     requestCancel: (jobId, by) => probed('requestCancel', (tx) => requestCancel(tx, jobId, by)),
     extendHold: (jobId, until, by) =>
       probed('extendHold', (tx) => extendHold(tx, jobId, until, by)),
+    defer: (fence, why, usage) => probed('defer', (tx) => defer(tx, fence, why, { usage, random })),
+    closed: () => transact(readClosed),
     handBack: (fence) => probed('handBack', (tx) => handBack(tx, fence)),
     expire: (limit) => probed('expire', (tx) => expire(tx, limit, probe)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),

@@ -4,6 +4,7 @@ import type { Fence } from '../domain/lease.ts'
 import { Limits } from '../domain/limits.ts'
 import { PublicationOrNone } from '../domain/publication.ts'
 import { Continuation } from '../domain/work.ts'
+import { probesOf } from './closed.ts'
 import { json } from './column.ts'
 import { readInputs } from './inputs.ts'
 import { jobNotFound } from './job-row.ts'
@@ -35,6 +36,7 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
     job,
     attempt: fence.attempt,
     leaseMs,
+    probes: [...(await probesOf(tx, fence))],
     checkpoints: await readCheckpoints(tx, fence.jobId),
     intents: await readIntents(tx, fence.jobId),
     inputs: [...(await readInputs(tx, fence.jobId))],

@@ -24,6 +24,7 @@ export type CurrentAttempt = Running & {
 const Row = z.object({
   attempt: z.int(),
   failures: z.int(),
+  deferrals: z.int(),
   agentStarted: flag,
   cancelRequested: flag,
   retry: json(RetryPolicy),
@@ -43,7 +44,7 @@ export async function currentAttempt(
 ): Promise<CurrentAttempt> {
   const row = await tx.get(
     sql`SELECT
-        job.attempt, job.failures, attempt.agent_started AS "agentStarted",
+        job.attempt, job.failures, job.deferrals, attempt.agent_started AS "agentStarted",
         CASE WHEN job.cancel_requested_at IS NULL THEN 0 ELSE 1 END AS "cancelRequested",
         job.retry, attempt.worker, attempt.told AS "eventCount", job.hold_until AS "holdUntil"
       FROM job

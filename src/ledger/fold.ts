@@ -64,6 +64,7 @@ function step(job: Folded, event: JobEvent): Folded {
     case 'check-finished':
     case 'note':
     case 'progress':
+    case 'reached':
       return job
   }
 }

@@ -14,7 +14,7 @@ import type { Tx } from './transaction.ts'
 export const SELECT_JOB = sql`
   SELECT
     job.number, job.id, job.kind, job.title, payload.payload, job.state, job.reason, job.detail,
-    job.priority, job.labels, job.locks, job.limits, job.retry, job.attempt, job.failures,
+    job.priority, job.labels, job.locks, job.limits, job.retry, job.attempt, job.failures, job.deferrals,
     CASE WHEN job.state = 'running' THEN attempt.step END AS step,
     CASE WHEN job.state = 'running' THEN attempt.worker END AS worker,
     attempt.sandbox,

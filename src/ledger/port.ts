@@ -1,11 +1,12 @@
 import type { Callback, DeliveryState, Message, Sent } from '../domain/callback.ts'
 import type { Delivery } from '../domain/delivery.ts'
+import type { Closed } from '../domain/closed.ts'
 import type { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
 import type { JobId } from '../domain/id.ts'
 import type { InputFile } from '../domain/input.ts'
 import type { Job, Submission } from '../domain/job.ts'
 import type { Fence, Lease, Renewal, WorkerIdentity } from '../domain/lease.ts'
-import type { Pause, Settlement, Usage } from '../domain/outcome.ts'
+import type { Deferral, Pause, Settlement, Usage } from '../domain/outcome.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
@@ -249,6 +250,11 @@ export type Ledger = {
   settle(fence: Fence, settlement: Settlement, usage: Usage | null): Promise<Job>
   pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
+  /**
+   * Lets the next claim try now what is closed and keeps a queued job waiting. Returns false if there
+   * is nothing like that.
+   */
+  tryNow(jobId: JobId): Promise<boolean>
   /** Resumes at most `limit` jobs whose `resumeAt` has passed; returns how many it resumed. */
   resumeDue(limit: number): Promise<number>
   requestCancel(jobId: JobId, by: string): Promise<Job>
@@ -259,6 +265,13 @@ export type Ledger = {
    */
   extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
+  /**
+   * Ends an attempt that found a resource away, and closes the resource. The job waits in the queue
+   * for the resource's next try, without a failure, for at most `limits.outageMs`.
+   */
+  defer(fence: Fence, why: Deferral, usage: Usage | null): Promise<Job>
+  /** The resources that are closed, by key. One whose `until` has passed may be tried. */
+  closed(): Promise<readonly Closed[]>
   /** Ends at most `limit` attempts whose lease has expired; returns how many it ended. */
   expire(limit: number): Promise<number>
   /**

@@ -46,6 +46,7 @@ const ALL_VERSIONS: readonly TableOverTime[] = [
       ended_at`,
     5: 'submitted_by origin group_name demands hold_until',
     6: 'cancel_requested_by',
+    7: 'deferrals',
   }),
   table('payload', 'job_id', { 1: 'job_id payload' }),
   table('job_lock', 'key', { 1: 'key job_id attempt' }),
@@ -71,6 +72,9 @@ const ALL_VERSIONS: readonly TableOverTime[] = [
     5: 'lanes',
   }),
   table('store', 'place', { 2: 'place id' }),
+  table('closed', 'key', {
+    7: 'key covers reason detail since until tries probe_job probe_attempt',
+  }),
 ]
 
 /** Returns the tables and columns that exist in a schema version. */

@@ -148,6 +148,16 @@ export const LEASE_ROUTES = {
     body: schema.PauseBody,
     answer: Job,
   },
+  deferLease: {
+    ...plain,
+    method: 'POST',
+    path: `${ofAttempt}/defer`,
+    summary: 'End the attempt and queue the job again until a resource that is away may be back',
+    access: ATTEMPT,
+    params: schema.AttemptParams,
+    body: schema.DeferBody,
+    answer: Job,
+  },
   handBackLease: {
     ...plain,
     method: 'POST',

@@ -75,7 +75,7 @@ export const ROUTES = {
     ...plain,
     method: 'POST',
     path: '/api/v1/jobs/{job}/resume',
-    summary: 'Resume a paused job',
+    summary: 'Resume a paused job, or let a queued job try now what is closed',
     access: scope('jobs:submit'),
     params: schema.JobParams,
     answer: Job,
@@ -186,6 +186,14 @@ export const ROUTES = {
     summary: 'List workers and when they were last seen',
     access: scope('workers:read'),
     answer: schema.WorkerList,
+  },
+  listClosed: {
+    ...plain,
+    method: 'GET',
+    path: '/api/v1/closed',
+    summary: 'List the git hosts and model accounts that are away or refuse requests',
+    access: scope('jobs:read'),
+    answer: schema.ClosedList,
   },
   createToken: {
     ...plain,

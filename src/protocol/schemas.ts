@@ -7,9 +7,11 @@ import { InputFile } from '../domain/input.ts'
 import { JobId } from '../domain/id.ts'
 import { Group, Job } from '../domain/job.ts'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN, WorkerIdentity } from '../domain/lease.ts'
-import { PauseReason, Settlement, Usage } from '../domain/outcome.ts'
+import { Deferral, PauseReason, Settlement, Usage } from '../domain/outcome.ts'
+import { Closed } from '../domain/closed.ts'
 import { PublicationIntent } from '../domain/publication.ts'
 import { Scope } from '../domain/principal.ts'
+import { Resource } from '../domain/resource.ts'
 import { JobState } from '../domain/state.ts'
 import { ArtifactName, line, Offer } from '../domain/text.ts'
 import { UsageBy } from '../domain/usage-report.ts'
@@ -166,8 +168,13 @@ export const PauseBody = z.strictObject({
   reason: PauseReason,
   detail: z.string().max(8192),
   resumeAt: z.int().min(0).optional(),
+  closed: Resource.optional().describe(
+    'The account at a model that refuses requests until `resumeAt`',
+  ),
   usage: Usage.nullable(),
 })
+export const DeferBody = Deferral.extend({ usage: Usage.nullable() })
+export const ClosedList = z.object({ closed: z.array(Closed) })
 
 export const WorkerInfo = z.object({
   ...WorkerIdentity.shape,

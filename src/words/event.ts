@@ -3,6 +3,7 @@ import type { Publication } from '../domain/publication.ts'
 import { REASONS } from '../domain/reasons.ts'
 import { clip } from '../domain/text.ts'
 import { duration, moment, usage } from './quantity.ts'
+import { resourceText } from './resource.ts'
 import { safeLine } from './safe-text.ts'
 
 /** Formats an event as one line, without its time. */
@@ -34,6 +35,8 @@ export function eventText(event: JobEvent): string {
       return `about to publish ${publicationText(event.intent)}`
     case 'published':
       return `published ${publicationText(event.publication)}`
+    case 'reached':
+      return `${resourceText(event.key)} is back`
     case 'cancel-requested':
     case 'requeued':
     case 'paused':

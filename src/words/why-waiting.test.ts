@@ -28,6 +28,7 @@ const job = (labels: readonly string[], demands: readonly string[] = []): Job =>
   holdUntil: null,
   demands: [...demands],
   attempt: 0,
+  deferrals: 0,
   failures: 0,
   step: null,
   worker: null,

@@ -83,6 +83,9 @@ async function sendEnd(report: FinalReport, hub: HubClient, signal: AbortSignal)
     case 'pause':
       await hub.call('pauseLease', { params, body: { ...end.pause, usage } }, signal)
       return
+    case 'defer':
+      await hub.call('deferLease', { params, body: { ...end.deferral, usage } }, signal)
+      return
     case 'hand-back':
       await hub.call('handBackLease', { params }, signal)
   }

@@ -30,9 +30,15 @@ export function finalReport({ lease, outcome, usage, sender }: Ending): FinalRep
 
 function endOf(outcome: Ending['outcome']): End {
   if (outcome.kind === 'handed-back') return { kind: 'hand-back' }
-  if (outcome.kind !== 'paused') return { kind: 'settle', settlement: outcome }
-  const { kind: _kind, ...pause } = outcome
-  return { kind: 'pause', pause }
+  if (outcome.kind === 'paused') {
+    const { kind: _kind, ...pause } = outcome
+    return { kind: 'pause', pause }
+  }
+  if (outcome.kind === 'deferred') {
+    const { kind: _kind, ...deferral } = outcome
+    return { kind: 'defer', deferral }
+  }
+  return { kind: 'settle', settlement: outcome }
 }
 
 const json = (name: string, value: unknown) => ({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
-import { Settlement, Usage } from '../domain/outcome.ts'
+import { Deferral, Settlement, Usage } from '../domain/outcome.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import { nullWhenMissing } from '../platform/errno.ts'
 import { PauseBody } from '../protocol/schemas.ts'
@@ -13,6 +13,7 @@ import { attemptName } from './attempt-folder.ts'
 const End = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('settle'), settlement: Settlement }),
   z.strictObject({ kind: z.literal('pause'), pause: PauseBody.omit({ usage: true }) }),
+  z.strictObject({ kind: z.literal('defer'), deferral: Deferral }),
   z.strictObject({ kind: z.literal('hand-back') }),
 ])
 export type End = z.infer<typeof End>

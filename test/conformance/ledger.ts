@@ -3,6 +3,7 @@ import type { OpenLedger } from './ledger/bed.ts'
 import { callbacksConformance } from './ledger/callbacks.ts'
 import { capabilityConformance } from './ledger/capability.ts'
 import { claimConformance } from './ledger/claim.ts'
+import { closedConformance } from './ledger/closed.ts'
 import { expireConformance } from './ledger/expire.ts'
 import { forgettingConformance } from './ledger/forgetting.ts'
 import { holdConformance } from './ledger/hold.ts'
@@ -27,6 +28,7 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
     reportConformance(open)
     holdConformance(open)
     pauseAndCancelConformance(open)
+    closedConformance(open)
     expireConformance(open)
     inputsConformance(open)
     callbacksConformance(open)

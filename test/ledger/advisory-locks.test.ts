@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { Limits } from '../../src/domain/limits.ts'
 import type { Fence } from '../../src/domain/lease.ts'
+import type { Deferral } from '../../src/domain/outcome.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import {
   aJob,
@@ -19,6 +20,11 @@ import { openOnPostgres, postgresOfFile } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres-server.ts'
 
 const WAITING = { reason: 'waiting-for-person', detail: '' } as const
+const AWAY: Deferral = {
+  reason: 'repository-unreachable',
+  detail: '',
+  closed: { key: 'host:https://git.example', covers: ['repo:https://git.example/*'] },
+}
 const INTENT = {
   kind: 'branch',
   target: 'https://git.example/a#fix',
@@ -43,6 +49,7 @@ const ON_JOB_AND_KEYS: Record<string, Act> = {
   'a failure': (ledger, fence) => ledger.settle(fence, FAILED, null),
   'a pause': (ledger, fence) => ledger.pause(fence, WAITING, null),
   'a hand-back': (ledger, fence) => ledger.handBack(fence),
+  'a deferral': (ledger, fence) => ledger.defer(fence, AWAY, null),
   'a cancel': (ledger, { jobId }) => ledger.requestCancel(jobId, 'ada'),
 }
 

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { Limits } from '../../src/domain/limits.ts'
 import type { Fence } from '../../src/domain/lease.ts'
-import { Usage } from '../../src/domain/outcome.ts'
+import { type Deferral, Usage } from '../../src/domain/outcome.ts'
 import { RetryPolicy } from '../../src/domain/retry.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import { selectOf, TABLES } from '../../src/ledger/tables.ts'
@@ -20,6 +20,11 @@ import { openInMemory } from '../support/ledger-in-memory.ts'
 const DAY = 86_400_000
 const USAGE = Usage.parse({ requests: 1, outputTokens: 5 })
 const WAITING = { reason: 'waiting-for-person', detail: '' } as const
+const AWAY: Deferral = {
+  reason: 'repository-unreachable',
+  detail: '',
+  closed: { key: 'host:https://git.example', covers: ['repo:https://git.example/*'] },
+}
 const ARTIFACT = { name: 'patch', digest: 'aa', size: 2, mediaType: 'text/plain' }
 const INTENT = {
   kind: 'branch',
@@ -50,6 +55,7 @@ const ACTS: Record<string, Act> = {
     ledger.settle(fence, { ...FAILED, reason: 'ref-not-found' }, USAGE),
   'fail and be queued again': (ledger, fence) => ledger.settle(fence, FAILED, USAGE),
   'be handed back': (ledger, fence) => ledger.handBack(fence),
+  'be deferred': (ledger, fence) => ledger.defer(fence, AWAY, USAGE),
   'pause and be resumed': async (ledger, fence) => {
     await ledger.pause(fence, WAITING, USAGE)
     await ledger.resume(fence.jobId, 'ada')
@@ -183,7 +189,7 @@ async function tell(ledger: Ledger, fence: Fence): Promise<void> {
 function rowsOf(database: DatabaseSync, { jobId, attempt }: Fence): readonly unknown[] {
   const isOthers = (row: Row): boolean => row['id'] !== jobId && row['job_id'] !== jobId
   const isEarlier = (row: Row): boolean => Number(row['attempt'] ?? attempt) < attempt
-  return TABLES.filter(({ name }) => name !== 'worker').flatMap((table) =>
+  return TABLES.filter(({ name }) => name !== 'worker' && name !== 'closed').flatMap((table) =>
     database
       .prepare(selectOf(table))
       .all()

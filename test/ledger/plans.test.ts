@@ -129,6 +129,16 @@ async function everything(ledger: Ledger): Promise<void> {
   await submitted(ledger, { retryOf: first.jobId, priority: 9 })
   await ledger.settle(await claimed(ledger), FAILED, null)
   await ledger.handBack(await claimed(ledger))
+  const deferred = await claimed(ledger)
+  const closed = { key: 'host:h', covers: ['repo:h/*'] }
+  await ledger.defer(deferred, { reason: 'repository-unreachable', detail: '', closed }, null)
+  await ledger.tryNow(deferred.jobId)
+  await ledger.closed()
+  await submitted(ledger, { demands: ['repo:h/a'] })
+  await ledger.appendEvents(await claimed(ledger, { offers: ['repo:*'] }), 1, [
+    { type: 'reached', key: 'host:h' },
+  ])
+  await submitted(ledger)
   const paused = await claimed(ledger)
   await ledger.pause(paused, { reason: 'waiting-for-person', detail: '' }, null)
   await ledger.resumeDue(10)

@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import type { Fence } from '../../src/domain/lease.ts'
 import { Limits } from '../../src/domain/limits.ts'
-import type { Outcome } from '../../src/domain/outcome.ts'
 import { RetryPolicy } from '../../src/domain/retry.ts'
-import { isTerminal, type JobState } from '../../src/domain/state.ts'
+import { isTerminal } from '../../src/domain/state.ts'
 import { newestPerStep } from '../../src/ledger/fold.ts'
-import type { Ledger, NewJob } from '../../src/ledger/port.ts'
+import type { NewJob } from '../../src/ledger/port.ts'
 import {
   aJob,
   aRequest,
-  type Bed,
   CANCELLED,
   FAILED,
   LEASE_MS,
   refusal,
   SUCCEEDED,
 } from '../conformance/ledger/bed.ts'
+import { command, type Command, detail, onJob, say } from './command.ts'
 import {
   bestRunnable,
   fenceRefusal,
@@ -24,12 +22,12 @@ import {
   intentRefusal,
   isRepeat,
   missingInputs,
-  type Model,
+  closedToJob,
   modelClaim,
   modelExpire,
   modelForgetBlobs,
   modelHandBack,
-  type ModelJob,
+  modelMakeDue,
   modelPause,
   modelRenew,
   modelRequestCancel,
@@ -37,46 +35,9 @@ import {
   modelSettle,
   modelTidyLocks,
   newModelJob,
+  probesOf,
 } from './ledger-model.ts'
-import type { LedgerInvariants } from './ledger-invariants.ts'
-
-export type Real = { readonly bed: Bed; readonly invariants: LedgerInvariants }
-type Command = fc.AsyncCommand<Model, Real>
-
-/** A command that checks every invariant after it has run. */
-function command(name: string, run: (model: Model, bed: Bed) => Promise<void>): Command {
-  return {
-    check: () => true,
-    run: async (model, { bed, invariants }) => {
-      await run(model, bed)
-      await invariants.check(model, bed.ledger)
-    },
-    toString: () => name,
-  }
-}
-
-type OnJob = (call: {
-  readonly model: Model
-  readonly bed: Bed
-  readonly job: ModelJob
-  /** The fence of the newest attempt, or of the previous one for a stale command. */
-  readonly attempt: number
-}) => Promise<void>
-
-/** A command on one of the jobs, mostly a job in a state where the command has an effect. */
-const onJob = (name: string, run: OnJob, preferred: JobState = 'running'): fc.Arbitrary<Command> =>
-  fc.tuple(fc.nat(50), fc.nat(3), fc.nat(9)).map(([index, anyState, stale]) => ({
-    ...command(`${name}(${index}${stale === 0 ? ', stale' : ''})`, async (model, bed) => {
-      const likely = model.jobs.filter(({ state }) => state === preferred)
-      const from = anyState === 0 || likely.length === 0 ? model.jobs : likely
-      const job = from[index % from.length]!
-      await run({ model, bed, job, attempt: job.attempt - (stale === 0 ? 1 : 0) })
-    }),
-    check: (model) => model.jobs.length > 0,
-  }))
-
-/** Few different values, so that some commands are repeats and some are not. */
-const detail = fc.constantFrom('one', 'two')
+import { ACCOUNT, OUTAGE_COMMANDS } from './outage-commands.ts'
 
 const DIGESTS = ['d-1', 'd-2', 'd-3']
 const submitter = fc.constantFrom('ada', 'bob')
@@ -89,7 +50,7 @@ const shape = fc.record({
   priority: fc.integer({ min: -1, max: 1 }),
   labels: fc.subarray(['gpu', 'mac']),
   locks: fc.subarray(['a', 'b', 'c']),
-  demands: sometimes(['agent:codex', 'repo:acme/app']),
+  demands: sometimes(['agent:codex', 'repo:acme/app', 'model:m']),
   inputs: sometimes(DIGESTS),
   submitter,
   waitMs: fc.constantFrom(0, 0, 5000),
@@ -102,14 +63,24 @@ const shape = fc.record({
     countEarlyExpiry: fc.boolean(),
   }),
   pausedLocksMs: fc.constantFrom(0, LEASE_MS),
+  outageMs: fc.constantFrom(undefined, 0, 4 * LEASE_MS),
 })
 type Shape = typeof shape extends fc.Arbitrary<infer Value> ? Value : never
 
 function askedFor(now: number, wanted: Shape): NewJob {
-  const { retry, pausedLocksMs, inputs, submitter: name, waitMs, holdMs, ...same } = wanted
+  const {
+    retry,
+    pausedLocksMs,
+    outageMs,
+    inputs,
+    submitter: name,
+    waitMs,
+    holdMs,
+    ...same
+  } = wanted
   return aJob({
     ...same,
-    limits: Limits.parse({ pausedLocksMs }),
+    limits: Limits.parse({ pausedLocksMs, outageMs }),
     retry: RetryPolicy.parse(retry),
     inputs: inputs.map((digest) => ({ name: `in/${digest}`, digest })),
     submitter: { name, tokenId: name },
@@ -129,7 +100,7 @@ const submit = shape.map((wanted) =>
       return
     }
     const { job } = await submission
-    model.jobs.push(newModelJob(job.id, asked))
+    model.jobs.push(newModelJob(job.id, asked, model.now))
   }),
 )
 
@@ -151,7 +122,8 @@ const forgetBlobs = fc.constantFrom(0, 1000).map((ageMs) =>
 
 const asker = fc.record({
   labels: fc.subarray(['gpu', 'mac']),
-  offers: fc.subarray(['agent:codex', 'agent:c*', 'repo:acme/*', 'repo:*']),
+  offers: fc.subarray(['agent:codex', 'agent:c*', 'repo:acme/*', 'repo:*', 'model:m']),
+  accounts: fc.subarray([ACCOUNT.key]),
   restrictedTo: fc.constantFrom(
     null,
     null,
@@ -162,7 +134,7 @@ const asker = fc.record({
   ),
 })
 
-/** L-7, L-43: a claim gets the best job that can run for its worker and token; null only when there is none. */
+/** L-7, L-43, L-51: a claim gets the best job that can run for its worker and token; null only when there is none. */
 const claim = asker.map(({ restrictedTo, ...worker }) =>
   command(`claim(${JSON.stringify({ ...worker, restrictedTo })})`, async (model, { ledger }) => {
     const request = aRequest(worker, { restrictedTo })
@@ -174,6 +146,7 @@ const claim = asker.map(({ restrictedTo, ...worker }) =>
     assert.equal(lease?.attempt, best.attempt)
     assert.deepEqual(lease?.checkpoints, newestPerStep(best.checkpoints))
     assert.deepEqual(lease?.intents, best.intents)
+    assert.deepEqual(lease?.probes, probesOf(model, best), 'L-51')
     assert.deepEqual(
       lease?.inputs.map(({ digest }) => digest),
       inputsOf(best),
@@ -257,14 +230,6 @@ const sayAgain = onJob('sayAgain', async ({ bed, job }) => {
   }
 })
 
-function say(ledger: Ledger, fence: Fence, outcome: Outcome): Promise<unknown> {
-  if (outcome.kind === 'lease-lost') throw new Error('a lost lease is never reported as an outcome')
-  if (outcome.kind === 'handed-back') return ledger.handBack(fence)
-  if (outcome.kind !== 'paused') return ledger.settle(fence, outcome, null)
-  const { kind: _kind, ...why } = outcome
-  return ledger.pause(fence, why, null)
-}
-
 const pause = detail.chain((words) =>
   onJob('pause', async ({ model, bed, job, attempt }) => {
     const outcome = { kind: 'paused', reason: 'quota-exhausted', detail: words } as const
@@ -278,10 +243,12 @@ const pause = detail.chain((words) =>
 
 const resume = onJob(
   'resume',
-  async ({ bed, job }) => {
+  async ({ model, bed, job }) => {
     const expected = fenceRefusal(job, job.attempt, 'resume')
     assert.equal(await refusal(bed.ledger.resume(job.id, 'ada')), expected)
-    if (expected === 'none') Object.assign(job, { state: 'queued', reason: 'resumed' })
+    if (expected !== 'none') return
+    Object.assign(job, { state: 'queued', reason: 'resumed' })
+    for (const key of closedToJob(model, job)) modelMakeDue(model, key)
   },
   'paused',
 )
@@ -348,6 +315,7 @@ export const COMMANDS: fc.Arbitrary<Command>[] = [
   claimAgain,
   sayAgain,
   pause,
+  ...OUTAGE_COMMANDS,
   resume,
   requestCancel,
   handBack,

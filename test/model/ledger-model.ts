@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Checkpoint } from '../../src/domain/event.ts'
 import type { JobId } from '../../src/domain/id.ts'
 import {
+  afterDeferral,
   afterExpiry,
   afterHandBack,
   afterSettleFailed,
@@ -9,6 +10,9 @@ import {
   refusalCode,
   type Running,
 } from '../../src/domain/machine.ts'
+import { type Closed, closedTo, PROBE_MS, STALE_MS } from '../../src/domain/closed.ts'
+import { OUTAGE_MS_DEFAULT } from '../../src/domain/limits.ts'
+import { laneOf } from '../../src/domain/lane.ts'
 import type { Outcome, Settlement } from '../../src/domain/outcome.ts'
 import type { PublicationIntent } from '../../src/domain/publication.ts'
 import type { ReasonCode } from '../../src/domain/reasons.ts'
@@ -19,9 +23,11 @@ import type { ClaimRequest, NewJob } from '../../src/ledger/port.ts'
 export type ModelJob = {
   readonly id: JobId
   readonly asked: NewJob
+  readonly createdAt: number
   state: JobState
   reason: ReasonCode | null
   attempt: number
+  deferrals: number
   failures: number
   agentStarted: boolean
   eventCount: number
@@ -41,6 +47,12 @@ export type ModelJob = {
   readonly said: Map<number, Outcome>
 }
 
+/** A closed resource, and the attempt that tries it now. */
+export type ModelClosed = Pick<Closed, 'key' | 'covers' | 'since' | 'until' | 'tries'> & {
+  readonly probe: string | null
+}
+
+export type Deferred = Extract<Outcome, { kind: 'deferred' }>
 export type Paused = Extract<Outcome, { kind: 'paused' }>
 
 /** The ledger without SQL, parking or waking: a claim gets the best runnable job. */
@@ -49,16 +61,25 @@ export type Model = {
   readonly jobs: ModelJob[]
   /** Uploads by digest. */
   readonly blobs: Map<string, { storedAt: number; readonly uploaders: Set<string> }>
+  /** Closed resources by key. */
+  readonly closed: Map<string, ModelClosed>
 }
 
-export const newModel = (now: number): Model => ({ now, jobs: [], blobs: new Map() })
+export const newModel = (now: number): Model => ({
+  now,
+  jobs: [],
+  blobs: new Map(),
+  closed: new Map(),
+})
 
-export const newModelJob = (id: JobId, asked: NewJob): ModelJob => ({
+export const newModelJob = (id: JobId, asked: NewJob, createdAt: number): ModelJob => ({
   id,
   asked,
+  createdAt,
   state: 'queued',
   reason: null,
   attempt: 0,
+  deferrals: 0,
   failures: 0,
   agentStarted: false,
   eventCount: 0,
@@ -79,6 +100,7 @@ export function bestRunnable(model: Model, request: ClaimRequest): ModelJob | un
   return model.jobs
     .filter((job) => isRunnable(model, job))
     .filter((job) => isFor(request, job.asked))
+    .filter((job) => neededBy(model, job, request).every(({ until }) => until <= model.now))
     .toSorted((one, other) => other.asked.priority - one.asked.priority)[0]
 }
 
@@ -150,7 +172,60 @@ export function intentRefusal(model: Model, job: ModelJob): string {
 export const isRepeat = (job: ModelJob, attempt: number, outcome: Outcome): boolean =>
   isDeepStrictEqual(job.said.get(attempt), outcome)
 
+const neededBy = (model: Model, { asked }: ModelJob, { worker }: ClaimRequest) =>
+  closedTo([...model.closed.values()], laneOf(asked), worker.accounts ?? [])
+
+const attemptOf = ({ id, attempt }: ModelJob): string => `${id} ${attempt}`
+
+/** The keys of the resources that the newest attempt of a job tries, in order. */
+export const probesOf = (model: Model, job: ModelJob): readonly string[] =>
+  [...model.closed.values()]
+    .filter(({ probe }) => probe === attemptOf(job))
+    .map(({ key }) => key)
+    .toSorted()
+
+/** The attempt has ended: what it has tried without an answer is due now. */
+function releaseProbes(model: Model, job: ModelJob): void {
+  for (const key of probesOf(model, job)) modelMakeDue(model, key)
+}
+
+export function modelMakeDue(model: Model, key: string): void {
+  const row = model.closed.get(key)
+  if (row === undefined || row.until <= model.now) return
+  model.closed.set(key, { ...row, until: model.now, probe: null })
+}
+
+/** The closed resources that a queued job needs, whichever worker would take it. */
+export const closedToJob = (model: Model, { asked }: ModelJob): readonly string[] =>
+  closedTo([...model.closed.values()], laneOf(asked), null).map(({ key }) => key)
+
+/** @param until when the ledger lets the next attempt try, because the model cannot know its chance */
+export function modelDefer(model: Model, job: ModelJob, outcome: Deferred, until: number): void {
+  for (const [key, row] of model.closed) {
+    if (row.until <= model.now - STALE_MS) model.closed.delete(key)
+  }
+  const { key, covers } = outcome.closed
+  const old = model.closed.get(key)
+  if (old === undefined || old.until <= model.now || probesOf(model, job).includes(key)) {
+    const since = old?.since ?? model.now
+    const tries = (old?.tries ?? 0) + 1
+    model.closed.set(key, { key, covers, since, until, tries, probe: null })
+  }
+  job.said.set(job.attempt, outcome)
+  releaseProbes(model, job)
+  const { since } = model.closed.get(key)!
+  const next = afterDeferral(running(job), {
+    reason: outcome.reason,
+    lastedMs: model.now - Math.max(since, job.createdAt),
+    limitMs: job.asked.limits.outageMs ?? OUTAGE_MS_DEFAULT,
+    nextTryMs: until - model.now,
+  })
+  follow(model, job, next)
+  job.deferrals += 1
+}
+
 export function modelClaim(model: Model, job: ModelJob, request: ClaimRequest): void {
+  const needed = neededBy(model, job, request)
   Object.assign(job, {
     state: 'running',
     reason: null,
@@ -161,6 +236,11 @@ export function modelClaim(model: Model, job: ModelJob, request: ClaimRequest): 
     request,
   })
   modelRenew(model, job, request.leaseMs)
+  for (const row of needed) {
+    const anew = row.until <= model.now - STALE_MS ? { since: model.now, tries: 0 } : {}
+    const probe = attemptOf(job)
+    model.closed.set(row.key, { ...row, ...anew, until: model.now + PROBE_MS, probe })
+  }
 }
 
 export function modelRenew(model: Model, job: ModelJob, leaseMs: number): void {
@@ -169,6 +249,7 @@ export function modelRenew(model: Model, job: ModelJob, leaseMs: number): void {
 }
 
 export function modelSettle(model: Model, job: ModelJob, settlement: Settlement): void {
+  releaseProbes(model, job)
   job.said.set(job.attempt, settlement)
   if (settlement.kind === 'failed') {
     follow(model, job, afterSettleFailed(running(job), settlement.reason))
@@ -180,6 +261,7 @@ export function modelSettle(model: Model, job: ModelJob, settlement: Settlement)
 }
 
 export function modelPause(model: Model, job: ModelJob, why: Paused): void {
+  releaseProbes(model, job)
   job.said.set(job.attempt, why)
   if (job.cancelRequested) {
     cancel(job)
@@ -198,6 +280,7 @@ export function modelRequestCancel(job: ModelJob): void {
 }
 
 export function modelHandBack(model: Model, job: ModelJob): void {
+  releaseProbes(model, job)
   job.said.set(job.attempt, { kind: 'handed-back' })
   follow(model, job, afterHandBack(running(job)))
 }
@@ -205,7 +288,10 @@ export function modelHandBack(model: Model, job: ModelJob): void {
 /** @returns the number of ended attempts */
 export function modelExpire(model: Model): number {
   const due = model.jobs.filter((job) => job.state === 'running' && job.leaseUntil <= model.now)
-  for (const job of due) follow(model, job, afterExpiry(running(job)))
+  for (const job of due) {
+    releaseProbes(model, job)
+    follow(model, job, afterExpiry(running(job)))
+  }
   return due.length
 }
 

@@ -56,7 +56,7 @@ describe('the model of the ledger', () => {
     const { job } = await ledger.submit(aJob())
     await ledger.claim(aRequest())
     const model = newModel(clock.now())
-    model.jobs.push(newModelJob(job.id, aJob()))
+    model.jobs.push(newModelJob(job.id, aJob(), clock.now()))
     await expect(new LedgerInvariants().check(model, ledger)).rejects.toThrow('L-8')
   })
 })
@@ -74,7 +74,7 @@ describeNeeding(['postgresql', 'patience'], 'the model of the ledger on PostgreS
   )
 })
 
-const ABLE = { labels: ['gpu', 'mac'], offers: ['agent:*', 'repo:*'] }
+const ABLE = { labels: ['gpu', 'mac'], offers: ['agent:*', 'repo:*', 'model:*'] }
 
 /** L-11: given workers and time, every accepted job ends. */
 async function everyJobEnds(model: Model, bed: Bed): Promise<void> {

@@ -60,13 +60,14 @@ export async function claim(
 
 /** The key of a worker's line: everything that decides which jobs the worker can serve. */
 const lineOf = (
-  { kinds, labels, offers, sandbox }: WorkerIdentity,
+  { kinds, labels, offers, accounts = [], sandbox }: WorkerIdentity,
   { lanes }: WorkerPrincipal,
 ): string =>
   JSON.stringify([
     kinds.toSorted(),
     labels.toSorted(),
     offers.toSorted(),
+    accounts.toSorted(),
     lanes?.toSorted() ?? null,
     sandbox,
   ])

@@ -4,7 +4,7 @@ import { authenticate } from './authenticate.ts'
 import { claim } from './claim.ts'
 import { listDeliveries, resendDelivery } from './deliveries.ts'
 import { findContinued, findInput, findKept } from './earlier.ts'
-import { handBack, pause, settle } from './end-attempt.ts'
+import { defer, handBack, pause, settle } from './end-attempt.ts'
 import { followEvents, readEvents } from './events.ts'
 import {
   cancelJob,
@@ -15,7 +15,7 @@ import {
   readJob,
   resumeJob,
 } from './jobs.ts'
-import { collectGarbage, demandReady, listWorkers } from './operation.ts'
+import { collectGarbage, demandReady, listClosed, listWorkers } from './operation.ts'
 import { putBlob } from './put-blob.ts'
 import { readLog } from './read-log.ts'
 import { readUsage } from './read-usage.ts'
@@ -73,6 +73,7 @@ export function openDesk(hub: HubState) {
     findContinued: at(findContinued),
     settle: at(settle),
     pause: at(pause),
+    defer: at(defer),
     handBack: at(handBack),
     listDeliveries: at(listDeliveries),
     resendDelivery: at(resendDelivery),
@@ -80,6 +81,7 @@ export function openDesk(hub: HubState) {
     listTokens: at(listTokens),
     revokeToken: at(revokeToken),
     listWorkers: at(listWorkers),
+    listClosed: at(listClosed),
     collectGarbage: at(collectGarbage),
     demandReady: at(demandReady),
     /** Returns the hub's metrics in the Prometheus text format. */

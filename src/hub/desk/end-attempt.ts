@@ -1,6 +1,6 @@
 import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
-import type { Pause, Settlement, Usage } from '../../domain/outcome.ts'
+import type { Deferral, Pause, Settlement, Usage } from '../../domain/outcome.ts'
 import type { HubState } from '../context.ts'
 
 /**
@@ -27,6 +27,18 @@ export async function pause(
 ): Promise<Job> {
   const job = await ledger.pause(fence, why, usage)
   metrics.ended('paused')
+  return job
+}
+
+/** Ends an attempt that found a resource away. Does not count the attempt as a failure. */
+export async function defer(
+  { ledger, metrics }: HubState,
+  fence: Fence,
+  why: Deferral,
+  usage: Usage | null,
+): Promise<Job> {
+  const job = await ledger.defer(fence, why, usage)
+  metrics.ended('deferred')
   return job
 }
 

@@ -30,8 +30,17 @@ export async function listInputs(
 export const cancelJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal): Promise<Job> =>
   ledger.requestCancel(jobId, by.name)
 
-export const resumeJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal): Promise<Job> =>
-  ledger.resume(jobId, by.name)
+/**
+ * Resumes a paused job. If a queued job waits for something that is closed, such as a git host, lets
+ * the next claim try it now.
+ */
+export async function resumeJob(
+  { ledger }: HubState,
+  jobId: JobId,
+  by: UserPrincipal,
+): Promise<Job> {
+  return (await ledger.tryNow(jobId)) ? ledger.job(jobId) : ledger.resume(jobId, by.name)
+}
 
 /** Extends the time until which a job may publish (epoch ms). Only its submitter may do this. */
 export const extendHold = (

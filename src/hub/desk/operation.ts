@@ -1,3 +1,4 @@
+import type { Closed } from '../../domain/closed.ts'
 import type { GarbageReport } from '../../domain/garbage.ts'
 import type { WorkerRow } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
@@ -5,6 +6,9 @@ import { demandRoom } from './room.ts'
 
 /** Lists all workers that have claimed or waited for a job, most recently seen first. */
 export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]> => ledger.workers()
+
+/** Lists the resources that are away or refuse requests, such as git hosts. */
+export const listClosed = ({ ledger }: HubState): Promise<readonly Closed[]> => ledger.closed()
 
 /**
  * Removes expired jobs, expired logs, and artifacts that nothing references. A dry run only lists

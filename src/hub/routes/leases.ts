@@ -41,9 +41,17 @@ export const settleLease: Endpoint<'settleLease'> =
 export const pauseLease: Endpoint<'pauseLease'> =
   (desk) =>
   async ({ params, body }) => {
-    const { usage, resumeAt, ...pause } = body
+    const { usage, resumeAt, closed, ...pause } = body
     const until = resumeAt === undefined ? {} : { resumeAt }
-    return { body: await desk.pause(fenceIn(params), { ...pause, ...until }, usage) }
+    const account = closed === undefined ? {} : { closed }
+    return { body: await desk.pause(fenceIn(params), { ...pause, ...until, ...account }, usage) }
+  }
+
+export const deferLease: Endpoint<'deferLease'> =
+  (desk) =>
+  async ({ params, body }) => {
+    const { usage, ...why } = body
+    return { body: await desk.defer(fenceIn(params), why, usage) }
   }
 
 export const handBackLease: Endpoint<'handBackLease'> =

@@ -29,6 +29,10 @@ export const listWorkers: Endpoint<'listWorkers'> = (desk) => async () => ({
   body: { workers: [...(await desk.listWorkers())] },
 })
 
+export const listClosed: Endpoint<'listClosed'> = (desk) => async () => ({
+  body: { closed: [...(await desk.listClosed())] },
+})
+
 export const collect: Endpoint<'collect'> =
   (desk) =>
   async ({ body }) => ({ body: await desk.collectGarbage(body.dryRun) })

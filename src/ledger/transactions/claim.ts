@@ -1,9 +1,11 @@
+import { type Closed, closedTo } from '../../domain/closed.ts'
 import type { JobId } from '../../domain/id.ts'
 import { permits, serves } from '../../domain/lane.ts'
 import { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
+import { readClosed, takeProbes } from '../closed.ts'
 import { assertGuard } from '../guard.ts'
 import { lockJobAndKeys, ADVISORY_LOCKS_MAX, lockNamesOf, tryLock } from '../advisory-locks.ts'
 import { better, type Head, headOf, readyHeads, stillReady } from '../lane.ts'
@@ -42,10 +44,10 @@ export async function claim(
   if (again !== undefined) return claimed(tx, again, request)
 
   await wakeDue(tx)
-  const found = await nextJob(tx, request)
+  const found = await nextJob(tx, request, await readClosed(tx))
   if ('kind' in found) return found
 
-  const fence = { jobId: found.id, attempt: found.attempt + 1 }
+  const fence = nextFence(found)
   await begin(tx, fence, request)
   await takeKeys(tx, fence, found.locks)
   return claimed(tx, fence, request)
@@ -71,19 +73,25 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
   )
 }
 
+const nextFence = ({ id, attempt }: Head): Fence => ({ jobId: id, attempt: attempt + 1 })
+
 /**
- * The head of a lane is its first job. Looks at the heads of all lanes that this worker serves and
- * that its token permits, and returns the best one that can be claimed now. Parks heads that need a
- * key held by another job, and skips heads that another transaction has locked. If no head is left,
- * returns `none`, or `again` if the claim must be repeated to be certain.
+ * The head of a lane is its first job. Looks at the heads of all lanes that this worker serves, that
+ * its token permits, and that need nothing closed, and returns the best one that can be claimed now.
+ * Parks heads that need a key held by another job, and skips heads that another transaction has
+ * locked. If no head is left, returns `none`, or `again` if the claim must be repeated to be certain.
+ * A head that needs closed resources which may be tried now becomes their probe.
  */
 async function nextJob(
   tx: Tx,
   { worker, restrictedTo }: ClaimRequest,
+  closed: readonly Closed[],
 ): Promise<Head | Exclude<ClaimAnswer, { kind: 'claimed' }>> {
   const heads = new Map<string, Head>()
+  const needed = (lane: string) => closedTo(closed, lane, worker.accounts ?? [])
   for (const head of await readyHeads(tx)) {
-    if (serves(worker, head.lane) && permits(restrictedTo, head.lane)) heads.set(head.lane, head)
+    if (!serves(worker, head.lane) || !permits(restrictedTo, head.lane)) continue
+    if (needed(head.lane).every(({ until }) => until <= tx.now)) heads.set(head.lane, head)
   }
   const skipped = new Set<number>()
   let behind: JobId | null = null
@@ -97,7 +105,13 @@ async function nextJob(
       if (head === 'locked') behind ??= best.id
     } else {
       const held = await heldKey(tx, head.id, head.locks)
-      if (held === undefined) return head
+      if (held === undefined) {
+        const probes = needed(head.lane).map(({ key }) => key)
+        if (await takeProbes(tx, nextFence(head), probes)) return head
+        // Another claim has become the probe, so this lane is closed again.
+        heads.delete(head.lane)
+        continue
+      }
       await park(tx, head, held)
     }
     const next = await headOf(tx, best.lane, skipped)

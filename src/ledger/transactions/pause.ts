@@ -6,6 +6,7 @@ import { afterPause } from '../../domain/machine.ts'
 import type { Pause, Usage } from '../../domain/outcome.ts'
 import { appendEvent } from '../append-event.ts'
 import { alreadyEnded, endAttempt } from '../attempt-end.ts'
+import { closeUntil } from '../closed.ts'
 import { json } from '../column.ts'
 import { lockJobAndKeys } from '../advisory-locks.ts'
 import { currentAttempt } from '../current-attempt.ts'
@@ -17,7 +18,8 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. If a cancel
+ * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. An account that
+ * refuses requests until `resumeAt` is closed until then for all jobs. If a cancel
  * was requested, or if the job has used all its attempts (`ATTEMPTS_MAX`), ends the job instead.
  */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
@@ -27,6 +29,10 @@ export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | nul
   const current = await currentAttempt(tx, fence, 'pause')
   await endAttempt(tx, fence, outcome)
   await saveUsage(tx, fence, usage)
+  const { closed, resumeAt } = why
+  if (closed !== undefined && resumeAt !== undefined) {
+    await closeUntil(tx, { ...why, closed }, resumeAt)
+  }
   const end = afterPause(current)
   if (end === null) await pauseJob(tx, fence, why)
   else await applyNext(tx, fence, end, why)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { closedTo } from '../../domain/closed.ts'
 import { AppError } from '../../domain/errors.ts'
 import { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
@@ -6,17 +7,22 @@ import { refusalCode } from '../../domain/machine.ts'
 import { JobState } from '../../domain/state.ts'
 import { appendEvent } from '../append-event.ts'
 import { lockJob, tryLock } from '../advisory-locks.ts'
+import { makeDue, readClosed } from '../closed.ts'
 import { jobNotFound, readJob } from '../job-row.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 const State = z.object({ state: JobState })
 
-/** Requeues a paused job now. Throws `job-not-paused` if the job is not paused. */
+/**
+ * Requeues a paused job now, and lets the next claim try the closed resources that it needs. Throws
+ * `job-not-paused` if the job is not paused.
+ */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await lockJob(tx, jobId)
   const resumed = await requeuePaused(tx, jobId, by)
   if (!resumed) throw await notPaused(tx, jobId)
+  await openLane(tx, jobId)
   return readJob(tx, jobId)
 }
 
@@ -27,6 +33,31 @@ async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
   return new AppError(code, `Job ${jobId} cannot be resumed: its state is ${job.state}.`, {
     details: { job: jobId, state: job.state },
   })
+}
+
+/**
+ * Lets the next claim try the closed resources that a queued job needs, and ends the wait of a
+ * deferred job. Returns whether there was something to try.
+ */
+export async function tryNow(tx: Tx, jobId: JobId): Promise<boolean> {
+  await lockJob(tx, jobId)
+  if (!(await openLane(tx, jobId))) return false
+  await tx.run(sql`UPDATE job SET not_before = NULL WHERE id = ${jobId} AND deferrals > 0`)
+  return true
+}
+
+const Lane = z.object({ lane: z.string() })
+
+/** Makes the closed resources that a queued job needs due. Returns whether there are any. */
+async function openLane(tx: Tx, jobId: JobId): Promise<boolean> {
+  const job = await tx.get(sql`SELECT lane FROM job WHERE id = ${jobId} AND state = 'queued'`, Lane)
+  if (job === undefined) return false
+  const rows = closedTo(await readClosed(tx), job.lane, null)
+  await makeDue(
+    tx,
+    rows.map(({ key }) => key),
+  )
+  return rows.length > 0
 }
 
 /**

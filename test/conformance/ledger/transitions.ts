@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '../../../src/domain/id.ts'
 import type { Fence } from '../../../src/domain/lease.ts'
+import type { Deferral } from '../../../src/domain/outcome.ts'
 import { JobState } from '../../../src/domain/state.ts'
 import { type Trigger, TRANSITIONS, TRIGGERS } from '../../../src/domain/transition.ts'
 import type { Ledger } from '../../../src/ledger/port.ts'
@@ -19,6 +20,11 @@ import {
 } from './bed.ts'
 
 const WAITING = { reason: 'waiting-for-person', detail: '' } as const
+const AWAY = {
+  reason: 'repository-unreachable',
+  detail: '',
+  closed: { key: 'host:https://git.example', covers: [] },
+} as const satisfies Deferral
 const FATAL = { ...FAILED, reason: 'ref-not-found' } as const
 
 /** Tests every cell of the transition table that a caller can reach. */
@@ -89,6 +95,8 @@ async function fire(bed: Bed, fence: Fence, trigger: Exclude<Trigger, 'submit'>)
       return ledger.expire(10)
     case 'hand-back':
       return ledger.handBack(fence)
+    case 'defer':
+      return ledger.defer(fence, AWAY, null)
   }
 }
 

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { Closed, nextTryMs, PROBE_MS, STALE_MS } from '../domain/closed.ts'
+import type { RandomBytes } from '../domain/id.ts'
+import type { Fence } from '../domain/lease.ts'
+import type { ReasonCode } from '../domain/reasons.ts'
+import type { Resource } from '../domain/resource.ts'
+import { json } from './column.ts'
+import { list, sql } from './sql.ts'
+import type { Tx } from './transaction.ts'
+
+/**
+ * Resources that are closed, such as a git host that is away. Claims skip the lanes that need one,
+ * until its time `until` has passed. Then one claim gets through as the probe, and moves `until`
+ * forward, so that another one gets through if the probe is lost. The row is deleted when the probe
+ * reaches the resource. Rows that nobody tries any more are deleted by the next outage.
+ */
+
+const Row = Closed.extend({ covers: json(z.array(z.string())) })
+const Key = z.object({ key: z.string() })
+
+const SELECT = sql`SELECT key, covers, reason, detail, since, until, tries FROM closed`
+
+/** All closed resources. There are few. */
+export const readClosed = (tx: Tx): Promise<readonly Closed[]> =>
+  tx.all(sql`${SELECT} ORDER BY key`, Row)
+
+/** Why a resource is closed. */
+type Cause = {
+  readonly closed: Resource
+  readonly reason: ReasonCode
+  readonly detail: string
+}
+
+/**
+ * Closes a resource that an attempt found away, or keeps it closed for longer. An attempt that
+ * began before the resource was closed, and ends after, changes nothing.
+ */
+export async function closeForTry(
+  tx: Tx,
+  fence: Fence,
+  cause: Cause,
+  random: RandomBytes,
+): Promise<Closed> {
+  await tx.run(sql`DELETE FROM closed WHERE until <= ${tx.now - STALE_MS}`)
+  const { key } = cause.closed
+  const row = await tx.get(sql`${SELECT} WHERE key = ${key}`, Row)
+  const isProbe = (await probesOf(tx, fence)).includes(key)
+  if (row !== undefined && row.until > tx.now && !isProbe) return row
+  const tries = (row?.tries ?? 0) + 1
+  const until = tx.now + nextTryMs(tries, (random(1)[0] ?? 0) / 255)
+  return await save(tx, cause, { since: row?.since ?? tx.now, tries, until })
+}
+
+/** Closes a resource until a known time, such as the reset of a quota (epoch ms). */
+export async function closeUntil(tx: Tx, cause: Cause, until: number): Promise<void> {
+  await save(tx, cause, { since: tx.now, tries: 1, until })
+}
+
+async function save(
+  tx: Tx,
+  { closed: { key, covers }, reason, detail }: Cause,
+  { since, tries, until }: Pick<Closed, 'since' | 'tries' | 'until'>,
+): Promise<Closed> {
+  await tx.run(sql`
+    INSERT INTO closed (key, covers, reason, detail, since, until, tries)
+    VALUES (${key}, ${JSON.stringify(covers)}, ${reason}, ${detail}, ${since}, ${until}, ${tries})
+    ON CONFLICT (key) DO UPDATE SET
+      covers = excluded.covers, reason = excluded.reason, detail = excluded.detail,
+      since = excluded.since, until = excluded.until, tries = excluded.tries,
+      probe_job = NULL, probe_attempt = NULL`)
+  return { key, covers, reason, detail, since, until, tries }
+}
+
+/** Deletes a resource that an attempt has reached. */
+export async function reopen(tx: Tx, key: string): Promise<void> {
+  const deleted = await tx.run(sql`DELETE FROM closed WHERE key = ${key}`)
+  if (deleted > 0) tx.notify({ kind: 'ready' })
+}
+
+/**
+ * Makes an attempt the probe of these resources. Returns false, and changes nothing, if one of them
+ * is no longer due.
+ */
+export async function takeProbes(tx: Tx, fence: Fence, keys: readonly string[]): Promise<boolean> {
+  const [first, ...rest] = keys
+  if (first === undefined) return true
+  const all = list([first, ...rest])
+  const due = await tx.all(
+    sql`SELECT key FROM closed WHERE key IN (${all}) AND until <= ${tx.now}
+      ORDER BY key ${tx.skipLocked}`,
+    Key,
+  )
+  if (due.length < keys.length) return false
+  await tx.run(sql`
+    UPDATE closed SET since = ${tx.now}, tries = 0
+    WHERE key IN (${all}) AND until <= ${tx.now - STALE_MS}`)
+  await tx.run(sql`
+    UPDATE closed SET
+      until = ${tx.now + PROBE_MS}, probe_job = ${fence.jobId}, probe_attempt = ${fence.attempt}
+    WHERE key IN (${all})`)
+  return true
+}
+
+/** The keys of the resources that this attempt probes. */
+export async function probesOf(tx: Tx, fence: Fence): Promise<readonly string[]> {
+  const rows = await tx.all(
+    sql`SELECT key FROM closed
+      WHERE probe_job = ${fence.jobId} AND probe_attempt = ${fence.attempt} ORDER BY key`,
+    Key,
+  )
+  return rows.map(({ key }) => key)
+}
+
+/**
+ * Ends the probes of an attempt that ended without an answer from these resources, so that another
+ * attempt may try them now.
+ */
+export async function releaseProbes(tx: Tx, fence: Fence): Promise<void> {
+  await makeDue(tx, await probesOf(tx, fence))
+}
+
+/** Lets the next claim try these resources now. Changes them in alphabetical order. */
+export async function makeDue(tx: Tx, keys: readonly string[]): Promise<void> {
+  for (const key of keys.toSorted()) {
+    await tx.run(sql`
+      UPDATE closed SET until = ${tx.now}, probe_job = NULL, probe_attempt = NULL
+      WHERE key = ${key} AND until > ${tx.now}`)
+  }
+  if (keys.length > 0) tx.notify({ kind: 'ready' })
+}

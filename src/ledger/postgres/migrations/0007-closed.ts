@@ -1,0 +1,23 @@
+import type { Migration } from '../../migration.ts'
+
+const NAME = 'TEXT COLLATE "C"'
+
+/** Adds the resources that are closed, and counts a job's attempts that met one. */
+export const closed: Migration = {
+  version: 7,
+  name: 'closed',
+  statements: [
+    `CREATE TABLE closed (
+      key ${NAME} PRIMARY KEY,
+      covers TEXT NOT NULL,                     -- JSON: patterns for the demands of its jobs
+      reason TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      since BIGINT NOT NULL,
+      until BIGINT NOT NULL,                   -- from then on one attempt may try it
+      tries BIGINT NOT NULL,
+      probe_job ${NAME},                           -- the attempt that tries it now
+      probe_attempt BIGINT
+    )`,
+    `ALTER TABLE job ADD COLUMN deferrals BIGINT NOT NULL DEFAULT 0`,
+  ],
+}

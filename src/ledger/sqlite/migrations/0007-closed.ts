@@ -1,0 +1,21 @@
+import type { Migration } from '../../migration.ts'
+
+/** Adds the resources that are closed, and counts a job's attempts that met one. */
+export const closed: Migration = {
+  version: 7,
+  name: 'closed',
+  statements: [
+    `CREATE TABLE closed (
+      key TEXT PRIMARY KEY,
+      covers TEXT NOT NULL,                     -- JSON: patterns for the demands of its jobs
+      reason TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      since INTEGER NOT NULL,
+      until INTEGER NOT NULL,                   -- from then on one attempt may try it
+      tries INTEGER NOT NULL,
+      probe_job TEXT,                           -- the attempt that tries it now
+      probe_attempt INTEGER
+    ) WITHOUT ROWID`,
+    `ALTER TABLE job ADD COLUMN deferrals INTEGER NOT NULL DEFAULT 0`,
+  ],
+}

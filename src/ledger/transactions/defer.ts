@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type { RandomBytes } from '../../domain/id.ts'
+import type { Job } from '../../domain/job.ts'
+import type { Fence } from '../../domain/lease.ts'
+import { Limits, OUTAGE_MS_DEFAULT } from '../../domain/limits.ts'
+import { afterDeferral } from '../../domain/machine.ts'
+import type { Deferral, Usage } from '../../domain/outcome.ts'
+import { lockJobAndKeys } from '../advisory-locks.ts'
+import { alreadyEnded, endAttempt } from '../attempt-end.ts'
+import { closeForTry } from '../closed.ts'
+import { json } from '../column.ts'
+import { currentAttempt } from '../current-attempt.ts'
+import { applyNext } from '../ending.ts'
+import { readJob } from '../job-row.ts'
+import { sql } from '../sql.ts'
+import { saveUsage } from '../total-usage.ts'
+import type { Tx } from '../transaction.ts'
+
+/**
+ * Ends an attempt that found a resource away. Closes the resource, and requeues the job until the
+ * resource's next try, without counting a failure. If the outage has kept the job waiting for its
+ * `limits.outageMs`, fails the job; if a cancel was requested, cancels it.
+ */
+export async function defer(
+  tx: Tx,
+  fence: Fence,
+  why: Deferral,
+  { usage, random }: { readonly usage: Usage | null; readonly random: RandomBytes },
+): Promise<Job> {
+  await lockJobAndKeys(tx, fence.jobId)
+  const outcome = { kind: 'deferred', ...why } as const
+  if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
+  const current = await currentAttempt(tx, fence, 'defer')
+  const { since, until } = await closeForTry(tx, fence, why, random)
+  await endAttempt(tx, fence, outcome)
+  await saveUsage(tx, fence, usage)
+  const { createdAt, limits } = await patienceOf(tx, fence)
+  const next = afterDeferral(current, {
+    reason: why.reason,
+    lastedMs: tx.now - Math.max(since, createdAt),
+    limitMs: limits.outageMs ?? OUTAGE_MS_DEFAULT,
+    nextTryMs: Math.max(0, until - tx.now),
+  })
+  await applyNext(tx, fence, next, why)
+  await tx.run(sql`UPDATE job SET deferrals = deferrals + 1 WHERE id = ${fence.jobId}`)
+  return readJob(tx, fence.jobId)
+}
+
+const Patience = z.object({ createdAt: z.int(), limits: json(Limits) })
+
+async function patienceOf(tx: Tx, { jobId }: Fence): Promise<z.infer<typeof Patience>> {
+  const row = await tx.get(
+    sql`SELECT created_at AS "createdAt", limits FROM job WHERE id = ${jobId}`,
+    Patience,
+  )
+  if (row === undefined) throw new Error(`the job ${jobId} has a running attempt but no row`)
+  return row
+}
