@@ -12,9 +12,12 @@ const Pattern = z
     error: 'must be a name such as "model.glb" or "images/*.png"',
   })
 
+/** The default minimum number of files. */
+const MIN = 1
+
 /** What a job requires of the files made by its generator. */
 export const ObjectsAsked = z.strictObject({
-  min: z.int().min(0).default(1).describe('minimum number of files'),
+  min: z.int().min(0).default(MIN).describe('minimum number of files'),
   required: z
     .array(Pattern)
     .max(100)
@@ -22,6 +25,10 @@ export const ObjectsAsked = z.strictObject({
     .describe('file names or patterns; each must match at least one file'),
 })
 export type ObjectsAsked = z.infer<typeof ObjectsAsked>
+
+/** Whether a job requires more of its files than the default, which is that there is one. */
+export const namesRequirements = ({ min, required }: ObjectsAsked): boolean =>
+  required.length > 0 || min !== MIN
 
 /** The files to judge. `tree` is a digest of their names and contents. */
 export type Objects = {

@@ -62,6 +62,10 @@ export const REASONS = {
     'check the network and the worker’s model upstream',
     true,
   ),
+  'change-expected': ending(
+    'the agent changed nothing, but the job requires a change',
+    hint('read what the agent said, then reword the prompt', ['logs', '<job>']),
+  ),
   'check-failed': ending(
     'a check did not pass',
     hint('read the check’s output', ['logs', '<job>', '--stream', 'checks']),

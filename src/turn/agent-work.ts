@@ -38,11 +38,16 @@ export type AgentWork<Work extends TakenWork> = {
     | null
   /** Resets the workspace to this work and discards what checks wrote. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
-  /**
-   * The prompt after failed checks. If `session` is null, the prompt repeats the task, because the
-   * agent starts a new session.
-   */
-  findingsPrompt(failed: readonly FailedCheck[], session: string | null): string
+  /** The prompt after failed checks. */
+  findingsPrompt(failed: readonly FailedCheck[], judged: Judged): string
+}
+
+/** What the agent is told about the work that failed its checks. */
+export type Judged = {
+  /** The session that continues; null starts a new session, which needs the task again. */
+  readonly session: string | null
+  /** Whether the work has changes. */
+  readonly changed: boolean
 }
 
 /** A turn that is about to begin. */

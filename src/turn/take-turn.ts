@@ -65,10 +65,8 @@ async function finish<Work extends TakenWork>(
   const failure = failureOf(end)
   const isSame = work.tree === answers?.tree
   if (failure !== null && (agent.check === null || !work.changed || isSame)) throw failure
-  // An unchanged tree would fail the same checks again.
+  // The same tree would fail the same checks again.
   if (answers !== null && isSame) throw checkFailed(answers.failed, UNCHANGED)
-  if (answers !== null && !work.changed) throw checkFailed(answers.failed, REVERTED)
-  if (!work.changed) return { outcome: noChange(end) }
   if (failure !== null) {
     const text = clip(failure.detail, EVENT_TEXT_MAX)
     agent.attempt.report.tell({ type: 'note', code: 'agent-failed', text })
@@ -80,13 +78,3 @@ async function finish<Work extends TakenWork>(
 }
 
 const UNCHANGED = 'The agent received the findings of the failed checks and changed nothing.'
-const REVERTED =
-  'The agent received the findings of the failed checks and reverted all its changes.'
-
-const noChange = (end: AgentEnd): Outcome => ({
-  kind: 'succeeded',
-  reason: 'no-change',
-  detail: '',
-  publication: null,
-  summary: summaryOf(end),
-})

@@ -17,9 +17,9 @@ export type Made<Work extends TakenWork> =
 
 /**
  * Runs the agent and checks its work. If a check fails, gives the findings to the agent in the same
- * session, and repeats until all checks pass. Throws StepFailed `check-failed` if no turns are left, or
- * if the agent received findings and then changed nothing or reverted all its changes. Also throws the
- * agent's own failure.
+ * session, and repeats until all checks pass. Work without changes is checked too. Throws StepFailed
+ * `check-failed` if no turns are left, or if the agent received findings and then changed nothing. Also
+ * throws the agent's own failure.
  * @param begun the first turn of this attempt, or a finished turn of an earlier attempt
  */
 export async function workUntilPassed<Work extends TakenWork>(
@@ -53,12 +53,15 @@ async function check<Work extends TakenWork>(
     const verdicts = await runChecks(work, iteration, signal)
     const failed = failedIn(verdicts)
     if (failed.length === 0 || iteration < iterations) return verdicts
-    const lead =
-      iterations === 1
-        ? ''
-        : `The work did not pass its checks after ${iteration} turns of the agent.`
-    throw checkFailed(failed, lead)
+    throw checkFailed(failed, leadOf(work, iterations))
   })
+}
+
+/** What to say before the findings when no turns are left. */
+function leadOf({ changed }: TakenWork, turns: number): string {
+  const after = turns === 1 ? '' : ` after ${turns} turns of the agent`
+  if (!changed) return `The work has no changes${after}, and it does not pass its checks.`
+  return after === '' ? '' : `The work did not pass its checks${after}.`
 }
 
 /** Discards files written by checks, so that the next turn starts with exactly the last turn's work. */
@@ -79,7 +82,7 @@ const nextTurn = <Work extends TakenWork>(
   failed: readonly Verdict[],
 ): PlannedTurn => ({
   iteration: iteration + 1,
-  prompt: agent.findingsPrompt(failed, session),
+  prompt: agent.findingsPrompt(failed, { session, changed: work.changed }),
   session,
   answers: {
     tree: work.tree,

@@ -22,7 +22,7 @@ describe('a job from the command line', () => {
     const followed = await cli.run(job(remote, script, '--check', 'ok=test -f README.md'))
     expect(followed.code).toBe(0)
     expect(followed.stdout).toMatch(/· command started\n[\s\S]*· check ok passed[\s\S]*· succeeded/)
-    expect(followed.stdout).toMatch(/· command started\n[\s\S]*\nloud\n[\s\S]*· succeeded/)
+    expect(followed.stdout).toMatch(/· command started\n(?:[\s\S]*\n)?loud\n[\s\S]*· succeeded/)
     const id = followed.stdout.slice(0, 12)
     const patch = join(cli.home, 'work.patch')
     expect((await cli.run(['artifacts', 'get', id, 'change.patch', '-o', patch])).code).toBe(0)
@@ -39,6 +39,36 @@ describe('a job from the command line', () => {
     for (const step of ['workspace', 'agent', 'diff', 'checks']) {
       expect(shown).toMatch(new RegExp(`1 +${step} +[\\d.]+ m?s`))
     }
+  })
+
+  it('says in every display that the agent changed nothing, and fails where a change is expected', async () => {
+    const cli = await cliInEmptyHome()
+    const { remote } = await makeRemote(join(cli.home, 'git'))
+    await cli.startUp(['--allow-local'])
+    const idle = await cli.run(job(remote, 'echo Fixed add.', '--check', 'ok=true'))
+    const said = /succeeded: the agent changed nothing \(no-change\)\n/
+    expect(idle.code).toBe(0)
+    expect(idle.stdout).toContain('· succeeded: no-change: the agent changed nothing\n')
+    expect(idle.stdout).toMatch(said)
+    const id = idle.stdout.slice(0, 12)
+    expect((await cli.run(['show', id])).stdout).toMatch(said)
+    expect((await cli.run(['jobs'])).stdout).toMatch(/succeeded .* no-change /)
+    for (const follow of [[], ['-f']]) {
+      expect(await cli.run(['logs', id, ...follow])).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(said),
+      })
+    }
+
+    const wrong = await cli.run(job(remote, 'echo Fixed add.', '--check', 'tests=false'))
+    expect(wrong.code).toBe(1)
+    expect(wrong.stdout).toMatch(/failed: a check did not pass \(check-failed\)\n/)
+    const expected = await cli.run(job(remote, 'echo Fixed add.', '--expect-change'))
+    expect(expected.code).toBe(1)
+    expect(expected.stdout).toContain('failed: the agent changed nothing, but the job requires a')
+    expect((await cli.run(['show', expected.stdout.slice(0, 12)])).stdout).toMatch(
+      /failed: the agent changed nothing, but[^]* expects +a change\n/,
+    )
   })
 
   it('ends as a pushed branch; with --json stdout is the job alone', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Job } from '../../src/domain/job.ts'
 import type { Attempt, RunKind } from '../../src/domain/attempt.ts'
 import { generateKind } from '../../src/kinds/generate/kind.ts'
 import { GENERATE } from '../../src/kinds/generate/schema.ts'
@@ -47,6 +48,28 @@ describe('a generate job', () => {
     })
     expect(await artifact(hub, job, 'outputs/deep/er/out.txt')).toBe('one\n')
     expect(await artifact(hub, job, 'outputs/loud.txt')).toBe('TWO\n')
+    const events = await eventsOf(hub, id)
+    expect(events.filter(({ type }) => type === 'check-finished')).toEqual([])
+  })
+
+  it('tells of the check of its files where the job asks for some, or where there are none', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const [asks, empty] = [
+      await submitGenerate(hub, {
+        script: 'touch made',
+        payload: { outputs: { required: ['made'] } },
+      }),
+      await submitGenerate(hub, { script: 'true' }),
+    ]
+    const verdicts = async ({ id }: Pick<Job, 'id'>) => {
+      await untilEnded(hub, id)
+      return (await eventsOf(hub, id)).filter(({ type }) => type === 'check-finished')
+    }
+    expect(await verdicts(asks)).toMatchObject([{ check: 'objects', passed: true }])
+    expect(await verdicts(empty)).toMatchObject([
+      { check: 'objects', passed: false, findings: 'number of files: 0 (minimum: 1)' },
+    ])
   })
 
   it('gets its request on stdin and as a file, and nothing when there is none', async () => {

@@ -2,15 +2,15 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { AgentDriver } from '../../src/domain/agent.ts'
-import type { JobEvent } from '../../src/domain/event.ts'
-import type { Job } from '../../src/domain/job.ts'
 import { codeKind } from '../../src/kinds/code/kind.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { UNSIGNED } from '../../src/publish/commit.ts'
-import { startTestHub, type TestHub } from '../support/hub.ts'
+import { eventsOf } from '../support/generate.ts'
+import { startTestHub } from '../support/hub.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { byHand, gitSettings, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { adds, never, runs, turnsIn, wants } from '../support/turns.ts'
 import {
   artifact,
   sh,
@@ -23,29 +23,6 @@ import {
   untilJob,
 } from '../support/worker.ts'
 import { killHard, startWorkerProcess } from '../support/worker-process.ts'
-
-const eventsOf = async (hub: TestHub, { id }: Pick<Job, 'id'>): Promise<readonly JobEvent[]> =>
-  (await hub.admin.call('listEvents', { params: { job: id } })).events
-
-/** What is told of the agent's turns and of the checks, in order. */
-const turnsIn = (events: readonly JobEvent[]): readonly string[] =>
-  events.flatMap((event) => {
-    if (event.type === 'agent-started') return ['agent']
-    if (event.type !== 'check-finished') return []
-    return [`check ${event.iteration} ${event.passed ? 'passed' : 'failed'}`]
-  })
-
-/** Adds a line to a file outside, and to the work, each time it runs. */
-const adds = (folder: string) => `echo ran >> ${folder}/runs; echo more >> README.md`
-const runs = async (folder: string): Promise<number> =>
-  (await readFile(join(folder, 'runs'), 'utf8')).trim().split('\n').length
-
-/** Passes when the work has so many lines. */
-const wants = (lines: number) => ({
-  name: 'long enough',
-  run: sh(`n=$(wc -l < README.md); echo "expected: ${lines}, got: $n"; [ $n = ${lines} ]`),
-})
-const never = { name: 'never', run: sh('echo Error: no; exit 1') }
 
 describe('a job whose work fails a check', () => {
   it('goes back to its agent with what the check found, and is published once it passes', async () => {
@@ -62,7 +39,7 @@ describe('a job whose work fails a check', () => {
 
     expect(job).toMatchObject({ reason: 'published', attempt: 1, failures: 0 })
     expect(await byHand(remote, 'show', 'w:README.md')).toBe('hello\nmore\nmore')
-    const events = await eventsOf(hub, job)
+    const events = await eventsOf(hub, job.id)
     expect(turnsIn(events)).toEqual(['agent', 'check 1 failed', 'agent', 'check 2 passed'])
     const [failed, passed] = events.filter((event) => event.type === 'check-finished')
     expect(failed).toMatchObject({ findings: 'expected: 3, got: 2\n\nlong enough: exit code 1' })
@@ -126,17 +103,30 @@ describe('a job whose work fails a check', () => {
     expect(await runs(folder)).toBe(2)
   })
 
-  it('fails when the agent takes all of its changes back, and keeps what it had made', async () => {
+  it('is checked like any other when the agent takes all of its changes back', async () => {
     await using test = await startHubAndWorker()
     const folder = await tempFolder()
-    const { id } = await submitCommand(test.hub, folder, {
-      run: sh('if [ -e file ]; then rm file; else echo x > file; fi'),
-      payload: { checks: [never] },
-    })
-    const job = await untilEnded(test.hub, id)
-    expect(job).toMatchObject({ state: 'failed', reason: 'check-failed', attempt: 1 })
-    expect(job.detail).toMatch(/^The agent [^]* reverted all its changes\.\n\ncheck "never" failed/)
-    expect(await artifact(test.hub, job, 'change.patch')).toContain('+x')
+    const submit = (name: string, script: string) =>
+      submitCommand(test.hub, join(folder, name), {
+        run: sh('if [ -e file ]; then rm file; else echo x > file; fi'),
+        payload: { checks: [{ name, run: sh(script) }], iterations: 2 },
+      })
+    const [passes, fails] = [
+      await submit('absent', 'echo looked; [ ! -e file ]'),
+      await submit('never', 'echo Error: no; exit 1'),
+    ]
+
+    const passed = await untilEnded(test.hub, passes.id)
+    expect(passed).toMatchObject({ state: 'succeeded', reason: 'no-change', attempt: 1 })
+    const turns = ['agent', 'check 1 failed', 'agent', 'check 2 passed']
+    expect(turnsIn(await eventsOf(test.hub, passes.id))).toEqual(turns)
+    const failed = await untilEnded(test.hub, fails.id)
+    expect(failed).toMatchObject({ state: 'failed', reason: 'check-failed', attempt: 1 })
+    expect(failed.detail).toBe(
+      'The work has no changes after 2 turns of the agent, and it does not pass its checks.\n\n' +
+        'check "never" failed:\nError: no\n\nnever: exit code 1',
+    )
+    expect(await artifact(test.hub, failed, 'turn-1.change.patch')).toContain('+x')
   })
 
   it('is judged by its checks in later turns, too, whatever the agent’s exit code', async () => {
@@ -148,7 +138,7 @@ describe('a job whose work fails a check', () => {
     })
     const job = await untilEnded(test.hub, id)
     expect(job).toMatchObject({ reason: 'patch-ready', attempt: 1 })
-    const notes = (await eventsOf(test.hub, job)).filter(({ type }) => type === 'note')
+    const notes = (await eventsOf(test.hub, job.id)).filter(({ type }) => type === 'note')
     expect(notes).toMatchObject([{ code: 'agent-failed' }, { code: 'agent-failed' }])
   })
 
@@ -204,7 +194,7 @@ describeNeeding(
         await untilExists(join(folder, 'begun'))
         // The hub has heard of the turn before its worker dies.
         await expect
-          .poll(async () => turnsIn(await eventsOf(hub, { id })).filter((what) => what === 'agent'))
+          .poll(async () => turnsIn(await eventsOf(hub, id)).filter((what) => what === 'agent'))
           .toHaveLength(turn)
         if ('worker' in first) await first.worker.drain()
         else {
@@ -225,7 +215,7 @@ describeNeeding(
           'check 3 failed',
         ]
         const before = 2 * (turn - 1)
-        expect(turnsIn(await eventsOf(hub, job))).toEqual([
+        expect(turnsIn(await eventsOf(hub, job.id))).toEqual([
           ...turns.slice(0, before),
           'agent',
           ...turns.slice(before - 1),

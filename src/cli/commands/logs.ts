@@ -48,11 +48,19 @@ export function defineLogs(command: Command, invocation: Invocation): void {
     if (!flags.follow || isOver) checkAttempt(flags.attempt, asked)
     const stream = flags.stream ?? storyOf(asked)
     const what = { job, stream, attempt: flags.attempt }
-    if (!flags.follow) return printLog(client, print, what)
-    const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
-    if (ended !== null) print.note(verdictLines(ended, { ...print, paint: plain }).join('\n'))
+    if (flags.follow) {
+      const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
+      if (ended !== null) noteVerdict(ended, print)
+    } else {
+      await printLog(client, print, what)
+      // A log that ends with the agent's words “Done.” must not hide that nothing was changed.
+      if (asked.reason === 'no-change') noteVerdict(asked, print)
+    }
   })
 }
+
+const noteVerdict = (job: Job, print: Printer): void =>
+  print.note(verdictLines(job, { ...print, paint: plain }).join('\n'))
 
 function checkAttempt(attempt: number | undefined, job: Job): void {
   if (attempt === undefined || attempt <= job.attempt) return

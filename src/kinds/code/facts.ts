@@ -9,6 +9,7 @@ export function codeFacts(payload: CodePayload): readonly Fact[] {
     ['ref', refOf(payload)],
     ['checkout', checkoutText(checkout)],
     ['agent', agent.name],
+    ['expects', payload.expectChange === true ? 'a change' : null],
     ['publish', publish.mode],
   ]
 }

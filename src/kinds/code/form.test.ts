@@ -32,6 +32,10 @@ describe('the flags of a code job', () => {
     await expect(payloadOf({ iterations: '0' })).rejects.toThrow(/^--iterations: /)
   })
 
+  it('say that the job must change something', async () => {
+    expect(await payloadOf({ expectChange: true })).toMatchObject({ expectChange: true })
+  })
+
   it('leave the job’s name out of a commit only with --publish branch', async () => {
     const payload = CodePayload.parse(await payloadOf({ publish: 'branch', trailers: false }))
     expect(payload.publish).toEqual({ mode: 'branch', trailers: false })

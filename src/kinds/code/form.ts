@@ -65,6 +65,10 @@ const FLAGS: readonly Flag[] = [
     description: `maximum number of turns in which the agent can make the checks pass (default: ${ITERATIONS})`,
   },
   {
+    flag: '--expect-change',
+    description: 'fail the job if the agent changes nothing (default: it succeeds with no-change)',
+  },
+  {
     flag: '--publish <mode>',
     description:
       '"none" keeps the change as a patch (default); "branch" pushes it to a branch (default with --branch)',
@@ -92,6 +96,7 @@ const CodeFlags = z.object({
   test: z.string().optional(),
   check: z.array(z.string()).default([]),
   iterations: z.coerce.number().pipe(CodePayload.shape.iterations.unwrap()).optional(),
+  expectChange: z.boolean().optional(),
   publish: z.enum(PUBLISH).optional(),
   branch: RefName.optional(),
   trailers: z.boolean().default(true),
@@ -129,6 +134,7 @@ async function payloadOf(typed: Typed): Promise<object> {
     test: flags.test === undefined ? undefined : shell(flags.test),
     checks: flags.check.map(typedCheck),
     iterations: flags.iterations,
+    expectChange: flags.expectChange,
     publish: publishOf(flags),
   }
 }

@@ -42,7 +42,7 @@ const agentWork = (job: CodeJob, workspace: Workspace): AgentWork<Change> => ({
       ? null
       : ({ tree }, iteration, signal) => runChecks(job, { workspace, tree, iteration }, signal),
   restore: ({ tree }, signal) => restoreTree(workspace, tree, signal),
-  findingsPrompt: (failed, session) => findingsPrompt(job, failed, session),
+  findingsPrompt: (failed, judged) => findingsPrompt(job, failed, judged),
 })
 
 const placeOf = ({ attempt, home }: CodeJob, workspace: Workspace): AgentPlace => ({
@@ -65,7 +65,9 @@ function firstPrompt(job: CodeJob, { kept, session }: OpenedWorkspace): string {
   // An interrupted session already contains the prompt, and the findings to fix.
   if (kept !== null && session !== null) return CONTINUE
   const answers = kept?.answers ?? null
-  return answers === null ? promptFor(job) : findingsPrompt(job, answers.failed, null)
+  if (kept === null || answers === null) return promptFor(job)
+  const changed = kept.change.artifacts.length > 0
+  return findingsPrompt(job, answers.failed, { session: null, changed })
 }
 
 /**

@@ -84,6 +84,10 @@ export const CodePayload = z
       .describe(
         `Maximum number of the agent’s turns. If a check fails, the agent gets its findings and another turn. Default: ${ITERATIONS}`,
       ),
+    expectChange: z
+      .boolean()
+      .optional()
+      .describe('Whether the job fails if the agent changes nothing. Default: no'),
     publish: Publish.default({ mode: 'none' }),
   })
   .refine(({ ref, checkout }) => ref === undefined || checkout.ref === undefined, {

@@ -56,7 +56,7 @@ const failed = [
 ]
 
 it('a session gets what failed and what to do, not the task again', () => {
-  const prompt = findingsPrompt(job, failed, 'session')
+  const prompt = findingsPrompt(job, failed, { session: 'session', changed: true })
   expect(prompt).not.toContain('Fix the parser')
   expect(prompt).toContain(
     'The check "types" failed: tsc --noEmit\n\n    a.ts:1\n    exit code 2\n\nFix these failures. The platform then runs the checks again.',
@@ -64,7 +64,13 @@ it('a session gets what failed and what to do, not the task again', () => {
 })
 
 it('an agent without a session gets the task again before what failed', () => {
-  const prompt = findingsPrompt(job, failed, null)
+  const prompt = findingsPrompt(job, failed, { session: null, changed: true })
   expect(prompt.startsWith(promptFor(job))).toBe(true)
   expect(prompt).toMatch(/changes in the working tree are yours[^]*The check "types" failed/)
+})
+
+it('an agent that changed nothing is not told that its changes failed', () => {
+  const prompt = findingsPrompt(job, failed, { session: 'session', changed: false })
+  expect(prompt).toMatch(/^You have changed nothing, and the files in the working tree do not pass/)
+  expect(prompt).toContain('The check "types" failed: tsc --noEmit\n')
 })

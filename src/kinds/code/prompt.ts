@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts'
 import type { FailedCheck } from '../../domain/verdict.ts'
 import { inputsOf } from '../../pipeline/fetch-inputs.ts'
+import type { Judged } from '../../turn/agent-work.ts'
 import type { CodeJob } from './code-job.ts'
 import type { CodePayload } from './payload.ts'
 
@@ -39,12 +40,10 @@ export const CONTINUE =
 export function findingsPrompt(
   job: PromptedJob,
   failed: readonly FailedCheck[],
-  session: string | null,
+  { session, changed }: Judged,
 ): string {
-  const lead =
-    session === null
-      ? `${promptFor(job)}\nThe changes in the working tree are yours, from an earlier turn. They did not pass every check.`
-      : 'Your changes did not pass every check. The working tree is as you left it.'
+  const task = session === null ? `${promptFor(job)}\n` : ''
+  const lead = `${task}${changed ? leadOfChange(session) : LEAD_OF_NO_CHANGE}`
   const left = 'Git-ignored files that the checks wrote, such as build output, are still there.'
   const runs = new Map(job.payload.checks.map(({ name, run }) => [name, shown(run)]))
   const found = failed.map(
@@ -54,6 +53,14 @@ export function findingsPrompt(
   const order = 'Fix these failures. The platform then runs the checks again.'
   return `${[`${lead} ${left}`, ...found, order].join('\n\n')}\n`
 }
+
+const leadOfChange = (session: string | null): string =>
+  session === null
+    ? 'The changes in the working tree are yours, from an earlier turn. They did not pass every check.'
+    : 'Your changes did not pass every check. The working tree is as you left it.'
+
+const LEAD_OF_NO_CHANGE =
+  'You have changed nothing, and the files in the working tree do not pass every check.'
 
 /** Indents text, so that it cannot be mistaken for a part of the prompt. */
 const indented = (text: string): string => text.replaceAll(/^/gm, '    ')

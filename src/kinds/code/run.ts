@@ -1,4 +1,6 @@
 import type { Outcome } from '../../domain/outcome.ts'
+import { StepFailed } from '../../domain/stop.ts'
+import { clip } from '../../domain/text.ts'
 import { approve } from '../../domain/verdict.ts'
 import { branchTargetOf } from '../../publish/branch.ts'
 import { findPublished } from '../../publish/publish-once.ts'
@@ -22,8 +24,24 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
   const made = await makeChange(job, opened, signal)
   if ('outcome' in made) return made.outcome
   const { work: change, verdicts, summary } = made
+  if (!change.changed) return withoutChange(job, summary)
   const checks = payload.checks.map(({ name }) => name)
   const approval = approve(change.tree, checks, verdicts)
   const work = { workspace: opened.workspace, change, summary, approval }
   return await attempt.step('publish', () => publish(job, work, signal))
+}
+
+/** Maximum length of the agent's last message in the detail of a job, in characters. */
+const MESSAGE_MAX = 1000
+
+/**
+ * The end of a job whose agent changed nothing and whose checks passed, if it has any. Throws StepFailed
+ * `change-expected` if the job requires a change.
+ */
+function withoutChange({ payload }: CodeJob, summary: string): Outcome {
+  if (payload.expectChange === true) {
+    const detail = summary === '' ? '' : `the agent’s last message: ${clip(summary, MESSAGE_MAX)}`
+    throw new StepFailed('change-expected', detail)
+  }
+  return { kind: 'succeeded', reason: 'no-change', detail: '', publication: null, summary }
 }

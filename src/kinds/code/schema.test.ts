@@ -35,3 +35,13 @@ describe('the story of a code job', () => {
     expect(codeSchema.story({ ...payload('/srv/a'), agent })).toBe('output')
   })
 })
+
+describe('the protocol of a code job', () => {
+  it.each([
+    [1, {}],
+    [2, { iterations: 2 }],
+    [2, { expectChange: true }],
+  ])('is %i for a payload with %o', (protocol, more) => {
+    expect(codeSchema.protocol({ ...payload('/srv/a'), ...more })).toBe(protocol)
+  })
+})

@@ -27,7 +27,7 @@ export const codeSchema = kindSchema(CodePayload, {
       : [],
   followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
   demands: demandsOf,
-  protocol: ({ iterations }) => (iterations === undefined ? 1 : 2),
+  protocol: ({ iterations, expectChange }) => ((iterations ?? expectChange) === undefined ? 1 : 2),
   facts: codeFacts,
   story: ({ agent }) => AGENTS.find(({ name }) => name === agent.name)?.story ?? 'transcript',
 })

@@ -1,6 +1,6 @@
 import type { AskedCheck } from '../../checks/asked.ts'
 import { runCommandCheck } from '../../checks/command.ts'
-import { checkObjects, OBJECTS } from '../../checks/objects.ts'
+import { checkObjects, namesRequirements, type Objects, OBJECTS } from '../../checks/objects.ts'
 import { reportCheck } from '../../checks/report-check.ts'
 import { checkFailed } from '../../domain/check-failed.ts'
 import type { Verdict } from '../../domain/verdict.ts'
@@ -19,15 +19,9 @@ export async function checkOutputs(
   inputs: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { attempt, payload } = job
+  const { payload } = job
   const objects = { tree: treeOf(outputs), files: outputs.files }
-  const verdicts: Verdict[] = [
-    await reportCheck({ name: OBJECTS }, attempt.report, async (onOutput) => {
-      const verdict = checkObjects(objects, payload.outputs)
-      onOutput(verdict.findings)
-      return verdict
-    }),
-  ]
+  const verdicts: Verdict[] = [await judgeObjects(job, objects)]
   for (const check of payload.checks) {
     const { verdict, changedFiles } = await runCheck(job, { check, outputs, inputs }, signal)
     verdicts.push(verdict)
@@ -35,6 +29,19 @@ export async function checkOutputs(
   }
   const failed = verdicts.filter(({ passed }) => !passed)
   if (failed.length > 0) throw checkFailed(failed, '')
+}
+
+/**
+ * Judges names and number of the files. Reports the verdict only if the job names requirements, or if
+ * the check failed: it is not a check that every job asked for.
+ */
+async function judgeObjects({ attempt, payload }: GenerateJob, objects: Objects): Promise<Verdict> {
+  const verdict = checkObjects(objects, payload.outputs)
+  if (verdict.passed && !namesRequirements(payload.outputs)) return verdict
+  return await reportCheck({ name: OBJECTS }, attempt.report, async (onOutput) => {
+    onOutput(verdict.findings)
+    return verdict
+  })
 }
 
 type Judged = { readonly check: AskedCheck; readonly outputs: Outputs; readonly inputs: string }
