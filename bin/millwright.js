@@ -11,11 +11,31 @@ if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
       needed.join('.') +
       ' or newer; this is Node ' +
       process.versions.node +
-      '.\n  Install it from https://nodejs.org/en/download, or in a clone use: npm run millwright --\n',
+      '.\n  Install it from https://nodejs.org/en/download, or run: ',
   )
   process.exitCode = 78
+  void adviseOfNode()
 } else {
   void start()
+}
+
+// Prints a command that runs this program with a newer Node. In a clone, npm installs one; for the
+// package, npx downloads it.
+function adviseOfNode() {
+  return import('fs').then(function (fs) {
+    var file = fs.realpathSync(process.argv[1])
+    var root = file.replace(/[\\/]bin[\\/][^\\/]*$/, '')
+    var isClone = fs.existsSync(root + '/src/main.ts')
+    var call = isClone
+      ? ['npm', '--prefix', root, 'run', 'millwright', '--']
+      : ['npx', '-p', 'node@' + needed[0], 'node', file]
+    var words = call.concat(process.argv.slice(2))
+    return process.stderr.write(words.map(quoted).join(' ') + '\n')
+  })
+}
+
+function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : "'" + word.replace(/'/g, "'\\''") + "'"
 }
 
 // The published package contains main.js; a clone contains main.ts, which Node runs directly.
@@ -49,8 +69,11 @@ function enableCompileCache() {
 function cacheFolder() {
   var fs = process.getBuiltinModule('node:fs')
   var path = process.getBuiltinModule('node:path')
-  var home = process.getBuiltinModule('node:os').homedir
-  var caches = process.env.XDG_CACHE_HOME || path.join(home(), '.cache')
+  var os = process.getBuiltinModule('node:os')
+  // A relative path is invalid (XDG Base Directory Specification).
+  var given = process.env.XDG_CACHE_HOME || ''
+  var caches = path.isAbsolute(given) ? given : path.join(os.homedir(), '.cache')
+  if (!path.isAbsolute(caches)) return null
   var folders = [
     caches,
     path.join(caches, 'millwright'),

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT_CODES } from '../src/cli/exit-codes.ts'
-import { HubConfig, spellings, WorkerConfig } from '../src/config/settings.ts'
+import { HubConfig, WorkerConfig } from '../src/config/settings.ts'
+import { spellings } from '../src/config/spelling.ts'
 import { ERRORS } from '../src/domain/errors.ts'
 import { type Hint, hintText } from '../src/domain/hint.ts'
 import { REASONS } from '../src/domain/reasons.ts'
@@ -53,7 +54,7 @@ export function referenceDocuments(): readonly { path: string; text: string }[] 
       path: 'docs/reference/settings.md',
       text: page(
         'Settings',
-        'The settings of the hub and the worker; `millwright up` accepts both. A flag takes precedence over the environment, the environment over the file, and the file over the default.',
+        'The settings of the hub and the worker; `millwright up` accepts both. A flag takes precedence over the environment, the environment over the file, and the file over the default. A time may be written as 10m, 1h30m, 500ms or a number of milliseconds, and a size as 2GB, 64MiB or a number of bytes. In a path, ~/ means the home folder; variables are refused.',
         'flag | environment variable | name in the file | default | meaning | used by',
         settings(),
       ),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
-import { type Setting, spellings } from '../config/settings.ts'
+import { type Setting, spellings } from '../config/spelling.ts'
 import { AppError } from '../domain/errors.ts'
 import { readPlainly } from '../domain/plain-words.ts'
 import type { ExitCode } from './exit-codes.ts'

@@ -29,9 +29,9 @@ export function onDaemon<Schema extends typeof HubConfig | typeof WorkerConfig |
   onRun(command, NoFlags, async () => {
     const config = await readSettings(schema, command.opts(), terminal)
     const { env, cwd, isTTY, stderr } = terminal
-    const level = config.logLevel
-    // On a terminal, the log is short lines for people; otherwise it is JSON lines.
-    const log = isTTY.stderr ? humanLog(terminal, level) : pinoLog({ level, destination: stderr })
+    const { logLevel: level, logFormat } = config
+    const isText = logFormat === 'auto' ? isTTY.stderr : logFormat === 'text'
+    const log = isText ? humanLog(terminal, level) : pinoLog({ level, destination: stderr })
     const folder = dataFolder(config.data, env, cwd)
     const tools = { folder, version: programVersion(), log, env, cwd }
     using stop = listenForStop()

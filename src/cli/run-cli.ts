@@ -113,7 +113,9 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
   }
   if (error instanceof AppError) {
-    const next = hintText(error.fix, (command) => commandText(command, terminal.argv))
+    const next = hintText(error.fix, (command) =>
+      commandText(command, terminal.argv, terminal.call),
+    )
     say(terminal, `${error.message}\n  ${next}`)
     return exitCodeOfError(error)
   }

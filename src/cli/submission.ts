@@ -5,6 +5,7 @@ import { AppError } from '../domain/errors.ts'
 import { Submission } from '../domain/job.ts'
 import { Limits } from '../domain/limits.ts'
 import { RetryPolicy } from '../domain/retry.ts'
+import { durationText, sizeText, typedDuration, typedSize } from '../domain/read-quantity.ts'
 import { kebab } from '../domain/text.ts'
 import { collect } from './command.ts'
 import { readTime } from './read-time.ts'
@@ -15,12 +16,24 @@ import { readTime } from './read-time.ts'
  */
 const LIMITS = Object.entries(Limits.shape)
 
+type LimitSchema = z.ZodDefault<z.ZodInt> | z.ZodOptional<z.ZodInt>
+
 /**
  * Returns a schema that parses a number from the command line and checks it against the bounds in
  * the job's schema.
  */
-const number = (schema: z.ZodDefault<z.ZodInt> | z.ZodOptional<z.ZodInt>) =>
-  z.coerce.number().pipe(schema.unwrap())
+const number = (schema: LimitSchema) => z.coerce.number().pipe(schema.unwrap())
+
+/** What a limit is measured in, by the end of its name. */
+const unitOf = (key: string): 'time' | 'size' | 'count' =>
+  key.endsWith('Ms') ? 'time' : key.endsWith('Bytes') ? 'size' : 'count'
+
+/** The schema of a limit on the command line, where a time may be `10m` and a size `2GB`. */
+function limit(key: string, schema: LimitSchema) {
+  const unit = unitOf(key)
+  if (unit === 'count') return number(schema)
+  return unit === 'time' ? typedDuration(schema.unwrap()) : typedSize(schema.unwrap())
+}
 
 /** The flags that every kind of job accepts. They accept the same values as the hub. */
 export const SubmissionFlags = z.object({
@@ -35,10 +48,14 @@ export const SubmissionFlags = z.object({
   callback: z.array(z.string()).optional(),
   callbackOn: z.array(CallbackEvent).optional(),
   maxFailures: number(RetryPolicy.shape.maxFailures).optional(),
-  ...z.object(Object.fromEntries(LIMITS.map(([key, schema]) => [key, number(schema).optional()])))
-    .shape,
+  ...z.object(
+    Object.fromEntries(LIMITS.map(([key, schema]) => [key, limit(key, schema).optional()])),
+  ).shape,
 })
 export type SubmissionFlags = z.infer<typeof SubmissionFlags>
+
+const ACCEPTED = { time: ', or as 10m, 1h30m', size: ', or as 2GB, 64MiB', count: '' } as const
+const WRITTEN = { time: durationText, size: sizeText, count: String } as const
 
 export function addSubmissionFlags(command: Command): Command {
   command
@@ -68,9 +85,11 @@ export function addSubmissionFlags(command: Command): Command {
       `number of failed attempts after which the job fails; an attempt whose worker is lost while the agent or generator runs counts as failed (default: ${RetryPolicy.parse({}).maxFailures})`,
     )
   for (const [key, schema] of LIMITS) {
+    const unit = unitOf(key)
     const fallback = schema.parse(undefined)
-    const meaning = `${schema.description ?? key}${fallback === undefined ? '' : ` (default: ${fallback})`}`
-    command.option(`--${kebab(key)} <number>`, meaning)
+    const shown = fallback === undefined ? '' : ` (default: ${WRITTEN[unit](fallback)})`
+    const meaning = `${schema.description ?? key}${ACCEPTED[unit]}${shown}`
+    command.option(`--${kebab(key)} <${unit}>`, meaning)
   }
   return command
 }

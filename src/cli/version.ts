@@ -1,12 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The root folder of the git clone or of the installed package. */
 export const PROGRAM_FOLDER = join(import.meta.dirname, '..', '..')
-
-/** How to call this program. A git clone has no `millwright` command and is called through npm. */
-export const programCall = (): string =>
-  existsSync(join(PROGRAM_FOLDER, 'src', 'main.ts')) ? 'npm run millwright --' : 'millwright'
 
 export function programVersion(): string {
   const manifest: { readonly version: string } = JSON.parse(

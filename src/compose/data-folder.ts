@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Environment } from '../config/read.ts'
 import { AppError } from '../domain/errors.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import { readIfPresent } from '../platform/read-if-present.ts'
+import { baseFolder } from './home-folder.ts'
 
 /**
  * Returns the data folder: the given path, or the default according to the XDG Base Directory
@@ -18,9 +18,7 @@ export function dataFolder(given: string | undefined, env: Environment, cwd: str
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return folder
     throw new AppError('data-dir-unusable', `The data folder ${folder} is not a folder.`)
   }
-  const xdg = env['XDG_DATA_HOME']
-  const home = env['HOME'] ?? homedir()
-  return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'millwright')
+  return join(baseFolder(env, 'XDG_DATA_HOME', '.local', 'share'), 'millwright')
 }
 
 /** The tokens that a hub writes to its data folder for programs run by the same user. */

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { expandHome } from '../config/expand-home.ts'
 import type { Environment } from '../config/read.ts'
 import type { UpConfig } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
@@ -9,6 +9,7 @@ import { systemClock } from '../platform/clock.ts'
 import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
+import { homeFolder } from './home-folder.ts'
 
 /**
  * The timeout of one git command, long enough to fetch a large repository over a slow connection.
@@ -37,7 +38,7 @@ export function gitSettings(
   return {
     cacheFolder: join(folder, 'cache'),
     allow: { http: true, ssh: true, file: config.allowLocal },
-    credentialFor: credentialFinder(rulesOf(config, cwd), {
+    credentialFor: credentialFinder(rulesOf(config, { env, cwd }), {
       env,
       cwd,
       sshAuthSock: sshAgent(env),
@@ -53,9 +54,11 @@ export function gitSettings(
   }
 }
 
-const rulesOf = ({ gitCredential }: Config, cwd: string): readonly CredentialRule[] =>
+const rulesOf = ({ gitCredential }: Config, { env, cwd }: Here): readonly CredentialRule[] =>
   gitCredential.map((rule) =>
-    rule.from === 'file' ? { ...rule, path: resolve(cwd, rule.path) } : rule,
+    rule.from === 'file'
+      ? { ...rule, path: resolve(cwd, expandHome(rule.path, env['HOME'], 'git.credentials')) }
+      : rule,
   )
 
 /**
@@ -79,7 +82,7 @@ function signingOf({ gitSign, gitSigningKey }: Config, { env, cwd }: Here): Sign
     const key = readable('git.signingKey', resolve(cwd, gitSigningKey))
     return { format: 'ssh', key, agent: sshAgent(env) }
   }
-  const home = env['GNUPGHOME'] ?? join(env['HOME'] ?? homedir(), '.gnupg')
+  const home = env['GNUPGHOME'] ?? join(homeFolder(env), '.gnupg')
   return { format: 'gpg', key: gitSigningKey, home }
 }
 
@@ -103,7 +106,9 @@ function readable(setting: string, file: string): string {
  * authenticate to a git server or sign commits as this worker.
  */
 export function secretsOfGit(config: Config, { env, cwd }: Here): readonly string[] {
-  const files = rulesOf(config, cwd).flatMap((rule) => (rule.from === 'file' ? [rule.path] : []))
+  const files = rulesOf(config, { env, cwd }).flatMap((rule) =>
+    rule.from === 'file' ? [rule.path] : [],
+  )
   const { signing } = signatureOf(config, { env, cwd })
   const key = signing === null ? null : signing.format === 'ssh' ? signing.key : signing.home
   return [...files, key, sshAgent(env)].filter((path) => path !== null)

@@ -1,12 +1,14 @@
 import { open } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { z } from 'zod'
+import { expandHome } from '../config/expand-home.ts'
 import type { ConfigFile } from '../config/file.ts'
 import { type Environment, readConfig, type Sources } from '../config/read.ts'
-import { AnyConfig, spellings } from '../config/settings.ts'
+import { AnyConfig } from '../config/settings.ts'
+import { spellings } from '../config/spelling.ts'
 import { AppError } from '../domain/errors.ts'
 import { hasErrno } from '../platform/errno.ts'
+import { baseFolder } from './home-folder.ts'
 
 const FILE_BYTES_MAX = 1024 * 1024
 const OTHERS = 0o077
@@ -31,7 +33,10 @@ export async function sourcesOf(
   { env, cwd }: Call,
 ): Promise<Sources> {
   const named = typeof flags['config'] === 'string' ? flags['config'] : env['MILLWRIGHT_CONFIG']
-  const path = named === undefined || named === '' ? configPath(env) : resolve(cwd, named)
+  const path =
+    named === undefined || named === ''
+      ? configPath(env)
+      : resolve(cwd, expandHome(named, env['HOME'], 'The path of the configuration file'))
   const file = await readConfigFile(path)
   if (file === null && named !== undefined && named !== '') {
     throw new AppError('file-unreadable', `Cannot read ${path}: the file does not exist`)
@@ -41,13 +46,7 @@ export async function sourcesOf(
 
 /** The default path of the configuration file (XDG Base Directory Specification). */
 export function configPath(env: Environment): string {
-  const xdg = env['XDG_CONFIG_HOME']
-  const home = env['HOME'] ?? homedir()
-  return join(
-    xdg === undefined || xdg === '' ? join(home, '.config') : xdg,
-    'millwright',
-    'config.yaml',
-  )
+  return join(baseFolder(env, 'XDG_CONFIG_HOME', '.config'), 'millwright', 'config.yaml')
 }
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseConfigFile } from './file.ts'
 import { given, readConfig } from './read.ts'
-import { spellings, UpConfig } from './settings.ts'
+import { UpConfig } from './settings.ts'
+import { spellings } from './spelling.ts'
 
 const parse = (text: string) => parseConfigFile(text, 'millwright.yaml')
 const read = (text: string) => readConfig(UpConfig, { flags: {}, env: {}, file: parse(text) })

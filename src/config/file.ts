@@ -1,7 +1,8 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from 'yaml'
 import { AppError } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
-import { AnyConfig, spellings } from './settings.ts'
+import { AnyConfig } from './settings.ts'
+import { spellings } from './spelling.ts'
 
 /**
  * The settings in a file, by their names in the file (such as `git.sign`), each with its line

@@ -2,8 +2,10 @@ import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { nearMiss } from '../domain/near-miss.ts'
 import { readPlainly } from '../domain/plain-words.ts'
+import { expandHome } from './expand-home.ts'
 import type { ConfigFile } from './file.ts'
-import { AnyConfig, type Setting, spellings } from './settings.ts'
+import { AnyConfig } from './settings.ts'
+import { type Setting, spellings } from './spelling.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -21,9 +23,16 @@ export type Sources = {
 type Given = { readonly value: unknown; readonly source: string }
 
 /**
- * Returns the value given for a setting, and its source. Returns undefined if the default applies.
+ * Returns the value given for a setting, and its source; in a path, `~` is replaced. Returns
+ * undefined if the default applies. Throws `usage-invalid` if the path contains a variable.
  */
-export function given(setting: Setting, { flags, env, file }: Sources): Given | undefined {
+export function given(setting: Setting, sources: Sources): Given | undefined {
+  const found = asGiven(setting, sources)
+  if (setting.isPath !== true || typeof found?.value !== 'string') return found
+  return { ...found, value: expandHome(found.value, sources.env['HOME'], found.source) }
+}
+
+function asGiven(setting: Setting, { flags, env, file }: Sources): Given | undefined {
   const { key, flag, variable, place } = setting
   if (flags[key] !== undefined) return { value: flags[key], source: flag }
   const inEnvironment = nonEmpty(env[variable])

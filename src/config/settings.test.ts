@@ -1,8 +1,10 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
+import { parseConfigFile } from './file.ts'
 import { readConfig, unknownVariables } from './read.ts'
-import { ClientConfig, HubConfig, spellings, UpConfig, WorkerConfig } from './settings.ts'
+import { ClientConfig, HubConfig, UpConfig, WorkerConfig } from './settings.ts'
+import { spellings } from './spelling.ts'
 
 const read = <Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   schema: Schema,
@@ -76,5 +78,42 @@ describe('the environment', () => {
 
   it('may hold what agents are given', () => {
     expect(unknownVariables({ MILLWRIGHT_PROMPT: 'x', MILLWRIGHT_ATTEMPT: 'y' })).toEqual([])
+  })
+})
+
+describe('times, sizes and paths in settings', () => {
+  it('are written as people write them, wherever they are given', () => {
+    const file = parseConfigFile('drainMs: 10m\nkeepFree: 2GB\ncacheBytes: 1024\n', 'c.yaml')
+    const env = { MILLWRIGHT_LEASE_MS: '1m30s' }
+    expect(readConfig(UpConfig, { flags: {}, env, file })).toMatchObject({
+      drainMs: 600_000,
+      keepFree: 2e9,
+      cacheBytes: 1024,
+      leaseMs: 90_000,
+    })
+    expect(() => read(UpConfig, { drainMs: 'soon' }, {})).toThrow(
+      '--drain-ms: "soon" is not a duration: write 10m, 1h30m, 500ms or a number of milliseconds',
+    )
+    expect(() => read(UpConfig, { keepFree: '2G' }, {})).toThrow(/--keep-free: "2G" is not a size/)
+  })
+
+  it('show their defaults that way', () => {
+    const shown = new Map(spellings(UpConfig).map(({ key, fallback }) => [key, fallback]))
+    expect(shown.get('drainMs')).toBe('30s')
+    expect(shown.get('cacheBytes')).toBe('20GiB')
+  })
+
+  it('may begin with the home folder, and contain no variable', () => {
+    const env = { HOME: '/home/ada' }
+    const inFile = (text: string) =>
+      readConfig(UpConfig, { flags: {}, env, file: parseConfigFile(text, 'c.yaml') })
+    expect(inFile('data: ~/mill\nreplay: "~"\nrecord: ./~x').data).toBe('/home/ada/mill')
+    expect(read(UpConfig, { data: '~/mill' }, env).data).toBe('/home/ada/mill')
+    expect(() => inFile('data: $HOME/mill')).toThrow(
+      'c.yaml:1 data: "$HOME/mill" contains a variable, which is not replaced',
+    )
+    expect(() => inFile('data: ${HOME}/mill')).toThrow(/contains a variable/)
+    expect(() => inFile('data: ~bob/mill')).toThrow(/the home folder of another user/)
+    expect(() => read(UpConfig, { data: '~/x' }, { HOME: '' })).toThrow(/HOME is not an absolute/)
   })
 })

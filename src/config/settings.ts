@@ -4,32 +4,18 @@
  */
 import { z } from 'zod'
 import { LEASE_MS_DEFAULT, LEASE_MS_MAX, LEASE_MS_MIN } from '../domain/lease.ts'
+import { typedDuration, typedSize } from '../domain/read-quantity.ts'
 import { Secret } from '../domain/secret.ts'
-import { isPersonName, kebab, Name } from '../domain/text.ts'
+import { isPersonName, Name } from '../domain/text.ts'
 import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
-
-/**
- * A setting's description and names. Most names are derived from the setting's key and are absent
- * here. For example, the key `allowHost` gives --allow-host and MILLWRIGHT_ALLOW_HOST.
- */
-type Spelling = {
-  readonly description: string
-  /**
-   * The placeholder for the value in the help, such as `file`; absent for a flag without a value.
-   */
-  readonly takes?: string
-  /** The flag may be repeated; in the environment variable, values are separated by commas. */
-  readonly repeats?: true
-  /** The environment variable; derived from the key if absent. */
-  readonly variable?: string
-  /** The name in the file, with dots between levels, such as `git.sign`; the key if absent. */
-  readonly place?: string
-  /** A secret has no flag, because other users of the machine can read command lines. */
-  readonly secret?: true
-}
+import { about } from './spelling.ts'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+/** A duration in milliseconds, or as `10m`. */
+const ms = (min: number, max: number) => typedDuration(z.int().min(min).max(max))
+/** A size in bytes, or as `2GB`. */
+const size = typedSize(z.int().min(0).max(Number.MAX_SAFE_INTEGER))
 const toggle = z
   .union([z.boolean(), z.stringbool()], { error: 'must be true or false' })
   .default(false)
@@ -48,7 +34,6 @@ const secret = z
   .transform((text) => new Secret(text))
   .optional()
 const httpUrl = z.url({ protocol: /^https?$/ })
-const about = (spelling: Spelling): Spelling => spelling
 
 const common = {
   config: z
@@ -59,6 +44,7 @@ const common = {
       about({
         description: 'configuration file (default: ~/.config/millwright/config.yaml)',
         takes: 'file',
+        isPath: true,
       }),
     ),
   data: z
@@ -69,12 +55,23 @@ const common = {
       about({
         description: 'folder where Millwright keeps its data (default: ~/.local/share/millwright)',
         takes: 'folder',
+        isPath: true,
       }),
     ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
     .meta(about({ description: 'lowest level of log entries to write', takes: 'level' })),
+  logFormat: z
+    .enum(['auto', 'text', 'json'])
+    .default('auto')
+    .meta(
+      about({
+        description:
+          '"text" for people or "json"; "auto" writes text to a terminal, otherwise JSON',
+        takes: 'format',
+      }),
+    ),
 }
 
 const hub = {
@@ -113,17 +110,16 @@ const hub = {
         description:
           'folder for artifacts and logs; hubs with the same ledger must share it (default: the data folder)',
         takes: 'folder',
+        isPath: true,
       }),
     ),
-  keepFree: whole(0, Number.MAX_SAFE_INTEGER)
-    .default(64 * 1024 * 1024)
-    .meta(
-      about({
-        description:
-          'minimum free disk space in bytes; the hub refuses new jobs and uploads while less is free',
-        takes: 'bytes',
-      }),
-    ),
+  keepFree: size.default(64 * 1024 * 1024).meta(
+    about({
+      description:
+        'minimum free disk space; the hub refuses new jobs and uploads while less is free',
+      takes: 'size',
+    }),
+  ),
   keepJobs: whole(0, 36_500)
     .default(90)
     .meta(
@@ -198,30 +194,27 @@ const worker = {
   allowLocal: toggle.meta(
     about({ description: 'allow jobs to use repositories on this machine’s disk' }),
   ),
-  leaseMs: whole(LEASE_MS_MIN, LEASE_MS_MAX)
+  leaseMs: ms(LEASE_MS_MIN, LEASE_MS_MAX)
     .default(LEASE_MS_DEFAULT)
     .meta(
       about({
-        description: 'milliseconds until a job is queued again after its worker has died',
-        takes: 'ms',
+        description: 'time until a job is queued again after its worker has died',
+        takes: 'time',
       }),
     ),
-  cacheBytes: whole(0, Number.MAX_SAFE_INTEGER)
-    .default(20 * 1024 ** 3)
-    .meta(
-      about({
-        description:
-          'maximum size of all repository caches in bytes; the least recently used are deleted first',
-        takes: 'bytes',
-      }),
-    ),
-  drainMs: whole(0, 86_400_000)
+  cacheBytes: size.default(20 * 1024 ** 3).meta(
+    about({
+      description:
+        'maximum size of all repository caches; the least recently used are deleted first',
+      takes: 'size',
+    }),
+  ),
+  drainMs: ms(0, 86_400_000)
     .default(30_000)
     .meta(
       about({
-        description:
-          'milliseconds that running jobs get to finish after the worker is asked to stop',
-        takes: 'ms',
+        description: 'time that running jobs get to finish after the worker is asked to stop',
+        takes: 'time',
       }),
     ),
   model: z
@@ -243,13 +236,20 @@ const worker = {
       about({
         description: 'file with a script or recording that replaces the model',
         takes: 'file',
+        isPath: true,
       }),
     ),
   record: z
     .string()
     .min(1)
     .optional()
-    .meta(about({ description: 'file in which all model traffic is recorded', takes: 'file' })),
+    .meta(
+      about({
+        description: 'file in which all model traffic is recorded',
+        takes: 'file',
+        isPath: true,
+      }),
+    ),
   upstreamAnthropic: httpUrl.optional().meta(
     about({
       description: 'URL of a model server with an Anthropic-compatible API',
@@ -284,6 +284,7 @@ const worker = {
       about({
         description: 'file of trusted SSH host keys (default: the user’s known_hosts file)',
         takes: 'file',
+        isPath: true,
         place: 'git.knownHosts',
       }),
     ),
@@ -317,6 +318,7 @@ const worker = {
       about({
         description: 'key that signs commits: the path of an SSH key, or the id of a GnuPG key',
         takes: 'key',
+        isPath: true,
         place: 'git.signingKey',
       }),
     ),
@@ -335,7 +337,7 @@ const remote = {
     .string()
     .min(1)
     .optional()
-    .meta(about({ description: 'file that contains the token', takes: 'file' })),
+    .meta(about({ description: 'file that contains the token', takes: 'file', isPath: true })),
   token: secret.meta(about({ description: 'token that authenticates to the hub', secret: true })),
 }
 
@@ -354,40 +356,6 @@ export type UpConfig = z.output<typeof UpConfig>
 /** The settings with which client commands, such as `millwright jobs`, find the hub. */
 export const ClientConfig = z.strictObject({ config: common.config, data: common.data, ...remote })
 export type ClientConfig = z.output<typeof ClientConfig>
-
-type Settings = z.ZodObject<Record<string, z.ZodType>>
-
-/** A setting with all its names. */
-export type Setting = Spelling & {
-  readonly key: string
-  readonly flag: string
-  readonly variable: string
-  readonly place: string
-  /** The default as text; empty if there is none. */
-  readonly fallback: string
-}
-
-/** Lists a program's settings with all their names, for flags and documentation. */
-export function spellings(schema: Settings): readonly Setting[] {
-  return Object.entries(schema.shape).map(([key, setting]) => {
-    const spelling = SpellingMeta.parse(setting.meta())
-    const words = kebab(key)
-    const variable = spelling.variable ?? `MILLWRIGHT_${words.replaceAll('-', '_').toUpperCase()}`
-    const value = setting.safeParse(undefined).data
-    const fallback = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-    const place = spelling.place ?? key
-    return { ...spelling, key, flag: `--${words}`, variable, place, fallback }
-  })
-}
-
-const SpellingMeta: z.ZodType<Spelling> = z.object({
-  description: z.string(),
-  takes: z.string().exactOptional(),
-  repeats: z.literal(true).exactOptional(),
-  variable: z.string().exactOptional(),
-  place: z.string().exactOptional(),
-  secret: z.literal(true).exactOptional(),
-})
 
 /** Every setting, by key. A file may contain all of them, no matter which program reads it. */
 export const AnyConfig = z.strictObject({ ...common, ...remote, ...hub, ...worker })

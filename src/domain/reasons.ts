@@ -130,7 +130,7 @@ export const REASONS = {
   ),
   'protocol-refused': ending(
     'the worker does not allow this type of repository URL',
-    'use another type of URL, or start the worker with --allow-local',
+    'use a URL of the type that the detail asks for',
   ),
   'ref-not-found': ending('the branch, tag or commit does not exist', 'correct the job’s ref'),
   'sparse-not-found': ending(

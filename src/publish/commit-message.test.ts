@@ -24,6 +24,12 @@ describe('a commit message', () => {
     )
   })
 
+  it('does not repeat a title whose line in the prompt has other spaces', () => {
+    expect(commitMessage({ ...text, prompt: 'Fix  the bug  \nIt is in a.ts.' })).toBe(
+      'Fix the bug\n\nIt is in a.ts.\n\nJob-Id: j\nAttempt: 2\n',
+    )
+  })
+
   it('does not repeat a prompt that equals the title', () => {
     expect(commitMessage({ ...text, prompt: 'Fix the bug' })).toBe(
       'Fix the bug\n\nJob-Id: j\nAttempt: 2\n',

@@ -17,9 +17,10 @@ const PROMPT_MAX = 2000
  */
 export function commitMessage(text: CommitText): string {
   const { title, prompt, jobId, attempt, trailers } = text
-  const subject = shorten(visible(title).replaceAll(/\s+/g, ' ').trim(), TITLE_MAX)
+  const subject = shorten(oneLine(visible(title)), TITLE_MAX)
   const body = shorten(visible(prompt).trim(), PROMPT_MAX)
-  const rest = `${body}\n`.startsWith(`${subject}\n`) ? body.slice(subject.length).trim() : body
+  const [first = '', ...others] = body.split('\n')
+  const rest = oneLine(first) === subject ? others.join('\n').trim() : body
   const parts = [subject === '' ? 'Changes by an agent' : subject]
   if (rest !== '') parts.push(rest)
   if (trailers) parts.push(`Job-Id: ${jobId}\nAttempt: ${attempt}`)
@@ -29,6 +30,8 @@ export function commitMessage(text: CommitText): string {
 /** Removes invisible and control characters, except line breaks and tabs. */
 const visible = (text: string): string =>
   text.replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 
 /** Truncates to `max` code points, so that no surrogate pair is split. */
 function shorten(text: string, max: number): string {

@@ -27,7 +27,7 @@ describe('submit', () => {
     const { code, stdout } = await cli.run(['submit', '--repo', REPOSITORY, 'Fix the parser\nnow'])
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /^[0-9a-f]{12} queued: Fix the parser\n {2}next: npm run millwright -- logs -f/,
+      /^[0-9a-f]{12} queued: Fix the parser\n {2}next: npm --prefix \S+ run millwright -- logs -f/,
     )
   })
 

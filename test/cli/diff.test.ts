@@ -35,6 +35,7 @@ async function onTerminal(
     argv,
     env: { PATH: process.env['PATH'], HOME: cli.home, ...env },
     cwd: cli.home,
+    call: 'millwright',
     stdin: Readable.from([]),
     stdout,
     stderr: new PassThrough().resume(),

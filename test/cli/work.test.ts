@@ -191,7 +191,7 @@ describeNeeding(['patience'], 'up', () => {
     expect(lines).toHaveLength(3)
     expect(lines[0]).toMatch(/on http:\/\/127\.0\.0\.1:\d+ · data /)
     expect(lines[1]).toContain('agents: command')
-    expect(lines[2]).toMatch(/next: npm run millwright -- submit .* -- <program>$/)
+    expect(lines[2]).toMatch(/next: npm --prefix \S+ run millwright -- submit .* -- <program>$/)
   })
 })
 

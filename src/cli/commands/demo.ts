@@ -21,7 +21,7 @@ import { storyOf } from '../job-kind.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns, type Printer, printer } from '../print/printer.ts'
 import { safeText } from '../../words/safe-text.ts'
-import { programCall, programVersion } from '../version.ts'
+import { programVersion } from '../version.ts'
 import { printVerdict, watchJob } from '../watch-job.ts'
 
 const PROMPT = 'The tests of this library fail. Find the bug and fix it.'
@@ -72,7 +72,7 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   await showRemote(ended, print, { remote, path })
   await showArtifacts(client, ended, print)
   title(print, 'Next steps')
-  const call = programCall()
+  const { call } = invocation.terminal
   print.line(`see it again   ${call} up --data ${data}`)
   print.line(`               ${call} jobs --data ${data}`)
   print.line(`your own job   export ANTHROPIC_API_KEY=…; ${call} up`)

@@ -12,7 +12,6 @@ import { type Printer, printer } from '../print/printer.ts'
 import { safeLine } from '../../words/safe-text.ts'
 import { configPath } from '../../compose/read-settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { programCall } from '../version.ts'
 import { WITHOUT_MODEL } from '../../agents/without-model.ts'
 
 const Flags = z.object({
@@ -47,7 +46,7 @@ export function defineInit(command: Command, { terminal }: Invocation): void {
       print.line('  set ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment of the worker')
       print.line(`  set upstreamAnthropic or upstreamOpenai in ${path}`)
     }
-    print.line(`next: ${programCall()} up`)
+    print.line(`next: ${print.command(['up'])}`)
   })
 }
 

@@ -1,5 +1,5 @@
 import type { CommandLine } from '../../domain/hint.ts'
-import { programCall } from '../version.ts'
+import { quoted } from './quoted.ts'
 
 /** Flags that select a hub. */
 const HUB_FLAGS = ['--data', '--config', '--hub', '--token-file', '--allow-http'] as const
@@ -14,14 +14,11 @@ const SWITCH = '--allow-http'
 const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 'tokens create']
 
 /**
- * Formats a command so that the reader can type it. It calls the program in the same way, and
- * selects the same hub, as the current command line.
+ * Formats a command so that the reader can type it. It selects the same hub as the current command
+ * line.
+ * @param call how the reader calls this program
  */
-export function commandText(
-  command: CommandLine,
-  argv: readonly string[],
-  call: string = programCall(),
-): string {
+export function commandText(command: CommandLine, argv: readonly string[], call: string): string {
   const [own, program] = splitAtDashes(command)
   const onHost = [own[0], own.slice(0, 2).join(' ')].some((name) => ON_HOST.includes(name ?? ''))
   const flags = hubFlags(argv).filter(
@@ -51,7 +48,3 @@ function hubFlags(argv: readonly string[]): readonly WrittenFlag[] {
     return value === undefined ? [] : [{ flag, written: `${flag} ${quoted(value)}` }]
   })
 }
-
-/** Quotes a word for a POSIX shell. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`

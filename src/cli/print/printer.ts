@@ -39,7 +39,7 @@ export type Printer = {
 export function printer(terminal: Terminal, json: boolean): Printer {
   const { stdout } = terminal
   const color = terminal.isTTY.stdout && !json && (terminal.env['NO_COLOR'] ?? '') === ''
-  const command = (words: CommandLine): string => commandText(words, terminal.argv)
+  const command = (words: CommandLine): string => commandText(words, terminal.argv, terminal.call)
   let isRead = true
   stdout.once('error', () => (isRead = false))
   const write = (text: string): void => {

@@ -9,7 +9,8 @@ function aTerminal(isTTY: boolean, env: Readonly<Record<string, string>> = {}) {
   const stderr = new PassThrough({ encoding: 'utf8' })
   const stdin = new PassThrough()
   const both = { stdout: isTTY, stderr: isTTY }
-  return { argv: [], env, cwd: '/', stdin, stdout: new PassThrough(), stderr, isTTY: both }
+  const call = 'millwright'
+  return { argv: [], env, cwd: '/', call, stdin, stdout: new PassThrough(), stderr, isTTY: both }
 }
 
 const ERASE = '\r\u001B[2K'
