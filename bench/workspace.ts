@@ -12,7 +12,7 @@ import { CheckoutOptions } from '../src/workspace/checkout-options.ts'
 import { prepareWorkspace } from '../src/workspace/prepare.ts'
 import { removeTree } from '../src/platform/remove-tree.ts'
 import { takeTree } from '../src/workspace/take-tree.ts'
-import { byHand, GIT_ENV, gitSettings, patient } from '../test/support/repository.ts'
+import { byHand, GIT_ENV, gitSettings, patient, startAt } from '../test/support/repository.ts'
 import { serveGit } from '../test/support/serve-git.ts'
 
 type Size = {
@@ -92,7 +92,8 @@ function runsOf(folder: string, url: string) {
   return {
     clear: () => removeTree(join(folder, 'runs')),
     ours: async () => {
-      const attempt = { folder: await fresh(), repository: url, ref: null, continues: null }
+      const start = startAt(['HEAD'])
+      const attempt = { folder: await fresh(), repository: url, start, change: null }
       latest = await prepareWorkspace({ ...attempt, checkout: WHOLE, settings }, patient())
     },
     fetchAndCheckout: async () => {

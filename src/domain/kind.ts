@@ -9,8 +9,11 @@ export type KindSchema = {
   title(payload: unknown): string
   /** Lock keys derived from the payload, in addition to those in the submission. */
   locks(payload: unknown): readonly string[]
-  /** The payload of a follow-up: the same work with a new prompt. */
-  followUp(payload: unknown, prompt: string): unknown
+  /**
+   * The payload of a follow-up: the same work, except for what the submitter changes. Throws AppError
+   * `payload-invalid` if the kind cannot change this.
+   */
+  followUp(payload: unknown, change: FollowUp): unknown
   /** What a worker must offer, such as `agent:codex`. Each demand becomes a part of the job's lane. */
   demands(payload: unknown): readonly string[]
   /** A worker needs at least this protocol version to understand the payload. */
@@ -19,6 +22,15 @@ export type KindSchema = {
   facts(payload: unknown): readonly Fact[]
   /** The log stream that best shows what the job did. */
   story(payload: unknown): LogStream
+}
+
+/** What the submitter of a follow-up changes. */
+export type FollowUp = {
+  readonly prompt?: string | undefined
+  /** Where the new job starts. */
+  readonly ref?: string | undefined
+  /** Where the new job publishes. */
+  readonly branch?: string | undefined
 }
 
 /** A `KindSchema` as a kind declares it: all methods except `followUp` get the parsed payload. */
@@ -41,7 +53,7 @@ export const kindSchema = <Schema extends z.ZodType>(
   title: (payload) => kind.title(schema.parse(payload)),
   locks: (payload) => kind.locks(schema.parse(payload)),
   // The payload is not parsed here: parsing would add defaults, which the submitter did not give.
-  followUp: (payload, prompt) => kind.followUp(payload, prompt),
+  followUp: (payload, change) => kind.followUp(payload, change),
   demands: (payload) => kind.demands(schema.parse(payload)),
   protocol: (payload) => kind.protocol(schema.parse(payload)),
   facts: (payload) => kind.facts(schema.parse(payload)),

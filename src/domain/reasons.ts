@@ -132,7 +132,18 @@ export const REASONS = {
     'the worker does not allow this type of repository URL',
     'use a URL of the type that the detail asks for',
   ),
-  'ref-not-found': ending('the branch, tag or commit does not exist', 'correct the job’s ref'),
+  'ref-not-found': ending(
+    'the branch, tag or commit does not exist',
+    hint('start from another ref', ['retry', '<job>', '--ref', '<name>']),
+  ),
+  'change-conflicts': ending(
+    'the change of the earlier job conflicts with the commit from which this job starts',
+    hint(
+      'continue on another branch, from the commit on which the change was made, or start from another ref',
+      ['retry', '<job>', '--branch', '<name>'],
+      ['retry', '<job>', '--ref', '<name>'],
+    ),
+  ),
   'sparse-not-found': ending(
     'a folder listed in checkout.sparse does not exist in the repository',
     'correct checkout.sparse',
@@ -179,12 +190,21 @@ export const REASONS = {
   'disk-full': ending('the worker’s disk is full', 'free disk space on the worker', true),
   // failed: publishing
   'publish-invalid': ending(
-    'git rejects the branch name or the author',
-    'submit the job again with a different publish.branch or publish.author',
+    'git cannot create the branch, or it rejects the author',
+    hint('publish to another branch, or submit the job with another author', [
+      'retry',
+      '<job>',
+      '--branch',
+      '<name>',
+    ]),
   ),
   'branch-moved': ending(
     'the branch has commits that the job’s work does not include',
-    'publish to another branch, or merge the change by hand',
+    hint(
+      'apply the work to the branch’s present head, or publish to another branch',
+      ['retry', '<job>'],
+      ['retry', '<job>', '--branch', '<name>'],
+    ),
   ),
   'signing-failed': ending(
     'the commit could not be signed',

@@ -15,12 +15,26 @@ export const Work = z.object({
 })
 export type Work = z.infer<typeof Work>
 
-/** What a follow-up continues: the session, artifacts and publication of the earlier job. */
+/**
+ * What a follow-up continues. The earlier jobs are the job that it continues, the job that this one
+ * continues, and so on, up to and including the first that published.
+ */
 export const Continuation = z.object({
   jobId: JobId,
   session: z.string().max(200).nullable(),
-  /** For each artifact name, the newest artifact that the earlier job kept. */
-  artifacts: z.array(z.object({ name: z.string(), digest: z.string(), size: z.int() })),
+  /** For each artifact name, the newest artifact that the earlier jobs kept. */
+  artifacts: z.array(
+    z.object({
+      name: z.string(),
+      digest: z.string(),
+      size: z.int(),
+      /**
+       * Whether the job that kept the artifact published. Older hubs do not send it, and send the
+       * artifacts and the publication of one job.
+       */
+      published: z.boolean().optional(),
+    }),
+  ),
   publication: PublicationOrNone,
 })
 export type Continuation = z.infer<typeof Continuation>

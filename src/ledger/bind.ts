@@ -6,7 +6,7 @@ import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Claimed, ClaimRequest, Ledger } from './port.ts'
 import type { Engine, Tx } from './transaction.ts'
 import { appendEvents } from './transactions/append-events.ts'
-import { addArtifact, artifacts } from './transactions/artifacts.ts'
+import { addArtifact, artifacts, earlierArtifacts } from './transactions/artifacts.ts'
 import { attempt } from './transactions/attempt.ts'
 import { checkpoint } from './transactions/checkpoint.ts'
 import { readClosed } from './closed.ts'
@@ -85,6 +85,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
     attempt: (jobId, number) => transact((tx) => attempt(tx, jobId, number)),
     addArtifact: (artifact) => probed('addArtifact', (tx) => addArtifact(tx, artifact)),
     artifacts: (jobId) => transact((tx) => artifacts(tx, jobId)),
+    earlierArtifacts: (jobId) => transact((tx) => earlierArtifacts(tx, jobId)),
     callbacks: (jobId) => transact((tx) => callbacksOf(tx, jobId)),
     deliveries: (page) => transact((tx) => deliveries(tx, page)),
     pendingDeliveries: () => transact(pendingDeliveries),

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import { Limits } from '../domain/limits.ts'
-import { PublicationOrNone } from '../domain/publication.ts'
-import { Continuation } from '../domain/work.ts'
+import type { Continuation } from '../domain/work.ts'
 import { probesOf } from './closed.ts'
 import { json } from './column.ts'
+import { type EarlierJob, readEarlierArtifacts, readEarlierJobs } from './earlier-jobs.ts'
 import { readInputs } from './inputs.ts'
 import { jobNotFound } from './job-row.ts'
 import { readCheckpoints, readIntents, readSession } from './kept-events.ts'
@@ -44,24 +44,20 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
   }
 }
 
-const Earlier = z.object({ publication: json(PublicationOrNone).nullable() })
-const Artifact = Continuation.shape.artifacts.element
-
-/**
- * Reads what a follow-up job continues from: the earlier job's last agent session, its publication,
- * and the newest artifact of each name.
- */
+/** Reads what a follow-up job continues from: the newest session, the artifacts and the publication. */
 async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation> {
-  const earlier = await tx.get(sql`SELECT publication FROM job WHERE id = ${jobId}`, Earlier)
-  const artifacts = await tx.all(
-    sql`SELECT name, digest, size FROM artifact
-      WHERE job_id = ${jobId} AND attempt = (
-        SELECT max(newest.attempt) FROM artifact AS newest
-        WHERE newest.job_id = artifact.job_id AND newest.name = artifact.name
-      )
-      ORDER BY name`,
-    Artifact,
+  const jobs = await readEarlierJobs(tx, jobId)
+  const artifacts = (await readEarlierArtifacts(tx, jobs)).map(
+    ({ name, digest, size, published }) => ({ name, digest, size, published }),
   )
-  const session = await readSession(tx, jobId)
-  return { jobId, session, artifacts: [...artifacts], publication: earlier?.publication ?? null }
+  const publication = jobs.at(-1)?.publication ?? null
+  return { jobId, session: await readNewestSession(tx, jobs), artifacts, publication }
+}
+
+async function readNewestSession(tx: Tx, jobs: readonly EarlierJob[]): Promise<string | null> {
+  for (const { id } of jobs) {
+    const session = await readSession(tx, id)
+    if (session !== null) return session
+  }
+  return null
 }

@@ -6,13 +6,19 @@ import { sql, type Statement } from './sql.ts'
  */
 
 /**
- * The job ended before this time, no unfinished job continues it, and it has no pending deliveries.
+ * The job ended before this time, no unfinished job continues it, directly or through other jobs, and
+ * it has no pending deliveries.
  * The condition begins with IS NOT NULL, so that for an unfinished job it is false and not NULL.
  * Callers negate it, and NOT NULL would again be NULL.
  */
 export const jobUnneeded = (before: number): Statement => sql`
   job.ended_at IS NOT NULL AND job.ended_at < ${before} AND NOT EXISTS (
-    SELECT 1 FROM job AS follower WHERE follower.retry_of = job.id AND follower.ended_at IS NULL
+    WITH RECURSIVE follower (id, ended_at) AS (
+      SELECT next.id, next.ended_at FROM job AS next WHERE next.retry_of = job.id
+      UNION
+      SELECT next.id, next.ended_at FROM follower JOIN job AS next ON next.retry_of = follower.id
+    )
+    SELECT 1 FROM follower WHERE follower.ended_at IS NULL
   ) AND NOT EXISTS (
     SELECT 1 FROM delivery WHERE delivery.job_id = job.id AND delivery.next_at IS NOT NULL
   )`

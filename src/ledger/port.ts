@@ -320,6 +320,12 @@ export type Ledger = {
   addArtifact(artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void>
   artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
 
+  /**
+   * Lists what the jobs that this job continues kept (`Continuation` in `domain/work.ts`): the newest
+   * artifact of each name. Throws `job-not-found`.
+   */
+  earlierArtifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
+
   /** A job's callbacks as they were submitted. */
   callbacks(jobId: JobId): Promise<readonly Callback[]>
   deliveries(page: DeliveryPage): Promise<readonly Delivery[]>

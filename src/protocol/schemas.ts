@@ -68,10 +68,7 @@ export const UsageQuery = z.strictObject({
     .describe('Only jobs created before this time (epoch ms)'),
 })
 
-/**
- * The body of a request to continue a job that has ended. The new job has the same payload as that
- * job, except for a new prompt.
- */
+/** The body of a request to continue a job that has ended, with what the new job changes. */
 export const RetryBody = z.strictObject({
   prompt: z
     .string()
@@ -81,6 +78,12 @@ export const RetryBody = z.strictObject({
     .describe(
       'New prompt. If it is set, the job continues the agent’s session and gives it this prompt',
     ),
+  ref: line(200)
+    .optional()
+    .describe('Where the new job starts; default: where the earlier job ended'),
+  branch: line(200)
+    .optional()
+    .describe('The branch to publish to; default: the one of the earlier job'),
   idempotencyKey: line(255).optional(),
 })
 

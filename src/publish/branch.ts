@@ -7,7 +7,7 @@ import type { Approval } from '../domain/verdict.ts'
 import { parseAddress } from '../workspace/address.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { pushLfs } from '../workspace/lfs.ts'
-import { REF_NAME } from '../workspace/ref-name.ts'
+import { isRefName } from '../workspace/ref-name.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
 import type { RepositoryWorkspace } from '../workspace/workspace.ts'
 import { type CommitRequest, makeCommit } from './commit.ts'
@@ -22,8 +22,6 @@ export type BranchRequest = CommitRequest & {
   readonly approval: Approval
   /** Intents that earlier attempts of this job recorded. */
   readonly intents: readonly PublicationIntent[]
-  /** Publication of the earlier job that this job continues; null if there is none. */
-  readonly continues: Publication | null
   readonly report: Pick<AttemptReport, 'intend'>
 }
 
@@ -48,8 +46,8 @@ export function branchOfPublication(publication: Publication | null): PublishedB
 
 /**
  * Pushes the change as one commit on its base. If an earlier attempt of this job has already
- * pushed, returns the publication of that push instead. Never replaces a commit that this job may
- * not replace (`isKnown`). Throws StepFailed `publish-invalid`, `signing-failed`, `branch-moved`,
+ * pushed, returns the publication of that push instead. Moves the branch only
+ * forward from the commit that this job started from. Throws StepFailed `publish-invalid`, `signing-failed`, `branch-moved`,
  * `push-refused`, or the failure to reach the remote.
  */
 export async function publishBranch(
@@ -72,7 +70,7 @@ function branchPublisher(request: BranchRequest, settings: GitSettings): Publish
   const remote = remoteOf(repository, settings, workspace.gitDir)
   return {
     ...targetOn(remote, repository, branch),
-    mayReplace: (tip) => tip === null || isKnown(tip, request),
+    mayReplace: (tip) => tip === null || tip === workspace.base.commit,
     prepare: async (replaces, signal) => ({
       kind: KIND,
       target: branchTarget(repository, branch),
@@ -153,44 +151,37 @@ function pushOf(intent: PublicationIntent): BranchPush {
   return { branch: details.branch, replaces: details.replaces, commit }
 }
 
-function checkBranch(branch: string): string {
-  if (REF_NAME.test(branch)) return branch
+export function checkBranch(branch: string): string {
+  if (isRefName(branch)) return branch
   const name = JSON.stringify(branch.slice(0, 200))
   throw new StepFailed('publish-invalid', `${name} is not a valid branch name`)
 }
 
-const remoteOf = (repository: string, settings: GitSettings, gitDir: string): Remote => ({
+/** The remote of a job's repository; git calls to it run in `gitDir`. */
+export const remoteOf = (repository: string, settings: GitSettings, gitDir: string): Remote => ({
   settings,
   address: parseAddress(repository, settings.allow),
   gitDir,
 })
 
+/** A branch of a repository. */
+export type BranchPlace = { readonly repository: string; readonly branch: string }
+
+export const refOf = (branch: string): string => `refs/heads/${branch}`
+
 async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promise<string | null> {
-  const name = `refs/heads/${branch}`
+  const name = refOf(branch)
   const refs = await askRemote(remote, [name], signal)
   return refs.tips.get(name) ?? null
 }
 
-/**
- * Whether this job may replace the commit at the branch's tip. It may replace its own base. If it
- * continues a job that pushed to this branch, it may also replace the commit that was pushed.
- */
-function isKnown(tip: string, { workspace, branch, continues }: BranchRequest): boolean {
-  if (tip === workspace.base.commit) return true
-  const earlier = branchOfPublication(continues)
-  return (
-    earlier?.repository === workspace.repository &&
-    earlier.branch === branch &&
-    earlier.commit === tip
-  )
-}
-
-const moved = (repository: string, branch: string, tip: string | null): StepFailed =>
+/** The failure of a job whose branch is at a commit from which the job did not start. */
+export const moved = (repository: string, branch: string, tip: string | null): StepFailed =>
   new StepFailed(
     'branch-moved',
     tip === null
       ? `the branch ${branch} of ${repository} was deleted while this job was publishing to it`
-      : `the branch ${branch} of ${repository} is at commit ${tip}, which is neither this job’s base nor a commit that this job may replace; choose another branch name or merge by hand`,
+      : `the branch ${branch} of ${repository} is at commit ${tip}, from which this job did not start`,
   )
 
 /**
@@ -218,7 +209,7 @@ async function push(
   wanted: BranchPush,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const ref = `refs/heads/${wanted.branch}`
+  const ref = refOf(wanted.branch)
   const args = [
     'push',
     '--porcelain',

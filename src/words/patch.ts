@@ -76,7 +76,8 @@ export class PatchReader {
 const FILE = 'diff --git '
 const BINARY = 'GIT binary patch'
 const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/
-const HEADER = /^(?:index|old mode|new mode|new file mode|deleted file mode|---|\+\+\+) /
+const HEADER =
+  /^(?:index|old mode|new mode|new file mode|deleted file mode|---|\+\+\+|base-commit:) /
 
 /**
  * The path in `a/path b/path`. The patches of jobs follow no renames, so both halves name the same

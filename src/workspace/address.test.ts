@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkRef, parseAddress, refCandidates } from './address.ts'
+import { parseAddress, refCandidates } from './address.ts'
 
 const ALL = { http: true, ssh: true, file: true }
 
@@ -55,7 +55,7 @@ describe('a ref', () => {
   it.each(['main', 'feature/x-1', 'v1.0', 'refs/heads/main', 'fix#12', 'a@b', 'a+b=c'])(
     '%s may be asked for',
     (ref) => {
-      expect(checkRef(ref)).toBe(ref)
+      expect(refCandidates(ref)[0]).toBe(ref.replace(/^(?!refs\/)/, 'refs/heads/'))
     },
   )
 
@@ -82,11 +82,17 @@ describe('a ref', () => {
     'a@{1}',
     'x'.repeat(201),
   ])('%j is refused', (ref) => {
-    expect(() => checkRef(ref)).toThrow(/ref-not-found/)
+    expect(() => refCandidates(ref)).toThrow(/ref-not-found/)
   })
 
   it('means a branch before a tag', () => {
     expect(refCandidates('v1')).toEqual(['refs/heads/v1', 'refs/tags/v1'])
     expect(refCandidates('refs/tags/v1')).toEqual(['refs/tags/v1'])
+    expect(refCandidates(null)).toEqual(['HEAD'])
+  })
+
+  it.each([40, 64])('of %i hex digits may also mean a commit', (length) => {
+    const id = 'a'.repeat(length)
+    expect(refCandidates(id)).toEqual([`refs/heads/${id}`, `refs/tags/${id}`, id])
   })
 })

@@ -1,5 +1,6 @@
 import { StepFailed } from '../domain/stop.ts'
-import { REF_NAME } from './ref-name.ts'
+import { isObjectId } from './object-format.ts'
+import { whyNoRefName } from './ref-name.ts'
 
 /** How git reaches a repository; `http` includes https. */
 export type Transport = 'http' | 'ssh' | 'file'
@@ -56,21 +57,24 @@ function transportOf(url: string): Transport | undefined {
   return SCP_STYLE.test(url) ? 'ssh' : undefined
 }
 
-/** The full ref names to look for on the remote. A branch takes precedence over a tag. */
-export function refCandidates(ref: string): readonly string[] {
-  return ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
+/**
+ * What a ref can stand for, in order of precedence: a branch, a tag, a commit id. Throws StepFailed
+ * `ref-not-found` if it is not a valid name.
+ * @param ref null for the remote's HEAD
+ */
+export function refCandidates(ref: string | null): readonly string[] {
+  if (ref === null || ref === 'HEAD') return ['HEAD']
+  const name = checkRef(ref)
+  if (name.startsWith('refs/')) return [name]
+  return [`refs/heads/${name}`, `refs/tags/${name}`, ...(isObjectId(name) ? [name] : [])]
 }
 
 /**
  * Returns the ref unchanged. Throws StepFailed `ref-not-found` if it is not a valid name, because
  * git or a shell could misinterpret it.
  */
-export function checkRef(ref: string): string {
-  if (REF_NAME.test(ref)) return ref
-  throw new StepFailed(
-    'ref-not-found',
-    `${JSON.stringify(ref.slice(0, 200))} is not a valid branch name, tag name or commit id`,
-  )
+function checkRef(ref: string): string {
+  const why = whyNoRefName(ref)
+  if (why === null) return ref
+  throw new StepFailed('ref-not-found', `${JSON.stringify(ref.slice(0, 200))}: ${why}`)
 }
-
-export const isCommitId = (text: string): boolean => /^[0-9a-f]{40}$/.test(text)

@@ -4,6 +4,7 @@ import { readIfPresent } from '../platform/read-if-present.ts'
 import { AS_BYTES } from './archive-attributes.ts'
 import { copyIndex } from './index-copy.ts'
 import { LFS_FILTER_LOCAL } from './lfs.ts'
+import { formatOf } from './object-format.ts'
 import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -19,6 +20,7 @@ export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>):
   await makeRepository(folder, {
     bare: false,
     branch,
+    objectFormat: formatOf(base.commit),
     alternates: objects,
     shallow: (await readIfPresent(join(gitDir, 'shallow'))) ?? '',
     sparse: options.sparse,

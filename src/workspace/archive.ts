@@ -61,7 +61,7 @@ export async function prepareArchive(
   return workspace
 }
 
-const BARE = { bare: true, branch: 'base' } as const
+const BARE = { bare: true, branch: 'base', objectFormat: 'sha1' } as const
 
 type Import = {
   readonly file: string
@@ -111,7 +111,7 @@ async function continueOn(
     )
   }
   const change = await fetchChange(target, kept)
-  if (change !== null) await applyChange(target, change, signal)
+  if (change !== null) await applyChange(target, { ...change, base: commit }, commit, signal)
 }
 
 /** Maximum number of empty folders that the note lists by name. */

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { git, type GitSettings } from './git.ts'
+import type { ObjectFormat } from './object-format.ts'
 import { makeRepository } from './repository-folder.ts'
 
 type Folder = { readonly settings: GitSettings; readonly gitDir: string }
@@ -38,7 +39,11 @@ export async function isReadable(
  * them. If an object is unreadable, git uses the same object in a fresh pack instead. At the end,
  * removes the `fresh` folder.
  */
-export async function repairFrom(damaged: string, fresh: string): Promise<void> {
+export async function repairFrom(
+  damaged: string,
+  fresh: string,
+  objectFormat: ObjectFormat,
+): Promise<void> {
   await mkdir(packs(damaged), { recursive: true })
   await mkdir(join(damaged, 'refs'), { recursive: true })
   // Move each pack before its index, because git expects a pack for every index.
@@ -53,7 +58,7 @@ export async function repairFrom(damaged: string, fresh: string): Promise<void> 
   for (const name of await readdir(join(fresh, 'refs'))) {
     await rename(join(fresh, 'refs', name), join(damaged, 'refs', name))
   }
-  await makeRepository(damaged, { bare: true, branch: 'none' })
+  await makeRepository(damaged, { bare: true, branch: 'none', objectFormat })
   await rm(fresh, { recursive: true })
 }
 
@@ -67,6 +72,6 @@ async function joinShallow(damaged: string, fresh: string): Promise<void> {
   const texts = await Promise.all(
     [damaged, fresh].map((folder) => readFile(join(folder, 'shallow'), 'utf8').catch(() => '')),
   )
-  const commits = new Set(texts.join('').match(/^[0-9a-f]{40}$/gm))
+  const commits = new Set(texts.join('').match(/^[0-9a-f]{40,64}$/gm))
   if (commits.size > 0) await writeFile(join(damaged, 'shallow'), `${[...commits].join('\n')}\n`)
 }

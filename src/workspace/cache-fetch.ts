@@ -2,9 +2,9 @@
 // cache's lock while it fetches.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isCommitId } from './address.ts'
 import { isUnsafe } from './failure.ts'
 import { git } from './git.ts'
+import { isObjectId } from './object-format.ts'
 import { callRemote, type Remote } from './remote.ts'
 
 /** The id and type of a git object. For a tag, those of the object that the tag points to. */
@@ -27,7 +27,7 @@ export async function objectIn(
   const args = ['cat-file', '--batch-check=%(objectname) %(objecttype)']
   const end = await git(settings, { args, gitDir, stdin: `${object}^{}\n` }, signal)
   const [id = '', type = ''] = end.stdout.toString('utf8').trim().split(' ')
-  return end.code === 0 && isCommitId(id) ? { id, type } : null
+  return end.code === 0 && isObjectId(id) ? { id, type } : null
 }
 
 /**

@@ -5,10 +5,11 @@ import { StepFailed } from '../domain/stop.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import { withLock } from '../platform/file-lock.ts'
 import { readIfPresent } from '../platform/read-if-present.ts'
-import { type Address, checkRef, isCommitId, refCandidates } from './address.ts'
+import type { Address } from './address.ts'
 import { isReadable, isWhole, repairFrom } from './cache-damage.ts'
 import { fetchInto, type GitObject, joinPacks, objectIn } from './cache-fetch.ts'
 import type { GitSettings } from './git.ts'
+import { formatOf, isObjectId } from './object-format.ts'
 import { branchOf } from './ref-name.ts'
 import { askRemote, type Remote, type RemoteRefs } from './remote.ts'
 import { makeRepository } from './repository-folder.ts'
@@ -57,33 +58,52 @@ export type Base = {
   readonly branch: string | null
 }
 
+/** Where to start on a remote. */
+export type Start = {
+  /**
+   * What to start from: the first of these that exists. Each is HEAD, a full ref name, or the full id
+   * of a commit, which counts as existing.
+   */
+  readonly from: readonly string[]
+  /** Further names to ask the remote for, in the same request (`askRemote`). */
+  readonly ask: readonly string[]
+  /** Called before the base is checked out. Throws StepFailed if the job must not start from it. */
+  readonly accept: (refs: RemoteRefs, base: Base) => void
+}
+
 /**
- * Resolves a ref on the remote, and fetches its commit if the cache lacks it. Throws StepFailed
- * `ref-not-found`, or the failure to reach the remote.
- * @param wanted.ref null means the remote's HEAD
- * @param wanted.known a commit that is certainly in the cache, or null
+ * Resolves a start on the remote, and fetches its commit if the cache lacks it. Throws StepFailed
+ * `ref-not-found`, the error of `start.accept`, or the failure to reach the remote.
+ * @param known a commit that is certainly in the cache, or null
  */
 export async function fetchBase(
   cache: Cache,
-  wanted: { readonly ref: string | null; readonly known: string | null },
+  { start, known }: { readonly start: Start; readonly known: string | null },
   signal: AbortSignal,
 ): Promise<Base> {
   const { settings, address, folder } = cache
-  const { ref, known } = wanted
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
-  const names = ref === null || ref === 'HEAD' ? ['HEAD'] : refCandidates(checkRef(ref))
+  const names = [...start.from.filter((name) => !isObjectId(name)), ...start.ask]
   const refs = await askRemote({ settings, address, gitDir: folder }, names, signal)
-  const target = choose(refs, ref, names)
-  if (target === undefined) {
-    const thing =
-      ref === null ? 'default branch; the repository may be empty' : `branch or tag ${ref}`
-    throw new StepFailed(
-      'ref-not-found',
-      `${address.url} has no ${thing}. Name a branch, a tag or a full commit id`,
-    )
-  }
+  const target = choose(refs, start.from)
+  if (target === undefined) throw nowhere(cache, start)
   const { object, branch } = target
-  return { commit: object === known ? known : await fetchCommit(cache, object, signal), branch }
+  const commit = object === known ? known : await fetchCommit(cache, object, signal)
+  const base = { commit, branch }
+  start.accept(refs, base)
+  return base
+}
+
+function nowhere({ address }: Cache, { from }: Start): StepFailed {
+  const [name = 'HEAD'] = from
+  const thing =
+    name === 'HEAD' || from.includes('HEAD')
+      ? 'default branch; the repository may be empty'
+      : `branch or tag ${name.replace(/^refs\/(?:heads|tags)\//, '')}`
+  return new StepFailed(
+    'ref-not-found',
+    `${address.url} has no ${thing}. Name a branch, a tag or a full commit id`,
+  )
 }
 
 /**
@@ -142,17 +162,14 @@ export async function unpin(folder: string, name: string): Promise<void> {
 const pinFile = (folder: string, name: string): string => join(folder, 'refs', 'jobs', name)
 
 function choose(
-  refs: RemoteRefs,
-  ref: string | null,
-  names: readonly string[],
-): { object: string; branch: string | null } | undefined {
-  const name = names.find((candidate) => refs.tips.has(candidate))
-  const object = name === undefined ? undefined : refs.tips.get(name)
-  if (name === undefined || object === undefined) {
-    return ref !== null && isCommitId(ref) ? { object: ref, branch: null } : undefined
-  }
-  if (name === 'HEAD') return { object, branch: refs.head }
-  return { object, branch: branchOf(name) }
+  { tips, head }: RemoteRefs,
+  from: readonly string[],
+): { readonly object: string; readonly branch: string | null } | undefined {
+  const name = from.find((candidate) => tips.has(candidate) || isObjectId(candidate))
+  if (name === undefined) return undefined
+  const object = tips.get(name)
+  if (object === undefined) return { object: name, branch: null }
+  return { object, branch: name === 'HEAD' ? head : branchOf(name) }
 }
 
 const locked = <Value>(cache: Cache, run: () => Promise<Value>, signal: AbortSignal) =>
@@ -215,11 +232,12 @@ async function fetchAll(
 ): Promise<GitObject | null> {
   await removeLeftovers(cache)
   const fresh = `${cache.folder}.${randomUUID()}.new`
-  await makeRepository(fresh, { bare: true, branch: 'none' })
+  const objectFormat = formatOf(object)
+  await makeRepository(fresh, { bare: true, branch: 'none', objectFormat })
   const failure = await fetchInto(remoteOf(cache, fresh), { object, depth: cache.depth }, signal)
   if (failure !== null) throw failure
   await cache.settings.probe('cache-fetched')
-  if (await exists(cache.folder)) await repairFrom(cache.folder, fresh)
+  if (await exists(cache.folder)) await repairFrom(cache.folder, fresh, objectFormat)
   else await rename(fresh, cache.folder)
   return await objectOf(cache, object, signal)
 }

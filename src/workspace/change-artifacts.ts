@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { FileArtifact } from '../domain/attempt.ts'
 import { lfsObjectFile } from './lfs.ts'
+import { OBJECT_ID } from './object-format.ts'
 import type { Note } from './workspace.ts'
 
 /** Name of the artifact that contains a change's patch. */
@@ -12,7 +13,7 @@ const LFS = 'lfs-'
 /** If a change has more new LFS objects than this, only its patch is kept. */
 const LFS_OBJECTS_MAX = 100
 
-const CommitOrTree = z.string().regex(/^[0-9a-f]{40}$/)
+const CommitOrTree = z.string().regex(OBJECT_ID)
 
 /**
  * Describes a change that was kept as artifacts, so that a later attempt can continue from it. The

@@ -6,6 +6,7 @@ import { type Cache, objectsOf, repairCache, shallowOf } from './cache.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitCall, localFailure, mustGit } from './git.ts'
 import { lfsCheckout, lfsFilter } from './lfs.ts'
+import { formatOf } from './object-format.ts'
 import { makeRepository } from './repository-folder.ts'
 import { gitDirOf, treeOf } from './workspace.ts'
 import { type Worktree, worktreeOf } from './worktree.ts'
@@ -22,7 +23,7 @@ type Checkout = {
  */
 export async function makeFolders(
   cache: Cache,
-  { folder, options }: Pick<Checkout, 'folder' | 'options'>,
+  { folder, commit, options }: Checkout,
 ): Promise<void> {
   await Promise.all([removeTree(gitDirOf(folder)), removeTree(treeOf(folder))])
   // This writes the alternates file. It must exist before the caller pins the cache, because
@@ -30,6 +31,7 @@ export async function makeFolders(
   await makeRepository(gitDirOf(folder), {
     bare: true,
     branch: 'base',
+    objectFormat: formatOf(commit),
     alternates: objectsOf(cache),
     sparse: options.sparse,
     config: options.lfs ? lfsFilter(gitDirOf(folder)) : '',

@@ -2,12 +2,14 @@
 // and compares the result with the record.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { nameSome } from '../domain/name-some.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { type ChangeRecord, lfsIdOf, PATCH } from './change-artifacts.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { git, type GitSettings, mustGit } from './git.ts'
 import { lfsIdsIn } from './lfs-changes.ts'
 import { addLfsObject, LFS_PATCH } from './lfs.ts'
+import { baseOf } from './patch-base.ts'
 import { gitDirOf, treeOf } from './workspace.ts'
 
 /** A change stored as artifacts. */
@@ -34,11 +36,13 @@ export type ChangeTarget = {
 }
 
 /** A kept change, downloaded to files. */
-type FetchedChange = {
+export type FetchedChange = {
   readonly patchFile: string
   /** Paths of the Git LFS objects that the patch points to and that are among the artifacts. */
   readonly lfsFiles: readonly string[]
   readonly record: ChangeRecord | null
+  /** Id of the commit that the change was made on; null if neither record nor patch names it. */
+  readonly base: string | null
 }
 
 /**
@@ -64,37 +68,47 @@ export async function fetchChange(
     contents.length === 0 ? new Set() : await lfsIdsIn(patchFile)
   const lfsFiles: string[] = []
   for (const name of contents) if (ids.has(lfsIdOf(name))) lfsFiles.push(await fetch(name))
-  return { patchFile, lfsFiles, record }
+  return { patchFile, lfsFiles, record, base: record?.base ?? (await baseOf(patchFile)) }
 }
 
 /**
- * Applies a fetched change to the checkout of its base. Throws StepFailed `workspace-failed` if
- * the patch does not apply or the result is not the recorded tree.
+ * Applies a fetched change to the checkout of the commit `onto`. If the change was made on another
+ * commit, merges it (a three-way merge, for which git needs the files of the change's base). Throws
+ * StepFailed `change-conflicts` if the change does not apply, and `workspace-failed` if the result is
+ * not the recorded tree.
  */
 export async function applyChange(
   { folder, checkout, settings }: ChangeTarget,
-  { patchFile, lfsFiles, record }: FetchedChange,
+  { patchFile, lfsFiles, record, base }: FetchedChange,
+  onto: string,
   signal: AbortSignal,
 ): Promise<void> {
   // `git apply` rejects an empty patch.
   if ((await stat(patchFile)).size === 0) return
   const [gitDir, workTree] = [gitDirOf(folder), treeOf(folder)]
   for (const file of lfsFiles) await addLfsObject(gitDir, file, signal)
-  const args = ['apply', '--index', '--binary', '--whitespace=nowarn', '--', patchFile]
+  const merge = base === onto ? [] : ['--3way']
+  const args = ['apply', '--index', ...merge, '--binary', '--whitespace=nowarn', '--', patchFile]
   const call = { ...(checkout.lfs ? LFS_PATCH : {}), args, gitDir, workTree }
   const end = await git(settings, call, signal)
-  if (end.code !== 0) {
-    const output = end.stderr.trim().slice(-2000)
-    throw new StepFailed(
-      'workspace-failed',
-      `the earlier job’s patch does not apply to this ref; submit the job with the ref that the patch was made for. Git said: ${output}`,
-    )
-  }
+  if (end.code !== 0) throw conflict(base, onto, end.stderr)
   if (record === null) return
   const tree = await mustGit(settings, { args: ['write-tree'], gitDir, workTree }, signal)
   if (tree.toString('latin1').trim() === record.tree) return
   throw new StepFailed(
     'workspace-failed',
     'applying the earlier change gave a tree that differs from the recorded one',
+  )
+}
+
+/** @param output git's error output, which lists each conflicting file as `U <path>` */
+function conflict(base: string | null, onto: string, output: string): StepFailed {
+  const made = base === null ? '' : `, which was made on commit ${base},`
+  const files = Array.from(output.matchAll(/^U (.+)$/gm), ([, path = '']) => path)
+  const where =
+    files.length === 0 ? `Git said: ${output.trim().slice(-2000)}` : `in ${nameSome(files, 10)}`
+  return new StepFailed(
+    'change-conflicts',
+    `the earlier job’s change${made} conflicts with commit ${onto}, from which this job starts. ${where}`,
   )
 }

@@ -8,6 +8,7 @@ import { AS_BYTES } from './archive-attributes.ts'
 import { COMMIT_TIME } from './archive-entries.ts'
 import { ARCHIVE_LIMITS, archiveNames, checkLink } from './archive-names.ts'
 import { mustGit } from './git.ts'
+import { formatOf } from './object-format.ts'
 import { splitNul } from './paths.ts'
 import { makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
@@ -29,7 +30,13 @@ export async function packArchive(
   const tar = `${packing}.tar`
   try {
     const alternates = join(gitDir, 'objects')
-    await makeRepository(packing, { bare: true, branch: 'base', alternates, attributes: AS_BYTES })
+    await makeRepository(packing, {
+      bare: true,
+      branch: 'base',
+      objectFormat: formatOf(tree),
+      alternates,
+      attributes: AS_BYTES,
+    })
     // Archive a commit, not the tree itself: for a tree, `git archive` sets file times to now.
     const commitTree = {
       args: ['commit-tree', '-m', 'packed', tree],

@@ -6,7 +6,7 @@ import { git, type GitCall, type GitSettings } from './git.ts'
 import { branchOf } from './ref-name.ts'
 import { sshEnvironment } from './ssh.ts'
 
-/** Refs on a remote. */
+/** Those refs of a remote that were asked for. */
 export type RemoteRefs = {
   /** Ids of commits and tag objects, by full ref name such as `refs/heads/main`. */
   readonly tips: ReadonlyMap<string, string>
@@ -15,8 +15,9 @@ export type RemoteRefs = {
 }
 
 /**
- * Asks the remote for the refs in `names`, which are full names or HEAD. Always contacts the
- * remote, so success also proves that the credential allows reading the repository.
+ * Asks the remote for the refs in `names`: HEAD, full names, or the beginning of full names followed
+ * by `*`. Always contacts the remote, so success also proves that the credential allows reading the
+ * repository.
  * @param remote.gitDir any folder; this call needs no local repository
  */
 export async function askRemote(
@@ -104,10 +105,13 @@ function readRefs(text: string, names: readonly string[]): RemoteRefs {
   let head: string | null = null
   for (const [value = '', name = ''] of lines) {
     // ls-remote also returns names that end with a requested name, such as refs/pull/refs/heads/x.
-    if (!names.includes(name)) continue
+    if (!names.some((asked) => matches(asked, name))) continue
     if (!value.startsWith('ref: ')) tips.set(name, value)
     // `branchOf` validates this name from the remote, because git does not.
     else if (name === 'HEAD') head = branchOf(value.slice('ref: '.length))
   }
   return { tips, head }
 }
+
+const matches = (asked: string, name: string): boolean =>
+  asked.endsWith('*') ? name.startsWith(asked.slice(0, -1)) : name === asked

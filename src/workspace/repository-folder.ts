@@ -1,10 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import type { ObjectFormat } from './object-format.ts'
 
 /** Contents of a new git directory. */
 type RepositoryOptions = {
   readonly bare: boolean
   readonly branch: string
+  readonly objectFormat: ObjectFormat
   /** Path of another repository's `objects` folder, from which git also reads objects. */
   readonly alternates?: string
   /** Commits whose parents are missing, in the format of git's `shallow` file. */
@@ -22,13 +24,22 @@ type RepositoryOptions = {
  * unless `options.config` does.
  */
 export async function makeRepository(folder: string, options: RepositoryOptions): Promise<void> {
-  const { bare, branch, alternates, shallow = '', sparse = [], attributes = '' } = options
+  const {
+    bare,
+    branch,
+    objectFormat,
+    alternates,
+    shallow = '',
+    sparse = [],
+    attributes = '',
+  } = options
   const { config = '' } = options
   branchFile(folder, branch)
   await mkdir(join(folder, 'objects', 'info'), { recursive: true })
   await mkdir(join(folder, 'objects', 'pack'), { recursive: true })
   await mkdir(join(folder, 'refs', 'heads'), { recursive: true })
-  await writeFile(join(folder, 'config'), CONFIG(bare) + (sparse.length > 0 ? SPARSE : '') + config)
+  const settings = CONFIG(bare, objectFormat) + (sparse.length > 0 ? SPARSE : '') + config
+  await writeFile(join(folder, 'config'), settings)
   if (sparse.length > 0) await writeInfo(folder, 'sparse-checkout', cone(sparse))
   if (attributes !== '') await writeInfo(folder, 'attributes', attributes)
   if (shallow !== '') await writeFile(join(folder, 'shallow'), shallow)
@@ -55,8 +66,8 @@ export function branchFile(folder: string, branch: string): string {
 }
 
 /** Disables automatic garbage collection, because other git directories may read these objects. */
-const CONFIG = (bare: boolean): string => `[core]
-\trepositoryformatversion = 0
+const CONFIG = (bare: boolean, format: ObjectFormat): string => `${EXTENSIONS[format]}[core]
+\trepositoryformatversion = ${format === 'sha1' ? 0 : 1}
 \tfilemode = ${process.platform !== 'win32'}
 \tbare = ${bare}
 [gc]
@@ -64,6 +75,12 @@ const CONFIG = (bare: boolean): string => `[core]
 [maintenance]
 \tauto = false
 `
+
+/** Git reads extensions only from a repository of format version 1. */
+const EXTENSIONS: Readonly<Record<ObjectFormat, string>> = {
+  sha1: '',
+  sha256: '[extensions]\n\tobjectFormat = sha256\n',
+}
 
 const SPARSE = `[core]
 \tsparseCheckout = true

@@ -7,6 +7,7 @@ import { checkOut } from './checkout.ts'
 import type { CheckoutOptions } from './checkout-options.ts'
 import { isFolderIn } from './folder-in.ts'
 import { git, mustGit } from './git.ts'
+import { formatOf } from './object-format.ts'
 import { splitNul } from './paths.ts'
 import { askRemote } from './remote.ts'
 import { makeRepository } from './repository-folder.ts'
@@ -153,7 +154,8 @@ async function checkOutOne(
   await askRemote({ settings: cache.settings, address, gitDir: cache.folder }, ['HEAD'], signal)
   await fetchCommit(cache, commit, signal)
   const alternates = objectsOf(cache)
-  await makeRepository(worktree.gitDir, { bare: true, branch: 'base', alternates })
+  const objectFormat = formatOf(commit)
+  await makeRepository(worktree.gitDir, { bare: true, branch: 'base', objectFormat, alternates })
   await pin(cache, worktree.pin, commit)
   if (!(await isFolderIn(parent.worktree.tree, path))) {
     throw new StepFailed('submodule-refused', 'its path in the tree is not a folder')

@@ -5,6 +5,7 @@ import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
 import { changeArtifacts, NOT_KEPT } from './change-artifacts.ts'
 import { type GitCall, mustGit } from './git.ts'
 import { newLfsObjects } from './lfs-changes.ts'
+import { addBase } from './patch-base.ts'
 import type { Note, Workspace } from './workspace.ts'
 import { writeTree } from './write-tree.ts'
 
@@ -62,6 +63,7 @@ async function writePatch(
   const call = diff(workspace, options, tree)
   const stdoutBytesMax = 2 * limits.bytes + 1024 ** 2
   await mustGit(workspace.settings, { ...call, stdoutFile: patchFile, stdoutBytesMax }, signal)
+  if (workspace.repository !== null) await addBase(patchFile, workspace.base.commit)
   return patchFile
 }
 

@@ -5,6 +5,7 @@ import { findChanges } from './find-changes.ts'
 import { git, localFailure, mustGit } from './git.ts'
 import { withIndexCopy } from './index-copy.ts'
 import { nestedEntries } from './nested-repository.ts'
+import { noObject } from './object-format.ts'
 import { changedSubmodules } from './submodule-changes.ts'
 import type { Note, Workspace } from './workspace.ts'
 
@@ -60,7 +61,7 @@ type IndexChange = {
  * @returns a note if git rejected names, such as `.GIT`; otherwise an empty list
  */
 async function updateIndex(
-  { settings, gitDir, tree }: Workspace,
+  { settings, gitDir, tree, base }: Workspace,
   indexFile: string,
   change: IndexChange,
   signal: AbortSignal,
@@ -75,7 +76,10 @@ async function updateIndex(
     return /^Ignoring path /m.test(end.stderr)
   }
   // Remove paths first, because a file may replace a folder, and a folder may replace a file.
-  const info = await run('--index-info', [...change.removed.map(removal), ...change.entries])
+  const info = await run('--index-info', [
+    ...change.removed.map((path) => removal(path, base.commit)),
+    ...change.entries,
+  ])
   const put = await run('--stdin', change.put)
   if (!info && !put) return []
   return [
@@ -84,5 +88,5 @@ async function updateIndex(
 }
 
 const NUL = Buffer.from([0])
-const removal = (path: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`0 ${'0'.repeat(40)}\t`), path])
+const removal = (path: Buffer, base: string): Buffer =>
+  Buffer.concat([Buffer.from(`0 ${noObject(base)}\t`), path])

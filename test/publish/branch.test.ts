@@ -7,6 +7,7 @@ import { type BranchRequest, branchTargetOf, publishBranch } from '../../src/pub
 import { findPublished } from '../../src/publish/publish-once.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
+import { approve } from '../../src/domain/verdict.ts'
 import { aBranchRequest } from '../support/branch-request.ts'
 import { startGitServer } from '../support/git-server.ts'
 import {
@@ -30,8 +31,8 @@ async function aChange(options: { repository?: string; settings?: Partial<GitSet
   const { remote, clone, commit } = await makeRemote(folder)
   const settings = gitSettings(folder, options.settings)
   const intents: PublicationIntent[] = []
-  const attempt = async (repository = remote): Promise<BranchRequest> => {
-    const workspace = await aWorkspace(folder, { repository, settings })
+  const attempt = async (repository = remote, from = {}): Promise<BranchRequest> => {
+    const workspace = await aWorkspace(folder, { repository, settings, ...from })
     await shell(workspace.tree, 'echo done > done.txt')
     return aBranchRequest({
       workspace,
@@ -215,19 +216,20 @@ describe('publishing a branch', () => {
     expect(await tipOf(BRANCH)).toBe(theirs)
   })
 
-  it('moves the branch that the job it continues has published, and no other tip', async () => {
-    const { attempt, settings, clone, tipOf, remote } = await aChange()
-    const continues = await publishBranch(await attempt(), settings, patient())
-    const asFollowUp = { intents: [], continues, at: 1_800_000_000_000 }
-    const followUp = { ...(await attempt()), ...asFollowUp }
+  it('moves the branch forward from the tip it started from, and from no other', async () => {
+    const { attempt, settings, tipOf, remote } = await aChange()
+    const first = await publishBranch(await attempt(), settings, patient())
+    const next = async () => {
+      const request = await attempt(remote, { ref: BRANCH })
+      await shell(request.workspace.tree, 'echo more >> done.txt')
+      const change = await takeTree(request.workspace, patient())
+      return { ...request, change, approval: approve(change.tree, [], []), intents: [] }
+    }
+    const [followUp, tooLate] = [await next(), await next()]
     const second = await publishBranch(followUp, settings, patient())
-    expect(second.revision).not.toBe(continues.revision)
     expect(await tipOf(BRANCH)).toBe(second.revision)
-    await byHand(clone, 'fetch', '-q', remote, BRANCH)
-    await byHand(clone, 'checkout', '-q', '-b', BRANCH, 'FETCH_HEAD')
-    await commitAndPush(clone, { 'theirs.txt': 'x\n' })
-    const next = { ...(await attempt()), intents: [], continues: second }
-    const third = publishBranch(next, settings, patient())
+    expect(await byHand(remote, 'rev-parse', `${BRANCH}^`)).toBe(first.revision)
+    const third = publishBranch({ ...tooLate, at: 1_800_000_000_000 }, settings, patient())
     await expect(third).rejects.toMatchObject({ reason: 'branch-moved' })
   })
 

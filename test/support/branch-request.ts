@@ -14,7 +14,6 @@ export function aBranchRequest(
     text: { title: 'Do it', prompt: 'Do it\nwell.', jobId: 'job-1', attempt: 1, trailers: true },
     at: 1_700_000_000_000,
     intents: [],
-    continues: null,
     report: { intend: async () => {} },
     ...change,
   }

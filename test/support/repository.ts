@@ -6,7 +6,9 @@ import type { z } from 'zod'
 import { noProbe } from '../../src/domain/probe.ts'
 import { CheckoutOptions } from '../../src/workspace/checkout-options.ts'
 import type { Change } from '../../src/workspace/change.ts'
-import type { KeptChange } from '../../src/workspace/earlier-change.ts'
+import { refCandidates } from '../../src/workspace/address.ts'
+import type { Start } from '../../src/workspace/cache.ts'
+import { fetchChange, type KeptChange } from '../../src/workspace/earlier-change.ts'
 import type { GitSettings } from '../../src/workspace/git.ts'
 import { prepareWorkspace, type WorkspaceRequest } from '../../src/workspace/prepare.ts'
 import type { RepositoryWorkspace } from '../../src/workspace/workspace.ts'
@@ -111,8 +113,14 @@ export function gitSettings(folder: string, change: Partial<GitSettings> = {}): 
   }
 }
 
-type WorkspaceChange = Partial<Omit<WorkspaceRequest, 'checkout'>> &
-  Pick<WorkspaceRequest, 'repository'> & { readonly checkout?: z.input<typeof CheckoutOptions> }
+type WorkspaceChange = Partial<Omit<WorkspaceRequest, 'checkout' | 'change'>> &
+  Pick<WorkspaceRequest, 'repository'> & {
+    readonly checkout?: z.input<typeof CheckoutOptions>
+    /** The branch, tag or commit to start from; by default the remote's HEAD. */
+    readonly ref?: string
+    /** An earlier change; without a ref, the start is the commit on which it was made, if known. */
+    readonly continues?: KeptChange
+  }
 
 /** Prepares a workspace in a new attempt folder. */
 export async function aWorkspace(
@@ -124,12 +132,18 @@ export async function aWorkspace(
   await mkdir(attempt)
   const settings = gitSettings(folder)
   const checkout = CheckoutOptions.parse(change.checkout ?? {})
-  const defaults = { folder: attempt, ref: null, continues: null, settings }
-  const request = { ...defaults, ...change, checkout }
-  return await prepareWorkspace(request, signal)
+  const { ref = null, continues, ...given } = change
+  const place = { folder: attempt, settings, ...given, checkout }
+  const earlier = continues === undefined ? null : await fetchChange(place, continues)
+  const base = ref === null ? earlier?.base : null
+  const start = startAt(typeof base === 'string' ? [base] : refCandidates(ref))
+  return await prepareWorkspace({ start, ...place, change: earlier }, signal)
 }
 
 let attempts = 0
+
+/** Starts from the first of these refs and commits that exists, and accepts it. */
+export const startAt = (from: readonly string[]): Start => ({ from, ask: [], accept: () => {} })
 
 /** A change stored by an earlier job; only the names of its artifacts are known. */
 export const keptByJob = (...artifacts: Change['artifacts']): KeptChange => ({

@@ -15,6 +15,7 @@ import {
   makeRemote,
   patient,
   shell,
+  startAt,
 } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
@@ -119,11 +120,8 @@ describe('a workspace', () => {
     const patchFile = join(folder, 'change.patch')
     await writeFile(patchFile, `${await byHand(clone, 'diff', '--binary', 'HEAD~1')}\n`)
 
-    const onCommit = await aWorkspace(folder, {
-      repository: remote,
-      continues: { commit: published },
-    })
-    expect(onCommit.base).toEqual({ commit: published, branch: 'main' })
+    const onCommit = await aWorkspace(folder, { repository: remote, start: startAt([published]) })
+    expect(onCommit.base).toEqual({ commit: published, branch: null })
 
     const onPatch = await aWorkspace(folder, {
       repository: remote,
@@ -141,7 +139,10 @@ describe('a workspace', () => {
     const patchFile = join(folder, 'change.patch')
     await writeFile(patchFile, '--- a/absent\n+++ b/absent\n@@ -1 +1 @@\n-x\n+y\n')
     const request = { repository: remote, continues: keptByJob(asPatch(patchFile)) }
-    await expect(aWorkspace(folder, request)).rejects.toThrow(/does not apply to this ref/)
+    await expect(aWorkspace(folder, request)).rejects.toMatchObject({
+      reason: 'change-conflicts',
+      detail: expect.stringContaining('Git said: error: absent: does not exist in index'),
+    })
   })
 
   it('continues from a change with its record, although the branch has moved', async () => {

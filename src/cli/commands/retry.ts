@@ -15,6 +15,8 @@ import { waitForGroups } from '../report-totals.ts'
 
 const Flags = z.object({
   prompt: z.string().min(1).optional(),
+  ref: z.string().min(1).optional(),
+  branch: z.string().min(1).optional(),
   key: z.string().optional(),
   failed: z.boolean().default(false),
   group: Group.optional(),
@@ -32,13 +34,18 @@ export function defineRetry(command: Command, invocation: Invocation): void {
     .option('--failed', 'retry all failed jobs of --group that have not been retried')
     .option('--group <name>', 'the group whose failed jobs are retried')
     .option('--prompt <text>', 'what the agent should do now')
+    .option(
+      '--ref <name>',
+      'start from this branch, tag or commit, and apply the unpublished change of the earlier job there (default: where the earlier job ended)',
+    )
+    .option('--branch <name>', 'publish to this branch (default: the one of the earlier job)')
     .option('--key <text>', 'idempotency key: repeating the request returns the same job')
     .option('--wait', 'wait until the new jobs end; the exit code shows the worst outcome')
   onHub(command, invocation, Flags, async ({ flags, args: [text], print, connect }) => {
     const group = groupOf(flags, text)
     const client = await connect()
     if (group !== null) {
-      const retried = await retryFailed(client, group, flags.prompt)
+      const retried = await retryFailed(client, group, changeIn(flags))
       if (flags.wait) return waitForGroups(invocation, client, print, [group])
       if (print.json) return print.document({ group, retried })
       print.line(`Group ${group}: ${plural(retried, 'failed job')} retried`)
@@ -46,11 +53,16 @@ export function defineRetry(command: Command, invocation: Invocation): void {
     }
     const accepted = await client.exchange('retryJob', {
       params: { job: await findJob(client, text ?? '') },
-      body: { prompt: flags.prompt, idempotencyKey: flags.key },
+      body: { ...changeIn(flags), idempotencyKey: flags.key },
     })
     await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
   })
 }
+
+/** What the new job changes. A hub that does not know a member refuses it only if it is set. */
+type Change = Pick<Flags, 'prompt' | 'ref' | 'branch'>
+
+const changeIn = ({ prompt, ref, branch }: Flags): Change => ({ prompt, ref, branch })
 
 /** The group whose failed jobs are to be retried; null if a single job is. */
 function groupOf({ failed, group, key }: Flags, job: string | undefined): string | null {
@@ -67,11 +79,7 @@ function groupOf({ failed, group, key }: Flags, job: string | undefined): string
  * has retried. The idempotency key of a retry names its job, so that two of these commands at the
  * same time retry no job twice.
  */
-async function retryFailed(
-  client: HubClient,
-  group: string,
-  prompt: string | undefined,
-): Promise<number> {
+async function retryFailed(client: HubClient, group: string, change: Change): Promise<number> {
   await readGroup(client, group)
   let retried = 0
   const failed = { group, state: ['failed'], continued: 'false' } as const
@@ -79,7 +87,7 @@ async function retryFailed(
     await eachOf(jobs, async ({ id }) => {
       const { status } = await client.exchange('retryJob', {
         params: { job: id },
-        body: { prompt, idempotencyKey: `retry-failed:${id}` },
+        body: { ...change, idempotencyKey: `retry-failed:${id}` },
       })
       if (status === CREATED) retried += 1
     })

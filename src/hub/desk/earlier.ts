@@ -28,9 +28,8 @@ export async function findKept(
 }
 
 /**
- * Finds an artifact of the earlier job that the attempt's job continues. If several attempts of that
- * job have an artifact with this name, returns the newest. Throws `lease-lost` and
- * `artifact-not-found`.
+ * Finds an artifact of the earlier jobs that the attempt's job continues. If several attempts or jobs
+ * have an artifact with this name, returns the newest. Throws `lease-lost` and `artifact-not-found`.
  */
 export async function findContinued(
   hub: HubState,
@@ -38,12 +37,11 @@ export async function findContinued(
   name: string,
 ): Promise<ArtifactRow> {
   await refuseEnded(hub.ledger, fence)
-  const { retryOf } = await hub.ledger.job(fence.jobId)
-  const rows = retryOf === null ? [] : await hub.ledger.artifacts(retryOf)
-  const [newest] = rows
-    .filter((row) => row.name === name)
-    .toSorted((one, other) => other.attempt - one.attempt)
-  if (newest !== undefined) return newest
-  const earlier = retryOf === null ? 'no job' : `job ${retryOf}, which has no artifact ${name}`
-  throw new AppError('artifact-not-found', `Job ${fence.jobId} continues ${earlier}.`)
+  const rows = await hub.ledger.earlierArtifacts(fence.jobId)
+  const found = rows.find((row) => row.name === name)
+  if (found !== undefined) return found
+  throw new AppError(
+    'artifact-not-found',
+    `No job that job ${fence.jobId} continues has an artifact ${name}.`,
+  )
 }

@@ -1,7 +1,10 @@
 import { AppError } from '../../domain/errors.ts'
 import type { JobId } from '../../domain/id.ts'
+import type { Job } from '../../domain/job.ts'
+import type { FollowUp, KindSchema } from '../../domain/kind.ts'
 import type { UserPrincipal } from '../../domain/principal.ts'
 import { isTerminal } from '../../domain/state.ts'
+import { LockKey } from '../../domain/text.ts'
 import type { HubState } from '../context.ts'
 import { checkWork, kindNamed } from './check-work.ts'
 import { checkedCallbacks } from './checked-callbacks.ts'
@@ -10,10 +13,7 @@ import { demandRoomForJobs } from './room.ts'
 import type { Submitted } from './submit.ts'
 
 /** The ways in which the new job may differ from the earlier one. */
-export type RetryRequest = {
-  readonly prompt?: string | undefined
-  readonly idempotencyKey?: string | undefined
-}
+export type RetryRequest = FollowUp & { readonly idempotencyKey?: string | undefined }
 
 /**
  * Submits a new job that continues a job that has ended. The new job has the same payload,
@@ -24,7 +24,7 @@ export type RetryRequest = {
 export async function retry(
   hub: HubState,
   jobId: JobId,
-  { prompt, idempotencyKey }: RetryRequest,
+  { prompt, ref, branch, idempotencyKey }: RetryRequest,
   by: UserPrincipal,
 ): Promise<Submitted> {
   await demandRoomForJobs(hub)
@@ -33,8 +33,10 @@ export async function retry(
     throw new AppError('job-not-terminal', `Job ${jobId} is still ${earlier.state}.`)
   }
   const kind = kindNamed(hub, earlier.kind)
-  const payload = prompt === undefined ? earlier.payload : kind.followUp(earlier.payload, prompt)
-  const { priority, labels, locks, limits, retry: policy } = earlier
+  const change = { prompt, ref, branch }
+  const payload = kind.followUp(earlier.payload, change)
+  const { priority, labels, limits, retry: policy } = earlier
+  const locks = locksOf(kind, earlier)
   const files = await hub.ledger.inputs(jobId)
   const inputs = files.map(({ name, digest }) => ({ name, digest }))
   const work = { payload, priority, labels, locks, limits, retry: policy, inputs, retryOf: jobId }
@@ -45,6 +47,17 @@ export async function retry(
     callbacks: checkedCallbacks(hub.callbacks, await hub.ledger.callbacks(jobId)),
     idempotencyKey,
     submitter: by,
-    requestDigest: requestDigest({ retryOf: jobId, prompt }),
+    requestDigest: requestDigest({ retryOf: jobId, ...change }),
   })
+}
+
+/**
+ * The lock keys of a follow-up, except those that its own payload adds: the keys with which the earlier
+ * job was submitted, and one for what that job published, because the follow-up may publish there.
+ */
+function locksOf(kind: KindSchema, { locks, payload, publication }: Job): string[] {
+  const derived = kind.locks(payload)
+  const given = locks.filter((key) => !derived.includes(key))
+  const published = publication === null ? [] : [`${publication.kind}:${publication.target}`]
+  return [...given, ...published.filter((key) => LockKey.safeParse(key).success)]
 }

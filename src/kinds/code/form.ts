@@ -23,7 +23,8 @@ const FLAGS: readonly Flag[] = [
   },
   {
     flag: '--ref <name>',
-    description: 'the branch, tag or commit to start from (default: the remote’s HEAD)',
+    description:
+      'the branch, tag or commit to start from (default: the branch of --branch if it exists, or the remote’s HEAD)',
   },
   {
     flag: '--depth <commits>',

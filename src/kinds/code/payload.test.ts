@@ -110,13 +110,30 @@ describe('code payload', () => {
   })
 
   it('keeps everything but the prompt in a follow-up', () => {
-    expect(codeSchema.followUp(payload({ ref: 'main' }), 'now the docs')).toMatchObject({
-      ref: 'main',
-      prompt: 'now the docs',
-    })
+    const asked = payload({ ref: 'main' })
+    const prompt = 'now the docs'
+    expect(codeSchema.followUp(asked, { prompt })).toEqual({ ...asked, prompt })
+    expect(codeSchema.followUp(asked, {})).toEqual(asked)
   })
 
-  it.each(['main', 'release/2.0', 'v1.0.0', 'a'.repeat(40), 'fix/issue-#12', 'user@feature'])(
+  it('starts a follow-up at its ref only when the submitter names one', () => {
+    const asked = payload({ checkout: { ref: 'main', depth: 1 } })
+    const moved = codeSchema.followUp(asked, { ref: 'v2' })
+    expect(moved).toEqual({ ...payload({ checkout: { depth: 1 } }), ref: 'v2', startAt: 'ref' })
+    expect(codeSchema.protocol(moved)).toBe(2)
+    expect(codeSchema.followUp(moved, {})).not.toHaveProperty('startAt')
+  })
+
+  it('publishes a follow-up to the branch that the submitter names', () => {
+    const trailers = { mode: 'branch', trailers: false }
+    const to = (publish: object | undefined) =>
+      codeSchema.followUp(payload(publish === undefined ? {} : { publish }), { branch: 'fix/b' })
+    expect(to(undefined)).toMatchObject({ publish: { mode: 'branch', branch: 'fix/b' } })
+    expect(to({ mode: 'none' })).toMatchObject({ publish: { mode: 'branch', branch: 'fix/b' } })
+    expect(to(trailers)).toMatchObject({ publish: { ...trailers, branch: 'fix/b' } })
+  })
+
+  it.each(['main', 'release/2.0', 'v1.0.0', 'a'.repeat(40), 'größe', 'fix/(a),b', 'user@feature'])(
     'takes %s as a ref',
     (ref) => {
       expect(RefName.safeParse(ref).success).toBe(true)
@@ -146,7 +163,8 @@ describe('code payload', () => {
     'a\\b',
     '',
     'a//b',
-    'é',
+    'a;b',
+    'é'.repeat(101),
   ])('refuses %j as a ref', (ref) => {
     expect(RefName.safeParse(ref).success).toBe(false)
   })

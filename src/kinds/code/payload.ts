@@ -4,14 +4,14 @@ import { CommandChecks } from '../../checks/asked.ts'
 import { Argv } from '../../domain/argv.ts'
 import { isPersonName, line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
-import { REF_NAME } from '../../workspace/ref-name.ts'
+import { whyNoRefName } from '../../workspace/ref-name.ts'
 
 export const RefName = z
   .string()
   .max(200)
-  .regex(REF_NAME, {
-    error: ({ input }) =>
-      `${JSON.stringify(input)} is not a valid branch, tag or commit name: letters a-z, digits and . _ - / @ + = # are allowed, subject to git’s rules for refs`,
+  .superRefine((name, context) => {
+    const why = whyNoRefName(name)
+    if (why !== null) context.addIssue(`${JSON.stringify(name)}: ${why}`)
   })
 
 /** The name of a branch. Excludes `HEAD` and `refs/…`, which git does not read as branch names. */
@@ -59,7 +59,9 @@ const Publish = z.discriminatedUnion('mode', [
 
 /** What is checked out for the agent. */
 const Checkout = z.strictObject({
-  ref: RefName.optional().describe('Default: the remote’s HEAD'),
+  ref: RefName.optional().describe(
+    'Default: the branch that publish.branch names, if it exists, or the remote’s HEAD',
+  ),
   ...CheckoutOptions.shape,
 })
 
@@ -72,6 +74,10 @@ export const CodePayload = z
     repository: RepositoryAddress,
     ref: RefName.optional().describe('Short form of `checkout.ref`'),
     checkout: Checkout.prefault({}),
+    startAt: z
+      .literal('ref')
+      .optional()
+      .describe('A follow-up starts from its ref, not from where the earlier job ended'),
     prompt: z.string().min(1).max(262_144),
     agent: Agent,
     test: Argv.optional().describe('The command with which the agent can test its work'),
@@ -103,6 +109,6 @@ export type CodePayload = z.infer<typeof CodePayload>
 export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
   iterations ?? ITERATIONS
 
-/** The ref that the job starts from; null for the remote's HEAD. */
+/** The ref that the payload names to start from; null if it names none. */
 export const refOf = ({ ref, checkout }: Pick<CodePayload, 'ref' | 'checkout'>): string | null =>
   checkout.ref ?? ref ?? null

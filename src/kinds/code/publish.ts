@@ -1,11 +1,11 @@
-import { shortId } from '../../domain/id.ts'
 import type { Outcome } from '../../domain/outcome.ts'
 import type { Publication } from '../../domain/publication.ts'
 import type { Approval } from '../../domain/verdict.ts'
-import { branchOfPublication, publishBranch } from '../../publish/branch.ts'
+import { publishBranch } from '../../publish/branch.ts'
 import type { Change } from '../../workspace/change.ts'
 import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
 import type { CodeJob } from './code-job.ts'
+import { branchOf } from './start.ts'
 
 type Work = {
   readonly workspace: RepositoryWorkspace
@@ -23,7 +23,8 @@ export async function publish(
 ): Promise<Outcome> {
   const { attempt, payload, tools } = job
   const { work, earlier, report } = attempt
-  if (payload.publish.mode === 'none') {
+  const branch = branchOf(job)
+  if (payload.publish.mode === 'none' || branch === null) {
     return {
       kind: 'succeeded',
       reason: 'patch-ready',
@@ -37,7 +38,7 @@ export async function publish(
       workspace,
       change,
       approval,
-      branch: payload.publish.branch ?? branchOf(job),
+      branch,
       author: payload.publish.author ?? null,
       signature: tools.signature,
       text: {
@@ -49,7 +50,6 @@ export async function publish(
       },
       at: attempt.now(),
       intents: earlier.intents,
-      continues: earlier.continues?.publication ?? null,
       report,
     },
     tools.git,
@@ -66,12 +66,6 @@ export function published(
 ): Outcome {
   attempt.report.tell({ type: 'published', publication })
   return { kind: 'succeeded', reason: 'published', publication, ...words }
-}
-
-/** The branch to push to: in a follow-up, the earlier job's branch; otherwise, a new branch. */
-function branchOf({ attempt }: CodeJob): string {
-  const continued = branchOfPublication(attempt.earlier.continues?.publication ?? null)
-  return continued?.branch ?? `millwright/${shortId(attempt.work.id)}`
 }
 
 const sizeOf = ({ files, insertions, deletions }: Change): string =>

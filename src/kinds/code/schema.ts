@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AGENTS } from '../../agents/all.ts'
-import { kindSchema } from '../../domain/kind.ts'
+import { type FollowUp, kindSchema } from '../../domain/kind.ts'
 import { demandsOf } from './demands.ts'
 import { codeFacts } from './facts.ts'
 import { CodePayload } from './payload.ts'
@@ -14,6 +14,27 @@ const firstLine = (text: string): string =>
 
 const Asked = z.record(z.string(), z.unknown())
 
+function followUpOf(earlier: unknown, { prompt, ref, branch }: FollowUp): unknown {
+  // `startAt` applied to the earlier job only: the new one starts from where that job ended.
+  const { startAt: _, ...payload } = Asked.parse(earlier)
+  return {
+    ...payload,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(ref === undefined ? {} : { ...startingAt(payload), ref, startAt: 'ref' }),
+    ...(branch === undefined ? {} : { publish: { ...publishOf(payload), mode: 'branch', branch } }),
+  }
+}
+
+/** The members of a payload that change when it gets another `ref`. */
+function startingAt({ checkout }: Readonly<Record<string, unknown>>): object {
+  if (checkout === undefined) return {}
+  const { ref: _, ...options } = Asked.parse(checkout)
+  return { checkout: options }
+}
+
+const publishOf = ({ publish = {} }: Readonly<Record<string, unknown>>): object =>
+  Asked.parse(publish)
+
 /** The name of this kind. */
 export const CODE = 'code'
 
@@ -25,9 +46,10 @@ export const codeSchema = kindSchema(CodePayload, {
     publish.mode === 'branch' && publish.branch !== undefined
       ? [`branch:${repository}#${publish.branch}`]
       : [],
-  followUp: (payload, prompt) => ({ ...Asked.parse(payload), prompt }),
+  followUp: followUpOf,
   demands: demandsOf,
-  protocol: ({ iterations, expectChange }) => ((iterations ?? expectChange) === undefined ? 1 : 2),
+  protocol: ({ iterations, expectChange, startAt }) =>
+    (iterations ?? expectChange ?? startAt) === undefined ? 1 : 2,
   facts: codeFacts,
   story: ({ agent }) => AGENTS.find(({ name }) => name === agent.name)?.story ?? 'transcript',
 })

@@ -27,8 +27,10 @@ describe('the kind generate', () => {
     expect(generateSchema.story(payload)).toBe('output')
   })
 
-  it('takes no prompt', () => {
-    expect(() => generateSchema.followUp(payload, 'more')).toThrow('takes no prompt')
+  it('takes no prompt, ref or branch in a follow-up', () => {
+    expect(generateSchema.followUp(payload, {})).toBe(payload)
+    expect(() => generateSchema.followUp(payload, { prompt: 'more' })).toThrow('takes no prompt')
+    expect(() => generateSchema.followUp(payload, { branch: 'b' })).toThrow('takes no branch')
   })
 
   it.each([

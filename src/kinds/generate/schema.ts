@@ -15,10 +15,12 @@ export const generateSchema = kindSchema(GeneratePayload, {
   name: GENERATE,
   title: ({ title, generator }) => title ?? commandLine(generator.run).slice(0, TITLE_MAX),
   locks: () => [],
-  followUp: () => {
+  followUp: (payload, change) => {
+    const asked = Object.entries(change).find(([, value]) => value !== undefined)
+    if (asked === undefined) return payload
     throw new AppError(
       'payload-invalid',
-      `A job of the kind ${GENERATE} takes no prompt: retry it without one.`,
+      `A job of the kind ${GENERATE} takes no ${asked[0]}: retry it without one.`,
     )
   },
   demands: ({ generator }) => [generatorOffer(generator.name)],

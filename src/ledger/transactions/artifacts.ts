@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.ts'
 import type { JobId } from '../../domain/id.ts'
 import { Fence } from '../../domain/lease.ts'
 import { lockJob } from '../advisory-locks.ts'
+import { readEarlierArtifacts, readEarlierJobs } from '../earlier-jobs.ts'
 import { readJob } from '../job-row.ts'
 import type { ArtifactRow } from '../port.ts'
 import { sql } from '../sql.ts'
@@ -67,4 +68,10 @@ export async function artifacts(tx: Tx, jobId: JobId): Promise<readonly Artifact
       FROM artifact WHERE job_id = ${jobId} ORDER BY attempt, name`,
     Row,
   )
+}
+
+/** Lists what the jobs that a job continues kept: the newest artifact of each name. */
+export async function earlierArtifacts(tx: Tx, jobId: JobId): Promise<readonly ArtifactRow[]> {
+  const { retryOf } = await readJob(tx, jobId)
+  return retryOf === null ? [] : readEarlierArtifacts(tx, await readEarlierJobs(tx, retryOf))
 }

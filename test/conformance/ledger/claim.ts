@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { JobId } from '../../../src/domain/id.ts'
 import type { Fence } from '../../../src/domain/lease.ts'
-import type { Ledger } from '../../../src/ledger/port.ts'
+import type { Settlement } from '../../../src/domain/outcome.ts'
+import type { Ledger, NewJob } from '../../../src/ledger/port.ts'
 import {
   aJob,
   aRequest,
@@ -197,13 +199,66 @@ export function claimConformance(open: OpenLedger): void {
         jobId: earlier,
         session: 's-2',
         artifacts: [
-          { name: 'patch', digest: 'cc', size: 3 },
-          { name: 'session', digest: 'bb', size: 3 },
+          { name: 'patch', digest: 'cc', size: 3, published: false },
+          { name: 'session', digest: 'bb', size: 3, published: false },
         ],
         publication: null,
       })
     })
+
+    it('a follow-up gets the newest work of a chain of jobs, up to the one that published', async () => {
+      const { ledger } = await open()
+      const before = await ended(ledger, {}, { before: 'a', patch: 'a' })
+      const publication = { kind: 'branch', target: 'r#b', revision: 'c' }
+      const published = { ...SUCCEEDED, publication }
+      const first = await ended(
+        ledger,
+        { retryOf: before },
+        { session: 's-1', patch: 'p-1', notes: 'n' },
+        published,
+      )
+      const second = await ended(ledger, { retryOf: first }, { patch: 'p-2' })
+      const third = await ended(ledger, { retryOf: second }, {})
+      const last = await submitted(ledger, { retryOf: third })
+
+      expect((await ledger.claim(aRequest()))?.continues).toEqual({
+        jobId: third,
+        session: 's-1',
+        artifacts: [
+          { name: 'notes', digest: 'n', size: 3, published: true },
+          { name: 'patch', digest: 'p-2', size: 3, published: false },
+          { name: 'session', digest: 's-1', size: 3, published: true },
+        ],
+        publication,
+      })
+      expect(await ledger.earlierArtifacts(last)).toMatchObject([
+        { jobId: first, name: 'notes' },
+        { jobId: second, name: 'patch' },
+        { jobId: first, name: 'session' },
+      ])
+      expect(await ledger.earlierArtifacts(before)).toEqual([])
+    })
   })
+}
+
+/** A job that has ended and kept artifacts with these digests; the one named `session` is a session. */
+async function ended(
+  ledger: Ledger,
+  job: Partial<NewJob>,
+  kept: Readonly<Record<string, string>>,
+  settlement: Settlement = SUCCEEDED,
+): Promise<JobId> {
+  const id = await submitted(ledger, job)
+  const fence = await claimed(ledger)
+  for (const [name, digest] of Object.entries(kept)) {
+    await ledger.addArtifact({ ...fence, ...artifact(name, digest) })
+  }
+  const { session } = kept
+  if (session !== undefined) {
+    await ledger.appendEvents(fence, 1, [{ type: 'agent-session', session }])
+  }
+  await ledger.settle(fence, settlement, null)
+  return id
 }
 
 /** The id of some other job. */

@@ -100,6 +100,23 @@ export function forgettingConformance(open: OpenLedger): void {
       expect(await ledger.job(follower)).toMatchObject({ state: 'succeeded', retryOf: null })
     })
 
+    it('keeps a chain of jobs as long as the last one is unfinished', async () => {
+      const { ledger, advance } = await open()
+      const first = await ended(ledger)
+      await submitted(ledger, { retryOf: first })
+      const { jobId: second, ...fence } = await claimed(ledger)
+      await ledger.settle({ jobId: second, ...fence }, SUCCEEDED, null)
+      await submitted(ledger, { retryOf: second })
+      const last = await claimed(ledger)
+      advance(DAY_MS)
+      const at = (await endedAt(ledger, second)) + 1
+
+      expect(await ledger.unneeded(upTo(at))).toMatchObject({ jobs: 0 })
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 0 })
+      await ledger.settle(last, SUCCEEDED, null)
+      expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 2 })
+    })
+
     it('a pending callback keeps only its own job', async () => {
       const { ledger } = await open()
       const callbacks = [{ url: 'https://hooks.example/', events: ['ended' as const] }]

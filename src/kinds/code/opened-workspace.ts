@@ -1,0 +1,11 @@
+import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
+import type { KeptWork } from './work-checkpoint.ts'
+
+/** A checkout, and the agent's session to continue in it. */
+export type OpenedWorkspace = {
+  readonly workspace: RepositoryWorkspace
+  /** An earlier attempt's work, which was restored in the workspace; null if none was restored. */
+  readonly kept: KeptWork | null
+  /** The session to continue, whose files are in the agent's HOME folder; null starts a new session. */
+  readonly session: string | null
+}

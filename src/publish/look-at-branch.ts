@@ -1,0 +1,65 @@
+// Looks at the branch that a job publishes to, before its agent starts. What would certainly make the
+// push fail is found then, and not after the agent has been paid.
+import type { PublicationIntent } from '../domain/publication.ts'
+import { StepFailed } from '../domain/stop.ts'
+import type { Base } from '../workspace/cache.ts'
+import { callRemote, type Remote, type RemoteRefs } from '../workspace/remote.ts'
+import { type BranchPlace, checkBranch, moved, refOf } from './branch.ts'
+
+/** Names of the refs that decide whether a branch can be pushed, as `askRemote` takes them. */
+export function refsAround(branch: string): readonly string[] {
+  const ref = refOf(checkBranch(branch))
+  return [ref, ...parentsOf(branch).map(refOf), `${ref}/*`]
+}
+
+/**
+ * Throws StepFailed `publish-invalid` if git cannot create the branch next to those that exist, and
+ * `branch-moved` if the branch exists and its tip is not the base of this job.
+ * @param refs the remote's answer to a question for `refsAround`
+ * @param intents what earlier attempts of this job may have pushed to the branch
+ */
+export function checkTip(
+  { repository, branch }: BranchPlace,
+  { refs, base }: { readonly refs: RemoteRefs; readonly base: Base },
+  intents: readonly PublicationIntent[],
+): void {
+  const tip = refs.tips.get(refOf(branch))
+  if (tip === undefined) return checkName({ repository, branch }, refs)
+  if (tip === base.commit || intents.some(({ revision }) => revision === tip)) return
+  throw moved(repository, branch, tip)
+}
+
+/** Git stores the branches `a` and `a/b` as a file and a folder of the same name: only one can exist. */
+function checkName({ repository, branch }: BranchPlace, { tips }: RemoteRefs): void {
+  const above = parentsOf(branch).find((name) => tips.has(refOf(name)))
+  const below = [...tips.keys()].find((name) => name.startsWith(`${refOf(branch)}/`))
+  const other = above ?? below?.slice(refOf('').length)
+  if (other === undefined) return
+  throw new StepFailed(
+    'publish-invalid',
+    `git cannot create the branch ${branch} in ${repository}, because the branch ${other} exists: no branch’s name can be a folder of another’s`,
+  )
+}
+
+/** The names that are folders of a branch's name: `a` and `a/b` for `a/b/c`. */
+function parentsOf(branch: string): readonly string[] {
+  const parts = branch.split('/')
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))
+}
+
+/**
+ * Asks the remote whether the worker's credential may push, without pushing anything. The remote's own
+ * rules, such as protected branches, cannot be asked for. Throws StepFailed as a push does.
+ * @param commit a commit in the git directory of the remote
+ */
+export async function tryPush(
+  remote: Remote,
+  { branch, commit }: { readonly branch: string; readonly commit: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const target = `${commit}:${refOf(branch)}`
+  const args = ['push', '--dry-run', '--no-verify', '--force', '--end-of-options']
+  const call = { args: [...args, remote.address.url, target], gitDir: remote.gitDir }
+  const end = await callRemote(remote, call, signal)
+  if (end.code !== 0) throw end.failure()
+}

@@ -1,0 +1,21 @@
+// A patch says at its end which commit it was made on, in the form of `git format-patch --base`. So it
+// can be applied there later, by a follow-up or by a person. Git ignores the line when it applies the
+// patch.
+import { appendFile, open, stat } from 'node:fs/promises'
+
+/** Adds the base to a patch. Leaves an empty patch empty. */
+export async function addBase(patchFile: string, commit: string): Promise<void> {
+  if ((await stat(patchFile)).size > 0) await appendFile(patchFile, `base-commit: ${commit}\n`)
+}
+
+/** Longer than the line with the base, in bytes. */
+const LINE_MAX = 100
+
+/** Reads the base from a patch; null if the patch does not name one. */
+export async function baseOf(patchFile: string): Promise<string | null> {
+  await using file = await open(patchFile)
+  const { size } = await file.stat()
+  const end = Buffer.alloc(Math.min(size, LINE_MAX))
+  await file.read(end, 0, end.length, size - end.length)
+  return /^base-commit: ([0-9a-f]{40,64})\n$(?![^])/m.exec(end.toString('latin1'))?.[1] ?? null
+}
