@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkTip, refsAround, tryPush } from '../../src/publish/look-at-branch.ts'
 import { remoteOf } from '../../src/publish/branch.ts'
+import type { GitSettings } from '../../src/workspace/git.ts'
 import { askRemote } from '../../src/workspace/remote.ts'
 import { startGitServer } from '../support/git-server.ts'
 import { byHand, gitSettings, makeRemote, patient } from '../support/repository.ts'
@@ -27,6 +28,10 @@ async function aRemote() {
   }
   return { folder, repository, commit, settings, look }
 }
+
+const login = (user: string, password = PASSWORD): Partial<GitSettings> => ({
+  credentialFor: async () => ({ kind: 'basic', source: 'a test', user, password }),
+})
 
 const OTHER = '1'.repeat(40)
 
@@ -69,8 +74,11 @@ describe('a push that is only tried', () => {
     const { folder, repository, commit, settings } = await aRemote()
     const server = await startGitServer(folder, { login: true })
     const password = user === 'nobody' ? 'wrong' : PASSWORD
-    const credentialFor = async () => ({ kind: 'basic', source: 'a test', user, password }) as const
-    const remote = remoteOf(`${server.url}/remote.git`, { ...settings, credentialFor }, repository)
+    const remote = remoteOf(
+      `${server.url}/remote.git`,
+      { ...settings, ...login(user, password) },
+      repository,
+    )
     const tried = tryPush(remote, { branch: 'new', commit }, patient())
     await expect(tried).rejects.toMatchObject({ reason })
   })
@@ -78,10 +86,12 @@ describe('a push that is only tried', () => {
   it('changes nothing where it is allowed', async () => {
     const { folder, repository, commit, settings } = await aRemote()
     const server = await startGitServer(folder, { login: true })
-    const credentialFor = async () =>
-      ({ kind: 'basic', source: 'a test', user: 'writer', password: PASSWORD }) as const
     const address = `${server.url}/remote.git`
-    const remote = remoteOf(address, { ...settings, credentialFor }, join(folder, 'clone', '.git'))
+    const remote = remoteOf(
+      address,
+      { ...settings, ...login('writer') },
+      join(folder, 'clone', '.git'),
+    )
     await tryPush(remote, { branch: 'new', commit }, patient())
     expect(await byHand(repository, 'branch', '--list', 'new')).toBe('')
   })

@@ -126,11 +126,11 @@ describe('code payload', () => {
 
   it('publishes a follow-up to the branch that the submitter names', () => {
     const trailers = { mode: 'branch', trailers: false }
-    const to = (publish: object | undefined) =>
-      codeSchema.followUp(payload(publish === undefined ? {} : { publish }), { branch: 'fix/b' })
-    expect(to(undefined)).toMatchObject({ publish: { mode: 'branch', branch: 'fix/b' } })
-    expect(to({ mode: 'none' })).toMatchObject({ publish: { mode: 'branch', branch: 'fix/b' } })
-    expect(to(trailers)).toMatchObject({ publish: { ...trailers, branch: 'fix/b' } })
+    const branch = 'fix/b'
+    for (const facts of [{}, { publish: { mode: 'none' } }, { publish: trailers }]) {
+      const publish = { ...facts.publish, mode: 'branch', branch }
+      expect(codeSchema.followUp(payload(facts), { branch })).toMatchObject({ publish })
+    }
   })
 
   it.each(['main', 'release/2.0', 'v1.0.0', 'a'.repeat(40), 'größe', 'fix/(a),b', 'user@feature'])(
