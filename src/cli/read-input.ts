@@ -5,14 +5,15 @@ import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * Reads a file named on the command line, or stdin for `-`. Throws `file-unreadable`, and
- * `body-too-large` above the size that a hub accepts.
+ * Reads a file named on the command line, or stdin for `-`. A byte order mark is removed. Throws
+ * `file-unreadable`, and `body-too-large` above `maxBytes`.
  */
 export async function readInput(
   path: string,
   terminal: Pick<Terminal, 'stdin' | 'cwd'>,
+  maxBytes: number = JSON_BYTES_MAX,
 ): Promise<string> {
-  const name = path === '-' ? 'stdin' : path
+  const name = sourceName(path)
   const source = path === '-' ? terminal.stdin : createReadStream(resolve(terminal.cwd, path))
   const parts: Buffer[] = []
   let size = 0
@@ -20,10 +21,10 @@ export async function readInput(
     for await (const part of source) {
       const bytes = Buffer.from(part)
       size += bytes.length
-      if (size > JSON_BYTES_MAX) {
+      if (size > maxBytes) {
         throw new AppError(
           'body-too-large',
-          `${name} is larger than ${JSON_BYTES_MAX} bytes, the maximum that a hub accepts`,
+          `${name} is larger than ${maxBytes} bytes, the maximum`,
         )
       }
       parts.push(bytes)
@@ -32,5 +33,10 @@ export async function readInput(
     if (error instanceof AppError || !(error instanceof Error)) throw error
     throw new AppError('file-unreadable', `Cannot read ${name}: ${error.message}`, { cause: error })
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(parts)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
 }
+
+/** The name of a file in messages. */
+export const sourceName = (path: string): string => (path === '-' ? 'stdin' : path)

@@ -1,3 +1,4 @@
+import type { CommandLine } from '../domain/hint.ts'
 import type { Totals } from '../domain/totals.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { totalsText } from '../words/totals.ts'
@@ -15,16 +16,23 @@ export async function waitForGroups(
 ): Promise<void> {
   const totals = await waitUntilEnded(invocation, print, {
     look: () => readGroups(client, groups),
-    again: ['wait', ...groups.flatMap((group) => ['--group', group])],
+    again: waitCommand(groups),
   })
   if (totals === null) return
   printTotals(totals, print)
   if (print.json || totals.jobs.failed === 0) return
   for (const group of groups) {
-    print.line(`  next: ${print.command(['jobs', '--group', group, '--state', 'failed'])}`)
+    const list = ['jobs', '--group', group, '--state', 'failed', '--not-retried'] as const
+    print.line(`  next: ${print.command(list)}`)
     print.line(`        ${print.command(['retry', '--failed', '--group', group])}`)
   }
 }
+
+/** The command that waits for some groups. */
+export const waitCommand = (groups: readonly string[]): CommandLine => [
+  'wait',
+  ...groups.flatMap((group) => ['--group', group]),
+]
 
 /** Prints totals as one line, or as one JSON document. */
 export function printTotals(totals: Totals, print: Printer): void {

@@ -30,8 +30,7 @@ export async function submitWithInputs(
   inputs: readonly LocalInput[],
   watch: (totalBytes: number) => UploadWatch,
 ): Promise<{ readonly status: number; readonly answer: Job }> {
-  const named = inputs.map(({ name, digest }) => ({ name, digest }))
-  const body = named.length === 0 ? job : { ...job, inputs: [...(job.inputs ?? []), ...named] }
+  const body = withInputs(job, inputs)
   for (let round = 1; ; round += 1) {
     try {
       return await client.exchange('submitJob', { body })
@@ -42,6 +41,15 @@ export async function submitWithInputs(
       for (const input of lacking) await upload(client, input, watched)
     }
   }
+}
+
+/** A job that names these files as inputs, in addition to its own inputs. */
+export function withInputs(
+  job: z.input<typeof Submission>,
+  inputs: readonly LocalInput[],
+): z.input<typeof Submission> {
+  const named = inputs.map(({ name, digest }) => ({ name, digest }))
+  return named.length === 0 ? job : { ...job, inputs: [...(job.inputs ?? []), ...named] }
 }
 
 const Missing = z.object({ missing: z.array(Digest) })

@@ -63,7 +63,7 @@ export type Flag = {
 
 /** The command line that a person typed. */
 export type Typed = {
-  /** The kind's flags by name in camel case, not validated; `readFlags` validates them. */
+  /** All flags by name in camel case, not validated; `readFlags` validates those of the kind. */
   readonly flags: Readonly<Record<string, unknown>>
   /**
    * The argument before `--`. If the argument is `-`, the text read from stdin. Never blank; null

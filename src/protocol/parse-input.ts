@@ -10,7 +10,7 @@ const KEY_LENGTH_MAX = 64
 /** Where an input came from. It decides the code and the paths of an error about the input. */
 export type InputOrigin = {
   readonly code: Extract<ErrorCode, 'request-invalid' | 'payload-invalid'>
-  /** First part of each path in a message, such as `body`, `query` or `payload`. */
+  /** First part of each path in a message, such as `body`, `query` or `payload`; may be empty. */
   readonly where: string
 }
 
@@ -26,7 +26,7 @@ export function parseInput<Schema extends z.ZodType>(
   const result = readPlainly(schema, value)
   if (result.ok) return result.value
   const errors = result.faults.slice(0, ISSUES_MAX).map((issue) => ({
-    path: [origin.where, ...issue.path.map(String)].join('.'),
+    path: [origin.where, ...issue.path.map(String)].filter((part) => part !== '').join('.'),
     message: explain(issue, schema),
   }))
   const shown = errors.slice(0, ISSUES_SHOWN).map(({ path, message }) => located(path, message))
@@ -39,8 +39,10 @@ const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}
  * Joins path and message: with a space if the message starts with a verb (`body.id must be …`),
  * otherwise with a colon (`body: unknown key …`).
  */
-const located = (path: string, message: string): string =>
-  /^(?:is|has|must) /.test(message) ? `${path} ${message}` : `${path}: ${message}`
+function located(path: string, message: string): string {
+  if (path === '') return message
+  return /^(?:is|has|must) /.test(message) ? `${path} ${message}` : `${path}: ${message}`
+}
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code !== 'unrecognized_keys') return issue.message

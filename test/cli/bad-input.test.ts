@@ -35,8 +35,8 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ['a missing file', ['submit', '--file', 'job.json'], /Cannot read job\.json/],
     [
       'a flag of any job next to a file',
-      ['submit', '--file', '-', '--key', 'k'],
-      /put --key into the file/,
+      ['submit', '--file', '-', '--lock', 'k'],
+      /put --lock into the file/,
     ],
     [
       'a prompt next to a file',
@@ -130,7 +130,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
     expect(text).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('stdin does not contain a valid job: '),
+      stderr: expect.stringContaining('stdin does not contain valid JSON: '),
     })
     const stdin = JSON.stringify({ kind: 'code', payload, inputs: 5 })
     const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })

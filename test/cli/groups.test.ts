@@ -9,11 +9,16 @@ import { type Cli, cliInEmptyHome, hubAddress } from '../support/cli.ts'
 import { aJob } from '../support/jobs.ts'
 import { describeNeeding } from '../support/needs.ts'
 
-/** Submits a job of the group `night` that runs a shell line. */
-async function submitLine(cli: Cli, line: string, ...flags: readonly string[]): Promise<JobId> {
-  const args = ['submit', 'generate', '--group', 'night', '--json', ...flags]
-  const { stdout } = await cli.run([...args, '--', 'sh', '-c', line])
-  return z.object({ id: JobId }).parse(JSON.parse(stdout)).id
+/** Submits a job of the group `night` that runs a shell line, at most once. */
+async function submitLine(client: HubClient, line: string): Promise<JobId> {
+  const generator = { name: 'command', run: ['sh', '-c', line] }
+  const job = {
+    kind: 'generate',
+    payload: { generator },
+    group: 'night',
+    retry: { maxFailures: 1 },
+  }
+  return (await client.call('submitJob', { body: job })).id
 }
 
 async function clientOf(cli: Cli): Promise<HubClient> {
@@ -25,10 +30,11 @@ describeNeeding(['patience'], 'a group', () => {
   it('is waited for, counted, and its failed jobs are retried once', async () => {
     const cli = await cliInEmptyHome()
     await cli.startUp()
-    await submitLine(cli, 'echo 1 > one.txt')
-    await submitLine(cli, 'echo 2 > two.txt')
+    const client = await clientOf(cli)
+    await submitLine(client, 'echo 1 > one.txt')
+    await submitLine(client, 'echo 2 > two.txt')
     const fixed = join(cli.home, 'fixed')
-    const failing = await submitLine(cli, `cp ${fixed} out.txt`, '--max-failures', '1')
+    const failing = await submitLine(client, `cp ${fixed} out.txt`)
 
     const first = await cli.run(['wait', '--group', 'night'])
     expect(first.code).toBe(1)
@@ -47,6 +53,9 @@ describeNeeding(['patience'], 'a group', () => {
     expect((await cli.run([...retry, '--json'])).stdout).toContain('"retried":0')
     const jobs = await cli.run(['jobs', '--group', 'night', '--limit', '1'])
     expect(jobs.stdout).toMatch(/\ngroup night: 3 succeeded · 1 retried\n$/)
+    const failed = ['jobs', '--group', 'night', '--state', 'failed']
+    expect((await cli.run(failed)).stdout).toContain(failing.slice(-12))
+    expect((await cli.run([...failed, '--not-retried'])).stderr).toBe('no jobs\n')
     const Page = z.object({
       jobs: z.array(z.object({ retryOf: JobId.nullable() })),
       totals: Totals,
@@ -56,7 +65,7 @@ describeNeeding(['patience'], 'a group', () => {
     )
     expect(page.jobs[0]?.retryOf).toBe(failing)
     expect(page.totals.continued).toBe(1)
-  })
+  }, 60_000)
 
   it('is cancelled to the last of its pages, and a repeat finds nothing to do', async () => {
     const cli = await cliInEmptyHome()
@@ -83,7 +92,7 @@ describeNeeding(['patience'], 'a group', () => {
   it('keeps running when nobody waits for it any longer', async () => {
     const cli = await cliInEmptyHome()
     await cli.startHub()
-    const id = await submitLine(cli, 'true')
+    const id = await submitLine(await clientOf(cli), 'true')
     const waiting = cli.start(['wait', '--group', 'night'])
     await waiting.printed(/1 queued/)
     const { code, stderr } = await waiting.stop('SIGINT')

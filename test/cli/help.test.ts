@@ -13,6 +13,7 @@ const COMMANDS: readonly (readonly [command: string, ...words: string[]])[] = [
   ['worker', '--hub', '--token-file', '--git-credential', '--upstream-anthropic'],
   ['submit', 'code', '--repo', '--agent', '--publish', '--check', '--wait', '--wall-ms', '--json'],
   ['submit code', '--repo', '--group', '--not-before', '--id', 'Examples:'],
+  ['submit generate', '--file', 'JSON Lines', '--rows', 'CSV', '--dry-run'],
   ['jobs', '--state', '--text', '--cursor', '--json'],
   ['show', '<job>', '--json', '--hub'],
   ['logs', '--follow', '--stream', '--attempt', 'transcript'],

@@ -18,6 +18,7 @@ const Flags = z.object({
   label: z.string().optional(),
   group: z.string().optional(),
   text: z.string().optional(),
+  notRetried: z.literal(true).optional(),
   from: time.optional(),
   before: time.optional(),
   cursor: JobId.optional(),
@@ -36,6 +37,7 @@ export function defineJobs(command: Command, invocation: Invocation): void {
     .option('--kind <kind>', 'only jobs of this kind')
     .option('--label <label>', 'only jobs with this label')
     .option('--group <name>', 'only jobs in this group; also counts the whole group by state')
+    .option('--not-retried', 'only jobs that no other job continues, such as a retry')
     .option('--text <text>', 'only jobs whose title or id contains this text')
     .option(
       '--from <time>',
@@ -44,7 +46,9 @@ export function defineJobs(command: Command, invocation: Invocation): void {
     .option('--before <time>', 'only jobs submitted before this time')
     .option('--cursor <id>', 'show the next page: the cursor printed below the previous page')
     .option('--limit <count>', 'jobs per page, at most 200', '50')
-  onHub(command, invocation, Flags, async ({ flags: query, print, connect }) => {
+  onHub(command, invocation, Flags, async ({ flags, print, connect }) => {
+    const { notRetried, ...filter } = flags
+    const query = notRetried === undefined ? filter : { ...filter, continued: 'false' as const }
     const client = await connect()
     const page = await client.call('listJobs', { query })
     const { group } = query

@@ -1,32 +1,30 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
-import type { Submission } from '../../domain/job.ts'
 import { nearMiss } from '../../domain/near-miss.ts'
 import { KINDS } from '../../kinds/all.ts'
 import type { Flag, Kind } from '../../kinds/kind.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { askedJobs, type TypedCommand } from '../asked-jobs.ts'
 import { collect, type Invocation } from '../command.ts'
-import { readInputs } from '../inputs.ts'
 import { startUploadLine } from '../print/upload-line.ts'
 import { submitWithInputs } from '../submit-with-inputs.ts'
-import { onHub } from '../hub-command.ts'
-import { readInput } from '../read-input.ts'
+import { type HubCall, onHub } from '../hub-command.ts'
+import { inputReader } from '../job-of-flags.ts'
+import { printDryRun } from '../many/print-dry-run.ts'
+import { submitAll } from '../many/submit-all.ts'
 import { reportSubmitted } from '../report-submitted.ts'
-import { addSubmissionFlags, SubmissionFlags, submissionOf } from '../submission.ts'
-
-/** Flags that can be combined with `--file`, in addition to the flags that select the hub. */
-const WITH_FILE: ReadonlySet<string> = new Set(['file', 'input', 'wait'])
+import { addSubmissionFlags } from '../submission.ts'
 
 const Flags = z.object({
-  ...SubmissionFlags.shape,
-  prompt: z.string().optional(),
   file: z.string().optional(),
+  rows: z.string().optional(),
+  dryRun: z.boolean().default(false),
   wait: z.boolean().default(false),
 })
 type Flags = z.infer<typeof Flags>
 
-/** `millwright submit`: submits a job; with --wait, shows it live until it ends. */
+/** `millwright submit`: submits jobs; with --wait, waits until they end. */
 export function defineSubmit(submit: Command, invocation: Invocation): void {
   submit
     .description(`Submits a job. Its kind is ${KINDS[0].schema.name} unless another kind is given.`)
@@ -60,121 +58,62 @@ function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
       .argument('[prompt]', form.prompt)
       .option('--prompt <text>', 'the prompt, as a flag instead of an argument')
   }
-  const own = form.flags.map(optionOf)
-  for (const option of own) command.addOption(option)
+  for (const option of form.flags.map(optionOf)) command.addOption(option)
+  addSubmissionFlags(command)
+  const described = [...command.options]
   command
     .option(
       '--file <path>',
-      'file that contains the whole job as JSON, instead of flags; - means stdin',
+      'file with whole jobs instead of flags: one JSON object {"kind": …, "payload": …}, an array, or JSON Lines with one job on each line; docs/job-file.md lists the members; - means stdin',
     )
-    .option('--wait', 'show the job live until it ends; the exit code shows its outcome')
+    .option(
+      '--rows <path>',
+      'CSV or JSON Lines; a job for each row, whose values replace {{name}} in the prompt and the flags; - means stdin',
+    )
+    .option('--dry-run', 'print the jobs instead of submitting them')
+    .option(
+      '--wait',
+      'wait until the job ends; the exit code shows its outcome; one job is shown live',
+    )
     .addHelpText('after', examplesOf(kind))
-  addSubmissionFlags(command)
-  const described = command.options.filter((option) => !WITH_FILE.has(option.attributeName()))
-  onHub(command, invocation, Flags, async ({ flags, args: [argument], print, connect }) => {
-    const typed = { command, own, described, argument, flags }
-    const body = await (flags.file === undefined
-      ? jobOfFlags(kind, typed, invocation)
-      : jobInFile(flags.file, typed, invocation))
-    const { inputs, skipped } = await readInputs(flags.input, invocation.terminal.cwd)
-    if (skipped !== null) print.note(skipped)
-    const client = await connect()
-    const accepted = await submitWithInputs(client, body, inputs, (total) =>
-      startUploadLine(total, { print, terminal: invocation.terminal, clock: systemClock }),
-    )
-    await reportSubmitted(invocation, client, print, { accepted, wait: flags.wait })
+  onHub(command, invocation, Flags, async (call) => {
+    const { file, rows } = call.flags
+    const typed = { command, described, argument: call.args[0], rest: invocation.rest, file, rows }
+    await submitTyped(kind, typed, invocation, call)
   })
   return command
+}
+
+async function submitTyped(
+  kind: Kind,
+  typed: TypedCommand,
+  invocation: Invocation,
+  { flags: { dryRun, wait }, print, connect }: HubCall<Flags>,
+): Promise<void> {
+  const { terminal } = invocation
+  const inputsOf = inputReader(terminal.cwd, print.note)
+  const asked = await askedJobs(kind, typed, { terminal, inputsOf })
+  if (dryRun) return printDryRun(asked, print)
+  const client = await connect()
+  if (asked.kind === 'many') {
+    return submitAll(invocation, client, print, { batch: asked, wait })
+  }
+  const { body, inputs } = asked.job
+  const accepted = await submitWithInputs(client, body, inputs, (total) =>
+    startUploadLine(total, { print, terminal, clock: systemClock }),
+  )
+  await reportSubmitted(invocation, client, print, { accepted, wait })
 }
 
 function optionOf({ flag, description, repeats, choices, fallback }: Flag): Option {
   const option = new Option(flag, description)
   if (repeats === true) option.argParser(collect)
-  if (choices !== undefined) option.choices(choices)
+  // The form validates the value, which may be a placeholder such as {{agent}} before.
+  if (choices !== undefined) option.choices(choices).argParser((value: string) => value)
   return fallback === undefined ? option : option.default(fallback)
 }
 
 function examplesOf({ schema, form: { examples = [] } }: Kind): string {
   const lines = examples.map((example) => `  millwright submit ${schema.name} ${example}`)
   return lines.length === 0 ? '' : ['', 'Examples:', ...lines].join('\n')
-}
-
-/** The flags and the argument typed after the kind. */
-type TypedFlags = {
-  readonly command: Command
-  /** The flags that only this kind has. */
-  readonly own: readonly Option[]
-  /** All flags that describe the job; not allowed with --file. */
-  readonly described: readonly Option[]
-  readonly argument: string | undefined
-  readonly flags: Flags
-}
-
-async function jobOfFlags(
-  { schema, form }: Kind,
-  typed: TypedFlags,
-  { terminal, rest }: Invocation,
-): Promise<z.input<typeof Submission>> {
-  const names = typed.own.map((option) => option.attributeName())
-  const payload = await form.payload({
-    flags: Object.fromEntries(names.map((name) => [name, typed.command.getOptionValue(name)])),
-    prompt: await promptOf(typed, terminal),
-    rest,
-    cwd: terminal.cwd,
-  })
-  return submissionOf(typed.flags, { kind: schema.name, payload }, systemClock.now())
-}
-
-async function promptOf(
-  { argument, flags }: TypedFlags,
-  terminal: Invocation['terminal'],
-): Promise<string | null> {
-  if (argument !== undefined && flags.prompt !== undefined) {
-    throw new AppError(
-      'usage-invalid',
-      'The prompt was given twice: as an argument and with --prompt',
-    )
-  }
-  const prompt = argument === '-' ? await readInput('-', terminal) : (argument ?? flags.prompt)
-  if (prompt?.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
-  return prompt ?? null
-}
-
-async function jobInFile(
-  file: string,
-  { command, described, argument }: TypedFlags,
-  { terminal, rest }: Invocation,
-): Promise<z.input<typeof Submission>> {
-  const isTyped = (option: Option): boolean =>
-    command.getOptionValueSource(option.attributeName()) === 'cli'
-  const conflicting =
-    described.find(isTyped)?.long ??
-    (argument !== undefined ? 'the prompt' : rest.length > 0 ? 'the program' : undefined)
-  if (conflicting !== undefined) {
-    throw new AppError(
-      'usage-invalid',
-      `With --file, the file describes the whole job: put ${conflicting} into the file`,
-    )
-  }
-  return parseJob(await readInput(file, terminal), file === '-' ? 'stdin' : file)
-}
-
-/** Checks only that inputs can be added to the job; the hub validates everything else. */
-const AnyJob = z
-  .custom<z.input<typeof Submission>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    { error: 'it is not a JSON object', abort: true },
-  )
-  .refine(({ inputs }) => Array.isArray(inputs ?? []), 'its inputs are not a list')
-
-function parseJob(text: string, source: string): z.input<typeof Submission> {
-  try {
-    return AnyJob.parse(JSON.parse(text))
-  } catch (error) {
-    const [issue] = error instanceof z.ZodError ? error.issues : []
-    const why = issue?.message ?? (error instanceof Error ? error.message : String(error))
-    throw new AppError('usage-invalid', `${source} does not contain a valid job: ${why}`, {
-      cause: error,
-    })
-  }
 }

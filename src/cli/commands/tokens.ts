@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
 import { Scope } from '../../domain/principal.ts'
-import { Offer } from '../../domain/text.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import type { TokenInfo } from '../../protocol/schemas.ts'
 import { collect, type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
+import { JobPattern } from '../job-pattern.ts'
 import { columns } from '../print/printer.ts'
 import { zonedMoment } from '../../words/quantity.ts'
 import { safeLine } from '../../words/safe-text.ts'
@@ -20,7 +20,7 @@ export function defineTokens(tokens: Command, invocation: Invocation): void {
 
 const CreateFlags = z.object({
   scope: z.array(Scope).min(1, 'at least one scope is required'),
-  only: z.array(Offer).optional(),
+  only: z.array(JobPattern).optional(),
   days: z.union([z.literal('never').transform(() => null), z.coerce.number().int()]),
 })
 

@@ -1,0 +1,35 @@
+import { AGENTS } from '../agents/all.ts'
+import { nearMiss } from '../domain/near-miss.ts'
+import { Offer } from '../domain/text.ts'
+import { KINDS } from '../kinds/all.ts'
+
+/** What jobs can be told apart by, besides their labels, each as `word:value`. */
+const KNOWN: readonly string[] = [
+  ...KINDS.map(({ schema }) => `kind:${schema.name}`),
+  ...KINDS.flatMap((kind) => kind.offers({ agents: AGENTS.map(({ name }) => name) })),
+]
+
+const wordOf = (part: string): string => part.slice(0, part.indexOf(':'))
+
+const WORDS: readonly string[] = [...new Set(['label', ...KNOWN.map(wordOf)])]
+
+/**
+ * A pattern of the jobs that a worker may claim, such as `kind:code`. Refuses an unknown word, and a
+ * value that is almost that of a known kind or agent, because a misspelled pattern permits no job.
+ */
+export const JobPattern = Offer.superRefine((pattern, context) => {
+  const word = wordOf(pattern)
+  if (!WORDS.includes(word)) {
+    const meant = nearMiss(word, WORDS)
+    const hint = meant === undefined ? `use one of ${WORDS.join(', ')}` : `did you mean ${meant}?`
+    context.addIssue(`there is no ${JSON.stringify(word)} to match; ${hint}`)
+    return
+  }
+  const known = KNOWN.filter((one) => wordOf(one) === word && !one.endsWith('*'))
+  if (pattern.endsWith('*') || known.includes(pattern)) return
+  const meant = nearMiss(
+    pattern.slice(word.length + 1),
+    known.map((one) => one.slice(word.length + 1)),
+  )
+  if (meant !== undefined) context.addIssue(`did you mean ${word}:${meant}?`)
+})

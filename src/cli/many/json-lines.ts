@@ -1,0 +1,53 @@
+import { AppError } from '../../domain/errors.ts'
+import type { Placed } from './placed.ts'
+
+/** What a text of JSON contains: one value, or a list of values and their places. */
+type Json =
+  | { readonly kind: 'one'; readonly value: unknown }
+  | { readonly kind: 'many'; readonly items: readonly Placed<unknown>[] }
+
+/**
+ * Parses JSON, or JSON Lines: one value on each line; blank lines are skipped. An array counts as a
+ * list of values. Throws `usage-invalid` with the place of the first error.
+ * @param source name of the text for error messages
+ * @param noun what an entry of an array is called
+ */
+export function parseJsonOrLines(text: string, source: string, noun: string): Json {
+  const whole = parsed(text)
+  if (whole instanceof Error) return linesOf(text, source, whole)
+  const { value } = whole
+  if (!Array.isArray(value)) return { kind: 'one', value }
+  const items = value.map((entry: unknown, index) => ({
+    place: `${source}, ${noun} ${index + 1}`,
+    value: entry,
+  }))
+  return { kind: 'many', items }
+}
+
+/** @param wholeError the error of the text as one JSON value, for a text that is not JSON Lines */
+function linesOf(text: string, source: string, wholeError: Error): Json {
+  const items: Placed<unknown>[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const place = `${source}, line ${index + 1}`
+    const read = parsed(line)
+    if (!(read instanceof Error)) items.push({ place, value: read.value })
+    else if (items.length > 0) throw notJson(place, read)
+    // If not even the first line is JSON, the text is one value that spans lines.
+    else throw notJson(source, wholeError)
+  }
+  return { kind: 'many', items }
+}
+
+function parsed(text: string): { readonly value: unknown } | Error {
+  try {
+    return { value: JSON.parse(text) }
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const notJson = (place: string, error: Error): AppError =>
+  new AppError('usage-invalid', `${place} does not contain valid JSON: ${error.message}`, {
+    cause: error,
+  })
