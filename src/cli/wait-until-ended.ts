@@ -1,8 +1,7 @@
 import type { CommandLine } from '../domain/hint.ts'
 import { type Totals, unfinished } from '../domain/totals.ts'
 import { systemClock } from '../platform/clock.ts'
-import { hubOutage } from '../protocol/hub-outage.ts'
-import { duration } from '../words/quantity.ts'
+import { notedOutage } from './noted-outage.ts'
 import type { Invocation } from './command.ts'
 import { EXIT_CODES, exitCodeOfTotals } from './exit-codes.ts'
 import type { Printer } from './print/printer.ts'
@@ -32,10 +31,7 @@ export async function waitUntilEnded(
 ): Promise<Totals | null> {
   using stop = listenForStop()
   using line = startTotalsLine(print, invocation.terminal, systemClock)
-  const outage = hubOutage(systemClock, (error, outageMs) => {
-    const lasted = outageMs < 1000 ? '' : ` (unreachable for ${duration(outageMs)})`
-    line.note(`millwright: ${error.message}; retrying until the hub answers${lasted}`)
-  })
+  const outage = notedOutage((text) => line.note(text))
   while (!stop.graceful.aborted) {
     const began = systemClock.monotonic()
     try {

@@ -7,12 +7,12 @@ import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import { EXIT_CODES, exitCodeOfJob } from './exit-codes.ts'
 import { followJob } from '../protocol/follow-job.ts'
-import { hubOutage } from '../protocol/hub-outage.ts'
+import { notedOutage } from './noted-outage.ts'
 import { jobStory, type Show } from './job-story.ts'
 import { verdictLines } from './print/job.ts'
 import type { Printer } from './print/printer.ts'
 import { startProgress } from './print/progress.ts'
-import { duration, usage, zonedMoment } from '../words/quantity.ts'
+import { usage, zonedMoment } from '../words/quantity.ts'
 import { safeText } from '../words/safe-text.ts'
 import { listenForStop } from './stop-signals.ts'
 
@@ -36,10 +36,7 @@ export async function watchJob(
   using progress = startProgress(printer, invocation.terminal, systemClock)
   const story = jobStory(printer, progress, what)
   const note = (text: string): void => progress.above(() => printer.note(text))
-  const outage = hubOutage(systemClock, (error, outageMs) => {
-    const lasted = outageMs < 1000 ? '' : ` (unreachable for ${duration(outageMs)})`
-    note(`millwright: ${error.message}; retrying until the hub answers${lasted}`)
-  })
+  const outage = notedOutage(note)
   await followJob(
     { client, clock: systemClock, outage },
     what.show === 'nothing' ? { ...what, stream: null } : what,

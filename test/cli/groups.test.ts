@@ -65,7 +65,7 @@ describeNeeding(['patience'], 'a group', () => {
     )
     expect(page.jobs[0]?.retryOf).toBe(failing)
     expect(page.totals.continued).toBe(1)
-  }, 60_000)
+  }, 120_000)
 
   it('is cancelled to the last of its pages, and a repeat finds nothing to do', async () => {
     const cli = await cliInEmptyHome()

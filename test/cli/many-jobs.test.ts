@@ -61,7 +61,7 @@ describeNeeding(['patience'], 'submit --file', () => {
     expect(await sent()).toEqual({ groups: ['again'], created: 0, existed: 3 })
     await writeFile(join(cli.home, 'jobs.jsonl'), `${aLine(3)}\n${aLine(2)}\n`)
     expect(await sent()).toEqual({ groups: ['again'], created: 1, existed: 1 })
-  })
+  }, 120_000)
 
   it('takes an array from stdin, and what a job says itself before a flag', async () => {
     const cli = await withHub()

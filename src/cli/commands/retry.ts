@@ -11,7 +11,7 @@ import { readGroup } from '../group.ts'
 import { onHub } from '../hub-command.ts'
 import { jobPages } from '../job-pages.ts'
 import { CREATED, reportSubmitted } from '../report-submitted.ts'
-import { waitForGroups } from '../report-totals.ts'
+import { waitForGroups } from '../wait-for-groups.ts'
 
 const Flags = z.object({
   prompt: z.string().min(1).optional(),

@@ -10,7 +10,7 @@ import { collect, type Invocation } from '../command.ts'
 import { eachOf } from '../each-of.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { onHub } from '../hub-command.ts'
-import { printTotals, waitForGroups } from '../report-totals.ts'
+import { printTotals, waitForGroups } from '../wait-for-groups.ts'
 import { waitUntilEnded } from '../wait-until-ended.ts'
 
 const Flags = z.object({ group: z.array(Group).default([]) })

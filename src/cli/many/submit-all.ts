@@ -1,14 +1,13 @@
 import { plural } from '../../domain/plural.ts'
 import { systemClock } from '../../platform/clock.ts'
 import type { HubClient } from '../../protocol/client.ts'
-import { hubOutage } from '../../protocol/hub-outage.ts'
-import { duration } from '../../words/quantity.ts'
+import { notedOutage } from '../noted-outage.ts'
 import { safeLine } from '../../words/safe-text.ts'
 import type { Invocation } from '../command.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { startCountLine } from '../print/count-line.ts'
 import type { Printer } from '../print/printer.ts'
-import { waitCommand, waitForGroups } from '../report-totals.ts'
+import { waitCommand, waitForGroups } from '../wait-for-groups.ts'
 import { listenForStop } from '../stop-signals.ts'
 import type { Batch } from './batch.ts'
 import { type Sent, sendAll } from './send-all.ts'
@@ -48,10 +47,7 @@ async function sendShowing(
 ): Promise<Sent> {
   using stop = listenForStop()
   using line = startCountLine(jobs.length, { print, terminal, clock: systemClock })
-  const outage = hubOutage(systemClock, (error, outageMs) => {
-    const lasted = outageMs < 1000 ? '' : ` (unreachable for ${duration(outageMs)})`
-    line.note(`millwright: ${error.message}; retrying until the hub answers${lasted}`)
-  })
+  const outage = notedOutage((text) => line.note(text))
   const link = { client, clock: systemClock, outage }
   return await sendAll(link, jobs, (done) => line.count(done), stop.graceful)
 }
