@@ -31,7 +31,7 @@ export function makeServers(hub: HubState): Servers {
       const port = await listenOn(app, listen)
       mounted.push(...routes)
       const name = listen.host.includes(':') ? `[${listen.host}]` : listen.host
-      hub.log.info({ host: listen.host, port }, 'the hub is listening')
+      hub.log.info({ host: listen.host, port }, 'the hub listens')
       return { url: `http://${name}:${port}`, port }
     },
     drain: async () => {

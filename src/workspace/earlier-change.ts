@@ -1,6 +1,6 @@
 // Restores a change that an earlier attempt or job kept: fetches its artifacts, applies the patch,
 // and compares the result with the record.
-import { stat } from 'node:fs/promises'
+import { stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nameSome } from '../domain/name-some.ts'
 import { StepFailed } from '../domain/stop.ts'
@@ -87,6 +87,7 @@ export async function applyChange(
   if ((await stat(patchFile)).size === 0) return
   const [gitDir, workTree] = [gitDirOf(folder), treeOf(folder)]
   for (const file of lfsFiles) await addLfsObject(gitDir, file, signal)
+  await trustTimestamps(gitDir)
   const merge = base === onto ? [] : ['--3way']
   const args = ['apply', '--index', ...merge, '--binary', '--whitespace=nowarn', '--', patchFile]
   const call = { ...(checkout.lfs ? LFS_PATCH : {}), args, gitDir, workTree }
@@ -111,4 +112,17 @@ function conflict(base: string | null, onto: string, output: string): StepFailed
     'change-conflicts',
     `the earlier job’s change${made} conflicts with commit ${onto}, from which this job starts. ${where}`,
   )
+}
+
+/**
+ * Makes git take every file whose timestamp is in the index for unchanged, which is true before the
+ * agent starts. Otherwise, it would compare contents for files that were written in the same moment
+ * as the index ("racy git"), and refuse to patch those that it would store differently from how
+ * they are committed, for example with other line endings.
+ */
+async function trustTimestamps(gitDir: string): Promise<void> {
+  const index = join(gitDir, 'index')
+  const { mtimeMs } = await stat(index)
+  const later = new Date(mtimeMs + 10_000)
+  await utimes(index, later, later)
 }

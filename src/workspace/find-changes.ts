@@ -1,7 +1,10 @@
+import { allEnded } from '../platform/all-ended.ts'
 import { type ChangeLimits, checkLimits } from './change.ts'
 import { git, localFailure } from './git.ts'
-import { lookInside, unreadable } from './look-at.ts'
-import { show, SLASH, splitNul } from './paths.ts'
+import { isSpecial, lookInside, notTaken, SPECIAL, tooLarge, unreadable } from './look-at.ts'
+import { SLASH, splitNul } from './paths.ts'
+import { specialFiles } from './special-files.ts'
+import { type FoundFile, touchedFiles } from './touched-files.ts'
 import { unseenIn } from './unseen.ts'
 import type { Note, Workspace } from './workspace.ts'
 
@@ -33,14 +36,27 @@ export async function findChanges(
   const list = lister(workspace, indexFile, signal)
   const look = lookInside(Buffer.from(workspace.tree))
   const unseen = await unseenIn(workspace, indexFile, signal)
-  const [put, removed, nested, folders]: [Buffer[], Buffer[], Buffer[], Buffer[]] = [[], [], [], []]
   const total = { files: 0, bytes: 0 }
-  const { names, notes } = await list('-m', '-o', '--exclude-standard')
-  for (const name of names) {
+  const put: Buffer[] = []
+  const add = ({ path, bytes }: FoundFile): void => {
+    put.push(path)
+    total.files += 1
+    total.bytes += bytes
+    checkLimits(total, limits)
+  }
+  const modified: FoundFile[] = []
+  const [removed, nested, folders]: [Buffer[], Buffer[], Buffer[]] = [[], [], []]
+  const [{ names, notes }, special] = await allEnded([
+    list('-t', '-m', '-o', '--exclude-standard'),
+    specialFiles(workspace, indexFile, signal),
+  ])
+  notes.push(...special.map((path) => notTaken(path, SPECIAL)))
+  for (const entry of names) {
+    const name = entry.subarray(TAG_LENGTH)
     const isNested = name.at(-1) === SLASH
     const path = isNested ? name.subarray(0, -1) : name
     if (unseen.isReplacedBy(path)) {
-      notes.push(note('file-not-taken', path, OVER_HIDDEN))
+      notes.push(notTaken(path, OVER_HIDDEN))
       continue
     }
     if (isNested) {
@@ -52,26 +68,32 @@ export async function findChanges(
     if (seen === 'unreadable') notes.push(unreadable(path))
     else if (seen === 'missing') removed.push(path)
     else if (seen.isDirectory()) folders.push(path)
-    else if (!seen.isFile() && !seen.isSymbolicLink()) removed.push(path)
-    else {
-      put.push(path)
-      total.bytes += seen.size
+    else if (!isSpecial(seen)) {
+      if (seen.size > limits.bytes) notes.push(tooLarge(path, limits))
+      else if (unseen.has(path) || entry[0] === UNTRACKED) add({ path, bytes: seen.size })
+      else modified.push({ path, bytes: seen.size })
     }
-    total.files += 1
-    checkLimits(total, limits)
   }
   // Each folder is at the path of an index entry. It is a submodule, or the agent replaced a file
   // with it.
   const submodules = folders.length === 0 ? new Set() : submodulesIn((await list('-s')).names)
   for (const path of folders) {
     if (submodules.has(path.toString('latin1'))) {
-      notes.push(note('submodule-kept', path, 'is a submodule; changes inside it are ignored'))
+      notes.push({ ...notTaken(path, IN_SUBMODULE), code: 'submodule-kept' })
     } else {
       removed.push(path)
     }
   }
-  return { put, removed, nested, notes, ...total }
+  for (const file of await touchedFiles(workspace, modified, signal)) add(file)
+  const files = total.files + removed.length
+  checkLimits({ ...total, files }, limits)
+  return { put, removed, nested, notes, files, bytes: total.bytes }
 }
+
+/** `ls-files -t` prints a letter and a space before each path. */
+const TAG_LENGTH = 2
+const UNTRACKED = '?'.charCodeAt(0)
+const IN_SUBMODULE = 'is a submodule; changes inside it are ignored'
 
 const OVER_HIDDEN = 'was ignored because it would replace files that the sparse checkout left out'
 
@@ -81,7 +103,8 @@ const lister =
     const call = { args: ['ls-files', '-z', ...options], gitDir, indexFile, workTree: tree }
     const end = await git(settings, call, signal)
     if (end.code !== 0) throw localFailure(call, end)
-    const denied = end.stderr.matchAll(/^warning: could not open directory '(.*)':/gm)
+    // Git cuts off a message that contains a very long path.
+    const denied = end.stderr.matchAll(/^warning: could not open directory '(.*?)(?:':.*)?$/gm)
     const notes = Array.from(denied, ([, folder = '']) => unreadable(Buffer.from(folder)))
     return { names: splitNul(end.stdout), notes }
   }
@@ -95,8 +118,3 @@ function submodulesIn(entries: Iterable<Buffer>): ReadonlySet<string> {
   }
   return paths
 }
-
-const note = (code: string, path: Buffer, text: string): Note => ({
-  code,
-  text: `${show(path)} ${text}`,
-})

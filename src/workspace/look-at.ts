@@ -1,17 +1,31 @@
-import { constants, type Stats } from 'node:fs'
+import { constants, type Dirent, type Stats } from 'node:fs'
 import { access, lstat, readdir } from 'node:fs/promises'
 import { hasErrno } from '../platform/errno.ts'
+import type { ChangeLimits } from './change.ts'
 import { inside, show, SLASH } from './paths.ts'
 import type { Note } from './workspace.ts'
 
 /** Metadata of what exists at a path; `unreadable` if it exists but cannot be read. */
 type Seen = Stats | 'missing' | 'unreadable'
 
-/** The note for a path that cannot be read. In the change, the path keeps its earlier state. */
-export const unreadable = (path: Buffer): Note => ({
+/** The note for a path that is not taken. In the change, the path keeps its earlier state. */
+export const notTaken = (path: Buffer, why: string): Note => ({
   code: 'file-not-taken',
-  text: `${show(path)} cannot be read, so changes to it are ignored`,
+  text: `${show(path)} ${why}`,
 })
+
+export const unreadable = (path: Buffer): Note =>
+  notTaken(path, 'cannot be read, so changes to it are ignored')
+
+export const tooLarge = (path: Buffer, { bytes }: ChangeLimits): Note =>
+  notTaken(path, `was left out, because it is larger than ${bytes} bytes`)
+
+/** The end of a note about a pipe, socket or device. */
+export const SPECIAL = 'is neither a file nor a link, so it was left out'
+
+/** Whether it is a pipe, socket or device, which git does not store. */
+export const isSpecial = (seen: Stats | Dirent<Buffer>): boolean =>
+  !seen.isFile() && !seen.isSymbolicLink() && !seen.isDirectory()
 
 /** Finds out what exists at a path. Does not follow a symbolic link at the path. */
 export async function lookAt(path: Buffer): Promise<Seen> {

@@ -2,9 +2,10 @@ import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ChangeLimits, checkLimits } from './change.ts'
 import type { Found } from './find-changes.ts'
-import { git, localFailure, mustGit } from './git.ts'
-import { lookAt, namesIn, unreadable } from './look-at.ts'
-import { inside, quote, show, SLASH, splitNul } from './paths.ts'
+import { mustGit } from './git.ts'
+import { ignoredIn } from './ignored.ts'
+import { isSpecial, lookAt, namesIn, notTaken, SPECIAL, tooLarge, unreadable } from './look-at.ts'
+import { inside, quote, show, SLASH } from './paths.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /**
@@ -34,8 +35,7 @@ export async function nestedEntries(
   if (nested.length === 0) return { entries: [], notes: [] }
   const links = await mkdtemp(join(workspace.gitDir, 'links-'))
   try {
-    const ignored = ignoredBy(workspace, request.indexFile, signal)
-    const { items, notes } = await walk(workspace, { ...request, links, ignored }, signal)
+    const { items, notes } = await walk(workspace, { ...request, links }, signal)
     const objects = await writeObjects(workspace, items, signal)
     const entries = items.map(({ path, mode }, index) =>
       Buffer.concat([Buffer.from(`${mode} ${objects[index] ?? ''}\t`), path]),
@@ -51,21 +51,16 @@ const noteOf = (path: Buffer): Note => ({
   text: `${show(path)} is a nested git repository; its files are treated as plain files`,
 })
 
-type Walk = Request & {
-  readonly links: string
-  readonly ignored: (paths: readonly Buffer[]) => Promise<ReadonlySet<string>>
-}
-
 /**
  * Finds the files and links in the nested repositories. Walks level by level and checks each level
  * for ignored paths, so that it enters no ignored folder.
  */
 async function walk(
   workspace: Workspace,
-  request: Walk,
+  request: Request & { readonly links: string },
   signal: AbortSignal,
 ): Promise<{ readonly items: Item[]; readonly notes: Note[] }> {
-  const { found, limits, links, ignored } = request
+  const { found, limits, links, indexFile } = request
   const tree = Buffer.from(workspace.tree)
   const items: Item[] = []
   const notes: Note[] = []
@@ -76,7 +71,7 @@ async function walk(
     const lists = await Promise.all(level.map((folder) => list(tree, folder)))
     notes.push(...level.filter((_, index) => lists[index] === 'unreadable').map(unreadable))
     const children = lists.flatMap((names) => (typeof names === 'string' ? [] : names))
-    const skip = await ignored(children)
+    const skip = await ignoredIn(workspace, indexFile, children, signal)
     level = []
     for (const path of children) {
       if (skip.has(path.toString('latin1'))) continue
@@ -84,8 +79,13 @@ async function walk(
       const info = await lookAt(source)
       if (info === 'unreadable') notes.push(unreadable(path))
       if (typeof info === 'string') continue
-      if (info.isDirectory()) level.push(path)
-      if (!info.isFile() && !info.isSymbolicLink()) continue
+      if (info.isDirectory()) {
+        level.push(path)
+        continue
+      }
+      if (isSpecial(info)) notes.push(notTaken(path, SPECIAL))
+      else if (info.size > limits.bytes) notes.push(tooLarge(path, limits))
+      if (isSpecial(info) || info.size > limits.bytes) continue
       total.files += 1
       total.bytes += info.size
       checkLimits(total, limits)
@@ -109,24 +109,6 @@ async function list(tree: Buffer, folder: Buffer): Promise<Buffer[] | 'missing' 
     .filter((name) => name.toString('latin1').toLowerCase() !== '.git')
     .map((name) => Buffer.concat([folder, Buffer.from([SLASH]), name]))
 }
-
-const ignoredBy =
-  ({ settings, gitDir, tree }: Workspace, indexFile: string, signal: AbortSignal) =>
-  async (paths: readonly Buffer[]): Promise<ReadonlySet<string>> => {
-    if (paths.length === 0) return new Set()
-    const stdin = Buffer.concat(paths.flatMap((path) => [path, Buffer.from([0])]))
-    const call = {
-      args: ['check-ignore', '-z', '--stdin'],
-      gitDir,
-      indexFile,
-      workTree: tree,
-      stdin,
-    }
-    const end = await git(settings, call, signal)
-    // Exit code 1 means that none of the paths is ignored.
-    if (end.code !== 0 && end.code !== 1) throw localFailure(call, end)
-    return new Set([...splitNul(end.stdout)].map((path) => path.toString('latin1')))
-  }
 
 async function writeObjects(
   { settings, gitDir, tree }: Workspace,

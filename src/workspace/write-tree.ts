@@ -2,11 +2,11 @@ import { chmod, lstat } from 'node:fs/promises'
 import { StepFailed } from '../domain/stop.ts'
 import { CHANGE_LIMITS, type ChangeLimits } from './change.ts'
 import { findChanges } from './find-changes.ts'
-import { git, localFailure, mustGit } from './git.ts'
+import { mustGit } from './git.ts'
 import { withIndexCopy } from './index-copy.ts'
 import { nestedEntries } from './nested-repository.ts'
-import { noObject } from './object-format.ts'
 import { changedSubmodules } from './submodule-changes.ts'
+import { updateIndex } from './update-index.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /**
@@ -48,45 +48,3 @@ export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void>
   // read.
   if ((root.mode & 0o700) !== 0o700) await chmod(tree, 0o700)
 }
-
-type IndexChange = {
-  readonly put: readonly Buffer[]
-  readonly removed: readonly Buffer[]
-  /** Files to add from nested repositories, as lines for `update-index --index-info`. */
-  readonly entries: readonly Buffer[]
-}
-
-/**
- * Writes the changes to the index.
- * @returns a note if git rejected names, such as `.GIT`; otherwise an empty list
- */
-async function updateIndex(
-  { settings, gitDir, tree, base }: Workspace,
-  indexFile: string,
-  change: IndexChange,
-  signal: AbortSignal,
-): Promise<Note[]> {
-  const run = async (option: string, lines: readonly Buffer[]): Promise<boolean> => {
-    if (lines.length === 0) return false
-    const args = ['update-index', '-z', '--add', '--remove', '--replace', option]
-    const stdin = Buffer.concat(lines.flatMap((line) => [line, NUL]))
-    const call = { args, gitDir, indexFile, workTree: tree, stdin }
-    const end = await git(settings, call, signal)
-    if (end.code !== 0) throw localFailure(call, end)
-    return /^Ignoring path /m.test(end.stderr)
-  }
-  // Remove paths first, because a file may replace a folder, and a folder may replace a file.
-  const info = await run('--index-info', [
-    ...change.removed.map((path) => removal(path, base.commit)),
-    ...change.entries,
-  ])
-  const put = await run('--stdin', change.put)
-  if (!info && !put) return []
-  return [
-    { code: 'names-refused', text: 'Files whose names git rejects are not part of the change.' },
-  ]
-}
-
-const NUL = Buffer.from([0])
-const removal = (path: Buffer, base: string): Buffer =>
-  Buffer.concat([Buffer.from(`0 ${noObject(base)}\t`), path])

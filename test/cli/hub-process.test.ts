@@ -64,7 +64,7 @@ describeNeeding(['patience'], 'a hub process', () => {
       .split('\n')
       .map((line): unknown => JSON.parse(line))
     expect(lines).toContainEqual(
-      expect.objectContaining({ level: 'info', msg: 'the hub is listening' }),
+      expect.objectContaining({ level: 'info', msg: 'the hub listens' }),
     )
   })
 })

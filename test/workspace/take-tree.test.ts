@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { removeTree } from '../../src/platform/remove-tree.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
 import { aWorkspace, byHand, makeRemote, patient, shell } from '../support/repository.ts'
@@ -95,10 +96,21 @@ b'; printf x > 'say "hi"'; printf x > "$(printf 'bad\\377')"; printf x > ' lead'
 
   it('leaves out pipes, sockets and names that git refuses, and takes the rest', async () => {
     const { names, change } = await changedBy(
-      `mkfifo pipe; rm a.txt; mkfifo a.txt; mkdir .GIT; echo x > .GIT/config; mkdir 'git~1'; echo x > 'git~1/x'; echo y > good`,
+      `mkfifo pipe; rm a.txt; mkfifo a.txt; mkdir d; mkfifo d/in; mkdir .GIT; echo ignored > .gitignore
+       mkfifo ignored; git init -q nest; mkfifo nest/p; echo x > .GIT/config; mkdir 'git~1'; echo x > 'git~1/x'; echo y > good`,
     )
-    expect(names).toEqual(['100644 dir/b.txt', '100644 dir/c.txt', '100644 good'])
-    expect(change.notes.map(({ code }) => code)).toEqual(['names-refused'])
+    expect(names).toEqual(
+      ['.gitignore', 'a.txt', 'dir/b.txt', 'dir/c.txt', 'good'].map((name) => `100644 ${name}`),
+    )
+    expect(change.notes.map(({ text }) => text).toSorted()).toEqual([
+      '".GIT/config" was left out, because git rejects its name',
+      '"a.txt" is neither a file nor a link, so it was left out',
+      '"d/in" is neither a file nor a link, so it was left out',
+      '"git~1/x" was left out, because git rejects its name',
+      '"nest" is a nested git repository; its files are treated as plain files',
+      '"nest/p" is neither a file nor a link, so it was left out',
+      '"pipe" is neither a file nor a link, so it was left out',
+    ])
   })
 
   it('takes nested repositories as files, each with a note', async () => {
@@ -180,14 +192,40 @@ name'; echo ignored > .gitignore; echo x > ignored; git add .; git commit -qm x
     )
   })
 
+  it('leaves out a file that is larger than a whole change may be, and takes the rest', async () => {
+    const { workspace } = await changedBy('seq 1000 > core; seq 1000 > a.txt; echo x > small')
+    await shell(workspace.tree, 'git init -q nest; seq 1000 > nest/core; echo y > nest/small')
+    const change = await takeTree(workspace, patient(), { files: 9, bytes: 100 })
+    expect(await namesIn(workspace, change.tree)).toEqual([
+      '100644 a.txt',
+      '100644 dir/b.txt',
+      '100644 dir/c.txt',
+      '100644 nest/small',
+      '100644 small',
+    ])
+    expect(change.notes.filter(({ text }) => text.includes('larger than 100 bytes'))).toHaveLength(
+      3,
+    )
+  })
+
+  it('leaves out folders that are deeper than a path can be, and names one', async () => {
+    const { workspace, change, names } = await changedBy(
+      `name=$(printf 'd%.0s' $(seq 200)); echo three >> a.txt
+       for n in $(seq 30); do mkdir $name; cd -P $name; done; echo x > junk`,
+    )
+    expect(names).toEqual(['100644 a.txt', '100644 dir/b.txt', '100644 dir/c.txt'])
+    expect(change).toMatchObject({ files: 1, notes: [{ code: 'file-not-taken' }] })
+    await removeTree(workspace.tree)
+  })
+
   it('has limits, and names them', async () => {
-    const { workspace } = await changedBy('seq 1000 > new; echo x > b')
+    const { workspace } = await changedBy('seq 20 > new; seq 20 > b')
     const files = takeTree(workspace, patient(), { files: 1, bytes: 1e6 })
     await expect(files).rejects.toMatchObject({ reason: 'change-too-large' })
     await expect(files).rejects.toThrow('more than 1 files')
     const bytes = takeTree(workspace, patient(), { files: 2, bytes: 100 })
     await expect(bytes).rejects.toThrow('more than 100 bytes')
-    await shell(workspace.tree, 'rm new b; git init -q nest; seq 1000 > nest/n; echo 1 > nest/m')
+    await shell(workspace.tree, 'rm new b; git init -q nest; seq 20 > nest/n; seq 20 > nest/m')
     await expect(takeTree(workspace, patient(), { files: 1, bytes: 1e6 })).rejects.toThrow(
       '1 files',
     )
