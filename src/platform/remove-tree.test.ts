@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { shell } from '../../test/support/repository.ts'
+import { runUnprivileged } from '../../test/support/unprivileged.ts'
 import { tempFolder } from '../../test/support/temp-folder.ts'
 import { removeTree } from './remove-tree.ts'
 
@@ -34,6 +35,15 @@ describe('removeTree', () => {
     ],
   ])('removes %s', async (_name, script) => {
     expect(await removedAfter(script)).toEqual([])
+  })
+
+  it('removes read-only folders for a user who is not root, while files vanish beside it', async () => {
+    const folder = await tempFolder()
+    const program = join(import.meta.dirname, '../../test/support/remove-tree-program.ts')
+    const script = `for n in $(seq 60); do mkdir -p cache/$n/sub; for f in $(seq 20); do echo x > cache/$n/sub/$f; done; done
+      chmod -R a-w cache`
+    const left = await runUnprivileged(folder, program, join(folder, 'tree'), script)
+    expect(JSON.parse(left)).toEqual([])
   })
 
   it('does nothing for a missing folder', async () => {

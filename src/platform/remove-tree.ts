@@ -1,3 +1,4 @@
+import { nullWhenMissing } from './errno.ts'
 import { chmod, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 
 /**
@@ -20,20 +21,27 @@ export async function removeTree(folder: string | Buffer): Promise<void> {
  */
 const PATH_BYTES_MAX = 2000
 
+/**
+ * Removes a folder entry by entry. An entry that is already gone is no error: the quick removal runs
+ * operations in parallel, and after its first error some of them are still under way.
+ */
 async function removeStubborn(root: Buffer, folder: Buffer): Promise<void> {
-  if (process.platform !== 'win32') await chmod(folder, 0o700)
-  for (const name of await readdir(folder, { encoding: 'buffer' })) {
+  if (process.platform !== 'win32') await chmod(folder, 0o700).catch(nullWhenMissing)
+  const names = await readdir(folder, { encoding: 'buffer' }).catch(nullWhenMissing)
+  for (const name of names ?? []) {
     const path = child(folder, name)
-    if (!(await lstat(path)).isDirectory()) await unlink(path)
+    const info = await lstat(path).catch(nullWhenMissing)
+    if (info === null) continue
+    if (!info.isDirectory()) await unlink(path).catch(nullWhenMissing)
     else if (path.length < PATH_BYTES_MAX) await removeStubborn(root, path)
     else await moveUp(root, path)
   }
-  await rmdir(folder)
+  await rmdir(folder).catch(nullWhenMissing)
 }
 
 async function moveUp(root: Buffer, path: Buffer): Promise<void> {
   const near = child(root, Buffer.from(`deep-${process.hrtime.bigint()}`))
-  await rename(path, near)
+  await rename(path, near).catch(nullWhenMissing)
   await removeStubborn(root, near)
 }
 

@@ -52,20 +52,35 @@ export async function readAttemptFile(folder: string): Promise<AttemptFile | nul
   }
 }
 
+/** Delays before the retries of a removal that failed, in milliseconds. */
+const RETRY_DELAYS_MS = [100, 1000, 5000]
+
 /**
  * Removes an attempt's folder. Works without `attempt.json`, because a worker that was killed during
- * the removal may have deleted that file already. If the removal fails, only logs the error, so that
+ * the removal may have deleted that file already. Retries a removal that fails, because a process
+ * that is being killed may still write files. If the last try fails, only logs the error, so that
  * other jobs continue.
  */
 export async function removeAttemptFolder(
   folder: string,
-  { kinds, log }: Pick<WorkerContext, 'kinds' | 'log'>,
+  { kinds, log, clock }: Pick<WorkerContext, 'kinds' | 'log' | 'clock'>,
 ): Promise<void> {
   const owner = await readAttemptFile(folder)
   const kind = owner === null ? undefined : kinds.get(owner.kind)
+  const remove = () => (kind === undefined ? removeTree(folder) : kind.remove(folder))
+  for (const delayMs of RETRY_DELAYS_MS) {
+    if (await succeeds(remove())) return
+    await clock.sleep(delayMs)
+  }
   try {
-    await (kind === undefined ? removeTree(folder) : kind.remove(folder))
+    await remove()
   } catch (error) {
     log.error({ folder, error }, 'could not remove the attempt folder')
   }
 }
+
+const succeeds = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  )

@@ -63,9 +63,7 @@ describeNeeding(['patience'], 'a hub process', () => {
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line))
-    expect(lines).toContainEqual(
-      expect.objectContaining({ level: 'info', msg: 'the hub listens' }),
-    )
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'info', msg: 'the hub listens' }))
   })
 })
 
