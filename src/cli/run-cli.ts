@@ -14,7 +14,7 @@ import { programVersion } from './version.ts'
  * printed with its stack.
  */
 export async function runCli(terminal: Terminal): Promise<ExitCode> {
-  surviveClosedPipe(terminal)
+  surviveLostOutput(terminal)
   await warnOfVariables(terminal)
   let exitCode: ExitCode = EXIT_CODES.ok.code
   const [own, rest] = splitAtDashes(terminal.argv)
@@ -136,16 +136,16 @@ const say = (terminal: Terminal, text: string): void =>
 
 /**
  * Ignores write errors on a pipe that its reader has closed, as in `millwright jobs | head`. Throws
- * `disk-full` if the disk is full.
+ * `disk-full` if the disk behind stdout is full. Ignores all errors of stderr: its messages accompany
+ * a result that the exit code also tells, so their loss must not end a program.
  */
-function surviveClosedPipe({ stdout, stderr }: Terminal): void {
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') return
-      if (error.code !== 'ENOSPC') throw error
-      throw new AppError('disk-full', 'The disk that holds the output is full', {
-        cause: error,
-      })
+function surviveLostOutput({ stdout, stderr }: Terminal): void {
+  stderr.on('error', () => {})
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    if (error.code !== 'ENOSPC') throw error
+    throw new AppError('disk-full', 'The disk that holds the output is full', {
+      cause: error,
     })
-  }
+  })
 }

@@ -1,10 +1,15 @@
 import type { Writable } from 'node:stream'
 import { type Logger as Pino, pino, stdTimeFunctions } from 'pino'
 import type { Logger } from './log.ts'
+import { LossyLines } from './lossy-lines.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** A log in JSON lines, with the level as a word and the time in ISO 8601. */
+/**
+ * A log in JSON lines, with the level as a word and the time in ISO 8601. Lines that the
+ * destination does not accept, for example because its disk is full, are lost. Their number is
+ * logged as soon as the destination accepts a line again.
+ */
 export const pinoLog = (options: {
   readonly level: LogLevel
   readonly destination: Writable
@@ -18,9 +23,12 @@ export const pinoLog = (options: {
         formatters: { level: (label) => ({ level: label }) },
         serializers: { error: pino.stdSerializers.err },
       },
-      options.destination,
+      new LossyLines(options.destination, lossReport),
     ),
   )
+
+const lossReport = (lost: number): string =>
+  `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lines: lost, msg: 'log lines were lost, because they could not be written' })}\n`
 
 const wrap = (log: Pino): Logger => ({
   debug: (fields, message) => log.debug(fields, message),

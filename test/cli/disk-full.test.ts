@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 import { PROGRAM } from '../support/cli.ts'
 import { describeNeeding } from '../support/needs.ts'
+import { runOnSmallDisk } from '../support/small-disk.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const run = promisify(execFile)
@@ -33,4 +35,22 @@ describeNeeding(['linux', 'root'], 'a full disk', () => {
     expect(stderr).toContain('Free space')
     expect(stdout).toContain('jobs 0\nhub 0\n')
   })
+
+  it('ends nothing when only the log’s disk is full, and the log says how many lines are lost', async () => {
+    const program = join(import.meta.dirname, 'full-log-disk.ts')
+    const { code, log } = Ended.parse(await runOnSmallDisk(program, { mebibytes: 1, files: 20 }))
+    expect(code).toBe(0)
+    const lines = log.split('\n').filter((line) => line.endsWith('}'))
+    const entries = lines.map((line) => Entry.parse(JSON.parse(line)))
+    expect(entries.map(({ msg }) => msg)).toEqual([
+      'before',
+      'log lines were lost, because they could not be written',
+      'after',
+    ])
+    // One of the five lines may have been written in part.
+    expect(entries[1]?.lines).toBeGreaterThanOrEqual(4)
+  })
 })
+
+const Ended = z.object({ code: z.number(), log: z.string() })
+const Entry = z.object({ msg: z.string(), lines: z.number().exactOptional() })

@@ -26,8 +26,15 @@ parentPort?.on('message', (message: unknown) => {
 new Heartbeat(heartbeat).watch(stillMs, () => {
   // Written directly to the file descriptor, because in a thread, `console` and `process.stderr` work
   // only with the help of the main thread, which is hanging.
-  writeSync(2, `millwright: the worker has not responded for ${stillMs} ms and is being stopped\n`)
-  process.kill(process.pid, 'SIGABRT')
+  try {
+    writeSync(
+      2,
+      `millwright: the worker has not responded for ${stillMs} ms and is being stopped\n`,
+    )
+  } finally {
+    // Also when the disk behind stderr is full.
+    process.kill(process.pid, 'SIGABRT')
+  }
 })
 // Makes Node load the code of `fetch` now. Otherwise, the first renewal would have to wait for that.
 void new Request(url)
