@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expandHome } from '../config/expand-home.ts'
 import type { Environment } from '../config/read.ts'
@@ -20,7 +21,13 @@ const SECRET_TIMEOUT_MS = 20_000
 
 type Config = Pick<
   UpConfig,
-  'allowLocal' | 'gitCredential' | 'gitKnownHosts' | 'gitCommitter' | 'gitSign' | 'gitSigningKey'
+  | 'allowLocal'
+  | 'gitCredential'
+  | 'gitKnownHosts'
+  | 'gitSafeDirectory'
+  | 'gitCommitter'
+  | 'gitSign'
+  | 'gitSigningKey'
 >
 type Here = { readonly env: Environment; readonly cwd: string }
 type GitTools = { readonly folder: string; readonly path: string; readonly probe?: Probe }
@@ -46,12 +53,31 @@ export function gitSettings(
       timeoutMs: SECRET_TIMEOUT_MS,
     }),
     path,
+    configFile: configFile(folder),
     knownHosts:
       gitKnownHosts === undefined ? null : readable('git.knownHosts', resolve(cwd, gitKnownHosts)),
     timeoutMs: GIT_TIMEOUT_MS,
     marker: null,
     probe,
   }
+}
+
+const configFile = (folder: string): string => join(folder, 'gitconfig')
+
+/**
+ * Writes the configuration file that `gitSettings` names. It lists the repositories of other users
+ * that this worker may use. Git accepts this list only from a file: it does not pass settings from
+ * variables to the process that reads a repository on the same disk.
+ */
+export async function writeGitConfig(
+  { gitSafeDirectory }: Pick<Config, 'gitSafeDirectory'>,
+  folder: string,
+): Promise<void> {
+  // Depending on its version, git compares the repository's folder or the .git folder inside it.
+  const lines = gitSafeDirectory
+    .flatMap((path) => [path, `${path.replace(/\/$/, '')}/.git`])
+    .map((path) => `\tdirectory = ${JSON.stringify(path)}\n`)
+  await writeFile(configFile(folder), lines.length === 0 ? '' : `[safe]\n${lines.join('')}`)
 }
 
 const rulesOf = ({ gitCredential }: Config, { env, cwd }: Here): readonly CredentialRule[] =>

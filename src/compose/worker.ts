@@ -18,7 +18,7 @@ import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
 import { openGateway, defaultModel } from './gateway.ts'
-import { gitSettings, secretsOfGit, signatureOf } from './git.ts'
+import { gitSettings, secretsOfGit, signatureOf, writeGitConfig } from './git.ts'
 import { chooseSandbox } from './sandbox.ts'
 
 /** A running worker. Disposing stops it immediately; drain it first to let jobs finish. */
@@ -65,6 +65,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
+  await writeGitConfig(config, folder)
   const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
   const model = config.model ?? defaultModel(config)

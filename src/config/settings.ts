@@ -288,6 +288,15 @@ const worker = {
         place: 'git.knownHosts',
       }),
     ),
+  gitSafeDirectory: list(z.string().regex(/^\//, 'must be an absolute path')).meta(
+    about({
+      description:
+        'repository of another user on this machine’s disk that jobs may use; its hooks and settings then run as the worker’s user',
+      takes: 'folder',
+      repeats: true,
+      place: 'git.safeDirectories',
+    }),
+  ),
   gitCommitter: z
     .string()
     .regex(/^[^<>\p{Cc}]+ <[^<>\s@]+@[^<>\s@]+>$/u, 'must look like: Build Bot <bot@example.org>')

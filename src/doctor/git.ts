@@ -23,6 +23,7 @@ export const checkGit: Check = async ({ config, env, cwd, path }) => {
     const settings = {
       ...gitSettings({ ...config, allowLocal: true }, { folder, path, env, cwd }),
       cacheFolder: folder,
+      configFile: '/dev/null',
       timeoutMs: TIMEOUT_MS,
     }
     const refused = await refusesHostileTree(settings, folder)

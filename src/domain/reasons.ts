@@ -113,8 +113,8 @@ export const REASONS = {
     true,
   ),
   'repository-forbidden': ending(
-    'the worker’s git credential does not permit this access to the repository (403)',
-    'grant the credential the access that the job needs',
+    'the worker may not access the repository: its git credential does not permit it (403), or the repository on its disk belongs to another user',
+    'grant the credential the access that the job needs, or do what the detail says about the owner',
   ),
   'repository-unsafe': ending(
     'the repository contains objects that git rejects',

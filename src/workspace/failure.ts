@@ -65,6 +65,12 @@ const PATTERNS: readonly Pattern[] = [
     (call) =>
       `the host’s key is not in ${hostsFile(call)}; get the key with ssh-keyscan, compare its fingerprint with the one from the host’s owner, and add the key to that file`,
   ],
+  [
+    /detected dubious ownership/,
+    'repository-forbidden',
+    ({ url }) =>
+      `the repository belongs to another user; give it to the worker’s user or, if you trust everybody who can change it, start the worker with --git-safe-directory ${folderOf(url)}`,
+  ],
   [/returned error: 403|: 403 /, 'repository-forbidden', lacksPermission],
   [
     /could not read (?:Username|Password)|Authentication (?:failed|required)|Git credentials for .* not found|returned error: 401|Permission denied \(|invalid credentials/i,
@@ -113,6 +119,9 @@ function lacksPermission({ url, credential }: RemoteCall): string {
     : `the credential from ${credential.source} lacks permission; grant it access`
 }
 
+/** The folder of a repository on this machine's disk. */
+const folderOf = (url: string): string => url.replace(/^file:\/\//i, '')
+
 const hostsFile = ({ knownHosts }: RemoteCall): string => knownHosts ?? 'known_hosts'
 
 const addRule = (url: string): string =>
@@ -122,8 +131,12 @@ const addRule = (url: string): string =>
 
 const UNKNOWN: Pattern = [/(?:)/, 'workspace-failed', 'git failed']
 
-/** The last lines of the output, which contain the error; progress lines come before them. */
+/**
+ * The last lines of the output, which contain the error; progress lines come before them. Git's
+ * advice about the user's own configuration is left out, because the worker does not read that.
+ */
 function excerpt(output: string): string {
-  const lines = output.split(/[\r\n]+/).filter((line) => line.trim() !== '')
+  const said = output.replace(/^To add an exception[^\n]*\n\s*git config --global[^\n]*$/m, '')
+  const lines = said.split(/[\r\n]+/).filter((line) => line.trim() !== '')
   return lines.slice(-12).join(' | ').slice(-2000) || 'nothing'
 }

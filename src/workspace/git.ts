@@ -20,6 +20,8 @@ export type GitSettings = {
    */
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
+  /** Path of the only configuration file that git reads besides a repository's own. */
+  readonly configFile: string
   /**
    * Path of the only known_hosts file for ssh to use; null for the user's and the system's default
    * files.
@@ -116,7 +118,7 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
     // With a real home folder, git's libcurl would read credentials from ~/.netrc.
     HOME: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_GLOBAL: settings.configFile,
     GIT_ATTR_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_PROTOCOL_FROM_USER: '0',
