@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { KeptChange } from '../../src/workspace/earlier-change.ts'
 import { restoreTree } from '../../src/workspace/restore-tree.ts'
 import { takeTree } from '../../src/workspace/take-tree.ts'
 import { lfsId, pointerTo } from '../support/lfs-store.ts'
@@ -43,9 +44,8 @@ async function workspaceWith(attributes: string, text: string) {
   const folder = await tempFolder()
   const files = { '.gitattributes': `${attributes}\n`, 'a.x': text, 'b.x': text, 'c.txt': 'c\n' }
   const { remote } = await makeRemote(folder, files)
-  const again = (continues: Parameters<typeof aWorkspace>[1]['continues'] = null) =>
-    aWorkspace(folder, { repository: remote, continues })
-  return { again, workspace: await again() }
+  const again = (continues: KeptChange) => aWorkspace(folder, { repository: remote, continues })
+  return { again, workspace: await aWorkspace(folder, { repository: remote }) }
 }
 
 const NOTHING = { changed: false, files: 0 }
