@@ -1,12 +1,14 @@
-// node scripts/reference.ts: generates docs/reference from the tables of errors, reasons, exit codes and settings.
+// node scripts/reference.ts: generates docs/reference from the tables of errors, reasons, exit codes and settings, and from the schema of report.json.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { EXIT_CODES } from '../src/cli/exit-codes.ts'
 import { HubConfig, WorkerConfig } from '../src/config/settings.ts'
 import { spellings } from '../src/config/spelling.ts'
 import { ERRORS } from '../src/domain/errors.ts'
 import { type Hint, hintText } from '../src/domain/hint.ts'
 import { REASONS } from '../src/domain/reasons.ts'
+import { ReportFile } from '../src/domain/report-file.ts'
 import { ROOT } from './run.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -58,6 +60,10 @@ export function referenceDocuments(): readonly { path: string; text: string }[] 
         'flag | environment variable | name in the file | default | meaning | used by',
         settings(),
       ),
+    },
+    {
+      path: 'docs/reference/report.schema.json',
+      text: `${JSON.stringify(z.toJSONSchema(ReportFile, { io: 'output' }), null, 2)}\n`,
     },
   ]
 }

@@ -62,13 +62,15 @@ export async function runCommandCheck(
     ])
     signal.throwIfAborted()
     const ending = late ? `took longer than ${check.timeoutMs} ms` : describe(exit)
-    const said = findings.take()
+    // The path of the checkout means nothing outside this machine.
+    const said = findings.take().replaceAll(`${tree}/`, '')
     return {
       check: name,
       tree: check.judges,
       passed: ending === null,
       findings: [said, ...(ending === null ? [] : [`${name}: ${ending}`])].join('\n\n').trim(),
       durationMs: Math.round(clock.monotonic() - from),
+      exitCode: exit.code,
     }
   } finally {
     clearTimeout(timer)

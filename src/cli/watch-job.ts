@@ -9,11 +9,10 @@ import { EXIT_CODES, exitCodeOfJob } from './exit-codes.ts'
 import { followJob } from '../protocol/follow-job.ts'
 import { notedOutage } from './noted-outage.ts'
 import { jobStory, type Show } from './job-story.ts'
-import { verdictLines } from './print/job.ts'
+import { detailLines, verdictLines } from './print/job.ts'
 import type { Printer } from './print/printer.ts'
 import { startProgress } from './print/progress.ts'
 import { usage, zonedMoment } from '../words/quantity.ts'
-import { safeText } from '../words/safe-text.ts'
 import { listenForStop } from './stop-signals.ts'
 
 /**
@@ -70,6 +69,6 @@ function whatIsKnown(outageSince: number | null, lastSeen: string): string {
 /** Prints the job's final state, the next step, the details and the usage. */
 export function printVerdict(job: Job, printer: Printer): void {
   for (const line of verdictLines(job, printer)) printer.line(line)
-  if (job.detail !== '') printer.line(`  ${safeText(job.detail)}`)
+  for (const line of detailLines(job, false)) printer.line(line)
   if (job.usage !== null) printer.line(`  used ${usage(job.usage)}`)
 }

@@ -32,6 +32,60 @@ const Progress = z.strictObject({
 })
 export type Progress = z.infer<typeof Progress>
 
+/** Maximum length of a check's command in an event, in characters. */
+export const COMMAND_MAX = 500
+
+/** Maximum number of files that an event names. */
+export const CHANGED_FILES_MAX = 100
+
+/** A check's run and its verdict. */
+export const CheckFacts = {
+  check: z.string().max(64),
+  passed: z.boolean(),
+  durationMs: z.int().min(0),
+  command: z
+    .string()
+    .max(COMMAND_MAX)
+    .optional()
+    .describe('The program and its arguments; the end of a long command is cut off'),
+  exitCode: z
+    .int()
+    .nullable()
+    .optional()
+    .describe('null if the program was killed, for example at the end of its time'),
+  tree: z.string().max(64).optional().describe('Id of the tree that was checked'),
+  iteration: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Number of the agent’s turn that produced the tree'),
+  findings: z
+    .string()
+    .max(EVENT_TEXT_MAX)
+    .optional()
+    .describe('Why the check failed; the middle of long findings is cut out'),
+}
+
+const lines = z.int().min(0).nullable()
+
+/** How much of the workspace was changed since the base. */
+export const ChangeFacts = {
+  tree: z.string().max(64).describe('Id of the tree after the change'),
+  files: z.int().min(0).describe('Number of changed files'),
+  insertions: z.int().min(0),
+  deletions: z.int().min(0),
+  changed: z
+    .array(
+      z.strictObject({
+        path: z.string().max(EVENT_TEXT_MAX),
+        insertions: lines.describe('null for a binary file'),
+        deletions: lines,
+      }),
+    )
+    .max(CHANGED_FILES_MAX)
+    .describe('The first of the changed files, as many as fit'),
+}
+
 /** Events that a worker reports about its own attempt. */
 export const WorkerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step-started'), step: stepName }),
@@ -40,23 +94,11 @@ export const WorkerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('agent-started'), agent: z.string().max(64) }),
   z.strictObject({ type: z.literal('agent-session'), session: z.string().max(SESSION_MAX) }),
   z.strictObject({ type: z.literal('usage'), usage: Usage }),
-  z.strictObject({
-    type: z.literal('check-finished'),
-    check: z.string().max(64),
-    passed: z.boolean(),
-    durationMs: z.int().min(0),
-    tree: z.string().max(64).optional().describe('Id of the tree that was checked'),
-    iteration: z
-      .int()
-      .min(1)
-      .optional()
-      .describe('Number of the agent’s turn that produced the tree'),
-    findings: z
-      .string()
-      .max(EVENT_TEXT_MAX)
-      .optional()
-      .describe('Why the check failed; the middle of long findings is cut out'),
-  }),
+  z.strictObject({ type: z.literal('check-finished'), ...CheckFacts }),
+  /** What the workspace contains before the work, such as a commit. */
+  z.strictObject({ type: z.literal('base'), revision: z.string().min(1).max(64) }),
+  /** The change since the base, each time it is read. */
+  z.strictObject({ type: z.literal('change'), ...ChangeFacts }),
   z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
   /** A warning for people. It does not end the job. */
   z.strictObject({

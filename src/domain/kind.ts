@@ -20,6 +20,8 @@ export type KindSchema = {
   protocol(payload: unknown): number
   /** Rows of names and values for displays; a null value hides its row. */
   facts(payload: unknown): readonly Fact[]
+  /** The prompt for the agent; null if the kind has none. */
+  prompt(payload: unknown): string | null
   /** The log stream that best shows what the job did. */
   story(payload: unknown): LogStream
 }
@@ -40,6 +42,7 @@ type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp'> & {
   demands(payload: Payload): readonly string[]
   protocol(payload: Payload): number
   facts(payload: Payload): readonly Fact[]
+  prompt(payload: Payload): string | null
   story(payload: Payload): LogStream
 }
 
@@ -57,6 +60,7 @@ export const kindSchema = <Schema extends z.ZodType>(
   demands: (payload) => kind.demands(schema.parse(payload)),
   protocol: (payload) => kind.protocol(schema.parse(payload)),
   facts: (payload) => kind.facts(schema.parse(payload)),
+  prompt: (payload) => kind.prompt(schema.parse(payload)),
   story: (payload) => kind.story(schema.parse(payload)),
 })
 

@@ -42,7 +42,11 @@ export type WorkerIdentity = z.infer<typeof WorkerIdentity>
 
 /** The right to work on a job for `leaseMs` after each renewal, and the data that the work needs. */
 export const Lease = z.object({
-  job: Work.extend({ locks: z.array(z.string()) }),
+  job: Work.extend({
+    locks: z.array(z.string()),
+    // Hubs of protocol 1 do not say who submitted the job.
+    submittedBy: z.string().nullable().default(null),
+  }),
   attempt: z.int().min(1),
   /** Bearer token that is valid for this attempt only. */
   token: z.string(),

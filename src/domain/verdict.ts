@@ -7,6 +7,8 @@ export type Verdict = {
   /** The part of the check's output that is useful to people and to the agent. */
   readonly findings: string
   readonly durationMs: number
+  /** The program's exit code; null if it was killed. Absent if the check ran no program. */
+  readonly exitCode?: number | null
 }
 
 /** A check that failed, and why. */

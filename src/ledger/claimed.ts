@@ -20,13 +20,15 @@ const Row = z.object({
   payload: json(z.unknown()),
   limits: json(Limits),
   locks: json(z.array(z.string())),
+  submittedBy: z.string().nullable(),
   retryOf: JobId.nullable(),
 })
 
 /** Reads everything that a worker needs to start this attempt or to continue an earlier one. */
 export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promise<Claimed> {
   const row = await tx.get(
-    sql`SELECT id, kind, title, payload, limits, locks, retry_of AS "retryOf"
+    sql`SELECT id, kind, title, payload, limits, locks, submitted_by AS "submittedBy",
+        retry_of AS "retryOf"
       FROM job JOIN payload ON payload.job_id = job.id WHERE job.id = ${fence.jobId}`,
     Row,
   )

@@ -62,6 +62,8 @@ function step(job: Folded, event: JobEvent): Folded {
     case 'agent-session':
     case 'usage':
     case 'check-finished':
+    case 'base':
+    case 'change':
     case 'note':
     case 'progress':
     case 'reached':

@@ -7,7 +7,7 @@ import type { Paint } from './transcript.ts'
 const BAR_MAX = 40
 
 /** Formats changed files like `git diff --stat`: one line for each file, and a line with the totals. */
-export function diffstat(files: readonly FileChange[], paint: Paint): readonly string[] {
+export function diffstat(files: readonly Counted[], paint: Paint): readonly string[] {
   const paths = files.map(({ path }) => safeLine(path))
   const pathWidth = Math.max(0, ...paths.map(({ length }) => length))
   const counts = files.map((file) => (file.isBinary ? 'Bin' : `${linesOf(file)}`))
@@ -28,13 +28,15 @@ export function diffstat(files: readonly FileChange[], paint: Paint): readonly s
   ]
 }
 
-const linesOf = ({ insertions, deletions }: FileChange): number => insertions + deletions
+type Counted = Omit<FileChange, 'kind'>
+
+const linesOf = ({ insertions, deletions }: Counted): number => insertions + deletions
 
 /** The length of a bar; at least 1 for any change, because the totals would otherwise look wrong. */
 const barLength = (lines: number, most: number): number =>
   most <= BAR_MAX || lines === 0 ? lines : Math.max(1, Math.floor((lines * BAR_MAX) / most))
 
-function totals(files: readonly FileChange[]): string {
+function totals(files: readonly Counted[]): string {
   const insertions = files.reduce((sum, file) => sum + file.insertions, 0)
   const deletions = files.reduce((sum, file) => sum + file.deletions, 0)
   return [

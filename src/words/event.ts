@@ -1,10 +1,12 @@
 import type { JobEvent, Progress } from '../domain/event.ts'
 import type { Publication } from '../domain/publication.ts'
 import { REASONS } from '../domain/reasons.ts'
+import { plural } from '../domain/plural.ts'
 import { clip } from '../domain/text.ts'
 import { duration, moment, usage } from './quantity.ts'
 import { resourceText } from './resource.ts'
 import { safeLine } from './safe-text.ts'
+import { withoutWorkspace } from './workspace-path.ts'
 
 /** Formats an event as one line, without its time. */
 export function eventText(event: JobEvent): string {
@@ -23,6 +25,10 @@ export function eventText(event: JobEvent): string {
       return `agent session ${safeLine(event.session)}`
     case 'usage':
       return `used ${usage(event.usage)}`
+    case 'base':
+      return `base ${safeLine(event.revision.slice(0, 12))}`
+    case 'change':
+      return `change: ${changeText(event)}`
     case 'check-finished':
       return checkText(event)
     case 'note':
@@ -46,6 +52,16 @@ export function eventText(event: JobEvent): string {
   }
 }
 
+/** Formats the size of a change, such as `2 files, +4 -1`. */
+export const changeText = (change: {
+  readonly files: number
+  readonly insertions: number
+  readonly deletions: number
+}): string =>
+  change.files === 0
+    ? 'nothing'
+    : `${plural(change.files, 'file')}, +${change.insertions} -${change.deletions}`
+
 /** Formats progress, such as `42 % baking textures`. */
 export const progressText = ({ fraction, text }: Progress): string =>
   [
@@ -58,7 +74,11 @@ function checkText(event: Extract<JobEvent, { type: 'check-finished' }>): string
   const { check, passed, durationMs, iteration, findings } = event
   const turn = iteration === undefined || (passed && iteration === 1) ? '' : ` (turn ${iteration})`
   const verdict = `check ${safeLine(check)} ${passed ? 'passed' : 'failed'} in ${duration(durationMs)}${turn}`
-  const last = findings?.trimEnd().split('\n').at(-1) ?? ''
+  const last =
+    withoutWorkspace(findings ?? '')
+      .trimEnd()
+      .split('\n')
+      .at(-1) ?? ''
   return last === '' ? verdict : `${verdict}: ${safeLine(clip(last, FINDING_MAX))}`
 }
 
@@ -96,7 +116,7 @@ const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: 
 
 /** The first line of a detail. The other lines are program output, which `show` and the logs display. */
 function firstLine(detail: string): string {
-  const [line = '', ...others] = detail.trim().split('\n')
+  const [line = '', ...others] = withoutWorkspace(detail).trim().split('\n')
   const shown = safeLine(clip(line, DETAIL_MAX))
   return others.length === 0 ? shown : `${shown.replace(/:$/, '')} …`
 }

@@ -7,6 +7,7 @@ import {
 } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Checkpoint, WorkerEvent } from '../domain/event.ts'
+import { addEvidence, type Evidence, NO_EVIDENCE } from '../domain/evidence.ts'
 import { fenceOf, type Lease } from '../domain/lease.ts'
 import { nameSome } from '../domain/name-some.ts'
 import type { PublicationIntent } from '../domain/publication.ts'
@@ -50,6 +51,7 @@ export class AttemptSender implements AttemptReport {
   readonly #events: EventSender
   readonly #logs: Readonly<Record<LogStream, LogSender>>
   readonly #artifacts: ArtifactSender
+  #evidence = NO_EVIDENCE
 
   constructor({ hub, lease, folder, clock, stopOrder }: Sending) {
     const fence = fenceOf(lease)
@@ -70,7 +72,13 @@ export class AttemptSender implements AttemptReport {
     return this.#artifacts.kept
   }
 
+  /** What the events reported so far say about the attempt. */
+  get evidence(): Evidence {
+    return this.#evidence
+  }
+
   tell(event: WorkerEvent): void {
+    this.#evidence = addEvidence(this.#evidence, event)
     // Sends the step's output now, so that people who follow the job see the output before the event.
     if (event.type === 'step-finished') for (const log of Object.values(this.#logs)) log.hurry()
     this.#events.tell(event)

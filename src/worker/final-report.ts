@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import { fenceOf, type Lease } from '../domain/lease.ts'
 import type { Outcome, Usage } from '../domain/outcome.ts'
+import type { ReportFile } from '../domain/report-file.ts'
 import type { AttemptSender } from './attempt-sender.ts'
 import type { End, FinalReport } from './report-spool.ts'
 
@@ -9,22 +11,39 @@ type Ending = {
   readonly outcome: Exclude<Outcome, { readonly kind: 'lease-lost' }>
   readonly usage: Usage | null
   readonly sender: AttemptSender
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly endedAt: number
 }
 
 /** Builds an attempt's final report. Also keeps `report.json` and `usage.json` for people to read. */
-export function finalReport({ lease, outcome, usage, sender }: Ending): FinalReport {
-  const fence = fenceOf(lease)
-  const names = sender.artifacts.map(({ name }) => name)
+export function finalReport(ending: Ending): FinalReport {
+  const { lease, outcome, usage, sender } = ending
   if (usage !== null) sender.keep(json('usage.json', usage))
-  sender.keep(
-    json('report.json', { ...fence, title: lease.job.title, outcome, usage, artifacts: names }),
-  )
+  sender.keep(json('report.json', reportFile(ending)))
   return {
-    ...fence,
+    ...fenceOf(lease),
     token: lease.token,
     end: endOf(outcome),
     usage,
     artifacts: [...sender.artifacts],
+  }
+}
+
+function reportFile({ lease, outcome, usage, sender, startedAt, endedAt }: Ending): ReportFile {
+  const { kind, title, submittedBy, payload } = lease.job
+  return {
+    ...fenceOf(lease),
+    kind,
+    title,
+    submittedBy,
+    payload: z.json().parse(payload ?? null),
+    startedAt,
+    endedAt,
+    outcome,
+    ...sender.evidence,
+    usage,
+    artifacts: sender.artifacts.map(({ name }) => name),
   }
 }
 

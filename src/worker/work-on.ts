@@ -37,6 +37,8 @@ type Assignment = {
   readonly kind: WorkKind
   readonly sender: AttemptSender
   readonly metered: MeteredDoor | null
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
 }
 
 /**
@@ -61,7 +63,8 @@ export async function workOn(
   const kind = kindOf(lease, context)
   const sender = new AttemptSender({ hub, lease, folder, clock, stopOrder })
   const metered = (await context.openDoor?.(fence)) ?? null
-  const work: Assignment = { lease, fence, folder, kind, sender, metered }
+  const startedAt = clock.now()
+  const work: Assignment = { lease, fence, folder, kind, sender, metered, startedAt }
   const outcome = await runWhileLeased(work, context, controls)
   log.info({ ...fence, outcome: outcome.kind }, 'attempt ended')
   return await reportEnd(work, outcome, context, controls)
@@ -122,7 +125,7 @@ async function stopWhenLapsed(
  * remain, and the hub refuses them if another worker has the job.
  */
 async function reportEnd(
-  { lease, fence, folder, sender, metered }: Assignment,
+  { lease, fence, folder, sender, metered, startedAt }: Assignment,
   outcome: Outcome,
   context: WorkerContext,
   { lifeline, leaving }: AttemptControls,
@@ -132,7 +135,14 @@ async function reportEnd(
   sender.endLogs()
   if (outcome.kind === 'lease-lost') return 'left'
   const spool = new ReportSpool(context.folder)
-  const report = finalReport({ lease, outcome, usage, sender })
+  const report = finalReport({
+    lease,
+    outcome,
+    usage,
+    sender,
+    startedAt,
+    endedAt: context.clock.now(),
+  })
   const written = spool
     .write(report)
     .then(() => context.probe('report-written'))

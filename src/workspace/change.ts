@@ -1,6 +1,25 @@
+import { CHANGED_FILES_MAX, EVENT_TEXT_MAX } from '../domain/event.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { ChangeArtifacts } from './change-artifacts.ts'
 import type { Note } from './workspace.ts'
+
+/** A changed file; the numbers of lines are null if it is binary. */
+export type ChangedFile = {
+  readonly path: string
+  readonly insertions: number | null
+  readonly deletions: number | null
+}
+
+/** Keeps files until there are as many, or their paths are as long, as an event may hold. */
+export class FewFiles {
+  readonly files: ChangedFile[] = []
+  #lengthLeft = EVENT_TEXT_MAX
+
+  add(file: ChangedFile): void {
+    this.#lengthLeft -= file.path.length
+    if (this.#lengthLeft >= 0 && this.files.length < CHANGED_FILES_MAX) this.files.push(file)
+  }
+}
 
 /** Maximum number of changed files, and maximum total size of their contents. */
 export type ChangeLimits = { readonly files: number; readonly bytes: number }
@@ -19,6 +38,8 @@ export type Change = ChangeArtifacts & {
   readonly files: number
   readonly insertions: number
   readonly deletions: number
+  /** The first of the changed files, as many as an event may name. */
+  readonly changedFiles: readonly ChangedFile[]
   /** Ids of Git LFS objects that the tree points to and that exist only in the attempt's folder. */
   readonly lfsObjects: readonly string[]
   readonly notes: readonly Note[]

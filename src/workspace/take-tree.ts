@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { allEnded } from '../platform/all-ended.ts'
-import { type Change, CHANGE_LIMITS, type ChangeLimits } from './change.ts'
+import { type Change, CHANGE_LIMITS, type ChangeLimits, FewFiles } from './change.ts'
 import { changeArtifacts, NOT_KEPT } from './change-artifacts.ts'
 import { type GitCall, mustGit } from './git.ts'
 import { newLfsObjects } from './lfs-changes.ts'
@@ -25,11 +25,18 @@ export async function takeTree(
     newLfsObjects(workspace, tree, signal),
   ])
   const base = workspace.base.commit
+  const { changed: changedFiles, ...sums } = counts
   const taken = { base, tree, changed: counts.files > 0, patchFile, lfsObjects }
   const kept = changeArtifacts(taken, workspace.gitDir)
   const inLfs = lfsObjects.length > 0 ? [lfsNote(lfsObjects.length)] : []
   const lost = kept.record === null ? [NOT_KEPT] : []
-  return { ...taken, ...counts, ...kept, notes: [...limited([...notes, ...inLfs]), ...lost] }
+  return {
+    ...taken,
+    ...sums,
+    changedFiles,
+    ...kept,
+    notes: [...limited([...notes, ...inLfs]), ...lost],
+  }
 }
 
 const lfsNote = (count: number): Note => ({
@@ -39,17 +46,23 @@ const lfsNote = (count: number): Note => ({
 
 async function countChanges(workspace: Workspace, tree: string, signal: AbortSignal) {
   const call = diff(workspace, ['--numstat', '-z'], tree)
-  const lines = (await mustGit(workspace.settings, call, signal)).toString('latin1').split('\0')
+  const output = (await mustGit(workspace.settings, call, signal)).toString('latin1')
   const counts = { files: 0, insertions: 0, deletions: 0 }
-  for (const line of lines) {
-    const match = /^(\d+|-)\t(\d+|-)\t/.exec(line)
+  const changed = new FewFiles()
+  for (const line of output.split('\0')) {
+    const match = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(line)
     if (match === null) continue
-    counts.files += 1
     // For a binary file, git prints dashes instead of line counts.
-    counts.insertions += Number(match[1]) || 0
-    counts.deletions += Number(match[2]) || 0
+    const [insertions, deletions] = [match[1], match[2]].map((text) =>
+      text === '-' ? null : Number(text),
+    )
+    counts.files += 1
+    counts.insertions += insertions ?? 0
+    counts.deletions += deletions ?? 0
+    const path = Buffer.from(match[3] ?? '', 'latin1').toString('utf8')
+    changed.add({ path, insertions: insertions ?? null, deletions: deletions ?? null })
   }
-  return counts
+  return { ...counts, changed: changed.files }
 }
 
 async function writePatch(

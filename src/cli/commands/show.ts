@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { z } from 'zod'
 import type { JobEvent } from '../../domain/event.ts'
 import type { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import type { HubClient } from '../../protocol/client.ts'
-import { type Invocation, NoFlags } from '../command.ts'
+import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { knownWorkers } from '../known-workers.ts'
@@ -16,14 +17,17 @@ const PAGES_MAX = 20
 /** Only the newest deliveries are shown; `millwright callbacks` lists more. */
 const DELIVERIES_MAX = 20
 
+const Flags = z.object({ full: z.boolean().default(false) })
+
 /** `millwright show`: shows everything that the hub knows about one job. */
 export function defineShow(command: Command, invocation: Invocation): void {
   command
     .description(
-      'Shows a job’s state, the reason for it, what to do next, and its steps, publication, artifacts and events.',
+      'Shows a job’s state, the reason for it, what to do next, and its prompt, change, checks, steps, artifacts and events.',
     )
     .argument('<job>', JOB_HELP)
-  onHub(command, invocation, NoFlags, async ({ args: [text = ''], print, connect }) => {
+    .option('--full', 'the whole prompt and the whole output of failed checks')
+  onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
     const client = await connect()
     const params = { job: await findJob(client, text) }
     const [job, events, { artifacts }, { deliveries }] = await Promise.all([
@@ -34,9 +38,8 @@ export function defineShow(command: Command, invocation: Invocation): void {
     ])
     if (print.json) return print.document({ job, events, artifacts, deliveries })
     const waitsFor = await whyWaiting(client, job, print)
-    for (const line of jobReport({ job, events, artifacts, deliveries, waitsFor }, print)) {
-      print.line(line)
-    }
+    const about = { job, events, artifacts, deliveries, waitsFor, isFull: flags.full }
+    for (const line of jobReport(about, print)) print.line(line)
   })
 }
 

@@ -1,20 +1,26 @@
 import { bytes } from '../../domain/bytes.ts'
 import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
+import { type Evidence, evidenceOf } from '../../domain/evidence.ts'
 import type { Hint } from '../../domain/hint.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
+import { plural } from '../../domain/plural.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
-import { factsOf } from '../job-kind.ts'
+import { factsOf, promptOf } from '../job-kind.ts'
+import { checkRows } from '../../words/checks.ts'
 import { deliveryRow } from '../../words/delivery.ts'
-import { eventText, publicationText } from '../../words/event.ts'
+import { diffstat } from '../../words/diffstat.ts'
+import { changeText, eventText, publicationText } from '../../words/event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
 import { compactUsage, duration, moment, usage, zonedMoment } from '../../words/quantity.ts'
 import { safeLine, safeText } from '../../words/safe-text.ts'
+import { type Kept, OUTPUT_KEPT, PROMPT_KEPT, shortened } from '../../words/shorten.ts'
 import { stepRows } from '../../words/steps.ts'
 import { whyHeldBack } from '../../words/why-waiting.ts'
+import { withoutWorkspace } from '../../words/workspace-path.ts'
 
 const COLOR: Record<JobState, Style> = {
   queued: 'yellow',
@@ -84,16 +90,22 @@ export function jobReport(
     readonly deliveries: readonly Delivery[]
     /** Why no worker has claimed the job; null if it is not waiting. */
     readonly waitsFor: string | null
+    /** Whether the prompt and the detail are shown whole. */
+    readonly isFull: boolean
   },
-  print: Pick<Printer, 'paint' | 'hint'>,
+  print: Pick<Printer, 'paint' | 'hint' | 'command'>,
 ): readonly string[] {
   const { paint } = print
-  const { job, events, artifacts, deliveries, waitsFor } = about
+  const { job, events, artifacts, deliveries, waitsFor, isFull } = about
+  const evidence = evidenceOf(events)
   return [
     ...verdictLines(job, print),
-    ...(job.detail === '' ? [] : [indent(safeText(job.detail))]),
+    ...detailLines(job, isFull),
     '',
-    ...columns(facts(job, waitsFor)).map((line) => `  ${line}`),
+    ...columns(facts(job, waitsFor, evidence)).map((line) => `  ${line}`),
+    ...section('prompt', promptLines(job, isFull), paint),
+    ...section('change', changeLines(job, evidence, print), paint),
+    ...section('checks', columns(checkRows(events)), paint),
     ...section('steps', columns(stepRows(events)), paint),
     ...section('artifacts', columns(artifacts.map(artifactRow)), paint),
     ...section('callbacks', columns(deliveries.toReversed().map(deliveryRow)), paint),
@@ -115,12 +127,17 @@ export const artifactRow = (artifact: ArtifactInfo): readonly string[] => [
   safeLine(artifact.mediaType),
 ]
 
-function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[] {
+function facts(
+  job: Job,
+  waitsFor: string | null,
+  { base }: Evidence,
+): readonly (readonly string[])[] {
   const rows: readonly (readonly [string, string | null])[] = [
     ['title', safeLine(job.title)],
     ['id', job.id],
     ['kind', safeLine(job.kind)],
     ...factsOf(job).map(([name, value]) => [name, safe(value)] as const),
+    ['base', base === null ? null : safeLine(base.revision)],
     ['group', safe(job.group)],
     ['continues', job.retryOf],
     ['priority', job.priority === 0 ? null : String(job.priority)],
@@ -135,6 +152,7 @@ function facts(job: Job, waitsFor: string | null): readonly (readonly string[])[
     ['sandbox', job.sandbox === 'none' ? 'none: the agent is not confined' : job.sandbox],
     ['published', job.publication === null ? null : publicationText(job.publication)],
     ['used', job.usage === null ? null : usage(job.usage)],
+    ['models', listed(job.usage?.models ?? [])],
     ['submitted', zonedMoment(job.createdAt)],
     ['submitted by', safe(job.submittedBy)],
     ['cancel requested by', safe(job.cancelRequestedBy)],
@@ -164,9 +182,38 @@ const safe = (text: string | null): string | null => (text === null ? null : saf
 const listed = (names: readonly string[]): string | null =>
   names.length === 0 ? null : safeLine(names.join(', '))
 
-const indent = (text: string): string =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => `  ${line}`)
-    .join('\n')
+/** The lines of a job's detail, such as the output of a failed check; shortened unless it is full. */
+export const detailLines = ({ detail }: Job, isFull: boolean): readonly string[] =>
+  detail === '' ? [] : textLines(detail, isFull ? null : OUTPUT_KEPT).map((line) => `  ${line}`)
+
+function promptLines(job: Job, isFull: boolean): readonly string[] {
+  const prompt = promptOf(job)
+  return prompt === null ? [] : textLines(prompt, isFull ? null : PROMPT_KEPT)
+}
+
+function textLines(text: string, kept: Kept | null): readonly string[] {
+  const plain = withoutWorkspace(safeText(text)).trimEnd()
+  return kept === null ? plain.split('\n') : shortened(plain, kept)
+}
+
+/** The changed files, and the command that shows the change. */
+function changeLines(
+  job: Job,
+  { change }: Evidence,
+  { paint, command }: Pick<Printer, 'paint' | 'command'>,
+): readonly string[] {
+  if (change === null) return []
+  if (change.files === 0) return ['nothing was changed']
+  const files = change.changed.map(({ path, insertions, deletions }) => ({
+    path,
+    isBinary: insertions === null,
+    insertions: insertions ?? 0,
+    deletions: deletions ?? 0,
+  }))
+  const more = change.files - files.length
+  return [
+    ...diffstat(files, paint).slice(0, -1),
+    ...(more > 0 ? [` … ${plural(more, 'more file')}`] : []),
+    ` ${changeText(change)}: ${command(['diff', shortId(job.id)])}`,
+  ]
+}

@@ -1,6 +1,7 @@
 import type { LogStream } from '../../domain/attempt.ts'
 import { escapeHidden, safeJson, safeText } from '../../words/safe-text.ts'
 import { transcriptText } from '../../words/transcript.ts'
+import { withoutWorkspace } from '../../words/workspace-path.ts'
 import type { Printer } from './printer.ts'
 
 /**
@@ -21,6 +22,7 @@ function logLine(
   stream: LogStream,
   { json, paint }: Pick<Printer, 'json' | 'paint'>,
 ): string | null {
-  if (stream === 'transcript') return json ? escapeHidden(line) : transcriptText(line, paint)
-  return json ? safeJson({ text: line }) : safeText(line)
+  if (json) return stream === 'transcript' ? escapeHidden(line) : safeJson({ text: line })
+  const text = stream === 'transcript' ? transcriptText(line, paint) : safeText(line)
+  return text === null ? null : withoutWorkspace(text)
 }

@@ -9,10 +9,17 @@ export function codeFacts(payload: CodePayload): readonly Fact[] {
     ['ref', refOf(payload)],
     ['checkout', checkoutText(checkout)],
     ['agent', agent.name],
+    ['model', 'model' in agent ? (agent.model ?? null) : null],
     ['expects', payload.expectChange === true ? 'a change' : null],
-    ['publish', publish.mode],
+    ['publish', publishText(publish)],
   ]
 }
+
+/** Where the change is published: `none`, `branch`, or `branch fix/readme` if the job names one. */
+const publishText = (publish: CodePayload['publish']): string =>
+  publish.mode === 'branch' && publish.branch !== undefined
+    ? `branch ${publish.branch}`
+    : publish.mode
 
 /**
  * How the checkout differs from the default; null if it does not. The default has all folders and the

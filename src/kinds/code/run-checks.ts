@@ -40,26 +40,29 @@ async function runCheck(
   signal: AbortSignal,
 ): Promise<Verdict> {
   const inputs = inputsOf(attempt)
-  return await reportCheck({ name: check.name, iteration }, attempt.report, (onOutput) =>
-    runCommandCheck(
-      {
-        ...check,
-        judges: tree,
-        tree: workspace.tree,
-        env: {
-          PATH: tools.path,
-          HOME: home,
-          LANG: 'C.UTF-8',
-          CI: 'true',
-          ...(inputs === null ? {} : { MILLWRIGHT_INPUTS: inputs }),
+  return await reportCheck(
+    { name: check.name, command: check.run, iteration },
+    attempt.report,
+    (onOutput) =>
+      runCommandCheck(
+        {
+          ...check,
+          judges: tree,
+          tree: workspace.tree,
+          env: {
+            PATH: tools.path,
+            HOME: home,
+            LANG: 'C.UTF-8',
+            CI: 'true',
+            ...(inputs === null ? {} : { MILLWRIGHT_INPUTS: inputs }),
+          },
+          writable: [home],
+          readable: [workspace.objects, ...inputFolders(attempt)],
+          clock: tools.clock,
         },
-        writable: [home],
-        readable: [workspace.objects, ...inputFolders(attempt)],
-        clock: tools.clock,
-      },
-      attempt.launch,
-      onOutput,
-      signal,
-    ),
+        attempt.launch,
+        onOutput,
+        signal,
+      ),
   )
 }

@@ -21,6 +21,7 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
     return published(job, earlier, { detail: 'an earlier attempt published the work' })
 
   const opened = await attempt.step('workspace', () => openWorkspace(job, signal))
+  attempt.report.tell({ type: 'base', revision: opened.workspace.base.commit })
   const made = await makeChange(job, opened, signal)
   if ('outcome' in made) return made.outcome
   const { work: change, verdicts, summary } = made

@@ -51,5 +51,6 @@ export const codeSchema = kindSchema(CodePayload, {
   protocol: ({ iterations, expectChange, startAt }) =>
     (iterations ?? expectChange ?? startAt) === undefined ? 1 : 2,
   facts: codeFacts,
+  prompt: ({ prompt }) => prompt,
   story: ({ agent }) => AGENTS.find(({ name }) => name === agent.name)?.story ?? 'transcript',
 })

@@ -5,7 +5,7 @@ import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
 
-/** Reads the agent's change from the workspace, and reports the warnings about it as events. */
+/** Reads the agent's change from the workspace, and reports its size and the warnings about it as events. */
 export async function takeChange(
   job: CodeJob,
   workspace: Workspace,
@@ -13,6 +13,15 @@ export async function takeChange(
 ): Promise<Change> {
   const change = await takeTree(workspace, signal)
   reportNotes(job, change.notes)
+  const { tree, files, insertions, deletions, changedFiles } = change
+  job.attempt.report.tell({
+    type: 'change',
+    tree,
+    files,
+    insertions,
+    deletions,
+    changed: [...changedFiles],
+  })
   return change
 }
 

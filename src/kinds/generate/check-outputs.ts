@@ -56,15 +56,19 @@ async function runCheck(
 ): Promise<Answer> {
   const { folder, launch, report } = job.attempt
   let changedFiles = false
-  const verdict = await reportCheck({ name: check.name }, report, async (onOutput) => {
-    const asked = { ...programOf(job, check, inputs), judges: treeOf(outputs) }
-    const said = await runCommandCheck(asked, launch, onOutput, signal)
-    const change = await changeOf(outputs, outputsOf(folder), signal)
-    if (change === null) return said
-    changedFiles = true
-    onOutput(`\n${change}`)
-    return { ...said, passed: false, findings: `${change}\n\n${said.findings}`.trim() }
-  })
+  const verdict = await reportCheck(
+    { name: check.name, command: check.run },
+    report,
+    async (onOutput) => {
+      const asked = { ...programOf(job, check, inputs), judges: treeOf(outputs) }
+      const said = await runCommandCheck(asked, launch, onOutput, signal)
+      const change = await changeOf(outputs, outputsOf(folder), signal)
+      if (change === null) return said
+      changedFiles = true
+      onOutput(`\n${change}`)
+      return { ...said, passed: false, findings: `${change}\n\n${said.findings}`.trim() }
+    },
+  )
   return { verdict, changedFiles }
 }
 

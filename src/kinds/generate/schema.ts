@@ -30,6 +30,7 @@ export const generateSchema = kindSchema(GeneratePayload, {
     ['program', commandLine(generator.run)],
     ['checks', checks.length === 0 ? null : checks.map(({ name }) => name).join(', ')],
   ],
+  prompt: () => null,
   story: () => 'output',
 })
 

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { ChangeFacts, CheckFacts, type JobEvent, type WorkerEvent } from './event.ts'
+
+/** What an attempt did, as its events report it. */
+export const Evidence = z.strictObject({
+  agent: z.string().nullable().describe('The agent or generator that was started'),
+  base: z
+    .strictObject({ revision: z.string() })
+    .nullable()
+    .describe('What the work started from, such as a commit'),
+  change: z
+    .strictObject(ChangeFacts)
+    .nullable()
+    .describe('The newest change that was read from the workspace'),
+  checks: z.array(z.strictObject(CheckFacts)).describe('Every run of a check, in order'),
+  steps: z.array(
+    z.strictObject({
+      step: z.string(),
+      durationMs: z.int().nullable().describe('null if the step did not finish'),
+    }),
+  ),
+  notes: z.array(z.strictObject({ code: z.string(), text: z.string() })),
+})
+export type Evidence = z.infer<typeof Evidence>
+
+/** The evidence before the first event. */
+export const NO_EVIDENCE: Evidence = {
+  agent: null,
+  base: null,
+  change: null,
+  checks: [],
+  steps: [],
+  notes: [],
+}
+
+/** Collects what the events of one attempt report. Ignores events of other types. */
+export const evidenceOf = (events: readonly (WorkerEvent | JobEvent)[]): Evidence =>
+  events.reduce(addEvidence, NO_EVIDENCE)
+
+/** Adds what an event reports. */
+export function addEvidence(known: Evidence, event: WorkerEvent | JobEvent): Evidence {
+  switch (event.type) {
+    case 'agent-started':
+      return { ...known, agent: event.agent }
+    case 'base':
+      return { ...known, base: { revision: event.revision } }
+    case 'change':
+      return { ...known, change: Change.parse(event) }
+    case 'check-finished':
+      return { ...known, checks: [...known.checks, Check.parse(event)] }
+    case 'step-started':
+      return { ...known, steps: [...known.steps, { step: event.step, durationMs: null }] }
+    case 'step-finished':
+      return { ...known, steps: finished(known.steps, event) }
+    case 'note':
+      return { ...known, notes: [...known.notes, { code: event.code, text: event.text }] }
+    default:
+      return known
+  }
+}
+
+// These drop the event's type, and its envelope if it has one.
+const Change = z.object(ChangeFacts)
+const Check = z.object(CheckFacts)
+
+/** Steps run one after another, so the newest step with the name is the one that finished. */
+const finished = (
+  steps: Evidence['steps'],
+  { step, durationMs }: { readonly step: string; readonly durationMs: number },
+): Evidence['steps'] => {
+  const at = steps.findLastIndex((one) => one.step === step)
+  return at === -1 ? steps : steps.with(at, { step, durationMs })
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { Evidence } from './evidence.ts'
+import { Fence } from './lease.ts'
+import { PauseReason, Settlement, Usage } from './outcome.ts'
+
+const At = z.int().min(0).describe('Milliseconds since the epoch, by the worker’s clock')
+
+/** The artifact `report.json`: what one attempt was asked, what it did, and how it ended. */
+export const ReportFile = z
+  .strictObject({
+    ...Fence.shape,
+    kind: z.string(),
+    title: z.string(),
+    submittedBy: z
+      .string()
+      .nullable()
+      .describe('Name of the token that submitted the job; null if the hub did not say'),
+    payload: z
+      .json()
+      .describe('The job as submitted. Of a `code` job: prompt, agent, model, checks, publish'),
+    startedAt: At,
+    endedAt: At,
+    outcome: z.union([
+      Settlement,
+      z.strictObject({
+        kind: z.literal('paused'),
+        reason: PauseReason,
+        detail: z.string(),
+        resumeAt: z.int().optional(),
+      }),
+      z.strictObject({ kind: z.literal('handed-back') }),
+    ]),
+    ...Evidence.shape,
+    usage: Usage.nullable().describe('null if the attempt had no access to a model'),
+    artifacts: z.array(z.string()).describe('Names of the artifacts that the attempt kept before'),
+  })
+  .describe('What one attempt at a job was asked, what it did, and how it ended')
+export type ReportFile = z.infer<typeof ReportFile>

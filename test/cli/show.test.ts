@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { cliInEmptyHome } from '../support/cli.ts'
+import { makeRemote } from '../support/repository.ts'
+
+const PROMPT = Array.from({ length: 12 }, (_, index) => `Line ${index + 1} of the task.`).join('\n')
+const CHECK = 'for n in $(seq 30); do echo "not ok $n - $PWD/src/a.js"; done; exit 3'
+
+it('show has the whole evidence of a job, and the output of a failed check once', async () => {
+  const cli = await cliInEmptyHome()
+  const { remote, commit } = await makeRemote(join(cli.home, 'git'))
+  await cli.startUp(['--allow-local'])
+  const submit = ['submit', '--wait', '--agent', 'command', '--repo', remote, '--iterations', '1']
+  const flags = ['--branch', 'fix/readme', '--check', `tests=${CHECK}`, PROMPT]
+  const followed = await cli.run([...submit, ...flags, '--', 'sh', '-c', 'echo more >> README.md'])
+  expect(followed.code).toBe(1)
+  expect(followed.stdout).toContain(`\n· base ${commit.slice(0, 12)}\n`)
+  expect(followed.stdout).toContain('\n· change: 1 file, +1 -0\n')
+  const id = /^[0-9a-f]{12}/.exec(followed.stdout)?.[0] ?? ''
+
+  const { stdout } = await cli.run(['show', id])
+  for (const row of [
+    `base +${commit}`,
+    'agent +command',
+    'publish +branch fix/readme',
+    'submitted by +admin',
+    'Line 1 of the task\\.',
+    '… 4 lines left out',
+    'README.md \\| 1 \\+',
+    `1 file, \\+1 -0: .* diff ${id}`,
+    '1 +turn 1 +tests +failed +exit code 3 +[\\d.]+ m?s +sh -c for n in',
+  ]) {
+    expect(stdout).toMatch(new RegExp(`\\n +${row}`))
+  }
+  // Shortened, relative to the workspace, and each line once.
+  expect(stdout.match(/not ok 1 - src\/a\.js/g)).toHaveLength(1)
+  expect(stdout).toMatch(/\n {2}… \d+ lines left out\n/)
+  expect(stdout).not.toContain('/attempts/')
+  expect(stdout).not.toContain('not ok 15 ')
+
+  const full = await cli.run(['show', id, '--full'])
+  expect(full.stdout).toContain('Line 12 of the task.')
+  expect(full.stdout).toContain('not ok 15 ')
+})
