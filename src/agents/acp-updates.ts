@@ -1,6 +1,6 @@
 import type { SessionUpdate, ToolCallContent } from '@agentclientprotocol/sdk'
 import { z } from 'zod'
-import type { AgentUpdate } from '../domain/agent.ts'
+import type { AgentUpdate, FileEdit } from '../domain/agent.ts'
 import { SUMMARY_MAX } from '../domain/outcome.ts'
 import { clip } from '../domain/text.ts'
 
@@ -58,6 +58,7 @@ export class AcpUpdates {
       id: call.toolCallId,
       tool: call.name ?? call.title,
       input: JSON.stringify(call.rawInput ?? null),
+      ...editsIn(call.content ?? []),
     })
     if (call.status === 'completed' || call.status === 'failed') this.#result(call)
   }
@@ -87,6 +88,14 @@ export class AcpUpdates {
     const { data } = Counts.safeParse(meta)
     if (data !== undefined) this.#onUpdate({ type: 'usage', ...data })
   }
+}
+
+/** The edits that a call announces; nothing if it announces none. */
+function editsIn(content: readonly ToolCallContent[]): { readonly edits?: readonly FileEdit[] } {
+  const edits = content.flatMap((part) =>
+    part.type === 'diff' ? [{ path: part.path, old: part.oldText ?? null, new: part.newText }] : [],
+  )
+  return edits.length === 0 ? {} : { edits }
 }
 
 function contentWords(content: ToolCallContent): string {

@@ -12,6 +12,7 @@ import { tempFolder } from '../../test/support/temp-folder.ts'
 import { aJob } from '../../test/conformance/ledger/bed.ts'
 import { openDiskArtifacts } from '../artifacts/disk-artifacts.ts'
 import { openSqliteLedger } from '../ledger/sqlite/open.ts'
+import { tablesOf } from '../ledger/tables.ts'
 import { systemClock } from '../platform/clock.ts'
 import { HubConfig } from '../config/settings.ts'
 import { readRows, writeRows } from './row-files.ts'
@@ -141,16 +142,17 @@ describe('a restore', () => {
     await make()
     const path = join(backup, 'manifest.json')
     const manifest = Manifest.parse(JSON.parse(await readFile(path, 'utf8')))
-    const tables = Object.entries(manifest.tables).filter(
-      ([name]) => !['callback', 'delivery', 'store', 'blob', 'upload', 'input'].includes(name),
+    const first = new Map(
+      tablesOf({ schemaVersion: 1 }).map(({ name, columns }) => [name, columns] as const),
     )
+    const tables = Object.entries(manifest.tables).filter(([name]) => first.has(name))
     const jobs: object[] = []
-    const LATER = ['failures', 'submitted_by', 'origin', 'group_name', 'demands', 'hold_until']
+    const columns = first.get('job')?.filter((column) => column !== 'failures') ?? []
     const file = join(backup, tableFile('job'))
     const AnyRow = z.record(z.string(), z.unknown())
     for await (const row of readRows(file, AnyRow)) {
       jobs.push(
-        Object.fromEntries(Object.entries(row).filter(([column]) => !LATER.includes(column))),
+        Object.fromEntries(Object.entries(row).filter(([column]) => columns.includes(column))),
       )
     }
     const job = await writeRows(file, Readable.from(jobs))

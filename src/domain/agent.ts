@@ -38,6 +38,14 @@ export type AgentPlace = {
   readonly readable: readonly string[]
 }
 
+/** A replacement of text in a file, as an agent reports it. */
+export type FileEdit = {
+  readonly path: string
+  /** The replaced text; null if the whole file is written. */
+  readonly old: string | null
+  readonly new: string
+}
+
 /** One thing that an agent said or did, in the same format for all agents. Written to the transcript. */
 export type AgentUpdate =
   | { readonly type: 'message'; readonly text: string }
@@ -47,6 +55,8 @@ export type AgentUpdate =
       readonly id: string
       readonly tool: string
       readonly input: string
+      /** What the call changes in files; absent if the agent does not say. */
+      readonly edits?: readonly FileEdit[]
     }
   | {
       readonly type: 'tool-result'

@@ -39,35 +39,29 @@ export const evidenceOf = (events: readonly (WorkerEvent | JobEvent)[]): Evidenc
 
 /** Adds what an event reports. */
 export function addEvidence(known: Evidence, event: WorkerEvent | JobEvent): Evidence {
-  switch (event.type) {
-    case 'agent-started':
-      return { ...known, agent: event.agent }
-    case 'base':
-      return { ...known, base: { revision: event.revision } }
-    case 'change':
-      return { ...known, change: Change.parse(event) }
-    case 'check-finished':
-      return { ...known, checks: [...known.checks, Check.parse(event)] }
-    case 'step-started':
-      return { ...known, steps: [...known.steps, { step: event.step, durationMs: null }] }
-    case 'step-finished':
-      return { ...known, steps: finished(known.steps, event) }
-    case 'note':
-      return { ...known, notes: [...known.notes, { code: event.code, text: event.text }] }
-    default:
-      return known
-  }
+  const { checks, steps, notes } = known
+  const { type } = event
+  if (type === 'agent-started') return { ...known, agent: event.agent }
+  if (type === 'base') return { ...known, base: { revision: event.revision } }
+  if (type === 'change') return { ...known, change: Change.parse(event) }
+  if (type === 'check-finished') return { ...known, checks: [...checks, Check.parse(event)] }
+  if (type === 'step-started') return { ...known, steps: [...steps, started(event.step)] }
+  if (type === 'step-finished') return { ...known, steps: finished(steps, event) }
+  if (type !== 'note') return known
+  return { ...known, notes: [...notes, { code: event.code, text: event.text }] }
 }
 
 // These drop the event's type, and its envelope if it has one.
 const Change = z.object(ChangeFacts)
 const Check = z.object(CheckFacts)
 
+const started = (step: string): Evidence['steps'][number] => ({ step, durationMs: null })
+
 /** Steps run one after another, so the newest step with the name is the one that finished. */
-const finished = (
+function finished(
   steps: Evidence['steps'],
   { step, durationMs }: { readonly step: string; readonly durationMs: number },
-): Evidence['steps'] => {
+): Evidence['steps'] {
   const at = steps.findLastIndex((one) => one.step === step)
   return at === -1 ? steps : steps.with(at, { step, durationMs })
 }

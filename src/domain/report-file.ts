@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Evidence } from './evidence.ts'
 import { Fence } from './lease.ts'
-import { PauseReason, Settlement, Usage } from './outcome.ts'
+import { Deferral, PauseReason, Settlement, Usage } from './outcome.ts'
+import { Resource } from './resource.ts'
 
 const At = z.int().min(0).describe('Milliseconds since the epoch, by the worker’s clock')
 
@@ -27,7 +28,9 @@ export const ReportFile = z
         reason: PauseReason,
         detail: z.string(),
         resumeAt: z.int().optional(),
+        closed: Resource.optional(),
       }),
+      z.strictObject({ kind: z.literal('deferred'), ...Deferral.shape }),
       z.strictObject({ kind: z.literal('handed-back') }),
     ]),
     ...Evidence.shape,

@@ -1,10 +1,13 @@
 import { Buffer } from 'node:buffer'
-import type { AgentUpdate } from '../domain/agent.ts'
+import type { AgentUpdate, FileEdit } from '../domain/agent.ts'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 import { clip } from '../domain/text.ts'
 
 /** Maximum length of ids and tool names, in characters. Longer ones from an agent are truncated. */
 const NAME_MAX = 200
+
+/** Maximum number of edits kept of one call. */
+const EDITS_MAX = 20
 
 /** A prompt to the agent, or one of its updates other than raw output. */
 export type TranscriptEntry =
@@ -25,6 +28,11 @@ export function transcriptLine(entry: TranscriptEntry, at: number): string {
 
 /** The entry with texts of at most `max` characters and names of at most NAME_MAX. */
 function truncated(entry: TranscriptEntry, max: number): TranscriptEntry {
+  const clipped = (edit: FileEdit): FileEdit => ({
+    path: clip(edit.path, NAME_MAX),
+    old: edit.old === null ? null : clip(edit.old, max),
+    new: clip(edit.new, max),
+  })
   switch (entry.type) {
     case 'prompt':
     case 'message':
@@ -37,6 +45,9 @@ function truncated(entry: TranscriptEntry, max: number): TranscriptEntry {
         id: clip(entry.id, NAME_MAX),
         tool: clip(entry.tool, NAME_MAX),
         input: clip(entry.input, max),
+        ...(entry.edits === undefined
+          ? {}
+          : { edits: entry.edits.slice(0, EDITS_MAX).map(clipped) }),
       }
     case 'tool-result':
       return { ...entry, id: clip(entry.id, NAME_MAX), output: clip(entry.output, max) }

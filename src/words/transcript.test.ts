@@ -26,6 +26,27 @@ describe('a transcript', () => {
     expect(result).toContain('… 4 more lines')
   })
 
+  it('shows edits as diffs', () => {
+    const edits = [
+      { path: 'src/a.js', old: 'one\ntwo\nthree\n', new: 'one\n2\u001B[2J\nthree\n' },
+      { path: 'b.txt', old: null, new: 'new\n' },
+    ]
+    const call = { type: 'tool-call', id: '1', tool: 'edit', input: '{"path":"src/a.js"}', edits }
+    expect(shown(call)).toBe(
+      '▸ edit src/a.js\n     one\n    -two\n    +2\n     three\n▸ edit b.txt\n    +new',
+    )
+    const styled = transcriptText(JSON.stringify(call), (style, words) => `<${style}>${words}`)
+    expect(styled).toContain('<red>    -two')
+    expect(styled).toContain('<green>    +2')
+  })
+
+  it('shows the beginning of a long edit and says how much is left out', () => {
+    const edits = [{ path: 'a', old: null, new: 'line\n'.repeat(30) }]
+    const call = shown({ type: 'tool-call', id: '1', tool: 'write', input: '', edits })
+    expect(call?.split('\n')).toHaveLength(22)
+    expect(call).toMatch(/… 10 more lines$/)
+  })
+
   it('leaves out lines for programs and lines of an unknown type', () => {
     expect(shown({ type: 'usage', inputTokens: 1, outputTokens: 2 })).toBeNull()
     expect(shown({ type: 'telepathy' })).toBeNull()

@@ -1,17 +1,27 @@
 import { z } from 'zod'
 import { plural } from '../domain/plural.ts'
+import { lineDiff, withContext } from './line-diff.ts'
 import { safeLine, safeText } from './safe-text.ts'
 
 const LINES_OF_RESULT = 6
 const LINES_OF_PROMPT = 30
+const LINES_OF_EDIT = 20
+const LINES_AROUND_EDIT = 2
 const LINE_LENGTH = 200
+
+const Edit = z.object({ path: z.string(), old: z.string().nullable(), new: z.string() })
 
 /** The types of transcript lines that are shown. Others are ignored: a newer worker may write more types. */
 const Update = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prompt'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),
   z.object({ type: z.literal('thought'), text: z.string() }),
-  z.object({ type: z.literal('tool-call'), tool: z.string(), input: z.string() }),
+  z.object({
+    type: z.literal('tool-call'),
+    tool: z.string(),
+    input: z.string(),
+    edits: z.array(Edit).default([]),
+  }),
   z.object({ type: z.literal('tool-result'), output: z.string(), failed: z.boolean() }),
   z.object({ type: z.literal('warning'), text: z.string() }),
   z.object({ type: z.literal('output'), stream: z.string(), text: z.string() }),
@@ -37,7 +47,7 @@ export function transcriptText(line: string, paint: Paint): string | null {
     case 'thought':
       return paint('dim', indented(update.data.text))
     case 'tool-call':
-      return `${paint('cyan', `▸ ${safeLine(update.data.tool)}`)} ${cut(safeLine(update.data.input))}`
+      return toolCall(update.data, paint)
     case 'tool-result':
       return paint(update.data.failed ? 'red' : 'dim', indented(update.data.output))
     case 'warning':
@@ -66,6 +76,34 @@ export function lineSplitter(): {
     },
   }
 }
+
+function toolCall(
+  { tool, input, edits }: { tool: string; input: string; edits: readonly z.infer<typeof Edit>[] },
+  paint: Paint,
+): string {
+  const name = paint('cyan', `▸ ${safeLine(tool)}`)
+  if (edits.length === 0) return `${name} ${cut(safeLine(input))}`
+  return edits
+    .flatMap((edit) => [`${name} ${cut(safeLine(edit.path))}`, ...editLines(edit, paint)])
+    .join('\n')
+}
+
+/** The changed lines of an edit, with some lines around them. */
+function editLines(edit: z.infer<typeof Edit>, paint: Paint): readonly string[] {
+  const all = withContext(lineDiff(linesOf(edit.old ?? ''), linesOf(edit.new)), LINES_AROUND_EDIT)
+  const lines = all.slice(0, LINES_OF_EDIT).map((line) => {
+    if (line === null) return paint('dim', '    …')
+    const text = `    ${line.mark}${cut(line.text)}`
+    return paint(MARK_STYLES[line.mark], text)
+  })
+  const left = all.length - lines.length
+  return left > 0 ? [...lines, `    … ${plural(left, 'more line')}`] : lines
+}
+
+const MARK_STYLES = { '+': 'green', '-': 'red', ' ': 'dim' } as const
+
+const linesOf = (text: string): readonly string[] =>
+  text === '' ? [] : safeText(text).replace(/\n$/, '').split('\n')
 
 function indented(text: string, linesMax = LINES_OF_RESULT): string {
   const lines = safeText(text).trimEnd().split('\n')

@@ -87,6 +87,14 @@ describeNeeding(['patience'], 'the built-in agent', () => {
       text: expect.stringContaining('only the first part is ever seen'),
     })
     expect(updates.filter(({ type }) => type === 'warning')).toEqual([])
+    const edits = updates.flatMap((update) =>
+      update.type === 'tool-call' ? (update.edits ?? []) : [],
+    )
+    expect(edits).toContainEqual({
+      path: 'src/duration.js',
+      old: expect.stringContaining('PART'),
+      new: expect.stringContaining('parts'),
+    })
   })
 
   it('ends with step-limit when its steps are used up, and can continue later', async () => {

@@ -1,5 +1,6 @@
-import type { SessionUpdate, ToolKind } from '@agentclientprotocol/sdk'
+import type { SessionUpdate, ToolCallContent, ToolKind } from '@agentclientprotocol/sdk'
 import type { LanguageModelUsage, TextStreamPart, ToolSet } from 'ai'
+import { z } from 'zod'
 
 const KINDS: Readonly<Record<string, ToolKind>> = {
   read: 'read',
@@ -45,7 +46,22 @@ const toolStarted = (call: {
   kind: KINDS[call.toolName] ?? 'other',
   status: 'in_progress',
   rawInput: call.input,
+  content: editOf(call),
 })
+
+const Edit = z.object({ path: z.string(), old: z.string(), new: z.string() })
+const Write = z.object({ path: z.string(), content: z.string() })
+
+/** What the call changes in a file, so that people can read it as a diff. */
+function editOf({ toolName, input }: { toolName: string; input: unknown }): ToolCallContent[] {
+  if (toolName === 'edit') {
+    const { data } = Edit.safeParse(input)
+    if (data === undefined) return []
+    return [{ type: 'diff', path: data.path, oldText: data.old, newText: data.new }]
+  }
+  const { data } = toolName === 'write' ? Write.safeParse(input) : { data: undefined }
+  return data === undefined ? [] : [{ type: 'diff', path: data.path, newText: data.content }]
+}
 
 function usageUpdate(
   { inputTokens = 0, outputTokens = 0 }: LanguageModelUsage,

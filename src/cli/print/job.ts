@@ -2,7 +2,7 @@ import { bytes } from '../../domain/bytes.ts'
 import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import { type Evidence, evidenceOf } from '../../domain/evidence.ts'
-import type { Hint } from '../../domain/hint.ts'
+import { type Hint, hint } from '../../domain/hint.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { plural } from '../../domain/plural.ts'
@@ -38,7 +38,7 @@ const colorOf = ({ state, reason }: Job): Style =>
 /** One line with a job's state, and a second line with the next step if there is one. */
 export function verdictLines(
   job: Job,
-  { paint, hint }: Pick<Printer, 'paint' | 'hint'>,
+  { paint, hint: write }: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
   const state = `${shortId(job.id)} ${paint(colorOf(job), job.state)}`
   if (job.reason === null) return [state]
@@ -46,7 +46,7 @@ export function verdictLines(
   const by = job.reason === 'cancelled-by-request' ? job.cancelRequestedBy : null
   return [
     `${state}${by === null ? `: ${means}` : ` by ${safeLine(by)}`} (${job.reason})`,
-    ...(fix === null ? [] : [`  next: ${hint(ofJob(fix, shortId(job.id)))}`]),
+    ...(fix === null ? [] : [`  next: ${write(ofJob(fix, shortId(job.id)))}`]),
   ]
 }
 
@@ -93,7 +93,7 @@ export function jobReport(
     /** Whether the prompt and the detail are shown whole. */
     readonly isFull: boolean
   },
-  print: Pick<Printer, 'paint' | 'hint' | 'command'>,
+  print: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
   const { paint } = print
   const { job, events, artifacts, deliveries, waitsFor, isFull } = about
@@ -200,7 +200,7 @@ function textLines(text: string, kept: Kept | null): readonly string[] {
 function changeLines(
   job: Job,
   { change }: Evidence,
-  { paint, command }: Pick<Printer, 'paint' | 'command'>,
+  print: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
   if (change === null) return []
   if (change.files === 0) return ['nothing was changed']
@@ -212,8 +212,8 @@ function changeLines(
   }))
   const more = change.files - files.length
   return [
-    ...diffstat(files, paint).slice(0, -1),
+    ...diffstat(files, print.paint).slice(0, -1),
     ...(more > 0 ? [` … ${plural(more, 'more file')}`] : []),
-    ` ${changeText(change)}: ${command(['diff', shortId(job.id)])}`,
+    ` ${print.hint(hint(changeText(change), ['diff', shortId(job.id)]))}`,
   ]
 }
