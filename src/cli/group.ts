@@ -1,11 +1,11 @@
 import { AppError, isAppError } from '../domain/errors.ts'
-import { addTotals, countOf, NO_TOTALS, type Totals } from '../domain/totals.ts'
+import { addTotals, NO_TOTALS, type Totals } from '../domain/totals.ts'
 import type { HubClient } from '../protocol/client.ts'
 
 /** Reads the totals of a group. Throws `group-not-found` if no job belongs to it. */
 export async function readGroup(client: HubClient, group: string): Promise<Totals> {
   const totals = await client.call('groupTotals', { query: { group } })
-  if (countOf(totals) > 0) return totals
+  if (totals.usage.jobs > 0) return totals
   throw new AppError('group-not-found', `No job belongs to the group ${JSON.stringify(group)}`)
 }
 

@@ -5,9 +5,6 @@ import { Resource } from './resource.ts'
 
 export const Reason = z.enum(REASON_CODES)
 
-/** The maximum number of models that a usage names. */
-const MODELS_MAX = 20
-
 /** Model usage, as metered by the gateway. If a model's price is unknown, the cost is `unknown`, not 0. */
 export const Usage = z.strictObject({
   requests: z.int().min(0).default(0),
@@ -15,31 +12,13 @@ export const Usage = z.strictObject({
   cachedInputTokens: z.int().min(0).default(0),
   outputTokens: z.int().min(0).default(0),
   costUsd: z.union([z.number().min(0), z.literal('unknown')]).default('unknown'),
-  models: z.array(z.string().max(200)).max(MODELS_MAX).default([]),
+  models: z.array(z.string().max(200)).max(20).default([]),
   replayed: z
     .boolean()
     .default(false)
     .describe('Whether the responses came from a recording or a script instead of a model'),
 })
 export type Usage = z.infer<typeof Usage>
-
-/** The sum of two usages. It names the models of both, up to the maximum. */
-export function addUsage(one: Usage, other: Usage): Usage {
-  // The cost without model requests is `unknown`, which must not make the sum
-  // unknown.
-  if (one.requests === 0) return other
-  if (other.requests === 0) return one
-  const known = one.costUsd !== 'unknown' && other.costUsd !== 'unknown'
-  return {
-    requests: one.requests + other.requests,
-    inputTokens: one.inputTokens + other.inputTokens,
-    cachedInputTokens: one.cachedInputTokens + other.cachedInputTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
-    costUsd: known ? Number(one.costUsd) + Number(other.costUsd) : 'unknown',
-    models: [...new Set([...one.models, ...other.models])].slice(0, MODELS_MAX),
-    replayed: one.replayed || other.replayed,
-  }
-}
 
 const detail = z
   .string()

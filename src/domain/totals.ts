@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Job } from './job.ts'
-import { addUsage, Usage } from './outcome.ts'
 import { JobState } from './state.ts'
+import { addUsage, NO_USAGE, sumOfJob, UsageSum } from './usage-report.ts'
 
 /**
  * A summary of jobs. A job that another job continues, such as a failed job that was retried, is
@@ -17,7 +17,7 @@ export const Totals = z.object({
     .int()
     .min(0)
     .describe('Number of paused jobs that stay paused until a person resumes them'),
-  usage: Usage.nullable().describe('Sum over all these jobs; null if none has used a model'),
+  usage: UsageSum.describe('Sum over all these jobs'),
 })
 export type Totals = z.infer<typeof Totals>
 
@@ -26,7 +26,7 @@ export const NO_TOTALS: Totals = {
   jobs: { queued: 0, running: 0, paused: 0, succeeded: 0, failed: 0, cancelled: 0 },
   continued: 0,
   waitingForPerson: 0,
-  usage: null,
+  usage: NO_USAGE,
 }
 
 /** The totals of one job that no other job continues. */
@@ -34,7 +34,7 @@ export const totalsOf = ({ state, resumeAt, usage }: Job): Totals => ({
   ...NO_TOTALS,
   jobs: { ...NO_TOTALS.jobs, [state]: 1 },
   waitingForPerson: state === 'paused' && resumeAt === null ? 1 : 0,
-  usage,
+  usage: sumOfJob(usage),
 })
 
 /** The totals of two sets of jobs together. */
@@ -51,16 +51,9 @@ export function addTotals(one: Totals, other: Totals): Totals {
     },
     continued: one.continued + other.continued,
     waitingForPerson: one.waitingForPerson + other.waitingForPerson,
-    usage:
-      one.usage === null || other.usage === null
-        ? (one.usage ?? other.usage)
-        : addUsage(one.usage, other.usage),
+    usage: addUsage(one.usage, other.usage),
   }
 }
-
-/** The number of all jobs, including those that another job continues. */
-export const countOf = ({ jobs, continued }: Totals): number =>
-  Object.values(jobs).reduce((sum, count) => sum + count, continued)
 
 /** The number of jobs that will change state without a person: they wait, run, or resume later. */
 export const unfinished = ({ jobs, waitingForPerson }: Totals): number =>

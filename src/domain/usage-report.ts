@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Usage } from './outcome.ts'
 
 /** By what the usage of models can be grouped. */
 export const UsageBy = z.enum([
@@ -28,6 +29,42 @@ export const UsageSum = z.object({
   replayed: count.describe('Number of jobs with responses from a recording or a script'),
 })
 export type UsageSum = Readonly<z.infer<typeof UsageSum>>
+
+/** The sum over no jobs. */
+export const NO_USAGE: UsageSum = {
+  jobs: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  costUsd: 0,
+  unknownCosts: 0,
+  replayed: 0,
+}
+
+/** The sum over one job. */
+export const sumOfJob = (usage: Usage | null): UsageSum =>
+  usage === null
+    ? { ...NO_USAGE, jobs: 1 }
+    : {
+        jobs: 1,
+        inputTokens: usage.inputTokens,
+        cachedInputTokens: usage.cachedInputTokens,
+        outputTokens: usage.outputTokens,
+        costUsd: usage.costUsd === 'unknown' ? 0 : usage.costUsd,
+        unknownCosts: usage.costUsd === 'unknown' && usage.requests > 0 ? 1 : 0,
+        replayed: usage.replayed ? 1 : 0,
+      }
+
+/** The sum over the jobs of two sums. */
+export const addUsage = (one: UsageSum, other: UsageSum): UsageSum => ({
+  jobs: one.jobs + other.jobs,
+  inputTokens: one.inputTokens + other.inputTokens,
+  cachedInputTokens: one.cachedInputTokens + other.cachedInputTokens,
+  outputTokens: one.outputTokens + other.outputTokens,
+  costUsd: one.costUsd + other.costUsd,
+  unknownCosts: one.unknownCosts + other.unknownCosts,
+  replayed: one.replayed + other.replayed,
+})
 
 export const UsageReport = z.object({
   by: UsageBy,

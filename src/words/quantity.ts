@@ -1,4 +1,6 @@
 import type { Usage } from '../domain/outcome.ts'
+import { plural } from '../domain/plural.ts'
+import type { UsageSum } from '../domain/usage-report.ts'
 
 /** Formats a duration: 420 ms, 3.2 s, 2m 05s, 3h 12m, 4d 3h. */
 export function duration(ms: number): string {
@@ -30,6 +32,18 @@ export function compactUsage(used: Usage): string {
 }
 
 export const dollars = (amount: number): string => `$${amount.toFixed(2)}`
+
+/** Formats the sum of tokens and costs of jobs: 12.3k in, 450 out · $0.04, unknown for 1 job. */
+export const usageSum = (sum: UsageSum): string =>
+  `${thousands(sum.inputTokens)} in, ${thousands(sum.outputTokens)} out · ${costSum(sum)}`
+
+/** Formats a sum of costs: the known cost, and the number of jobs whose cost is missing from it or was not paid. */
+export const costSum = ({ costUsd, unknownCosts, replayed }: UsageSum): string =>
+  [
+    dollars(costUsd),
+    ...(unknownCosts === 0 ? [] : [`unknown for ${plural(unknownCosts, 'job')}`]),
+    ...(replayed === 0 ? [] : [`${plural(replayed, 'job')} replayed, not from a model`]),
+  ].join(', ')
 
 /** Formats a count: 999, 12.3k, 4.5M. */
 export const thousands = (count: number): string =>

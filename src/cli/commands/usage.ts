@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { plural } from '../../domain/plural.ts'
 import { UsageBy, type UsageReport, type UsageSum } from '../../domain/usage-report.ts'
-import { dollars, thousands } from '../../words/quantity.ts'
+import { costSum, thousands } from '../../words/quantity.ts'
 import { safeLine } from '../../words/safe-text.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
@@ -52,13 +52,5 @@ const cells = (sum: UsageSum): readonly string[] => [
   thousands(sum.inputTokens),
   thousands(sum.cachedInputTokens),
   thousands(sum.outputTokens),
-  costOf(sum),
+  costSum(sum),
 ]
-
-/** The known cost, and the number of jobs whose cost is missing from it or was not paid. */
-const costOf = ({ costUsd, unknownCosts, replayed }: UsageSum): string =>
-  [
-    dollars(costUsd),
-    ...(unknownCosts === 0 ? [] : [`unknown for ${plural(unknownCosts, 'job')}`]),
-    ...(replayed === 0 ? [] : [`${plural(replayed, 'job')} replayed, not from a model`]),
-  ].join(', ')

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import {
+  addUsage,
+  NO_USAGE,
   type UsageBy,
   type UsageReport,
   UsageSum,
@@ -8,6 +10,7 @@ import {
 import type { UsageFilter } from '../port.ts'
 import { sql, type Statement } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
+import { sumsOf } from '../usage-sums.ts'
 
 const DAY_MS = 86_400_000
 
@@ -33,7 +36,7 @@ export async function usageReport(
   for (const { key, ...sum } of sums) {
     const keys = key === null ? [] : keysOf(key)
     for (const one of keys.length === 0 ? [null] : keys) {
-      byKey.set(one, add(byKey.get(one) ?? NOTHING, sum))
+      byKey.set(one, addUsage(byKey.get(one) ?? NO_USAGE, sum))
     }
   }
   const rows = Array.from(byKey, ([key, sum]) => ({ key, ...sum })).toSorted(
@@ -44,7 +47,7 @@ export async function usageReport(
     // The newest days, or the highest costs.
     rows: by === 'day' ? rows.slice(-USAGE_ROWS_MAX) : rows.slice(0, USAGE_ROWS_MAX),
     rowsLeftOut: Math.max(0, rows.length - USAGE_ROWS_MAX),
-    total: sums.reduce<UsageSum>(add, NOTHING),
+    total: sums.reduce<UsageSum>(addUsage, NO_USAGE),
   }
 }
 
@@ -93,43 +96,6 @@ const GROUPINGS: Record<UsageBy, Grouping> = {
   submitter: single(sql`submitted_by`),
   group: single(sql`group_name`),
 }
-
-/** The columns of a `UsageSum`. A sum without any value is NULL, which `coalesce` turns into 0. */
-function sumsOf({ jsonMember }: Tx): Statement {
-  const member = (name: string): Statement => jsonMember(sql`usage`, name)
-  const total = (name: string): Statement =>
-    sql`CAST(coalesce(sum(CAST(${member(name)} AS BIGINT)), 0) AS BIGINT)`
-  const cost = member('costUsd')
-  return sql`count(*) AS jobs,
-    ${total('inputTokens')} AS "inputTokens",
-    ${total('cachedInputTokens')} AS "cachedInputTokens",
-    ${total('outputTokens')} AS "outputTokens",
-    coalesce(sum(CASE WHEN CAST(${cost} AS TEXT) <> 'unknown'
-      THEN CAST(${cost} AS DOUBLE PRECISION) END), 0) AS "costUsd",
-    count(CASE WHEN CAST(${cost} AS TEXT) = 'unknown'
-      AND CAST(${member('requests')} AS BIGINT) > 0 THEN 1 END) AS "unknownCosts",
-    count(CASE WHEN CAST(${member('replayed')} AS TEXT) IN ('true', '1') THEN 1 END) AS replayed`
-}
-
-const NOTHING: UsageSum = {
-  jobs: 0,
-  inputTokens: 0,
-  cachedInputTokens: 0,
-  outputTokens: 0,
-  costUsd: 0,
-  unknownCosts: 0,
-  replayed: 0,
-}
-
-const add = (one: UsageSum, other: UsageSum): UsageSum => ({
-  jobs: one.jobs + other.jobs,
-  inputTokens: one.inputTokens + other.inputTokens,
-  cachedInputTokens: one.cachedInputTokens + other.cachedInputTokens,
-  outputTokens: one.outputTokens + other.outputTokens,
-  costUsd: one.costUsd + other.costUsd,
-  unknownCosts: one.unknownCosts + other.unknownCosts,
-  replayed: one.replayed + other.replayed,
-})
 
 type Row = UsageReport['rows'][number]
 

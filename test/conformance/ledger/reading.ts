@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../../src/domain/retry.ts'
 import type { JobFilter, JobPage, Notification } from '../../../src/ledger/port.ts'
 import { NO_TOTALS } from '../../../src/domain/totals.ts'
+import { NO_USAGE } from '../../../src/domain/usage-report.ts'
 import { Usage } from '../../../src/domain/outcome.ts'
 import {
   claimed,
@@ -106,7 +107,7 @@ export function readingConformance(open: OpenLedger): void {
         jobs: { queued: 1, running: 1, paused: 2, succeeded: 1, failed: 0, cancelled: 0 },
         continued: 1,
         waitingForPerson: 1,
-        usage: { ...used, requests: 2, inputTokens: 20, costUsd: 0.5 },
+        usage: { ...NO_USAGE, jobs: 6, inputTokens: 20, costUsd: 0.5 },
       })
     })
 
