@@ -103,6 +103,9 @@ export const Job = z.object({
     'No worker can claim the job before this time; null once it has passed',
   ),
   parkedOn: z.string().nullable().describe('The lock key that the job waits for'),
+  parkedBehind: JobId.nullable()
+    .default(null)
+    .describe('The job that holds this lock key; older hubs do not send it'),
   cancelRequestedAt: At.nullable(),
   cancelRequestedBy: z
     .string()

@@ -20,6 +20,7 @@ export const SELECT_JOB = sql`
     attempt.sandbox,
     CASE WHEN job.state = 'running' THEN attempt.lease_until END AS "leaseUntil",
     job.not_before AS "notBefore", job.parked_on AS "parkedOn",
+    (SELECT job_lock.job_id FROM job_lock WHERE job_lock.key = job.parked_on) AS "parkedBehind",
     job.cancel_requested_at AS "cancelRequestedAt", job.resume_at AS "resumeAt",
     job.cancel_requested_by AS "cancelRequestedBy",
     job.publication, job.summary, job.usage, job.retry_of AS "retryOf",

@@ -4,7 +4,7 @@ import { newJobId } from '../domain/id.ts'
 import { Limits } from '../domain/limits.ts'
 import type { Job } from '../domain/job.ts'
 import { RetryPolicy } from '../domain/retry.ts'
-import { whyNotTaken, whyNoWorker } from './why-waiting.ts'
+import { whyHeldBack, whyNotTaken, whyNoWorker } from './why-waiting.ts'
 
 const NOW = 1_800_000_000_000
 const LONG_AGO = NOW - 46_000
@@ -36,6 +36,7 @@ const job = (labels: readonly string[], demands: readonly string[] = []): Job =>
   leaseUntil: null,
   notBefore: null,
   parkedOn: null,
+  parkedBehind: null,
   cancelRequestedAt: null,
   cancelRequestedBy: null,
   resumeAt: null,
@@ -124,6 +125,16 @@ describe('a ready job', () => {
     expect(whyNoWorker(asked, workers, NOW)).toBeNull()
     expect(whyNotTaken(asked, workers, NOW).text).toBe(
       'for a free slot; 1 connected worker can run the job',
+    )
+  })
+})
+
+describe('a job that waits for a lock', () => {
+  it('names the lock, and the job that holds it when the hub says so', () => {
+    const parked = { ...job([]), parkedOn: 'site:a' }
+    expect(whyHeldBack(parked)).toBe('for the lock site:a')
+    expect(whyHeldBack({ ...parked, parkedBehind: parked.id })).toBe(
+      `for the lock site:a, held by job ${parked.id.slice(-12)}`,
     )
   })
 })

@@ -1,4 +1,5 @@
 import { type CommandLine, type Hint, hint } from '../domain/hint.ts'
+import { shortId } from '../domain/id.ts'
 import type { Job } from '../domain/job.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import { laneOf, permits } from '../domain/lane.ts'
@@ -35,7 +36,10 @@ export const isAway = ({ seenAt, running }: Pick<Seen, 'seenAt' | 'running'>, no
 export function whyHeldBack(job: Job): string | null {
   if (job.endedAt !== null) return null
   if (job.cancelRequestedAt !== null) return 'cancel requested'
-  if (job.parkedOn !== null) return `for the lock ${safeLine(job.parkedOn)}`
+  if (job.parkedOn !== null) {
+    const holder = job.parkedBehind === null ? '' : `, held by job ${shortId(job.parkedBehind)}`
+    return `for the lock ${safeLine(job.parkedOn)}${holder}`
+  }
   if (job.notBefore !== null && job.state === 'queued') return `until ${zonedMoment(job.notBefore)}`
   return job.resumeAt !== null && job.state === 'paused'
     ? `until ${zonedMoment(job.resumeAt)}`

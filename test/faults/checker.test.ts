@@ -50,6 +50,7 @@ const aJob = (change: Partial<z.input<typeof Job>> = {}): Job =>
     leaseUntil: null,
     notBefore: null,
     parkedOn: null,
+    parkedBehind: null,
     resumeAt: null,
     cancelRequestedAt: null,
     summary: null,

@@ -165,6 +165,45 @@ describe('retrying', () => {
     expect(job).toMatchObject({ retryOf: earlier.id, priority: 7, title: 'and now the docs' })
     expect(job.payload).toEqual({ ...Object(earlier.payload), prompt: 'and now the docs' })
   })
+
+  it('a new ref and a new branch change the payload, and the lock of the branch', async () => {
+    await using hub = await startTestHub()
+    const publish = { mode: 'branch', branch: 'one' }
+    const earlier = await hub.admin.call('submitJob', {
+      body: aJob({ payload: { ...Object(aJob().payload), publish }, locks: ['site:acme'] }),
+    })
+    await hub.admin.call('cancelJob', { params: { job: earlier.id } })
+    const params = { job: earlier.id }
+
+    const job = await hub.admin.call('retryJob', { params, body: { ref: 'v2', branch: 'größe' } })
+
+    const changed = { ref: 'v2', startAt: 'ref', publish: { mode: 'branch', branch: 'größe' } }
+    expect(job.payload).toEqual({ ...Object(earlier.payload), ...changed })
+    expect(job.locks.toSorted()).toEqual(['branch:/srv/git/example.git#größe', 'site:acme'])
+    const refused = hub.admin.call('retryJob', { params, body: { branch: 'a..b' } })
+    await expect(refused).rejects.toMatchObject({ code: 'payload-invalid' })
+  })
+
+  it('a job that published keeps other jobs from its branch while it is continued', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub)
+    const target = '/srv/git/example.git#millwright/1'
+    const publication = { kind: 'branch', target, revision: 'c' }
+    const settlement = { kind: 'succeeded', reason: 'published', detail: '', publication } as const
+    await attempt.call('settleLease', {
+      params,
+      body: { settlement, usage: null },
+    })
+
+    const retry = async () =>
+      await hub.admin.call('retryJob', { params: { job: params.job }, body: {} })
+
+    expect((await retry()).locks).toEqual([`branch:${target}`])
+    const next = await retry()
+    await hub.admin.call('cancelJob', { params: { job: next.id } })
+    const again = await hub.admin.call('retryJob', { params: { job: next.id }, body: {} })
+    expect(again.locks).toEqual([`branch:${target}`])
+  })
 })
 
 describe('cancelling', () => {

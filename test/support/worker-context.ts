@@ -8,6 +8,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { HubClient } from '../../src/protocol/client.ts'
 import { unconfined } from '../../src/sandbox/none.ts'
+import type { GitSettings } from '../../src/workspace/git.ts'
 import { UNSIGNED } from '../../src/publish/commit.ts'
 import type { WorkerContext } from '../../src/worker/context.ts'
 import { workerIdentity } from '../../src/worker/identity.ts'
@@ -21,6 +22,7 @@ export type WorkerChange = Partial<WorkerContext> & {
   readonly slots?: number
   /** The agents it has and offers; by default only `command`. */
   readonly drivers?: Readonly<Record<string, DriverFactory>>
+  readonly git?: Partial<GitSettings>
 }
 
 /** What all test workers have in common, with their data in this folder. */
@@ -29,13 +31,13 @@ export async function workerContext(
   hub: { readonly url: string; readonly workerToken: string },
   change: WorkerChange = {},
 ): Promise<WorkerContext> {
-  const { slots = 1, ...context } = change
+  const { slots = 1, git = {}, ...context } = change
   const drivers = change.drivers ?? { command: await command.driver(HOST) }
   const kinds =
     change.kinds ??
     (await kindsWith({
       drivers: new Map(Object.entries(drivers)),
-      git: gitSettings(folder),
+      git: gitSettings(folder, git),
       signature: UNSIGNED,
       path: PATH,
       clock: systemClock,

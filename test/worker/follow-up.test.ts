@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest'
+import { dirname } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import type { Job } from '../../src/domain/job.ts'
+import { startGitServer } from '../support/git-server.ts'
 import type { TestHub } from '../support/hub.ts'
 import { byHand, commitAndPush, makeRemote } from '../support/repository.ts'
+import { PASSWORD } from '../support/serve-git.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import {
   artifact,
@@ -191,7 +194,7 @@ describeNeeding(['patience'], 'a follow-up of', () => {
   })
 })
 
-describeNeeding(['patience'], 'two jobs on one branch', () => {
+describe('two jobs on one branch', () => {
   it('run one after the other, and the second starts where the first ended', async () => {
     await using repository = await aRepository()
     const { hub, submit, remote } = repository
@@ -204,7 +207,7 @@ describeNeeding(['patience'], 'two jobs on one branch', () => {
   })
 })
 
-describeNeeding(['patience'], 'before the agent runs', () => {
+describe('before the agent runs', () => {
   it.each([
     ['millwright', { mode: 'branch' }, /the branch millwright exists/],
     ['a', { mode: 'branch', branch: 'a/b' }, /because the branch a exists/],
@@ -234,6 +237,23 @@ describeNeeding(['patience'], 'before the agent runs', () => {
 
     expect(job).toMatchObject({ reason: 'branch-moved' })
     const { events } = await hub.admin.call('listEvents', eventsOf(job.id))
+    expect(events).not.toContainEqual(agentStarted)
+  })
+  it('a credential that may only read is found', async () => {
+    const reader = { kind: 'basic', source: 'a test', user: 'reader', password: PASSWORD } as const
+    await using test = await startHubAndWorker({ git: { credentialFor: async () => reader } })
+    const { hub } = test
+    const { remote } = await makeRemote(await tempFolder())
+    const server = await startGitServer(dirname(remote), { login: true })
+    const payload = { repository: `${server.url}/remote.git`, publish: { mode: 'branch' } }
+
+    const { id } = await submitCommand(hub, '', { run: sh('touch x'), payload })
+
+    expect(await untilEnded(hub, id)).toMatchObject({
+      reason: 'repository-forbidden',
+      detail: expect.stringContaining('the credential from a test lacks permission'),
+    })
+    const { events } = await hub.admin.call('listEvents', eventsOf(id))
     expect(events).not.toContainEqual(agentStarted)
   })
 })

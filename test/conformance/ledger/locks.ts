@@ -21,9 +21,13 @@ export function locksConformance(open: OpenLedger): void {
       const first = await claimed(ledger)
 
       expect(await nextJob(ledger)).toBeNull()
-      expect(await ledger.job(other)).toMatchObject({ state: 'queued', parkedOn: 'b' })
+      expect(await ledger.job(other)).toMatchObject({
+        state: 'queued',
+        parkedOn: 'b',
+        parkedBehind: first.jobId,
+      })
       await ledger.settle(first, SUCCEEDED, null)
-      expect(await ledger.job(other)).toMatchObject({ parkedOn: null })
+      expect(await ledger.job(other)).toMatchObject({ parkedOn: null, parkedBehind: null })
       expect(await nextJob(ledger)).toBe(other)
     })
 
