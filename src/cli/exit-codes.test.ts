@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError, type ErrorCode, ERRORS } from '../domain/errors.ts'
-import { EXIT_CODES, exitCodeOfError } from './exit-codes.ts'
+import { NO_TOTALS } from '../domain/totals.ts'
+import { EXIT_CODES, exitCodeOfError, exitCodeOfTotals } from './exit-codes.ts'
 
 const codeOf = (code: ErrorCode): number => exitCodeOfError(new AppError(code, ''))
 
@@ -18,6 +19,14 @@ describe('exit codes', () => {
     expect(codeOf('job-terminal')).toBe(8)
     expect(codeOf('port-taken')).toBe(9)
     expect(codeOf('data-dir-busy')).toBe(9)
+  })
+
+  it('tell the worst outcome of several jobs', () => {
+    const { jobs } = NO_TOTALS
+    const all = { ...jobs, succeeded: 1, failed: 1, cancelled: 1, paused: 1 }
+    const outcomes = [all, { ...all, failed: 0 }, { ...jobs, succeeded: 1, paused: 1 }, jobs]
+    const codes = outcomes.map((counts) => exitCodeOfTotals({ ...NO_TOTALS, jobs: counts }))
+    expect(codes).toEqual([1, 4, 7, 0])
   })
 
   it('are different for each meaning', () => {
