@@ -1,7 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import { plural } from '../domain/plural.ts'
+import { readIfPresent } from '../platform/read-if-present.ts'
 import { missingFrom } from '../ledger/migration.ts'
 import { MIGRATIONS } from '../ledger/sqlite/migrations/all.ts'
 import { tablesOf } from '../ledger/tables.ts'
@@ -35,12 +37,16 @@ export async function checkBackup(folder: string): Promise<Manifest> {
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
+  if (!existsSync(folder)) throw invalidBackup(`There is no folder ${folder}`)
+  const text = await readIfPresent(join(folder, 'manifest.json'))
+  if (text === null)
+    throw invalidBackup(`${folder} is not a complete backup: it has no manifest.json`)
   try {
-    return Manifest.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')))
+    return Manifest.parse(JSON.parse(text))
   } catch (error) {
     throw new AppError(
       'backup-invalid',
-      `${folder} is not a complete backup: manifest.json is missing, is invalid or has another format version.`,
+      `${folder} cannot be restored: its manifest.json is damaged or has another format version.`,
       { cause: error },
     )
   }

@@ -2,7 +2,7 @@ import type { Command, Option } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import type { Submission } from '../domain/job.ts'
-import type { Kind } from '../kinds/kind.ts'
+import type { Kind, Typed } from '../kinds/kind.ts'
 import { readFlags } from '../kinds/read-flags.ts'
 import { type InputReader, jobOfFlags, type Written } from './job-of-flags.ts'
 import { type Batch, batchOf } from './many/batch.ts'
@@ -32,8 +32,10 @@ export type TypedCommand = {
 }
 
 type Tools = {
-  readonly terminal: Pick<Terminal, 'stdin' | 'cwd'>
+  readonly terminal: Pick<Terminal, 'stdin' | 'cwd' | 'env'>
   readonly inputsOf: InputReader
+  /** Prints a message for the person beside the result. */
+  readonly note: (text: string) => void
 }
 
 /** Flags that apply to those jobs of a file that have no such value. */
@@ -55,13 +57,19 @@ export async function askedJobs(kind: Kind, typed: TypedCommand, tools: Tools): 
   }
   if (file !== undefined) return jobsInFile(file, typed, tools)
   const written = await writtenJob(typed, tools)
-  const reading = { cwd: tools.terminal.cwd, inputsOf: tools.inputsOf }
-  if (rows === undefined) return { kind: 'one', job: await jobOfFlags(kind, written, reading) }
+  const { cwd, env } = tools.terminal
+  let note: Typed['note'] = tools.note
+  const make = (filled: Written): Promise<Prepared> => {
+    const here = { cwd, path: env['PATH'] ?? '', note }
+    // The rows of one template mostly name one repository, so only the first is examined.
+    note = null
+    return jobOfFlags(kind, filled, { here, inputsOf: tools.inputsOf })
+  }
+  if (rows === undefined) return { kind: 'one', job: await make(written) }
   if (rows === '-' && typed.argument === '-') {
     throw new AppError('usage-invalid', 'stdin cannot be both the prompt and the rows')
   }
   const text = await readInput(rows, tools.terminal, FILE_BYTES_MAX)
-  const make = (filled: Written): Promise<Prepared> => jobOfFlags(kind, filled, reading)
   return { kind: 'many', ...(await jobsOfRows({ text, source: sourceName(rows) }, written, make)) }
 }
 

@@ -7,6 +7,7 @@ import { FILE_BYTES_MAX, type Input, Inputs, INPUTS_MAX } from '../domain/input.
 import { nameSome } from '../domain/name-some.ts'
 import { ArtifactName } from '../domain/text.ts'
 import { fileDigest } from '../platform/file-digest.ts'
+import { plainReason } from '../platform/plain-reason.ts'
 import { safeLine } from '../words/safe-text.ts'
 
 /** The maximum number of files named in the message about skipped files. */
@@ -101,8 +102,9 @@ async function reading<Value>(path: string, read: () => Promise<Value>): Promise
   try {
     return await read()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new AppError('file-unreadable', `Cannot read ${path}: ${why}`, { cause: error })
+    throw new AppError('file-unreadable', `Cannot read ${path}: ${plainReason(error)}`, {
+      cause: error,
+    })
   }
 }
 

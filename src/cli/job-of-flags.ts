@@ -1,5 +1,5 @@
 import { AppError } from '../domain/errors.ts'
-import type { Kind } from '../kinds/kind.ts'
+import type { Kind, Typed } from '../kinds/kind.ts'
 import { readFlags } from '../kinds/read-flags.ts'
 import { systemClock } from '../platform/clock.ts'
 import { type LocalInput, readInputs } from './inputs.ts'
@@ -37,14 +37,17 @@ export function inputReader(cwd: string, note: (text: string) => void): InputRea
   }
 }
 
+/** Where the command line was typed, and where notes about it go. */
+export type Here = Pick<Typed, 'cwd' | 'path' | 'note'>
+
 /** Makes a job from a command line. Throws `usage-invalid`, which names the invalid flag. */
 export async function jobOfFlags(
   { schema, form }: Kind,
   { values, prompt, rest }: Written,
-  { cwd, inputsOf }: { readonly cwd: string; readonly inputsOf: InputReader },
+  { here, inputsOf }: { readonly here: Here; readonly inputsOf: InputReader },
 ): Promise<Prepared> {
   if (prompt?.trim() === '') throw new AppError('usage-invalid', 'The prompt is empty')
-  const payload = await form.payload({ flags: values, prompt, rest, cwd })
+  const payload = await form.payload({ flags: values, prompt, rest, ...here })
   const flags = readFlags(SubmissionFlags, { flags: values })
   const body = submissionOf(flags, { kind: schema.name, payload }, systemClock.now())
   return { body, inputs: await inputsOf(flags.input) }

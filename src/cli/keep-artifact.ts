@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../domain/errors.ts'
 import { ArtifactName } from '../domain/text.ts'
+import { plainReason } from '../platform/plain-reason.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 
 /** Writes an opened artifact to a file, which appears only when it is complete and verified. */
@@ -19,7 +20,7 @@ export async function keepArtifact(body: Readable, path: string): Promise<void> 
     // failure of `rm` is ignored.
     await rm(partial, { force: true }).catch(() => {})
     if (error instanceof AppError || !(error instanceof Error)) throw error
-    throw new AppError('file-unreadable', `Cannot write ${path}: ${error.message}`, {
+    throw new AppError('file-unreadable', `Cannot write ${path}: ${plainReason(error)}`, {
       cause: error,
     })
   }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { AppError } from '../domain/errors.ts'
+import { plainReason } from '../platform/plain-reason.ts'
 import { JSON_BYTES_MAX } from '../protocol/schemas.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -31,7 +32,9 @@ export async function readInput(
     }
   } catch (error) {
     if (error instanceof AppError || !(error instanceof Error)) throw error
-    throw new AppError('file-unreadable', `Cannot read ${name}: ${error.message}`, { cause: error })
+    throw new AppError('file-unreadable', `Cannot read ${name}: ${plainReason(error)}`, {
+      cause: error,
+    })
   }
   return Buffer.concat(parts)
     .toString('utf8')

@@ -1,11 +1,12 @@
 import { Command, CommanderError, Help } from 'commander'
 import { AppError } from '../domain/errors.ts'
-import { hintText } from '../domain/hint.ts'
+import { hintText, ofJob } from '../domain/hint.ts'
 import type { Invocation } from './command.ts'
 import { COMMANDS, nameOf } from './commands.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfError } from './exit-codes.ts'
 import { commandText } from './print/command-text.ts'
 import { safeText } from '../words/safe-text.ts'
+import { unknownCommand } from './meant-command.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
 
@@ -25,6 +26,8 @@ export async function runCli(terminal: Terminal): Promise<ExitCode> {
   await defineCommands(program, own, { terminal, rest, end })
   program.hook('preAction', (_, command) => refuseRest(command, rest))
   try {
+    const unknown = unknownCommand(own[0])
+    if (unknown !== null) throw new AppError('usage-invalid', unknown)
     await program.parseAsync(own, { from: 'user' })
     return exitCode
   } catch (error) {
@@ -113,15 +116,26 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
     return error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code
   }
   if (error instanceof AppError) {
-    const next = hintText(error.fix, (command) =>
-      commandText(command, terminal.argv, terminal.call),
-    )
-    say(terminal, `${error.message}\n  ${next}`)
+    say(terminal, `${error.message}\n  ${nextStep(error, terminal)}`)
     return exitCodeOfError(error)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  say(terminal, `this is a bug in Millwright; please report it with the following lines:\n${stack}`)
+  say(
+    terminal,
+    `this is a bug in Millwright ${programVersion()}; please open an issue with these lines on this project’s GitHub repository:\n${stack}`,
+  )
   return EXIT_CODES.bug.code
+}
+
+/** The text that says what to do about an error, with the command and the job that was typed. */
+function nextStep(error: AppError, { argv, call }: Terminal): string {
+  const entry = COMMANDS.find((one) => nameOf(one) === argv[0])
+  if (error.code === 'usage-invalid') {
+    return `See: ${[call, ...(entry === undefined ? [] : [argv[0]]), '--help'].join(' ')}`
+  }
+  const job = entry?.usage.endsWith('<job>') === true ? argv[1] : undefined
+  const fix = job === undefined || job.startsWith('-') ? error.fix : ofJob(error.fix, job)
+  return hintText(fix, (command) => commandText(command, argv, call), 'lines')
 }
 
 /**

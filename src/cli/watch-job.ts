@@ -29,6 +29,8 @@ export async function watchJob(
     /** Shows only the log of this attempt; if absent, the logs of all attempts. */
     readonly attempt?: number | undefined
     readonly show: Show
+    /** What to print after an interrupt; by default, how to watch the job again. */
+    readonly interrupted?: string
   },
 ): Promise<Job | null> {
   using stop = listenForStop()
@@ -44,7 +46,7 @@ export async function watchJob(
   )
   if (stop.graceful.aborted) {
     const watch = printer.command(['logs', '-f', shortId(what.job)])
-    note(`${whatIsKnown(outage.since, story.lastSeen)}: ${watch}`)
+    note(what.interrupted ?? `${whatIsKnown(outage.since, story.lastSeen)}: ${watch}`)
     invocation.end(EXIT_CODES.interrupted.code)
     return null
   }

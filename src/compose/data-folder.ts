@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Environment } from '../config/read.ts'
 import { AppError } from '../domain/errors.ts'
 import { writeDurably } from '../platform/durable-file.ts'
+import { plainReason } from '../platform/plain-reason.ts'
 import { readIfPresent } from '../platform/read-if-present.ts'
 import { baseFolder } from './home-folder.ts'
 
@@ -63,5 +64,5 @@ export const unreadable = (path: string, error: unknown): AppError =>
 
 function reasonOf(error: unknown): string {
   if (error instanceof z.ZodError) return 'it does not contain the URL of a hub'
-  return error instanceof Error ? error.message : String(error)
+  return plainReason(error)
 }

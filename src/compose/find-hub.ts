@@ -33,7 +33,12 @@ export async function findHub(
   if (token === null && whose === 'worker') {
     throw new AppError('token-missing', `This worker has no token for the hub at ${url}.`)
   }
-  return new HubClient({ url, token })
+  if (settings.hub !== undefined) return new HubClient({ url, token })
+  return new HubClient({
+    url,
+    token,
+    currentUrl: async () => (await readHubFile(folder))?.url ?? null,
+  })
 }
 
 function refusePlainHttp({ protocol, hostname }: URL): void {

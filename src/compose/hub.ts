@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { makeSend } from '../callbacks/send.ts'
 import type { HubConfig } from '../config/settings.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
-import { startHub } from '../hub/hub.ts'
+import { demandBindable, startHub } from '../hub/hub.ts'
 import { collectGarbage } from '../keeper/collect-garbage.ts'
 import { DeliveryTally } from '../keeper/delivery-tally.ts'
 import { startKeeper } from '../keeper/keeper.ts'
@@ -14,6 +14,7 @@ import { callbackSecrets } from './callback-secret.ts'
 import { removeHubFile, writeHubFile } from './data-folder.ts'
 import { openStorage } from './storage.ts'
 import { ensureTokenFile } from './token-file.ts'
+import { whileFolderLasts } from './watch-folder.ts'
 
 /** A running hub with its storage and background loops. */
 export type OpenHub = AsyncDisposable & {
@@ -23,7 +24,7 @@ export type OpenHub = AsyncDisposable & {
    * token.
    */
   readonly workerToken: string
-  /** Rejects when a background loop fails; the program must then exit. */
+  /** Rejects when a background loop fails or the data folder is lost; the program must then exit. */
   readonly done: Promise<void>
 }
 
@@ -45,6 +46,8 @@ export async function openHub(
 ): Promise<OpenHub> {
   const { folder, version, log, clock = systemClock, probe = noProbe } = tools
   const random = randomBytes
+  // Checked before the data folder is made, so that a refused start leaves nothing behind.
+  demandBindable(config.host, config.behindProxy)
   await using opening = new AsyncDisposableStack()
   const storage = opening.use(await openStorage(config, tools))
   const { ledger, artifacts, logs } = storage
@@ -82,11 +85,15 @@ export async function openHub(
   const file = { url: hub.url, pid: process.pid, version }
   await writeHubFile(folder, file)
   opening.defer(() => removeHubFile(folder, file))
+  const done = whileFolderLasts(folder, keeper.done, clock)
+  // Nothing awaits `done` until the hub and the worker are open. Without this line, Node would end
+  // the process for a rejection before that.
+  done.catch(() => {})
   const open = opening.move()
   return {
     url: hub.url,
     workerToken,
-    done: keeper.done,
+    done,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

@@ -8,6 +8,7 @@ import { AnyConfig } from '../config/settings.ts'
 import { spellings } from '../config/spelling.ts'
 import { AppError } from '../domain/errors.ts'
 import { hasErrno } from '../platform/errno.ts'
+import { plainReason } from '../platform/plain-reason.ts'
 import { baseFolder } from './home-folder.ts'
 
 const FILE_BYTES_MAX = 1024 * 1024
@@ -79,8 +80,9 @@ async function readAtMost(path: string): Promise<{ text: string; mode: number } 
     if (size <= FILE_BYTES_MAX) return { text: await file.readFile('utf8'), mode }
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return null
-    const why = error instanceof Error ? error.message : String(error)
-    throw new AppError('file-unreadable', `Cannot read ${path}: ${why}`, { cause: error })
+    throw new AppError('file-unreadable', `Cannot read ${path}: ${plainReason(error)}`, {
+      cause: error,
+    })
   }
   throw new AppError(
     'config-invalid',

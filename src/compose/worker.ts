@@ -20,6 +20,7 @@ import { startWorker, type Worker } from '../worker/worker.ts'
 import { openGateway, defaultModel } from './gateway.ts'
 import { gitSettings, secretsOfGit, signatureOf, writeGitConfig } from './git.ts'
 import { chooseSandbox } from './sandbox.ts'
+import { whileFolderLasts } from './watch-folder.ts'
 
 /** A running worker. Disposing stops it immediately; drain it first to let jobs finish. */
 export type OpenWorker = AsyncDisposable &
@@ -97,6 +98,8 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     drainMs: config.drainMs,
   })
   opening.defer(() => worker.stop())
+  const done = whileFolderLasts(folder, worker.done, clock)
+  done.catch(() => {})
   const open = opening.move()
   return {
     get running() {
@@ -104,7 +107,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     },
     drain: () => worker.drain(),
     stop: () => worker.stop(),
-    done: worker.done,
+    done,
     agents,
     about: [
       confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',

@@ -12,15 +12,29 @@ export const hint = (text: string, ...commands: readonly CommandLine[]): Hint =>
   commands,
 })
 
+/** Replaces the placeholder `<job>` in a hint's commands by a job's id. */
+export const ofJob = ({ text, commands }: Hint, id: string): Hint => ({
+  text,
+  commands: commands.map(([name, ...words]) => [
+    name,
+    ...words.map((word) => (word === '<job>' ? id : word)),
+  ]),
+})
+
 /**
- * Formats a hint as one line.
+ * Formats a hint. With the layout `lines`, each of several commands gets a line of its own.
  * @param write formats a command the way the reader must type it
  */
 export function hintText(
   { text, commands }: Hint,
   write: (command: CommandLine) => string = plain,
+  layout: 'line' | 'lines' = 'line',
 ): string {
-  return commands.length === 0 ? text : `${text}: ${commands.map(write).join('; ')}`
+  if (commands.length === 0) return text
+  const written = commands.map(write)
+  return layout === 'lines' && written.length > 1
+    ? [`${text}:`, ...written].join('\n    ')
+    : `${text}: ${written.join('; ')}`
 }
 
 const plain = (command: CommandLine): string => ['millwright', ...command].join(' ')

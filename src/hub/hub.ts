@@ -34,7 +34,7 @@ export type HubOptions = HubContext & {
 export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
   const { listen } = context
   for (const place of [listen, ...dialects.filter(hasPort).map((dialect) => dialect.listen)]) {
-    demandBindable(place, context)
+    demandBindable(place.host, context.behindProxy)
   }
   const closing = new AbortController()
   const hub = makeHubState(context, { ...HUB_LIMITS, ...context.limits }, closing.signal)
@@ -59,7 +59,8 @@ type WithPort = Dialect & { readonly listen: Listen }
 
 const hasPort = (dialect: Dialect): dialect is WithPort => dialect.listen !== undefined
 
-function demandBindable({ host }: Listen, { behindProxy }: HubContext): void {
+/** Throws `bind-refused` if other machines could reach an address without TLS. */
+export function demandBindable(host: string, behindProxy: boolean): void {
   if (isLoopback(host) || behindProxy) return
   throw new AppError('bind-refused', `Other machines could reach the address ${host} without TLS.`)
 }

@@ -72,6 +72,10 @@ export type Typed = {
   readonly prompt: string | null
   /** The arguments after `--`. */
   readonly rest: readonly string[]
-  /** The working directory of the command. */
+  /** The folder in which the person stands. */
   readonly cwd: string
+  /** The environment variable PATH. */
+  readonly path: string
+  /** Prints a warning for the person; null to look for nothing that deserves one. */
+  readonly note: ((text: string) => void) | null
 }

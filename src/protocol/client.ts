@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
+import { plainReason } from '../platform/plain-reason.ts'
 import { readerOf } from './read-answer.ts'
 import { fromProblem } from './problem.ts'
 import { PROTOCOL, PROTOCOL_HEADER } from './version.ts'
@@ -37,16 +38,19 @@ type AnyInput = {
 
 export type HubAddress = {
   readonly url: string
+  /** Looks up where the hub is now: a hub that was restarted may listen on another port. */
+  readonly currentUrl?: () => Promise<string | null>
   readonly token: string | null
   readonly probe?: Probe
 }
 
 /**
  * A typed HTTP client for a hub. Each call sends one request and does not retry it. The caller can
- * retry it if `AppError.retryable` is true. Throws `hub-unreachable` if no hub responds.
+ * retry it if `AppError.retryable` is true. Throws `hub-unreachable` if no hub responds; the next
+ * call then goes to where the hub is by that time.
  */
 export class HubClient {
-  readonly #address: HubAddress
+  #address: HubAddress
 
   constructor(address: HubAddress) {
     this.#address = address
@@ -138,8 +142,15 @@ export class HubClient {
         ...(signal === undefined ? {} : { signal }),
       })
     } catch (error) {
-      throw this.#unreachable(error, signal)
+      const unreachable = this.#unreachable(error, signal)
+      await this.#lookUpHub()
+      throw unreachable
     }
+  }
+
+  async #lookUpHub(): Promise<void> {
+    const url = (await this.#address.currentUrl?.()) ?? null
+    if (url !== null) this.#address = { ...this.#address, url }
   }
 
   /** Reads the whole body. Throws `hub-unreachable` if the connection breaks before its end. */
@@ -155,7 +166,7 @@ export class HubClient {
     if (signal?.aborted === true) return error
     return new AppError(
       'hub-unreachable',
-      `The hub at ${this.#address.url} is not responding: ${causeOf(error)}`,
+      `The hub at ${this.#address.url} is not responding: ${plainReason(error)}`,
       { cause: error },
     )
   }
@@ -217,10 +228,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** The message of an error from `fetch`, which puts the real cause into `error.cause`. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message : error.message
 }

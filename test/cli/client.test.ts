@@ -168,7 +168,7 @@ describeNeeding(['patience'], 'cancel, retry and logs', () => {
     const { id } = await submitted(cli, 'Nothing yet')
     const empty = await cli.run(['logs', id])
     expect(empty).toMatchObject({ code: 0, stdout: '' })
-    expect(empty.stderr).toMatch(/The log "transcript" is empty.* logs \w{12} --stream checks/)
+    expect(empty.stderr).toMatch(/The log "transcript" is empty[^]* logs \w{12} --stream checks/)
     const never = await cli.run(['logs', id, '--attempt', '9'])
     expect(never.code).toBe(2)
     expect(never.stderr).toContain('--attempt: 9 is too high; the job has had 0 attempts')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { open, writeFile } from 'node:fs/promises'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cliInEmptyHome } from '../support/cli.ts'
@@ -43,5 +43,32 @@ describe('a data folder that cannot be used', () => {
     const { code, stderr } = await cli.run(['backup', cli.home])
     expect(code).toBe(8)
     expect(stderr).toMatch(/is not empty[^]*Choose a backup folder that is empty/)
+  })
+})
+
+describe('a data folder that is deleted under a running program', () => {
+  it.each([
+    ['a hub', ['hub']],
+    ['a hub and a worker', ['up', '--sandbox', 'none']],
+  ])('ends %s with an error that says so', async (_, command) => {
+    const cli = await cliInEmptyHome()
+    const hub = cli.start([...command, '--port', '0'])
+    await hub.printed(/next: /)
+    await rm(cli.data, { recursive: true })
+    const { code, stderr } = await hub.end
+    expect(code).toBe(9)
+    expect(stderr).toContain(
+      `The data folder ${cli.data} was deleted or replaced while this program was using it`,
+    )
+    expect(stderr).not.toContain('bug')
+  })
+})
+
+describe('a data folder that cannot be made', () => {
+  it('is named in the error, and the program ends', async () => {
+    const cli = await cliInEmptyHome()
+    const { code, stderr } = await cli.run(['up', '--data', '/proc/foo', '--sandbox', 'none'])
+    expect(code).toBe(9)
+    expect(stderr).toContain('The ledger in /proc/foo cannot be opened: it does not exist.')
   })
 })

@@ -58,6 +58,6 @@ it('a cancelled job names who cancelled it, and where its work is', async () => 
   const { stdout } = await cli.run(['submit', 'generate', '--', 'true'])
   const cancelled = await cli.run(['cancel', stdout.slice(0, 12)])
   expect(cancelled.stdout).toMatch(
-    /^[0-9a-f]{12} cancelled by admin \(cancelled-by-request\)\n {2}next: .* diff [0-9a-f]{12}; .* retry [0-9a-f]{12}\n$/,
+    /^[0-9a-f]{12} cancelled by admin \(cancelled-by-request\)\n {2}next: .*:\n {4}.* diff [0-9a-f]{12}\n {4}.* retry [0-9a-f]{12}\n$/,
   )
 })

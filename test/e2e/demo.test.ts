@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { cliInEmptyHome, pathWithOnly } from '../support/cli.ts'
+import { type Cli, cliInEmptyHome, pathWithOnly } from '../support/cli.ts'
 import { describeNeeding } from '../support/needs.ts'
 
 const run = promisify(execFile)
@@ -11,7 +11,9 @@ const run = promisify(execFile)
 describe('the demo', () => {
   it('fixes a repository with a replayed model and pushes a branch, in an empty home', async () => {
     const cli = await cliInEmptyHome()
-    const { code, stdout, stderr } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
+    const { code, stdout, stderr } = await cli.run(['demo', '--keep'], {
+      env: { TMPDIR: cli.home },
+    })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 
     const folder = /All files of this demo are in (\S+)/.exec(stdout)?.[1] ?? ''
@@ -64,10 +66,34 @@ describeNeeding(['linux', 'root', 'bubblewrap', 'patience'], 'the demo as root o
   })
 })
 
+/** An empty folder for temporary files. */
+async function demoFolder({ home }: Cli): Promise<string> {
+  const folder = join(home, 'tmp')
+  await mkdir(folder)
+  return folder
+}
+
 describeNeeding(['patience'], 'the demo, when it has ended', () => {
-  it('leaves everything to be looked at, and nothing running', async () => {
+  it('leaves nothing behind', async () => {
     const cli = await cliInEmptyHome()
-    const { stdout } = await cli.run(['demo'], { env: { TMPDIR: cli.home } })
+    const { code, stdout } = await cli.run(['demo'], { env: { TMPDIR: await demoFolder(cli) } })
+    expect(code).toBe(0)
+    expect(stdout).toContain('demo --keep   (this run deletes its files now)')
+    expect(await readdir(join(cli.home, 'tmp'))).toEqual([])
+  })
+
+  it('leaves nothing behind after Ctrl-C, and says what happened', async () => {
+    const cli = await cliInEmptyHome()
+    const demo = cli.start(['demo'], { env: { TMPDIR: await demoFolder(cli) } })
+    await demo.printed(/step agent started/)
+    const { code, stderr } = await demo.stop('SIGINT')
+    expect({ code, stderr }).toEqual({ code: 130, stderr: 'The demo was interrupted.\n' })
+    expect(await readdir(join(cli.home, 'tmp'))).toEqual([])
+  })
+
+  it('leaves everything to be looked at with --keep, and nothing running', async () => {
+    const cli = await cliInEmptyHome()
+    const { stdout } = await cli.run(['demo', '--keep'], { env: { TMPDIR: cli.home } })
     const folder = /All files of this demo are in (\S+)/.exec(stdout)?.[1] ?? ''
     const log = await readFile(join(folder, 'log.jsonl'), 'utf8')
     expect(log).toContain('"msg":"hub closed"')

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { builtin } from '../../agents/builtin.ts'
 import { readConfig } from '../../config/read.ts'
 import { UpConfig } from '../../config/settings.ts'
@@ -10,10 +11,13 @@ import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { PATCH } from '../../workspace/change-artifacts.ts'
 import { CODE } from '../../kinds/code/schema.ts'
+import { removeTree } from '../../platform/remove-tree.ts'
 import { type LogLevel, pinoLog } from '../../platform/pino-log.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
 import type { HubClient } from '../../protocol/client.ts'
-import { type Invocation, NoFlags, onRun } from '../command.ts'
+import { type Invocation, onRun } from '../command.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { listenForStop } from '../stop-signals.ts'
 import { DEMO_SCRIPT, describeBranch, makeDemoRepository } from '../demo/make-repository.ts'
 import { prepareSandbox } from '../demo/prepare-sandbox.ts'
 import { findHub } from '../../compose/find-hub.ts'
@@ -36,19 +40,42 @@ export function defineDemo(command: Command, invocation: Invocation): void {
   command.description(
     'Runs a job that fixes a bug in a small repository. A replayed script replaces the model.',
   )
-  onRun(command, NoFlags, async () => {
+  command.option('--keep', 'keep the files of the demo instead of deleting them at its end')
+  onRun(command, Flags, async ({ keep }) => {
     const print = printer(invocation.terminal, false)
+    // An interrupt must not end the process before the files are deleted.
+    using stop = listenForStop()
     const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
     title(print, 'Millwright fixes a small repository whose tests fail')
     print.line(`All files of this demo are in ${folder}`)
     // The printed commands contain this --data flag. Without it, they would not find the demo's
     // hub.
     const argv = ['--data', join(folder, 'data')]
-    await runDemo(invocation, printer({ ...invocation.terminal, argv }, false), folder)
+    const demo = {
+      invocation,
+      print: printer({ ...invocation.terminal, argv }, false),
+      folder,
+      keep,
+    }
+    try {
+      await runDemo(demo, stop.graceful)
+    } finally {
+      if (!keep) await removeTree(folder)
+    }
   })
 }
 
-async function runDemo(invocation: Invocation, print: Printer, folder: string): Promise<void> {
+const Flags = z.object({ keep: z.boolean().default(false) })
+
+type Demo = {
+  readonly invocation: Invocation
+  readonly print: Printer
+  readonly folder: string
+  readonly keep: boolean
+}
+
+async function runDemo(demo: Demo, signal: AbortSignal): Promise<void> {
+  const { invocation, print, folder } = demo
   const { env } = invocation.terminal
   const path = env['PATH'] ?? ''
   const data = join(folder, 'data')
@@ -61,25 +88,39 @@ async function runDemo(invocation: Invocation, print: Printer, folder: string): 
   await using up = await openUp(readConfig(UpConfig, { flags, env: {}, file: null }), tools)
   print.line(`hub on ${up.url} · ${up.worker.about}`)
   print.line('The model is REPLAYED from a script; the agent, its tools and git are real.')
+  if (signal.aborted) return invocation.end(EXIT_CODES.interrupted.code)
   title(print, 'The job')
   const client = await findHub({ data, allowHttp: false }, { env, cwd: folder })
   const job = await submitDemo(client, remote)
-  const watched = { job: job.id, stream: storyOf(job), show: 'story' } as const
+  const watched = {
+    job: job.id,
+    stream: storyOf(job),
+    show: 'story',
+    interrupted: 'The demo was interrupted.',
+  } as const
   const ended = await watchJob(invocation, client, print, watched)
   if (ended === null) return
   if (ended.state !== 'succeeded') return printVerdict(ended, print)
   await showDiff(client, ended, print)
   await showRemote(ended, print, { remote, path })
   await showArtifacts(client, ended, print)
+  printNextSteps(demo, data)
+  printVerdict(ended, print)
+  await up.worker.drain()
+}
+
+function printNextSteps({ invocation, print, keep }: Demo, data: string): void {
   title(print, 'Next steps')
   const { call } = invocation.terminal
-  print.line(`see it again   ${call} up --data ${data}`)
-  print.line(`               ${call} jobs --data ${data}`)
+  if (keep) {
+    print.line(`see it again   ${call} up --data ${data}`)
+    print.line(`               ${call} jobs --data ${data}`)
+  } else {
+    print.line(`look around    ${call} demo --keep   (this run deletes its files now)`)
+  }
   print.line(`your own job   export ANTHROPIC_API_KEY=…; ${call} up`)
   print.line(`               ${call} submit --wait --repo <address> --publish branch "<prompt>"`)
   print.line('')
-  printVerdict(ended, print)
-  await up.worker.drain()
 }
 
 const submitDemo = (client: HubClient, remote: string): Promise<Job> =>

@@ -32,7 +32,8 @@ function printReport({ dryRun, heldUp, items }: GarbageReport, print: Printer): 
     for (const line of columns([head, ...found.map(rowOf)])) print.line(line)
   }
   const bytes = found.reduce((total, item) => total + (item.bytes ?? 0), 0)
-  print.line(`${size(bytes)} of disk space ${dryRun ? 'would be freed' : 'freed'}`)
+  const verb = dryRun ? 'would be freed' : 'freed'
+  print.line(found.length === 0 ? 'nothing to delete' : `${size(bytes)} of disk space ${verb}`)
   if (heldUp)
     print.note('a backup is running: artifacts and logs are not deleted until the backup ends')
 }

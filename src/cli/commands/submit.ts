@@ -92,7 +92,7 @@ async function submitTyped(
 ): Promise<void> {
   const { terminal } = invocation
   const inputsOf = inputReader(terminal.cwd, print.note)
-  const asked = await askedJobs(kind, typed, { terminal, inputsOf })
+  const asked = await askedJobs(kind, typed, { terminal, inputsOf, note: print.note })
   if (dryRun) return printDryRun(asked, print)
   const client = await connect()
   if (asked.kind === 'many') {

@@ -26,6 +26,12 @@ const cases: readonly Case[] = [
     ['jobs', '--data', 'd', '--token-file', 'revoked'],
     `${CALL} tokens create <name> --data d`,
   ],
+  [
+    'leaves out the data of a worker whose hub has another folder',
+    ['tokens', 'create', '<name>'],
+    ['worker', '--hub', 'https://h:1', '--data', 'd'],
+    `${CALL} tokens create <name>`,
+  ],
   ['names no hub to daemons', ['up'], ['jobs', '--hub', 'https://h:1'], `${CALL} up`],
   [
     'leaves the flags of the agent alone',

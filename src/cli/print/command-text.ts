@@ -21,8 +21,11 @@ const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 
 export function commandText(command: CommandLine, argv: readonly string[], call: string): string {
   const [own, program] = splitAtDashes(command)
   const onHost = [own[0], own.slice(0, 2).join(' ')].some((name) => ON_HOST.includes(name ?? ''))
-  const flags = hubFlags(argv).filter(
-    ({ flag }) => !own.includes(flag) && (!onHost || HOST_FLAGS.includes(flag)),
+  const given = hubFlags(argv)
+  // With --hub, --data is this machine's folder, not that of the hub.
+  const hostFlags = given.some(({ flag }) => flag === '--hub') ? [] : HOST_FLAGS
+  const flags = given.filter(
+    ({ flag }) => !own.includes(flag) && (!onHost || hostFlags.includes(flag)),
   )
   return [call, ...own, ...flags.map(({ written }) => written), ...program].join(' ')
 }

@@ -2,7 +2,7 @@ import { bytes } from '../../domain/bytes.ts'
 import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import { type Evidence, evidenceOf } from '../../domain/evidence.ts'
-import { type Hint, hint } from '../../domain/hint.ts'
+import { hint, ofJob } from '../../domain/hint.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { plural } from '../../domain/plural.ts'
@@ -49,15 +49,6 @@ export function verdictLines(
     ...(fix === null ? [] : [`  next: ${write(ofJob(fix, shortId(job.id)))}`]),
   ]
 }
-
-/** Replaces the placeholder `<job>` in a hint's commands by a job's id. */
-const ofJob = ({ text, commands }: Hint, id: string): Hint => ({
-  text,
-  commands: commands.map(([name, ...words]) => [
-    name,
-    ...words.map((word) => (word === '<job>' ? id : word)),
-  ]),
-})
 
 /** Formats jobs as a table with one line for each job. */
 export function jobTable(

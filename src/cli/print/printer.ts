@@ -51,7 +51,7 @@ export function printer(terminal: Terminal, json: boolean): Printer {
     line: (text = '') => write(text),
     note: (text) => void terminal.stderr.write(`${text}\n`),
     command,
-    hint: (hint) => hintText(hint, command),
+    hint: (hint) => hintText(hint, command, 'lines'),
     document: (value) => write(safeJson(value)),
     drained: async () => {
       // `once` rejects if the reader closes stdout; then there is nothing to wait for.

@@ -8,7 +8,8 @@ async function payloadOf(
   rest: readonly string[] = [],
 ): Promise<unknown> {
   const typed = { repo: 'https://example.org/a.git', agent: 'builtin', ...flags }
-  const payload = await codeForm.payload({ flags: typed, prompt: 'do it', rest, cwd: '/' })
+  const here = { cwd: '/', path: '', note: () => {} }
+  const payload = await codeForm.payload({ flags: typed, prompt: 'do it', rest, ...here })
   return JSON.parse(JSON.stringify(payload))
 }
 

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises'
-import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { AGENTS } from '../../agents/all.ts'
 import { AppError } from '../../domain/errors.ts'
@@ -8,6 +6,7 @@ import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 import { typedCheck } from '../../checks/asked.ts'
 import type { Flag, SubmitForm, Typed } from '../kind.ts'
 import { readFlags } from '../read-flags.ts'
+import { repositoryAddress } from './local-repository.ts'
 import { CodePayload, ITERATIONS, RefName } from './payload.ts'
 
 const AGENT_NAMES = AGENTS.map(({ name }) => name)
@@ -127,7 +126,7 @@ async function payloadOf(typed: Typed): Promise<object> {
     throw new AppError('usage-invalid', 'submit needs --repo: the repository to work on')
   }
   return {
-    repository: await repositoryAddress(flags.repo, typed.cwd),
+    repository: await repositoryAddress(flags.repo, typed),
     ref: flags.ref,
     checkout: checkoutOf(flags),
     prompt: typed.prompt,
@@ -177,19 +176,3 @@ function publishOf({ publish, branch, trailers }: CodeFlags): object | undefined
 
 /** Converts a shell command line to the program and arguments that the payload requires. */
 const shell = (typed: string): readonly string[] => ['sh', '-c', typed]
-
-/** Returns the absolute path if a folder on this machine was given; otherwise the text as given. */
-async function repositoryAddress(given: string, cwd: string): Promise<string> {
-  const path = resolve(cwd, given)
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-  if (isFolder) return path
-  // Accept a missing absolute path: the folder may exist only on the worker’s machine.
-  if (isAbsolute(given) || given.includes(':')) return given
-  throw new AppError(
-    'usage-invalid',
-    `--repo ${given}: no such folder in ${cwd}. For a remote repository, give the whole URL, such as https://github.com/you/app`,
-  )
-}

@@ -5,6 +5,7 @@ import { AppError, isAppError } from '../../domain/errors.ts'
 import type { RandomBytes } from '../../domain/id.ts'
 import { noProbe, type Probe } from '../../domain/probe.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { plainReason } from '../../platform/plain-reason.ts'
 import { lockDataFolder } from '../../platform/lock-data-folder.ts'
 import { type Logger, silentLog } from '../../platform/log.ts'
 import { bindLedger } from '../bind.ts'
@@ -57,7 +58,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
     }
   } catch (error) {
     if (isAppError(error)) throw error
-    const why = error instanceof Error ? error.message : String(error)
+    const why = plainReason(error)
     throw isSqliteError(error, 'damaged')
       ? damaged(folder, error)
       : new AppError('data-dir-unusable', `The ledger in ${folder} cannot be opened: ${why}.`, {
