@@ -111,11 +111,24 @@ export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome
 /** What an attempt left on this worker when the worker died. */
 export type LeftAttempt = Pick<Attempt, 'folder' | 'marker'>
 
+/** The hub puts this before the names of artifacts that a dead attempt left. */
+export const SALVAGE = 'salvage.'
+
+/** Partial work that an attempt left behind. */
+export type LeftWork = {
+  readonly files: readonly FileArtifact[]
+  /**
+   * From this checkpoint the next attempt continues the work, once the hub has the files; null if it
+   * cannot continue. It refers to the files by their names after the upload, which begin with SALVAGE.
+   */
+  readonly checkpoint: Checkpoint | null
+}
+
 /** What a worker can do with jobs of a kind. */
 export type WorkKind = {
   readonly run: RunKind
-  /** Returns the files of partial work that an attempt left behind when its worker died. */
-  salvage(left: LeftAttempt, signal: AbortSignal): Promise<readonly FileArtifact[]>
+  /** Reads the partial work that an attempt left behind when its worker died. */
+  salvage(left: LeftAttempt, signal: AbortSignal): Promise<LeftWork>
   /** Removes an attempt's folder and what the kind stored for it elsewhere. */
   remove(folder: string): Promise<void>
   /**

@@ -15,6 +15,14 @@ export const Work = z.object({
 })
 export type Work = z.infer<typeof Work>
 
+/** How earlier work ended. It tells the agent that continues this work what was tried. */
+export const EarlierEnd = z.object({
+  /** A reason code. A newer hub may send one that this worker does not know. */
+  reason: z.string(),
+  detail: z.string(),
+})
+export type EarlierEnd = z.infer<typeof EarlierEnd>
+
 /**
  * What a follow-up continues. The earlier jobs are the job that it continues, the job that this one
  * continues, and so on, up to and including the first that published.
@@ -36,6 +44,11 @@ export const Continuation = z.object({
     }),
   ),
   publication: PublicationOrNone,
+  // The next three members are about the job `jobId`. Older hubs do not send them.
+  title: z.string().default(''),
+  ended: EarlierEnd.nullable().default(null),
+  /** The last message of the job's agent; null if there is none. */
+  summary: z.string().nullable().default(null),
 })
 export type Continuation = z.infer<typeof Continuation>
 
@@ -48,6 +61,11 @@ export const Earlier = z.object({
   checkpoints: z.array(Checkpoint),
   /** The intents to publish that earlier attempts recorded, oldest first. */
   intents: z.array(PublicationIntent),
+  /**
+   * How the newest earlier attempt in which an agent ran ended; null if there is none. Older hubs do
+   * not send it.
+   */
+  ended: EarlierEnd.nullable().default(null),
   continues: Continuation.nullable(),
   /** The job's inputs. `AttemptReport.fetchInput` downloads the bytes of each. */
   inputs: z.array(InputFile),

@@ -28,6 +28,7 @@ import { bindStore, checkWritable } from './transactions/health.ts'
 import { intendPublication } from './transactions/intend-publication.ts'
 import { counts, jobs } from './transactions/jobs.ts'
 import { pause } from './transactions/pause.ts'
+import { recordSalvage } from './transactions/record-salvage.ts'
 import { renew } from './transactions/renew.ts'
 import { requestCancel } from './transactions/request-cancel.ts'
 import { resume, resumeDue, tryNow } from './transactions/resume.ts'
@@ -56,6 +57,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
     appendEvents: (fence, from, reported) =>
       probed('appendEvents', (tx) => appendEvents(tx, fence, from, reported)),
     checkpoint: (fence, made) => probed('checkpoint', (tx) => checkpoint(tx, fence, made)),
+    recordSalvage: (fence, left) => probed('recordSalvage', (tx) => recordSalvage(tx, fence, left)),
     intendPublication: (fence, intent) =>
       probed('intendPublication', (tx) => intendPublication(tx, fence, intent)),
     settle: (fence, settlement, usage) =>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import { Limits } from '../domain/limits.ts'
-import type { Continuation } from '../domain/work.ts'
+import type { Continuation, EarlierEnd } from '../domain/work.ts'
 import { probesOf } from './closed.ts'
 import { json } from './column.ts'
 import { type EarlierJob, readEarlierArtifacts, readEarlierJobs } from './earlier-jobs.ts'
@@ -42,8 +42,34 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
     checkpoints: await readCheckpoints(tx, fence.jobId),
     intents: await readIntents(tx, fence.jobId),
     inputs: [...(await readInputs(tx, fence.jobId))],
+    ended: await readEarlierEnd(tx, fence),
     continues: retryOf === null ? null : await readContinuation(tx, retryOf),
   }
+}
+
+/** An outcome, of which only these members tell an agent something. */
+const Outcome = z.object({
+  kind: z.string(),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+})
+const Ended = z.object({ outcome: json(Outcome).nullable() })
+
+/** The reason of an attempt that ended without a report. */
+const LOST = 'worker-lost'
+
+/** How the newest earlier attempt ended in which an agent ran. */
+async function readEarlierEnd(tx: Tx, { jobId, attempt }: Fence): Promise<EarlierEnd | null> {
+  const row = await tx.get(
+    sql`SELECT outcome FROM attempt
+      WHERE job_id = ${jobId} AND attempt < ${attempt} AND agent_started = 1
+        AND ended_at IS NOT NULL
+      ORDER BY attempt DESC LIMIT 1`,
+    Ended,
+  )
+  if (row === undefined) return null
+  const { kind, reason, detail = '' } = row.outcome ?? { kind: LOST }
+  return { reason: reason ?? (kind === 'handed-back' ? kind : LOST), detail }
 }
 
 /** Reads what a follow-up job continues from: the newest session, the artifacts and the publication. */
@@ -53,7 +79,29 @@ async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation> {
     ({ name, digest, size, published }) => ({ name, digest, size, published }),
   )
   const publication = jobs.at(-1)?.publication ?? null
-  return { jobId, session: await readNewestSession(tx, jobs), artifacts, publication }
+  const session = await readNewestSession(tx, jobs)
+  return { jobId, session, artifacts, publication, ...(await readStory(tx, jobId)) }
+}
+
+const Story = z.object({
+  title: z.string(),
+  reason: z.string().nullable(),
+  detail: z.string(),
+  summary: z.string().nullable(),
+})
+
+/** What a job was about and how it ended, for the agent that continues it. */
+async function readStory(
+  tx: Tx,
+  jobId: JobId,
+): Promise<Pick<Continuation, 'title' | 'ended' | 'summary'>> {
+  const row = await tx.get(
+    sql`SELECT title, reason, detail, summary FROM job WHERE id = ${jobId}`,
+    Story,
+  )
+  // The job may have been deleted since.
+  const { title = '', reason = null, detail = '', summary = null } = row ?? {}
+  return { title, ended: reason === null ? null : { reason, detail }, summary }
 }
 
 async function readNewestSession(tx: Tx, jobs: readonly EarlierJob[]): Promise<string | null> {

@@ -12,6 +12,7 @@ import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
 import type { Totals } from '../domain/totals.ts'
 import type { UsageBy, UsageReport } from '../domain/usage-report.ts'
+import type { JobPage } from './job-page.ts'
 
 /** A submission whose payload the job's kind has validated. */
 export type NewJob = Submission & {
@@ -52,29 +53,6 @@ export type ClaimRequest = {
 
 /** A lease without its attempt token, which the hub creates and adds. */
 export type Claimed = Omit<Lease, 'token'>
-
-export type JobFilter = {
-  readonly states?: readonly JobState[] | undefined
-  readonly kind?: string | undefined
-  readonly label?: string | undefined
-  readonly group?: string | undefined
-  /** Substring of the title or the id, case-insensitive. */
-  readonly text?: string | undefined
-  readonly createdFrom?: number | undefined
-  readonly createdBefore?: number | undefined
-  /** Whether another job continues the job, such as a retry of it. */
-  readonly continued?: boolean | undefined
-}
-
-/**
- * One page of jobs, newest first. `after` is the id of the last job on the previous page, or null
- * for the first page.
- */
-export type JobPage = {
-  readonly filter: JobFilter
-  readonly after: JobId | null
-  readonly limit: number
-}
 
 /** What to sum up: jobs that were created in a period (epoch ms), and by what to group them. */
 export type UsageFilter = {
@@ -237,6 +215,12 @@ export type Ledger = {
    * `request-invalid` if the job already has 1000 checkpoints.
    */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
+  /**
+   * Records the work that a dead attempt left on its worker, as a checkpoint from which the next
+   * attempt continues. The attempt may have ended. Throws `lease-lost` once a later attempt has begun
+   * or the job is paused, and `job-terminal` once the job has ended.
+   */
+  recordSalvage(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
    * Records the intent to publish. Throws `cancel-requested` after a cancel, `hold-lapsed` once the
    * job's `holdUntil` has passed, and `request-invalid` if the job already has 300 intents. An

@@ -23,7 +23,7 @@ async function anAttempt(
   }))
   return {
     folder: await tempFolder(),
-    earlier: { checkpoints: [], intents: [], continues: null, inputs: files },
+    earlier: { checkpoints: [], intents: [], ended: null, continues: null, inputs: files },
     report: {
       tell: () => {},
       log: () => {},

@@ -33,7 +33,7 @@ function anAttempt(limits: Partial<Limits> = {}) {
   const stopOrder = new StopOrder()
   const job = { id: newJobId(0, () => new Uint8Array(16)), kind: 'code', title: 't', payload: {} }
   const work = Work.parse({ ...job, limits: Limits.parse(limits) })
-  const earlier = { checkpoints: [], intents: [], continues: null, inputs: [] }
+  const earlier = { checkpoints: [], intents: [], ended: null, continues: null, inputs: [] }
   const report: AttemptReport = {
     tell: (event) => told.push(event),
     log: () => {},

@@ -3,6 +3,9 @@ import { type StopCause, Stopped } from '../domain/stop.ts'
 /** How long an attempt may take to save its work after a stop, in milliseconds. */
 const GRACE_MS = 30_000
 
+/** The same if the worker must exit soon. A small change is saved by then. */
+const HURRIED_MS = 1000
+
 /**
  * Tells a running attempt to stop. The first cause wins, but a lost lease overrides it. Once a
  * publication intent is recorded, only a lost lease stops the attempt, because anyone who reads the
@@ -63,9 +66,10 @@ export class StopOrder {
     AbortSignal.timeout(GRACE_MS).addEventListener('abort', giveUp, { once: true })
   }
 
-  /** Aborts every signal that `grace()` returned, because the worker must exit now. */
+  /** Aborts every signal that `grace()` returned in a second, because the worker must exit soon. */
   hurry(): void {
-    this.#hurry.abort(new Stopped({ kind: 'drained' }))
+    const hurry = (): void => this.#hurry.abort(new Stopped({ kind: 'drained' }))
+    AbortSignal.timeout(HURRIED_MS).addEventListener('abort', hurry, { once: true })
   }
 
   /** Throws `Stopped` if the attempt must not continue. */
@@ -95,8 +99,8 @@ export class StopOrder {
   }
 
   /**
-   * Returns a signal that limits the time for saving the work. The signal aborts after 30 s, on
-   * `hurry()`, or if the lease is lost.
+   * Returns a signal that limits the time for saving the work. The signal aborts after 30 s, a
+   * second after `hurry()`, or if the lease is lost.
    */
   grace(): AbortSignal {
     return AbortSignal.any([

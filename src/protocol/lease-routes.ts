@@ -31,6 +31,16 @@ export const LEASE_ROUTES = {
     body: bytes(FILE_BYTES_MAX),
     answer: schema.ArtifactInfo,
   },
+  salvageWork: {
+    ...plain,
+    method: 'POST',
+    path: `${ofAttempt}/salvage`,
+    summary: 'Record the work of a dead attempt, whose files were salvaged, for the next attempt',
+    access: WORKER,
+    params: schema.AttemptParams,
+    body: schema.CheckpointBody,
+    answer: Nothing,
+  },
 
   // A long poll, so that a cancel request reaches the worker at once. The hub renews the lease when
   // this request arrives. It responds when someone requests to cancel the job, or after `waitMs`.

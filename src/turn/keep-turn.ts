@@ -5,7 +5,8 @@ import { clip } from '../domain/text.ts'
 import { allEnded } from '../platform/all-ended.ts'
 import type { AgentWork, FinishedTurn, TakenWork } from './agent-work.ts'
 import { artifactName, type KeptTurn } from './kept-turn.ts'
-import { packedSession, SESSION } from './session.ts'
+import type { RunningTurn, UnfinishedTurn } from './running-turn.ts'
+import { packedSession, SESSION, SESSION_TYPE } from './session.ts'
 
 export type Taken<Work extends TakenWork> = {
   readonly work: Work
@@ -30,7 +31,7 @@ export async function takeWork<Work extends TakenWork>(
 export async function recordTurn<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, archive }: Taken<Work>,
-  turn: Pick<KeptTurn, 'iteration' | 'session' | 'summary' | 'answers'>,
+  turn: UnfinishedTurn,
 ): Promise<KeptTurn> {
   const record: KeptTurn = {
     ...turn,
@@ -62,26 +63,30 @@ export async function setAside<Work extends TakenWork>(
 }
 
 /**
- * Runs a turn. If the turn is stopped, keeps its partial work within the grace period, unless the lease
- * is lost. Rethrows the turn's error.
+ * Runs a turn. If the turn is stopped, keeps its partial work within the grace period, so that the next
+ * attempt continues from it, unless the lease is lost. Rethrows the turn's error.
  */
 export async function keepingUnfinished<Work extends TakenWork, Value>(
   agent: AgentWork<Work>,
-  turn: () => Promise<Value>,
+  turn: RunningTurn,
+  run: () => Promise<Value>,
 ): Promise<Value> {
   try {
-    return await turn()
+    return await run()
   } catch (error) {
-    if (error instanceof Stopped && !isLeaseLost(error)) await takeUnfinished(agent)
+    if (error instanceof Stopped && !isLeaseLost(error)) await takeUnfinished(agent, turn)
     throw error
   }
 }
 
-async function takeUnfinished<Work extends TakenWork>(agent: AgentWork<Work>): Promise<void> {
+async function takeUnfinished<Work extends TakenWork>(
+  agent: AgentWork<Work>,
+  { unfinished }: RunningTurn,
+): Promise<void> {
   const { attempt } = agent
   const grace = attempt.grace()
   try {
-    await takeWork(agent, grace)
+    await recordTurn(agent, await takeWork(agent, grace), unfinished)
   } catch (error) {
     if (!grace.aborted && !(error instanceof StepFailed)) throw error
     const why =
@@ -101,6 +106,5 @@ function keep<Work extends TakenWork>(
   const nameOf = (name: string): string => artifactName(names, name)
   agent.keep(work, nameOf)
   if (archive === null) return
-  const mediaType = 'application/x-tar'
-  agent.attempt.report.keep({ name: nameOf(SESSION), mediaType, file: archive })
+  agent.attempt.report.keep({ name: nameOf(SESSION), mediaType: SESSION_TYPE, file: archive })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SALVAGE } from '../domain/attempt.ts'
 
 /**
  * The failed checks whose findings the agent must fix in a turn. Each check limits its findings to
@@ -22,6 +23,8 @@ export const KeptTurn = z.strictObject({
   iteration: z.int().min(1),
   /** Whether the artifacts have turn-specific names, so that later turns do not overwrite them. */
   aside: z.boolean(),
+  /** Whether the artifacts were uploaded after the attempt's worker died. Absent means no. */
+  salvaged: z.literal(true).exactOptional(),
   /** Id of the agent's session, or null if its files were not kept. */
   session: z.string().nullable(),
   /** The agent's final message; null when the turn was interrupted and must be continued. */
@@ -33,9 +36,12 @@ export type KeptTurn = z.infer<typeof KeptTurn>
 
 /**
  * Returns the name of a turn's artifact, given its default name: `session.tar`, or
- * `turn-3.session.tar` if the turn was set aside.
+ * `turn-3.session.tar` if the turn was set aside, or `salvage.session.tar` if its worker died.
  */
 export const artifactName = (
-  { aside, iteration }: Pick<KeptTurn, 'aside' | 'iteration'>,
+  { aside, iteration, salvaged }: Pick<KeptTurn, 'aside' | 'iteration' | 'salvaged'>,
   name: string,
-): string => (aside ? `turn-${iteration}.${name}` : name)
+): string => {
+  if (salvaged === true) return `${SALVAGE}${name}`
+  return aside ? `turn-${iteration}.${name}` : name
+}

@@ -10,16 +10,18 @@ const SESSIONS_MAX = 8
 /**
  * Runs one turn of the agent. Logs every update from the agent. Each update also restarts the idle
  * timeout.
+ * @param onSession is called with the id of each new session that a later turn can continue
  */
 export async function runAgent<Work extends TakenWork>(
   agent: AgentWork<Work>,
   turn: PlannedTurn,
+  onSession: (session: string) => void,
   signal: AbortSignal,
 ): Promise<AgentEnd> {
   const { attempt, driver, place } = agent
   attempt.report.tell({ type: 'agent-started', agent: driver.name })
   const log = logger(attempt, turn)
-  const reportSession = sessionReporter(attempt)
+  const reportSession = sessionReporter(attempt, onSession)
   const end = await attempt.watched((alive) =>
     driver.run(
       turn,
@@ -45,13 +47,17 @@ const canContinue = (session: string | null): boolean => (session?.length ?? 0) 
  * Returns a function that reports each new session as an event. Reports at most SESSIONS_MAX, because
  * unsent events are kept in memory, which an agent must not be able to fill.
  */
-function sessionReporter({ report }: Attempt): (session: string) => void {
+function sessionReporter(
+  { report }: Attempt,
+  onSession: (session: string) => void,
+): (session: string) => void {
   let last = ''
   let left = SESSIONS_MAX
   return (session) => {
     if (session === last || left === 0 || !canContinue(session)) return
     last = session
     left -= 1
+    onSession(session)
     report.tell({ type: 'agent-session', session })
   }
 }

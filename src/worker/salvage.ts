@@ -1,7 +1,14 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FileArtifact, type LeftAttempt, STREAMS, type WorkKind } from '../domain/attempt.ts'
+import {
+  type FileArtifact,
+  type LeftAttempt,
+  type LeftWork,
+  STREAMS,
+  type WorkKind,
+} from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
+import type { Checkpoint } from '../domain/event.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { Logger } from '../platform/log.ts'
 import {
@@ -11,11 +18,16 @@ import {
   removeAttemptFolder,
   streamFile,
 } from './attempt-folder.ts'
+import { attemptParams } from './attempt-params.ts'
 import type { WorkerContext } from './context.ts'
+import { callUntilAnswered } from './hub-call.ts'
+import type { SenderContext } from './sender-context.ts'
 import { upload } from './upload.ts'
 
 /** How long a kind may search one folder for work, in milliseconds. */
 const FIND_MS = 120_000
+/** Timeout of one try to record the work, in milliseconds. */
+const TRY_MS = 30_000
 
 /**
  * Uploads what a dead attempt left in its folder, then removes the folder. The hub stores the files
@@ -43,42 +55,84 @@ async function uploadFound(
 ): Promise<void> {
   const kind = kinds.get(owner.kind)
   if (kind === undefined) return
-  const found = await findFiles(kind, left, log, signal)
+  const { files: found, checkpoint } = await findWork(kind, left, log, signal)
+  const files = found.filter(isFilled)
   const context = { hub, fence: owner, clock }
-  for (const artifact of found) {
-    await upload(artifact, 'salvageArtifact', context, signal).catch((error: unknown) => {
-      if (signal.aborted || isAppError(error, 'token-invalid')) throw error
-      // The hub refused the file, for example because it does not know the attempt. A retry is useless.
-      if (isAppError(error)) return
-      log.error({ attempt: left.marker, file: artifact.name, error }, 'could not salvage the file')
-    })
+  // Each is tried, even if the hub refused the file before it, for example because it is too large.
+  const send = async (artifacts: readonly FileArtifact[]): Promise<boolean> => {
+    const sent: boolean[] = []
+    for (const file of artifacts) sent.push(await sendFile(file, left, { ...context, log }, signal))
+    return sent.every(Boolean)
   }
-  log.info({ attempt: left.marker, artifacts: found.length }, 'salvage of a dead attempt finished')
+  // The work comes first, because the next attempt may be waiting to start from it.
+  const isWhole = await send(files)
+  if (isWhole && checkpoint !== null) await recordWork(checkpoint, context, signal)
+  const logs = logsOf(left)
+  await send(logs)
+  const artifacts = files.length + logs.length
+  log.info({ attempt: left.marker, artifacts }, 'salvage of a dead attempt finished')
 }
 
-/** Returns the files found by the kind, and the logs. Missing and empty files are left out. */
-async function findFiles(
-  kind: WorkKind,
-  left: LeftAttempt,
-  log: Logger,
+/** Uploads a file. Returns false if the hub refused it or it could not be read. */
+async function sendFile(
+  file: FileArtifact,
+  { marker }: LeftAttempt,
+  { log, ...context }: SenderContext & Pick<WorkerContext, 'log'>,
   signal: AbortSignal,
-): Promise<readonly FileArtifact[]> {
-  const logs = STREAMS.map(({ stream, ...artifact }) => ({
-    ...artifact,
-    file: streamFile(left.folder, stream),
-  }))
-  return [...(await findWork(kind, left, log, signal)), ...logs].filter(
-    ({ file }) => existsSync(file) && statSync(file).size > 0,
-  )
+): Promise<boolean> {
+  try {
+    await upload(file, 'salvageArtifact', context, signal)
+    return true
+  } catch (error) {
+    rethrowIfFinal(error, signal)
+    // The hub refused the file, for example because it does not know the attempt. A retry is useless.
+    if (!isAppError(error)) {
+      log.error({ attempt: marker, file: file.name, error }, 'could not salvage the file')
+    }
+    return false
+  }
 }
 
-/** Returns no files if the workspace is unreadable, so that at least the logs are salvaged. */
+/**
+ * Records the work for the next attempt. The hub refuses it if that attempt has already begun; its
+ * files then remain as artifacts for people. Hubs of older versions do not know the route.
+ */
+async function recordWork(
+  body: Checkpoint,
+  { hub, fence, clock }: SenderContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const params = attemptParams(fence)
+  await callUntilAnswered(
+    (trying) => hub.call('salvageWork', { params, body }, trying),
+    { clock, tryMs: TRY_MS },
+    signal,
+  ).catch((error: unknown) => {
+    rethrowIfFinal(error, signal)
+    if (!isAppError(error)) throw error
+  })
+}
+
+function rethrowIfFinal(error: unknown, signal: AbortSignal): void {
+  if (signal.aborted || isAppError(error, 'token-invalid')) throw error
+}
+
+/** The logs of the attempt that are not empty. */
+const logsOf = ({ folder }: LeftAttempt): readonly FileArtifact[] =>
+  STREAMS.map(({ stream, ...artifact }) => ({
+    ...artifact,
+    file: streamFile(folder, stream),
+  })).filter(isFilled)
+
+const isFilled = ({ file }: FileArtifact): boolean => existsSync(file) && statSync(file).size > 0
+
+/** Returns no work if the workspace is unreadable, so that at least the logs are salvaged. */
 async function findWork(
   kind: WorkKind,
   left: LeftAttempt,
   log: Logger,
   signal: AbortSignal,
-): Promise<readonly FileArtifact[]> {
+): Promise<LeftWork> {
   try {
     return await kind.salvage(left, AbortSignal.any([signal, AbortSignal.timeout(FIND_MS)]))
   } catch (error) {
@@ -86,6 +140,6 @@ async function findWork(
     // Not rethrown, because a retry at the worker's next start would fail with the same error.
     const level = error instanceof StepFailed ? 'warn' : 'error'
     log[level]({ attempt: left.marker, error }, 'could not salvage the attempt’s work')
-    return []
+    return { files: [], checkpoint: null }
   }
 }

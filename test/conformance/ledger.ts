@@ -4,6 +4,7 @@ import { callbacksConformance } from './ledger/callbacks.ts'
 import { capabilityConformance } from './ledger/capability.ts'
 import { claimConformance } from './ledger/claim.ts'
 import { closedConformance } from './ledger/closed.ts'
+import { earlierWorkConformance } from './ledger/earlier-work.ts'
 import { expireConformance } from './ledger/expire.ts'
 import { forgettingConformance } from './ledger/forgetting.ts'
 import { holdConformance } from './ledger/hold.ts'
@@ -26,6 +27,7 @@ export function ledgerConformance(name: string, open: OpenLedger): void {
     locksConformance(open)
     settleConformance(open)
     reportConformance(open)
+    earlierWorkConformance(open)
     holdConformance(open)
     pauseAndCancelConformance(open)
     closedConformance(open)

@@ -205,6 +205,10 @@ export const PLACES = {
   'settleLease-answered': worker('F24'),
   // The attempt’s folder is gone; its report is still there.
   'folder-removed': worker('F27'),
+  // A dead attempt’s work is recorded for the next one; the transaction has yet to commit.
+  'recordSalvage-uncommitted': hub('F27', 'worker dies'),
+  // The work is recorded; its worker does not know yet.
+  'recordSalvage-committed': hub('F27', 'worker dies'),
   // A dead attempt’s work is about to be sent.
   'salvageArtifact-asked': { ...worker('F27', 'worker dies'), life: 2 },
   // A job is about to be handed back.

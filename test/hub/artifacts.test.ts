@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/platform/log.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
-import { aLease } from '../support/jobs.ts'
+import { aClaim, aLease } from '../support/jobs.ts'
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 const digestHeader = (bytes: Uint8Array) => `sha-256=:${sha256(bytes).toString('base64')}:`
@@ -140,6 +140,20 @@ describe('salvage', () => {
 
     expect(info).toMatchObject({ name: 'salvage.change.patch', attempt: 1, size: 4 })
     expect(await hub.ledger.job(params.job)).toEqual(before)
+  })
+
+  it('tells the next attempt what was salvaged, and comes too late after that', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub)
+    await attempt.call('handBackLease', { params })
+    const work = { step: 'agent', product: { salvaged: true } }
+
+    await hub.worker.call('salvageWork', { params, body: work })
+    const lease = await hub.worker.call('claimLease', { body: aClaim() })
+    const late = hub.worker.call('salvageWork', { params, body: work })
+
+    expect(lease).toMatchObject({ attempt: 2, checkpoints: [work] })
+    await expect(late).rejects.toMatchObject({ code: 'lease-lost' })
   })
 
   it('is refused from any other worker', async () => {

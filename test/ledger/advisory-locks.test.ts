@@ -41,6 +41,7 @@ const ON_JOB: Record<string, Act> = {
   'an event': (ledger, fence) =>
     ledger.appendEvents(fence, 1, [{ type: 'note', code: 'n', text: 't' }]),
   'a checkpoint': (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: {} }),
+  'salvaged work': (ledger, fence) => ledger.recordSalvage(fence, { step: 's', product: {} }),
   'an intent': (ledger, fence) => ledger.intendPublication(fence, INTENT),
   'an extension of its hold': (ledger, { jobId }) => ledger.extendHold(jobId, 1, 'tester'),
 }

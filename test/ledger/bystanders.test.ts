@@ -45,6 +45,8 @@ const ACTS: Record<string, Act> = {
       { type: 'published', publication: INTENT },
     ]),
   checkpoint: (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: { new: 1 } }),
+  'have its work salvaged': (ledger, fence) =>
+    ledger.recordSalvage(fence, { step: 's', product: { new: 1 } }),
   'intend to publish': (ledger, fence) => ledger.intendPublication(fence, INTENT),
   'have its hold extended': (ledger, { jobId }) =>
     ledger.extendHold(jobId, 3_000_000_000_000, 'tester'),

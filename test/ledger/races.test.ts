@@ -199,6 +199,10 @@ const ASKED: Record<string, Asked> = {
     tells: 'checkpoint',
     ask: (ledger, fence) => ledger.checkpoint(fence, { step: 's', product: {} }),
   },
+  'salvage its work': {
+    tells: 'checkpoint',
+    ask: (ledger, fence) => ledger.recordSalvage(fence, { step: 's', product: {} }),
+  },
   'intend a publication': {
     tells: 'publication-intended',
     ask: (ledger, fence) => ledger.intendPublication(fence, INTENT),

@@ -184,6 +184,15 @@ const checkpoint = onJob('checkpoint', async ({ bed, job, attempt }) => {
   if (expected === 'none') job.checkpoints.push(made)
 })
 
+/** Like a checkpoint, but also between two attempts. */
+const recordSalvage = onJob('recordSalvage', async ({ bed, job, attempt }) => {
+  const isNext = attempt === job.attempt && job.state === 'queued' && attempt > 0
+  const expected = isNext ? 'none' : fenceRefusal(job, attempt, 'renew')
+  const made = { step: `step-${job.attempt % 2}`, product: { salvaged: attempt } }
+  assert.equal(await refusal(bed.ledger.recordSalvage({ jobId: job.id, attempt }, made)), expected)
+  if (expected === 'none') job.checkpoints.push(made)
+})
+
 /** L-41: no publication begins after a cancel or a lapsed hold, but an intended one completes. */
 const intend = detail.chain((words) =>
   onJob(`intend-${words}`, async ({ model, bed, job, attempt }) => {
@@ -308,6 +317,7 @@ export const COMMANDS: fc.Arbitrary<Command>[] = [
   renew,
   startAgent,
   checkpoint,
+  recordSalvage,
   intend,
   extendHold,
   settle,

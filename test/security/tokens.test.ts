@@ -155,6 +155,7 @@ describe('T29: a stolen worker token', () => {
       thief.call('renewLease', { params, body: { leaseMs: 60_000 } }),
       thief.call('settleLease', { params, body: { settlement, usage: null } }),
       thief.call('salvageArtifact', { params: { ...params, name: 'b' }, body: Buffer.from('x') }),
+      thief.call('salvageWork', { params, body: { step: 'agent' } }),
       thief.call('createToken', { body: { name: 'more', scopes: ['admin'] } }),
       thief.call('submitJob', { body: aJob() }),
     ]

@@ -31,7 +31,7 @@ const busy: WorkKind = {
       publication: null,
     }
   },
-  salvage: async () => [],
+  salvage: async () => ({ files: [], checkpoint: null }),
   remove: async () => {},
   tidy: async () => 0,
 }

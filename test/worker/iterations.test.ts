@@ -1,14 +1,12 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { AgentDriver } from '../../src/domain/agent.ts'
-import { codeKind } from '../../src/kinds/code/kind.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { UNSIGNED } from '../../src/publish/commit.ts'
 import { eventsOf } from '../support/generate.ts'
 import { startTestHub } from '../support/hub.ts'
 import { describeNeeding } from '../support/needs.ts'
-import { byHand, gitSettings, makeRemote } from '../support/repository.ts'
+import { kindsWith, remembers } from '../support/remembering-agent.ts'
+import { byHand, makeRemote } from '../support/repository.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { adds, never, runs, turnsIn, wants } from '../support/turns.ts'
 import {
@@ -174,17 +172,19 @@ describeNeeding(
   'an attempt after one that ended in a later turn of its agent',
   () => {
     it.each([
-      ['is told to stop', 2],
-      ['is killed', 3],
+      // The interrupted turn continues with its changes.
+      { how: 'stopped', from: 'the interrupted turn', turn: 2, repeated: 0, lines: 4 },
+      // Nobody has salvaged what the interrupted turn had changed.
+      { how: 'killed', from: 'the last finished turn', turn: 3, repeated: 1, lines: 3 },
     ])(
-      'begins with the last finished turn where the worker %s, and gives no turn more',
-      async (how, turn) => {
+      'begins with $from where the worker is $how, and gives no turn more',
+      async ({ how, turn, repeated, lines }) => {
         await using hub = await startTestHub()
         const folder = await tempFolder()
         const { remote } = await makeRemote(folder)
         await using workers = new AsyncDisposableStack()
         const first =
-          how === 'is killed'
+          how === 'killed'
             ? await startWorkerProcess(hub, await tempFolder())
             : workers.use(await startTestWorker(hub, { drainMs: 0 }))
         const { id } = await submitCommand(hub, folder, {
@@ -218,38 +218,15 @@ describeNeeding(
         expect(turnsIn(await eventsOf(hub, job.id))).toEqual([
           ...turns.slice(0, before),
           'agent',
-          ...turns.slice(before - 1),
+          ...turns.slice(before - repeated),
         ])
-        // What the interrupted turn had changed is no part of the work.
         const patch = await artifact(hub, job, 'change.patch')
-        expect(patch.match(/^\+more$/gm)).toHaveLength(3)
+        expect(patch.match(/^\+more$/gm)).toHaveLength(lines)
         await expect.poll(() => worker.running).toBe(0)
       },
     )
   },
 )
-
-/** An agent with a session of one file, which tells what it finds and hangs when it is asked to. */
-const remembers = (turns: string[], hang: () => boolean): AgentDriver => ({
-  name: 'command',
-  sessionFiles: ['.memory'],
-  run: async ({ session, prompt }, { home, tree }, { onUpdate }, signal) => {
-    const file = join(home, '.memory', 'turns')
-    const known = session === null ? '' : await readFile(file, 'utf8')
-    turns.push(`${session} ${known}: ${prompt.split('\n', 1)[0]}`)
-    await mkdir(join(home, '.memory'), { recursive: true })
-    await writeFile(file, `${known}x`)
-    onUpdate({ type: 'session', session: 's1' })
-    await writeFile(join(tree, 'work'), `${known}x`)
-    if (hang()) {
-      await new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason))
-        if (signal.aborted) reject(signal.reason)
-      })
-    }
-    return { kind: 'done', summary: 'done', session: 's1', exitCode: 0 }
-  },
-})
 
 const NO_USAGE = {
   requests: 0,
@@ -260,22 +237,6 @@ const NO_USAGE = {
   models: [],
   replayed: false,
 }
-
-/** Kinds whose agent is this one. */
-const kindsWith = (folder: string, driver: AgentDriver) =>
-  new Map([
-    [
-      'code',
-      codeKind({
-        drivers: new Map([['command', () => driver]]),
-        git: gitSettings(folder),
-        signature: UNSIGNED,
-        path: process.env['PATH'] ?? '',
-        clock: systemClock,
-        cacheBytes: Infinity,
-      }),
-    ],
-  ])
 
 describeNeeding(['patience'], 'an agent that remembers', () => {
   it('hears of failed checks in its session, also in an attempt after one that was stopped', async () => {
@@ -296,10 +257,12 @@ describeNeeding(['patience'], 'an agent that remembers', () => {
     await using second = await startTestWorker(hub, { kinds })
 
     expect(await untilEnded(hub, id)).toMatchObject({ reason: 'patch-ready', attempt: 2 })
-    const told =
-      'Your changes did not pass every check. The working tree is as you left it. ' +
-      'Git-ignored files that the checks wrote, such as build output, are still there.'
-    expect(turns).toEqual(['null : do it', `s1 x: ${told}`, `s1 x: ${told}`, `s1 xx: ${told}`])
+    // The session and the work of the interrupted turn are there, and what that turn had to fix.
+    expect(turns).toEqual([
+      'null : do it, no findings',
+      's1 x: Your changes did not pass every check, The check "xxx" failed',
+      's1 xx: You were interrupted: the worker returned the job when it shut down, The check "xxx" failed',
+    ])
     await expect.poll(() => second.worker.running).toBe(0)
   })
 
@@ -368,8 +331,12 @@ describeNeeding(['patience'], 'an agent that remembers', () => {
     const job = await untilEnded(test.hub, id)
 
     expect(prompts).toHaveLength(3)
-    expect(prompts[2]).toBe(prompts[1])
-    expect(prompts[2]).toMatch(/^do it\n[^]*The check "never" failed: [^]*Error: no/)
+    expect(prompts[1]).toMatch(
+      /^do it\n[^]*did not pass every check[^]*"never" failed: [^]*Error: no/,
+    )
+    expect(prompts[2]).toMatch(
+      /^do it\n[^]*ended: the model’s quota is used up\. Its changes are in the working tree[^]*The check "never" failed: [^]*Error: no/,
+    )
     // The turn is the same one, and so is what it had to fix.
     expect(job).toMatchObject({ reason: 'check-failed', attempt: 2 })
     expect(job.detail).toMatch(/^The agent [^]* changed nothing\./)

@@ -18,7 +18,7 @@ const endless: WorkKind = {
     if (!signal.aborted) await once(signal, 'abort')
     throw signal.reason
   },
-  salvage: async () => [],
+  salvage: async () => ({ files: [], checkpoint: null }),
   remove: async () => {},
   tidy: async () => 0,
 }

@@ -16,6 +16,8 @@ import { workerContext } from '../support/worker-context.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
 import { describeNeeding } from '../support/needs.ts'
 
+const NO_WORK = { files: [], checkpoint: null }
+
 /** A kind that no job is run with. */
 const leftWith = (salvaging: WorkKind['salvage']): WorkKind => ({
   run: () => Promise.reject(new Error('nothing to run')),
@@ -60,7 +62,7 @@ describeNeeding(['patience'], 'salvage', () => {
   it('brings what can be read when the agent put a folder in place of a file', async () => {
     await using hub = await startTestHub()
     const data = await tempFolder()
-    const kinds = new Map([['code', leftWith(async () => [])]])
+    const kinds = new Map([['code', leftWith(async () => NO_WORK)]])
     const { fence, folder, name } = await aLeftFolder(hub, data)
     await mkdir(join(folder, 'log', 'transcript'))
 
@@ -76,7 +78,7 @@ describeNeeding(['patience'], 'salvage', () => {
     const brokenOff = leftWith(async (_left, signal) => {
       ending.abort(new Stopped({ kind: 'drained' }))
       signal.throwIfAborted()
-      return []
+      return NO_WORK
     })
     const context = await workerContext(data, hub, { kinds: new Map([['code', brokenOff]]) })
     const { name } = await aLeftFolder(hub, data)
@@ -93,7 +95,7 @@ describeNeeding(['patience'], 'salvage', () => {
     const data = await tempFolder()
     const error = new Error('it resists')
     const told: unknown[] = []
-    const stubborn = { ...leftWith(async () => []), remove: () => Promise.reject(error) }
+    const stubborn = { ...leftWith(async () => NO_WORK), remove: () => Promise.reject(error) }
     const log = { ...silentLog, error: (fields: object) => void told.push(fields) }
     const { name, folder } = await aLeftFolder(hub, data)
     const kinds = new Map([['code', stubborn]])

@@ -27,7 +27,7 @@ type Notify = (update: SessionUpdate) => Promise<void>
 
 /**
  * The agent's side of the Agent Client Protocol. Saves the conversation in the folder `home` after
- * each turn, even if the turn fails.
+ * each step and after each turn, even if the turn fails.
  * @param stop cancels every turn when it aborts
  */
 export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
@@ -72,7 +72,8 @@ export function builtinAgent(home: string, stop: AbortSignal): AgentApp {
       session.messages.push({ role: 'user', content: promptText(params.prompt) })
       try {
         const notify = notifier(client, params.sessionId)
-        return { stopReason: await runTurn({ ...session, notify }, ended) }
+        const save = () => saveSession(home, params.sessionId, session.messages)
+        return { stopReason: await runTurn({ ...session, notify, save }, ended) }
       } catch (error) {
         if (!(error instanceof ModelFailed)) throw error
         const failure: Failure = { reason: error.reason }

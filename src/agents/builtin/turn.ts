@@ -32,6 +32,8 @@ export type Turn = {
    */
   readonly messages: ModelMessage[]
   readonly notify: (update: SessionUpdate) => Promise<void>
+  /** Saves `messages`. Called before the first step and after each, so that a kill costs one step. */
+  readonly save: () => Promise<void>
 }
 
 /**
@@ -52,13 +54,15 @@ export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReas
     maxRetries: RETRIES,
     prepareStep: ({ steps, messages: asked }) =>
       (steps.at(-1)?.usage.inputTokens ?? 0) < CONTEXT_TOKENS ? {} : { messages: shorter(asked) },
-    onStepEnd: ({ response, usage }) => {
+    onStepEnd: async ({ response, usage }) => {
       messages.push(...response.messages)
       spent += usage.totalTokens ?? 0
+      await turn.save()
     },
     // By default the library prints the error, which `partsOf` already handles.
     onError: () => {},
   })
+  await turn.save()
   const result = await agent.stream({ messages: [...messages], abortSignal: signal })
   for await (const part of partsOf(result.stream, signal)) {
     const update = updateOf(part, CONTEXT_TOKENS)

@@ -1,4 +1,6 @@
+import { SALVAGE } from '../../domain/attempt.ts'
 import { AppError } from '../../domain/errors.ts'
+import type { Checkpoint } from '../../domain/event.ts'
 import type { JobId } from '../../domain/id.ts'
 import type { Fence } from '../../domain/lease.ts'
 import type { WorkerPrincipal } from '../../domain/principal.ts'
@@ -65,9 +67,23 @@ export async function salvageArtifact(
 ): Promise<ArtifactRow> {
   await demandHeld(hub, address, by)
   const origin = { code: 'request-invalid', where: 'name' } as const
-  const name = parseInput(ArtifactName, `salvage.${address.name}`, origin)
+  const name = parseInput(ArtifactName, `${SALVAGE}${address.name}`, origin)
   const stored = await store(hub, upload)
   return record(hub, { ...address, name, ...stored })
+}
+
+/**
+ * Records the work of a dead attempt for the next attempt, after its files have been salvaged. Throws
+ * `scope-missing` if the attempt was never leased to this worker, and like `Ledger.recordSalvage`.
+ */
+export async function salvageWork(
+  hub: HubState,
+  fence: Fence,
+  checkpoint: Checkpoint,
+  by: WorkerPrincipal,
+): Promise<void> {
+  await demandHeld(hub, fence, by)
+  await hub.ledger.recordSalvage(fence, checkpoint)
 }
 
 async function demandHeld(

@@ -1,5 +1,11 @@
 import type { HubState } from '../context.ts'
-import { findArtifact, listArtifacts, putArtifact, salvageArtifact } from './artifacts.ts'
+import {
+  findArtifact,
+  listArtifacts,
+  putArtifact,
+  salvageArtifact,
+  salvageWork,
+} from './artifacts.ts'
 import { authenticate } from './authenticate.ts'
 import { claim } from './claim.ts'
 import { listDeliveries, resendDelivery } from './deliveries.ts'
@@ -68,6 +74,7 @@ export function openDesk(hub: HubState) {
     writeLog: at(writeLog),
     putArtifact: at(putArtifact),
     salvageArtifact: at(salvageArtifact),
+    salvageWork: at(salvageWork),
     findInput: at(findInput),
     findKept: at(findKept),
     findContinued: at(findContinued),

@@ -3,7 +3,7 @@ import type { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import type { UserPrincipal } from '../../domain/principal.ts'
 import type { Totals } from '../../domain/totals.ts'
-import type { JobPage } from '../../ledger/port.ts'
+import type { JobPage } from '../../ledger/job-page.ts'
 import type { HubState } from '../context.ts'
 import { type Page, readPage } from './page.ts'
 

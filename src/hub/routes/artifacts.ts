@@ -45,6 +45,13 @@ export const salvageArtifact: Endpoint<'salvageArtifact'> =
     return { body: infoOf(await desk.salvageArtifact(address, upload, principal)) }
   }
 
+export const salvageWork: Endpoint<'salvageWork'> =
+  (desk) =>
+  async ({ params, body, principal }) => {
+    await desk.salvageWork(fenceIn(params), body, principal)
+    return { body: null }
+  }
+
 export const readInput: Endpoint<'readInput'> =
   (desk) =>
   async ({ params, headers }) => {

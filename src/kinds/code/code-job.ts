@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { AgentDriver } from '../../domain/agent.ts'
 import type { Attempt } from '../../domain/attempt.ts'
 import { EVENT_TEXT_MAX } from '../../domain/event.ts'
@@ -16,6 +17,9 @@ export type CodeJob = {
   /** The HOME folder of the agent and of the checks. */
   readonly home: string
 }
+
+/** The HOME folder in an attempt's folder. */
+export const homeOf = (folder: string): string => join(folder, 'home')
 
 /** The folder with the job's inputs, which programs must be able to read; none if the job has no inputs. */
 export function inputFolders(attempt: Attempt): readonly string[] {

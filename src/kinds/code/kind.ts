@@ -1,22 +1,20 @@
-import { join } from 'node:path'
 import type { AgentDriver } from '../../domain/agent.ts'
-import type { Attempt, FileArtifact, LeftAttempt, WorkKind } from '../../domain/attempt.ts'
+import type { Attempt, WorkKind } from '../../domain/attempt.ts'
 import { StepFailed } from '../../domain/stop.ts'
 import { collectCaches } from '../../workspace/collect-caches.ts'
 import { removeWorkspace } from '../../workspace/remove.ts'
-import { takeTree } from '../../workspace/take-tree.ts'
-import { findWorkspace } from '../../workspace/workspace.ts'
 import type { KindTools } from '../kind.ts'
 import { readPayload } from '../read-payload.ts'
-import type { CodeJob } from './code-job.ts'
+import { type CodeJob, homeOf } from './code-job.ts'
 import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
+import { salvageWork } from './salvage-work.ts'
 
 /** Jobs in which an agent edits a git repository. The checked change becomes a patch or a branch. */
 export const codeKind = (tools: KindTools): WorkKind => ({
   // Async, so that an error thrown by `codeJob` rejects the promise and fails the attempt.
   run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),
-  salvage: (left, signal) => salvagePatch(left, tools, signal),
+  salvage: (left, signal) => salvageWork(left, tools.git, signal),
   remove: removeWorkspace,
   tidy: async (signal) => {
     const limits = { bytes: tools.cacheBytes, now: tools.clock.now() }
@@ -31,7 +29,7 @@ function codeJob(tools: KindTools, attempt: Attempt): CodeJob {
     attempt,
     payload,
     driver: driverFor(payload, attempt, tools),
-    home: join(attempt.folder, 'home'),
+    home: homeOf(attempt.folder),
   }
 }
 
@@ -47,14 +45,4 @@ function driverFor(
     'agent-not-installed',
     `this worker has no agent "${agent.name}"; its agents are ${known}`,
   )
-}
-
-async function salvagePatch(
-  { folder, marker }: LeftAttempt,
-  { git }: KindTools,
-  signal: AbortSignal,
-): Promise<readonly FileArtifact[]> {
-  const workspace = await findWorkspace(folder, { ...git, marker })
-  if (workspace === null) return []
-  return (await takeTree(workspace, signal)).artifacts
 }

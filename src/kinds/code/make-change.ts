@@ -9,7 +9,8 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, inputFolders } from './code-job.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import { iterationsOf } from './payload.ts'
-import { CONTINUE, findingsPrompt, promptFor } from './prompt.ts'
+import { firstPrompt } from './earlier-prompt.ts'
+import { findingsPrompt } from './prompt.ts'
 import { runChecks } from './run-checks.ts'
 import { forgetChange, keepChange, takeChange } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
@@ -60,15 +61,6 @@ const firstTurn = (job: CodeJob, opened: OpenedWorkspace): PlannedTurn => ({
   session: opened.session,
   answers: opened.kept?.answers ?? null,
 })
-
-function firstPrompt(job: CodeJob, { kept, session }: OpenedWorkspace): string {
-  // An interrupted session already contains the prompt, and the findings to fix.
-  if (kept !== null && session !== null) return CONTINUE
-  const answers = kept?.answers ?? null
-  if (kept === null || answers === null) return promptFor(job)
-  const changed = kept.change.artifacts.length > 0
-  return findingsPrompt(job, answers.failed, { session: null, changed })
-}
 
 /**
  * The turn that an earlier attempt finished; null if there is none. If the restored work does not match

@@ -9,7 +9,7 @@ import { unpackSession } from '../../turn/session-files.ts'
 import { PATCH } from '../../workspace/change-artifacts.ts'
 import type { KeptChange } from '../../workspace/earlier-change.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
-import type { OpenedWorkspace } from './opened-workspace.ts'
+import type { Opened } from './opened-workspace.ts'
 import { iterationsOf } from './payload.ts'
 import { prepare } from './prepare.ts'
 import type { KeptWork } from './work-checkpoint.ts'
@@ -22,13 +22,13 @@ export async function openKept(
   job: CodeJob,
   kept: KeptWork,
   signal: AbortSignal,
-): Promise<OpenedWorkspace | null> {
+): Promise<Opened | null> {
   try {
     const [workspace, session] = await allEnded([
       prepare(job, keptChange(job, kept, signal), signal),
       keptSession(job, kept, signal),
     ])
-    return { workspace, kept, session }
+    return { workspace, session }
   } catch (error) {
     if (!isUnrestorable(error)) throw error
     // The earlier attempt's session may already be unpacked in the HOME folder, so clear the folder.
@@ -54,7 +54,9 @@ function isUnrestorable(error: unknown): error is Error {
 const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): KeptChange => ({
   from: kept.change,
   fetch: async (name, file) => {
-    const artifact = name === PATCH ? artifactName(kept, PATCH) : name
+    // Only the patch has a turn-specific name. Salvage renames every file.
+    const isRenamed = name === PATCH || kept.salvaged === true
+    const artifact = isRenamed ? artifactName(kept, name) : name
     await attempt.report.fetchKept(kept.attempt, artifact, file, signal)
   },
 })

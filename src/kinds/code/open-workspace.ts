@@ -8,7 +8,7 @@ import type { KeptChange } from '../../workspace/earlier-change.ts'
 import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
 import { openKept } from './open-kept.ts'
-import type { OpenedWorkspace } from './opened-workspace.ts'
+import type { Opened, OpenedWorkspace } from './opened-workspace.ts'
 import { prepare } from './prepare.ts'
 import { publishedBranch } from './start.ts'
 import { keptWork } from './work-checkpoint.ts'
@@ -20,19 +20,16 @@ import { keptWork } from './work-checkpoint.ts'
 export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<OpenedWorkspace> {
   await mkdir(job.home, { mode: 0o700 })
   if (inputsOf(job.attempt) !== null) await fetchInputs(job.attempt, signal)
-  const kept = keptWork(job.attempt)
-  const opened = (kept === null ? null : await openKept(job, kept, signal)) ?? {
-    ...(await openFresh(job, signal)),
-    kept: null,
-  }
+  const work = keptWork(job.attempt)
+  const restored = work === null ? null : await openKept(job, work, signal)
+  const opened = restored ?? (await openFresh(job, signal))
   reportNotes(job, opened.workspace.notes)
-  return opened
+  return restored === null
+    ? { ...opened, kept: null, lost: work }
+    : { ...opened, kept: work, lost: null }
 }
 
-async function openFresh(
-  job: CodeJob,
-  signal: AbortSignal,
-): Promise<Omit<OpenedWorkspace, 'kept'>> {
+async function openFresh(job: CodeJob, signal: AbortSignal): Promise<Opened> {
   const [workspace, session] = await allEnded([
     prepare(job, continuedChange(job, signal), signal),
     continuedSession(job, signal),

@@ -2,10 +2,16 @@ import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
 import type { KeptWork } from './work-checkpoint.ts'
 
 /** A checkout, and the agent's session to continue in it. */
-export type OpenedWorkspace = {
+export type Opened = {
   readonly workspace: RepositoryWorkspace
-  /** An earlier attempt's work, which was restored in the workspace; null if none was restored. */
-  readonly kept: KeptWork | null
   /** The session to continue, whose files are in the agent's HOME folder; null starts a new session. */
   readonly session: string | null
+}
+
+/** What an attempt starts from. */
+export type OpenedWorkspace = Opened & {
+  /** An earlier attempt's work, which was restored in the workspace; null if none was restored. */
+  readonly kept: KeptWork | null
+  /** An earlier attempt's work that could not be restored; null if there is none. */
+  readonly lost: KeptWork | null
 }

@@ -18,7 +18,7 @@ const jobWith = (asked: CodePayload, inputs: readonly InputFile[] = []) => ({
   payload: asked,
   attempt: {
     folder: '/jobs/1',
-    earlier: { checkpoints: [], intents: [], continues: null, inputs: [...inputs] },
+    earlier: { checkpoints: [], intents: [], ended: null, continues: null, inputs: [...inputs] },
   },
 })
 const job = jobWith(payload)

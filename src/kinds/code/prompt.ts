@@ -6,7 +6,7 @@ import type { CodeJob } from './code-job.ts'
 import type { CodePayload } from './payload.ts'
 
 /** The parts of a job that its prompts need. */
-type PromptedJob = Pick<CodeJob, 'payload'> & {
+export type PromptedJob = Pick<CodeJob, 'payload'> & {
   readonly attempt: Pick<Attempt, 'earlier' | 'folder'>
 }
 
@@ -29,10 +29,6 @@ export function promptFor({ payload, attempt }: PromptedJob): string {
   return `${prompt.trim()}\n\n---\n${rules.map((rule) => `- ${rule}`).join('\n')}\n`
 }
 
-/** The prompt that continues a session after an interruption, for example by a quota. */
-export const CONTINUE =
-  'You were interrupted; your session and your changes are as you left them. Continue the task.'
-
 /**
  * The prompt for the turn after checks failed. An agent whose session continues already knows the
  * first prompt. If `session` is null, the first prompt is repeated.
@@ -45,13 +41,21 @@ export function findingsPrompt(
   const task = session === null ? `${promptFor(job)}\n` : ''
   const lead = `${task}${changed ? leadOfChange(session) : LEAD_OF_NO_CHANGE}`
   const left = 'Git-ignored files that the checks wrote, such as build output, are still there.'
-  const runs = new Map(job.payload.checks.map(({ name, run }) => [name, shown(run)]))
+  return `${lead} ${left}\n\n${findingsText(job, failed)}\n`
+}
+
+/** What failed checks found, and that the agent must fix it. */
+export function findingsText(
+  { payload }: Pick<PromptedJob, 'payload'>,
+  failed: readonly FailedCheck[],
+): string {
+  const runs = new Map(payload.checks.map(({ name, run }) => [name, shown(run)]))
   const found = failed.map(
     ({ check, findings }) =>
       `The check "${check}" failed: ${runs.get(check) ?? ''}\n\n${indented(findings)}`,
   )
   const order = 'Fix these failures. The platform then runs the checks again.'
-  return `${[`${lead} ${left}`, ...found, order].join('\n\n')}\n`
+  return [...found, order].join('\n\n')
 }
 
 const leadOfChange = (session: string | null): string =>
@@ -63,7 +67,7 @@ const LEAD_OF_NO_CHANGE =
   'You have changed nothing, and the files in the working tree do not pass every check.'
 
 /** Indents text, so that it cannot be mistaken for a part of the prompt. */
-const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
+export const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
 /**
  * Tells the agent what the checkout lacks. Otherwise the agent would assume that the checkout is the

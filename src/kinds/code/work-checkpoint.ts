@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Attempt } from '../../domain/attempt.ts'
 import { KeptTurn } from '../../turn/kept-turn.ts'
+import type { Checkpoint } from '../../domain/event.ts'
 import type { Change } from '../../workspace/change.ts'
 import { ChangeRecord } from '../../workspace/change-artifacts.ts'
 
@@ -30,8 +31,14 @@ export async function recordWork(
   turn: KeptTurn,
 ): Promise<boolean> {
   if (record === null) return false
-  return await report.checkpoint({ step: STEP, product: { work: { ...turn, change: record } } })
+  return await report.checkpoint(workCheckpoint(record, turn))
 }
+
+/** The checkpoint from which a later attempt continues the work. */
+export const workCheckpoint = (change: ChangeRecord, turn: KeptTurn): Checkpoint => ({
+  step: STEP,
+  product: { work: { ...turn, change } satisfies KeptWork },
+})
 
 /** Discards recorded work that cannot be used: the next attempt starts over. */
 export async function discardWork({ report }: Pick<Attempt, 'report'>): Promise<void> {

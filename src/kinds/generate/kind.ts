@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { FileArtifact, LeftAttempt, WorkKind } from '../../domain/attempt.ts'
+import type { LeftAttempt, LeftWork, WorkKind } from '../../domain/attempt.ts'
 import { removeTree } from '../../platform/remove-tree.ts'
 import type { KindTools } from '../kind.ts'
 import { readPayload } from '../read-payload.ts'
@@ -24,13 +24,12 @@ export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind
 
 /**
  * Returns the files that the generator wrote before the worker died. Returns none if the folder for
- * outputs was not created yet, or if the hub had already stored all outputs.
+ * outputs was not created yet, or if the hub had already stored all outputs. There is never a
+ * checkpoint: only a generator that has ended knows that its files are complete.
  */
-async function salvageOutputs(
-  { folder }: LeftAttempt,
-  signal: AbortSignal,
-): Promise<readonly FileArtifact[]> {
+async function salvageOutputs({ folder }: LeftAttempt, signal: AbortSignal): Promise<LeftWork> {
   const outputs = outputsOf(folder)
-  if (!existsSync(outputs) || existsSync(keptMark(folder))) return []
-  return artifactsOf((await listOutputs(outputs, signal)).files, PARTIAL)
+  const isKept = !existsSync(outputs) || existsSync(keptMark(folder))
+  const written = isKept ? [] : (await listOutputs(outputs, signal)).files
+  return { files: artifactsOf(written, PARTIAL), checkpoint: null }
 }

@@ -14,6 +14,11 @@ import type { Tx } from '../transaction.ts'
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   await lockJob(tx, fence.jobId)
   await currentAttempt(tx, fence, 'renew')
+  await addCheckpoint(tx, fence, made)
+}
+
+/** Appends a checkpoint to an attempt, unless it is there. The caller holds the lock of the job. */
+export async function addCheckpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   const recorded = await checkpointsOf(tx, fence)
   if (recorded.some((earlier) => sameJson(earlier, made))) return
   await refuseTooMany(tx, fence.jobId, 'checkpoint')

@@ -34,6 +34,7 @@ export function claimConformance(open: OpenLedger): void {
         leaseMs: LEASE_MS,
         checkpoints: [],
         intents: [],
+        ended: null,
         continues: null,
       })
       expect(await ledger.job(job.id)).toMatchObject({
@@ -198,6 +199,9 @@ export function claimConformance(open: OpenLedger): void {
       expect((await ledger.claim(aRequest()))?.continues).toEqual({
         jobId: earlier,
         session: 's-2',
+        title: 'Fix the test',
+        ended: { reason: 'no-change', detail: '' },
+        summary: null,
         artifacts: [
           { name: 'patch', digest: 'cc', size: 3, published: false },
           { name: 'session', digest: 'bb', size: 3, published: false },
@@ -221,7 +225,7 @@ export function claimConformance(open: OpenLedger): void {
       const third = await ended(ledger, { retryOf: second }, {})
       const last = await submitted(ledger, { retryOf: third })
 
-      expect((await ledger.claim(aRequest()))?.continues).toEqual({
+      expect((await ledger.claim(aRequest()))?.continues).toMatchObject({
         jobId: third,
         session: 's-1',
         artifacts: [

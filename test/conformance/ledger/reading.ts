@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../../src/domain/retry.ts'
-import type { JobFilter, JobPage, Notification } from '../../../src/ledger/port.ts'
+import type { JobFilter, JobPage } from '../../../src/ledger/job-page.ts'
+import type { Notification } from '../../../src/ledger/port.ts'
 import { NO_TOTALS } from '../../../src/domain/totals.ts'
 import { NO_USAGE } from '../../../src/domain/usage-report.ts'
 import { Usage } from '../../../src/domain/outcome.ts'

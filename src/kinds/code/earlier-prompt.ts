@@ -1,0 +1,88 @@
+import type { FailedCheck } from '../../domain/verdict.ts'
+import { REASONS } from '../../domain/reasons.ts'
+import { clip, clipMiddle } from '../../domain/text.ts'
+import type { Continuation, EarlierEnd } from '../../domain/work.ts'
+import { branchOfPublication } from '../../publish/branch.ts'
+import { PATCH } from '../../workspace/change-artifacts.ts'
+import type { OpenedWorkspace } from './opened-workspace.ts'
+import { findingsText, indented, type PromptedJob, promptFor } from './prompt.ts'
+import type { KeptWork } from './work-checkpoint.ts'
+
+/** Maximum length of the detail of earlier work in a prompt, in characters. */
+const DETAIL_MAX = 6000
+/** Maximum length of the last message of an earlier agent in a prompt, in characters. */
+const MESSAGE_MAX = 2000
+
+/**
+ * The prompt of an attempt's first turn. After earlier attempts, or in a job that continues another, it
+ * also says what was tried, how that ended, and what failed checks found.
+ */
+export function firstPrompt(job: PromptedJob, opened: Earlier): string {
+  const { kept, session } = opened
+  if (kept !== null && session !== null && kept.salvaged !== true) {
+    return joined([interrupted(job.attempt.earlier.ended), findingsOf(job, kept)])
+  }
+  return joined([promptFor(job).trim(), ...aboutEarlier(job, opened)])
+}
+
+type Earlier = Pick<OpenedWorkspace, 'kept' | 'lost' | 'session'>
+
+/** For a session that already contains the task. */
+const interrupted = (ended: EarlierEnd | null): string => {
+  const why = ended === null ? '' : `: ${meaningOf(ended)}`
+  return `You were interrupted${why}. Your session and your changes are as you left them. Continue the task.`
+}
+
+function aboutEarlier(job: PromptedJob, { kept, lost }: Earlier): readonly string[] {
+  const { ended, continues } = job.attempt.earlier
+  const about = continues === null || kept !== null ? [] : aboutJob(continues)
+  if (kept === null && lost === null && ended === null) return about
+  const lead =
+    ended === null
+      ? 'An earlier attempt at this task was interrupted.'
+      : `An earlier attempt at this task ended: ${meaningOf(ended)}.`
+  const details = ended === null ? '' : detailOf(ended)
+  return [...about, `${lead} ${whereChangesAre(kept)}`, details, findingsOf(job, kept ?? lost)]
+}
+
+function whereChangesAre(kept: KeptWork | null): string {
+  if (kept === null) return 'Its changes could not be restored. Start over.'
+  if (kept.change.artifacts.length === 0) return 'It had changed nothing.'
+  return 'Its changes are in the working tree. Look at them, and continue from them.'
+}
+
+/** What the job that this one continues was asked, how it ended, and where its changes are. */
+function aboutJob({
+  title,
+  ended,
+  summary,
+  artifacts,
+  publication,
+}: Continuation): readonly string[] {
+  if (ended === null) return []
+  const hasChanges =
+    branchOfPublication(publication) !== null || artifacts.some(({ name }) => name === PATCH)
+  const changes = hasChanges ? 'Its changes are in the working tree.' : 'It left no changes.'
+  const lead = `This continues an earlier job, “${title}”, which ended: ${meaningOf(ended)}. ${changes}`
+  const message = summary === null ? '' : clip(summary.trim(), MESSAGE_MAX)
+  const said = message === '' ? '' : `The last message of its agent:\n\n${indented(message)}`
+  return [lead, detailOf(ended), said]
+}
+
+/** The detail contains the findings if the end was a failed check. */
+const detailOf = ({ detail }: EarlierEnd): string =>
+  detail.trim() === '' ? '' : `Details:\n\n${indented(clipMiddle(detail.trim(), DETAIL_MAX))}`
+
+const findingsOf = (job: PromptedJob, work: KeptWork | null): string => {
+  const failed: readonly FailedCheck[] = work?.answers?.failed ?? []
+  return failed.length === 0 ? '' : findingsText(job, failed)
+}
+
+/** What a reason means, in words; the code itself if a newer hub sent it. */
+const meaningOf = ({ reason }: EarlierEnd): string => {
+  const found = Object.entries(REASONS).find(([code]) => code === reason)
+  return found === undefined ? reason : found[1].means
+}
+
+const joined = (parts: readonly string[]): string =>
+  `${parts.filter((part) => part !== '').join('\n\n')}\n`
