@@ -4,26 +4,38 @@ import type { Job } from '../domain/job.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 import { PATCH } from '../workspace/change-artifacts.ts'
 
+/** The names of patches, the better one first: an attempt whose worker died has only the second. */
+const NAMES: readonly string[] = [PATCH, `salvage.${PATCH}`]
+
+type Stored = Pick<Job, 'id' | 'state' | 'reason'>
+
 /**
  * The patch of a job: that of one attempt, or of the newest attempt that has one. Throws
  * `artifact-not-found` with the reason why there is none.
  */
 export function patchOf(
-  job: Job,
+  job: Stored,
   artifacts: readonly ArtifactInfo[],
   attempt: number | undefined,
 ): ArtifactInfo {
   const patches = artifacts
-    .filter(({ name }) => name === PATCH)
-    .toSorted((one, other) => other.attempt - one.attempt)
+    .filter(({ name }) => NAMES.includes(name))
+    .toSorted(
+      (one, other) =>
+        other.attempt - one.attempt || NAMES.indexOf(one.name) - NAMES.indexOf(other.name),
+    )
   const found = patches.find((one) => attempt === undefined || one.attempt === attempt)
   if (found !== undefined) return found
   throw new AppError('artifact-not-found', whyNone(job, patches, attempt))
 }
 
-function whyNone(job: Job, patches: readonly ArtifactInfo[], attempt: number | undefined): string {
+function whyNone(
+  job: Stored,
+  patches: readonly ArtifactInfo[],
+  attempt: number | undefined,
+): string {
   const name = `Job ${shortId(job.id)}`
-  const others = patches.map((patch) => patch.attempt).join(', ')
+  const others = [...new Set(patches.map((patch) => patch.attempt))].join(', ')
   if (others !== '')
     return `${name} has no change from attempt ${attempt}; attempts with one: ${others}`
   if (job.reason === 'no-change') return `${name} has no change: the agent changed nothing`

@@ -68,7 +68,11 @@ export const REASONS = {
   ),
   'check-failed': ending(
     'a check did not pass',
-    hint('read the check’s output', ['logs', '<job>', '--stream', 'checks']),
+    hint(
+      'read the check’s output, and see the work',
+      ['logs', '<job>', '--stream', 'checks'],
+      ['diff', '<job>'],
+    ),
   ),
   // failed: limits
   'wall-limit': ending(

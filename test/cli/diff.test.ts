@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { runCli } from '../../src/cli/run-cli.ts'
 import { type Cli, cliInEmptyHome, PROGRAM } from '../support/cli.ts'
 import { byHand, makeRemote } from '../support/repository.ts'
+import { runHere } from '../support/run-here.ts'
 
 const run = promisify(execFile)
 
@@ -19,31 +17,16 @@ async function jobOf(
   ...flags: readonly string[]
 ): Promise<string> {
   const job = ['submit', '--wait', '--agent', 'command', '--repo', remote, ...flags]
-  const { stdout } = await cli.run([...job, 'Do it', '--', 'sh', '-c', script])
+  const { stdout } = await runHere(cli, [...job, 'Do it', '--', 'sh', '-c', script])
   return stdout.slice(0, 12)
 }
 
 /** Runs a command as on a terminal with these variables, and returns what it prints there. */
-async function onTerminal(
+const onTerminal = async (
   cli: Cli,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<string> {
-  const stdout = new PassThrough()
-  const printed = text(stdout)
-  await runCli({
-    argv,
-    env: { PATH: process.env['PATH'], HOME: cli.home, ...env },
-    cwd: cli.home,
-    call: 'millwright',
-    stdin: Readable.from([]),
-    stdout,
-    stderr: new PassThrough().resume(),
-    isTTY: { stdout: true, stderr: false },
-  })
-  stdout.end()
-  return await printed
-}
+): Promise<string> => (await runHere(cli, argv, { env, isTerminal: true })).stdout
 
 const CHANGE =
   'printf "hello\\nworld\\n" > README.md; printf "\\000\\001\\377" > logo.bin; ' +
@@ -56,7 +39,7 @@ it('a job’s change is shown on a terminal and can be applied from a pipe', asy
   await cli.startUp(['--allow-local'])
   const id = await jobOf(cli, remote, CHANGE)
 
-  const piped = await cli.run(['diff', id])
+  const piped = await runHere(cli, ['diff', id])
   expect(piped).toMatchObject({ code: 0, stderr: '' })
   await run(
     'sh',
@@ -91,23 +74,25 @@ it('the changed files are listed, and two attempts are compared', async () => {
   const script = `echo x >> ${count}; printf "same\\ntry $(wc -l < ${count})\\n" > file; exit 1`
   const id = await jobOf(cli, remote, script, '--max-failures', '2')
 
-  expect((await cli.run(['diff', id, '--stat'])).stdout).toBe(
+  expect((await runHere(cli, ['diff', id, '--stat'])).stdout).toBe(
     ' file | 2 ++\n 1 file changed, 2 insertions(+)\n',
   )
-  expect((await cli.run(['diff', id, '--name-only'])).stdout).toBe('file\n')
-  expect((await cli.run(['diff', id])).stdout).toContain('+try 2\n')
-  expect((await cli.run(['diff', id, '--attempt', '1'])).stdout).toContain('+try 1\n')
-  expect((await cli.run(['diff', id, '--attempts', '1..2'])).stdout).toBe(
+  expect((await runHere(cli, ['diff', id, '--name-only'])).stdout).toBe('file\n')
+  expect((await runHere(cli, ['diff', id])).stdout).toContain('+try 2\n')
+  expect((await runHere(cli, ['diff', id, '--attempt', '1'])).stdout).toContain('+try 1\n')
+  expect((await runHere(cli, ['diff', id, '--attempts', '1..2'])).stdout).toBe(
     '== file\n  new file mode 100644\n  @@\n  +same\n- +try 1\n+ +try 2\n',
   )
-  expect(JSON.parse((await cli.run(['diff', id, '--json'])).stdout)).toEqual({
+  expect(JSON.parse((await runHere(cli, ['diff', id, '--json'])).stdout)).toEqual({
     files: [{ path: 'file', kind: 'added', isBinary: false, insertions: 2, deletions: 0 }],
   })
-  expect(await cli.run(['diff', id, '--attempt', '3'])).toMatchObject({
+  expect(await runHere(cli, ['diff', id, '--attempt', '3'])).toMatchObject({
     code: 6,
     stderr: expect.stringContaining('has no change from attempt 3; attempts with one: 2, 1'),
   })
-  expect(await cli.run(['diff', id, '--attempts', '1..2', '--stat'])).toMatchObject({ code: 2 })
+  expect(await runHere(cli, ['diff', id, '--attempts', '1..2', '--stat'])).toMatchObject({
+    code: 2,
+  })
 })
 
 it('a job without a change says why', async () => {
@@ -115,7 +100,7 @@ it('a job without a change says why', async () => {
   const { remote } = await makeRemote(join(cli.home, 'git'))
   await cli.startUp(['--allow-local'])
   const id = await jobOf(cli, remote, 'true')
-  expect(await cli.run(['diff', id])).toMatchObject({
+  expect(await runHere(cli, ['diff', id])).toMatchObject({
     code: 6,
     stdout: '',
     stderr: expect.stringContaining('has no change: the agent changed nothing'),
@@ -126,7 +111,7 @@ it('a job without a change says why', async () => {
   const running = cli.start([...job, '--', 'sh', '-c', wait])
   const started = await running.printed(/waiting/)
   const [, other = ''] = /([0-9a-f]{12})/.exec(started) ?? []
-  expect(await cli.run(['diff', other])).toMatchObject({
+  expect(await runHere(cli, ['diff', other])).toMatchObject({
     code: 6,
     stderr: expect.stringContaining('has no change yet: it is running'),
   })

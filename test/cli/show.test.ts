@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { cliInEmptyHome } from '../support/cli.ts'
 import { makeRemote } from '../support/repository.ts'
+import { runHere } from '../support/run-here.ts'
 
 const PROMPT = Array.from({ length: 12 }, (_, index) => `Line ${index + 1} of the task.`).join('\n')
 const CHECK = 'for n in $(seq 30); do echo "not ok $n - $PWD/src/a.js"; done; exit 3'
@@ -12,13 +13,20 @@ it('show has the whole evidence of a job, and the output of a failed check once'
   await cli.startUp(['--allow-local'])
   const submit = ['submit', '--wait', '--agent', 'command', '--repo', remote, '--iterations', '1']
   const flags = ['--branch', 'fix/readme', '--check', `tests=${CHECK}`, PROMPT]
-  const followed = await cli.run([...submit, ...flags, '--', 'sh', '-c', 'echo more >> README.md'])
+  const followed = await runHere(cli, [
+    ...submit,
+    ...flags,
+    '--',
+    'sh',
+    '-c',
+    'echo more >> README.md',
+  ])
   expect(followed.code).toBe(1)
   expect(followed.stdout).toContain(`\n· base ${commit.slice(0, 12)}\n`)
   expect(followed.stdout).toContain('\n· change: 1 file, +1 -0\n')
   const id = /^[0-9a-f]{12}/.exec(followed.stdout)?.[0] ?? ''
 
-  const { stdout } = await cli.run(['show', id])
+  const { stdout } = await runHere(cli, ['show', id])
   for (const row of [
     `base +${commit}`,
     'agent +command',
@@ -38,7 +46,7 @@ it('show has the whole evidence of a job, and the output of a failed check once'
   expect(stdout).not.toContain('/attempts/')
   expect(stdout).not.toContain('not ok 15 ')
 
-  const full = await cli.run(['show', id, '--full'])
+  const full = await runHere(cli, ['show', id, '--full'])
   expect(full.stdout).toContain('Line 12 of the task.')
   expect(full.stdout).toContain('not ok 15 ')
 })

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { UsageReport } from '../../src/domain/usage-report.ts'
 import { cliInEmptyHome } from '../support/cli.ts'
 import { makeRemote } from '../support/repository.ts'
+import { runHere } from '../support/run-here.ts'
 
 const usage = { input: 1800, output: 300, costUsd: 0.01 }
 const SCRIPT = {
@@ -25,13 +26,13 @@ it('tokens and costs stand in the list of jobs, and are summed by what people as
   await writeFile(script, JSON.stringify(SCRIPT))
   await cli.startUp(['--allow-local', '--label', 'nightly', '--replay', script])
   const submit = ['submit', '--wait', '--repo', remote, '--label', 'nightly']
-  expect((await cli.run([...submit, 'Write the file'])).code).toBe(0)
+  expect((await runHere(cli, [...submit, 'Write the file'])).code).toBe(0)
 
-  const { stdout: jobs } = await cli.run(['jobs'])
+  const { stdout: jobs } = await runHere(cli, ['jobs'])
   expect(jobs).toMatch(/^id +state +age +kind +tokens in\/out, cost +by +reason +title\n/)
   expect(jobs).toMatch(/ 3\.6k\/600 replayed +admin +patch-ready +Write the file\n/)
 
-  const byDay = await cli.run(['usage'])
+  const byDay = await runHere(cli, ['usage'])
   expect(byDay.stdout).toMatch(/^day \(UTC\) +jobs +tokens in +cached +out +cost\n/)
   const sum = / 1 +3\.6k +0 +600 +\$0\.02, 1 job replayed, not from a model\n/.source
   expect(byDay.stdout).toMatch(new RegExp(`\n\\d{4}-\\d\\d-\\d\\d +${sum}total +${sum}$`))
@@ -40,23 +41,23 @@ it('tokens and costs stand in the list of jobs, and are summed by what people as
     repository: remote,
     agent: 'builtin',
   })) {
-    const { stdout } = await cli.run(['usage', '--by', by, '--json'])
+    const { stdout } = await runHere(cli, ['usage', '--by', by, '--json'])
     const { rows } = UsageReport.parse(JSON.parse(stdout))
     expect(rows).toEqual([expect.objectContaining({ key, jobs: 1, costUsd: 0.02 })])
   }
-  expect(await cli.run(['usage', '--before', '2020-01-01'])).toMatchObject({
+  expect(await runHere(cli, ['usage', '--before', '2020-01-01'])).toMatchObject({
     code: 0,
     stdout: '',
     stderr: 'no jobs\n',
   })
-  expect(await cli.run(['usage', '--by', 'mood'])).toMatchObject({ code: 2 })
+  expect(await runHere(cli, ['usage', '--by', 'mood'])).toMatchObject({ code: 2 })
 })
 
 it('a cancelled job names who cancelled it, and where its work is', async () => {
   const cli = await cliInEmptyHome()
   await cli.startHub()
-  const { stdout } = await cli.run(['submit', 'generate', '--', 'true'])
-  const cancelled = await cli.run(['cancel', stdout.slice(0, 12)])
+  const { stdout } = await runHere(cli, ['submit', 'generate', '--', 'true'])
+  const cancelled = await runHere(cli, ['cancel', stdout.slice(0, 12)])
   expect(cancelled.stdout).toMatch(
     /^[0-9a-f]{12} cancelled by admin \(cancelled-by-request\)\n {2}next: .*:\n {4}.* diff [0-9a-f]{12}\n {4}.* retry [0-9a-f]{12}\n$/,
   )

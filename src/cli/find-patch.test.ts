@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { JobId } from '../domain/id.ts'
+import { patchOf } from './find-patch.ts'
+
+const job = {
+  id: JobId.parse('01890000-0000-7000-8000-000000000001'),
+  state: 'failed',
+  reason: 'attempts-exhausted',
+} as const
+
+const artifact = (attempt: number, name: string) => ({
+  attempt,
+  name,
+  digest: '',
+  size: 1,
+  mediaType: 'text/x-diff',
+  createdAt: 0,
+})
+
+const all = [
+  artifact(1, 'change.patch'),
+  artifact(1, 'salvage.change.patch'),
+  artifact(2, 'salvage.change.patch'),
+  artifact(3, 'report.json'),
+]
+
+it('the patch of a job is that of the newest attempt with one, even if its worker died', () => {
+  expect(patchOf(job, all, undefined)).toMatchObject({ attempt: 2, name: 'salvage.change.patch' })
+  expect(patchOf(job, all, 1)).toMatchObject({ attempt: 1, name: 'change.patch' })
+})
+
+/** The message with which there is no patch. */
+function whyNone(changes: object, attempt?: number): string {
+  try {
+    return patchOf({ ...job, ...changes }, attempt === undefined ? [] : all, attempt).name
+  } catch (error) {
+    return String(error)
+  }
+}
+
+it('a missing patch is explained', () => {
+  expect(whyNone({}, 3)).toContain('no change from attempt 3; attempts with one: 2, 1')
+  expect(whyNone({ reason: 'no-change' })).toContain('the agent changed nothing')
+  expect(whyNone({ state: 'queued' })).toContain('no change yet: it is queued')
+  expect(whyNone({ state: 'running' })).toContain('no change yet: it is running')
+  expect(whyNone({})).toContain('no attempt stored one')
+})
