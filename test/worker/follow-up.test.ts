@@ -55,6 +55,7 @@ async function aRepository() {
   return {
     hub,
     remote,
+    clone,
     submit,
     run,
     commit,
@@ -173,6 +174,22 @@ describeNeeding(['patience'], 'a follow-up of', () => {
     const patch = await artifact(hub, next, 'change.patch')
     expect(patch).toMatch(/\+\+\+ b\/one[^]*\+\+\+ b\/two/)
     expect(patch).toMatch(new RegExp(`\\nbase-commit: ${theirs}\\n$`))
+  })
+
+  it('a job whose branch moved while its agent worked publishes its work on top', async () => {
+    await using repository = await aRepository()
+    const { hub, run, clone, remote } = repository
+    await byHand(clone, 'config', 'user.email', 'ada@example.org')
+    await byHand(clone, 'config', 'user.name', 'Ada')
+    const person = `cd ${clone} && git commit -q --allow-empty -m theirs && git push -q origin HEAD:work`
+    const moved = await run(`echo 1 > one; unset GIT_DIR; ${person}`, toWork)
+    expect(moved).toMatchObject({ reason: 'branch-moved' })
+
+    const next = await retried(hub, moved, { prompt: 'cat one > two' })
+
+    expect(next).toMatchObject({ reason: 'published' })
+    expect(await byHand(remote, 'log', '-1', '--format=%s', 'work^')).toBe('theirs')
+    expect(await byHand(remote, 'show', 'work:two')).toBe('1')
   })
 
   it('conflicting work ends before the agent runs, and goes on on another branch', async () => {
