@@ -27,7 +27,7 @@ const aJob = (payload: object = {}, publication: Publication | null = null) => (
   }),
   attempt: {
     work: { id: jobId },
-    earlier: { intents: [], continues: { jobId, session: null, artifacts: [], publication } },
+    earlier: { intents: [], continues: { publication } },
   },
 })
 

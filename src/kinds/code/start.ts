@@ -1,5 +1,6 @@
 // What a job starts from, and the branch that it publishes to.
 import { shortId } from '../../domain/id.ts'
+import type { Continuation, Earlier } from '../../domain/work.ts'
 import {
   branchOfPublication,
   type PublishedBranch,
@@ -16,7 +17,9 @@ import { refOf } from './payload.ts'
 type StartingJob = Pick<CodeJob, 'payload'> & {
   readonly attempt: {
     readonly work: Pick<CodeJob['attempt']['work'], 'id'>
-    readonly earlier: Pick<CodeJob['attempt']['earlier'], 'continues' | 'intents'>
+    readonly earlier: Pick<Earlier, 'intents'> & {
+      readonly continues: Pick<Continuation, 'publication'> | null
+    }
   }
 }
 
