@@ -87,8 +87,8 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     ['a port that is not a number', ['up', '--port', 'http'], /--port: "http" is not a number/],
     [
       'a branch that we do not take',
-      ['submit', '--repo', '/x', '--branch', 'feat/ü', 'x'],
-      /--branch: "feat\/ü" is not a valid branch.*letters a-z/,
+      ['submit', '--repo', '/x', '--branch', 'feat..x', 'x'],
+      /--branch: "feat\.\.x": git allows no such name/,
     ],
     ['an empty prompt', ['submit', '--repo', '/x', ''], /The prompt is empty/],
     ['a missing folder', ['submit', '--repo', 'nowhere', 'x'], /nowhere: no such folder in /],
@@ -112,7 +112,10 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     const cases = [
       [{ kind: 'code2', payload }, /There is no kind "code2"; the kinds are code/],
       [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
-      [{ kind: 'code', payload: { ...payload, ref: '-f' } }, /payload\.ref: "-f" is not a valid/],
+      [
+        { kind: 'code', payload: { ...payload, ref: '-f' } },
+        /payload\.ref: "-f": git allows no such name/,
+      ],
       [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],
       [{ kind: 'code', payload: { ...payload, repository: 'https://u:p@h/x' } }, /password/],
       [{}, /body\.kind is missing; body\.payload is missing\.\n/],
@@ -154,11 +157,11 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     const ref = await submit(cli, '--repo', remote, '--ref', 'mian', 'Fix')
     expect(ref.code).toBe(1)
     expect(ref.stdout).toMatch(
-      /ref-not-found[^]*next: correct the job’s ref[^]*has no branch or tag mian/,
+      /ref-not-found[^]*next: start from another ref[^]*has no branch or tag mian/,
     )
     const option = await submit(cli, '--repo', remote, '--ref=-f', 'Fix')
     expect(option).toMatchObject({ code: 2, stdout: '' })
-    expect(option.stderr).toMatch(/--ref: "-f" is not a valid branch, tag or commit name/)
+    expect(option.stderr).toMatch(/--ref: "-f": git allows no such name/)
   })
 
   it('says that a remote is unreachable, or asks for another login', async () => {
