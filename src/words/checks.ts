@@ -1,6 +1,10 @@
 import type { JobEvent } from '../domain/event.ts'
+import { clip } from '../domain/text.ts'
 import { duration } from './quantity.ts'
 import { safeLine } from './safe-text.ts'
+
+/** Maximum length of a command in a row, in characters. */
+const COMMAND_MAX = 80
 
 /**
  * One row for each run of a check: the attempt's number, the agent's turn, the check's name, its
@@ -18,7 +22,7 @@ export const checkRows = (events: readonly JobEvent[]): readonly (readonly strin
         passed ? 'passed' : 'failed',
         exitCode === undefined ? '' : exitCode === null ? 'killed' : `exit code ${exitCode}`,
         duration(durationMs),
-        safeLine(command ?? ''),
+        safeLine(clip(command ?? '', COMMAND_MAX)),
       ],
     ]
   })

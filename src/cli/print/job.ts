@@ -175,7 +175,9 @@ const listed = (names: readonly string[]): string | null =>
 
 /** The lines of a job's detail, such as the output of a failed check; shortened unless it is full. */
 export const detailLines = ({ detail }: Job, isFull: boolean): readonly string[] =>
-  detail === '' ? [] : textLines(detail, isFull ? null : OUTPUT_KEPT).map((line) => `  ${line}`)
+  detail === ''
+    ? []
+    : textLines(detail, isFull ? null : OUTPUT_KEPT).map((line) => (line === '' ? '' : `  ${line}`))
 
 function promptLines(job: Job, isFull: boolean): readonly string[] {
   const prompt = promptOf(job)
