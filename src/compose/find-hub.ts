@@ -4,11 +4,14 @@ import type { Environment } from '../config/read.ts'
 import type { ClientConfig } from '../config/settings.ts'
 import { AppError, isAppError } from '../domain/errors.ts'
 import { isLoopback } from '../domain/loopback.ts'
+import { type ProxySettings, proxyVariables } from '../domain/proxy.ts'
 import { readIfPresent } from '../platform/read-if-present.ts'
+import { useProxy } from '../platform/use-proxy.ts'
 import { HubClient } from '../protocol/client.ts'
 import { dataFolder, type LocalToken, readHubFile, tokenIn, unreadable } from './data-folder.ts'
 
-type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | 'tokenFile'>
+type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | 'tokenFile'> &
+  ProxySettings
 
 /**
  * Returns a client for the hub at --hub or, by default, for the hub whose URL is in the data
@@ -33,10 +36,12 @@ export async function findHub(
   if (token === null && whose === 'worker') {
     throw new AppError('token-missing', `This worker has no token for the hub at ${url}.`)
   }
-  if (settings.hub !== undefined) return new HubClient({ url, token })
+  const proxy = isLoopback(new URL(url).hostname) ? {} : proxyVariables(settings)
+  useProxy(proxy)
+  const address = { url, token, proxy }
+  if (settings.hub !== undefined) return new HubClient(address)
   return new HubClient({
-    url,
-    token,
+    ...address,
     currentUrl: async () => (await readHubFile(folder))?.url ?? null,
   })
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { UpConfig } from '../config/settings.ts'
 import type { Fence } from '../domain/lease.ts'
+import { type ProxySettings, proxyVariables } from '../domain/proxy.ts'
 import type { Secret } from '../domain/secret.ts'
 import { type Gateway, startGateway } from '../gateway/gateway.ts'
 import { GatewaySettings } from '../gateway/settings.ts'
@@ -12,7 +13,13 @@ const OPENAI = 'https://api.openai.com'
 
 type ModelConfig = Pick<
   UpConfig,
-  'replay' | 'record' | 'upstreamAnthropic' | 'upstreamOpenai' | 'anthropicKey' | 'openaiKey'
+  | 'replay'
+  | 'record'
+  | 'upstreamAnthropic'
+  | 'upstreamOpenai'
+  | 'anthropicKey'
+  | 'openaiKey'
+  | keyof ProxySettings
 >
 
 /** A running gateway that gives attempts access to models. */
@@ -38,6 +45,7 @@ export async function openGateway(
       anthropic: upstream(config.upstreamAnthropic, config.anthropicKey, ANTHROPIC),
       openai: upstream(config.upstreamOpenai, config.openaiKey, OPENAI),
     },
+    proxy: proxyVariables(config),
     replay: config.replay === undefined ? null : resolve(cwd, config.replay),
     record: config.record === undefined ? null : resolve(cwd, config.record),
   })

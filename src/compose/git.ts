@@ -5,6 +5,7 @@ import { expandHome } from '../config/expand-home.ts'
 import type { Environment } from '../config/read.ts'
 import type { UpConfig } from '../config/settings.ts'
 import { AppError } from '../domain/errors.ts'
+import { type ProxySettings, proxyVariables } from '../domain/proxy.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import { systemClock } from '../platform/clock.ts'
 import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
@@ -28,6 +29,7 @@ type Config = Pick<
   | 'gitCommitter'
   | 'gitSign'
   | 'gitSigningKey'
+  | keyof ProxySettings
 >
 type Here = { readonly env: Environment; readonly cwd: string }
 type GitTools = { readonly folder: string; readonly path: string; readonly probe?: Probe }
@@ -53,6 +55,7 @@ export function gitSettings(
       timeoutMs: SECRET_TIMEOUT_MS,
     }),
     path,
+    proxy: proxyVariables(config),
     configFile: configFile(folder),
     knownHosts:
       gitKnownHosts === undefined ? null : readable('git.knownHosts', resolve(cwd, gitKnownHosts)),

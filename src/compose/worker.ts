@@ -8,6 +8,7 @@ import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
 import type { Launch } from '../domain/launch.ts'
 import { plural } from '../domain/plural.ts'
+import { proxyForAgents, type ProxyVariables, proxyVariables } from '../domain/proxy.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import { KINDS } from '../kinds/all.ts'
 import type { KindTools } from '../kinds/kind.ts'
@@ -66,6 +67,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
   const gateway = opening.use(await openGateway(config, { cwd, log }))
+  const proxy = proxyForAgents(proxyVariables(config))
   await writeGitConfig(config, folder)
   const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
@@ -88,7 +90,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     identity: await workerIdentity(folder, facts, { clock, random }),
     folder,
     kinds,
-    launchFor: (marker) => probed(confinement.launchFor(marker), probe),
+    launchFor: (marker) => probed(proxied(confinement.launchFor(marker), proxy), probe),
     openDoor: gateway?.openDoor ?? null,
     clock,
     random,
@@ -118,6 +120,15 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
+
+/**
+ * Tells programs in the sandbox about the network proxy, which they need to install packages, for
+ * example. The sandbox shares the machine's network.
+ */
+const proxied =
+  (launch: Launch, proxy: ProxyVariables): Launch =>
+  async (command) =>
+    await launch({ ...command, env: { ...proxy, ...command.env } })
 
 /** Calls the probe before and after each program is started. */
 const probed =

@@ -35,7 +35,9 @@ export function given(setting: Setting, sources: Sources): Given | undefined {
 function asGiven(setting: Setting, { flags, env, file }: Sources): Given | undefined {
   const { key, flag, variable, place } = setting
   if (flags[key] !== undefined) return { value: flags[key], source: flag }
-  const inEnvironment = nonEmpty(env[variable])
+  const inEnvironment =
+    nonEmpty(env[variable]) ??
+    (setting.isShared === true ? nonEmpty(env[variable.toLowerCase()]) : undefined)
   if (inEnvironment !== undefined) return { value: inEnvironment, source: variable }
   const entry = file?.entries.get(place)
   if (file === null || entry === undefined) return undefined

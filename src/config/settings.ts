@@ -9,6 +9,7 @@ import { Secret } from '../domain/secret.ts'
 import { isPersonName, Name } from '../domain/text.ts'
 import { CallbackPlace, CallbackSecrets } from './callbacks.ts'
 import { GitCredential } from './git-credential.ts'
+import { network } from './network.ts'
 import { about } from './spelling.ts'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -353,18 +354,23 @@ const remote = {
 export const HubConfig = z.strictObject({ ...common, ...hub })
 export type HubConfig = z.output<typeof HubConfig>
 
-export const WorkerConfig = z.strictObject({ ...common, ...remote, ...worker })
+export const WorkerConfig = z.strictObject({ ...common, ...remote, ...network, ...worker })
 export type WorkerConfig = z.output<typeof WorkerConfig>
 
 /**
  * The settings for a hub and a worker in one process. This worker needs no hub URL and no token.
  */
-export const UpConfig = z.strictObject({ ...common, ...hub, ...worker })
+export const UpConfig = z.strictObject({ ...common, ...hub, ...network, ...worker })
 export type UpConfig = z.output<typeof UpConfig>
 
 /** The settings with which client commands, such as `millwright jobs`, find the hub. */
-export const ClientConfig = z.strictObject({ config: common.config, data: common.data, ...remote })
+export const ClientConfig = z.strictObject({
+  config: common.config,
+  data: common.data,
+  ...remote,
+  ...network,
+})
 export type ClientConfig = z.output<typeof ClientConfig>
 
 /** Every setting, by key. A file may contain all of them, no matter which program reads it. */
-export const AnyConfig = z.strictObject({ ...common, ...remote, ...hub, ...worker })
+export const AnyConfig = z.strictObject({ ...common, ...remote, ...network, ...hub, ...worker })

@@ -20,6 +20,8 @@ type Spelling = {
   readonly place?: string
   /** The value is a path, in which `~` means the home folder. */
   readonly isPath?: true
+  /** The variable belongs to all programs and may also be written in lower case, as `http_proxy`. */
+  readonly isShared?: true
   /** A secret has no flag, because other users of the machine can read command lines. */
   readonly secret?: true
 }
@@ -66,5 +68,6 @@ const SpellingMeta: z.ZodType<Spelling> = z.object({
   variable: z.string().exactOptional(),
   place: z.string().exactOptional(),
   isPath: z.literal(true).exactOptional(),
+  isShared: z.literal(true).exactOptional(),
   secret: z.literal(true).exactOptional(),
 })

@@ -60,12 +60,12 @@ async function perform(id: number, call: IpcCall): Promise<IpcReply> {
 }
 
 async function start(settings: GatewaySettings, port: number): Promise<Started> {
-  const { replay, record, upstreams } = settings
+  const { replay, record } = settings
   const doors = new Doors()
   const recorder = record === null ? null : new Recorder(record)
   const server = gatewayServer({
     doors,
-    source: replay === null ? upstreamSource(upstreams) : await replaySource(replay, systemClock),
+    source: replay === null ? upstreamSource(settings) : await replaySource(replay, systemClock),
     recorder,
     now: () => systemClock.now(),
     onUsage: (token, usage) => send({ type: 'metered', token, usage }),

@@ -15,6 +15,10 @@ export const GatewaySettings = z.strictObject({
   upstreams: z
     .strictObject({ anthropic: Upstream.optional(), openai: Upstream.optional() })
     .prefault({}),
+  proxy: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Variables that name the network proxy, such as HTTPS_PROXY'),
   replay: z
     .string()
     .nullable()

@@ -1,7 +1,9 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { AppError } from '../domain/errors.ts'
+import { withoutProxyLogin } from '../domain/proxy.ts'
 import { hasErrno } from '../platform/errno.ts'
 import { http, https } from '../platform/node-http.ts'
+import { nodeProxy } from '../platform/use-proxy.ts'
 import type { Question, Source } from './exchange.ts'
 import { agentHeaders, upstreamHeaders } from './headers.ts'
 import type { GatewaySettings, Upstream } from './settings.ts'
@@ -14,9 +16,12 @@ const IDLE_MS_MAX = 10 * 60_000
  * `upstream-missing` if the worker has no model for the dialect's provider, and
  * `upstream-unreachable` if the model does not respond.
  */
-export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source {
-  const plain = new http.Agent({ keepAlive: true })
-  const secure = new https.Agent({ keepAlive: true })
+export function upstreamSource({
+  upstreams,
+  proxy,
+}: Pick<GatewaySettings, 'upstreams' | 'proxy'>): Source {
+  const plain = new http.Agent({ keepAlive: true, proxyEnv: nodeProxy(proxy) })
+  const secure = new https.Agent({ keepAlive: true, proxyEnv: nodeProxy(proxy) })
 
   return async (question, signal) => {
     const { provider } = question.route.dialect
@@ -42,7 +47,7 @@ export function upstreamSource(upstreams: GatewaySettings['upstreams']): Source 
       if (signal.aborted) throw error
       throw new AppError(
         'upstream-unreachable',
-        `The ${provider} model at ${url.host} cannot be reached: ${messageOf(error)}`,
+        `The ${provider} model at ${url.host} cannot be reached: ${withoutProxyLogin(messageOf(error), proxy)}`,
         { cause: error },
       )
     }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
+import type { ProxyVariables } from '../domain/proxy.ts'
 import { plainReason } from '../platform/plain-reason.ts'
 import { readerOf } from './read-answer.ts'
 import { fromProblem } from './problem.ts'
@@ -42,6 +43,8 @@ export type HubAddress = {
   readonly currentUrl?: () => Promise<string | null>
   readonly token: string | null
   readonly probe?: Probe
+  /** Variables that name the network proxy; absent to connect directly. */
+  readonly proxy?: ProxyVariables
 }
 
 /**
@@ -58,6 +61,10 @@ export class HubClient {
 
   get url(): string {
     return this.#address.url
+  }
+
+  get proxy(): ProxyVariables {
+    return this.#address.proxy ?? {}
   }
 
   /** Returns a client that uses another token for the same hub. */

@@ -88,7 +88,7 @@ export class Worker {
 
   async #run(): Promise<void> {
     await using guard = await Guard.start()
-    await using keeper = new LeaseKeeper(this.#context.hub.url)
+    await using keeper = new LeaseKeeper(this.#context.hub)
     for (const { failed } of [guard, keeper]) failed.catch((error: unknown) => this.#fail(error))
     try {
       const left = await endLeftovers(this.#context)

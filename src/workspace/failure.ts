@@ -71,6 +71,11 @@ const PATTERNS: readonly Pattern[] = [
     ({ url }) =>
       `the repository belongs to another user; give it to the worker’s user or, if you trust everybody who can change it, start the worker with --git-safe-directory ${folderOf(url)}`,
   ],
+  [
+    /407 from proxy|returned error: 407/i,
+    'repository-unreachable',
+    'the network proxy requires a login or rejected it; correct proxy.https or proxy.http (HTTPS_PROXY, HTTP_PROXY) of the worker',
+  ],
   [/returned error: 403|: 403 /, 'repository-forbidden', lacksPermission],
   [
     /could not read (?:Username|Password)|Authentication (?:failed|required)|Git credentials for .* not found|returned error: 401|Permission denied \(|invalid credentials/i,

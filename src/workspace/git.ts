@@ -1,4 +1,5 @@
 import type { Probe } from '../domain/probe.ts'
+import type { ProxyVariables } from '../domain/proxy.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { MARKER } from '../platform/process-tree.ts'
 import { type Input, type ProgramEnd, runProgram } from '../platform/run-program.ts'
@@ -20,6 +21,8 @@ export type GitSettings = {
    */
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
+  /** Variables that name the network proxy; empty for none. Only calls to a remote get them. */
+  readonly proxy: ProxyVariables
   /** Path of the only configuration file that git reads besides a repository's own. */
   readonly configFile: string
   /**

@@ -1,3 +1,4 @@
+import { withoutProxyLogin } from '../domain/proxy.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Address } from './address.ts'
 import { authorization, type Credential, withoutSecrets } from './credential.ts'
@@ -67,7 +68,7 @@ export async function callRemote(
     settings,
     {
       ...call,
-      env: { ...call.env, ...sshEnvironment(settings, credential) },
+      env: { ...settings.proxy, ...call.env, ...sshEnvironment(settings, credential) },
       config: [
         ...(call.config ?? []),
         ...address.protocols.map((name) => [`protocol.${name}.allow`, 'always'] as const),
@@ -76,7 +77,8 @@ export async function callRemote(
     },
     signal,
   )
-  const redact = (text: string) => withoutSecrets(text, credential)
+  const redact = (text: string) =>
+    withoutProxyLogin(withoutSecrets(text, credential), settings.proxy)
   const { stderr, ...facts } = end
   const redactedStderr = redact(stderr)
   const { knownHosts } = settings

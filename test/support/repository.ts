@@ -105,6 +105,7 @@ export function gitSettings(folder: string, change: Partial<GitSettings> = {}): 
     allow: { file: true, http: true, ssh: true },
     credentialFor: async () => null,
     path: PATH,
+    proxy: {},
     configFile: '/dev/null',
     knownHosts: null,
     timeoutMs: 20_000,

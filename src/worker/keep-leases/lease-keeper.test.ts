@@ -6,6 +6,8 @@ import { describeNeeding } from '../../../test/support/needs.ts'
 import { AppError } from '../../domain/errors.ts'
 import { newJobId } from '../../domain/id.ts'
 import { type Fence, Lease } from '../../domain/lease.ts'
+import { proxyVariables } from '../../domain/proxy.ts'
+import { Secret } from '../../domain/secret.ts'
 import { StopOrder } from '../../pipeline/stop-order.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { MARKER } from '../../platform/process-tree.ts'
@@ -59,7 +61,10 @@ function leftBy(fence: Fence): ChildProcess {
 }
 
 it('a bug in the thread that keeps the leases becomes its failure', async () => {
-  await using keeper = new LeaseKeeper(await answering(200, { not: 'a renewal' }))
+  await using keeper = new LeaseKeeper({
+    url: await answering(200, { not: 'a renewal' }),
+    proxy: {},
+  })
   await keeper.ready
   const lifeline = new Lifeline(systemClock, lease.leaseMs)
   keeper.keep(lease, { lifeline, stopOrder: new StopOrder() })
@@ -67,7 +72,7 @@ it('a bug in the thread that keeps the leases becomes its failure', async () => 
 })
 
 it('a lease that the hub calls lost stops its attempt, unless that only reports its end', async () => {
-  await using keeper = new LeaseKeeper(await answering(409, GONE))
+  await using keeper = new LeaseKeeper({ url: await answering(409, GONE), proxy: {} })
   await keeper.ready
   const attempts = [1, 2].map((attempt) => ({
     lease: { ...lease, attempt },
@@ -82,7 +87,7 @@ it('a lease that the hub calls lost stops its attempt, unless that only reports 
 
 describeNeeding(['linux'], 'on Linux', () => {
   it('processes of an attempt are killed when its lease is lost, not when it is released', async () => {
-    await using keeper = new LeaseKeeper(await answering(409, GONE, /\/1\b/))
+    await using keeper = new LeaseKeeper({ url: await answering(409, GONE, /\/1\b/), proxy: {} })
     await keeper.ready
     const [released, lost] = [1, 2].map((attempt) => ({
       lease: { ...lease, attempt },
@@ -103,7 +108,7 @@ describeNeeding(['patience'], 'the watch over the event loop', () => {
     const entry = new URL('lease-keeper.ts', import.meta.url).href
     const source = `
     const { LeaseKeeper } = await import(${JSON.stringify(entry)})
-    const keeper = new LeaseKeeper('http://127.0.0.1:9', 1000)
+    const keeper = new LeaseKeeper({ url: 'http://127.0.0.1:9', proxy: {} }, 1000)
     await keeper.ready
     for (;;);`
     const argv = ['--input-type=module', '--eval', source]
@@ -115,7 +120,7 @@ describeNeeding(['patience'], 'the watch over the event loop', () => {
   })
 })
 
-it('renewals go through the proxy that the environment names', async () => {
+it('renewals go through the network proxy', async () => {
   const { promise: asked, resolve } = Promise.withResolvers<string>()
   const proxy = createServer()
   proxy.on('connect', ({ url = '' }, socket) => {
@@ -126,19 +131,11 @@ it('renewals go through the proxy that the environment names', async () => {
   onTestFinished(() => void proxy.close())
   const address = proxy.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
-  for (const [name, value] of Object.entries({
-    NODE_USE_ENV_PROXY: '1',
-    HTTP_PROXY: `http://127.0.0.1:${address.port}`,
-    NO_PROXY: '',
-  })) {
-    const before = process.env[name]
-    process.env[name] = value
-    onTestFinished(() => {
-      if (before === undefined) delete process.env[name]
-      else process.env[name] = before
-    })
-  }
-  await using keeper = new LeaseKeeper('http://hub.example')
+  const httpProxy = new Secret(`http://127.0.0.1:${address.port}`)
+  await using keeper = new LeaseKeeper({
+    url: 'http://hub.example',
+    proxy: proxyVariables({ httpProxy }),
+  })
   await keeper.ready
   const lifeline = new Lifeline(systemClock, lease.leaseMs)
   keeper.keep(lease, { lifeline, stopOrder: new StopOrder() })

@@ -2,6 +2,7 @@ import { Worker as Thread } from 'node:worker_threads'
 import { type Fence, fenceOf, type Lease } from '../../domain/lease.ts'
 import type { StopOrder } from '../../pipeline/stop-order.ts'
 import { entryProgram } from '../../platform/entry-program.ts'
+import type { HubClient } from '../../protocol/client.ts'
 import { attemptName } from '../attempt-folder.ts'
 import type { Lifeline } from './lifeline.ts'
 import { LeaseNotice, type LeaseCommand, type Start } from './messages.ts'
@@ -26,12 +27,12 @@ export class LeaseKeeper {
 
   /**
    * Starts the thread. The thread also kills this process if the main event loop hangs for `stillMs`.
-   * @param url the hub's URL
+   * @param hub the hub's URL, and the network proxy to it
    */
-  constructor(url: string, stillMs = STILL_MS) {
+  constructor({ url, proxy }: Pick<HubClient, 'url' | 'proxy'>, stillMs = STILL_MS) {
     const heartbeat = new Heartbeat()
     this.#beating = heartbeat.beat()
-    const start: Start = { url, heartbeat: heartbeat.shared, stillMs }
+    const start: Start = { url, proxy, heartbeat: heartbeat.shared, stillMs }
     this.#thread = new Thread(entryProgram('worker/keep-leases/main'), {
       workerData: start,
       execArgv: [],

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../platform/clock.ts'
 import { silentLog } from '../../platform/log.ts'
 import { killLeftovers } from '../../platform/process-tree.ts'
+import { useProxy } from '../../platform/use-proxy.ts'
 import { HubClient } from '../../protocol/client.ts'
 import { attemptName } from '../attempt-folder.ts'
 import { keepLease } from './keep-lease.ts'
@@ -14,7 +15,8 @@ import { Heartbeat } from './heartbeat.ts'
 // main thread delays a renewal. When a lease is lost, this thread kills the attempt's processes itself,
 // because the main thread may be too busy to react.
 
-const { url, heartbeat, stillMs } = Start.parse(workerData)
+const { url, proxy, heartbeat, stillMs } = Start.parse(workerData)
+useProxy(proxy)
 const releases = new Map<string, AbortController>()
 
 parentPort?.on('message', (message: unknown) => {

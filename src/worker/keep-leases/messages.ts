@@ -8,6 +8,8 @@ import { Fence } from '../../domain/lease.ts'
 export const Start = z.strictObject({
   /** URL of the hub. */
   url: z.string(),
+  /** Variables that name the network proxy to the hub; empty for none. */
+  proxy: z.record(z.string(), z.string()),
   /** Memory of the worker's `Heartbeat`. */
   heartbeat: z.instanceof(SharedArrayBuffer),
   /** How long the worker's event loop may hang before the thread kills the worker, in milliseconds. */
