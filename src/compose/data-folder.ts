@@ -31,7 +31,16 @@ export const tokenIn = (folder: string, whose: LocalToken): string => join(folde
  * The content of the file that a hub writes when it starts to listen, so that commands on this
  * machine find the hub.
  */
-const HubFile = z.object({ url: z.url(), pid: z.int(), version: z.string() })
+const HubFile = z.object({
+  url: z.url(),
+  pid: z.int(),
+  version: z.string(),
+  /**
+   * The settings of the program, by key and without secrets; absent in the file of an older hub. With
+   * `up`, these include the worker's.
+   */
+  settings: z.record(z.string(), z.unknown()).exactOptional(),
+})
 export type HubFile = z.infer<typeof HubFile>
 
 const hubFileIn = (folder: string): string => join(folder, 'hub.json')

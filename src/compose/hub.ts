@@ -82,7 +82,7 @@ export async function openHub(
   })
   opening.defer(() => hub.close())
   opening.defer(async () => probe('hub-stopping'))
-  const file = { url: hub.url, pid: process.pid, version }
+  const file = { url: hub.url, pid: process.pid, version, settings: config }
   await writeHubFile(folder, file)
   opening.defer(() => removeHubFile(folder, file))
   const done = whileFolderLasts(folder, keeper.done, clock)

@@ -1,7 +1,8 @@
 import { readHubFile, tokenIn } from '../compose/data-folder.ts'
 import { readTokenFile } from '../compose/find-hub.ts'
-import { AppError } from '../domain/errors.ts'
+import { AppError, isAppError } from '../domain/errors.ts'
 import { HubClient } from '../protocol/client.ts'
+import { isAway } from '../words/why-waiting.ts'
 import { checkDisk } from './disk.ts'
 import type { Check, Finding, Machine } from './finding.ts'
 import { checkGit } from './git.ts'
@@ -24,8 +25,15 @@ const CHECKS: readonly Check[] = [
 ]
 
 /** Runs all checks of a machine, its settings and the hub that runs on its data folder. */
-export async function examine(machine: Omit<Machine, 'hub'>): Promise<readonly Finding[]> {
-  const withHub = { ...machine, hub: await hubOn(machine.folder) }
+export async function examine(
+  machine: Omit<Machine, 'hub' | 'workers'>,
+): Promise<readonly Finding[]> {
+  const hub = await hubOn(machine.folder)
+  const withHub = {
+    ...machine,
+    hub,
+    workers: hub === null ? [] : await connectedWorkers(hub.client),
+  }
   const findings: Finding[] = []
   for (const check of CHECKS) findings.push(...(await check(withHub)))
   return findings
@@ -49,6 +57,18 @@ export async function examineLedger(
     if (progress.found !== null) found.push(progress.found)
   }
   return { jobs, differences: found }
+}
+
+/** Empty if the hub does not answer, which `checkHub` reports. */
+async function connectedWorkers(client: HubClient): Promise<Machine['workers']> {
+  try {
+    const { workers } = await client.call('listWorkers', {})
+    const now = Date.now()
+    return workers.filter((worker) => !isAway(worker, now))
+  } catch (error) {
+    if (isAppError(error)) return []
+    throw error
+  }
 }
 
 async function hubOn(folder: string): Promise<Machine['hub']> {

@@ -3,6 +3,7 @@ import type { UpConfig } from '../config/settings.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { HubFile } from '../compose/data-folder.ts'
 import { type Hint, hint } from '../domain/hint.ts'
+import type { WorkerIdentity } from '../domain/lease.ts'
 
 /**
  * The result of a check. The verdict `failure` means that something does not work; `warning` means
@@ -28,6 +29,8 @@ export type Machine = {
   readonly version: string
   /** The hub that runs on this data folder, if any. */
   readonly hub: { readonly file: HubFile; readonly client: HubClient } | null
+  /** The workers that are connected to this hub. What they offer may differ from this shell. */
+  readonly workers: readonly WorkerIdentity[]
 }
 
 /** Examines one part of the machine and changes nothing. */

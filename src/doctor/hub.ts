@@ -2,8 +2,8 @@ import { isAppError } from '../domain/errors.ts'
 import { hint } from '../domain/hint.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import { plural } from '../domain/plural.ts'
-import { isAway } from '../words/why-waiting.ts'
 import { type Check, failure, type Finding, ok, type Machine, warning } from './finding.ts'
+import { offeredAgents } from './offered-agents.ts'
 
 /**
  * Maximum clock skew without a warning, in milliseconds. A larger skew does not affect leases, but it
@@ -12,7 +12,7 @@ import { type Check, failure, type Finding, ok, type Machine, warning } from './
 const SKEW_MS_MAX = 2000
 
 /** Checks the hub on this data folder: that it answers, its ledger, its clock, and its workers. */
-export const checkHub: Check = async ({ hub, version: own }) => {
+export const checkHub: Check = async ({ hub, workers, version: own }) => {
   if (hub === null) return [ok('hub', 'no hub is running with this data folder')]
   const { url, version } = hub.file
   try {
@@ -20,7 +20,11 @@ export const checkHub: Check = async ({ hub, version: own }) => {
     const response = await hub.client.open('ready', {})
     const skew = skewOf(response, asked, Date.now())
     const findings = [ok('hub', `${version} answers at ${url}; its ledger accepts writes`)]
-    return [...findings, ...(skew === null ? [] : [skew]), ...(await workerFindings(hub, own))]
+    return [
+      ...findings,
+      ...(skew === null ? [] : [skew]),
+      ...(await workerFindings(hub, workers, own)),
+    ]
   } catch (error) {
     if (!isAppError(error)) throw error
     return [failure('hub', `at ${url}: ${error.message}`, error.fix)]
@@ -45,17 +49,25 @@ function skewOf(response: Response, asked: number, answered: number): Finding | 
 
 async function workerFindings(
   { client }: NonNullable<Machine['hub']>,
+  connected: Machine['workers'],
   own: string,
 ): Promise<readonly Finding[]> {
-  const { workers: known } = await client.call('listWorkers', {})
   const queued = await client.call('listJobs', { query: { state: ['queued'], limit: 1 } })
-  const now = Date.now()
-  const connected = known.filter((worker) => !isAway(worker, now))
   return [
+    ...connected.map((worker) => ok(`worker ${worker.name}`, about(worker))),
     ...(connected.length === 0 && queued.jobs.length > 0 ? [NO_WORKER] : []),
     versions(connected, own),
   ]
 }
+
+/** What a running worker has, as it told the hub. */
+const about = (worker: WorkerIdentity): string =>
+  [
+    `agents: ${offeredAgents(worker).join(', ')}`,
+    worker.sandbox === 'none' ? 'NO SANDBOX' : `sandbox ${worker.sandbox}`,
+    plural(worker.slots, 'slot'),
+    ...(worker.labels.length === 0 ? [] : [`labels ${worker.labels.join(', ')}`]),
+  ].join(' · ')
 
 const NO_WORKER = warning(
   'workers',

@@ -3,18 +3,30 @@ import type { Agent } from '../agents/agent.ts'
 import type { AgentHost } from '../agents/agent-program.ts'
 import { AGENTS } from '../agents/all.ts'
 import { WITHOUT_MODEL } from '../agents/without-model.ts'
-import { type Check, type Finding, ok, warning } from './finding.ts'
+import { type Check, type Finding, type Machine, ok, warning } from './finding.ts'
+import { offeredAgents } from './offered-agents.ts'
 
 /** Reports the version of Node, and checks whether each agent can run. */
-export const checkPrograms: Check = async ({ path }) => [
+export const checkPrograms: Check = async ({ path, workers }) => [
   ok('node', `${process.version} at ${process.execPath}`),
-  ...(await Promise.all(AGENTS.map((agent) => agentFinding(agent, { path })))),
+  ...(await Promise.all(AGENTS.map((agent) => agentFinding(agent, { path }, workers)))),
 ]
 
-async function agentFinding(agent: Agent, host: AgentHost): Promise<Finding> {
+async function agentFinding(
+  agent: Agent,
+  host: AgentHost,
+  workers: Machine['workers'],
+): Promise<Finding> {
   const check = `agent ${agent.name}`
   const fitness = await agent.preflight(host)
   if (fitness.fit) return ok(check, fitness.says)
+  const having = workers.find((worker) => offeredAgents(worker).includes(agent.name))
+  if (having !== undefined) {
+    return ok(
+      check,
+      `${fitness.says} in this shell, but the running worker ${having.name} offers it`,
+    )
+  }
   return warning(
     check,
     `${fitness.says}; jobs that ask for this agent wait for another worker`,
@@ -23,7 +35,7 @@ async function agentFinding(agent: Agent, host: AgentHost): Promise<Finding> {
 }
 
 /** Checks whether agents have a model. It checks that a key is set but does not test the key. */
-export const checkModel: Check = async ({ config }) => {
+export const checkModel: Check = async ({ config, workers }) => {
   const known = [
     config.replay === undefined ? null : `replayed from ${config.replay}`,
     config.upstreamAnthropic ??
@@ -31,6 +43,16 @@ export const checkModel: Check = async ({ config }) => {
     config.upstreamOpenai ?? (config.openaiKey === undefined ? null : 'OpenAI, with a key'),
   ].filter((model) => model !== null)
   if (known.length > 0) return [ok('model', known.join(', '))]
+  const [worker] = workers
+  if (worker !== undefined) {
+    const agents = offeredAgents(worker).join(', ')
+    return [
+      ok(
+        'model',
+        `is not set in this shell; the running worker ${worker.name} offers the agents ${agents}`,
+      ),
+    ]
+  }
   return [
     warning(
       'model',

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Cli, cliInEmptyHome } from '../support/cli.ts'
@@ -27,6 +27,23 @@ describe('config show', () => {
     expect(stdout).toMatch(/^openaiKey +"\[redacted\]" +OPENAI_API_KEY$/m)
     expect(stdout).toMatch(/^anthropicKey +"\[redacted\]" +.*config\.yaml:3 anthropicKey$/m)
     expect(stdout).not.toContain('hush')
+  })
+
+  it('names what differs in the program that runs with the data folder, and no secret', async () => {
+    const cli = await cliInEmptyHome()
+    const env = { ANTHROPIC_API_KEY: 'sk-hush' }
+    const up = await cli.startUp(['--allow-local', '--slots', '5'], { env })
+    const { stdout } = await cli.run(['config', 'show'])
+    expect(stdout).toContain(
+      `These are the settings of this shell. Those of process ${up.process.pid}`,
+    )
+    const differing = stdout.split('differ:\n')[1] ?? ''
+    expect(differing).toMatch(/^setting +here +running$/m)
+    expect(differing).toMatch(/^slots +2 +5$/m)
+    expect(differing).toMatch(/^allowLocal +false +true$/m)
+    expect(differing).toMatch(/^anthropicKey +- +"?\[redacted\]"?$/m)
+    expect(differing).not.toMatch(/^(leaseMs|data) /m)
+    expect(await readFile(join(cli.data, 'hub.json'), 'utf8')).not.toContain('hush')
   })
 
   it('is one JSON document with --json, and names the file there is not', async () => {

@@ -35,7 +35,22 @@ describeNeeding(['patience'], 'the doctor', () => {
     expect(of('git')?.says).toContain('refuses a tree with a .git folder')
     expect(of('versions')?.says).toMatch(/ on 1 worker$/)
     expect(of('sandbox')).toMatchObject({ verdict: 'warning' })
-    expect(of('model')?.fix).toContain('ANTHROPIC_API_KEY')
+    expect(of('model')).toMatchObject({
+      verdict: 'ok',
+      says: expect.stringMatching(/not set in this shell; the running worker .* agents command/),
+    })
+  })
+
+  it('asks the running worker what it has, instead of judging its own shell', async () => {
+    const cli = await cliInEmptyHome()
+    expect((await verdicts(cli)).of('model')?.fix).toContain('ANTHROPIC_API_KEY')
+    const env = { ANTHROPIC_API_KEY: 'sk-hush' }
+    await cli.startUp(['--name', 'anvil', '--label', 'gpu'], { env })
+    const { of } = await verdicts(cli)
+    expect(of('model')?.says).toMatch(/the running worker anvil offers the agents builtin, /)
+    expect(of('worker anvil')?.says).toMatch(
+      /^agents: builtin, .*command · NO SANDBOX · 2 slots · labels gpu$/,
+    )
   })
 
   it('fails with what is missing and how to get it', async () => {

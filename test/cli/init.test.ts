@@ -25,7 +25,8 @@ describeNeeding(['patience'], 'init', () => {
   it('takes a model server that it is told of', async () => {
     const cli = await cliInEmptyHome()
     const place = ['--upstream', 'http://10.0.0.7:8000', '--model', 'chat/house']
-    await cli.run(['init', ...place])
+    const { stdout } = await cli.run(['init', ...place])
+    expect(stdout).toContain('warning: no model server answers at http://10.0.0.7:8000 now')
     const shown = (await cli.run(['config', 'show'])).stdout
     expect(shown).toMatch(/^upstreamOpenai +http:\/\/10\.0\.0\.7:8000 .*config\.yaml/m)
     expect(shown).toMatch(/^model +chat\/house/m)

@@ -2,11 +2,11 @@ import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import { given, readConfig } from '../../config/read.ts'
-import { AnyConfig } from '../../config/settings.ts'
+import { AnyConfig, HubConfig, UpConfig } from '../../config/settings.ts'
 import { spellings } from '../../config/spelling.ts'
 import { addSettings, type Invocation, NoFlags, onRun } from '../command.ts'
-import { dataFolder } from '../../compose/data-folder.ts'
-import { columns, printer } from '../print/printer.ts'
+import { dataFolder, type HubFile, readHubFile } from '../../compose/data-folder.ts'
+import { columns, type Printer, printer } from '../print/printer.ts'
 import { safeLine } from '../../words/safe-text.ts'
 import { configPath, sourcesOf } from '../../compose/read-settings.ts'
 
@@ -34,11 +34,45 @@ function addShow(config: Command, { terminal }: Invocation): void {
       value: values.get(setting.key) ?? fallbacks[setting.key] ?? null,
       source: given(setting, sources)?.source ?? 'default',
     }))
-    if (print.json) return print.document({ file: sources.file?.path ?? null, settings })
+    const running = await runningProgram(read, terminal)
+    const file = sources.file?.path ?? null
+    if (print.json) return print.document({ file, settings, running })
     print.line(`file: ${sources.file?.path ?? `none (${configPath(terminal.env)} does not exist)`}`)
     const rows = settings.map(({ setting, value, source }) => [setting, shown(value), source])
     for (const line of columns([['setting', 'value', 'from'], ...rows])) print.line(line)
+    if (running !== null) printRunning(running, read, print)
   })
+}
+
+/** The program that runs on this data folder, and its settings; null if none runs. */
+async function runningProgram(
+  { data }: z.output<typeof AnyConfig>,
+  { env, cwd }: Invocation['terminal'],
+): Promise<HubFile | null> {
+  return readHubFile(dataFolder(data, env, cwd))
+}
+
+/** The settings that say where the data folder is, which both sides know. */
+const PLACES: ReadonlySet<string> = new Set(['config', 'data'])
+
+/** Prints which settings of a running program differ from those of this shell. */
+function printRunning(
+  { url, pid, settings }: HubFile,
+  read: z.output<typeof AnyConfig>,
+  print: Printer,
+): void {
+  const program = `process ${pid}, which runs with this data folder at ${url}`
+  print.line('')
+  if (settings === undefined) return print.line(`The settings of ${program}, are unknown.`)
+  const here = new Map(Object.entries(read))
+  // Only `up` has the settings of a worker.
+  const rows = spellings('slots' in settings ? UpConfig : HubConfig)
+    .filter(({ key }) => !PLACES.has(key))
+    .map(({ key, place }) => [place, shown(here.get(key) ?? null), shown(settings[key] ?? null)])
+    .filter(([, own, running]) => own !== running)
+  if (rows.length === 0) return print.line(`These are also the settings of ${program}.`)
+  print.line(`These are the settings of this shell. Those of ${program}, differ:`)
+  for (const line of columns([['setting', 'here', 'running'], ...rows])) print.line(line)
 }
 
 function addPath(config: Command, { terminal }: Invocation): void {

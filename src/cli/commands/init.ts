@@ -37,6 +37,9 @@ export function defineInit(command: Command, { terminal }: Invocation): void {
     }
     await printSandbox(terminal, print)
     const model = await chooseModel(flags, terminal, print)
+    if (flags.upstream !== undefined && (await findModels({}, [flags.upstream])).length === 0) {
+      print.line(`warning: no model server answers at ${flags.upstream} now`)
+    }
     await writeDurably(path, fileText(model))
     const agents = await fitAgents({ path: terminal.env['PATH'] ?? '' }, model !== null)
     print.line(`agents: ${agents.map(({ name }) => name).join(', ')}`)
