@@ -215,7 +215,9 @@ const FAILURES: Readonly<Record<StopReason, Failed | null>> = {
   cancelled: failed('agent-failed', 'the agent cancelled its own turn'),
 }
 
-const ErrorData = z.object({ reason: z.enum(['agent-login', 'model-unavailable', 'agent-failed']) })
+const ErrorData = z.object({
+  reason: z.enum(['agent-login', 'model-unavailable', 'model-refused', 'agent-failed']),
+})
 
 function failureOf(error: unknown, ended: string): Failed {
   // Any other error means that the connection broke because the program exited.

@@ -17,6 +17,11 @@ type Declaration<Choice extends AgentChoice> = {
   readonly choice: ChoiceSchema & z.ZodType<Choice>
   /** What the command line passes to the agent: a model (`--model`) or a program (after `--`). */
   readonly takes: 'model' | 'program'
+  /**
+   * The kind of model server that the agent uses, or `default` for the one of the worker's default
+   * model; null if the job does not say whether the agent uses a model.
+   */
+  serverOf(choice: AgentChoice): 'anthropic' | 'openai' | 'default' | null
   /** True if the agent can work only on a worker that has a model. */
   readonly needsModel: boolean
   /** The name of the log that shows what the agent did, such as `transcript`. */

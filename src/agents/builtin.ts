@@ -6,6 +6,7 @@ import { entryProgram, isFromSource } from '../platform/entry-program.ts'
 import type { AcpAgent, Prepared } from './acp.ts'
 import {
   type Agent,
+  type AgentChoice,
   type AgentOptions,
   declareAgent,
   type DriverFactory,
@@ -23,11 +24,19 @@ export const builtin: Agent = declareAgent({
   description: 'a small agent included in Millwright',
   choice: modelChoice(NAME),
   takes: 'model',
+  serverOf,
   needsModel: true,
   story: 'transcript',
   preflight: async () => ({ fit: true, says: 'is part of Millwright' }),
   driver: builtinDriver,
 })
+
+/** The models of all other prefixes are asked through OpenAI's protocols. */
+function serverOf(choice: AgentChoice): 'anthropic' | 'openai' | 'default' {
+  const model = 'model' in choice ? choice.model : undefined
+  if (model === undefined) return 'default'
+  return model.startsWith('anthropic/') ? 'anthropic' : 'openai'
+}
 
 /** Drives the built-in agent. It needs a model, but no other program has to be installed. */
 export async function builtinDriver({

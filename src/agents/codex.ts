@@ -29,6 +29,7 @@ export const codex: Agent = declareAgent({
   description: 'OpenAI Codex',
   choice: modelChoice(NAME),
   takes: 'model',
+  serverOf: () => 'openai',
   needsModel: true,
   story: 'transcript',
   preflight: ({ path }) => findCodex(path),
@@ -173,6 +174,7 @@ const failure = (detail: string, session: string | null): AgentEnd => ({
  */
 const ERROR_PATTERNS: readonly (readonly [RegExp, ReasonCode])[] = [
   [/status:? 40[13]\b|Missing environment variable|Not logged in/i, 'agent-login'],
-  [/status:? (?:404|408|429|5\d\d)\b|high demand|quota exceeded/i, 'model-unavailable'],
+  [/status:? (?:408|429|5\d\d)\b|high demand|quota exceeded/i, 'model-unavailable'],
+  [/status:? 4\d\d\b/i, 'model-refused'],
   [/stream disconnected|connection failed|error sending request/i, 'model-unavailable'],
 ]

@@ -21,6 +21,7 @@ export const command: Agent = declareAgent({
   description: 'any program, given after --',
   choice: programChoice(NAME),
   takes: 'program',
+  serverOf: () => null,
   needsModel: false,
   story: 'output',
   preflight: async () => ({ fit: true, says: 'runs the program named in the job' }),

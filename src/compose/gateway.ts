@@ -1,12 +1,14 @@
-import { resolve } from 'node:path'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
 import type { UpConfig } from '../config/settings.ts'
 import type { Fence } from '../domain/lease.ts'
 import { type ProxySettings, proxyVariables } from '../domain/proxy.ts'
 import type { Secret } from '../domain/secret.ts'
-import { type Gateway, startGateway } from '../gateway/gateway.ts'
+import { startGateway } from '../gateway/gateway.ts'
 import { GatewaySettings } from '../gateway/settings.ts'
 import type { Logger } from '../platform/log.ts'
 import type { MeteredDoor } from '../worker/context.ts'
+import { accountsOf, meteredDoor } from './accounts.ts'
 
 const ANTHROPIC = 'https://api.anthropic.com'
 const OPENAI = 'https://api.openai.com'
@@ -26,7 +28,18 @@ type ModelConfig = Pick<
 export type OpenGateway = AsyncDisposable & {
   /** Text for people: the URL of each model endpoint, or that responses are replayed. */
   readonly models: readonly string[]
+  /** Keys of the accounts that the worker uses. */
+  readonly accounts: readonly string[]
   readonly openDoor: (fence: Fence) => Promise<MeteredDoor>
+}
+
+type GatewayTools = {
+  readonly cwd: string
+  readonly log: Logger
+  /** The worker's own folder. */
+  readonly folder: string
+  /** The model of jobs that name none. */
+  readonly model: string
 }
 
 /**
@@ -36,7 +49,7 @@ export type OpenGateway = AsyncDisposable & {
  */
 export async function openGateway(
   config: ModelConfig,
-  { cwd, log }: { readonly cwd: string; readonly log: Logger },
+  { cwd, log, folder, model }: GatewayTools,
 ): Promise<OpenGateway | null> {
   const models = modelsBehind(config)
   if (models.length === 0) return null
@@ -48,11 +61,14 @@ export async function openGateway(
     proxy: proxyVariables(config),
     replay: config.replay === undefined ? null : resolve(cwd, config.replay),
     record: config.record === undefined ? null : resolve(cwd, config.record),
+    hosts: join(folder, 'hosts'),
   })
+  const accounts = accountsOf(settings, { model, machine: hostname() })
   const gateway = await startGateway(settings, log)
   return {
     models,
-    openDoor: async (fence) => meteredDoor(gateway, fence),
+    accounts: [...new Set(Object.values(accounts).map(({ key }) => key))],
+    openDoor: (fence) => meteredDoor(gateway, fence, accounts),
     [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
   }
 }
@@ -60,16 +76,6 @@ export async function openGateway(
 /** The model that the built-in agent uses if neither the job nor a setting names one. */
 export const defaultModel = (config: ModelConfig): string =>
   hasOpenai(config) && !hasAnthropic(config) ? 'openai/gpt-5.1' : 'anthropic/claude-sonnet-5'
-
-async function meteredDoor(gateway: Gateway, fence: Fence): Promise<MeteredDoor> {
-  const door = await gateway.open(fence)
-  return {
-    door,
-    usage: () => gateway.usage(door.token),
-    refusal: () => gateway.refusal(door.token),
-    close: () => gateway.close(door.token),
-  }
-}
 
 function modelsBehind(config: ModelConfig): readonly string[] {
   if (config.replay !== undefined)

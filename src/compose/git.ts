@@ -8,6 +8,7 @@ import { AppError } from '../domain/errors.ts'
 import { type ProxySettings, proxyVariables } from '../domain/proxy.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import { systemClock } from '../platform/clock.ts'
+import { ReachedHosts } from '../platform/reached-hosts.ts'
 import { type Signature, type Signing, UNSIGNED } from '../publish/commit.ts'
 import { credentialFinder, type CredentialRule } from '../workspace/credential-rules.ts'
 import type { GitSettings } from '../workspace/git.ts'
@@ -62,6 +63,7 @@ export function gitSettings(
     timeoutMs: GIT_TIMEOUT_MS,
     marker: null,
     probe,
+    reached: new ReachedHosts(join(folder, 'hosts')),
   }
 }
 

@@ -66,12 +66,12 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const tokenFile = config.tokenFile === undefined ? [] : [resolve(cwd, config.tokenFile)]
   const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
-  const gateway = opening.use(await openGateway(config, { cwd, log }))
+  const model = config.model ?? defaultModel(config)
+  const gateway = opening.use(await openGateway(config, { cwd, log, folder, model }))
   const proxy = proxyForAgents(proxyVariables(config))
   await writeGitConfig(config, folder)
   const git = gitSettings(config, { folder, path, env, cwd, probe })
   const signature = signatureOf(config, { env, cwd })
-  const model = config.model ?? defaultModel(config)
   const drivers = await agentDrivers({ path, model, node: process.execPath })
   const { cacheBytes } = config
   const kinds = await kindsFor({ path, git, signature, drivers, cacheBytes, clock: systemClock })
@@ -83,6 +83,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     kinds: [...kinds.keys()],
     labels: config.label,
     offers: KINDS.flatMap((kind) => kind.offers({ agents: agents.map(({ name }) => name) })),
+    accounts: [...(gateway?.accounts ?? [])],
     sandbox: confinement.sandbox,
   }
   const worker = startWorker({

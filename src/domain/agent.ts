@@ -1,5 +1,6 @@
 import type { Launch } from './launch.ts'
 import type { ReasonCode } from './reasons.ts'
+import type { Resource } from './resource.ts'
 
 /** An agent's only access to a model: a URL on this machine, and a token used instead of an API key. */
 export type ModelDoor = {
@@ -9,11 +10,14 @@ export type ModelDoor = {
   readonly token: string
 }
 
-/** The model refused a request because of a rate limit or a quota. */
-export type ModelRefusal = {
-  /** When the model accepts requests again, in milliseconds since the epoch; null if unknown. */
-  readonly until: number | null
-}
+/** Why a request to a model got no answer that an agent can use. */
+export type ModelRefusal =
+  /** A rate limit or quota of the account `closed` that resets at `until` (epoch ms). */
+  | { readonly kind: 'quota'; readonly until: number; readonly closed: Resource }
+  /** The model's server cannot answer for now. */
+  | { readonly kind: 'away'; readonly closed: Resource }
+  /** The server refused the request, and would refuse it again. */
+  | { readonly kind: 'refused'; readonly status: number }
 
 /** What an agent is asked to do in one turn. */
 export type AgentTask = {

@@ -84,8 +84,13 @@ export type Attempt = {
   readonly marker: string
   /** Access to a model; null if this worker has none. */
   readonly door: ModelDoor | null
-  /** The rate limit or quota that refused the attempt's last model request; null if it was not refused. */
+  /** Why the attempt's last model request got no usable answer; null if it got one. */
   refusal(): Promise<ModelRefusal | null>
+  /**
+   * Says that the attempt has reached a resource (`Resource.key`). If the resource was closed, it is
+   * open again for all jobs.
+   */
+  reached(key: string): void
   /** The wall clock, in milliseconds since the epoch. It may jump, so do not measure durations with it. */
   now(): number
   /**

@@ -211,6 +211,7 @@ export const ERRORS = {
     'Start the worker with --upstream-anthropic URL, --upstream-openai URL or --replay FILE.',
   ),
   'upstream-unreachable': kind(502, 'Check the upstream’s URL and the network.', true),
+  'upstream-unknown': kind(502, 'Check the name of the host in the upstream’s URL.'),
   'replay-mismatch': kind(400, 'Use a script or recording that was made for this job.'),
   'script-invalid': kind(400, 'Correct the model script or recording as described in the message.'),
 } as const satisfies Record<string, ErrorKind>

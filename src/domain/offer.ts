@@ -3,6 +3,15 @@
 /** Returns the text that a job demands and a worker offers for an agent: `agent:` and its name. */
 export const agentOffer = (agent: string): string => `agent:${agent}`
 
+/**
+ * Returns the demand of a job for a model: `model:` and the kind of its server (`anthropic`,
+ * `openai`), or `default` for the worker's default model.
+ */
+export const modelOffer = (model: string): string => `model:${model}`
+
+/** The offer of a worker that runs jobs for any model. */
+export const ANY_MODEL = 'model:*'
+
 /** The offer of a worker that accepts any repository. */
 export const ANY_REPOSITORY = 'repo:*'
 

@@ -66,6 +66,10 @@ export const REASONS = {
     'the agent changed nothing, but the job requires a change',
     hint('read what the agent said, then reword the prompt', ['logs', '<job>']),
   ),
+  'model-refused': ending(
+    'the model’s server refused the request, and would refuse it again',
+    'read the cause in the detail; check the name of the model and the worker’s model upstream',
+  ),
   'check-failed': ending(
     'a check did not pass',
     hint(
@@ -106,6 +110,14 @@ export const REASONS = {
     'the repository’s host could not be reached',
     'check the network and the URL',
     true,
+  ),
+  'host-not-found': ending(
+    'the name of the repository’s host does not resolve, and the worker has never reached it',
+    'check the URL',
+  ),
+  'repository-refused': ending(
+    'the repository’s host refused the request',
+    'read the cause in the detail',
   ),
   'repository-login': ending(
     'the repository requires a valid credential (401)',

@@ -1,4 +1,5 @@
 import type { ReasonCode } from './reasons.ts'
+import type { Resource } from './resource.ts'
 
 /** Why a running attempt must stop. */
 export type StopCause =
@@ -41,16 +42,22 @@ export const isLeaseLost = (error: unknown): boolean =>
   error instanceof Stopped && error.why.kind === 'lease-lost'
 
 /**
- * An expected failure of a step. The pipeline turns it into a failed outcome. `detail` is for
- * people: what failed, why, and what to try.
+ * An expected failure of a step. The pipeline turns it into a failed outcome, or into a deferral if
+ * it names a resource that is away. `detail` is for people: what failed, why, and what to try.
  */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed'
   readonly reason: ReasonCode
   readonly detail: string
+  readonly away: Resource | null
 
-  constructor(reason: ReasonCode, detail: string, options: { cause?: unknown } = {}) {
+  constructor(
+    reason: ReasonCode,
+    detail: string,
+    { away = null, ...options }: { cause?: unknown; away?: Resource | null } = {},
+  ) {
     super(`${reason}: ${detail}`, options)
+    this.away = away
     this.reason = reason
     this.detail = detail
   }

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../domain/errors.ts'
-import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import { Meter } from './meter.ts'
+import type { Provider, Refusal } from './refusal.ts'
 
 /**
  * The maximum number of unfinished requests of one door. It limits memory: one request takes up to
@@ -20,8 +20,10 @@ export class Door {
   /** How many doors were opened before this one. */
   readonly ordinal: number
   readonly meter: Meter
-  /** Set if the model refused the last request because of a rate limit or quota; otherwise null. */
-  refusal: ModelRefusal | null = null
+  /** Why the last request for a model response got no usable answer; null if it got one. */
+  refusal: Refusal | null = null
+  /** The models that have answered. */
+  readonly answered = new Set<Provider>()
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()
   #inFlight = 0

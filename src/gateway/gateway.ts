@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ModelDoor, ModelRefusal } from '../domain/agent.ts'
+import type { ModelDoor } from '../domain/agent.ts'
 import { isAppError } from '../domain/errors.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { Usage } from '../domain/outcome.ts'
@@ -8,6 +8,7 @@ import type { Logger } from '../platform/log.ts'
 import type { IpcCall, IpcReply } from './ipc.ts'
 import { ChildExited, GatewayChild } from './child.ts'
 import { NOTHING_USED } from './meter.ts'
+import type { Provider, Refusal } from './refusal.ts'
 import type { GatewaySettings } from './settings.ts'
 
 const RESTARTS_MAX = 5
@@ -27,11 +28,10 @@ export type Gateway = {
   open(fence: Fence): Promise<ModelDoor>
   /** Returns the usage so far of the door with this token. */
   usage(token: string): Promise<Usage>
-  /**
-   * Says when the model accepts requests again, if it refused the door's last request because of a
-   * rate limit or quota. Returns null if it did not refuse that request.
-   */
-  refusal(token: string): Promise<ModelRefusal | null>
+  /** Says why the door's last request got no usable answer. Returns null if it got one. */
+  refusal(token: string): Promise<Refusal | null>
+  /** Returns the models that have answered through the door. */
+  answered(token: string): Promise<readonly Provider[]>
   /** Closes a door, aborts its requests in flight, and returns its total usage. */
   close(token: string): Promise<Usage>
   /** The process id; it changes after a restart. */
@@ -51,7 +51,11 @@ export async function startGateway(settings: GatewaySettings, log: Logger): Prom
 }
 
 type OpenDoor = { readonly ordinal: number; usage: Usage }
-type Used = { readonly usage: Usage; readonly refusal: ModelRefusal | null }
+type Used = {
+  readonly usage: Usage
+  readonly refusal: Refusal | null
+  readonly answered: readonly Provider[]
+}
 type Started = { readonly child: GatewayChild; readonly port: number }
 
 class RunningGateway implements Gateway {
@@ -100,8 +104,12 @@ class RunningGateway implements Gateway {
     return (await this.#used({ type: 'usage', token })).usage
   }
 
-  async refusal(token: string): Promise<ModelRefusal | null> {
+  async refusal(token: string): Promise<Refusal | null> {
     return (await this.#used({ type: 'usage', token })).refusal
+  }
+
+  async answered(token: string): Promise<readonly Provider[]> {
+    return (await this.#used({ type: 'usage', token })).answered
   }
 
   async close(token: string): Promise<Usage> {
@@ -119,7 +127,7 @@ class RunningGateway implements Gateway {
     const reply = await this.#call(call)
     if (reply.type !== 'used' || reply.usage === null)
       throw new Error('the gateway has no open door with this token')
-    return { usage: reply.usage, refusal: reply.refusal }
+    return { usage: reply.usage, refusal: reply.refusal, answered: reply.answered }
   }
 
   /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Usage } from '../domain/outcome.ts'
+import { Provider, Refusal } from './refusal.ts'
 import { GatewaySettings } from './settings.ts'
 
 const token = z.string().min(1)
@@ -34,7 +35,8 @@ export const IpcReply = z.discriminatedUnion('type', [
     type: z.literal('used'),
     id: z.int(),
     usage: Usage.nullable(),
-    refusal: z.strictObject({ until: z.int().nullable() }).nullable(),
+    refusal: Refusal.nullable(),
+    answered: z.array(Provider),
   }),
   z.strictObject({ type: z.literal('done'), id: z.int() }),
   z.strictObject({

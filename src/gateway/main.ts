@@ -7,6 +7,7 @@ import { Recorder } from './recording.ts'
 import { replaySource } from './replay.ts'
 import { gatewayServer } from './server.ts'
 import type { GatewaySettings } from './settings.ts'
+import { withRest } from './rest.ts'
 import { upstreamSource } from './upstream.ts'
 
 // The gateway process is the only process that uses the model keys, which it receives over the IPC
@@ -49,10 +50,12 @@ async function perform(id: number, call: IpcCall): Promise<IpcReply> {
   if (call.type === 'usage') {
     const door = doors.get(call.token)
     const refusal = door?.refusal ?? null
-    return { type: 'used', id, usage: door?.meter.usage ?? null, refusal }
+    const answered = [...(door?.answered ?? [])]
+    return { type: 'used', id, usage: door?.meter.usage ?? null, refusal, answered }
   }
   if (call.type === 'close') {
-    return { type: 'used', id, usage: await doors.close(call.token), refusal: null }
+    const usage = await doors.close(call.token)
+    return { type: 'used', id, usage, refusal: null, answered: [] }
   }
   if (call.type === 'open') doors.open(call.token, call.ordinal, call.usage)
   else await stop(started)
@@ -65,7 +68,10 @@ async function start(settings: GatewaySettings, port: number): Promise<Started> 
   const recorder = record === null ? null : new Recorder(record)
   const server = gatewayServer({
     doors,
-    source: replay === null ? upstreamSource(settings) : await replaySource(replay, systemClock),
+    source:
+      replay === null
+        ? withRest(upstreamSource(settings), () => systemClock.monotonic())
+        : await replaySource(replay, systemClock),
     recorder,
     now: () => systemClock.now(),
     onUsage: (token, usage) => send({ type: 'metered', token, usage }),

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { ModelRefusal } from '../domain/agent.ts'
 import type { Usage } from '../domain/outcome.ts'
 import type { Door } from './doors.ts'
 import type { Answer, Question, Source } from './exchange.ts'
 import type { Recorder } from './recording.ts'
 import { readRateLimit } from './rate-limit.ts'
+import { type Refusal, refusalIn, refusalOf } from './refusal.ts'
 import { UsageReader } from './usage-reader.ts'
 
 /** The maximum size of a recorded response. A larger one is forwarded but not recorded. */
@@ -40,15 +40,38 @@ export async function passThrough(context: PassageContext, passage: Passage): Pr
   response.once('close', () => disconnected.abort())
   const signal = AbortSignal.any([disconnected.signal, door.signal])
 
-  const answer = await context.source(question, signal)
+  const answer = await ask(context.source, passage, signal)
   response.writeHead(answer.status, answer.headers)
   response.flushHeaders()
-  const observer = new AnswerObserver(answer, passage, context.recorder !== null)
+  const keep = context.recorder !== null
+  const observer = new AnswerObserver(answer, passage, { keep, signal })
   try {
     await pipeline(answer.body, (body) => observer.observe(body), response, { signal })
   } finally {
     if (question.route.asks === 'answer') await observer.account(context)
   }
+}
+
+/** Asks the source. If it throws, notes on the door what that says about the model. */
+async function ask(
+  source: Source,
+  { question, door }: Passage,
+  signal: AbortSignal,
+): Promise<Answer> {
+  try {
+    return await source(question, signal)
+  } catch (error) {
+    const { dialect, asks } = question.route
+    if (asks === 'answer') door.refusal = refusalIn(dialect.provider, error)
+    throw error
+  }
+}
+
+type Observing = {
+  /** Whether to keep the bytes for a recording. */
+  readonly keep: boolean
+  /** Aborts when the agent disconnects or the door closes. */
+  readonly signal: AbortSignal
 }
 
 /** Reads the usage from a response while it is forwarded, and keeps its bytes for a recording. */
@@ -57,39 +80,50 @@ class AnswerObserver {
   readonly #passage: Passage
   readonly #contentType: string
   readonly #reader: UsageReader
-  readonly #keep: boolean
+  readonly #observing: Observing
   #kept: Uint8Array[] = []
   #refusalText = ''
   #size = 0
   #ended = false
+  /** Whether the model broke its response off. */
+  #broken = false
 
-  constructor(answer: Answer, passage: Passage, keep: boolean) {
+  constructor(answer: Answer, passage: Passage, observing: Observing) {
     this.#answer = answer
     this.#passage = passage
     this.#contentType = answer.headers['content-type'] ?? ''
     this.#reader = new UsageReader(passage.question.route.dialect, this.#contentType)
-    this.#keep = keep
+    this.#observing = observing
   }
 
   async *observe(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const piece of body) {
-      this.#reader.push(piece)
-      this.#size += piece.byteLength
-      if (this.#isRefused && this.#size <= REFUSAL_BYTES_MAX)
-        this.#refusalText += Buffer.from(piece).toString('utf8')
-      if (this.#size > RECORDED_BYTES_MAX) this.#kept = []
-      else if (this.#keep) this.#kept.push(piece)
-      yield piece
+    try {
+      for await (const piece of body) {
+        this.#note(piece)
+        yield piece
+      }
+      this.#ended = true
+    } catch (error) {
+      this.#broken = !this.#observing.signal.aborted
+      throw error
     }
-    this.#ended = true
   }
 
-  get #isRefused(): boolean {
-    return this.#answer.status === 429
+  #note(piece: Uint8Array): void {
+    this.#reader.push(piece)
+    this.#size += piece.byteLength
+    if (this.#answer.status === 429 && this.#size <= REFUSAL_BYTES_MAX)
+      this.#refusalText += Buffer.from(piece).toString('utf8')
+    if (this.#size > RECORDED_BYTES_MAX) this.#kept = []
+    else if (this.#observing.keep) this.#kept.push(piece)
   }
 
-  #refusal(now: () => number): ModelRefusal | null {
-    return this.#isRefused ? readRateLimit(this.#answer.headers, this.#refusalText, now()) : null
+  #refusal(now: () => number): Refusal | null {
+    const { provider } = this.#passage.question.route.dialect
+    const { status, headers } = this.#answer
+    if (this.#broken) return { kind: 'away', provider }
+    const resetsAt = status === 429 ? readRateLimit(headers, this.#refusalText, now()) : null
+    return refusalOf(provider, status, resetsAt)
   }
 
   async account({ recorder, onUsage, now }: PassageContext): Promise<void> {
@@ -97,6 +131,7 @@ class AnswerObserver {
     const reading = this.#reader.finish()
     if (this.#answer.status < 300) door.meter.add(reading, this.#answer.replayed)
     door.refusal = this.#refusal(now)
+    if (door.refusal === null) door.answered.add(question.route.dialect.provider)
     onUsage(door.token, door.meter.usage)
     // An agent may disconnect after the last event but before the stream ends. The response is
     // whole in this case too.

@@ -3,7 +3,7 @@ import { readRateLimit } from './rate-limit.ts'
 
 const NOW = 1_800_000_000_000
 const until = (headers: Record<string, string>, body: unknown = {}) =>
-  readRateLimit(headers, JSON.stringify(body), NOW).until
+  readRateLimit(headers, JSON.stringify(body), NOW)
 
 describe('a refusal for rate or quota', () => {
   it.each([
@@ -37,6 +37,6 @@ describe('a refusal for rate or quota', () => {
   })
 
   it('with a body that is not JSON is read from its headers', () => {
-    expect(readRateLimit({ 'retry-after': '2' }, '<html>', NOW).until).toBe(NOW + 2000)
+    expect(readRateLimit({ 'retry-after': '2' }, '<html>', NOW)).toBe(NOW + 2000)
   })
 })

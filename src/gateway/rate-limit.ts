@@ -4,7 +4,6 @@
 // (Claude plans).
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
-import type { ModelRefusal } from '../domain/agent.ts'
 
 /** A reset time more than 31 days ahead is ignored, because it must be a mistake. */
 const WAIT_MS_MAX = 31 * 86_400_000
@@ -14,14 +13,14 @@ const Body = z.object({
 })
 
 /**
- * Reads when the rate limit resets from a response with status 429. `until` is null if the time is
- * missing, malformed, in the past or more than 31 days ahead.
+ * Reads when the rate limit resets from a response with status 429 (epoch ms). Returns null if the
+ * time is missing, malformed, in the past or more than 31 days ahead.
  * @param now milliseconds since the epoch
  */
-export function readRateLimit(headers: Headers, body: string, now: number): ModelRefusal {
+export function readRateLimit(headers: Headers, body: string, now: number): number | null {
   const times = [...inBody(body, now), ...inHeaders(headers, now)]
   const until = times.find((time) => time > now && time <= now + WAIT_MS_MAX)
-  return { until: until === undefined ? null : Math.ceil(until) }
+  return until === undefined ? null : Math.ceil(until)
 }
 
 type Headers = Readonly<IncomingHttpHeaders> | Readonly<Record<string, unknown>>

@@ -24,6 +24,11 @@ export const GatewaySettings = z.strictObject({
     .nullable()
     .default(null)
     .describe('Answer from this file instead of a model: a recording (.jsonl) or a script (.json)'),
+  hosts: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Folder that remembers which models have answered; null for none'),
   record: z
     .string()
     .nullable()

@@ -6,6 +6,7 @@ import { http, https } from '../platform/node-http.ts'
 import { nodeProxy } from '../platform/use-proxy.ts'
 import type { Question, Source } from './exchange.ts'
 import { agentHeaders, upstreamHeaders } from './headers.ts'
+import { ReachedHosts } from '../platform/reached-hosts.ts'
 import type { GatewaySettings, Upstream } from './settings.ts'
 
 const CONNECT_MS_MAX = 10_000
@@ -13,13 +14,16 @@ const IDLE_MS_MAX = 10 * 60_000
 
 /**
  * Makes a source that forwards requests to the real models, with the real keys. The source throws
- * `upstream-missing` if the worker has no model for the dialect's provider, and
- * `upstream-unreachable` if the model does not respond.
+ * `upstream-missing` if the worker has no model for the dialect's provider, `upstream-unreachable` if
+ * the model does not respond, and `upstream-unknown` if its host's name does not resolve and it has
+ * never responded.
  */
 export function upstreamSource({
   upstreams,
+  hosts,
   proxy,
-}: Pick<GatewaySettings, 'upstreams' | 'proxy'>): Source {
+}: Pick<GatewaySettings, 'upstreams' | 'hosts' | 'proxy'>): Source {
+  const reached = hosts === null ? null : new ReachedHosts(hosts)
   const plain = new http.Agent({ keepAlive: true, proxyEnv: nodeProxy(proxy) })
   const secure = new https.Agent({ keepAlive: true, proxyEnv: nodeProxy(proxy) })
 
@@ -42,11 +46,13 @@ export function upstreamSource({
     try {
       const response = await send(open, question.body)
       const { statusCode: status = 502, headers } = response
+      await reached?.add(url.host)
       return { status, headers: agentHeaders(headers), body: response, replayed: null }
     } catch (error) {
       if (signal.aborted) throw error
+      const isNew = hasErrno(error, 'ENOTFOUND') && reached?.has(url.host) !== true
       throw new AppError(
-        'upstream-unreachable',
+        isNew ? 'upstream-unknown' : 'upstream-unreachable',
         `The ${provider} model at ${url.host} cannot be reached: ${withoutProxyLogin(messageOf(error), proxy)}`,
         { cause: error },
       )

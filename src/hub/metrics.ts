@@ -92,6 +92,7 @@ export class HubMetrics {
   #addGauges({ ledger, claims, deliveries, disk }: Measured): void {
     this.#registry.registerMetric(jobsGauge(ledger))
     this.#registry.registerMetric(waitingGauge(claims))
+    this.#registry.registerMetric(closedGauge(ledger))
     this.#registry.registerMetric(pendingDeliveriesGauge(ledger))
     this.#registry.registerMetric(deliveriesCounter(deliveries))
     this.#registry.registerMetric(loopDelayGauge(this.#loopDelay))
@@ -109,6 +110,16 @@ const jobsGauge = (ledger: Ledger) =>
     async collect() {
       this.reset()
       for (const { kind, state, jobs } of await ledger.counts()) this.set({ kind, state }, jobs)
+    },
+  })
+
+const closedGauge = (ledger: Ledger) =>
+  new Gauge({
+    name: 'millwright_closed_resources',
+    help: 'Git hosts and accounts at models that are away or refuse requests',
+    registers: [],
+    async collect() {
+      this.set((await ledger.closed()).length)
     },
   })
 

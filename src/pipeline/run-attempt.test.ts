@@ -55,6 +55,7 @@ function anAttempt(limits: Partial<Limits> = {}) {
       marker: 'test',
       door: null,
       refusal: async () => null,
+      reached: () => {},
     },
     clock,
     log: silentLog,

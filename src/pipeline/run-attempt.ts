@@ -107,7 +107,11 @@ function outcomeOf(error: unknown, { step, why, log }: FailureContext): Outcome 
   })
   // If the attempt was stopped, the outcome follows from the stop, because the stop caused the error.
   if (why !== null) return outcomeOfStop(why, failed)
-  if (error instanceof StepFailed) return failed(error.reason, error.detail)
+  if (error instanceof StepFailed) {
+    const { reason, detail, away } = error
+    if (away === null) return failed(reason, detail)
+    return { kind: 'deferred', reason, detail: clip(detail, DETAIL_MAX), closed: away }
+  }
   if (error instanceof AppError && isReason(error.code)) return failed(error.code, describe(error))
   if (isDiskFull(error)) return failed('disk-full', describe(error))
   log.error({ step, error }, 'attempt failed with an unexpected error')

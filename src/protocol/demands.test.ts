@@ -35,13 +35,18 @@ describe('a job demands the protocol', () => {
 })
 
 describe('a worker offers', () => {
-  it('every agent and repository when it is of protocol 1', () => {
+  it('every agent, repository and model when it is of protocol 1', () => {
     const offers = offersOf({ protocol: 1, worker: { offers: [] } })
-    expect(offers).toEqual(['agent:*', 'repo:*', 'protocol:1'])
+    expect(offers).toEqual(['agent:*', 'repo:*', 'model:*', 'protocol:1'])
   })
 
   it('what it states and the protocols that it speaks, whatever protocols it states', () => {
     const offers = offersOf({ protocol: 2, worker: { offers: ['agent:codex', 'protocol:*'] } })
-    expect(offers).toEqual(['agent:codex', 'protocol:1', 'protocol:2'])
+    expect(offers).toEqual(['agent:codex', 'model:*', 'protocol:1', 'protocol:2'])
+  })
+
+  it('only the models that it states, if it states any', () => {
+    const offers = offersOf({ protocol: 2, worker: { offers: ['model:openai'] } })
+    expect(offers).toEqual(['model:openai', 'protocol:1', 'protocol:2'])
   })
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { JobId } from '../domain/id.ts'
 import type { Submission } from '../domain/job.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
+import { ANY_MODEL, modelOffer } from '../domain/offer.ts'
 
 const Uuid7 = z.uuid({ version: 'v7' })
 const isUuid7 = (id: string): boolean => Uuid7.safeParse(id).success
@@ -37,7 +38,7 @@ export function protocolDemand(payload: number, job: Facts): readonly string[] {
 
 /**
  * Returns a worker's offers, plus an offer for each protocol that it supports, such as
- * `protocol:2`. Workers of protocol 1 send no offers. They get the offers for all agents and
+ * `protocol:2`. A worker that states no offer for models runs jobs for any model. Workers of protocol 1 send no offers. They get the offers for all agents and
  * repositories, because they run all agents and accept any repository.
  */
 export function offersOf({
@@ -49,8 +50,10 @@ export function offersOf({
 }): string[] {
   const stated = protocol === 1 ? ['agent:*', 'repo:*'] : worker.offers
   const spoken = Array.from({ length: protocol }, (_, index) => demandOf(index + 1))
-  return [...stated.filter((offer) => !offer.startsWith(PROTOCOL_DEMAND)), ...spoken]
+  const models = stated.some((offer) => offer.startsWith(MODEL_DEMAND)) ? [] : [ANY_MODEL]
+  return [...stated.filter((offer) => !offer.startsWith(PROTOCOL_DEMAND)), ...models, ...spoken]
 }
 
+const MODEL_DEMAND = modelOffer('')
 const PROTOCOL_DEMAND = 'protocol:'
 const demandOf = (protocol: number): string => `${PROTOCOL_DEMAND}${protocol}`

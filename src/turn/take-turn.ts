@@ -1,7 +1,8 @@
-import type { AgentEnd } from '../domain/agent.ts'
+import type { AgentEnd, ModelRefusal } from '../domain/agent.ts'
 import { EVENT_TEXT_MAX } from '../domain/event.ts'
 import { checkFailed } from '../domain/check-failed.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { StepFailed } from '../domain/stop.ts'
 import { clip } from '../domain/text.ts'
 import { failureOf, summaryOf } from './agent-end.ts'
 import type { AgentWork, FinishedTurn, PlannedTurn, TakenWork } from './agent-work.ts'
@@ -26,9 +27,14 @@ export async function takeTurn<Work extends TakenWork>(
     const onSession = (session: string): void => turn.sawSession(session)
     const end = await attempt.step('agent', () => runAgent(agent, plan, onSession, signal))
     const taken = await attempt.step('diff', () => takeWork(agent, signal))
-    const paused = await pause(agent, plan, end, taken)
-    if (paused !== null) return paused
-    const finished = await finish(agent, plan, end, taken)
+    const failure = failureOf(end)
+    const refusal = failure === null ? null : await attempt.refusal()
+    if (failure !== null && refusal !== null && refusal.kind !== 'refused') {
+      // A later attempt continues the turn.
+      await recordTurn(agent, taken, unfinished(plan, end.session))
+      return { outcome: waitFor(refusal, failure.detail) }
+    }
+    const finished = await finish(agent, plan, { end, failure: because(refusal, end), taken })
     turn.end()
     return finished
   })
@@ -46,29 +52,36 @@ const beginTurn = <Work extends TakenWork>(
     sessionFiles: [...driver.sessionFiles],
   })
 
-/**
- * Pauses the job if the model refuses requests until a known time; a later attempt then continues the
- * turn. Returns null if there is no reason to pause.
- */
-async function pause<Work extends TakenWork>(
-  agent: AgentWork<Work>,
-  plan: PlannedTurn,
-  end: AgentEnd,
-  taken: Taken<Work>,
-): Promise<TurnEnd<Work> | null> {
-  if (end.kind !== 'failed') return null
-  const resumeAt = (await agent.attempt.refusal())?.until ?? null
-  if (resumeAt === null) return null
-  await recordTurn(agent, taken, unfinished(plan, end.session))
-  return {
-    outcome: { kind: 'paused', reason: 'quota-exhausted', detail: end.detail, resumeAt },
+/** The job waits for a model: paused until its quota resets, or in the queue until it is back. */
+function waitFor(refusal: Exclude<ModelRefusal, { kind: 'refused' }>, cause: string): Outcome {
+  const { closed } = refusal
+  const detail = clip(cause, EVENT_TEXT_MAX)
+  if (refusal.kind === 'away') {
+    return { kind: 'deferred', reason: 'model-unavailable', detail, closed }
   }
+  return { kind: 'paused', reason: 'quota-exhausted', detail, resumeAt: refusal.until, closed }
+}
+
+/**
+ * The failure of the agent, if it failed. A refusal of the model that no retry would change is the
+ * reason if the agent itself says that it failed; a program that only exits may mean anything.
+ */
+function because(refusal: ModelRefusal | null, end: AgentEnd): StepFailed | null {
+  if (refusal?.kind !== 'refused' || end.kind !== 'failed') return failureOf(end)
+  const isLogin = refusal.status === 401 || refusal.status === 403
+  return new StepFailed(isLogin ? 'agent-login' : 'model-refused', end.detail)
 }
 
 const unfinished = (
   { iteration, answers }: PlannedTurn,
   session: string | null,
 ): UnfinishedTurn => ({ iteration, session, summary: null, answers })
+
+type Ended<Work extends TakenWork> = {
+  readonly end: AgentEnd
+  readonly failure: StepFailed | null
+  readonly taken: Taken<Work>
+}
 
 /**
  * Returns the finished turn. If the agent failed, records its work for the next attempt and throws the
@@ -78,12 +91,10 @@ const unfinished = (
 async function finish<Work extends TakenWork>(
   agent: AgentWork<Work>,
   plan: PlannedTurn,
-  end: AgentEnd,
-  taken: Taken<Work>,
+  { end, failure, taken }: Ended<Work>,
 ): Promise<TurnEnd<Work>> {
   const { iteration, answers } = plan
   const { work, archive } = taken
-  const failure = failureOf(end)
   const isSame = work.tree === answers?.tree
   if (failure !== null && (agent.check === null || !work.changed || isSame)) {
     // An agent that failed by itself gets a new session, because the old one may make it fail again.

@@ -4,7 +4,7 @@ import { newJobId } from '../domain/id.ts'
 import { Limits } from '../domain/limits.ts'
 import type { Job } from '../domain/job.ts'
 import { RetryPolicy } from '../domain/retry.ts'
-import { whyHeldBack, whyNotTaken, whyNoWorker } from './why-waiting.ts'
+import { whyClosed, whyHeldBack, whyNotTaken, whyNoWorker } from './why-waiting.ts'
 
 const NOW = 1_800_000_000_000
 const LONG_AGO = NOW - 46_000
@@ -136,5 +136,38 @@ describe('a job that waits for a lock', () => {
     expect(whyHeldBack({ ...parked, parkedBehind: parked.id })).toBe(
       `for the lock site:a, held by job ${parked.id.slice(-12)}`,
     )
+  })
+})
+
+const away = (key: string, covers: string, reason: 'model-unavailable' | 'quota-exhausted') => ({
+  key,
+  covers: [covers],
+  reason,
+  detail: '',
+  since: NOW,
+  until: NOW + 60_000,
+  tries: 1,
+})
+
+describe('a job that needs something closed', () => {
+  const HOST = away('host:https://git.example', 'repo:https://git.example/*', 'model-unavailable')
+  const ACCOUNT = away('model:https://api.example#1a2b3c4d', 'model:openai', 'quota-exhausted')
+  const waiting = job([], ['repo:https://git.example/app', 'model:openai'])
+
+  it('waits for the host, until its next try', () => {
+    expect(hintText(whyClosed(waiting, [HOST], NOW)!)).toMatch(
+      /^for the host https:\/\/git\.example, which does not answer; next try at 2027-.*: millwright resume /,
+    )
+  })
+
+  it('waits for the quota of the account, whose key is not shown', () => {
+    expect(hintText(whyClosed(waiting, [ACCOUNT], NOW)!)).toMatch(
+      /^for the model https:\/\/api\.example, whose quota is used up until 2027-/,
+    )
+  })
+
+  it('waits for nothing else than what it needs, and no longer than until the next try', () => {
+    expect(whyClosed(job([], ['repo:https://other.example/app']), [HOST], NOW)).toBeNull()
+    expect(whyClosed(waiting, [HOST], HOST.until)).toBeNull()
   })
 })

@@ -1,11 +1,13 @@
 import { type CommandLine, type Hint, hint } from '../domain/hint.ts'
 import { shortId } from '../domain/id.ts'
+import { type Closed, closedTo } from '../domain/closed.ts'
 import type { Job } from '../domain/job.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import { laneOf, permits } from '../domain/lane.ts'
 import { matches } from '../domain/offer.ts'
 import { plural } from '../domain/plural.ts'
 import { zonedMoment } from './quantity.ts'
+import { resourceText } from './resource.ts'
 import { safeLine } from './safe-text.ts'
 
 /**
@@ -44,6 +46,31 @@ export function whyHeldBack(job: Job): string | null {
   return job.resumeAt !== null && job.state === 'paused'
     ? `until ${zonedMoment(job.resumeAt)}`
     : null
+}
+
+/**
+ * Why a queued job waits if something that it needs is closed, such as a git host that is away; null
+ * if nothing is.
+ */
+export function whyClosed(job: Job, closed: readonly Closed[], now: number): Hint | null {
+  if (job.state !== 'queued') return null
+  const [last] = closedTo(closed, laneOf(job), null)
+    .filter(({ until }) => until > now)
+    .toSorted((one, other) => other.until - one.until)
+  if (last === undefined) return null
+  return hint(`for ${closedText(last)}; to try now, use`, ['resume', job.id])
+}
+
+/** Says what is closed and when the next attempt may try it. */
+export function closedText({
+  key,
+  reason,
+  until,
+}: Pick<Closed, 'key' | 'reason' | 'until'>): string {
+  const when = zonedMoment(until)
+  return reason === 'quota-exhausted'
+    ? `${resourceText(key)}, whose quota is used up until ${when}`
+    : `${resourceText(key)}, which does not answer; next try at ${when}`
 }
 
 /**

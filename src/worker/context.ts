@@ -13,7 +13,9 @@ import type { HubClient } from '../protocol/client.ts'
 export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
-  /** The model's refusal of the last request, or null if the model did not refuse it. */
+  /** Keys of the accounts at models that have answered through this door. */
+  answered(): Promise<readonly string[]>
+  /** Why the last request got no usable answer, or null if it got one. */
   refusal(): Promise<ModelRefusal | null>
   /** Revokes the door's token and returns the total usage. */
   close(): Promise<Usage>

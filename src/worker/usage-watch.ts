@@ -4,15 +4,25 @@ import type { MeteredDoor } from './context.ts'
 
 const INTERVAL_MS = 5000
 
-/** Checks the attempt's model usage regularly and reports every change, until the signal aborts. */
+type Watch = {
+  readonly report: Pick<AttemptReport, 'tell'>
+  readonly reached: (key: string) => void
+  readonly clock: Clock
+}
+
+/**
+ * Checks the attempt's model usage regularly and reports every change, until the signal aborts. Also
+ * says which accounts have answered, a last time after the abort.
+ */
 export async function watchUsage(
   metered: MeteredDoor,
-  { report, clock }: { readonly report: Pick<AttemptReport, 'tell'>; readonly clock: Clock },
+  { report, reached, clock }: Watch,
   signal: AbortSignal,
 ): Promise<void> {
   let reported = 0
   for (;;) {
     await clock.sleep(INTERVAL_MS, signal)
+    for (const key of await metered.answered()) reached(key)
     if (signal.aborted) return
     const usage = await metered.usage()
     if (usage.requests > reported) report.tell({ type: 'usage', usage })

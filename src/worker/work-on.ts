@@ -79,8 +79,9 @@ async function runWhileLeased(
   const { clock } = context
   const over = new AbortController()
   const lapse = stopWhenLapsed(lifeline, stopOrder, over.signal)
+  const reached = reachedReporter(lease, sender)
   const usage =
-    metered === null ? null : watchUsage(metered, { report: sender, clock }, over.signal)
+    metered === null ? null : watchUsage(metered, { report: sender, reached, clock }, over.signal)
   // If the usage watch fails, the attempt stops. Awaiting `usage` below throws the error.
   usage?.catch(() => stopOrder.stop({ kind: 'lease-lost' }))
   try {
@@ -98,6 +99,7 @@ async function runWhileLeased(
           marker: attemptName(fence),
           door: metered?.door ?? null,
           refusal: async () => (await metered?.refusal()) ?? null,
+          reached,
         },
         clock,
         log: context.log.child(fence),
@@ -108,6 +110,20 @@ async function runWhileLeased(
   } finally {
     over.abort()
     await Promise.all([lapse, usage])
+  }
+}
+
+/**
+ * Returns a function that reports a resource that this attempt has reached, if the attempt is its
+ * probe, and only once.
+ */
+function reachedReporter(
+  { probes }: Lease,
+  report: Pick<AttemptSender, 'tell'>,
+): (key: string) => void {
+  const left = new Set(probes)
+  return (key) => {
+    if (left.delete(key)) report.tell({ type: 'reached', key })
   }
 }
 

@@ -3,7 +3,7 @@ import type { ProgramEnd } from '../platform/run-program.ts'
 import { remoteFailure } from './failure.ts'
 
 const URL = 'https://example.org/a.git'
-const CALL = { url: URL, credential: null, knownHosts: null }
+const CALL = { url: URL, credential: null, knownHosts: null, isKnown: true }
 const END: ProgramEnd = {
   code: 128,
   killSignal: null,

@@ -2,16 +2,20 @@ import type { ReasonCode } from '../domain/reasons.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Credential } from './credential.ts'
+import { hostOf } from './host.ts'
 
 /** The remote that git called, and the credential that git used. */
 type RemoteCall = {
   readonly url: string
   readonly credential: Credential | null
   readonly knownHosts: string | null
+  /** Whether the host has answered this worker before. */
+  readonly isKnown: boolean
 }
 
 /**
- * Converts a failed call to a remote into a step failure.
+ * Converts a failed call to a remote into a step failure. If the host is away, the failure names the
+ * host, so that the job waits for it.
  * @param output git's error output, with secrets already redacted
  */
 export function remoteFailure(
@@ -24,17 +28,24 @@ export function remoteFailure(
     return new StepFailed(
       'repository-unreachable',
       `${url} did not respond in time; try again later`,
+      { away: hostOf(url) },
     )
   }
-  const [, reason, advice] = PATTERNS.find(([pattern]) => pattern.test(output)) ?? UNKNOWN
+  const patterns = call.isKnown ? PATTERNS : [UNRESOLVED, ...PATTERNS]
+  const [, reason, advice] = patterns.find(([pattern]) => pattern.test(output)) ?? UNKNOWN
   const text = typeof advice === 'string' ? advice : advice(call)
-  return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`)
+  const isAway = reason === 'repository-unreachable' && !CERTIFICATE.test(output)
+  const away = isAway ? hostOf(url) : null
+  return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`, { away })
 }
 
 /** Whether git rejected objects from the remote as invalid (transfer.fsckObjects). */
 export const isUnsafe = (output: string): boolean => UNSAFE.test(output)
 
 const UNSAFE = /fsck error/
+
+/** Waiting does not repair a certificate. */
+const CERTIFICATE = /certificate|SSL_ERROR|TLS/i
 
 type Pattern = readonly [
   pattern: RegExp,
@@ -111,11 +122,18 @@ const PATTERNS: readonly Pattern[] = [
     'ref-not-found',
     'the branch, tag or commit does not exist in the repository; check the ref',
   ],
+  [/returned error: 4(?!08|25|29)\d\d/, 'repository-refused', 'the server refused the request'],
   [
     /Could not resolve|Failed to connect|Couldn't connect|Connection (?:refused|timed out|reset|closed)|timed out|Operation too slow|returned error: (?:429|5\d\d)|unable to access|hung up|early EOF|unexpected disconnect|Network is unreachable|No route to host|Empty reply|invalid server response|protocol error/i,
     'repository-unreachable',
     'the host could not be reached, or it closed the connection; check the network and the URL',
   ],
+]
+
+const UNRESOLVED: Pattern = [
+  /Could not resolve/,
+  'host-not-found',
+  'the host’s name does not resolve; check the URL',
 ]
 
 function lacksPermission({ url, credential }: RemoteCall): string {

@@ -3,6 +3,7 @@ import type { ProxyVariables } from '../domain/proxy.ts'
 import { StepFailed } from '../domain/stop.ts'
 import { MARKER } from '../platform/process-tree.ts'
 import { type Input, type ProgramEnd, runProgram } from '../platform/run-program.ts'
+import type { ReachedHosts } from '../platform/reached-hosts.ts'
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
 
@@ -38,6 +39,8 @@ export type GitSettings = {
    */
   readonly marker: string | null
   readonly probe: Probe
+  /** The hosts that have answered this worker. */
+  readonly reached: ReachedHosts
 }
 
 /** One git call. */

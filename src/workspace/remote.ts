@@ -4,6 +4,7 @@ import type { Address } from './address.ts'
 import { authorization, type Credential, withoutSecrets } from './credential.ts'
 import { remoteFailure } from './failure.ts'
 import { git, type GitCall, type GitSettings } from './git.ts'
+import { hostOf } from './host.ts'
 import { branchOf } from './ref-name.ts'
 import { sshEnvironment } from './ssh.ts'
 
@@ -81,9 +82,12 @@ export async function callRemote(
     withoutProxyLogin(withoutSecrets(text, credential), settings.proxy)
   const { stderr, ...facts } = end
   const redactedStderr = redact(stderr)
-  const { knownHosts } = settings
+  const { knownHosts, reached } = settings
+  const host = hostOf(address.url)?.key ?? null
+  if (host !== null && end.code === 0) await reached.add(host)
+  const isKnown = host === null || reached.has(host)
   const failure = () =>
-    remoteFailure({ url: address.url, credential, knownHosts }, facts, redactedStderr)
+    remoteFailure({ url: address.url, credential, knownHosts, isKnown }, facts, redactedStderr)
   return { ...facts, redactedStderr, redact, failure }
 }
 

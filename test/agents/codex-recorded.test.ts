@@ -71,7 +71,7 @@ describe('the codex driver', () => {
     ['status-400', 'agent-failed'],
     ['status-401', 'agent-login'],
     ['status-403', 'agent-login'],
-    ['status-404', 'model-unavailable'],
+    ['status-404', 'model-refused'],
     ['status-429', 'model-unavailable'],
     ['status-500', 'model-unavailable'],
     ['quota', 'model-unavailable'],

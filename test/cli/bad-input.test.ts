@@ -179,7 +179,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
       [`${locked.url}/remote.git`, /\(403\)[^]*next: grant the credential the access/],
     ] as const
     for (const [repository, reason] of cases) {
-      const end = await submit(cli, '--repo', repository, 'Fix')
+      const end = await submit(cli, '--repo', repository, '--outage-ms', '0', 'Fix')
       expect([end.code, end.stdout]).toEqual([1, expect.stringMatching(reason)])
       expect(end.stdout).toContain(repository)
       expect(end.stdout).not.toContain(PASSWORD)

@@ -62,7 +62,7 @@ describe('submit', () => {
     expect(job).toMatchObject({ group: 'night', submittedBy: 'admin', title: 'code' })
     const shown = (await cli.run(['show', job.id])).stdout
     expect(shown).toMatch(/ agent +builtin\n[^]* group +night\n/)
-    expect(shown).toMatch(/ demands +agent:builtin, repo:https:\/\/git\.example/)
+    expect(shown).toMatch(/ demands +agent:builtin, model:default, repo:https:\/\/git\.example/)
     expect(shown).toMatch(/ submitted by +admin\n/)
   })
 

@@ -9,7 +9,7 @@ import type { Fault } from '../support/fault-probe.ts'
 import type { Verdict } from './evidence.ts'
 import type { Meeting, Scenario } from './places.ts'
 import type { Kept } from './programs.ts'
-import { HOLD_MS, MODEL, orderFor } from './scenarios.ts'
+import { HOLD_MS, MODELS, orderFor } from './scenarios.ts'
 import { storeUnreferenced } from './store.ts'
 import { LEASE_MS, World } from './world.ts'
 
@@ -70,7 +70,7 @@ async function tryCell(
   const world = await World.make({
     folder,
     database,
-    replay: scenario === 'quota' ? await writeModel(folder) : undefined,
+    replay: await writeModel(folder, scenario),
     onFault: (kept) => {
       state.at = Date.now()
       void answer(fault, { kept, world, place: meeting.in, job: () => state.job })
@@ -98,9 +98,11 @@ async function tryCell(
   }
 }
 
-const writeModel = async (folder: string): Promise<string> => {
+async function writeModel(folder: string, scenario: Scenario): Promise<string | undefined> {
+  const model = MODELS[scenario]
+  if (model === undefined) return undefined
   const file = join(folder, 'model.json')
-  await writeFile(file, JSON.stringify(MODEL))
+  await writeFile(file, JSON.stringify(model))
   return file
 }
 
@@ -114,6 +116,7 @@ const UNDISTURBED: readonly Scenario[] = [
   'second turn',
   'hub starts',
   'quota',
+  'outage',
 ]
 
 /** What the scenario adds once the agent works, or the check. */

@@ -26,6 +26,8 @@ export type Scenario =
   | 'worker stops in a check'
   /** The model refuses for a while, so the job rests. */
   | 'quota'
+  /** The model does not answer for a while, so the job waits. */
+  | 'outage'
   /**
    * What the job left and brought along is old, beside an upload that no job names and a file that
    * no job refers to, and somebody collects.
@@ -104,6 +106,10 @@ export const PLACES = {
   'pause-uncommitted': hub('F25', 'quota'),
   // A job rests; its worker does not know yet.
   'pause-committed': hub('F25', 'quota'),
+  // A job waits for a model that is away; the transaction has yet to commit.
+  'defer-uncommitted': hub('F25', 'outage'),
+  // A job waits for a model that is away; its worker does not know yet.
+  'defer-committed': hub('F25', 'outage'),
   // A job’s rest is over; the transaction has yet to commit.
   'resumeDue-uncommitted': hubAlone('F15', 'quota'),
   // A job waits again after its rest; nobody has been told.

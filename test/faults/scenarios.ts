@@ -40,16 +40,20 @@ const write = (content: string) => ({
   calls: [{ name: 'write', args: { path: 'work', content } }],
 })
 /** The model breaks off the agent's work once; what follows in its session is other than the beginning. */
-export const MODEL = {
+const modelThat = (fails: object) => ({
   scripts: [
     { when: 'You were interrupted', steps: [write('whole'), { text: 'Done.' }] },
-    {
-      steps: [
-        write('half'),
-        { status: 429, errorBody: { error: { message: 'used up', resets_in_seconds: 2 } } },
-      ],
-    },
+    { steps: [write('half'), fails] },
   ],
+})
+
+/** The model of each scenario that has one. */
+export const MODELS: Partial<Record<Scenario, object>> = {
+  quota: modelThat({
+    status: 429,
+    errorBody: { error: { message: 'used up', resets_in_seconds: 2 } },
+  }),
+  outage: modelThat({ status: 503 }),
 }
 
 const generated = { script: GENERATE, check: IS_COPY, input: INPUT, outputs: OUTPUTS }
@@ -76,6 +80,7 @@ const ORDERS: Readonly<Record<Scenario, Omit<Order, 'title'>>> = {
   'worker stops': { script: ONCE_ENDLESS_WORK + WORK },
   'worker stops in a check': { script: WORK, check: ONCE_ENDLESS_WORK + IS_WHOLE },
   quota: { script: null },
+  outage: { script: null },
   collect: withInput,
   'hub stops': { script: ONCE_ENDLESS_WORK + WORK },
   'hub starts': { script: WORK },

@@ -3,6 +3,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { z } from 'zod'
+import { ReachedHosts } from '../../src/platform/reached-hosts.ts'
 import { noProbe } from '../../src/domain/probe.ts'
 import { CheckoutOptions } from '../../src/workspace/checkout-options.ts'
 import type { Change } from '../../src/workspace/change.ts'
@@ -111,6 +112,7 @@ export function gitSettings(folder: string, change: Partial<GitSettings> = {}): 
     timeoutMs: 20_000,
     marker: null,
     probe: noProbe,
+    reached: new ReachedHosts(join(folder, 'hosts')),
     ...change,
   }
 }

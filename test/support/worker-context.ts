@@ -20,6 +20,8 @@ const HOST = { path: PATH, node: process.execPath, model: 'anthropic/claude-sonn
 /** What a test can change. */
 export type WorkerChange = Partial<WorkerContext> & {
   readonly slots?: number
+  /** Keys of the accounts at models that it uses. */
+  readonly accounts?: string[]
   /** The agents it has and offers; by default only `command`. */
   readonly drivers?: Readonly<Record<string, DriverFactory>>
   readonly git?: Partial<GitSettings>
@@ -31,7 +33,7 @@ export async function workerContext(
   hub: { readonly url: string; readonly workerToken: string },
   change: WorkerChange = {},
 ): Promise<WorkerContext> {
-  const { slots = 1, git = {}, ...context } = change
+  const { slots = 1, accounts = [], git = {}, ...context } = change
   const drivers = change.drivers ?? { command: await command.driver(HOST) }
   const kinds =
     change.kinds ??
@@ -50,6 +52,7 @@ export async function workerContext(
     kinds: KINDS.map(({ schema }) => schema.name),
     labels: [],
     offers: KINDS.flatMap((kind) => kind.offers({ agents: Object.keys(drivers) })),
+    accounts,
     sandbox: 'none',
   }
   const source = { clock: systemClock, random: randomBytes }

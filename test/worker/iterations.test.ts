@@ -300,6 +300,7 @@ describeNeeding(['patience'], 'an agent that remembers', () => {
     const folder = await tempFolder()
     const prompts: string[] = []
     let until: number | null = null
+    const closed = { key: 'model:here', covers: ['model:default'] }
     const forgetful: AgentDriver = {
       name: 'command',
       sessionFiles: [],
@@ -317,7 +318,8 @@ describeNeeding(['patience'], 'an agent that remembers', () => {
       openDoor: async () => ({
         door: { baseUrl: 'http://127.0.0.1:1', token: 'none' },
         usage: async () => NO_USAGE,
-        refusal: async () => ({ until }),
+        answered: async () => [],
+        refusal: async () => (until === null ? null : { kind: 'quota', until, closed }),
         close: async () => NO_USAGE,
       }),
     })

@@ -1,13 +1,14 @@
-import { type IncomingMessage, request as ask, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
 import { builtin } from '../../src/agents/builtin.ts'
+import { accountsOf, meteredDoor } from '../../src/compose/accounts.ts'
 import type { Job } from '../../src/domain/job.ts'
-import type { MeteredDoor } from '../../src/worker/context.ts'
 import { PATH } from '../support/confined.ts'
-import { aFence, aGateway, aModelServer, aScript } from '../support/gateway.ts'
+import { aFence, aGateway } from '../support/gateway.ts'
 import { startTestHub, type TestHub } from '../support/hub.ts'
 import { describeNeeding } from '../support/needs.ts'
 import { byHand, makeRemote } from '../support/repository.ts'
+import { aScriptedModel } from '../support/scripted-model.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { startTestWorker, untilEnded, untilJob } from '../support/worker.ts'
 
@@ -36,15 +37,12 @@ const SCRIPT = {
 
 /** A scripted model whose plan is used up after `answers` answers, until `quota.left` is raised. */
 async function aModelWithQuota(answers: number) {
-  const gateway = await aGateway({ replay: await aScript(SCRIPT) })
-  const { baseUrl, token } = await gateway.open(aFence())
   const quota = { left: answers, refused: 0 }
-  const url = await aModelServer((request, response) => {
-    if (request.method === 'POST' && (quota.left -= 1) < 0) {
-      quota.refused += 1
-      return refuse(response)
-    }
-    return passOn(request, response, { baseUrl, token })
+  const url = await aScriptedModel(SCRIPT, (response) => {
+    if ((quota.left -= 1) >= 0) return false
+    quota.refused += 1
+    refuse(response)
+    return true
   })
   return { url, quota }
 }
@@ -55,35 +53,13 @@ function refuse(response: ServerResponse): void {
   response.end(JSON.stringify({ error }))
 }
 
-function passOn(
-  from: IncomingMessage,
-  to: ServerResponse,
-  { baseUrl, token }: { readonly baseUrl: string; readonly token: string },
-): void {
-  // The gateway under test speaks to an upstream, this one to a gateway that replays.
-  const url = `${baseUrl}/anthropic${from.url ?? ''}`
-  const { host: _, ...headers } = from.headers
-  const onward = ask(url, { method: from.method, headers: { ...headers, 'x-api-key': token } })
-  onward.on('response', (answer) => {
-    to.writeHead(answer.statusCode ?? 502, answer.headers)
-    answer.pipe(to)
-  })
-  from.pipe(onward)
-}
-
 /** A worker whose built-in agent asks this model. */
 async function startWorkerFor(hub: TestHub, url: string) {
-  const gateway = await aGateway({ upstreams: { anthropic: { baseUrl: url, apiKey: 'key' } } })
-  const openDoor = async (): Promise<MeteredDoor> => {
-    const door = await gateway.open(aFence())
-    return {
-      door,
-      usage: () => gateway.usage(door.token),
-      refusal: () => gateway.refusal(door.token),
-      close: () => gateway.close(door.token),
-    }
-  }
+  const settings = { upstreams: { anthropic: { baseUrl: url, apiKey: 'key' } }, replay: null }
+  const gateway = await aGateway(settings)
   const model = 'anthropic/claude-sonnet-4-5'
+  const accounts = accountsOf(settings, { model, machine: 'here' })
+  const openDoor = () => meteredDoor(gateway, aFence(), accounts)
   const driver = await builtin.driver({ node: process.execPath, path: PATH, model })
   return startTestWorker(hub, { openDoor, drivers: { builtin: driver } })
 }

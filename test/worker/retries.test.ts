@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { builtin } from '../../src/agents/builtin.ts'
+import { accountsOf, meteredDoor } from '../../src/compose/accounts.ts'
 import type { Job } from '../../src/domain/job.ts'
 import { PATH } from '../support/confined.ts'
 import { aFence, aGateway, aModelServer, aScript, textOf } from '../support/gateway.ts'
@@ -95,18 +96,12 @@ async function startWorkerAsking(hub: TestHub, asked: string[]) {
     })
     response.end(await answer.text())
   })
-  const gateway = await aGateway({ upstreams: { anthropic: { baseUrl: url, apiKey: 'key' } } })
+  const settings = { upstreams: { anthropic: { baseUrl: url, apiKey: 'key' } }, replay: null }
+  const gateway = await aGateway(settings)
   const model = 'anthropic/claude-sonnet-4-5'
   const driver = await builtin.driver({ node: process.execPath, path: PATH, model })
-  const openDoor = async () => {
-    const door = await gateway.open(aFence())
-    return {
-      door,
-      usage: () => gateway.usage(door.token),
-      refusal: () => gateway.refusal(door.token),
-      close: () => gateway.close(door.token),
-    }
-  }
+  const accounts = accountsOf(settings, { model, machine: 'here' })
+  const openDoor = () => meteredDoor(gateway, aFence(), accounts)
   return startTestWorker(hub, { openDoor, drivers: { builtin: driver } })
 }
 

@@ -59,5 +59,5 @@ function reasonOf(status: number | undefined, refusal: string | undefined): Fail
   // Retrying after a client error (4xx) does not help, except after a timeout (408) or a rate limit
   // (429).
   const refused = status !== undefined && status >= 400 && status < 500
-  return refused && status !== 408 && status !== 429 ? 'agent-failed' : 'model-unavailable'
+  return refused && status !== 408 && status !== 429 ? 'model-refused' : 'model-unavailable'
 }

@@ -31,6 +31,6 @@ export type BuiltinSettings = z.infer<typeof BuiltinSettings>
 
 /** Why a turn failed. Sent as the `data` of the protocol's error. */
 export const Failure = z.object({
-  reason: z.enum(['agent-login', 'model-unavailable', 'agent-failed']),
+  reason: z.enum(['agent-login', 'model-unavailable', 'model-refused', 'agent-failed']),
 })
 export type Failure = z.infer<typeof Failure>

@@ -10,7 +10,7 @@ import { findJob, JOB_HELP } from '../find-job.ts'
 import { knownWorkers } from '../known-workers.ts'
 import { jobReport } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
-import { whyHeldBack, whyNotTaken } from '../../words/why-waiting.ts'
+import { whyClosed, whyHeldBack, whyNotTaken } from '../../words/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
@@ -44,6 +44,9 @@ export function defineShow(command: Command, invocation: Invocation): void {
 }
 
 async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<string | null> {
+  const { closed } = await client.call('listClosed', {})
+  const away = whyClosed(job, closed, Date.now())
+  if (away !== null) return print.hint(away)
   const heldBack = whyHeldBack(job)
   if (heldBack !== null || job.state !== 'queued') return heldBack
   const workers = await knownWorkers(client)

@@ -4,15 +4,20 @@ import { onHub } from '../hub-command.ts'
 import { columns } from '../print/printer.ts'
 import { duration } from '../../words/quantity.ts'
 import { safeLine } from '../../words/safe-text.ts'
-import { isAway } from '../../words/why-waiting.ts'
+import { closedText, isAway } from '../../words/why-waiting.ts'
 
 /** `millwright workers`: lists the workers and when each last contacted the hub. */
 export function defineWorkers(command: Command, invocation: Invocation): void {
-  command.description('Lists the hub’s workers and when each last contacted the hub.')
+  command.description(
+    'Lists the hub’s workers, when each last contacted the hub, and what jobs wait for because it is away.',
+  )
   onHub(command, invocation, NoFlags, async ({ print, connect }) => {
     const client = await connect()
-    const answer = await client.call('listWorkers', {})
-    if (print.json) return print.document(answer)
+    const [answer, { closed }] = await Promise.all([
+      client.call('listWorkers', {}),
+      client.call('listClosed', {}),
+    ])
+    if (print.json) return print.document({ ...answer, closed })
     if (answer.workers.length === 0) return print.note('no workers')
     const now = Date.now()
     const head = ['name', 'seen', 'busy', 'sandbox', 'kinds', 'labels', 'offers', 'only', 'version']
@@ -28,5 +33,6 @@ export function defineWorkers(command: Command, invocation: Invocation): void {
       safeLine(worker.version),
     ])
     for (const line of columns([head, ...rows])) print.line(line)
+    for (const row of closed) print.line(`jobs wait for ${closedText(row)}`)
   })
 }

@@ -1,8 +1,7 @@
 import type { Reading } from '../reading.ts'
+import type { Provider } from '../refusal.ts'
 import type { ScriptStep } from '../script.ts'
 import type { Conversation } from './conversation.ts'
-
-type Provider = 'anthropic' | 'openai'
 
 /**
  * An error that the gateway sends to the agent instead of a model's response. `Dialect.error`

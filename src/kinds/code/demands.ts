@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import { agentOffer } from '../../domain/offer.ts'
+import { AGENTS } from '../../agents/all.ts'
+import { agentOffer, modelOffer } from '../../domain/offer.ts'
 import type { CodePayload } from './payload.ts'
 
 const LENGTH_MAX = 250
 const SCP_STYLE = /^([\w.-]+@[\w.-]+):(.+)$/
 
-/** What a job demands of its worker: its agent and its repository. */
+/** What a job demands of its worker: its agent, its repository, and the server of its model. */
 export const demandsOf = ({ agent, repository }: CodePayload): readonly string[] => [
   agentOffer(agent.name),
   repositoryDemand(repository),
+  ...modelDemand(agent),
 ]
+
+function modelDemand(choice: CodePayload['agent']): readonly string[] {
+  const server = AGENTS.find(({ name }) => name === choice.name)?.serverOf(choice) ?? null
+  return server === null ? [] : [modelOffer(server)]
+}
 
 /**
  * The demand for a repository: `repo:` and its normalized URL, with spaces and `*` percent-encoded.

@@ -4,6 +4,7 @@ import { clip } from '../../domain/text.ts'
 import { approve } from '../../domain/verdict.ts'
 import { branchTargetOf } from '../../publish/branch.ts'
 import { findPublished } from '../../publish/publish-once.ts'
+import { hostOf } from '../../workspace/host.ts'
 import type { CodeJob } from './code-job.ts'
 import { makeChange } from './make-change.ts'
 import { openWorkspace } from './open-workspace.ts'
@@ -22,6 +23,8 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
 
   const opened = await attempt.step('workspace', () => openWorkspace(job, signal))
   attempt.report.tell({ type: 'base', revision: opened.workspace.base.commit })
+  const host = hostOf(payload.repository)
+  if (host !== null) attempt.reached(host.key)
   const made = await makeChange(job, opened, signal)
   if ('outcome' in made) return made.outcome
   const { work: change, verdicts, summary } = made

@@ -13,9 +13,9 @@ describe('what a code job demands of its worker', () => {
     ['https://git.example/a.git', 'repo:https://git.example/a.git'],
     ['/srv/my repo', 'repo:/srv/my%20repo'],
     ['/srv/wide\u00A0*', 'repo:/srv/wide%C2%A0%2A'],
-  ])('is its agent and its repository: %s', (repository, demand) => {
+  ])('is its agent, its repository and the server of its model: %s', (repository, demand) => {
     const demands = codeSchema.demands(payload(repository))
-    expect(demands).toEqual(['agent:codex', demand])
+    expect(demands).toEqual(['agent:codex', demand, 'model:openai'])
     for (const one of demands) expect(Demand.parse(one)).toBe(one)
   })
 
