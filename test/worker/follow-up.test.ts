@@ -149,6 +149,9 @@ describeNeeding(['patience'], 'a follow-up of', () => {
     expect(files.includes('theirs')).toBe(chain.published)
     const parent = await byHand(remote, 'rev-parse', 'work^')
     expect(parent === theirs).toBe(chain.published)
+    const { events } = await hub.admin.call('listEvents', eventsOf(next.id))
+    const notes = events.filter((event) => event.type === 'note')
+    expect(notes.some(({ code }) => code === 'branch-advanced')).toBe(chain.published)
   })
 
   it('a patch is applied to the commit it was made on, although the same line has changed since', async () => {

@@ -25,7 +25,7 @@ export function firstPrompt(job: PromptedJob, opened: Earlier): string {
   return joined([promptFor(job).trim(), ...aboutEarlier(job, opened)])
 }
 
-type Earlier = Pick<OpenedWorkspace, 'kept' | 'lost' | 'session'>
+type Earlier = Pick<OpenedWorkspace, 'kept' | 'lost' | 'session' | 'advanced'>
 
 /** For a session that already contains the task. */
 const interrupted = (ended: EarlierEnd | null): string => {
@@ -33,9 +33,9 @@ const interrupted = (ended: EarlierEnd | null): string => {
   return `You were interrupted${why}. Your session and your changes are as you left them. Continue the task.`
 }
 
-function aboutEarlier(job: PromptedJob, { kept, lost }: Earlier): readonly string[] {
+function aboutEarlier(job: PromptedJob, { kept, lost, advanced }: Earlier): readonly string[] {
   const { ended, continues } = job.attempt.earlier
-  const about = continues === null || kept !== null ? [] : aboutJob(continues)
+  const about = continues === null || kept !== null ? [] : aboutJob(continues, advanced)
   if (kept === null && lost === null && ended === null) return about
   const lead =
     ended === null
@@ -52,13 +52,10 @@ function whereChangesAre(kept: KeptWork | null): string {
 }
 
 /** What the job that this one continues was asked, how it ended, and where its changes are. */
-function aboutJob({
-  title,
-  ended,
-  summary,
-  artifacts,
-  publication,
-}: Continuation): readonly string[] {
+function aboutJob(
+  { title, ended, summary, artifacts, publication }: Continuation,
+  advanced: boolean,
+): readonly string[] {
   if (ended === null) return []
   const hasChanges =
     branchOfPublication(publication) !== null || artifacts.some(({ name }) => name === PATCH)
@@ -66,8 +63,11 @@ function aboutJob({
   const lead = `This continues an earlier job, “${title}”, which ended: ${meaningOf(ended)}. ${changes}`
   const message = summary === null ? '' : clip(summary.trim(), MESSAGE_MAX)
   const said = message === '' ? '' : `The last message of its agent:\n\n${indented(message)}`
-  return [lead, detailOf(ended), said]
+  return [lead, advanced ? ADVANCED : '', detailOf(ended), said]
 }
+
+const ADVANCED =
+  'Since then, others have made commits to its branch. They are in the working tree, too: read files again before you change them.'
 
 /** The detail contains the findings if the end was a failed check. */
 const detailOf = ({ detail }: EarlierEnd): string =>

@@ -25,8 +25,8 @@ export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<
   const opened = restored ?? (await openFresh(job, signal))
   reportNotes(job, opened.workspace.notes)
   return restored === null
-    ? { ...opened, kept: null, lost: work }
-    : { ...opened, kept: work, lost: null }
+    ? { ...opened, kept: null, lost: work, advanced: hasAdvanced(job, opened.workspace) }
+    : { ...opened, kept: work, lost: null, advanced: false }
 }
 
 async function openFresh(job: CodeJob, signal: AbortSignal): Promise<Opened> {
@@ -34,7 +34,6 @@ async function openFresh(job: CodeJob, signal: AbortSignal): Promise<Opened> {
     prepare(job, continuedChange(job, signal), signal),
     continuedSession(job, signal),
   ])
-  noteOthersCommits(job, workspace)
   return { workspace, session }
 }
 
@@ -50,13 +49,14 @@ function continuedChange({ attempt }: CodeJob, signal: AbortSignal): KeptChange 
   }
 }
 
-/** Says when the branch of the earlier jobs has commits that they did not make. */
-function noteOthersCommits(job: CodeJob, { base }: RepositoryWorkspace): void {
+/** Whether the branch of the earlier jobs has commits that they did not make; if so, adds a note. */
+function hasAdvanced(job: CodeJob, { base }: RepositoryWorkspace): boolean {
   const published = publishedBranch(job)
-  if (published === null || base.branch !== published.branch) return
-  if (base.commit === published.commit) return
+  if (published === null || base.branch !== published.branch) return false
+  if (base.commit === published.commit) return false
   const text = `The branch ${published.branch} has moved since the earlier job published commit ${published.commit}. This job starts from its present head, ${base.commit}.`
   reportNotes(job, [{ code: 'branch-advanced', text }])
+  return true
 }
 
 /**

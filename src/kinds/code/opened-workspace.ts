@@ -14,4 +14,6 @@ export type OpenedWorkspace = Opened & {
   readonly kept: KeptWork | null
   /** An earlier attempt's work that could not be restored; null if there is none. */
   readonly lost: KeptWork | null
+  /** Whether the branch of the earlier jobs has commits that were made after they published it. */
+  readonly advanced: boolean
 }
