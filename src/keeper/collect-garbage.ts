@@ -33,7 +33,10 @@ export type Retention = { readonly keepJobs: number; readonly keepLogs: number }
 type Store = { deleteUnneeded(deletion: Deletion): Promise<Deleted> }
 
 export type GarbageContext = {
-  readonly ledger: Pick<Ledger, 'unneeded' | 'forget' | 'forgetBlobs' | 'referenced' | 'endings'>
+  readonly ledger: Pick<
+    Ledger,
+    'unneeded' | 'unneededBlobs' | 'forget' | 'forgetBlobs' | 'referenced' | 'endings'
+  >
   readonly artifacts: Store
   readonly logs: Store
   readonly retention: Retention
@@ -66,7 +69,7 @@ async function forgetRows(
   signal: AbortSignal,
 ): Promise<readonly GarbageItem[]> {
   const before = cutoffs(retention, clock.now())
-  const counts = dryRun ? await ledger.unneeded(before) : await forgetAll(ledger, before, signal)
+  const counts = await (dryRun ? countAll : forgetAll)(ledger, before, signal)
   const row = (what: keyof Unneeded, why: string): GarbageItem => ({
     what,
     count: counts[what],
@@ -90,6 +93,21 @@ const cutoffs = ({ keepJobs }: Retention, now: number): Cutoffs => ({
   jobs: keepJobs === 0 ? 0 : now - keepJobs * DAY_MS,
   uploads: now - GRACE_MS,
 })
+
+/** Counts what `forgetAll` would delete. */
+async function countAll(
+  ledger: Pick<Ledger, 'unneeded' | 'unneededBlobs'>,
+  before: Cutoffs,
+  signal: AbortSignal,
+): Promise<Unneeded> {
+  const total = { ...(await ledger.unneeded(before.jobs)), uploads: 0 }
+  for (let after: string | null = ''; after !== null && !signal.aborted;) {
+    const page = await ledger.unneededBlobs(before, { after, limit: UPLOADS_AT_ONCE })
+    total.uploads += page.count
+    after = page.last
+  }
+  return total
+}
 
 async function forgetAll(
   ledger: Pick<Ledger, 'forget' | 'forgetBlobs'>,

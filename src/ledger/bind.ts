@@ -38,7 +38,7 @@ import { strandedJobs } from './transactions/stranded-jobs.ts'
 import { submit } from './transactions/submit.ts'
 import { tidyLocks } from './transactions/tidy-locks.ts'
 import { createToken, findToken, revokeToken, tokens } from './transactions/tokens.ts'
-import { endings, referenced, unneeded } from './transactions/unneeded.ts'
+import { endings, referenced, unneeded, unneededBlobs } from './transactions/unneeded.ts'
 import { totals } from './transactions/totals.ts'
 import { usageReport } from './transactions/usage-report.ts'
 import { workers } from './transactions/workers.ts'
@@ -100,6 +100,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
     tokens: () => transact(tokens),
     revokeToken: (id) => transact((tx) => revokeToken(tx, id)),
     unneeded: (before) => transact((tx) => unneeded(tx, before)),
+    unneededBlobs: (before, page) => transact((tx) => unneededBlobs(tx, before, page)),
     forget: (before, limit) => transact((tx) => forget(tx, before, limit)),
     forgetBlobs: (before, page) => probed('forgetBlobs', (tx) => forgetBlobs(tx, before, page)),
     referenced: (digests, before) => transact((tx) => referenced(tx, digests, before)),

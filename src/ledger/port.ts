@@ -137,6 +137,12 @@ export type Cutoffs = { readonly jobs: number; readonly uploads: number }
  */
 export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
 
+/** The uploads to look at: the next `limit` after the digest `after`. */
+export type BlobPage = { readonly after: string; readonly limit: number }
+
+/** How many uploads of a page are unneeded, and the page's last digest; null if it is the last page. */
+export type UnneededBlobs = { readonly count: number; readonly last: string | null }
+
 /**
  * One page of deliveries, those of the newest job first. If `jobId` or `states` is null, the page
  * is not filtered by it. `after` is the id of the last delivery on the previous page, or null for
@@ -340,15 +346,19 @@ export type Ledger = {
 
   /**
    * Counts the rows that may be deleted:
-   * - jobs that ended before `before.jobs`, unless an unfinished job continues them or they have
+   * - jobs that ended before `before`, unless an unfinished job continues them or they have
    *   pending deliveries;
-   * - tokens that were revoked or expired before `before.jobs`;
-   * - workers that were last seen before `before.jobs` and are running no job;
-   * - uploads that were stored before `before.uploads` and that no remaining job names.
+   * - tokens that were revoked or expired before `before`;
+   * - workers that were last seen before `before` and are running no job.
    */
-  unneeded(before: Cutoffs): Promise<Unneeded>
+  unneeded(before: number): Promise<Omit<Unneeded, 'uploads'>>
   /**
-   * Deletes what `unneeded` counts if `before.jobs` is `before`: at most `limit` of these jobs, and
+   * Counts, in one page of uploads, those that were stored before `before.uploads` and that no job
+   * names, except jobs that `forget(before.jobs)` would delete. The first page has `after: ''`.
+   */
+  unneededBlobs(before: Cutoffs, page: BlobPage): Promise<UnneededBlobs>
+  /**
+   * Deletes what `unneeded` counts: at most `limit` of these jobs, and
    * all of these tokens and workers. Returns how many of each it deleted.
    */
   forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
@@ -356,10 +366,7 @@ export type Ledger = {
    * Checks one page of uploads: the next `limit` after the digest `after`. Deletes those that were
    * stored before `before` and that no job names. The first page has `after: ''`.
    */
-  forgetBlobs(
-    before: number,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<ForgottenBlobs>
+  forgetBlobs(before: number, page: BlobPage): Promise<ForgottenBlobs>
   /**
    * Returns those of the digests that an artifact or an upload refers to. If `before` is given,
    * ignores the rows that `forget(before.jobs)` and `forgetBlobs(before.uploads)` would delete.

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
 import { tryLock } from '../advisory-locks.ts'
+import { lastOfPage, upTo } from '../blob-page.ts'
 import { blobUnnamed, jobUnneeded, tokenUnneeded, workerUnneeded } from '../needed.ts'
-import type { ForgottenBlobs, Unneeded } from '../port.ts'
+import type { BlobPage, ForgottenBlobs, Unneeded } from '../port.ts'
 import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
@@ -47,20 +48,11 @@ const Blob = z.object({ digest: z.string() })
  * submission that names them. A later submission waits for the deletion and then finds the upload
  * missing.
  */
-export async function forgetBlobs(
-  tx: Tx,
-  before: number,
-  { after, limit }: { readonly after: string; readonly limit: number },
-): Promise<ForgottenBlobs> {
-  const last = await tx.get(
-    sql`SELECT digest FROM blob WHERE digest > ${after} ORDER BY digest
-      LIMIT 1 OFFSET ${limit - 1}`,
-    Blob,
-  )
-  const end = last === undefined ? sql`` : sql`AND blob.digest <= ${last.digest}`
+export async function forgetBlobs(tx: Tx, before: number, page: BlobPage): Promise<ForgottenBlobs> {
+  const last = await lastOfPage(tx, page)
   const found = await tx.all(
     sql`SELECT blob.digest FROM blob
-      WHERE blob.digest > ${after} ${end} AND ${blobUnnamed(before)} ${tx.skipLocked}`,
+      WHERE blob.digest > ${page.after} ${upTo(last)} AND ${blobUnnamed(before)} ${tx.skipLocked}`,
     Blob,
   )
   let forgotten = 0
@@ -71,5 +63,5 @@ export async function forgetBlobs(
       sql`DELETE FROM blob WHERE digest = ${digest} AND ${blobUnnamed(before)}`,
     )
   }
-  return { forgotten, last: last?.digest ?? null }
+  return { forgotten, last }
 }

@@ -1,26 +1,45 @@
 import { z } from 'zod'
 import { JobId } from '../../domain/id.ts'
 import { blobUnneeded, jobUnneeded, tokenUnneeded, workerUnneeded } from '../needed.ts'
-import type { Cutoffs, Unneeded } from '../port.ts'
+import { lastOfPage, upTo } from '../blob-page.ts'
+import type { BlobPage, Cutoffs, Unneeded, UnneededBlobs } from '../port.ts'
 import { list, sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
-const Counts = z.object({ jobs: z.int(), tokens: z.int(), workers: z.int(), uploads: z.int() })
+const Counts = z.object({ jobs: z.int(), tokens: z.int(), workers: z.int() })
 
-/** Counts the rows that `forget` and then `forgetBlobs` would delete. */
-export async function unneeded(tx: Tx, before: Cutoffs): Promise<Unneeded> {
+/** Counts the rows that `forget` would delete. */
+export async function unneeded(tx: Tx, before: number): Promise<Omit<Unneeded, 'uploads'>> {
   const counts = await tx.get(
     sql`SELECT
-      (SELECT count(*) FROM job WHERE ${jobUnneeded(before.jobs)}) AS jobs,
-      (SELECT count(*) FROM token WHERE ${tokenUnneeded(before.jobs)}) AS tokens,
-      (SELECT count(*) FROM worker WHERE ${workerUnneeded(before.jobs)}) AS workers,
-      (SELECT count(*) FROM blob WHERE ${blobUnneeded(before)}) AS uploads`,
+      (SELECT count(*) FROM job WHERE ${jobUnneeded(before)}) AS jobs,
+      (SELECT count(*) FROM token WHERE ${tokenUnneeded(before)}) AS tokens,
+      (SELECT count(*) FROM worker WHERE ${workerUnneeded(before)}) AS workers`,
     Counts,
   )
-  return counts ?? { jobs: 0, tokens: 0, workers: 0, uploads: 0 }
+  return counts ?? { jobs: 0, tokens: 0, workers: 0 }
 }
 
 const Blob = z.object({ digest: z.string() })
+const Count = z.object({ count: z.int() })
+
+/**
+ * Counts, in the next `limit` uploads after the digest `after`, those that `forgetBlobs` would delete
+ * after `forget`. One statement over all uploads would block other work for as long as it takes.
+ */
+export async function unneededBlobs(
+  tx: Tx,
+  before: Cutoffs,
+  { after, limit }: BlobPage,
+): Promise<UnneededBlobs> {
+  const last = await lastOfPage(tx, { after, limit })
+  const found = await tx.get(
+    sql`SELECT count(*) AS count FROM blob
+      WHERE blob.digest > ${after} ${upTo(last)} AND ${blobUnneeded(before)}`,
+    Count,
+  )
+  return { count: found?.count ?? 0, last }
+}
 
 /**
  * Returns those of the digests that an artifact or an upload refers to. If `before` is given,

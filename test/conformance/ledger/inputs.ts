@@ -126,7 +126,10 @@ export function inputsConformance(open: OpenLedger): void {
       await upload(ledger, 'young')
       const before = await timeOf(ledger)
 
-      expect(await ledger.unneeded({ jobs: 0, uploads: before })).toMatchObject({ uploads: 1 })
+      expect(await ledger.unneededBlobs({ jobs: 0, uploads: before }, ALL)).toEqual({
+        count: 1,
+        last: null,
+      })
       expect(await ledger.forgetBlobs(before, ALL)).toEqual({ forgotten: 1, last: null })
       expect(await ledger.forgetBlobs(before, ALL)).toEqual({ forgotten: 0, last: null })
       expect(await refusal(ledger.submit(bringing(named('unnamed'))))).toBe('input-missing')
@@ -151,6 +154,12 @@ export function inputsConformance(open: OpenLedger): void {
       const before = await timeOf(ledger)
       const page = (after: string, limit: number) => ledger.forgetBlobs(before, { after, limit })
 
+      const count = (after: string) =>
+        ledger.unneededBlobs({ jobs: 0, uploads: before }, { after, limit: 2 })
+
+      expect(await count('')).toEqual({ count: 2, last: 'b' })
+      expect(await count('b')).toEqual({ count: 1, last: 'named' })
+      expect(await count('named')).toEqual({ count: 0, last: null })
       expect(await page('', 2)).toEqual({ forgotten: 2, last: 'b' })
       expect(await ledger.referenced(['a', 'b', 'c'], null)).toEqual(new Set(['c']))
       expect(await page('c', 2)).toEqual({ forgotten: 0, last: null })
@@ -172,7 +181,7 @@ export function inputsConformance(open: OpenLedger): void {
       expect(await after(0, at)).toEqual(new Set(['a']))
       expect(await after(at, 0)).toEqual(new Set(['a', 'b']))
       expect(await after(at, at)).toEqual(new Set())
-      expect(await ledger.unneeded({ jobs: at, uploads: at })).toMatchObject({ uploads: 2 })
+      expect(await ledger.unneededBlobs({ jobs: at, uploads: at }, ALL)).toMatchObject({ count: 2 })
       expect(await ledger.forgetBlobs(at, ALL)).toEqual({ forgotten: 1, last: null })
       expect(await ledger.forget(at, 10)).toMatchObject({ jobs: 1 })
       expect(await ledger.referenced(digests, null)).toEqual(new Set(['a']))
