@@ -8,9 +8,9 @@ import { nullWhenMissing } from '../platform/errno.ts'
 const EVERY_MS = 1000
 
 /**
- * Runs until `running` settles, and rejects with `data-dir-unusable` when the locked folder has been
- * deleted or replaced meanwhile. Without this check, the program would go on to write into files
- * that nobody can find, and end with the error of whatever fails first.
+ * Waits until `running` settles. Rejects with `data-dir-unusable` as soon as the locked folder has
+ * been deleted or replaced: without this check, the program would write into deleted files until an
+ * unrelated error ends it.
  */
 export async function whileFolderLasts(
   folder: string,
@@ -34,7 +34,7 @@ export async function whileFolderLasts(
   try {
     await Promise.race([running, watch()])
   } catch (error) {
-    // What failed first may have failed because the folder is gone.
+    // The program may have failed because the folder is gone.
     throw isAppError(error) || !(await isLost()) ? error : lost()
   } finally {
     over.abort()
