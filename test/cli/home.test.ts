@@ -48,7 +48,7 @@ describe('where the person stands', () => {
       cwd: own,
       env: underNpm(own, '/'),
     })
-    expect(stderr).toContain('job.json does not contain a valid job')
+    expect(stderr).toContain('job.json does not contain')
   })
 
   it('has a command `millwright` when the person has linked one', async () => {
@@ -151,6 +151,6 @@ describe('the log of a hub', () => {
     const { stderr } = await hub.stop()
     expect(JSON.parse(stderr.split('\n')[0] ?? '')).toMatchObject({ level: 'info' })
     const text = await cli.startHub(['--log-format', 'text'])
-    expect((await text.stop()).stderr).toMatch(/^\d\d:\d\d:\d\d {2}the hub is listening/m)
+    expect((await text.stop()).stderr).toMatch(/^\d\d:\d\d:\d\d {2}the hub listens/m)
   })
 })
