@@ -14,12 +14,14 @@ import { tempFolder } from '../support/temp-folder.ts'
 import {
   artifact,
   artifactNames,
+  loseWorker,
   sh,
   startHubAndWorker,
   startTestWorker,
   submitCommand,
   untilEnded,
   untilExists,
+  untilSalvaged,
 } from '../support/worker.ts'
 import { killHard, startWorkerProcess } from '../support/worker-process.ts'
 
@@ -168,6 +170,26 @@ describe('an automatic attempt', () => {
     )
   })
 
+  it('starts from what a worker kept that was told twice to stop', async () => {
+    await using hub = await startTestHub()
+    const folder = await tempFolder()
+    await using first = await startTestWorker(hub)
+    const { id } = await submitCommand(hub, folder, {
+      run: sh(`${notes(folder)}
+        if [ $n = 1 ]; then echo half > work; touch ${folder}/begun; exec sleep 600; fi
+        echo "after $(cat work)" >> work`),
+    })
+    await untilExists(join(folder, 'begun'))
+    await first.worker.stop()
+    await using _ = await startTestWorker(hub)
+
+    const job = await untilEnded(hub, id, 30_000)
+
+    expect(job).toMatchObject({ reason: 'patch-ready', attempt: 2, failures: 0 })
+    expect(await artifact(hub, job, 'change.patch')).toContain('+half\n+after half\n')
+    expect(await promptOf(folder, 2)).toContain('the worker returned the job when it shut down.')
+  })
+
   it('continues the salvaged session of an attempt whose lease was lost', async () => {
     const folder = await tempFolder()
     const turns: string[] = []
@@ -220,6 +242,35 @@ describe('a retry of a failed job', () => {
     expect(await promptOf(folder, 2)).toMatch(
       /^Add two and two\n[^]*an earlier job, “do it”, which ended: a check did not pass[^]*expected 4, got 5\n/,
     )
+  })
+})
+
+describe('a retry of a job that died with its worker', () => {
+  it('starts from what was salvaged', async () => {
+    await using hub = await startTestHub()
+    const folder = await tempFolder()
+    const data = await tempFolder()
+    const first = await startWorkerProcess(hub, data)
+    const { id } = await submitCommand(hub, folder, {
+      run: sh(`${notes(folder)}
+        if [ $n = 1 ]; then echo half > work; touch ${folder}/begun; exec sleep 600; fi
+        echo "after $(cat work)" >> work`),
+      retry: { maxFailures: 1 },
+    })
+    await untilExists(join(folder, 'begun'))
+    await expect
+      .poll(async () => (await eventsOf(hub, id)).map(({ type }) => type))
+      .toContain('agent-started')
+    await killHard(first)
+    await loseWorker(hub)
+    await using _ = await startTestWorker(hub, { folder: data })
+    await untilSalvaged(hub, id)
+
+    const job = await retried(hub, id)
+
+    expect(job).toMatchObject({ reason: 'patch-ready', attempt: 1 })
+    expect(await artifact(hub, job, 'change.patch')).toContain('+half\n+after half\n')
+    expect(await promptOf(folder, 2)).toContain('Its changes are in the working tree.')
   })
 })
 

@@ -4,6 +4,7 @@ import { clip, clipMiddle } from '../../domain/text.ts'
 import type { Continuation, EarlierEnd } from '../../domain/work.ts'
 import { branchOfPublication } from '../../publish/branch.ts'
 import { PATCH } from '../../workspace/change-artifacts.ts'
+import { continuedFiles } from './continued-files.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import { findingsText, indented, type PromptedJob, promptFor } from './prompt.ts'
 import type { KeptWork } from './work-checkpoint.ts'
@@ -58,7 +59,7 @@ function aboutJob(
 ): readonly string[] {
   if (ended === null) return []
   const hasChanges =
-    branchOfPublication(publication) !== null || artifacts.some(({ name }) => name === PATCH)
+    branchOfPublication(publication) !== null || continuedFiles(artifacts).has(PATCH)
   const changes = hasChanges ? 'Its changes are in the working tree.' : 'It left no changes.'
   const lead = `This continues an earlier job, “${title}”, which ended: ${meaningOf(ended)}. ${changes}`
   const message = summary === null ? '' : clip(summary.trim(), MESSAGE_MAX)

@@ -7,6 +7,7 @@ import { unpackSession } from '../../turn/session-files.ts'
 import type { KeptChange } from '../../workspace/earlier-change.ts'
 import type { RepositoryWorkspace } from '../../workspace/workspace.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
+import { continuedFiles } from './continued-files.ts'
 import { openKept } from './open-kept.ts'
 import type { Opened, OpenedWorkspace } from './opened-workspace.ts'
 import { prepare } from './prepare.ts'
@@ -43,9 +44,10 @@ function continuedChange({ attempt }: CodeJob, signal: AbortSignal): KeptChange 
   if (continues === null) return null
   const isPublished = continues.publication !== null
   const unpublished = continues.artifacts.filter(({ published = isPublished }) => !published)
+  const files = continuedFiles(unpublished)
   return {
-    from: unpublished.map(({ name }) => name),
-    fetch: (...what) => attempt.report.fetchContinued(...what, signal),
+    from: [...files.keys()],
+    fetch: (name, file) => attempt.report.fetchContinued(files.get(name) ?? name, file, signal),
   }
 }
 
@@ -69,11 +71,10 @@ async function continuedSession(
 ): Promise<string | null> {
   const { continues } = attempt.earlier
   if (continues === null) return null
-  if (!continues.artifacts.some(({ name }) => name === SESSION)) {
-    return driver.sessionFiles.length === 0 ? continues.session : null
-  }
+  const archive = continuedFiles(continues.artifacts).get(SESSION)
+  if (archive === undefined) return driver.sessionFiles.length === 0 ? continues.session : null
   const file = join(attempt.folder, `continued-${SESSION}`)
-  await attempt.report.fetchContinued(SESSION, file, signal)
+  await attempt.report.fetchContinued(archive, file, signal)
   await unpackSession(file, home)
   return continues.session
 }
