@@ -76,7 +76,8 @@ const detailOf = ({ detail }: EarlierEnd): string =>
 
 const findingsOf = (job: PromptedJob, work: KeptWork | null): string => {
   const failed: readonly FailedCheck[] = work?.answers?.failed ?? []
-  return failed.length === 0 ? '' : findingsText(job, failed)
+  if (failed.length === 0) return ''
+  return `The work did not pass every check.\n\n${findingsText(job, failed)}`
 }
 
 /** What a reason means, in words; the code itself if a newer hub sent it. */
