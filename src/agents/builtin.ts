@@ -76,7 +76,7 @@ function prepare(
       kind: 'failed',
       reason: 'agent-login',
       detail:
-        'the built-in agent needs a model: start the worker with --upstream-anthropic URL, --upstream-openai URL or --replay FILE',
+        'the built-in agent needs a model: start the worker with ANTHROPIC_API_KEY or OPENAI_API_KEY, with --upstream-anthropic URL or --upstream-openai URL, or with --replay FILE',
     }
   }
   const settings = BuiltinSettings.safeParse({ ...options, door })

@@ -104,7 +104,8 @@ export const codexDriver =
 const noDoor = ({ session }: AgentTask): AgentEnd => ({
   kind: 'failed',
   reason: 'agent-login',
-  detail: 'codex needs a model: start the worker with --upstream-openai URL or --replay FILE',
+  detail:
+    'codex needs a model of OpenAI: start the worker with OPENAI_API_KEY, --upstream-openai URL or --replay FILE',
   session,
 })
 
