@@ -47,7 +47,7 @@ export const nextTryMs = (tries: number, chance: number): number =>
  * How long one attempt has to find out whether a resource is back, in milliseconds. After that time
  * another attempt may try too, so that a lost attempt does not keep the resource closed.
  */
-export const PROBE_MS = 120_000
+export const TRIAL_MS = 120_000
 
 /**
  * A row that nobody has tried for this long says nothing about a new outage, which then counts from

@@ -52,7 +52,7 @@ export const Lease = z.object({
   token: z.string(),
   leaseMs: z.int(),
   /** Keys of closed resources; the attempt is the one that may try whether they are back. */
-  probes: z.array(z.string()).default([]),
+  trials: z.array(z.string()).default([]),
   ...Earlier.shape,
 })
 export type Lease = z.infer<typeof Lease>

@@ -49,7 +49,7 @@ export const Limits = z.strictObject({
     .max(7 * DAY)
     .optional()
     .describe(
-      'how long the job waits for a git host or model that is away, in milliseconds; default: 6 hours',
+      'how long the job waits for a git host or model that is away (6 hours if not set), in milliseconds',
     ),
 })
 /** How long a job without `outageMs` waits, in milliseconds. */

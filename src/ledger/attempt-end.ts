@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Fence } from '../domain/lease.ts'
 import { type Outcome, Settlement } from '../domain/outcome.ts'
-import { releaseProbes } from './closed.ts'
+import { releaseTrials } from './closed.ts'
 import { json } from './column.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
@@ -41,7 +41,7 @@ export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promis
     UPDATE attempt
     SET ended_at = ${tx.now}, request_id = NULL, outcome = ${JSON.stringify(outcome)}
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
-  await releaseProbes(tx, fence)
+  await releaseTrials(tx, fence)
 }
 
 /** Whether two values are equal as JSON, regardless of the order of keys. */

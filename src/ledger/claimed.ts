@@ -3,7 +3,7 @@ import { JobId } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import { Limits } from '../domain/limits.ts'
 import type { Continuation, EarlierEnd } from '../domain/work.ts'
-import { probesOf } from './closed.ts'
+import { trialsOf } from './closed.ts'
 import { json } from './column.ts'
 import { type EarlierJob, readEarlierArtifacts, readEarlierJobs } from './earlier-jobs.ts'
 import { readInputs } from './inputs.ts'
@@ -38,7 +38,7 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
     job,
     attempt: fence.attempt,
     leaseMs,
-    probes: [...(await probesOf(tx, fence))],
+    trials: [...(await trialsOf(tx, fence))],
     checkpoints: await readCheckpoints(tx, fence.jobId),
     intents: await readIntents(tx, fence.jobId),
     inputs: [...(await readInputs(tx, fence.jobId))],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Closed, nextTryMs, PROBE_MS, STALE_MS } from '../domain/closed.ts'
+import { Closed, nextTryMs, TRIAL_MS, STALE_MS } from '../domain/closed.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
@@ -10,8 +10,8 @@ import type { Tx } from './transaction.ts'
 
 /**
  * Resources that are closed, such as a git host that is away. Claims skip the lanes that need one,
- * until its time `until` has passed. Then one claim gets through as the probe, and moves `until`
- * forward, so that another one gets through if the probe is lost. The row is deleted when the probe
+ * until its time `until` has passed. Then one claim gets through as the trial, and moves `until`
+ * forward, so that another one gets through if the trial is lost. The row is deleted when the trial
  * reaches the resource. Rows that nobody tries any more are deleted by the next outage.
  */
 
@@ -44,8 +44,8 @@ export async function closeForTry(
   await tx.run(sql`DELETE FROM closed WHERE until <= ${tx.now - STALE_MS}`)
   const { key } = cause.closed
   const row = await tx.get(sql`${SELECT} WHERE key = ${key}`, Row)
-  const isProbe = (await probesOf(tx, fence)).includes(key)
-  if (row !== undefined && row.until > tx.now && !isProbe) return row
+  const isTrial = (await trialsOf(tx, fence)).includes(key)
+  if (row !== undefined && row.until > tx.now && !isTrial) return row
   const tries = (row?.tries ?? 0) + 1
   const until = tx.now + nextTryMs(tries, (random(1)[0] ?? 0) / 255)
   return await save(tx, cause, { since: row?.since ?? tx.now, tries, until })
@@ -67,7 +67,7 @@ async function save(
     ON CONFLICT (key) DO UPDATE SET
       covers = excluded.covers, reason = excluded.reason, detail = excluded.detail,
       since = excluded.since, until = excluded.until, tries = excluded.tries,
-      probe_job = NULL, probe_attempt = NULL`)
+      trial_job = NULL, trial_attempt = NULL`)
   return { key, covers, reason, detail, since, until, tries }
 }
 
@@ -78,10 +78,10 @@ export async function reopen(tx: Tx, key: string): Promise<void> {
 }
 
 /**
- * Makes an attempt the probe of these resources. Returns false, and changes nothing, if one of them
+ * Makes an attempt the trial of these resources. Returns false, and changes nothing, if one of them
  * is no longer due.
  */
-export async function takeProbes(tx: Tx, fence: Fence, keys: readonly string[]): Promise<boolean> {
+export async function takeTrials(tx: Tx, fence: Fence, keys: readonly string[]): Promise<boolean> {
   const [first, ...rest] = keys
   if (first === undefined) return true
   const all = list([first, ...rest])
@@ -96,34 +96,34 @@ export async function takeProbes(tx: Tx, fence: Fence, keys: readonly string[]):
     WHERE key IN (${all}) AND until <= ${tx.now - STALE_MS}`)
   await tx.run(sql`
     UPDATE closed SET
-      until = ${tx.now + PROBE_MS}, probe_job = ${fence.jobId}, probe_attempt = ${fence.attempt}
+      until = ${tx.now + TRIAL_MS}, trial_job = ${fence.jobId}, trial_attempt = ${fence.attempt}
     WHERE key IN (${all})`)
   return true
 }
 
-/** The keys of the resources that this attempt probes. */
-export async function probesOf(tx: Tx, fence: Fence): Promise<readonly string[]> {
+/** The keys of the resources that this attempt trials. */
+export async function trialsOf(tx: Tx, fence: Fence): Promise<readonly string[]> {
   const rows = await tx.all(
     sql`SELECT key FROM closed
-      WHERE probe_job = ${fence.jobId} AND probe_attempt = ${fence.attempt} ORDER BY key`,
+      WHERE trial_job = ${fence.jobId} AND trial_attempt = ${fence.attempt} ORDER BY key`,
     Key,
   )
   return rows.map(({ key }) => key)
 }
 
 /**
- * Ends the probes of an attempt that ended without an answer from these resources, so that another
+ * Ends the trials of an attempt that ended without an answer from these resources, so that another
  * attempt may try them now.
  */
-export async function releaseProbes(tx: Tx, fence: Fence): Promise<void> {
-  await makeDue(tx, await probesOf(tx, fence))
+export async function releaseTrials(tx: Tx, fence: Fence): Promise<void> {
+  await makeDue(tx, await trialsOf(tx, fence))
 }
 
 /** Lets the next claim try these resources now. Changes them in alphabetical order. */
 export async function makeDue(tx: Tx, keys: readonly string[]): Promise<void> {
   for (const key of keys.toSorted()) {
     await tx.run(sql`
-      UPDATE closed SET until = ${tx.now}, probe_job = NULL, probe_attempt = NULL
+      UPDATE closed SET until = ${tx.now}, trial_job = NULL, trial_attempt = NULL
       WHERE key = ${key} AND until > ${tx.now}`)
   }
   if (keys.length > 0) tx.notify({ kind: 'ready' })

@@ -73,7 +73,7 @@ const ALL_VERSIONS: readonly TableOverTime[] = [
   }),
   table('store', 'place', { 2: 'place id' }),
   table('closed', 'key', {
-    7: 'key covers reason detail since until tries probe_job probe_attempt',
+    7: 'key covers reason detail since until tries trial_job trial_attempt',
   }),
 ]
 

@@ -58,7 +58,7 @@ export function whyClosed(job: Job, closed: readonly Closed[], now: number): Hin
     .filter(({ until }) => until > now)
     .toSorted((one, other) => other.until - one.until)
   if (last === undefined) return null
-  return hint(`for ${closedText(last)}; to try now, use`, ['resume', job.id])
+  return hint(`for ${closedText(last)}; to try now, use`, ['resume', shortId(job.id)])
 }
 
 /** Says what is closed and when the next attempt may try it. */

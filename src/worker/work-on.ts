@@ -115,13 +115,13 @@ async function runWhileLeased(
 
 /**
  * Returns a function that reports a resource that this attempt has reached, if the attempt is its
- * probe, and only once.
+ * trial, and only once.
  */
 function reachedReporter(
-  { probes }: Lease,
+  { trials }: Lease,
   report: Pick<AttemptSender, 'tell'>,
 ): (key: string) => void {
-  const left = new Set(probes)
+  const left = new Set(trials)
   return (key) => {
     if (left.delete(key)) report.tell({ type: 'reached', key })
   }

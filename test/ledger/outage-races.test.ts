@@ -24,10 +24,10 @@ describeNeeding(['postgresql', 'patience'], 'two hubs during an outage', () => {
         hub.claim(aRequest({ offers: ['repo:*'] })),
       )
       const leases = (await Promise.all(claims)).filter((lease) => lease !== null)
-      expect(leases.map(({ probes }) => probes)).toEqual([['host:h']])
-      const probe = fenceOf(leases[0]!)
-      await other.appendEvents(probe, 1, [{ type: 'reached', key: 'host:h' }])
-      await one.settle(probe, SUCCEEDED, null)
+      expect(leases.map(({ trials }) => trials)).toEqual([['host:h']])
+      const trial = fenceOf(leases[0]!)
+      await other.appendEvents(trial, 1, [{ type: 'reached', key: 'host:h' }])
+      await one.settle(trial, SUCCEEDED, null)
       for (let count = 0; count < 4; count += 1) {
         await one.settle(await claimed(other, able), SUCCEEDED, null)
       }

@@ -35,7 +35,7 @@ import {
   modelSettle,
   modelTidyLocks,
   newModelJob,
-  probesOf,
+  trialsOf,
 } from './ledger-model.ts'
 import { ACCOUNT, OUTAGE_COMMANDS } from './outage-commands.ts'
 
@@ -146,7 +146,7 @@ const claim = asker.map(({ restrictedTo, ...worker }) =>
     assert.equal(lease?.attempt, best.attempt)
     assert.deepEqual(lease?.checkpoints, newestPerStep(best.checkpoints))
     assert.deepEqual(lease?.intents, best.intents)
-    assert.deepEqual(lease?.probes, probesOf(model, best), 'L-51')
+    assert.deepEqual(lease?.trials, trialsOf(model, best), 'L-51')
     assert.deepEqual(
       lease?.inputs.map(({ digest }) => digest),
       inputsOf(best),

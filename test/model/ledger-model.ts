@@ -10,7 +10,7 @@ import {
   refusalCode,
   type Running,
 } from '../../src/domain/machine.ts'
-import { type Closed, closedTo, PROBE_MS, STALE_MS } from '../../src/domain/closed.ts'
+import { type Closed, closedTo, TRIAL_MS, STALE_MS } from '../../src/domain/closed.ts'
 import { OUTAGE_MS_DEFAULT } from '../../src/domain/limits.ts'
 import { laneOf } from '../../src/domain/lane.ts'
 import type { Outcome, Settlement } from '../../src/domain/outcome.ts'
@@ -49,7 +49,7 @@ export type ModelJob = {
 
 /** A closed resource, and the attempt that tries it now. */
 export type ModelClosed = Pick<Closed, 'key' | 'covers' | 'since' | 'until' | 'tries'> & {
-  readonly probe: string | null
+  readonly trial: string | null
 }
 
 export type Deferred = Extract<Outcome, { kind: 'deferred' }>
@@ -178,21 +178,21 @@ const neededBy = (model: Model, { asked }: ModelJob, { worker }: ClaimRequest) =
 const attemptOf = ({ id, attempt }: ModelJob): string => `${id} ${attempt}`
 
 /** The keys of the resources that the newest attempt of a job tries, in order. */
-export const probesOf = (model: Model, job: ModelJob): readonly string[] =>
+export const trialsOf = (model: Model, job: ModelJob): readonly string[] =>
   [...model.closed.values()]
-    .filter(({ probe }) => probe === attemptOf(job))
+    .filter(({ trial }) => trial === attemptOf(job))
     .map(({ key }) => key)
     .toSorted()
 
 /** The attempt has ended: what it has tried without an answer is due now. */
-function releaseProbes(model: Model, job: ModelJob): void {
-  for (const key of probesOf(model, job)) modelMakeDue(model, key)
+function releaseTrials(model: Model, job: ModelJob): void {
+  for (const key of trialsOf(model, job)) modelMakeDue(model, key)
 }
 
 export function modelMakeDue(model: Model, key: string): void {
   const row = model.closed.get(key)
   if (row === undefined || row.until <= model.now) return
-  model.closed.set(key, { ...row, until: model.now, probe: null })
+  model.closed.set(key, { ...row, until: model.now, trial: null })
 }
 
 /** The closed resources that a queued job needs, whichever worker would take it. */
@@ -206,13 +206,13 @@ export function modelDefer(model: Model, job: ModelJob, outcome: Deferred, until
   }
   const { key, covers } = outcome.closed
   const old = model.closed.get(key)
-  if (old === undefined || old.until <= model.now || probesOf(model, job).includes(key)) {
+  if (old === undefined || old.until <= model.now || trialsOf(model, job).includes(key)) {
     const since = old?.since ?? model.now
     const tries = (old?.tries ?? 0) + 1
-    model.closed.set(key, { key, covers, since, until, tries, probe: null })
+    model.closed.set(key, { key, covers, since, until, tries, trial: null })
   }
   job.said.set(job.attempt, outcome)
-  releaseProbes(model, job)
+  releaseTrials(model, job)
   const { since } = model.closed.get(key)!
   const next = afterDeferral(running(job), {
     reason: outcome.reason,
@@ -238,8 +238,8 @@ export function modelClaim(model: Model, job: ModelJob, request: ClaimRequest): 
   modelRenew(model, job, request.leaseMs)
   for (const row of needed) {
     const anew = row.until <= model.now - STALE_MS ? { since: model.now, tries: 0 } : {}
-    const probe = attemptOf(job)
-    model.closed.set(row.key, { ...row, ...anew, until: model.now + PROBE_MS, probe })
+    const trial = attemptOf(job)
+    model.closed.set(row.key, { ...row, ...anew, until: model.now + TRIAL_MS, trial })
   }
 }
 
@@ -249,7 +249,7 @@ export function modelRenew(model: Model, job: ModelJob, leaseMs: number): void {
 }
 
 export function modelSettle(model: Model, job: ModelJob, settlement: Settlement): void {
-  releaseProbes(model, job)
+  releaseTrials(model, job)
   job.said.set(job.attempt, settlement)
   if (settlement.kind === 'failed') {
     follow(model, job, afterSettleFailed(running(job), settlement.reason))
@@ -261,7 +261,7 @@ export function modelSettle(model: Model, job: ModelJob, settlement: Settlement)
 }
 
 export function modelPause(model: Model, job: ModelJob, why: Paused): void {
-  releaseProbes(model, job)
+  releaseTrials(model, job)
   job.said.set(job.attempt, why)
   if (job.cancelRequested) {
     cancel(job)
@@ -280,7 +280,7 @@ export function modelRequestCancel(job: ModelJob): void {
 }
 
 export function modelHandBack(model: Model, job: ModelJob): void {
-  releaseProbes(model, job)
+  releaseTrials(model, job)
   job.said.set(job.attempt, { kind: 'handed-back' })
   follow(model, job, afterHandBack(running(job)))
 }
@@ -289,7 +289,7 @@ export function modelHandBack(model: Model, job: ModelJob): void {
 export function modelExpire(model: Model): number {
   const due = model.jobs.filter((job) => job.state === 'running' && job.leaseUntil <= model.now)
   for (const job of due) {
-    releaseProbes(model, job)
+    releaseTrials(model, job)
     follow(model, job, afterExpiry(running(job)))
   }
   return due.length

@@ -5,7 +5,7 @@ import { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
 import { wakeDue } from '../back-off.ts'
 import { readClaimed } from '../claimed.ts'
-import { readClosed, takeProbes } from '../closed.ts'
+import { readClosed, takeTrials } from '../closed.ts'
 import { assertGuard } from '../guard.ts'
 import { lockJobAndKeys, ADVISORY_LOCKS_MAX, lockNamesOf, tryLock } from '../advisory-locks.ts'
 import { better, type Head, headOf, readyHeads, stillReady } from '../lane.ts'
@@ -80,7 +80,7 @@ const nextFence = ({ id, attempt }: Head): Fence => ({ jobId: id, attempt: attem
  * its token permits, and that need nothing closed, and returns the best one that can be claimed now.
  * Parks heads that need a key held by another job, and skips heads that another transaction has
  * locked. If no head is left, returns `none`, or `again` if the claim must be repeated to be certain.
- * A head that needs closed resources which may be tried now becomes their probe.
+ * A head that needs closed resources which may be tried now becomes their trial.
  */
 async function nextJob(
   tx: Tx,
@@ -106,9 +106,9 @@ async function nextJob(
     } else {
       const held = await heldKey(tx, head.id, head.locks)
       if (held === undefined) {
-        const probes = needed(head.lane).map(({ key }) => key)
-        if (await takeProbes(tx, nextFence(head), probes)) return head
-        // Another claim has become the probe, so this lane is closed again.
+        const trials = needed(head.lane).map(({ key }) => key)
+        if (await takeTrials(tx, nextFence(head), trials)) return head
+        // Another claim has become the trial, so this lane is closed again.
         heads.delete(head.lane)
         continue
       }

@@ -2,7 +2,7 @@ import { Fence } from '../../domain/lease.ts'
 import { afterExpiry } from '../../domain/machine.ts'
 import type { Probe } from '../../domain/probe.ts'
 import { wakeDue } from '../back-off.ts'
-import { releaseProbes } from '../closed.ts'
+import { releaseTrials } from '../closed.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { applyNext } from '../ending.ts'
 import { tryLockJobAndKeys } from '../advisory-locks.ts'
@@ -35,7 +35,7 @@ async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
   await tx.run(sql`
     UPDATE attempt SET ended_at = ${tx.now}, request_id = NULL
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
-  await releaseProbes(tx, fence)
+  await releaseTrials(tx, fence)
   await applyNext(tx, fence, afterExpiry(current), {
     detail: `Worker ${current.worker} stopped renewing the lease of attempt ${fence.attempt}.`,
   })

@@ -40,10 +40,10 @@ async function closeHost({ ledger }: Pick<Bed, 'ledger'>) {
   return { fence, job: await ledger.defer(fence, away(HOST), null) }
 }
 
-const probe = async (ledger: Ledger, worker = ABLE) => {
+const trial = async (ledger: Ledger, worker = ABLE) => {
   const lease = await ledger.claim(aRequest(worker))
   if (lease === null) throw new Error('there is no job to claim')
-  return { probes: lease.probes, fence: fenceOf(lease) }
+  return { trials: lease.trials, fence: fenceOf(lease) }
 }
 
 export function closedConformance(open: OpenLedger): void {
@@ -86,22 +86,22 @@ export function closedConformance(open: OpenLedger): void {
       await closeHost(bed)
       await submitted(ledger, NEEDS_HOST)
       bed.advance(30 * SECOND)
-      const { probes, fence } = await probe(ledger)
-      expect(probes).toEqual([HOST.key])
+      const { trials, fence } = await trial(ledger)
+      expect(trials).toEqual([HOST.key])
       expect(await nextJob(ledger, ABLE)).toBeNull()
 
       await ledger.appendEvents(fence, 1, [{ type: 'reached', key: HOST.key }])
       expect(await ledger.closed()).toEqual([])
-      expect((await probe(ledger)).probes).toEqual([])
+      expect((await trial(ledger)).trials).toEqual([])
     })
 
-    it('is told again to the worker that repeats the claim of the probe', async () => {
+    it('is told again to the worker that repeats the claim of the trial', async () => {
       const bed = await open()
       await closeHost(bed)
       bed.advance(30 * SECOND)
       const request = aRequest(ABLE)
       await bed.ledger.claim(request)
-      expect(await bed.ledger.claim(request)).toMatchObject({ probes: [HOST.key] })
+      expect(await bed.ledger.claim(request)).toMatchObject({ trials: [HOST.key] })
     })
 
     it('is tried after 30, 60 and then 120 seconds, less a fifth at most', async () => {
@@ -110,7 +110,7 @@ export function closedConformance(open: OpenLedger): void {
       await closeHost(bed)
       for (const seconds of [60, 120, 120]) {
         bed.advance(120 * SECOND)
-        await ledger.defer((await probe(ledger)).fence, away(HOST), null)
+        await ledger.defer((await trial(ledger)).fence, away(HOST), null)
         const [closed] = await ledger.closed()
         const { notBefore, id } = (await ledger.jobs({ filter: {}, after: null, limit: 1 }))[0]!
         expect(notBefore).toBe(closed?.until)
@@ -147,30 +147,30 @@ export function closedConformance(open: OpenLedger): void {
         'is handed back',
         (ledger: Ledger, fence: ReturnType<typeof fenceOf>) => ledger.handBack(fence),
       ],
-    ])('may be tried by the next job at once when the probe %s', async (_how, end) => {
+    ])('may be tried by the next job at once when the trial %s', async (_how, end) => {
       const bed = await open()
       const { ledger } = bed
       await closeHost(bed)
       await submitted(ledger, NEEDS_HOST)
       bed.advance(30 * SECOND)
-      await end(ledger, (await probe(ledger)).fence)
-      expect((await probe(ledger)).probes).toEqual([HOST.key])
+      await end(ledger, (await trial(ledger)).fence)
+      expect((await trial(ledger)).trials).toEqual([HOST.key])
     })
 
-    it('does not stay closed because its probe was lost', async () => {
+    it('does not stay closed because its trial was lost', async () => {
       const bed = await open()
       const { ledger } = bed
       await closeHost(bed)
       await submitted(ledger, NEEDS_HOST)
       bed.advance(30 * SECOND)
-      await probe(ledger)
+      await trial(ledger)
       bed.advance(LEASE_MS)
       expect(await ledger.expire(10)).toBe(1)
-      expect((await probe(ledger)).probes).toEqual([HOST.key])
-      // And without a word of the probe, another attempt may try after two minutes.
+      expect((await trial(ledger)).trials).toEqual([HOST.key])
+      // And without a word of the trial, another attempt may try after two minutes.
       expect(await nextJob(ledger, ABLE)).toBeNull()
       bed.advance(120 * SECOND)
-      expect((await probe(ledger)).probes).toEqual([HOST.key])
+      expect((await trial(ledger)).trials).toEqual([HOST.key])
     })
 
     it('fails a job that it has kept waiting for limits.outageMs, with the original reason', async () => {
@@ -179,10 +179,10 @@ export function closedConformance(open: OpenLedger): void {
       await submitted(ledger, { ...NEEDS_HOST, limits: Limits.parse({ outageMs: 100 * SECOND }) })
       await ledger.defer(await claimed(ledger, ABLE), away(HOST), null)
       bed.advance(60 * SECOND)
-      const second = await ledger.defer((await probe(ledger)).fence, away(HOST), null)
+      const second = await ledger.defer((await trial(ledger)).fence, away(HOST), null)
       expect(second.state).toBe('queued')
       bed.advance(60 * SECOND)
-      const third = await ledger.defer((await probe(ledger)).fence, away(HOST), null)
+      const third = await ledger.defer((await trial(ledger)).fence, away(HOST), null)
       expect(third).toMatchObject({
         state: 'failed',
         reason: 'repository-unreachable',
@@ -195,7 +195,7 @@ export function closedConformance(open: OpenLedger): void {
       const { ledger } = bed
       await closeHost(bed)
       bed.advance(7 * HOUR)
-      const again = await ledger.defer((await probe(ledger)).fence, away(HOST), null)
+      const again = await ledger.defer((await trial(ledger)).fence, away(HOST), null)
       expect(again.state).toBe('queued')
       expect(await ledger.closed()).toMatchObject([{ tries: 1 }])
     })
@@ -207,11 +207,11 @@ export function closedConformance(open: OpenLedger): void {
       let job = await ledger.defer(await claimed(ledger, ABLE), away(HOST), null)
       for (let time = 0; time < 110; time += 1) {
         bed.advance(120 * SECOND)
-        job = await ledger.defer((await probe(ledger)).fence, away(HOST), null)
+        job = await ledger.defer((await trial(ledger)).fence, away(HOST), null)
       }
       expect(job).toMatchObject({ state: 'queued', attempt: 111, deferrals: 111 })
       bed.advance(120 * SECOND)
-      const failed = await ledger.settle((await probe(ledger)).fence, FAILED, null)
+      const failed = await ledger.settle((await trial(ledger)).fence, FAILED, null)
       expect(failed).toMatchObject({ state: 'queued', failures: 1 })
     })
 
@@ -223,7 +223,7 @@ export function closedConformance(open: OpenLedger): void {
       const waiting = await ledger.job(fence.jobId)
       expect(waiting).toMatchObject({ state: 'queued', notBefore: null })
       expect(await eventTypes(ledger, fence.jobId)).toEqual(before)
-      expect(await probe(ledger)).toMatchObject({ probes: [HOST.key] })
+      expect(await trial(ledger)).toMatchObject({ trials: [HOST.key] })
       expect(await ledger.tryNow(await submitted(ledger))).toBe(false)
     })
 
@@ -242,7 +242,7 @@ export function closedConformance(open: OpenLedger): void {
       const { fence, job } = await closeHost(bed)
       expect(await ledger.defer(fence, away(HOST), null)).toEqual(job)
       bed.advance(30 * SECOND)
-      await probe(ledger)
+      await trial(ledger)
       const stale = ledger.defer(fence, { ...away(HOST), detail: 'other' }, null)
       expect(await refusal(stale)).toBe('lease-lost')
     })
@@ -268,7 +268,7 @@ export function closedConformance(open: OpenLedger): void {
 
       bed.advance(HOUR)
       expect(await ledger.resumeDue(10)).toBe(1)
-      expect(await probe(ledger, WITH_ACCOUNT)).toMatchObject({ probes: [ACCOUNT.key] })
+      expect(await trial(ledger, WITH_ACCOUNT)).toMatchObject({ trials: [ACCOUNT.key] })
     })
 
     it('is tried early when a person resumes the job that waits for it', async () => {

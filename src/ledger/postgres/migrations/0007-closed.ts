@@ -15,8 +15,8 @@ export const closed: Migration = {
       since BIGINT NOT NULL,
       until BIGINT NOT NULL,                   -- from then on one attempt may try it
       tries BIGINT NOT NULL,
-      probe_job ${NAME},                           -- the attempt that tries it now
-      probe_attempt BIGINT
+      trial_job ${NAME},                           -- the attempt that tries it now
+      trial_attempt BIGINT
     )`,
     `ALTER TABLE job ADD COLUMN deferrals BIGINT NOT NULL DEFAULT 0`,
   ],

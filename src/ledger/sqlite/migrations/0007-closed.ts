@@ -13,8 +13,8 @@ export const closed: Migration = {
       since INTEGER NOT NULL,
       until INTEGER NOT NULL,                   -- from then on one attempt may try it
       tries INTEGER NOT NULL,
-      probe_job TEXT,                           -- the attempt that tries it now
-      probe_attempt INTEGER
+      trial_job TEXT,                           -- the attempt that tries it now
+      trial_attempt INTEGER
     ) WITHOUT ROWID`,
     `ALTER TABLE job ADD COLUMN deferrals INTEGER NOT NULL DEFAULT 0`,
   ],
