@@ -99,6 +99,9 @@ export const Job = z.object({
   worker: z.string().nullable(),
   sandbox: z.string().nullable().describe('How the agent is confined: "bubblewrap" or "none"'),
   leaseUntil: At.nullable(),
+  renewedAt: At.nullable()
+    .default(null)
+    .describe('When the worker last renewed the lease of the running attempt'),
   notBefore: At.nullable().describe(
     'No worker can claim the job before this time; null once it has passed',
   ),

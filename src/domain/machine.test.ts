@@ -118,8 +118,9 @@ describe('the end of an attempt', () => {
       afterExpiry(running({ failures: 9 })),
       afterExpiry(running({ cancelRequested: true })),
     ]
-    const cell = TRANSITIONS.running.expire
-    for (const { state } of nexts) expect('to' in cell && cell.to).toContain(state)
+    for (const cell of [TRANSITIONS.running.expire, TRANSITIONS.running.abandon]) {
+      for (const { state } of nexts) expect('to' in cell && cell.to).toContain(state)
+    }
   })
 })
 
@@ -135,7 +136,9 @@ describe('the transition table', () => {
   })
 
   it('refuses every write of a worker that holds no lease', () => {
-    const writes = TRIGGERS.filter((trigger) => /^(?:renew|settle|pause|hand-back)/.test(trigger))
+    const writes = TRIGGERS.filter((trigger) =>
+      /^(?:renew|settle|pause|hand-back|abandon)/.test(trigger),
+    )
     for (const trigger of writes) {
       expect([
         refusalCode('queued', trigger),

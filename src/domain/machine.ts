@@ -77,7 +77,7 @@ export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
 }
 
 /**
- * The next state after the lease expired. Losing a worker before its agent started does not count as a
+ * The next state after the lease expired, or after the worker was restarted. Losing a worker before its agent started does not count as a
  * failure, unless `countEarlyExpiry` is set. `expiryDelayMs`, if set, replaces the backoff.
  */
 export function afterExpiry(job: Running): Next {

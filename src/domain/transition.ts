@@ -15,6 +15,7 @@ export const TRIGGERS = [
   'expire',
   'hand-back',
   'defer',
+  'abandon',
 ] as const
 export type Trigger = (typeof TRIGGERS)[number]
 
@@ -43,6 +44,7 @@ const NOTHING_MORE: Record<Trigger, Cell> = {
   expire: TERMINAL,
   'hand-back': TERMINAL,
   defer: TERMINAL,
+  abandon: TERMINAL,
 }
 
 const ABSENT = refused('job-not-found')
@@ -65,6 +67,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     expire: ABSENT,
     'hand-back': ABSENT,
     defer: ABSENT,
+    abandon: ABSENT,
   },
   queued: {
     submit: refused('job-exists'),
@@ -79,6 +82,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     expire: LOST,
     'hand-back': LOST,
     defer: LOST,
+    abandon: LOST,
   },
   running: {
     submit: refused('job-exists'),
@@ -93,6 +97,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     expire: to('queued', 'failed', 'cancelled'),
     'hand-back': to('queued', 'cancelled'),
     defer: to('queued', 'failed', 'cancelled'),
+    abandon: to('queued', 'failed', 'cancelled'),
   },
   paused: {
     submit: refused('job-exists'),
@@ -107,6 +112,7 @@ export const TRANSITIONS: Record<JobState | 'absent', Record<Trigger, Cell>> = {
     expire: LOST,
     'hand-back': LOST,
     defer: LOST,
+    abandon: LOST,
   },
   succeeded: NOTHING_MORE,
   failed: NOTHING_MORE,

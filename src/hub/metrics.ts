@@ -64,7 +64,14 @@ export class HubMetrics {
   }
 
   ended(
-    outcome: 'succeeded' | 'failed' | 'cancelled' | 'paused' | 'deferred' | 'handed-back',
+    outcome:
+      | 'succeeded'
+      | 'failed'
+      | 'cancelled'
+      | 'paused'
+      | 'deferred'
+      | 'handed-back'
+      | 'abandoned',
   ): void {
     this.#settles.inc({ outcome })
   }

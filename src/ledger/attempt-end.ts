@@ -7,13 +7,19 @@ import { json } from './column.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
+/** How an attempt ended, as the ledger stores it. An attempt whose lease expired has no ending. */
+export type Ending =
+  | Outcome
+  /** The worker was restarted during the attempt, and said so. */
+  | { readonly kind: 'abandoned' }
+
 const Row = z.object({ outcome: json(z.unknown()).nullable() })
 
 /**
  * Whether the attempt has already ended with this outcome. If so, the request is a repeat by a
  * worker that did not receive the response, and the caller changes nothing.
  */
-export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Outcome): Promise<boolean> {
+export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Ending): Promise<boolean> {
   const row = await tx.get(
     sql`SELECT outcome FROM attempt
       WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`,
@@ -36,7 +42,7 @@ const inCurrentFormat = (outcome: unknown): unknown => Settlement.safeParse(outc
  * Ends the attempt. Also clears the id of the claim request that created the attempt, so that a
  * repeat of that request does not return this ended attempt.
  */
-export async function endAttempt(tx: Tx, fence: Fence, outcome: Outcome): Promise<void> {
+export async function endAttempt(tx: Tx, fence: Fence, outcome: Ending): Promise<void> {
   await tx.run(sql`
     UPDATE attempt
     SET ended_at = ${tx.now}, request_id = NULL, outcome = ${JSON.stringify(outcome)}

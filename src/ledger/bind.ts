@@ -5,6 +5,7 @@ import { callbacksOf } from './outbox.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
 import type { Claimed, ClaimRequest, Ledger } from './port.ts'
 import type { Engine, Tx } from './transaction.ts'
+import { abandon } from './transactions/abandon.ts'
 import { appendEvents } from './transactions/append-events.ts'
 import { addArtifact, artifacts, earlierArtifacts } from './transactions/artifacts.ts'
 import { attempt } from './transactions/attempt.ts'
@@ -72,6 +73,7 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
     defer: (fence, why, usage) => probed('defer', (tx) => defer(tx, fence, why, { usage, random })),
     closed: () => transact(readClosed),
     handBack: (fence) => probed('handBack', (tx) => handBack(tx, fence)),
+    abandon: (fence) => probed('abandon', (tx) => abandon(tx, fence)),
     expire: (limit) => probed('expire', (tx) => expire(tx, limit, probe)),
     tidyLocks: (limit) => transact((tx) => tidyLocks(tx, limit)),
     strandedJobs: (limit) => transact((tx) => strandedJobs(tx, limit)),

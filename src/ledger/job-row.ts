@@ -19,6 +19,7 @@ export const SELECT_JOB = sql`
     CASE WHEN job.state = 'running' THEN attempt.worker END AS worker,
     attempt.sandbox,
     CASE WHEN job.state = 'running' THEN attempt.lease_until END AS "leaseUntil",
+    CASE WHEN job.state = 'running' THEN attempt.renewed_at END AS "renewedAt",
     job.not_before AS "notBefore", job.parked_on AS "parkedOn",
     (SELECT job_lock.job_id FROM job_lock WHERE job_lock.key = job.parked_on) AS "parkedBehind",
     job.cancel_requested_at AS "cancelRequestedAt", job.resume_at AS "resumeAt",

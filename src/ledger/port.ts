@@ -262,6 +262,11 @@ export type Ledger = {
   defer(fence: Fence, why: Deferral, usage: Usage | null): Promise<Job>
   /** The resources that are closed, by key. One whose `until` has passed may be tried. */
   closed(): Promise<readonly Closed[]>
+  /**
+   * Ends an attempt that its worker lost in a restart, as if its lease had expired. A repeated call
+   * changes nothing and returns the job.
+   */
+  abandon(fence: Fence): Promise<Job>
   /** Ends at most `limit` attempts whose lease has expired; returns how many it ended. */
   expire(limit: number): Promise<number>
   /**

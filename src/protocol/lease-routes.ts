@@ -41,6 +41,16 @@ export const LEASE_ROUTES = {
     body: schema.CheckpointBody,
     answer: Nothing,
   },
+  abandonLease: {
+    ...plain,
+    method: 'POST',
+    path: `${ofAttempt}/abandon`,
+    summary: 'End an attempt of an earlier run of the worker, as if its lease had expired',
+    access: WORKER,
+    params: schema.AttemptParams,
+    body: schema.AbandonBody,
+    answer: Job,
+  },
 
   // A long poll, so that a cancel request reaches the worker at once. The hub renews the lease when
   // this request arrives. It responds when someone requests to cancel the job, or after `waitMs`.

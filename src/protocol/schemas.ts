@@ -179,6 +179,12 @@ export const PauseBody = z.strictObject({
 export const DeferBody = Deferral.extend({ usage: Usage.nullable() })
 export const ClosedList = z.object({ closed: z.array(Closed) })
 
+export const AbandonBody = z.strictObject({
+  worker: WorkerIdentity.pick({ id: true, bootId: true }).describe(
+    'The worker that claimed the attempt, with the boot id of its present run',
+  ),
+})
+
 export const WorkerInfo = z.object({
   ...WorkerIdentity.shape,
   restrictedTo: z

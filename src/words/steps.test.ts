@@ -30,11 +30,11 @@ describe('a step', () => {
 
   it.each([
     ['failed', requeued('agent-failed')],
-    ['lost', requeued('worker-lost')],
+    ['lost, noticed', requeued('worker-lost')],
     ['stopped', requeued('handed-back')],
     ['failed', failed('check-failed')],
     ['failed', failed('attempts-exhausted', 'agent')],
-    ['lost', failed('attempts-exhausted')],
+    ['lost, noticed', failed('attempts-exhausted')],
     ['stopped', { type: 'paused', reason: 'quota-exhausted', detail: '', resumeAt: null }],
     [
       'stopped',

@@ -24,7 +24,10 @@ function result(step: Started, events: readonly JobEvent[]): string {
   const next = later.find(({ type }) => type === 'step-started')
   // Steps run one after another, so this one failed before the next one started.
   if (next !== undefined) return `failed after ${duration(next.at - step.at)}`
-  return end === undefined ? 'running' : `${endOfStep(end)} after ${duration(end.at - step.at)}`
+  if (end === undefined) return 'running'
+  const [how, after] = [endOfStep(end), duration(end.at - step.at)]
+  // No event says when a lost worker stopped, only when the hub noticed the loss.
+  return how === 'lost' ? `lost, noticed after ${after}` : `${how} after ${after}`
 }
 
 const isAttemptEnd = (event: JobEvent): event is AttemptEnd & JobEvent =>

@@ -34,6 +34,7 @@ const job = (labels: readonly string[], demands: readonly string[] = []): Job =>
   worker: null,
   sandbox: null,
   leaseUntil: null,
+  renewedAt: null,
   notBefore: null,
   parkedOn: null,
   parkedBehind: null,

@@ -16,6 +16,13 @@ export type AttemptFile = z.infer<typeof AttemptFile>
 /** The attempt's name on this worker, used as its folder name and to mark its processes. */
 export const attemptName = ({ jobId, attempt }: Fence): string => `${jobId}-${attempt}`
 
+/** Parses the name of an attempt; returns null if the text is not such a name. */
+export function fenceOfName(name: string): Fence | null {
+  const dash = name.lastIndexOf('-')
+  const fence = { jobId: name.slice(0, dash), attempt: Number(name.slice(dash + 1)) }
+  return Fence.safeParse(fence).data ?? null
+}
+
 export const attemptsFolder = (data: string): string => join(data, 'attempts')
 export const attemptFolder = (data: string, fence: Fence): string =>
   join(attemptsFolder(data), attemptName(fence))

@@ -1,9 +1,26 @@
+import { join } from 'node:path'
+import { allEnded } from '../platform/all-ended.ts'
 import { killLeftovers } from '../platform/process-tree.ts'
-import { attemptFolder, attemptName, leftFolders, removeAttemptFolder } from './attempt-folder.ts'
+import { semaphore } from '../platform/semaphore.ts'
+import { abandonAttempt } from './abandon-attempt.ts'
+import {
+  attemptFolder,
+  attemptName,
+  attemptsFolder,
+  fenceOfName,
+  leftFolders,
+  removeAttemptFolder,
+} from './attempt-folder.ts'
 import type { WorkerContext } from './context.ts'
 import { deliverReportAgain } from './deliver-report.ts'
 import { ReportSpool } from './report-spool.ts'
-import { salvage } from './salvage.ts'
+import { uploadLeft } from './salvage.ts'
+
+/**
+ * How long the attempts of an earlier run are kept from being claimed again while their work is
+ * uploaded, in milliseconds. The next attempt can then start from that work.
+ */
+const UPLOAD_FIRST_MS = 2000
 
 /**
  * Kills processes that an earlier run of this worker left behind. Removes final reports that the
@@ -21,7 +38,8 @@ export async function endLeftovers({ folder, log }: WorkerContext): Promise<read
 
 /**
  * Sends what an earlier run could not send: its final reports, unchanged, and the files of attempts
- * without an accepted report. Waits while the hub is unreachable. Throws the signal's reason.
+ * without an accepted report. Also tells the hub that these attempts have ended, so that their jobs
+ * can be claimed again. Waits while the hub is unreachable. Throws the signal's reason.
  */
 export async function recover(
   names: readonly string[],
@@ -29,9 +47,23 @@ export async function recover(
   signal: AbortSignal,
 ): Promise<void> {
   const delivered = await deliverReports(context, signal)
-  for (const name of names) {
-    if (!delivered.has(name)) await salvage(name, context, signal)
-  }
+  const left = names.filter((name) => !delivered.has(name))
+  const late = context.clock.sleep(UPLOAD_FIRST_MS, signal)
+  const inTurn = semaphore(1)
+  await allEnded(
+    left.map(async (name) => {
+      const uploaded = inTurn(() => uploadLeft(name, context, signal))
+      const abandoned = Promise.race([uploaded, late]).then(() => abandon(name, context, signal))
+      await allEnded([uploaded, abandoned])
+      // The folder is removed last. Its name is the only record of the attempt on this machine.
+      await removeAttemptFolder(join(attemptsFolder(context.folder), name), context)
+    }),
+  )
+}
+
+async function abandon(name: string, context: WorkerContext, signal: AbortSignal): Promise<void> {
+  const fence = fenceOfName(name)
+  if (fence !== null) await abandonAttempt(fence, context, signal)
 }
 
 /** Delivers the spooled reports. Returns the names of the attempts whose reports the hub accepted. */

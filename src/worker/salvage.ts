@@ -29,14 +29,23 @@ const FIND_MS = 120_000
 /** Timeout of one try to record the work, in milliseconds. */
 const TRY_MS = 30_000
 
+/** Uploads what a dead attempt left in its folder, then removes the folder. Throws like `uploadLeft`. */
+export async function salvage(
+  name: string,
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  await uploadLeft(name, context, signal)
+  await removeAttemptFolder(join(attemptsFolder(context.folder), name), context)
+}
+
 /**
- * Uploads what a dead attempt left in its folder, then removes the folder. The hub stores the files
- * without changing the job's state. An agent may have written anything to the folder, so unreadable
- * files are logged and skipped. Waits while the hub is unreachable. Throws the signal's reason or
- * `token-invalid`.
+ * Uploads what a dead attempt left in its folder. The hub stores the files without changing the
+ * job's state. An agent may have written anything to the folder, so unreadable files are logged and
+ * skipped. Waits while the hub is unreachable. Throws the signal's reason or `token-invalid`.
  * @param name the attempt's name; none of its processes may still be running
  */
-export async function salvage(
+export async function uploadLeft(
   name: string,
   context: WorkerContext,
   signal: AbortSignal,
@@ -44,7 +53,6 @@ export async function salvage(
   const folder = join(attemptsFolder(context.folder), name)
   const owner = await readAttemptFile(folder)
   if (owner !== null) await uploadFound(owner, { folder, marker: name }, context, signal)
-  await removeAttemptFolder(folder, context)
 }
 
 async function uploadFound(

@@ -42,6 +42,8 @@ const DAYS_MS = 3 * 86_400_000
 /** Between two extensions of a hold. */
 const EXTEND_MS = 500
 const HELD_MS_MAX = 90_000
+/** Longer than a killed worker needs to start again, even on a busy machine. */
+const LONG_LEASE_MS = 30_000
 
 /** On a machine so busy that leases run out by themselves a moment may not come at once. */
 const TRIES = 3
@@ -80,7 +82,10 @@ async function tryCell(
     const plan = { label, nth, fault }
     const plans = meeting.life === 2 ? [null, plan] : [plan]
     await world.startHub({ plans: meeting.in === 'hub' ? plans : [] })
-    const worker = world.startWorker('worker-1', { plans: meeting.in === 'worker' ? plans : [] })
+    const worker = world.startWorker('worker-1', {
+      plans: meeting.in === 'worker' ? plans : [],
+      ...(scenario === 'worker restarts' ? { leaseMs: LONG_LEASE_MS } : {}),
+    })
     await worker.ready()
     const job = await world.submit(orderFor(scenario, `job-${label}`))
     state.job = job
@@ -129,8 +134,12 @@ async function disturb(scenario: Scenario, world: World, job: JobId): Promise<vo
     job,
     ({ state, step }) => state === 'running' && step === (isInCheck ? 'checks' : 'agent'),
   )
-  if (['worker dies', 'generate again'].includes(scenario)) {
+  if (['worker dies', 'worker restarts', 'generate again'].includes(scenario)) {
     world.program('worker-1').send('SIGKILL')
+  }
+  if (scenario === 'worker is gone') {
+    await world.program('worker-1').stop()
+    world.startWorker('worker-2')
   }
   if (['worker stops', 'worker stops in a check'].includes(scenario)) {
     world.program('worker-1').send('SIGTERM')
@@ -145,6 +154,7 @@ async function disturb(scenario: Scenario, world: World, job: JobId): Promise<vo
     world.program('worker-1').send('SIGKILL')
   }
   await world.until(job, (now) => isTerminal(now.state) || now.attempt > attempt)
+  if (scenario === 'worker is gone') world.startWorker('worker-1')
 }
 
 /** As its submitter, until the job has ended, for a bounded time. */

@@ -18,6 +18,10 @@ export type Scenario =
   | 'second turn'
   /** The worker dies while the agent works. */
   | 'worker dies'
+  /** The same with a lease so long that the worker is back before it ends. */
+  | 'worker restarts'
+  /** The worker dies while the agent works, and starts again only when another has the job. */
+  | 'worker is gone'
   /** Somebody cancels while the agent works. */
   | 'cancel'
   /** The worker is told to stop while the agent works. */
@@ -128,11 +132,15 @@ export const PLACES = {
   // A hold is moved to a later moment; its submitter does not know yet.
   'extendHold-committed': { ...hub('F38', 'hold'), passes: [3] },
   // A lease was seen to have run out; nothing is changed yet.
-  'expire-due': hubAlone('F14', 'worker dies'),
+  'expire-due': hubAlone('F14', 'worker is gone'),
   // Attempts are ended; the transaction has yet to commit.
-  'expire-uncommitted': hubAlone('F15', 'worker dies'),
+  'expire-uncommitted': hubAlone('F15', 'worker is gone'),
   // Attempts have ended; nobody has been told.
-  'expire-committed': hubAlone('F15', 'worker dies'),
+  'expire-committed': hubAlone('F15', 'worker is gone'),
+  // A restarted worker has ended an attempt of its earlier run; the transaction has yet to commit.
+  'abandon-uncommitted': hub('F15', 'worker restarts'),
+  // An attempt of an earlier run has ended; its worker does not know yet.
+  'abandon-committed': hub('F15', 'worker restarts'),
   // A callback is about to be sent; the transaction has yet to commit.
   'takeDelivery-uncommitted': hubAlone('F26'),
   // A callback is about to be sent; nothing has left the hub.
@@ -217,6 +225,8 @@ export const PLACES = {
   'recordSalvage-committed': hub('F27', 'worker dies'),
   // A dead attempt’s work is about to be sent.
   'salvageArtifact-asked': { ...worker('F27', 'worker dies'), life: 2 },
+  // A dead attempt is about to be ended.
+  'abandonLease-asked': { ...worker('F27', 'worker dies'), life: 2 },
   // A job is about to be handed back.
   'handBackLease-asked': worker('F30', 'worker stops in a check'),
 } satisfies Readonly<Record<string, Place>>

@@ -76,6 +76,8 @@ const ORDERS: Readonly<Record<Scenario, Omit<Order, 'title'>>> = {
   'hold lapses late': { script: WORK, holdMs: LATE_HOLD_MS },
   'second turn': { script: WORK_IN_TWO_TURNS },
   'worker dies': { script: ONCE_ENDLESS_WORK + WORK },
+  'worker restarts': { script: ONCE_ENDLESS_WORK + WORK },
+  'worker is gone': { script: ONCE_ENDLESS_WORK + WORK },
   cancel: { script: ONCE_ENDLESS_WORK + WORK, ends: ['cancelled'] },
   'worker stops': { script: ONCE_ENDLESS_WORK + WORK },
   'worker stops in a check': { script: WORK, check: ONCE_ENDLESS_WORK + IS_WHOLE },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import { PROTOCOL } from '../../src/protocol/version.ts'
 import { aRequest } from '../conformance/ledger/bed.ts'
@@ -232,3 +233,46 @@ const printed = async (hub: TestHub): Promise<string> =>
 /** The value of a metric without labels. */
 const metric = (text: string, name: string): number =>
   Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+
+/** A lease, and the worker that holds it, with the boot id of another run. */
+async function aLostAttempt(hub: TestHub) {
+  const { params, attempt } = await aLease(hub)
+  const [seen] = await hub.ledger.workers()
+  const worker = { id: seen!.id, bootId: randomUUID() }
+  return { params, attempt, bootId: seen!.bootId, worker }
+}
+
+describe('an attempt that its worker lost in a restart', () => {
+  it('is ended by that worker, as often as it asks, and the job is claimed again at once', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt, worker } = await aLostAttempt(hub)
+
+    const job = await hub.worker.call('abandonLease', { params, body: { worker } })
+
+    expect(job).toMatchObject({ state: 'queued', reason: 'worker-lost', notBefore: null })
+    expect(await hub.worker.call('abandonLease', { params, body: { worker } })).toEqual(job)
+    const end = attempt.call('renewLease', { params, body: renewal })
+    await expect(end).rejects.toMatchObject({ code: 'lease-lost' })
+    const again = await hub.worker.call('claimLease', { body: aClaim() })
+    expect(again).toMatchObject({ job: { id: params.job }, attempt: 2 })
+    expect(await printed(hub)).toContain('millwright_attempts_ended_total{outcome="abandoned"}')
+  })
+
+  it('is not ended with another token, under another worker’s id or by its own run', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt, worker, bootId } = await aLostAttempt(hub)
+    const thief = await hub.clientWith('worker')
+    const refused = [
+      [thief, worker, 'scope-missing'],
+      [hub.worker, { ...worker, id: randomUUID() }, 'scope-missing'],
+      [hub.worker, { ...worker, bootId }, 'request-invalid'],
+      [attempt, worker, 'scope-missing'],
+      [hub.admin, worker, 'scope-missing'],
+    ] as const
+    for (const [client, body, code] of refused) {
+      const call = client.call('abandonLease', { params, body: { worker: body } })
+      await expect(call).rejects.toMatchObject({ code })
+    }
+    expect(await hub.ledger.job(params.job)).toMatchObject({ state: 'running', attempt: 1 })
+  })
+})

@@ -51,6 +51,7 @@ const ON_JOB_AND_KEYS: Record<string, Act> = {
   'a pause': (ledger, fence) => ledger.pause(fence, WAITING, null),
   'a hand-back': (ledger, fence) => ledger.handBack(fence),
   'a deferral': (ledger, fence) => ledger.defer(fence, AWAY, null),
+  'an abandonment': (ledger, fence) => ledger.abandon(fence),
   'a cancel': (ledger, { jobId }) => ledger.requestCancel(jobId, 'ada'),
 }
 

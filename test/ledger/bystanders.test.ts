@@ -58,6 +58,7 @@ const ACTS: Record<string, Act> = {
   'fail and be queued again': (ledger, fence) => ledger.settle(fence, FAILED, USAGE),
   'be handed back': (ledger, fence) => ledger.handBack(fence),
   'be deferred': (ledger, fence) => ledger.defer(fence, AWAY, USAGE),
+  'be abandoned': (ledger, fence) => ledger.abandon(fence),
   'pause and be resumed': async (ledger, fence) => {
     await ledger.pause(fence, WAITING, USAGE)
     await ledger.resume(fence.jobId, 'ada')

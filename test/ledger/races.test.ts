@@ -209,6 +209,7 @@ const ASKED: Record<string, Asked> = {
   },
   pause: { tells: 'paused', ask: (ledger, fence) => ledger.pause(fence, WAITING, null) },
   'hand back': { tells: 'requeued', ask: (ledger, fence) => ledger.handBack(fence) },
+  abandon: { tells: 'requeued', ask: (ledger, fence) => ledger.abandon(fence) },
   fail: { tells: 'requeued', ask: (ledger, fence) => ledger.settle(fence, FAILED, null) },
   cancel: {
     tells: 'cancel-requested',

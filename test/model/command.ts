@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import type { Fence } from '../../src/domain/lease.ts'
-import type { Outcome } from '../../src/domain/outcome.ts'
 import type { JobState } from '../../src/domain/state.ts'
+import type { Ending } from '../../src/ledger/attempt-end.ts'
 import type { Ledger } from '../../src/ledger/port.ts'
 import type { Bed } from '../conformance/ledger/bed.ts'
 import type { LedgerInvariants } from './ledger-invariants.ts'
@@ -50,9 +50,10 @@ export const onJob = (
 export const detail = fc.constantFrom('one', 'two')
 
 /** Reports how an attempt ended. */
-export function say(ledger: Ledger, fence: Fence, outcome: Outcome): Promise<unknown> {
+export function say(ledger: Ledger, fence: Fence, outcome: Ending): Promise<unknown> {
   if (outcome.kind === 'lease-lost') throw new Error('a lost lease is never reported as an outcome')
   if (outcome.kind === 'handed-back') return ledger.handBack(fence)
+  if (outcome.kind === 'abandoned') return ledger.abandon(fence)
   if (outcome.kind === 'paused') {
     const { kind: _kind, ...why } = outcome
     return ledger.pause(fence, why, null)

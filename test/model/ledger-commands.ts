@@ -23,6 +23,7 @@ import {
   isRepeat,
   missingInputs,
   closedToJob,
+  modelAbandon,
   modelClaim,
   modelExpire,
   modelForgetBlobs,
@@ -276,6 +277,14 @@ const handBack = onJob('handBack', async ({ model, bed, job, attempt }) => {
   if (expected === 'none' && !repeat) modelHandBack(model, job)
 })
 
+const abandon = onJob('abandon', async ({ model, bed, job, attempt }) => {
+  const repeat = isRepeat(job, attempt, { kind: 'abandoned' })
+  const expected = fenceRefusal(job, attempt, 'abandon')
+  const answer = bed.ledger.abandon({ jobId: job.id, attempt })
+  assert.equal(await refusal(answer), repeat ? 'none' : expected)
+  if (expected === 'none' && !repeat) modelAbandon(model, job)
+})
+
 const advance = fc.constantFrom(1000, 5000, LEASE_MS / 2, LEASE_MS).map((ms) =>
   command(`advance(${ms})`, (model, bed) => {
     model.now += ms
@@ -329,6 +338,7 @@ export const COMMANDS: fc.Arbitrary<Command>[] = [
   resume,
   requestCancel,
   handBack,
+  abandon,
   advance,
   expire,
   tidyLocks,

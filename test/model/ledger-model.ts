@@ -17,6 +17,7 @@ import type { Outcome, Settlement } from '../../src/domain/outcome.ts'
 import type { PublicationIntent } from '../../src/domain/publication.ts'
 import type { ReasonCode } from '../../src/domain/reasons.ts'
 import { isTerminal, type JobState } from '../../src/domain/state.ts'
+import type { Ending } from '../../src/ledger/attempt-end.ts'
 import type { ClaimRequest, NewJob } from '../../src/ledger/port.ts'
 
 /** The expected state of a job. */
@@ -43,8 +44,8 @@ export type ModelJob = {
   intents: PublicationIntent[]
   /** The claim request of the current attempt. */
   request: ClaimRequest | null
-  /** The outcome with which a worker ended each attempt; the same outcome again is a repeat. */
-  readonly said: Map<number, Outcome>
+  /** How a worker ended each attempt; the same ending again is a repeat. */
+  readonly said: Map<number, Ending>
 }
 
 /** A closed resource, and the attempt that tries it now. */
@@ -169,7 +170,7 @@ export function intentRefusal(model: Model, job: ModelJob): string {
 }
 
 /** Whether the attempt has already ended with this outcome, so that the call is a repeat. */
-export const isRepeat = (job: ModelJob, attempt: number, outcome: Outcome): boolean =>
+export const isRepeat = (job: ModelJob, attempt: number, outcome: Ending): boolean =>
   isDeepStrictEqual(job.said.get(attempt), outcome)
 
 const neededBy = (model: Model, { asked }: ModelJob, { worker }: ClaimRequest) =>
@@ -283,6 +284,11 @@ export function modelHandBack(model: Model, job: ModelJob): void {
   releaseTrials(model, job)
   job.said.set(job.attempt, { kind: 'handed-back' })
   follow(model, job, afterHandBack(running(job)))
+}
+
+export function modelAbandon(model: Model, job: ModelJob): void {
+  job.said.set(job.attempt, { kind: 'abandoned' })
+  follow(model, job, afterExpiry(running(job)))
 }
 
 /** @returns the number of ended attempts */

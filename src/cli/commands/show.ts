@@ -10,6 +10,7 @@ import { findJob, JOB_HELP } from '../find-job.ts'
 import { knownWorkers } from '../known-workers.ts'
 import { jobReport } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
+import { silentWorker } from '../../words/silent-worker.ts'
 import { whyClosed, whyHeldBack, whyNotTaken } from '../../words/why-waiting.ts'
 
 const EVENTS_A_PAGE = 1000
@@ -47,7 +48,7 @@ async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<
   const { closed } = await client.call('listClosed', {})
   const away = whyClosed(job, closed, Date.now())
   if (away !== null) return print.hint(away)
-  const heldBack = whyHeldBack(job)
+  const heldBack = whyHeldBack(job) ?? silentWorker(job, Date.now())
   if (heldBack !== null || job.state !== 'queued') return heldBack
   const workers = await knownWorkers(client)
   return workers === null ? 'for a worker' : print.hint(whyNotTaken(job, workers, Date.now()))

@@ -18,6 +18,7 @@ import { columns, type Printer, type Style } from './printer.ts'
 import { compactUsage, duration, moment, usage, zonedMoment } from '../../words/quantity.ts'
 import { safeLine, safeText } from '../../words/safe-text.ts'
 import { type Kept, OUTPUT_KEPT, PROMPT_KEPT, shortened } from '../../words/shorten.ts'
+import { silentWorker } from '../../words/silent-worker.ts'
 import { stepRows } from '../../words/steps.ts'
 import { whyHeldBack } from '../../words/why-waiting.ts'
 import { withoutWorkspace } from '../../words/workspace-path.ts'
@@ -65,7 +66,7 @@ export function jobTable(
     safeLine(job.kind),
     job.usage === null ? '' : compactUsage(job.usage),
     safeLine(job.submittedBy ?? ''),
-    whyHeldBack(job) ?? job.reason ?? job.step ?? '',
+    whyHeldBack(job) ?? silentWorker(job, now) ?? job.reason ?? job.step ?? '',
     safeLine(job.title).slice(0, 60),
   ])
   return columns([head, ...rows])

@@ -8,6 +8,7 @@ import { ArtifactName } from '../../domain/text.ts'
 import type { ArtifactRow } from '../../ledger/port.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
 import type { HubState } from '../context.ts'
+import { heldAttempt } from './held-attempt.ts'
 import { refuseEnded } from './refuse-ended.ts'
 import { store, type Upload } from './store.ts'
 
@@ -65,7 +66,7 @@ export async function salvageArtifact(
   upload: Upload,
   by: WorkerPrincipal,
 ): Promise<ArtifactRow> {
-  await demandHeld(hub, address, by)
+  await heldAttempt(hub, address, by)
   const origin = { code: 'request-invalid', where: 'name' } as const
   const name = parseInput(ArtifactName, `${SALVAGE}${address.name}`, origin)
   const stored = await store(hub, upload)
@@ -82,22 +83,8 @@ export async function salvageWork(
   checkpoint: Checkpoint,
   by: WorkerPrincipal,
 ): Promise<void> {
-  await demandHeld(hub, fence, by)
+  await heldAttempt(hub, fence, by)
   await hub.ledger.recordSalvage(fence, checkpoint)
-}
-
-async function demandHeld(
-  { ledger }: HubState,
-  { jobId, attempt }: Fence,
-  { tokenId }: WorkerPrincipal,
-): Promise<void> {
-  await ledger.job(jobId)
-  const row = await ledger.attempt(jobId, attempt)
-  if (row?.heldBy === tokenId) return
-  throw new AppError(
-    'scope-missing',
-    `Attempt ${attempt} of job ${jobId} was never leased to this worker.`,
-  )
 }
 
 async function record(

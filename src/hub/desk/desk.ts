@@ -10,7 +10,7 @@ import { authenticate } from './authenticate.ts'
 import { claim } from './claim.ts'
 import { listDeliveries, resendDelivery } from './deliveries.ts'
 import { findContinued, findInput, findKept } from './earlier.ts'
-import { defer, handBack, pause, settle } from './end-attempt.ts'
+import { abandon, defer, handBack, pause, settle } from './end-attempt.ts'
 import { followEvents, readEvents } from './events.ts'
 import {
   cancelJob,
@@ -82,6 +82,7 @@ export function openDesk(hub: HubState) {
     pause: at(pause),
     defer: at(defer),
     handBack: at(handBack),
+    abandon: at(abandon),
     listDeliveries: at(listDeliveries),
     resendDelivery: at(resendDelivery),
     createToken: at(createToken),

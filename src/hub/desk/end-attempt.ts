@@ -1,7 +1,10 @@
+import { AppError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
-import type { Fence } from '../../domain/lease.ts'
+import type { Fence, WorkerIdentity } from '../../domain/lease.ts'
 import type { Deferral, Pause, Settlement, Usage } from '../../domain/outcome.ts'
+import type { WorkerPrincipal } from '../../domain/principal.ts'
 import type { HubState } from '../context.ts'
+import { heldAttempt } from './held-attempt.ts'
 
 /**
  * Ends an attempt with its settlement. Idempotent: a repeated call with the same settlement returns
@@ -46,5 +49,29 @@ export async function defer(
 export async function handBack({ ledger, metrics }: HubState, fence: Fence): Promise<Job> {
   const job = await ledger.handBack(fence)
   metrics.ended('handed-back')
+  return job
+}
+
+/**
+ * Ends an attempt that its worker lost in a restart; counts like an expiry. Throws `scope-missing`
+ * if another worker or another token claimed the attempt, and `request-invalid` if the worker has
+ * not been restarted since then.
+ */
+export async function abandon(
+  hub: HubState,
+  fence: Fence,
+  worker: Pick<WorkerIdentity, 'id' | 'bootId'>,
+  by: WorkerPrincipal,
+): Promise<Job> {
+  const held = await heldAttempt(hub, fence, by)
+  const name = `Attempt ${fence.attempt} of job ${fence.jobId}`
+  if (held.workerId !== worker.id) {
+    throw new AppError('scope-missing', `${name} was never leased to the worker ${worker.id}.`)
+  }
+  if (held.bootId === worker.bootId) {
+    throw new AppError('request-invalid', `${name} belongs to the worker’s present run.`)
+  }
+  const job = await hub.ledger.abandon(fence)
+  hub.metrics.ended('abandoned')
   return job
 }

@@ -57,3 +57,9 @@ export const deferLease: Endpoint<'deferLease'> =
 export const handBackLease: Endpoint<'handBackLease'> =
   (desk) =>
   async ({ params }) => ({ body: await desk.handBack(fenceIn(params)) })
+
+export const abandonLease: Endpoint<'abandonLease'> =
+  (desk) =>
+  async ({ params, body, principal }) => ({
+    body: await desk.abandon(fenceIn(params), body.worker, principal),
+  })

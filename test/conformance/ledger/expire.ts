@@ -118,5 +118,52 @@ export function expireConformance(open: OpenLedger): void {
       expect(await ledger.handBack(fence)).toEqual(job)
       expect(await refusal(ledger.settle(fence, SUCCEEDED, null))).toBe('lease-lost')
     })
+
+    it('an abandoned attempt ends like an expired one, without waiting for its lease', async () => {
+      const { ledger } = await open()
+      const retry = RetryPolicy.parse({ maxFailures: 2, expiryDelayMs: 0 })
+      const jobId = await submitted(ledger, { locks: ['a'], retry })
+      const first = await claimed(ledger)
+      const early = await ledger.abandon(first)
+      expect(early).toMatchObject({ state: 'queued', reason: 'worker-lost', failures: 0 })
+      expect(early.detail).toBe('Worker anvil was restarted during attempt 1.')
+      const second = await claimed(ledger)
+      expect(second).toEqual({ jobId, attempt: 2 })
+      await ledger.appendEvents(second, 1, [{ type: 'agent-started', agent: 'codex' }])
+      expect(await ledger.abandon(second)).toMatchObject({ state: 'queued', failures: 1 })
+    })
+
+    it('an abandoned attempt whose job was cancelled ends the job', async () => {
+      const { ledger } = await open()
+      const jobId = await submitted(ledger)
+      const fence = await claimed(ledger)
+      await ledger.requestCancel(jobId, 'ada')
+      expect(await ledger.abandon(fence)).toMatchObject({
+        state: 'cancelled',
+        reason: 'cancelled-by-request',
+      })
+    })
+
+    it('abandoning an attempt again gives the same answer, and a later attempt is not touched', async () => {
+      const { ledger } = await open()
+      const jobId = await submitted(ledger)
+      const first = await claimed(ledger)
+      await ledger.abandon(first)
+      expect(await refusal(ledger.settle(first, SUCCEEDED, null))).toBe('lease-lost')
+      const second = await claimed(ledger)
+      const events = (await ledger.events(jobId, 0, 100)).length
+      expect(await ledger.abandon(first)).toMatchObject({ state: 'running', attempt: 2 })
+      expect(await ledger.events(jobId, 0, 100)).toHaveLength(events)
+      await ledger.renew(second, LEASE_MS)
+    })
+
+    it('an attempt whose lease has expired cannot be abandoned', async () => {
+      const { ledger, advance } = await open()
+      await submitted(ledger)
+      const fence = await claimed(ledger)
+      advance(LEASE_MS)
+      await ledger.expire(10)
+      expect(await refusal(ledger.abandon(fence))).toBe('lease-lost')
+    })
   })
 }

@@ -97,6 +97,8 @@ async function fire(bed: Bed, fence: Fence, trigger: Exclude<Trigger, 'submit'>)
       return ledger.handBack(fence)
     case 'defer':
       return ledger.defer(fence, AWAY, null)
+    case 'abandon':
+      return ledger.abandon(fence)
   }
 }
 
