@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AgentDriver } from '../domain/agent.ts'
 import { Argv } from '../domain/argv.ts'
+import type { Provider } from '../domain/offer.ts'
 import type { LogStream } from '../domain/attempt.ts'
 import { line } from '../domain/text.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
@@ -21,9 +22,11 @@ type Declaration<Choice extends AgentChoice> = {
    * The kind of model server that the agent uses, or `default` for the one of the worker's default
    * model; null if the job does not say whether the agent uses a model.
    */
-  serverOf(choice: AgentChoice): 'anthropic' | 'openai' | 'default' | null
-  /** True if the agent can work only on a worker that has a model. */
-  readonly needsModel: boolean
+  serverOf(choice: AgentChoice): Provider | 'default' | null
+  /** The model without which the agent cannot work: one of this provider, any, or none. */
+  readonly needsModel: Provider | 'any' | null
+  /** How to get a worker that offers the agent; for messages. */
+  readonly getIt: string
   /** The name of the log that shows what the agent did, such as `transcript`. */
   readonly story: LogStream
   /**

@@ -2,6 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../test/support/temp-folder.ts'
+import type { Provider } from '../domain/offer.ts'
 import { agentDrivers, AGENTS, fitAgents } from './all.ts'
 import { codex } from './codex.ts'
 
@@ -13,15 +14,16 @@ async function folderWith(name: string, text: string): Promise<string> {
   return folder
 }
 
-const namesOf = async (path: string, hasModel: boolean) =>
-  (await fitAgents({ path }, hasModel)).map(({ name }) => name)
+const namesOf = async (path: string, providers: readonly Provider[]) =>
+  (await fitAgents({ path }, providers)).map(({ name }) => name)
 
 describe('the agents of a machine', () => {
-  it('are those whose program answers, and without a model those that need none', async () => {
+  it('are those whose program answers and that have a model they can use', async () => {
     const path = await folderWith('codex', '#!/bin/sh\necho codex-cli 1.2.3\n')
-    expect(await namesOf(path, true)).toEqual(['builtin', 'codex', 'command'])
-    expect(await namesOf(path, false)).toEqual(['command'])
-    expect(await namesOf('/nowhere', true)).toEqual(['builtin', 'command'])
+    expect(await namesOf(path, ['openai'])).toEqual(['builtin', 'codex', 'command'])
+    expect(await namesOf(path, ['anthropic'])).toEqual(['builtin', 'command'])
+    expect(await namesOf(path, [])).toEqual(['command'])
+    expect(await namesOf('/nowhere', ['openai'])).toEqual(['builtin', 'command'])
     expect(await codex.preflight({ path })).toEqual({ fit: true, says: 'codex-cli 1.2.3' })
   })
 
@@ -30,7 +32,7 @@ describe('the agents of a machine', () => {
     ['cannot be started', '#!/no/such/interpreter\n'],
   ])('are without one whose program %s', async (_, text) => {
     const path = await folderWith('codex', text)
-    expect(await namesOf(path, true)).toEqual(['builtin', 'command'])
+    expect(await namesOf(path, ['openai'])).toEqual(['builtin', 'command'])
     expect(await codex.preflight({ path })).toMatchObject({
       fit: false,
       says: 'fails when it is run with --version',

@@ -1,5 +1,6 @@
 import type { Agent, DriverFactory } from './agent.ts'
 import type { AgentHost, DriverHost } from './agent-program.ts'
+import type { Provider } from '../domain/offer.ts'
 import { builtin } from './builtin.ts'
 import { codex } from './codex.ts'
 import { command } from './command.ts'
@@ -13,12 +14,15 @@ export async function agentDrivers(host: DriverHost): Promise<ReadonlyMap<string
   return new Map(await Promise.all(drivers))
 }
 
-/**
- * Returns the agents that can work on this machine. If the worker has no model, omits the agents
- * that need one.
- */
-export async function fitAgents(host: AgentHost, hasModel: boolean): Promise<readonly Agent[]> {
-  const usable = AGENTS.filter(({ needsModel }) => hasModel || !needsModel)
+/** Returns the agents that can work on this machine with models of these providers. */
+export async function fitAgents(
+  host: AgentHost,
+  providers: readonly Provider[],
+): Promise<readonly Agent[]> {
+  const usable = AGENTS.filter(
+    ({ needsModel: needed }) =>
+      needed === null || (needed === 'any' ? providers.length > 0 : providers.includes(needed)),
+  )
   const fitness = await Promise.all(usable.map((agent) => agent.preflight(host)))
   return usable.filter((_, index) => fitness[index]?.fit)
 }

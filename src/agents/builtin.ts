@@ -2,6 +2,7 @@ import { findPackageJSON } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AgentPlace } from '../domain/agent.ts'
+import type { Provider } from '../domain/offer.ts'
 import { entryProgram, isFromSource } from '../platform/entry-program.ts'
 import type { AcpAgent, Prepared } from './acp.ts'
 import {
@@ -25,14 +26,16 @@ export const builtin: Agent = declareAgent({
   choice: modelChoice(NAME),
   takes: 'model',
   serverOf,
-  needsModel: true,
+  needsModel: 'any',
+  getIt:
+    'start a worker with ANTHROPIC_API_KEY, OPENAI_API_KEY, --upstream-anthropic or --upstream-openai',
   story: 'transcript',
   preflight: async () => ({ fit: true, says: 'is part of Millwright' }),
   driver: builtinDriver,
 })
 
 /** The models of all other prefixes are asked through OpenAI's protocols. */
-function serverOf(choice: AgentChoice): 'anthropic' | 'openai' | 'default' {
+function serverOf(choice: AgentChoice): Provider | 'default' {
   const model = 'model' in choice ? choice.model : undefined
   if (model === undefined) return 'default'
   return model.startsWith('anthropic/') ? 'anthropic' : 'openai'

@@ -22,6 +22,7 @@ const PROGRAM = 'codex'
 const LINE_BYTES_MAX = 2 ** 20
 const TOKEN_VARIABLE = 'MILLWRIGHT_MODEL_TOKEN'
 const INSTALL = 'install it with: npm install -g @openai/codex@0.169.0'
+const MODEL = 'start the worker with OPENAI_API_KEY or --upstream-openai'
 
 /** OpenAI's Codex, installed on the worker. */
 export const codex: Agent = declareAgent({
@@ -30,7 +31,8 @@ export const codex: Agent = declareAgent({
   choice: modelChoice(NAME),
   takes: 'model',
   serverOf: () => 'openai',
-  needsModel: true,
+  needsModel: 'openai',
+  getIt: `${INSTALL}, and ${MODEL}`,
   story: 'transcript',
   preflight: ({ path }) => findCodex(path),
   driver: async (host) => codexDriver(host),

@@ -1,6 +1,7 @@
 import type { LogStream } from '../domain/attempt.ts'
 import type { Job } from '../domain/job.ts'
 import type { Fact, KindSchema } from '../domain/kind.ts'
+import type { Lack } from '../domain/lack.ts'
 import { KINDS } from '../kinds/all.ts'
 
 type OfKind = Pick<Job, 'kind' | 'payload'>
@@ -16,6 +17,10 @@ export const promptOf = (job: OfKind): string | null => schemaOf(job)?.prompt(jo
 
 /** The log that is shown by default for a job. It depends on the job's kind and payload. */
 export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payload) ?? 'transcript'
+
+/** What to say when no worker meets a demand; null if the kind that makes the demand is unknown. */
+export const lackOf = (demand: string): Lack | null =>
+  KINDS.map(({ schema }) => schema.lack(demand)).find((lack) => lack !== null) ?? null
 
 /**
  * Returns the schema of a job's kind, or null if this version does not know the kind or the

@@ -1,11 +1,12 @@
 import { shortId } from '../domain/id.ts'
 import type { Job } from '../domain/job.ts'
+import { lackHint } from '../domain/lack.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { Invocation } from './command.ts'
 import type { Printer } from './print/printer.ts'
 import { zonedMoment } from '../words/quantity.ts'
 import { safeLine } from '../words/safe-text.ts'
-import { storyOf } from './job-kind.ts'
+import { lackOf, storyOf } from './job-kind.ts'
 import { knownWorkers } from './known-workers.ts'
 import { whyNoWorker } from '../words/why-waiting.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
@@ -32,8 +33,10 @@ export async function reportSubmitted(
   }
   const name = shortId(job.id)
   if (!wait) {
-    if (print.json) return print.document(job)
-    print.line(`${name} ${job.state}: ${safeLine(job.title)}`)
+    if (print.json) print.document(job)
+    else print.line(`${name} ${job.state}: ${safeLine(job.title)}`)
+    await noteMissingWorker(client, job, print)
+    if (print.json) return
     return print.line(`  next: ${print.command(['logs', '-f', name])}`)
   }
   if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
@@ -49,12 +52,12 @@ export async function reportSubmitted(
 }
 
 /**
- * Prints a note if no worker can run the job. Without the note, `--wait` prints nothing until such
- * a worker appears, which may be never.
+ * Prints a note if no worker can run the job. It may then wait forever, for example because a label
+ * is misspelled.
  */
 async function noteMissingWorker(client: HubClient, job: Job, print: Printer): Promise<void> {
   if (job.state !== 'queued') return
   const workers = await knownWorkers(client)
-  const why = workers === null ? null : whyNoWorker(job, workers, Date.now())
-  if (why !== null) print.note(`The job is waiting: ${print.hint(why)}`)
+  const why = workers === null ? null : whyNoWorker(job, workers, Date.now(), lackOf)
+  if (why !== null) print.note(`The job is waiting: ${print.hint(lackHint(why))}`)
 }

@@ -4,6 +4,20 @@ import type { Printer } from './print/printer.ts'
 import { aborted, type StopSignals } from './stop-signals.ts'
 
 /**
+ * Waits until the hub knows the worker, so that a job submitted afterwards finds it. Returns false if
+ * the worker has to stop first. Rejects like `workUntilStopped`.
+ */
+export async function untilKnown(
+  worker: OpenWorker,
+  others: readonly Promise<void>[],
+  stop: StopSignals,
+): Promise<boolean> {
+  const stopped = aborted(stop.graceful).then(() => false)
+  const ended = [worker.done, ...others].map((end) => end.then(() => false))
+  return Promise.race([worker.known.then(() => true), stopped, ...ended])
+}
+
+/**
  * Runs a worker until the first stop signal, then drains it: running jobs finish or are handed back
  * to the hub. A second signal stops the worker immediately. Rejects if the worker fails or if one
  * of `others` rejects.

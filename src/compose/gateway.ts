@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { UpConfig } from '../config/settings.ts'
 import type { Fence } from '../domain/lease.ts'
+import type { Provider } from '../domain/offer.ts'
 import { type ProxySettings, proxyVariables } from '../domain/proxy.ts'
 import type { Secret } from '../domain/secret.ts'
 import { startGateway } from '../gateway/gateway.ts'
@@ -30,6 +31,8 @@ export type OpenGateway = AsyncDisposable & {
   readonly models: readonly string[]
   /** Keys of the accounts that the worker uses. */
   readonly accounts: readonly string[]
+  /** The providers whose API the models have. */
+  readonly providers: readonly Provider[]
   readonly openDoor: (fence: Fence) => Promise<MeteredDoor>
 }
 
@@ -68,6 +71,7 @@ export async function openGateway(
   return {
     models,
     accounts: [...new Set(Object.values(accounts).map(({ key }) => key))],
+    providers: providersOf(config),
     openDoor: (fence) => meteredDoor(gateway, fence, accounts),
     [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
   }
@@ -85,6 +89,12 @@ function modelsBehind(config: ModelConfig): readonly string[] {
     ...(hasOpenai(config) ? [config.upstreamOpenai ?? OPENAI] : []),
   ]
 }
+
+/** A replay file may hold responses of either provider. */
+const providersOf = (config: ModelConfig): readonly Provider[] => [
+  ...(hasAnthropic(config) || config.replay !== undefined ? (['anthropic'] as const) : []),
+  ...(hasOpenai(config) || config.replay !== undefined ? (['openai'] as const) : []),
+]
 
 const hasAnthropic = (config: ModelConfig): boolean =>
   config.upstreamAnthropic !== undefined || config.anthropicKey !== undefined

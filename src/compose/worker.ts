@@ -6,7 +6,9 @@ import { agentDrivers, fitAgents } from '../agents/all.ts'
 import type { Environment } from '../config/read.ts'
 import type { UpConfig, WorkerConfig } from '../config/settings.ts'
 import type { WorkKind } from '../domain/attempt.ts'
+import { AppError } from '../domain/errors.ts'
 import type { Launch } from '../domain/launch.ts'
+import { modelOffer, osOffer, type Provider } from '../domain/offer.ts'
 import { plural } from '../domain/plural.ts'
 import { proxyForAgents, type ProxyVariables, proxyVariables } from '../domain/proxy.ts'
 import { noProbe, type Probe } from '../domain/probe.ts'
@@ -15,6 +17,7 @@ import type { KindTools } from '../kinds/kind.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { lockDataFolder } from '../platform/lock-data-folder.ts'
 import type { Logger } from '../platform/log.ts'
+import { versionOf } from '../platform/version-of.ts'
 import type { HubClient } from '../protocol/client.ts'
 import { workerIdentity } from '../worker/identity.ts'
 import { startWorker, type Worker } from '../worker/worker.ts'
@@ -25,7 +28,7 @@ import { whileFolderLasts } from './watch-folder.ts'
 
 /** A running worker. Disposing stops it immediately; drain it first to let jobs finish. */
 export type OpenWorker = AsyncDisposable &
-  Pick<Worker, 'drain' | 'stop' | 'done' | 'running'> & {
+  Pick<Worker, 'drain' | 'stop' | 'done' | 'running' | 'known'> & {
     /** One line for people that lists the sandbox, slots, agents and models. */
     readonly about: string
     /** The agents that can run on this machine, the most capable first. */
@@ -54,7 +57,7 @@ type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
 
 /**
  * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` if another worker uses the folder,
- * `script-invalid` if the replay file is invalid, and `usage-invalid` if a credential is missing.
+ * `program-unstartable` if git does not work, `script-invalid` if the replay file is invalid, and `usage-invalid` if a credential is missing.
  */
 export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
   const { version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
@@ -66,6 +69,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const tokenFile = config.tokenFile === undefined ? [] : [resolve(cwd, config.tokenFile)]
   const hidden = [tools.folder, ...tokenFile, ...secretsOfGit(config, { env, cwd })]
   const confinement = await chooseSandbox(config.sandbox, { hidden, path, log })
+  await demandGit(path)
   const model = config.model ?? defaultModel(config)
   const gateway = opening.use(await openGateway(config, { cwd, log, folder, model }))
   const proxy = proxyForAgents(proxyVariables(config))
@@ -75,14 +79,19 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
   const drivers = await agentDrivers({ path, model, node: process.execPath })
   const { cacheBytes } = config
   const kinds = await kindsFor({ path, git, signature, drivers, cacheBytes, clock: systemClock })
-  const agents = await fitAgents({ path }, gateway !== null)
+  const providers = gateway?.providers ?? []
+  const agents = await fitAgents({ path }, providers)
   const facts = {
     name: config.name ?? hostname(),
     version,
     slots: config.slots,
     kinds: [...kinds.keys()],
     labels: config.label,
-    offers: KINDS.flatMap((kind) => kind.offers({ agents: agents.map(({ name }) => name) })),
+    offers: [
+      ...offersOfKinds({ agents, localRepositories: config.allowLocal }),
+      ...modelOffers(providers),
+      osOffer(process.platform),
+    ],
     accounts: [...(gateway?.accounts ?? [])],
     sandbox: confinement.sandbox,
   }
@@ -111,6 +120,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     drain: () => worker.drain(),
     stop: () => worker.stop(),
     done,
+    known: worker.known,
     agents,
     about: [
       confinement.sandbox === 'none' ? 'NO SANDBOX: agents are not confined' : 'sandbox bubblewrap',
@@ -130,6 +140,30 @@ const proxied =
   (launch: Launch, proxy: ProxyVariables): Launch =>
   async (command) =>
     await launch({ ...command, env: { ...proxy, ...command.env } })
+
+/** Throws `program-unstartable` if git is missing: every job of the default kind would fail. */
+async function demandGit(path: string): Promise<void> {
+  if ((await versionOf('git', path)) !== null) return
+  throw new AppError(
+    'program-unstartable',
+    `cannot start git: it is missing or fails; PATH is ${path === '' ? 'empty' : path}`,
+  )
+}
+
+function offersOfKinds({
+  agents,
+  localRepositories,
+}: {
+  readonly agents: readonly Agent[]
+  readonly localRepositories: boolean
+}): readonly string[] {
+  const here = { agents: agents.map(({ name }) => name), localRepositories }
+  return KINDS.flatMap((kind) => kind.offers(here))
+}
+
+/** A worker with any model also has a default model, for jobs that name none. */
+const modelOffers = (providers: readonly Provider[]): readonly string[] =>
+  providers.length === 0 ? [] : [...providers, 'default'].map(modelOffer)
 
 /** Calls the probe before and after each program is started. */
 const probed =

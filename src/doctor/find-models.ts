@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { Environment } from '../config/read.ts'
+import type { Provider } from '../domain/offer.ts'
 
 /** A model that this machine can use. */
 export type FoundModel = {
   /** A description for people. */
   readonly about: string
+  readonly provider: Provider
   /** The lines that select the model in the configuration file. They never contain a key. */
   readonly settings: readonly string[]
 }
@@ -23,18 +25,23 @@ export async function findModels(
 ): Promise<readonly FoundModel[]> {
   const local = await Promise.all(urls.map(modelOf))
   return [
-    ...key(env, 'ANTHROPIC_API_KEY', 'Anthropic'),
-    ...key(env, 'OPENAI_API_KEY', 'OpenAI'),
+    ...key(env, 'ANTHROPIC_API_KEY', 'Anthropic', 'anthropic'),
+    ...key(env, 'OPENAI_API_KEY', 'OpenAI', 'openai'),
     ...local.flat(),
   ]
 }
 
-function key(env: Environment, name: string, vendor: string): readonly FoundModel[] {
+function key(
+  env: Environment,
+  name: string,
+  vendor: string,
+  provider: Provider,
+): readonly FoundModel[] {
   if ((env[name] ?? '') === '') return []
   const settings = [
     `# ${vendor}: the worker reads the key from the environment variable ${name} when it starts`,
   ]
-  return [{ about: `${vendor}, with the key in ${name}`, settings }]
+  return [{ about: `${vendor}, with the key in ${name}`, provider, settings }]
 }
 
 /** Returns the first model that the server at this URL lists; empty if no model server answers. */
@@ -47,6 +54,7 @@ async function modelOf(url: string): Promise<readonly FoundModel[]> {
     return [
       {
         about: `${name} at ${url}`,
+        provider: 'openai',
         settings: [`upstreamOpenai: ${url}`, `model: ${JSON.stringify(`chat/${name}`)}`],
       },
     ]

@@ -7,7 +7,7 @@ import { Reason, Usage } from './outcome.ts'
 import { PublicationOrNone } from './publication.ts'
 import { RetryPolicy } from './retry.ts'
 import { JobState } from './state.ts'
-import { line, LockKey, Name } from './text.ts'
+import { JobLabel, line, LockKey, Name } from './text.ts'
 
 /** Milliseconds since the epoch, by the hub's clock. */
 const At = z.int().min(0)
@@ -29,10 +29,12 @@ export const Submission = z.strictObject({
     .default(0)
     .describe('Jobs with a higher priority are claimed first'),
   labels: z
-    .array(Name)
+    .array(JobLabel)
     .max(16)
     .default([])
-    .describe('Labels that a worker must have to claim the job'),
+    .describe(
+      'Labels that a worker must have to claim the job; os:linux and sandbox:bubblewrap name its machine',
+    ),
   locks: z
     .array(LockKey)
     .max(64)

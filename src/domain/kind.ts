@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { LogStream } from './attempt.ts'
+import type { Lack } from './lack.ts'
 
 /** How the hub and the displays read the payload of a kind of job. */
 export type KindSchema = {
@@ -16,6 +17,8 @@ export type KindSchema = {
   followUp(payload: unknown, change: FollowUp): unknown
   /** What a worker must offer, such as `agent:codex`. Each demand becomes a part of the job's lane. */
   demands(payload: unknown): readonly string[]
+  /** What to say when no worker meets one of these demands; null for a demand of another kind. */
+  lack(demand: string): Lack | null
   /** A worker needs at least this protocol version to understand the payload. */
   protocol(payload: unknown): number
   /** Rows of names and values for displays; a null value hides its row. */
@@ -35,8 +38,8 @@ export type FollowUp = {
   readonly branch?: string | undefined
 }
 
-/** A `KindSchema` as a kind declares it: all methods except `followUp` get the parsed payload. */
-type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp'> & {
+/** A `KindSchema` as a kind declares it: methods that take a payload get it parsed, except `followUp`. */
+type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp' | 'lack'> & {
   title(payload: Payload): string
   locks(payload: Payload): readonly string[]
   demands(payload: Payload): readonly string[]
@@ -58,6 +61,7 @@ export const kindSchema = <Schema extends z.ZodType>(
   // The payload is not parsed here: parsing would add defaults, which the submitter did not give.
   followUp: (payload, change) => kind.followUp(payload, change),
   demands: (payload) => kind.demands(schema.parse(payload)),
+  lack: (demand) => kind.lack(demand),
   protocol: (payload) => kind.protocol(schema.parse(payload)),
   facts: (payload) => kind.facts(schema.parse(payload)),
   prompt: (payload) => kind.prompt(schema.parse(payload)),

@@ -67,6 +67,13 @@ describe('a lane', () => {
     expect(offer('agent:*', 'repo:https://git.example/other/*')).toBe(false)
   })
 
+  it('has a label that names the machine, which an offer serves and no label', () => {
+    const lane = laneOf({ kind: 'code', labels: ['gpu', 'os:linux'], demands: [] })
+    expect(serves({ ...BARE, labels: ['gpu'], offers: ['os:linux'] }, lane)).toBe(true)
+    expect(serves({ ...BARE, labels: ['gpu'], offers: ['os:darwin'] }, lane)).toBe(false)
+    expect(serves({ ...BARE, labels: ['gpu', 'os:linux'] }, lane)).toBe(false)
+  })
+
   it('has no demand that is served by a label, and no label by an offer', () => {
     const lane = laneOf({ kind: 'code', labels: ['gpu'], demands: ['agent:codex'] })
     expect(serves({ ...BARE, labels: ['gpu', 'agent:codex'] }, lane)).toBe(false)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from './errors.ts'
 import type { WorkerIdentity } from './lease.ts'
-import { matches } from './offer.ts'
+import { matches, meets } from './offer.ts'
 import { Demand } from './text.ts'
 
 /** Maximum number of demands of one job. */
@@ -23,8 +23,8 @@ type Asked = {
 
 /**
  * Returns the lane of a job: its kind, labels and demands as one text. The same workers can serve all
- * jobs of a lane. Spaces separate the parts, and only demands contain a colon, so that the text can be
- * parsed. Throws `request-invalid` if a demand is invalid or the lane is too long.
+ * jobs of a lane. Spaces separate the parts. A part with a colon, which is a demand or a label such as
+ * `os:linux`, must be met by an offer; any other part is a label that the worker must have. Throws `request-invalid` if a demand is invalid or the lane is too long.
  */
 export function laneOf({ kind, labels, demands }: Asked): string {
   const parsed = Demands.safeParse(demands)
@@ -56,9 +56,7 @@ export function serves(
   return (
     worker.kinds.includes(kind) &&
     parts.every((part) =>
-      part.includes(':')
-        ? worker.offers.some((offer) => matches(part, offer))
-        : worker.labels.includes(part),
+      part.includes(':') ? meets(part, worker.offers) : worker.labels.includes(part),
     )
   )
 }

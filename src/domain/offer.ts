@@ -3,6 +3,9 @@
 /** Returns the text that a job demands and a worker offers for an agent: `agent:` and its name. */
 export const agentOffer = (agent: string): string => `agent:${agent}`
 
+/** The companies whose API a model can have. */
+export type Provider = 'anthropic' | 'openai'
+
 /**
  * Returns the demand of a job for a model: `model:` and the kind of its server (`anthropic`,
  * `openai`), or `default` for the worker's default model.
@@ -12,8 +15,14 @@ export const modelOffer = (model: string): string => `model:${model}`
 /** The offer of a worker that runs jobs for any model. */
 export const ANY_MODEL = 'model:*'
 
-/** The offer of a worker that accepts any repository. */
+/** Returns the text that a job demands and a worker offers for an operating system. */
+export const osOffer = (os: string): string => `os:${os}`
+
+/** The offer of a worker that accepts any repository on another machine. */
 export const ANY_REPOSITORY = 'repo:*'
+
+/** What a job demands whose repository is a folder on its worker's machine. */
+export const LOCAL_REPOSITORY = 'local:repository'
 
 /**
  * Whether an offer meets a demand. An offer that ends with `*` meets every demand that begins with the
@@ -21,3 +30,13 @@ export const ANY_REPOSITORY = 'repo:*'
  */
 export const matches = (demand: string, offer: string): boolean =>
   offer.endsWith('*') ? demand.startsWith(offer.slice(0, -1)) : demand === offer
+
+/** Whether one of the offers meets a demand. */
+export const meets = (demand: string, offers: readonly string[]): boolean =>
+  offers.some((offer) => matches(demand, offer))
+
+/**
+ * Whether a label names a property of the worker's machine, such as `os:linux`. Unlike other labels,
+ * it is met by an offer.
+ */
+export const isMachineLabel = (label: string): boolean => label.includes(':')

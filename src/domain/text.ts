@@ -16,6 +16,14 @@ export const Name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use a-z, 0-9, . _ - (at most 63 characters)')
 
+/** A label that a worker must have, or a property of its machine, such as `os:linux`. */
+export const JobLabel = z
+  .string()
+  .regex(
+    /^(?:(?:os|sandbox):)?[a-z0-9][a-z0-9._-]{0,62}$/,
+    'use a-z, 0-9, . _ - (at most 63 characters), which os: or sandbox: may precede',
+  )
+
 /**
  * The name of an artifact or input, for displays and URLs; a `/` separates folders. No part begins with
  * a dot, so none is `..` or a hidden file. No part begins with a dash, so programs do not mistake a

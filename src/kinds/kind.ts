@@ -19,6 +19,8 @@ export type Kind = {
 export type Here = {
   /** Names of the agents whose preflight passed. */
   readonly agents: readonly string[]
+  /** Whether the worker accepts repositories on its own machine. */
+  readonly localRepositories: boolean
 }
 
 /** What a worker passes to every kind. A kind uses only the parts that it needs. */

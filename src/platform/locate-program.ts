@@ -10,7 +10,8 @@ export function locateProgram(name: string, path: string): string | null {
   return folders.map((folder) => join(folder, name)).find(isProgram) ?? null
 }
 
-function isProgram(file: string): boolean {
+/** Whether this is a file that may be executed. */
+export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)
     return statSync(file).isFile()

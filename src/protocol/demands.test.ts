@@ -35,18 +35,24 @@ describe('a job demands the protocol', () => {
 })
 
 describe('a worker offers', () => {
-  it('every agent, repository and model when it is of protocol 1', () => {
-    const offers = offersOf({ protocol: 1, worker: { offers: [] } })
-    expect(offers).toEqual(['agent:*', 'repo:*', 'model:*', 'protocol:1'])
+  const sandbox = 'bubblewrap' as const
+  const own = 'sandbox:bubblewrap'
+
+  it('every agent and repository when it is of protocol 1', () => {
+    const offers = offersOf({ protocol: 1, worker: { offers: [], sandbox } })
+    expect(offers).toEqual(['agent:*', 'repo:*', 'local:*', 'model:*', own, 'protocol:1'])
+  })
+
+  it('local repositories and every model when it is too old to name its operating system', () => {
+    const offers = offersOf({ protocol: 2, worker: { offers: ['agent:codex'], sandbox } })
+    expect(offers).toEqual(['agent:codex', 'local:*', 'model:*', own, 'protocol:1', 'protocol:2'])
   })
 
   it('what it states and the protocols that it speaks, whatever protocols it states', () => {
-    const offers = offersOf({ protocol: 2, worker: { offers: ['agent:codex', 'protocol:*'] } })
-    expect(offers).toEqual(['agent:codex', 'model:*', 'protocol:1', 'protocol:2'])
-  })
-
-  it('only the models that it states, if it states any', () => {
-    const offers = offersOf({ protocol: 2, worker: { offers: ['model:openai'] } })
-    expect(offers).toEqual(['model:openai', 'protocol:1', 'protocol:2'])
+    const offers = offersOf({
+      protocol: 2,
+      worker: { offers: ['os:linux', 'protocol:*'], sandbox },
+    })
+    expect(offers).toEqual(['os:linux', own, 'protocol:1', 'protocol:2'])
   })
 })

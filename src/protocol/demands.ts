@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { JobId } from '../domain/id.ts'
 import type { Submission } from '../domain/job.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
-import { ANY_MODEL, modelOffer } from '../domain/offer.ts'
+import { ANY_MODEL, osOffer } from '../domain/offer.ts'
 
 const Uuid7 = z.uuid({ version: 'v7' })
 const isUuid7 = (id: string): boolean => Uuid7.safeParse(id).success
@@ -37,23 +37,27 @@ export function protocolDemand(payload: number, job: Facts): readonly string[] {
 }
 
 /**
- * Returns a worker's offers, plus an offer for each protocol that it supports, such as
- * `protocol:2`. A worker that states no offer for models runs jobs for any model. Workers of protocol 1 send no offers. They get the offers for all agents and
- * repositories, because they run all agents and accept any repository.
+ * Returns a worker's offers, plus one for its sandbox, and one for each protocol that it supports,
+ * such as `protocol:2`. Adds what an older worker does not state: one of protocol 1 gets jobs for all
+ * agents and repositories, and one that does not name its operating system gets jobs with local
+ * repositories and with any model.
  */
 export function offersOf({
   worker,
   protocol,
 }: {
-  readonly worker: Pick<WorkerIdentity, 'offers'>
+  readonly worker: Pick<WorkerIdentity, 'offers' | 'sandbox'>
   readonly protocol: number
 }): string[] {
   const stated = protocol === 1 ? ['agent:*', 'repo:*'] : worker.offers
   const spoken = Array.from({ length: protocol }, (_, index) => demandOf(index + 1))
-  const models = stated.some((offer) => offer.startsWith(MODEL_DEMAND)) ? [] : [ANY_MODEL]
-  return [...stated.filter((offer) => !offer.startsWith(PROTOCOL_DEMAND)), ...models, ...spoken]
+  const own = stated.filter((offer) => !offer.startsWith(PROTOCOL_DEMAND))
+  const isOlder = !own.some((offer) => offer.startsWith(osOffer('')))
+  return [...own, ...(isOlder ? UNSTATED : []), `sandbox:${worker.sandbox}`, ...spoken]
 }
 
-const MODEL_DEMAND = modelOffer('')
+/** What jobs demand since workers name their operating system. */
+const UNSTATED = ['local:*', ANY_MODEL]
+
 const PROTOCOL_DEMAND = 'protocol:'
 const demandOf = (protocol: number): string => `${PROTOCOL_DEMAND}${protocol}`

@@ -208,6 +208,16 @@ describeNeeding(['bubblewrap'], 'a program in a hidden place', () => {
       message: `cannot start no-such-program: not found; PATH is ${PATH}`,
     })
   })
+
+  it.each(['/no/such/program', './no-such-program', '/etc/passwd', '/usr'])(
+    'that is given by the path %s, where no program is, is named',
+    async (path) => {
+      await expect(inSandbox('', { argv: [path] })).rejects.toMatchObject({
+        code: 'program-unstartable',
+        message: `cannot start ${path}: not found, or not executable`,
+      })
+    },
+  )
 })
 
 /** Installs a script like npm: a link to a package that needs a sibling package and an interpreter. */

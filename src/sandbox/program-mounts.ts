@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import type { Command } from '../domain/launch.ts'
-import { locateProgram } from '../platform/locate-program.ts'
+import { isProgram, locateProgram } from '../platform/locate-program.ts'
 import { isWithin, type Mount, seenAt } from './mounts.ts'
 
 /** Maximum length of a chain of interpreters: a script's interpreter may itself be a script. */
@@ -19,8 +19,10 @@ export function programMounts(
   mounts: readonly Mount[],
 ): readonly Mount[] {
   if (!name.includes('/')) return mountsOnPath(name, env['PATH'] ?? '', mounts)
-  if (seenAt(resolve(cwd, name), mounts) !== 'hide') return []
-  throw unstartable(name, 'the sandbox hides it')
+  const file = resolve(cwd, name)
+  if (seenAt(file, mounts) === 'hide') throw unstartable(name, 'the sandbox hides it')
+  if (!isProgram(file)) throw unstartable(name, 'not found, or not executable')
+  return []
 }
 
 function mountsOnPath(

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { hintText } from '../domain/hint.ts'
+import { hint, hintText } from '../domain/hint.ts'
 import { newJobId } from '../domain/id.ts'
 import { Limits } from '../domain/limits.ts'
 import type { Job } from '../domain/job.ts'
+import type { Lack } from '../domain/lack.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import { whyClosed, whyHeldBack, whyNotTaken, whyNoWorker } from './why-waiting.ts'
 
@@ -73,6 +74,12 @@ const worker = (changes: {
   ...changes,
 })
 
+/** As the kind of the job says it. */
+const lackOf = (demand: string): Lack | null =>
+  demand === 'agent:codex'
+    ? { what: 'no worker offers the agent codex', cure: hint('install it') }
+    : null
+
 describe('a ready job', () => {
   it.each([
     ['no worker is known', [], [], 'no worker is connected; start one with: millwright worker'],
@@ -95,36 +102,55 @@ describe('a ready job', () => {
       [worker({ restrictedTo: ['kind:site'] })],
       'the token of every suitable worker forbids the job',
     ],
-    ['none has its labels', ['gpu', 'mac'], [worker({})], 'no worker has the labels gpu and mac'],
+    [
+      'none has its labels',
+      ['gpu', 'mac'],
+      [worker({})],
+      'no worker has the labels gpu and mac; start one with: millwright worker --label gpu --label mac',
+    ],
+    [
+      'none runs on its operating system',
+      ['gpu', 'os:freebsd'],
+      [worker({ offers: ['os:linux'] })],
+      'no worker offers os:freebsd',
+    ],
+    [
+      'all on its operating system are busy',
+      ['gpu', 'os:linux'],
+      [worker({ offers: ['os:linux'] })],
+      'for a free slot; 1 connected worker can run the job',
+    ],
     ['all are busy', ['gpu'], [worker({})], 'for a free slot; 1 connected worker can run the job'],
   ])('waits because %s, and says so', (_, labels, workers, words) => {
-    expect(hintText(whyNotTaken(job(labels), workers, NOW))).toContain(words)
+    expect(hintText(whyNotTaken(job(labels), workers, NOW, lackOf))).toContain(words)
   })
 
   it.each([
-    ['an agent', [['repo:*']], 'no worker offers agent:codex; check'],
+    ['an agent', [['repo:*']], 'no worker offers the agent codex', '; install it'],
     [
       'a repository',
       [['agent:codex', 'repo:/srv/*']],
-      'no worker offers repo:https://a.example/x;',
+      'no worker offers repo:https://a.example/x',
+      '; to see what each offers, use: millwright workers',
     ],
     [
       'both at once',
       [['agent:codex'], ['repo:*']],
-      'offers agent:codex and repo:https://a.example',
+      'no worker offers agent:codex and repo:https://a.example/x together',
+      '; to see what each offers, use: millwright workers',
     ],
-  ])('waits because no worker offers %s, and says so', (_, offers, words) => {
+  ])('waits because no worker offers %s, and says so', (_, offers, what, cure) => {
     const asked = job([], ['agent:codex', 'repo:https://a.example/x'])
     const workers = offers.map((offered) => worker({ offers: offered }))
-    expect(hintText(whyNotTaken(asked, workers, NOW))).toContain(words)
-    expect(whyNoWorker(asked, workers, NOW)?.text).toContain(words)
+    expect(hintText(whyNotTaken(asked, workers, NOW, lackOf))).toBe(what + cure)
+    expect(whyNoWorker(asked, workers, NOW, lackOf)?.what).toBe(what)
   })
 
   it('lacks no worker when one offers all that it demands, however busy', () => {
     const asked = job(['gpu'], ['agent:codex', 'repo:https://a.example/x'])
     const workers = [worker({ offers: ['agent:codex', 'repo:*'] })]
-    expect(whyNoWorker(asked, workers, NOW)).toBeNull()
-    expect(whyNotTaken(asked, workers, NOW).text).toBe(
+    expect(whyNoWorker(asked, workers, NOW, lackOf)).toBeNull()
+    expect(whyNotTaken(asked, workers, NOW, lackOf).text).toBe(
       'for a free slot; 1 connected worker can run the job',
     )
   })

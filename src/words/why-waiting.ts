@@ -1,10 +1,11 @@
-import { type CommandLine, type Hint, hint } from '../domain/hint.ts'
+import { type Hint, hint } from '../domain/hint.ts'
 import { shortId } from '../domain/id.ts'
 import { type Closed, closedTo } from '../domain/closed.ts'
 import type { Job } from '../domain/job.ts'
+import { type Lack, lackHint } from '../domain/lack.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import { laneOf, permits } from '../domain/lane.ts'
-import { matches } from '../domain/offer.ts'
+import { isMachineLabel, meets } from '../domain/offer.ts'
 import { plural } from '../domain/plural.ts'
 import { zonedMoment } from './quantity.ts'
 import { resourceText } from './resource.ts'
@@ -48,6 +49,9 @@ export function whyHeldBack(job: Job): string | null {
     : null
 }
 
+/** Says what no worker offers when no worker meets one of these demands; null if it cannot say more. */
+export type LackOf = (demand: string) => Lack | null
+
 /**
  * Why a queued job waits if something that it needs is closed, such as a git host that is away; null
  * if nothing is.
@@ -76,55 +80,65 @@ export function closedText({
 /**
  * Why no worker has claimed a job that could start now: no worker can, or all that can are busy.
  */
-export function whyNotTaken(job: Job, workers: readonly Seen[], now: number): Hint {
-  const { able, lacking } = whoIsAble(job, workers, now)
-  return lacking ?? hint(`for a free slot; ${plural(able, 'connected worker')} can run the job`)
+export function whyNotTaken(job: Job, workers: readonly Seen[], now: number, lackOf: LackOf): Hint {
+  const { able, lacking } = whoIsAble(job, workers, now, lackOf)
+  if (lacking !== null) return lackHint(lacking)
+  return hint(`for a free slot; ${plural(able, 'connected worker')} can run the job`)
 }
 
 /** Why none of the workers can claim a job; null if one can. */
-export const whyNoWorker = (job: Job, workers: readonly Seen[], now: number): Hint | null =>
-  whoIsAble(job, workers, now).lacking
+export const whyNoWorker = (
+  job: Job,
+  workers: readonly Seen[],
+  now: number,
+  lackOf: LackOf,
+): Lack | null => whoIsAble(job, workers, now, lackOf).lacking
 
 /** How many workers can claim a job. If none can, `lacking` says what they lack. */
 function whoIsAble(
   job: Job,
   workers: readonly Seen[],
   now: number,
-): { readonly able: number; readonly lacking: Hint | null } {
+  lackOf: LackOf,
+): { readonly able: number; readonly lacking: Lack | null } {
   const connected = workers.filter((worker) => !isAway(worker, now))
-  if (connected.length === 0) return none('no worker is connected; start one with', ['worker'])
+  if (connected.length === 0) return none('no worker is connected', START_ONE)
   const ofKind = connected.filter(({ kinds }) => kinds.includes(job.kind))
   if (ofKind.length === 0) return none(`no worker supports the kind ${safeLine(job.kind)}`)
-  const labeled = ofKind.filter(({ labels }) => job.labels.every((label) => labels.includes(label)))
-  const labels = job.labels.length === 1 ? 'the label' : 'the labels'
-  if (labeled.length === 0)
-    return none(`no worker has ${labels} ${safeLine(job.labels.join(' and '))}`)
-  const able = labeled.filter((worker) => job.demands.every((demand) => meets(worker, demand)))
-  if (able.length === 0) {
-    const demands = safeLine(unmet(job, labeled).join(' and '))
-    return none(`no worker offers ${demands}; check a worker’s machine with`, ['doctor'])
-  }
+  const names = job.labels.filter((label) => !isMachineLabel(label))
+  const labeled = ofKind.filter(({ labels }) => names.every((label) => labels.includes(label)))
+  if (labeled.length === 0) return noneLabeled(names)
+  const demands = [...job.demands, ...job.labels.filter(isMachineLabel)]
+  const able = labeled.filter(({ offers }) => demands.every((demand) => meets(demand, offers)))
+  if (able.length === 0) return { able: 0, lacking: lackAmong(demands, labeled, lackOf) }
   const permitted = able.filter(({ restrictedTo }) => permits(restrictedTo, laneOf(job)))
   if (permitted.length > 0) return { able: permitted.length, lacking: null }
   return none(
-    'the token of every suitable worker forbids the job; to see the tokens’ restrictions, use',
-    ['workers'],
+    'the token of every suitable worker forbids the job',
+    hint('to see the tokens’ restrictions, use', ['workers']),
   )
 }
 
-const none = (text: string, ...commands: readonly CommandLine[]) => ({
-  able: 0,
-  lacking: hint(text, ...commands),
-})
+const START_ONE = hint('start one with', ['worker'])
 
-const meets = ({ offers }: Seen, demand: string): boolean =>
-  offers.some((offer) => matches(demand, offer))
+const none = (what: string, cure: Hint | null = null) => ({ able: 0, lacking: { what, cure } })
 
-/**
- * Returns the demands that no worker meets. If every demand is met by some worker, but no worker meets
- * all of them, returns all demands.
- */
-function unmet({ demands }: Job, workers: readonly Seen[]): readonly string[] {
-  const found = demands.filter((demand) => !workers.some((worker) => meets(worker, demand)))
-  return found.length === 0 ? demands : found
+function noneLabeled(labels: readonly string[]): ReturnType<typeof none> {
+  const flags = labels.flatMap((label) => ['--label', label])
+  return none(
+    `no worker has the ${labels.length === 1 ? 'label' : 'labels'} ${safeLine(labels.join(' and '))}`,
+    hint('start one with', ['worker', ...flags]),
+  )
+}
+
+/** The first demand that no worker meets or, if there is none, all the demands together. */
+function lackAmong(demands: readonly string[], workers: readonly Seen[], lackOf: LackOf): Lack {
+  const unmet = demands.find((demand) => !workers.some(({ offers }) => meets(demand, offers)))
+  const known = unmet === undefined ? null : lackOf(unmet)
+  if (known !== null) return known
+  const what = unmet ?? `${demands.join(' and ')} together`
+  return {
+    what: `no worker offers ${safeLine(what)}`,
+    cure: hint('to see what each offers, use', ['workers']),
+  }
 }

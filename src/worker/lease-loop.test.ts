@@ -45,7 +45,7 @@ const ask = (error: Error, signal: AbortSignal = FOREVER) =>
       random: randomBytes,
       log: silentLog,
     },
-    REQUEST,
+    { requestId: REQUEST, waitMs: 0 },
     signal,
   )
 

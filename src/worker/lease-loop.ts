@@ -22,19 +22,22 @@ type Leasing = Pick<
 /**
  * Claims a job whenever a slot is free and passes each lease to `begin`. Retries forever while the
  * hub is unreachable. Throws the hub's refusal, such as a revoked token.
+ * @param onKnown called once, when the hub has answered the first claim and so knows this worker
  */
 export async function leaseJobs(
   leasing: Leasing,
   slots: Slots,
-  begin: (lease: Lease) => void,
+  { begin, onKnown }: { readonly begin: (lease: Lease) => void; readonly onKnown: () => void },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, random, log } = leasing
   let requestId = newUuid(clock.now(), random)
   let backoffMs = FIRST_BACKOFF_MS
+  // The hub answers the first claim at once, even if it has no job.
+  let waitMs = 0
   while (await slots.free(signal)) {
     await untilRoom(leasing, signal)
-    const answer = await claimOnce(leasing, requestId, signal)
+    const answer = await claimOnce(leasing, { requestId, waitMs }, signal)
     if (answer === 'unreachable') {
       log.debug({ backoffMs }, 'hub unreachable')
       await clock.sleep(backoffMs, signal)
@@ -44,19 +47,23 @@ export async function leaseJobs(
     // Only a new claim gets a new id. A retry repeats the id, so that the hub returns the same lease.
     requestId = newUuid(clock.now(), random)
     backoffMs = FIRST_BACKOFF_MS
+    if (waitMs === 0) onKnown()
+    waitMs = WAIT_MS
     if (answer !== null) begin(answer)
   }
 }
 
+type Ask = { readonly requestId: string; readonly waitMs: number }
+
 /** Claims once. Returns null if no job arrived in time, or `unreachable` if the hub did not answer. */
 export async function claimOnce(
   leasing: Leasing,
-  requestId: string,
+  ask: Ask,
   signal: AbortSignal,
 ): Promise<Lease | null | 'unreachable'> {
-  const ask = (trying: AbortSignal) => claim(leasing, requestId, trying)
+  const call = (trying: AbortSignal) => claim(leasing, ask, trying)
   try {
-    return await withTimeout(ask, WAIT_MS + SLACK_MS, signal)
+    return await withTimeout(call, ask.waitMs + SLACK_MS, signal)
   } catch (error) {
     if (signal.aborted) return null
     if (isAppError(error) && error.retryable) return 'unreachable'
@@ -66,10 +73,10 @@ export async function claimOnce(
 
 async function claim(
   { hub, identity, leaseMs }: Leasing,
-  requestId: string,
+  ask: Ask,
   signal: AbortSignal,
 ): Promise<Lease | null> {
-  const body = { requestId, protocol: PROTOCOL, worker: identity, leaseMs, waitMs: WAIT_MS }
+  const body = { ...ask, protocol: PROTOCOL, worker: identity, leaseMs }
   try {
     return await hub.call('claimLease', { body }, signal)
   } catch (error) {

@@ -42,6 +42,9 @@ export class Worker {
   readonly #leaving = new AbortController()
   /** Aborts when all attempts have ended; stops the background work. */
   readonly #ended = new AbortController()
+  readonly #known = Promise.withResolvers<void>()
+  /** Resolves when the hub knows this worker, because it has answered the first claim. */
+  readonly known = this.#known.promise
   #failure: { readonly error: unknown } | null = null
   /** Resolves when the worker has ended. Rejects with the error that made it end. */
   readonly done: Promise<void>
@@ -96,7 +99,8 @@ export class Worker {
       this.#chore(tidyKinds(this.#context, this.#ended.signal))
       await keeper.ready
       const begin = (lease: Lease): void => this.#begin(lease, { guard, keeper })
-      await leaseJobs(this.#context, this.#slots, begin, this.#leasing.signal)
+      const onKnown = this.#known.resolve
+      await leaseJobs(this.#context, this.#slots, { begin, onKnown }, this.#leasing.signal)
     } catch (error) {
       this.#failure ??= { error }
     }

@@ -204,15 +204,16 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     expect(stdout).toMatch(/agent-not-installed[^]*next: install[^]*no-such-agent/)
   })
 
-  it.each(['codex', 'builtin'])('says that no worker here has the agent %s', async (agent) => {
+  it.each([
+    ['codex', 'install it with: npm install -g @openai/codex@0.169.0'],
+    ['builtin', 'start a worker with ANTHROPIC_API_KEY'],
+  ])('says that no worker here has the agent %s, and how to get it', async (agent, cure) => {
     const cli = await cliInEmptyHome()
     const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])
     await cli.startUp([], { env: { PATH } })
-    // The hub knows a worker from its first claim, which comes shortly after `up` is ready.
-    await expect.poll(async () => (await cli.run(['workers'])).stdout).toContain('agent:command')
-    const waiting = cli.start(['submit', '--wait', '--repo', '/srv/a', '--agent', agent, 'Fix'])
-    const said = await waiting.printed(/The job is waiting: .*doctor/)
-    expect(said).toContain(`no worker offers agent:${agent}; check a worker’s machine with`)
+    const job = ['--repo', 'https://host.example/a', '--agent', agent, 'Fix']
+    const said = await cli.start(['submit', '--wait', ...job]).printed(/The job is waiting: .*/)
+    expect(said).toContain(`no worker offers the agent ${agent}; ${cure}`)
   })
 })
 

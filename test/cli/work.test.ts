@@ -114,7 +114,9 @@ describeNeeding(['patience'], 'hub and worker apart', () => {
     const { code, stdout } = await follower.end
     expect(stdout).toContain('succeeded')
     expect(code).toBe(0)
-    expect((await cli.run(['workers'])).stdout).toMatch(/w1 .* none .* linux/)
+    expect((await cli.run(['workers'])).stdout).toMatch(
+      /^w1 {2}0 of \d+ slots? busy[^]* sandbox +none\n +system +linux\n +labels +linux\n/,
+    )
     expect((await worker.stop()).code).toBe(0)
   })
 

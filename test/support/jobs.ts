@@ -34,7 +34,9 @@ export const aClaim = (
     slots: 1,
     kinds: ['code'],
     labels: [],
-    offers: KINDS.flatMap((kind) => kind.offers({ agents: AGENTS.map(({ name }) => name) })),
+    offers: KINDS.flatMap((kind) =>
+      kind.offers({ agents: AGENTS.map(({ name }) => name), localRepositories: true }),
+    ),
     sandbox: 'none',
   },
   ...changes,

@@ -51,7 +51,9 @@ export async function workerContext(
     slots,
     kinds: KINDS.map(({ schema }) => schema.name),
     labels: [],
-    offers: KINDS.flatMap((kind) => kind.offers({ agents: Object.keys(drivers) })),
+    offers: KINDS.flatMap((kind) =>
+      kind.offers({ agents: Object.keys(drivers), localRepositories: true }),
+    ),
     accounts,
     sandbox: 'none',
   }

@@ -153,7 +153,9 @@ describe('documents', () => {
       name,
       needsModel: needs.includes('model'),
     }))
-    expect(rows).toEqual(AGENTS.map(({ name, needsModel }) => ({ name, needsModel })))
+    expect(rows).toEqual(
+      AGENTS.map(({ name, needsModel }) => ({ name, needsModel: needsModel !== null })),
+    )
   })
 
   it('the README lists every kind', () => {

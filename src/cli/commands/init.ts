@@ -41,7 +41,10 @@ export function defineInit(command: Command, { terminal }: Invocation): void {
       print.line(`warning: no model server answers at ${flags.upstream} now`)
     }
     await writeDurably(path, fileText(model))
-    const agents = await fitAgents({ path: terminal.env['PATH'] ?? '' }, model !== null)
+    const agents = await fitAgents(
+      { path: terminal.env['PATH'] ?? '' },
+      model === null ? [] : [model.provider],
+    )
     print.line(`agents: ${agents.map(({ name }) => name).join(', ')}`)
     print.line(`wrote ${path}`)
     if (model === null) {
@@ -86,6 +89,7 @@ async function chooseModel(
 
 const serverAt = (url: string, model: string | undefined): FoundModel => ({
   about: url,
+  provider: 'openai',
   settings: [
     `upstreamOpenai: ${url}`,
     ...(model === undefined ? [] : [`model: ${JSON.stringify(model)}`]),

@@ -5,6 +5,7 @@ import { JobState } from '../../domain/state.ts'
 import { collect, type Invocation } from '../command.ts'
 import { readGroupIfKnown } from '../group.ts'
 import { onHub } from '../hub-command.ts'
+import { knownWorkers } from '../known-workers.ts'
 import { jobTable } from '../print/job.ts'
 import { readTime } from '../read-time.ts'
 import { safeLine } from '../../words/safe-text.ts'
@@ -55,7 +56,10 @@ export function defineJobs(command: Command, invocation: Invocation): void {
     const totals = group === undefined ? null : await readGroupIfKnown(client, group)
     if (print.json) return print.document(totals === null ? page : { ...page, totals })
     if (page.jobs.length === 0) return print.note('no jobs')
-    for (const line of jobTable(page.jobs, Date.now(), print.paint)) print.line(line)
+    const isQueued = page.jobs.some(({ state }) => state === 'queued')
+    const workers = isQueued ? await knownWorkers(client) : null
+    const { paint } = print
+    for (const line of jobTable(page.jobs, { now: Date.now(), workers, paint })) print.line(line)
     if (totals !== null) print.line(`group ${safeLine(group ?? '')}: ${totalsText(totals)}`)
     if (page.next !== null) print.note(`next page: --cursor ${page.next}`)
   })

@@ -7,6 +7,7 @@ import type { HubClient } from '../../protocol/client.ts'
 import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
+import { lackOf } from '../job-kind.ts'
 import { knownWorkers } from '../known-workers.ts'
 import { jobReport } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
@@ -51,7 +52,9 @@ async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<
   const heldBack = whyHeldBack(job) ?? silentWorker(job, Date.now())
   if (heldBack !== null || job.state !== 'queued') return heldBack
   const workers = await knownWorkers(client)
-  return workers === null ? 'for a worker' : print.hint(whyNotTaken(job, workers, Date.now()))
+  return workers === null
+    ? 'for a worker'
+    : print.hint(whyNotTaken(job, workers, Date.now(), lackOf))
 }
 
 /** Fetches all events of a job, up to 20,000 (a normal job has far fewer). */

@@ -4,7 +4,7 @@ import type { CommandLine } from '../../domain/hint.ts'
 import { UpConfig } from '../../config/settings.ts'
 import type { Invocation } from '../command.ts'
 import { onDaemon } from '../daemon-command.ts'
-import { workUntilStopped } from '../serve.ts'
+import { untilKnown, workUntilStopped } from '../serve.ts'
 
 /** `millwright up`: runs a hub and a worker in one process. A single machine needs nothing else. */
 export function defineUp(command: Command, invocation: Invocation): void {
@@ -17,7 +17,8 @@ export function defineUp(command: Command, invocation: Invocation): void {
     print.line(`millwright ${tools.version} on ${up.url} · data ${tools.folder}`)
     print.line(up.worker.about)
     const [agent] = up.worker.agents
-    if (agent !== undefined) print.line(`next: ${print.command(firstJob(agent))}`)
+    const isKnown = await untilKnown(up.worker, [up.done], stop)
+    if (isKnown && agent !== undefined) print.line(`next: ${print.command(firstJob(agent))}`)
     await workUntilStopped(up.worker, [up.done], stop, print)
   })
 }

@@ -1,15 +1,13 @@
 import type { Command } from 'commander'
 import { type Invocation, NoFlags } from '../command.ts'
 import { onHub } from '../hub-command.ts'
-import { columns } from '../print/printer.ts'
-import { duration } from '../../words/quantity.ts'
-import { safeLine } from '../../words/safe-text.ts'
-import { closedText, isAway } from '../../words/why-waiting.ts'
+import { workerReport } from '../print/worker.ts'
+import { closedText } from '../../words/why-waiting.ts'
 
-/** `millwright workers`: lists the workers and when each last contacted the hub. */
+/** `millwright workers`: lists the workers, and what each of them offers to jobs. */
 export function defineWorkers(command: Command, invocation: Invocation): void {
   command.description(
-    'Lists the hub’s workers, when each last contacted the hub, and what jobs wait for because it is away.',
+    'Lists the hub’s workers, when each last contacted the hub, what it offers to jobs, and what jobs wait for because it is away.',
   )
   onHub(command, invocation, NoFlags, async ({ print, connect }) => {
     const client = await connect()
@@ -19,20 +17,9 @@ export function defineWorkers(command: Command, invocation: Invocation): void {
     ])
     if (print.json) return print.document({ ...answer, closed })
     if (answer.workers.length === 0) return print.note('no workers')
-    const now = Date.now()
-    const head = ['name', 'seen', 'busy', 'sandbox', 'kinds', 'labels', 'offers', 'only', 'version']
-    const rows = answer.workers.map((worker) => [
-      safeLine(worker.name),
-      `${duration(now - worker.seenAt)} ago`,
-      isAway(worker, now) ? 'away' : `${worker.running} of ${worker.slots}`,
-      worker.sandbox,
-      safeLine(worker.kinds.join(',')),
-      safeLine(worker.labels.join(',')),
-      safeLine(worker.offers.join(',')),
-      safeLine((worker.restrictedTo ?? []).join(' ')),
-      safeLine(worker.version),
-    ])
-    for (const line of columns([head, ...rows])) print.line(line)
+    for (const worker of answer.workers) {
+      for (const line of workerReport(worker, Date.now(), print.paint)) print.line(line)
+    }
     for (const row of closed) print.line(`jobs wait for ${closedText(row)}`)
   })
 }

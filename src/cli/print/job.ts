@@ -9,7 +9,7 @@ import { plural } from '../../domain/plural.ts'
 import { REASONS } from '../../domain/reasons.ts'
 import type { JobState } from '../../domain/state.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
-import { factsOf, promptOf } from '../job-kind.ts'
+import { factsOf, lackOf, promptOf } from '../job-kind.ts'
 import { checkRows } from '../../words/checks.ts'
 import { deliveryRow } from '../../words/delivery.ts'
 import { diffstat } from '../../words/diffstat.ts'
@@ -20,7 +20,7 @@ import { safeLine, safeText } from '../../words/safe-text.ts'
 import { type Kept, OUTPUT_KEPT, PROMPT_KEPT, shortened } from '../../words/shorten.ts'
 import { silentWorker } from '../../words/silent-worker.ts'
 import { stepRows } from '../../words/steps.ts'
-import { whyHeldBack } from '../../words/why-waiting.ts'
+import { type Seen, whyHeldBack, whyNoWorker } from '../../words/why-waiting.ts'
 import { withoutWorkspace } from '../../words/workspace-path.ts'
 
 const COLOR: Record<JobState, Style> = {
@@ -54,8 +54,16 @@ export function verdictLines(
 /** Formats jobs as a table with one line for each job. */
 export function jobTable(
   jobs: readonly Job[],
-  now: number,
-  paint: Printer['paint'],
+  {
+    now,
+    workers,
+    paint,
+  }: {
+    readonly now: number
+    /** The hub's workers; null if they are not known. */
+    readonly workers: readonly Seen[] | null
+    readonly paint: Printer['paint']
+  },
 ): readonly string[] {
   const names = ['id', 'state', 'age', 'kind', 'tokens in/out, cost', 'by', 'reason', 'title']
   const head = names.map((name) => paint('dim', name))
@@ -66,10 +74,16 @@ export function jobTable(
     safeLine(job.kind),
     job.usage === null ? '' : compactUsage(job.usage),
     safeLine(job.submittedBy ?? ''),
-    whyHeldBack(job) ?? silentWorker(job, now) ?? job.reason ?? job.step ?? '',
+    whyNotAtWork(job, workers, now) ?? job.reason ?? job.step ?? '',
     safeLine(job.title).slice(0, 60),
   ])
   return columns([head, ...rows])
+}
+
+function whyNotAtWork(job: Job, workers: readonly Seen[] | null, now: number): string | null {
+  const why = whyHeldBack(job) ?? silentWorker(job, now)
+  if (why !== null || job.state !== 'queued' || workers === null) return why
+  return whyNoWorker(job, workers, now, lackOf)?.what ?? null
 }
 
 /** Formats everything about one job for people. */

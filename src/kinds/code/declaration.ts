@@ -1,4 +1,4 @@
-import { agentOffer, ANY_REPOSITORY } from '../../domain/offer.ts'
+import { agentOffer, ANY_REPOSITORY, LOCAL_REPOSITORY } from '../../domain/offer.ts'
 import type { Kind } from '../kind.ts'
 import { codeForm } from './form.ts'
 import { codeSchema } from './schema.ts'
@@ -7,6 +7,10 @@ import { codeSchema } from './schema.ts'
 export const code: Kind = {
   schema: codeSchema,
   form: codeForm,
-  offers: ({ agents }) => [...agents.map(agentOffer), ANY_REPOSITORY],
+  offers: ({ agents, localRepositories }) => [
+    ...agents.map(agentOffer),
+    ANY_REPOSITORY,
+    ...(localRepositories ? [LOCAL_REPOSITORY] : []),
+  ],
   work: async (tools) => (await import('./kind.ts')).codeKind(tools),
 }

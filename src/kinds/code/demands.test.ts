@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { demandsOf } from './demands.ts'
+import { hintText } from '../../domain/hint.ts'
+import { lackHint } from '../../domain/lack.ts'
+import { demandsOf, lackOf } from './demands.ts'
 import { CodePayload } from './payload.ts'
 
 const demandOf = (repository: string): string | undefined =>
@@ -26,5 +28,61 @@ describe('the repository that a job demands', () => {
     `https://github.com/acme/${'x'.repeat(300)}`,
   ])('is a hash that no restriction by address matches, for %s', (address) => {
     expect(demandOf(address)).toMatch(/^repo:sha256-[0-9a-f]{64}$/)
+  })
+})
+
+describe('a job with a repository on the worker’s machine', () => {
+  const demands = (repository: string): readonly string[] =>
+    demandsOf(CodePayload.parse({ repository, prompt: 'x', agent: { name: 'builtin' } }))
+
+  it.each(['/srv/git/app', 'file:///srv/git/app', 'FILE:///srv/git/app', `/${'x'.repeat(300)}`])(
+    'such as %s demands a worker that accepts them',
+    (address) => {
+      expect(demands(address)).toContain('local:repository')
+    },
+  )
+
+  it.each(['https://host/srv', 'http://host/srv', 'ssh://host/srv', 'git@host:/srv'])(
+    'is not one with the address %s',
+    (address) => {
+      expect(demands(address)).not.toContain('local:repository')
+    },
+  )
+})
+
+describe('the model that a job names', () => {
+  const demands = (agent: object): readonly string[] =>
+    demandsOf(CodePayload.parse({ repository: 'https://host/a', prompt: 'x', agent }))
+
+  it.each([
+    ['anthropic/claude-sonnet-5', ['model:anthropic']],
+    ['openai/gpt-5.1', ['model:openai']],
+    ['chat/qwen', ['model:openai']],
+    [undefined, ['model:default']],
+  ])('as %s demands %j', (model, expected) => {
+    const found = demands({ name: 'builtin', model }).filter((one) => one.startsWith('model:'))
+    expect(found).toEqual(expected)
+  })
+})
+
+describe('a demand that no worker meets', () => {
+  it.each([
+    [
+      'local:repository',
+      /^no worker accepts local repositories; start one with: .* up --allow-local$/,
+    ],
+    [
+      'agent:codex',
+      /^no worker offers the agent codex; install it with: npm install -g @openai\/codex@/,
+    ],
+    ['agent:builtin', /^no worker offers the agent builtin; start a worker with ANTHROPIC_API_KEY/],
+    ['model:openai', /^no worker has a model of OpenAI; start one with OPENAI_API_KEY/],
+  ])('such as %s is explained with its cure', (demand, words) => {
+    const lack = lackOf(demand)
+    expect(lack === null ? null : hintText(lackHint(lack))).toMatch(words)
+  })
+
+  it('is not explained when it is not known', () => {
+    expect(lackOf('repo:https://host/a')).toBeNull()
   })
 })

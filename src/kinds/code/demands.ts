@@ -1,22 +1,55 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { AGENTS } from '../../agents/all.ts'
-import { agentOffer, modelOffer } from '../../domain/offer.ts'
+import { hint } from '../../domain/hint.ts'
+import type { Lack } from '../../domain/lack.ts'
+import { agentOffer, LOCAL_REPOSITORY, modelOffer } from '../../domain/offer.ts'
 import type { CodePayload } from './payload.ts'
 
 const LENGTH_MAX = 250
 const SCP_STYLE = /^([\w.-]+@[\w.-]+):(.+)$/
 
-/** What a job demands of its worker: its agent, its repository, and the server of its model. */
+/** What a job demands of its worker: its agent, access to its repository, and its model. */
 export const demandsOf = ({ agent, repository }: CodePayload): readonly string[] => [
   agentOffer(agent.name),
   repositoryDemand(repository),
   ...modelDemand(agent),
+  ...(isLocal(repository) ? [LOCAL_REPOSITORY] : []),
 ]
 
 function modelDemand(choice: CodePayload['agent']): readonly string[] {
   const server = AGENTS.find(({ name }) => name === choice.name)?.serverOf(choice) ?? null
   return server === null ? [] : [modelOffer(server)]
+}
+
+const isLocal = (address: string): boolean => /^(?:\/|file:)/i.test(address)
+
+/** What to say when no worker meets a demand; null if the demand itself says all there is to say. */
+export function lackOf(demand: string): Lack | null {
+  if (demand === LOCAL_REPOSITORY) {
+    const cure = hint('start one with', ['up', '--allow-local'])
+    return { what: 'no worker accepts local repositories', cure }
+  }
+  const agent = AGENTS.find(({ name }) => agentOffer(name) === demand)
+  if (agent !== undefined) {
+    return { what: `no worker offers the agent ${agent.name}`, cure: hint(agent.getIt) }
+  }
+  return MODEL_LACKS[demand] ?? null
+}
+
+const MODEL_LACKS: Readonly<Record<string, Lack>> = {
+  [modelOffer('default')]: {
+    what: 'no worker has a model',
+    cure: hint('start one with ANTHROPIC_API_KEY or OPENAI_API_KEY'),
+  },
+  [modelOffer('anthropic')]: {
+    what: 'no worker has a model of Anthropic',
+    cure: hint('start one with ANTHROPIC_API_KEY or --upstream-anthropic'),
+  },
+  [modelOffer('openai')]: {
+    what: 'no worker has a model of OpenAI',
+    cure: hint('start one with OPENAI_API_KEY or --upstream-openai'),
+  },
 }
 
 /**

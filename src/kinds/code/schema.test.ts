@@ -10,12 +10,12 @@ const payload = (repository: string) => ({
 
 describe('what a code job demands of its worker', () => {
   it.each([
-    ['https://git.example/a.git', 'repo:https://git.example/a.git'],
-    ['/srv/my repo', 'repo:/srv/my%20repo'],
-    ['/srv/wide\u00A0*', 'repo:/srv/wide%C2%A0%2A'],
-  ])('is its agent, its repository and the server of its model: %s', (repository, demand) => {
+    ['https://git.example/a.git', ['repo:https://git.example/a.git', 'model:openai']],
+    ['/srv/my repo', ['repo:/srv/my%20repo', 'model:openai', 'local:repository']],
+    ['/srv/wide\u00A0*', ['repo:/srv/wide%C2%A0%2A', 'model:openai', 'local:repository']],
+  ])('is its agent, its repository and the server of its model: %s', (repository, ofRepository) => {
     const demands = codeSchema.demands(payload(repository))
-    expect(demands).toEqual(['agent:codex', demand, 'model:openai'])
+    expect(demands).toEqual(['agent:codex', ...ofRepository])
     for (const one of demands) expect(Demand.parse(one)).toBe(one)
   })
 

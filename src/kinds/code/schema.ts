@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AGENTS } from '../../agents/all.ts'
 import { type FollowUp, kindSchema } from '../../domain/kind.ts'
-import { demandsOf } from './demands.ts'
+import { demandsOf, lackOf } from './demands.ts'
 import { codeFacts } from './facts.ts'
 import { CodePayload } from './payload.ts'
 
@@ -48,6 +48,7 @@ export const codeSchema = kindSchema(CodePayload, {
       : [],
   followUp: followUpOf,
   demands: demandsOf,
+  lack: lackOf,
   protocol: ({ iterations, expectChange, startAt }) =>
     (iterations ?? expectChange ?? startAt) === undefined ? 1 : 2,
   facts: codeFacts,

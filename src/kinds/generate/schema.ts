@@ -24,6 +24,7 @@ export const generateSchema = kindSchema(GeneratePayload, {
     )
   },
   demands: ({ generator }) => [generatorOffer(generator.name)],
+  lack: () => null,
   protocol: () => PROTOCOL,
   facts: ({ generator, checks }) => [
     ['generator', generator.name],
