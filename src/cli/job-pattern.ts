@@ -1,17 +1,22 @@
 import { AGENTS } from '../agents/all.ts'
 import { nearMiss } from '../domain/near-miss.ts'
+import { modelOffer } from '../domain/offer.ts'
 import { Offer } from '../domain/text.ts'
 import { KINDS } from '../kinds/all.ts'
+
+const AGENT_NAMES = AGENTS.map(({ name }) => name)
 
 /** What jobs can be told apart by, besides their labels, each as `word:value`. */
 const KNOWN: readonly string[] = [
   ...KINDS.map(({ schema }) => `kind:${schema.name}`),
-  ...KINDS.flatMap((kind) => kind.offers({ agents: AGENTS.map(({ name }) => name) })),
+  ...KINDS.flatMap((kind) => kind.offers({ agents: AGENT_NAMES, localRepositories: true })),
+  modelOffer('anthropic'),
+  modelOffer('openai'),
 ]
 
 const wordOf = (part: string): string => part.slice(0, part.indexOf(':'))
 
-const WORDS: readonly string[] = [...new Set(['label', ...KNOWN.map(wordOf)])]
+const WORDS: readonly string[] = [...new Set(['label', 'os', 'sandbox', ...KNOWN.map(wordOf)])]
 
 /**
  * A pattern of the jobs that a worker may claim, such as `kind:code`. Refuses an unknown word, and a

@@ -60,7 +60,11 @@ const WRITTEN = { time: durationText, size: sizeText, count: String } as const
 export function addSubmissionFlags(command: Command): Command {
   command
     .option('--priority <number>', 'jobs with a higher number run first')
-    .option('--label <label>', 'label that the worker must offer; repeatable', collect)
+    .option(
+      '--label <label>',
+      'label that the worker must have, or os:… or sandbox:… for its machine; repeatable',
+      collect,
+    )
     .option(
       '--lock <key>',
       'resource that only one job may use at a time, such as site:shop; repeatable',
