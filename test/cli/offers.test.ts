@@ -10,10 +10,11 @@ async function aRemote(cli: Cli): Promise<string> {
   return (await makeRemote(join(cli.home, 'git'))).remote
 }
 
-const job = (repository: string, ...flags: readonly string[]): readonly string[] => [
-  ...['submit', '--repo', repository, '--agent', 'command', ...flags],
-  ...['Do it', '--', 'sh', '-c', 'echo done > file'],
-]
+/** A job whose agent changes one file. */
+function job(repository: string, ...flags: readonly string[]): readonly string[] {
+  const command = ['Do it', '--', 'sh', '-c', 'echo done > file']
+  return ['submit', '--repo', repository, '--agent', 'command', ...flags, ...command]
+}
 
 describe('a job with a local repository', () => {
   it('waits when no worker accepts it, and every display names the cure', async () => {

@@ -4,8 +4,10 @@ import { lackHint } from '../../domain/lack.ts'
 import { demandsOf, lackOf } from './demands.ts'
 import { CodePayload } from './payload.ts'
 
-const demandOf = (repository: string): string | undefined =>
-  demandsOf(CodePayload.parse({ repository, prompt: 'x', agent: { name: 'builtin' } }))[1]
+const demandsFor = (repository: string, agent: object = { name: 'builtin' }): readonly string[] =>
+  demandsOf(CodePayload.parse({ repository, prompt: 'x', agent }))
+
+const demandOf = (repository: string): string | undefined => demandsFor(repository)[1]
 
 describe('the repository that a job demands', () => {
   it.each([
@@ -32,36 +34,30 @@ describe('the repository that a job demands', () => {
 })
 
 describe('a job with a repository on the worker’s machine', () => {
-  const demands = (repository: string): readonly string[] =>
-    demandsOf(CodePayload.parse({ repository, prompt: 'x', agent: { name: 'builtin' } }))
-
   it.each(['/srv/git/app', 'file:///srv/git/app', 'FILE:///srv/git/app', `/${'x'.repeat(300)}`])(
     'such as %s demands a worker that accepts them',
     (address) => {
-      expect(demands(address)).toContain('local:repository')
+      expect(demandsFor(address)).toContain('local:repository')
     },
   )
 
   it.each(['https://host/srv', 'http://host/srv', 'ssh://host/srv', 'git@host:/srv'])(
     'is not one with the address %s',
     (address) => {
-      expect(demands(address)).not.toContain('local:repository')
+      expect(demandsFor(address)).not.toContain('local:repository')
     },
   )
 })
 
 describe('the model that a job names', () => {
-  const demands = (agent: object): readonly string[] =>
-    demandsOf(CodePayload.parse({ repository: 'https://host/a', prompt: 'x', agent }))
-
   it.each([
     ['anthropic/claude-sonnet-5', ['model:anthropic']],
     ['openai/gpt-5.1', ['model:openai']],
     ['chat/qwen', ['model:openai']],
     [undefined, ['model:default']],
   ])('as %s demands %j', (model, expected) => {
-    const found = demands({ name: 'builtin', model }).filter((one) => one.startsWith('model:'))
-    expect(found).toEqual(expected)
+    const demands = demandsFor('https://host/a', { name: 'builtin', model })
+    expect(demands.filter((one) => one.startsWith('model:'))).toEqual(expected)
   })
 })
 
