@@ -1,5 +1,5 @@
 import type { Sent } from '../domain/callback.ts'
-import type { DeliveryEnd } from '../ledger/port.ts'
+import type { DeliveryEnd } from '../ledger/delivery-rows.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

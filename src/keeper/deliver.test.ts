@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Sent } from '../domain/callback.ts'
-import type { DeliveryEnd, TakenDelivery } from '../ledger/port.ts'
+import type { DeliveryEnd, TakenDelivery } from '../ledger/delivery-rows.ts'
 import { systemClock } from '../platform/clock.ts'
 import { silentLog } from '../platform/log.ts'
 import { deliverDue } from './deliver.ts'

@@ -1,4 +1,4 @@
-import type { Callback, DeliveryState, Message, Sent } from '../domain/callback.ts'
+import type { Callback } from '../domain/callback.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import type { Closed } from '../domain/closed.ts'
 import type { Checkpoint, JobEvent, WorkerEvent } from '../domain/event.ts'
@@ -12,6 +12,7 @@ import type { Scope } from '../domain/principal.ts'
 import type { JobState } from '../domain/state.ts'
 import type { Totals } from '../domain/totals.ts'
 import type { UsageBy, UsageReport } from '../domain/usage-report.ts'
+import type { DeliveryEnd, DeliveryPage, TakenDelivery } from './delivery-rows.ts'
 import type { JobPage } from './job-page.ts'
 
 /** A submission whose payload the job's kind has validated. */
@@ -142,37 +143,6 @@ export type BlobPage = { readonly after: string; readonly limit: number }
 
 /** How many uploads of a page are unneeded, and the page's last digest; null if it is the last page. */
 export type UnneededBlobs = { readonly count: number; readonly last: string | null }
-
-/**
- * One page of deliveries, those of the newest job first. If `jobId` or `states` is null, the page
- * is not filtered by it. `after` is the id of the last delivery on the previous page, or null for
- * the first page.
- */
-export type DeliveryPage = {
-  readonly jobId: JobId | null
-  readonly states: readonly DeliveryState[] | null
-  readonly after: string | null
-  readonly limit: number
-}
-
-/**
- * A delivery to send now. `tries` includes the try that now begins. `until` is the time at which
- * the lease of the delivery expires (epoch ms). If the delivery is taken again after that, it gets
- * a new `until`, and `markDelivery` rejects the old one.
- */
-export type TakenDelivery = Message & {
-  readonly host: string
-  readonly tries: number
-  readonly until: number
-}
-
-/** The result of a try, and the state that the delivery gets next. */
-export type DeliveryEnd = {
-  readonly sent: Sent
-  readonly next:
-    | { readonly state: 'delivered' | 'failed' }
-    | { readonly state: 'pending'; readonly delayMs: number }
-}
 
 /** A queued job that waits for a lock key although no job holds the key. */
 export type StrandedJob = { readonly jobId: JobId; readonly key: string }

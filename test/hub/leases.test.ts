@@ -142,7 +142,7 @@ describe('a lease', () => {
       .poll(async () => (await hub.ledger.job(lease.job.id)).leaseUntil)
       .toBeGreaterThan(before.leaseUntil!)
 
-    const ofAnything = aRequest({ offers: ['agent:*', 'repo:*'] })
+    const ofAnything = aRequest({ offers: ['agent:*', 'repo:*', 'local:*'] })
     // Sent together, both are committed before any waiter is notified of the first.
     const fence = { jobId: lease.job.id, attempt: lease.attempt }
     await Promise.all([hub.ledger.handBack(fence), hub.ledger.claim(ofAnything)])

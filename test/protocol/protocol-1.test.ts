@@ -213,7 +213,7 @@ describe('a worker of protocol 1', () => {
 
     const offersNone = await hub.worker.call('claimLease', { body: noOffers })
 
-    expect(demands).toEqual(['agent:command', 'repo:/srv/git/example.git'])
+    expect(demands).toEqual(['agent:command', 'local:repository', 'repo:/srv/git/example.git'])
 
     expect(offersNone).toBeNull()
     expect(recorded.Lease.parse(await claim(hub)).job.id).toBe(id)

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../domain/delivery.ts'
-import type { DeliveryPage } from '../../ledger/port.ts'
+import type { DeliveryPage } from '../../ledger/delivery-rows.ts'
 import type { HubState } from '../context.ts'
 import { type Page, readPage } from './page.ts'
 

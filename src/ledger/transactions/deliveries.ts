@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Delivery } from '../../domain/delivery.ts'
 import { AppError } from '../../domain/errors.ts'
 import { lockJob } from '../advisory-locks.ts'
-import type { DeliveryEnd, DeliveryPage, TakenDelivery } from '../port.ts'
+import type { DeliveryEnd, DeliveryPage, TakenDelivery } from '../delivery-rows.ts'
 import { join, list, sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Callback, Sent } from '../../../src/domain/callback.ts'
 import { JobId } from '../../../src/domain/id.ts'
-import type { DeliveryEnd, DeliveryPage, Ledger } from '../../../src/ledger/port.ts'
+import type { DeliveryEnd, DeliveryPage } from '../../../src/ledger/delivery-rows.ts'
+import type { Ledger } from '../../../src/ledger/port.ts'
 import {
   aJob,
   claimed,

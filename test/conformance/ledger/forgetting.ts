@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '../../../src/domain/id.ts'
-import type { Cutoffs, DeliveryEnd, Ledger, NewJob } from '../../../src/ledger/port.ts'
+import type { DeliveryEnd } from '../../../src/ledger/delivery-rows.ts'
+import type { Cutoffs, Ledger, NewJob } from '../../../src/ledger/port.ts'
 import {
   claimed,
   FAILED,
