@@ -249,7 +249,7 @@ export const REASONS = {
     true,
   ),
   'worker-lost': ending(
-    'the worker stopped renewing its lease, or was restarted',
+    'the worker stopped renewing its lease',
     'read the worker’s log; the hub retries the job until retry.maxFailures is reached',
     true,
   ),
