@@ -17,7 +17,7 @@ export function workerReport(
   const head = [state, seen, `version ${safeLine(worker.version)}`].join(' · ')
   const rows = [
     ['agents', listed(offered(worker, 'agent'))],
-    ['models', listed(offered(worker, 'model'))],
+    ['models', listed(offered(worker, 'model').filter((model) => model !== 'default'))],
     ['generators', listed(offered(worker, 'generator'))],
     ['local repositories', meets(LOCAL_REPOSITORY, offers) ? 'yes' : 'no'],
     ['sandbox', worker.sandbox],
