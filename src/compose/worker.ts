@@ -57,7 +57,8 @@ type Config = Pick<WorkerConfig, keyof WorkerConfig & keyof UpConfig> &
 
 /**
  * Starts a worker. Throws `sandbox-missing`, `data-dir-busy` if another worker uses the folder,
- * `program-unstartable` if git does not work, `script-invalid` if the replay file is invalid, and `usage-invalid` if a credential is missing.
+ * `program-unstartable` if git does not work, `script-invalid` if the replay file is invalid, and
+ * `usage-invalid` if a credential is missing.
  */
 export async function openWorker(config: Config, tools: WorkerTools): Promise<OpenWorker> {
   const { version, log, env, cwd, clock = systemClock, probe = noProbe } = tools
@@ -87,11 +88,7 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
     slots: config.slots,
     kinds: [...kinds.keys()],
     labels: config.label,
-    offers: [
-      ...offersOfKinds({ agents, localRepositories: config.allowLocal }),
-      ...modelOffers(providers),
-      osOffer(process.platform),
-    ],
+    offers: offersOf({ agents, providers, localRepositories: config.allowLocal }),
     accounts: [...(gateway?.accounts ?? [])],
     sandbox: confinement.sandbox,
   }
@@ -150,20 +147,24 @@ async function demandGit(path: string): Promise<void> {
   )
 }
 
-function offersOfKinds({
+function offersOf({
   agents,
+  providers,
   localRepositories,
 }: {
   readonly agents: readonly Agent[]
+  readonly providers: readonly Provider[]
   readonly localRepositories: boolean
 }): readonly string[] {
   const here = { agents: agents.map(({ name }) => name), localRepositories }
-  return KINDS.flatMap((kind) => kind.offers(here))
+  // A worker with any model also has a default model, for jobs that name none.
+  const models = providers.length === 0 ? [] : [...providers, 'default']
+  return [
+    ...KINDS.flatMap((kind) => kind.offers(here)),
+    ...models.map(modelOffer),
+    osOffer(process.platform),
+  ]
 }
-
-/** A worker with any model also has a default model, for jobs that name none. */
-const modelOffers = (providers: readonly Provider[]): readonly string[] =>
-  providers.length === 0 ? [] : [...providers, 'default'].map(modelOffer)
 
 /** Calls the probe before and after each program is started. */
 const probed =
