@@ -155,7 +155,7 @@ function offersOf({
   readonly agents: readonly Agent[]
   readonly providers: readonly Provider[]
   readonly localRepositories: boolean
-}): readonly string[] {
+}): string[] {
   const here = { agents: agents.map(({ name }) => name), localRepositories }
   // A worker with any model also has a default model, for jobs that name none.
   const models = providers.length === 0 ? [] : [...providers, 'default']
