@@ -40,8 +40,8 @@ export async function examine(
 }
 
 /**
- * Compares every job with its events, through the hub that runs on the data folder. Returns the
- * number of jobs and the differences. Throws `hub-unreachable` if no hub runs there.
+ * Asks the running hub of a data folder to compare every job with its events. Returns the number of
+ * jobs, and a list of the differences. Throws `hub-unreachable` if no hub uses the folder.
  */
 export async function examineLedger(
   folder: string,

@@ -30,7 +30,7 @@ export type FileArtifact = {
   readonly digest?: string
 }
 
-/** An artifact to keep: a file on disk, or a text in memory. */
+/** An artifact to keep: a file on disk, or text in memory. */
 export type ArtifactSource =
   | FileArtifact
   | { readonly name: string; readonly mediaType: string; readonly text: string }

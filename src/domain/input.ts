@@ -16,7 +16,7 @@ export const INPUTS_MAX = 1000
 export const Input = z.strictObject({ name: ArtifactName, digest: Digest })
 export type Input = z.infer<typeof Input>
 
-/** An input, with the size of its bytes on the hub. */
+/** An input that is stored on the hub. `size` is in bytes. */
 export const InputFile = z.object({ name: z.string(), digest: z.string(), size: z.int().min(0) })
 export type InputFile = z.infer<typeof InputFile>
 

@@ -20,7 +20,7 @@ export type PassageContext = {
   readonly source: Source
   readonly recorder: Recorder | null
   readonly now: () => number
-  /** Called after each model response with the door's token and the door's total usage so far. */
+  /** Called after each model response with the attempt's gateway token and its total usage so far. */
   readonly onUsage: (token: string, usage: Usage) => void
 }
 

@@ -13,7 +13,7 @@ const Body = z.object({
 })
 
 /**
- * Reads when the rate limit resets from a response with status 429 (epoch ms). Returns null if the
+ * Reads the reset time of the rate limit from a response with status 429 (epoch ms). Returns null if the
  * time is missing, malformed, in the past or more than 31 days ahead.
  * @param now milliseconds since the epoch
  */

@@ -14,7 +14,7 @@ export type Servers = {
   readonly routes: readonly MountedRoute[]
   /** Starts a server and returns its URL. Throws `port-taken`. */
   open(listen: Listen, dialects: Dialects): Promise<{ readonly url: string; readonly port: number }>
-  /** Stops all servers. Running requests get up to `limits.drainMs` to finish. */
+  /** Stops all servers. Requests in progress get up to `limits.drainMs` to finish. */
   drain(): Promise<void>
 }
 

@@ -84,8 +84,8 @@ export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
 }
 
 /**
- * If `waiter` was woken for a key, wakes the next job of its lane. Call this function when `waiter`
- * leaves the queue without taking the key.
+ * Call this function when `waiter` leaves the queue. If `waiter` was woken for a key and has not taken
+ * the key, wakes the next job that waits for the key in the same lane.
  */
 export async function wakeNextOfLane(tx: Tx, waiter: Waiter): Promise<void> {
   if (waiter.wokenFor === null) return

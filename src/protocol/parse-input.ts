@@ -7,7 +7,10 @@ const ISSUES_SHOWN = 5
 const ISSUES_MAX = 20
 const KEY_LENGTH_MAX = 64
 
-/** Where an input came from. It decides the code and the paths of an error about the input. */
+/**
+ * Where an input came from. An error about the input has this `code`, and its field paths start with
+ * `where`.
+ */
 export type InputOrigin = {
   readonly code: Extract<ErrorCode, 'request-invalid' | 'payload-invalid'>
   /** First part of each path in a message, such as `body`, `query` or `payload`; may be empty. */

@@ -57,8 +57,8 @@ export const thousands = (count: number): string =>
 export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE')
 
 /**
- * Formats a time with its zone: 2026-08-01 14:03:22 UTC+02:00. If a text has several times, only the
- * first one needs the zone.
+ * Formats a time with its zone: 2026-08-01 14:03:22 UTC+02:00. In a
+ * message with several times, only the first one has the zone.
  */
 export const zonedMoment = (at: number): string => `${moment(at)} ${zoneAt(at)}`
 

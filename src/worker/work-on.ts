@@ -89,7 +89,7 @@ async function runWhileLeased(
       kind.run,
       {
         given: {
-          // `parse` leaves out the lease's other fields, such as the token, which no kind may see.
+          // `parse` removes the lease's other fields. The code of a kind must not see the token.
           work: Work.parse(lease.job),
           earlier: Earlier.parse(lease),
           number: lease.attempt,

@@ -23,7 +23,7 @@ const QUERY_TIMEOUT = 'Query read timeout'
 const NOT_FOUND = /^(?:ENOTFOUND|EAI_AGAIN|ENOENT)$/
 const FULL = '53100'
 
-/** Why a ledger cannot be opened, by SQLSTATE. Contains only reasons that an operator can fix. */
+/** Why a ledger cannot be opened, by SQLSTATE. Lists only problems that an operator can fix. */
 const REFUSED: Readonly<Record<string, string>> = {
   '28P01': 'the database refuses the password',
   '28000': 'the database refuses this user',
