@@ -38,7 +38,7 @@ describe('CSV', () => {
   })
 
   it('of one cell of many megabytes is read', () => {
-    const long = 'x""'.repeat(2_000_000)
-    expect(cellsOf(`"${long}"`)[0]?.[0]?.length).toBe(4_000_000)
+    const long = 'x""'.repeat(500_000)
+    expect(cellsOf(`"${long}"`)[0]?.[0]?.length).toBe(1_000_000)
   })
 })
