@@ -77,7 +77,7 @@ describe('a generate job from the command line', () => {
     await writeFile(join(cli.home, 'notes', '.secret'), 'x')
     await cli.startHub()
     const { stderr } = await cli.run(['submit', 'generate', '--input', 'notes', '--', 'true'])
-    expect(stderr).toBe('These files are not uploaded: .secret (hidden)\n')
+    expect(stderr).toContain('These files are not uploaded: .secret (hidden)\n')
   })
 
   it('is refused before anything is sent when its program or its request is missing or wrong', async () => {
