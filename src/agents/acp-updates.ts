@@ -90,7 +90,7 @@ export class AcpUpdates {
   }
 }
 
-/** The edits that a call announces; nothing if it announces none. */
+/** The file edits in the content of a tool call; no member `edits` if the content has none. */
 function editsIn(content: readonly ToolCallContent[]): { readonly edits?: readonly FileEdit[] } {
   const edits = content.flatMap((part) =>
     part.type === 'diff' ? [{ path: part.path, old: part.oldText ?? null, new: part.newText }] : [],

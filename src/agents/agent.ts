@@ -19,13 +19,16 @@ type Declaration<Choice extends AgentChoice> = {
   /** What the command line passes to the agent: a model (`--model`) or a program (after `--`). */
   readonly takes: 'model' | 'program'
   /**
-   * The kind of model server that the agent uses, or `default` for the one of the worker's default
-   * model; null if the job does not say whether the agent uses a model.
+   * The provider of the model that the agent uses; `default` if the agent uses the worker's default
+   * model; null if the payload does not say whether the agent uses a model.
    */
   serverOf(choice: AgentChoice): Provider | 'default' | null
-  /** The model without which the agent cannot work: one of this provider, any, or none. */
+  /**
+   * The provider whose model the agent needs; `any` if every provider will do; null if it needs no
+   * model.
+   */
   readonly needsModel: Provider | 'any' | null
-  /** How to get a worker that offers the agent; for messages. */
+  /** Part of a message: what to do so that a worker offers the agent. */
   readonly getIt: string
   /** The name of the log that shows what the agent did, such as `transcript`. */
   readonly story: LogStream

@@ -14,7 +14,10 @@ export async function agentDrivers(host: DriverHost): Promise<ReadonlyMap<string
   return new Map(await Promise.all(drivers))
 }
 
-/** Returns the agents that can work on this machine with models of these providers. */
+/**
+ * Returns the agents that pass their preflight on this machine. Leaves out an agent that needs a
+ * model from a provider that is not in `providers`.
+ */
 export async function fitAgents(
   host: AgentHost,
   providers: readonly Provider[],

@@ -34,7 +34,7 @@ export const builtin: Agent = declareAgent({
   driver: builtinDriver,
 })
 
-/** The models of all other prefixes are asked through OpenAI's protocols. */
+/** Models without the prefix `anthropic/` are called through OpenAI's protocols. */
 function serverOf(choice: AgentChoice): Provider | 'default' {
   const model = 'model' in choice ? choice.model : undefined
   if (model === undefined) return 'default'

@@ -107,7 +107,7 @@ const noDoor = ({ session }: AgentTask): AgentEnd => ({
   kind: 'failed',
   reason: 'agent-login',
   detail:
-    'codex needs a model of OpenAI: start the worker with OPENAI_API_KEY, --upstream-openai URL or --replay FILE',
+    'codex needs an OpenAI model: start the worker with OPENAI_API_KEY, --upstream-openai URL or --replay FILE',
   session,
 })
 

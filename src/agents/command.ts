@@ -23,7 +23,7 @@ export const command: Agent = declareAgent({
   takes: 'program',
   serverOf: () => null,
   needsModel: null,
-  getIt: 'every worker has it',
+  getIt: 'start any worker',
   story: 'output',
   preflight: async () => ({ fit: true, says: 'runs the program named in the job' }),
   driver: async (host) => commandDriver(host),

@@ -62,7 +62,7 @@ export async function runCommandCheck(
     ])
     signal.throwIfAborted()
     const ending = late ? `took longer than ${check.timeoutMs} ms` : describe(exit)
-    // The path of the checkout means nothing outside this machine.
+    // Remove the checkout's path, because it is useless outside this machine.
     const said = findings.take().replaceAll(`${tree}/`, '')
     return {
       check: name,

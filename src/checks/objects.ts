@@ -26,7 +26,7 @@ export const ObjectsAsked = z.strictObject({
 })
 export type ObjectsAsked = z.infer<typeof ObjectsAsked>
 
-/** Whether a job requires more of its files than the default, which is that there is one. */
+/** Whether a job sets requirements other than the default of at least one file. */
 export const namesRequirements = ({ min, required }: ObjectsAsked): boolean =>
   required.length > 0 || min !== MIN
 

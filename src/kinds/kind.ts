@@ -74,10 +74,10 @@ export type Typed = {
   readonly prompt: string | null
   /** The arguments after `--`. */
   readonly rest: readonly string[]
-  /** The folder in which the person stands. */
+  /** The person's current working directory. */
   readonly cwd: string
   /** The environment variable PATH. */
   readonly path: string
-  /** Prints a warning for the person; null to look for nothing that deserves one. */
+  /** Prints a warning for the person; null skips the search for problems to warn about. */
   readonly note: ((text: string) => void) | null
 }

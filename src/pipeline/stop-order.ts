@@ -3,7 +3,7 @@ import { type StopCause, Stopped } from '../domain/stop.ts'
 /** How long an attempt may take to save its work after a stop, in milliseconds. */
 const GRACE_MS = 30_000
 
-/** The same if the worker must exit soon. A small change is saved by then. */
+/** The same limit if the worker must exit soon, in milliseconds. Enough to save a small change. */
 const HURRIED_MS = 1000
 
 /**
@@ -66,7 +66,10 @@ export class StopOrder {
     AbortSignal.timeout(GRACE_MS).addEventListener('abort', giveUp, { once: true })
   }
 
-  /** Aborts every signal that `grace()` returned in a second, because the worker must exit soon. */
+  /**
+   * Ends the grace period one second from now, because the worker must exit soon: all signals from
+   * `grace()` abort.
+   */
   hurry(): void {
     const hurry = (): void => this.#hurry.abort(new Stopped({ kind: 'drained' }))
     AbortSignal.timeout(HURRIED_MS).addEventListener('abort', hurry, { once: true })
@@ -99,8 +102,8 @@ export class StopOrder {
   }
 
   /**
-   * Returns a signal that limits the time for saving the work. The signal aborts after 30 s, a
-   * second after `hurry()`, or if the lease is lost.
+   * Returns a signal that limits the time for saving the work. The signal aborts after 30 s, one
+   * second after `hurry()`, or when the lease is lost, whichever comes first.
    */
   grace(): AbortSignal {
     return AbortSignal.any([

@@ -46,9 +46,9 @@ export function branchOfPublication(publication: Publication | null): PublishedB
 
 /**
  * Pushes the change as one commit on its base. If an earlier attempt of this job has already
- * pushed, returns the publication of that push instead. Moves the branch only
- * forward from the commit that this job started from. Throws StepFailed `publish-invalid`, `signing-failed`, `branch-moved`,
- * `push-refused`, or the failure to reach the remote.
+ * pushed, returns the publication of that push instead. Moves the branch only forward from the
+ * commit that this job started from. Throws StepFailed `publish-invalid`, `signing-failed`,
+ * `branch-moved`, `push-refused`, or the failure to reach the remote.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -181,7 +181,7 @@ export const moved = (repository: string, branch: string, tip: string | null): S
     'branch-moved',
     tip === null
       ? `the branch ${branch} of ${repository} was deleted while this job was publishing to it`
-      : `the branch ${branch} of ${repository} is at commit ${tip}, from which this job did not start`,
+      : `the branch ${branch} of ${repository} is at commit ${tip}, but this job did not start from that commit`,
   )
 
 /**

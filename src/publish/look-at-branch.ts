@@ -1,21 +1,21 @@
-// Looks at the branch that a job publishes to, before its agent starts. What would certainly make the
-// push fail is found then, and not after the agent has been paid.
+// Checks the branch that a job publishes to before the agent starts. A job whose push would
+// certainly fail then ends before its agent costs anything.
 import type { PublicationIntent } from '../domain/publication.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { Base } from '../workspace/cache.ts'
 import { callRemote, type Remote, type RemoteRefs } from '../workspace/remote.ts'
 import { type BranchPlace, checkBranch, moved, refOf } from './branch.ts'
 
-/** Names of the refs that decide whether a branch can be pushed, as `askRemote` takes them. */
+/** Names of the refs that decide whether a branch can be pushed, as arguments for `askRemote`. */
 export function refsAround(branch: string): readonly string[] {
   const ref = refOf(checkBranch(branch))
   return [ref, ...parentsOf(branch).map(refOf), `${ref}/*`]
 }
 
 /**
- * Throws StepFailed `publish-invalid` if git cannot create the branch next to those that exist, and
- * `branch-moved` if the branch exists and its tip is not the base of this job.
- * @param refs the remote's answer to a question for `refsAround`
+ * Throws StepFailed `publish-invalid` if the name of an existing branch prevents git from creating
+ * the branch, and `branch-moved` if the branch exists and its tip is not the base of this job.
+ * @param refs the remote's answer for the names from `refsAround`
  * @param intents what earlier attempts of this job may have pushed to the branch
  */
 export function checkTip(
@@ -29,7 +29,9 @@ export function checkTip(
   throw moved(repository, branch, tip)
 }
 
-/** Git stores the branches `a` and `a/b` as a file and a folder of the same name: only one can exist. */
+/**
+ * Git stores the branch `a` as a file and the branch `a/b` in a folder `a`, so only one can exist.
+ */
 function checkName({ repository, branch }: BranchPlace, { tips }: RemoteRefs): void {
   const above = parentsOf(branch).find((name) => tips.has(refOf(name)))
   const below = [...tips.keys()].find((name) => name.startsWith(`${refOf(branch)}/`))
@@ -37,19 +39,20 @@ function checkName({ repository, branch }: BranchPlace, { tips }: RemoteRefs): v
   if (other === undefined) return
   throw new StepFailed(
     'publish-invalid',
-    `git cannot create the branch ${branch} in ${repository}, because the branch ${other} exists: no branch’s name can be a folder of another’s`,
+    `git cannot create the branch ${branch} in ${repository}, because the branch ${other} exists, and git cannot store both names; publish to a branch with another name`,
   )
 }
 
-/** The names that are folders of a branch's name: `a` and `a/b` for `a/b/c`. */
+/** The parent folders in a branch's name: `a` and `a/b` for `a/b/c`. */
 function parentsOf(branch: string): readonly string[] {
   const parts = branch.split('/')
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
 /**
- * Asks the remote whether the worker's credential may push, without pushing anything. The remote's own
- * rules, such as protected branches, cannot be asked for. Throws StepFailed as a push does.
+ * Checks with a dry run that the worker's credential may push. A dry run does not detect rules that
+ * the remote applies only to a real push, such as protected branches. Throws StepFailed as a push
+ * does.
  * @param commit a commit in the git directory of the remote
  */
 export async function tryPush(

@@ -42,9 +42,12 @@ export type AgentWork<Work extends TakenWork> = {
   findingsPrompt(failed: readonly FailedCheck[], judged: Judged): string
 }
 
-/** What the agent is told about the work that failed its checks. */
+/** What the prompt after failed checks depends on, besides the findings. */
 export type Judged = {
-  /** The session that continues; null starts a new session, which needs the task again. */
+  /**
+   * The session that the agent continues; null if a new session starts, whose prompt must repeat
+   * the task.
+   */
   readonly session: string | null
   /** Whether the work has changes. */
   readonly changed: boolean

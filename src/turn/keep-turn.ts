@@ -63,8 +63,8 @@ export async function setAside<Work extends TakenWork>(
 }
 
 /**
- * Runs a turn. If the turn is stopped, saves its partial work before the grace period ends, so that the next
- * attempt continues from it, unless the lease is lost. Rethrows the turn's error.
+ * Runs a turn. If the turn is stopped for a reason other than a lost lease, saves the partial work
+ * within the grace period, so that the next attempt continues from it. Rethrows the turn's error.
  */
 export async function keepingUnfinished<Work extends TakenWork, Value>(
   agent: AgentWork<Work>,

@@ -1,5 +1,6 @@
-// The turn that an agent is working on, with a file in the attempt's folder, which the agent cannot
-// access. If the worker dies, its next start reads the file, and the next attempt continues the turn.
+// Records the agent's current turn in a file in the attempt's folder, to which the agent has no
+// access. If the worker dies, the restarted worker reads the file, so that the next attempt
+// continues the turn.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ const BegunTurn = z.strictObject({
 })
 export type BegunTurn = z.infer<typeof BegunTurn>
 
-/** What a record says about a turn that did not finish. */
+/** The part of a checkpoint that describes an unfinished turn. */
 export type UnfinishedTurn = Pick<KeptTurn, 'iteration' | 'session' | 'summary' | 'answers'>
 
 export class RunningTurn {
@@ -40,12 +41,17 @@ export class RunningTurn {
     this.#write()
   }
 
-  /** Removes the file. From now on the files in the workspace may be those of a check. */
+  /**
+   * Removes the file, because checks may write to the workspace from now on: its files may not all
+   * be the agent's.
+   */
   end(): void {
     rmSync(this.#file, { force: true })
   }
 
-  /** Replaces the file atomically. Without space on the disk, the turn can only not be continued. */
+  /**
+   * Replaces the file atomically. If the disk is full, continues the turn without a current file.
+   */
   #write(): void {
     try {
       writeFileSync(`${this.#file}.tmp`, JSON.stringify(this.#turn), { mode: 0o600 })

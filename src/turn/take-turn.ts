@@ -52,7 +52,10 @@ const beginTurn = <Work extends TakenWork>(
     sessionFiles: [...driver.sessionFiles],
   })
 
-/** The job waits for a model: paused until its quota resets, or in the queue until it is back. */
+/**
+ * The outcome of a job that must wait for a model: paused until the model's quota resets, or
+ * deferred until the model is reachable again.
+ */
 function waitFor(refusal: Exclude<ModelRefusal, { kind: 'refused' }>, cause: string): Outcome {
   const { closed } = refusal
   const detail = clip(cause, EVENT_TEXT_MAX)
@@ -63,8 +66,9 @@ function waitFor(refusal: Exclude<ModelRefusal, { kind: 'refused' }>, cause: str
 }
 
 /**
- * The failure of the agent, if it failed. A refusal of the model that no retry would change is the
- * reason if the agent itself says that it failed; a program that only exits may mean anything.
+ * The agent's failure; null if the agent did not fail. If the agent reported the failure itself and
+ * the model refused a request permanently, the refusal is the reason. If the agent's program only
+ * exited with an error, the cause is unknown, so the refusal is not the reason.
  */
 function because(refusal: ModelRefusal | null, end: AgentEnd): StepFailed | null {
   if (refusal?.kind !== 'refused' || end.kind !== 'failed') return failureOf(end)
@@ -84,9 +88,9 @@ type Ended<Work extends TakenWork> = {
 }
 
 /**
- * Returns the finished turn. If the agent failed, records its work for the next attempt and throws the
- * failure. But if the agent left new changes and the job has checks to judge them, only reports the
- * failure as a note.
+ * Returns the finished turn. If the agent failed, records its work for the next attempt and throws
+ * the failure. Exception: if the agent left new changes and the job has checks, reports the failure
+ * as a note and returns the turn, so that the checks judge the changes.
  */
 async function finish<Work extends TakenWork>(
   agent: AgentWork<Work>,
@@ -97,7 +101,8 @@ async function finish<Work extends TakenWork>(
   const { work, archive } = taken
   const isSame = work.tree === answers?.tree
   if (failure !== null && (agent.check === null || !work.changed || isSame)) {
-    // An agent that failed by itself gets a new session, because the old one may make it fail again.
+    // After `agent-failed`, start a new session, because the old session may cause the same
+    // failure.
     const session = failure.reason === 'agent-failed' ? null : end.session
     await recordTurn(agent, taken, unfinished(plan, session))
     throw failure

@@ -6,7 +6,7 @@ import { clip } from '../domain/text.ts'
 /** Maximum length of ids and tool names, in characters. Longer ones from an agent are truncated. */
 const NAME_MAX = 200
 
-/** Maximum number of edits kept of one call. */
+/** Maximum number of file edits in the entry of one tool call. Further edits are dropped. */
 const EDITS_MAX = 20
 
 /** A prompt to the agent, or one of its updates other than raw output. */

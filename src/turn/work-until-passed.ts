@@ -57,7 +57,7 @@ async function check<Work extends TakenWork>(
   })
 }
 
-/** What to say before the findings when no turns are left. */
+/** The sentence before the findings in the failure of a job that has no turns left. */
 function leadOf({ changed }: TakenWork, turns: number): string {
   const after = turns === 1 ? '' : ` after ${turns} turns of the agent`
   if (!changed) return `The work has no changes${after}, and it does not pass its checks.`

@@ -7,9 +7,9 @@ import { callUntilAnswered } from './hub-call.ts'
 const TRY_MS = 10_000
 
 /**
- * Tells the hub that an attempt of an earlier run of this worker has ended without a report. The hub
- * then counts it like an expired lease, and the job can be claimed again. Waits while the hub is
- * unreachable. Throws the signal's reason or `token-invalid`.
+ * Tells the hub that an attempt of an earlier run of this worker has ended without a report. The
+ * hub then treats the lease as expired, so that the job can be claimed again. Waits while the hub
+ * is unreachable. Throws the signal's reason or `token-invalid`.
  */
 export async function abandonAttempt(
   fence: Fence,
@@ -26,8 +26,8 @@ export async function abandonAttempt(
     log.info(fence, 'ended an attempt of an earlier run')
   } catch (error) {
     if (!isAppError(error) || error.code === 'token-invalid') throw error
-    // The attempt has ended already, or the hub is too old to know this call. In the second case the
-    // job is claimed again when the lease has expired.
+    // The attempt has ended already, or the hub is too old to know this call. If the hub is too
+    // old, the job can be claimed again when the lease has expired.
     log.info({ ...fence, code: error.code }, 'the hub did not end an attempt of an earlier run')
   }
 }

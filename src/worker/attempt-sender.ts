@@ -72,7 +72,7 @@ export class AttemptSender implements AttemptReport {
     return this.#artifacts.kept
   }
 
-  /** What the events reported so far say about the attempt. */
+  /** The facts for the report file that the events reported so far contain. */
   get evidence(): Evidence {
     return this.#evidence
   }

@@ -13,7 +13,7 @@ import type { HubClient } from '../protocol/client.ts'
 export type MeteredDoor = {
   readonly door: ModelDoor
   usage(): Promise<Usage>
-  /** Keys of the accounts at models that have answered through this door. */
+  /** Resource keys of the model accounts that have answered requests through this door. */
   answered(): Promise<readonly string[]>
   /** Why the last request got no usable answer, or null if it got one. */
   refusal(): Promise<ModelRefusal | null>

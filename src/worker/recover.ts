@@ -17,8 +17,8 @@ import { ReportSpool } from './report-spool.ts'
 import { uploadLeft } from './salvage.ts'
 
 /**
- * How long the attempts of an earlier run are kept from being claimed again while their work is
- * uploaded, in milliseconds. The next attempt can then start from that work.
+ * Maximum delay before the hub learns that an earlier run's attempt has ended, in milliseconds. The
+ * worker uploads the attempt's work first, so that the next attempt can start from it.
  */
 const UPLOAD_FIRST_MS = 2000
 
@@ -55,7 +55,7 @@ export async function recover(
       const uploaded = inTurn(() => uploadLeft(name, context, signal))
       const abandoned = Promise.race([uploaded, late]).then(() => abandon(name, context, signal))
       await allEnded([uploaded, abandoned])
-      // The folder is removed last. Its name is the only record of the attempt on this machine.
+      // Remove the folder last, because its name is the only record of the attempt on this machine.
       await removeAttemptFolder(join(attemptsFolder(context.folder), name), context)
     }),
   )

@@ -66,7 +66,7 @@ async function uploadFound(
   const { files: found, checkpoint } = await findWork(kind, left, log, signal)
   const files = found.filter(isFilled)
   const context = { hub, fence: owner, clock }
-  // Each is tried, even if the hub refused the file before it, for example because it is too large.
+  // Tries every file, even after the hub has refused one, for example a file that is too large.
   const send = async (artifacts: readonly FileArtifact[]): Promise<boolean> => {
     const sent: boolean[] = []
     for (const file of artifacts) sent.push(await sendFile(file, left, { ...context, log }, signal))
@@ -93,7 +93,8 @@ async function sendFile(
     return true
   } catch (error) {
     rethrowIfFinal(error, signal)
-    // The hub refused the file, for example because it does not know the attempt. A retry is useless.
+    // No retry: an AppError is a refusal by the hub, for example because it does not know the
+    // attempt. Any other error means that the file could not be read.
     if (!isAppError(error)) {
       log.error({ attempt: marker, file: file.name, error }, 'could not salvage the file')
     }
@@ -102,8 +103,9 @@ async function sendFile(
 }
 
 /**
- * Records the work for the next attempt. The hub refuses it if that attempt has already begun; its
- * files then remain as artifacts for people. Hubs of older versions do not know the route.
+ * Records the work, so that the next attempt continues from it. Ignores a refusal: the next attempt
+ * may have begun already, or the hub may be too old to know the route. The uploaded files then
+ * remain as artifacts for people.
  */
 async function recordWork(
   body: Checkpoint,

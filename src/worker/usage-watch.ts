@@ -11,8 +11,8 @@ type Watch = {
 }
 
 /**
- * Checks the attempt's model usage regularly and reports every change, until the signal aborts. Also
- * says which accounts have answered, a last time after the abort.
+ * Checks the attempt's model usage regularly and reports every change, until the signal aborts.
+ * Also calls `reached` with the key of each account that has answered, once more after the abort.
  */
 export async function watchUsage(
   metered: MeteredDoor,

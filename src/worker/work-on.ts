@@ -114,8 +114,8 @@ async function runWhileLeased(
 }
 
 /**
- * Returns a function that reports a resource that this attempt has reached, if the attempt is its
- * trial, and only once.
+ * Returns a function that reports that this attempt has reached a resource. It reports only
+ * resources for which this attempt is the trial, and each of them only once.
  */
 function reachedReporter(
   { trials }: Lease,

@@ -61,13 +61,13 @@ export type Base = {
 /** Where to start on a remote. */
 export type Start = {
   /**
-   * What to start from: the first of these that exists. Each is HEAD, a full ref name, or the full id
-   * of a commit, which counts as existing.
+   * Candidates, most preferred first. The job starts from the first one that exists. Each is HEAD,
+   * a full ref name, or a full commit id. A commit id is assumed to exist.
    */
   readonly from: readonly string[]
-  /** Further names to ask the remote for, in the same request (`askRemote`). */
+  /** Additional names to request from the remote in the same call of `askRemote`. */
   readonly ask: readonly string[]
-  /** Called before the base is checked out. Throws StepFailed if the job must not start from it. */
+  /** Called when the base is known. Throws StepFailed if the job must not start from it. */
   readonly accept: (refs: RemoteRefs, base: Base) => void
 }
 
@@ -102,7 +102,7 @@ function nowhere({ address }: Cache, { from }: Start): StepFailed {
       : `branch or tag ${name.replace(/^refs\/(?:heads|tags)\//, '')}`
   return new StepFailed(
     'ref-not-found',
-    `${address.url} has no ${thing}. Name a branch, a tag or a full commit id`,
+    `${address.url} has no ${thing}. Start from an existing branch or tag, or from a full commit id`,
   )
 }
 

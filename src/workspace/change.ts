@@ -3,14 +3,17 @@ import { StepFailed } from '../domain/stop.ts'
 import type { ChangeArtifacts } from './change-artifacts.ts'
 import type { Note } from './workspace.ts'
 
-/** A changed file; the numbers of lines are null if it is binary. */
+/** A changed file; the line counts are null if the file is binary. */
 export type ChangedFile = {
   readonly path: string
   readonly insertions: number | null
   readonly deletions: number | null
 }
 
-/** Keeps files until there are as many, or their paths are as long, as an event may hold. */
+/**
+ * Collects changed files up to the limits of an event: the number of files, and the total length of
+ * their paths.
+ */
 export class FewFiles {
   readonly files: ChangedFile[] = []
   #lengthLeft = EVENT_TEXT_MAX
@@ -38,7 +41,7 @@ export type Change = ChangeArtifacts & {
   readonly files: number
   readonly insertions: number
   readonly deletions: number
-  /** The first of the changed files, as many as an event may name. */
+  /** The first changed files, up to the limits of an event (`FewFiles`). */
   readonly changedFiles: readonly ChangedFile[]
   /** Ids of Git LFS objects that the tree points to and that exist only in the attempt's folder. */
   readonly lfsObjects: readonly string[]

@@ -107,7 +107,9 @@ function conflict(base: string | null, onto: string, output: string): StepFailed
   const made = base === null ? '' : `, which was made on commit ${base},`
   const files = Array.from(output.matchAll(/^U (.+)$/gm), ([, path = '']) => path)
   const where =
-    files.length === 0 ? `Git said: ${output.trim().slice(-2000)}` : `in ${nameSome(files, 10)}`
+    files.length === 0
+      ? `Git said: ${output.trim().slice(-2000)}`
+      : `Conflicting files: ${nameSome(files, 10)}`
   return new StepFailed(
     'change-conflicts',
     `the earlier job’s change${made} conflicts with commit ${onto}, from which this job starts. ${where}`,
@@ -115,10 +117,11 @@ function conflict(base: string | null, onto: string, output: string): StepFailed
 }
 
 /**
- * Makes git take every file whose timestamp is in the index for unchanged, which is true before the
- * agent starts. Otherwise, it would compare contents for files that were written in the same moment
- * as the index ("racy git"), and refuse to patch those that it would store differently from how
- * they are committed, for example with other line endings.
+ * Makes git treat every file whose timestamp matches the index as unchanged. Until the agent
+ * starts, all files are unchanged. Without this function, git would compare the contents of files
+ * that were written in the same timestamp interval as the index ("racy git"). It would then refuse
+ * to patch files that it would store differently from the commit, for example with other line
+ * endings.
  */
 async function trustTimestamps(gitDir: string): Promise<void> {
   const index = join(gitDir, 'index')

@@ -44,7 +44,10 @@ export const isUnsafe = (output: string): boolean => UNSAFE.test(output)
 
 const UNSAFE = /fsck error/
 
-/** Waiting does not repair a certificate. */
+/**
+ * Matches certificate and TLS errors. After such an error, a job does not wait for the host,
+ * because waiting does not fix the error.
+ */
 const CERTIFICATE = /certificate|SSL_ERROR|TLS/i
 
 type Pattern = readonly [
@@ -80,12 +83,12 @@ const PATTERNS: readonly Pattern[] = [
     /detected dubious ownership/,
     'repository-forbidden',
     ({ url }) =>
-      `the repository belongs to another user; give it to the worker’s user or, if you trust everybody who can change it, start the worker with --git-safe-directory ${folderOf(url)}`,
+      `the repository folder belongs to another user; make the worker’s user its owner or, if you trust everyone who can change the folder, start the worker with --git-safe-directory ${folderOf(url)}`,
   ],
   [
     /407 from proxy|returned error: 407/i,
     'repository-unreachable',
-    'the network proxy requires a login or rejected it; correct proxy.https or proxy.http (HTTPS_PROXY, HTTP_PROXY) of the worker',
+    'the network proxy requires a login, or rejected the login in its URL; correct proxy.https or proxy.http (HTTPS_PROXY, HTTP_PROXY) of the worker',
   ],
   [/returned error: 403|: 403 /, 'repository-forbidden', lacksPermission],
   [
@@ -155,8 +158,9 @@ const addRule = (url: string): string =>
 const UNKNOWN: Pattern = [/(?:)/, 'workspace-failed', 'git failed']
 
 /**
- * The last lines of the output, which contain the error; progress lines come before them. Git's
- * advice about the user's own configuration is left out, because the worker does not read that.
+ * The last lines of the output, which contain the error; progress lines come before them. Leaves
+ * out git's advice to change the user's configuration, because the worker's git ignores that
+ * configuration.
  */
 function excerpt(output: string): string {
   const said = output.replace(/^To add an exception[^\n]*\n\s*git config --global[^\n]*$/m, '')

@@ -103,7 +103,7 @@ const lister =
     const call = { args: ['ls-files', '-z', ...options], gitDir, indexFile, workTree: tree }
     const end = await git(settings, call, signal)
     if (end.code !== 0) throw localFailure(call, end)
-    // Git cuts off a message that contains a very long path.
+    // Git truncates a message with a very long path, so the end of the message is optional.
     const denied = end.stderr.matchAll(/^warning: could not open directory '(.*?)(?:':.*)?$/gm)
     const notes = Array.from(denied, ([, folder = '']) => unreadable(Buffer.from(folder)))
     return { names: splitNul(end.stdout), notes }

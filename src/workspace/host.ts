@@ -3,8 +3,9 @@ import type { Resource } from '../domain/resource.ts'
 const SCP_STYLE = /^([\w.-]+)@([\w.-]+):/
 
 /**
- * The host of a repository, as a resource that is closed while it is away. Covers the demands that
- * jobs have for repositories of the host (`kinds/code/demands.ts`). Null for a local repository.
+ * The host of a repository, as a resource that is closed while the host is unreachable. `covers`
+ * matches the `repo:` demands for all repositories on the host (`kinds/code/demands.ts`). Null for
+ * a local repository.
  */
 export function hostOf(repository: string): Resource | null {
   const [, user, name] = SCP_STYLE.exec(repository) ?? []
@@ -17,7 +18,10 @@ export function hostOf(repository: string): Resource | null {
   return { key: `host:${origin}`, covers: [`repo:${origin}/*`] }
 }
 
-/** A repository on an ssh host has two kinds of address: `user@host:path` and `ssh://host/path`. */
+/**
+ * The address of a repository on an ssh host has one of two forms: `user@host:path` or
+ * `ssh://host/path`.
+ */
 const sshHost = (user: string, host: string): Resource => ({
   key: `host:ssh://${host}`,
   covers: [`repo:ssh://${host}/*`, `repo:${user}@${host}:*`],

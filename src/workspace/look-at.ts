@@ -8,7 +8,7 @@ import type { Note } from './workspace.ts'
 /** Metadata of what exists at a path; `unreadable` if it exists but cannot be read. */
 type Seen = Stats | 'missing' | 'unreadable'
 
-/** The note for a path that is not taken. In the change, the path keeps its earlier state. */
+/** The note for a path that is left out: the change does not alter the path. */
 export const notTaken = (path: Buffer, why: string): Note => ({
   code: 'file-not-taken',
   text: `${show(path)} ${why}`,
@@ -23,7 +23,7 @@ export const tooLarge = (path: Buffer, { bytes }: ChangeLimits): Note =>
 /** The end of a note about a pipe, socket or device. */
 export const SPECIAL = 'is neither a file nor a link, so it was left out'
 
-/** Whether it is a pipe, socket or device, which git does not store. */
+/** Whether the entry is a pipe, socket or device. Git does not store these. */
 export const isSpecial = (seen: Stats | Dirent<Buffer>): boolean =>
   !seen.isFile() && !seen.isSymbolicLink() && !seen.isDirectory()
 

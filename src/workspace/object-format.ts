@@ -13,5 +13,5 @@ export const isObjectId = (text: string): boolean => OBJECT_ID.test(text)
 export const formatOf = (objectId: string): ObjectFormat =>
   objectId.length === HEX_DIGITS.sha256 ? 'sha256' : 'sha1'
 
-/** The id that git uses for "no object", in the format of another id. */
+/** The all-zero id, with which git says "no object", in the format of the given id. */
 export const noObject = (objectId: string): string => '0'.repeat(HEX_DIGITS[formatOf(objectId)])

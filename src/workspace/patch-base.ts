@@ -1,6 +1,6 @@
-// A patch says at its end which commit it was made on, in the form of `git format-patch --base`. So it
-// can be applied there later, by a follow-up or by a person. Git ignores the line when it applies the
-// patch.
+// The end of a patch names the commit that the patch was made on, in the format of `git
+// format-patch --base`. A follow-up or a person can then apply the patch to that commit. Git
+// ignores the line when it applies the patch.
 import { appendFile, open, stat } from 'node:fs/promises'
 
 /** Adds the base to a patch. Leaves an empty patch empty. */
@@ -8,7 +8,7 @@ export async function addBase(patchFile: string, commit: string): Promise<void> 
   if ((await stat(patchFile)).size > 0) await appendFile(patchFile, `base-commit: ${commit}\n`)
 }
 
-/** Longer than the line with the base, in bytes. */
+/** Number of bytes to read from the end of a patch; the line with the base is shorter. */
 const LINE_MAX = 100
 
 /** Reads the base from a patch; null if the patch does not name one. */

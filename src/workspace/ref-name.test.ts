@@ -14,7 +14,7 @@ describe('a ref name', () => {
   it.each(['', '@', '-a', 'a..b', 'a b', 'a~', 'a\u007f', 'a\ud800', 'a.lock/b', 'refs/heads/.a'])(
     'may not be %j, because git forbids it',
     (name) => {
-      expect(whyNoRefName(name)).toMatch(/^git allows no such name/)
+      expect(whyNoRefName(name)).toMatch(/^git does not allow this name/)
     },
   )
 

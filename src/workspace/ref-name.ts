@@ -1,4 +1,4 @@
-/** Maximum length of a ref name, in bytes of UTF-8: a component becomes the name of a file. */
+/** Maximum length of a ref name, in bytes of UTF-8. Git uses each component as a file name. */
 const BYTES_MAX = 200
 
 /** What git forbids in ref names (git-check-ref-format), and a leading dash, which it forbids in branches. */
@@ -13,9 +13,10 @@ const FORBIDDEN_HERE = /[\p{Cc}\p{Cf}\p{Zs}\p{Zl}\p{Zp}"'`$&;|<>!]/u
 
 /** Why a text is not accepted as the name of a branch or tag; null if it is accepted. */
 export function whyNoRefName(text: string): string | null {
-  if (FORBIDDEN_BY_GIT.test(text)) return 'git allows no such name (see git help check-ref-format)'
+  if (FORBIDDEN_BY_GIT.test(text))
+    return 'git does not allow this name (see git help check-ref-format)'
   if (FORBIDDEN_HERE.test(text))
-    return `git allows this name, but Millwright allows no spaces, no invisible characters and none of " ' \` $ & ; | < > ! in it; ${INSTEAD}`
+    return `git allows this name, but Millwright does not allow spaces, invisible characters or any of " ' \` $ & ; | < > ! in a name; ${INSTEAD}`
   if (new TextEncoder().encode(text).length > BYTES_MAX)
     return `git allows this name, but Millwright allows at most ${BYTES_MAX} bytes; ${INSTEAD}`
   return null

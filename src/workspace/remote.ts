@@ -8,7 +8,7 @@ import { hostOf } from './host.ts'
 import { branchOf } from './ref-name.ts'
 import { sshEnvironment } from './ssh.ts'
 
-/** Those refs of a remote that were asked for. */
+/** The refs of a remote that a call of `askRemote` requested. */
 export type RemoteRefs = {
   /** Ids of commits and tag objects, by full ref name such as `refs/heads/main`. */
   readonly tips: ReadonlyMap<string, string>

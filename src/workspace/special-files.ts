@@ -5,9 +5,12 @@ import { isSpecial } from './look-at.ts'
 import { inside, SLASH } from './paths.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Folders that are searched; more are not worth the time, because a special file has no content. */
+/**
+ * Maximum number of folders to search. A special file that is missed only lacks its note, because
+ * git never stores it.
+ */
 const FOLDERS_MAX = 20_000
-/** Folders that are read at the same time. */
+/** Number of folders that are read in parallel. */
 const FOLDERS_AT_ONCE = 64
 
 /**

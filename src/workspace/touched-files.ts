@@ -11,18 +11,18 @@ import type { Workspace } from './workspace.ts'
 /** A file or link that git reports as modified; `bytes` is its size. */
 export type FoundFile = { readonly path: Buffer; readonly bytes: number }
 
-/** Files that are written and compared at once. Bounds the disk space that the copies need. */
+/** Number of files per batch. Limits the disk space for the copies. */
 const FILES_AT_ONCE = 2000
-/** Files that are compared in parallel. */
+/** Number of files that are compared in parallel. */
 const COMPARED_AT_ONCE = 32
 
 /**
  * Selects the files that differ from what the checkout wrote. Git's own answer does not suffice: it
  * compares the result of its filters, so it reports an untouched file as modified if storing the
- * file again would convert its line endings, encoding, keywords or LFS contents. Therefore, writes
- * each file once more as the checkout did, with the attributes that held then, and compares bytes,
- * type and executable bit. Nothing that the agent can change has a part in it: not the attributes
- * in its tree, and not the timestamps of its files.
+ * file again would convert its line endings, encoding, keywords or LFS contents. Therefore, checks
+ * each file out again with the attributes of the first checkout, and compares bytes, type and
+ * executable bit. Uses neither the attributes in the tree nor the timestamps of its files, because
+ * the agent can change both.
  */
 export async function touchedFiles(
   workspace: Workspace,

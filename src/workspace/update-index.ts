@@ -16,9 +16,9 @@ export type IndexChange = {
 const LEFT_OUT_MAX = 1000
 
 /**
- * Writes changes to an index. A path that git cannot store keeps its earlier state: one whose
- * content does not suit its attributes, or whose name git rejects, such as `.GIT`. Throws
- * StepFailed if git fails for another reason, such as a full disk.
+ * Writes changes to an index. Leaves out a path that git cannot store, because its content does not
+ * fit its attributes or because git rejects its name, such as `.GIT`. Such a path keeps its earlier
+ * state. Throws StepFailed if git fails for another reason, such as a full disk.
  * @returns a note for each path that was left out
  */
 export async function updateIndex(
@@ -37,8 +37,8 @@ export async function updateIndex(
     if (end.code === 0) notes.push(...rejectedNames(end.stderr))
     return { call, end }
   }
-  // Git stores all of the files or none. If it stores none, halve the list until the files are
-  // found that git cannot store.
+  // Git stores either all of the files or none. If it stores none, halve the list until the files
+  // that git cannot store are found.
   const store = async (paths: readonly Buffer[]): Promise<void> => {
     const [first] = paths
     if (first === undefined) return

@@ -88,7 +88,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a branch that we do not take',
       ['submit', '--repo', '/x', '--branch', 'feat..x', 'x'],
-      /--branch: "feat\.\.x": git allows no such name/,
+      /--branch: "feat\.\.x": git does not allow this name/,
     ],
     ['an empty prompt', ['submit', '--repo', '/x', ''], /The prompt is empty/],
     ['a missing folder', ['submit', '--repo', 'nowhere', 'x'], /nowhere: no such folder in /],
@@ -114,7 +114,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
       [
         { kind: 'code', payload: { ...payload, ref: '-f' } },
-        /payload\.ref: "-f": git allows no such name/,
+        /payload\.ref: "-f": git does not allow this name/,
       ],
       [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],
       [{ kind: 'code', payload: { ...payload, repository: 'https://u:p@h/x' } }, /password/],
@@ -161,7 +161,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
     )
     const option = await submit(cli, '--repo', remote, '--ref=-f', 'Fix')
     expect(option).toMatchObject({ code: 2, stdout: '' })
-    expect(option.stderr).toMatch(/--ref: "-f": git allows no such name/)
+    expect(option.stderr).toMatch(/--ref: "-f": git does not allow this name/)
   })
 
   it('says that a remote is unreachable, or asks for another login', async () => {

@@ -101,7 +101,7 @@ describe('a submission of a local folder', () => {
     expect(await send()).toMatchObject({
       code: 0,
       stderr: expect.stringContaining(
-        `The job will not see what is not committed in ${work}: 2 files (a new.txt, b.txt)\n`,
+        `The job will not include the uncommitted changes in ${work}: 2 files (a new.txt, b.txt). To include them, commit them and submit again\n`,
       ),
     })
   })

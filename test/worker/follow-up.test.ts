@@ -205,7 +205,7 @@ describeNeeding(['patience'], 'a follow-up of', () => {
     const refused = await retried(hub, failed, { prompt: 'rm bad' })
 
     expect(refused).toMatchObject({ reason: 'change-conflicts', attempt: 1 })
-    expect(refused.detail).toMatch(/conflicts with commit [0-9a-f]{40}, .* in README\.md/)
+    expect(refused.detail).toMatch(/conflicts with commit [0-9a-f]{40}, .* files: README\.md/)
     const { events } = await hub.admin.call('listEvents', eventsOf(refused.id))
     expect(events).not.toContainEqual(agentStarted)
     const next = await retried(hub, refused, { prompt: 'rm bad', branch: 'other' })

@@ -52,7 +52,7 @@ const toolStarted = (call: {
 const Edit = z.object({ path: z.string(), old: z.string(), new: z.string() })
 const Write = z.object({ path: z.string(), content: z.string() })
 
-/** What the call changes in a file, so that people can read it as a diff. */
+/** Converts an edit or write call to a diff that people can read. Other calls have no diff. */
 function editOf({ toolName, input }: { toolName: string; input: unknown }): ToolCallContent[] {
   if (toolName === 'edit') {
     const { data } = Edit.safeParse(input)

@@ -2,9 +2,9 @@ import { SALVAGE } from '../../domain/attempt.ts'
 import type { Continuation } from '../../domain/work.ts'
 
 /**
- * The names of the earlier jobs' artifacts: for each default name, such as `change.patch`, the name
- * under which the hub has the artifact. If no attempt kept an artifact with this name, this is what was
- * salvaged after a worker died.
+ * Maps each default artifact name, such as `change.patch`, to the name under which the hub stores
+ * the artifact of the earlier jobs. An artifact that an attempt uploaded takes precedence over one
+ * that was salvaged after a worker died.
  */
 export function continuedFiles(artifacts: Continuation['artifacts']): ReadonlyMap<string, string> {
   const names = artifacts.map(({ name }) => name)

@@ -72,7 +72,7 @@ describe('a demand that no worker meets', () => {
       /^no worker offers the agent codex; install it with: npm install -g @openai\/codex@/,
     ],
     ['agent:builtin', /^no worker offers the agent builtin; start a worker with ANTHROPIC_API_KEY/],
-    ['model:openai', /^no worker has a model of OpenAI; start one with OPENAI_API_KEY/],
+    ['model:openai', /^no worker has an OpenAI model; start a worker with OPENAI_API_KEY/],
   ])('such as %s is explained with its cure', (demand, words) => {
     const lack = lackOf(demand)
     expect(lack === null ? null : hintText(lackHint(lack))).toMatch(words)

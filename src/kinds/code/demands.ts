@@ -24,7 +24,9 @@ function modelDemand(choice: CodePayload['agent']): readonly string[] {
 
 const isLocal = (address: string): boolean => /^(?:\/|file:)/i.test(address)
 
-/** What to say when no worker meets a demand; null if the demand itself says all there is to say. */
+/**
+ * The message for a demand that no worker meets; null if the demand itself is clear enough to show.
+ */
 export function lackOf(demand: string): Lack | null {
   if (demand === LOCAL_REPOSITORY) {
     const cure = hint('start one with', ['up', '--allow-local'])
@@ -40,15 +42,15 @@ export function lackOf(demand: string): Lack | null {
 const MODEL_LACKS: Readonly<Record<string, Lack>> = {
   [modelOffer('default')]: {
     what: 'no worker has a model',
-    cure: hint('start one with ANTHROPIC_API_KEY or OPENAI_API_KEY'),
+    cure: hint('start a worker with ANTHROPIC_API_KEY or OPENAI_API_KEY'),
   },
   [modelOffer('anthropic')]: {
-    what: 'no worker has a model of Anthropic',
-    cure: hint('start one with ANTHROPIC_API_KEY or --upstream-anthropic'),
+    what: 'no worker has an Anthropic model',
+    cure: hint('start a worker with ANTHROPIC_API_KEY or --upstream-anthropic'),
   },
   [modelOffer('openai')]: {
-    what: 'no worker has a model of OpenAI',
-    cure: hint('start one with OPENAI_API_KEY or --upstream-openai'),
+    what: 'no worker has an OpenAI model',
+    cure: hint('start a worker with OPENAI_API_KEY or --upstream-openai'),
   },
 }
 

@@ -9,14 +9,15 @@ import type { OpenedWorkspace } from './opened-workspace.ts'
 import { findingsText, indented, type PromptedJob, promptFor } from './prompt.ts'
 import type { KeptWork } from './work-checkpoint.ts'
 
-/** Maximum length of the detail of earlier work in a prompt, in characters. */
+/** Maximum length of the detail of an earlier attempt or job in a prompt, in characters. */
 const DETAIL_MAX = 6000
 /** Maximum length of the last message of an earlier agent in a prompt, in characters. */
 const MESSAGE_MAX = 2000
 
 /**
- * The prompt of an attempt's first turn. After earlier attempts, or in a job that continues another, it
- * also says what was tried, how that ended, and what failed checks found.
+ * Returns the prompt of an attempt's first turn. If there were earlier attempts, or if the job
+ * continues another job, the prompt also says how the earlier work ended and what failed checks
+ * found.
  */
 export function firstPrompt(job: PromptedJob, opened: Earlier): string {
   const { kept, session } = opened
@@ -28,7 +29,7 @@ export function firstPrompt(job: PromptedJob, opened: Earlier): string {
 
 type Earlier = Pick<OpenedWorkspace, 'kept' | 'lost' | 'session' | 'advanced'>
 
-/** For a session that already contains the task. */
+/** The prompt for a restored session, which already contains the task. */
 const interrupted = (ended: EarlierEnd | null): string => {
   const why = ended === null ? '' : `: ${meaningOf(ended)}`
   return `You were interrupted${why}. Your session and your changes are as you left them. Continue the task.`
@@ -52,7 +53,10 @@ function whereChangesAre(kept: KeptWork | null): string {
   return 'Its changes are in the working tree. Look at them, and continue from them.'
 }
 
-/** What the job that this one continues was asked, how it ended, and where its changes are. */
+/**
+ * Describes the continued job: its title, how it ended, where its changes are, and its agent's last
+ * message.
+ */
 function aboutJob(
   { title, ended, summary, artifacts, publication }: Continuation,
   advanced: boolean,
@@ -68,9 +72,9 @@ function aboutJob(
 }
 
 const ADVANCED =
-  'Since then, others have made commits to its branch. They are in the working tree, too: read files again before you change them.'
+  'Since then, others have made commits to its branch. These commits are in the working tree, too: read files again before you change them.'
 
-/** The detail contains the findings if the end was a failed check. */
+/** If the work ended with a failed check, the detail contains the findings. */
 const detailOf = ({ detail }: EarlierEnd): string =>
   detail.trim() === '' ? '' : `Details:\n\n${indented(clipMiddle(detail.trim(), DETAIL_MAX))}`
 
@@ -80,7 +84,7 @@ const findingsOf = (job: PromptedJob, work: KeptWork | null): string => {
   return `The work did not pass every check.\n\n${findingsText(job, failed)}`
 }
 
-/** What a reason means, in words; the code itself if a newer hub sent it. */
+/** The meaning of a reason in words; the reason code itself if this version does not know it. */
 const meaningOf = ({ reason }: EarlierEnd): string => {
   const found = Object.entries(REASONS).find(([code]) => code === reason)
   return found === undefined ? reason : found[1].means

@@ -23,7 +23,7 @@ const FLAGS: readonly Flag[] = [
   {
     flag: '--ref <name>',
     description:
-      'the branch, tag or commit to start from (default: the branch of --branch if it exists, or the remote’s HEAD)',
+      'the branch, tag or commit to start from (default: the branch that --branch names if it exists, otherwise the remote’s HEAD)',
   },
   {
     flag: '--depth <commits>',
@@ -66,7 +66,8 @@ const FLAGS: readonly Flag[] = [
   },
   {
     flag: '--expect-change',
-    description: 'fail the job if the agent changes nothing (default: it succeeds with no-change)',
+    description:
+      'fail the job if the agent changes nothing (default: the job succeeds with no-change)',
   },
   {
     flag: '--publish <mode>',

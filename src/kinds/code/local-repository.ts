@@ -6,7 +6,7 @@ import { plural } from '../../domain/plural.ts'
 import { runProgram } from '../../platform/run-program.ts'
 import type { Typed } from '../kind.ts'
 
-/** How long `git status` may take; in a huge repository, the warning is left out. */
+/** Timeout of `git status`, in milliseconds. If git takes longer, no warning is printed. */
 const STATUS_MS_MAX = 3000
 const STATUS_BYTES_MAX = 1024 * 1024
 const NAMED_MAX = 3
@@ -17,9 +17,10 @@ const HOST_AND_PATH = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\/[^\s:]+$/i
 type Here = Pick<Typed, 'cwd' | 'path' | 'note'>
 
 /**
- * Returns the absolute path if a folder on this machine was given; otherwise the text as given.
- * Notes what the person may not expect: changes that are not committed, and a missing folder. Throws
- * `usage-invalid` for what is neither a folder nor an address.
+ * Resolves the value of `--repo`. Returns the absolute path of an existing folder, and every other
+ * absolute path or address unchanged. Warns about uncommitted changes in the folder, and about an
+ * absolute path that does not exist on this machine. Throws `usage-invalid` for a relative path
+ * that does not exist.
  */
 export async function repositoryAddress(given: string, here: Here): Promise<string> {
   const path = resolve(here.cwd, given)
@@ -55,18 +56,18 @@ async function noteUncommitted(
   if (changed.length === 0) return
   const names = nameSome(changed, NAMED_MAX)
   note(
-    `The job will not see what is not committed in ${folder}: ${plural(changed.length, 'file')} (${names})`,
+    `The job will not include the uncommitted changes in ${folder}: ${plural(changed.length, 'file')} (${names}). To include them, commit them and submit again`,
   )
 }
 
 /**
- * The files with uncommitted changes in a working copy, new files included. Empty if the folder has
- * no working copy, or if git cannot say it in time.
+ * Lists the files with uncommitted changes in a working copy, including new files. Returns an empty
+ * list if the folder is not a working copy, or if git fails or takes too long.
  */
 async function uncommitted(folder: string, path: string): Promise<readonly string[]> {
   try {
     const { code, exceeded, stdout } = await runProgram({
-      // The repository's own settings must not start programs or change its index.
+      // Prevents the repository's settings from starting programs, and git from changing its index.
       argv: [
         'git',
         '--no-optional-locks',
@@ -83,13 +84,15 @@ async function uncommitted(folder: string, path: string): Promise<readonly strin
     })
     return code === 0 && exceeded === null ? namesIn(stdout.toString('utf8')) : []
   } catch (error) {
-    // Without git on this machine, the worker's git finds out all that matters.
+    // Git is not installed on this machine, so there is no warning. The job uses the worker's git.
     if (isAppError(error, 'program-unstartable')) return []
     throw error
   }
 }
 
-/** The names in the output of `git status -z`. After a renamed file, its earlier name follows. */
+/**
+ * Parses the output of `git status -z`. Skips the old name that follows a renamed or copied file.
+ */
 function namesIn(status: string): readonly string[] {
   const names: string[] = []
   const fields = status.split('\0').values()

@@ -54,7 +54,7 @@ function isUnrestorable(error: unknown): error is Error {
 const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): KeptChange => ({
   from: kept.change,
   fetch: async (name, file) => {
-    // Only the patch has a turn-specific name. Salvage renames every file.
+    // A turn that was set aside renames only the patch. Salvage renames every file.
     const isRenamed = name === PATCH || kept.salvaged === true
     const artifact = isRenamed ? artifactName(kept, name) : name
     await attempt.report.fetchKept(kept.attempt, artifact, file, signal)

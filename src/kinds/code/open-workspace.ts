@@ -38,7 +38,7 @@ async function openFresh(job: CodeJob, signal: AbortSignal): Promise<Opened> {
   return { workspace, session }
 }
 
-/** The change of the earlier jobs that is not part of what they published; null if there is none. */
+/** The change that the earlier jobs made but did not publish; null if this job continues no job. */
 function continuedChange({ attempt }: CodeJob, signal: AbortSignal): KeptChange | null {
   const { continues } = attempt.earlier
   if (continues === null) return null
@@ -51,12 +51,12 @@ function continuedChange({ attempt }: CodeJob, signal: AbortSignal): KeptChange 
   }
 }
 
-/** Whether the branch of the earlier jobs has commits that they did not make; if so, adds a note. */
+/** Whether the earlier jobs' branch has moved since they published it. If so, reports a note. */
 function hasAdvanced(job: CodeJob, { base }: RepositoryWorkspace): boolean {
   const published = publishedBranch(job)
   if (published === null || base.branch !== published.branch) return false
   if (base.commit === published.commit) return false
-  const text = `The branch ${published.branch} has moved since the earlier job published commit ${published.commit}. This job starts from its present head, ${base.commit}.`
+  const text = `The branch ${published.branch} has moved since the earlier job published commit ${published.commit}. This job starts from the branch’s present head, ${base.commit}.`
   reportNotes(job, [{ code: 'branch-advanced', text }])
   return true
 }

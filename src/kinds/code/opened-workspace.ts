@@ -10,10 +10,13 @@ export type Opened = {
 
 /** What an attempt starts from. */
 export type OpenedWorkspace = Opened & {
-  /** An earlier attempt's work, which was restored in the workspace; null if none was restored. */
+  /** The earlier attempt's work that was restored in the workspace; null if none was restored. */
   readonly kept: KeptWork | null
   /** An earlier attempt's work that could not be restored; null if there is none. */
   readonly lost: KeptWork | null
-  /** Whether the branch of the earlier jobs has commits that were made after they published it. */
+  /**
+   * Whether the earlier jobs' branch has moved since they published it, and this job starts from
+   * its head.
+   */
   readonly advanced: boolean
 }

@@ -60,7 +60,7 @@ const Publish = z.discriminatedUnion('mode', [
 /** What is checked out for the agent. */
 const Checkout = z.strictObject({
   ref: RefName.optional().describe(
-    'Default: the branch that publish.branch names, if it exists, or the remote’s HEAD',
+    'Default: the branch that publish.branch names if it exists, otherwise the remote’s HEAD',
   ),
   ...CheckoutOptions.shape,
 })
@@ -77,7 +77,7 @@ export const CodePayload = z
     startAt: z
       .literal('ref')
       .optional()
-      .describe('A follow-up starts from its ref, not from where the earlier job ended'),
+      .describe('If given, a follow-up starts from its ref instead of where the earlier job ended'),
     prompt: z.string().min(1).max(262_144),
     agent: Agent,
     test: Argv.optional().describe('The command with which the agent can test its work'),

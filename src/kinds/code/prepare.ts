@@ -7,8 +7,9 @@ import type { CodeJob } from './code-job.ts'
 import { branchOf, startOf } from './start.ts'
 
 /**
- * Checks out the repository, with the earlier change that it continues, and looks at the branch to
- * publish to. Throws StepFailed, so that no agent works for a branch that cannot be pushed.
+ * Checks out the repository, applies the earlier change `kept`, and checks that the worker's
+ * credential can push to the job's branch. The check comes before the agent starts, so that no turn
+ * is wasted on a branch that cannot be pushed. Throws StepFailed.
  */
 export async function prepare(
   job: CodeJob,

@@ -44,7 +44,7 @@ export function findingsPrompt(
   return `${lead} ${left}\n\n${findingsText(job, failed)}\n`
 }
 
-/** What failed checks found, and that the agent must fix it. */
+/** The part of a prompt that lists the findings of failed checks and asks the agent to fix them. */
 export function findingsText(
   { payload }: Pick<PromptedJob, 'payload'>,
   failed: readonly FailedCheck[],
@@ -60,7 +60,7 @@ export function findingsText(
 
 const leadOfChange = (session: string | null): string =>
   session === null
-    ? 'The changes in the working tree are yours, from an earlier turn. They did not pass every check.'
+    ? 'You made the changes in the working tree in an earlier turn. They did not pass every check.'
     : 'Your changes did not pass every check. The working tree is as you left it.'
 
 const LEAD_OF_NO_CHANGE =

@@ -39,8 +39,8 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
 const MESSAGE_MAX = 1000
 
 /**
- * The end of a job whose agent changed nothing and whose checks passed, if it has any. Throws StepFailed
- * `change-expected` if the job requires a change.
+ * The outcome of a job whose agent changed nothing. The checks, if the job has any, have passed.
+ * Throws StepFailed `change-expected` if the job requires a change.
  */
 function withoutChange({ payload }: CodeJob, summary: string): Outcome {
   if (payload.expectChange === true) {

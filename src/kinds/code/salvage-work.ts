@@ -9,9 +9,10 @@ import { homeOf } from './code-job.ts'
 import { workCheckpoint } from './work-checkpoint.ts'
 
 /**
- * Reads the change, and the agent's session, that an attempt left when its worker died. If the agent
- * was working, the next attempt can continue its turn. Otherwise a check may have written some of the
- * files, so the change is kept only for people. Throws StepFailed.
+ * Reads the change and the agent's session from the folder of an attempt whose worker died. If the
+ * agent was running, also returns a checkpoint, so that the next attempt continues the turn.
+ * Otherwise, a check may have written some of the files, so the change is kept only for people to
+ * read. Throws StepFailed.
  */
 export async function salvageWork(
   { folder, marker }: LeftAttempt,

@@ -15,7 +15,8 @@ const firstLine = (text: string): string =>
 const Asked = z.record(z.string(), z.unknown())
 
 function followUpOf(earlier: unknown, { prompt, ref, branch }: FollowUp): unknown {
-  // `startAt` applied to the earlier job only: the new one starts from where that job ended.
+  // Drop `startAt`, which applied only to the earlier job. By default, a follow-up starts where the
+  // earlier job ended.
   const { startAt: _, ...payload } = Asked.parse(earlier)
   return {
     ...payload,
@@ -25,7 +26,10 @@ function followUpOf(earlier: unknown, { prompt, ref, branch }: FollowUp): unknow
   }
 }
 
-/** The members of a payload that change when it gets another `ref`. */
+/**
+ * The `checkout` of a payload, if there is one, without its `ref`. A payload may give its ref only
+ * once, and the follow-up gives it as `ref`.
+ */
 function startingAt({ checkout }: Readonly<Record<string, unknown>>): object {
   if (checkout === undefined) return {}
   const { ref: _, ...options } = Asked.parse(checkout)

@@ -13,7 +13,7 @@ import type { FetchedChange } from '../../workspace/earlier-change.ts'
 import type { CodeJob } from './code-job.ts'
 import { refOf } from './payload.ts'
 
-/** What decides where a job starts and publishes. */
+/** The parts of a job that determine where it starts and which branch it publishes to. */
 type StartingJob = Pick<CodeJob, 'payload'> & {
   readonly attempt: {
     readonly work: Pick<CodeJob['attempt']['work'], 'id'>
@@ -24,7 +24,8 @@ type StartingJob = Pick<CodeJob, 'payload'> & {
 }
 
 /**
- * The branch that the earlier jobs published which this job continues; null if they published none.
+ * The branch that the continued jobs published in this job's repository; null if they published
+ * none there.
  */
 export function publishedBranch({ attempt, payload }: StartingJob): PublishedBranch | null {
   const published = branchOfPublication(attempt.earlier.continues?.publication ?? null)
@@ -32,15 +33,15 @@ export function publishedBranch({ attempt, payload }: StartingJob): PublishedBra
 }
 
 /**
- * The branch to push to: the one that the payload names, the one that earlier jobs published, or a new
- * one. Null if the job publishes nothing.
+ * The branch to push to: the branch in the payload, otherwise the branch that the earlier jobs
+ * published, otherwise a new branch. Null if the job publishes nothing.
  */
 export function branchOf(job: StartingJob): string | null {
   if (job.payload.publish.mode === 'none') return null
   return namedBranch(job) ?? `millwright/${shortId(job.attempt.work.id)}`
 }
 
-/** The branch to push to, unless it is a new one of this job. */
+/** The branch to push to; null if the job creates a new branch or publishes nothing. */
 function namedBranch(job: StartingJob): string | null {
   const { publish } = job.payload
   if (publish.mode === 'none') return null
@@ -48,7 +49,8 @@ function namedBranch(job: StartingJob): string | null {
 }
 
 /**
- * Where the job starts. The start is accepted if the job can push to its branch from there.
+ * Where the job starts. `accept` throws StepFailed if the job could not push to its branch from
+ * there.
  * @param change the earlier change to apply to the checkout; null if there is none
  */
 export function startOf(job: StartingJob, change: FetchedChange | null): Start {
@@ -67,16 +69,16 @@ export function startOf(job: StartingJob, change: FetchedChange | null): Start {
 /** The commits to start from, most preferred first, in the form of `Start.from`. */
 function startFrom(job: StartingJob, change: FetchedChange | null): readonly string[] {
   const { payload } = job
-  // An earlier attempt of this job worked on this commit, and its change is continued there.
+  // An earlier attempt of this job recorded the base of its change. Continue on the same commit.
   if (change?.record !== undefined && change.record !== null) return [change.record.base]
   const ref = refOf(payload)
   if (payload.startAt === 'ref') return refCandidates(ref)
   const named = namedBranch(job)
   const head = named === null ? [] : [fullName(named)]
-  // The branch may have moved since the change was made; the change is then merged into its head.
+  // If the branch has moved since the change was made, the change is merged into the branch's head.
   if (change !== null && change.base !== null) return [...head, change.base]
   const published = publishedBranch(job)
-  // A branch that was deleted is published again.
+  // If the branch was deleted, start from the published commit; the push creates the branch again.
   if (published !== null) return [fullName(published.branch), published.commit]
   return ref === null ? [...head, 'HEAD'] : refCandidates(ref)
 }

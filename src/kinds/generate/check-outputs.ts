@@ -32,8 +32,8 @@ export async function checkOutputs(
 }
 
 /**
- * Judges names and number of the files. Reports the verdict only if the job names requirements, or if
- * the check failed: it is not a check that every job asked for.
+ * Checks the names and the number of the files. If the job sets no requirements of its own, reports
+ * the verdict only if it failed, because the job did not ask for this check.
  */
 async function judgeObjects({ attempt, payload }: GenerateJob, objects: Objects): Promise<Verdict> {
   const verdict = checkObjects(objects, payload.outputs)

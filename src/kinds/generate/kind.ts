@@ -24,8 +24,8 @@ export const generateKind = (tools: Pick<KindTools, 'path' | 'clock'>): WorkKind
 
 /**
  * Returns the files that the generator wrote before the worker died. Returns none if the folder for
- * outputs was not created yet, or if the hub had already stored all outputs. There is never a
- * checkpoint: only a generator that has ended knows that its files are complete.
+ * outputs was not created yet, or if the hub had already stored all outputs. Never returns a
+ * checkpoint, because the files of an interrupted generator may be incomplete.
  */
 async function salvageOutputs({ folder }: LeftAttempt, signal: AbortSignal): Promise<LeftWork> {
   const outputs = outputsOf(folder)

@@ -34,7 +34,7 @@ new Heartbeat(heartbeat).watch(stillMs, () => {
       `millwright: the worker has not responded for ${stillMs} ms and is being stopped\n`,
     )
   } finally {
-    // Also when the disk behind stderr is full.
+    // Kill the process even if the message could not be written, for example to a full disk.
     process.kill(process.pid, 'SIGABRT')
   }
 })
