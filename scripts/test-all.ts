@@ -9,9 +9,12 @@ await installDebianPackages([
   'bubblewrap',
   'git-lfs',
   'gnupg',
+  'nginx-light',
   'openssh-client',
   'openssh-server',
+  'openssl',
   'postgresql-15',
+  'systemd',
 ])
 const agents = await installAgents()
 

@@ -2,13 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { differences } from '../../src/doctor/ledger.ts'
 import { isAppError } from '../../src/domain/errors.ts'
 import { HubClient } from '../../src/protocol/client.ts'
+import { freePort } from './free-port.ts'
 import { keepDoor } from './door-keeper.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { byHand, makeRemote } from './repository.ts'
@@ -90,16 +90,6 @@ export async function openFleet(folder: string): Promise<Fleet> {
     judge: async () => judge(await admin(), { folder, remote }),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address === 'string' || address === null) throw new Error('no port')
-  return address.port
 }
 
 /** The first matching line that a process prints. */

@@ -39,6 +39,14 @@ const PARTS = {
     present: () => works(postgresProgram('postgres'), ['--version']),
     lacking: 'need PostgreSQL (apt-get install postgresql-15)',
   },
+  nginx: {
+    present: () => works('nginx', ['-v']) && works('openssl', ['version']),
+    lacking: 'need nginx (apt-get install nginx-light)',
+  },
+  systemd: {
+    present: () => works('systemd-analyze', ['--version']),
+    lacking: 'need systemd (apt-get install systemd)',
+  },
   root: { present: () => process.getuid?.() === 0, lacking: 'must run as root' },
   linux: { present: () => process.platform === 'linux', lacking: 'must run on Linux' },
   downloads: { present: () => runsAll, lacking: 'download packages' },

@@ -1,0 +1,62 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { describeNeeding } from '../support/needs.ts'
+import { type Command, commandsIn, firstDifference, type Ids, withIds } from './console.ts'
+import { emptyMachine, type Machine, withModel, withUp } from './machine.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** Set to write what the commands print into the pages, instead of comparing. */
+const WRITES = process.env['MILLWRIGHT_DOCS'] === 'write'
+
+/** What is set up before the first command of a page. */
+const PAGES: Readonly<Record<string, (machine: Machine) => Promise<unknown>>> = {
+  'docs/agents.md': withModel,
+  'docs/team.md': withUp,
+}
+
+describeNeeding(['patience', 'linux'], 'the outputs in the documents', () => {
+  it.each(Object.entries(PAGES))(
+    '%s shows what its commands print',
+    async (path, setUp) => {
+      const page = join(ROOT, path)
+      const text = await readFile(page, 'utf8')
+      const machine = await emptyMachine()
+      await setUp(machine)
+      const found = WRITES ? [] : await differences(commandsIn(text), machine)
+      if (WRITES) await writeFile(page, await written(text, machine))
+      expect(found).toEqual([])
+    },
+    120_000,
+  )
+})
+
+/** Each command whose output differs: the first line that the page shows and the command did not print. */
+async function differences(
+  commands: readonly Command[],
+  machine: Machine,
+): Promise<readonly object[]> {
+  if (commands.length === 0) throw new Error('the page shows no command')
+  const ids: Ids = new Map()
+  const found: object[] = []
+  for (const { command, output } of commands) {
+    const printed = (await machine.run(withIds(command, ids))).trimEnd().split('\n')
+    const missing = firstDifference(output, printed, ids)
+    if (missing !== null) found.push({ command, missing, printed })
+  }
+  return found
+}
+
+/** The page with the ids of this run, and with new output where the output differs. */
+async function written(text: string, machine: Machine): Promise<string> {
+  const ids: Ids = new Map()
+  let page = text
+  for (const { command, output } of commandsIn(text)) {
+    const printed = (await machine.run(withIds(command, ids))).trimEnd().split('\n')
+    if (firstDifference(output, printed, ids) === null) continue
+    const shown = `$ ${[command, ...output].join('\n')}\n`
+    page = page.replace(shown, () => `$ ${[command, ...printed].join('\n')}\n`)
+  }
+  return withIds(page, ids)
+}
