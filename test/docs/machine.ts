@@ -37,7 +37,8 @@ export async function emptyMachine(): Promise<Machine> {
 }
 
 /** A clone's messages name its own command; those of the package say `millwright`. */
-const asInstalled = (text: string): string => text.replaceAll('npm run millwright --', 'millwright')
+const asInstalled = (text: string): string =>
+  text.replaceAll(/npm(?: --prefix \S+)? run millwright --/g, 'millwright')
 
 /** Starts hub and worker. The folder ~/app is a repository with the remote ~/app.git. */
 export async function withUp({ cli }: Machine, ...args: readonly string[]): Promise<RunningCli> {

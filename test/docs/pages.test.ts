@@ -13,6 +13,7 @@ const WRITES = process.env['MILLWRIGHT_DOCS'] === 'write'
 /** What is set up before the first command of a page. */
 const PAGES: Readonly<Record<string, (machine: Machine) => Promise<unknown>>> = {
   'docs/agents.md': withModel,
+  'docs/operations.md': withUp,
   'docs/team.md': withUp,
 }
 
@@ -56,7 +57,16 @@ async function written(text: string, machine: Machine): Promise<string> {
     const printed = (await machine.run(withIds(command, ids))).trimEnd().split('\n')
     if (firstDifference(output, printed, ids) === null) continue
     const shown = `$ ${[command, ...output].join('\n')}\n`
-    page = page.replace(shown, () => `$ ${[command, ...printed].join('\n')}\n`)
+    const now = shortened(printed, output)
+    page = page.replace(shown, () => `$ ${[command, ...now].join('\n')}\n`)
   }
   return withIds(page, ids)
+}
+
+/** Leaves out the middle of an output if the page did so: keeps as many lines before and after it. */
+function shortened(printed: readonly string[], output: readonly string[]): readonly string[] {
+  const middle = output.indexOf('…')
+  if (middle < 0) return printed
+  const tail = output.length - middle - 1
+  return [...printed.slice(0, middle), '…', ...printed.slice(printed.length - tail)]
 }
