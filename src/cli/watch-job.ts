@@ -72,5 +72,5 @@ function whatIsKnown(outageSince: number | null, lastSeen: string): string {
 export function printVerdict(job: Job, printer: Printer): void {
   for (const line of verdictLines(job, printer)) printer.line(line)
   for (const line of detailLines(job, false)) printer.line(line)
-  if (job.usage !== null) printer.line(`  used ${usage(job.usage)}`)
+  if (job.usage !== null && job.usage.requests > 0) printer.line(`  used ${usage(job.usage)}`)
 }

@@ -157,7 +157,7 @@ function facts(
     ['step', safe(job.step)],
     ['sandbox', job.sandbox === 'none' ? 'none: the agent is not confined' : job.sandbox],
     ['published', job.publication === null ? null : publicationText(job.publication)],
-    ['used', job.usage === null ? null : usage(job.usage)],
+    ['used', job.usage === null || job.usage.requests === 0 ? null : usage(job.usage)],
     ['models', listed(job.usage?.models ?? [])],
     ['submitted', zonedMoment(job.createdAt)],
     ['submitted by', safe(job.submittedBy)],
