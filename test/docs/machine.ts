@@ -46,6 +46,12 @@ export async function withUp({ cli }: Machine, ...args: readonly string[]): Prom
   return await cli.startUp(['--allow-local', '--name', 'vm', ...args])
 }
 
+/** The same with the job files of examples/many in ~. */
+export async function withJobs(machine: Machine): Promise<RunningCli> {
+  await cp(join(import.meta.dirname, '../../examples/many'), machine.cli.home, { recursive: true })
+  return await withUp(machine)
+}
+
 /** The same with the example agents in ~, and a script in place of a model. */
 export async function withModel(machine: Machine): Promise<RunningCli> {
   await cp(join(import.meta.dirname, '../../examples/agents'), machine.cli.home, {

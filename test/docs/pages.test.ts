@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { describeNeeding } from '../support/needs.ts'
 import { type Command, commandsIn, firstDifference, type Ids, withIds } from './console.ts'
-import { emptyMachine, type Machine, withModel, withUp } from './machine.ts'
+import { emptyMachine, type Machine, withJobs, withModel, withUp } from './machine.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -13,6 +13,8 @@ const WRITES = process.env['MILLWRIGHT_DOCS'] === 'write'
 /** What is set up before the first command of a page. */
 const PAGES: Readonly<Record<string, (machine: Machine) => Promise<unknown>>> = {
   'docs/agents.md': withModel,
+  'docs/job-file.md': withJobs,
+  'docs/many-jobs.md': withJobs,
   'docs/operations.md': withUp,
   'docs/team.md': withUp,
 }
