@@ -20,7 +20,9 @@ const terminal: Terminal = {
 process.on('uncaughtException', (error) => process.exit(explain(error, terminal)))
 process.exitCode = await runCli(terminal)
 
-/** The current folder. If it has been deleted, relative paths are errors of the commands that get one. */
+/**
+ * The current folder, even if it has been deleted: commands without relative paths still work then.
+ */
 function currentFolder(): string {
   try {
     return process.cwd()

@@ -20,10 +20,10 @@ export type Asked =
   | { readonly kind: 'one'; readonly job: Prepared }
   | ({ readonly kind: 'many' } & Batch)
 
-/** What a person typed after the kind. */
+/** The parsed arguments of `submit <kind>`. */
 export type TypedCommand = {
   readonly command: Command
-  /** The flags that describe a job. */
+  /** The flags that become part of the job, unlike flags such as --wait. */
   readonly described: readonly Option[]
   readonly argument: string | undefined
   readonly rest: readonly string[]
@@ -34,11 +34,11 @@ export type TypedCommand = {
 type Tools = {
   readonly terminal: Pick<Terminal, 'stdin' | 'cwd' | 'env'>
   readonly inputsOf: InputReader
-  /** Prints a message for the person beside the result. */
+  /** Prints a message that is not part of the command's result. */
   readonly note: (text: string) => void
 }
 
-/** Flags that apply to those jobs of a file that have no such value. */
+/** Flags that set defaults for the jobs in `--file`. A value in the file overrides the flag. */
 const FileDefaults = z.object({
   group: SubmissionFlags.shape.group,
   key: SubmissionFlags.shape.key,
@@ -46,14 +46,17 @@ const FileDefaults = z.object({
   priority: SubmissionFlags.shape.priority,
 })
 
-/** Flags that may stand beside `--file`. */
+/** Flags that can be combined with `--file`. */
 const BESIDE_FILE: ReadonlySet<string> = new Set([...Object.keys(FileDefaults.shape), 'input'])
 
 /** Reads the jobs from the flags, from a file, or from a template and its rows. */
 export async function askedJobs(kind: Kind, typed: TypedCommand, tools: Tools): Promise<Asked> {
   const { file, rows } = typed
   if (file !== undefined && rows !== undefined) {
-    throw new AppError('usage-invalid', '--rows fills in flags and a prompt, and not a --file')
+    throw new AppError(
+      'usage-invalid',
+      '--rows cannot be combined with --file: rows fill in the flags and the prompt',
+    )
   }
   if (file !== undefined) return jobsInFile(file, typed, tools)
   const written = await writtenJob(typed, tools)
@@ -61,7 +64,7 @@ export async function askedJobs(kind: Kind, typed: TypedCommand, tools: Tools): 
   let note: Typed['note'] = tools.note
   const make = (filled: Written): Promise<Prepared> => {
     const here = { cwd, path: env['PATH'] ?? '', note }
-    // The rows of one template mostly name one repository, so only the first is examined.
+    // Rows usually name the same repository, so only the first row's is checked for warnings.
     note = null
     return jobOfFlags(kind, filled, { here, inputsOf: tools.inputsOf })
   }
@@ -125,7 +128,7 @@ function refuseBesideFile({ command, described, argument, rest }: TypedCommand):
   if (conflicting === undefined) return
   throw new AppError(
     'usage-invalid',
-    `With --file, the file describes the whole job: put ${conflicting} into the file`,
+    `${conflicting} cannot be combined with --file: put it into the file`,
   )
 }
 

@@ -6,10 +6,13 @@ import type { Totals } from '../domain/totals.ts'
 /** The exit codes of all commands. A code never changes its meaning, because scripts rely on it. */
 export const EXIT_CODES = {
   ok: { code: 0, means: 'success; when a command waits for jobs, all of them succeeded' },
-  jobFailed: { code: 1, means: 'the job failed, or one of several jobs' },
+  jobFailed: { code: 1, means: 'the job, or at least one of several jobs, failed' },
   usage: { code: 2, means: 'the command line or the request is invalid' },
   unreachable: { code: 3, means: 'the hub does not answer' },
-  jobCancelled: { code: 4, means: 'the job was cancelled, or one of several and none failed' },
+  jobCancelled: {
+    code: 4,
+    means: 'the job, or at least one of several jobs, was cancelled, and none failed',
+  },
   refused: { code: 5, means: 'the token is missing or invalid, or lacks the required scope' },
   notFound: { code: 6, means: 'there is no such job, group, artifact, token or delivery' },
   jobPaused: { code: 7, means: 'the job is paused and waits for a person' },
@@ -46,7 +49,9 @@ function exitNameOfError(error: AppError): ExitName {
 /** The exit code for a job’s state when a command stops watching it. */
 export const exitCodeOfJob = (job: Job): ExitCode => EXIT_CODES[EXIT_OF_STATE[job.state]].code
 
-/** The states in which a command stops to wait for a job, the worst outcome first. */
+/**
+ * The states, other than success, in which a command stops waiting for a job; the worst is first.
+ */
 const WORST_FIRST = ['failed', 'cancelled', 'paused'] as const
 
 /** The exit code for the worst outcome of several jobs. */

@@ -39,7 +39,7 @@ function whyNone(changes: object, attempt?: number): string {
 }
 
 it('a missing patch is explained', () => {
-  expect(whyNone({}, 3)).toContain('no change from attempt 3; attempts with one: 2, 1')
+  expect(whyNone({}, 3)).toContain('no change from attempt 3; attempts with a change: 2, 1')
   expect(whyNone({ reason: 'no-change' })).toContain('the agent changed nothing')
   expect(whyNone({ state: 'queued' })).toContain('no change yet: it is queued')
   expect(whyNone({ state: 'running' })).toContain('no change yet: it is running')

@@ -4,14 +4,17 @@ import type { Job } from '../domain/job.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 import { PATCH } from '../workspace/change-artifacts.ts'
 
-/** The names of patches, the better one first: an attempt whose worker died has only the second. */
+/**
+ * Artifact names of patches; the first is preferred. An attempt whose worker died has only the
+ * second.
+ */
 const NAMES: readonly string[] = [PATCH, `salvage.${PATCH}`]
 
 type Stored = Pick<Job, 'id' | 'state' | 'reason'>
 
 /**
- * The patch of a job: that of one attempt, or of the newest attempt that has one. Throws
- * `artifact-not-found` with the reason why there is none.
+ * Returns the patch of the given attempt or, if `attempt` is undefined, of the newest attempt that
+ * has a patch. Throws `artifact-not-found` if there is no such patch; the message says why.
  */
 export function patchOf(
   job: Stored,
@@ -37,7 +40,7 @@ function whyNone(
   const name = `Job ${shortId(job.id)}`
   const others = [...new Set(patches.map((patch) => patch.attempt))].join(', ')
   if (others !== '')
-    return `${name} has no change from attempt ${attempt}; attempts with one: ${others}`
+    return `${name} has no change from attempt ${attempt}; attempts with a change: ${others}`
   if (job.reason === 'no-change') return `${name} has no change: the agent changed nothing`
   if (job.state === 'queued') return `${name} has no change yet: it is queued`
   if (job.state === 'running')

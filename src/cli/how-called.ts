@@ -5,9 +5,9 @@ import { quoted } from './print/quoted.ts'
 import { PROGRAM_FOLDER } from './version.ts'
 
 /**
- * The folder in which the person stands. `npm run` changes to the package's folder, and names the
- * folder in which npm was started in INIT_CWD. The variable is ignored unless npm runs a script of
- * this package here: a script of another package may call this program and means its own folder.
+ * The user's current folder. `npm run` starts a script in the package's folder and sets INIT_CWD to
+ * the user's folder. INIT_CWD is used only if npm runs a script of this package. If a script of
+ * another package calls this program, paths are relative to the folder of that script.
  */
 export function standingIn(env: Environment, cwd: string): string {
   const isOurScript = env['npm_package_json'] === join(PROGRAM_FOLDER, 'package.json')
@@ -16,8 +16,8 @@ export function standingIn(env: Environment, cwd: string): string {
 }
 
 /**
- * How to call this program from a folder. In a git clone, npm finds a suitable Node, but no command
- * `millwright` exists unless the person has linked one.
+ * The command that starts this program from a folder. In a git clone, it is `npm run millwright
+ * --`, which uses the Node that npm has installed, unless the user has linked `millwright`.
  * @param script the path by which Node was started
  */
 export function programCall(script: string | undefined, folder: string): string {

@@ -12,13 +12,17 @@ type OfKind = Pick<Job, 'kind' | 'payload'>
  */
 export const factsOf = (job: OfKind): readonly Fact[] => schemaOf(job)?.facts(job.payload) ?? []
 
-/** The prompt for the job's agent; null if there is none, or if this version does not know the kind. */
+/**
+ * The prompt for the job's agent; null if there is none, or if this version does not know the kind.
+ */
 export const promptOf = (job: OfKind): string | null => schemaOf(job)?.prompt(job.payload) ?? null
 
 /** The log that is shown by default for a job. It depends on the job's kind and payload. */
 export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payload) ?? 'transcript'
 
-/** What to say when no worker meets a demand; null if the kind that makes the demand is unknown. */
+/**
+ * The explanation for a demand that no worker meets; null if this version does not know the demand.
+ */
 export const lackOf = (demand: string): Lack | null =>
   KINDS.map(({ schema }) => schema.lack(demand)).find((lack) => lack !== null) ?? null
 

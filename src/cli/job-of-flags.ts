@@ -15,11 +15,11 @@ export type Written = {
   readonly rest: readonly string[]
 }
 
-/** Finds the files of `--input`. */
+/** Reads the files and folders given with `--input`. Paths are relative to the user's folder. */
 export type InputReader = (paths: readonly string[]) => Promise<readonly LocalInput[]>
 
 /**
- * Makes an `InputReader` that reads the same paths only once.
+ * Makes an `InputReader` that caches its results, so that jobs with the same paths share one read.
  * @param note called with the message about skipped files
  */
 export function inputReader(cwd: string, note: (text: string) => void): InputReader {
@@ -37,7 +37,7 @@ export function inputReader(cwd: string, note: (text: string) => void): InputRea
   }
 }
 
-/** Where the command line was typed, and where notes about it go. */
+/** The user's current folder and PATH, and a function that prints warnings. */
 export type Here = Pick<Typed, 'cwd' | 'path' | 'note'>
 
 /** Makes a job from a command line. Throws `usage-invalid`, which names the invalid flag. */

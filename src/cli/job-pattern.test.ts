@@ -14,8 +14,8 @@ it.each([
 })
 
 it.each([
-  ['knd:code', 'there is no "knd" to match; did you mean kind?'],
-  ['branch:main', 'there is no "branch" to match; use one of label, os, sandbox, kind, '],
+  ['knd:code', 'jobs cannot be matched by "knd"; did you mean kind?'],
+  ['branch:main', 'jobs cannot be matched by "branch"; use one of label, os, sandbox, kind, '],
   ['kind:cod', 'did you mean kind:code?'],
   ['agent:codx', 'did you mean agent:codex?'],
   ['code', 'must be a word, a colon and a value without spaces'],

@@ -6,7 +6,7 @@ import { KINDS } from '../kinds/all.ts'
 
 const AGENT_NAMES = AGENTS.map(({ name }) => name)
 
-/** What jobs can be told apart by, besides their labels, each as `word:value`. */
+/** The known patterns, each as `word:value`. Labels, systems and sandboxes are not listed. */
 const KNOWN: readonly string[] = [
   ...KINDS.map(({ schema }) => `kind:${schema.name}`),
   ...KINDS.flatMap((kind) => kind.offers({ agents: AGENT_NAMES, localRepositories: true })),
@@ -19,15 +19,16 @@ const wordOf = (part: string): string => part.slice(0, part.indexOf(':'))
 const WORDS: readonly string[] = [...new Set(['label', 'os', 'sandbox', ...KNOWN.map(wordOf)])]
 
 /**
- * A pattern of the jobs that a worker may claim, such as `kind:code`. Refuses an unknown word, and a
- * value that is almost that of a known kind or agent, because a misspelled pattern permits no job.
+ * A pattern of the jobs that a worker may claim, such as `kind:code`. Rejects an unknown word, and
+ * a value that is probably a typo of a known value: a worker with a misspelled pattern gets no
+ * jobs.
  */
 export const JobPattern = Offer.superRefine((pattern, context) => {
   const word = wordOf(pattern)
   if (!WORDS.includes(word)) {
     const meant = nearMiss(word, WORDS)
     const hint = meant === undefined ? `use one of ${WORDS.join(', ')}` : `did you mean ${meant}?`
-    context.addIssue(`there is no ${JSON.stringify(word)} to match; ${hint}`)
+    context.addIssue(`jobs cannot be matched by ${JSON.stringify(word)}; ${hint}`)
     return
   }
   const known = KNOWN.filter((one) => wordOf(one) === word && !one.endsWith('*'))

@@ -8,7 +8,10 @@ import { ArtifactName } from '../domain/text.ts'
 import { plainReason } from '../platform/plain-reason.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 
-/** Writes an opened artifact to a file, which appears only when it is complete and verified. */
+/**
+ * Writes an artifact to a file. The file appears under its name only when all bytes are written and
+ * their digest is verified. Throws `file-unreadable` if the file cannot be written.
+ */
 export async function keepArtifact(body: Readable, path: string): Promise<void> {
   const partial = `${path}.${process.pid}.part`
   try {

@@ -21,19 +21,19 @@ const MEANT: Readonly<Record<string, string>> = {
   cost: 'usage',
 }
 
-/** Words for speaking to a running agent, which no command does. */
+/** Words with which users try to send a message to a running agent. No command can do so. */
 const SPEAKING = new Set(['say', 'send', 'steer', 'message', 'prompt', 'tell', 'update'])
 
 /**
- * What to answer to a first word that is not a command; null if it is one, or a flag. Names the
- * command that the person probably meant.
+ * Returns the error message for an unknown command, which suggests the command that was probably
+ * meant. Returns null if the word is a known command or a flag.
  */
 export function unknownCommand(word: string | undefined): string | null {
   const names = COMMANDS.map(nameOf)
   if (word === undefined || word.startsWith('-') || [...names, 'help'].includes(word)) return null
   const unknown = `There is no command ${JSON.stringify(word)}.`
   if (SPEAKING.has(word)) {
-    return `${unknown} A running agent cannot be spoken to: "cancel" the job, which keeps its work, then "retry" it with --prompt`
+    return `${unknown} A running agent cannot receive messages: stop the job with "cancel", which keeps its work, then continue it with "retry" and --prompt`
   }
   const meant = names.find((name) => name === MEANT[word]) ?? nearMiss(word, names)
   return meant === undefined ? unknown : `${unknown} Did you mean ${meant}?`

@@ -127,7 +127,7 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
   return EXIT_CODES.bug.code
 }
 
-/** The text that says what to do about an error, with the command and the job that was typed. */
+/** What to do about an error: a command that the user can type, for the job on the command line. */
 function nextStep(error: AppError, { argv, call }: Terminal): string {
   const entry = COMMANDS.find((one) => nameOf(one) === argv[0])
   if (error.code === 'usage-invalid') {
@@ -150,8 +150,8 @@ const say = (terminal: Terminal, text: string): void =>
 
 /**
  * Ignores write errors on a pipe that its reader has closed, as in `millwright jobs | head`. Throws
- * `disk-full` if the disk behind stdout is full. Ignores all errors of stderr: its messages accompany
- * a result that the exit code also tells, so their loss must not end a program.
+ * `disk-full` if the disk behind stdout is full. Ignores all errors of stderr: its messages add
+ * detail to the exit code, so losing them must not end the program.
  */
 function surviveLostOutput({ stdout, stderr }: Terminal): void {
   stderr.on('error', () => {})

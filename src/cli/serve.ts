@@ -4,8 +4,9 @@ import type { Printer } from './print/printer.ts'
 import { aborted, type StopSignals } from './stop-signals.ts'
 
 /**
- * Waits until the hub knows the worker, so that a job submitted afterwards finds it. Returns false if
- * the worker has to stop first. Rejects like `workUntilStopped`.
+ * Waits until the hub has registered the worker, so that a job submitted afterwards is not reported
+ * as one that no worker can run. Returns false if the worker has to stop first. Rejects like
+ * `workUntilStopped`.
  */
 export async function untilKnown(
   worker: OpenWorker,

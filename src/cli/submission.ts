@@ -24,7 +24,7 @@ type LimitSchema = z.ZodDefault<z.ZodInt> | z.ZodOptional<z.ZodInt>
  */
 const number = (schema: LimitSchema) => z.coerce.number().pipe(schema.unwrap())
 
-/** What a limit is measured in, by the end of its name. */
+/** The unit of a limit, derived from the suffix of its name, such as `Ms`. */
 const unitOf = (key: string): 'time' | 'size' | 'count' =>
   key.endsWith('Ms') ? 'time' : key.endsWith('Bytes') ? 'size' : 'count'
 
@@ -62,7 +62,7 @@ export function addSubmissionFlags(command: Command): Command {
     .option('--priority <number>', 'jobs with a higher number run first')
     .option(
       '--label <label>',
-      'label that the worker must have, or os:… or sandbox:… for its machine; repeatable',
+      'label that the worker must have; os:… and sandbox:… select its system and sandbox; repeatable',
       collect,
     )
     .option(

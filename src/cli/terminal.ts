@@ -6,9 +6,9 @@ export type Terminal = {
   /** The arguments, without the program's name. */
   readonly argv: readonly string[]
   readonly env: Environment
-  /** The folder in which the person stands; paths on the command line are relative to it. */
+  /** The user's current folder; paths on the command line are relative to it. */
   readonly cwd: string
-  /** How the person calls this program from `cwd`, such as `npm run millwright --`. */
+  /** The command that starts this program from `cwd`, such as `npm run millwright --`. */
   readonly call: string
   readonly stdin: Readable
   /** Receives the results. */

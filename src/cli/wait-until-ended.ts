@@ -9,7 +9,10 @@ import { startTotalsLine } from './print/totals-line.ts'
 import { listenForStop } from './stop-signals.ts'
 
 const POLL_MS = 1000
-/** Looking may take one part in this many of the time, so that large groups do not load the hub. */
+/**
+ * Requests take at most 1/SHARE of the time, so that polling large groups does not overload the
+ * hub.
+ */
 const SHARE = 20
 
 /**
@@ -25,7 +28,7 @@ export async function waitUntilEnded(
     again,
   }: {
     readonly look: () => Promise<Totals>
-    /** The command that continues to wait. */
+    /** The command with which the user can continue waiting after an interrupt. */
     readonly again: CommandLine
   },
 ): Promise<Totals | null> {

@@ -15,9 +15,9 @@ export type Accounts = Readonly<Partial<Record<Provider, Resource>>>
 const HASH_CHARACTERS = 8
 
 /**
- * The accounts at the models that a gateway uses, as resources that can be closed.
+ * The model accounts that a gateway uses, as resources that can become closed.
  * @param facts.model the model of jobs that name none, such as `anthropic/claude-sonnet-5`
- * @param facts.machine tells servers on the loopback addresses of several machines apart
+ * @param facts.machine distinguishes model servers on the loopback addresses of several machines
  */
 export function accountsOf(
   { upstreams, replay }: Pick<GatewaySettings, 'upstreams' | 'replay'>,
@@ -32,7 +32,7 @@ export function accountsOf(
   return Object.fromEntries(accounts)
 }
 
-/** Two workers with the same address and key use the same account. */
+/** The resource key of an account. Workers with the same address and API key get the same one. */
 function keyOf({ baseUrl, apiKey }: Upstream, { machine }: { readonly machine: string }): string {
   const { host, hostname, origin, pathname } = new URL(baseUrl)
   const where = isLoopback(hostname) || host === '' ? `@${machine}` : ''
@@ -49,7 +49,7 @@ const coveredBy = (provider: Provider, model: string): string[] => [
   ...(providerOf(model) === provider ? [modelOffer('default')] : []),
 ]
 
-/** Which kind of server has a model; all but Anthropic's speak OpenAI's protocols. */
+/** The kind of server that has a model. All servers except Anthropic's use OpenAI's protocols. */
 const providerOf = (model: string): Provider =>
   model.startsWith('anthropic/') ? 'anthropic' : 'openai'
 

@@ -5,7 +5,7 @@ import { AppError } from '../domain/errors.ts'
 
 /**
  * The user's home folder: HOME, or what the system's user database says if HOME is not an absolute
- * path. A relative folder would be another one for each folder in which the program is started.
+ * path. A relative path would mean another folder each time the program starts elsewhere.
  * Throws `usage-invalid` if neither is absolute.
  */
 export function homeFolder(env: Environment): string {
@@ -20,7 +20,7 @@ export function homeFolder(env: Environment): string {
 /**
  * A base folder of the XDG Base Directory Specification, which says that a relative path is invalid
  * and has to be ignored.
- * @param usual the path in the home folder that applies if the variable is not set
+ * @param usual the default, as names below the home folder
  */
 export function baseFolder(
   env: Environment,

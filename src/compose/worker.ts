@@ -130,8 +130,8 @@ export async function openWorker(config: Config, tools: WorkerTools): Promise<Op
 }
 
 /**
- * Tells programs in the sandbox about the network proxy, which they need to install packages, for
- * example. The sandbox shares the machine's network.
+ * Passes the proxy's variables to programs in the sandbox, which may need the proxy to install
+ * packages. The sandbox shares the machine's network.
  */
 const proxied =
   (launch: Launch, proxy: ProxyVariables): Launch =>
@@ -143,7 +143,7 @@ async function demandGit(path: string): Promise<void> {
   if ((await versionOf('git', path)) !== null) return
   throw new AppError(
     'program-unstartable',
-    `cannot start git: it is missing or fails; PATH is ${path === '' ? 'empty' : path}`,
+    `cannot start git: git is missing or fails; PATH is ${path === '' ? 'empty' : path}`,
   )
 }
 
@@ -157,7 +157,7 @@ function offersOf({
   readonly localRepositories: boolean
 }): string[] {
   const here = { agents: agents.map(({ name }) => name), localRepositories }
-  // A worker with any model also has a default model, for jobs that name none.
+  // A worker that has any model also has a default model, for jobs that name no model.
   const models = providers.length === 0 ? [] : [...providers, 'default']
   return [
     ...KINDS.flatMap((kind) => kind.offers(here)),

@@ -4,7 +4,7 @@ import { about } from './spelling.ts'
 
 const PROXY = 'must be the URL of a proxy, such as http://proxy.example:3128'
 
-/** A proxy's URL may contain a password. As for curl and git, `http://` may be absent. */
+/** A proxy's URL may contain a password. As with curl and git, `http://` may be omitted. */
 const proxy = z
   .string()
   .max(4096)
@@ -13,7 +13,7 @@ const proxy = z
   .transform((text) => new Secret(text))
   .optional()
 
-/** How a worker and a client reach other machines. */
+/** The settings of the network proxy. Workers and commands that call a hub use them. */
 export const network = {
   httpProxy: proxy.meta(
     about({

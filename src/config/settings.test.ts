@@ -110,7 +110,7 @@ describe('times, sizes and paths in settings', () => {
     expect(inFile('data: ~/mill\nreplay: "~"\nrecord: ./~x').data).toBe('/home/ada/mill')
     expect(read(UpConfig, { data: '~/mill' }, env).data).toBe('/home/ada/mill')
     expect(() => inFile('data: $HOME/mill')).toThrow(
-      'c.yaml:1 data: "$HOME/mill" contains a variable, which is not replaced',
+      'c.yaml:1 data: "$HOME/mill" contains a variable, which Millwright does not replace',
     )
     expect(() => inFile('data: ${HOME}/mill')).toThrow(/contains a variable/)
     expect(() => inFile('data: ~bob/mill')).toThrow(/the home folder of another user/)

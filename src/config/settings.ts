@@ -13,9 +13,9 @@ import { network } from './network.ts'
 import { about } from './spelling.ts'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
-/** A duration in milliseconds, or as `10m`. */
+/** A duration in milliseconds, or with a unit, such as `10m`. */
 const ms = (min: number, max: number) => typedDuration(z.int().min(min).max(max))
-/** A size in bytes, or as `2GB`. */
+/** A size in bytes, or with a unit, such as `2GB`. */
 const size = typedSize(z.int().min(0).max(Number.MAX_SAFE_INTEGER))
 const toggle = z
   .union([z.boolean(), z.stringbool()], { error: 'must be true or false' })

@@ -59,7 +59,9 @@ export async function examineLedger(
   return { jobs, differences: found }
 }
 
-/** Empty if the hub does not answer, which `checkHub` reports. */
+/**
+ * Lists the connected workers. Returns none if the hub does not answer; `checkHub` reports that.
+ */
 async function connectedWorkers(client: HubClient): Promise<Machine['workers']> {
   try {
     const { workers } = await client.call('listWorkers', {})

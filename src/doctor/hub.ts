@@ -6,8 +6,8 @@ import { type Check, failure, type Finding, ok, type Machine, warning } from './
 import { offeredAgents } from './offered-agents.ts'
 
 /**
- * Maximum clock skew without a warning, in milliseconds. A larger skew does not affect leases, but it
- * makes logs from two machines hard to compare.
+ * Maximum clock skew without a warning, in milliseconds. A larger skew does not affect leases, but
+ * it makes logs from two machines hard to compare.
  */
 const SKEW_MS_MAX = 2000
 
@@ -60,7 +60,7 @@ async function workerFindings(
   ]
 }
 
-/** What a running worker has, as it told the hub. */
+/** Describes a connected worker by the values that it reported to the hub. */
 const about = (worker: WorkerIdentity): string =>
   [
     `agents: ${offeredAgents(worker).join(', ')}`,

@@ -24,7 +24,7 @@ async function agentFinding(
   if (having !== undefined) {
     return ok(
       check,
-      `${fitness.says} in this shell, but the running worker ${having.name} offers it`,
+      `${fitness.says} in this shell, but the running worker ${having.name} offers this agent`,
     )
   }
   return warning(

@@ -10,7 +10,7 @@ export function locateProgram(name: string, path: string): string | null {
   return folders.map((folder) => join(folder, name)).find(isProgram) ?? null
 }
 
-/** Whether this is a file that may be executed. */
+/** Whether the path is a file that this process may execute. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)

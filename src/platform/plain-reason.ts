@@ -8,18 +8,21 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EMFILE: 'this process has too many open files',
-  ECONNREFUSED: 'no program listens there',
+  ECONNREFUSED: 'no program listens at this address',
   ECONNRESET: 'the connection was closed',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ENOTFOUND: 'the host name cannot be resolved',
-  EAI_AGAIN: 'the host name cannot be resolved at the moment',
+  EAI_AGAIN: 'the host name cannot be resolved because of a temporary DNS failure',
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   UND_ERR_SOCKET: 'the connection was closed',
 }
 
-/** Why an operation of the system failed, for people: not Node's message if the code says it. */
+/**
+ * Says in plain words why a file or network operation failed. Returns the error's own message if
+ * its code is unknown.
+ */
 export function plainReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const cause = error.cause instanceof Error ? error.cause : error

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Remembers in a folder which hosts have answered this machine. A name that does not resolve is
- * then an outage for a host that has answered before, and a wrong name otherwise.
+ * Records in a folder which hosts have answered this machine. If a host name does not resolve, the
+ * cause is an outage if the host has answered before, and a misspelled name otherwise.
  */
 export class ReachedHosts {
   readonly #folder: string
@@ -18,7 +18,7 @@ export class ReachedHosts {
     return this.#noted.has(host) || existsSync(this.#file(host))
   }
 
-  /** Writes only when the host is new to this process. */
+  /** Records a host. Writes to disk only the first time in this process. */
   async add(host: string): Promise<void> {
     if (this.#noted.has(host)) return
     this.#noted.add(host)

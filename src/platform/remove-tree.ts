@@ -22,8 +22,8 @@ export async function removeTree(folder: string | Buffer): Promise<void> {
 const PATH_BYTES_MAX = 2000
 
 /**
- * Removes a folder entry by entry. An entry that is already gone is no error: the quick removal runs
- * operations in parallel, and after its first error some of them are still under way.
+ * Removes a folder entry by entry. Ignores entries that are already gone: when `rm` fails, some of
+ * its parallel operations are still running and remove entries.
  */
 async function removeStubborn(root: Buffer, folder: Buffer): Promise<void> {
   if (process.platform !== 'win32') await chmod(folder, 0o700).catch(nullWhenMissing)

@@ -3,7 +3,7 @@ import { http } from './node-http.ts'
 
 /**
  * The variables that Node's HTTP agents accept as `proxyEnv`. They support proxies over HTTP and
- * HTTPS; with another one, such as SOCKS, Node connects directly.
+ * HTTPS; with any other proxy, such as SOCKS, Node connects directly.
  */
 export const nodeProxy = (variables: ProxyVariables): ProxyVariables =>
   Object.fromEntries(
@@ -12,7 +12,7 @@ export const nodeProxy = (variables: ProxyVariables): ProxyVariables =>
     ),
   )
 
-/** Makes `fetch` use a proxy in this thread. Needs Node 24.14; an older one connects directly. */
+/** Makes `fetch` use a proxy in this thread. Needs Node 24.14; older versions connect directly. */
 export function useProxy(variables: ProxyVariables): void {
   if (Object.keys(variables).length === 0) return
   if ('setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv(nodeProxy(variables))

@@ -6,7 +6,9 @@ import type { Paint } from './transcript.ts'
 /** Maximum width of the bar of plus and minus signs, in characters. */
 const BAR_MAX = 40
 
-/** Formats changed files like `git diff --stat`: one line for each file, and a line with the totals. */
+/**
+ * Formats changed files like `git diff --stat`: one line for each file, and a line with the totals.
+ */
 export function diffstat(files: readonly Counted[], paint: Paint): readonly string[] {
   const paths = files.map(({ path }) => safeLine(path))
   const pathWidth = Math.max(0, ...paths.map(({ length }) => length))
@@ -32,7 +34,7 @@ type Counted = Omit<FileChange, 'kind'>
 
 const linesOf = ({ insertions, deletions }: Counted): number => insertions + deletions
 
-/** The length of a bar; at least 1 for any change, because the totals would otherwise look wrong. */
+/** The length of a bar; at least 1 if any line changed, so that no change is invisible. */
 const barLength = (lines: number, most: number): number =>
   most <= BAR_MAX || lines === 0 ? lines : Math.max(1, Math.floor((lines * BAR_MAX) / most))
 

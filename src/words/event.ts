@@ -42,7 +42,7 @@ export function eventText(event: JobEvent): string {
     case 'published':
       return `published ${publicationText(event.publication)}`
     case 'reached':
-      return `${resourceText(event.key)} is back`
+      return `${resourceText(event.key)} answers again`
     case 'cancel-requested':
     case 'requeued':
     case 'paused':
@@ -114,7 +114,10 @@ const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: 
     ? `${end.reason}: ${REASONS[end.reason].means}`
     : `${end.reason}: ${firstLine(end.detail)}`
 
-/** The first line of a detail. The other lines are program output, which `show` and the logs display. */
+/**
+ * The first line of a detail. The other lines are program output, which `show` and the logs
+ * display.
+ */
 function firstLine(detail: string): string {
   const [line = '', ...others] = withoutWorkspace(detail).trim().split('\n')
   const shown = safeLine(clip(line, DETAIL_MAX))

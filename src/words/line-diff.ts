@@ -1,7 +1,10 @@
 /** A line that only the old text has, only the new text has, or both have. */
 export type DiffLine = { readonly mark: '-' | '+' | ' '; readonly text: string }
 
-/** Above this product of line counts, the texts are not aligned: all lines count as replaced. */
+/**
+ * If the product of the line counts is larger, the texts are not aligned: all lines count as
+ * replaced.
+ */
 const CELLS_MAX = 4_000_000
 
 /** Compares two texts line by line. Returns all lines of both in order, common lines once. */
@@ -49,7 +52,9 @@ function between(old: readonly string[], now: readonly string[]): readonly DiffL
   return lines
 }
 
-/** For each pair of positions, the length of the longest common subsequence of the lines after them. */
+/**
+ * For each pair of positions, the length of the longest common subsequence from there to the end.
+ */
 function commonLengths(old: readonly string[], now: readonly string[]): Uint32Array {
   const width = now.length + 1
   const lengths = new Uint32Array((old.length + 1) * width)
@@ -65,7 +70,7 @@ function commonLengths(old: readonly string[], now: readonly string[]): Uint32Ar
   return lengths
 }
 
-/** Lines shown before and after a difference. */
+/** The number of unchanged lines shown before and after a difference. */
 const AROUND = 3
 
 /** Keeps the differences and some lines around each; null stands for lines that are left out. */

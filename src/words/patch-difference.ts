@@ -1,7 +1,9 @@
 import { lineDiff, withContext } from './line-diff.ts'
 import { PatchReader } from './patch.ts'
 
-/** A part of a patch that concerns one file: its path, and its lines without line numbers and ids. */
+/**
+ * A part of a patch that concerns one file: its path, and its lines without line numbers and ids.
+ */
 type FilePatch = { readonly path: string; readonly lines: readonly string[] }
 
 /** One line of the result; the text is unsafe for a terminal. */
@@ -11,9 +13,10 @@ export type DifferenceLine = {
 }
 
 /**
- * Compares two patches file by file, like `git range-diff`: a line begins with `-` if only the first
- * patch has it, and with `+` if only the second has it. The line's own mark follows. Hunks are compared
- * without their line numbers. Returns an empty list if the patches make the same change.
+ * Compares two patches file by file, like `git range-diff`: a line begins with `-` if only the
+ * first patch has it, and with `+` if only the second has it. The patch line, with its own mark,
+ * follows. Hunks are compared without their line numbers. Returns an empty list if the patches make
+ * the same change.
  */
 export function patchDifference(one: string, other: string): readonly DifferenceLine[] {
   const [first, second] = [filesOf(one), filesOf(other)]

@@ -37,7 +37,10 @@ export const dollars = (amount: number): string => `$${amount.toFixed(2)}`
 export const usageSum = (sum: UsageSum): string =>
   `${thousands(sum.inputTokens)} in, ${thousands(sum.outputTokens)} out · ${costSum(sum)}`
 
-/** Formats a sum of costs: the known cost, and the number of jobs whose cost is missing from it or was not paid. */
+/**
+ * Formats a sum of costs: the known cost, the number of jobs whose cost is unknown, and the number
+ * of jobs that used replayed responses, which cost nothing.
+ */
 export const costSum = ({ costUsd, unknownCosts, replayed }: UsageSum): string =>
   [
     dollars(costUsd),
@@ -57,8 +60,8 @@ export const thousands = (count: number): string =>
 export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE')
 
 /**
- * Formats a time with its zone: 2026-08-01 14:03:22 UTC+02:00. In a
- * message with several times, only the first one has the zone.
+ * Formats a time with its zone: 2026-08-01 14:03:22 UTC+02:00. In a message with several times, use
+ * it for the first one only.
  */
 export const zonedMoment = (at: number): string => `${moment(at)} ${zoneAt(at)}`
 

@@ -1,7 +1,10 @@
 /** How many lines of a long text are kept from its beginning and from its end. */
 export type Kept = { readonly first: number; readonly last: number }
 
-/** For the output of a failed check: what failed stands first, and the verdict last. */
+/**
+ * For the output of a failed check: the first error is usually at the beginning, the summary at the
+ * end.
+ */
 export const OUTPUT_KEPT: Kept = { first: 8, last: 8 }
 
 /** For a prompt: its beginning. */
@@ -11,7 +14,7 @@ export const PROMPT_KEPT: Kept = { first: 8, last: 0 }
 export function shortened(text: string, { first, last }: Kept): readonly string[] {
   const lines = text.trimEnd().split('\n')
   const left = lines.length - first - last
-  // A mark for a single line would be as long as the line.
+  // The mark takes a line itself, so leaving out a single line would save nothing.
   if (left <= 1) return lines
   return [...lines.slice(0, first), `… ${left} lines left out`, ...lines.slice(lines.length - last)]
 }

@@ -6,7 +6,7 @@ const RUNNING = { state: 'running', renewedAt: 1000, leaseUntil: 61_000 } as con
 describe('a worker that runs a job', () => {
   it('is silent once half of its lease has passed without a renewal', () => {
     expect(silentWorker(RUNNING, 31_000)).toBeNull()
-    expect(silentWorker(RUNNING, 31_001)).toBe('no word from the worker for 30.0 s')
+    expect(silentWorker(RUNNING, 31_001)).toBe('the worker has not responded for 30.0 s')
   })
 
   it('is not called silent by a hub that does not say when the lease was renewed', () => {

@@ -2,8 +2,8 @@ import type { Job } from '../domain/job.ts'
 import { duration } from './quantity.ts'
 
 /**
- * Says for how long the worker of a running job has not renewed its lease; null if that is less than
- * half of the lease. A worker that is alive renews after every quarter.
+ * Says for how long the worker of a running job has not renewed its lease; null up to half of the
+ * lease's duration. A working worker renews the lease after every quarter of its duration.
  */
 export function silentWorker(
   { state, leaseUntil, renewedAt }: Pick<Job, 'state' | 'leaseUntil' | 'renewedAt'>,
@@ -12,6 +12,6 @@ export function silentWorker(
   if (state !== 'running' || leaseUntil === null || renewedAt === null) return null
   const silentMs = now - renewedAt
   return silentMs > (leaseUntil - renewedAt) / 2
-    ? `no word from the worker for ${duration(silentMs)}`
+    ? `the worker has not responded for ${duration(silentMs)}`
     : null
 }

@@ -6,8 +6,9 @@ type Started = Extract<JobEvent, { type: 'step-started' }>
 type AttemptEnd = Extract<JobEvent, { type: 'requeued' | 'paused' | 'ended' }>
 
 /**
- * One row for each step of all attempts: the attempt's number, the step's name, and the step's result.
- * The result is a duration, `running`, or how the step ended early, such as `failed after 3.2 s`.
+ * One row for each step of all attempts: the attempt's number, the step's name, and the step's
+ * result. The result is a duration, `running`, or how the step ended early, such as `failed after
+ * 3.2 s`.
  */
 export const stepRows = (events: readonly JobEvent[]): readonly (readonly string[])[] =>
   events.flatMap((event) =>
@@ -26,7 +27,7 @@ function result(step: Started, events: readonly JobEvent[]): string {
   if (next !== undefined) return `failed after ${duration(next.at - step.at)}`
   if (end === undefined) return 'running'
   const [how, after] = [endOfStep(end), duration(end.at - step.at)]
-  // No event says when a lost worker stopped, only when the hub noticed the loss.
+  // The event has the time when the hub noticed the loss. When the worker stopped is unknown.
   return how === 'lost' ? `lost, noticed after ${after}` : `${how} after ${after}`
 }
 

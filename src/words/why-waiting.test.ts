@@ -131,13 +131,13 @@ describe('a ready job', () => {
       'a repository',
       [['agent:codex', 'repo:/srv/*']],
       'no worker offers repo:https://a.example/x',
-      '; to see what each offers, use: millwright workers',
+      '; to see what each worker offers, use: millwright workers',
     ],
     [
       'both at once',
       [['agent:codex'], ['repo:*']],
       'no worker offers agent:codex and repo:https://a.example/x together',
-      '; to see what each offers, use: millwright workers',
+      '; to see what each worker offers, use: millwright workers',
     ],
   ])('waits because no worker offers %s, and says so', (_, offers, what, cure) => {
     const asked = job([], ['agent:codex', 'repo:https://a.example/x'])

@@ -12,8 +12,9 @@ import { resourceText } from './resource.ts'
 import { safeLine } from './safe-text.ts'
 
 /**
- * A worker that the hub has not seen for longer than this counts as disconnected. An idle worker polls
- * every 30 s, and the hub updates the last-seen time at most every 10 s; 5 s are left for delays.
+ * A worker that the hub has not seen for longer than this counts as disconnected. An idle worker
+ * polls every 30 s, and the hub updates the last-seen time at most every 10 s; 5 s are left for
+ * delays.
  */
 const AWAY_MS = 45_000
 
@@ -49,12 +50,12 @@ export function whyHeldBack(job: Job): string | null {
     : null
 }
 
-/** Says what no worker offers when no worker meets one of these demands; null if it cannot say more. */
+/** Explains a demand that no worker meets, and how to get a worker that does; null if unknown. */
 export type LackOf = (demand: string) => Lack | null
 
 /**
- * Why a queued job waits if something that it needs is closed, such as a git host that is away; null
- * if nothing is.
+ * Says which closed resource a queued job waits for, such as a git host that does not answer; null
+ * if no resource that the job needs is closed.
  */
 export function whyClosed(job: Job, closed: readonly Closed[], now: number): Hint | null {
   if (job.state !== 'queued') return null
@@ -131,7 +132,7 @@ function noneLabeled(labels: readonly string[]): ReturnType<typeof none> {
   )
 }
 
-/** The first demand that no worker meets or, if there is none, all the demands together. */
+/** The first demand that no worker meets. If each is met by some worker, all demands together. */
 function lackAmong(demands: readonly string[], workers: readonly Seen[], lackOf: LackOf): Lack {
   const unmet = demands.find((demand) => !workers.some(({ offers }) => meets(demand, offers)))
   const known = unmet === undefined ? null : lackOf(unmet)
@@ -139,6 +140,6 @@ function lackAmong(demands: readonly string[], workers: readonly Seen[], lackOf:
   const what = unmet ?? `${demands.join(' and ')} together`
   return {
     what: `no worker offers ${safeLine(what)}`,
-    cure: hint('to see what each offers, use', ['workers']),
+    cure: hint('to see what each worker offers, use', ['workers']),
   }
 }

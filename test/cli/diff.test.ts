@@ -88,7 +88,7 @@ it('the changed files are listed, and two attempts are compared', async () => {
   })
   expect(await runHere(cli, ['diff', id, '--attempt', '3'])).toMatchObject({
     code: 6,
-    stderr: expect.stringContaining('has no change from attempt 3; attempts with one: 2, 1'),
+    stderr: expect.stringContaining('has no change from attempt 3; attempts with a change: 2, 1'),
   })
   expect(await runHere(cli, ['diff', id, '--attempts', '1..2', '--stat'])).toMatchObject({
     code: 2,

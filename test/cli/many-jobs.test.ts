@@ -95,10 +95,10 @@ describeNeeding(['patience'], 'submit --file', () => {
 
     const broken = await cli.run(args, { stdin: `${aLine(1)}\n{"kind":` })
     expect(broken.stderr).toContain('stdin, line 2 does not contain valid JSON: ')
-    expect((await cli.run(args, { stdin: '[]' })).stderr).toContain('stdin contains no job')
+    expect((await cli.run(args, { stdin: '[]' })).stderr).toContain('stdin contains no jobs')
     const twice = [1, 2].map((n) => aLine(n, { id: '01890000-0000-7000-8000-00000000000a' }))
     expect((await cli.run(args, { stdin: twice.join('\n') })).stderr).toContain(
-      'stdin, line 2: its id is also that of stdin, line 1',
+      'stdin, line 2: this job has the same id as the job at stdin, line 1',
     )
   })
 
@@ -208,7 +208,7 @@ describeNeeding(['patience'], 'submit --rows', () => {
       ['--not-before', '+10m', '{{file}}'],
       /line 2: --not-before \+10m depends/,
     ],
-    ['a file of jobs', ['--file', 'rows.csv'], /--rows fills in flags and a prompt/],
+    ['a file of jobs', ['--file', 'rows.csv'], /--rows cannot be combined with --file/],
   ])('is refused with %s', async (_, words, message) => {
     const cli = await cliInEmptyHome()
     await writeFile(join(cli.home, 'rows.csv'), CSV)

@@ -13,7 +13,11 @@ const MISTAKES: readonly (readonly [mistake: string, typed: string, printed: Reg
   ['"kill" for "cancel"', 'kill 1234', /Did you mean cancel\?\n/],
   ['"ls" for "jobs"', 'ls', /Did you mean jobs\?\n/],
   ['a typo of a command', 'jbos', /no command "jbos"\. Did you mean jobs\?\n/],
-  ['speaking to an agent', 'say hello', /"cancel" the job, .* then "retry" it with --prompt/],
+  [
+    'speaking to an agent',
+    'say hello',
+    /stop the job with "cancel", .* continue it with "retry" and --prompt/,
+  ],
   ['a command without its prompt', 'submit --repo /x', /See: .* run millwright -- submit --help/],
   [
     'a URL without https',

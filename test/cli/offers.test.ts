@@ -53,7 +53,7 @@ describe('submit', () => {
     expect(labeled.code).toBe(0)
     expect(labeled.stderr).toMatch(/no worker has the label gpu; start .* --label gpu/)
     const elsewhere = await cli.run(job(remote, '--label', 'os:plan9', '--json'))
-    expect(elsewhere.stderr).toContain('no worker offers os:plan9; to see what each offers')
+    expect(elsewhere.stderr).toContain('no worker offers os:plan9; to see what each worker offers')
     expect(JSON.parse(elsewhere.stdout)).toMatchObject({ state: 'queued', labels: ['os:plan9'] })
   })
 
@@ -107,6 +107,6 @@ describe('a worker without git', () => {
     const flags = ['--port', '0', '--sandbox', 'none']
     const { code, stderr } = await cli.run(['up', ...flags], { env: { PATH } })
     expect(code).not.toBe(0)
-    expect(stderr).toContain(`cannot start git: it is missing or fails; PATH is ${PATH}`)
+    expect(stderr).toContain(`cannot start git: git is missing or fails; PATH is ${PATH}`)
   })
 })

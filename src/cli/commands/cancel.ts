@@ -37,18 +37,18 @@ async function cancelOne(client: HubClient, id: JobId, print: Printer): Promise<
   const job = await client.call('cancelJob', { params: { job: id } })
   if (print.json) return print.document(job)
   if (job.state === 'cancelled') return printVerdict(job, print)
-  print.line(`The job ${shortId(job.id)} is being stopped`)
+  print.line(`Job ${shortId(job.id)} is being stopped`)
   print.line(`  next: ${print.command(['logs', '-f', shortId(job.id)])}`)
 }
 
-/** How many jobs were cancelled at once, and how many running jobs were asked to stop. */
+/** How many jobs were cancelled immediately, and how many running jobs were asked to stop. */
 type Count = { cancelled: number; stopping: number }
 
 async function cancelGroup(client: HubClient, group: string, print: Printer): Promise<void> {
   await readGroup(client, group)
   const count: Count = { cancelled: 0, stopping: 0 }
-  // Waiting jobs come first; otherwise, workers would claim them while running jobs are stopped.
-  // A running job may return to the queue meanwhile, so the search repeats until it finds no job.
+  // Cancel waiting jobs first; otherwise, workers that become free would claim them. A running job
+  // may return to the queue before its cancel request arrives, so repeat until no job is found.
   let found = 1
   while (found > 0) {
     found = await cancelIn(client, { group, state: ['queued', 'paused'] }, count)
@@ -61,7 +61,10 @@ async function cancelGroup(client: HubClient, group: string, print: Printer): Pr
   if (stopping > 0) print.line(`  next: ${print.command(['wait', '--group', group])}`)
 }
 
-/** Cancels the listed jobs that nobody has asked to cancel before; returns how many there were. */
+/**
+ * Cancels the jobs that match the filter and have no cancel request yet, and updates `count`.
+ * Returns the number of such jobs.
+ */
 async function cancelIn(
   client: HubClient,
   filter: { readonly group: string; readonly state: readonly JobState[] },

@@ -44,7 +44,10 @@ function addShow(config: Command, { terminal }: Invocation): void {
   })
 }
 
-/** The program that runs on this data folder, and its settings; null if none runs. */
+/**
+ * Reads the URL, process id and settings of the program that runs on this data folder; null if
+ * none.
+ */
 async function runningProgram(
   { data }: z.output<typeof AnyConfig>,
   { env, cwd }: Invocation['terminal'],
@@ -52,7 +55,9 @@ async function runningProgram(
   return readHubFile(dataFolder(data, env, cwd))
 }
 
-/** The settings that say where the data folder is, which both sides know. */
+/**
+ * Settings that select the data folder. They are not compared: both programs use the same folder.
+ */
 const PLACES: ReadonlySet<string> = new Set(['config', 'data'])
 
 /** Prints which settings of a running program differ from those of this shell. */
@@ -65,7 +70,7 @@ function printRunning(
   print.line('')
   if (settings === undefined) return print.line(`The settings of ${program}, are unknown.`)
   const here = new Map(Object.entries(read))
-  // Only `up` has the settings of a worker.
+  // Only `up` also has worker settings, such as `slots`; `hub` does not.
   const rows = spellings('slots' in settings ? UpConfig : HubConfig)
     .filter(({ key }) => !PLACES.has(key))
     .map(({ key, place }) => [place, shown(here.get(key) ?? null), shown(settings[key] ?? null)])

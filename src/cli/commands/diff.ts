@@ -41,7 +41,10 @@ export function defineDiff(command: Command, invocation: Invocation): void {
       'Shows the change that a job made. A pipe gets the patch unchanged, for git apply.',
     )
     .argument('<job>', JOB_HELP)
-    .option('--attempt <number>', 'the change of this attempt (default: the newest that has one)')
+    .option(
+      '--attempt <number>',
+      'the change of this attempt (default: the newest attempt that has a change)',
+    )
     .option(
       '--attempts <numbers>',
       'compare the changes of two attempts, such as 1..2, line by line as git range-diff does',

@@ -38,7 +38,7 @@ export function defineJobs(command: Command, invocation: Invocation): void {
     .option('--kind <kind>', 'only jobs of this kind')
     .option('--label <label>', 'only jobs with this label')
     .option('--group <name>', 'only jobs in this group; also counts the whole group by state')
-    .option('--not-retried', 'only jobs that no other job continues, such as a retry')
+    .option('--not-retried', 'only jobs that have not been retried or continued by another job')
     .option('--text <text>', 'only jobs whose title or id contains this text')
     .option(
       '--from <time>',

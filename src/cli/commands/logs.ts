@@ -53,7 +53,7 @@ export function defineLogs(command: Command, invocation: Invocation): void {
       if (ended !== null) noteVerdict(ended, print)
     } else {
       await printLog(client, print, what)
-      // A log that ends with the agent's words “Done.” must not hide that nothing was changed.
+      // The agent may end its log with “Done.” although it changed nothing, so say that.
       if (asked.reason === 'no-change') noteVerdict(asked, print)
     }
   })

@@ -59,12 +59,15 @@ export function defineRetry(command: Command, invocation: Invocation): void {
   })
 }
 
-/** What the new job changes. A hub that does not know a member refuses it only if it is set. */
+/**
+ * How the new job differs from the earlier one. Undefined values are not sent, because an older hub
+ * rejects fields that it does not know.
+ */
 type Change = Pick<Flags, 'prompt' | 'ref' | 'branch'>
 
 const changeIn = ({ prompt, ref, branch }: Flags): Change => ({ prompt, ref, branch })
 
-/** The group whose failed jobs are to be retried; null if a single job is. */
+/** The group whose failed jobs are to be retried; null to retry a single job. */
 function groupOf({ failed, group, key }: Flags, job: string | undefined): string | null {
   if (!failed && group === undefined && job !== undefined) return null
   if (!failed || group === undefined || job !== undefined) {
@@ -75,9 +78,9 @@ function groupOf({ failed, group, key }: Flags, job: string | undefined): string
 }
 
 /**
- * Retries the failed jobs of a group that no other job continues, and returns how many this call
- * has retried. The idempotency key of a retry names its job, so that two of these commands at the
- * same time retry no job twice.
+ * Retries the failed jobs of a group that have not been retried yet, and returns how many this call
+ * has retried. The idempotency key of each retry contains the id of the failed job, so concurrent
+ * calls retry each job only once.
  */
 async function retryFailed(client: HubClient, group: string, change: Change): Promise<number> {
   await readGroup(client, group)

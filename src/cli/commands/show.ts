@@ -28,7 +28,7 @@ export function defineShow(command: Command, invocation: Invocation): void {
       'Shows a job’s state, the reason for it, what to do next, and its prompt, change, checks, steps, artifacts and events.',
     )
     .argument('<job>', JOB_HELP)
-    .option('--full', 'the whole prompt and the whole output of failed checks')
+    .option('--full', 'show the whole prompt and the whole output of failed checks')
   onHub(command, invocation, Flags, async ({ flags, args: [text = ''], print, connect }) => {
     const client = await connect()
     const params = { job: await findJob(client, text) }

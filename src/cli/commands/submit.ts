@@ -64,16 +64,16 @@ function addKind(submit: Command, kind: Kind, invocation: Invocation): Command {
   command
     .option(
       '--file <path>',
-      'file with whole jobs instead of flags: one JSON object {"kind": …, "payload": …}, an array, or JSON Lines with one job on each line; docs/job-file.md lists the members; - means stdin',
+      'file that describes the jobs, instead of flags: one JSON object {"kind": …, "payload": …}, an array, or JSON Lines with one job on each line; docs/job-file.md lists the fields; - means stdin',
     )
     .option(
       '--rows <path>',
-      'CSV or JSON Lines; a job for each row, whose values replace {{name}} in the prompt and the flags; - means stdin',
+      'CSV or JSON Lines file; submits a job for each row and replaces {{name}} in the prompt and the flags by the row’s values; - means stdin',
     )
     .option('--dry-run', 'print the jobs instead of submitting them')
     .option(
       '--wait',
-      'wait until the job ends; the exit code shows its outcome; one job is shown live',
+      'wait until the jobs end; the exit code shows the worst outcome; a single job is shown live',
     )
     .addHelpText('after', examplesOf(kind))
   onHub(command, invocation, Flags, async (call) => {
@@ -108,7 +108,8 @@ async function submitTyped(
 function optionOf({ flag, description, repeats, choices, fallback }: Flag): Option {
   const option = new Option(flag, description)
   if (repeats === true) option.argParser(collect)
-  // The form validates the value, which may be a placeholder such as {{agent}} before.
+  // Replaces Commander's validation, because the value may be a placeholder such as {{agent}}. The
+  // form validates the value after the placeholder is replaced.
   if (choices !== undefined) option.choices(choices).argParser((value: string) => value)
   return fallback === undefined ? option : option.default(fallback)
 }

@@ -21,7 +21,7 @@ const Flags = z.object({
 export function defineUsage(command: Command, invocation: Invocation): void {
   command
     .description('Sums tokens and costs of the jobs that the hub still keeps.')
-    .option('--by <what>', `one row for each of these: ${UsageBy.options.join(', ')}`, 'day')
+    .option('--by <what>', `group the jobs by one of these: ${UsageBy.options.join(', ')}`, 'day')
     .option(
       '--from <time>',
       'only jobs submitted since this time, such as 2026-08-01 (default: 30 days ago)',

@@ -43,7 +43,10 @@ export function defineWait(command: Command, invocation: Invocation): void {
   })
 }
 
-/** Returns a function that reads those of the jobs that have not ended, and adds up all of them. */
+/**
+ * Returns a function that polls the jobs that have not ended yet, and returns the totals of all
+ * jobs.
+ */
 function watchOf(client: HubClient, ids: readonly JobId[]): () => Promise<Totals> {
   const seen = new Map<JobId, Job>()
   return async () => {

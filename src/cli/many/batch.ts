@@ -13,10 +13,10 @@ export type Batch = {
 }
 
 /**
- * Gives each job a group and an idempotency key, unless it has one. The key is made of the batch's
- * name and the job's content, so that a repeated command submits no job twice. Equal jobs of a batch
- * are numbered, so that each of them is submitted. The batch's name is `key`, or else the group.
- * Without a group, one is made of the source's name and the content of all jobs.
+ * Gives each job a group and an idempotency key, unless the job sets its own. The key is made of
+ * the batch's name and the job's content, so that a repeated command submits no job twice. Equal
+ * jobs of a batch are numbered, so that each of them is submitted. The batch's name is `key`, or
+ * else the group. Without a group, one is made of the source's name and the content of all jobs.
  */
 export function batchOf(
   jobs: readonly Placed<Prepared>[],
@@ -53,7 +53,10 @@ function refuseEqualIds(jobs: readonly Placed<Prepared>[]): void {
     if (id === undefined) continue
     const earlier = places.get(id)
     if (earlier !== undefined) {
-      throw new AppError('usage-invalid', `${place}: its id is also that of ${earlier}`)
+      throw new AppError(
+        'usage-invalid',
+        `${place}: this job has the same id as the job at ${earlier}`,
+      )
     }
     places.set(id, place)
   }

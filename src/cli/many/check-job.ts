@@ -8,15 +8,18 @@ import { parseInput } from '../../protocol/parse-input.ts'
 import { JSON_BYTES_MAX } from '../../protocol/schemas.ts'
 
 /**
- * Validates a job as the hub will, as far as it can be known here, so that all jobs of a file are
- * validated before the first one is submitted. Returns the job as it was written, because the hub
- * adds the default values. Throws the errors of the hub.
+ * Runs the hub's validations that do not depend on the hub's state. An invalid job in a file is
+ * thus found before any job is submitted. Returns the job without default values, which the hub
+ * adds. Throws the same errors as the hub.
  */
 export function checkJob(job: unknown): z.input<typeof Submission> {
   refuseOddJson(job)
   const size = Buffer.byteLength(JSON.stringify(job) ?? '')
   if (size > JSON_BYTES_MAX) {
-    throw new AppError('body-too-large', `has ${size} bytes; the maximum is ${JSON_BYTES_MAX}`)
+    throw new AppError(
+      'body-too-large',
+      `the job has ${size} bytes; the maximum is ${JSON_BYTES_MAX}`,
+    )
   }
   const { kind, payload } = parseInput(Submission, job, { code: 'request-invalid', where: '' })
   const names = KINDS.map(({ schema }) => schema.name)
@@ -28,7 +31,7 @@ export function checkJob(job: unknown): z.input<typeof Submission> {
     throw new AppError('kind-unknown', `kind: there is no kind ${JSON.stringify(kind)}; ${hint}`)
   }
   parseInput(known.schema.schema, payload, { code: 'payload-invalid', where: 'payload' })
-  // `parseInput` has found a valid submission; its output differs only by default values.
+  // `parseInput` has validated the job. Its output is not used, because it contains default values.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return job as z.input<typeof Submission>
 }

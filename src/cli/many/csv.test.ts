@@ -32,7 +32,7 @@ describe('CSV', () => {
   it.each([
     ['a\n"open', 'a.csv, line 2: a quoted cell has no closing quote'],
     ['"a"b', 'a.csv, line 1: text follows the closing quote of a cell'],
-    ['a\n\n5" pipe', 'a.csv, line 3: a quote stands in a cell without quotes'],
+    ['a\n\n5" pipe', 'a.csv, line 3: an unquoted cell contains a quote'],
   ])('that is not valid is refused: %j', (text, message) => {
     expect(() => cellsOf(text)).toThrow(message)
   })

@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors.ts'
 export type CsvRecord = { readonly line: number; readonly cells: readonly string[] }
 
 /**
- * Parses CSV (RFC 4180). A cell in quotes may contain commas, line breaks and, doubled, quotes.
+ * Parses CSV (RFC 4180). A quoted cell may contain commas, line breaks and doubled quotes (`""`).
  * Cells are text and are not trimmed. Lines end with LF or CRLF; empty lines are skipped. Throws
  * `usage-invalid` with the line of an error.
  * @param source name of the text for error messages
@@ -38,7 +38,7 @@ export function parseCsv(text: string, source: string): readonly CsvRecord[] {
     while (at < text.length && text[at] !== ',' && text[at] !== '\n') at += 1
     const cell = text.slice(start, at)
     if (cell.includes('"')) {
-      throw fail('a quote stands in a cell without quotes: quote the cell, and double its quotes')
+      throw fail('an unquoted cell contains a quote: put the cell in quotes, and double the quote')
     }
     return text[at] === ',' ? cell : cell.replace(/\r$/, '')
   }

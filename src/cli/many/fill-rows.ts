@@ -10,8 +10,8 @@ import { parseRows, type Row } from './rows.ts'
 import { fill, fillText, hasPlaceholder } from './template.ts'
 
 /**
- * Fills a command line with each row, and makes a job of each result. Throws `usage-invalid` with
- * the places of the rows that are no valid job.
+ * Makes a job from each row: replaces the placeholders of the command line by the values of the
+ * row. Throws `usage-invalid` with the places of the rows that do not result in a valid job.
  */
 export async function jobsOfRows(
   { text, source }: { readonly text: string; readonly source: string },
@@ -22,7 +22,7 @@ export async function jobsOfRows(
   if (![prompt, ...rest, ...Object.values(values)].some(hasPlaceholder)) {
     throw new AppError(
       'usage-invalid',
-      'All jobs would be equal: with --rows, use {{name}} in the prompt or in a flag',
+      'All jobs would be identical: with --rows, use {{name}} in the prompt or in a flag',
     )
   }
   // A key without a placeholder would be the same for all jobs, so it names the batch instead.
@@ -48,7 +48,10 @@ const fillWritten = ({ values, prompt, rest }: Written, row: Row): Written => ({
   rest: rest.map((word) => fillText(word, row)),
 })
 
-/** With a time such as +10m, a repeated command would be another request and submit all jobs twice. */
+/**
+ * Throws `usage-invalid` for a relative time such as +10m. It would give the jobs of a repeated
+ * command other idempotency keys, so the hub would accept all jobs twice.
+ */
 function refuseRelativeTime(time: string | undefined): void {
   if (time === undefined || readTime(time, 0) === readTime(time, 1)) return
   throw new AppError(

@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Placed } from './placed.ts'
 
-/** What a text of JSON contains: one value, or a list of values and their places. */
+/** The parsed content: one value, or a list of values with the place of each. */
 type Json =
   | { readonly kind: 'one'; readonly value: unknown }
   | { readonly kind: 'many'; readonly items: readonly Placed<unknown>[] }
@@ -10,7 +10,7 @@ type Json =
  * Parses JSON, or JSON Lines: one value on each line; blank lines are skipped. An array counts as a
  * list of values. Throws `usage-invalid` with the place of the first error.
  * @param source name of the text for error messages
- * @param noun what an entry of an array is called
+ * @param noun what error messages call an entry of an array, such as `job`
  */
 export function parseJsonOrLines(text: string, source: string, noun: string): Json {
   const whole = parsed(text)
@@ -24,7 +24,10 @@ export function parseJsonOrLines(text: string, source: string, noun: string): Js
   return { kind: 'many', items }
 }
 
-/** @param wholeError the error of the text as one JSON value, for a text that is not JSON Lines */
+/**
+ * @param wholeError why the text is not one JSON value; reported if the first line is not JSON
+ * either
+ */
 function linesOf(text: string, source: string, wholeError: Error): Json {
   const items: Placed<unknown>[] = []
   for (const [index, line] of text.split('\n').entries()) {
@@ -33,7 +36,7 @@ function linesOf(text: string, source: string, wholeError: Error): Json {
     const read = parsed(line)
     if (!(read instanceof Error)) items.push({ place, value: read.value })
     else if (items.length > 0) throw notJson(place, read)
-    // If not even the first line is JSON, the text is one value that spans lines.
+    // If the first line is not JSON, the text was probably meant as one value with several lines.
     else throw notJson(source, wholeError)
   }
   return { kind: 'many', items }

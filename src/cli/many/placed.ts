@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors.ts'
 /** A value, and where it was found, such as `jobs.jsonl, line 7`, for error messages. */
 export type Placed<Value> = { readonly place: string; readonly value: Value }
 
-/** The maximum number of jobs of one command. */
+/** The maximum number of jobs that one command submits. */
 export const JOBS_MAX = 10_000
 
 /** The maximum size of a file of jobs or rows, in bytes. */
@@ -42,10 +42,10 @@ export function someJobs<Value>(
   items: readonly Placed<Value>[],
   source: string,
 ): readonly Placed<Value>[] {
-  if (items.length === 0) throw new AppError('usage-invalid', `${source} contains no job`)
+  if (items.length === 0) throw new AppError('usage-invalid', `${source} contains no jobs`)
   if (items.length <= JOBS_MAX) return items
   throw new AppError(
     'usage-invalid',
-    `${source} contains ${items.length} jobs; the maximum is ${JOBS_MAX}: split it`,
+    `${source} contains ${items.length} jobs; the maximum is ${JOBS_MAX}: split the file`,
   )
 }

@@ -12,11 +12,11 @@ import type { Prepared } from './prepared.ts'
 
 const RETRY_MS = 1000
 
-/** What became of the jobs of a batch. */
+/** The result of submitting a batch. */
 export type Sent = {
   /** The ids of the submitted jobs, in the order of the batch. */
   readonly ids: readonly JobId[]
-  /** How many of them did not exist before. */
+  /** How many of these jobs are new; the others were submitted by an earlier call. */
   readonly created: number
 }
 
@@ -48,7 +48,7 @@ export async function sendAll(
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const { code, message, details } = error
-      const done = `${accepted.size} of ${jobs.length} jobs were submitted before`
+      const done = `${accepted.size} of ${jobs.length} jobs were submitted before this error`
       throw new AppError(code, `${place}: ${message}\n  ${done}`, { details, cause: error })
     }
   })

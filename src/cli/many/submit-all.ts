@@ -13,8 +13,8 @@ import type { Batch } from './batch.ts'
 import { type Sent, sendAll } from './send-all.ts'
 
 /**
- * Submits all jobs of a batch and prints how many; with `wait`, waits until their groups have ended.
- * If this command is interrupted or fails, repeating it submits the remaining jobs.
+ * Submits all jobs of a batch and prints how many; with `wait`, waits until their groups have
+ * ended. If this command is interrupted or fails, repeating it submits the remaining jobs.
  */
 export async function submitAll(
   invocation: Invocation,
@@ -38,7 +38,7 @@ export async function submitAll(
   print.line(`  next: ${print.command(waitCommand(groups))}`)
 }
 
-/** Submits the jobs and shows their number meanwhile. Stops early after an interrupt. */
+/** Submits the jobs and shows how many have been submitted. Stops early after an interrupt. */
 async function sendShowing(
   { terminal }: Invocation,
   client: HubClient,

@@ -22,7 +22,10 @@ describe('a template', () => {
 
   it.each([
     ['{{langauge}}', 'the row has no value for {{langauge}}; did you mean {{language}}?'],
-    ['{{ .Values }}', String.raw`it has file, language. If no value is meant, write \{{`],
+    [
+      '{{ .Values }}',
+      String.raw`it has values for file, language; for two literal braces, write \{{`,
+    ],
     ['{{file', '"{{" has no "}}"'],
     ['{{file}', '"{{" has no "}}"'],
   ])('that names no value is refused: %s', (text, message) => {

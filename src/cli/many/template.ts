@@ -14,8 +14,8 @@ export const hasPlaceholder = (value: unknown): boolean =>
     : Array.isArray(value) && value.some(hasPlaceholder)
 
 /**
- * Replaces each `{{name}}` by the row's value, and each `\{{` by `{{`. Replaces in texts and lists of
- * texts; any other value stays as it is. Throws `usage-invalid` if the row has no such value.
+ * Replaces each `{{name}}` by the row's value, and each `\{{` by `{{`. Works on texts and lists of
+ * texts; returns any other value unchanged. Throws `usage-invalid` if the row has no value `name`.
  */
 export function fill(value: unknown, row: Row): unknown {
   if (Array.isArray(value)) return value.map((one: unknown) => fill(one, row))
@@ -33,13 +33,13 @@ export const fillText = (text: string, row: Row): string =>
     return cell
   })
 
-const LITERAL = String.raw`write \{{ for two braces that are not a placeholder`
+const LITERAL = String.raw`for two literal braces, write \{{`
 
 function unknownName(name: string, known: readonly string[]): AppError {
   const meant = nearMiss(name, known)
   const hint =
     meant === undefined
-      ? `it has ${known.join(', ')}. If no value is meant, ${LITERAL}`
+      ? `it has values for ${known.join(', ')}; ${LITERAL}`
       : `did you mean {{${meant}}}?`
   return new AppError('usage-invalid', `the row has no value for {{${name}}}; ${hint}`)
 }

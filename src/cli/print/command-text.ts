@@ -22,7 +22,8 @@ export function commandText(command: CommandLine, argv: readonly string[], call:
   const [own, program] = splitAtDashes(command)
   const onHost = [own[0], own.slice(0, 2).join(' ')].some((name) => ON_HOST.includes(name ?? ''))
   const given = hubFlags(argv)
-  // With --hub, --data is this machine's folder, not that of the hub.
+  // If --hub is given, --data and --config describe this machine, so a command to run on the hub's
+  // machine must not contain them.
   const hostFlags = given.some(({ flag }) => flag === '--hub') ? [] : HOST_FLAGS
   const flags = given.filter(
     ({ flag }) => !own.includes(flag) && (!onHost || hostFlags.includes(flag)),

@@ -32,7 +32,9 @@ const COLOR: Record<JobState, Style> = {
   cancelled: 'gray',
 }
 
-/** A job that succeeded without any change is not shown in green, because people expect a change. */
+/**
+ * A job that succeeded without any change is not shown in green, because people expect a change.
+ */
 const colorOf = ({ state, reason }: Job): Style =>
   reason === 'no-change' && state === 'succeeded' ? 'yellow' : COLOR[state]
 
@@ -96,7 +98,7 @@ export function jobReport(
     readonly deliveries: readonly Delivery[]
     /** Why no worker has claimed the job; null if it is not waiting. */
     readonly waitsFor: string | null
-    /** Whether the prompt and the detail are shown whole. */
+    /** Whether the prompt and the detail are shown in full. */
     readonly isFull: boolean
   },
   print: Pick<Printer, 'paint' | 'hint'>,
@@ -188,7 +190,7 @@ const safe = (text: string | null): string | null => (text === null ? null : saf
 const listed = (names: readonly string[]): string | null =>
   names.length === 0 ? null : safeLine(names.join(', '))
 
-/** The lines of a job's detail, such as the output of a failed check; shortened unless it is full. */
+/** The lines of a job's detail, such as the output of a failed check; shortened unless `isFull`. */
 export const detailLines = ({ detail }: Job, isFull: boolean): readonly string[] =>
   detail === ''
     ? []

@@ -23,7 +23,7 @@ export async function withPager(
     stdio: ['pipe', 'inherit', 'inherit'],
   })
   const end = once(pager, 'close')
-  // A reader who quits the pager closes the pipe. The printer stops printing then.
+  // When the user quits the pager, the pipe closes and writes fail. Printing then stops.
   pager.stdin.on('error', () => {})
   process.on('SIGINT', leaveToPager)
   try {
@@ -35,7 +35,7 @@ export async function withPager(
   }
 }
 
-/** Ignores Ctrl-C, with which a reader stops a search in the pager. */
+/** Ignores Ctrl-C, which the pager handles: in `less`, it stops a search. */
 function leaveToPager(): void {}
 
 function pagerOf({ env }: Terminal): string | null {

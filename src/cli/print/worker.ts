@@ -24,13 +24,13 @@ export function workerReport(
     ['system', listed(offered(worker, 'os'))],
     ['labels', listed(worker.labels)],
     ['kinds', listed(worker.kinds)],
-    ...(worker.restrictedTo === null ? [] : [['only', listed(worker.restrictedTo)]]),
+    ...(worker.restrictedTo === null ? [] : [['only jobs', listed(worker.restrictedTo)]]),
   ]
   const name = paint('bold', safeLine(worker.name))
   return [`${name}  ${head}`, ...columns(rows).map((line) => `  ${line}`)]
 }
 
-/** The values of the offers that begin with this word; `*` means all. */
+/** The values of the offers that begin with this word, such as `codex` for `agent:codex`. */
 const offered = ({ offers }: Seen, word: string): readonly string[] =>
   offers.flatMap((offer) => (offer.startsWith(`${word}:`) ? [offer.slice(word.length + 1)] : []))
 
