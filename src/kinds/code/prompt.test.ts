@@ -66,7 +66,7 @@ it('a session gets what failed and what to do, not the task again', () => {
 it('an agent without a session gets the task again before what failed', () => {
   const prompt = findingsPrompt(job, failed, { session: null, changed: true })
   expect(prompt.startsWith(promptFor(job))).toBe(true)
-  expect(prompt).toMatch(/changes in the working tree are yours[^]*The check "types" failed/)
+  expect(prompt).toMatch(/You made the changes in the working tree[^]*The check "types" failed/)
 })
 
 it('an agent that changed nothing is not told that its changes failed', () => {
