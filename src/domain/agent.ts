@@ -10,13 +10,13 @@ export type ModelDoor = {
   readonly token: string
 }
 
-/** Why a request to a model got no answer that an agent can use. */
+/** Why a model failed to answer a request of an agent. */
 export type ModelRefusal =
-  /** A rate limit or quota of the account `closed` that resets at `until` (epoch ms). */
+  /** The account `closed` has reached a rate limit or quota, which resets at `until` (epoch ms). */
   | { readonly kind: 'quota'; readonly until: number; readonly closed: Resource }
-  /** The model's server cannot answer for now. */
+  /** The model's server is unreachable, breaks off its response, or reports a temporary error. */
   | { readonly kind: 'away'; readonly closed: Resource }
-  /** The server refused the request, and would refuse it again. */
+  /** The server rejected the request; a retry would fail too. */
   | { readonly kind: 'refused'; readonly status: number }
 
 /** What an agent is asked to do in one turn. */
@@ -42,7 +42,7 @@ export type AgentPlace = {
   readonly readable: readonly string[]
 }
 
-/** A replacement of text in a file, as an agent reports it. */
+/** An edit of one file, as the agent reports it. */
 export type FileEdit = {
   readonly path: string
   /** The replaced text; null if the whole file is written. */

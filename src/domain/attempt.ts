@@ -84,11 +84,11 @@ export type Attempt = {
   readonly marker: string
   /** Access to a model; null if this worker has none. */
   readonly door: ModelDoor | null
-  /** Why the attempt's last model request got no usable answer; null if it got one. */
+  /** Why the model failed to answer the attempt's last request; null if the model did not fail. */
   refusal(): Promise<ModelRefusal | null>
   /**
-   * Says that the attempt has reached a resource (`Resource.key`). If the resource was closed, it is
-   * open again for all jobs.
+   * Reports that the attempt has reached the resource with this `Resource.key`. If the resource was
+   * closed, the hub opens it again for all jobs.
    */
   reached(key: string): void
   /** The wall clock, in milliseconds since the epoch. It may jump, so do not measure durations with it. */
@@ -116,15 +116,15 @@ export type RunKind = (attempt: Attempt, signal: AbortSignal) => Promise<Outcome
 /** What an attempt left on this worker when the worker died. */
 export type LeftAttempt = Pick<Attempt, 'folder' | 'marker'>
 
-/** The hub puts this before the names of artifacts that a dead attempt left. */
+/** The hub adds this prefix to the names of files that were salvaged from a dead attempt. */
 export const SALVAGE = 'salvage.'
 
-/** Partial work that an attempt left behind. */
+/** Partial work in an attempt's folder after its worker died. */
 export type LeftWork = {
   readonly files: readonly FileArtifact[]
   /**
-   * From this checkpoint the next attempt continues the work, once the hub has the files; null if it
-   * cannot continue. It refers to the files by their names after the upload, which begin with SALVAGE.
+   * The checkpoint from which the next attempt continues after the files are uploaded; null if no
+   * attempt can continue the work. Contains the names of the uploaded files, which begin with SALVAGE.
    */
   readonly checkpoint: Checkpoint | null
 }

@@ -76,7 +76,7 @@ export const ERRORS = {
   'job-not-queued': kind(409, 'Nothing to do: another worker has claimed the job.'),
   'job-not-paused': kind(
     409,
-    'Only a paused job, or one that waits for something closed, can be resumed.',
+    'You can resume only a paused job, or a queued job that waits for a closed resource.',
   ),
   'lease-lost': kind(409, 'Stop the attempt: it has ended, or another worker has claimed the job.'),
   'cancel-requested': kind(

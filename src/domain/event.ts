@@ -35,10 +35,10 @@ export type Progress = z.infer<typeof Progress>
 /** Maximum length of a check's command in an event, in characters. */
 export const COMMAND_MAX = 500
 
-/** Maximum number of files that an event names. */
+/** Maximum number of changed files that an event lists. */
 export const CHANGED_FILES_MAX = 100
 
-/** A check's run and its verdict. */
+/** One run of a check, and its result. */
 export const CheckFacts = {
   check: z.string().max(64),
   passed: z.boolean(),
@@ -52,7 +52,7 @@ export const CheckFacts = {
     .int()
     .nullable()
     .optional()
-    .describe('null if the program was killed, for example at the end of its time'),
+    .describe('null if the program was killed, for example after a timeout'),
   tree: z.string().max(64).optional().describe('Id of the tree that was checked'),
   iteration: z
     .int()
@@ -68,7 +68,7 @@ export const CheckFacts = {
 
 const lines = z.int().min(0).nullable()
 
-/** How much of the workspace was changed since the base. */
+/** How the workspace differs from its base. */
 export const ChangeFacts = {
   tree: z.string().max(64).describe('Id of the tree after the change'),
   files: z.int().min(0).describe('Number of changed files'),
@@ -95,9 +95,9 @@ export const WorkerEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('agent-session'), session: z.string().max(SESSION_MAX) }),
   z.strictObject({ type: z.literal('usage'), usage: Usage }),
   z.strictObject({ type: z.literal('check-finished'), ...CheckFacts }),
-  /** What the workspace contains before the work, such as a commit. */
+  /** The revision from which the work starts, such as a commit. */
   z.strictObject({ type: z.literal('base'), revision: z.string().min(1).max(64) }),
-  /** The change since the base, each time it is read. */
+  /** The change since the base. Sent each time the worker compares the workspace with the base. */
   z.strictObject({ type: z.literal('change'), ...ChangeFacts }),
   z.strictObject({ type: z.literal('progress'), ...Progress.shape }),
   /** A warning for people. It does not end the job. */
@@ -107,7 +107,7 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     text: z.string().max(EVENT_TEXT_MAX),
   }),
   z.strictObject({ type: z.literal('published'), publication: Publication }),
-  /** A closed resource is back. */
+  /** The attempt reached a resource. If the resource was closed, it is open again. */
   z.strictObject({ type: z.literal('reached'), key: ResourceKey }),
 ])
 export type WorkerEvent = z.infer<typeof WorkerEvent>

@@ -33,11 +33,11 @@ export const NO_EVIDENCE: Evidence = {
   notes: [],
 }
 
-/** Collects what the events of one attempt report. Ignores events of other types. */
+/** Builds the evidence from the events of one attempt. */
 export const evidenceOf = (events: readonly (WorkerEvent | JobEvent)[]): Evidence =>
   events.reduce(addEvidence, NO_EVIDENCE)
 
-/** Adds what an event reports. */
+/** Returns the evidence with one more event. Ignores types of events that the evidence does not hold. */
 export function addEvidence(known: Evidence, event: WorkerEvent | JobEvent): Evidence {
   const { checks, steps, notes } = known
   const { type } = event
@@ -51,13 +51,13 @@ export function addEvidence(known: Evidence, event: WorkerEvent | JobEvent): Evi
   return { ...known, notes: [...notes, { code: event.code, text: event.text }] }
 }
 
-// These drop the event's type, and its envelope if it has one.
+// These schemas remove an event's `type`, and the `seq`, `at` and `attempt` that the hub adds.
 const Change = z.object(ChangeFacts)
 const Check = z.object(CheckFacts)
 
 const started = (step: string): Evidence['steps'][number] => ({ step, durationMs: null })
 
-/** Steps run one after another, so the newest step with the name is the one that finished. */
+/** Steps run one after another, so the event finishes the newest step with its name. */
 function finished(
   steps: Evidence['steps'],
   { step, durationMs }: { readonly step: string; readonly durationMs: number },

@@ -12,7 +12,7 @@ export const hint = (text: string, ...commands: readonly CommandLine[]): Hint =>
   commands,
 })
 
-/** Replaces the placeholder `<job>` in a hint's commands by a job's id. */
+/** Replaces the placeholder `<job>` in a hint's commands with a job's id. */
 export const ofJob = ({ text, commands }: Hint, id: string): Hint => ({
   text,
   commands: commands.map(([name, ...words]) => [
@@ -22,7 +22,7 @@ export const ofJob = ({ text, commands }: Hint, id: string): Hint => ({
 })
 
 /**
- * Formats a hint. With the layout `lines`, each of several commands gets a line of its own.
+ * Formats a hint. With the layout `lines`, two or more commands are on separate lines.
  * @param write formats a command the way the reader must type it
  */
 export function hintText(

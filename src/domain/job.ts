@@ -33,7 +33,7 @@ export const Submission = z.strictObject({
     .max(16)
     .default([])
     .describe(
-      'Labels that a worker must have to claim the job; os:linux and sandbox:bubblewrap name its machine',
+      'Labels that a worker must have to claim the job; os:linux or sandbox:bubblewrap is a property of its machine',
     ),
   locks: z
     .array(LockKey)
@@ -96,7 +96,10 @@ export const Job = z.object({
     .describe('What a worker must offer in addition to kind and labels'),
   attempt: z.int().describe('The number of the newest attempt; it is also the fencing token'),
   failures: z.int(),
-  deferrals: z.int().default(0).describe('How many attempts met an outage; they are not failures'),
+  deferrals: z
+    .int()
+    .default(0)
+    .describe('Number of attempts that ended because of an outage; they do not count as failures'),
   step: z.string().nullable().describe('The current step of the running attempt'),
   worker: z.string().nullable(),
   sandbox: z.string().nullable().describe('How the agent is confined: "bubblewrap" or "none"'),

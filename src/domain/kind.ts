@@ -11,13 +11,13 @@ export type KindSchema = {
   /** Lock keys derived from the payload, in addition to those in the submission. */
   locks(payload: unknown): readonly string[]
   /**
-   * The payload of a follow-up: the same work, except for what the submitter changes. Throws AppError
-   * `payload-invalid` if the kind cannot change this.
+   * Returns the payload of a follow-up: the earlier payload with the submitter's changes. Throws
+   * AppError `payload-invalid` if the kind does not support one of the changes.
    */
   followUp(payload: unknown, change: FollowUp): unknown
   /** What a worker must offer, such as `agent:codex`. Each demand becomes a part of the job's lane. */
   demands(payload: unknown): readonly string[]
-  /** What to say when no worker meets one of these demands; null for a demand of another kind. */
+  /** What to tell the user if no worker meets this demand; null if jobs of this kind never make it. */
   lack(demand: string): Lack | null
   /** A worker needs at least this protocol version to understand the payload. */
   protocol(payload: unknown): number
@@ -32,13 +32,16 @@ export type KindSchema = {
 /** What the submitter of a follow-up changes. */
 export type FollowUp = {
   readonly prompt?: string | undefined
-  /** Where the new job starts. */
+  /** The branch, tag or commit from which the new job starts. */
   readonly ref?: string | undefined
-  /** Where the new job publishes. */
+  /** The branch to which the new job publishes. */
   readonly branch?: string | undefined
 }
 
-/** A `KindSchema` as a kind declares it: methods that take a payload get it parsed, except `followUp`. */
+/**
+ * What each kind defines for its `KindSchema`. The methods get a parsed payload, except `followUp`,
+ * which gets the payload as it was submitted.
+ */
 type Declared<Payload> = Pick<KindSchema, 'name' | 'followUp' | 'lack'> & {
   title(payload: Payload): string
   locks(payload: Payload): readonly string[]

@@ -1,12 +1,12 @@
 import { type Hint, hint } from './hint.ts'
 
-/** What no connected worker offers to a job, and how to get a worker that does. */
+/** What a job needs and no connected worker offers, and how to get a worker that offers it. */
 export type Lack = {
   /** A clause, such as `no worker accepts local repositories`. */
   readonly what: string
   readonly cure: Hint | null
 }
 
-/** A lack as one hint: the clause and the cure. */
+/** Joins the clause and the cure to one hint. */
 export const lackHint = ({ what, cure }: Lack): Hint =>
   cure === null ? hint(what) : { ...cure, text: `${what}; ${cure.text}` }

@@ -35,7 +35,7 @@ export const WorkerIdentity = z.strictObject({
     .array(ResourceKey)
     .max(16)
     .optional()
-    .describe('The keys of the accounts at models that the worker uses'),
+    .describe('Keys of the model accounts that the worker uses'),
   sandbox: z.enum(['bubblewrap', 'none']),
 })
 export type WorkerIdentity = z.infer<typeof WorkerIdentity>
@@ -51,7 +51,7 @@ export const Lease = z.object({
   /** Bearer token that is valid for this attempt only. */
   token: z.string(),
   leaseMs: z.int(),
-  /** Keys of closed resources; the attempt is the one that may try whether they are back. */
+  /** Keys of the closed resources for which this attempt is the trial. */
   trials: z.array(z.string()).default([]),
   ...Earlier.shape,
 })

@@ -49,9 +49,9 @@ export const Limits = z.strictObject({
     .max(7 * DAY)
     .optional()
     .describe(
-      'how long the job waits for a git host or model that is away (6 hours if not set), in milliseconds',
+      'how long the job waits for an unavailable git host or model (6 hours if not set), in milliseconds',
     ),
 })
-/** How long a job without `outageMs` waits, in milliseconds. */
+/** Default of `outageMs`, in milliseconds. */
 export const OUTAGE_MS_DEFAULT = 6 * 60 * MINUTE
 export type Limits = z.infer<typeof Limits>

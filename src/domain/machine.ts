@@ -4,10 +4,10 @@ import { backOffMs, type RetryPolicy } from './retry.ts'
 import type { JobState } from './state.ts'
 import { type Trigger, TRANSITIONS } from './transition.ts'
 
-/** Maximum number of attempts at a job, deferred ones not counted. Prevents endless requeueing. */
+/** Maximum number of attempts at a job, without deferred attempts. Prevents endless requeueing. */
 export const ATTEMPTS_MAX = 100
 
-/** Maximum number of deferred attempts at a job; with a try every two minutes, enough for a day. */
+/** Maximum number of deferred attempts at a job: over a day at one try every two minutes. */
 export const DEFERRALS_MAX = 1000
 
 /** The facts of a running attempt that decide the next state of its job. */
@@ -77,8 +77,9 @@ export function afterSettleFailed(job: Running, reason: ReasonCode): Next {
 }
 
 /**
- * The next state after the lease expired, or after the worker was restarted. Losing a worker before its agent started does not count as a
- * failure, unless `countEarlyExpiry` is set. `expiryDelayMs`, if set, replaces the backoff.
+ * The next state after the lease expired, or after the worker was restarted. Losing a worker before
+ * its agent started does not count as a failure, unless `countEarlyExpiry` is set. `expiryDelayMs`, if
+ * set, replaces the backoff.
  */
 export function afterExpiry(job: Running): Next {
   if (job.cancelRequested) return cancelled(job)
@@ -102,19 +103,19 @@ export function afterHandBack(job: Running): Next {
   return { state: 'queued', reason: 'handed-back', failures: job.failures, delayMs: 0 }
 }
 
-/** An outage that a job has met. */
+/** An outage of a resource that a job needs. */
 export type Outage = {
   readonly reason: ReasonCode
-  /** How long the outage has kept the job waiting, in milliseconds. */
+  /** How long the job has waited because of the outage, in milliseconds. */
   readonly lastedMs: number
-  /** How long the job waits for its end (`limits.outageMs`). */
+  /** How long the job waits before it fails (`limits.outageMs`). */
   readonly limitMs: number
   readonly nextTryMs: number
 }
 
 /**
- * The next state after an attempt met an outage. This does not count as a failure, but a job waits
- * only for a limited time.
+ * The next state after an attempt ended because of an outage. This does not count as a failure. The
+ * job fails once it has waited for `limitMs` or has had DEFERRALS_MAX deferred attempts.
  */
 export function afterDeferral(job: Running, outage: Outage): Next {
   if (job.cancelRequested) return cancelled(job)

@@ -3,12 +3,12 @@
 /** Returns the text that a job demands and a worker offers for an agent: `agent:` and its name. */
 export const agentOffer = (agent: string): string => `agent:${agent}`
 
-/** The companies whose API a model can have. */
+/** The providers whose model APIs Millwright supports. */
 export type Provider = 'anthropic' | 'openai'
 
 /**
- * Returns the demand of a job for a model: `model:` and the kind of its server (`anthropic`,
- * `openai`), or `default` for the worker's default model.
+ * Returns the text that a job demands and a worker offers for a model: `model:` and its provider
+ * (`anthropic` or `openai`), or `model:default` for the worker's default model.
  */
 export const modelOffer = (model: string): string => `model:${model}`
 
@@ -21,7 +21,7 @@ export const osOffer = (os: string): string => `os:${os}`
 /** The offer of a worker that accepts any repository on another machine. */
 export const ANY_REPOSITORY = 'repo:*'
 
-/** What a job demands whose repository is a folder on its worker's machine. */
+/** The demand of a job whose repository is a folder on the worker's machine. */
 export const LOCAL_REPOSITORY = 'local:repository'
 
 /**
@@ -36,7 +36,7 @@ export const meets = (demand: string, offers: readonly string[]): boolean =>
   offers.some((offer) => matches(demand, offer))
 
 /**
- * Whether a label names a property of the worker's machine, such as `os:linux`. Unlike other labels,
- * it is met by an offer.
+ * Whether a label names a property of the worker's machine, such as `os:linux`. A worker meets such a
+ * label with one of its offers, not with one of its labels.
  */
 export const isMachineLabel = (label: string): boolean => label.includes(':')

@@ -54,11 +54,11 @@ export type Pause = {
   readonly reason: z.infer<typeof PauseReason>
   readonly detail: string
   readonly resumeAt?: number
-  /** The account at a model that refuses requests until `resumeAt`; other jobs then wait for it too. */
+  /** The model account that refuses requests until `resumeAt`. Other jobs that need it wait too. */
   readonly closed?: Resource
 }
 
-/** Why a job must wait until a resource that it needs is back. */
+/** Why a job returns to the queue: a resource that it needs is unavailable. */
 export const Deferral = z.strictObject({
   reason: Reason,
   detail,

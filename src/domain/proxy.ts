@@ -1,4 +1,4 @@
-// The network proxy through which programs reach other machines, as environment variables.
+// The settings of the network proxy, and the environment variables that make programs use it.
 import type { Secret } from './secret.ts'
 
 export type ProxySettings = {
@@ -11,7 +11,7 @@ export type ProxySettings = {
 /** `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in both letter cases; empty if there is no proxy. */
 export type ProxyVariables = Readonly<Record<string, string>>
 
-/** A hub, gateway or server of the same machine is never reached through a proxy. */
+/** Programs connect to servers on their own machine, such as the gateway, without the proxy. */
 const LOOPBACK = 'localhost,127.0.0.1,::1'
 
 export function proxyVariables(settings: ProxySettings): ProxyVariables {
@@ -34,11 +34,11 @@ export function proxyVariables(settings: ProxySettings): ProxyVariables {
   )
 }
 
-/** The variables for agents: none if a proxy's URL contains a login, which agents must not learn. */
+/** The variables for agents. Empty if a proxy's URL contains a login, which agents must not see. */
 export const proxyForAgents = (variables: ProxyVariables): ProxyVariables =>
   loginsIn(variables).length === 0 ? variables : {}
 
-/** Redacts the logins of the proxies in a text, because a proxy or a program may echo them. */
+/** Redacts the proxies' logins in a text. Error messages of proxies and programs may contain them. */
 export const withoutProxyLogin = (text: string, variables: ProxyVariables): string =>
   loginsIn(variables).reduce((redacted, login) => redacted.replaceAll(login, '[redacted]'), text)
 

@@ -14,10 +14,10 @@ const SIZES: Units = {
 }
 type Units = Readonly<Record<string, number>>
 
-/** Parses a duration such as `10m`, `1h30m` or `500ms`; null if the text is not one. */
+/** Parses a duration such as `10m`, `1h30m` or `500ms`; null if the text is not a duration. */
 export const readDuration = (text: string): number | null => sum(text, TIMES)
 
-/** Parses a size such as `2GB`, `1.5 MB` or `64MiB`; null if the text is not one. */
+/** Parses a size such as `2GB`, `1.5 MB` or `64MiB`; null if the text is not a size. */
 export const readSize = (text: string): number | null => sum(text, SIZES)
 
 /** Adds up parts such as `1h` and `30m`. Each unit may occur once, and larger units come first. */
@@ -36,13 +36,17 @@ function sum(text: string, units: Units): number | null {
 }
 
 /**
- * A duration typed by a person, in milliseconds: a number of milliseconds, or text such as `10m`.
- * @param bounds the schema of the number
+ * A schema for a duration that a person types: a number of milliseconds, or text such as `10m`. The
+ * result is in milliseconds.
+ * @param bounds the schema that the result must match
  */
 export const typedDuration = (bounds: z.ZodType<number, number>) =>
   typed(bounds, readDuration, 'a duration: write 10m, 1h30m, 500ms or a number of milliseconds')
 
-/** A size typed by a person, in bytes: a number of bytes, or text such as `2GB` or `64MiB`. */
+/**
+ * A schema for a size that a person types: a number of bytes, or text such as `2GB` or `64MiB`. The
+ * result is in bytes.
+ */
 export const typedSize = (bounds: z.ZodType<number, number>) =>
   typed(bounds, readSize, 'a size: write 2GB, 64MiB or a number of bytes')
 
@@ -74,7 +78,7 @@ export const durationText = (ms: number): string => {
   return words.length === 0 ? '0' : words.join('')
 }
 
-/** Writes a size the way `readSize` reads it, in the largest unit that needs no fraction. */
+/** Writes a size the way `readSize` reads it, in the largest unit that gives a whole number. */
 export const sizeText = (bytes: number): string => {
   const [unit, size] = UNIT_NAMES.find(([, one]) => bytes >= one && bytes % one === 0) ?? ['', 1]
   return `${bytes / size}${unit}`

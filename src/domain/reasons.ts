@@ -67,8 +67,8 @@ export const REASONS = {
     hint('read what the agent said, then reword the prompt', ['logs', '<job>']),
   ),
   'model-refused': ending(
-    'the model’s server refused the request, and would refuse it again',
-    'read the cause in the detail; check the name of the model and the worker’s model upstream',
+    'the model’s server rejected the request, and a retry would be rejected too',
+    'read the detail for the cause; check the model’s name and the worker’s model upstream',
   ),
   'check-failed': ending(
     'a check did not pass',
@@ -112,12 +112,12 @@ export const REASONS = {
     true,
   ),
   'host-not-found': ending(
-    'the name of the repository’s host does not resolve, and the worker has never reached it',
-    'check the URL',
+    'the host name in the repository’s URL does not resolve, and the worker has never reached this host',
+    'correct the host name in the URL',
   ),
   'repository-refused': ending(
-    'the repository’s host refused the request',
-    'read the cause in the detail',
+    'the repository’s host rejected the request',
+    'read the detail for the cause',
   ),
   'repository-login': ending(
     'the repository requires a valid credential (401)',
@@ -130,7 +130,7 @@ export const REASONS = {
   ),
   'repository-forbidden': ending(
     'the worker may not access the repository: its git credential does not permit it (403), or the repository on its disk belongs to another user',
-    'grant the credential the access that the job needs, or do what the detail says about the owner',
+    'grant the credential the access that the job needs; for a repository on disk, read the detail for how to fix the owner',
   ),
   'repository-unsafe': ending(
     'the repository contains objects that git rejects',
@@ -146,7 +146,7 @@ export const REASONS = {
   ),
   'protocol-refused': ending(
     'the worker does not allow this type of repository URL',
-    'use a URL of the type that the detail asks for',
+    'use a type of URL that the detail names',
   ),
   'ref-not-found': ending(
     'the branch, tag or commit does not exist',
@@ -206,7 +206,7 @@ export const REASONS = {
   'disk-full': ending('the worker’s disk is full', 'free disk space on the worker', true),
   // failed: publishing
   'publish-invalid': ending(
-    'git cannot create the branch, or it rejects the author',
+    'git cannot create the branch, or git rejects the author',
     hint('publish to another branch, or submit the job with another author', [
       'retry',
       '<job>',

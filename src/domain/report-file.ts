@@ -6,7 +6,7 @@ import { Resource } from './resource.ts'
 
 const At = z.int().min(0).describe('Milliseconds since the epoch, by the worker’s clock')
 
-/** The artifact `report.json`: what one attempt was asked, what it did, and how it ended. */
+/** The artifact `report.json`: the task of one attempt, what the attempt did, and how it ended. */
 export const ReportFile = z
   .strictObject({
     ...Fence.shape,
@@ -18,7 +18,7 @@ export const ReportFile = z
       .describe('Name of the token that submitted the job; null if the hub did not say'),
     payload: z
       .json()
-      .describe('The job as submitted. Of a `code` job: prompt, agent, model, checks, publish'),
+      .describe('The job as submitted. For a `code` job: prompt, agent, model, checks, publish'),
     startedAt: At,
     endedAt: At,
     outcome: z.union([
@@ -35,7 +35,9 @@ export const ReportFile = z
     ]),
     ...Evidence.shape,
     usage: Usage.nullable().describe('null if the attempt had no access to a model'),
-    artifacts: z.array(z.string()).describe('Names of the artifacts that the attempt kept before'),
+    artifacts: z
+      .array(z.string())
+      .describe('Names of the artifacts that the attempt kept before this report'),
   })
-  .describe('What one attempt at a job was asked, what it did, and how it ended')
+  .describe('The task of one attempt at a job, what the attempt did, and how it ended')
 export type ReportFile = z.infer<typeof ReportFile>

@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import { Offer } from './text.ts'
 
-/** Names a resource: `host:` and an origin, or `model:` and an account at a model. */
+/** The key of a resource: `host:` and the origin of a git host, or `model:` and a model account. */
 export const ResourceKey = z
   .string()
   .max(400)
-  .regex(/^(?:host|model):\S+$/u, 'must be host: or model:, and a name without spaces')
+  .regex(/^(?:host|model):\S+$/u, 'must be host: or model: and a name without spaces')
 
-/** Something outside Millwright that jobs need and that can be away, such as a git host. */
+/** An outside service that jobs need and that can be unavailable: a git host or a model account. */
 export const Resource = z.strictObject({
   key: ResourceKey,
   covers: z
     .array(Offer)
     .max(8)
-    .describe('Patterns for demands; a job with a demand that matches one needs the resource'),
+    .describe('Patterns; a job needs the resource if one of its demands matches one of them'),
 })
 export type Resource = z.infer<typeof Resource>

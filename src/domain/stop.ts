@@ -43,7 +43,7 @@ export const isLeaseLost = (error: unknown): boolean =>
 
 /**
  * An expected failure of a step. The pipeline turns it into a failed outcome, or into a deferral if
- * it names a resource that is away. `detail` is for people: what failed, why, and what to try.
+ * `away` names the unavailable resource. `detail` is for people: what failed, why, and what to try.
  */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed'

@@ -16,12 +16,12 @@ export const Name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use a-z, 0-9, . _ - (at most 63 characters)')
 
-/** A label that a worker must have, or a property of its machine, such as `os:linux`. */
+/** A job's label: a label that the worker must have, or a property of its machine (`os:linux`). */
 export const JobLabel = z
   .string()
   .regex(
     /^(?:(?:os|sandbox):)?[a-z0-9][a-z0-9._-]{0,62}$/,
-    'use a-z, 0-9, . _ - (at most 63 characters), which os: or sandbox: may precede',
+    'use a-z, 0-9, . _ - (at most 63 characters), optionally after os: or sandbox:',
   )
 
 /**

@@ -5,8 +5,8 @@ import { addUsage, NO_USAGE, sumOfJob, UsageSum } from './usage-report.ts'
 
 /**
  * A summary of jobs. A job that another job continues, such as a failed job that was retried, is
- * counted in `continued` and not under its state. So each piece of work is counted once, by its
- * newest job. The usage includes the continued jobs.
+ * counted in `continued` and not under its state. A job and its retries therefore count once in
+ * `jobs`, under the state of the newest. The usage includes the continued jobs.
  */
 export const Totals = z.object({
   jobs: z
@@ -17,7 +17,7 @@ export const Totals = z.object({
     .int()
     .min(0)
     .describe('Number of paused jobs that stay paused until a person resumes them'),
-  usage: UsageSum.describe('Sum over all these jobs'),
+  usage: UsageSum.describe('Sum over all jobs, including those that another job continues'),
 })
 export type Totals = z.infer<typeof Totals>
 
@@ -37,7 +37,7 @@ export const totalsOf = ({ state, resumeAt, usage }: Job): Totals => ({
   usage: sumOfJob(usage),
 })
 
-/** The totals of two sets of jobs together. */
+/** Adds the totals of two sets of jobs. */
 export function addTotals(one: Totals, other: Totals): Totals {
   const { jobs } = one
   return {
@@ -55,6 +55,6 @@ export function addTotals(one: Totals, other: Totals): Totals {
   }
 }
 
-/** The number of jobs that will change state without a person: they wait, run, or resume later. */
+/** The number of jobs that will continue without a person: queued, running, or resuming later. */
 export const unfinished = ({ jobs, waitingForPerson }: Totals): number =>
   jobs.queued + jobs.running + jobs.paused - waitingForPerson

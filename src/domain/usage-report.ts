@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Usage } from './outcome.ts'
 
-/** By what the usage of models can be grouped. */
+/** The properties by which a usage report can group jobs. */
 export const UsageBy = z.enum([
   'day',
   'label',
@@ -18,7 +18,7 @@ export const USAGE_ROWS_MAX = 1000
 
 const count = z.int().min(0)
 
-/** Sums over some jobs. */
+/** The model usage of a set of jobs. */
 export const UsageSum = z.object({
   jobs: count,
   inputTokens: count,
@@ -30,7 +30,7 @@ export const UsageSum = z.object({
 })
 export type UsageSum = Readonly<z.infer<typeof UsageSum>>
 
-/** The sum over no jobs. */
+/** The usage of an empty set of jobs. */
 export const NO_USAGE: UsageSum = {
   jobs: 0,
   inputTokens: 0,
@@ -41,7 +41,7 @@ export const NO_USAGE: UsageSum = {
   replayed: 0,
 }
 
-/** The sum over one job. */
+/** The usage of one job. */
 export const sumOfJob = (usage: Usage | null): UsageSum =>
   usage === null
     ? { ...NO_USAGE, jobs: 1 }
@@ -55,7 +55,7 @@ export const sumOfJob = (usage: Usage | null): UsageSum =>
         replayed: usage.replayed ? 1 : 0,
       }
 
-/** The sum over the jobs of two sums. */
+/** Adds the usage of two sets of jobs. */
 export const addUsage = (one: UsageSum, other: UsageSum): UsageSum => ({
   jobs: one.jobs + other.jobs,
   inputTokens: one.inputTokens + other.inputTokens,
@@ -71,9 +71,9 @@ export const UsageReport = z.object({
   rows: z
     .array(UsageSum.extend({ key: z.string().nullable() }))
     .describe(
-      `Days in order; other rows with the highest cost first, at most ${USAGE_ROWS_MAX}. A job with several labels counts in the row of each. The key null stands for jobs without any`,
+      `At most ${USAGE_ROWS_MAX} rows: days in order, other rows by cost, highest first. A job with several labels counts in the row of each label. The row with the key null is for jobs without a key`,
     ),
   rowsLeftOut: count,
-  total: UsageSum.describe('Sum over all jobs; each counts once'),
+  total: UsageSum.describe('Sum over all jobs; each job counts once'),
 })
 export type UsageReport = Readonly<z.infer<typeof UsageReport>>

@@ -15,17 +15,17 @@ export const Work = z.object({
 })
 export type Work = z.infer<typeof Work>
 
-/** How earlier work ended. It tells the agent that continues this work what was tried. */
+/** How an earlier attempt or job ended. The agent that continues its work is shown this. */
 export const EarlierEnd = z.object({
-  /** A reason code. A newer hub may send one that this worker does not know. */
+  /** A reason code. A newer hub may send a code that this worker does not know. */
   reason: z.string(),
   detail: z.string(),
 })
 export type EarlierEnd = z.infer<typeof EarlierEnd>
 
 /**
- * What a follow-up continues. The earlier jobs are the job that it continues, the job that this one
- * continues, and so on, up to and including the first that published.
+ * What a follow-up continues. "The earlier jobs" are the job that the follow-up continues, the job
+ * which that job continues, and so on, back to and including the newest job that published.
  */
 export const Continuation = z.object({
   jobId: JobId,
@@ -37,8 +37,8 @@ export const Continuation = z.object({
       digest: z.string(),
       size: z.int(),
       /**
-       * Whether the job that kept the artifact published. Older hubs do not send it, and send the
-       * artifacts and the publication of one job.
+       * Whether the job that kept the artifact published. Older hubs omit this member, and send the
+       * artifacts and the publication of one job only.
        */
       published: z.boolean().optional(),
     }),
@@ -62,8 +62,8 @@ export const Earlier = z.object({
   /** The intents to publish that earlier attempts recorded, oldest first. */
   intents: z.array(PublicationIntent),
   /**
-   * How the newest earlier attempt in which an agent ran ended; null if there is none. Older hubs do
-   * not send it.
+   * The ending of the newest earlier attempt that started an agent; null if no attempt did. Older hubs
+   * omit this member.
    */
   ended: EarlierEnd.nullable().default(null),
   continues: Continuation.nullable(),

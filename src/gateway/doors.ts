@@ -20,9 +20,9 @@ export class Door {
   /** How many doors were opened before this one. */
   readonly ordinal: number
   readonly meter: Meter
-  /** Why the last request for a model response got no usable answer; null if it got one. */
+  /** Why the model failed to answer the last request; null if the model did not fail. */
   refusal: Refusal | null = null
-  /** The models that have answered. */
+  /** The providers whose models have answered through this door. */
   readonly answered = new Set<Provider>()
   readonly #closing = new AbortController()
   readonly #empty = new EventEmitter()

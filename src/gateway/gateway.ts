@@ -28,9 +28,9 @@ export type Gateway = {
   open(fence: Fence): Promise<ModelDoor>
   /** Returns the usage so far of the door with this token. */
   usage(token: string): Promise<Usage>
-  /** Says why the door's last request got no usable answer. Returns null if it got one. */
+  /** Returns why the model failed to answer the door's last request; null if it did not fail. */
   refusal(token: string): Promise<Refusal | null>
-  /** Returns the models that have answered through the door. */
+  /** Returns the providers whose models have answered through the door. */
   answered(token: string): Promise<readonly Provider[]>
   /** Closes a door, aborts its requests in flight, and returns its total usage. */
   close(token: string): Promise<Usage>

@@ -52,7 +52,7 @@ export async function passThrough(context: PassageContext, passage: Passage): Pr
   }
 }
 
-/** Asks the source. If it throws, notes on the door what that says about the model. */
+/** Sends the request to the source. If the source throws, stores in the door why the model failed. */
 async function ask(
   source: Source,
   { question, door }: Passage,
@@ -85,7 +85,7 @@ class AnswerObserver {
   #refusalText = ''
   #size = 0
   #ended = false
-  /** Whether the model broke its response off. */
+  /** Whether the connection to the model failed before the response ended. */
   #broken = false
 
   constructor(answer: Answer, passage: Passage, observing: Observing) {

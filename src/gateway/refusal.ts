@@ -1,29 +1,29 @@
 import { z } from 'zod'
 import { isAppError } from '../domain/errors.ts'
 
-/** The kinds of model servers; each worker has at most one of each. */
+/** The model providers. A worker has at most one model server for each provider. */
 export const Provider = z.enum(['anthropic', 'openai'])
 export type Provider = z.infer<typeof Provider>
 
-/** Why an attempt's last request to a model got no answer that an agent can use. */
+/** Why a model failed to answer an attempt's last request. */
 export const Refusal = z.discriminatedUnion('kind', [
   /** A rate limit or quota that is known to reset at `until` (epoch ms). */
   z.strictObject({ kind: z.literal('quota'), provider: Provider, until: z.int() }),
-  /** The server did not answer, broke the answer off, or reported a problem of its own. */
+  /** The server did not respond, broke off its response, or reported a temporary error. */
   z.strictObject({ kind: z.literal('away'), provider: Provider }),
-  /** Asking again would not help. */
+  /** The server rejected the request, or its host name does not resolve. A retry would not help. */
   z.strictObject({ kind: z.literal('refused'), provider: Provider, status: z.int() }),
 ])
 export type Refusal = z.infer<typeof Refusal>
 
-/** Statuses below 500 that say nothing against the request itself: timeout, too early, rate limit. */
+/** Statuses below 500 after which a retry can succeed: timeout, too early, rate limit. */
 const TEMPORARY = new Set([408, 425, 429])
 
-/** Whether a status means that the server cannot answer for now. */
+/** Whether a status means that the server is temporarily unavailable. */
 export const saysAway = (status: number): boolean => status >= 500 || TEMPORARY.has(status)
 
 /**
- * The meaning of a response's status; null if it is an answer.
+ * Classifies a response by its status; null if the request succeeded.
  * @param resetsAt when the rate limit resets, if the response says so (epoch ms)
  */
 export function refusalOf(
@@ -36,7 +36,7 @@ export function refusalOf(
   return saysAway(status) ? { kind: 'away', provider } : { kind: 'refused', provider, status }
 }
 
-/** The meaning of an error with which no response began; null if it is not about the model. */
+/** Classifies an error thrown before a response began; null if the model did not cause the error. */
 export function refusalIn(provider: Provider, error: unknown): Refusal | null {
   if (isAppError(error, 'upstream-unreachable')) return { kind: 'away', provider }
   if (!isAppError(error, 'upstream-unknown')) return null

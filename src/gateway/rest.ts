@@ -3,15 +3,16 @@ import type { Answer, Source } from './exchange.ts'
 import { type Provider, saysAway } from './refusal.ts'
 
 /**
- * A quick retry cures a short failure. Only after so many failures in a row, the first of them so
- * long ago, does the gateway stop asking.
+ * The gateway begins to reject requests only after this many failures in a row, the first of them at
+ * least this long ago (in milliseconds). Agents handle shorter failures with their own retries.
  */
 const FAILURES_MIN = 3
 const FAILING_MS_MIN = 1000
 
 /**
- * How long the gateway does not ask, after the first, the second and each further time. Shorter than
- * the delays between the tries that the hub allows, so that each of these reaches the model.
+ * How long the gateway then rejects requests, in milliseconds: the first time, the second time, and
+ * so on. Shorter than the hub's delays before a trial (`nextTryMs` in `domain/closed.ts`), so that the
+ * requests of a trial reach the model.
  */
 const RESTS_MS = [20_000, 40_000, 80_000] as const
 const LONGEST_REST_MS = 80_000
@@ -20,15 +21,16 @@ type Failing = {
   failures: number
   readonly since: number
   rests: number
-  /** Until then no request is passed on; afterwards one at a time. */
+  /** Until this time (monotonic ms) no request is forwarded; afterwards one at a time. */
   restUntil: number
   asking: boolean
 }
 
 /**
- * Protects a model that is away from the retries of many agents: refuses their requests with
- * `upstream-unreachable` without asking the model, except one now and then. The first answer ends
- * the rest.
+ * A circuit breaker for each model, which protects an unavailable model from the retries of many
+ * agents. After repeated failures, rejects requests with `upstream-unreachable` for a time ("rest"),
+ * and then forwards one request. If that fails, the next rest begins. The first answer from the model
+ * ends the rests.
  * @param now monotonic time in milliseconds
  */
 export function withRest(source: Source, now: () => number): Source {
@@ -55,7 +57,7 @@ export function withRest(source: Source, now: () => number): Source {
   }
 }
 
-/** A rate limit concerns an account and usually says when it ends, so it is no reason to rest. */
+/** Status 429 (rate limit) is no failure here: the model responds, usually with a reset time. */
 const isAway = ({ status }: Answer): boolean => status !== 429 && saysAway(status)
 
 function noteFailure(all: Map<Provider, Failing>, provider: Provider, now: number): void {
@@ -69,7 +71,7 @@ function noteFailure(all: Map<Provider, Failing>, provider: Provider, now: numbe
   all.set(provider, one)
   one.failures += 1
   if (one.failures < FAILURES_MIN || now - one.since < FAILING_MS_MIN) return
-  // Requests that were passed on at the same time fail together and count once.
+  // A request that was forwarded before the rest began must not extend it.
   if (now < one.restUntil) return
   one.restUntil = now + (RESTS_MS[one.rests] ?? LONGEST_REST_MS)
   one.rests += 1
@@ -79,6 +81,6 @@ function resting(provider: Provider, { failures, restUntil }: Failing, now: numb
   const seconds = Math.max(1, Math.ceil((restUntil - now) / 1000))
   return new AppError(
     'upstream-unreachable',
-    `The ${provider} model has not answered ${failures} requests in a row. The gateway asks it again in ${seconds} s.`,
+    `The last ${failures} requests to the ${provider} model failed. The gateway accepts the next request in ${seconds} s.`,
   )
 }

@@ -28,7 +28,9 @@ export const GatewaySettings = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe('Folder that remembers which models have answered; null for none'),
+    .describe(
+      'Folder in which the gateway records the model hosts that have responded; null to record none',
+    ),
   record: z
     .string()
     .nullable()

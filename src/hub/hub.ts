@@ -59,7 +59,7 @@ type WithPort = Dialect & { readonly listen: Listen }
 
 const hasPort = (dialect: Dialect): dialect is WithPort => dialect.listen !== undefined
 
-/** Throws `bind-refused` if other machines could reach an address without TLS. */
+/** Throws `bind-refused` if other machines could reach this hub without TLS. */
 export function demandBindable(host: string, behindProxy: boolean): void {
   if (isLoopback(host) || behindProxy) return
   throw new AppError('bind-refused', `Other machines could reach the address ${host} without TLS.`)

@@ -123,7 +123,7 @@ const jobsGauge = (ledger: Ledger) =>
 const closedGauge = (ledger: Ledger) =>
   new Gauge({
     name: 'millwright_closed_resources',
-    help: 'Git hosts and accounts at models that are away or refuse requests',
+    help: 'Git hosts and model accounts that are unavailable or refuse requests',
     registers: [],
     async collect() {
       this.set((await ledger.closed()).length)

@@ -10,7 +10,7 @@ import type { Tx } from './transaction.ts'
 /** How an attempt ended, as the ledger stores it. An attempt whose lease expired has no ending. */
 export type Ending =
   | Outcome
-  /** The worker was restarted during the attempt, and said so. */
+  /** The worker reported that it was restarted during the attempt. */
   | { readonly kind: 'abandoned' }
 
 const Row = z.object({ outcome: json(z.unknown()).nullable() })

@@ -5,7 +5,7 @@ import type { Tx } from './transaction.ts'
 
 const Blob = z.object({ digest: z.string() })
 
-/** The digest of the last upload of a full page; null for the last page. */
+/** Returns the digest of a page's last upload; null if the page has fewer than `limit` uploads. */
 export async function lastOfPage(tx: Tx, { after, limit }: BlobPage): Promise<string | null> {
   const last = await tx.get(
     sql`SELECT digest FROM blob WHERE digest > ${after} ORDER BY digest
@@ -15,6 +15,6 @@ export async function lastOfPage(tx: Tx, { after, limit }: BlobPage): Promise<st
   return last?.digest ?? null
 }
 
-/** The condition for uploads up to the last of a page; empty for the last page. */
+/** SQL that limits uploads to those up to the digest `last`; empty if `last` is null. */
 export const upTo = (last: string | null): Statement =>
   last === null ? sql`` : sql`AND blob.digest <= ${last}`

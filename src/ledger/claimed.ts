@@ -47,7 +47,7 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
   }
 }
 
-/** An outcome, of which only these members tell an agent something. */
+/** The members of an outcome that are useful to the next agent. */
 const Outcome = z.object({
   kind: z.string(),
   reason: z.string().optional(),
@@ -55,10 +55,10 @@ const Outcome = z.object({
 })
 const Ended = z.object({ outcome: json(Outcome).nullable() })
 
-/** The reason of an attempt that ended without a report. */
+/** The reason of an attempt whose worker did not report an outcome with a reason. */
 const LOST = 'worker-lost'
 
-/** How the newest earlier attempt ended in which an agent ran. */
+/** Reads the ending of the newest earlier attempt that started an agent; null if no attempt did. */
 async function readEarlierEnd(tx: Tx, { jobId, attempt }: Fence): Promise<EarlierEnd | null> {
   const row = await tx.get(
     sql`SELECT outcome FROM attempt
@@ -90,7 +90,7 @@ const Story = z.object({
   summary: z.string().nullable(),
 })
 
-/** What a job was about and how it ended, for the agent that continues it. */
+/** Reads a job's title, ending and summary, for the agent that continues the job. */
 async function readStory(
   tx: Tx,
   jobId: JobId,
@@ -99,7 +99,7 @@ async function readStory(
     sql`SELECT title, reason, detail, summary FROM job WHERE id = ${jobId}`,
     Story,
   )
-  // The job may have been deleted since.
+  // The job has no row if it was deleted after the follow-up was submitted.
   const { title = '', reason = null, detail = '', summary = null } = row ?? {}
   return { title, ended: reason === null ? null : { reason, detail }, summary }
 }

@@ -9,10 +9,10 @@ import { list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Resources that are closed, such as a git host that is away. Claims skip the lanes that need one,
- * until its time `until` has passed. Then one claim gets through as the trial, and moves `until`
- * forward, so that another one gets through if the trial is lost. The row is deleted when the trial
- * reaches the resource. Rows that nobody tries any more are deleted by the next outage.
+ * Closed resources, such as a git host that is unavailable. Claims skip the lanes that need the
+ * resource until the time `until` of its row. The next claim then makes its attempt the trial, and
+ * moves `until` forward; after the new `until`, another attempt can replace a lost trial. When an
+ * attempt reaches the resource, its row is deleted. The next outage deletes stale rows (STALE_MS).
  */
 
 const Row = Closed.extend({ covers: json(z.array(z.string())) })
@@ -20,7 +20,7 @@ const Key = z.object({ key: z.string() })
 
 const SELECT = sql`SELECT key, covers, reason, detail, since, until, tries FROM closed`
 
-/** All closed resources. There are few. */
+/** Reads all closed resources, ordered by key. There are few, so they are not paged. */
 export const readClosed = (tx: Tx): Promise<readonly Closed[]> =>
   tx.all(sql`${SELECT} ORDER BY key`, Row)
 
@@ -32,8 +32,9 @@ type Cause = {
 }
 
 /**
- * Closes a resource that an attempt found away, or keeps it closed for longer. An attempt that
- * began before the resource was closed, and ends after, changes nothing.
+ * Closes a resource that an attempt found unavailable, or moves its `until` forward. Changes nothing
+ * if `until` has not passed and this attempt is not the trial: such an attempt began before the
+ * resource was closed.
  */
 export async function closeForTry(
   tx: Tx,
@@ -71,15 +72,15 @@ async function save(
   return { key, covers, reason, detail, since, until, tries }
 }
 
-/** Deletes a resource that an attempt has reached. */
+/** Opens a resource that an attempt has reached, by deleting its row. */
 export async function reopen(tx: Tx, key: string): Promise<void> {
   const deleted = await tx.run(sql`DELETE FROM closed WHERE key = ${key}`)
   if (deleted > 0) tx.notify({ kind: 'ready' })
 }
 
 /**
- * Makes an attempt the trial of these resources. Returns false, and changes nothing, if one of them
- * is no longer due.
+ * Makes an attempt the trial of these resources. Returns false, and changes nothing, if the `until`
+ * of a resource has not passed or another transaction has locked its row.
  */
 export async function takeTrials(tx: Tx, fence: Fence, keys: readonly string[]): Promise<boolean> {
   const [first, ...rest] = keys
@@ -101,7 +102,7 @@ export async function takeTrials(tx: Tx, fence: Fence, keys: readonly string[]):
   return true
 }
 
-/** The keys of the resources that this attempt trials. */
+/** Returns the keys of the resources for which this attempt is the trial. */
 export async function trialsOf(tx: Tx, fence: Fence): Promise<readonly string[]> {
   const rows = await tx.all(
     sql`SELECT key FROM closed
@@ -112,14 +113,17 @@ export async function trialsOf(tx: Tx, fence: Fence): Promise<readonly string[]>
 }
 
 /**
- * Ends the trials of an attempt that ended without an answer from these resources, so that another
+ * Ends the trials of an attempt that has ended without reaching the resources, so that another
  * attempt may try them now.
  */
 export async function releaseTrials(tx: Tx, fence: Fence): Promise<void> {
   await makeDue(tx, await trialsOf(tx, fence))
 }
 
-/** Lets the next claim try these resources now. Changes them in alphabetical order. */
+/**
+ * Lets the next claim try these resources now. Updates the rows in the order of their keys, so that
+ * two concurrent calls do not deadlock.
+ */
 export async function makeDue(tx: Tx, keys: readonly string[]): Promise<void> {
   for (const key of keys.toSorted()) {
     await tx.run(sql`

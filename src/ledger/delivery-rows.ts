@@ -2,9 +2,9 @@ import type { DeliveryState, Message, Sent } from '../domain/callback.ts'
 import type { JobId } from '../domain/id.ts'
 
 /**
- * One page of deliveries, those of the newest job first. If `jobId` or `states` is null, the page
- * is not filtered by it. `after` is the id of the last delivery on the previous page, or null for
- * the first page.
+ * One page of deliveries, those of the newest job first. null for `jobId` or `states` selects
+ * deliveries of all jobs or in all states. `after` is the id of the last delivery on the previous
+ * page, or null for the first page.
  */
 export type DeliveryPage = {
   readonly jobId: JobId | null

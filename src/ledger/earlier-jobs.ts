@@ -20,8 +20,9 @@ const Row = z.object({
 })
 
 /**
- * Reads the jobs that a follow-up continues, newest first: the first is the one that it continues
- * itself, and the last is the first that published. What came before is part of that publication.
+ * Reads the jobs that a follow-up continues, newest first. Starts with `newest`, the job that the
+ * follow-up continues directly. Stops after a job that published, because its publication includes
+ * the work of the jobs before it.
  */
 export async function readEarlierJobs(tx: Tx, newest: JobId): Promise<readonly EarlierJob[]> {
   const jobs: EarlierJob[] = []
@@ -41,7 +42,7 @@ export async function readEarlierJobs(tx: Tx, newest: JobId): Promise<readonly E
 /** An artifact of an earlier job, and whether that job published. */
 export type EarlierArtifact = ArtifactRow & { readonly published: boolean }
 
-/** Reads, for each artifact name, the newest artifact that the earlier jobs kept, in order of names. */
+/** Reads the newest of the earlier jobs' artifacts for each artifact name, ordered by name. */
 export async function readEarlierArtifacts(
   tx: Tx,
   jobs: readonly EarlierJob[],

@@ -10,7 +10,7 @@ export type JobFilter = {
   readonly text?: string | undefined
   readonly createdFrom?: number | undefined
   readonly createdBefore?: number | undefined
-  /** Whether another job continues the job, such as a retry of it. */
+  /** Whether another job, such as a retry, continues the job. */
   readonly continued?: boolean | undefined
 }
 

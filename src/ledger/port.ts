@@ -55,7 +55,7 @@ export type ClaimRequest = {
 /** A lease without its attempt token, which the hub creates and adds. */
 export type Claimed = Omit<Lease, 'token'>
 
-/** What to sum up: jobs that were created in a period (epoch ms), and by what to group them. */
+/** The jobs of a usage report: those created in a period (epoch ms), grouped by a property. */
 export type UsageFilter = {
   readonly by: UsageBy
   readonly createdFrom: number
@@ -138,7 +138,7 @@ export type Cutoffs = { readonly jobs: number; readonly uploads: number }
  */
 export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
 
-/** The uploads to look at: the next `limit` after the digest `after`. */
+/** A page of uploads, ordered by digest: the next `limit` after the digest `after`. */
 export type BlobPage = { readonly after: string; readonly limit: number }
 
 /** How many uploads of a page are unneeded, and the page's last digest; null if it is the last page. */
@@ -211,8 +211,8 @@ export type Ledger = {
   pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
   /**
-   * Lets the next claim try now what is closed and keeps a queued job waiting. Returns false if there
-   * is nothing like that.
+   * Lets the next claim try the closed resources that a queued job needs, before their `until`.
+   * Returns false if the job is not queued or needs no closed resource.
    */
   tryNow(jobId: JobId): Promise<boolean>
   /** Resumes at most `limit` jobs whose `resumeAt` has passed; returns how many it resumed. */
@@ -226,14 +226,15 @@ export type Ledger = {
   extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
   /**
-   * Ends an attempt that found a resource away, and closes the resource. The job waits in the queue
-   * for the resource's next try, without a failure, for at most `limits.outageMs`.
+   * Ends an attempt that found a resource unavailable, closes the resource, and requeues the job until
+   * the resource's next try. Does not count as a failure. Fails the job once it has waited for
+   * `limits.outageMs`.
    */
   defer(fence: Fence, why: Deferral, usage: Usage | null): Promise<Job>
-  /** The resources that are closed, by key. One whose `until` has passed may be tried. */
+  /** The closed resources, ordered by key. A resource whose `until` has passed may be tried. */
   closed(): Promise<readonly Closed[]>
   /**
-   * Ends an attempt that its worker lost in a restart, as if its lease had expired. A repeated call
+   * Ends an attempt whose worker has been restarted, as if the lease had expired. A repeated call
    * changes nothing and returns the job.
    */
   abandon(fence: Fence): Promise<Job>
@@ -272,7 +273,7 @@ export type Ledger = {
   counts(): Promise<
     readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]
   >
-  /** Adds up the jobs of a group. The totals are all zero if there is no such group. */
+  /** Counts a group's jobs by state and sums their usage. All zero if there is no such group. */
   totals(group: string): Promise<Totals>
   workers(): Promise<readonly WorkerRow[]>
   /** Returns null if there is no such attempt. */
@@ -286,8 +287,8 @@ export type Ledger = {
   artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
 
   /**
-   * Lists what the jobs that this job continues kept (`Continuation` in `domain/work.ts`): the newest
-   * artifact of each name. Throws `job-not-found`.
+   * Lists the artifacts of the earlier jobs that this job continues (see `Continuation` in
+   * `domain/work.ts`): the newest artifact of each name. Throws `job-not-found`.
    */
   earlierArtifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
 
@@ -328,13 +329,13 @@ export type Ledger = {
    */
   unneeded(before: number): Promise<Omit<Unneeded, 'uploads'>>
   /**
-   * Counts, in one page of uploads, those that were stored before `before.uploads` and that no job
-   * names, except jobs that `forget(before.jobs)` would delete. The first page has `after: ''`.
+   * Counts the unneeded uploads of one page: those stored before `before.uploads` that are named by no
+   * job, or only by jobs that `forget(before.jobs)` would delete. The first page has `after: ''`.
    */
   unneededBlobs(before: Cutoffs, page: BlobPage): Promise<UnneededBlobs>
   /**
-   * Deletes what `unneeded` counts: at most `limit` of these jobs, and
-   * all of these tokens and workers. Returns how many of each it deleted.
+   * Deletes the rows that `unneeded` counts: at most `limit` jobs, and all tokens and workers. Returns
+   * how many of each it deleted.
    */
   forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
   /**

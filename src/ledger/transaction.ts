@@ -24,8 +24,8 @@ export type Tx = {
    */
   readonly keepRows: Statement
   /**
-   * SQL for a member of an object in a JSON column; NULL if it is missing. Its type depends on the
-   * engine, so callers cast it. An array becomes its JSON text.
+   * SQL for a member of the object in a JSON column; NULL if the member is missing. The SQL type
+   * depends on the engine, so callers cast the value. An array becomes its JSON text.
    */
   readonly jsonMember: (column: Statement, name: string) => Statement
   /** Sends a notification to subscribers after the commit; a rollback drops it. */

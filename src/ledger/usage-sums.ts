@@ -1,7 +1,7 @@
 import { sql, type Statement } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** The columns of a `UsageSum`. A sum without any value is NULL, which `coalesce` turns into 0. */
+/** SQL for the columns of a `UsageSum`. `coalesce` is needed because the sum of no values is NULL. */
 export function sumsOf({ jsonMember }: Tx): Statement {
   const member = (name: string): Statement => jsonMember(sql`usage`, name)
   const total = (name: string): Statement =>

@@ -39,7 +39,7 @@ type AnyInput = {
 
 export type HubAddress = {
   readonly url: string
-  /** Looks up where the hub is now: a hub that was restarted may listen on another port. */
+  /** Looks up the hub's current URL, because a restarted hub may listen on another port. */
   readonly currentUrl?: () => Promise<string | null>
   readonly token: string | null
   readonly probe?: Probe
@@ -50,7 +50,7 @@ export type HubAddress = {
 /**
  * A typed HTTP client for a hub. Each call sends one request and does not retry it. The caller can
  * retry it if `AppError.retryable` is true. Throws `hub-unreachable` if no hub responds; the next
- * call then goes to where the hub is by that time.
+ * call then uses the hub's current URL (`HubAddress.currentUrl`).
  */
 export class HubClient {
   #address: HubAddress

@@ -37,10 +37,10 @@ export function protocolDemand(payload: number, job: Facts): readonly string[] {
 }
 
 /**
- * Returns a worker's offers, plus one for its sandbox, and one for each protocol that it supports,
- * such as `protocol:2`. Adds what an older worker does not state: one of protocol 1 gets jobs for all
- * agents and repositories, and one that does not name its operating system gets jobs with local
- * repositories and with any model.
+ * Returns a worker's offers, plus an offer for its sandbox and for each protocol that it supports, such
+ * as `protocol:2`. Adds the offers that older workers do not send: a worker of protocol 1 offers all
+ * agents and repositories, and a worker that does not send its operating system offers local
+ * repositories and all models.
  */
 export function offersOf({
   worker,
@@ -56,7 +56,7 @@ export function offersOf({
   return [...own, ...(isOlder ? UNSTATED : []), `sandbox:${worker.sandbox}`, ...spoken]
 }
 
-/** What jobs demand since workers name their operating system. */
+/** Added for workers that do not send their operating system: their version cannot send these either. */
 const UNSTATED = ['local:*', ANY_MODEL]
 
 const PROTOCOL_DEMAND = 'protocol:'

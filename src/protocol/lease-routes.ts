@@ -10,7 +10,7 @@ import * as schema from './schemas.ts'
 const Nothing = z.null()
 const ofAttempt = '/api/v1/leases/{job}/{attempt}'
 
-/** The routes with which workers claim jobs and report about their attempts. */
+/** The routes through which workers claim jobs and report on their attempts. */
 export const LEASE_ROUTES = {
   claimLease: {
     ...plain,
@@ -35,7 +35,7 @@ export const LEASE_ROUTES = {
     ...plain,
     method: 'POST',
     path: `${ofAttempt}/salvage`,
-    summary: 'Record the work of a dead attempt, whose files were salvaged, for the next attempt',
+    summary: 'Record the work of a dead attempt for the next attempt, after its files were stored',
     access: WORKER,
     params: schema.AttemptParams,
     body: schema.CheckpointBody,
@@ -124,7 +124,7 @@ export const LEASE_ROUTES = {
     ...plain,
     method: 'GET',
     path: `${ofAttempt}/continues/{name}`,
-    summary: 'Download an artifact of the earlier job that this job continues',
+    summary: 'Download an artifact of the earlier jobs that this job continues',
     access: ATTEMPT,
     params: schema.AttemptParams.extend({ name: ArtifactName }),
     answer: bytes(FILE_BYTES_MAX),
@@ -172,7 +172,8 @@ export const LEASE_ROUTES = {
     ...plain,
     method: 'POST',
     path: `${ofAttempt}/defer`,
-    summary: 'End the attempt and queue the job again until a resource that is away may be back',
+    summary:
+      'End the attempt and queue the job again, because a resource that it needs is unavailable',
     access: ATTEMPT,
     params: schema.AttemptParams,
     body: schema.DeferBody,

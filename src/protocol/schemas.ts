@@ -51,7 +51,9 @@ export const JobQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional()
-    .describe('Only jobs that another job continues, such as a retry, or only the others'),
+    .describe(
+      'true: only jobs that another job continues, such as a retry; false: only the others',
+    ),
   cursor: JobId.optional().describe('The value of `next` from the previous page'),
   limit: number(1, 200).default(50),
 })
@@ -80,10 +82,12 @@ export const RetryBody = z.strictObject({
     ),
   ref: line(200)
     .optional()
-    .describe('Where the new job starts; default: where the earlier job ended'),
+    .describe(
+      'Branch, tag or commit from which the new job starts; default: where the earlier job ended',
+    ),
   branch: line(200)
     .optional()
-    .describe('The branch to publish to; default: the one of the earlier job'),
+    .describe('The branch to publish to; default: the branch of the earlier job'),
   idempotencyKey: line(255).optional(),
 })
 
@@ -171,9 +175,7 @@ export const PauseBody = z.strictObject({
   reason: PauseReason,
   detail: z.string().max(8192),
   resumeAt: z.int().min(0).optional(),
-  closed: Resource.optional().describe(
-    'The account at a model that refuses requests until `resumeAt`',
-  ),
+  closed: Resource.optional().describe('The model account that refuses requests until `resumeAt`'),
   usage: Usage.nullable(),
 })
 export const DeferBody = Deferral.extend({ usage: Usage.nullable() })
@@ -181,7 +183,7 @@ export const ClosedList = z.object({ closed: z.array(Closed) })
 
 export const AbandonBody = z.strictObject({
   worker: WorkerIdentity.pick({ id: true, bootId: true }).describe(
-    'The worker that claimed the attempt, with the boot id of its present run',
+    'The worker that claimed the attempt, with the boot id of its current run',
   ),
 })
 

@@ -74,8 +74,9 @@ export async function salvageArtifact(
 }
 
 /**
- * Records the work of a dead attempt for the next attempt, after its files have been salvaged. Throws
- * `scope-missing` if the attempt was never leased to this worker, and like `Ledger.recordSalvage`.
+ * Records the work of a dead attempt for the next attempt, after `salvageArtifact` has stored its
+ * files. Throws `scope-missing` if the attempt was never leased to this worker, and the errors of
+ * `Ledger.recordSalvage`.
  */
 export async function salvageWork(
   hub: HubState,

@@ -42,6 +42,6 @@ export async function findContinued(
   if (found !== undefined) return found
   throw new AppError(
     'artifact-not-found',
-    `No job that job ${fence.jobId} continues has an artifact ${name}.`,
+    `The earlier jobs of job ${fence.jobId} have no artifact ${name}.`,
   )
 }

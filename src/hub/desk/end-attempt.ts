@@ -33,7 +33,7 @@ export async function pause(
   return job
 }
 
-/** Ends an attempt that found a resource away. Does not count the attempt as a failure. */
+/** Ends an attempt that found a resource unavailable. Does not count the attempt as a failure. */
 export async function defer(
   { ledger, metrics }: HubState,
   fence: Fence,
@@ -53,9 +53,9 @@ export async function handBack({ ledger, metrics }: HubState, fence: Fence): Pro
 }
 
 /**
- * Ends an attempt that its worker lost in a restart; counts like an expiry. Throws `scope-missing`
- * if another worker or another token claimed the attempt, and `request-invalid` if the worker has
- * not been restarted since then.
+ * Ends an attempt whose worker has been restarted, as if the lease had expired. Throws `scope-missing`
+ * if another worker or another token claimed the attempt, and `request-invalid` if the worker has not
+ * been restarted since it claimed the attempt.
  */
 export async function abandon(
   hub: HubState,
@@ -69,7 +69,10 @@ export async function abandon(
     throw new AppError('scope-missing', `${name} was never leased to the worker ${worker.id}.`)
   }
   if (held.bootId === worker.bootId) {
-    throw new AppError('request-invalid', `${name} belongs to the worker’s present run.`)
+    throw new AppError(
+      'request-invalid',
+      `${name} belongs to the worker’s current run; only attempts of an earlier run can be abandoned.`,
+    )
   }
   const job = await hub.ledger.abandon(fence)
   hub.metrics.ended('abandoned')

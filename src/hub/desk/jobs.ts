@@ -13,7 +13,7 @@ export const readJob = ({ ledger }: HubState, jobId: JobId): Promise<Job> => led
 export const listJobs = ({ ledger }: HubState, page: JobPage): Promise<Page<Job>> =>
   readPage(page.limit, (limit) => ledger.jobs({ ...page, limit }))
 
-/** Adds up the jobs of a group. */
+/** Counts a group's jobs by state and sums their usage. */
 export const groupTotals = ({ ledger }: HubState, group: string): Promise<Totals> =>
   ledger.totals(group)
 
@@ -31,8 +31,8 @@ export const cancelJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal)
   ledger.requestCancel(jobId, by.name)
 
 /**
- * Resumes a paused job. If a queued job waits for something that is closed, such as a git host, lets
- * the next claim try it now.
+ * Resumes a paused job. If the job is queued and waits for a closed resource, such as a git host, lets
+ * the next claim try the resource now.
  */
 export async function resumeJob(
   { ledger }: HubState,

@@ -7,7 +7,7 @@ import { demandRoom } from './room.ts'
 /** Lists all workers that have claimed or waited for a job, most recently seen first. */
 export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]> => ledger.workers()
 
-/** Lists the resources that are away or refuse requests, such as git hosts. */
+/** Lists the git hosts and model accounts that are unavailable or refuse requests. */
 export const listClosed = ({ ledger }: HubState): Promise<readonly Closed[]> => ledger.closed()
 
 /**

@@ -1,7 +1,7 @@
 import type { UsageBy, UsageReport } from '../../domain/usage-report.ts'
 import type { HubState } from '../context.ts'
 
-/** Without a beginning, a report covers the jobs of this many milliseconds before now: 30 days. */
+/** The default period of a report, in milliseconds before now: 30 days. */
 const PERIOD_MS = 30 * 86_400_000
 
 /** Sums the usage of the jobs that were created in a period. `from` and `before` are epoch ms. */

@@ -52,8 +52,9 @@ export async function retry(
 }
 
 /**
- * The lock keys of a follow-up, except those that its own payload adds: the keys with which the earlier
- * job was submitted, and one for what that job published, because the follow-up may publish there.
+ * Returns the keys with which the earlier job was submitted, and a key for what that job published,
+ * because the follow-up may publish there too. The submission adds the keys that it derives from the
+ * follow-up's payload.
  */
 function locksOf(kind: KindSchema, { locks, payload, publication }: Job): string[] {
   const derived = kind.locks(payload)

@@ -9,8 +9,8 @@ import { readJob } from '../job-row.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends an attempt that its worker lost in a restart. Counts like the expiry of its lease, but the
- * job does not wait for the rest of the lease.
+ * Ends an attempt whose worker has been restarted. Has the same effect as the expiry of the lease,
+ * but at once.
  */
 export async function abandon(tx: Tx, fence: Fence): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)

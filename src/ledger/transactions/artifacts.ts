@@ -70,7 +70,7 @@ export async function artifacts(tx: Tx, jobId: JobId): Promise<readonly Artifact
   )
 }
 
-/** Lists what the jobs that a job continues kept: the newest artifact of each name. */
+/** Lists the artifacts of the earlier jobs that a job continues: the newest of each name. */
 export async function earlierArtifacts(tx: Tx, jobId: JobId): Promise<readonly ArtifactRow[]> {
   const { retryOf } = await readJob(tx, jobId)
   return retryOf === null ? [] : readEarlierArtifacts(tx, await readEarlierJobs(tx, retryOf))

@@ -17,7 +17,7 @@ export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promis
   await addCheckpoint(tx, fence, made)
 }
 
-/** Appends a checkpoint to an attempt, unless it is there. The caller holds the lock of the job. */
+/** Appends a checkpoint to an attempt, unless it has the same one. The caller has locked the job. */
 export async function addCheckpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   const recorded = await checkpointsOf(tx, fence)
   if (recorded.some((earlier) => sameJson(earlier, made))) return

@@ -76,11 +76,12 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
 const nextFence = ({ id, attempt }: Head): Fence => ({ jobId: id, attempt: attempt + 1 })
 
 /**
- * The head of a lane is its first job. Looks at the heads of all lanes that this worker serves, that
- * its token permits, and that need nothing closed, and returns the best one that can be claimed now.
- * Parks heads that need a key held by another job, and skips heads that another transaction has
- * locked. If no head is left, returns `none`, or `again` if the claim must be repeated to be certain.
- * A head that needs closed resources which may be tried now becomes their trial.
+ * The head of a lane is its first job. Considers the heads of all lanes that this worker serves and
+ * that its token permits, except lanes that need a closed resource whose `until` has not passed.
+ * Returns the best head that can be claimed now; its attempt becomes the trial of all closed
+ * resources that it needs. Parks heads that need a key held by another job, and skips heads that
+ * another transaction has locked. If no head is left, returns `none`, or `again` if the claim must be
+ * repeated to be certain.
  */
 async function nextJob(
   tx: Tx,
@@ -108,7 +109,7 @@ async function nextJob(
       if (held === undefined) {
         const trials = needed(head.lane).map(({ key }) => key)
         if (await takeTrials(tx, nextFence(head), trials)) return head
-        // Another claim has become the trial, so this lane is closed again.
+        // Another claim has taken a trial that this lane needs, so the lane must wait.
         heads.delete(head.lane)
         continue
       }

@@ -17,9 +17,9 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends an attempt that found a resource away. Closes the resource, and requeues the job until the
- * resource's next try, without counting a failure. If the outage has kept the job waiting for its
- * `limits.outageMs`, fails the job; if a cancel was requested, cancels it.
+ * Ends an attempt that found a resource unavailable. Closes the resource, and requeues the job until
+ * the resource's next try, without counting a failure. Instead, fails the job if it has already waited
+ * for `limits.outageMs`, and cancels the job if a cancel was requested.
  */
 export async function defer(
   tx: Tx,

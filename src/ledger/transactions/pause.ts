@@ -18,8 +18,8 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. An account that
- * refuses requests until `resumeAt` is closed until then for all jobs. If a cancel
+ * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. If `why` names a
+ * model account that refuses requests, closes the account for all jobs until `resumeAt`. If a cancel
  * was requested, or if the job has used all its attempts (`ATTEMPTS_MAX`), ends the job instead.
  */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {

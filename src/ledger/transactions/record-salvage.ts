@@ -10,8 +10,8 @@ import { addCheckpoint } from './checkpoint.ts'
 const Found = z.object({ found: z.int() })
 
 /**
- * Records the work of a dead attempt as a checkpoint, as long as no later attempt has begun and the
- * job has not ended. The attempt itself may have ended. Throws like `checkpoint`.
+ * Records the work of a dead attempt as a checkpoint. The attempt may have ended. Throws `lease-lost`
+ * if a later attempt has begun or the job is paused, and `job-terminal` if the job has ended.
  */
 export async function recordSalvage(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   await lockJob(tx, fence.jobId)

@@ -15,8 +15,8 @@ import type { Tx } from '../transaction.ts'
 const State = z.object({ state: JobState })
 
 /**
- * Requeues a paused job now, and lets the next claim try the closed resources that it needs. Throws
- * `job-not-paused` if the job is not paused.
+ * Requeues a paused job now, and lets the next claim try the closed resources that the job needs.
+ * Throws `job-not-paused` if the job is not paused.
  */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await lockJob(tx, jobId)
@@ -36,8 +36,8 @@ async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
 }
 
 /**
- * Lets the next claim try the closed resources that a queued job needs, and ends the wait of a
- * deferred job. Returns whether there was something to try.
+ * Lets the next claim try the closed resources that a queued job needs, and ends the job's own delay
+ * after a deferral. Returns false if the job is not queued or needs no closed resource.
  */
 export async function tryNow(tx: Tx, jobId: JobId): Promise<boolean> {
   await lockJob(tx, jobId)
@@ -48,7 +48,7 @@ export async function tryNow(tx: Tx, jobId: JobId): Promise<boolean> {
 
 const Lane = z.object({ lane: z.string() })
 
-/** Makes the closed resources that a queued job needs due. Returns whether there are any. */
+/** Lets the next claim try the closed resources of a queued job; false if the job needs none. */
 async function openLane(tx: Tx, jobId: JobId): Promise<boolean> {
   const job = await tx.get(sql`SELECT lane FROM job WHERE id = ${jobId} AND state = 'queued'`, Lane)
   if (job === undefined) return false

@@ -7,14 +7,14 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 import { sumsOf } from '../usage-sums.ts'
 
-/** 1 if another job continues the job, otherwise 0. */
+/** SQL that is 1 if another job continues the job, otherwise 0. */
 export const IS_CONTINUED = sql`
   CASE WHEN EXISTS (SELECT 1 FROM job AS later WHERE later.retry_of = job.id) THEN 1 ELSE 0 END`
 
-/** The sum over the jobs that have the same values in the other columns. */
+/** The usage of all jobs with the same `state`, `continued` and `waitsForPerson`. */
 const Row = UsageSum.extend({ state: JobState, continued: flag, waitsForPerson: flag })
 
-/** Adds up the jobs of a group. The totals are all zero if there is no such group. */
+/** Counts a group's jobs by state and sums their usage. All zero if there is no such group. */
 export async function totals(tx: Tx, group: string): Promise<Totals> {
   const rows = await tx.all(
     sql`SELECT job.state, ${IS_CONTINUED} AS continued,

@@ -24,8 +24,8 @@ const Blob = z.object({ digest: z.string() })
 const Count = z.object({ count: z.int() })
 
 /**
- * Counts, in the next `limit` uploads after the digest `after`, those that `forgetBlobs` would delete
- * after `forget`. One statement over all uploads would block other work for as long as it takes.
+ * Counts the uploads of one page that `forgetBlobs` would delete if `forget` ran first. Works in
+ * pages, because one statement over all uploads would block other transactions for too long.
  */
 export async function unneededBlobs(
   tx: Tx,

@@ -17,9 +17,9 @@ const DAY_MS = 86_400_000
 const Keyed = UsageSum.extend({ key: z.union([z.string(), z.int()]).nullable() })
 
 /**
- * Sums the usage of the jobs that were submitted in a period. The database groups them by a column.
- * Columns such as labels hold JSON lists, so this function then adds each sum to every name in its
- * list.
+ * Sums the usage of the jobs that were submitted in a period. The database groups the jobs by the
+ * value of a column. If the value is a JSON list, as for labels, this function adds the group's sum to
+ * the row of every name in the list.
  */
 export async function usageReport(
   tx: Tx,
@@ -44,7 +44,7 @@ export async function usageReport(
   )
   return {
     by,
-    // The newest days, or the highest costs.
+    // Keeps the newest days, or the rows with the highest costs.
     rows: by === 'day' ? rows.slice(-USAGE_ROWS_MAX) : rows.slice(0, USAGE_ROWS_MAX),
     rowsLeftOut: Math.max(0, rows.length - USAGE_ROWS_MAX),
     total: sums.reduce<UsageSum>(addUsage, NO_USAGE),
@@ -52,9 +52,9 @@ export async function usageReport(
 }
 
 type Grouping = {
-  /** The expression by whose value the database groups. */
+  /** The SQL expression by which the database groups jobs. */
   readonly column: (tx: Tx) => Statement
-  /** The rows of the report to which a value belongs. */
+  /** The keys of the report rows to which a value of the expression belongs. */
   readonly keysOf: (value: string | number) => readonly string[]
 }
 
@@ -67,7 +67,7 @@ const Names = z.array(z.string())
 const namesIn = (value: string | number): readonly string[] =>
   Names.parse(JSON.parse(String(value)))
 
-/** Groups by the demands with a prefix, such as `repo:`, which the kind of the job has made. */
+/** Groups by the rest of each demand that begins with a prefix, such as `repo:`. */
 const demanded = (prefix: string): Grouping => ({
   column: () => sql`demands`,
   keysOf: (value) =>
@@ -78,14 +78,14 @@ const demanded = (prefix: string): Grouping => ({
 
 const GROUPINGS: Record<UsageBy, Grouping> = {
   day: {
-    // A constant, because SQLite treats a bound number as a fraction and would not round.
+    // The divisor is a literal: SQLite would bind a number as floating point and not round the day.
     column: () => sql`created_at / 86400000`,
     keysOf: (value) => [new Date(Number(value) * DAY_MS).toISOString().slice(0, 10)],
   },
   label: { column: () => sql`labels`, keysOf: namesIn },
   repository: demanded('repo:'),
   agent: demanded('agent:'),
-  // The tokens of a job that used several models are not known for each, so the models are one row.
+  // A job's usage is not stored per model, so a combination of several models is one row.
   model: {
     column: ({ jsonMember }) => jsonMember(sql`usage`, 'models'),
     keysOf: (value) => {

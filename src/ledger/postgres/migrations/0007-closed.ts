@@ -2,7 +2,7 @@ import type { Migration } from '../../migration.ts'
 
 const NAME = 'TEXT COLLATE "C"'
 
-/** Adds the resources that are closed, and counts a job's attempts that met one. */
+/** Adds the table of closed resources, and a job's number of deferred attempts. */
 export const closed: Migration = {
   version: 7,
   name: 'closed',

@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** Adds who cancelled a job, and an index for reports about a period. */
+/** Adds the name of the token that requested a cancel, and an index for usage reports. */
 export const evidence: Migration = {
   version: 6,
   name: 'evidence',
