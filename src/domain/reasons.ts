@@ -146,7 +146,7 @@ export const REASONS = {
   ),
   'protocol-refused': ending(
     'the worker does not allow this type of repository URL',
-    'use a type of URL that the detail names',
+    'read the detail for the cause, then use a type of URL that the worker allows',
   ),
   'ref-not-found': ending(
     'the branch, tag or commit does not exist',
