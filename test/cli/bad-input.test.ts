@@ -36,19 +36,23 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a flag of any job next to a file',
       ['submit', '--file', '-', '--lock', 'k'],
-      /put --lock into the file/,
+      /--lock cannot be combined with --file/,
     ],
     [
       'a prompt next to a file',
       ['submit', '--file', '-', 'Fix it'],
-      /put the prompt into the file/,
+      /The prompt cannot be combined with --file/,
     ],
     [
       'a program next to a file',
       ['submit', '--file', '-', '--', 'sh'],
-      /put the program into the file/,
+      /the program cannot be combined with --file/,
     ],
-    ['flags next to a file', ['submit', '--file', '-', '--repo', '/x'], /put --repo into the file/],
+    [
+      'flags next to a file',
+      ['submit', '--file', '-', '--repo', '/x'],
+      /--repo cannot be combined with --file/,
+    ],
     [
       'a misspelled kind',
       ['submit', 'coed', '--repo', '/x'],
