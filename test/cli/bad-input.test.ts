@@ -41,7 +41,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     [
       'a prompt next to a file',
       ['submit', '--file', '-', 'Fix it'],
-      /The prompt cannot be combined with --file/,
+      /the prompt cannot be combined with --file/,
     ],
     [
       'a program next to a file',
@@ -188,15 +188,6 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
       expect(end.stdout).toContain(repository)
       expect(end.stdout).not.toContain(PASSWORD)
     }
-  })
-
-  it('says that the worker does not open its own disk to jobs unless it is allowed', async () => {
-    const cli = await cliInEmptyHome()
-    const { remote } = await makeRemote(join(cli.home, 'git'))
-    await cli.startUp()
-    const { code, stdout } = await submit(cli, '--repo', remote, 'Fix')
-    expect(code).toBe(1)
-    expect(stdout).toMatch(/protocol-refused[\s\S]*--allow-local/)
   })
 
   it('says which program is not installed, and how to get it', async () => {
