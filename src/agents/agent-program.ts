@@ -83,8 +83,8 @@ async function untilEnd(child: Child, program: AgentProgram, signal: AbortSignal
     return killSignal === null ? (code ?? 1) : 128 + constants.signals[killSignal]
   } finally {
     signal.removeEventListener('abort', stop)
-    // Does nothing if the program has exited. If reading its output failed, stops the program,
-    // because nothing reads its output anymore.
+    // This has no effect if the program has exited. Otherwise reading its output has failed, and the
+    // program must be stopped, because nothing reads the output anymore.
     await child.stop(0)
   }
 }

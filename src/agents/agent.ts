@@ -73,7 +73,7 @@ export const declareAgent = <Choice extends AgentChoice>(declared: Declaration<C
   },
 })
 
-/** Whether an agent can work on a machine; if not, why and how to fix it. */
+/** Whether a machine can run an agent; if not, `says` is the reason and `fix` what to do about it. */
 export type Fitness =
   | { readonly fit: true; readonly says: string }
   | { readonly fit: false; readonly says: string; readonly fix: string }

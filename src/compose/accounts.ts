@@ -75,7 +75,7 @@ function refusalAt(accounts: Accounts, refusal: Refusal | null): ModelRefusal | 
   if (refusal.kind === 'refused') return { kind: 'refused', status: refusal.status }
   const closed = accounts[refusal.provider]
   if (closed === undefined) return null
-  return refusal.kind === 'away'
-    ? { kind: 'away', closed }
+  return refusal.kind === 'unavailable'
+    ? { kind: 'unavailable', closed }
     : { kind: 'quota', until: refusal.until, closed }
 }

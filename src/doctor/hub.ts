@@ -19,7 +19,7 @@ export const checkHub: Check = async ({ hub, workers, version: own }) => {
     const asked = Date.now()
     const response = await hub.client.open('ready', {})
     const skew = skewOf(response, asked, Date.now())
-    const findings = [ok('hub', `${version} answers at ${url}; its ledger accepts writes`)]
+    const findings = [ok('hub', `version ${version} answers at ${url}; its ledger accepts writes`)]
     return [
       ...findings,
       ...(skew === null ? [] : [skew]),

@@ -15,7 +15,7 @@ export type ModelRefusal =
   /** The account `closed` has reached a rate limit or quota, which resets at `until` (epoch ms). */
   | { readonly kind: 'quota'; readonly until: number; readonly closed: Resource }
   /** The model's server is unreachable, breaks off its response, or reports a temporary error. */
-  | { readonly kind: 'away'; readonly closed: Resource }
+  | { readonly kind: 'unavailable'; readonly closed: Resource }
   /** The server rejected the request; a retry would fail too. */
   | { readonly kind: 'refused'; readonly status: number }
 

@@ -4,8 +4,8 @@ import { matches } from './offer.ts'
 import { Resource } from './resource.ts'
 
 /**
- * A resource that is unavailable or refuses requests. While it is closed, the hub leases no job that
- * needs it, except to the attempt that is its trial.
+ * A resource that is unavailable or refuses requests. While it is closed, the hub leases no jobs that
+ * need it, except for one attempt, the trial, which finds out whether the resource is back.
  */
 export const Closed = z.object({
   ...Resource.shape,

@@ -13,6 +13,6 @@ export const Resource = z.strictObject({
   covers: z
     .array(Offer)
     .max(8)
-    .describe('Patterns; a job needs the resource if one of its demands matches one of them'),
+    .describe('Patterns for demands; a job needs the resource if it has a matching demand'),
 })
 export type Resource = z.infer<typeof Resource>

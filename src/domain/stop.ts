@@ -43,21 +43,21 @@ export const isLeaseLost = (error: unknown): boolean =>
 
 /**
  * An expected failure of a step. The pipeline turns it into a failed outcome, or into a deferral if
- * `away` names the unavailable resource. `detail` is for people: what failed, why, and what to try.
+ * `unavailable` names the unavailable resource. `detail` is for people: what failed, why, and what to try.
  */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed'
   readonly reason: ReasonCode
   readonly detail: string
-  readonly away: Resource | null
+  readonly unavailable: Resource | null
 
   constructor(
     reason: ReasonCode,
     detail: string,
-    { away = null, ...options }: { cause?: unknown; away?: Resource | null } = {},
+    { unavailable = null, ...options }: { cause?: unknown; unavailable?: Resource | null } = {},
   ) {
     super(`${reason}: ${detail}`, options)
-    this.away = away
+    this.unavailable = unavailable
     this.reason = reason
     this.detail = detail
   }

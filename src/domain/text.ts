@@ -21,7 +21,7 @@ export const JobLabel = z
   .string()
   .regex(
     /^(?:(?:os|sandbox):)?[a-z0-9][a-z0-9._-]{0,62}$/,
-    'use a-z, 0-9, . _ - (at most 63 characters), optionally after os: or sandbox:',
+    'use a-z, 0-9, . _ - (at most 63 characters); the prefixes os: and sandbox: are allowed',
   )
 
 /**

@@ -121,7 +121,7 @@ class AnswerObserver {
   #refusal(now: () => number): Refusal | null {
     const { provider } = this.#passage.question.route.dialect
     const { status, headers } = this.#answer
-    if (this.#broken) return { kind: 'away', provider }
+    if (this.#broken) return { kind: 'unavailable', provider }
     const resetsAt = status === 429 ? readRateLimit(headers, this.#refusalText, now()) : null
     return refusalOf(provider, status, resetsAt)
   }

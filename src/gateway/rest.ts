@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../domain/errors.ts'
 import type { Answer, Source } from './exchange.ts'
-import { type Provider, saysAway } from './refusal.ts'
+import { type Provider, meansUnavailable } from './refusal.ts'
 
 /**
  * The gateway begins to reject requests only after this many failures in a row, the first of them at
@@ -45,7 +45,7 @@ export function withRest(source: Source, now: () => number): Source {
     }
     try {
       const answer = await source(question, signal)
-      if (isAway(answer)) noteFailure(failing, provider, now())
+      if (isUnavailable(answer)) noteFailure(failing, provider, now())
       else failing.delete(provider)
       return answer
     } catch (error) {
@@ -58,7 +58,7 @@ export function withRest(source: Source, now: () => number): Source {
 }
 
 /** Status 429 (rate limit) is no failure here: the model responds, usually with a reset time. */
-const isAway = ({ status }: Answer): boolean => status !== 429 && saysAway(status)
+const isUnavailable = ({ status }: Answer): boolean => status !== 429 && meansUnavailable(status)
 
 function noteFailure(all: Map<Provider, Failing>, provider: Provider, now: number): void {
   const one = all.get(provider) ?? {

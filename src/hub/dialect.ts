@@ -29,7 +29,7 @@ export type Dialect = {
    * credentials, and throws if they are invalid. The hub then checks the route's access policy.
    */
   admit(caller: Caller, desk: Desk): Promise<Principal | null>
-  /** Formats an error as a response in the dialect's format. */
+  /** Turns an error into a response in the dialect's format. */
   problem(error: AppError): Reply
   routes(desk: Desk): readonly DialectRoute[]
 }

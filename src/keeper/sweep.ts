@@ -18,7 +18,8 @@ export async function sweepExpired({
   log,
 }: Pick<SweepContext, 'ledger' | 'log'>): Promise<void> {
   const attempts = await untilDone((limit) => ledger.expire(limit))
-  if (attempts > 0) log.info({ attempts }, 'ended attempts whose lease had expired')
+  if (attempts > 0)
+    log.info({ attempts }, 'the leases of attempts expired, so the attempts were ended')
 }
 
 /** Ends expired attempts every second until the signal aborts. */

@@ -41,8 +41,9 @@ export type ClaimRequest = {
   /** Id of the worker token with which the request was made. */
   readonly heldBy: string
   /**
-   * Hex SHA-256 of the secret of the attempt token that the response will contain. A repeated claim
-   * gets a new token, and its hash replaces the old one.
+   * The response to a claim contains a token for the attempt. This is the SHA-256 (hex) of the token's
+   * secret. A repeated claim gets a new token. Its hash overwrites the stored one, so the old token
+   * becomes invalid.
    */
   readonly tokenHash: string
   /**

@@ -108,9 +108,9 @@ function outcomeOf(error: unknown, { step, why, log }: FailureContext): Outcome 
   // If the attempt was stopped, the outcome follows from the stop, because the stop caused the error.
   if (why !== null) return outcomeOfStop(why, failed)
   if (error instanceof StepFailed) {
-    const { reason, detail, away } = error
-    if (away === null) return failed(reason, detail)
-    return { kind: 'deferred', reason, detail: clip(detail, DETAIL_MAX), closed: away }
+    const { reason, detail, unavailable } = error
+    if (unavailable === null) return failed(reason, detail)
+    return { kind: 'deferred', reason, detail: clip(detail, DETAIL_MAX), closed: unavailable }
   }
   if (error instanceof AppError && isReason(error.code)) return failed(error.code, describe(error))
   if (isDiskFull(error)) return failed('disk-full', describe(error))

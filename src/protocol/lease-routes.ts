@@ -124,7 +124,7 @@ export const LEASE_ROUTES = {
     ...plain,
     method: 'GET',
     path: `${ofAttempt}/continues/{name}`,
-    summary: 'Download an artifact of the earlier jobs that this job continues',
+    summary: 'Download an artifact of an earlier job that this job continues',
     access: ATTEMPT,
     params: schema.AttemptParams.extend({ name: ArtifactName }),
     answer: bytes(FILE_BYTES_MAX),

@@ -59,7 +59,7 @@ const beginTurn = <Work extends TakenWork>(
 function waitFor(refusal: Exclude<ModelRefusal, { kind: 'refused' }>, cause: string): Outcome {
   const { closed } = refusal
   const detail = clip(cause, EVENT_TEXT_MAX)
-  if (refusal.kind === 'away') {
+  if (refusal.kind === 'unavailable') {
     return { kind: 'deferred', reason: 'model-unavailable', detail, closed }
   }
   return { kind: 'paused', reason: 'quota-exhausted', detail, resumeAt: refusal.until, closed }

@@ -58,7 +58,7 @@ export type Base = {
   readonly branch: string | null
 }
 
-/** Where to start on a remote. */
+/** The branch or commit of a remote repository on which a workspace is based. */
 export type Start = {
   /**
    * Candidates, most preferred first. The job starts from the first one that exists. Each is HEAD,

@@ -14,7 +14,7 @@ type RemoteCall = {
 }
 
 /**
- * Converts a failed call to a remote into a step failure. If the host is away, the failure names the
+ * Converts a failed call to a remote into a step failure. If the host is unavailable, the failure names the
  * host, so that the job waits for it.
  * @param output git's error output, with secrets already redacted
  */
@@ -28,15 +28,15 @@ export function remoteFailure(
     return new StepFailed(
       'repository-unreachable',
       `${url} did not respond in time; try again later`,
-      { away: hostOf(url) },
+      { unavailable: hostOf(url) },
     )
   }
   const patterns = call.isKnown ? PATTERNS : [UNRESOLVED, ...PATTERNS]
   const [, reason, advice] = patterns.find(([pattern]) => pattern.test(output)) ?? UNKNOWN
   const text = typeof advice === 'string' ? advice : advice(call)
-  const isAway = reason === 'repository-unreachable' && !CERTIFICATE.test(output)
-  const away = isAway ? hostOf(url) : null
-  return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`, { away })
+  const isUnavailable = reason === 'repository-unreachable' && !CERTIFICATE.test(output)
+  const unavailable = isUnavailable ? hostOf(url) : null
+  return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`, { unavailable })
 }
 
 /** Whether git rejected objects from the remote as invalid (transfer.fsckObjects). */

@@ -3,7 +3,7 @@
 // ignores the line when it applies the patch.
 import { appendFile, open, stat } from 'node:fs/promises'
 
-/** Adds the base to a patch. Leaves an empty patch empty. */
+/** Appends the commit that a patch applies to, unless the patch is empty. */
 export async function addBase(patchFile: string, commit: string): Promise<void> {
   if ((await stat(patchFile)).size > 0) await appendFile(patchFile, `base-commit: ${commit}\n`)
 }

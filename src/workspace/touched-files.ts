@@ -11,7 +11,7 @@ import type { Workspace } from './workspace.ts'
 /** A file or link that git reports as modified; `bytes` is its size. */
 export type FoundFile = { readonly path: Buffer; readonly bytes: number }
 
-/** Number of files per batch. Limits the disk space for the copies. */
+/** Number of files per batch. Limits the disk space that copies of these files need. */
 const FILES_AT_ONCE = 2000
 /** Number of files that are compared in parallel. */
 const COMPARED_AT_ONCE = 32

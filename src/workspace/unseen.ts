@@ -6,7 +6,10 @@ import type { Workspace } from './workspace.ts'
 type Unseen = {
   /** Whether this file was left out. */
   has(path: Buffer): boolean
-  /** Whether a file at this path would replace files that were left out. */
+  /**
+   * Whether a file at this path would take the place of a folder that contains files that the
+   * checkout left out.
+   */
   isReplacedBy(path: Buffer): boolean
 }
 

@@ -31,7 +31,7 @@ export type Workspace = {
   readonly settings: GitSettings
 }
 
-/** A workspace made from a remote repository, to which its change can be published. */
+/** A workspace made from a remote repository. Its change can be published to that repository. */
 export type RepositoryWorkspace = Workspace & { readonly repository: string }
 
 export const treeOf = (folder: string): string => join(folder, 'tree')

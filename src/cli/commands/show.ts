@@ -47,8 +47,8 @@ export function defineShow(command: Command, invocation: Invocation): void {
 
 async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<string | null> {
   const { closed } = await client.call('listClosed', {})
-  const away = whyClosed(job, closed, Date.now())
-  if (away !== null) return print.hint(away)
+  const closedText = whyClosed(job, closed, Date.now())
+  if (closedText !== null) return print.hint(closedText)
   const heldBack = whyHeldBack(job) ?? silentWorker(job, Date.now())
   if (heldBack !== null || job.state !== 'queued') return heldBack
   const workers = await knownWorkers(client)

@@ -7,7 +7,7 @@ import { closedText } from '../../words/why-waiting.ts'
 /** `millwright workers`: lists the workers, and what each of them offers to jobs. */
 export function defineWorkers(command: Command, invocation: Invocation): void {
   command.description(
-    'Lists the hub’s workers, when each last contacted the hub, what it offers to jobs, and what jobs wait for because it is away.',
+    'Lists the hub’s workers, when each last contacted the hub, what it offers to jobs, and which unavailable services jobs wait for.',
   )
   onHub(command, invocation, NoFlags, async ({ print, connect }) => {
     const client = await connect()

@@ -19,7 +19,7 @@ export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promi
   const missing = await attempt.step('adopt', () => fetchOutputs(job, kept, signal))
   if (missing === null) return kept
   await recordOutputs(attempt, null)
-  const text = `The files of attempt ${kept.attempt} cannot be used, so the generator runs again: ${missing}`
+  const text = `The files of attempt ${kept.attempt} cannot be used (${missing}), so the generator runs again.`
   attempt.report.tell({ type: 'note', code: 'work-not-found', text })
   await removeTree(outputsOf(attempt.folder))
   await mkdir(outputsOf(attempt.folder), { mode: 0o700 })

@@ -96,7 +96,7 @@ const Taken = z.object({
 })
 
 /**
- * Leases the delivery that has been due longest and that does not go to one of the given hosts.
+ * Leases the delivery that has been due longest, and skips deliveries to the given hosts.
  * Returns null if there is none. If the hub dies while sending the delivery, it is due again when
  * the lease expires. Needs no advisory lock, because it changes a single row.
  */
