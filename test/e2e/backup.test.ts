@@ -133,7 +133,7 @@ describeNeeding(['patience'], 'a backup', () => {
     expect(await restored()).toMatchObject({ code: 2 })
     expect((await restored()).stderr).toMatch(/event\.jsonl has changed since the backup/)
     await writeFile(join(backup, 'manifest.json'), '{')
-    expect((await restored()).stderr).toMatch(/is not a complete backup/)
+    expect((await restored()).stderr).toMatch(/manifest\.json is damaged/)
     await expect(readFile(join(cli.home, 'new', 'ledger.db'))).rejects.toThrow('ENOENT')
   })
 

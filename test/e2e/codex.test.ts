@@ -17,6 +17,14 @@ const patch = (lines: string) => shell(`apply_patch <<'END'\n*** Begin Patch\n${
 /** What the model is to say; everything else is real. */
 const SCRIPT = {
   scripts: [
+    // The prompt of a follow-up also names the earlier job, so this script must come first.
+    {
+      when: DESCRIBE,
+      steps: [
+        { calls: [shell('echo "Several units are added up." >> README.md')] },
+        { text: 'The README says so now.' },
+      ],
+    },
     {
       when: FIX,
       steps: [
@@ -39,13 +47,6 @@ const SCRIPT = {
           ],
         },
         { text: 'All parts are added up now.', usage: { input: 2000, cached: 1000, output: 90 } },
-      ],
-    },
-    {
-      when: DESCRIBE,
-      steps: [
-        { calls: [shell('echo "Several units are added up." >> README.md')] },
-        { text: 'The README says so now.' },
       ],
     },
   ],
