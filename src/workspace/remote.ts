@@ -19,7 +19,7 @@ export type RemoteRefs = {
 /**
  * Asks the remote for the refs in `names`: HEAD, full names, or the beginning of full names followed
  * by `*`. Always contacts the remote, so success also proves that the credential allows reading the
- * repository.
+ * repository. Without names, asks for HEAD, because git would otherwise list every ref of the remote.
  * @param remote.gitDir any folder; this call needs no local repository
  */
 export async function askRemote(
@@ -27,7 +27,8 @@ export async function askRemote(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<RemoteRefs> {
-  const args = ['ls-remote', '--symref', '--end-of-options', remote.address.url, ...names]
+  const patterns = names.length === 0 ? ['HEAD'] : names
+  const args = ['ls-remote', '--symref', '--end-of-options', remote.address.url, ...patterns]
   const end = await callRemote(remote, { args, gitDir: remote.gitDir }, signal)
   if (end.code !== 0) throw end.failure()
   return readRefs(end.stdout.toString('utf8'), names)
