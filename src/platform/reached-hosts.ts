@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,15 +19,23 @@ export class ReachedHosts {
     return this.#noted.has(host) || existsSync(this.#file(host))
   }
 
-  /** Records a host. Writes to disk only the first time in this process. */
+  /**
+   * Records a host. Writes to disk only the first time in this process. If the disk refuses, this
+   * process still remembers the host, so that the call that reached it does not fail.
+   */
   async add(host: string): Promise<void> {
     if (this.#noted.has(host)) return
     this.#noted.add(host)
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    await writeFile(this.#file(host), '')
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+      await writeFile(this.#file(host), '')
+    } catch {
+      // The record only improves a message after a restart.
+    }
   }
 
+  /** The name is a digest, because a host name may be longer than a file name. */
   #file(host: string): string {
-    return join(this.#folder, encodeURIComponent(host))
+    return join(this.#folder, createHash('sha256').update(host).digest('hex'))
   }
 }
