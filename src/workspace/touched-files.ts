@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdtemp, open, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chunks } from '../platform/chunks.ts'
+import { hasErrno } from '../platform/errno.ts'
 import { removeTree } from '../platform/remove-tree.ts'
 import { mustGit } from './git.ts'
 import { lfsRestore } from './lfs.ts'
@@ -67,7 +68,17 @@ async function writeAgain(
 
 const NUL = Buffer.from([0])
 
+/** False also if either file is missing, such as a file that a leftover process just removed. */
 async function isSame(file: Buffer, written: Buffer): Promise<boolean> {
+  try {
+    return await compare(file, written)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
+}
+
+async function compare(file: Buffer, written: Buffer): Promise<boolean> {
   const [now, then] = await Promise.all([lstat(file), lstat(written)])
   if (now.isSymbolicLink() && then.isSymbolicLink()) {
     const [to, toThen] = await Promise.all([file, written].map((link) => readlink(link, 'buffer')))
