@@ -3,13 +3,21 @@ import { Secret } from '../domain/secret.ts'
 import { about } from './spelling.ts'
 
 const PROXY = 'must be the URL of a proxy, such as http://proxy.example:3128'
+const LOGIN =
+  'has a login that is not valid UTF-8 in URL encoding. Write special characters as in %40, and % as %25'
 
 /** A proxy's URL may contain a password. As with curl and git, `http://` may be omitted. */
 const proxy = z
   .string()
   .max(4096)
   .transform((text) => (text.includes('://') ? text : `http://${text}`))
-  .refine((text) => /^(?:https?|socks[45]?h?):\/\//i.test(text) && URL.canParse(text), PROXY)
+  // As with curl and git, a % that begins no code is an ordinary character.
+  .transform((text) => text.replaceAll(/%(?![\da-f]{2})/gi, '%25'))
+  .refine((text) => /^(?:https?|socks[45]?h?):\/\//i.test(text) && URL.canParse(text), {
+    error: PROXY,
+    abort: true,
+  })
+  .refine(hasValidLogin, LOGIN)
   .transform((text) => new Secret(text))
   .optional()
 
@@ -46,4 +54,15 @@ export const network = {
         takes: 'hosts',
       }),
     ),
+}
+
+function hasValidLogin(text: string): boolean {
+  const { username, password } = new URL(text)
+  try {
+    decodeURIComponent(username)
+    decodeURIComponent(password)
+    return true
+  } catch {
+    return false
+  }
 }

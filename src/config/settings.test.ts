@@ -12,6 +12,8 @@ const read = <Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   env: Readonly<Record<string, string>>,
 ): z.output<Schema> => readConfig(schema, { flags, env, file: null })
 
+const proxy = (url: string) => read(UpConfig, {}, { HTTP_PROXY: url }).httpProxy?.reveal()
+
 describe('settings', () => {
   it('come from the flag before the environment before the default', () => {
     const env = { MILLWRIGHT_PORT: '8001', MILLWRIGHT_SLOTS: '5' }
@@ -32,6 +34,13 @@ describe('settings', () => {
 
   it('treat an empty variable as not set', () => {
     expect(read(HubConfig, {}, { MILLWRIGHT_PORT: '' }).port).toBe(7373)
+  })
+
+  it('take a % in the login of a proxy as curl does, and refuse what no program can decode', () => {
+    expect(proxy('http://u:p%ss@proxy')).toBe('http://u:p%25ss@proxy')
+    expect(proxy('u:p%E2%82%AC@proxy:3128')).toBe('http://u:p%E2%82%AC@proxy:3128')
+    expect(() => proxy('http://u:p%E2%28@proxy')).toThrow(/HTTP_PROXY.*not valid UTF-8/)
+    expect(() => proxy('ftp://proxy')).toThrow(/HTTP_PROXY: must be the URL of a proxy/)
   })
 
   it('refuse a wrong value by the name it was given under', () => {

@@ -32,4 +32,23 @@ describe('the variables of a network proxy', () => {
       'via http://[redacted]@proxy.example:3128: [redacted], [redacted]',
     )
   })
+
+  it('lead to no login in messages when the password is not ASCII or not URL encoding', () => {
+    const euro = proxyVariables({ httpProxy: new Secret('http://ada:p%E2%82%AC@proxy.example') })
+    const header = Buffer.from('ada:p€').toString('base64')
+    expect(withoutProxyLogin(`p€ p%E2%82%AC ${header}`, euro)).toBe(
+      '[redacted] [redacted] [redacted]',
+    )
+    const raw = proxyVariables({ httpProxy: new Secret('http://ada:p%ss@proxy.example') })
+    expect(withoutProxyLogin('refused p%ss', raw)).toBe('refused [redacted]')
+  })
+
+  it('without a password change no other text, and are kept from agents', () => {
+    const variables = proxyVariables({ httpProxy: new Secret('http://user@proxy.example') })
+    expect(withoutProxyLogin('error: unknown user: ada', variables)).toBe(
+      'error: unknown user: ada',
+    )
+    expect(withoutProxyLogin(`Basic ${btoa('user:')}`, variables)).toBe('Basic [redacted]')
+    expect(proxyForAgents(variables)).toEqual({})
+  })
 })

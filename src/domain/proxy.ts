@@ -46,12 +46,22 @@ function loginsIn(variables: ProxyVariables): readonly string[] {
   return Object.values(variables).flatMap((value) => {
     const { username, password } = URL.parse(value) ?? { username: '', password: '' }
     if (username === '' && password === '') return []
-    const login = `${username}:${password}`
-    const plain = password === '' ? [] : [decodeURIComponent(password), password]
-    return [
-      login,
-      btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`),
-      ...plain,
-    ]
+    const header = base64(`${decoded(username)}:${decoded(password)}`)
+    // Without a password, `user:` is not secret, and may occur in any text.
+    if (password === '') return [header]
+    return [`${username}:${password}`, header, decoded(password), password]
   })
 }
+
+/** Decodes `%40` and the like. Returns a text unchanged if it is not valid URL encoding. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** `btoa` accepts only bytes, so this encodes the text as UTF-8 first. */
+const base64 = (text: string): string =>
+  btoa(String.fromCodePoint(...new TextEncoder().encode(text)))
