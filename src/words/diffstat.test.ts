@@ -26,6 +26,6 @@ it('shortens long bars, and shows every change', () => {
   expect(second).toBe(' b |    1 -')
 })
 
-it('prints no escape sequence of a file name', () => {
-  expect(diffstat([{ ...change, path: '\u001B[31mred' }], plain)[0]).toBe(' red | 0')
+it('shows an escape sequence of a file name instead of obeying or hiding it', () => {
+  expect(diffstat([{ ...change, path: '\u001B[31mred' }], plain)[0]).toBe(' ^[[31mred | 0')
 })

@@ -1,6 +1,6 @@
 import { plural } from '../domain/plural.ts'
 import type { FileChange } from './patch.ts'
-import { safeLine } from './safe-text.ts'
+import { visibleLine } from './safe-text.ts'
 import type { Paint } from './transcript.ts'
 
 /** Maximum width of the bar of plus and minus signs, in characters. */
@@ -10,7 +10,7 @@ const BAR_MAX = 40
  * Formats changed files like `git diff --stat`: one line for each file, and a line with the totals.
  */
 export function diffstat(files: readonly Counted[], paint: Paint): readonly string[] {
-  const paths = files.map(({ path }) => safeLine(path))
+  const paths = files.map(({ path }) => visibleLine(path))
   const pathWidth = Math.max(0, ...paths.map(({ length }) => length))
   const counts = files.map((file) => (file.isBinary ? 'Bin' : `${linesOf(file)}`))
   const countWidth = Math.max(0, ...counts.map(({ length }) => length))

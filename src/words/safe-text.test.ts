@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { escapeHidden, safeJson, safeLine, safeText } from './safe-text.ts'
+import {
+  escapeHidden,
+  safeJson,
+  safeLine,
+  safeText,
+  visibleLine,
+  visibleText,
+} from './safe-text.ts'
 
 const ESC = '\u001B'
 
@@ -32,6 +39,35 @@ describe('untrusted text', () => {
 
   it('cannot rebuild a sequence out of its parts', () => {
     expect(safeText(`${ESC}${ESC}[31m[31m`)).not.toContain(ESC)
+  })
+})
+
+describe('code for a reviewer', () => {
+  it.each([
+    ['a title', `/*${ESC}]*/ evil(process.env) /*`, '/*^[]*/ evil(process.env) /*'],
+    ['a C1 title', 'a\u009D; evil()', 'a<U+009D>; evil()'],
+    ['colours', `${ESC}[8mevil()${ESC}[0m`, '^[[8mevil()^[[0m'],
+    ['returns, backspaces and DEL', 'a\rb\b\u007F', 'a^Mb^H^?'],
+    ['bidi overrides', '/*\u202E } if (admin) \u2066*/', '/*<U+202E> } if (admin) <U+2066>*/'],
+    ['zero-width characters', 'us\u200Ber\uFEFF', 'us<U+200B>er<U+FEFF>'],
+    ['variation selectors', 'a\uFE0F\u{E0100}', 'a<U+FE0F><U+E0100>'],
+    ['letters without a glyph', 'a,\u3164', 'a,<U+3164>'],
+    ['line separators', 'a\u2028b', 'a<U+2028>b'],
+  ])('shows %s', (_, given, shown) => {
+    expect(visibleText(given)).toBe(shown)
+  })
+
+  it('is unchanged where nothing is hidden', () => {
+    const plain = 'a\tb\n“ü” 😀 日本\n'
+    expect(visibleText(plain)).toBe(plain)
+  })
+
+  it('marks each run of escapes', () => {
+    expect(visibleText(`a${ESC}\u200Bb^[`, (escapes) => `«${escapes}»`)).toBe('a«^[<U+200B>»b^[')
+  })
+
+  it('is one line if it is a path', () => {
+    expect(visibleLine(`a\n\tb${ESC}c`)).toBe('a^J^Ib^[c')
   })
 })
 

@@ -25,6 +25,35 @@ export const safeText = (text: string): string =>
     ? text.replaceAll(SEQUENCE, '').replaceAll(/\r\n?/g, '\n').replaceAll(HIDDEN, '')
     : text
 
+/**
+ * Matches what `visibleText` writes as escapes: hidden characters, and characters without a glyph such
+ * as variation selectors and Hangul fillers, of which code can be made that nobody sees.
+ */
+const INVISIBLE = /(?:(?![\t\n])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029])+/gu
+
+/**
+ * Makes code safe for a terminal and shows all of it, for a person who reviews it. Nothing is removed:
+ * a control character becomes `^[`, as in git and less, and every other invisible character becomes
+ * `<U+202E>`. Lines and tabs are kept.
+ * @param mark applies a style to the escapes, so that they differ from the same characters in the code
+ */
+export const visibleText = (text: string, mark = (escapes: string): string => escapes): string =>
+  UNUSUAL.test(text)
+    ? text.replaceAll(INVISIBLE, (run) => mark(Array.from(run, escapeOf).join('')))
+    : text
+
+/** Like `visibleText`, but makes one line: newlines and tabs become `^J` and `^I`. For paths. */
+export const visibleLine = (text: string): string =>
+  visibleText(text).replaceAll(/[\t\n]/g, escapeOf)
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  // Caret notation flips bit 6: ESC (27) is written as `^[` (91), and DEL (127) as `^?` (63).
+  return code < 0x80
+    ? `^${String.fromCodePoint(code ^ 0x40)}`
+    : `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`
+}
+
 /** Like `safeText`, but makes one line: newlines and tabs become spaces. */
 export const safeLine = (text: string): string => safeText(text).replaceAll(/[\t\n]+/g, ' ')
 

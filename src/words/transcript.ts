@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { plural } from '../domain/plural.ts'
 import { lineDiff, withContext } from './line-diff.ts'
-import { safeLine, safeText } from './safe-text.ts'
+import { safeLine, safeText, visibleLine, visibleText } from './safe-text.ts'
 
 const LINES_OF_RESULT = 6
 const LINES_OF_PROMPT = 30
@@ -29,7 +29,7 @@ const Update = z.discriminatedUnion('type', [
 
 /** Applies a style to text if the output supports it. The text must already be safe. */
 export type Paint = (
-  style: 'bold' | 'dim' | 'cyan' | 'red' | 'yellow' | 'green',
+  style: 'bold' | 'dim' | 'inverse' | 'cyan' | 'red' | 'yellow' | 'green',
   words: string,
 ) => string
 
@@ -82,9 +82,9 @@ function toolCall(
   paint: Paint,
 ): string {
   const name = paint('cyan', `▸ ${safeLine(tool)}`)
-  if (edits.length === 0) return `${name} ${cut(safeLine(input))}`
+  if (edits.length === 0) return `${name} ${visible(input.replaceAll(/[\t\n]+/g, ' '), paint)}`
   return edits
-    .flatMap((edit) => [`${name} ${cut(safeLine(edit.path))}`, ...editLines(edit, paint)])
+    .flatMap((edit) => [`${name} ${visibleLine(cut(edit.path))}`, ...editLines(edit, paint)])
     .join('\n')
 }
 
@@ -93,8 +93,7 @@ function editLines(edit: z.infer<typeof Edit>, paint: Paint): readonly string[] 
   const all = withContext(lineDiff(linesOf(edit.old ?? ''), linesOf(edit.new)), LINES_AROUND_EDIT)
   const lines = all.slice(0, LINES_OF_EDIT).map((line) => {
     if (line === null) return paint('dim', '    …')
-    const text = `    ${line.mark}${cut(line.text)}`
-    return paint(MARK_STYLES[line.mark], text)
+    return paint(MARK_STYLES[line.mark], `    ${line.mark}${visible(line.text, paint)}`)
   })
   const left = all.length - lines.length
   return left > 0 ? [...lines, `    … ${plural(left, 'more line')}`] : lines
@@ -103,7 +102,11 @@ function editLines(edit: z.infer<typeof Edit>, paint: Paint): readonly string[] 
 const MARK_STYLES = { '+': 'green', '-': 'red', ' ': 'dim' } as const
 
 const linesOf = (text: string): readonly string[] =>
-  text === '' ? [] : safeText(text).replace(/\n$/, '').split('\n')
+  text === '' ? [] : text.replace(/\n$/, '').split('\n')
+
+/** What the agent edits or runs, cut to one line, without hiding any part of the rest. */
+const visible = (line: string, paint: Paint): string =>
+  visibleText(cut(line), (escapes) => paint('inverse', escapes))
 
 function indented(text: string, linesMax = LINES_OF_RESULT): string {
   const lines = safeText(text).trimEnd().split('\n')

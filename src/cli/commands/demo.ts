@@ -23,6 +23,7 @@ import { prepareSandbox } from '../demo/prepare-sandbox.ts'
 import { findHub } from '../../compose/find-hub.ts'
 import { storyOf } from '../job-kind.ts'
 import { artifactRow } from '../print/job.ts'
+import { patchPainter } from '../print/patch-text.ts'
 import { columns, type Printer, printer } from '../print/printer.ts'
 import { safeText } from '../../words/safe-text.ts'
 import { programVersion } from '../version.ts'
@@ -144,17 +145,11 @@ async function showDiff(client: HubClient, job: Job, print: Printer): Promise<vo
   const patch = await client.call('getArtifact', {
     params: { job: job.id, attempt: job.attempt, name: PATCH },
   })
-  for (const line of safeText(await patch.text())
-    .trimEnd()
-    .split('\n')) {
-    print.line(print.paint(COLOR_OF_DIFF[line.slice(0, 1)] ?? 'reset', line))
+  const painted = patchPainter(print.paint)
+  for (const line of (await patch.text()).trimEnd().split('\n')) {
+    const shown = painted(line)
+    if (shown !== null) print.line(shown)
   }
-}
-
-const COLOR_OF_DIFF: Readonly<Record<string, 'green' | 'red' | 'cyan'>> = {
-  '+': 'green',
-  '-': 'red',
-  '@': 'cyan',
 }
 
 async function showRemote(

@@ -7,7 +7,7 @@ import { AppError } from '../../domain/errors.ts'
 import { diffstat } from '../../words/diffstat.ts'
 import { type FileChange, PatchReader } from '../../words/patch.ts'
 import { type DifferenceLine, patchDifference } from '../../words/patch-difference.ts'
-import { safeLine } from '../../words/safe-text.ts'
+import { visibleLine } from '../../words/safe-text.ts'
 import { lineSplitter } from '../../words/transcript.ts'
 import type { Invocation } from '../command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
@@ -105,7 +105,7 @@ async function filesIn(patch: Readable): Promise<readonly FileChange[]> {
 
 function printFiles(files: readonly FileChange[], nameOnly: boolean, print: Printer): void {
   if (print.json) return print.document({ files })
-  const lines = nameOnly ? files.map(({ path }) => safeLine(path)) : diffstat(files, print.paint)
+  const lines = nameOnly ? files.map(({ path }) => visibleLine(path)) : diffstat(files, print.paint)
   for (const line of lines) print.line(line)
 }
 

@@ -1,6 +1,6 @@
 import type { DifferenceLine } from '../../words/patch-difference.ts'
 import { type PatchPart, PatchReader } from '../../words/patch.ts'
-import { safeLine, safeText } from '../../words/safe-text.ts'
+import { visibleLine, visibleText } from '../../words/safe-text.ts'
 import type { Printer, Style } from './printer.ts'
 
 const STYLES: Partial<Record<PatchPart, Style>> = {
@@ -14,6 +14,7 @@ const STYLES: Partial<Record<PatchPart, Style>> = {
 /** A formatter for the lines of a patch. It leaves out the bytes of binary files. */
 export function patchPainter(paint: Printer['paint']): (line: string) => string | null {
   const reader = new PatchReader()
+  const visible = visibleWith(paint)
   return (line) => {
     const part = reader.push(line)
     if (part === 'binary') return line === 'GIT binary patch' ? '(binary file)' : null
@@ -24,10 +25,14 @@ export function patchPainter(paint: Printer['paint']): (line: string) => string 
 
 /** Formats one line of a comparison of two patches. */
 export function differenceText({ mark, text }: DifferenceLine, paint: Printer['paint']): string {
-  if (mark === 'file') return paint('bold', `== ${safeLine(text)}`)
+  const visible = visibleWith(paint)
+  if (mark === 'file') return paint('bold', `== ${visibleLine(text)}`)
   if (mark === ' ' || mark === '…') return paint('dim', `${mark} ${visible(text)}`.trimEnd())
   return paint(mark === '+' ? 'green' : 'red', `${mark} ${visible(text)}`)
 }
 
-/** Makes a line safe for a terminal. Carriage returns are shown as `^M`, as git shows them. */
-const visible = (line: string): string => safeText(line.replaceAll('\r', '^M'))
+/** Makes code visible, with its escapes in reverse video. */
+const visibleWith =
+  (paint: Printer['paint']) =>
+  (line: string): string =>
+    visibleText(line, (escapes) => paint('inverse', escapes))
