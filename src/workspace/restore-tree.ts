@@ -18,36 +18,47 @@ export async function restoreTree(
   signal: AbortSignal,
 ): Promise<void> {
   await openRoot(workspace)
-  if ((await resetTo(workspace, tree, signal)) === '') return
+  if ((await resetTo(workspace, tree, signal)).problems === '') return
   // Git reported problems. Read-only folders and very long paths can cause them, so fix these and
   // retry.
   await openFolders(workspace.tree, signal)
-  const errors = await resetTo(workspace, tree, signal)
-  if (errors === '' || (await writeTree(workspace, signal)).tree === tree) return
-  throw new StepFailed('workspace-failed', `the work tree cannot be restored: ${errors}`)
+  const { problems, written } = await resetTo(workspace, tree, signal)
+  if (problems === '') return
+  // If git failed to write a file, the comparison would not show it: a file that git cannot store is
+  // left out of both trees.
+  if (written && (await writeTree(workspace, signal)).tree === tree) return
+  throw new StepFailed('workspace-failed', `the work tree cannot be restored: ${problems}`)
 }
 
-/** @returns git's warnings and errors; an empty string on success */
-async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal): Promise<string> {
+type Reset = {
+  /** Git's warnings and errors; an empty string on success. */
+  readonly problems: string
+  /** Whether git wrote all files of the tree. */
+  readonly written: boolean
+}
+
+async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal): Promise<Reset> {
   const { settings, gitDir, options, repository } = workspace
   const mayHoldLfs = options.lfs && repository !== null
   const lfs = mayHoldLfs ? await lfsRestore(repository, workspace) : {}
   return await withIndexCopy(gitDir, async (indexFile) => {
     const place = { gitDir, indexFile, workTree: workspace.tree }
-    const run = async (args: readonly string[], more: Partial<GitCall> = {}): Promise<string> => {
+    const run = async (args: readonly string[], more: Partial<GitCall> = {}): Promise<Reset> => {
       const call = { args, ...place, ...more }
       const end = await git(settings, call, signal)
       if (end.exceeded !== null) throw localFailure(call, end)
-      return end.code === 0 ? end.stderr.trim() : localFailure(call, end).detail
+      const written = end.code === 0
+      return { problems: written ? end.stderr.trim() : localFailure(call, end).detail, written }
     }
     await mustGit(settings, { args: ['read-tree', '--reset', tree], ...place }, signal)
     await includeHidden(workspace, { indexFile, tree }, signal)
     // Clean first. If the agent replaced a folder with a link, `read-tree` must not follow that
     // link.
     const cleaned = await run(CLEAN)
-    const written = await run(['read-tree', '--reset', '-u', '--no-sparse-checkout', tree], lfs)
+    const reset = await run(['read-tree', '--reset', '-u', '--no-sparse-checkout', tree], lfs)
     // Clean again, because the restored .gitignore files may ignore less.
-    return [cleaned, written, await run(CLEAN)].filter((errors) => errors !== '').join('; ')
+    const problems = [cleaned, reset, await run(CLEAN)].map((end) => end.problems)
+    return { problems: problems.filter((text) => text !== '').join('; '), written: reset.written }
   })
 }
 

@@ -5,6 +5,31 @@ import { artifact, sh, startHubAndWorker, submitCommand, untilEnded } from '../s
 
 const toBranch = { mode: 'branch', branch: 'w' }
 
+describe('a check', () => {
+  it('does not see the files that git could not store, because they are not published', async () => {
+    await using test = await startHubAndWorker()
+    const folder = await tempFolder()
+    const { remote } = await makeRemote(folder, { 'answer.txt': 'wrong\n' })
+    // Git refuses a UTF-16 file without a byte order mark, and keeps the file's earlier content.
+    const encoding = 'answer.txt working-tree-encoding=UTF-16'
+    const { id } = await submitCommand(test.hub, folder, {
+      run: sh(`echo '${encoding}' > .gitattributes; echo right > answer.txt; mkdir empty`),
+      payload: {
+        repository: remote,
+        iterations: 1,
+        publish: toBranch,
+        checks: [{ name: 'right', run: sh('ls; grep -a right answer.txt') }],
+      },
+    })
+
+    const job = await untilEnded(test.hub, id)
+
+    expect(job).toMatchObject({ reason: 'check-failed', publication: null })
+    expect(job.detail).toMatch(/^check "right" failed:\nanswer.txt\n\n/)
+    expect(await byHand(remote, 'branch', '--list', 'w')).toBe('')
+  })
+})
+
 describe('checks that run one after the other', () => {
   it('judge the same tree, also when one of them repairs the files', async () => {
     await using test = await startHubAndWorker()

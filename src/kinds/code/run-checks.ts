@@ -14,9 +14,9 @@ type Judged = {
 }
 
 /**
- * Runs all checks, even after a failure, so that the agent gets all findings at once. The tree is
- * restored before each check, but git-ignored files, HOME and the content of submodules stay as the
- * previous check left them. Throws StepFailed `workspace-failed` if the tree cannot be restored.
+ * Runs all checks, even after a failure, so that the agent gets all findings at once. Before
+ * each check, also the first one, restores the tree that would be published. Git-ignored files, HOME
+ * and the content of submodules stay as the agent and the previous checks left them. Throws StepFailed `workspace-failed` if the tree cannot be restored.
  */
 export async function runChecks(
   job: CodeJob,
@@ -24,9 +24,10 @@ export async function runChecks(
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
-  for (const [index, check] of job.payload.checks.entries()) {
-    // The previous check may have changed files, but this check must judge the tree to be published.
-    if (index > 0) await restoreTree(judged.workspace, judged.tree, signal)
+  for (const check of job.payload.checks) {
+    // The files may differ from the tree to be published, which the check must judge: the agent may
+    // have left files that git cannot store, and the previous check may have changed files.
+    await restoreTree(judged.workspace, judged.tree, signal)
     verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }
   return verdicts
