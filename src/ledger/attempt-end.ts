@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Fence } from '../domain/lease.ts'
 import { type Outcome, Settlement } from '../domain/outcome.ts'
-import { releaseTrials } from './closed.ts'
+import { releaseTrials, reopenTrials } from './closed.ts'
 import { json } from './column.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
@@ -39,7 +39,7 @@ export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Ending): Promi
 const inCurrentFormat = (outcome: unknown): unknown => Settlement.safeParse(outcome).data ?? outcome
 
 /**
- * Ends the attempt. Also clears the id of the claim request that created the attempt, so that a
+ * Ends the attempt and its trials. Also clears the id of the claim request that created the attempt, so that a
  * repeat of that request does not return this ended attempt.
  */
 export async function endAttempt(tx: Tx, fence: Fence, outcome: Ending): Promise<void> {
@@ -47,7 +47,7 @@ export async function endAttempt(tx: Tx, fence: Fence, outcome: Ending): Promise
     UPDATE attempt
     SET ended_at = ${tx.now}, request_id = NULL, outcome = ${JSON.stringify(outcome)}
     WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)
-  await releaseTrials(tx, fence)
+  await (outcome.kind === 'succeeded' ? reopenTrials : releaseTrials)(tx, fence)
 }
 
 /** Whether two values are equal as JSON, regardless of the order of keys. */

@@ -42,15 +42,31 @@ export async function closeForTry(
   cause: Cause,
   random: RandomBytes,
 ): Promise<Closed> {
-  await tx.run(sql`DELETE FROM closed WHERE until <= ${tx.now - STALE_MS}`)
+  await tx.run(sql`
+    DELETE FROM closed WHERE key IN (
+      SELECT key FROM closed WHERE until <= ${tx.now - STALE_MS} ${tx.skipLocked}
+    )`)
   const { key } = cause.closed
-  const row = await tx.get(sql`${SELECT} WHERE key = ${key}`, Row)
+  // Also locks the rows that the end of the attempt will change, all of them in the order of their
+  // keys, so that no other transaction takes a trial meanwhile and no two of them deadlock.
+  const rows = await tx.all(
+    sql`${SELECT}
+      WHERE key = ${key} OR (trial_job = ${fence.jobId} AND trial_attempt = ${fence.attempt})
+      ORDER BY key ${tx.lockRows}`,
+    Row,
+  )
+  const row = rows.find((one) => one.key === key)
   const isTrial = (await trialsOf(tx, fence)).includes(key)
-  if (row !== undefined && row.until > tx.now && !isTrial) return row
+  const since = row === undefined ? tx.now : outageSince(row, tx.now)
+  if (row !== undefined && row.until > tx.now && !isTrial) return { ...row, since }
   const tries = (row?.tries ?? 0) + 1
   const until = tx.now + nextTryMs(tries, (random(1)[0] ?? 0) / 255)
-  return await save(tx, cause, { since: row?.since ?? tx.now, tries, until })
+  return await save(tx, cause, { since, tries, until })
 }
+
+/** When an outage began. The wait for the reset of a quota is no outage, so it does not count. */
+const outageSince = ({ reason, since }: Closed, now: number): number =>
+  reason === 'quota-exhausted' ? now : since
 
 /** Closes a resource until a known time, such as the reset of a quota (epoch ms). */
 export async function closeUntil(tx: Tx, cause: Cause, until: number): Promise<void> {
@@ -113,11 +129,16 @@ export async function trialsOf(tx: Tx, fence: Fence): Promise<readonly string[]>
 }
 
 /**
- * Ends the trials of an attempt that has ended without reaching the resources, so that another
- * attempt may try them now.
+ * Ends the trials of an attempt that has ended without reporting that it reached the resources, so
+ * that another attempt may try them now.
  */
 export async function releaseTrials(tx: Tx, fence: Fence): Promise<void> {
   await makeDue(tx, await trialsOf(tx, fence))
+}
+
+/** Opens the resources for which a successful attempt was the trial: it had all that it needed. */
+export async function reopenTrials(tx: Tx, fence: Fence): Promise<void> {
+  for (const key of await trialsOf(tx, fence)) await reopen(tx, key)
 }
 
 /**

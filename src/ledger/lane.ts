@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
 import { json } from './column.ts'
-import { list, sql } from './sql.ts'
+import { list, sql, type Statement } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 const Head = z.object({
@@ -43,6 +43,11 @@ export const readyHeads = (tx: Tx): Promise<readonly Head[]> =>
     Head,
   )
 
+function without(numbers: ReadonlySet<number>): Statement {
+  const [first, ...rest] = numbers
+  return first === undefined ? sql`` : sql`AND number NOT IN (${list([first, ...rest])})`
+}
+
 /**
  * Returns the lane's best ready job: the one with the highest priority or, among equals, the one
  * submitted first.
@@ -53,13 +58,27 @@ export function headOf(
   lane: string,
   except: ReadonlySet<number>,
 ): Promise<Head | undefined> {
-  const [first, ...rest] = except
-  const others = first === undefined ? sql`` : sql`AND number NOT IN (${list([first, ...rest])})`
   return tx.get(
-    sql`${SELECT_HEAD} WHERE ready_lane = ${lane} ${others} ORDER BY priority DESC, number LIMIT 1`,
+    sql`${SELECT_HEAD} WHERE ready_lane = ${lane} ${without(except)} ORDER BY priority DESC, number LIMIT 1`,
     Head,
   )
 }
+
+/**
+ * Returns the job that tries a closed resource next: of the ready jobs of these lanes, the one that
+ * was deferred least often and, among equals, the best. So a job whose own requests always fail does
+ * not keep the others from trying.
+ */
+export const leastDeferred = (
+  tx: Tx,
+  lanes: readonly [string, ...string[]],
+  except: ReadonlySet<number>,
+): Promise<Head | undefined> =>
+  tx.get(
+    sql`${SELECT_HEAD} WHERE ready_lane IN (${list(lanes)}) ${without(except)}
+      ORDER BY deferrals, priority DESC, number LIMIT 1`,
+    Head,
+  )
 
 /** Reads this job again. Returns undefined if it is no longer ready. */
 export const stillReady = (tx: Tx, head: Head): Promise<Head | undefined> =>

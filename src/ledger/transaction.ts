@@ -19,6 +19,11 @@ export type Tx = {
    */
   readonly skipLocked: Statement
   /**
+   * SQL to append to a SELECT, so that it locks the rows that it finds, and waits for those that
+   * other transactions have locked. Empty on a serial engine.
+   */
+  readonly lockRows: Statement
+  /**
    * SQL to append to a SELECT, so that the rows that it finds cannot be deleted until the
    * transaction ends. Empty on a serial engine.
    */

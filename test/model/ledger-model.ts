@@ -96,13 +96,24 @@ export const newModelJob = (id: JobId, asked: NewJob, createdAt: number): ModelJ
   said: new Map(),
 })
 
-/** The best job that can run for this worker: highest priority, then submitted first. */
+/**
+ * The job that a claim of this worker gets: highest priority, then submitted first; or, if that one
+ * needs what is closed, the one that was deferred least often.
+ */
 export function bestRunnable(model: Model, request: ClaimRequest): ModelJob | undefined {
-  return model.jobs
+  const runnable = model.jobs
     .filter((job) => isRunnable(model, job))
     .filter((job) => isFor(request, job.asked))
     .filter((job) => neededBy(model, job, request).every(({ until }) => until <= model.now))
-    .toSorted((one, other) => other.asked.priority - one.asked.priority)[0]
+    .toSorted((one, other) => other.asked.priority - one.asked.priority)
+  const [best] = runnable
+  if (best === undefined) return undefined
+  const keys = new Set(neededBy(model, best, request).map(({ key }) => key))
+  if (keys.size === 0) return best
+  // The job that was deferred least often tries what is closed.
+  return runnable
+    .filter((job) => neededBy(model, job, request).some(({ key }) => keys.has(key)))
+    .toSorted((one, other) => one.deferrals - other.deferrals)[0]
 }
 
 const fits = (patterns: readonly string[], text: string): boolean =>
@@ -250,7 +261,9 @@ export function modelRenew(model: Model, job: ModelJob, leaseMs: number): void {
 }
 
 export function modelSettle(model: Model, job: ModelJob, settlement: Settlement): void {
-  releaseTrials(model, job)
+  if (settlement.kind === 'succeeded') {
+    for (const key of trialsOf(model, job)) model.closed.delete(key)
+  } else releaseTrials(model, job)
   job.said.set(job.attempt, settlement)
   if (settlement.kind === 'failed') {
     follow(model, job, afterSettleFailed(running(job), settlement.reason))

@@ -18,13 +18,18 @@ export async function runCode(job: CodeJob, signal: AbortSignal): Promise<Outcom
     (intent) => branchTargetOf(intent, payload.repository, job.tools.git),
     signal,
   )
-  if (earlier !== null)
+  const host = hostOf(payload.repository)
+  const reachedHost = (): void => {
+    if (host !== null) attempt.reached(host.key)
+  }
+  if (earlier !== null) {
+    reachedHost()
     return published(job, earlier, { detail: 'an earlier attempt published the work' })
+  }
 
   const opened = await attempt.step('workspace', () => openWorkspace(job, signal))
   attempt.report.tell({ type: 'base', revision: opened.workspace.base.commit })
-  const host = hostOf(payload.repository)
-  if (host !== null) attempt.reached(host.key)
+  reachedHost()
   const made = await makeChange(job, opened, signal)
   if ('outcome' in made) return made.outcome
   const { work: change, verdicts, summary } = made

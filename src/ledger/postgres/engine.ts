@@ -128,6 +128,7 @@ async function rolledBack(client: PoolClient): Promise<boolean> {
 }
 
 const SKIP_LOCKED = sql`FOR UPDATE SKIP LOCKED`
+const LOCK_ROWS = sql`FOR UPDATE`
 const KEEP_ROWS = sql`FOR KEY SHARE`
 
 type Open = {
@@ -149,6 +150,7 @@ function openTx({ client, prepared, now, notifications }: Open): Tx {
     run: async (statement) => (await client.query(prepared(statement))).rowCount ?? 0,
     advisoryLocks: advisoryLocks(client),
     skipLocked: SKIP_LOCKED,
+    lockRows: LOCK_ROWS,
     keepRows: KEEP_ROWS,
     jsonMember: (column, name) => sql`(${column}::JSON ->> ${name}::TEXT)`,
     notify: (notification) => notifications.add(notification),

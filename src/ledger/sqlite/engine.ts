@@ -138,6 +138,7 @@ function openTx(prepared: Preparer, now: number, notifications: Notifications): 
     },
     advisoryLocks: null,
     skipLocked: NOTHING,
+    lockRows: NOTHING,
     keepRows: NOTHING,
     jsonMember: (column, name) => sql`json_extract(${column}, ${`$.${name}`})`,
     notify: (notification) => notifications.add(notification),

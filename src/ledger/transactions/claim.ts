@@ -8,7 +8,7 @@ import { readClaimed } from '../claimed.ts'
 import { readClosed, takeTrials } from '../closed.ts'
 import { assertGuard } from '../guard.ts'
 import { lockJobAndKeys, ADVISORY_LOCKS_MAX, lockNamesOf, tryLock } from '../advisory-locks.ts'
-import { better, type Head, headOf, readyHeads, stillReady } from '../lane.ts'
+import { better, type Head, headOf, leastDeferred, readyHeads, stillReady } from '../lane.ts'
 import { heldKey, park, takeKeys } from '../lock-keys.ts'
 import type { Claimed, ClaimRequest } from '../port.ts'
 import { sql } from '../sql.ts'
@@ -78,8 +78,8 @@ const nextFence = ({ id, attempt }: Head): Fence => ({ jobId: id, attempt: attem
 /**
  * The head of a lane is its first job. Considers the heads of all lanes that this worker serves and
  * that its token permits, except lanes that need a closed resource whose `until` has not passed.
- * Returns the best head that can be claimed now; its attempt becomes the trial of all closed
- * resources that it needs. Parks heads that need a key held by another job, and skips heads that
+ * Returns the best head that can be claimed now. If it needs closed resources, the job that was
+ * deferred least often is claimed in its place, and becomes the trial of all that it needs. Parks heads that need a key held by another job, and skips heads that
  * another transaction has locked. If no head is left, returns `none`, or `again` if the claim must be
  * repeated to be certain.
  */
@@ -97,8 +97,16 @@ async function nextJob(
   const skipped = new Set<number>()
   let behind: JobId | null = null
 
+  /** If this head needs closed resources: the job that tries them next. Otherwise: the head. */
+  const leastDeferredFor = async (head: Head): Promise<Head> => {
+    const keys = new Set(needed(head.lane).map(({ key }) => key))
+    if (keys.size === 0 || (await heldKey(tx, head.id, head.locks)) !== undefined) return head
+    const others = [...heads.keys()].filter((lane) => needed(lane).some(({ key }) => keys.has(key)))
+    return (await leastDeferred(tx, [head.lane, ...others], skipped)) ?? head
+  }
+
   for (let locks = 0; locks < ADVISORY_LOCKS_MAX && heads.size > 0;) {
-    const best = [...heads.values()].reduce(better)
+    const best = await leastDeferredFor([...heads.values()].reduce(better))
     locks += lockNamesOf(best).length
     const head = await take(tx, best)
     if (typeof head === 'string') {

@@ -139,11 +139,6 @@ export function closedConformance(open: OpenLedger): void {
           ledger.settle(fence, { ...FAILED, reason: 'ref-not-found' }, null),
       ],
       [
-        'succeeds without a word',
-        (ledger: Ledger, fence: ReturnType<typeof fenceOf>) =>
-          ledger.settle(fence, SUCCEEDED, null),
-      ],
-      [
         'is handed back',
         (ledger: Ledger, fence: ReturnType<typeof fenceOf>) => ledger.handBack(fence),
       ],
@@ -155,6 +150,33 @@ export function closedConformance(open: OpenLedger): void {
       bed.advance(30 * SECOND)
       await end(ledger, (await trial(ledger)).fence)
       expect((await trial(ledger)).trials).toEqual([HOST.key])
+    })
+
+    it('is open again when its trial succeeds, even without a report that it was reached', async () => {
+      const bed = await open()
+      const { ledger } = bed
+      await closeHost(bed)
+      await submitted(ledger, NEEDS_HOST)
+      bed.advance(30 * SECOND)
+      await ledger.settle((await trial(ledger)).fence, SUCCEEDED, null)
+      expect(await ledger.closed()).toEqual([])
+      expect((await trial(ledger)).trials).toEqual([])
+    })
+
+    it('is tried by the others too: a job whose tries fail does not keep them from trying', async () => {
+      const bed = await open()
+      const { ledger } = bed
+      for (const priority of [9, 8]) await submitted(ledger, { ...NEEDS_HOST, priority })
+      const bad = [await claimed(ledger, ABLE), await claimed(ledger, ABLE)]
+      for (const fence of bad) await ledger.defer(fence, away(HOST), null)
+      const elsewhere = { demands: [`${REPOSITORY}/elsewhere`] }
+      const healthy = [await submitted(ledger, NEEDS_HOST), await submitted(ledger, elsewhere)]
+      for (const jobId of healthy) {
+        bed.advance(120 * SECOND)
+        const { fence } = await trial(ledger)
+        expect(fence.jobId).toBe(jobId)
+        await ledger.defer(fence, away(HOST), null)
+      }
     })
 
     it('does not stay closed because its trial was lost', async () => {
@@ -269,6 +291,23 @@ export function closedConformance(open: OpenLedger): void {
       bed.advance(HOUR)
       expect(await ledger.resumeDue(10)).toBe(1)
       expect(await trial(ledger, WITH_ACCOUNT)).toMatchObject({ trials: [ACCOUNT.key] })
+    })
+
+    it('counts as unavailable only from its first failed request, not since its quota was used up', async () => {
+      const bed = await open()
+      const { ledger } = bed
+      const demands = ['model:example']
+      const waiting = await submitted(ledger, { demands })
+      const fence = await claimed(ledger, WITH_ACCOUNT)
+      const resumeAt = (await ledger.job(waiting)).createdAt + 48 * HOUR
+      const why = { reason: 'quota-exhausted', detail: '', resumeAt, closed: ACCOUNT } as const
+      await ledger.pause(fence, why, null)
+      bed.advance(48 * HOUR)
+      await ledger.resumeDue(10)
+      const tried = await trial(ledger, WITH_ACCOUNT)
+      const reason = 'model-unavailable'
+      const deferred = await ledger.defer(tried.fence, { ...away(ACCOUNT), reason }, null)
+      expect(deferred.state).toBe('queued')
     })
 
     it('is tried early when a person resumes the job that waits for it', async () => {
