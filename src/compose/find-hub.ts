@@ -15,7 +15,7 @@ type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | '
 
 /**
  * Returns a client for the hub at --hub or, by default, for the hub whose URL is in the data
- * folder. The token in the data folder is sent only to that folder's hub, never to another URL.
+ * folder. An admin's client reads that URL again when the hub does not respond. The token in the data folder is sent only to that folder's hub, never to another URL.
  * Throws `hub-unreachable` if there is no --hub and no URL in the data folder, `hub-insecure` for
  * plain HTTP to another machine, and `token-missing` if a worker has no token.
  */
@@ -39,7 +39,8 @@ export async function findHub(
   const proxy = isLoopback(new URL(url).hostname) ? {} : proxyVariables(settings)
   useProxy(proxy)
   const address = { url, token, proxy }
-  if (settings.hub !== undefined) return new HubClient(address)
+  // A worker keeps the URL of its start, because its lease thread renews leases at that URL.
+  if (settings.hub !== undefined || whose === 'worker') return new HubClient(address)
   return new HubClient({
     ...address,
     currentUrl: async () => (await readHubFile(folder))?.url ?? null,

@@ -70,6 +70,33 @@ describe('the failure of a remote call', () => {
     expect(failure).toMatchObject({ reason: 'repository-unreachable' })
   })
 
+  it.each([
+    `fatal: unable to access '${URL}/': Could not resolve proxy: proxy.example.org`,
+    `fatal: unable to access '${URL}/': Received HTTP code 407 from proxy after CONNECT`,
+    `fatal: unable to access '${URL}/': CONNECT tunnel failed, response 407`,
+    `fatal: unable to access '${URL}/': The requested URL returned error: 407`,
+    `fatal: unable to access '${URL}/': CONNECT tunnel failed, response 403`,
+    `fatal: unable to access '${URL}/': SSL certificate problem: unable to get local issuer certificate`,
+    `fatal: unable to access '${URL}/': gnutls_handshake() failed: Handshake failed`,
+    `fatal: unable to access '${URL}/': TLS connect error: error:0A00010B:SSL routines::wrong version number`,
+  ])('%j does not say that the host is unavailable, even on its first use', (words) => {
+    for (const isKnown of [true, false]) {
+      const failure = remoteFailure({ ...CALL, isKnown }, END, words)
+      expect(failure).toMatchObject({ reason: 'repository-unreachable', unavailable: null })
+    }
+  })
+
+  it.each([
+    ['https://example.org/mbedtls.git', 'The requested URL returned error: 503'],
+    ['https://example.org/certificate/TLS.git', 'Failed to connect to example.org port 443'],
+    ['https://TLS.example.org/a.git', 'Could not resolve host: TLS.example.org'],
+    [URL, 'GnuTLS recv error (-110): The TLS connection was non-properly terminated.'],
+  ])('at %s with %j says that the host is unavailable', (url, words) => {
+    const output = `fatal: unable to access '${url}/': ${words}`
+    const { unavailable } = remoteFailure({ ...CALL, url }, END, output)
+    expect(unavailable?.key).toBe(`host:${new globalThis.URL(url).origin}`)
+  })
+
   it('shows only the end of long output', () => {
     const words = Array.from({ length: 1000 }, (_, line) => `line ${line}`).join('\n')
     const { detail } = remoteFailure(CALL, END, words)

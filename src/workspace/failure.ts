@@ -34,7 +34,7 @@ export function remoteFailure(
   const patterns = call.isKnown ? PATTERNS : [UNRESOLVED, ...PATTERNS]
   const [, reason, advice] = patterns.find(([pattern]) => pattern.test(output)) ?? UNKNOWN
   const text = typeof advice === 'string' ? advice : advice(call)
-  const isUnavailable = reason === 'repository-unreachable' && !CERTIFICATE.test(output)
+  const isUnavailable = reason === 'repository-unreachable' && !isLocal(output)
   const unavailable = isUnavailable ? hostOf(url) : null
   return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`, { unavailable })
 }
@@ -44,11 +44,26 @@ export const isUnsafe = (output: string): boolean => UNSAFE.test(output)
 
 const UNSAFE = /fsck error/
 
+const PROXY_UNRESOLVED = /Could not resolve proxy/i
+const PROXY_LOGIN = /407 from proxy|CONNECT tunnel failed, response 407|returned error: 407/i
+const PROXY_REFUSAL = /403 from proxy|CONNECT tunnel failed, response 403/i
+
 /**
- * Matches certificate and TLS errors. After such an error, a job does not wait for the host,
- * because waiting does not fix the error.
+ * Matches certificate and TLS errors, but not the message of GnuTLS about a connection that broke.
+ * Waiting does not fix such errors.
  */
-const CERTIFICATE = /certificate|SSL_ERROR|TLS/i
+const CERTIFICATE =
+  /\bcertificate\b|\bSSL_ERROR_|\bSSL routines\b|\bgnutls_handshake\b|\bTLS\b(?! connection was)/
+
+/**
+ * Whether the cause is the worker's proxy or a TLS setting. Jobs then do not wait for the host, because
+ * other workers may reach it. Ignores the words of URLs, paths and host names, such as `mbedtls.git`.
+ */
+const isLocal = (output: string): boolean =>
+  [PROXY_UNRESOLVED, PROXY_LOGIN, PROXY_REFUSAL].some((pattern) => pattern.test(output)) ||
+  CERTIFICATE.test(output.replace(/\S*(?:[/@]|\w\.\w)\S*/g, ' '))
+
+const CORRECT_PROXY = 'correct proxy.https or proxy.http (HTTPS_PROXY, HTTP_PROXY) of the worker'
 
 type Pattern = readonly [
   pattern: RegExp,
@@ -86,9 +101,19 @@ const PATTERNS: readonly Pattern[] = [
       `the repository folder belongs to another user; make the worker’s user its owner or, if you trust everyone who can change the folder, start the worker with --git-safe-directory ${folderOf(url)}`,
   ],
   [
-    /407 from proxy|returned error: 407/i,
+    PROXY_UNRESOLVED,
     'repository-unreachable',
-    'the network proxy requires a login, or rejected the login in its URL; correct proxy.https or proxy.http (HTTPS_PROXY, HTTP_PROXY) of the worker',
+    `the name of the network proxy does not resolve; ${CORRECT_PROXY}`,
+  ],
+  [
+    PROXY_LOGIN,
+    'repository-unreachable',
+    `the network proxy requires a login, or rejected the login in its URL; ${CORRECT_PROXY}`,
+  ],
+  [
+    PROXY_REFUSAL,
+    'repository-unreachable',
+    `the network proxy refused to connect to the host; allow the host there, or ${CORRECT_PROXY}`,
   ],
   [/returned error: 403|: 403 /, 'repository-forbidden', lacksPermission],
   [
@@ -134,7 +159,7 @@ const PATTERNS: readonly Pattern[] = [
 ]
 
 const UNRESOLVED: Pattern = [
-  /Could not resolve/,
+  /Could not resolve (?!proxy)/,
   'host-not-found',
   'the host’s name does not resolve; check the URL',
 ]
