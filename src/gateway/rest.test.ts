@@ -16,10 +16,11 @@ const SIGNAL = new AbortController().signal
 
 /** A model that returns `status`, or does not answer when it is null. */
 function aModel() {
-  const model = { status: 200 as number | null, asked: 0, now: 0 }
+  const model = { status: 200 as number | null, asked: 0, now: 0, slow: Promise.resolve() }
   const source = withRest(
     async () => {
       model.asked += 1
+      await model.slow
       if (model.status === null) throw new AppError('upstream-unreachable', 'no answer')
       return jsonAnswer(model.status, {}, null)
     },
@@ -84,6 +85,24 @@ describe('a model that does not answer', () => {
     model.now += 900
     model.status = 200
     expect(await ask()).toBe(200)
+  })
+
+  it('gets one request every five seconds while an earlier one has no answer', async () => {
+    const { model, ask } = await resting()
+    model.now += 20_000
+    const { promise, resolve } = Promise.withResolvers<void>()
+    model.slow = promise
+    const slow = [ask()]
+    expect(await ask()).toBe('upstream-unreachable')
+    model.now += 4000
+    expect(await ask()).toBe('upstream-unreachable')
+    model.now += 1000
+    slow.push(ask())
+    expect(model.asked).toBe(2)
+    model.status = 200
+    resolve()
+    expect(await Promise.all(slow)).toEqual([200, 200])
+    expect(await Promise.all([ask(), ask()])).toEqual([200, 200])
   })
 
   it.each([400, 404, 429])('is not one that answers %i', async (status) => {

@@ -17,19 +17,26 @@ const FAILING_MS_MIN = 1000
 const RESTS_MS = [20_000, 40_000, 80_000] as const
 const LONGEST_REST_MS = 80_000
 
+/**
+ * After a rest, the gateway forwards one request per this many milliseconds, until one is answered or
+ * fails. A model that accepts a request but never answers thus cannot delay the others.
+ */
+const PROBES_MS = 5000
+
 type Failing = {
   failures: number
   readonly since: number
   rests: number
-  /** Until this time (monotonic ms) no request is forwarded; afterwards one at a time. */
+  /** Until this time (monotonic ms) no request is forwarded. */
   restUntil: number
-  asking: boolean
+  /** After a rest, no request is forwarded until this time (monotonic ms). */
+  nextProbeAt: number
 }
 
 /**
  * A circuit breaker for each model, which protects an unavailable model from the retries of many
  * agents. After repeated failures, rejects requests with `upstream-unreachable` for a time ("rest"),
- * and then forwards one request. If that fails, the next rest begins. The first answer from the model
+ * and then forwards one request every few seconds. If one fails, the next rest begins. The first answer from the model
  * ends the rests.
  * @param now monotonic time in milliseconds
  */
@@ -40,8 +47,8 @@ export function withRest(source: Source, now: () => number): Source {
     const { provider } = question.route.dialect
     const before = failing.get(provider)
     if (before !== undefined && before.rests > 0) {
-      if (before.asking || now() < before.restUntil) throw resting(provider, before, now())
-      before.asking = true
+      if (now() < opensAt(before)) throw resting(provider, before, now())
+      before.nextProbeAt = now() + PROBES_MS
     }
     try {
       const answer = await source(question, signal)
@@ -51,8 +58,6 @@ export function withRest(source: Source, now: () => number): Source {
     } catch (error) {
       if (isAppError(error, 'upstream-unreachable')) noteFailure(failing, provider, now())
       throw error
-    } finally {
-      if (before !== undefined) before.asking = false
     }
   }
 }
@@ -66,7 +71,7 @@ function noteFailure(all: Map<Provider, Failing>, provider: Provider, now: numbe
     since: now,
     rests: 0,
     restUntil: 0,
-    asking: false,
+    nextProbeAt: 0,
   }
   all.set(provider, one)
   one.failures += 1
@@ -77,8 +82,12 @@ function noteFailure(all: Map<Provider, Failing>, provider: Provider, now: numbe
   one.rests += 1
 }
 
-function resting(provider: Provider, { failures, restUntil }: Failing, now: number): AppError {
-  const seconds = Math.max(1, Math.ceil((restUntil - now) / 1000))
+/** The time at which the gateway forwards the next request (monotonic ms). */
+const opensAt = ({ restUntil, nextProbeAt }: Failing): number => Math.max(restUntil, nextProbeAt)
+
+function resting(provider: Provider, failing: Failing, now: number): AppError {
+  const { failures } = failing
+  const seconds = Math.ceil((opensAt(failing) - now) / 1000)
   return new AppError(
     'upstream-unreachable',
     `The last ${failures} requests to the ${provider} model failed. The gateway accepts the next request in ${seconds} s.`,

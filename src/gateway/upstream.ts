@@ -43,12 +43,7 @@ export function upstreamSource({
         ? https.request(url, { ...options, agent: secure })
         : http.request(url, { ...options, agent: plain })
     }
-    try {
-      const response = await send(open, question.body)
-      const { statusCode: status = 502, headers } = response
-      await reached?.add(url.host)
-      return { status, headers: agentHeaders(headers), body: response, replayed: null }
-    } catch (error) {
+    const response = await send(open, question.body).catch((error: unknown) => {
       if (signal.aborted) throw error
       const isNew = hasErrno(error, 'ENOTFOUND') && reached?.has(url.host) !== true
       throw new AppError(
@@ -56,7 +51,10 @@ export function upstreamSource({
         `The ${provider} model at ${url.host} cannot be reached: ${withoutProxyLogin(messageOf(error), proxy)}`,
         { cause: error },
       )
-    }
+    })
+    await reached?.add(url.host)
+    const { statusCode: status = 502, headers } = response
+    return { status, headers: agentHeaders(headers), body: response, replayed: null }
   }
 }
 
