@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { SALVAGE } from '../domain/attempt.ts'
 import { type Publication, PublicationIntent, PublicationOrNone } from '../domain/publication.ts'
+import { Continuation } from '../domain/work.ts'
 import type { RouteName } from './routes.ts'
 
 /*
@@ -38,6 +40,29 @@ const OldIntent = PublicationIntent.transform((intent) => ({
   replaces: intent.details?.['replaces'] ?? null,
 }))
 
+/** Names of the artifact that contains a change's patch. */
+const PATCHES: ReadonlySet<string> = new Set(['change.patch', `${SALVAGE}change.patch`])
+
+/**
+ * A continuation in the format of protocol 1. Workers of that protocol ignore the patch if there is a
+ * publication. Therefore, they get no publication if a later job left a change that it did not publish.
+ */
+const OldContinuation = z
+  .object({
+    jobId: z.unknown(),
+    session: z.unknown(),
+    artifacts: Continuation.shape.artifacts,
+    publication: OldPublication,
+  })
+  .transform(({ artifacts, publication, ...job }) => ({
+    ...job,
+    artifacts: artifacts.map(({ name, digest, size }) => ({ name, digest, size })),
+    publication: artifacts.some(isUnpublishedChange) ? null : publication,
+  }))
+
+const isUnpublishedChange = ({ name, published }: Continuation['artifacts'][number]): boolean =>
+  PATCHES.has(name) && published === false
+
 const OldLimits = only('wallMs idleMs outputBytes steps pausedLocksMs')
 const OldArtifact = only('attempt name digest size mediaType createdAt')
 
@@ -45,9 +70,7 @@ const OldLease = only('attempt token leaseMs').extend({
   job: only('id kind title payload locks').extend({ limits: OldLimits }),
   checkpoints: z.array(only('step product')),
   intents: z.array(OldIntent),
-  continues: only('jobId session')
-    .extend({ artifacts: z.array(only('name digest size')), publication: OldPublication })
-    .nullable(),
+  continues: OldContinuation.nullable(),
 })
 
 /**

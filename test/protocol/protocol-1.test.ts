@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { newJobId } from '../../src/domain/id.ts'
+import { Settlement } from '../../src/domain/outcome.ts'
 import { readerOf } from '../../src/protocol/read-answer.ts'
 import { ROUTES } from '../../src/protocol/routes.ts'
 import { uploaded } from '../support/generate.ts'
@@ -102,6 +103,39 @@ describe('a worker of protocol 1', () => {
 
     expect(lease.continues).toMatchObject({ publication: OLD_INTENT, artifacts: [{ name: 'a' }] })
   })
+
+  it.each([
+    ['change.patch', null],
+    ['salvage.change.patch', null],
+    ['session.tar', OLD_INTENT],
+  ])(
+    'gets, when the job after the published one left only %s, the publication %j',
+    async (name, publication) => {
+      await using hub = await startTestHub()
+      const first = await aLease(hub)
+      const settle = (of: typeof first, settlement: unknown) =>
+        of.attempt.call('settleLease', {
+          params: of.params,
+          body: { settlement: Settlement.parse(settlement), usage: null },
+        })
+      await settle(first, { kind: 'succeeded', reason: 'published', publication: NEW_PUBLICATION })
+      const later = await hub.admin.call('retryJob', {
+        params: { job: first.params.job },
+        body: {},
+      })
+      const { lease: second, say, put } = await leased(hub)
+      await put(`/artifacts/${name}`, second.token)
+      await say('/settle', {
+        settlement: { kind: 'succeeded', reason: 'patch-ready', publication: { kind: 'none' } },
+        usage: null,
+      })
+      await hub.admin.call('retryJob', { params: { job: later.id }, body: {} })
+
+      const { lease } = await leased(hub)
+
+      expect(lease.continues).toMatchObject({ publication, artifacts: [{ name }] })
+    },
+  )
 
   it('is answered in the old shape until its job has ended', async () => {
     await using hub = await startTestHub()
