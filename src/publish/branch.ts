@@ -224,7 +224,9 @@ async function push(
   if (end.code === 0) return wanted.commit
   // The push may have succeeded although its response was lost, so ask the remote for the tip.
   const tip = await tipOf(remote, wanted.branch, signal)
-  if (tip === wanted.replaces) throw refusal(remote, end) ?? end.failure()
+  if (tip === wanted.replaces) {
+    throw refusal(remote, end) ?? end.failure({ hasAnsweredSince: true })
+  }
   return tip
 }
 

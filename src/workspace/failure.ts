@@ -11,6 +11,8 @@ type RemoteCall = {
   readonly knownHosts: string | null
   /** Whether the host has answered this worker before. */
   readonly isKnown: boolean
+  /** Whether the host has answered another call after this one failed, so that it is available. */
+  readonly hasAnsweredSince?: boolean
 }
 
 /**
@@ -28,13 +30,14 @@ export function remoteFailure(
     return new StepFailed(
       'repository-unreachable',
       `${url} did not respond in time; try again later`,
-      { unavailable: hostOf(url) },
+      { unavailable: call.hasAnsweredSince === true ? null : hostOf(url) },
     )
   }
   const patterns = call.isKnown ? PATTERNS : [UNRESOLVED, ...PATTERNS]
   const [, reason, advice] = patterns.find(([pattern]) => pattern.test(output)) ?? UNKNOWN
   const text = typeof advice === 'string' ? advice : advice(call)
-  const isUnavailable = reason === 'repository-unreachable' && !isLocal(output)
+  const isUnavailable =
+    reason === 'repository-unreachable' && call.hasAnsweredSince !== true && !isLocal(output)
   const unavailable = isUnavailable ? hostOf(url) : null
   return new StepFailed(reason, `${url}: ${text}. Git said: ${excerpt(output)}`, { unavailable })
 }

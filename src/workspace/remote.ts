@@ -50,8 +50,12 @@ export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
    * printed the credential there.
    */
   redact(text: string): string
-  /** Makes a step failure from this result. Call it only if git failed. */
-  failure(): Error
+  /**
+   * Makes a step failure from this result. Call it only if git failed.
+   * @param later.hasAnsweredSince whether the host has answered a later call, so that the job does not
+   * wait for the host
+   */
+  failure(later?: { readonly hasAnsweredSince: boolean }): Error
 }
 
 /**
@@ -87,8 +91,9 @@ export async function callRemote(
   const host = hostOf(address.url)?.key ?? null
   if (host !== null && end.code === 0) await reached.add(host)
   const isKnown = host === null || reached.has(host)
-  const failure = () =>
-    remoteFailure({ url: address.url, credential, knownHosts, isKnown }, facts, redactedStderr)
+  const remoteCall = { url: address.url, credential, knownHosts, isKnown }
+  const failure: RemoteEnd['failure'] = (later) =>
+    remoteFailure({ ...remoteCall, ...later }, facts, redactedStderr)
   return { ...facts, redactedStderr, redact, failure }
 }
 

@@ -315,6 +315,17 @@ describe('publishing over HTTP', () => {
     expect(new Set(pushes)).toEqual(new Set([`${NOBODY} ${commit} refs/heads/${BRANCH}`]))
   })
 
+  it('that breaks at a host that otherwise answers is a failure, and makes no job wait for the host', async () => {
+    const { folder, attempt, settings } = await aChange()
+    const server = await startGitServer(folder)
+    server.manner = 'die-in-push'
+    const request = await attempt(`${server.url}/remote.git`)
+    await expect(publishBranch(request, settings, patient())).rejects.toMatchObject({
+      reason: 'repository-unreachable',
+      unavailable: null,
+    })
+  })
+
   it('never lets the credential into what it says', async () => {
     const { folder, attempt, settings, remote } = await aChange()
     await hook(remote, `echo "you sent ${PASSWORD}" >&2; exit 1`)

@@ -15,6 +15,8 @@ export type Manner =
   | 'hang-push'
   /** Breaks the connection immediately. */
   | 'die'
+  /** Breaks the connection when the data of a push arrives. */
+  | 'die-in-push'
   /** Performs a push and breaks the connection instead of answering. */
   | 'lose-push-answer'
   /** Redirects every request, or only those for Git LFS, to another host. */
@@ -76,6 +78,9 @@ export async function serveGit(
     if (isLfs) return await answerLfs(request, response, server.lfs)
     const lost = server.manner === 'lose-push-answer' && request.method === 'POST' && pushes
     if (server.manner === 'hang-push' && request.method === 'POST' && pushes) return undefined
+    if (server.manner === 'die-in-push' && request.method === 'POST' && pushes) {
+      return request.socket.destroy()
+    }
     const stall = server.manner === 'stall'
     const how = { root, user: user ?? 'anybody', stall }
     return await runBackend(how, request, lost ? null : response)
