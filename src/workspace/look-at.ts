@@ -24,7 +24,7 @@ export const tooLarge = (path: Buffer, { bytes }: ChangeLimits): Note =>
 export const SPECIAL = 'is neither a file nor a link, so it was left out'
 
 /** Whether the entry is a pipe, socket or device. Git does not store these. */
-export const isSpecial = (seen: Stats | Dirent<Buffer>): boolean =>
+export const isSpecial = (seen: Stats | Dirent): boolean =>
   !seen.isFile() && !seen.isSymbolicLink() && !seen.isDirectory()
 
 /** Finds out what exists at a path. Does not follow a symbolic link at the path. */
