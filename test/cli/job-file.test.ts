@@ -23,6 +23,17 @@ describe('the job file', () => {
     expect(Object.keys(shape).filter((name) => !page.includes(`\`${name}\``))).toEqual([])
   })
 
+  it('with one object is a list if it is named as JSON Lines', () => {
+    const line = '{"kind":"code"}\n'
+    const kindIn = (source: string) => parseJsonOrLines(line, source, 'job').kind
+    expect(['a.jsonl', 'b.NDJSON', 'c.json', 'stdin'].map(kindIn)).toEqual([
+      'many',
+      'many',
+      'one',
+      'one',
+    ])
+  })
+
   it('and the rows have examples that are valid', async () => {
     const job = parseJsonOrLines(await read('examples/many/job.json'), 'job.json', 'job')
     const jobs = parseJsonOrLines(await read('examples/many/jobs.jsonl'), 'jobs.jsonl', 'job')

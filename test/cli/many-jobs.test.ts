@@ -63,6 +63,18 @@ describeNeeding(['patience'], 'submit --file', () => {
     expect(await sent()).toEqual({ groups: ['again'], created: 1, existed: 1 })
   }, 120_000)
 
+  it('submits the only line of a JSON Lines file once, and checks it like any other line', async () => {
+    const cli = await withHub()
+    await writeFile(join(cli.home, 'jobs.jsonl'), `${aLine(1)}\n`)
+    const submit = () => cli.run(['submit', '--file', 'jobs.jsonl'])
+    expect((await submit()).stdout).toMatch(/^1 job submitted, group jobs-[0-9a-f]{8}\n/)
+    expect((await submit()).stdout).toMatch(/^0 jobs submitted, .*; 1 job existed already\n/)
+    await writeFile(join(cli.home, 'jobs.jsonl'), `${aLine(1, { priorty: 1 })}\n`)
+    expect((await submit()).stderr).toContain(
+      'Nothing was submitted.\n  jobs.jsonl: unknown key "priorty"; did you mean priority?',
+    )
+  })
+
   it('takes an array from stdin, and what a job says itself before a flag', async () => {
     const cli = await withHub()
     const stdin = `[${aLine(1, { priority: 1 })}, ${aLine(2, { group: 'own' })}]`

@@ -6,9 +6,12 @@ type Json =
   | { readonly kind: 'one'; readonly value: unknown }
   | { readonly kind: 'many'; readonly items: readonly Placed<unknown>[] }
 
+/** Matches the name of a JSON Lines file, in which one line is a list of one value. */
+const LINES = /\.(?:jsonl|ndjson)$/i
+
 /**
  * Parses JSON, or JSON Lines: one value on each line; blank lines are skipped. An array counts as a
- * list of values. Throws `usage-invalid` with the place of the first error.
+ * list of values, and so does a single value in a file that is named as JSON Lines. Throws `usage-invalid` with the place of the first error.
  * @param source name of the text for error messages
  * @param noun what error messages call an entry of an array, such as `job`
  */
@@ -16,7 +19,10 @@ export function parseJsonOrLines(text: string, source: string, noun: string): Js
   const whole = parsed(text)
   if (whole instanceof Error) return linesOf(text, source, whole)
   const { value } = whole
-  if (!Array.isArray(value)) return { kind: 'one', value }
+  if (!Array.isArray(value)) {
+    const isLine = LINES.test(source)
+    return isLine ? { kind: 'many', items: [{ place: source, value }] } : { kind: 'one', value }
+  }
   const items = value.map((entry: unknown, index) => ({
     place: `${source}, ${noun} ${index + 1}`,
     value: entry,
