@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { cliInEmptyHome } from '../support/cli.ts'
-import { makeRemote } from '../support/repository.ts'
+import { byHand, makeRemote } from '../support/repository.ts'
 
 /** A message for each mistake that needs no hub: what is typed, and what is printed. */
 const MISTAKES: readonly (readonly [mistake: string, typed: string, printed: RegExp])[] = [
@@ -108,6 +108,35 @@ describe('a submission of a local folder', () => {
         `The job will not include the uncommitted changes in ${work}: 2 files (a new.txt, b.txt). To include them, commit them and submit again\n`,
       ),
     })
+  })
+
+  it('names changed files without their escape sequences', async () => {
+    const cli = await cliInEmptyHome()
+    await cli.startHub()
+    const { clone: work } = await makeRemote(cli.home)
+    await writeFile(join(work, 'a\u001B[31m\nb.txt'), 'x')
+    const { stderr } = await cli.run([...submitted, '.', '--', 'true'], { cwd: work })
+    expect(stderr).toContain(`uncommitted changes in ${work}: 1 file (a b.txt).`)
+  })
+
+  it('runs no program that the settings of the repository name', async () => {
+    const cli = await cliInEmptyHome()
+    await cli.startHub()
+    const { clone: work } = await makeRemote(cli.home, {
+      '.gitattributes': '* filter=x\n',
+      'README.md': 'hello\n',
+    })
+    const hook = join(cli.home, 'hook')
+    await writeFile(hook, `#!/bin/sh\ntouch ${cli.home}/ran-hook\n`, { mode: 0o755 })
+    await byHand(work, 'config', 'filter.x.clean', `touch ${cli.home}/ran-filter; cat`)
+    await byHand(work, 'config', 'core.fsmonitor', hook)
+    await writeFile(join(work, 'README.md'), 'HELLO\n')
+    const end = await cli.run([...submitted, '.', '--', 'true'], { cwd: work })
+    expect(end).toMatchObject({ code: 0, stderr: expect.not.stringContaining('uncommitted') })
+    await byHand(work, 'config', '--unset', 'filter.x.clean')
+    const warned = await cli.run([...submitted, '.', '--', 'true'], { cwd: work })
+    expect(warned.stderr).toContain('1 file (README.md)')
+    expect((await readdir(cli.home)).filter((name) => name.startsWith('ran-'))).toEqual([])
   })
 
   it('warns of a folder that is not on this machine', async () => {

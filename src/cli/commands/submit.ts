@@ -5,6 +5,7 @@ import { nearMiss } from '../../domain/near-miss.ts'
 import { KINDS } from '../../kinds/all.ts'
 import type { Flag, Kind } from '../../kinds/kind.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { safeLine } from '../../words/safe-text.ts'
 import { askedJobs, type TypedCommand } from '../asked-jobs.ts'
 import { collect, type Invocation } from '../command.ts'
 import { startUploadLine } from '../print/upload-line.ts'
@@ -91,8 +92,10 @@ async function submitTyped(
   { flags: { dryRun, wait }, print, connect }: HubCall<Flags>,
 ): Promise<void> {
   const { terminal } = invocation
-  const inputsOf = inputReader(terminal.cwd, print.note)
-  const asked = await askedJobs(kind, typed, { terminal, inputsOf, note: print.note })
+  // The notes contain names of files, which may contain anything.
+  const note = (text: string): void => print.note(safeLine(text))
+  const inputsOf = inputReader(terminal.cwd, note)
+  const asked = await askedJobs(kind, typed, { terminal, inputsOf, note })
   if (dryRun) return printDryRun(asked, print)
   const client = await connect()
   if (asked.kind === 'many') {

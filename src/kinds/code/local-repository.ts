@@ -3,10 +3,10 @@ import { isAbsolute, resolve } from 'node:path'
 import { AppError, isAppError } from '../../domain/errors.ts'
 import { nameSome } from '../../domain/name-some.ts'
 import { plural } from '../../domain/plural.ts'
-import { runProgram } from '../../platform/run-program.ts'
+import { type ProgramEnd, runProgram } from '../../platform/run-program.ts'
 import type { Typed } from '../kind.ts'
 
-/** Timeout of `git status`, in milliseconds. If git takes longer, no warning is printed. */
+/** Timeout of each git call, in milliseconds. If git takes longer, no warning is printed. */
 const STATUS_MS_MAX = 3000
 const STATUS_BYTES_MAX = 1024 * 1024
 const NAMED_MAX = 3
@@ -62,26 +62,15 @@ async function noteUncommitted(
 
 /**
  * Lists the files with uncommitted changes in a working copy, including new files. Returns an empty
- * list if the folder is not a working copy, or if git fails or takes too long.
+ * list if the folder is not a working copy, if its settings name programs that `git status` would
+ * run, or if git fails or takes too long.
  */
 async function uncommitted(folder: string, path: string): Promise<readonly string[]> {
   try {
-    const { code, exceeded, stdout } = await runProgram({
-      // Prevents the repository's settings from starting programs, and git from changing its index.
-      argv: [
-        'git',
-        '--no-optional-locks',
-        '-c',
-        'core.fsmonitor=false',
-        'status',
-        '--porcelain=v1',
-        '-z',
-      ],
-      cwd: folder,
-      env: { PATH: path, LC_ALL: 'C', GIT_CONFIG_GLOBAL: '/dev/null', GIT_TERMINAL_PROMPT: '0' },
-      timeoutMs: STATUS_MS_MAX,
-      stdoutBytesMax: STATUS_BYTES_MAX,
-    })
+    const filters = await gitIn(folder, path, ['config', '--name-only', '--get-regexp', FILTERS])
+    // Exit code 1 means that no setting matches.
+    if (filters.code !== 1) return []
+    const { code, exceeded, stdout } = await gitIn(folder, path, STATUS)
     return code === 0 && exceeded === null ? namesIn(stdout.toString('utf8')) : []
   } catch (error) {
     // Git is not installed on this machine, so there is no warning. The job uses the worker's git.
@@ -89,6 +78,41 @@ async function uncommitted(folder: string, path: string): Promise<readonly strin
     throw error
   }
 }
+
+/**
+ * Matches the settings of filters. To compare a file, git runs its filter, and no option prevents
+ * that.
+ */
+const FILTERS = String.raw`^filter\.`
+
+/** Reads no work tree of a submodule, because git would apply the submodule's own settings there. */
+const STATUS = ['status', '--porcelain=v1', '-z', '--ignore-submodules=dirty']
+
+/**
+ * Runs git with the settings of the repository only, of which none that starts a program applies
+ * except filters. The user did not necessarily write these settings.
+ */
+const gitIn = (folder: string, path: string, args: readonly string[]): Promise<ProgramEnd> =>
+  runProgram({
+    argv: ['git', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', ...args],
+    cwd: folder,
+    env: {
+      PATH: path,
+      LC_ALL: 'C',
+      HOME: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_ATTR_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      // Prevents git from changing its index.
+      GIT_OPTIONAL_LOCKS: '0',
+      // Prevent a partial clone from fetching objects with a program that its settings name.
+      GIT_NO_LAZY_FETCH: '1',
+      GIT_ALLOW_PROTOCOL: 'none',
+    },
+    timeoutMs: STATUS_MS_MAX,
+    stdoutBytesMax: STATUS_BYTES_MAX,
+  })
 
 /**
  * Parses the output of `git status -z`. Skips the old name that follows a renamed or copied file.
