@@ -38,7 +38,7 @@ export const LEASE_ROUTES = {
     summary: 'Record the work of a dead attempt for the next attempt, after its files were stored',
     access: WORKER,
     params: schema.AttemptParams,
-    body: schema.CheckpointBody,
+    body: schema.SalvageBody,
     answer: Nothing,
   },
   abandonLease: {

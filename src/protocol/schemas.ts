@@ -181,6 +181,10 @@ export const PauseBody = z.strictObject({
 export const DeferBody = Deferral.extend({ usage: Usage.nullable() })
 export const ClosedList = z.object({ closed: z.array(Closed) })
 
+export const SalvageBody = z.strictObject({
+  checkpoint: Checkpoint,
+  worker: WorkerIdentity.pick({ id: true }).describe('The worker that claimed the attempt'),
+})
 export const AbandonBody = z.strictObject({
   worker: WorkerIdentity.pick({ id: true, bootId: true }).describe(
     'The worker that claimed the attempt, with the boot id of its current run',

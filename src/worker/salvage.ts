@@ -8,7 +8,6 @@ import {
   type WorkKind,
 } from '../domain/attempt.ts'
 import { isAppError } from '../domain/errors.ts'
-import type { Checkpoint } from '../domain/event.ts'
 import { StepFailed } from '../domain/stop.ts'
 import type { Logger } from '../platform/log.ts'
 import {
@@ -18,6 +17,7 @@ import {
   removeAttemptFolder,
   streamFile,
 } from './attempt-folder.ts'
+import type { CallInput } from '../protocol/client.ts'
 import { attemptParams } from './attempt-params.ts'
 import type { WorkerContext } from './context.ts'
 import { callUntilAnswered } from './hub-call.ts'
@@ -58,7 +58,7 @@ export async function uploadLeft(
 async function uploadFound(
   owner: AttemptFile,
   left: LeftAttempt,
-  { hub, clock, log, kinds }: WorkerContext,
+  { hub, identity, clock, log, kinds }: WorkerContext,
   signal: AbortSignal,
 ): Promise<void> {
   const kind = kinds.get(owner.kind)
@@ -74,7 +74,10 @@ async function uploadFound(
   }
   // The work comes first, because the next attempt may be waiting to start from it.
   const isWhole = await send(files)
-  if (isWhole && checkpoint !== null) await recordWork(checkpoint, context, signal)
+  if (isWhole && checkpoint !== null) {
+    const body = { checkpoint, worker: { id: identity.id } }
+    await recordWork(body, context, signal)
+  }
   const logs = logsOf(left)
   await send(logs)
   const artifacts = files.length + logs.length
@@ -108,7 +111,7 @@ async function sendFile(
  * remain as artifacts for people.
  */
 async function recordWork(
-  body: Checkpoint,
+  body: CallInput<'salvageWork'>['body'],
   { hub, fence, clock }: SenderContext,
   signal: AbortSignal,
 ): Promise<void> {

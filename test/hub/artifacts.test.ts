@@ -11,6 +11,9 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const digestHeader = (bytes: Uint8Array) => `sha-256=:${sha256(bytes).toString('base64')}:`
 const settlement = { kind: 'failed', reason: 'branch-moved', detail: '' } as const
 
+/** The checkpoint of salvaged work. */
+const WORK = { step: 'agent', product: { salvaged: true } }
+
 type Leased = Awaited<ReturnType<typeof aLease>>
 
 const put = (
@@ -146,14 +149,28 @@ describe('salvage', () => {
     await using hub = await startTestHub()
     const { params, attempt } = await aLease(hub)
     await attempt.call('handBackLease', { params })
-    const work = { step: 'agent', product: { salvaged: true } }
+    const { id } = await firstWorker(hub)
+    const body = { checkpoint: WORK, worker: { id } }
 
-    await hub.worker.call('salvageWork', { params, body: work })
+    await hub.worker.call('salvageWork', { params, body })
     const lease = await hub.worker.call('claimLease', { body: aClaim() })
-    const late = hub.worker.call('salvageWork', { params, body: work })
+    const late = hub.worker.call('salvageWork', { params, body })
 
-    expect(lease).toMatchObject({ attempt: 2, checkpoints: [work] })
+    expect(lease).toMatchObject({ attempt: 2, checkpoints: [WORK] })
     await expect(late).rejects.toMatchObject({ code: 'lease-lost' })
+  })
+
+  it('changes nothing of a running attempt of another worker with the same token', async () => {
+    await using hub = await startTestHub()
+    const { params, attempt } = await aLease(hub)
+    const body = { checkpoint: WORK, worker: { id: aClaim().worker.id } }
+    const call = hub.worker.call('salvageWork', { params, body })
+    await expect(call).rejects.toMatchObject({ code: 'scope-missing' })
+    await attempt.call('handBackLease', { params })
+    expect(await hub.worker.call('claimLease', { body: aClaim() })).toMatchObject({
+      attempt: 2,
+      checkpoints: [],
+    })
   })
 
   it('is refused from any other worker', async () => {

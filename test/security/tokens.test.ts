@@ -143,6 +143,7 @@ describe('T29: a stolen worker token', () => {
     await attempt.call('putArtifact', { params: { ...params, name: 'a' }, body: Buffer.from('x') })
     const thief = await hub.clientWith('worker')
     const settlement = { kind: 'failed', reason: 'agent-failed', detail: '' } as const
+    const worker = { id: (await hub.ledger.workers())[0]!.id }
     const { job, attempt: number } = params
     const calls = [
       thief.call('listJobs', {}),
@@ -155,7 +156,7 @@ describe('T29: a stolen worker token', () => {
       thief.call('renewLease', { params, body: { leaseMs: 60_000 } }),
       thief.call('settleLease', { params, body: { settlement, usage: null } }),
       thief.call('salvageArtifact', { params: { ...params, name: 'b' }, body: Buffer.from('x') }),
-      thief.call('salvageWork', { params, body: { step: 'agent' } }),
+      thief.call('salvageWork', { params, body: { checkpoint: { step: 'agent' }, worker } }),
       thief.call('createToken', { body: { name: 'more', scopes: ['admin'] } }),
       thief.call('submitJob', { body: aJob() }),
     ]

@@ -8,7 +8,7 @@ import { ArtifactName } from '../../domain/text.ts'
 import type { ArtifactRow } from '../../ledger/port.ts'
 import { parseInput } from '../../protocol/parse-input.ts'
 import type { HubState } from '../context.ts'
-import { heldAttempt } from './held-attempt.ts'
+import { heldAttempt, heldAttemptOf, type WorkerId } from './held-attempt.ts'
 import { refuseEnded } from './refuse-ended.ts'
 import { store, type Upload } from './store.ts'
 
@@ -75,16 +75,16 @@ export async function salvageArtifact(
 
 /**
  * Records the work of a dead attempt for the next attempt, after `salvageArtifact` has stored its
- * files. Throws `scope-missing` if the attempt was never leased to this worker, and the errors of
- * `Ledger.recordSalvage`.
+ * files. Throws `scope-missing` if another worker or another token claimed the attempt, and the errors
+ * of `Ledger.recordSalvage`.
  */
 export async function salvageWork(
   hub: HubState,
   fence: Fence,
-  checkpoint: Checkpoint,
+  { checkpoint, worker }: { readonly checkpoint: Checkpoint; readonly worker: WorkerId },
   by: WorkerPrincipal,
 ): Promise<void> {
-  await heldAttempt(hub, fence, by)
+  await heldAttemptOf(worker, hub, fence, by)
   await hub.ledger.recordSalvage(fence, checkpoint)
 }
 

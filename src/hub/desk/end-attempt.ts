@@ -4,7 +4,7 @@ import type { Fence, WorkerIdentity } from '../../domain/lease.ts'
 import type { Deferral, Pause, Settlement, Usage } from '../../domain/outcome.ts'
 import type { WorkerPrincipal } from '../../domain/principal.ts'
 import type { HubState } from '../context.ts'
-import { heldAttempt } from './held-attempt.ts'
+import { heldAttemptOf } from './held-attempt.ts'
 
 /**
  * Ends an attempt with its settlement. Idempotent: a repeated call with the same settlement returns
@@ -63,15 +63,11 @@ export async function abandon(
   worker: Pick<WorkerIdentity, 'id' | 'bootId'>,
   by: WorkerPrincipal,
 ): Promise<Job> {
-  const held = await heldAttempt(hub, fence, by)
-  const name = `Attempt ${fence.attempt} of job ${fence.jobId}`
-  if (held.workerId !== worker.id) {
-    throw new AppError('scope-missing', `${name} was never leased to the worker ${worker.id}.`)
-  }
+  const held = await heldAttemptOf(worker, hub, fence, by)
   if (held.bootId === worker.bootId) {
     throw new AppError(
       'request-invalid',
-      `${name} belongs to the worker’s current run; only attempts of an earlier run can be abandoned.`,
+      `Attempt ${fence.attempt} of job ${fence.jobId} belongs to the worker’s current run; only attempts of an earlier run can be abandoned.`,
     )
   }
   const job = await hub.ledger.abandon(fence)

@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors.ts'
-import type { Fence } from '../../domain/lease.ts'
+import type { Fence, WorkerIdentity } from '../../domain/lease.ts'
 import type { WorkerPrincipal } from '../../domain/principal.ts'
 import type { AttemptRow } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
@@ -19,5 +19,26 @@ export async function heldAttempt(
   throw new AppError(
     'scope-missing',
     `Attempt ${attempt} of job ${jobId} was never leased to this worker.`,
+  )
+}
+
+export type WorkerId = Pick<WorkerIdentity, 'id'>
+
+/**
+ * Returns an attempt that this worker claimed. Several workers may share one token, so this also
+ * compares the worker's id. Throws `job-not-found`, and `scope-missing` if another worker or another
+ * token claimed the attempt.
+ */
+export async function heldAttemptOf(
+  { id }: WorkerId,
+  hub: HubState,
+  fence: Fence,
+  by: WorkerPrincipal,
+): Promise<AttemptRow> {
+  const held = await heldAttempt(hub, fence, by)
+  if (held.workerId === id) return held
+  throw new AppError(
+    'scope-missing',
+    `Attempt ${fence.attempt} of job ${fence.jobId} was never leased to the worker ${id}.`,
   )
 }
