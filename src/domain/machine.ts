@@ -10,6 +10,12 @@ export const ATTEMPTS_MAX = 100
 /** Maximum number of deferred attempts at a job: over a day at one try every two minutes. */
 export const DEFERRALS_MAX = 1000
 
+/**
+ * How many deferred attempts in a row may have reached the resource before it went away. A failure
+ * that repeats itself can look like an outage, and each such attempt may have paid for a model.
+ */
+const INTERRUPTIONS_MAX = 2
+
 /** The facts of a running attempt that decide the next state of its job. */
 export type Running = {
   readonly attempt: number
@@ -111,18 +117,25 @@ export type Outage = {
   /** How long the job waits before it fails (`limits.outageMs`). */
   readonly limitMs: number
   readonly nextTryMs: number
+  /** How many attempts in a row, up to this one, reached the resource before it went away. */
+  readonly interruptions: number
 }
 
 /**
- * The next state after an attempt ended because of an outage. This does not count as a failure. The
- * job fails once it has waited for `limitMs` or has had DEFERRALS_MAX deferred attempts.
+ * The next state after an attempt ended because of an outage. This does not count as a failure,
+ * except after INTERRUPTIONS_MAX interruptions in a row. The job fails once it has waited for
+ * `limitMs` or has had DEFERRALS_MAX deferred attempts.
  */
 export function afterDeferral(job: Running, outage: Outage): Next {
   if (job.cancelRequested) return cancelled(job)
-  const { reason, lastedMs, limitMs, nextTryMs } = outage
+  const { reason, lastedMs, limitMs, nextTryMs, interruptions } = outage
   const { failures } = job
   if (lastedMs >= limitMs || job.deferrals >= DEFERRALS_MAX) {
     return { state: 'failed', reason, failures }
+  }
+  if (interruptions > INTERRUPTIONS_MAX) {
+    const delayMs = Math.max(nextTryMs, backOffMs(job.retry, failures + 1))
+    return afterFailure(job, reason, failures + 1, delayMs)
   }
   return { state: 'queued', reason, failures, delayMs: nextTryMs }
 }

@@ -29,6 +29,8 @@ export type ModelJob = {
   reason: ReasonCode | null
   attempt: number
   deferrals: number
+  /** The attempts that reported that they reached the host. */
+  readonly reachedHost: Set<number>
   failures: number
   agentStarted: boolean
   eventCount: number
@@ -81,6 +83,7 @@ export const newModelJob = (id: JobId, asked: NewJob, createdAt: number): ModelJ
   reason: null,
   attempt: 0,
   deferrals: 0,
+  reachedHost: new Set(),
   failures: 0,
   agentStarted: false,
   eventCount: 0,
@@ -231,9 +234,19 @@ export function modelDefer(model: Model, job: ModelJob, outcome: Deferred, until
     lastedMs: model.now - Math.max(since, job.createdAt),
     limitMs: job.asked.limits.outageMs ?? OUTAGE_MS_DEFAULT,
     nextTryMs: until - model.now,
+    interruptions: interruptionsOf(job, key),
   })
   follow(model, job, next)
   job.deferrals += 1
+}
+
+/** How many attempts in a row, up to the newest, reached the host before they were deferred. */
+function interruptionsOf({ attempt, said, reachedHost }: ModelJob, key: string): number {
+  const interrupted = (one: number): boolean =>
+    said.get(one)?.kind === 'deferred' && reachedHost.has(one)
+  let count = 0
+  while (key.startsWith('host:') && interrupted(attempt - count)) count += 1
+  return count
 }
 
 export function modelClaim(model: Model, job: ModelJob, request: ClaimRequest): void {

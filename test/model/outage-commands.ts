@@ -33,6 +33,7 @@ const reach = onJob('reach', async ({ model, bed, job, attempt }) => {
   assert.equal(await refusal(appended), expected)
   if (expected !== 'none') return
   job.eventCount += 1
+  job.reachedHost.add(attempt)
   model.closed.delete(HOST.key)
 })
 

@@ -18,7 +18,7 @@ import type { Tx } from '../transaction.ts'
 
 /**
  * Ends an attempt that found a resource unavailable. Closes the resource, and requeues the job until
- * the resource's next try, without counting a failure. Instead, fails the job if it has already waited
+ * the resource's next try. This counts no failure, unless attempts in a row were interrupted. Instead, fails the job if it has already waited
  * for `limits.outageMs`, and cancels the job if a cancel was requested.
  */
 export async function defer(
@@ -40,10 +40,36 @@ export async function defer(
     lastedMs: tx.now - Math.max(since, createdAt),
     limitMs: limits.outageMs ?? OUTAGE_MS_DEFAULT,
     nextTryMs: Math.max(0, until - tx.now),
+    interruptions: await interruptionsOf(tx, fence, why.closed.key),
   })
   await applyNext(tx, fence, next, why)
   await tx.run(sql`UPDATE job SET deferrals = deferrals + 1 WHERE id = ${fence.jobId}`)
   return readJob(tx, fence.jobId)
+}
+
+const Attempt = z.object({ attempt: z.int() })
+
+/**
+ * How many attempts in a row, up to this one, reached the resource before they were deferred: they
+ * reported it, or a model answered them.
+ */
+async function interruptionsOf(tx: Tx, { jobId, attempt }: Fence, key: string): Promise<number> {
+  const { jsonMember } = tx
+  const rows = await tx.all(
+    sql`SELECT attempt FROM attempt
+      WHERE job_id = ${jobId} AND ${jsonMember(sql`outcome`, 'kind')} = 'deferred' AND (
+        CAST(${jsonMember(sql`usage`, 'outputTokens')} AS BIGINT) > 0
+        OR attempt IN (
+          SELECT attempt FROM event
+          WHERE job_id = ${jobId} AND type = 'reached' AND ${jsonMember(sql`body`, 'key')} = ${key}
+        )
+      )`,
+    Attempt,
+  )
+  const interrupted = new Set(rows.map((row) => row.attempt))
+  let count = 0
+  while (interrupted.has(attempt - count)) count += 1
+  return count
 }
 
 const Patience = z.object({ createdAt: z.int(), limits: json(Limits) })

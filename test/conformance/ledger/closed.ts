@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Limits } from '../../../src/domain/limits.ts'
-import type { Deferral } from '../../../src/domain/outcome.ts'
+import { type Deferral, Usage } from '../../../src/domain/outcome.ts'
 import type { Resource } from '../../../src/domain/resource.ts'
 import type { Ledger } from '../../../src/ledger/port.ts'
 import {
@@ -29,6 +29,7 @@ const away = (closed: Resource): Deferral => ({
   detail: 'no answer',
   closed,
 })
+const USED = Usage.parse({ requests: 3, outputTokens: 7 })
 const NEEDS_HOST = { demands: [REPOSITORY] }
 const ABLE = { offers: ['repo:*', 'model:*'] }
 const WITH_ACCOUNT = { ...ABLE, accounts: [ACCOUNT.key] }
@@ -235,6 +236,29 @@ export function closedConformance(open: OpenLedger): void {
       bed.advance(120 * SECOND)
       const failed = await ledger.settle((await trial(ledger)).fence, FAILED, null)
       expect(failed).toMatchObject({ state: 'queued', failures: 1 })
+    })
+
+    it.each([
+      [
+        'an attempt reached',
+        (ledger: Ledger, fence: ReturnType<typeof fenceOf>) =>
+          ledger.appendEvents(fence, 1, [{ type: 'reached', key: HOST.key }]),
+        null,
+      ],
+      ['an attempt lost after a model answered', async () => {}, USED],
+    ])('that %s counts a failure from the third time in a row', async (_how, reach, usage) => {
+      const bed = await open()
+      const { ledger } = bed
+      await submitted(ledger, NEEDS_HOST)
+      const ends: (string | number)[] = []
+      for (let time = 0; time < 5; time += 1) {
+        const { fence } = await trial(ledger)
+        await reach(ledger, fence)
+        const { state, failures } = await ledger.defer(fence, away(HOST), usage)
+        ends.push(state, failures)
+        bed.advance(HOUR / 4)
+      }
+      expect(ends).toEqual(['queued', 0, 'queued', 0, 'queued', 1, 'queued', 2, 'failed', 3])
     })
 
     it('may be tried at once by the job that a person resumes', async () => {
