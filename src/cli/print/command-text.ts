@@ -13,8 +13,12 @@ const SWITCH = '--allow-http'
  */
 const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 'tokens create']
 
+/** A word for the reader to fill in, such as `<job>` or `"<prompt>"`. */
+const PLACEHOLDER = /^(?:<[a-z]+>|"<[a-z]+>")$/
+
 /**
- * Formats a command so that the reader can type it. It selects the same hub as the current command
+ * Formats a command so that the reader can type it. Words are quoted for a POSIX shell, because some,
+ * such as the name of a group, are chosen by others. The command selects the same hub as the current command
  * line.
  * @param call how the reader calls this program
  */
@@ -28,8 +32,11 @@ export function commandText(command: CommandLine, argv: readonly string[], call:
   const flags = given.filter(
     ({ flag }) => !own.includes(flag) && (!onHost || hostFlags.includes(flag)),
   )
-  return [call, ...own, ...flags.map(({ written }) => written), ...program].join(' ')
+  const written = flags.map((flag) => flag.written)
+  return [call, ...own.map(typed), ...written, ...program.map(typed)].join(' ')
 }
+
+const typed = (word: string): string => (PLACEHOLDER.test(word) ? word : quoted(word))
 
 /** Splits words into those before the first `--`, and the rest including the `--`. */
 function splitAtDashes(
