@@ -133,7 +133,7 @@ function nextStep(error: AppError, { argv, call }: Terminal): string {
   if (error.code === 'usage-invalid') {
     return `See: ${[call, ...(entry === undefined ? [] : [argv[0]]), '--help'].join(' ')}`
   }
-  const job = entry?.usage.endsWith('<job>') === true ? argv[1] : undefined
+  const job = /[<[]job[\]>]$/.test(entry?.usage ?? '') ? argv[1] : undefined
   const fix = job === undefined || job.startsWith('-') ? error.fix : ofJob(error.fix, job)
   return hintText(fix, (command) => commandText(command, argv, call), 'lines')
 }
