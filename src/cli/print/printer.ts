@@ -3,7 +3,7 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Terminal } from '../terminal.ts'
 import { type CommandLine, type Hint, hintText } from '../../domain/hint.ts'
 import { commandText } from './command-text.ts'
-import { safeJson } from '../../words/safe-text.ts'
+import { safeJson, visibleText } from '../../words/safe-text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -15,7 +15,7 @@ export type Printer = {
   readonly live: boolean
   /** Prints a line for people on stdout. */
   readonly line: (text?: string) => void
-  /** Prints a message on stderr. */
+  /** Prints a message on stderr. It may contain untrusted text, such as the names of files. */
   readonly note: (text: string) => void
   /** Formats a command so that the reader can type it. */
   readonly command: (command: CommandLine) => string
@@ -49,7 +49,7 @@ export function printer(terminal: Terminal, json: boolean): Printer {
     json,
     live: terminal.isTTY.stderr && terminal.env['TERM'] !== 'dumb',
     line: (text = '') => write(text),
-    note: (text) => void terminal.stderr.write(`${text}\n`),
+    note: (text) => void terminal.stderr.write(`${visibleText(text)}\n`),
     command,
     hint: (hint) => hintText(hint, command, 'lines'),
     document: (value) => write(safeJson(value)),
