@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { JobId } from '../domain/id.ts'
-import { patchOf } from './find-patch.ts'
+import { comparable, patchOf } from './find-patch.ts'
 
 const job = {
   id: JobId.parse('01890000-0000-7000-8000-000000000001'),
@@ -44,4 +44,12 @@ it('a missing patch is explained', () => {
   expect(whyNone({ state: 'queued' })).toContain('no change yet: it is queued')
   expect(whyNone({ state: 'running' })).toContain('no change yet: it is running')
   expect(whyNone({})).toContain('no attempt stored one')
+})
+
+it('a patch that is too large for memory is not compared', () => {
+  const patch = artifact(2, 'change.patch')
+  expect(comparable({ ...patch, size: 64_000_000 })).toMatchObject({ attempt: 2 })
+  expect(() => comparable({ ...patch, size: 2_000_000_000 })).toThrow(
+    'The change of attempt 2 is too large to compare: 2.0 GB, at most 64.0 MB',
+  )
 })

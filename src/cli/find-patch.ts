@@ -1,3 +1,4 @@
+import { bytes } from '../domain/bytes.ts'
 import { AppError } from '../domain/errors.ts'
 import { shortId } from '../domain/id.ts'
 import type { Job } from '../domain/job.ts'
@@ -9,6 +10,9 @@ import { PATCH } from '../workspace/change-artifacts.ts'
  * second.
  */
 const NAMES: readonly string[] = [PATCH, `salvage.${PATCH}`]
+
+/** The largest patch to compare with another, in bytes: a comparison holds both in memory. */
+const COMPARED_BYTES_MAX = 64_000_000
 
 type Stored = Pick<Job, 'id' | 'state' | 'reason'>
 
@@ -30,6 +34,15 @@ export function patchOf(
   const found = patches.find((one) => attempt === undefined || one.attempt === attempt)
   if (found !== undefined) return found
   throw new AppError('artifact-not-found', whyNone(job, patches, attempt))
+}
+
+/** Returns the patch if it can be compared with another. Throws `usage-invalid` if it is too large. */
+export function comparable(patch: ArtifactInfo): ArtifactInfo {
+  if (patch.size <= COMPARED_BYTES_MAX) return patch
+  throw new AppError(
+    'usage-invalid',
+    `The change of attempt ${patch.attempt} is too large to compare: ${bytes(patch.size)}, at most ${bytes(COMPARED_BYTES_MAX)}. Save both changes with "artifacts get" and compare the files`,
+  )
 }
 
 function whyNone(

@@ -2,9 +2,9 @@ import { lineDiff, withContext } from './line-diff.ts'
 import { PatchReader } from './patch.ts'
 
 /**
- * A part of a patch that concerns one file: its path, and its lines without line numbers and ids.
+ * The parts of a patch by the path of their file: the lines without line numbers and ids.
  */
-type FilePatch = { readonly path: string; readonly lines: readonly string[] }
+type FilePatches = ReadonlyMap<string, readonly string[]>
 
 /** One line of the result; the text is unsafe for a terminal. */
 export type DifferenceLine = {
@@ -20,26 +20,26 @@ export type DifferenceLine = {
  */
 export function patchDifference(one: string, other: string): readonly DifferenceLine[] {
   const [first, second] = [filesOf(one), filesOf(other)]
-  const paths = [...new Set([...first, ...second].map(({ path }) => path))].toSorted()
+  const paths = [...new Set([...first.keys(), ...second.keys()])].toSorted()
   return paths.flatMap((path): readonly DifferenceLine[] => {
-    const lines = lineDiff(linesFor(path, first), linesFor(path, second))
+    const lines = lineDiff(first.get(path) ?? [], second.get(path) ?? [])
     if (lines.every(({ mark }) => mark === ' ')) return []
     const shown = withContext(lines).map((line) => line ?? ({ mark: '…', text: '' } as const))
     return [{ mark: 'file', text: path }, ...shown]
   })
 }
 
-const linesFor = (path: string, files: readonly FilePatch[]): readonly string[] =>
-  files.find((file) => file.path === path)?.lines ?? []
-
-function filesOf(patch: string): readonly FilePatch[] {
+function filesOf(patch: string): FilePatches {
   const reader = new PatchReader()
-  const files: { path: string; lines: string[] }[] = []
+  const files = new Map<string, string[]>()
+  let lines: string[] = []
   for (const line of patch.split('\n').slice(0, -1)) {
     const part = reader.push(line)
-    if (part === 'file') files.push({ path: reader.files.at(-1)?.path ?? '', lines: [] })
-    else if (part === 'hunk') files.at(-1)?.lines.push('@@')
-    else if (part !== 'header' || / mode /.test(line)) files.at(-1)?.lines.push(line)
+    if (part === 'file') {
+      lines = []
+      files.set(reader.files.at(-1)?.path ?? '', lines)
+    } else if (part === 'hunk') lines.push('@@')
+    else if (part !== 'header' || / mode /.test(line)) lines.push(line)
   }
   return files
 }

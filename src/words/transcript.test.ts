@@ -72,4 +72,17 @@ describe('a stream of text', () => {
     expect(splitter.end()).toEqual(['d'])
     expect(splitter.end()).toEqual([])
   })
+
+  it('is split even if one line is longer than a string can be', () => {
+    const splitter = lineSplitter(5)
+    const lines = ['a\n1234', '56', '78\nb\n12', '345', '6'].flatMap((piece) =>
+      splitter.push(piece),
+    )
+    expect(lines).toEqual(['a', '12345… 3 more characters', 'b'])
+    expect(splitter.end()).toEqual(['12345… 1 more character'])
+    const long = lineSplitter()
+    const piece = 'x'.repeat(2 ** 20)
+    for (let count = 0; count < 600; count += 1) expect(long.push(piece)).toEqual([])
+    expect(long.end()[0]).toMatch(/x… 612368384 more characters$/)
+  })
 })

@@ -57,23 +57,41 @@ export function transcriptText(line: string, paint: Paint): string | null {
   }
 }
 
-/** Splits a stream of text into complete lines; `end` returns the incomplete last one, if any. */
-export function lineSplitter(): {
+/** Longer lines are cut, so that no file exhausts the memory or the longest string that Node allows. */
+const LINE_MAX = 16 * 1024 * 1024
+
+/**
+ * Splits a stream of text into complete lines; `end` returns the incomplete last one, if any. A line
+ * of more than `max` characters is cut and says how many are left out.
+ */
+export function lineSplitter(max = LINE_MAX): {
   push(text: string): readonly string[]
   end(): readonly string[]
 } {
-  let rest = ''
+  let begun = ''
+  let leftOut = 0
+  const add = (text: string): void => {
+    const room = max - begun.length
+    begun += text.slice(0, room)
+    leftOut += Math.max(0, text.length - room)
+  }
+  const take = (): string => {
+    const line = leftOut === 0 ? begun : `${begun}… ${plural(leftOut, 'more character')}`
+    begun = ''
+    leftOut = 0
+    return line
+  }
   return {
     push: (text) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      return lines
+      const [first = '', ...others] = text.split('\n')
+      add(first)
+      return others.map((next) => {
+        const line = take()
+        add(next)
+        return line
+      })
     },
-    end: () => {
-      const lines = rest === '' ? [] : [rest]
-      rest = ''
-      return lines
-    },
+    end: () => (begun === '' ? [] : [take()]),
   }
 }
 

@@ -48,5 +48,8 @@ describeNeeding(['patience'], 'a log of three megabytes', () => {
       const head = `({ $M ${command}; echo "code $?" >&3; } | head -n 1) 3>&1`
       expect(await shell(cli, head)).toBe('1\ncode 0\n')
     }
-  })
+    if (!existsSync('/dev/full')) return
+    const full = `$M artifacts get ${id} agent-output.log 2>&1 >/dev/full; echo "code $?"`
+    expect(await shell(cli, full)).toMatch(/The disk that holds the output is full[^]*code 9\n$/)
+  }, 120_000)
 })

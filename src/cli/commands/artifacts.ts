@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import type { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
+import { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { bytes } from '../../domain/bytes.ts'
@@ -9,13 +8,14 @@ import { plural } from '../../domain/plural.ts'
 import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import { artifactTree, oneArtifact } from '../choose-artifacts.ts'
 import { type Invocation, NoFlags } from '../command.ts'
+import { copyOut } from '../copy-out.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { keepArtifact, placeIn } from '../keep-artifact.ts'
 import { openArtifact } from '../open-artifact.ts'
 import { artifactRow } from '../print/job.ts'
 import { columns } from '../print/printer.ts'
-import { safeText } from '../../words/safe-text.ts'
+import { visibleText } from '../../words/safe-text.ts'
 
 /** `millwright artifacts`: lists and downloads the artifacts of a job. */
 export function defineArtifacts(artifacts: Command, invocation: Invocation): void {
@@ -101,25 +101,25 @@ function checkTarget({ to, output }: GetFlags, name: string | undefined): void {
 }
 
 /**
- * Writes an artifact to stdout: unchanged to a pipe, but without control characters to a terminal.
+ * Writes an artifact to stdout: unchanged to a pipe, but with visible control characters to a
+ * terminal.
  */
 async function toStdout(
   body: Readable,
   artifact: ArtifactInfo,
   { terminal }: Invocation,
 ): Promise<void> {
-  if (!terminal.isTTY.stdout) {
-    body.pipe(terminal.stdout, { end: false })
-    return finished(body)
-  }
+  if (!terminal.isTTY.stdout) return await copyOut(body, terminal)
   if (!/^text\/|json/.test(artifact.mediaType)) {
     throw new AppError(
       'usage-invalid',
       `${artifact.name} is not text: save it with --output <file>`,
     )
   }
+  await copyOut(Readable.from(visibleParts(body)), terminal)
+}
+
+async function* visibleParts(body: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  for await (const part of body) {
-    terminal.stdout.write(safeText(decoder.decode(part, { stream: true })))
-  }
+  for await (const part of body) yield visibleText(decoder.decode(part, { stream: true }))
 }

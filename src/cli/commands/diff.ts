@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { finished } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.ts'
@@ -9,9 +8,11 @@ import { type FileChange, PatchReader } from '../../words/patch.ts'
 import { type DifferenceLine, patchDifference } from '../../words/patch-difference.ts'
 import { visibleLine } from '../../words/safe-text.ts'
 import { lineSplitter } from '../../words/transcript.ts'
+import type { ArtifactInfo } from '../../protocol/schemas.ts'
 import type { Invocation } from '../command.ts'
+import { copyOut } from '../copy-out.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
-import { patchOf } from '../find-patch.ts'
+import { comparable, patchOf } from '../find-patch.ts'
 import { onHub } from '../hub-command.ts'
 import { openArtifact } from '../open-artifact.ts'
 import { withPager } from '../print/pager.ts'
@@ -60,14 +61,14 @@ export function defineDiff(command: Command, invocation: Invocation): void {
       client.call('getJob', { params }),
       client.call('listArtifacts', { params }),
     ])
-    const open = (attempt?: number): Promise<Readable> =>
-      openArtifact(client, job.id, patchOf(job, artifacts, attempt))
+    const find = (attempt?: number): ArtifactInfo => patchOf(job, artifacts, attempt)
+    const open = (patch: ArtifactInfo): Promise<Readable> => openArtifact(client, job.id, patch)
     if (job.state === 'running') {
       print.note(
         'The job is still running: this is its change up to the agent’s last finished turn.',
       )
     }
-    await show(flags, open, print, invocation.terminal)
+    await show(flags, { find, open }, print, invocation.terminal)
   })
 }
 
@@ -79,20 +80,26 @@ function checkFlags({ attempt, attempts, stat, nameOnly }: Flags): void {
   )
 }
 
+type Patches = {
+  readonly find: (attempt?: number) => ArtifactInfo
+  readonly open: (patch: ArtifactInfo) => Promise<Readable>
+}
+
 async function show(
   { attempt, attempts, stat, nameOnly, pager }: Flags,
-  open: (attempt?: number) => Promise<Readable>,
+  { find, open }: Patches,
   print: Printer,
   terminal: Terminal,
 ): Promise<void> {
   if (attempts !== undefined) {
-    const [one, other] = await Promise.all(attempts.map(async (each) => text(await open(each))))
+    const patches = attempts.map((each) => comparable(find(each)))
+    const [one, other] = await Promise.all(patches.map(async (patch) => text(await open(patch))))
     const lines = patchDifference(one ?? '', other ?? '')
     if (print.json) return print.document({ attempts, lines })
     if (lines.length === 0) return print.note('The two attempts made the same change.')
     return await withPager(terminal, pager, (out) => printDifference(lines, out))
   }
-  const patch = await open(attempt)
+  const patch = await open(find(attempt))
   if (stat || nameOnly || print.json) return printFiles(await filesIn(patch), nameOnly, print)
   await withPager(terminal, pager, (out) => printPatch(patch, out))
 }
@@ -119,10 +126,7 @@ async function printDifference(lines: readonly DifferenceLine[], out: Terminal):
 
 /** Prints a patch with colors on a terminal. A pipe gets the patch byte for byte. */
 async function printPatch(patch: Readable, out: Terminal): Promise<void> {
-  if (!out.isTTY.stdout) {
-    patch.pipe(out.stdout, { end: false })
-    return await finished(patch)
-  }
+  if (!out.isTTY.stdout) return await copyOut(patch, out)
   const print = printer(out, false)
   const painted = patchPainter(print.paint)
   for await (const line of linesOf(patch)) {
