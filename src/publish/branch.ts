@@ -7,6 +7,7 @@ import type { Approval } from '../domain/verdict.ts'
 import { parseAddress } from '../workspace/address.ts'
 import type { GitSettings } from '../workspace/git.ts'
 import { pushLfs } from '../workspace/lfs.ts'
+import { OBJECT_ID } from '../workspace/object-format.ts'
 import { isRefName } from '../workspace/ref-name.ts'
 import { askRemote, callRemote, type Remote, type RemoteEnd } from '../workspace/remote.ts'
 import type { RepositoryWorkspace } from '../workspace/workspace.ts'
@@ -28,7 +29,7 @@ export type BranchRequest = CommitRequest & {
 /** The `kind` of this publisher's intents and publications. */
 const KIND = 'branch'
 
-const Commit = z.string().regex(/^[0-9a-f]{40,64}$/)
+const Commit = z.string().regex(OBJECT_ID)
 const Details = z.object({ repository: z.string(), branch: z.string() })
 const IntentDetails = z.strictObject({ ...Details.shape, replaces: Commit.nullable() })
 

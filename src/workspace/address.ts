@@ -14,8 +14,10 @@ export type Address = {
 }
 
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u
-const WITH_PASSWORD = /^[a-z+]+:\/\/[^/@]*:[^/@]*@/i
 const SCP_STYLE = /^[\w.][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s:-]\S*$/
+
+/** Whether a repository URL contains a password. */
+export const hasPassword = (url: string): boolean => /^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url)
 
 /**
  * Parses a repository URL. Throws StepFailed `protocol-refused` if this worker does not allow the
@@ -23,7 +25,7 @@ const SCP_STYLE = /^[\w.][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s:-]\S*$/
  * interpret other text as an option, for example.
  */
 export function parseAddress(url: string, allow: Readonly<Record<Transport, boolean>>): Address {
-  const transport = HIDDEN.test(url) || WITH_PASSWORD.test(url) ? undefined : transportOf(url)
+  const transport = HIDDEN.test(url) || hasPassword(url) ? undefined : transportOf(url)
   if (transport === undefined) {
     throw new StepFailed(
       'protocol-refused',

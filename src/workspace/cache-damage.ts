@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { git, type GitSettings } from './git.ts'
-import type { ObjectFormat } from './object-format.ts'
+import { isObjectId, type ObjectFormat } from './object-format.ts'
 import { makeRepository } from './repository-folder.ts'
 
 type Folder = { readonly settings: GitSettings; readonly gitDir: string }
@@ -72,6 +72,6 @@ async function joinShallow(damaged: string, fresh: string): Promise<void> {
   const texts = await Promise.all(
     [damaged, fresh].map((folder) => readFile(join(folder, 'shallow'), 'utf8').catch(() => '')),
   )
-  const commits = new Set(texts.join('').match(/^[0-9a-f]{40,64}$/gm))
+  const commits = new Set(texts.join('').split('\n').filter(isObjectId))
   if (commits.size > 0) await writeFile(join(damaged, 'shallow'), `${[...commits].join('\n')}\n`)
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { Base, Cache, Start } from './cache.ts'
+import { isObjectId } from './object-format.ts'
 import { isRefName } from './ref-name.ts'
 
 type From = Start['from']
@@ -14,8 +15,8 @@ type From = Start['from']
  */
 export async function lastBase(cache: Cache, from: From): Promise<Base | null> {
   const text = await readFile(fileOf(cache, from), 'utf8').catch(() => null)
-  const [, commit, branch = ''] = /^([0-9a-f]{40,64}) (\S*)$/.exec(text ?? '') ?? []
-  if (commit === undefined) return null
+  const [, commit = '', branch = ''] = /^(\S+) (\S*)$/.exec(text ?? '') ?? []
+  if (!isObjectId(commit)) return null
   return { commit, branch: isRefName(branch) ? branch : null }
 }
 

@@ -2,6 +2,7 @@
 // format-patch --base`. A follow-up or a person can then apply the patch to that commit. Git
 // ignores the line when it applies the patch.
 import { appendFile, open, stat } from 'node:fs/promises'
+import { isObjectId } from './object-format.ts'
 
 /** Appends the commit that a patch applies to, unless the patch is empty. */
 export async function addBase(patchFile: string, commit: string): Promise<void> {
@@ -17,5 +18,6 @@ export async function baseOf(patchFile: string): Promise<string | null> {
   const { size } = await file.stat()
   const end = Buffer.alloc(Math.min(size, LINE_MAX))
   await file.read(end, 0, end.length, size - end.length)
-  return /^base-commit: ([0-9a-f]{40,64})\n$(?![^])/m.exec(end.toString('latin1'))?.[1] ?? null
+  const [, commit = ''] = /^base-commit: (\S+)\n$(?![^])/m.exec(end.toString('latin1')) ?? []
+  return isObjectId(commit) ? commit : null
 }

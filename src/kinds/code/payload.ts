@@ -3,6 +3,7 @@ import { AGENTS } from '../../agents/all.ts'
 import { CommandChecks } from '../../checks/asked.ts'
 import { Argv } from '../../domain/argv.ts'
 import { isPersonName, line } from '../../domain/text.ts'
+import { hasPassword } from '../../workspace/address.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
 import { whyNoRefName } from '../../workspace/ref-name.ts'
 
@@ -24,7 +25,7 @@ const BranchName = RefName.refine(
 export const RepositoryAddress = line(2048)
   .refine((text) => !text.startsWith('-'), 'must not begin with a dash')
   .refine(
-    (text) => !/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(text),
+    (text) => !hasPassword(text),
     'must not contain a password: configure credentials on the worker',
   )
   .refine(
