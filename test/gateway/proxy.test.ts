@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { aFence, aGateway, aModelServer, textOf } from '../support/gateway.ts'
 
@@ -195,6 +196,15 @@ describe('the gateway', () => {
     expect(await openai.json()).toMatchObject({ error: { code: 'upstream-unreachable' } })
     expect(await anthropic.json()).toMatchObject({ type: 'error', error: { type: 'api_error' } })
     expect(openai.headers.get('x-millwright-error')).toBe('upstream-unreachable')
+  })
+
+  it('forwards the answer of a model also if the host cannot be recorded on disk', async () => {
+    const { url } = await aRememberingServer()
+    const hosts = join(process.execPath, 'not-a-folder')
+    const gateway = await aGateway({ ...settings(url), hosts })
+    const response = await ask(await gateway.open(aFence()))
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ ok: true })
   })
 
   it('names the setting when it has no upstream for the dialect', async () => {
