@@ -29,6 +29,14 @@ it('the patch of a job is that of the newest attempt with one, even if its worke
   expect(patchOf(job, all, 1)).toMatchObject({ attempt: 1, name: 'change.patch' })
 })
 
+it('an empty patch says that the newest attempt changed nothing', () => {
+  const undone = [...all, { ...artifact(3, 'change.patch'), size: 0 }]
+  expect(() => patchOf(job, undone, undefined)).toThrow(
+    'no change from attempt 3; attempts with a change: 2, 1',
+  )
+  expect(patchOf(job, undone, 1)).toMatchObject({ attempt: 1 })
+})
+
 /** The message with which there is no patch. */
 function whyNone(changes: object, attempt?: number): string {
   try {

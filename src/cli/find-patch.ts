@@ -2,14 +2,9 @@ import { bytes } from '../domain/bytes.ts'
 import { AppError } from '../domain/errors.ts'
 import { shortId } from '../domain/id.ts'
 import type { Job } from '../domain/job.ts'
+import { byNewestWork, unsalvaged } from '../domain/newest-work.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 import { PATCH } from '../workspace/change-artifacts.ts'
-
-/**
- * Artifact names of patches; the first is preferred. An attempt whose worker died has only the
- * second.
- */
-const NAMES: readonly string[] = [PATCH, `salvage.${PATCH}`]
 
 /** The largest patch to compare with another, in bytes: a comparison holds both in memory. */
 const COMPARED_BYTES_MAX = 64_000_000
@@ -18,22 +13,19 @@ type Stored = Pick<Job, 'id' | 'state' | 'reason'>
 
 /**
  * Returns the patch of the given attempt or, if `attempt` is undefined, of the newest attempt that
- * has a patch. Throws `artifact-not-found` if there is no such patch; the message says why.
+ * kept one. That is the patch from which a follow-up continues. Throws `artifact-not-found` if there
+ * is no such patch or it is empty; the message says why.
  */
 export function patchOf(
   job: Stored,
   artifacts: readonly ArtifactInfo[],
   attempt: number | undefined,
 ): ArtifactInfo {
-  const patches = artifacts
-    .filter(({ name }) => NAMES.includes(name))
-    .toSorted(
-      (one, other) =>
-        other.attempt - one.attempt || NAMES.indexOf(one.name) - NAMES.indexOf(other.name),
-    )
+  const patches = artifacts.filter(({ name }) => unsalvaged(name) === PATCH).toSorted(byNewestWork)
   const found = patches.find((one) => attempt === undefined || one.attempt === attempt)
-  if (found !== undefined) return found
-  throw new AppError('artifact-not-found', whyNone(job, patches, attempt))
+  if (found !== undefined && found.size > 0) return found
+  const changes = patches.filter(({ size }) => size > 0)
+  throw new AppError('artifact-not-found', whyNone(job, changes, attempt ?? found?.attempt))
 }
 
 /** Returns the patch if it can be compared with another. Throws `usage-invalid` if it is too large. */

@@ -30,7 +30,10 @@ export type EarlierEnd = z.infer<typeof EarlierEnd>
 export const Continuation = z.object({
   jobId: JobId,
   session: z.string().max(200).nullable(),
-  /** For each artifact name, the newest artifact that the earlier jobs kept. */
+  /**
+   * For each artifact name, the newest artifact that the earlier jobs kept: either uploaded or, with the
+   * prefix SALVAGE, salvaged. Older hubs send both, and each may be the newer one.
+   */
   artifacts: z.array(
     z.object({
       name: z.string(),

@@ -5,7 +5,7 @@ import { Limits } from '../domain/limits.ts'
 import type { Continuation, EarlierEnd } from '../domain/work.ts'
 import { trialsOf } from './closed.ts'
 import { json } from './column.ts'
-import { type EarlierJob, readEarlierArtifacts, readEarlierJobs } from './earlier-jobs.ts'
+import { type EarlierJob, readContinuedArtifacts, readEarlierJobs } from './earlier-jobs.ts'
 import { readInputs } from './inputs.ts'
 import { jobNotFound } from './job-row.ts'
 import { readCheckpoints, readIntents, readSession } from './kept-events.ts'
@@ -75,7 +75,7 @@ async function readEarlierEnd(tx: Tx, { jobId, attempt }: Fence): Promise<Earlie
 /** Reads what a follow-up job continues from: the newest session, the artifacts and the publication. */
 async function readContinuation(tx: Tx, jobId: JobId): Promise<Continuation> {
   const jobs = await readEarlierJobs(tx, jobId)
-  const artifacts = (await readEarlierArtifacts(tx, jobs)).map(
+  const artifacts = (await readContinuedArtifacts(tx, jobs)).map(
     ({ name, digest, size, published }) => ({ name, digest, size, published }),
   )
   const publication = jobs.at(-1)?.publication ?? null

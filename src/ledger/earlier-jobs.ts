@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { JobId } from '../domain/id.ts'
 import { Fence } from '../domain/lease.ts'
+import { byNewestWork, unsalvaged } from '../domain/newest-work.ts'
 import { type Publication, PublicationOrNone } from '../domain/publication.ts'
 import { json } from './column.ts'
 import type { ArtifactRow } from './port.ts'
@@ -43,15 +44,32 @@ export async function readEarlierJobs(tx: Tx, newest: JobId): Promise<readonly E
 export type EarlierArtifact = ArtifactRow & { readonly published: boolean }
 
 /** Reads the newest of the earlier jobs' artifacts for each artifact name, ordered by name. */
-export async function readEarlierArtifacts(
+export const readEarlierArtifacts = (
   tx: Tx,
   jobs: readonly EarlierJob[],
+): Promise<readonly EarlierArtifact[]> => readNewest(tx, jobs, (name) => name)
+
+/**
+ * Reads the artifacts from which a follow-up continues: like `readEarlierArtifacts`, but an artifact
+ * and a salvaged one of the same name count as one, so that the newest attempt's is read.
+ */
+export const readContinuedArtifacts = (
+  tx: Tx,
+  jobs: readonly EarlierJob[],
+): Promise<readonly EarlierArtifact[]> => readNewest(tx, jobs, unsalvaged)
+
+/** @param keyOf artifacts whose names have the same key count as one */
+async function readNewest(
+  tx: Tx,
+  jobs: readonly EarlierJob[],
+  keyOf: (name: string) => string,
 ): Promise<readonly EarlierArtifact[]> {
   const newest = new Map<string, EarlierArtifact>()
   for (const { id, publication } of jobs) {
-    for (const artifact of await newestArtifacts(tx, id)) {
-      if (newest.has(artifact.name)) continue
-      newest.set(artifact.name, { ...artifact, published: publication !== null })
+    for (const artifact of (await newestArtifacts(tx, id)).toSorted(byNewestWork)) {
+      const key = keyOf(artifact.name)
+      if (newest.has(key)) continue
+      newest.set(key, { ...artifact, published: publication !== null })
     }
   }
   return [...newest.values()].toSorted(({ name: one }, { name: other }) => (one < other ? -1 : 1))
@@ -73,7 +91,6 @@ const newestArtifacts = (tx: Tx, jobId: JobId): Promise<readonly ArtifactRow[]> 
       WHERE job_id = ${jobId} AND attempt = (
         SELECT max(newest.attempt) FROM artifact AS newest
         WHERE newest.job_id = artifact.job_id AND newest.name = artifact.name
-      )
-      ORDER BY name`,
+      )`,
     Artifact,
   )

@@ -6,7 +6,7 @@ import { lfsObjectFile } from './lfs.ts'
 import { OBJECT_ID } from './object-format.ts'
 import type { Note } from './workspace.ts'
 
-/** Name of the artifact that contains a change's patch. */
+/** Name of the artifact that contains a change's patch, which is empty if nothing changed. */
 export const PATCH = 'change.patch'
 /** Prefix of the name of a Git LFS object's artifact; the object's id follows. */
 const LFS = 'lfs-'
@@ -25,7 +25,7 @@ export const ChangeRecord = z.strictObject({
   base: CommitOrTree,
   /** Id of the git tree after the change. */
   tree: CommitOrTree,
-  /** Names of the change's artifacts; empty if nothing changed. */
+  /** Names of the artifacts from which the change is restored; empty if nothing changed. */
   artifacts: z.array(z.string()).max(1 + LFS_OBJECTS_MAX),
 })
 export type ChangeRecord = z.infer<typeof ChangeRecord>
@@ -46,15 +46,16 @@ type Taken = {
 }
 
 /**
- * Names the files in which a change is stored, and makes the record of the change.
+ * Names the files in which a change is stored, and makes the record of the change. If nothing changed,
+ * names an empty patch, which tells a follow-up that an older patch is no longer the job's change.
  * @param gitDir the git directory that contains the new Git LFS objects
  */
 export function changeArtifacts(
   { changed, patchFile, lfsObjects, ...ids }: Taken,
   gitDir: string,
 ): ChangeArtifacts {
-  if (!changed) return { artifacts: [], record: { ...ids, artifacts: [] } }
   const patch = { name: PATCH, mediaType: 'text/x-diff', file: patchFile }
+  if (!changed) return { artifacts: [patch], record: { ...ids, artifacts: [] } }
   if (lfsObjects.length > LFS_OBJECTS_MAX) return { artifacts: [patch], record: null }
   const mediaType = 'application/octet-stream'
   const contents = lfsObjects.map((id) => ({

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { patchOf } from '../../src/cli/find-patch.ts'
 import type { Job } from '../../src/domain/job.ts'
 import { startGitServer } from '../support/git-server.ts'
 import type { TestHub } from '../support/hub.ts'
@@ -164,6 +165,41 @@ describeNeeding(['patience'], 'a follow-up of', () => {
 
     expect(next).toMatchObject({ reason: 'patch-ready' })
     expect(await artifact(hub, next, 'change.patch')).toMatch(/ hello\n\+agent\n\+more\n/)
+  })
+
+  it('a follow-up that undid everything starts without the undone change', async () => {
+    await using repository = await aRepository()
+    const { hub, run } = repository
+    const first = await run('echo 1 > one')
+    const undone = await retried(hub, first, { prompt: 'rm one' })
+    expect(undone).toMatchObject({ reason: 'no-change' })
+
+    const next = await retried(hub, undone, { prompt: 'ls > two' })
+
+    expect(next).toMatchObject({ reason: 'patch-ready' })
+    const patch = await artifact(hub, next, 'change.patch')
+    expect(patch).toMatch(/\+\+\+ b\/two\n[^]*\+README.md\n\+two\nbase-commit/)
+    expect(patch).not.toContain('b/one')
+  })
+
+  it('a job that undid its own earlier turn starts without the undone change', async () => {
+    await using repository = await aRepository()
+    const { hub, remote } = repository
+    const { id } = await submitCommand(hub, '', {
+      run: sh('if [ -f bad ]; then rm bad; else touch bad; fi'),
+      payload: { repository: remote, checks, iterations: 2 },
+    })
+    const undone = await untilEnded(hub, id)
+    expect(undone).toMatchObject({ reason: 'no-change', attempt: 1 })
+    const { artifacts } = await hub.admin.call('listArtifacts', { params: { job: id } })
+    expect(() => patchOf(undone, artifacts, undefined)).toThrow('the agent changed nothing')
+
+    // The agent creates the file again, unless it finds the file.
+    const next = await retried(hub, undone, { prompt: 'Again' })
+
+    expect(next).toMatchObject({ reason: 'no-change' })
+    const { events } = await hub.admin.call('listEvents', eventsOf(next.id))
+    expect(events.filter(({ type }) => type === 'agent-started')).toHaveLength(2)
   })
 
   it('a patch is merged into the ref that the retry names', async () => {

@@ -220,6 +220,32 @@ describe('an automatic attempt', () => {
 })
 
 describe('a retry of a failed job', () => {
+  it('continues from the work that was salvaged from its last attempt', async () => {
+    await using test = await startHubAndWorker()
+    const { hub } = test
+    const folder = await tempFolder()
+    const { id } = await submitCommand(hub, folder, {
+      run: sh(`echo >> ${folder}/runs
+        case $(wc -l < ${folder}/runs) in
+          1) echo 1 > one; exit 1 ;;
+          2) echo 2 > two; touch ${folder}/working; sleep 60 ;;
+          *) cat one two > three ;;
+        esac`),
+      retry: { maxFailures: 2, delayMs: 0 },
+    })
+    await untilExists(join(folder, 'working'))
+    await loseWorker(hub)
+    await untilSalvaged(hub, id)
+    const lost = await untilEnded(hub, id)
+    expect(lost).toMatchObject({ state: 'failed', attempt: 2 })
+    expect(await artifact(hub, { id, attempt: 1 }, 'change.patch')).toContain('b/one')
+
+    const next = await retried(hub, id)
+
+    expect(next).toMatchObject({ reason: 'patch-ready' })
+    expect(await artifact(hub, next, 'change.patch')).toMatch(/b\/three\n[^]*\+1\n\+2\n/)
+  })
+
   it('gets the findings, and starts from the change', async () => {
     await using test = await startHubAndWorker()
     const folder = await tempFolder()

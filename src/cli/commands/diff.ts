@@ -44,7 +44,7 @@ export function defineDiff(command: Command, invocation: Invocation): void {
     .argument('<job>', JOB_HELP)
     .option(
       '--attempt <number>',
-      'the change of this attempt (default: the newest attempt that has a change)',
+      'the change of this attempt (default: the newest attempt that kept its work)',
     )
     .option(
       '--attempts <numbers>',

@@ -1,16 +1,19 @@
 import { SALVAGE } from '../../domain/attempt.ts'
+import { unsalvaged } from '../../domain/newest-work.ts'
 import type { Continuation } from '../../domain/work.ts'
 
 /**
  * Maps each default artifact name, such as `change.patch`, to the name under which the hub stores
- * the artifact of the earlier jobs. An artifact that an attempt uploaded takes precedence over one
- * that was salvaged after a worker died.
+ * the artifact of the earlier jobs. Leaves out empty files: an empty patch means that nothing changed.
+ * The hub sends either the uploaded or the salvaged artifact of a name. Older hubs may send both; the
+ * uploaded one then takes precedence.
  */
 export function continuedFiles(artifacts: Continuation['artifacts']): ReadonlyMap<string, string> {
-  const names = artifacts.map(({ name }) => name)
-  const salvaged = names.filter((name) => name.startsWith(SALVAGE))
-  return new Map([
-    ...salvaged.map((name) => [name.slice(SALVAGE.length), name] as const),
-    ...names.map((name) => [name, name] as const),
+  const salvaged = artifacts.filter(({ name }) => name.startsWith(SALVAGE))
+  const newest = new Map([
+    ...salvaged.map((file) => [unsalvaged(file.name), file] as const),
+    ...artifacts.map((file) => [file.name, file] as const),
   ])
+  const filled = [...newest].filter(([, { size }]) => size > 0)
+  return new Map(filled.map(([key, { name }]) => [key, name]))
 }

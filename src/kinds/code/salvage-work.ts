@@ -23,7 +23,7 @@ export async function salvageWork(
   if (workspace === null) return { files: [], checkpoint: null }
   const change = await takeTree(workspace, signal)
   const turn = await readBegunTurn(folder)
-  if (turn === null) return { files: change.artifacts, checkpoint: null }
+  if (turn === null) return { files: change.changed ? change.artifacts : [], checkpoint: null }
   const session = await salvageSession(folder, turn)
   const files = [...change.artifacts, ...(session === null ? [] : [session])]
   return { files, checkpoint: checkpointOf(turn, change, session !== null) }

@@ -242,6 +242,48 @@ export function claimConformance(open: OpenLedger): void {
       ])
       expect(await ledger.earlierArtifacts(before)).toEqual([])
     })
+
+    it('a follow-up gets the newest of each artifact, whether uploaded or salvaged', async () => {
+      const { ledger } = await open()
+      const earlier = await submitted(ledger, { retry: { ...aJob().retry, delayMs: 0 } })
+      const first = await claimed(ledger)
+      await ledger.addArtifact({ ...first, ...artifact('patch', 'aa') })
+      await ledger.addArtifact({ ...first, ...artifact('session', 'bb') })
+      await ledger.handBack(first)
+      const second = await claimed(ledger)
+      await ledger.settle(second, SUCCEEDED, null)
+      await ledger.addArtifact({ ...second, ...artifact('salvage.patch', 'cc') })
+      await ledger.addArtifact({ ...second, ...artifact('salvage.notes', 'dd') })
+      await ledger.addArtifact({ ...second, ...artifact('notes', 'ee') })
+      await ledger.addArtifact({ ...second, ...artifact('salvage.report', 'ff') })
+      await ledger.addArtifact({ ...second, ...artifact('report', 'gg'), size: 0 })
+      const next = await submitted(ledger, { retryOf: earlier })
+
+      const fence = await ledger.claim(aRequest())
+
+      const newest = [
+        { name: 'notes', digest: 'ee' },
+        { name: 'salvage.patch', digest: 'cc' },
+        { name: 'salvage.report', digest: 'ff' },
+        { name: 'session', digest: 'bb' },
+      ]
+      expect(fence?.continues?.artifacts).toMatchObject(newest)
+      // Every name that an older claim may have sent can still be fetched.
+      const names = (await ledger.earlierArtifacts(next)).map(({ name }) => name)
+      const all = 'notes patch report salvage.notes salvage.patch salvage.report session'
+      expect(names).toEqual(all.split(' '))
+      expect(fence?.job.id).toBe(next)
+    })
+
+    it('a follow-up gets the salvaged work of the newest job of a chain', async () => {
+      const { ledger } = await open()
+      const first = await ended(ledger, {}, { patch: 'aa' })
+      const second = await ended(ledger, { retryOf: first }, { 'salvage.patch': 'bb' })
+      await submitted(ledger, { retryOf: second })
+      expect((await ledger.claim(aRequest()))?.continues?.artifacts).toEqual([
+        { name: 'salvage.patch', digest: 'bb', size: 3, published: false },
+      ])
+    })
   })
 }
 
