@@ -35,6 +35,27 @@ const concerns = (key: string, accounts: readonly string[] | null): boolean =>
 const isCovered = (lane: string, covers: readonly string[]): boolean =>
   lane.split(' ').some((part) => covers.some((pattern) => matches(part, pattern)))
 
+/**
+ * Returns the resource that an attempt at a job of this lane may close. Drops the patterns that the
+ * key does not stand for, so that no worker closes what it was not given. null if the job does not
+ * need the resource.
+ */
+export function closable({ key, covers }: Resource, lane: string): Resource | null {
+  const own = covers.filter((pattern) => standsFor(key, pattern))
+  return isCovered(lane, own) ? { key, covers: own } : null
+}
+
+const SSH = 'ssh://'
+
+/** Whether a key stands for a pattern; `hostOf` makes the patterns of a host. */
+function standsFor(key: string, pattern: string): boolean {
+  if (key.startsWith('model:')) return pattern.startsWith('model:')
+  const origin = key.slice('host:'.length)
+  if (pattern === `repo:${origin}/*`) return true
+  const [, name] = /^repo:[\w.-]+@(.+):\*$/.exec(pattern) ?? []
+  return name !== undefined && origin === `${SSH}${name}`
+}
+
 const DELAYS_MS = [30_000, 60_000, 120_000] as const
 const LONGEST_DELAY_MS = 120_000
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { Closed, nextTryMs, TRIAL_MS, STALE_MS } from '../domain/closed.ts'
+import { Closed, closedTo, nextTryMs, TRIAL_MS, STALE_MS } from '../domain/closed.ts'
 import type { RandomBytes } from '../domain/id.ts'
 import type { Fence } from '../domain/lease.ts'
 import type { ReasonCode } from '../domain/reasons.ts'
 import type { Resource } from '../domain/resource.ts'
+import { clip } from '../domain/text.ts'
 import { json } from './column.ts'
 import { list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
@@ -17,8 +18,18 @@ import type { Tx } from './transaction.ts'
 
 const Row = Closed.extend({ covers: json(z.array(z.string())) })
 const Key = z.object({ key: z.string() })
+const Count = z.object({ rows: z.int() })
 
 const SELECT = sql`SELECT key, covers, reason, detail, since, until, tries FROM closed`
+
+/** Maximum number of closed resources. Every claim reads them all. */
+const ROWS_MAX = 1000
+
+/** Maximum length of the detail of a closed resource, in characters. */
+const DETAIL_MAX = 500
+
+/** The longest time for which a quota closes a resource, in milliseconds: 31 days. */
+const QUOTA_MS_MAX = 31 * 86_400_000
 
 /** Reads all closed resources, ordered by key. There are few, so they are not paged. */
 export const readClosed = (tx: Tx): Promise<readonly Closed[]> =>
@@ -68,16 +79,20 @@ export async function closeForTry(
 const outageSince = ({ reason, since }: Closed, now: number): number =>
   reason === 'quota-exhausted' ? now : since
 
-/** Closes a resource until a known time, such as the reset of a quota (epoch ms). */
+/** Closes a resource until a known time (epoch ms), such as the reset of a quota; 31 days at most. */
 export async function closeUntil(tx: Tx, cause: Cause, until: number): Promise<void> {
-  await save(tx, cause, { since: tx.now, tries: 1, until })
+  await save(tx, cause, { since: tx.now, tries: 1, until: Math.min(until, tx.now + QUOTA_MS_MAX) })
 }
 
 async function save(
   tx: Tx,
-  { closed: { key, covers }, reason, detail }: Cause,
+  { closed: { key, covers }, reason, detail: full }: Cause,
   { since, tries, until }: Pick<Closed, 'since' | 'tries' | 'until'>,
 ): Promise<Closed> {
+  const detail = clip(full, DETAIL_MAX)
+  const closed = { key, covers, reason, detail, since, until, tries }
+  const others = await tx.get(sql`SELECT count(*) AS rows FROM closed WHERE key <> ${key}`, Count)
+  if ((others?.rows ?? 0) >= ROWS_MAX) return closed
   await tx.run(sql`
     INSERT INTO closed (key, covers, reason, detail, since, until, tries)
     VALUES (${key}, ${JSON.stringify(covers)}, ${reason}, ${detail}, ${since}, ${until}, ${tries})
@@ -85,11 +100,22 @@ async function save(
       covers = excluded.covers, reason = excluded.reason, detail = excluded.detail,
       since = excluded.since, until = excluded.until, tries = excluded.tries,
       trial_job = NULL, trial_attempt = NULL`)
-  return { key, covers, reason, detail, since, until, tries }
+  return closed
 }
 
-/** Opens a resource that an attempt has reached, by deleting its row. */
-export async function reopen(tx: Tx, key: string): Promise<void> {
+const Needs = Row.pick({ key: true, covers: true }).extend({ lane: z.string() })
+
+/** Opens a resource that an attempt has reached. Changes nothing if the job does not need it. */
+export async function reopenReached(tx: Tx, { jobId }: Fence, key: string): Promise<void> {
+  const row = await tx.get(
+    sql`SELECT key, covers, lane FROM closed CROSS JOIN job WHERE key = ${key} AND id = ${jobId}`,
+    Needs,
+  )
+  if (row !== undefined && closedTo([row], row.lane, null).length > 0) await reopen(tx, key)
+}
+
+/** Opens a resource by deleting its row. */
+async function reopen(tx: Tx, key: string): Promise<void> {
   const deleted = await tx.run(sql`DELETE FROM closed WHERE key = ${key}`)
   if (deleted > 0) tx.notify({ kind: 'ready' })
 }

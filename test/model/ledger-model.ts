@@ -10,7 +10,7 @@ import {
   refusalCode,
   type Running,
 } from '../../src/domain/machine.ts'
-import { type Closed, closedTo, TRIAL_MS, STALE_MS } from '../../src/domain/closed.ts'
+import { closable, type Closed, closedTo, TRIAL_MS, STALE_MS } from '../../src/domain/closed.ts'
 import { OUTAGE_MS_DEFAULT } from '../../src/domain/limits.ts'
 import { laneOf } from '../../src/domain/lane.ts'
 import type { Outcome, Settlement } from '../../src/domain/outcome.ts'
@@ -25,6 +25,7 @@ export type ModelJob = {
   readonly id: JobId
   readonly asked: NewJob
   readonly createdAt: number
+  startedAt: number | null
   state: JobState
   reason: ReasonCode | null
   attempt: number
@@ -79,6 +80,7 @@ export const newModelJob = (id: JobId, asked: NewJob, createdAt: number): ModelJ
   id,
   asked,
   createdAt,
+  startedAt: null,
   state: 'queued',
   reason: null,
   attempt: 0,
@@ -216,19 +218,12 @@ export const closedToJob = (model: Model, { asked }: ModelJob): readonly string[
 
 /** @param until when the ledger lets the next attempt try, because the model cannot know its chance */
 export function modelDefer(model: Model, job: ModelJob, outcome: Deferred, until: number): void {
-  for (const [key, row] of model.closed) {
-    if (row.until <= model.now - STALE_MS) model.closed.delete(key)
-  }
   const { key, covers } = outcome.closed
-  const old = model.closed.get(key)
-  if (old === undefined || old.until <= model.now || trialsOf(model, job).includes(key)) {
-    const since = old?.since ?? model.now
-    const tries = (old?.tries ?? 0) + 1
-    model.closed.set(key, { key, covers, since, until, tries, trial: null })
-  }
+  const closes = closable(outcome.closed, laneOf(job.asked)) !== null
+  if (closes) modelClose(model, job, { key, covers, until })
   job.said.set(job.attempt, outcome)
   releaseTrials(model, job)
-  const { since } = model.closed.get(key)!
+  const since = closes ? model.closed.get(key)!.since : job.startedAt!
   const next = afterDeferral(running(job), {
     reason: outcome.reason,
     lastedMs: model.now - Math.max(since, job.createdAt),
@@ -238,6 +233,22 @@ export function modelDefer(model: Model, job: ModelJob, outcome: Deferred, until
   })
   follow(model, job, next)
   job.deferrals += 1
+}
+
+function modelClose(
+  model: Model,
+  job: ModelJob,
+  { key, covers, until }: Pick<ModelClosed, 'key' | 'covers' | 'until'>,
+): void {
+  for (const [other, row] of model.closed) {
+    if (row.until <= model.now - STALE_MS) model.closed.delete(other)
+  }
+  const old = model.closed.get(key)
+  if (old === undefined || old.until <= model.now || trialsOf(model, job).includes(key)) {
+    const since = old?.since ?? model.now
+    const tries = (old?.tries ?? 0) + 1
+    model.closed.set(key, { key, covers, since, until, tries, trial: null })
+  }
 }
 
 /** How many attempts in a row, up to the newest, reached the host before they were deferred. */
@@ -255,6 +266,7 @@ export function modelClaim(model: Model, job: ModelJob, request: ClaimRequest): 
     state: 'running',
     reason: null,
     attempt: job.attempt + 1,
+    startedAt: job.startedAt ?? model.now,
     agentStarted: false,
     eventCount: 0,
     locksUntil: null,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
+import { closable } from '../../src/domain/closed.ts'
+import { laneOf } from '../../src/domain/lane.ts'
 import { refusal } from '../conformance/ledger/bed.ts'
 import { type Command, detail, onJob, say } from './command.ts'
 import { closedToJob, fenceRefusal, isRepeat, modelDefer, modelMakeDue } from './ledger-model.ts'
@@ -18,7 +20,10 @@ const defer = fc.tuple(detail, fc.constantFrom(HOST, ACCOUNT)).chain(([words, cl
     assert.equal(await refusal(answer), repeat ? 'none' : expected)
     if (expected !== 'none' || repeat) return
     const row = (await bed.ledger.closed()).find(({ key }) => key === closed.key)
-    modelDefer(model, job, outcome, row?.until ?? 0)
+    const closes = closable(closed, laneOf(job.asked)) !== null
+    const nextTry = closes ? row?.until : (await bed.ledger.job(job.id)).notBefore
+    modelDefer(model, job, outcome, nextTry ?? model.now)
+    if (!closes) return
     const { since, tries, until } = model.closed.get(closed.key)!
     assert.deepEqual([row?.since, row?.tries, row?.until], [since, tries, until], 'L-52')
     assert.ok(until > model.now && until <= model.now + 120_000, 'L-52')
@@ -34,7 +39,7 @@ const reach = onJob('reach', async ({ model, bed, job, attempt }) => {
   if (expected !== 'none') return
   job.eventCount += 1
   job.reachedHost.add(attempt)
-  model.closed.delete(HOST.key)
+  if (closedToJob(model, job).includes(HOST.key)) model.closed.delete(HOST.key)
 })
 
 const tryNow = onJob(

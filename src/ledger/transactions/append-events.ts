@@ -2,7 +2,7 @@ import { AppError } from '../../domain/errors.ts'
 import type { WorkerEvent } from '../../domain/event.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { appendEvent } from '../append-event.ts'
-import { reopen } from '../closed.ts'
+import { reopenReached } from '../closed.ts'
 import { currentAttempt } from '../current-attempt.ts'
 import { lockJob } from '../advisory-locks.ts'
 import { sql } from '../sql.ts'
@@ -42,7 +42,7 @@ export async function appendEvents(
 /** Updates the job and attempt columns that this event changes. */
 async function apply(tx: Tx, fence: Fence, event: WorkerEvent): Promise<void> {
   if (event.type === 'usage') await saveUsage(tx, fence, event.usage)
-  if (event.type === 'reached') await reopen(tx, event.key)
+  if (event.type === 'reached') await reopenReached(tx, fence, event.key)
   if (event.type === 'step-started') {
     await tx.run(sql`UPDATE attempt SET step = ${event.step}
       WHERE job_id = ${fence.jobId} AND attempt = ${fence.attempt}`)

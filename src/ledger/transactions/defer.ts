@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { closable, nextTryMs } from '../../domain/closed.ts'
 import type { RandomBytes } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
@@ -17,7 +18,7 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends an attempt that found a resource unavailable. Closes the resource, and requeues the job until
+ * Ends an attempt that found a resource unavailable. Closes the resource, if the job demands it, and requeues the job until
  * the resource's next try. This counts no failure, unless attempts in a row were interrupted. Instead, fails the job if it has already waited
  * for `limits.outageMs`, and cancels the job if a cancel was requested.
  */
@@ -31,10 +32,15 @@ export async function defer(
   const outcome = { kind: 'deferred', ...why } as const
   if (await alreadyEnded(tx, fence, outcome)) return readJob(tx, fence.jobId)
   const current = await currentAttempt(tx, fence, 'defer')
-  const { since, until } = await closeForTry(tx, fence, why, random)
+  const { createdAt, startedAt, limits, lane } = await patienceOf(tx, fence)
+  const closed = closable(why.closed, lane)
+  // A resource that the job does not demand is not closed: only this job waits.
+  const { since, until } =
+    closed === null
+      ? { since: startedAt, until: tx.now + nextTryMs(current.deferrals + 1, 0) }
+      : await closeForTry(tx, fence, { ...why, closed }, random)
   await endAttempt(tx, fence, outcome)
   await saveUsage(tx, fence, usage)
-  const { createdAt, limits } = await patienceOf(tx, fence)
   const next = afterDeferral(current, {
     reason: why.reason,
     lastedMs: tx.now - Math.max(since, createdAt),
@@ -72,11 +78,17 @@ async function interruptionsOf(tx: Tx, { jobId, attempt }: Fence, key: string): 
   return count
 }
 
-const Patience = z.object({ createdAt: z.int(), limits: json(Limits) })
+const Patience = z.object({
+  createdAt: z.int(),
+  startedAt: z.int(),
+  limits: json(Limits),
+  lane: z.string(),
+})
 
 async function patienceOf(tx: Tx, { jobId }: Fence): Promise<z.infer<typeof Patience>> {
   const row = await tx.get(
-    sql`SELECT created_at AS "createdAt", limits FROM job WHERE id = ${jobId}`,
+    sql`SELECT created_at AS "createdAt", started_at AS "startedAt", limits, lane
+      FROM job WHERE id = ${jobId}`,
     Patience,
   )
   if (row === undefined) throw new Error(`the job ${jobId} has a running attempt but no row`)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { closable } from '../../domain/closed.ts'
 import type { Job } from '../../domain/job.ts'
 import type { Fence } from '../../domain/lease.ts'
 import { Limits } from '../../domain/limits.ts'
@@ -29,14 +30,22 @@ export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | nul
   const current = await currentAttempt(tx, fence, 'pause')
   await endAttempt(tx, fence, outcome)
   await saveUsage(tx, fence, usage)
-  const { closed, resumeAt } = why
-  if (closed !== undefined && resumeAt !== undefined) {
-    await closeUntil(tx, { ...why, closed }, resumeAt)
-  }
+  await closeAccount(tx, fence, why)
   const end = afterPause(current)
   if (end === null) await pauseJob(tx, fence, why)
   else await applyNext(tx, fence, end, why)
   return readJob(tx, fence.jobId)
+}
+
+const Lane = z.object({ lane: z.string() })
+
+/** Closes the model account until `resumeAt`, if the pause names one that the job needs. */
+async function closeAccount(tx: Tx, { jobId }: Fence, why: Pause): Promise<void> {
+  const { closed: named, resumeAt } = why
+  if (resumeAt === undefined || named?.key.startsWith('model:') !== true) return
+  const job = await tx.get(sql`SELECT lane FROM job WHERE id = ${jobId}`, Lane)
+  const closed = closable(named, job?.lane ?? '')
+  if (closed !== null) await closeUntil(tx, { ...why, closed }, resumeAt)
 }
 
 const Row = z.object({ limits: json(Limits) })

@@ -261,6 +261,24 @@ export function closedConformance(open: OpenLedger): void {
       expect(ends).toEqual(['queued', 0, 'queued', 0, 'queued', 1, 'queued', 2, 'failed', 3])
     })
 
+    it('is closed and opened only by jobs that need it, and only for what its key stands for', async () => {
+      const { ledger } = await open()
+      await submitted(ledger, { demands: ['repo:https://other.example/app'] })
+      const stranger = await claimed(ledger, ABLE)
+      await submitted(ledger, NEEDS_HOST)
+      const greedy = { ...HOST, covers: ['repo:*', 'model:*', ...HOST.covers] }
+      const why = { ...away(greedy), detail: 'x'.repeat(8000) }
+      await ledger.defer(await claimed(ledger, ABLE), why, null)
+      const [row] = await ledger.closed()
+      expect(row).toMatchObject(HOST)
+      expect(row?.detail).toHaveLength(500)
+      await ledger.appendEvents(stranger, 1, [{ type: 'reached', key: HOST.key }])
+      const account = { ...ACCOUNT, covers: ['repo:*'] }
+      const job = await ledger.defer(stranger, away(account), null)
+      expect(job).toMatchObject({ state: 'queued', deferrals: 1 })
+      expect(await ledger.closed()).toEqual([row])
+    })
+
     it('may be tried at once by the job that a person resumes', async () => {
       const { ledger } = await open()
       const { fence } = await closeHost({ ledger })
@@ -332,6 +350,20 @@ export function closedConformance(open: OpenLedger): void {
       const reason = 'model-unavailable'
       const deferred = await ledger.defer(tried.fence, { ...away(ACCOUNT), reason }, null)
       expect(deferred.state).toBe('queued')
+    })
+
+    it('is closed for at most 31 days, and no host is', async () => {
+      const { ledger } = await open()
+      const demands = ['model:example', REPOSITORY]
+      for (const closed of [ACCOUNT, HOST]) {
+        await submitted(ledger, { demands })
+        const fence = await claimed(ledger, ABLE)
+        const resumeAt = Number.MAX_SAFE_INTEGER
+        await ledger.pause(fence, { reason: 'quota-exhausted', detail: '', resumeAt, closed }, null)
+      }
+      const rows = await ledger.closed()
+      expect(rows).toMatchObject([ACCOUNT])
+      expect(rows.map(({ since, until }) => until - since)).toEqual([31 * 24 * HOUR])
     })
 
     it('is tried early when a person resumes the job that waits for it', async () => {
