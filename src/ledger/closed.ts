@@ -13,7 +13,8 @@ import type { Tx } from './transaction.ts'
  * Closed resources, such as a git host that is unavailable. Claims skip the lanes that need the
  * resource until the time `until` of its row. The next claim then makes its attempt the trial, and
  * moves `until` forward; after the new `until`, another attempt can replace a lost trial. When an
- * attempt reaches the resource, its row is deleted. The next outage deletes stale rows (STALE_MS).
+ * attempt reaches the resource, or its trial succeeds, its row is deleted. The next outage deletes
+ * stale rows (STALE_MS).
  */
 
 const Row = Closed.extend({ covers: json(z.array(z.string())) })
