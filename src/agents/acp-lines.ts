@@ -20,7 +20,7 @@ export async function* jsonLines(
 }
 
 /**
- * Yields the lines of the agent's output, but pauses while the agent does not read its stdin.
+ * Yields the lines of the agent's output, but pauses while the agent is not reading its stdin.
  * Without the pauses, an agent that sends requests but does not read the responses would fill the
  * memory of this process.
  */

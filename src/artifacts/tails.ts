@@ -11,7 +11,7 @@ export type Tails = {
   forget(above: string): void
 }
 
-/** Remembers no sizes. If other processes also append, remembered sizes would become stale. */
+/** Remembers nothing: the sizes of files to which other processes append would become stale. */
 export const noTails = (): Tails => ({ get: () => undefined, set: () => {}, forget: () => {} })
 
 /** Remembers the `limit` most recently written streams. */

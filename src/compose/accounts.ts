@@ -32,7 +32,10 @@ export function accountsOf(
   return Object.fromEntries(accounts)
 }
 
-/** The resource key of an account. Workers with the same address and API key get the same one. */
+/**
+ * The resource key of a model account: the same for all workers that use this upstream URL with this
+ * API key. If the URL means the worker's own machine, the key also contains the machine's name.
+ */
 function keyOf({ baseUrl, apiKey }: Upstream, { machine }: { readonly machine: string }): string {
   const { host, hostname, origin, pathname } = new URL(baseUrl)
   const where = isLoopback(hostname) || host === '' ? `@${machine}` : ''

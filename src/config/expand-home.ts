@@ -17,7 +17,7 @@ export function expandHome(path: string, home: string | undefined, source: strin
   }
   if (!path.startsWith('~')) return path
   if (path !== '~' && !path.startsWith('~/')) {
-    throw refused('begins with the home folder of another user; write the full path')
+    throw refused('begins with ~ and a user name, which is not supported; write the full path')
   }
   if (home?.startsWith('/') !== true) {
     throw refused('cannot be used, because HOME is not an absolute path; write the full path')

@@ -122,7 +122,7 @@ describe('times, sizes and paths in settings', () => {
       'c.yaml:1 data: "$HOME/mill" contains a variable, which Millwright does not replace',
     )
     expect(() => inFile('data: ${HOME}/mill')).toThrow(/contains a variable/)
-    expect(() => inFile('data: ~bob/mill')).toThrow(/the home folder of another user/)
+    expect(() => inFile('data: ~bob/mill')).toThrow(/~ and a user name, which is not supported/)
     expect(() => read(UpConfig, { data: '~/x' }, { HOME: '' })).toThrow(/HOME is not an absolute/)
   })
 })

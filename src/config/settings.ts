@@ -292,7 +292,7 @@ const worker = {
   gitSafeDirectory: list(z.string().regex(/^\//, 'must be an absolute path')).meta(
     about({
       description:
-        'repository of another user on this machine’s disk that jobs may use; its hooks and settings then run as the worker’s user',
+        'path of a local repository that jobs may use although another user owns it; its git hooks, and commands in its git settings, then run as the worker’s user',
       takes: 'folder',
       repeats: true,
       place: 'git.safeDirectories',
@@ -372,5 +372,5 @@ export const ClientConfig = z.strictObject({
 })
 export type ClientConfig = z.output<typeof ClientConfig>
 
-/** Every setting, by key. A file may contain all of them, no matter which program reads it. */
+/** Every setting, by key. A file may contain any of them, no matter which program reads it. */
 export const AnyConfig = z.strictObject({ ...common, ...remote, ...network, ...hub, ...worker })

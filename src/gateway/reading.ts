@@ -5,7 +5,7 @@ export type Reading = {
   readonly input: number
   readonly cached: number
   readonly cacheWrites: number
-  /** Input tokens written to the cache for one hour, at a higher price. */
+  /** Input tokens whose cache entry lives for one hour, which costs more than the default lifetime. */
   readonly cacheWritesHour: number
   readonly output: number
   /**

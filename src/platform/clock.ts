@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** The machine's time. Only the hub that owns the ledger may use it to expire leases. */
 export type Clock = {
-  /** Milliseconds since the epoch. The value jumps if the machine's clock is set. */
+  /** Milliseconds since the epoch. The value jumps if the machine's clock is changed. */
   now(): number
   /** Milliseconds since a fixed time that is the same in all threads. Never decreases. */
   monotonic(): number

@@ -30,7 +30,7 @@ export class ReachedHosts {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
       await writeFile(this.#file(host), '')
     } catch {
-      // The record only improves a message after a restart.
+      // Ignore the error: after a restart, the record only makes an error message clearer.
     }
   }
 

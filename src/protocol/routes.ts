@@ -164,7 +164,7 @@ export const ROUTES = {
     ...plain,
     method: 'GET',
     path: '/api/v1/deliveries',
-    summary: 'List the messages sent or waiting to be sent to callbacks, newest job first',
+    summary: 'List the deliveries to callbacks, those of the newest job first',
     access: scope('jobs:read'),
     query: schema.DeliveryQuery,
     answer: schema.DeliveryList,

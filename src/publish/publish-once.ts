@@ -25,7 +25,7 @@ export type Publisher = Target & {
   mayReplace(revision: string | null): boolean
   /**
    * Makes the new revision locally. Changes nothing at the target. Throws StepFailed on failure.
-   * @param replaces the revision that `look` found
+   * @param replaces the current revision of the target, as `look` found it; null if there is none
    */
   prepare(replaces: string | null, signal: AbortSignal): Promise<PublicationIntent>
   /**

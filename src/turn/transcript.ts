@@ -9,7 +9,7 @@ const NAME_MAX = 200
 /** Maximum number of file edits in the entry of one tool call. Further edits are dropped. */
 const EDITS_MAX = 20
 
-/** A prompt to the agent, or one of its updates other than raw output. */
+/** A prompt to the agent, or an update from the agent that is not raw output. */
 export type TranscriptEntry =
   | { readonly type: 'prompt'; readonly text: string }
   | Exclude<AgentUpdate, { readonly type: 'output' }>

@@ -75,7 +75,7 @@ function printRunning(
     .filter(({ key }) => !PLACES.has(key))
     .map(({ key, place }) => [place, shown(here.get(key) ?? null), shown(settings[key] ?? null)])
     .filter(([, own, running]) => own !== running)
-  if (rows.length === 0) return print.line(`These are also the settings of ${program}.`)
+  if (rows.length === 0) return print.line(`The settings of ${program}, are the same.`)
   print.line(`These are the settings of this shell. Those of ${program}, differ:`)
   for (const line of columns([['setting', 'here', 'running'], ...rows])) print.line(line)
 }

@@ -68,7 +68,7 @@ function checkAttempt(attempt: number | undefined, job: Job): void {
   throw new AppError('usage-invalid', `--attempt: ${attempt} is too high; the job has had ${had}`)
 }
 
-/** Says that a log is empty, with the commands that print the job's other logs. */
+/** A hint that a log is empty. Lists the commands that print the job's other logs. */
 function nothingIn(job: JobId, stream: z.infer<typeof LogStream>): Hint {
   const others = LogStream.options.filter((name) => name !== stream)
   const commands = others.map((name) => ['logs', shortId(job), '--stream', name] as const)

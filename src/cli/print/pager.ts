@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts'
 /**
  * Prints through a pager if stdout is a terminal: `$PAGER`, or `less` if it is installed. `less`
  * quits at once if the text fits on the screen. `PAGER=` and `PAGER=cat` turn the pager off.
- * @param print gets the terminal to print to
+ * @param print is called with the terminal on which it should print
  */
 export async function withPager(
   terminal: Terminal,

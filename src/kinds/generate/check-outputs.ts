@@ -72,7 +72,7 @@ async function runCheck(
   return { verdict, changedFiles }
 }
 
-/** How to run a check's program: in the folder of outputs, which the program must not change. */
+/** How to run a check's program. It runs in the folder of outputs, which it must not change. */
 function programOf({ attempt: { folder }, tools }: GenerateJob, check: AskedCheck, inputs: string) {
   const [outputs, home] = [outputsOf(folder), homeOf(folder)]
   return {

@@ -58,8 +58,8 @@ async function claimed(tx: Tx, fence: Fence, request: ClaimRequest): Promise<Cla
 }
 
 /**
- * Finds the attempt that an earlier request with the same id created; the worker did not receive
- * the response to that request. Renews the lease and replaces the attempt's token.
+ * Finds the attempt that an earlier request with the same id created. A worker repeats a request if it
+ * did not receive the response. Renews the lease and replaces the attempt's token.
  */
 function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined> {
   return tx.get(
