@@ -21,12 +21,19 @@ export function patchOf(
   artifacts: readonly ArtifactInfo[],
   attempt: number | undefined,
 ): ArtifactInfo {
-  const patches = artifacts.filter(({ name }) => unsalvaged(name) === PATCH).toSorted(byNewestWork)
+  const patches = patchesIn(artifacts)
   const found = patches.find((one) => attempt === undefined || one.attempt === attempt)
   if (found !== undefined && found.size > 0) return found
   const changes = patches.filter(({ size }) => size > 0)
   throw new AppError('artifact-not-found', whyNone(job, changes, attempt ?? found?.attempt))
 }
+
+/** The patch of the newest attempt that kept one; it is empty if that attempt changed nothing. */
+export const newestPatch = (artifacts: readonly ArtifactInfo[]): ArtifactInfo | undefined =>
+  patchesIn(artifacts)[0]
+
+const patchesIn = (artifacts: readonly ArtifactInfo[]): readonly ArtifactInfo[] =>
+  artifacts.filter(({ name }) => unsalvaged(name) === PATCH).toSorted(byNewestWork)
 
 /** Returns the patch if it can be compared with another. Throws `usage-invalid` if it is too large. */
 export function comparable(patch: ArtifactInfo): ArtifactInfo {

@@ -48,7 +48,7 @@ export async function reportSubmitted(
   })
   if (ended === null) return
   if (print.json) print.document(ended)
-  else printVerdict(ended, print)
+  else await printVerdict(client, ended, print)
 }
 
 /**

@@ -9,6 +9,7 @@ import { EXIT_CODES, exitCodeOfJob } from './exit-codes.ts'
 import { followJob } from '../protocol/follow-job.ts'
 import { notedOutage } from './noted-outage.ts'
 import { jobStory, type Show } from './job-story.ts'
+import { readNextStep } from './next-step.ts'
 import { detailLines, verdictLines } from './print/job.ts'
 import type { Printer } from './print/printer.ts'
 import { startProgress } from './print/progress.ts'
@@ -69,8 +70,9 @@ function whatIsKnown(outageSince: number | null, lastSeen: string): string {
 }
 
 /** Prints the job's final state, the next step, the details and the usage. */
-export function printVerdict(job: Job, printer: Printer): void {
-  for (const line of verdictLines(job, printer)) printer.line(line)
+export async function printVerdict(client: HubClient, job: Job, printer: Printer): Promise<void> {
+  const next = await readNextStep(client, job)
+  for (const line of verdictLines(job, next, printer)) printer.line(line)
   for (const line of detailLines(job, false)) printer.line(line)
   if (job.usage !== null && job.usage.requests > 0) printer.line(`  used ${usage(job.usage)}`)
 }

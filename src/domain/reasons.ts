@@ -36,7 +36,7 @@ export const REASONS = {
   // cancelled
   'cancelled-by-request': ending(
     'a cancel was requested',
-    hint('see the work so far, or continue it, with', ['diff', '<job>'], ['retry', '<job>']),
+    hint('go on with', ['diff', '<job>'], ['retry', '<job>']),
   ),
   // failed: the agent
   'agent-failed': ending(
@@ -72,11 +72,7 @@ export const REASONS = {
   ),
   'check-failed': ending(
     'a check did not pass',
-    hint(
-      'read the check’s output, and see the work',
-      ['logs', '<job>', '--stream', 'checks'],
-      ['diff', '<job>'],
-    ),
+    hint('see what went wrong with', ['logs', '<job>', '--stream', 'checks'], ['diff', '<job>']),
   ),
   // failed: limits
   'wall-limit': ending(
@@ -98,7 +94,7 @@ export const REASONS = {
   'attempts-exhausted': ending(
     'the job failed or lost its worker too often',
     hint(
-      'read the logs of the agent and of the checks, then retry the job',
+      'read what happened, then retry the job',
       ['logs', '<job>'],
       ['logs', '<job>', '--stream', 'checks'],
       ['retry', '<job>'],

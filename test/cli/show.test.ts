@@ -50,3 +50,27 @@ it('show has the whole evidence of a job, and the output of a failed check once'
   expect(full.stdout).toContain('Line 12 of the task.')
   expect(full.stdout).toContain('not ok 15 ')
 })
+
+/** The next step in a printed verdict, without its label. */
+const next = (stdout: string): string => /\n {2}next: (.*(?:\n {4}.*)*)/.exec(stdout)?.[1] ?? ''
+
+it('the next step names no command that would find nothing', async () => {
+  const cli = await cliInEmptyHome()
+  const { remote } = await makeRemote(join(cli.home, 'git'))
+  await cli.startUp(['--allow-local'])
+  const submit = ['submit', '--agent', 'command', '--repo', remote]
+  const run = (flags: readonly string[], script: string) =>
+    runHere(cli, [...submit, '--wait', ...flags, 'Do it', '--', 'sh', '-c', script])
+
+  const unchanged = await run(['--iterations', '1', '--check', 'red=false'], 'echo idle')
+  expect(next(unchanged.stdout)).toMatch(/ logs [0-9a-f]{12} --stream checks$/)
+  const shown = await runHere(cli, ['show', unchanged.stdout.slice(0, 12)])
+  expect(next(shown.stdout)).toBe(next(unchanged.stdout))
+  const changed = await run(['--iterations', '1', '--check', 'red=false'], 'echo > new')
+  expect(next(changed.stdout)).toMatch(/ --stream checks\n.* diff [0-9a-f]{12}$/)
+
+  const never = await runHere(cli, [...submit, '--label', 'absent', 'Do it', '--', 'true'])
+  const cancelled = await runHere(cli, ['cancel', never.stdout.slice(0, 12)])
+  expect(next(cancelled.stdout)).toMatch(/^go on with: .* retry [0-9a-f]{12}$/)
+  expect(next(cancelled.stdout)).not.toContain('diff')
+}, 60_000)

@@ -36,7 +36,7 @@ export function defineCancel(command: Command, invocation: Invocation): void {
 async function cancelOne(client: HubClient, id: JobId, print: Printer): Promise<void> {
   const job = await client.call('cancelJob', { params: { job: id } })
   if (print.json) return print.document(job)
-  if (job.state === 'cancelled') return printVerdict(job, print)
+  if (job.state === 'cancelled') return printVerdict(client, job, print)
   print.line(`Job ${shortId(job.id)} is being stopped`)
   print.line(`  next: ${print.command(['logs', '-f', shortId(job.id)])}`)
 }

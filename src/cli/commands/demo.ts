@@ -101,12 +101,12 @@ async function runDemo(demo: Demo, signal: AbortSignal): Promise<void> {
   } as const
   const ended = await watchJob(invocation, client, print, watched)
   if (ended === null) return
-  if (ended.state !== 'succeeded') return printVerdict(ended, print)
+  if (ended.state !== 'succeeded') return printVerdict(client, ended, print)
   await showDiff(client, ended, print)
   await showRemote(ended, print, { remote, path })
   await showArtifacts(client, ended, print)
   printNextSteps(demo, data)
-  printVerdict(ended, print)
+  await printVerdict(client, ended, print)
   await up.worker.drain()
 }
 

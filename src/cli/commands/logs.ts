@@ -12,6 +12,7 @@ import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { storyOf } from '../job-kind.ts'
 import { readLog } from '../../protocol/follow-job.ts'
+import { readNextStep } from '../next-step.ts'
 import { verdictLines } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
 import { logText } from '../print/log-text.ts'
@@ -50,17 +51,19 @@ export function defineLogs(command: Command, invocation: Invocation): void {
     const what = { job, stream, attempt: flags.attempt }
     if (flags.follow) {
       const ended = await watchJob(invocation, client, print, { ...what, show: 'log' })
-      if (ended !== null) noteVerdict(ended, print)
+      if (ended !== null) await noteVerdict(client, ended, print)
     } else {
       await printLog(client, print, what)
       // The agent may end its log with “Done.” although it changed nothing, so say that.
-      if (asked.reason === 'no-change') noteVerdict(asked, print)
+      if (asked.reason === 'no-change') await noteVerdict(client, asked, print)
     }
   })
 }
 
-const noteVerdict = (job: Job, print: Printer): void =>
-  print.note(verdictLines(job, { ...print, paint: plain }).join('\n'))
+async function noteVerdict(client: HubClient, job: Job, print: Printer): Promise<void> {
+  const next = await readNextStep(client, job)
+  print.note(verdictLines(job, next, { ...print, paint: plain }).join('\n'))
+}
 
 function checkAttempt(attempt: number | undefined, job: Job): void {
   if (attempt === undefined || attempt <= job.attempt) return

@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import type { JobEvent } from '../../domain/event.ts'
-import type { JobId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import type { HubClient } from '../../protocol/client.ts'
 import type { Invocation } from '../command.ts'
@@ -9,13 +7,12 @@ import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { lackOf } from '../job-kind.ts'
 import { knownWorkers } from '../known-workers.ts'
+import { allEvents, nextStep } from '../next-step.ts'
 import { jobReport } from '../print/job.ts'
 import type { Printer } from '../print/printer.ts'
 import { silentWorker } from '../../words/silent-worker.ts'
 import { whyClosed, whyHeldBack, whyNotTaken } from '../../words/why-waiting.ts'
 
-const EVENTS_A_PAGE = 1000
-const PAGES_MAX = 20
 /** Only the newest deliveries are shown; `millwright callbacks` lists more. */
 const DELIVERIES_MAX = 20
 
@@ -40,7 +37,8 @@ export function defineShow(command: Command, invocation: Invocation): void {
     ])
     if (print.json) return print.document({ job, events, artifacts, deliveries })
     const waitsFor = await whyWaiting(client, job, print)
-    const about = { job, events, artifacts, deliveries, waitsFor, isFull: flags.full }
+    const next = nextStep(job, { events, artifacts })
+    const about = { job, next, events, artifacts, deliveries, waitsFor, isFull: flags.full }
     for (const line of jobReport(about, print)) print.line(line)
   })
 }
@@ -55,18 +53,4 @@ async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<
   return workers === null
     ? 'for a worker'
     : print.hint(whyNotTaken(job, workers, Date.now(), lackOf))
-}
-
-/** Fetches all events of a job, up to 20,000 (a normal job has far fewer). */
-async function allEvents(client: HubClient, job: JobId): Promise<readonly JobEvent[]> {
-  const found: JobEvent[] = []
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const { events } = await client.call('listEvents', {
-      params: { job },
-      query: { after: found.at(-1)?.seq ?? 0, limit: EVENTS_A_PAGE },
-    })
-    found.push(...events)
-    if (events.length < EVENTS_A_PAGE) break
-  }
-  return found
 }

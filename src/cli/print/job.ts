@@ -2,7 +2,7 @@ import { bytes } from '../../domain/bytes.ts'
 import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import { type Evidence, evidenceOf } from '../../domain/evidence.ts'
-import { hint, ofJob } from '../../domain/hint.ts'
+import { type Hint, hint } from '../../domain/hint.ts'
 import { shortId } from '../../domain/id.ts'
 import type { Job } from '../../domain/job.ts'
 import { plural } from '../../domain/plural.ts'
@@ -41,15 +41,16 @@ const colorOf = ({ state, reason }: Job): Style =>
 /** One line with a job's state, and a second line with the next step if there is one. */
 export function verdictLines(
   job: Job,
+  next: Hint | null,
   { paint, hint: write }: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
   const state = `${shortId(job.id)} ${paint(colorOf(job), job.state)}`
   if (job.reason === null) return [state]
-  const { means, fix } = REASONS[job.reason]
+  const { means } = REASONS[job.reason]
   const by = job.reason === 'cancelled-by-request' ? job.cancelRequestedBy : null
   return [
     `${state}${by === null ? `: ${means}` : ` by ${safeLine(by)}`} (${job.reason})`,
-    ...(fix === null ? [] : [`  next: ${write(ofJob(fix, shortId(job.id)))}`]),
+    ...(next === null ? [] : [`  next: ${write(next)}`]),
   ]
 }
 
@@ -92,6 +93,8 @@ function whyNotAtWork(job: Job, workers: readonly Seen[] | null, now: number): s
 export function jobReport(
   about: {
     readonly job: Job
+    /** What a person should do next. */
+    readonly next: Hint | null
     readonly events: readonly JobEvent[]
     readonly artifacts: readonly ArtifactInfo[]
     /** The job's callback deliveries, newest first. */
@@ -104,10 +107,10 @@ export function jobReport(
   print: Pick<Printer, 'paint' | 'hint'>,
 ): readonly string[] {
   const { paint } = print
-  const { job, events, artifacts, deliveries, waitsFor, isFull } = about
+  const { job, next, events, artifacts, deliveries, waitsFor, isFull } = about
   const evidence = evidenceOf(events)
   return [
-    ...verdictLines(job, print),
+    ...verdictLines(job, next, print),
     ...detailLines(job, isFull),
     '',
     ...columns(facts(job, waitsFor, evidence)).map((line) => `  ${line}`),
