@@ -28,8 +28,8 @@ type Declaration<Choice extends AgentChoice> = {
    * model.
    */
   readonly needsModel: Provider | 'any' | null
-  /** Part of a message: what to do so that a worker offers the agent. */
-  readonly getIt: string
+  /** Part of a message: how to install the agent; null if it is part of Millwright. */
+  readonly getIt: string | null
   /** The name of the log that shows what the agent did, such as `transcript`. */
   readonly story: LogStream
   /**

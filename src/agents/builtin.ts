@@ -27,8 +27,7 @@ export const builtin: Agent = declareAgent({
   takes: 'model',
   serverOf,
   needsModel: 'any',
-  getIt:
-    'start a worker with ANTHROPIC_API_KEY, OPENAI_API_KEY, --upstream-anthropic or --upstream-openai',
+  getIt: null,
   story: 'transcript',
   preflight: async () => ({ fit: true, says: 'is part of Millwright' }),
   driver: builtinDriver,

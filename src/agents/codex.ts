@@ -22,7 +22,6 @@ const PROGRAM = 'codex'
 const LINE_BYTES_MAX = 2 ** 20
 const TOKEN_VARIABLE = 'MILLWRIGHT_MODEL_TOKEN'
 const INSTALL = 'install it with: npm install -g @openai/codex@0.169.0'
-const MODEL = 'start the worker with OPENAI_API_KEY or --upstream-openai'
 
 /** OpenAI's Codex, installed on the worker. */
 export const codex: Agent = declareAgent({
@@ -32,7 +31,7 @@ export const codex: Agent = declareAgent({
   takes: 'model',
   serverOf: () => 'openai',
   needsModel: 'openai',
-  getIt: `${INSTALL}, and ${MODEL}`,
+  getIt: INSTALL,
   story: 'transcript',
   preflight: ({ path }) => findCodex(path),
   driver: async (host) => codexDriver(host),

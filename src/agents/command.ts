@@ -23,7 +23,7 @@ export const command: Agent = declareAgent({
   takes: 'program',
   serverOf: () => null,
   needsModel: null,
-  getIt: 'start any worker',
+  getIt: null,
   story: 'output',
   preflight: async () => ({ fit: true, says: 'runs the program named in the job' }),
   driver: async (host) => commandDriver(host),

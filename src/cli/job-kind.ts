@@ -1,7 +1,7 @@
 import type { LogStream } from '../domain/attempt.ts'
 import type { Job } from '../domain/job.ts'
 import type { Fact, KindSchema } from '../domain/kind.ts'
-import type { Lack } from '../domain/lack.ts'
+import type { UnmetDemand } from '../domain/lack.ts'
 import { KINDS } from '../kinds/all.ts'
 
 type OfKind = Pick<Job, 'kind' | 'payload'>
@@ -22,9 +22,10 @@ export const storyOf = (job: OfKind): LogStream => schemaOf(job)?.story(job.payl
 
 /**
  * The explanation for a demand that no worker meets; null if this version does not know the demand.
+ * @param offered what the connected workers offer
  */
-export const lackOf = (demand: string): Lack | null =>
-  KINDS.map(({ schema }) => schema.lack(demand)).find((lack) => lack !== null) ?? null
+export const lackOf = (demand: string, offered: readonly string[]): UnmetDemand | null =>
+  KINDS.map(({ schema }) => schema.lack(demand, offered)).find((lack) => lack !== null) ?? null
 
 /**
  * Returns the schema of a job's kind, or null if this version does not know the kind or the

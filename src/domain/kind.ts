@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { LogStream } from './attempt.ts'
-import type { Lack } from './lack.ts'
+import type { UnmetDemand } from './lack.ts'
 
 /** How the hub and the displays read the payload of a kind of job. */
 export type KindSchema = {
@@ -17,8 +17,11 @@ export type KindSchema = {
   followUp(payload: unknown, change: FollowUp): unknown
   /** What a worker must offer, such as `agent:codex`. Each demand becomes a part of the job's lane. */
   demands(payload: unknown): readonly string[]
-  /** What to tell the user if no worker meets this demand; null if jobs of this kind never make it. */
-  lack(demand: string): Lack | null
+  /**
+   * What to tell the user if no worker meets this demand; null if jobs of this kind never make it.
+   * `offered` is what the connected workers offer.
+   */
+  lack(demand: string, offered: readonly string[]): UnmetDemand | null
   /** A worker needs at least this protocol version to understand the payload. */
   protocol(payload: unknown): number
   /** Rows of names and values for displays; a null value hides its row. */
@@ -64,7 +67,7 @@ export const kindSchema = <Schema extends z.ZodType>(
   // The payload is not parsed here: parsing would add defaults, which the submitter did not give.
   followUp: (payload, change) => kind.followUp(payload, change),
   demands: (payload) => kind.demands(schema.parse(payload)),
-  lack: (demand) => kind.lack(demand),
+  lack: (demand, offered) => kind.lack(demand, offered),
   protocol: (payload) => kind.protocol(schema.parse(payload)),
   facts: (payload) => kind.facts(schema.parse(payload)),
   prompt: (payload) => kind.prompt(schema.parse(payload)),

@@ -7,6 +7,12 @@ export type Lack = {
   readonly cure: Hint | null
 }
 
+/** A demand of a job that no connected worker meets. */
+export type UnmetDemand = Lack & {
+  /** What is demanded, such as `local repositories`. */
+  readonly noun: string
+}
+
 /** Joins the clause and the cure to one hint. */
 export const lackHint = ({ what, cure }: Lack): Hint =>
   cure === null ? hint(what) : { ...cure, text: `${what}; ${cure.text}` }

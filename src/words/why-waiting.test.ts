@@ -3,7 +3,7 @@ import { hint, hintText } from '../domain/hint.ts'
 import { newJobId } from '../domain/id.ts'
 import { Limits } from '../domain/limits.ts'
 import type { Job } from '../domain/job.ts'
-import type { Lack } from '../domain/lack.ts'
+import type { UnmetDemand } from '../domain/lack.ts'
 import { RetryPolicy } from '../domain/retry.ts'
 import { whyClosed, whyHeldBack, whyNotTaken, whyNoWorker } from './why-waiting.ts'
 
@@ -75,9 +75,13 @@ const worker = (changes: {
 })
 
 /** As the kind of the job says it. */
-const lackOf = (demand: string): Lack | null =>
+const lackOf = (demand: string): UnmetDemand | null =>
   demand === 'agent:codex'
-    ? { what: 'no worker offers the agent codex', cure: hint('install it') }
+    ? {
+        noun: 'the agent codex',
+        what: 'no worker offers the agent codex',
+        cure: hint('install it'),
+      }
     : null
 
 describe('a ready job', () => {
@@ -106,7 +110,7 @@ describe('a ready job', () => {
       'none has its labels',
       ['gpu', 'mac'],
       [worker({})],
-      'no worker has the labels gpu and mac; start one with: millwright worker --label gpu --label mac',
+      'no worker has the labels gpu and mac; restart `up` or `worker` with --label gpu --label mac; on another machine, use: millwright worker --hub <url> --token-file <file> --label gpu --label mac',
     ],
     [
       'none runs on its operating system',
@@ -136,7 +140,7 @@ describe('a ready job', () => {
     [
       'both at once',
       [['agent:codex'], ['repo:*']],
-      'no worker offers agent:codex and repo:https://a.example/x together',
+      'no single worker offers all of: the agent codex, repo:https://a.example/x',
       '; to see what each worker offers, use: millwright workers',
     ],
   ])('waits because no worker offers %s, and says so', (_, offers, what, cure) => {
@@ -144,6 +148,25 @@ describe('a ready job', () => {
     const workers = offers.map((offered) => worker({ offers: offered }))
     expect(hintText(whyNotTaken(asked, workers, NOW, lackOf))).toBe(what + cure)
     expect(whyNoWorker(asked, workers, NOW, lackOf)?.what).toBe(what)
+  })
+
+  it('names the label and the demands that no single worker meets, but none that all meet', () => {
+    const asked = job(['gpu', 'os:linux'], ['agent:codex', 'agent:command'])
+    const offers = ['os:linux', 'agent:command']
+    const workers = [
+      worker({ labels: ['gpu'], offers }),
+      worker({ labels: [], offers: [...offers, 'agent:codex'] }),
+    ]
+    expect(whyNoWorker(asked, workers, NOW, lackOf)?.what).toBe(
+      'no single worker offers all of: the label gpu, the agent codex',
+    )
+  })
+
+  it('names a label that a worker has, and another that only another worker has', () => {
+    const workers = [worker({ labels: ['gpu'] }), worker({ labels: ['mac'] })]
+    expect(whyNoWorker(job(['gpu', 'mac']), workers, NOW, lackOf)?.what).toBe(
+      'no single worker offers all of: the label gpu, the label mac',
+    )
   })
 
   it('lacks no worker when one offers all that it demands, however busy', () => {

@@ -2,7 +2,7 @@ import { type Hint, hint } from '../domain/hint.ts'
 import { shortId } from '../domain/id.ts'
 import { type Closed, closedTo } from '../domain/closed.ts'
 import type { Job } from '../domain/job.ts'
-import { type Lack, lackHint } from '../domain/lack.ts'
+import { type Lack, lackHint, type UnmetDemand } from '../domain/lack.ts'
 import type { WorkerIdentity } from '../domain/lease.ts'
 import { laneOf, permits } from '../domain/lane.ts'
 import { isMachineLabel, meets } from '../domain/offer.ts'
@@ -50,8 +50,11 @@ export function whyHeldBack(job: Job): string | null {
     : null
 }
 
-/** Explains a demand that no worker meets, and how to get a worker that does; null if unknown. */
-export type LackOf = (demand: string) => Lack | null
+/**
+ * Explains a demand that no worker meets, and how to get a worker that does; null if unknown.
+ * `offered` is what the connected workers offer.
+ */
+export type LackOf = (demand: string, offered: readonly string[]) => UnmetDemand | null
 
 /**
  * Says which closed resource a queued job waits for, such as a git host that does not answer; null
@@ -107,11 +110,11 @@ function whoIsAble(
   const ofKind = connected.filter(({ kinds }) => kinds.includes(job.kind))
   if (ofKind.length === 0) return none(`no worker supports the kind ${safeLine(job.kind)}`)
   const names = job.labels.filter((label) => !isMachineLabel(label))
-  const labeled = ofKind.filter(({ labels }) => names.every((label) => labels.includes(label)))
-  if (labeled.length === 0) return noneLabeled(names)
-  const demands = [...job.demands, ...job.labels.filter(isMachineLabel)]
-  const able = labeled.filter(({ offers }) => demands.every((demand) => meets(demand, offers)))
-  if (able.length === 0) return { able: 0, lacking: lackAmong(demands, labeled, lackOf) }
+  const isLabelMissing = names.some((name) => !ofKind.some(({ labels }) => labels.includes(name)))
+  if (isLabelMissing) return noneLabeled(names)
+  const needs = needsOf(job)
+  const able = ofKind.filter((worker) => needs.every((need) => isMet(need, worker)))
+  if (able.length === 0) return { able: 0, lacking: lackAmong(needs, ofKind, lackOf) }
   const permitted = able.filter(({ restrictedTo }) => permits(restrictedTo, laneOf(job)))
   if (permitted.length > 0) return { able: permitted.length, lacking: null }
   return none(
@@ -128,18 +131,47 @@ function noneLabeled(labels: readonly string[]): ReturnType<typeof none> {
   const flags = labels.flatMap((label) => ['--label', label])
   return none(
     `no worker has the ${labels.length === 1 ? 'label' : 'labels'} ${safeLine(labels.join(' and '))}`,
-    hint('start one with', ['worker', ...flags]),
+    hint(
+      `restart \`up\` or \`worker\` with ${safeLine(flags.join(' '))}; on another machine, use`,
+      ['worker', '--hub', '<url>', '--token-file', '<file>', ...flags],
+    ),
   )
 }
 
-/** The first demand that no worker meets. If each is met by some worker, all demands together. */
-function lackAmong(demands: readonly string[], workers: readonly Seen[], lackOf: LackOf): Lack {
-  const unmet = demands.find((demand) => !workers.some(({ offers }) => meets(demand, offers)))
-  const known = unmet === undefined ? null : lackOf(unmet)
+/** A label or a demand of a job, which a worker must have or meet. */
+type Need = { readonly type: 'label' | 'demand'; readonly text: string }
+
+const needsOf = ({ labels, demands }: Pick<Job, 'labels' | 'demands'>): readonly Need[] => [
+  ...labels
+    .filter((label) => !isMachineLabel(label))
+    .map((text) => ({ type: 'label' as const, text })),
+  ...[...demands, ...labels.filter(isMachineLabel)].map((text) => ({
+    type: 'demand' as const,
+    text,
+  })),
+]
+
+const isMet = ({ type, text }: Need, { labels, offers }: Seen): boolean =>
+  type === 'label' ? labels.includes(text) : meets(text, offers)
+
+/**
+ * The first need that no worker meets. If each need is met by some worker, all needs that some
+ * worker does not meet: no single worker meets all of these.
+ */
+function lackAmong(needs: readonly Need[], workers: readonly Seen[], lackOf: LackOf): Lack {
+  const offered = workers.flatMap(({ offers }) => offers)
+  const unmet = needs.find((need) => !workers.some((worker) => isMet(need, worker)))
+  const known = unmet === undefined ? null : lackOf(unmet.text, offered)
   if (known !== null) return known
-  const what = unmet ?? `${demands.join(' and ')} together`
+  const nounOf = ({ type, text }: Need): string =>
+    type === 'label' ? `the label ${text}` : (lackOf(text, offered)?.noun ?? text)
+  const scattered = needs.filter((need) => !workers.every((worker) => isMet(need, worker)))
+  const what =
+    unmet === undefined
+      ? `no single worker offers all of: ${scattered.map(nounOf).join(', ')}`
+      : `no worker offers ${unmet.text}`
   return {
-    what: `no worker offers ${safeLine(what)}`,
+    what: safeLine(what),
     cure: hint('to see what each worker offers, use', ['workers']),
   }
 }

@@ -201,7 +201,7 @@ describeNeeding(['patience'], 'a job that cannot be done', () => {
 
   it.each([
     ['codex', 'install it with: npm install -g @openai/codex@0.169.0'],
-    ['builtin', 'start a worker with ANTHROPIC_API_KEY'],
+    ['builtin', 'restart a worker with ANTHROPIC_API_KEY'],
   ])('says that no worker here has the agent %s, and how to get it', async (agent, cure) => {
     const cli = await cliInEmptyHome()
     const PATH = await pathWithOnly(cli.home, ['git', 'sh', 'node'])

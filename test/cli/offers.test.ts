@@ -51,7 +51,9 @@ describe('submit', () => {
     await cli.startUp(['--allow-local'])
     const labeled = await cli.run(job(remote, '--label', 'gpu'))
     expect(labeled.code).toBe(0)
-    expect(labeled.stderr).toMatch(/no worker has the label gpu; start .* --label gpu/)
+    expect(labeled.stderr).toMatch(
+      /no worker has the label gpu; restart .* worker --hub <url> --token-file <file> --label gpu/,
+    )
     const elsewhere = await cli.run(job(remote, '--label', 'os:plan9', '--json'))
     expect(elsewhere.stderr).toContain('no worker offers os:plan9; to see what each worker offers')
     expect(JSON.parse(elsewhere.stdout)).toMatchObject({ state: 'queued', labels: ['os:plan9'] })

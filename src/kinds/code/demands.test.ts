@@ -61,24 +61,36 @@ describe('the model that a job names', () => {
   })
 })
 
+const cureWith = (offered: readonly string[]) => lackOf('agent:codex', offered)?.cure?.text
+
 describe('a demand that no worker meets', () => {
   it.each([
     [
       'local:repository',
-      /^no worker accepts local repositories; start one with: .* up --allow-local$/,
+      /^no worker accepts local repositories; restart .* --allow-local, for example: .* up --allow-local$/,
     ],
     [
       'agent:codex',
       /^no worker offers the agent codex; install it with: npm install -g @openai\/codex@/,
     ],
-    ['agent:builtin', /^no worker offers the agent builtin; start a worker with ANTHROPIC_API_KEY/],
-    ['model:openai', /^no worker has an OpenAI model; start a worker with OPENAI_API_KEY/],
+    [
+      'agent:builtin',
+      /^no worker offers the agent builtin; restart a worker with ANTHROPIC_API_KEY/,
+    ],
+    ['model:openai', /^no worker has an OpenAI model; restart a worker with OPENAI_API_KEY/],
   ])('such as %s is explained with its cure', (demand, words) => {
-    const lack = lackOf(demand)
+    const lack = lackOf(demand, [])
     expect(lack === null ? null : hintText(lackHint(lack))).toMatch(words)
   })
 
+  it('is explained without the model that a worker has already', () => {
+    expect(cureWith(['model:openai'])).toMatch(/^install it with: .*, and restart a worker$/)
+    for (const offered of [[], ['model:anthropic', 'model:default']]) {
+      expect(cureWith(offered)).toMatch(/, and restart a worker with OPENAI_API_KEY or --upstream/)
+    }
+  })
+
   it('is not explained when it is not known', () => {
-    expect(lackOf('repo:https://host/a')).toBeNull()
+    expect(lackOf('repo:https://host/a', [])).toBeNull()
   })
 })

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
+import type { Agent } from '../../agents/agent.ts'
 import { AGENTS } from '../../agents/all.ts'
-import { hint } from '../../domain/hint.ts'
-import type { Lack } from '../../domain/lack.ts'
-import { agentOffer, LOCAL_REPOSITORY, modelOffer } from '../../domain/offer.ts'
+import { type Hint, hint } from '../../domain/hint.ts'
+import type { UnmetDemand } from '../../domain/lack.ts'
+import { agentOffer, LOCAL_REPOSITORY, meets, modelOffer } from '../../domain/offer.ts'
 import type { CodePayload } from './payload.ts'
 
 const LENGTH_MAX = 250
@@ -26,33 +27,47 @@ const isLocal = (address: string): boolean => /^(?:\/|file:)/i.test(address)
 
 /**
  * The message for a demand that no worker meets; null if the demand itself is clear enough to show.
+ * @param offered what the connected workers offer
  */
-export function lackOf(demand: string): Lack | null {
+export function lackOf(demand: string, offered: readonly string[]): UnmetDemand | null {
   if (demand === LOCAL_REPOSITORY) {
-    const cure = hint('start one with', ['up', '--allow-local'])
-    return { what: 'no worker accepts local repositories', cure }
+    const noun = 'local repositories'
+    const cure = hint('restart a worker with --allow-local, for example', ['up', '--allow-local'])
+    return { noun, what: `no worker accepts ${noun}`, cure }
   }
   const agent = AGENTS.find(({ name }) => agentOffer(name) === demand)
   if (agent !== undefined) {
-    return { what: `no worker offers the agent ${agent.name}`, cure: hint(agent.getIt) }
+    const noun = `the agent ${agent.name}`
+    return { noun, what: `no worker offers ${noun}`, cure: cureFor(agent, offered) }
   }
-  return MODEL_LACKS[demand] ?? null
+  const model = MODELS.find(({ name }) => modelOffer(name) === demand)
+  if (model === undefined) return null
+  const { noun, settings } = model
+  return { noun, what: `no worker has ${noun}`, cure: hint(`restart a worker with ${settings}`) }
 }
 
-const MODEL_LACKS: Readonly<Record<string, Lack>> = {
-  [modelOffer('default')]: {
-    what: 'no worker has a model',
-    cure: hint('start a worker with ANTHROPIC_API_KEY or OPENAI_API_KEY'),
-  },
-  [modelOffer('anthropic')]: {
-    what: 'no worker has an Anthropic model',
-    cure: hint('start a worker with ANTHROPIC_API_KEY or --upstream-anthropic'),
-  },
-  [modelOffer('openai')]: {
-    what: 'no worker has an OpenAI model',
-    cure: hint('start a worker with OPENAI_API_KEY or --upstream-openai'),
-  },
+/** What to do so that a worker offers the agent. Mentions the model only if no worker has it. */
+function cureFor({ getIt, needsModel }: Agent, offered: readonly string[]): Hint {
+  const needed = needsModel === 'any' ? 'default' : needsModel
+  const model = MODELS.find(({ name }) => name === needed && !meets(modelOffer(name), offered))
+  const restart = `restart a worker${model === undefined ? '' : ` with ${model.settings}`}`
+  return hint(getIt === null ? restart : `${getIt}, and ${restart}`)
 }
+
+/** The models that a job may demand, and the settings that give a worker such a model. */
+const MODELS = [
+  {
+    name: 'default',
+    noun: 'a model',
+    settings: 'ANTHROPIC_API_KEY, OPENAI_API_KEY, --upstream-anthropic or --upstream-openai',
+  },
+  {
+    name: 'anthropic',
+    noun: 'an Anthropic model',
+    settings: 'ANTHROPIC_API_KEY or --upstream-anthropic',
+  },
+  { name: 'openai', noun: 'an OpenAI model', settings: 'OPENAI_API_KEY or --upstream-openai' },
+] as const
 
 /**
  * The demand for a repository: `repo:` and its normalized URL, with spaces and `*` percent-encoded.
