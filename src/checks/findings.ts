@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { saysFailure } from './failure-signs.ts'
+import { saysFailure } from '../domain/failure-signs.ts'
 import { PlainLines } from './plain-lines.ts'
 
 /**

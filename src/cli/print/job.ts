@@ -17,7 +17,7 @@ import { changeText, eventText, publicationText } from '../../words/event.ts'
 import { columns, type Printer, type Style } from './printer.ts'
 import { compactUsage, duration, moment, usage, zonedMoment } from '../../words/quantity.ts'
 import { safeLine, safeText } from '../../words/safe-text.ts'
-import { type Kept, OUTPUT_KEPT, PROMPT_KEPT, shortened } from '../../words/shorten.ts'
+import { PROMPT_KEPT, shortened, shortenedOutput } from '../../words/shorten.ts'
 import { silentWorker } from '../../words/silent-worker.ts'
 import { stepRows } from '../../words/steps.ts'
 import { type Seen, whyHeldBack, whyNoWorker } from '../../words/why-waiting.ts'
@@ -197,17 +197,23 @@ const listed = (names: readonly string[]): string | null =>
 export const detailLines = ({ detail }: Job, isFull: boolean): readonly string[] =>
   detail === ''
     ? []
-    : textLines(detail, isFull ? null : OUTPUT_KEPT).map((line) => (line === '' ? '' : `  ${line}`))
+    : textLines(detail, isFull ? wholeLines : shortenedOutput).map((line) =>
+        line === '' ? '' : `  ${line}`,
+      )
 
 function promptLines(job: Job, isFull: boolean): readonly string[] {
   const prompt = promptOf(job)
-  return prompt === null ? [] : textLines(prompt, isFull ? null : PROMPT_KEPT)
+  return prompt === null ? [] : textLines(prompt, isFull ? wholeLines : promptStart)
 }
 
-function textLines(text: string, kept: Kept | null): readonly string[] {
-  const plain = withoutWorkspace(safeText(text)).trimEnd()
-  return kept === null ? plain.split('\n') : shortened(plain, kept)
-}
+const textLines = (
+  text: string,
+  linesOf: (plain: string) => readonly string[],
+): readonly string[] => linesOf(withoutWorkspace(safeText(text)).trimEnd())
+
+const wholeLines = (plain: string): readonly string[] => plain.split('\n')
+
+const promptStart = (plain: string): readonly string[] => shortened(plain, PROMPT_KEPT)
 
 /** The changed files, and the command that shows the change. */
 function changeLines(
