@@ -1,7 +1,6 @@
 import type { Command, Option } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
-import type { Submission } from '../domain/job.ts'
 import type { Kind, Typed } from '../kinds/kind.ts'
 import { readFlags } from '../kinds/read-flags.ts'
 import { type InputReader, jobOfFlags, type Written } from './job-of-flags.ts'
@@ -106,14 +105,20 @@ async function jobsInFile(file: string, typed: TypedCommand, tools: Tools): Prom
   const text = await readInput(file, tools.terminal, FILE_BYTES_MAX)
   const json = parseJsonOrLines(text, source, 'job')
   const inputs = await tools.inputsOf(readFlags(InputFlag, { flags: values }).input)
-  if (json.kind === 'one') {
-    const job = anyJob(json.value, source)
-    return { kind: 'one', job: { body: { ...defaults, idempotencyKey: key, ...job }, inputs } }
-  }
-  const jobs = await eachPlaced(someJobs(json.items, source), async ({ value }) => ({
+  const isOne = json.kind === 'one'
+  const items = isOne ? [{ place: source, value: json.value }] : someJobs(json.items, source)
+  const jobs = await eachPlaced(items, async ({ value }) => ({
     body: checkJob(isObject(value) ? { ...defaults, ...value } : value),
     inputs,
   }))
+  const [first] = jobs
+  if (isOne && first !== undefined) {
+    const { body } = first.value
+    return {
+      kind: 'one',
+      job: { body: { ...body, idempotencyKey: body.idempotencyKey ?? key }, inputs },
+    }
+  }
   return { kind: 'many', ...batchOf(jobs, { source, group: flags.group, key }) }
 }
 
@@ -134,18 +139,3 @@ function refuseBesideFile({ command, described, argument, rest }: TypedCommand):
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Checks only that inputs can be added to the job; the hub validates everything else. */
-const AnyJob = z
-  .custom<z.input<typeof Submission>>(isObject, {
-    error: 'it is not a JSON object',
-    abort: true,
-  })
-  .refine(({ inputs }) => Array.isArray(inputs ?? []), 'its inputs are not a list')
-
-function anyJob(value: unknown, source: string): z.input<typeof Submission> {
-  const job = AnyJob.safeParse(value)
-  if (job.success) return job.data
-  const why = job.error.issues[0]?.message ?? 'it is not valid'
-  throw new AppError('usage-invalid', `${source} does not contain a valid job: ${why}`)
-}

@@ -84,7 +84,8 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: 'must be a UUID',
 }
 
-function oneOf(value: unknown, allowed: readonly unknown[]): string {
+/** The message for a value that is none of those allowed. */
+export function oneOf(value: unknown, allowed: readonly unknown[]): string {
   const list = allowed.map(String).join(', ')
   if (value === undefined) return `is missing: use one of ${list}`
   return `${shown(value)} is not one of ${list}`

@@ -24,7 +24,11 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       /two dashes/,
     ],
     ['a program without its agent', ['submit', '--repo', '/x', 'x', '--', 'sh'], /--agent command/],
-    ['an unknown agent', ['submit', '--repo', '/x', '--agent', 'cursor', 'x'], /codex/],
+    [
+      'an unknown agent',
+      ['submit', '--repo', '/x', '--agent', 'claude', 'x'],
+      /--agent: "claude" is not one of builtin, codex, command; .* command.*docs\/agents\.md/,
+    ],
     [
       'a program for a retry',
       ['retry', '1234', '--', 'sh'],
@@ -109,12 +113,11 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     expect(stderr).toMatch(words)
   })
 
-  it('is refused by the hub with the field and the near miss', async () => {
+  it('is refused with its source, the field and the near miss', async () => {
     const cli = await cliInEmptyHome()
-    await cli.startHub()
     const payload = { repository: '/x', prompt: 'x', agent: { name: 'codex' } }
     const cases = [
-      [{ kind: 'code2', payload }, /There is no kind "code2"; the kinds are code/],
+      [{ kind: 'code2', payload }, /kind: there is no kind "code2"; did you mean code\?/],
       [{ kind: 'code', payload: { ...payload, chekcs: [] } }, /"chekcs"; did you mean checks\?/],
       [
         { kind: 'code', payload: { ...payload, ref: '-f' } },
@@ -122,17 +125,26 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
       ],
       [{ kind: 'code', payload: { ...payload, repository: undefined } }, /payload\.repository/],
       [{ kind: 'code', payload: { ...payload, repository: 'https://u:p@h/x' } }, /password/],
-      [{}, /body\.kind is missing; body\.payload is missing\.\n/],
+      [{}, /kind is missing; payload is missing\.\n/],
       [
         { kind: 'code', payload: { ...payload, agent: { name: 'command' } } },
         /payload\.agent\.run is missing/,
       ],
       [{ kind: 'code', payload, priorty: 1 }, /did you mean priority\?/],
+      [
+        { kind: 'code', payload: { ...payload, agent: { name: 'claude' } } },
+        /payload\.agent\.name: "claude" is not one of .*; the agent command .*docs\/agents\.md/,
+      ],
+      [
+        { kind: 'code', payload: { ...payload, agent: {} } },
+        /payload\.agent\.name is missing: use one of builtin, codex, command\.\n/,
+      ],
     ] as const
     for (const [job, words] of cases) {
       const end = await cli.run(['submit', '--file', '-'], { stdin: JSON.stringify(job) })
       expect(end).toMatchObject({ code: 2, stdout: '' })
       expect(end.stderr).toMatch(words)
+      expect(end.stderr).toMatch(/Nothing was submitted\.\n  stdin: [^]*See: .* submit --help/)
     }
     const text = await cli.run(['submit', '--file', '-'], { stdin: 'not json' })
     expect(text).toMatchObject({
@@ -143,9 +155,7 @@ describeNeeding(['patience'], 'a request that cannot be right', () => {
     const five = await cli.run(['submit', '--file', '-', '--input', '.'], { stdin })
     expect(five).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(
-        'stdin does not contain a valid job: its inputs are not a list',
-      ),
+      stderr: expect.stringContaining('stdin: inputs: 5 is not a list'),
     })
   })
 })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ const underNpm = (root: string, startedIn: string) => ({
 describe('where the person stands', () => {
   it('is the folder in which npm was started, and hints print a command that works there', async () => {
     const cli = await cliInEmptyHome()
-    await writeFile(join(cli.home, 'job.json'), '{}')
+    await copyFile(join(CLONE, 'examples/many/job.json'), join(cli.home, 'job.json'))
     const { stdout, stderr } = await cli.run(['submit', '--file', 'job.json'], {
       cwd: CLONE,
       env: underNpm(CLONE, cli.home),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AGENTS } from '../../agents/all.ts'
+import { AGENTS, unknownAgent } from '../../agents/all.ts'
 import { AppError } from '../../domain/errors.ts'
 import { line } from '../../domain/text.ts'
 import { CheckoutOptions } from '../../workspace/checkout-options.ts'
@@ -92,7 +92,7 @@ const CodeFlags = z.object({
   sparse: CheckoutOptions.shape.sparse.unwrap().optional(),
   submodules: z.enum(SUBMODULES).optional(),
   lfs: z.boolean().optional(),
-  agent: z.enum(AGENT_NAMES),
+  agent: z.enum(AGENT_NAMES, { error: ({ input }) => unknownAgent(input) }),
   model: line(200).optional(),
   test: z.string().optional(),
   check: z.array(z.string()).default([]),

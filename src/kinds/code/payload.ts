@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AGENTS } from '../../agents/all.ts'
+import { AGENTS, unknownAgent } from '../../agents/all.ts'
 import { CommandChecks } from '../../checks/asked.ts'
 import { Argv } from '../../domain/argv.ts'
 import { isPersonName, line } from '../../domain/text.ts'
@@ -36,9 +36,13 @@ export const RepositoryAddress = line(2048)
     'must be an http, https, ssh or file URL, or an absolute path',
   )
 
+const Named = z.object({ name: z.string() })
+
 /** The agent that edits the workspace: its name, and the options that this agent accepts. */
 const [first, ...others] = AGENTS
-const Agent = z.discriminatedUnion('name', [first.choice, ...others.map(({ choice }) => choice)])
+const Agent = z.discriminatedUnion('name', [first.choice, ...others.map(({ choice }) => choice)], {
+  error: ({ input }) => unknownAgent(Named.safeParse(input).data?.name),
+})
 
 const Author = z.strictObject({
   name: line(200).refine(isPersonName, 'must contain more than punctuation and spaces'),
