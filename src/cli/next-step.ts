@@ -1,4 +1,3 @@
-import { isAppError } from '../domain/errors.ts'
 import type { JobEvent } from '../domain/event.ts'
 import type { CommandLine, Hint } from '../domain/hint.ts'
 import { ofJob } from '../domain/hint.ts'
@@ -8,6 +7,7 @@ import { REASONS } from '../domain/reasons.ts'
 import type { HubClient } from '../protocol/client.ts'
 import type { ArtifactInfo } from '../protocol/schemas.ts'
 import { newestPatch } from './find-patch.ts'
+import { ifReadable } from './if-readable.ts'
 
 const EVENTS_A_PAGE = 1000
 const PAGES_MAX = 20
@@ -44,16 +44,11 @@ export async function readNextStep(client: HubClient, job: Job): Promise<Hint | 
   if (fix === null) return null
   const whole = ofJob(fix, shortId(job.id))
   if (!fix.commands.some((command) => isDiff(command) || isChecksLog(command))) return whole
-  try {
-    const [events, { artifacts }] = await Promise.all([
-      allEvents(client, job.id),
-      client.call('listArtifacts', { params: { job: job.id } }),
-    ])
-    return nextStep(job, { events, artifacts })
-  } catch (error) {
-    if (isAppError(error) && (error.code === 'scope-missing' || error.retryable)) return whole
-    throw error
-  }
+  const [events, artifacts] = await Promise.all([
+    ifReadable(allEvents(client, job.id)),
+    ifReadable(client.call('listArtifacts', { params: { job: job.id } })),
+  ])
+  return events === null || artifacts === null ? whole : nextStep(job, { events, ...artifacts })
 }
 
 const isDiff = ([name]: CommandLine): boolean => name === 'diff'

@@ -7,8 +7,9 @@ import type { Printer } from './print/printer.ts'
 import { zonedMoment } from '../words/quantity.ts'
 import { safeLine } from '../words/safe-text.ts'
 import { lackOf, storyOf } from './job-kind.ts'
+import { knownClosed } from './known-closed.ts'
 import { knownWorkers } from './known-workers.ts'
-import { whyNoWorker } from '../words/why-waiting.ts'
+import { whyClosed, whyNoWorker } from '../words/why-waiting.ts'
 import { printVerdict, watchJob } from './watch-job.ts'
 
 /**
@@ -35,12 +36,12 @@ export async function reportSubmitted(
   if (!wait) {
     if (print.json) print.document(job)
     else print.line(`${name} ${job.state}: ${safeLine(job.title)}`)
-    await noteMissingWorker(client, job, print)
+    await noteWhyWaiting(client, job, print)
     if (print.json) return
     return print.line(`  next: ${print.command(['logs', '-f', name])}`)
   }
   if (!print.json) print.line(`${name} ${safeLine(job.title)}`)
-  await noteMissingWorker(client, job, print)
+  await noteWhyWaiting(client, job, print)
   const ended = await watchJob(invocation, client, print, {
     job: job.id,
     stream: storyOf(job),
@@ -52,12 +53,14 @@ export async function reportSubmitted(
 }
 
 /**
- * Prints a note if no worker can run the job. It may then wait forever, for example because a label
- * is misspelled.
+ * Prints a note if no worker can run the job, or if the job needs a resource that is closed. It may
+ * then wait long or forever, for example because a label is misspelled.
  */
-async function noteMissingWorker(client: HubClient, job: Job, print: Printer): Promise<void> {
+async function noteWhyWaiting(client: HubClient, job: Job, print: Printer): Promise<void> {
   if (job.state !== 'queued') return
-  const workers = await knownWorkers(client)
-  const why = workers === null ? null : whyNoWorker(job, workers, Date.now(), lackOf)
-  if (why !== null) print.note(`The job is waiting: ${print.hint(lackHint(why))}`)
+  const [workers, closed] = await Promise.all([knownWorkers(client), knownClosed(client)])
+  const now = Date.now()
+  const lack = workers === null ? null : whyNoWorker(job, workers, now, lackOf)
+  const why = lack === null ? whyClosed(job, closed, now) : lackHint(lack)
+  if (why !== null) print.note(`The job is waiting: ${print.hint(why)}`)
 }

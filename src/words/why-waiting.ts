@@ -56,17 +56,22 @@ export function whyHeldBack(job: Job): string | null {
  */
 export type LackOf = (demand: string, offered: readonly string[]) => UnmetDemand | null
 
+/** Like `whyClosedText`, with the command that tries the resource now. */
+export function whyClosed(job: Job, closed: readonly Closed[], now: number): Hint | null {
+  const text = whyClosedText(job, closed, now)
+  return text === null ? null : hint(`${text}; to try now, use`, ['resume', shortId(job.id)])
+}
+
 /**
  * Says which closed resource a queued job waits for, such as a git host that does not answer; null
  * if no resource that the job needs is closed.
  */
-export function whyClosed(job: Job, closed: readonly Closed[], now: number): Hint | null {
+export function whyClosedText(job: Job, closed: readonly Closed[], now: number): string | null {
   if (job.state !== 'queued') return null
   const [last] = closedTo(closed, laneOf(job), null)
     .filter(({ until }) => until > now)
     .toSorted((one, other) => other.until - one.until)
-  if (last === undefined) return null
-  return hint(`for ${closedText(last)}; to try now, use`, ['resume', shortId(job.id)])
+  return last === undefined ? null : `for ${closedText(last)}`
 }
 
 /** Says what is closed and when the next attempt may try it. */

@@ -5,6 +5,7 @@ import { JobState } from '../../domain/state.ts'
 import { collect, type Invocation } from '../command.ts'
 import { readGroupIfKnown } from '../group.ts'
 import { onHub } from '../hub-command.ts'
+import { knownClosed } from '../known-closed.ts'
 import { knownWorkers } from '../known-workers.ts'
 import { jobTable } from '../print/job.ts'
 import { readTime } from '../read-time.ts'
@@ -57,9 +58,11 @@ export function defineJobs(command: Command, invocation: Invocation): void {
     if (print.json) return print.document(totals === null ? page : { ...page, totals })
     if (page.jobs.length === 0) return print.note('no jobs')
     const isQueued = page.jobs.some(({ state }) => state === 'queued')
-    const workers = isQueued ? await knownWorkers(client) : null
-    const { paint } = print
-    for (const line of jobTable(page.jobs, { now: Date.now(), workers, paint })) print.line(line)
+    const [workers, closed] = isQueued
+      ? await Promise.all([knownWorkers(client), knownClosed(client)])
+      : [null, []]
+    const about = { now: Date.now(), workers, closed, paint: print.paint }
+    for (const line of jobTable(page.jobs, about)) print.line(line)
     if (totals !== null) print.line(`group ${safeLine(group ?? '')}: ${totalsText(totals)}`)
     if (page.next !== null) print.note(`next page: --cursor ${page.next}`)
   })

@@ -6,6 +6,7 @@ import type { Invocation } from '../command.ts'
 import { onHub } from '../hub-command.ts'
 import { findJob, JOB_HELP } from '../find-job.ts'
 import { lackOf } from '../job-kind.ts'
+import { knownClosed } from '../known-closed.ts'
 import { knownWorkers } from '../known-workers.ts'
 import { allEvents, nextStep } from '../next-step.ts'
 import { jobReport } from '../print/job.ts'
@@ -44,8 +45,7 @@ export function defineShow(command: Command, invocation: Invocation): void {
 }
 
 async function whyWaiting(client: HubClient, job: Job, print: Printer): Promise<string | null> {
-  const { closed } = await client.call('listClosed', {})
-  const closedText = whyClosed(job, closed, Date.now())
+  const closedText = whyClosed(job, await knownClosed(client), Date.now())
   if (closedText !== null) return print.hint(closedText)
   const heldBack = whyHeldBack(job) ?? silentWorker(job, Date.now())
   if (heldBack !== null || job.state !== 'queued') return heldBack

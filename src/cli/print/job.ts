@@ -1,4 +1,5 @@
 import { bytes } from '../../domain/bytes.ts'
+import type { Closed } from '../../domain/closed.ts'
 import type { Delivery } from '../../domain/delivery.ts'
 import type { JobEvent } from '../../domain/event.ts'
 import { type Evidence, evidenceOf } from '../../domain/evidence.ts'
@@ -20,7 +21,7 @@ import { safeLine, safeText } from '../../words/safe-text.ts'
 import { PROMPT_KEPT, shortened, shortenedOutput } from '../../words/shorten.ts'
 import { silentWorker } from '../../words/silent-worker.ts'
 import { stepRows } from '../../words/steps.ts'
-import { type Seen, whyHeldBack, whyNoWorker } from '../../words/why-waiting.ts'
+import { type Seen, whyClosedText, whyHeldBack, whyNoWorker } from '../../words/why-waiting.ts'
 import { withoutWorkspace } from '../../words/workspace-path.ts'
 
 const COLOR: Record<JobState, Style> = {
@@ -60,11 +61,14 @@ export function jobTable(
   {
     now,
     workers,
+    closed,
     paint,
   }: {
     readonly now: number
     /** The hub's workers; null if they are not known. */
     readonly workers: readonly Seen[] | null
+    /** The resources that jobs wait for. */
+    readonly closed: readonly Closed[]
     readonly paint: Printer['paint']
   },
 ): readonly string[] {
@@ -77,7 +81,11 @@ export function jobTable(
     safeLine(job.kind),
     job.usage === null ? '' : compactUsage(job.usage),
     safeLine(job.submittedBy ?? ''),
-    whyNotAtWork(job, workers, now) ?? job.reason ?? job.step ?? '',
+    whyClosedText(job, closed, now) ??
+      whyNotAtWork(job, workers, now) ??
+      job.reason ??
+      job.step ??
+      '',
     safeLine(job.title).slice(0, 60),
   ])
   return columns([head, ...rows])
