@@ -97,6 +97,13 @@ describe('the failure of a remote call', () => {
     expect(unavailable?.key).toBe(`host:${new globalThis.URL(url).origin}`)
   })
 
+  it('says of a path on this machine that it is not a git repository', () => {
+    const output = "fatal: '/srv/a' does not appear to be a git repository"
+    const { detail } = remoteFailure({ ...CALL, url: '/srv/a' }, END, output)
+    expect(detail).toContain('/srv/a: the path is not a git repository;')
+    expect(remoteFailure(CALL, END, output).detail).toContain('the repository does not exist;')
+  })
+
   it('shows only the end of long output', () => {
     const words = Array.from({ length: 1000 }, (_, line) => `line ${line}`).join('\n')
     const { detail } = remoteFailure(CALL, END, words)

@@ -141,7 +141,10 @@ const PATTERNS: readonly Pattern[] = [
   [
     /repository '.*' not found|Repository (?:or object )?not found|returned error: 404|does not appear to be a git repository|repository '.*' does not exist|'.*' not found:/i,
     'repository-not-found',
-    'the repository does not exist; check the URL',
+    ({ url }) =>
+      /^(?:\/|file:)/i.test(url)
+        ? 'the path is not a git repository; use the top folder of a repository'
+        : 'the repository does not exist; check the URL',
   ],
   [
     /returned error: 30\d|unable to update url base from redirection/,

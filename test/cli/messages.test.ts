@@ -110,6 +110,20 @@ describe('a submission of a local folder', () => {
     })
   })
 
+  it('warns of a folder that is no repository, or not its top folder', async () => {
+    const cli = await cliInEmptyHome()
+    await cli.startHub()
+    const { clone: work } = await makeRemote(cli.home, { 'src/a.js': 'a\n' })
+    const send = (repo: string) => cli.run([...submitted, repo, '--', 'true'])
+    expect((await send(join(work, 'src'))).stderr).toContain(
+      `${work}/src is not the top folder of a git repository; did you mean --repo ${work}?\n`,
+    )
+    expect((await send(cli.home)).stderr).toContain(`${cli.home} is not a git repository\n`)
+    for (const top of [work, join(work, '.git')]) {
+      expect((await send(top)).stderr).not.toContain('git repository')
+    }
+  })
+
   it('names changed files without their escape sequences', async () => {
     const cli = await cliInEmptyHome()
     await cli.startHub()

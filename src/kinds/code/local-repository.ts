@@ -18,14 +18,17 @@ type Here = Pick<Typed, 'cwd' | 'path' | 'note'>
 
 /**
  * Resolves the value of `--repo`. Returns the absolute path of an existing folder, and every other
- * absolute path or address unchanged. Warns about uncommitted changes in the folder, and about an
- * absolute path that does not exist on this machine. Throws `usage-invalid` for a relative path
- * that does not exist.
+ * absolute path or address unchanged. Warns about uncommitted changes in the folder, about a folder
+ * that is not the top folder of a repository, and about an absolute path that does not exist on this
+ * machine. Throws `usage-invalid` for a relative path that does not exist.
  */
 export async function repositoryAddress(given: string, here: Here): Promise<string> {
   const path = resolve(here.cwd, given)
   if (await isFolder(path)) {
-    if (here.note !== null) await noteUncommitted(path, here.path, here.note)
+    if (here.note === null) return path
+    const wrong = await whyNoRepository(path, here.path)
+    if (wrong === null) await noteUncommitted(path, here.path, here.note)
+    else here.note(wrong)
     return path
   }
   if (isAbsolute(given)) {
@@ -46,6 +49,24 @@ const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   )
+
+/**
+ * Says that a folder is not a repository or not its top folder. Returns null if it is, or if git
+ * cannot tell, for example because another user owns the folder.
+ */
+async function whyNoRepository(folder: string, path: string): Promise<string | null> {
+  try {
+    const { code, stdout, stderr } = await gitIn(folder, path, ['rev-parse', '--show-cdup'])
+    if (stderr.includes('not a git repository')) return `${folder} is not a git repository`
+    const up = stdout.toString('utf8').trim()
+    if (code !== 0 || up === '') return null
+    const top = resolve(folder, up)
+    return `${folder} is not the top folder of a git repository; did you mean --repo ${top}?`
+  } catch (error) {
+    if (isAppError(error, 'program-unstartable')) return null
+    throw error
+  }
+}
 
 async function noteUncommitted(
   folder: string,
