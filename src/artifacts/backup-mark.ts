@@ -14,9 +14,9 @@ const OLD_MS = 10 * RENEW_MS
 const folderOf = (store: string): string => join(store, 'backups')
 
 /**
- * Marks a store as being backed up. For this, it writes a marker file and refreshes the file until
- * the caller disposes of the result. Garbage collection deletes no files from a marked store, even
- * if it runs in another process or on another machine that shares the folder.
+ * Marks a store as being backed up: writes a marker file, and refreshes the file until the caller
+ * disposes of the result. Garbage collection deletes no files from a marked store, even if it runs
+ * in another process or on another machine that shares the folder.
  */
 export async function markBackup(store: string, clock: Clock): Promise<AsyncDisposable> {
   const mark = join(folderOf(store), randomUUID())

@@ -35,7 +35,7 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const openEither = async (digest: string): Promise<FileHandle | null> =>
     (await open(pathOf(digest)).catch(nullWhenMissing)) ??
     (await open(asideOf(digest)).catch(nullWhenMissing)) ??
-    // Both checks above miss a blob that is moved back from `aside` between them.
+    // If the blob is moved back from `aside` between the two checks above, both miss it.
     (await open(pathOf(digest)).catch(nullWhenMissing))
 
   /**

@@ -13,7 +13,7 @@ import { openStaging } from './staging.ts'
 export type DiskArtifacts = ArtifactStore & {
   /**
    * Removes the temporary files of crashed uploads that were last written before this time (epoch
-   * ms). Returns how many.
+   * ms). Returns the number of removed files.
    */
   sweepTemp(before: number): Promise<number>
   /**

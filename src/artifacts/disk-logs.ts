@@ -22,7 +22,7 @@ import { noTails, rememberTails, type Tails } from './tails.ts'
 export type DiskLogs = LogStore & {
   /**
    * Removes the temporary files of crashed appends that were last written before this time (epoch
-   * ms). Returns how many.
+   * ms). Returns the number of removed files.
    */
   sweepTemp(before: number): Promise<number>
   /**

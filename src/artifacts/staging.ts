@@ -27,7 +27,7 @@ export type Staging = {
     fill: (file: FileHandle) => Promise<Value>,
     placeOf: (value: Value) => Promise<string>,
   ): Promise<Value>
-  /** Removes orphaned files last written before this time (epoch ms). Returns how many. */
+  /** Removes orphaned files last written before this time (epoch ms). Returns their number. */
   sweep(before: number): Promise<number>
 }
 

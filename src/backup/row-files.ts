@@ -35,7 +35,7 @@ export async function* readRows<Row>(file: string, row: z.ZodType<Row>): AsyncGe
   }
 }
 
-/** Throws `backup-invalid` unless the file’s bytes have this SHA-256. */
+/** Throws `backup-invalid` unless the file's bytes have this SHA-256. */
 export async function verifyDigest(file: string, digest: string): Promise<void> {
   const found = await fileDigest(file).catch((error: unknown) => {
     throw invalidBackup(`${file} cannot be read`, error)

@@ -11,7 +11,7 @@ const proxy = z
   .string()
   .max(4096)
   .transform((text) => (text.includes('://') ? text : `http://${text}`))
-  // As with curl and git, a % that begins no code is an ordinary character.
+  // As with curl and git, a % that is not followed by two hex digits is an ordinary character.
   .transform((text) => text.replaceAll(/%(?![\da-f]{2})/gi, '%25'))
   .refine((text) => /^(?:https?|socks[45]?h?):\/\//i.test(text) && URL.canParse(text), {
     error: PROXY,

@@ -10,7 +10,7 @@ import { type Setting, spellings } from './spelling.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The sources of settings, in order of precedence. If no source has a value, the default applies.
+ * The sources of settings, highest precedence first. If no source has a value, the default applies.
  */
 export type Sources = {
   /** The values given with flags, by the key of the setting, such as `allowHost`. */

@@ -34,8 +34,8 @@ export type AgentPlace = {
   readonly home: string
   readonly door: ModelDoor | null
   /**
-   * The folder with the job's inputs; null if the job has none. The agent finds its path in the
-   * environment variable MILLWRIGHT_INPUTS.
+   * The folder with the job's inputs; null if the job has none. The environment variable
+   * MILLWRIGHT_INPUTS tells the agent the path of this folder.
    */
   readonly inputs: string | null
   /** Other folders that the agent must be able to read, such as the cache with the git history. */
@@ -59,7 +59,7 @@ export type AgentUpdate =
       readonly id: string
       readonly tool: string
       readonly input: string
-      /** What the call changes in files; absent if the agent does not say. */
+      /** The edits that the tool call makes; absent if the agent does not report them. */
       readonly edits?: readonly FileEdit[]
     }
   | {

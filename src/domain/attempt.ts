@@ -26,7 +26,10 @@ export type FileArtifact = {
   readonly name: string
   readonly mediaType: string
   readonly file: string
-  /** Lower-case hex SHA-256. If set, the file must still match it when it is uploaded. */
+  /**
+   * Lower-case hex SHA-256 of the file. If set, the file must still have this digest when it is
+   * uploaded.
+   */
   readonly digest?: string
 }
 
@@ -98,11 +101,14 @@ export type Attempt = {
    * throws `Stopped` instead of starting the step.
    */
   step<Value>(name: string, run: () => Promise<Value>): Promise<Value>
-  /** Runs `run`. Stops the attempt if `run` does not call `alive()` for limits.idleMs. */
+  /**
+   * Runs `run`. Stops the attempt if `run` does not call `alive()` for `limits.idleMs`
+   * milliseconds.
+   */
   watched<Value>(run: (alive: () => void) => Promise<Value>): Promise<Value>
   /**
-   * Returns a signal for the code that keeps partial work. It aborts after 30 s, if the lease is
-   * lost, or if the worker must exit now.
+   * Returns a signal for the code that keeps partial work. The signal aborts after 30 s, or earlier
+   * if the lease is lost or the worker must exit now.
    */
   grace(): AbortSignal
 }

@@ -36,9 +36,9 @@ const isCovered = (lane: string, covers: readonly string[]): boolean =>
   lane.split(' ').some((part) => covers.some((pattern) => matches(part, pattern)))
 
 /**
- * Returns the resource that an attempt at a job of this lane may close. Drops the patterns that the
- * key does not stand for, so that no worker closes what it was not given. null if the job does not
- * need the resource.
+ * Returns the resource that an attempt at a job of this lane may close; null if the job does not
+ * need the resource. Drops the patterns that do not belong to the resource's key, so that no worker
+ * closes a resource for jobs that do not use it.
  */
 export function closable({ key, covers }: Resource, lane: string): Resource | null {
   const own = covers.filter((pattern) => standsFor(key, pattern))
@@ -47,7 +47,9 @@ export function closable({ key, covers }: Resource, lane: string): Resource | nu
 
 const SSH = 'ssh://'
 
-/** Whether a key stands for a pattern; `hostOf` makes the patterns of a host. */
+/**
+ * Whether a pattern belongs to the resource with this key; `hostOf` makes the patterns of a host.
+ */
 function standsFor(key: string, pattern: string): boolean {
   if (key.startsWith('model:')) return pattern.startsWith('model:')
   const origin = key.slice('host:'.length)

@@ -57,7 +57,7 @@ const Check = z.object(CheckFacts)
 
 const started = (step: string): Evidence['steps'][number] => ({ step, durationMs: null })
 
-/** Steps run one after another, so the event finishes the newest step with its name. */
+/** Steps run one after another, so the newest step with this name is the one that finished. */
 function finished(
   steps: Evidence['steps'],
   { step, durationMs }: { readonly step: string; readonly durationMs: number },

@@ -4,7 +4,7 @@
  */
 export type CommandLine = readonly [string, ...string[]]
 
-/** What to do next: a text, and the commands to type, in order. */
+/** What to do next: an explanation, and the commands to type, in order. */
 export type Hint = { readonly text: string; readonly commands: readonly CommandLine[] }
 
 export const hint = (text: string, ...commands: readonly CommandLine[]): Hint => ({

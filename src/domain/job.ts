@@ -18,7 +18,7 @@ export const Group = line(200)
 /** An opaque value that the submitter stores with a job, such as an id in another system. */
 export const Origin = z.string().min(1).max(4096)
 
-/** What a producer submits. */
+/** The request to create a job, as its submitter sends it. */
 export const Submission = z.strictObject({
   kind: Name.describe('The kind of job, which defines its payload'),
   payload: z.unknown().describe('Validated by the kind’s schema'),

@@ -18,11 +18,11 @@ export type KindSchema = {
   /** What a worker must offer, such as `agent:codex`. Each demand becomes a part of the job's lane. */
   demands(payload: unknown): readonly string[]
   /**
-   * What to tell the user if no worker meets this demand; null if jobs of this kind never make it.
-   * `offered` is what the connected workers offer.
+   * What to tell the user about a demand that no worker meets; null if no job of this kind makes
+   * that demand. `offered` is what the connected workers offer.
    */
   lack(demand: string, offered: readonly string[]): UnmetDemand | null
-  /** A worker needs at least this protocol version to understand the payload. */
+  /** The lowest protocol version whose workers understand the payload. */
   protocol(payload: unknown): number
   /** Rows of names and values for displays; a null value hides its row. */
   facts(payload: unknown): readonly Fact[]

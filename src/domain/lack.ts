@@ -13,6 +13,6 @@ export type UnmetDemand = Lack & {
   readonly noun: string
 }
 
-/** Joins the clause and the cure to one hint. */
+/** Joins the clause and the cure into one hint. */
 export const lackHint = ({ what, cure }: Lack): Hint =>
   cure === null ? hint(what) : { ...cure, text: `${what}; ${cure.text}` }

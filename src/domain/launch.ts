@@ -6,7 +6,9 @@ export type Command = {
   readonly cwd: string
   /** The complete environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
-  /** Folders that the program may write to. In a sandbox, all others are read-only or hidden. */
+  /**
+   * Folders that the program may write to. In a sandbox, all other folders are read-only or hidden.
+   */
   readonly writable: readonly string[]
   /** Folders that the program may read even if the sandbox hides their parent folders. */
   readonly readable: readonly string[]

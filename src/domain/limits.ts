@@ -42,7 +42,7 @@ export const Limits = z.strictObject({
     .max(30 * DAY)
     .default(60 * MINUTE)
     .describe('how long a paused job keeps its locks, in milliseconds'),
-  // Optional and without a default, because older hubs do not know it (see RetryPolicy).
+  // Optional and without a default, because older hubs do not know this limit (see RetryPolicy).
   outageMs: z
     .int()
     .min(0)

@@ -4,15 +4,20 @@ import { backOffMs, type RetryPolicy } from './retry.ts'
 import type { JobState } from './state.ts'
 import { type Trigger, TRANSITIONS } from './transition.ts'
 
-/** Maximum number of attempts at a job, without deferred attempts. Prevents endless requeueing. */
+/**
+ * Maximum number of attempts at a job, not counting deferred attempts. Prevents endless requeueing.
+ */
 export const ATTEMPTS_MAX = 100
 
-/** Maximum number of deferred attempts at a job: over a day at one try every two minutes. */
+/**
+ * Maximum number of deferred attempts at a job. With a try every two minutes, these last over a
+ * day.
+ */
 export const DEFERRALS_MAX = 1000
 
 /**
- * How many deferred attempts in a row may have reached the resource before it went away. A failure
- * that repeats itself can look like an outage, and each such attempt may have paid for a model.
+ * Maximum number of attempts in a row that may be deferred although they reached the resource. A
+ * permanent fault can look like an outage, and each of these attempts may have paid for a model.
  */
 const INTERRUPTIONS_MAX = 2
 
@@ -94,7 +99,7 @@ export function afterExpiry(job: Running): Next {
   return afterFailure(job, 'worker-lost', failures, job.retry.expiryDelayMs)
 }
 
-/** The next state after a worker asks to pause the job; null if the job may be paused. */
+/** The next state after a worker asks to pause the job; null if the hub may pause the job. */
 export function afterPause(job: Running): Exclude<Next, { state: 'queued' }> | null {
   if (job.cancelRequested) return cancelled(job)
   if (!isLast(job)) return null
@@ -117,14 +122,14 @@ export type Outage = {
   /** How long the job waits before it fails (`limits.outageMs`). */
   readonly limitMs: number
   readonly nextTryMs: number
-  /** How many attempts in a row, up to this one, reached the resource before it went away. */
+  /** How many attempts in a row, this one included, reached the resource before the outage. */
   readonly interruptions: number
 }
 
 /**
  * The next state after an attempt ended because of an outage. This does not count as a failure,
- * except after INTERRUPTIONS_MAX interruptions in a row. The job fails once it has waited for
- * `limitMs` or has had DEFERRALS_MAX deferred attempts.
+ * unless more than INTERRUPTIONS_MAX attempts in a row reached the resource before the outage. The
+ * job fails once it has waited for `limitMs`, or if DEFERRALS_MAX earlier attempts were deferred.
  */
 export function afterDeferral(job: Running, outage: Outage): Next {
   if (job.cancelRequested) return cancelled(job)

@@ -5,14 +5,17 @@ type Kept = { readonly attempt: number; readonly name: string; readonly size: nu
 
 const isSalvaged = (name: string): boolean => name.startsWith(SALVAGE)
 
-/** The name under which an attempt keeps an artifact, without the prefix for a salvaged one. */
+/**
+ * Removes the prefix SALVAGE from an artifact's name. Returns a name without the prefix unchanged.
+ */
 export const unsalvaged = (name: string): string =>
   isSalvaged(name) ? name.slice(SALVAGE.length) : name
 
 /**
- * Orders artifacts of one job that differ only in attempt and salvage, so that the one to continue
- * from comes first: the newest attempt's. Of the same attempt, the uploaded one comes before the
- * salvaged one, which may contain files that a check wrote, unless the uploaded one is empty.
+ * Orders artifacts of one job that differ only in attempt and salvage. The first is the one to
+ * continue from. Artifacts of newer attempts come first. Within an attempt, an empty artifact comes
+ * last; otherwise, the uploaded artifact comes before the salvaged one, which may contain files
+ * that a check wrote.
  */
 export const byNewestWork = (one: Kept, other: Kept): number =>
   other.attempt - one.attempt ||

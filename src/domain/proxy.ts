@@ -47,7 +47,7 @@ function loginsIn(variables: ProxyVariables): readonly string[] {
     const { username, password } = URL.parse(value) ?? { username: '', password: '' }
     if (username === '' && password === '') return []
     const header = base64(`${decoded(username)}:${decoded(password)}`)
-    // Without a password, `user:` is not secret, and may occur in any text.
+    // Without a password, `user:` is not secret, and text that is not a login may contain it.
     if (password === '') return [header]
     return [`${username}:${password}`, header, decoded(password), password]
   })

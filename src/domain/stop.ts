@@ -11,8 +11,8 @@ export type StopCause =
   | { readonly kind: 'limit'; readonly reason: ReasonCode; readonly detail: string }
 
 /**
- * Thrown when an attempt must stop. The attempt's abort signal has it as its reason. The pipeline
- * turns it into an outcome.
+ * Thrown when an attempt must stop. It is also the reason of the attempt's abort signal. The
+ * pipeline turns it into an outcome.
  */
 export class Stopped extends Error {
   override readonly name = 'Stopped'

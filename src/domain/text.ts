@@ -61,7 +61,7 @@ export const Offer = z
     'must be a word, a colon and a value without spaces, which may end with *',
   )
 
-/** Names an external resource that only one running job may use, such as `site:acme` or a path. */
+/** Names an external resource that two jobs may not use at once, such as `site:acme` or a path. */
 export const LockKey = line(512)
 
 /** Shortens a text to `max` characters by replacing its end with an ellipsis. */

@@ -31,8 +31,9 @@ export const Continuation = z.object({
   jobId: JobId,
   session: z.string().max(200).nullable(),
   /**
-   * For each artifact name, the newest artifact that the earlier jobs kept: either uploaded or, with the
-   * prefix SALVAGE, salvaged. Older hubs send both, and each may be the newer one.
+   * For each artifact name, the newest artifact that the earlier jobs kept: either uploaded or,
+   * with the prefix SALVAGE, salvaged. Older hubs send both an uploaded and a salvaged artifact;
+   * either of them may be the newer.
    */
   artifacts: z.array(
     z.object({

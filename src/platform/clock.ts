@@ -12,7 +12,7 @@ export type Clock = {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // Not performance.now(), which starts at 0 in each thread.
+  // `performance.now()` would not do, because it starts at 0 in each thread.
   monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: async (ms, signal) => {
     await wait(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {

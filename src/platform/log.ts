@@ -17,7 +17,7 @@ export type Logger = {
   child(fields: LogFields): Logger
 }
 
-/** For tests and for commands that have nothing to log. */
+/** A logger that discards everything, for tests and for commands that have nothing to log. */
 export const silentLog: Logger = {
   debug: () => {},
   info: () => {},

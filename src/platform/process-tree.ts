@@ -27,7 +27,7 @@ const LAUNCH = 'MILLWRIGHT_LAUNCH'
  */
 const KILL_WAIT_MS = 5000
 
-/** How long Node's `exit` event may take after the process has exited. */
+/** How long to wait for Node's `exit` event after the process has exited. */
 const EXIT_EVENT_WAIT_MS = 1000
 
 /** How long to keep reading output after every process in the tree has exited. */
@@ -140,7 +140,8 @@ function groupTree(root: number): Tree {
     alive: () => {
       if (!send(group, 0)) return []
       if (process.platform !== 'linux') return [group]
-      // A group of unreaped zombies still accepts signals, so look for processes that run.
+      // A group that contains only unreaped zombies still accepts signals, so look for running
+      // processes.
       return listProcesses().flatMap((each) => (each.group === root ? [each.pid] : []))
     },
   }
@@ -209,8 +210,8 @@ function send(pid: number, processSignal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, processSignal)
   } catch (error) {
-    // EPERM: a group of zombies (macOS), or a process that changed its user, so that we may not
-    // kill it.
+    // EPERM: the group contains only zombies (macOS), or the process now belongs to another user,
+    // whose processes this user may not signal.
     if (hasErrno(error, 'ESRCH', 'EPERM')) return false
     throw error
   }

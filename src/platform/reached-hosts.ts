@@ -20,8 +20,8 @@ export class ReachedHosts {
   }
 
   /**
-   * Records a host. Writes to disk only the first time in this process. If the disk refuses, this
-   * process still remembers the host, so that the call that reached it does not fail.
+   * Records a host. Writes to disk only the first time in this process. If the write fails, this
+   * process still remembers the host, and the call that reached the host does not fail.
    */
   async add(host: string): Promise<void> {
     if (this.#noted.has(host)) return

@@ -20,7 +20,7 @@ const NEW_FACTS: readonly {
 
 /** The parts of a job that decide which protocol its worker must support. */
 export type Facts = Pick<Submission, 'inputs' | 'holdUntil' | 'id'> & {
-  /** The job that this one continues. */
+  /** The job that this job continues; absent if it continues none. */
   readonly retryOf?: JobId
 }
 
@@ -37,10 +37,10 @@ export function protocolDemand(payload: number, job: Facts): readonly string[] {
 }
 
 /**
- * Returns a worker's offers, plus an offer for its sandbox and for each protocol that it supports, such
- * as `protocol:2`. Adds the offers that older workers do not send: a worker of protocol 1 offers all
- * agents and repositories, and a worker that does not send its operating system offers local
- * repositories and all models.
+ * Returns a worker's offers, and adds an offer for its sandbox and one for each protocol that it
+ * supports, such as `protocol:2`. Also adds the offers that older workers do not send: a worker of
+ * protocol 1 offers all agents and repositories, and a worker that does not send its operating
+ * system offers local repositories and all models.
  */
 export function offersOf({
   worker,
@@ -56,7 +56,10 @@ export function offersOf({
   return [...own, ...(isOlder ? UNSTATED : []), `sandbox:${worker.sandbox}`, ...spoken]
 }
 
-/** Added for workers that do not send their operating system: their version cannot send these either. */
+/**
+ * Added for workers that do not send their operating system: their version cannot send these offers
+ * either.
+ */
 const UNSTATED = ['local:*', ANY_MODEL]
 
 const PROTOCOL_DEMAND = 'protocol:'

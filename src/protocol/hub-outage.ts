@@ -16,7 +16,7 @@ export type HubOutage = {
    * lasted too long.
    */
   failed(error: unknown): void
-  /** Records that the hub has responded, which ends an outage. */
+  /** Records that the hub has responded. Ends the current outage, if any. */
   over(): void
 }
 

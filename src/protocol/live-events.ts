@@ -38,8 +38,8 @@ export async function* liveEvents(
 }
 
 /**
- * Throws `hub-unreachable` in place of a TypeError, which fetch throws if the connection is lost while
- * the response is being read. Rethrows every other error.
+ * Throws `hub-unreachable` in place of a TypeError, because `fetch` throws a TypeError if the
+ * connection is lost while the response is being read. Rethrows every other error.
  */
 export function throwLost(error: unknown): never {
   if (!(error instanceof TypeError)) throw error

@@ -147,7 +147,7 @@ export const ClaimBody = z.strictObject({
       'The worker’s protocol version. It must be equal to the one in the header Millwright-Protocol, if that header is sent. If both are missing, the version is 1',
     ),
   worker: WorkerIdentity.extend({
-    // Fewer than WorkerIdentity allows, because the hub adds an offer for each protocol.
+    // The maximum is lower than in WorkerIdentity, because the hub adds an offer for each protocol.
     offers: z.array(Offer).max(200).default([]),
   }),
   leaseMs: z.int().min(LEASE_MS_MIN).max(LEASE_MS_MAX).default(LEASE_MS_DEFAULT),

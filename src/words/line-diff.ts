@@ -1,9 +1,9 @@
-/** A line that only the old text has, only the new text has, or both have. */
+/** A line that is only in the old text (`-`), only in the new text (`+`), or in both (a space). */
 export type DiffLine = { readonly mark: '-' | '+' | ' '; readonly text: string }
 
 /**
- * If the product of the line counts is larger, the texts are not aligned: all lines count as
- * replaced.
+ * Maximum product of the two texts' line counts. If the product is larger, the texts are not
+ * aligned: all lines count as replaced.
  */
 const CELLS_MAX = 4_000_000
 
@@ -24,7 +24,7 @@ export function lineDiff(old: readonly string[], now: readonly string[]): readon
 const marked = (mark: DiffLine['mark'], lines: readonly string[]): readonly DiffLine[] =>
   lines.map((text) => ({ mark, text }))
 
-/** Compares by the longest common subsequence. */
+/** Compares two texts by their longest common subsequence of lines. */
 function between(old: readonly string[], now: readonly string[]): readonly DiffLine[] {
   if (old.length * now.length > CELLS_MAX) return [...marked('-', old), ...marked('+', now)]
   const common = commonLengths(old, now)
@@ -53,7 +53,8 @@ function between(old: readonly string[], now: readonly string[]): readonly DiffL
 }
 
 /**
- * For each pair of positions, the length of the longest common subsequence from there to the end.
+ * For each pair of a line in the old text and a line in the new text, the length of the longest
+ * common subsequence from these lines to the ends of the texts.
  */
 function commonLengths(old: readonly string[], now: readonly string[]): Uint32Array {
   const width = now.length + 1
@@ -73,7 +74,10 @@ function commonLengths(old: readonly string[], now: readonly string[]): Uint32Ar
 /** The number of unchanged lines shown before and after a difference. */
 const AROUND = 3
 
-/** Keeps the differences and some lines around each; null stands for lines that are left out. */
+/**
+ * Keeps the differences and some lines around each. A null between two kept lines stands for the
+ * lines that are left out there.
+ */
 export function withContext(lines: readonly DiffLine[], around = AROUND): (DiffLine | null)[] {
   const near = lines.map((_, at) =>
     lines.slice(Math.max(0, at - around), at + around + 1).some(({ mark }) => mark !== ' '),

@@ -2,7 +2,8 @@ import { lineDiff, withContext } from './line-diff.ts'
 import { PatchReader } from './patch.ts'
 
 /**
- * The parts of a patch by the path of their file: the lines without line numbers and ids.
+ * For each file that a patch changes, by path: the patch's lines for that file, without line
+ * numbers and object ids.
  */
 type FilePatches = ReadonlyMap<string, readonly string[]>
 
@@ -13,10 +14,10 @@ export type DifferenceLine = {
 }
 
 /**
- * Compares two patches file by file, like `git range-diff`: a line begins with `-` if only the
- * first patch has it, and with `+` if only the second has it. The patch line, with its own mark,
- * follows. Hunks are compared without their line numbers. Returns an empty list if the patches make
- * the same change.
+ * Compares two patches file by file, like `git range-diff`. A line of the result begins with `-` if
+ * only the first patch has it, and with `+` if only the second patch has it; then follows the line
+ * of the patch, with its own mark. Hunks are compared without their line numbers. Returns an empty
+ * list if the patches make the same change.
  */
 export function patchDifference(one: string, other: string): readonly DifferenceLine[] {
   const [first, second] = [filesOf(one), filesOf(other)]

@@ -1,4 +1,4 @@
-/** What a line of a patch is, as `git diff-tree -p` writes it. */
+/** The type of a line in a patch that `git diff-tree -p` wrote. */
 export type PatchPart = 'file' | 'header' | 'hunk' | 'added' | 'removed' | 'context' | 'binary'
 
 /** A changed file, and how many of its lines were added and removed. */
@@ -19,7 +19,7 @@ export class PatchReader {
   #oldLeft = 0
   #newLeft = 0
 
-  /** The files so far. */
+  /** The files in the lines read so far. */
   get files(): readonly FileChange[] {
     return this.#files
   }

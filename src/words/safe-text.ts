@@ -19,23 +19,28 @@ const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu
 /** Matches text that may need cleaning. Most log lines are plain ASCII and skip the slower expressions. */
 const UNUSUAL = /[^\t\n -~]/
 
-/** Makes text safe for a terminal: keeps lines and tabs, removes escape sequences and hidden characters. */
+/**
+ * Makes text safe for a terminal: keeps newlines and tabs, removes escape sequences and hidden
+ * characters.
+ */
 export const safeText = (text: string): string =>
   UNUSUAL.test(text)
     ? text.replaceAll(SEQUENCE, '').replaceAll(/\r\n?/g, '\n').replaceAll(HIDDEN, '')
     : text
 
 /**
- * Matches what `visibleText` writes as escapes: hidden characters, and characters without a glyph such
- * as variation selectors and Hangul fillers, of which code can be made that nobody sees.
+ * Matches the characters that `visibleText` escapes: hidden characters, and characters without a
+ * glyph, such as variation selectors and Hangul fillers. Code made of such characters is invisible
+ * to a reviewer.
  */
 const INVISIBLE = /(?:(?![\t\n])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029])+/gu
 
 /**
- * Makes code safe for a terminal and shows all of it, for a person who reviews it. Nothing is removed:
- * a control character becomes `^[`, as in git and less, and every other invisible character becomes
- * `<U+202E>`. Lines and tabs are kept.
- * @param mark applies a style to the escapes, so that they differ from the same characters in the code
+ * Makes code safe for a terminal and shows all of it, for a person who reviews it. Nothing is
+ * removed: a control character becomes an escape such as `^[`, as in git and less, and every other
+ * invisible character becomes an escape such as `<U+202E>`. Newlines and tabs are kept.
+ * @param mark applies a style to the escapes, so that they differ from the same characters in the
+ * code
  */
 export const visibleText = (text: string, mark = (escapes: string): string => escapes): string =>
   UNUSUAL.test(text)

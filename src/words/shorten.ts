@@ -3,24 +3,31 @@ import { saysFailure } from '../domain/failure-signs.ts'
 /** How many lines of a long text are kept from its beginning and from its end. */
 export type Kept = { readonly first: number; readonly last: number }
 
-/** For the output of a failed check in which no line reports a failure. */
+/** Used for the output of a failed check in which no line reports a failure. */
 const OUTPUT_KEPT: Kept = { first: 8, last: 8 }
 
-/** For the output of a failed check: its beginning, its end, and the first failures in between. */
+/**
+ * Used for the output of a failed check: keeps its beginning, its end, and at most `failures` lines
+ * in between: lines that report a failure, and `afterEach` lines after each of them.
+ */
 const FAILURES_KEPT = { first: 3, last: 5, failures: 14, afterEach: 6 }
 
-/** For a prompt: its beginning. */
+/** Used for a prompt: keeps its beginning. */
 export const PROMPT_KEPT: Kept = { first: 8, last: 0 }
 
-/** The lines of a text; of a long text only the first and last, with a mark for the others. */
+/**
+ * Splits a text into lines. Of a long text, keeps only the first and last lines, and puts a mark in
+ * place of the lines that are left out.
+ */
 export function shortened(text: string, { first, last }: Kept): readonly string[] {
   const lines = text.trimEnd().split('\n')
   return withMarks(lines, (at) => at < first || at >= lines.length - last)
 }
 
 /**
- * The lines of the output of a failed check; of a long output only the first, the last, and the first
- * that report a failure, each with some lines after it.
+ * Splits the output of a failed check into lines. Of a long output, keeps the first lines, the last
+ * lines, and the first lines that report a failure, each with some lines after it. Puts a mark in
+ * place of the lines that are left out.
  */
 export function shortenedOutput(text: string): readonly string[] {
   const lines = text.trimEnd().split('\n')
@@ -34,7 +41,7 @@ export function shortenedOutput(text: string): readonly string[] {
   return withMarks(lines, (at) => at < first || at >= lines.length - last || failing.includes(at))
 }
 
-/** The kept lines, with a mark wherever others are left out. */
+/** Returns the kept lines, with a mark in place of each group of lines that are left out. */
 function withMarks(lines: readonly string[], isKept: (at: number) => boolean): readonly string[] {
   const shown: string[] = []
   let left: string[] = []
@@ -43,7 +50,7 @@ function withMarks(lines: readonly string[], isKept: (at: number) => boolean): r
       left.push(line)
       continue
     }
-    // The mark takes a line itself, so leaving out a single line would save nothing.
+    // The mark is itself a line, so leaving out a single line would save nothing.
     shown.push(...(left.length > 1 ? [`… ${left.length} lines left out`] : left))
     if (at < lines.length) shown.push(line)
     left = []

@@ -2,8 +2,9 @@ import type { Job } from '../domain/job.ts'
 import { duration } from './quantity.ts'
 
 /**
- * Says for how long the worker of a running job has not renewed its lease; null up to half of the
- * lease's duration. A working worker renews the lease after every quarter of its duration.
+ * Says for how long the worker of a running job has not renewed its lease; null if that is at most
+ * half of the lease's duration. A worker that is not stuck renews the lease after every quarter of
+ * its duration.
  */
 export function silentWorker(
   { state, leaseUntil, renewedAt }: Pick<Job, 'state' | 'leaseUntil' | 'renewedAt'>,

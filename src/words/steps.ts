@@ -23,11 +23,11 @@ function result(step: Started, events: readonly JobEvent[]): string {
   if (finished?.type === 'step-finished') return duration(finished.durationMs)
   const end = later.find(isAttemptEnd)
   const next = later.find(({ type }) => type === 'step-started')
-  // Steps run one after another, so this one failed before the next one started.
+  // Steps run one after another, so this step failed before the next one started.
   if (next !== undefined) return `failed after ${duration(next.at - step.at)}`
   if (end === undefined) return 'running'
   const [how, after] = [endOfStep(end), duration(end.at - step.at)]
-  // The event has the time when the hub noticed the loss. When the worker stopped is unknown.
+  // The event's time is when the hub noticed the loss. The time when the worker stopped is unknown.
   return how === 'lost' ? `lost, noticed after ${after}` : `${how} after ${after}`
 }
 
@@ -44,7 +44,8 @@ function endOfStep(end: AttemptEnd): 'failed' | 'stopped' | 'lost' {
   const { settlement } = end
   if (settlement.kind !== 'failed') return 'stopped'
   const { reason, step } = settlement
-  // A worker that reports a failure names the failed step. So without a step, the worker was lost.
+  // A worker that reports a failure names the failed step. If no step is named, the worker was
+  // lost.
   const isLost = reason === 'worker-lost' || (reason === 'attempts-exhausted' && step === undefined)
   return isLost ? 'lost' : 'failed'
 }

@@ -61,8 +61,9 @@ export function transcriptText(line: string, paint: Paint): string | null {
 const LINE_MAX = 16 * 1024 * 1024
 
 /**
- * Splits a stream of text into complete lines; `end` returns the incomplete last one, if any. A line
- * of more than `max` characters is cut and says how many are left out.
+ * Splits a stream of text into lines. `push` returns the lines that are now complete; `end` returns
+ * the incomplete last line, if any. A line of more than `max` characters is cut, and its end says
+ * how many characters are left out.
  */
 export function lineSplitter(max = LINE_MAX): {
   push(text: string): readonly string[]
@@ -122,7 +123,10 @@ const MARK_STYLES = { '+': 'green', '-': 'red', ' ': 'dim' } as const
 const linesOf = (text: string): readonly string[] =>
   text === '' ? [] : text.replace(/\n$/, '').split('\n')
 
-/** What the agent edits or runs, cut to one line, without hiding any part of the rest. */
+/**
+ * Formats what the agent edits or runs. Cuts a long line at its end, and escapes invisible
+ * characters instead of removing them.
+ */
 const visible = (line: string, paint: Paint): string =>
   visibleText(cut(line), (escapes) => paint('inverse', escapes))
 

@@ -160,8 +160,8 @@ const isMet = ({ type, text }: Need, { labels, offers }: Seen): boolean =>
   type === 'label' ? labels.includes(text) : meets(text, offers)
 
 /**
- * The first need that no worker meets. If each need is met by some worker, all needs that some
- * worker does not meet: no single worker meets all of these.
+ * The first need that no worker meets. If every need is met by some worker, but no worker meets all
+ * needs, names the needs that at least one worker does not meet.
  */
 function lackAmong(needs: readonly Need[], workers: readonly Seen[], lackOf: LackOf): Lack {
   const offered = workers.flatMap(({ offers }) => offers)
