@@ -7,14 +7,16 @@ const TAILS_MAX = 1024
 export type Tails = {
   get(folder: string): number | undefined
   set(folder: string, size: number): void
-  /** Forgets every stream whose folder is below this one. */
+  /** Forgets every stream whose folder is below the folder `above`. */
   forget(above: string): void
 }
 
-/** Remembers nothing: the sizes of files to which other processes append would become stale. */
+/**
+ * Remembers no sizes, because they would become stale when other processes append to the streams.
+ */
 export const noTails = (): Tails => ({ get: () => undefined, set: () => {}, forget: () => {} })
 
-/** Remembers the `limit` most recently written streams. */
+/** Remembers the sizes of the `limit` most recently written streams. */
 export function rememberTails(limit = TAILS_MAX): Tails {
   const sizes = new Map<string, number>()
   return {

@@ -100,7 +100,7 @@ async function writeArtifacts(
 
 /**
  * Yields the paths of the log files of these jobs, relative to `logs`. A log consists of files that
- * never change; while a backup runs, the hub may add more.
+ * never change; the hub may add more files while a backup runs.
  */
 async function* logFiles(logs: string, jobs: readonly string[]): AsyncGenerator<string> {
   for (const job of jobs) {

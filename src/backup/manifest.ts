@@ -9,8 +9,8 @@ export const FORMAT = 1
 const Digest = z.string().regex(/^[0-9a-f]{64}$/)
 
 /**
- * What the manifest says about a file with one line of JSON for each row: the number of rows, and
- * the file's digest.
+ * What the manifest says about a file that contains one line of JSON for each row: the number of
+ * rows, and the file's digest.
  */
 export const RowFile = z.strictObject({
   rows: z.int().min(0),

@@ -19,7 +19,9 @@ const AnyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 const rowOf = ({ columns }: Table): z.ZodType<Row> =>
   AnyRow.refine((row) => Object.keys(row).every((column) => columns.includes(column)))
 
-/** Fills an empty ledger and store from a verified backup. A failed restore can be repeated. */
+/**
+ * Fills an empty ledger and store from a verified backup. A restore that failed can be repeated.
+ */
 export async function restore(
   folder: string,
   manifest: Manifest,
@@ -55,7 +57,7 @@ async function restoreLogs(folder: string, logs: string): Promise<void> {
     for await (const { path } of readRows(join(folder, LOG_LIST), LogFile)) yield path
   }
   for await (const _ of copyFiles(join(folder, 'logs'), logs, paths())) {
-    // Nothing to do here: the generator copies one file for each iteration.
+    // The loop body is empty, because the generator copies one file in each iteration.
   }
 }
 

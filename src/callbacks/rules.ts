@@ -35,7 +35,7 @@ export function whyRefused(url: URL, rules: CallbackRules): string | null {
   return null
 }
 
-/** Whether to refuse this IP address, to which the URL's host name resolves. */
+/** Whether the rules refuse this IP address, which is one that the URL's host name resolves to. */
 export const refusesAddress = (url: URL, address: string, rules: CallbackRules): boolean =>
   !isPublic(address) && !allowsHost(url, rules) && !allowsAddress(address, rules)
 

@@ -372,5 +372,8 @@ export const ClientConfig = z.strictObject({
 })
 export type ClientConfig = z.output<typeof ClientConfig>
 
-/** Every setting, by key. A file may contain any of them, no matter which program reads it. */
+/**
+ * Every setting, by key. A configuration file may contain any setting, no matter which program
+ * reads it.
+ */
 export const AnyConfig = z.strictObject({ ...common, ...remote, ...network, ...hub, ...worker })

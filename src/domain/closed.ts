@@ -77,7 +77,8 @@ export const nextTryMs = (tries: number, chance: number): number =>
 export const TRIAL_MS = 120_000
 
 /**
- * The row of a closed resource is stale if no attempt has tried the resource for this long after the
- * row's `until`, in milliseconds. The next failure then counts as the start of a new outage.
+ * How long after its `until` the row of a closed resource becomes stale, in milliseconds, if no
+ * attempt has tried the resource since `until`. The next failure then counts as the start of a new
+ * outage.
  */
 export const STALE_MS = 600_000

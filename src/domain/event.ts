@@ -19,7 +19,7 @@ const stepName = z.string().min(1).max(64)
 /** A finished step and its result, which a later attempt can restore. */
 export const Checkpoint = z.strictObject({
   step: stepName,
-  /** Data with which a later attempt continues after the step. Refers to artifacts by name. */
+  /** The data from which a later attempt continues after this step. Refers to artifacts by name. */
   product: z.record(z.string().max(64), z.json()).default({}),
 })
 export type Checkpoint = z.infer<typeof Checkpoint>

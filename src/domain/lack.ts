@@ -1,6 +1,9 @@
 import { type Hint, hint } from './hint.ts'
 
-/** What a job needs and no connected worker offers, and how to get a worker that offers it. */
+/**
+ * Something that a job needs and no connected worker offers, and how to get a worker that offers
+ * it.
+ */
 export type Lack = {
   /** A clause, such as `no worker accepts local repositories`. */
   readonly what: string

@@ -10,8 +10,8 @@ import { type Trigger, TRANSITIONS } from './transition.ts'
 export const ATTEMPTS_MAX = 100
 
 /**
- * Maximum number of deferred attempts at a job. With a try every two minutes, these last over a
- * day.
+ * Maximum number of deferred attempts at a job. At one try every two minutes, a job reaches this
+ * number after more than a day.
  */
 export const DEFERRALS_MAX = 1000
 
@@ -47,7 +47,7 @@ export type Next =
       readonly failures: number
     }
 
-/** The error code if the state refuses the trigger; undefined if it accepts the trigger. */
+/** The error code if the state refuses the trigger; undefined if the state accepts the trigger. */
 export function refusalCode(state: JobState | 'absent', trigger: Trigger): ErrorCode | undefined {
   const cell = TRANSITIONS[state][trigger]
   return 'refused' in cell ? cell.refused : undefined
@@ -68,7 +68,7 @@ function afterFailure(
   delayMs = backOffMs(job.retry, failures),
 ): Next {
   if (failures >= job.retry.maxFailures || isLast(job)) {
-    // If `maxFailures` is 1, the job had no retries. The reason of its only failure then says more
+    // If `maxFailures` is 1, the job had no retries, so the reason of its only failure says more
     // than `attempts-exhausted`.
     return {
       state: 'failed',

@@ -2,9 +2,9 @@
 const EDITS_MAX = 3
 
 /**
- * The known name that was probably meant; undefined if none is similar.
- * @param known a few short names. More or longer names would be slow: comparing two names takes
- * time proportional to the product of their lengths.
+ * Returns the known name that `name` was probably meant to be; undefined if none is similar.
+ * @param known a few short names. Many or long names would be slow: comparing two names takes time
+ * proportional to the product of their lengths.
  */
 export function nearMiss(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

@@ -22,9 +22,9 @@ export function readPlainly<Schema extends z.ZodType>(
 }
 
 /**
- * Keeps one issue of each path: the first, which is the most helpful. But if later issues of the
- * path have the same code, keeps the last of these. For example, if a number exceeds two maxima,
- * the issue with the smaller maximum comes last.
+ * Keeps one issue of each path: the first, which is the most helpful, unless later issues of the
+ * path have the same code as the first; then the last of these. For example, if a number exceeds
+ * two maxima, the issue with the smaller maximum comes last.
  */
 function onePerPath(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const kept = new Map<string, z.core.$ZodIssue>()
@@ -55,7 +55,7 @@ function messageFor(issue: z.core.$ZodRawIssue, given: unknown): string | undefi
       return issue.discriminator === undefined
         ? anyOf(issue.errors)
         : oneOf(valueAt(value, [issue.discriminator]), Options.parse(issue.options))
-    // The schema or the caller defines these messages.
+    // The schema or the caller defines the messages of these issues.
     case 'unrecognized_keys':
     case 'custom':
     case 'not_multiple_of':

@@ -21,24 +21,30 @@ export type UserPrincipal = {
   readonly scopes: readonly Scope[]
 }
 
-/** A worker daemon. It may claim jobs, and upload the work of attempts that it once ran. */
+/**
+ * A worker daemon. It is allowed to claim jobs, and to upload the work of attempts that it once
+ * ran.
+ */
 export type WorkerPrincipal = {
   readonly kind: 'worker'
   readonly tokenId: string
   readonly name: string
   /**
-   * Patterns for the jobs that it may run, such as `repo:https://host/*`; null permits all jobs.
+   * Patterns for the jobs that the token allows the worker to run, such as `repo:https://host/*`;
+   * null permits all jobs.
    */
   readonly lanes: readonly string[] | null
 }
 
-/** One attempt at a job. It may report on that attempt only. */
+/** One attempt at a job. Its token allows reports on that attempt only. */
 export type AttemptPrincipal = Fence & { readonly kind: 'attempt' }
 
 /** The sender of a request, which the hub determines from the token. */
 export type Principal = UserPrincipal | WorkerPrincipal | AttemptPrincipal
 
-/** What a route requires of its caller. Every route must declare it, or the code does not compile. */
+/**
+ * What a route requires of its caller. A route that does not declare its access does not compile.
+ */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'scope'; readonly scope: Scope }

@@ -38,7 +38,7 @@ export function proxyVariables(settings: ProxySettings): ProxyVariables {
 export const proxyForAgents = (variables: ProxyVariables): ProxyVariables =>
   loginsIn(variables).length === 0 ? variables : {}
 
-/** Redacts the proxies' logins in a text. Error messages of proxies and programs may contain them. */
+/** Redacts the logins of the proxies in a text, because error messages may contain them. */
 export const withoutProxyLogin = (text: string, variables: ProxyVariables): string =>
   loginsIn(variables).reduce((redacted, login) => redacted.replaceAll(login, '[redacted]'), text)
 

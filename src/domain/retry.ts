@@ -45,7 +45,7 @@ export type RetryPolicy = z.infer<typeof RetryPolicy>
 
 /**
  * How long to wait after the n-th failure, in milliseconds. Unless the policy says otherwise, the
- * first retry is immediate. Most first failures happen because a worker died, and another worker is
+ * first retry is immediate, because most first failures are lost workers, and another worker is
  * idle.
  */
 export function backOffMs(policy: RetryPolicy, failures: number): number {

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 
 /**
  * Writes lines to a stream that may fail, such as stderr on a full disk. A line that cannot be
- * written is lost, and counted. Before the next line, tries to write how many were lost.
+ * written is lost. Counts the lost lines, and tries to report their number before the next line.
  */
 export class LossyLines {
   readonly #stream: Writable
@@ -27,7 +27,7 @@ export class LossyLines {
 
   #report(lost: number): void {
     this.#isReporting = true
-    // The disk may have become full in the middle of a line, so begin a new one.
+    // The disk may have become full in the middle of a line, so begin the report on a new line.
     this.#stream.write(`\n${this.#reportOf(lost)}`, (error) => {
       this.#isReporting = false
       if (error === null || error === undefined) this.#lost -= lost

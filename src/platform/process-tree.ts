@@ -22,8 +22,8 @@ export const MARKER = 'MILLWRIGHT_ATTEMPT'
 const LAUNCH = 'MILLWRIGHT_LAUNCH'
 
 /**
- * How long to wait for processes to exit after SIGKILL. A process that waits for a failed disk does
- * not exit.
+ * How long to wait for processes to exit after SIGKILL, in milliseconds. A process that is blocked
+ * on a failed disk does not exit.
  */
 const KILL_WAIT_MS = 5000
 

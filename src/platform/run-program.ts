@@ -39,7 +39,7 @@ export type ProgramEnd = {
   readonly exceeded: 'time' | 'output' | null
   /** Empty if stdout was written to a file. */
   readonly stdout: Buffer
-  /** The last 64 KiB. */
+  /** The last 64 KiB of stderr. */
   readonly stderr: string
 }
 

@@ -39,18 +39,21 @@ type AnyInput = {
 
 export type HubAddress = {
   readonly url: string
-  /** Looks up the hub's current URL, because a restarted hub may listen on another port. */
+  /**
+   * Looks up the hub's current URL, because a restarted hub may listen on another port. Resolves
+   * with null if the URL is unknown.
+   */
   readonly currentUrl?: () => Promise<string | null>
   readonly token: string | null
   readonly probe?: Probe
-  /** Variables that name the network proxy; absent to connect directly. */
+  /** The variables that configure the network proxy; absent to connect directly. */
   readonly proxy?: ProxyVariables
 }
 
 /**
- * A typed HTTP client for a hub. Each call sends one request and does not retry it. The caller can
- * retry it if `AppError.retryable` is true. Throws `hub-unreachable` if no hub responds; the next
- * call then uses the hub's current URL (`HubAddress.currentUrl`).
+ * A typed HTTP client for a hub. Each call sends one request and does not retry the request. The
+ * caller can retry the call if `AppError.retryable` is true. Throws `hub-unreachable` if no hub
+ * responds; the next call then uses the hub's current URL (`HubAddress.currentUrl`).
  */
 export class HubClient {
   #address: HubAddress

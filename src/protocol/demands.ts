@@ -7,7 +7,10 @@ import { ANY_MODEL, osOffer } from '../domain/offer.ts'
 const Uuid7 = z.uuid({ version: 'v7' })
 const isUuid7 = (id: string): boolean => Uuid7.safeParse(id).success
 
-/** Properties of a job that older workers cannot handle, and the first protocol that supports each. */
+/**
+ * Properties of a job that older workers cannot handle, and the first protocol that supports each
+ * property.
+ */
 const NEW_FACTS: readonly {
   readonly since: number
   readonly isIn: (job: Facts) => boolean

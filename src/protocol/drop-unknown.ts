@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /**
- * Schema types that are returned as they are, because they contain no object with a fixed set of
+ * Schemas of these types are returned unchanged, because they contain no object with a fixed set of
  * members. The keys of a record are data, so none of them is unknown.
  */
 const WHOLE: ReadonlySet<string> = new Set([

@@ -2,8 +2,8 @@ import type { JobEvent } from '../domain/event.ts'
 import { AnyEvent } from './any-event.ts'
 
 /**
- * Encodes an event for a WHATWG event stream. A reader that reconnects sends the last `id` it received,
- * so that the new stream starts after that event.
+ * Encodes an event for a WHATWG event stream. A reader that reconnects sends the last `id` that it
+ * received; the new stream then starts after the event with that `id`.
  */
 export const encodeEvent = (event: JobEvent): string =>
   `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`

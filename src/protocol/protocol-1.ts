@@ -40,12 +40,13 @@ const OldIntent = PublicationIntent.transform((intent) => ({
   replaces: intent.details?.['replaces'] ?? null,
 }))
 
-/** Names of the artifact that contains a change's patch. */
+/** Names that the artifact with a change's patch can have. */
 const PATCHES: ReadonlySet<string> = new Set(['change.patch', `${SALVAGE}change.patch`])
 
 /**
- * A continuation in the format of protocol 1. Workers of that protocol ignore the patch if there is a
- * publication. Therefore, they get no publication if a later job left a change that it did not publish.
+ * A continuation in the format of protocol 1. Workers of protocol 1 ignore the patch if there is a
+ * publication. Therefore, if a later job left a change that it did not publish, the hub leaves the
+ * publication out.
  */
 const OldContinuation = z
   .object({

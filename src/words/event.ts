@@ -130,7 +130,10 @@ export function publicationText({ kind, target, revision, url }: Publication): s
   return url === undefined ? place : `${place} (${safeLine(url)})`
 }
 
-/** What the job is doing after an event, in a few words; undefined if that has not changed. */
+/**
+ * What the job is doing after an event, in a few words; undefined if the event does not change
+ * that.
+ */
 export function phaseAfter(event: JobEvent): string | undefined {
   if (event.type === 'step-started') return safeLine(event.step)
   if (event.type === 'progress') return progressText(event)

@@ -7,7 +7,10 @@ export type DiffLine = { readonly mark: '-' | '+' | ' '; readonly text: string }
  */
 const CELLS_MAX = 4_000_000
 
-/** Compares two texts line by line. Returns all lines of both in order, common lines once. */
+/**
+ * Compares two texts line by line. Returns the lines of both texts in order; a common line appears
+ * once.
+ */
 export function lineDiff(old: readonly string[], now: readonly string[]): readonly DiffLine[] {
   const shorter = Math.min(old.length, now.length)
   let head = 0

@@ -7,7 +7,7 @@ import { PatchReader } from './patch.ts'
  */
 type FilePatches = ReadonlyMap<string, readonly string[]>
 
-/** One line of the result; the text is unsafe for a terminal. */
+/** One line of the result. The text is not yet safe for a terminal. */
 export type DifferenceLine = {
   readonly mark: 'file' | '-' | '+' | ' ' | '…'
   readonly text: string

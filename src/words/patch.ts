@@ -11,8 +11,8 @@ export type FileChange = {
 }
 
 /**
- * Reads a patch line by line. A hunk's header says how many lines the hunk has. So a removed line
- * such as `-- a/file` is not mistaken for the header of another file.
+ * Reads a patch line by line. The header of a hunk says how many lines belong to the hunk. So a
+ * removed line such as `-- a/file` is not mistaken for the header of another file.
  */
 export class PatchReader {
   readonly #files: FileChange[] = []
@@ -24,7 +24,7 @@ export class PatchReader {
     return this.#files
   }
 
-  /** Reads the next line, without its newline, and says what it is. */
+  /** Reads the next line of the patch, without its newline, and returns the line's type. */
   push(line: string): PatchPart {
     return this.#oldLeft > 0 || this.#newLeft > 0 ? this.#pushInHunk(line) : this.#pushOutside(line)
   }

@@ -47,7 +47,7 @@ export const visibleText = (text: string, mark = (escapes: string): string => es
     ? text.replaceAll(INVISIBLE, (run) => mark(Array.from(run, escapeOf).join('')))
     : text
 
-/** Like `visibleText`, but makes one line: newlines and tabs become `^J` and `^I`. For paths. */
+/** Like `visibleText`, but returns one line: newlines and tabs become `^J` and `^I`. For paths. */
 export const visibleLine = (text: string): string =>
   visibleText(text).replaceAll(/[\t\n]/g, escapeOf)
 
@@ -59,7 +59,7 @@ function escapeOf(character: string): string {
     : `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`
 }
 
-/** Like `safeText`, but makes one line: newlines and tabs become spaces. */
+/** Like `safeText`, but returns one line: newlines and tabs become spaces. */
 export const safeLine = (text: string): string => safeText(text).replaceAll(/[\t\n]+/g, ' ')
 
 /** Formats JSON that is safe on a terminal: hidden characters are escaped, so the value is unchanged. */

@@ -7,8 +7,8 @@ export type Kept = { readonly first: number; readonly last: number }
 const OUTPUT_KEPT: Kept = { first: 8, last: 8 }
 
 /**
- * Used for the output of a failed check: keeps its beginning, its end, and at most `failures` lines
- * in between: lines that report a failure, and `afterEach` lines after each of them.
+ * Used for the output of a failed check. Keeps its beginning and its end, and in between at most
+ * `failures` lines: those that report a failure, and `afterEach` lines after each of these.
  */
 const FAILURES_KEPT = { first: 3, last: 5, failures: 14, afterEach: 6 }
 

@@ -3,8 +3,8 @@ import { duration } from './quantity.ts'
 
 /**
  * Says for how long the worker of a running job has not renewed its lease; null if that is at most
- * half of the lease's duration. A worker that is not stuck renews the lease after every quarter of
- * its duration.
+ * half of the lease's duration. A worker normally renews a lease after every quarter of the lease's
+ * duration.
  */
 export function silentWorker(
   { state, leaseUntil, renewedAt }: Pick<Job, 'state' | 'leaseUntil' | 'renewedAt'>,

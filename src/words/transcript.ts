@@ -11,7 +11,10 @@ const LINE_LENGTH = 200
 
 const Edit = z.object({ path: z.string(), old: z.string().nullable(), new: z.string() })
 
-/** The types of transcript lines that are shown. Others are ignored: a newer worker may write more types. */
+/**
+ * The types of transcript lines that are shown. Lines of other types are ignored, because a newer
+ * worker may write more types.
+ */
 const Update = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prompt'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),

@@ -36,7 +36,7 @@ export type Seen = WorkerIdentity & {
 export const isAway = ({ seenAt, running }: Pick<Seen, 'seenAt' | 'running'>, now: number) =>
   running === 0 && now - seenAt > AWAY_MS
 
-/** Why a job does not run, if the job's own fields say why; otherwise null. */
+/** Why a job does not run, if the job's own fields give a reason; otherwise null. */
 export function whyHeldBack(job: Job): string | null {
   if (job.endedAt !== null) return null
   if (job.cancelRequestedAt !== null) return 'cancel requested'
@@ -51,12 +51,12 @@ export function whyHeldBack(job: Job): string | null {
 }
 
 /**
- * Explains a demand that no worker meets, and how to get a worker that does; null if unknown.
- * `offered` is what the connected workers offer.
+ * Explains a demand that no worker meets, and how to get a worker that meets it; null if the cause
+ * is unknown. `offered` is what the connected workers offer.
  */
 export type LackOf = (demand: string, offered: readonly string[]) => UnmetDemand | null
 
-/** Like `whyClosedText`, with the command that tries the resource now. */
+/** Like `whyClosedText`, but adds the command that tries the resource now. */
 export function whyClosed(job: Job, closed: readonly Closed[], now: number): Hint | null {
   const text = whyClosedText(job, closed, now)
   return text === null ? null : hint(`${text}; to try now, use`, ['resume', shortId(job.id)])
@@ -74,7 +74,7 @@ export function whyClosedText(job: Job, closed: readonly Closed[], now: number):
   return last === undefined ? null : `for ${closedText(last)}`
 }
 
-/** Says what is closed and when the next attempt may try it. */
+/** Says which resource is closed, and when the next attempt may try it. */
 export function closedText({
   key,
   reason,
@@ -95,7 +95,7 @@ export function whyNotTaken(job: Job, workers: readonly Seen[], now: number, lac
   return hint(`for a free slot; ${plural(able, 'connected worker')} can run the job`)
 }
 
-/** Why none of the workers can claim a job; null if one can. */
+/** Why none of the workers can claim a job; null if at least one worker can. */
 export const whyNoWorker = (
   job: Job,
   workers: readonly Seen[],
@@ -103,7 +103,7 @@ export const whyNoWorker = (
   lackOf: LackOf,
 ): Lack | null => whoIsAble(job, workers, now, lackOf).lacking
 
-/** How many workers can claim a job. If none can, `lacking` says what they lack. */
+/** How many workers can claim a job. If the number is 0, `lacking` says what the workers lack. */
 function whoIsAble(
   job: Job,
   workers: readonly Seen[],
@@ -143,7 +143,7 @@ function noneLabeled(labels: readonly string[]): ReturnType<typeof none> {
   )
 }
 
-/** A label or a demand of a job, which a worker must have or meet. */
+/** A label that a job's worker must have, or a demand that the worker must meet. */
 type Need = { readonly type: 'label' | 'demand'; readonly text: string }
 
 const needsOf = ({ labels, demands }: Pick<Job, 'labels' | 'demands'>): readonly Need[] => [
@@ -160,8 +160,8 @@ const isMet = ({ type, text }: Need, { labels, offers }: Seen): boolean =>
   type === 'label' ? labels.includes(text) : meets(text, offers)
 
 /**
- * The first need that no worker meets. If every need is met by some worker, but no worker meets all
- * needs, names the needs that at least one worker does not meet.
+ * Names the first need that no worker meets. If some worker meets each need, but no worker meets
+ * all of them, names the needs that at least one worker does not meet.
  */
 function lackAmong(needs: readonly Need[], workers: readonly Seen[], lackOf: LackOf): Lack {
   const offered = workers.flatMap(({ offers }) => offers)
