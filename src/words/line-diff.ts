@@ -2,8 +2,8 @@
 export type DiffLine = { readonly mark: '-' | '+' | ' '; readonly text: string }
 
 /**
- * Maximum product of the two texts' line counts. If the product is larger, the texts are not
- * aligned: all lines count as replaced.
+ * Maximum product of the line counts of the two parts that differ. If the product is larger, these
+ * parts are not aligned: all their lines count as replaced.
  */
 const CELLS_MAX = 4_000_000
 
