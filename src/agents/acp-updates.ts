@@ -90,7 +90,7 @@ export class AcpUpdates {
   }
 }
 
-/** The file edits in the content of a tool call; no member `edits` if the content has none. */
+/** The file edits in the content of a tool call; an empty object if the content has no edits. */
 function editsIn(content: readonly ToolCallContent[]): { readonly edits?: readonly FileEdit[] } {
   const edits = content.flatMap((part) =>
     part.type === 'diff' ? [{ path: part.path, old: part.oldText ?? null, new: part.newText }] : [],

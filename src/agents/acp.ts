@@ -220,7 +220,7 @@ const ErrorData = z.object({
 })
 
 function failureOf(error: unknown, ended: string): Failed {
-  // Any other error means that the connection broke because the program exited.
+  // An error that is not a RequestError means that the connection broke because the program exited.
   if (!(error instanceof RequestError)) return failed('agent-failed', ended)
   if (error.code === AUTH_REQUIRED) return failed('agent-login', error.message)
   return failed(ErrorData.safeParse(error.data).data?.reason ?? 'agent-failed', error.message)

@@ -5,7 +5,10 @@ import { isAppError } from '../domain/errors.ts'
 import type { Child } from '../domain/launch.ts'
 import { StepFailed } from '../domain/stop.ts'
 
-/** Time between SIGINT and SIGKILL. Codex and Claude Code exit 0.2 s after a SIGINT (measured). */
+/**
+ * Time between SIGINT and SIGKILL, in ms. Codex and Claude Code exit 0.2 s after a SIGINT
+ * (measured).
+ */
 const GRACE_MS = 2000
 
 /** What every agent needs to know about the worker. */
@@ -83,8 +86,8 @@ async function untilEnd(child: Child, program: AgentProgram, signal: AbortSignal
     return killSignal === null ? (code ?? 1) : 128 + constants.signals[killSignal]
   } finally {
     signal.removeEventListener('abort', stop)
-    // This has no effect if the program has exited. Otherwise reading its output has failed, and the
-    // program must be stopped, because nothing reads the output anymore.
+    // If the program has exited, this call does nothing. Otherwise, reading the output has failed,
+    // and the program must be stopped, because nothing reads its output anymore.
     await child.stop(0)
   }
 }

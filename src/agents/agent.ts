@@ -24,11 +24,11 @@ type Declaration<Choice extends AgentChoice> = {
    */
   serverOf(choice: AgentChoice): Provider | 'default' | null
   /**
-   * The provider whose model the agent needs; `any` if every provider will do; null if it needs no
-   * model.
+   * The provider whose model the agent needs; `any` if a model from any provider is enough;
+   * null if the agent needs no model.
    */
   readonly needsModel: Provider | 'any' | null
-  /** Part of a message: how to install the agent; null if it is part of Millwright. */
+  /** How to install the agent, as part of a message; null if the agent is part of Millwright. */
   readonly getIt: string | null
   /** The name of the log that shows what the agent did, such as `transcript`. */
   readonly story: LogStream
@@ -41,7 +41,7 @@ type Declaration<Choice extends AgentChoice> = {
 }
 export type Agent = Declaration<AgentChoice>
 
-/** An agent as a job's payload names it, with the options that the agent declares. */
+/** The agent that a job's payload names, with that agent's options. */
 export type AgentChoice = ModelChoice | ProgramChoice
 
 /**
@@ -73,7 +73,10 @@ export const declareAgent = <Choice extends AgentChoice>(declared: Declaration<C
   },
 })
 
-/** Whether a machine can run an agent; if not, `says` is the reason and `fix` what to do about it. */
+/**
+ * Whether a machine can run an agent. If it can, `says` describes the agent, for example by its
+ * version. If it cannot, `says` is the reason and `fix` is what to do about it.
+ */
 export type Fitness =
   | { readonly fit: true; readonly says: string }
   | { readonly fit: false; readonly says: string; readonly fix: string }

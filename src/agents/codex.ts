@@ -54,8 +54,8 @@ export const codexDriver =
     name: NAME,
     sessionFiles: ['.codex/sessions'],
     run: async (task, place, io, signal) => {
-      // If both the program and the model are missing, report the program: without it, a model is
-      // no help.
+      // If both the program and the model are missing, report the program, because the model is of
+      // no use without it.
       if (locateProgram(PROGRAM, host.path) === null) {
         throw new StepFailed(
           'agent-not-installed',

@@ -3,11 +3,14 @@ import { saysFailure } from '../domain/failure-signs.ts'
 import { PlainLines } from './plain-lines.ts'
 
 /**
- * Maximum size of the findings, in bytes. The subtracted bytes are reserved for the line that says how
- * the check ended.
+ * Maximum size of the findings, in bytes. The subtracted bytes are reserved for the line that says
+ * how the check ended.
  */
 const BYTES_MAX = 6 * 1024 - 256
-/** If the output is longer: bytes to keep for the first failures, the last failures, and the end. */
+/**
+ * If the output exceeds BYTES_MAX: the maximum number of bytes to keep of the first failures, of
+ * the last failures, and of the end.
+ */
 const FIRST_BYTES_MAX = 2400
 const LAST_BYTES_MAX = 1600
 const END_BYTES_MAX = 1200
@@ -16,16 +19,18 @@ const MARK_BYTES = 40
 /** Lines kept before and after a line that reports a failure. */
 const LINES_BEFORE = 2
 const LINES_AFTER = 6
-/** Maximum number of failure lines to remember. A remembered line that recurs is not a new failure. */
+/**
+ * Maximum number of failure lines to remember. A remembered line that recurs is not a new failure.
+ */
 const KNOWN_MAX = 1000
 
 /** A line, its number in the output, and its size including the newline. */
 type Line = { readonly at: number; readonly text: string; readonly bytes: number }
 
 /**
- * Shortens a check's output to what explains its failure. Keeps short output whole. Of longer output,
- * keeps the end and the lines that report a failure, with some lines around them. Accepts output of
- * any size in chunks, with bounded memory use.
+ * Shortens a check's output to what explains its failure. Keeps short output whole. Of longer
+ * output, keeps the end and the lines that report a failure, with some lines around them. Accepts
+ * output of any size in chunks, with bounded memory use.
  */
 export class Findings {
   /** All lines so far, or null once they exceed BYTES_MAX. */
@@ -42,7 +47,9 @@ export class Findings {
   #newest: string | null = null
   #repeats = 0
 
-  /** Makes a reader for one output stream. If two streams shared a reader, their lines would mix. */
+  /**
+   * Makes a reader for one output stream. If two streams shared a reader, their lines would mix.
+   */
   reader(): (text: string) => void {
     const lines = new PlainLines((line) => this.#hear(line))
     this.#readers.push(lines)

@@ -26,7 +26,7 @@ export const ObjectsAsked = z.strictObject({
 })
 export type ObjectsAsked = z.infer<typeof ObjectsAsked>
 
-/** Whether a job sets requirements other than the default of at least one file. */
+/** Whether a job sets a requirement that differs from the default, which is at least one file. */
 export const namesRequirements = ({ min, required }: ObjectsAsked): boolean =>
   required.length > 0 || min !== MIN
 

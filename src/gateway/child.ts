@@ -7,7 +7,7 @@ import { entryEnvironment, entryProgram } from '../platform/entry-program.ts'
 const LAST_WORDS_MAX = 4096
 
 /**
- * Thrown if the gateway process exits before it replies. The caller may repeat the call on the
+ * Thrown if the gateway process exits before it replies. The caller can then send the call to the
  * process that replaces it.
  */
 export class ChildExited extends Error {
@@ -26,7 +26,8 @@ export class GatewayChild {
   #lastWords = ''
 
   /**
-   * @param onUsage called after each model response with a door's token and its total usage so far
+   * @param onUsage called after each model response with the token of the door that received the
+   * response, and with the total usage of that door so far
    * @param onExit called once the process has exited, with the last part of its stderr and its exit
    * code. After that, the pending calls reject.
    */

@@ -108,7 +108,7 @@ export class Doors {
 
 /**
  * Returns the API key in the headers of a request. OpenAI's clients send the key as a bearer token;
- * Anthropic's may send it in `x-api-key`.
+ * Anthropic's clients can send it in `x-api-key` instead.
  */
 function keyIn(headers: IncomingHttpHeaders): string | null {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]

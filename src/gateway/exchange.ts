@@ -36,7 +36,7 @@ export type Answer = {
  */
 export type Source = (question: Question, signal: AbortSignal) => Promise<Answer>
 
-/** Thrown if a script says that the connection breaks at this point. */
+/** Thrown at the point where a script tells the gateway to break the connection. */
 export class CutOff extends Error {
   override readonly name = 'CutOff'
 }

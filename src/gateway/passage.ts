@@ -11,8 +11,8 @@ import { UsageReader } from './usage-reader.ts'
 /** The maximum size of a recorded response. A larger one is forwarded but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
 /**
- * How many bytes of a response with status 429 are kept. The body may say when the rate limit
- * resets.
+ * The maximum number of bytes to keep of a response with status 429. They are kept because the body
+ * can say when the rate limit resets.
  */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
@@ -20,7 +20,7 @@ export type PassageContext = {
   readonly source: Source
   readonly recorder: Recorder | null
   readonly now: () => number
-  /** Called after each model response with the attempt's gateway token and its total usage so far. */
+  /** Called after each model response with the door's token and the door's total usage so far. */
   readonly onUsage: (token: string, usage: Usage) => void
 }
 
@@ -52,7 +52,9 @@ export async function passThrough(context: PassageContext, passage: Passage): Pr
   }
 }
 
-/** Sends the request to the source. If the source throws, stores in the door why the model failed. */
+/**
+ * Sends the request to the source. If the source throws, stores in the door why the model failed.
+ */
 async function ask(
   source: Source,
   { question, door }: Passage,
@@ -134,7 +136,7 @@ class AnswerObserver {
     if (door.refusal === null) door.answered.add(question.route.dialect.provider)
     onUsage(door.token, door.meter.usage)
     // An agent may disconnect after the last event but before the stream ends. The response is
-    // whole in this case too.
+    // complete in this case too.
     const whole = this.#ended || reading.complete
     if (recorder === null || !whole || this.#size > RECORDED_BYTES_MAX) return
     await recorder.write({

@@ -3,23 +3,26 @@ import type { Answer, Source } from './exchange.ts'
 import { type Provider, meansUnavailable } from './refusal.ts'
 
 /**
- * The gateway begins to reject requests only after this many failures in a row, the first of them at
- * least this long ago (in milliseconds). Agents handle shorter failures with their own retries.
+ * The gateway begins to reject requests when at least FAILURES_MIN requests in a row have failed
+ * and the first of them failed at least FAILING_MS_MIN milliseconds ago. Agents handle shorter
+ * failures with their own retries.
  */
 const FAILURES_MIN = 3
 const FAILING_MS_MIN = 1000
 
 /**
- * How long the gateway then rejects requests, in milliseconds: the first time, the second time, and
- * so on. Shorter than the hub's delays before a trial (`nextTryMs` in `domain/closed.ts`), so that the
- * requests of a trial reach the model.
+ * How long the gateway then rejects requests, in milliseconds: the first, second and third time.
+ * From the fourth time on, it rejects them for LONGEST_REST_MS. These times are shorter than the
+ * hub's delays before a trial (`nextTryMs` in `domain/closed.ts`), so that the requests of a trial
+ * reach the model.
  */
 const RESTS_MS = [20_000, 40_000, 80_000] as const
 const LONGEST_REST_MS = 80_000
 
 /**
- * After a rest, the gateway forwards one request per this many milliseconds, until one is answered or
- * fails. A model that accepts a request but never answers thus cannot delay the others.
+ * After a rest, the gateway forwards at most one request per this many milliseconds, until a
+ * request is answered or fails. It does not wait for the answer to one request before it forwards
+ * the next, because the model may accept a request and never answer it.
  */
 const PROBES_MS = 5000
 
@@ -27,17 +30,17 @@ type Failing = {
   failures: number
   readonly since: number
   rests: number
-  /** Until this time (monotonic ms) no request is forwarded. */
+  /** The end of the latest rest (monotonic ms); 0 before the first rest. */
   restUntil: number
-  /** After a rest, no request is forwarded until this time (monotonic ms). */
+  /** The earliest time to forward the next request after a rest (monotonic ms). */
   nextProbeAt: number
 }
 
 /**
  * A circuit breaker for each model, which protects an unavailable model from the retries of many
- * agents. After repeated failures, rejects requests with `upstream-unreachable` for a time ("rest"),
- * and then forwards one request every few seconds. If one fails, the next rest begins. The first answer from the model
- * ends the rests.
+ * agents. After repeated failures, rejects requests with `upstream-unreachable` for a time
+ * ("rest"), and then forwards one request every few seconds. If such a request fails, the next rest
+ * begins. After the first answer from the model, all requests are forwarded again.
  * @param now monotonic time in milliseconds
  */
 export function withRest(source: Source, now: () => number): Source {
@@ -62,7 +65,10 @@ export function withRest(source: Source, now: () => number): Source {
   }
 }
 
-/** Status 429 (rate limit) is no failure here: the model responds, usually with a reset time. */
+/**
+ * Status 429 (rate limit) does not count as a failure here: the model responds, usually with a
+ * reset time.
+ */
 const isUnavailable = ({ status }: Answer): boolean => status !== 429 && meansUnavailable(status)
 
 function noteFailure(all: Map<Provider, Failing>, provider: Provider, now: number): void {
@@ -76,13 +82,13 @@ function noteFailure(all: Map<Provider, Failing>, provider: Provider, now: numbe
   all.set(provider, one)
   one.failures += 1
   if (one.failures < FAILURES_MIN || now - one.since < FAILING_MS_MIN) return
-  // A request that was forwarded before the rest began must not extend it.
+  // A request that was forwarded before the rest began must not extend the rest.
   if (now < one.restUntil) return
   one.restUntil = now + (RESTS_MS[one.rests] ?? LONGEST_REST_MS)
   one.rests += 1
 }
 
-/** The time at which the gateway forwards the next request (monotonic ms). */
+/** The earliest time at which the gateway forwards a request (monotonic ms). */
 const opensAt = ({ restUntil, nextProbeAt }: Failing): number => Math.max(restUntil, nextProbeAt)
 
 function resting(provider: Provider, failing: Failing, now: number): AppError {

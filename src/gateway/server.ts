@@ -18,7 +18,7 @@ type ServerContext = PassageContext & { readonly doors: Doors }
  */
 export function gatewayServer(context: ServerContext): Server {
   const server = http.createServer((request, response) => void serve(context, request, response))
-  // If a request to upgrade to WebSocket gets a 404, agents immediately fall back to plain HTTP.
+  // Refuse upgrades to WebSocket: after a 404, agents immediately fall back to plain HTTP.
   server.on('upgrade', (_request, socket) => {
     socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
   })

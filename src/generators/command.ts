@@ -22,8 +22,8 @@ export const CommandChoice = z.strictObject({
 type CommandChoice = z.infer<typeof CommandChoice>
 
 /**
- * Runs a program as a generator. docs/generate.md lists the program's environment variables. Exit code
- * 0 means success.
+ * Runs a program as a generator. docs/generate.md lists the program's environment variables. Exit
+ * code 0 means success.
  */
 export const commandGenerator =
   ({ run }: CommandChoice): Generate =>
@@ -64,7 +64,7 @@ const environment = (task: GeneratorTask, { path }: GeneratorIo): Record<string,
 })
 
 type End = {
-  /** Says how the program failed, such as `exited with code 1`. Null if the program succeeded. */
+  /** How the program failed, such as `exited with code 1`; null if the program succeeded. */
   readonly ending: string | null
   /** The end of the program's output. */
   readonly lastWords: string

@@ -29,7 +29,8 @@ export type GeneratorIo = {
 }
 
 /**
- * Makes files from a request. Throws `StepFailed` with `generator-failed` if that fails. When `signal`
- * aborts, stops the programs it started and throws the signal's reason; files written so far remain.
+ * Makes files from a request. Throws `StepFailed` with `generator-failed` if that fails. When
+ * `signal` aborts, stops the programs that it started and throws the signal's reason; files written
+ * so far remain.
  */
 export type Generate = (task: GeneratorTask, io: GeneratorIo, signal: AbortSignal) => Promise<void>

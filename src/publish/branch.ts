@@ -47,9 +47,10 @@ export function branchOfPublication(publication: Publication | null): PublishedB
 
 /**
  * Pushes the change as one commit on its base. If an earlier attempt of this job has already
- * pushed, returns the publication of that push instead. Moves the branch only forward from the
- * commit that this job started from. Throws StepFailed `publish-invalid`, `signing-failed`,
- * `branch-moved`, `push-refused`, or the failure to reach the remote.
+ * pushed, returns the publication of that push instead. Creates the branch if it does not exist.
+ * Moves an existing branch only if its tip is the commit that this job started from. Throws
+ * StepFailed `publish-invalid`, `signing-failed`, `branch-moved`, `push-refused`, or the failure to
+ * reach the remote.
  */
 export async function publishBranch(
   request: BranchRequest,
@@ -102,8 +103,8 @@ export async function branchTargetOf(
   if (intent.kind !== KIND) return null
   const { details } = readIntent(intent)
   if (details.repository !== repository) return null
-  // The calls to the remote run in the cache folder. Create it, because a new worker does not have
-  // it yet.
+  // The calls to the remote run in the cache folder. Create the folder, because it does
+  // not exist yet on a new worker.
   await mkdir(settings.cacheFolder, { recursive: true, mode: 0o700 })
   const remote = remoteOf(repository, settings, settings.cacheFolder)
   return targetOn(remote, repository, checkBranch(details.branch))
@@ -165,7 +166,6 @@ export const remoteOf = (repository: string, settings: GitSettings, gitDir: stri
   gitDir,
 })
 
-/** A branch of a repository. */
 export type BranchPlace = { readonly repository: string; readonly branch: string }
 
 export const refOf = (branch: string): string => `refs/heads/${branch}`
@@ -176,7 +176,10 @@ async function tipOf(remote: Remote, branch: string, signal: AbortSignal): Promi
   return refs.tips.get(name) ?? null
 }
 
-/** The failure of a job whose branch is at a commit from which the job did not start. */
+/**
+ * The failure of a job whose branch is at a commit from which the job did not start. `tip` is null
+ * if the branch was deleted.
+ */
 export const moved = (repository: string, branch: string, tip: string | null): StepFailed =>
   new StepFailed(
     'branch-moved',
@@ -202,8 +205,8 @@ async function pushLfsObjects(
 
 /**
  * Pushes the commit if the branch's tip is still the commit in `replaces`.
- * @returns the branch's tip afterwards; another commit than the wanted one if another push came
- * first
+ * @returns the branch's tip afterwards. It differs from the pushed commit if another push came
+ * first.
  */
 async function push(
   remote: Remote,
@@ -232,7 +235,8 @@ async function push(
 }
 
 /**
- * Returns a failure if the remote itself, for example its hook, rejected the push; otherwise null.
+ * Returns the failure if the remote itself rejected the push, for example in a hook; otherwise
+ * null.
  */
 function refusal(remote: Remote, end: RemoteEnd): StepFailed | null {
   const line = end.stdout

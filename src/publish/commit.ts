@@ -39,8 +39,8 @@ export type CommitRequest = {
 }
 
 /**
- * Time limit for signing, in milliseconds. If signing takes longer, it probably waits for a
- * passphrase.
+ * Time limit for signing, in milliseconds. If signing takes longer, the signing program
+ * probably waits for a passphrase.
  */
 const SIGNING_MS_MAX = 60_000
 

@@ -1,4 +1,4 @@
-// Checks the branch that a job publishes to before the agent starts. A job whose push would
+// Before the agent starts, checks the branch that the job publishes to. A job whose push would
 // certainly fail then ends before its agent costs anything.
 import type { PublicationIntent } from '../domain/publication.ts'
 import { StepFailed } from '../domain/stop.ts'
@@ -14,7 +14,8 @@ export function refsAround(branch: string): readonly string[] {
 
 /**
  * Throws StepFailed `publish-invalid` if the name of an existing branch prevents git from creating
- * the branch, and `branch-moved` if the branch exists and its tip is not the base of this job.
+ * the branch, and `branch-moved` if the branch exists and its tip is neither the base of this job
+ * nor the revision of one of the intents.
  * @param refs the remote's answer for the names from `refsAround`
  * @param intents what earlier attempts of this job may have pushed to the branch
  */
@@ -51,8 +52,8 @@ function parentsOf(branch: string): readonly string[] {
 
 /**
  * Checks with a dry run that the worker's credential may push. A dry run does not detect rules that
- * the remote applies only to a real push, such as protected branches. Throws StepFailed as a push
- * does.
+ * the remote applies only to a real push, such as protected branches. Throws StepFailed if the dry
+ * run fails.
  * @param commit a commit in the git directory of the remote
  */
 export async function tryPush(

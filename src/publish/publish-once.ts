@@ -47,8 +47,8 @@ type Request = {
 
 /**
  * Publishes at most once: if an earlier attempt of this job has published, returns that
- * publication. Replaces a revision only if `mayReplace` allows it. Records the intent before it
- * publishes. Once the hub has the intent, a cancellation, a drain or a job limit no longer stops
+ * publication. Replaces a revision only if `mayReplace` allows it. Records the intent before
+ * publishing. Once the hub has the intent, a cancellation, a drain or a job limit no longer stops
  * the publication.
  */
 export async function publishOnce(
@@ -104,7 +104,9 @@ function ownPublication(
   return own === undefined ? null : target.publicationOf(own)
 }
 
-/** A signal that ignores the cancellations, drains and job limits of `signal`. */
+/**
+ * Returns a signal that aborts like `signal`, but not for a cancellation, a drain or a job limit.
+ */
 function untilLeaseLost(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const onAbort = () => {

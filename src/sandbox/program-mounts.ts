@@ -9,9 +9,9 @@ import { isWithin, type Mount, seenAt } from './mounts.ts'
 const INTERPRETERS_MAX = 3
 
 /**
- * Returns the additional mounts that a program on the worker's PATH needs, because the program, its
- * package and its interpreter may be installed in a hidden home folder. A program given by a path
- * gets no mounts: otherwise a job could make any hidden file visible by giving its path. Throws
+ * Returns the additional mounts that a program on the worker's PATH needs if the program, its
+ * package or its interpreter is installed in a hidden home folder. A program given by a path gets no
+ * additional mounts: otherwise a job could make any hidden file visible by giving its path. Throws
  * AppError `program-unstartable` if the program is missing or hidden.
  */
 export function programMounts(

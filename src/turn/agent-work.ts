@@ -11,7 +11,10 @@ export type TakenWork = {
   readonly changed: boolean
 }
 
-/** What a kind provides to the code that runs turns. That code knows neither workspaces nor payloads. */
+/**
+ * What a kind provides to the code that runs turns. That code does not depend on workspaces or
+ * payloads.
+ */
 export type AgentWork<Work extends TakenWork> = {
   readonly attempt: Attempt
   readonly driver: AgentDriver
@@ -38,11 +41,11 @@ export type AgentWork<Work extends TakenWork> = {
     | null
   /** Resets the workspace to this work and discards what checks wrote. Throws StepFailed. */
   restore(work: Work, signal: AbortSignal): Promise<void>
-  /** The prompt after failed checks. */
+  /** Returns the prompt for the turn that follows failed checks. */
   findingsPrompt(failed: readonly FailedCheck[], judged: Judged): string
 }
 
-/** What the prompt after failed checks depends on, besides the findings. */
+/** What `findingsPrompt` depends on besides the failed checks. */
 export type Judged = {
   /**
    * The session that the agent continues; null if a new session starts, whose prompt must repeat

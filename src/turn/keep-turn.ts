@@ -27,7 +27,10 @@ export async function takeWork<Work extends TakenWork>(
   return taken
 }
 
-/** Records the turn in a checkpoint, so that no later attempt repeats it. */
+/**
+ * Records the turn in a checkpoint. A later attempt continues from the checkpoint instead of
+ * repeating the turn.
+ */
 export async function recordTurn<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, archive }: Taken<Work>,

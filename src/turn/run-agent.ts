@@ -44,8 +44,8 @@ export async function runAgent<Work extends TakenWork>(
 const canContinue = (session: string | null): boolean => (session?.length ?? 0) <= SESSION_MAX
 
 /**
- * Returns a function that reports each new session as an event. Reports at most SESSIONS_MAX, because
- * unsent events are kept in memory, which an agent must not be able to fill.
+ * Returns a function that reports each new session as an event. Reports at most SESSIONS_MAX, so
+ * that an agent cannot fill the memory in which unsent events are kept.
  */
 function sessionReporter(
   { report }: Attempt,

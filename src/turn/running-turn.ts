@@ -42,15 +42,16 @@ export class RunningTurn {
   }
 
   /**
-   * Removes the file, because checks may write to the workspace from now on: its files may not all
-   * be the agent's.
+   * Removes the file. From now on, checks may write to the workspace, so the files in the workspace
+   * no longer all come from the agent.
    */
   end(): void {
     rmSync(this.#file, { force: true })
   }
 
   /**
-   * Replaces the file atomically. If the disk is full, continues the turn without a current file.
+   * Replaces the file atomically. If the disk is full, keeps the previous file, if there is one,
+   * and does not throw.
    */
   #write(): void {
     try {
@@ -62,7 +63,10 @@ export class RunningTurn {
   }
 }
 
-/** Reads the turn that was running when the worker died; null if none was, or if the file is damaged. */
+/**
+ * Reads the turn that was running when the worker died. Returns null if no turn was running or if
+ * the file is damaged.
+ */
 export async function readBegunTurn(folder: string): Promise<BegunTurn | null> {
   const text = await readFile(fileIn(folder), 'utf8').catch(() => '')
   try {

@@ -11,9 +11,10 @@ const SESSION_BYTES_MAX = 64 * 1024 * 1024
 const ENTRIES_MAX = 10_000
 
 /**
- * Packs the regular files at or below these paths into a tar archive. The paths are relative to `home`.
- * Writes nothing and returns false if there are no files, if there are more than 64 MiB or 10,000
- * entries, or if a file is unreadable.
+ * Packs the regular files at or below these paths into a tar archive. The paths are relative to
+ * `home`. Skips files whose names are too long or not plain (`isPlain`). Writes nothing and returns
+ * false if there are no files to pack, if the files exceed 64 MiB in total, if there are more than
+ * 10,000 entries of any type, or if a file or folder is unreadable.
  */
 export async function packSession(
   home: string,
@@ -30,8 +31,8 @@ export async function packSession(
 }
 
 /**
- * Unpacks an archive into a new home. Throws `StepFailed` with `workspace-failed` for an archive that
- * `packSession` could not have made.
+ * Unpacks an archive into a new home. Throws `StepFailed` with `workspace-failed` for an archive
+ * that `packSession` could not have made.
  */
 export async function unpackSession(archive: string, home: string): Promise<void> {
   const { size } = await lstat(archive)
@@ -78,7 +79,10 @@ async function addPath(session: Session, path: string): Promise<boolean> {
   }
 }
 
-/** The type of the entry at a path. Checks each parent folder too, because one may be a symbolic link. */
+/**
+ * The type of the entry at a path. Checks each parent folder too, because one may be a symbolic
+ * link.
+ */
 async function kindOf(home: string, path: string): Promise<'file' | 'folder' | 'other'> {
   const parts = path.split('/')
   for (let depth = 1; depth <= parts.length; depth += 1) {
@@ -105,8 +109,8 @@ function falseWhenUnreadable(error: unknown): false {
 }
 
 /**
- * Whether a name is a relative path of printable ASCII characters that has no space, no backslash, and
- * no segment `.` or `..`. Real agents use only such names.
+ * Whether a name is a relative path of printable ASCII characters that has no space, no backslash,
+ * and no segment `.` or `..`. Real agents use only such names.
  */
 const isPlain = (name: string): boolean =>
   /^[\x21-\x7e]+$/.test(name) &&

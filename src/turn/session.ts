@@ -6,10 +6,12 @@ import { packSession } from './session-files.ts'
 /** Name of the artifact with an agent's newest session, which follow-up jobs fetch. */
 export const SESSION = 'session.tar'
 
-/** The media type of this artifact. */
+/** The media type of the artifact `SESSION`. */
 export const SESSION_TYPE = 'application/x-tar'
 
-/** Packs the agent's session files. Returns the archive's path, or null if they could not be packed. */
+/**
+ * Packs the agent's session files. Returns the archive's path, or null if they could not be packed.
+ */
 export const packedSession = <Work extends TakenWork>({
   attempt,
   driver,
@@ -17,7 +19,10 @@ export const packedSession = <Work extends TakenWork>({
 }: AgentWork<Work>): Promise<string | null> =>
   packInto(attempt.folder, place.home, driver.sessionFiles)
 
-/** Packs these files of a HOME folder into an archive in `folder`. Returns like `packedSession`. */
+/**
+ * Packs these files of a HOME folder into an archive in `folder`. Returns the archive's path, or
+ * null if the files could not be packed.
+ */
 export async function packInto(
   folder: string,
   home: string,

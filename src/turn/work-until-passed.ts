@@ -17,9 +17,9 @@ export type Made<Work extends TakenWork> =
 
 /**
  * Runs the agent and checks its work. If a check fails, gives the findings to the agent in the same
- * session, and repeats until all checks pass. Work without changes is checked too. Throws StepFailed
- * `check-failed` if no turns are left, or if the agent received findings and then changed nothing. Also
- * throws the agent's own failure.
+ * session, and repeats until all checks pass. Work without changes is checked too. Throws
+ * StepFailed `check-failed` if no turns are left, or if the agent received findings and then
+ * changed nothing. Also throws the agent's own failure.
  * @param begun the first turn of this attempt, or a finished turn of an earlier attempt
  */
 export async function workUntilPassed<Work extends TakenWork>(
@@ -57,14 +57,19 @@ async function check<Work extends TakenWork>(
   })
 }
 
-/** The sentence before the findings in the failure of a job that has no turns left. */
+/**
+ * Returns the sentence that precedes the findings when a job fails because no turns are left.
+ * Returns an empty string if the agent had only one turn and its work has changes.
+ */
 function leadOf({ changed }: TakenWork, turns: number): string {
   const after = turns === 1 ? '' : ` after ${turns} turns of the agent`
   if (!changed) return `The work has no changes${after}, and it does not pass its checks.`
   return after === '' ? '' : `The work did not pass its checks${after}.`
 }
 
-/** Discards files written by checks, so that the next turn starts with exactly the last turn's work. */
+/**
+ * Discards files written by checks, so that the next turn starts with exactly the last turn's work.
+ */
 async function restoreWork<Work extends TakenWork>(
   agent: AgentWork<Work>,
   turn: FinishedTurn<Work>,

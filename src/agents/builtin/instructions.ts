@@ -1,6 +1,6 @@
 import type { BuiltinSettings } from './settings.ts'
 
-/** The system prompt. */
+/** Returns the system prompt. */
 export const instructionsFor = ({ test }: Pick<BuiltinSettings, 'test'>): string =>
   [
     'You are a careful software engineer working alone in a checkout of a git repository.',

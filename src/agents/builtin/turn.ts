@@ -32,14 +32,17 @@ export type Turn = {
    */
   readonly messages: ModelMessage[]
   readonly notify: (update: SessionUpdate) => Promise<void>
-  /** Saves `messages`. Called before the first step and after each, so that a kill costs one step. */
+  /**
+   * Saves `messages`. Called before the first step and after each step, so that a kill loses at most
+   * the current step.
+   */
   readonly save: () => Promise<void>
 }
 
 /**
- * Runs one turn: calls the model, and the tools it asks for, until it finishes or uses up its steps
- * or tokens. Throws `ModelFailed`. If `signal` aborts, the turn ends immediately, and finished
- * steps stay in `messages`.
+ * Runs one turn: calls the model and the tools that the model requests, until the model finishes or
+ * the turn's steps or tokens are used up. Throws `ModelFailed`. If `signal` aborts, the turn ends
+ * immediately, and finished steps stay in `messages`.
  */
 export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReason> {
   const { settings, messages } = turn

@@ -31,8 +31,8 @@ export type Dialect = {
   /** Returns the headers that carry the real API key to the upstream. */
   keyHeader(apiKey: string): Readonly<Record<string, string>>
   /**
-   * Returns the request body to forward. If the API reports token counts only on request, adds that
-   * option to the body.
+   * Returns the request body to forward. If the API reports token counts only when the body asks
+   * for them, adds the option that asks for them.
    */
   outgoing(body: Buffer): Buffer
   /**

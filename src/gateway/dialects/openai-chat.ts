@@ -62,8 +62,8 @@ const Counted = z.looseObject({
 })
 
 /**
- * The counts are in a whole response or in a late chunk of a stream. A server that sends them
- * repeatedly sends totals, so the latest counts replace earlier ones.
+ * The counts are in a whole response or in one of the last chunks of a stream. A server that sends
+ * them repeatedly sends totals, so the latest counts replace earlier ones.
  */
 function read(message: unknown, known: Reading): Reading {
   const { data } = Counted.safeParse(message)
