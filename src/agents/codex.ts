@@ -74,7 +74,7 @@ export const codexDriver =
         for (const update of parsed.updates) {
           if (update.type === 'session') session = update.session
           if (update.type === 'message') summary = update.text
-          // In a resumed session, Codex reports the total usage of all turns, so ignore it.
+          // In a resumed session, Codex reports the total usage of all turns. Skip the update.
           if (update.type === 'usage' && task.session !== null) continue
           io.onUpdate(update)
         }

@@ -21,7 +21,9 @@ export const CommandChecks = z
   )
   .default([])
 
-/** Parses `name=command line`; the check runs the command line with `sh`. Throws `usage-invalid`. */
+/**
+ * Parses `name=command line`; the check runs the command line with `sh`. Throws `usage-invalid`.
+ */
 export function typedCheck(text: string): z.input<typeof AskedCheck> {
   const at = text.indexOf('=')
   const [name, typed] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)]

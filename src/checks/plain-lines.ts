@@ -10,14 +10,16 @@ const HELD_MAX = 4096
 const LINE_MAX = 400
 
 /**
- * Receives text in chunks and splits it into lines as a terminal would show them: without colors and
- * control characters. If a line was overwritten with carriage returns, only its last state is kept.
- * Long lines are truncated.
+ * Receives text in chunks and splits it into lines as a terminal would show them: without colors
+ * and control characters. If a line was overwritten with carriage returns, only its last state is
+ * kept. Long lines are truncated.
  */
 export class PlainLines {
   readonly #onLine: (line: string) => void
   #held = ''
-  /** Whether the buffered text ended with a carriage return, so that the next text overwrites it. */
+  /**
+   * Whether the buffered text ended with a carriage return, so that the next text overwrites it.
+   */
   #returned = false
 
   constructor(onLine: (line: string) => void) {

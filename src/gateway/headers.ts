@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 
-/** These headers belong to one connection (RFC 9110, section 7.6.1): a proxy never forwards them. */
+/**
+ * These headers belong to one connection (RFC 9110, section 7.6.1): a proxy never forwards them.
+ */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',

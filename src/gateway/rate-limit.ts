@@ -13,8 +13,8 @@ const Body = z.object({
 })
 
 /**
- * Reads the reset time of the rate limit from a response with status 429 (epoch ms). Returns null if the
- * time is missing, malformed, in the past or more than 31 days ahead.
+ * Reads the reset time of the rate limit from a response with status 429 (epoch ms). Returns null
+ * if the time is missing, malformed, in the past or more than 31 days ahead.
  * @param now milliseconds since the epoch
  */
 export function readRateLimit(headers: Headers, body: string, now: number): number | null {

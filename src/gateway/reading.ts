@@ -5,7 +5,9 @@ export type Reading = {
   readonly input: number
   readonly cached: number
   readonly cacheWrites: number
-  /** Input tokens whose cache entry lives for one hour, which costs more than the default lifetime. */
+  /**
+   * Input tokens whose cache entry lives for one hour, which costs more than the default lifetime.
+   */
   readonly cacheWritesHour: number
   readonly output: number
   /**

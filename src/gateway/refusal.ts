@@ -38,7 +38,9 @@ export function refusalOf(
     : { kind: 'refused', provider, status }
 }
 
-/** Classifies an error thrown before a response began; null if the model did not cause the error. */
+/**
+ * Classifies an error thrown before a response began; null if the model did not cause the error.
+ */
 export function refusalIn(provider: Provider, error: unknown): Refusal | null {
   if (isAppError(error, 'upstream-unreachable')) return { kind: 'unavailable', provider }
   if (!isAppError(error, 'upstream-unknown')) return null

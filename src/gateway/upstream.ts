@@ -14,9 +14,9 @@ const IDLE_MS_MAX = 10 * 60_000
 
 /**
  * Makes a source that forwards requests to the real models, with the real keys. The source throws
- * `upstream-missing` if the worker has no model for the dialect's provider, `upstream-unreachable` if
- * the model does not respond, and `upstream-unknown` if the model's host name does not resolve and the
- * host has never responded to this worker.
+ * `upstream-missing` if the worker has no model for the dialect's provider, `upstream-unreachable`
+ * if the model does not respond, and `upstream-unknown` if the model's host name does not resolve
+ * and the host has never responded to this worker.
  */
 export function upstreamSource({
   upstreams,

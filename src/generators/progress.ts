@@ -5,8 +5,9 @@ import { clip } from '../domain/text.ts'
 const LINE_MAX = 1000
 
 /**
- * Finds lines such as `progress: 0.42 baking textures` or `progress: 3/10` in output that arrives in
- * chunks. If a chunk has several such lines, reports only the last, because the others are outdated.
+ * Finds lines such as `progress: 0.42 baking textures` or `progress: 3/10` in output that arrives
+ * in chunks. If a chunk has several such lines, reports only the last, because the others are
+ * outdated.
  */
 export function progressReader(onProgress: (progress: Progress) => void): (text: string) => void {
   let begun = ''

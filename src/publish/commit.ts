@@ -30,7 +30,7 @@ export const UNSIGNED: Signature = {
 export type CommitRequest = {
   readonly workspace: Workspace
   readonly change: Change
-  /** null if the committer is also the author. */
+  /** The author of the commit; null if the committer is also the author. */
   readonly author: Person | null
   readonly signature: Signature
   readonly text: CommitText

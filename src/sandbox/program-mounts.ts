@@ -10,9 +10,9 @@ const INTERPRETERS_MAX = 3
 
 /**
  * Returns the additional mounts that a program on the worker's PATH needs if the program, its
- * package or its interpreter is installed in a hidden home folder. A program given by a path gets no
- * additional mounts: otherwise a job could make any hidden file visible by giving its path. Throws
- * AppError `program-unstartable` if the program is missing or hidden.
+ * package or its interpreter is installed in a hidden home folder. A program given by a path gets
+ * no additional mounts: otherwise a job could make any hidden file visible by giving its path.
+ * Throws AppError `program-unstartable` if the program is missing or hidden.
  */
 export function programMounts(
   { argv: [name], cwd, env }: Pick<Command, 'argv' | 'cwd' | 'env'>,

@@ -56,7 +56,8 @@ export async function setAside<Work extends TakenWork>(
   agent: AgentWork<Work>,
   { work, own }: FinishedTurn<Work>,
 ): Promise<void> {
-  // If an earlier attempt made this turn, its artifacts are safe: this attempt cannot overwrite them.
+  // If an earlier attempt made this turn, its artifacts are safe: this attempt cannot overwrite
+  // them.
   if (own === null) return
   const record = { ...own.record, aside: true }
   keep(agent, { work, archive: own.archive }, record)

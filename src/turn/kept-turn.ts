@@ -13,8 +13,8 @@ export const Answers = z.strictObject({
 export type Answers = z.infer<typeof Answers>
 
 /**
- * What a checkpoint records about the turn that made the work. Each kind adds what it needs to restore
- * the work.
+ * What a checkpoint records about the turn that made the work. Each kind adds what it needs to
+ * restore the work.
  */
 export const KeptTurn = z.strictObject({
   /** Number of the attempt whose artifacts hold the work. */
@@ -35,8 +35,9 @@ export const KeptTurn = z.strictObject({
 export type KeptTurn = z.infer<typeof KeptTurn>
 
 /**
- * Returns the name of a turn's artifact, given its default name: `session.tar`, or
- * `turn-3.session.tar` if the turn was set aside, or `salvage.session.tar` if its worker died.
+ * Returns the name of a turn's artifact. `name` is the default name, such as `session.tar`. The
+ * result is `salvage.session.tar` if the artifact was uploaded after the worker died,
+ * `turn-3.session.tar` if turn 3 was set aside, and otherwise the default name.
  */
 export const artifactName = (
   { aside, iteration, salvaged }: Pick<KeptTurn, 'aside' | 'iteration' | 'salvaged'>,

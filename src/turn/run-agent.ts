@@ -63,9 +63,9 @@ function sessionReporter(
 }
 
 /**
- * Returns a function that logs updates. Also logs the prompt: immediately if the turn must fix failed
- * checks, and otherwise before the first update that is not raw output. If the agent prints only raw
- * output, the job needs no transcript.
+ * Returns a function that logs updates. Also logs the prompt: immediately if the turn must fix
+ * failed checks, and otherwise before the first update that is not raw output. If the agent prints
+ * only raw output, the job needs no transcript.
  */
 function logger(attempt: Attempt, { prompt, answers }: PlannedTurn): (update: AgentUpdate) => void {
   const { report } = attempt

@@ -1,5 +1,5 @@
-// Carries an agent's session files from one job to its follow-up. The agent's home is untrusted: only
-// regular files are packed, and symbolic links are neither followed nor created.
+// Carries an agent's session files from one job to its follow-up. The agent's home is untrusted:
+// only regular files are packed, and symbolic links are neither followed nor created.
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -1,5 +1,6 @@
-// Tar archives in the ustar format (POSIX.1-1988) that contain only regular files. Other entries, such
-// as links, devices and long-name extensions, are refused, so that a hostile archive cannot abuse them.
+// Tar archives in the ustar format (POSIX.1-1988) that contain only regular files. Other entries,
+// such as links, devices and long-name extensions, are refused, so that a hostile archive cannot
+// abuse them.
 
 export type TarFile = { readonly name: string; readonly bytes: Uint8Array }
 

@@ -15,8 +15,8 @@ export type TranscriptEntry =
   | Exclude<AgentUpdate, { readonly type: 'output' }>
 
 /**
- * One line of the transcript: the entry with its time, as JSON. Long texts are truncated so that the
- * line stays valid JSON and within the log's line limit.
+ * One line of the transcript: the entry with its time, as JSON. Long texts are truncated so that
+ * the line stays valid JSON and within the log's line limit.
  * @param at milliseconds since the epoch
  */
 export function transcriptLine(entry: TranscriptEntry, at: number): string {

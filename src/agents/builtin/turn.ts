@@ -33,8 +33,8 @@ export type Turn = {
   readonly messages: ModelMessage[]
   readonly notify: (update: SessionUpdate) => Promise<void>
   /**
-   * Saves `messages`. Called before the first step and after each step, so that a kill loses at most
-   * the current step.
+   * Saves `messages`. Called before the first step and after each step, so that a kill loses at
+   * most the current step.
    */
   readonly save: () => Promise<void>
 }
