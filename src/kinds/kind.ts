@@ -5,13 +5,18 @@ import type { Clock } from '../platform/clock.ts'
 import type { Signature } from '../publish/commit.ts'
 import type { GitSettings } from '../workspace/git.ts'
 
-/** A kind of job, as the hub (`schema`), the command line (`form`) and the worker use it. */
+/**
+ * A kind of job: `schema` is for the hub, `form` for the command line, and the rest for the worker.
+ */
 export type Kind = {
   readonly schema: KindSchema
   readonly form: SubmitForm
   /** What a worker on the machine `here` offers to jobs of this kind, such as `agent:codex`. */
   offers(here: Here): readonly string[]
-  /** Imports the code that runs jobs of this kind. Only workers need it, so it is not imported at startup. */
+  /**
+   * Imports the code that runs jobs of this kind. Only workers need it, so it is not imported at
+   * startup.
+   */
   work(tools: KindTools): Promise<WorkKind>
 }
 
@@ -38,7 +43,7 @@ export type KindTools = {
   readonly clock: Clock
 }
 
-/** How `millwright submit` makes the payload of a job of this kind from the command line. */
+/** How `millwright submit` makes the payload of a job of this kind. */
 export type SubmitForm = {
   /** One sentence for the help text. */
   readonly description: string
@@ -63,21 +68,24 @@ export type Flag = {
   readonly fallback?: string
 }
 
-/** The command line that a person typed. */
+/** The command line that the user typed. */
 export type Typed = {
-  /** All flags by name in camel case, not validated; `readFlags` validates those of the kind. */
+  /**
+   * All flags, by name in camel case, before validation. `readFlags` validates the flags of the
+   * kind.
+   */
   readonly flags: Readonly<Record<string, unknown>>
   /**
-   * The argument before `--`. If the argument is `-`, the text read from stdin. Never blank; null
+   * The argument before `--`, or the text read from stdin if the argument is `-`. Never blank; null
    * if there is no argument.
    */
   readonly prompt: string | null
   /** The arguments after `--`. */
   readonly rest: readonly string[]
-  /** The person's current working directory. */
+  /** The user's current working directory. */
   readonly cwd: string
   /** The environment variable PATH. */
   readonly path: string
-  /** Prints a warning for the person; null skips the search for problems to warn about. */
+  /** Prints a warning for the user. If null, the kind does not look for problems to warn about. */
   readonly note: ((text: string) => void) | null
 }

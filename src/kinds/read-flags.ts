@@ -4,7 +4,7 @@ import { readPlainly } from '../domain/plain-words.ts'
 import { kebab } from '../domain/text.ts'
 import type { Typed } from './kind.ts'
 
-/** Validates the flags of a kind. Throws `usage-invalid`, which names the first invalid flag. */
+/** Validates the flags of a kind. Throws `usage-invalid` for the first invalid flag. */
 export function readFlags<Schema extends z.ZodType>(
   schema: Schema,
   { flags }: Pick<Typed, 'flags'>,

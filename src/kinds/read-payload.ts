@@ -3,8 +3,8 @@ import type { Work } from '../domain/work.ts'
 import { StepFailed } from '../domain/stop.ts'
 
 /**
- * Validates a job's payload on the worker. If the payload is invalid, throws StepFailed
- * `worker-outdated`: the hub has already accepted the payload, so the hub has a newer version.
+ * Validates a job's payload on the worker. Throws StepFailed `worker-outdated` if the payload is
+ * invalid: the hub accepted the payload, so the hub must be newer than this worker.
  */
 export function readPayload<Schema extends z.ZodType>(
   schema: Schema,

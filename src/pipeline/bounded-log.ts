@@ -4,16 +4,18 @@ import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 /** Maximum number of bytes to keep from the end of a log that is too long. */
 const TAIL_BYTES_MAX = 256 * 1024
 
-/** A log with limited size and line length, so that no job's output fills the disk. */
+/** A log with limited size and line length, so that a job's output cannot fill the disk. */
 export type BoundedLog = {
   append(text: string): void
-  /** Writes the end of the log. If bytes were omitted, first writes a marker with their number. */
+  /**
+   * Writes the end of the log. If bytes were omitted, first writes a marker that states how many.
+   */
   end(): void
 }
 
 /**
- * Limits a log to about `maxBytes`. Passes the beginning to `write` immediately, omits the middle of a
- * longer log, and passes the last bytes to `write` in `end()`. Truncates lines at 64 KiB.
+ * Limits a log to about `maxBytes`. Passes the beginning to `write` immediately, omits the middle
+ * of a longer log, and passes the last bytes to `write` in `end()`. Truncates lines at 64 KiB.
  */
 export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): BoundedLog {
   const tailMax = Math.min(TAIL_BYTES_MAX, Math.floor(maxBytes / 4))
@@ -38,7 +40,7 @@ export function boundedLog(maxBytes: number, write: (bytes: Buffer) => void): Bo
   }
 }
 
-/** Truncates each line at LINE_BYTES_MAX, even when it arrives in many chunks. */
+/** Truncates each line at LINE_BYTES_MAX bytes, even if the line arrives in many chunks. */
 function lineCutter() {
   let length = 0
   let dropped = 0
@@ -82,7 +84,7 @@ function tailOf(max: number) {
   let dropped = 0
   const add = (bytes: Buffer): void => {
     if (bytes.length === 0) return
-    // Copied, because a slice would keep its whole chunk in memory.
+    // Copy the bytes, because a slice would keep its whole chunk in memory.
     pieces.push(Buffer.from(bytes))
     held += bytes.length
     if (held > 2 * max) shrink()

@@ -8,15 +8,15 @@ import { allEnded } from '../platform/all-ended.ts'
 import { fileDigest } from '../platform/file-digest.ts'
 
 /**
- * Maximum number of parallel downloads. A few hide latency; more would only share the same
- * bandwidth.
+ * Maximum number of parallel downloads. A few downloads hide latency; more would only share the
+ * same bandwidth.
  */
 const DOWNLOADS_MAX = 4
 
 /**
- * Downloads the job's inputs into `inputs/` in the attempt's folder and makes them read-only. Returns
- * the path of `inputs/`, which exists even if the job has no inputs. Throws StepFailed `input-failed`
- * if the hub has lost an input or if an input does not match its digest.
+ * Downloads the job's inputs into `inputs/` in the attempt's folder and makes them read-only.
+ * Returns the path of `inputs/`, which exists even if the job has no inputs. Throws StepFailed
+ * `input-failed` if the hub has lost an input or if an input does not match its digest.
  */
 export async function fetchInputs(
   attempt: Pick<Attempt, 'earlier' | 'folder' | 'report'>,

@@ -3,7 +3,7 @@ import { watchSilence } from '../platform/silence.ts'
 import type { StopOrder } from './stop-order.ts'
 
 type IdleWatch = {
-  /** Longest time between two calls of `alive`, in milliseconds. */
+  /** Maximum time between two calls of `alive`, in milliseconds. */
   readonly limitMs: number
   readonly clock: Clock
   readonly stopOrder: StopOrder

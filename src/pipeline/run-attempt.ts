@@ -22,8 +22,9 @@ export type AttemptParts = {
 }
 
 /**
- * Runs one attempt under its limits, from an empty folder to an outcome. Never throws: an unexpected
- * error from the kind becomes a `worker-error` failure, and its stack is written to the worker's log.
+ * Runs one attempt under its limits, from an empty folder to an outcome. Never throws: an
+ * unexpected error from the kind becomes a `worker-error` failure, and its stack is written to the
+ * worker's log.
  */
 export async function runAttempt(
   run: RunKind,
@@ -67,7 +68,7 @@ async function stopAtWallLimit(
   })
 }
 
-/** Runs named steps. Remembers the current step, so that a failure can name it. */
+/** Runs named steps. Remembers the current step, so that a failure can name the step. */
 class Steps {
   readonly #parts: AttemptParts
   readonly #stopOrder: StopOrder
@@ -105,7 +106,8 @@ function outcomeOf(error: unknown, { step, why, log }: FailureContext): Outcome 
     detail: clip(detail, DETAIL_MAX),
     ...(step === undefined ? {} : { step }),
   })
-  // If the attempt was stopped, the outcome follows from the stop, because the stop caused the error.
+  // If the attempt was stopped, the stop caused the error, so the cause of the stop determines the
+  // outcome.
   if (why !== null) return outcomeOfStop(why, failed)
   if (error instanceof StepFailed) {
     const { reason, detail, unavailable } = error

@@ -3,13 +3,15 @@ import { type StopCause, Stopped } from '../domain/stop.ts'
 /** How long an attempt may take to save its work after a stop, in milliseconds. */
 const GRACE_MS = 30_000
 
-/** The same limit if the worker must exit soon, in milliseconds. Enough to save a small change. */
+/**
+ * The same time if the worker must exit soon, in milliseconds. It suffices to save a small change.
+ */
 const HURRIED_MS = 1000
 
 /**
- * Tells a running attempt to stop. The first cause wins, but a lost lease overrides it. Once a
- * publication intent is recorded, only a lost lease stops the attempt, because anyone who reads the
- * intent assumes that the publication follows.
+ * Tells a running attempt to stop. If there are several causes, the first one counts, but a lost
+ * lease overrides any other cause. Once a publication intent is recorded, only a lost lease stops
+ * the attempt, because anyone who reads the intent assumes that the publication follows.
  */
 export class StopOrder {
   readonly #stop = new AbortController()
@@ -22,8 +24,8 @@ export class StopOrder {
   #held: StopCause | null = null
 
   /**
-   * @param lapsed returns whether the lease has expired, according to a clock that also runs while the
-   *   process is suspended
+   * @param lapsed returns whether the lease has expired, according to a clock that also runs while
+   * the process is suspended
    */
   constructor(lapsed: () => boolean = () => false) {
     this.#lapsed = lapsed
@@ -34,15 +36,15 @@ export class StopOrder {
     return this.#stop.signal
   }
 
-  /** Aborts with `Stopped` when the lease is lost, even after another stop. */
+  /** Aborts with `Stopped` when the lease is lost, even if the attempt was already stopped. */
   get leaseLost(): AbortSignal {
     return this.#leaseLost.signal
   }
 
   /**
-   * Aborts with `Stopped` when uploads may no longer delay the end of the job: 30 s after a cancel or
-   * an exceeded limit, or when the lease is lost. A drain does not abort it, because the worker
-   * finishes the uploads after its next start.
+   * Aborts with `Stopped` when uploads may no longer delay the end of the job: 30 s after the job
+   * is canceled or exceeds a limit, or when the lease is lost. A drain does not abort this signal,
+   * because the worker finishes the uploads after its next start.
    */
   get late(): AbortSignal {
     return this.#late.signal
@@ -67,8 +69,8 @@ export class StopOrder {
   }
 
   /**
-   * Ends the grace period one second from now, because the worker must exit soon: all signals from
-   * `grace()` abort.
+   * Called when the worker must exit soon. Ends the grace period one second from now: all signals
+   * from `grace()` then abort.
    */
   hurry(): void {
     const hurry = (): void => this.#hurry.abort(new Stopped({ kind: 'drained' }))

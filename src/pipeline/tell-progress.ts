@@ -4,18 +4,20 @@ import type { Clock } from '../platform/clock.ts'
 
 /** Minimum time between progress events, in milliseconds. */
 const EVERY_MS = 5000
-/** Maximum number of progress events, so that a program with endless output cannot fill the ledger. */
+/**
+ * Maximum number of progress events, so that a program with endless output cannot fill the ledger.
+ */
 const EVENTS_MAX = 1000
 
 /**
- * Receives progress through `see`, which may be called at any rate. After disposal, sends no more
- * events.
+ * Receives progress through `see`, which may be called at any rate. Sends no events after it is
+ * disposed.
  */
 export type ProgressTeller = AsyncDisposable & { see(progress: Progress): void }
 
 /**
- * Reports progress as events: the first progress immediately, then the newest every 5 seconds, with at
- * most 1000 events in total.
+ * Reports progress as events: the first progress immediately, then the newest every 5 seconds, with
+ * at most 1000 events in total.
  */
 export function tellProgress(report: Pick<AttemptReport, 'tell'>, clock: Clock): ProgressTeller {
   const over = new AbortController()

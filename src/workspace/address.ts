@@ -2,7 +2,7 @@ import { StepFailed } from '../domain/stop.ts'
 import { isObjectId } from './object-format.ts'
 import { whyNoRefName } from './ref-name.ts'
 
-/** How git reaches a repository; `http` includes https. */
+/** The transport over which git reaches a repository; `http` includes https. */
 export type Transport = 'http' | 'ssh' | 'file'
 
 /** A repository URL, `user@host:path` or local path that this worker allows. */
@@ -21,8 +21,8 @@ export const hasPassword = (url: string): boolean => /^[a-z+]+:\/\/[^/@]*:[^/@]*
 
 /**
  * Parses a repository URL. Throws StepFailed `protocol-refused` if this worker does not allow the
- * transport, if the URL contains a password, or if the text has no supported form. Git could
- * interpret other text as an option, for example.
+ * transport, if the URL contains a password, or if `url` is not in a supported form. An unsupported
+ * form is rejected because git could interpret it as an option, for example.
  */
 export function parseAddress(url: string, allow: Readonly<Record<Transport, boolean>>): Address {
   const transport = HIDDEN.test(url) || hasPassword(url) ? undefined : transportOf(url)
@@ -47,7 +47,7 @@ const NAMES: Readonly<Record<Transport, string>> = {
   file: 'local paths and file:// URLs; to allow them, start the worker with --allow-local',
 }
 
-/** A URL for messages: quoted, truncated, and without its password. */
+/** The URL as messages show it: quoted, truncated, and without its password. */
 const printable = (url: string): string =>
   JSON.stringify(url.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:…@').slice(0, 200))
 
@@ -60,8 +60,8 @@ function transportOf(url: string): Transport | undefined {
 }
 
 /**
- * What a ref can stand for, in order of precedence: a branch, a tag, a commit id. Throws StepFailed
- * `ref-not-found` if it is not a valid name.
+ * The names and ids that a ref can stand for, in order of precedence: a branch, a tag, a commit id.
+ * Throws StepFailed `ref-not-found` if the ref is not a valid name.
  * @param ref null for the remote's HEAD
  */
 export function refCandidates(ref: string | null): readonly string[] {

@@ -9,9 +9,10 @@ import { branchFile, makeRepository } from './repository-folder.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Creates the agent's own repository in the work tree. It reads the history from the workspace's
- * `objects` folder. Its index is a copy, so `git status` is fast and shows no changes at first. The
- * platform never reads this repository, so nothing that the agent does to it can do harm.
+ * Creates the agent's own repository in the work tree. The repository reads the history from the
+ * workspace's `objects` folder. Its index is a copy of the platform's index, so `git status` is
+ * fast and shows no changes at first. The platform never reads this repository, so the agent can do
+ * no harm by changing it.
  */
 export async function makeAgentsRepository(workspace: Omit<Workspace, 'notes'>): Promise<void> {
   const { tree, gitDir, base, objects, options } = workspace

@@ -10,15 +10,15 @@ import {
 } from './archive-names.ts'
 import { quote } from './paths.ts'
 
-/** The state while one archive is read. */
+/** The state of the conversion of one archive. */
 export type Reading = {
   readonly limits: ArchiveLimits
   readonly names: ArchiveNames
-  /** Total size of the files read so far. */
+  /** Total size of the files read so far, in bytes. */
   bytes: number
-  /** Commands and file contents that are not yet passed to git. */
+  /** Commands and file contents that have not been passed to git yet. */
   readonly out: (string | Buffer)[]
-  /** Size of each file read so far, by path. Needed to count the sizes of hard links. */
+  /** Size of each file read so far, by path. A hard link's size is looked up here. */
   readonly sizes: Map<string, number>
 }
 
@@ -101,7 +101,7 @@ type Put = { readonly mode: string; readonly path: string; readonly size: number
 
 /**
  * Appends the command that creates a file or link. The caller must then append the file's contents
- * or the link's target, and a line break.
+ * or the link's target, followed by a line break.
  */
 function put({ out }: Reading, { mode, path, size }: Put): void {
   out.push(`M ${mode} inline ${quoted(path)}\ndata ${size}\n`)

@@ -51,8 +51,8 @@ export async function* importCommands(
 const PLAIN = { strict: true, brotli: false, zstd: false, maxDecompressionRatio: 0 }
 
 /**
- * The start of the input of `git fast-import`. `feature done` makes git reject input that does not end
- * in `done`.
+ * The start of the input of `git fast-import`. `feature done` makes git reject input that does not
+ * end in `done`.
  */
 const headOf = (branch: string): string =>
   [

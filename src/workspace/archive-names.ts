@@ -27,7 +27,7 @@ const DEPTH_MAX = 64
 
 type Kind = 'file' | 'folder'
 
-/** The entry names of one archive. */
+/** Collects and checks the entry names of one archive. */
 export type ArchiveNames = {
   /**
    * Checks and records an entry's name; a link counts as a file. Throws StepFailed
@@ -117,8 +117,8 @@ export function partsOf(name: string): readonly string[] {
 
 /**
  * Throws StepFailed `archive-invalid` for a symbolic link that could point outside the archive, or
- * whose target is unsafe or too long. The target may contain `..` only at the start, as in `../a`.
- * In `a/../b`, `a` could itself be a link, and `..` would then lead to an arbitrary folder.
+ * whose target is unsafe or too long. The target may contain `..` at the start only, as in `../a`.
+ * In `a/../b`, `a` could itself be a link, so `..` could lead to an arbitrary folder.
  * @param path the link's path, as returned by `add`
  */
 export function checkLink(path: string, target: string): void {

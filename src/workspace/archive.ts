@@ -23,7 +23,7 @@ import { gitDirOf, type Note, saveWorkspace, treeOf, type Workspace } from './wo
 export type ArchiveRequest = {
   /** The attempt's folder. */
   readonly folder: string
-  /** A tar archive, gzipped or uncompressed. The file is only read. */
+  /** A tar archive, gzipped or uncompressed. The file is never changed. */
   readonly archive: { readonly file: string }
   readonly settings: GitSettings
   /** An earlier change to the same archive, to apply to the workspace; null if there is none. */
@@ -35,7 +35,7 @@ export type ArchiveRequest = {
  * archive unchanged, including files that the archive's own .gitignore matches. The usual rules
  * apply to the agent's changes: a new file that .gitignore matches is not part of the change. Empty
  * folders are dropped and reported in a note. Throws StepFailed `archive-invalid` if the archive is
- * damaged or too large, or if an entry is unsafe on some operating system.
+ * damaged or too large, or if an entry would be unsafe on at least one operating system.
  */
 export async function prepareArchive(
   { folder, archive, settings, continues }: ArchiveRequest,

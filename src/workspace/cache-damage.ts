@@ -1,4 +1,4 @@
-// Detects and repairs damaged caches. To detect damage, these functions read the cache. Git's error
+// Detects and repairs damaged caches. Detection reads the cache itself, because git's error
 // messages do not reliably show whether the cache caused an error.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
@@ -10,7 +10,8 @@ import { makeRepository } from './repository-folder.ts'
 type Folder = { readonly settings: GitSettings; readonly gitDir: string }
 
 /**
- * Whether every object that is reachable from the refs exists. Also true if the check times out.
+ * Whether every object that is reachable from the refs exists. Also returns true if the check times
+ * out.
  */
 export async function isWhole({ settings, gitDir }: Folder, signal: AbortSignal): Promise<boolean> {
   const args = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress']
@@ -18,7 +19,7 @@ export async function isWhole({ settings, gitDir }: Folder, signal: AbortSignal)
   return code === 0 || exceeded !== null
 }
 
-/** Whether every file of a commit can be read. Also true if the check times out. */
+/** Whether every file of a commit can be read. Also returns true if the check times out. */
 export async function isReadable(
   { settings, gitDir }: Folder,
   commit: string,
@@ -36,8 +37,8 @@ export async function isReadable(
 /**
  * Repairs a damaged repository from a freshly fetched one: moves the fresh packs into the damaged
  * repository and replaces its refs. Removes no existing objects, because running jobs still read
- * them. If an object is unreadable, git uses the same object in a fresh pack instead. At the end,
- * removes the `fresh` folder.
+ * them. If an existing object is unreadable, git reads the copy in a fresh pack instead. At the
+ * end, removes the `fresh` folder.
  */
 export async function repairFrom(
   damaged: string,

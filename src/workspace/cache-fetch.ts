@@ -1,5 +1,5 @@
-// Reads from a cache's git directory and fetches into it. Takes no lock: the caller must hold the
-// cache's lock while it fetches.
+// Reads from a cache's git directory and fetches into it. Takes no lock: for a fetch, the caller
+// must hold the cache's lock.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isUnsafe } from './failure.ts'
@@ -7,7 +7,10 @@ import { git } from './git.ts'
 import { isObjectId } from './object-format.ts'
 import { callRemote, type Remote } from './remote.ts'
 
-/** The id and type of a git object. For a tag, those of the object that the tag points to. */
+/**
+ * The id and type of a git object. For a tag object, the id and type of the object that the tag
+ * points to.
+ */
 export type GitObject = { readonly id: string; readonly type: string }
 
 /**
@@ -48,19 +51,19 @@ export async function fetchInto(
     { args: [...FETCH, '--prune', address.url, ...all], gitDir },
     signal,
   )
-  // Continue if git rejected invalid objects. They may belong to another branch, and then this job
-  // does not need them.
+  // If git rejected some objects as invalid, continue: they may be on a branch that this job does
+  // not need.
   if (end.code !== 0 && !isUnsafe(end.redactedStderr)) return end.failure()
   if ((await objectIn(remote, object, signal)) !== null) return null
-  // No fetched branch or tag contains the object, so fetch it by id. It may be the tip of a pull
+  // No fetched branch or tag contains the object, so fetch it by id. It may be the head of a pull
   // request.
   const single = await callRemote(remote, { args: [...FETCH, address.url, object], gitDir }, signal)
   return single.code === 0 ? null : single.failure()
 }
 
 /**
- * Fetches an object with at most `depth` commits of its history. Stores it under a ref in
- * `refs/tips`, so that the next fetch finds it there and does not download it again.
+ * Fetches an object with at most `depth` commits of history. Creates a ref to the object in
+ * `refs/tips`, so that the next fetch does not download the object again.
  */
 async function fetchFew(
   remote: Remote,

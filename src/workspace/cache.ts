@@ -19,7 +19,7 @@ export type Cache = {
   readonly folder: string
   readonly address: Address
   readonly settings: GitSettings
-  /** Maximum number of commits of history to fetch for each tip; null for the full history. */
+  /** Maximum number of commits to fetch from each tip; null for the full history. */
   readonly depth: number | null
 }
 
@@ -58,7 +58,7 @@ export type Base = {
   readonly branch: string | null
 }
 
-/** The branch or commit of a remote repository on which a workspace is based. */
+/** The branch or commit of a remote repository that a workspace starts from. */
 export type Start = {
   /**
    * Candidates, most preferred first. The job starts from the first one that exists. Each is HEAD,
@@ -74,7 +74,7 @@ export type Start = {
 /**
  * Resolves a start on the remote, and fetches its commit if the cache lacks it. Throws StepFailed
  * `ref-not-found`, the error of `start.accept`, or the failure to reach the remote.
- * @param known a commit that is certainly in the cache, or null
+ * @param known id of a commit that the cache is known to contain; null if there is none
  */
 export async function fetchBase(
   cache: Cache,
@@ -131,7 +131,7 @@ export async function fetchCommit(
 }
 
 /**
- * Repairs the cache from the remote if files of a commit cannot be read.
+ * Repairs the cache from the remote if files of the commit cannot be read.
  * @returns true if the cache was damaged; the caller should then retry
  */
 export async function repairCache(
@@ -221,9 +221,9 @@ const remoteOf = ({ settings, address, folder }: Cache, gitDir = folder): Remote
 })
 
 /**
- * Fetches the repository into a temporary folder, so that no job uses a partial cache. Then moves
- * that folder to the cache's path. If a damaged cache exists there, repairs it in place instead,
- * because running jobs read from it.
+ * Fetches the repository into a temporary folder, so that no job uses a partial cache, and then
+ * moves the folder to the cache's path. If a damaged cache exists at that path, repairs it in place
+ * instead, because running jobs read from it.
  */
 async function fetchAll(
   cache: Cache,

@@ -10,7 +10,7 @@ import type { Note } from './workspace.ts'
 export const PATCH = 'change.patch'
 /** Prefix of the name of a Git LFS object's artifact; the object's id follows. */
 const LFS = 'lfs-'
-/** If a change has more new LFS objects than this, only its patch is kept. */
+/** If a change has more than this many new LFS objects, only its patch is kept. */
 const LFS_OBJECTS_MAX = 100
 
 const CommitOrTree = z.string().regex(OBJECT_ID)
@@ -33,7 +33,7 @@ export type ChangeRecord = z.infer<typeof ChangeRecord>
 /** The artifacts of a change, and their record. */
 export type ChangeArtifacts = {
   readonly artifacts: readonly FileArtifact[]
-  /** null if a later attempt cannot continue from the artifacts. */
+  /** null if a later attempt cannot restore the change from the artifacts. */
   readonly record: ChangeRecord | null
 }
 
@@ -46,8 +46,8 @@ type Taken = {
 }
 
 /**
- * Names the files in which a change is stored, and makes the record of the change. If nothing changed,
- * names an empty patch, which tells a follow-up that an older patch is no longer the job's change.
+ * Lists the files in which a change is stored, and makes the record of the change. If nothing
+ * changed, the list contains an empty patch: it shows a follow-up that an older patch is obsolete.
  * @param gitDir the git directory that contains the new Git LFS objects
  */
 export function changeArtifacts(

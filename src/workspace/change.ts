@@ -11,8 +11,8 @@ export type ChangedFile = {
 }
 
 /**
- * Collects changed files up to the limits of an event: the number of files, and the total length of
- * their paths.
+ * Collects changed files until an event's limit is reached: the number of files, or the total
+ * length of their paths.
  */
 export class FewFiles {
   readonly files: ChangedFile[] = []
@@ -24,7 +24,7 @@ export class FewFiles {
   }
 }
 
-/** Maximum number of changed files, and maximum total size of their contents. */
+/** Maximum number of changed files, and maximum total size of their contents in bytes. */
 export type ChangeLimits = { readonly files: number; readonly bytes: number }
 
 export const CHANGE_LIMITS: ChangeLimits = { files: 100_000, bytes: 2 * 1024 ** 3 }
@@ -36,7 +36,10 @@ export type Change = ChangeArtifacts & {
   /** Id of the commit that the change starts from. */
   readonly base: string
   readonly changed: boolean
-  /** Path of a patch from `base` to `tree`, including binary files. Empty if nothing changed. */
+  /**
+   * Path of a patch from `base` to `tree`, including binary files. The patch is empty if nothing
+   * changed.
+   */
   readonly patchFile: string
   readonly files: number
   readonly insertions: number

@@ -26,8 +26,8 @@ export async function makeFolders(
   { folder, commit, options }: Checkout,
 ): Promise<void> {
   await Promise.all([removeTree(gitDirOf(folder)), removeTree(treeOf(folder))])
-  // This writes the alternates file. It must exist before the caller pins the cache, because
-  // `removeWorkspace` reads it to find the pin.
+  // `makeRepository` writes the alternates file, from which `removeWorkspace` finds the pin. The
+  // file must therefore exist before the caller pins the cache.
   await makeRepository(gitDirOf(folder), {
     bare: true,
     branch: 'base',
@@ -40,7 +40,7 @@ export async function makeFolders(
 }
 
 /**
- * Checks out a commit that is probably the base, before the base is known.
+ * Checks out a commit that is likely to be the base, before the base is known.
  * @returns whether the checkout succeeded
  */
 export async function checkOutEarly(
@@ -70,14 +70,14 @@ export async function checkOut(
   await mustGit(cache.settings, call, signal)
 }
 
-/** The git call that writes a commit's files into the work tree, and the index. */
+/** The git call that sets the index to a commit and writes the commit's files to the work tree. */
 export const readTree = ({ gitDir, tree, commit }: Omit<Worktree, 'pin'>): GitCall => ({
   args: ['read-tree', '--reset', '-u', commit],
   gitDir,
   workTree: tree,
 })
 
-/** Copies the cache's `shallow` file to the attempt's git directory. Call this after the fetch. */
+/** Copies the cache's `shallow` file to the attempt's git directory. Call this after fetching. */
 export async function copyShallow(cache: Cache, { gitDir }: Worktree): Promise<void> {
   const shallow = await shallowOf(cache)
   if (shallow !== '') await writeFile(join(gitDir, 'shallow'), shallow)

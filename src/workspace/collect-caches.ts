@@ -5,8 +5,8 @@ import { nullWhenMissing } from '../platform/errno.ts'
 import { withLock } from '../platform/file-lock.ts'
 
 /**
- * How long a cache without a pin is kept after its last use, in milliseconds. An attempt pins a
- * cache only after it has fetched into it, so this is longer than any single git call takes.
+ * How long a cache without a pin is kept after its last use, in milliseconds. Must be longer than
+ * any single git call takes, because an attempt fetches into a cache before it pins the cache.
  */
 const GRACE_MS = 3_600_000
 
@@ -33,8 +33,8 @@ async function usedAt(cache: string): Promise<number> {
 
 /**
  * Removes repository caches and Git LFS caches from `folder`, least recently used first, until the
- * remaining ones take at most `bytes` of disk space. Keeps a cache that an attempt has pinned or
- * used recently, even if they take more.
+ * remaining ones take at most `bytes` of disk space. Never removes a cache that an attempt has
+ * pinned or used recently, so the remaining caches may take more than `bytes`.
  */
 export async function collectCaches(
   folder: string,

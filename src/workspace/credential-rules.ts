@@ -29,11 +29,11 @@ export type CredentialRule = {
 type FindCredential = (url: string) => Promise<Credential | null>
 
 /**
- * Returns a function that finds the credential for a repository URL: the rule with the longest
- * match wins. For an ssh URL that no rule matches, the function uses the worker's ssh agent, if
- * there is one. Otherwise, it returns null for a URL that no rule matches. It throws StepFailed
- * `credential-missing` if the credential cannot be read or used.
- * `credentialFinder` itself throws AppError `usage-invalid` for a rule that can never work.
+ * Returns a function that finds the credential for a repository URL. The rule with the longest
+ * match wins. If no rule matches, the function returns the worker's ssh agent, if there is one, for
+ * an ssh URL, and null for any other URL. The function throws StepFailed `credential-missing` if
+ * the credential cannot be read or used. `credentialFinder` itself throws AppError `usage-invalid`
+ * for a rule that can never work.
  */
 export function credentialFinder(
   rules: readonly CredentialRule[],
@@ -59,7 +59,7 @@ export function credentialFinder(
 
 /**
  * The user name if a rule names none. Most forges accept any name if the password is a token;
- * GitHub documents this one.
+ * GitHub's documentation uses this name.
  */
 const ANY_USER = 'x-access-token'
 

@@ -11,7 +11,7 @@ import { runProgram } from '../platform/run-program.ts'
 export type CredentialContext = {
   /** The worker's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Relative paths are resolved against this folder. */
+  /** The folder against which relative paths are resolved. */
   readonly cwd: string
   /** Path of the socket of the worker's ssh agent; null if there is none. */
   readonly sshAuthSock: string | null
@@ -20,7 +20,10 @@ export type CredentialContext = {
   readonly timeoutMs: number
 }
 
-/** Maximum size of a secret. A secret is one short line, so a larger file is probably wrong. */
+/**
+ * Maximum size of a secret, in bytes. A secret is one short line, so a larger file is probably the
+ * wrong one.
+ */
 const SECRET_BYTES_MAX = 16_384
 /** How long the output of a command is cached, in milliseconds. */
 const CACHED_MS = 60_000
@@ -100,8 +103,8 @@ async function runForSecret(
 }
 
 /**
- * Checks that the ssh agent responds and holds a key. Without this check, ssh would report only
- * that the server rejected the login attempt.
+ * Checks that the ssh agent responds and holds at least one key. Without this check, ssh would
+ * report only that the server rejected the login attempt.
  */
 export async function checkAgent(
   socket: string,

@@ -17,7 +17,7 @@ export function authorization(credential: Credential): string | null {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
-/** Redacts the credential from output, because a remote may echo it. */
+/** Redacts the credential in output, because a remote may echo the credential. */
 export function withoutSecrets(text: string, credential: Credential | null): string {
   return secretsOf(credential)
     .filter((part) => part !== '')

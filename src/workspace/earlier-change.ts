@@ -15,15 +15,15 @@ import { gitDirOf, treeOf } from './workspace.ts'
 /** A change stored as artifacts. */
 export type KeptChange = {
   /**
-   * The change's record or, if there is none, the names of all artifacts of the earlier job. Those
-   * may or may not include the change's artifacts.
+   * The change's record or, if there is none, the names of all artifacts of the earlier job,
+   * whether or not the change's artifacts are among them.
    */
   readonly from: ChangeRecord | readonly string[]
   /** Downloads the artifact with this name into a file. */
   readonly fetch: (name: string, file: string) => Promise<void>
 }
 
-/** The record of a kept change; null if it has none. */
+/** The record of a kept change; null if the change has none. */
 export const recordOf = ({ from }: KeptChange): ChangeRecord | null =>
   'tree' in from ? from : null
 
@@ -38,7 +38,10 @@ export type ChangeTarget = {
 /** A kept change, downloaded to files. */
 export type FetchedChange = {
   readonly patchFile: string
-  /** Paths of the Git LFS objects that the patch points to and that are among the artifacts. */
+  /**
+   * Paths of the Git LFS objects that the patch points to. Objects that are not among the artifacts
+   * are left out.
+   */
   readonly lfsFiles: readonly string[]
   readonly record: ChangeRecord | null
   /** Id of the commit that the change was made on; null if neither record nor patch names it. */
@@ -63,7 +66,7 @@ export async function fetchChange(
   }
   const patchFile = await fetch(PATCH)
   const contents = checkout.lfs ? names.filter((name) => lfsIdOf(name) !== null) : []
-  // The artifacts may include LFS objects from other attempts; skip those.
+  // The artifacts may include LFS objects of other attempts. Do not download those.
   const ids: ReadonlySet<string | null> =
     contents.length === 0 ? new Set() : await lfsIdsIn(patchFile)
   const lfsFiles: string[] = []
@@ -74,8 +77,8 @@ export async function fetchChange(
 /**
  * Applies a fetched change to the checkout of the commit `onto`. If the change was made on another
  * commit, merges it (a three-way merge, for which git needs the files of the change's base). Throws
- * StepFailed `change-conflicts` if the change does not apply, and `workspace-failed` if the result is
- * not the recorded tree.
+ * StepFailed `change-conflicts` if the change does not apply, and `workspace-failed` if the result
+ * is not the recorded tree.
  */
 export async function applyChange(
   { folder, checkout, settings }: ChangeTarget,
@@ -117,10 +120,10 @@ function conflict(base: string | null, onto: string, output: string): StepFailed
 }
 
 /**
- * Makes git treat every file whose timestamp matches the index as unchanged. Until the agent
- * starts, all files are unchanged. Without this function, git would compare the contents of files
- * that were written in the same timestamp interval as the index ("racy git"). It would then refuse
- * to patch files that it would store differently from the commit, for example with other line
+ * Makes git treat every file whose timestamp matches the index as unchanged, because the agent has
+ * not started and no file has changed yet. Git would otherwise compare the contents of files that
+ * were written in the same timestamp interval as the index ("racy git"). It would then refuse to
+ * patch a file that it would store differently from the commit, for example with other line
  * endings.
  */
 async function trustTimestamps(gitDir: string): Promise<void> {

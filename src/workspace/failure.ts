@@ -9,15 +9,15 @@ type RemoteCall = {
   readonly url: string
   readonly credential: Credential | null
   readonly knownHosts: string | null
-  /** Whether the host has answered this worker before. */
+  /** Whether the host has ever answered this worker. */
   readonly isKnown: boolean
-  /** Whether the host has answered another call after this one failed, so that it is available. */
+  /** Whether the host has answered a later call, and is therefore available. */
   readonly hasAnsweredSince?: boolean
 }
 
 /**
- * Converts a failed call to a remote into a step failure. If the host is unavailable, the failure names the
- * host, so that the job waits for it.
+ * Converts a failed call to a remote into a step failure. If the host is unavailable, the failure
+ * names the host, so that the job waits until the host is available.
  * @param output git's error output, with secrets already redacted
  */
 export function remoteFailure(
@@ -52,15 +52,16 @@ const PROXY_LOGIN = /407 from proxy|CONNECT tunnel failed, response 407|returned
 const PROXY_REFUSAL = /403 from proxy|CONNECT tunnel failed, response 403/i
 
 /**
- * Matches certificate and TLS errors, but not the message of GnuTLS about a connection that broke.
- * Waiting does not fix such errors.
+ * Matches certificate and TLS errors, which waiting does not fix. Does not match GnuTLS's message
+ * about a broken connection.
  */
 const CERTIFICATE =
   /\bcertificate\b|\bSSL_ERROR_|\bSSL routines\b|\bgnutls_handshake\b|\bTLS\b(?! connection was)/
 
 /**
- * Whether the cause is the worker's proxy or a TLS setting. Jobs then do not wait for the host, because
- * other workers may reach it. Ignores the words of URLs, paths and host names, such as `mbedtls.git`.
+ * Whether the worker's proxy or a TLS setting caused the failure. Jobs then do not wait for the
+ * host, because other workers may reach it. Ignores words in URLs, paths and host names, such as
+ * `mbedtls.git`.
  */
 const isLocal = (output: string): boolean =>
   [PROXY_UNRESOLVED, PROXY_LOGIN, PROXY_REFUSAL].some((pattern) => pattern.test(output)) ||

@@ -9,7 +9,7 @@ import { unseenIn } from './unseen.ts'
 import type { Note, Workspace } from './workspace.ts'
 
 /**
- * Differences between the work tree and the index, grouped by how to handle them. Paths are bytes,
+ * Differences between the work tree and the index, grouped by how to process them. Paths are bytes,
  * not text.
  */
 export type Found = {
@@ -74,8 +74,8 @@ export async function findChanges(
       else modified.push({ path, bytes: seen.size })
     }
   }
-  // Each folder is at the path of an index entry. It is a submodule, or the agent replaced a file
-  // with it.
+  // Each of these folders is at the path of an index entry. The entry is either a submodule or a
+  // file that the agent replaced with the folder.
   const submodules = folders.length === 0 ? new Set() : submodulesIn((await list('-s')).names)
   for (const path of folders) {
     if (submodules.has(path.toString('latin1'))) {

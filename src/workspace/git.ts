@@ -7,7 +7,7 @@ import type { ReachedHosts } from '../platform/reached-hosts.ts'
 import type { Transport } from './address.ts'
 import type { Credential } from './credential.ts'
 
-/** Maximum output of one git call, in bytes. Limited because the output is kept in memory. */
+/** Maximum output of one git call, in bytes. The output is kept in memory. */
 const STDOUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** This worker's settings for git. */
@@ -22,9 +22,15 @@ export type GitSettings = {
    */
   readonly credentialFor: (url: string) => Promise<Credential | null>
   readonly path: string
-  /** Variables that name the network proxy; empty for none. Only calls to a remote get them. */
+  /**
+   * Variables that name the network proxy; empty if there is no proxy. Only calls to a remote get
+   * these variables.
+   */
   readonly proxy: ProxyVariables
-  /** Path of the only configuration file that git reads besides a repository's own. */
+  /**
+   * Path of the configuration file for git. Git reads no other configuration except a repository's
+   * own.
+   */
   readonly configFile: string
   /**
    * Path of the only known_hosts file for ssh to use; null for the user's and the system's default
@@ -34,8 +40,9 @@ export type GitSettings = {
   /** Time limit for one git call, in milliseconds. */
   readonly timeoutMs: number
   /**
-   * Value of an environment variable that git and all its child processes get. The worker's guard
-   * finds the processes by it and kills them if the worker dies. null sets no variable.
+   * Value of an environment variable that git and all its child processes get. If the worker dies,
+   * its guard finds these processes by the variable and kills them. If null, the variable is not
+   * set.
    */
   readonly marker: string | null
   readonly probe: Probe
@@ -60,9 +67,9 @@ export type GitCall = {
 }
 
 /**
- * Runs git so that neither the machine's settings nor a repository can make it run other programs:
- * clean environment, no global configuration, no hooks, no credential helpers, and only protocols
- * that the call allows. Throws AppError `program-unstartable` if git is missing.
+ * Runs git so that neither the machine's settings nor a repository can make git run other programs:
+ * clean environment, no global configuration, no hooks, no credential helpers, and no protocols
+ * except those that the call allows. Throws AppError `program-unstartable` if git is missing.
  * @returns the result, whatever the exit code
  */
 export async function git(
@@ -85,7 +92,10 @@ export async function git(
   )
 }
 
-/** Runs a git call that uses no remote. Returns its output. Throws StepFailed if the call fails. */
+/**
+ * Runs a git call that does not use a remote. Returns its output. Throws StepFailed if the call
+ * fails.
+ */
 export async function mustGit(
   settings: GitSettings,
   call: GitCall,
@@ -96,7 +106,7 @@ export async function mustGit(
   throw localFailure(call, end)
 }
 
-/** Makes a step failure from the result of a failed git call that used no remote. */
+/** Makes a step failure from the result of a failed git call that did not use a remote. */
 export function localFailure(call: GitCall, end: ProgramEnd): StepFailed {
   const command = `git ${call.args[0] ?? ''}`
   if (end.exceeded === 'time') {
@@ -119,7 +129,7 @@ function environment(settings: GitSettings, call: GitCall): Record<string, strin
   const config = [...HARDENED, ...(call.config ?? [])]
   return {
     PATH: settings.path,
-    // Makes git's messages English, because we match them against English patterns.
+    // Makes git print English messages, which our patterns require.
     LC_ALL: 'C',
     // With a real home folder, git's libcurl would read credentials from ~/.netrc.
     HOME: '/dev/null',
@@ -165,16 +175,17 @@ const HARDENED: readonly (readonly [string, string])[] = [
   ['fetch.recurseSubmodules', 'false'],
   ['push.recurseSubmodules', 'no'],
   ['transfer.fsckObjects', 'true'],
-  // Only warn about harmless defects that well-known public repositories have in their old history.
+  // Some well-known public repositories have harmless defects in their old history. Only warn about
+  // these.
   ['fetch.fsck.badTimezone', 'warn'],
   ['fetch.fsck.zeroPaddedFilemode', 'warn'],
   ['fetch.fsck.missingSpaceBeforeDate', 'warn'],
-  // Always store a fetch as a pack, which git writes atomically. Loose objects that a killed fetch
-  // left could look like complete history.
+  // Always store a fetch as a pack, which git writes atomically. If a fetch is killed, its loose
+  // objects could look like complete history.
   ['fetch.unpackLimit', '1'],
   ['transfer.bundleURI', 'false'],
-  // Abort if a server sends less than one byte per second for a minute. Git's keepalive packets are
-  // more frequent than that.
+  // Abort if a server sends less than one byte per second for a minute. A server that is still
+  // working sends git's keepalive packets more often than that.
   ['http.lowSpeedLimit', '1'],
   ['http.lowSpeedTime', '60'],
   ['gc.auto', '0'],

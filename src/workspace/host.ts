@@ -3,9 +3,8 @@ import type { Resource } from '../domain/resource.ts'
 const SCP_STYLE = /^([\w.-]+)@([\w.-]+):/
 
 /**
- * The host of a repository, as a resource that is closed while the host is unreachable. `covers`
- * matches the `repo:` demands for all repositories on the host (`kinds/code/demands.ts`). Null for
- * a local repository.
+ * The host of a repository, as a resource that can be closed. `covers` matches the `repo:` demands
+ * for all repositories on the host (`kinds/code/demands.ts`). Null for a local repository.
  */
 export function hostOf(repository: string): Resource | null {
   const [, user, name] = SCP_STYLE.exec(repository) ?? []

@@ -84,8 +84,8 @@ async function smallBlobs(
 }
 
 /**
- * Whether the object is in the attempt's git directory. Only objects that an agent created are
- * there.
+ * Whether the object is in the attempt's git directory, which contains only objects that an agent
+ * created.
  */
 const hasObject = (gitDir: string, id: string): Promise<boolean> =>
   access(lfsObjectFile(gitDir, id)).then(

@@ -1,5 +1,5 @@
-// Git LFS. The program git-lfs fetches and pushes objects. We always run it through `git`,
-// so that it gets only our configuration and the credential for one call. All jobs with the same
+// Git LFS. The program git-lfs fetches and pushes objects. We always run it through `git`, so that
+// it gets only our configuration and the credential for that call. All jobs with the same
 // repository URL share the fetched objects. Objects that an agent created are in the attempt's git
 // directory.
 import { createHash } from 'node:crypto'
@@ -35,7 +35,7 @@ export const lfsFilter = (gitDir: string): string => `[filter "lfs"]
 \tstorage = ${quoted(join(gitDir, 'lfs'))}
 `
 
-/** Quotes text as a value for a git configuration file. */
+/** Quotes a string as a value for a git configuration file. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 
 /** Git configuration for the agent's repository: converts contents to pointers, but not back. */

@@ -8,7 +8,7 @@ import type { Note } from './workspace.ts'
 /** Metadata of what exists at a path; `unreadable` if it exists but cannot be read. */
 type Seen = Stats | 'missing' | 'unreadable'
 
-/** The note for a path that is left out: the change does not alter the path. */
+/** The note for a path that the change leaves out, so that the path keeps its earlier state. */
 export const notTaken = (path: Buffer, why: string): Note => ({
   code: 'file-not-taken',
   text: `${show(path)} ${why}`,

@@ -6,7 +6,7 @@ import type { Note, Workspace } from './workspace.ts'
 const FILES_MAX = 100
 const BYTES_MAX = 1024 * 1024
 
-/** Notes on submodules and Git LFS contents that the checkout options left out. */
+/** Notes about submodules and Git LFS contents that are missing because of the checkout options. */
 export async function notesOf(
   workspace: Omit<Workspace, 'notes'>,
   signal: AbortSignal,

@@ -4,8 +4,8 @@ import { removeTree } from '../platform/remove-tree.ts'
 import { inside } from './paths.ts'
 
 /**
- * Maximum length of a folder's path. Linux limits a path to 4095 bytes; the rest is room for two
- * names, which `removeTree` may append.
+ * Maximum length of a folder's path. Linux limits a path to 4095 bytes; the difference leaves room
+ * for two names that `removeTree` may append.
  */
 const PATH_BYTES_MAX = 3500
 const ENTRIES_MAX = 1_000_000

@@ -37,8 +37,9 @@ export type WorkspaceRequest = {
 }
 
 /**
- * Makes a workspace for an agent: checks out a commit and applies the earlier change, if there is one.
- * Throws StepFailed for a problem with the URL, the credential, the start, the change or the disk.
+ * Makes a workspace for an agent: checks out a commit and applies the earlier change, if there is
+ * one. Throws StepFailed for a problem with the URL, the credential, the start, the change or the
+ * disk.
  */
 export async function prepareWorkspace(
   request: WorkspaceRequest,
@@ -63,8 +64,8 @@ export async function prepareWorkspace(
 }
 
 /**
- * Fetches the commit on which a change was made, so that the change can be merged into another base.
- * The remote may no longer have the commit; git then applies the change without a merge.
+ * Fetches the commit on which a change was made, so that the change can be merged into another
+ * base. The remote may no longer have the commit; git then applies the change without a merge.
  */
 async function fetchForMerge(
   cache: Cache,

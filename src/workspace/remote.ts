@@ -17,9 +17,10 @@ export type RemoteRefs = {
 }
 
 /**
- * Asks the remote for the refs in `names`: HEAD, full names, or the beginning of full names followed
- * by `*`. Always contacts the remote, so success also proves that the credential allows reading the
- * repository. Without names, asks for HEAD, because git would otherwise list every ref of the remote.
+ * Asks the remote for the refs in `names`. Each name is HEAD, a full ref name, or the beginning of
+ * one followed by `*`. Always contacts the remote, so success also proves that the credential
+ * allows reading the repository. If `names` is empty, asks for HEAD, because git would otherwise
+ * list every ref of the remote.
  * @param remote.gitDir any folder; this call needs no local repository
  */
 export async function askRemote(
@@ -46,21 +47,21 @@ export type RemoteEnd = Omit<ProgramEnd, 'stderr'> & {
   /** Error output of git and the remote, with the credential redacted. */
   readonly redactedStderr: string
   /**
-   * Redacts the credential in a text. Use it for text from stdout, because the remote may have
-   * printed the credential there.
+   * Redacts the credential in a string. Use this for stdout, because the remote may have printed
+   * the credential there.
    */
   redact(text: string): string
   /**
-   * Makes a step failure from this result. Call it only if git failed.
-   * @param later.hasAnsweredSince whether the host has answered a later call, so that the job does not
-   * wait for the host
+   * Makes a step failure from this result. Call this only if git failed.
+   * @param later.hasAnsweredSince whether the host has answered a later call; if so, the job does
+   * not wait for the host
    */
   failure(later?: { readonly hasAnsweredSince: boolean }): Error
 }
 
 /**
- * Runs a git command against a remote. Only this function gives git a credential, and only in the
- * environment of that git process.
+ * Runs a git command against a remote. No other function gives git a credential. Passes the
+ * credential in the environment of this git process only.
  */
 export async function callRemote(
   remote: Remote,
@@ -116,7 +117,8 @@ function readRefs(text: string, names: readonly string[]): RemoteRefs {
   const tips = new Map<string, string>()
   let head: string | null = null
   for (const [value = '', name = ''] of lines) {
-    // ls-remote also returns names that end with a requested name, such as refs/pull/refs/heads/x.
+    // ls-remote also lists names that merely end with a requested name, such as
+    // refs/pull/refs/heads/x.
     if (!names.some((asked) => matches(asked, name))) continue
     if (!value.startsWith('ref: ')) tips.set(name, value)
     // `branchOf` validates this name from the remote, because git does not.

@@ -98,7 +98,7 @@ function cone(folders: readonly string[]): string {
   return ['/*', '!/*/', ...lines, ...[...whole].map((folder) => `/${folder}/`), ''].join('\n')
 }
 
-/** Parent folders, outermost first: `a` and `a/b` for `a/b/c`. */
+/** The parent folders of a path, outermost first: `a` and `a/b` for `a/b/c`. */
 function ancestors(folder: string): string[] {
   const parts = folder.split('/')
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))

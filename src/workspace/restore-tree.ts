@@ -7,10 +7,10 @@ import type { Workspace } from './workspace.ts'
 import { openRoot, writeTree } from './write-tree.ts'
 
 /**
- * Restores the work tree to a tree that `writeTree` returned for this workspace: undoes later
- * additions, changes and deletions. Keeps git-ignored files and everything that git does not store
- * in a tree: the agent's repository, the contents of submodules, pipes and sockets. Throws
- * StepFailed `workspace-failed` if the tree cannot be restored.
+ * Restores the files of the work tree to `tree`, which `writeTree` returned for this workspace:
+ * undoes later additions, changes and deletions. Keeps git-ignored files and everything that git
+ * does not store in a tree: the agent's repository, the contents of submodules, pipes and sockets.
+ * Throws StepFailed `workspace-failed` if the tree cannot be restored.
  */
 export async function restoreTree(
   workspace: Workspace,
@@ -19,13 +19,13 @@ export async function restoreTree(
 ): Promise<void> {
   await openRoot(workspace)
   if ((await resetTo(workspace, tree, signal)).problems === '') return
-  // Git reported problems. Read-only folders and very long paths can cause them, so fix these and
-  // retry.
+  // Git reported problems. Read-only folders or very long paths may have caused them, so repair the
+  // folders and retry.
   await openFolders(workspace.tree, signal)
   const { problems, written } = await resetTo(workspace, tree, signal)
   if (problems === '') return
-  // If git failed to write a file, the comparison would not show it: a file that git cannot store is
-  // left out of both trees.
+  // Equal trees alone do not prove success, because a file that git could neither write nor store
+  // would be missing from both trees.
   if (written && (await writeTree(workspace, signal)).tree === tree) return
   throw new StepFailed('workspace-failed', `the work tree cannot be restored: ${problems}`)
 }
@@ -65,7 +65,7 @@ async function resetTo(workspace: Workspace, tree: string, signal: AbortSignal):
 /** Removes untracked files and nested repositories. Without -x, git keeps ignored files. */
 const CLEAN = ['clean', '-ffdq']
 
-/** Makes git also restore files that the sparse checkout left out but the agent wrote. */
+/** Makes git also restore files that the agent wrote at paths outside the sparse checkout. */
 async function includeHidden(
   { settings, gitDir, base, options, tree: workTree }: Workspace,
   { indexFile, tree }: { readonly indexFile: string; readonly tree: string },

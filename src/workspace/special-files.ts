@@ -5,8 +5,8 @@ import { inside, SLASH } from './paths.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Maximum number of folders to search. A special file that is missed only lacks its note, because
- * git never stores it.
+ * Maximum number of folders to search. Git never stores a special file, so a special file that the
+ * search misses lacks a note but does no other harm.
  */
 const FOLDERS_MAX = 20_000
 /** Number of special files after which the search ends. An agent can make millions of them. */
@@ -15,8 +15,8 @@ const SPECIAL_MAX = 500
 const FOLDERS_AT_ONCE = 64
 
 /**
- * Finds up to `SPECIAL_MAX` pipes, sockets and devices, which git does not store. Leaves out those
- * that .gitignore matches. Does not enter nested repositories or follow links.
+ * Finds at most `SPECIAL_MAX` pipes, sockets and devices, which git does not store. Leaves out
+ * those that .gitignore matches. Does not enter nested repositories or follow links.
  */
 export async function specialFiles(
   workspace: Workspace,
@@ -69,7 +69,7 @@ async function look(path: Buffer, signal: AbortSignal): Promise<Looked> {
       else if (isSpecial(entry)) addUpTo(SPECIAL_MAX, looked.special, name)
     }
   } catch {
-    // As with every folder that is missed, its special files only lack their notes.
+    // The folder cannot be read, so its special files get no notes.
   }
   return looked
 }

@@ -8,7 +8,7 @@ import type { Note, Submodule, Workspace } from './workspace.ts'
 const NAMES_MAX = 5
 
 /**
- * Returns a note for each submodule in which the agent changed files. These changes are not
+ * Returns a note for each submodule in which the agent changed files. Changes in submodules are not
  * published, because a submodule is a separate repository.
  */
 export async function changedSubmodules(

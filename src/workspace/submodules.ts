@@ -36,9 +36,9 @@ type Root = {
 }
 
 /**
- * Checks out all submodules as plain files, if the options ask for them. The agent cannot access
- * their git directories. A submodule's URL must be one that this worker allows for jobs; a local
- * path is allowed only if the parent repository is also local. Throws StepFailed
+ * Checks out all submodules as plain files, if the options request submodules. The agent cannot
+ * access their git directories. A submodule's URL must be one that this worker allows for jobs; a
+ * local path is allowed only if the parent repository is also local. Throws StepFailed
  * `submodule-refused`, or the failure to fetch a submodule.
  */
 export async function checkOutSubmodules(

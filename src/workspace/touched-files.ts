@@ -68,7 +68,10 @@ async function writeAgain(
 
 const NUL = Buffer.from([0])
 
-/** False also if either file is missing, such as a file that a leftover process just removed. */
+/**
+ * Whether two files are the same. False if either is missing, for example because a leftover
+ * process removed it.
+ */
 async function isSame(file: Buffer, written: Buffer): Promise<boolean> {
   try {
     return await compare(file, written)

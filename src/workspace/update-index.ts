@@ -16,9 +16,9 @@ export type IndexChange = {
 const LEFT_OUT_MAX = 1000
 
 /**
- * Writes changes to an index. Leaves out a path that git cannot store, because its content does not
- * fit its attributes or because git rejects its name, such as `.GIT`. Such a path keeps its earlier
- * state. Throws StepFailed if git fails for another reason, such as a full disk.
+ * Writes changes to an index. Leaves out each path that git cannot store because the file's content
+ * does not fit its attributes or because git rejects the name, such as `.GIT`. Such a path keeps
+ * its earlier state. Throws StepFailed if git fails for another reason, such as a full disk.
  * @returns a note for each path that was left out
  */
 export async function updateIndex(
@@ -37,8 +37,8 @@ export async function updateIndex(
     if (end.code === 0) notes.push(...rejectedNames(end.stderr))
     return { call, end }
   }
-  // Git stores either all of the files or none. If it stores none, halve the list until the files
-  // that git cannot store are found.
+  // Git stores either all of the files or none. If git stores none, split the list in half again
+  // and again until the files that git cannot store are found.
   const store = async (paths: readonly Buffer[]): Promise<void> => {
     const [first] = paths
     if (first === undefined) return
@@ -68,7 +68,7 @@ const NUL = Buffer.from([0])
 const removal = (path: Buffer, base: string): Buffer =>
   Buffer.concat([Buffer.from(`0 ${noObject(base)}\t`), path])
 
-/** Whether git may have failed because of the files' contents, not because of the machine. */
+/** Whether the files' contents, rather than the machine, may have made git fail. */
 const isAboutFiles = (call: GitCall, end: ProgramEnd): boolean =>
   end.exceeded === null && localFailure(call, end).reason === 'workspace-failed'
 
@@ -78,7 +78,7 @@ const rejectedNames = (stderr: string): Note[] =>
     text: `${show(Buffer.from(name))} was left out, because git rejects its name`,
   }))
 
-/** @param stderr git's output; its last line says what is wrong */
+/** @param stderr git's output, whose last line states the problem */
 function notStored(path: Buffer, stderr: string): Note {
   const cause = stderr.trim().split('\n').at(-1) ?? ''
   const text = `${show(path)} was left out, because git cannot store it: ${cause.slice(0, 300)}`

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { CheckoutOptions } from './checkout-options.ts'
 import type { GitSettings } from './git.ts'
 
-/** A message for the submitter about something that does not fail the job. */
+/** A message for the submitter. It does not make the job fail. */
 export type Note = { readonly code: string; readonly text: string }
 
 /** A submodule: its path in the tree, and its git directory, which the agent cannot access. */
@@ -76,9 +76,9 @@ export async function findWorkspace(
 }
 
 /**
- * Returns null if the file was missing or is truncated. In both cases, the worker died before the
- * agent started.
- * @param text the file's contents; empty if it is missing
+ * Parses the saved facts. Returns null if the file is missing or truncated: then the worker died
+ * before the agent started.
+ * @param text the file's contents; empty if the file is missing
  */
 function readSaved(text: string): z.infer<typeof Saved> | null {
   try {

@@ -44,7 +44,7 @@ export async function openRoot({ tree }: Pick<Workspace, 'tree'>): Promise<void>
       'the agent replaced its workspace folder with a file or link',
     )
   }
-  // The root's mode is not part of the change. Without access to the root, nothing in it can be
-  // read.
+  // The root's mode is not part of the change, so changing it is safe. Without access to the root,
+  // nothing in it can be read.
   if ((root.mode & 0o700) !== 0o700) await chmod(tree, 0o700)
 }

@@ -21,7 +21,10 @@ export type CodeJob = {
 /** The HOME folder in an attempt's folder. */
 export const homeOf = (folder: string): string => join(folder, 'home')
 
-/** The folder with the job's inputs, which programs must be able to read; none if the job has no inputs. */
+/**
+ * The folder with the job's inputs, which programs must be able to read; empty if the job has no
+ * inputs.
+ */
 export function inputFolders(attempt: Attempt): readonly string[] {
   const folder = inputsOf(attempt)
   return folder === null ? [] : [folder]

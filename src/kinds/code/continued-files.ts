@@ -4,9 +4,9 @@ import type { Continuation } from '../../domain/work.ts'
 
 /**
  * Maps each default artifact name, such as `change.patch`, to the name under which the hub stores
- * the artifact of the earlier jobs. Leaves out empty files: an empty patch means that nothing changed.
- * The hub sends either the uploaded or the salvaged artifact of a name. Older hubs may send both; the
- * uploaded one then takes precedence.
+ * that artifact of the earlier jobs. Leaves out empty files, because an empty patch means that
+ * nothing changed. For each default name, the hub sends either the uploaded or the salvaged
+ * artifact. An older hub may send both; the uploaded one then takes precedence.
  */
 export function continuedFiles(artifacts: Continuation['artifacts']): ReadonlyMap<string, string> {
   const salvaged = artifacts.filter(({ name }) => name.startsWith(SALVAGE))

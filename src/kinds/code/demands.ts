@@ -26,7 +26,7 @@ function modelDemand(choice: CodePayload['agent']): readonly string[] {
 const isLocal = (address: string): boolean => /^(?:\/|file:)/i.test(address)
 
 /**
- * The message for a demand that no worker meets; null if the demand itself is clear enough to show.
+ * How to report a demand that no worker meets; null if the demand itself is clear enough to show.
  * @param offered what the connected workers offer
  */
 export function lackOf(demand: string, offered: readonly string[]): UnmetDemand | null {
@@ -46,7 +46,10 @@ export function lackOf(demand: string, offered: readonly string[]): UnmetDemand 
   return { noun, what: `no worker has ${noun}`, cure: hint(`restart a worker with ${settings}`) }
 }
 
-/** What to do so that a worker offers the agent. Mentions the model only if no worker has it. */
+/**
+ * The hint that says how to get a worker that offers the agent. Mentions a model only if the agent
+ * needs one that no worker has.
+ */
 function cureFor({ getIt, needsModel }: Agent, offered: readonly string[]): Hint {
   const needed = needsModel === 'any' ? 'default' : needsModel
   const model = MODELS.find(({ name }) => name === needed && !meets(modelOffer(name), offered))
@@ -72,9 +75,9 @@ const MODELS = [
 /**
  * The demand for a repository: `repo:` and its normalized URL, with spaces and `*` percent-encoded.
  * A restriction of a token, such as `repo:https://host/team/*`, is compared only with the beginning
- * of the URL. `https://host/team/..%2Fother` would match it, but a server may read this URL as
- * `https://host/other`. So a URL that still contains `..`, or is too long, is replaced by its
- * SHA-256, which matches no restriction by URL.
+ * of the URL. This restriction would match `https://host/team/..%2Fother`, which a server may read
+ * as `https://host/other`. So if the normalized URL still contains `..`, or is too long, the demand
+ * contains the URL's SHA-256 instead, which matches no restriction by URL.
  */
 function repositoryDemand(address: string): string {
   const plain = plainAddress(address)

@@ -9,15 +9,15 @@ import type { OpenedWorkspace } from './opened-workspace.ts'
 import { findingsText, indented, type PromptedJob, promptFor } from './prompt.ts'
 import type { KeptWork } from './work-checkpoint.ts'
 
-/** Maximum length of the detail of an earlier attempt or job in a prompt, in characters. */
+/** Maximum length, in characters, of an earlier attempt's or job's detail in a prompt. */
 const DETAIL_MAX = 6000
-/** Maximum length of the last message of an earlier agent in a prompt, in characters. */
+/** Maximum length, in characters, of an earlier agent's last message in a prompt. */
 const MESSAGE_MAX = 2000
 
 /**
  * Returns the prompt of an attempt's first turn. If there were earlier attempts, or if the job
- * continues another job, the prompt also says how the earlier work ended and what failed checks
- * found.
+ * continues another job, the prompt also says how the earlier work ended and lists the findings of
+ * its failed checks.
  */
 export function firstPrompt(job: PromptedJob, opened: Earlier): string {
   const { kept, session } = opened
@@ -74,7 +74,7 @@ function aboutJob(
 const ADVANCED =
   'Since then, others have made commits to its branch. These commits are in the working tree, too: read files again before you change them.'
 
-/** If the work ended with a failed check, the detail contains the findings. */
+/** The detail of how the work ended. For a failed check, the detail contains the findings. */
 const detailOf = ({ detail }: EarlierEnd): string =>
   detail.trim() === '' ? '' : `Details:\n\n${indented(clipMiddle(detail.trim(), DETAIL_MAX))}`
 
@@ -84,7 +84,7 @@ const findingsOf = (job: PromptedJob, work: KeptWork | null): string => {
   return `The work did not pass every check.\n\n${findingsText(job, failed)}`
 }
 
-/** The meaning of a reason in words; the reason code itself if this version does not know it. */
+/** A sentence that explains a reason code; the code itself if this version does not know it. */
 const meaningOf = ({ reason }: EarlierEnd): string => {
   const found = Object.entries(REASONS).find(([code]) => code === reason)
   return found === undefined ? reason : found[1].means

@@ -22,8 +22,8 @@ const publishText = (publish: CodePayload['publish']): string =>
     : publish.mode
 
 /**
- * How the checkout differs from the default; null if it does not. The default has all folders and the
- * complete history, but no submodules and no LFS files.
+ * How the checkout differs from the default, which is all folders and the full history, without
+ * submodules or LFS files; null if it does not differ.
  */
 function checkoutText(checkout: CodePayload['checkout']): string | null {
   const { depth, sparse, submodules, lfs } = checkout

@@ -156,7 +156,8 @@ function agentOf({ agent: name, model }: CodeFlags, run: readonly string[]): obj
 }
 
 /**
- * Returns undefined if none of the flags was given: older hubs reject a payload with `checkout`.
+ * The payload's `checkout`. Undefined if none of its flags was given, because older hubs reject a
+ * payload with `checkout`.
  */
 function checkoutOf({ depth, sparse, submodules, lfs }: CodeFlags): object | undefined {
   const asked = [depth, sparse, submodules, lfs].some((flag) => flag !== undefined)

@@ -10,7 +10,9 @@ import { CodePayload } from './payload.ts'
 import { runCode } from './run.ts'
 import { salvageWork } from './salvage-work.ts'
 
-/** Jobs in which an agent edits a git repository. The checked change becomes a patch or a branch. */
+/**
+ * Jobs in which an agent edits a git repository. The checked change becomes a patch or a branch.
+ */
 export const codeKind = (tools: KindTools): WorkKind => ({
   // Async, so that an error thrown by `codeJob` rejects the promise and fails the attempt.
   run: async (attempt, signal) => await runCode(codeJob(tools, attempt), signal),

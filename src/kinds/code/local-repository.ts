@@ -6,7 +6,7 @@ import { plural } from '../../domain/plural.ts'
 import { type ProgramEnd, runProgram } from '../../platform/run-program.ts'
 import type { Typed } from '../kind.ts'
 
-/** Timeout of each git call, in milliseconds. If git takes longer, no warning is printed. */
+/** Timeout of each git call, in milliseconds. After a timeout, no warning is printed. */
 const STATUS_MS_MAX = 3000
 const STATUS_BYTES_MAX = 1024 * 1024
 const NAMED_MAX = 3
@@ -17,10 +17,10 @@ const HOST_AND_PATH = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\/[^\s:]+$/i
 type Here = Pick<Typed, 'cwd' | 'path' | 'note'>
 
 /**
- * Resolves the value of `--repo`. Returns the absolute path of an existing folder, and every other
- * absolute path or address unchanged. Warns about uncommitted changes in the folder, about a folder
- * that is not the top folder of a repository, and about an absolute path that does not exist on this
- * machine. Throws `usage-invalid` for a relative path that does not exist.
+ * Resolves the value of `--repo`. Returns the absolute path of an existing folder, and returns any
+ * other absolute path or address unchanged. Warns about uncommitted changes in the folder, about a
+ * folder that is not the top folder of a repository, and about an absolute path that does not exist
+ * on this machine. Throws `usage-invalid` for a relative path that does not exist.
  */
 export async function repositoryAddress(given: string, here: Here): Promise<string> {
   const path = resolve(here.cwd, given)
@@ -83,8 +83,8 @@ async function noteUncommitted(
 
 /**
  * Lists the files with uncommitted changes in a working copy, including new files. Returns an empty
- * list if the folder is not a working copy, if its settings name programs that `git status` would
- * run, or if git fails or takes too long.
+ * list if the folder is not a working copy, if the repository's settings name filter programs that
+ * `git status` would run, or if git fails or takes too long.
  */
 async function uncommitted(folder: string, path: string): Promise<readonly string[]> {
   try {
@@ -101,17 +101,17 @@ async function uncommitted(folder: string, path: string): Promise<readonly strin
 }
 
 /**
- * Matches the settings of filters. To compare a file, git runs its filter, and no option prevents
- * that.
+ * Matches the settings of filters. Git runs a file's filter to compare the file, and no option
+ * prevents that.
  */
 const FILTERS = String.raw`^filter\.`
 
-/** Reads no work tree of a submodule, because git would apply the submodule's own settings there. */
+/** Does not look into submodules, because git would apply each submodule's own settings there. */
 const STATUS = ['status', '--porcelain=v1', '-z', '--ignore-submodules=dirty']
 
 /**
- * Runs git with the settings of the repository only, of which none that starts a program applies
- * except filters. The user did not necessarily write these settings.
+ * Runs git with no settings except the repository's own, which the user may not have written. Git
+ * runs no programs that these settings name, except filters.
  */
 const gitIn = (folder: string, path: string, args: readonly string[]): Promise<ProgramEnd> =>
   runProgram({
@@ -127,7 +127,8 @@ const gitIn = (folder: string, path: string, args: readonly string[]): Promise<P
       GIT_TERMINAL_PROMPT: '0',
       // Prevents git from changing its index.
       GIT_OPTIONAL_LOCKS: '0',
-      // Prevent a partial clone from fetching objects with a program that its settings name.
+      // Prevents a partial clone from fetching objects with a program that the clone's settings
+      // name.
       GIT_NO_LAZY_FETCH: '1',
       GIT_ALLOW_PROTOCOL: 'none',
     },

@@ -16,8 +16,8 @@ import { forgetChange, keepChange, takeChange } from './take-work.ts'
 import { discardWork, recordWork } from './work-checkpoint.ts'
 
 /**
- * Runs turns of the agent until the checks pass. Continues the work of an earlier attempt, if any.
- * Throws StepFailed `check-failed` if a check still fails and no turns are left.
+ * Runs turns of the agent until all checks pass. Continues the work of an earlier attempt, if there
+ * is any. Throws StepFailed `check-failed` if a check still fails and no turns are left.
  */
 export async function makeChange(
   job: CodeJob,
@@ -63,8 +63,8 @@ const firstTurn = (job: CodeJob, opened: OpenedWorkspace): PlannedTurn => ({
 })
 
 /**
- * The turn that an earlier attempt finished; null if there is none. If the restored work does not match
- * its recorded tree, throws StepFailed `workspace-failed`, and the next attempt starts over.
+ * The turn that an earlier attempt finished; null if there is none. If the restored work does not
+ * match its recorded tree, throws StepFailed `workspace-failed`, and the next attempt starts over.
  */
 async function finishedTurn(
   job: CodeJob,

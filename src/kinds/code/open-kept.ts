@@ -31,7 +31,8 @@ export async function openKept(
     return { workspace, session }
   } catch (error) {
     if (!isUnrestorable(error)) throw error
-    // The earlier attempt's session may already be unpacked in the HOME folder, so clear the folder.
+    // The earlier attempt's session may already be unpacked in the HOME folder, so clear the
+    // folder.
     await rm(job.home, { recursive: true, force: true })
     await mkdir(job.home, { mode: 0o700 })
     const text = `The work of attempt ${kept.attempt} cannot be restored, so the agent starts over: ${error.message}`
@@ -54,7 +55,7 @@ function isUnrestorable(error: unknown): error is Error {
 const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): KeptChange => ({
   from: kept.change,
   fetch: async (name, file) => {
-    // A turn that was set aside renames only the patch. Salvage renames every file.
+    // Setting a turn aside renames only its patch. Salvage renames every file.
     const isRenamed = name === PATCH || kept.salvaged === true
     const artifact = isRenamed ? artifactName(kept, name) : name
     await attempt.report.fetchKept(kept.attempt, artifact, file, signal)
@@ -63,8 +64,8 @@ const keptChange = ({ attempt }: CodeJob, kept: KeptWork, signal: AbortSignal): 
 
 /**
  * Restores the session of an earlier attempt and returns the session's id. Returns null if there is
- * no session, or if the agent has no turn left in which to use it. In the second case, the session
- * remains an artifact that a follow-up can restore.
+ * no session, or if the agent has no turn left. If no turn is left, the session remains an artifact
+ * that a follow-up can restore.
  */
 async function keptSession(
   { attempt, home, payload }: CodeJob,

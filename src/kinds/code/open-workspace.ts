@@ -15,8 +15,8 @@ import { publishedBranch } from './start.ts'
 import { keptWork } from './work-checkpoint.ts'
 
 /**
- * Checks out the repository and restores the work of an earlier attempt. If there is no such work, and
- * this job continues earlier jobs, restores their work.
+ * Checks out the repository and restores the work of an earlier attempt. If there is no such work
+ * but this job continues earlier jobs, restores the work of those jobs instead.
  */
 export async function openWorkspace(job: CodeJob, signal: AbortSignal): Promise<OpenedWorkspace> {
   await mkdir(job.home, { mode: 0o700 })
@@ -38,7 +38,7 @@ async function openFresh(job: CodeJob, signal: AbortSignal): Promise<Opened> {
   return { workspace, session }
 }
 
-/** The change that the earlier jobs made but did not publish; null if this job continues no job. */
+/** The change that the earlier jobs did not publish; null if this job continues no job. */
 function continuedChange({ attempt }: CodeJob, signal: AbortSignal): KeptChange | null {
   const { continues } = attempt.earlier
   if (continues === null) return null
@@ -51,7 +51,9 @@ function continuedChange({ attempt }: CodeJob, signal: AbortSignal): KeptChange 
   }
 }
 
-/** Whether the earlier jobs' branch has moved since they published it. If so, reports a note. */
+/**
+ * Whether the branch that the earlier jobs published has moved since then. If so, reports a note.
+ */
 function hasAdvanced(job: CodeJob, { base }: RepositoryWorkspace): boolean {
   const published = publishedBranch(job)
   if (published === null || base.branch !== published.branch) return false
@@ -62,8 +64,8 @@ function hasAdvanced(job: CodeJob, { base }: RepositoryWorkspace): boolean {
 }
 
 /**
- * Restores the session that a follow-up continues, and returns the session's id. Returns null if this
- * job is not a follow-up, or if the agent needs session files but the earlier jobs kept none.
+ * Restores the session that a follow-up continues, and returns the session's id. Returns null if
+ * this job is not a follow-up, or if the agent needs session files but the earlier jobs kept none.
  */
 async function continuedSession(
   { attempt, driver, home }: CodeJob,

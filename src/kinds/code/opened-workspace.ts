@@ -4,7 +4,10 @@ import type { KeptWork } from './work-checkpoint.ts'
 /** A checkout, and the agent's session to continue in it. */
 export type Opened = {
   readonly workspace: RepositoryWorkspace
-  /** The session to continue, whose files are in the agent's HOME folder; null starts a new session. */
+  /**
+   * Id of the session to continue, whose files are in the agent's HOME folder; null to start a new
+   * session.
+   */
   readonly session: string | null
 }
 
@@ -15,8 +18,8 @@ export type OpenedWorkspace = Opened & {
   /** An earlier attempt's work that could not be restored; null if there is none. */
   readonly lost: KeptWork | null
   /**
-   * Whether the earlier jobs' branch has moved since they published it, and this job starts from
-   * its head.
+   * Whether the branch that the earlier jobs published has moved since then, so that this job
+   * starts from the branch's new head.
    */
   readonly advanced: boolean
 }

@@ -21,7 +21,10 @@ const BranchName = RefName.refine(
   'must be the name of a branch, without refs/heads/, and not HEAD',
 )
 
-/** An http, https, ssh or file URL, or an absolute path. A worker may refuse some of these. */
+/**
+ * An http, https, ssh or file URL, or an absolute path. Each worker decides which of these to
+ * accept.
+ */
 export const RepositoryAddress = line(2048)
   .refine((text) => !text.startsWith('-'), 'must not begin with a dash')
   .refine(
@@ -62,7 +65,7 @@ const Publish = z.discriminatedUnion('mode', [
   }),
 ])
 
-/** What is checked out for the agent. */
+/** What to check out for the agent. */
 const Checkout = z.strictObject({
   ref: RefName.optional().describe(
     'Default: the branch that publish.branch names if it exists, otherwise the remote’s HEAD',
@@ -108,12 +111,12 @@ export const CodePayload = z
 export type CodePayload = z.infer<typeof CodePayload>
 
 /**
- * The maximum number of the agent's turns. The default is applied here, not in the schema: a job whose
- * payload contains `iterations` is given only to workers with protocol version 2 or later.
+ * The maximum number of the agent's turns. The default is applied here, not in the schema: a job
+ * whose payload contains `iterations` is given only to workers with protocol version 2 or later.
  */
 export const iterationsOf = ({ iterations }: Pick<CodePayload, 'iterations'>): number =>
   iterations ?? ITERATIONS
 
-/** The ref that the payload names to start from; null if it names none. */
+/** The ref from which the payload says to start; null if the payload names none. */
 export const refOf = ({ ref, checkout }: Pick<CodePayload, 'ref' | 'checkout'>): string | null =>
   checkout.ref ?? ref ?? null

@@ -8,8 +8,8 @@ import { branchOf, startOf } from './start.ts'
 
 /**
  * Checks out the repository, applies the earlier change `kept`, and checks that the worker's
- * credential can push to the job's branch. The check comes before the agent starts, so that no turn
- * is wasted on a branch that cannot be pushed. Throws StepFailed.
+ * credential can push to the job's branch. This push check runs before the agent, so that no turn
+ * is wasted on work that cannot be pushed. Throws StepFailed.
  */
 export async function prepare(
   job: CodeJob,

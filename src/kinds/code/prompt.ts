@@ -11,8 +11,8 @@ export type PromptedJob = Pick<CodeJob, 'payload'> & {
 }
 
 /**
- * The agent's first prompt. The job's prompt comes first. The rules of the platform follow, because the
- * author of the job's prompt does not know these rules.
+ * The agent's first prompt. The job's prompt comes first. The rules of the platform follow, because
+ * the author of the job's prompt does not know these rules.
  */
 export function promptFor({ payload, attempt }: PromptedJob): string {
   const { prompt, checkout, test, checks } = payload
@@ -30,8 +30,8 @@ export function promptFor({ payload, attempt }: PromptedJob): string {
 }
 
 /**
- * The prompt for the turn after checks failed. An agent whose session continues already knows the
- * first prompt. If `session` is null, the first prompt is repeated.
+ * The prompt for the turn after a failed check. If `session` is null, the prompt repeats the first
+ * prompt. An agent whose session continues already knows the first prompt.
  */
 export function findingsPrompt(
   job: PromptedJob,
@@ -70,8 +70,8 @@ const LEAD_OF_NO_CHANGE =
 export const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
 /**
- * Tells the agent what the checkout lacks. Otherwise the agent would assume that the checkout is the
- * whole repository.
+ * Tells the agent what the checkout lacks. Otherwise the agent would assume that the checkout is
+ * the whole repository.
  */
 function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): readonly string[] {
   return [
@@ -87,7 +87,7 @@ function limitsOf({ depth, sparse, submodules }: CodePayload['checkout']): reado
   ]
 }
 
-/** A command as typed in a shell. */
+/** A command as a user would type it in a shell. */
 const shown = (argv: readonly string[]): string => argv.map(word).join(' ')
 
 const word = (text: string): string =>

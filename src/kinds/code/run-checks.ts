@@ -14,9 +14,10 @@ type Judged = {
 }
 
 /**
- * Runs all checks, even after a failure, so that the agent gets all findings at once. Before
- * each check, also the first one, restores the tree that would be published. Git-ignored files, HOME
- * and the content of submodules stay as the agent and the previous checks left them. Throws StepFailed `workspace-failed` if the tree cannot be restored.
+ * Runs all checks, even after a failure, so that the agent gets all findings at once. Before each
+ * check, including the first one, restores the tree that would be published. Git-ignored files,
+ * HOME and the content of submodules stay as the agent and the previous checks left them. Throws
+ * StepFailed `workspace-failed` if the tree cannot be restored.
  */
 export async function runChecks(
   job: CodeJob,
@@ -25,8 +26,9 @@ export async function runChecks(
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const check of job.payload.checks) {
-    // The files may differ from the tree to be published, which the check must judge: the agent may
-    // have left files that git cannot store, and the previous check may have changed files.
+    // The check must run on the tree to be published. The files in the work tree may differ from
+    // it: the agent may have left files that git cannot store, and the previous check may have
+    // changed files.
     await restoreTree(judged.workspace, judged.tree, signal)
     verdicts.push(await runCheck(job, { ...judged, check }, signal))
   }

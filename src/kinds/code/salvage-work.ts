@@ -10,9 +10,9 @@ import { workCheckpoint } from './work-checkpoint.ts'
 
 /**
  * Reads the change and the agent's session from the folder of an attempt whose worker died. If the
- * agent was running, also returns a checkpoint, so that the next attempt continues the turn.
- * Otherwise, a check may have written some of the files, so the change is kept only for people to
- * read. Throws StepFailed.
+ * agent was running when the worker died, also returns a checkpoint, so that the next attempt
+ * continues the turn. Otherwise, a check may have written some of the files, so people can read the
+ * change but no attempt continues from it. Throws StepFailed.
  */
 export async function salvageWork(
   { folder, marker }: LeftAttempt,

@@ -6,8 +6,8 @@ import { codeFacts } from './facts.ts'
 import { CodePayload } from './payload.ts'
 
 /**
- * The first line of the prompt, truncated for lists. Each NUL character becomes a space, because
- * SQL searches would not see the text after it.
+ * The first line of the prompt, truncated for lists. Replaces each NUL character with a space,
+ * because SQL searches would not see the text after a NUL.
  */
 const firstLine = (text: string): string =>
   (text.trim().split('\n', 1)[0] ?? '').replaceAll('\0', ' ').slice(0, 120)
@@ -27,8 +27,9 @@ function followUpOf(earlier: unknown, { prompt, ref, branch }: FollowUp): unknow
 }
 
 /**
- * The `checkout` of a payload, if there is one, without its `ref`. A payload may give its ref only
- * once, and the follow-up gives it as `ref`.
+ * Returns an object with the payload's `checkout`, without the `ref` in it; an empty object if the
+ * payload has no `checkout`. A payload may name its ref in one place only, and the follow-up names
+ * it in `ref`.
  */
 function startingAt({ checkout }: Readonly<Record<string, unknown>>): object {
   if (checkout === undefined) return {}

@@ -41,7 +41,10 @@ export function branchOf(job: StartingJob): string | null {
   return namedBranch(job) ?? `millwright/${shortId(job.attempt.work.id)}`
 }
 
-/** The branch to push to; null if the job creates a new branch or publishes nothing. */
+/**
+ * The branch in the payload, otherwise the branch that the earlier jobs published; null if the job
+ * creates a new branch or publishes nothing.
+ */
 function namedBranch(job: StartingJob): string | null {
   const { publish } = job.payload
   if (publish.mode === 'none') return null
@@ -51,7 +54,7 @@ function namedBranch(job: StartingJob): string | null {
 /**
  * Where the job starts. `accept` throws StepFailed if the job could not push to its branch from
  * there.
- * @param change the earlier change to apply to the checkout; null if there is none
+ * @param change the earlier change that will be applied to the checkout; null if there is none
  */
 export function startOf(job: StartingJob, change: FetchedChange | null): Start {
   const from = startFrom(job, change)
@@ -69,7 +72,7 @@ export function startOf(job: StartingJob, change: FetchedChange | null): Start {
 /** The commits to start from, most preferred first, in the form of `Start.from`. */
 function startFrom(job: StartingJob, change: FetchedChange | null): readonly string[] {
   const { payload } = job
-  // An earlier attempt of this job recorded the base of its change. Continue on the same commit.
+  // An earlier attempt of this job recorded the base of its change. Start from the same commit.
   if (change?.record !== undefined && change.record !== null) return [change.record.base]
   const ref = refOf(payload)
   if (payload.startAt === 'ref') return refCandidates(ref)

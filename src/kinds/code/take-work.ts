@@ -5,7 +5,10 @@ import { takeTree } from '../../workspace/take-tree.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type CodeJob, reportNotes } from './code-job.ts'
 
-/** Reads the agent's change from the workspace, and reports its size and the warnings about it as events. */
+/**
+ * Reads the agent's change from the workspace, and reports its size and the warnings about it as
+ * events.
+ */
 export async function takeChange(
   job: CodeJob,
   workspace: Workspace,
@@ -26,9 +29,9 @@ export async function takeChange(
 }
 
 /**
- * Keeps the change as artifacts. `nameOf` changes only the name of the patch, which may need a
- * different name in each turn. The names of the other files never clash, because they depend on the
- * content.
+ * Keeps the change as artifacts. `nameOf` renames only the patch, which may need a different name
+ * in each turn. The names of the other files never clash, because they depend on the files'
+ * contents.
  */
 export function keepChange(
   { attempt }: CodeJob,
@@ -40,5 +43,8 @@ export function keepChange(
   }
 }
 
-/** Removes the patch file once the hub has it. Git LFS objects stay, because the workspace needs them. */
+/**
+ * Removes the patch file once the hub has it. Git LFS objects stay, because the workspace needs
+ * them.
+ */
 export const forgetChange = ({ patchFile }: Change): Promise<void> => rm(patchFile, { force: true })

@@ -9,8 +9,8 @@ import { keptOutputs, type Outputs, recordOutputs } from './outputs.ts'
 
 /**
  * Reuses the outputs of an earlier attempt. The files remain artifacts of that attempt, and are
- * downloaded only if the job has checks. Returns null if this attempt must run the generator,
- * because there are no outputs, or because one of their files cannot be used.
+ * downloaded only if this job has checks. Returns null if there are no outputs or if one of the
+ * files cannot be used: this attempt must then run the generator.
  */
 export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promise<Outputs | null> {
   const { attempt, payload } = job
@@ -26,7 +26,9 @@ export async function adoptOutputs(job: GenerateJob, signal: AbortSignal): Promi
   return null
 }
 
-/** Downloads the files. Returns why a file cannot be used, or null if all files can be used. */
+/**
+ * Downloads the files. Returns the reason why a file cannot be used; null if all files can be used.
+ */
 async function fetchOutputs(
   { attempt }: GenerateJob,
   { attempt: from, files }: Outputs,

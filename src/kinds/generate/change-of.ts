@@ -9,7 +9,7 @@ const NAMED_MAX = 20
 /**
  * Returns a finding that names the files that a check changed, added or removed; null if there are
  * none. Reads every file.
- * @param folder the folder with the outputs; no process may write to it meanwhile
+ * @param folder the folder with the outputs; no process may write to it while this function runs
  */
 export async function changeOf(
   { files: made }: Pick<Outputs, 'files'>,
@@ -32,7 +32,7 @@ const digests = (
   files: readonly { readonly name: string; readonly digest: string }[],
 ): ReadonlyMap<string, string> => new Map(files.map(({ name, digest }) => [name, digest]))
 
-/** The names that are in only one of the maps, or whose digests differ. */
+/** The names that are in only one of the maps, and those whose digests differ. */
 const difference = (
   one: ReadonlyMap<string, string>,
   other: ReadonlyMap<string, string>,

@@ -9,9 +9,9 @@ import { type GenerateJob, homeOf, outputsOf } from './generate-job.ts'
 import { type Outputs, treeOf } from './outputs.ts'
 
 /**
- * Runs all checks, even after a failure, so that the detail lists all findings. A check that changes
- * the files fails, and no check runs after it, because a later check would judge files that the
- * hub does not have. Throws StepFailed `check-failed`.
+ * Runs all checks, even after a failure, so that the detail lists all findings. A check that
+ * changes the files fails, and no check runs after it, because a later check would judge files that
+ * the hub does not have. Throws StepFailed `check-failed`.
  */
 export async function checkOutputs(
   job: GenerateJob,
@@ -32,8 +32,8 @@ export async function checkOutputs(
 }
 
 /**
- * Checks the names and the number of the files. If the job sets no requirements of its own, reports
- * the verdict only if it failed, because the job did not ask for this check.
+ * Checks the names and the number of the files. If the job sets no requirements for them, the job
+ * did not request this check, so only a failed verdict is reported.
  */
 async function judgeObjects({ attempt, payload }: GenerateJob, objects: Objects): Promise<Verdict> {
   const verdict = checkObjects(objects, payload.outputs)
@@ -46,7 +46,7 @@ async function judgeObjects({ attempt, payload }: GenerateJob, objects: Objects)
 
 type Judged = { readonly check: AskedCheck; readonly outputs: Outputs; readonly inputs: string }
 
-/** If `changedFiles` is true, the check changed files of the outputs, and therefore failed. */
+/** If `changedFiles` is true, the check changed output files, so its verdict is failed. */
 type Answer = { readonly verdict: Verdict; readonly changedFiles: boolean }
 
 async function runCheck(

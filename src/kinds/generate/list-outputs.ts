@@ -7,7 +7,10 @@ import { StepFailed } from '../../domain/stop.ts'
 import { ArtifactName, clip } from '../../domain/text.ts'
 import { nullWhenMissing } from '../../platform/errno.ts'
 
-/** Maximum number of output files. An attempt may have 1000 artifacts; 50 are left for logs and reports. */
+/**
+ * Maximum number of output files. An attempt may have 1000 artifacts; 50 are reserved for logs and
+ * reports.
+ */
 export const OUTPUT_FILES_MAX = 950
 const OUTPUT_BYTES_MAX = 20 * 1024 ** 3
 /** Maximum number of names in the note about files that were left out. */
@@ -36,10 +39,10 @@ export type WrittenFile = {
 export type Listed = { readonly files: readonly WrittenFile[]; readonly leftOut: string | null }
 
 /**
- * Lists the regular files below a folder, and makes them readable. Leaves out symbolic links (which
- * it does not follow), special files, and files whose names an artifact cannot have. No process may
- * write to the folder meanwhile. Throws StepFailed `outputs-too-large` if the files exceed a limit, or
- * `generator-failed` if the folder itself was removed or replaced.
+ * Lists the regular files below a folder, and makes them readable. Leaves out symbolic links
+ * (without following them), special files, and files whose names are not valid for an artifact. No
+ * process may write to the folder while this function runs. Throws StepFailed `outputs-too-large`
+ * if the files exceed a limit, or `generator-failed` if the folder itself was removed or replaced.
  */
 export async function listOutputs(folder: string, signal: AbortSignal): Promise<Listed> {
   await openRoot(folder)
@@ -64,7 +67,9 @@ export async function listOutputs(folder: string, signal: AbortSignal): Promise<
   }
 }
 
-/** Without a sandbox, the program may have replaced the folder, for example with a symbolic link. */
+/**
+ * Without a sandbox, the program may have replaced the folder, for example with a symbolic link.
+ */
 async function openRoot(folder: string): Promise<void> {
   const found = await lstat(folder).catch(nullWhenMissing)
   if (found?.isDirectory() !== true) {
@@ -93,8 +98,8 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   for await (const { name: part } of await opendir(join(root, under))) {
     signal.throwIfAborted()
     const name = under === '' ? part : `${under}/${part}`
-    // Check the name before lstat. If the name is not valid UTF-8, opendir has already replaced some
-    // bytes of it, so lstat would not find the file.
+    // Check the name before lstat. If the name is not valid UTF-8, opendir has already replaced
+    // some bytes of it, so lstat would not find the file.
     if (!ArtifactName.safeParse(`${OUTPUTS}/${name}`).success) {
       yield { kind: 'other', name, why: 'not a valid artifact name' }
       continue
@@ -112,7 +117,9 @@ async function* walk(root: string, under: string, signal: AbortSignal): AsyncGen
   }
 }
 
-/** Adds missing permissions. The generator can remove them, because it runs as the worker's user. */
+/**
+ * Adds missing permissions. The generator runs as the worker's user, so it can have removed them.
+ */
 async function makeReadable(path: string, { mode }: Stats, wanted: number): Promise<void> {
   if ((mode & wanted) !== wanted) await chmod(path, (mode & 0o777) | wanted)
 }

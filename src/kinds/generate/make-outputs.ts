@@ -6,7 +6,9 @@ import { listOutputs, OUTPUTS, PARTIAL, type WrittenFile } from './list-outputs.
 import { digested, type MadeFile, type Outputs, recordOutputs } from './outputs.ts'
 import { runGenerator } from './run-generator.ts'
 
-/** Runs the generator and uploads the files it wrote. Resolves once the hub has stored them. */
+/**
+ * Runs the generator and uploads the files that it wrote. Resolves once the hub has stored them.
+ */
 export async function makeOutputs(
   job: GenerateJob,
   inputs: string,
@@ -43,8 +45,8 @@ async function takeOutputs({ attempt }: GenerateJob, signal: AbortSignal): Promi
 }
 
 /**
- * Runs `work`. If the generator fails or is stopped, keeps the files written so far. After a stop, any
- * error is treated as caused by the stop, because not all code throws the signal's reason.
+ * Runs `work`. If the generator fails or is stopped, keeps the files written so far. After a stop,
+ * any error is treated as caused by the stop, because not all code throws the signal's reason.
  */
 async function keepingPartial(
   job: GenerateJob,
@@ -61,8 +63,8 @@ async function keepingPartial(
 }
 
 /**
- * Keeps the files written so far. If the files are invalid or the time runs out, reports a note instead
- * of throwing: a second error would hide the one that ended the generator.
+ * Keeps the files written so far. If the files are invalid or the time limit expires, reports a
+ * note instead of throwing: a second error would hide the one that ended the generator.
  */
 async function keepPartial({ attempt }: GenerateJob): Promise<void> {
   const grace = attempt.grace()
@@ -78,8 +80,8 @@ async function keepPartial({ attempt }: GenerateJob): Promise<void> {
 }
 
 /**
- * The files as artifacts whose names begin with `tree`. A file that has a digest must still match
- * it when it is uploaded.
+ * The files as artifacts whose names begin with `tree`. If a file has a digest, the artifact has it
+ * too: the file's bytes must still match that digest when the file is uploaded.
  */
 export const artifactsOf = (
   files: readonly (WrittenFile | MadeFile)[],

@@ -6,10 +6,13 @@ import { ArtifactName } from '../../domain/text.ts'
 import { fileDigest } from '../../platform/file-digest.ts'
 import { OUTPUT_FILES_MAX, type WrittenFile } from './list-outputs.ts'
 
-/** The name of the checkpointed step; a later attempt continues after it. */
+/** The name of the checkpointed step. A later attempt continues after this step. */
 const STEP = 'generate'
 
-/** The files that a generator wrote. The hub has them as artifacts of `attempt`. */
+/**
+ * The files that a generator wrote. The hub stores them as artifacts of the attempt with the number
+ * `attempt`.
+ */
 const Outputs = z.strictObject({
   attempt: z.int().min(1),
   files: z
@@ -51,14 +54,15 @@ export type MadeFile = WrittenFile & { readonly digest: string }
 /** The outputs of an earlier attempt; null if this attempt must run the generator. */
 export function keptOutputs({ earlier }: Pick<Attempt, 'earlier'>): Outputs | null {
   const made = earlier.checkpoints.findLast(({ step }) => step === STEP)
-  // If another version of Millwright wrote the checkpoint in an unknown format, the generator runs again.
+  // If another version of Millwright wrote the checkpoint in an unknown format, the generator runs
+  // again.
   return Product.safeParse(made?.product).data?.outputs ?? null
 }
 
 /**
  * Records the outputs of this attempt. If `outputs` is null, records that a later attempt must run
  * the generator again.
- * Returns false, and records nothing, if the hub refused an artifact.
+ * @returns false if the hub refused an artifact; then nothing was recorded
  */
 export const recordOutputs = (
   { report }: Pick<Attempt, 'report'>,
