@@ -25,8 +25,8 @@ export function oneArtifact(all: readonly ArtifactInfo[], { name, attempt }: Wan
 
 /**
  * Finds the artifact with this name, or all artifacts in the folder with this name. Without a name,
- * finds all artifacts. A folder's files come from the newest attempt that has any of them; files
- * from two attempts are never mixed. Throws `artifact-not-found`.
+ * finds all artifacts. Unless `attempt` is given, a folder's files come from the newest attempt
+ * that has any of them; files from two attempts are never mixed. Throws `artifact-not-found`.
  */
 export function artifactTree(
   all: readonly ArtifactInfo[],

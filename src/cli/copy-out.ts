@@ -8,7 +8,8 @@ import type { Terminal } from './terminal.ts'
  * `millwright diff 12 | head`, the copying ends without an error. Throws the errors of `body`.
  */
 export async function copyOut(body: Readable, { stdout }: Pick<Terminal, 'stdout'>): Promise<void> {
-  // `stdout.errored` does not say it: Node clears it for process.stdout, which is never destroyed.
+  // Records the error of stdout. `stdout.errored` would not show the error: Node clears that
+  // property for process.stdout, which is never destroyed.
   let failure: unknown = null
   const note = (error: unknown): void => {
     failure = error

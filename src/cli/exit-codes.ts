@@ -46,7 +46,7 @@ function exitNameOfError(error: AppError): ExitName {
   return error.status < 500 ? 'usage' : 'cannotStart'
 }
 
-/** The exit code for a job’s state when a command stops watching it. */
+/** The exit code of a command that stops watching a job in its current state. */
 export const exitCodeOfJob = (job: Job): ExitCode => EXIT_CODES[EXIT_OF_STATE[job.state]].code
 
 /**

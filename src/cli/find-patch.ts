@@ -12,9 +12,9 @@ const COMPARED_BYTES_MAX = 64_000_000
 type Stored = Pick<Job, 'id' | 'state' | 'reason'>
 
 /**
- * Returns the patch of the given attempt or, if `attempt` is undefined, of the newest attempt that
- * kept one. That is the patch from which a follow-up continues. Throws `artifact-not-found` if there
- * is no such patch or it is empty; the message says why.
+ * Returns the patch of the given attempt or, if `attempt` is undefined, the newest patch, from
+ * which a follow-up would continue. Throws `artifact-not-found` if there is no patch or the patch
+ * is empty; the error's message says why.
  */
 export function patchOf(
   job: Stored,
@@ -35,7 +35,9 @@ export const newestPatch = (artifacts: readonly ArtifactInfo[]): ArtifactInfo | 
 const patchesIn = (artifacts: readonly ArtifactInfo[]): readonly ArtifactInfo[] =>
   artifacts.filter(({ name }) => unsalvaged(name) === PATCH).toSorted(byNewestWork)
 
-/** Returns the patch if it can be compared with another. Throws `usage-invalid` if it is too large. */
+/**
+ * Returns the patch if it can be compared with another. Throws `usage-invalid` if it is too large.
+ */
 export function comparable(patch: ArtifactInfo): ArtifactInfo {
   if (patch.size <= COMPARED_BYTES_MAX) return patch
   throw new AppError(

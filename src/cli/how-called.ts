@@ -16,8 +16,9 @@ export function standingIn(env: Environment, cwd: string): string {
 }
 
 /**
- * The command that starts this program from a folder. In a git clone, it is `npm run millwright
- * --`, which uses the Node that npm has installed, unless the user has linked `millwright`.
+ * The command that starts this program from a folder: `millwright` if the program is installed or
+ * linked, and `npm run millwright --` in a git clone, because npm scripts use the Node that npm has
+ * installed.
  * @param script the path by which Node was started
  */
 export function programCall(script: string | undefined, folder: string): string {

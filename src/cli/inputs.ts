@@ -23,7 +23,7 @@ type FoundFile = Omit<LocalInput, 'digest'>
  * its file; a file in a folder is named by its path relative to that folder. In a folder, skips
  * hidden files, symbolic links and special files. The message `skipped` lists the skipped files; it
  * is null if there are none. Throws `usage-invalid` for a path that cannot be an input, and
- * `file-unreadable`.
+ * `file-unreadable` for a file or folder that cannot be read.
  * @param paths as typed, relative to `cwd`
  */
 export async function readInputs(

@@ -13,7 +13,8 @@ type OfKind = Pick<Job, 'kind' | 'payload'>
 export const factsOf = (job: OfKind): readonly Fact[] => schemaOf(job)?.facts(job.payload) ?? []
 
 /**
- * The prompt for the job's agent; null if there is none, or if this version does not know the kind.
+ * The prompt for the job's agent; null if the job has no prompt, or if this version does not know
+ * the kind.
  */
 export const promptOf = (job: OfKind): string | null => schemaOf(job)?.prompt(job.payload) ?? null
 

@@ -30,8 +30,8 @@ export async function keepArtifact(body: Readable, path: string): Promise<void> 
 }
 
 /**
- * The path of an artifact in a folder. Throws `protocol-mismatch` if its name leads out of the
- * folder.
+ * The path of an artifact in a folder. Throws `protocol-mismatch` if the artifact's name leads out
+ * of the folder.
  */
 export function placeIn(folder: string, { name }: ArtifactInfo): string {
   if (ArtifactName.safeParse(name).success) return join(folder, name)

@@ -19,8 +19,9 @@ type Traces = {
 }
 
 /**
- * What a person should do next about a job; null if there is nothing to do. Leaves out commands that
- * would print nothing: `diff` if there is no change, and the log of the checks if no check finished.
+ * What a person should do next about a job; null if there is nothing to do. Leaves out commands
+ * that would print nothing: `diff` if there is no change, and the log of the checks if no check
+ * finished.
  */
 export function nextStep(
   { id, reason }: Pick<Job, 'id' | 'reason'>,
@@ -36,8 +37,9 @@ export function nextStep(
 }
 
 /**
- * Like `nextStep`; reads from the hub what the job left behind, if the next step depends on it. Leaves
- * nothing out if the token does not allow reading it, or if the hub stopped answering.
+ * Like `nextStep`, but reads the job's events and artifacts from the hub if the next step depends
+ * on them. Keeps all commands if the token does not allow reading them, or if the hub stopped
+ * answering.
  */
 export async function readNextStep(client: HubClient, job: Job): Promise<Hint | null> {
   const fix = job.reason === null ? null : REASONS[job.reason].fix
@@ -56,7 +58,7 @@ const isDiff = ([name]: CommandLine): boolean => name === 'diff'
 const isChecksLog = ([name, ...words]: CommandLine): boolean =>
   name === 'logs' && words.includes('checks')
 
-/** Fetches all events of a job, up to 20,000 (a normal job has far fewer). */
+/** Fetches the events of a job: all, or the first 20,000. A normal job has far fewer. */
 export async function allEvents(client: HubClient, job: JobId): Promise<readonly JobEvent[]> {
   const found: JobEvent[] = []
   for (let page = 0; page < PAGES_MAX; page += 1) {

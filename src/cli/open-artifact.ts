@@ -21,7 +21,7 @@ export async function openArtifact(
   return Readable.from(body).compose(verified(artifact))
 }
 
-/** A stream that passes an artifact's bytes through and compares their digest at the end. */
+/** A stream that passes an artifact's bytes through and verifies their digest at the end. */
 function verified(artifact: ArtifactInfo): Transform {
   const hash = createHash('sha256')
   return new Transform({

@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts'
 
 /**
  * Reads a file named on the command line, or stdin for `-`. A byte order mark is removed. Throws
- * `file-unreadable`, and `body-too-large` above `maxBytes`.
+ * `file-unreadable`, and `body-too-large` if there are more than `maxBytes` bytes.
  */
 export async function readInput(
   path: string,

@@ -53,8 +53,8 @@ export async function reportSubmitted(
 }
 
 /**
- * Prints a note if no worker can run the job, or if the job needs a resource that is closed. It may
- * then wait long or forever, for example because a label is misspelled.
+ * Prints a note if no worker can run the job, or if the job needs a resource that is closed. The job
+ * may then wait long or forever, for example because a label is misspelled.
  */
 async function noteWhyWaiting(client: HubClient, job: Job, print: Printer): Promise<void> {
   if (job.state !== 'queued') return

@@ -127,7 +127,10 @@ export function explain(given: unknown, terminal: Terminal): ExitCode {
   return EXIT_CODES.bug.code
 }
 
-/** What to do about an error: a command that the user can type, for the job on the command line. */
+/**
+ * What to do about an error. The commands in this text name the job and the hub that the command
+ * line names.
+ */
 function nextStep(error: AppError, { argv, call }: Terminal): string {
   const entry = COMMANDS.find((one) => nameOf(one) === argv[0])
   if (error.code === 'usage-invalid') {

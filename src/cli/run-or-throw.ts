@@ -5,8 +5,8 @@ const OUTPUT_BYTES_MAX = 4 * 1024 * 1024
 const TIMEOUT_MS = 120_000
 
 /**
- * Runs a program and returns its stdout. Throws `command-failed`, with the stderr, if the program
- * fails or exceeds a limit. Git ignores the configuration of the user and of the system.
+ * Runs a program and returns its stdout. Throws `command-failed` with the program's stderr if the
+ * program fails or exceeds a limit. Git ignores the configuration of the user and of the system.
  */
 export async function runOrThrow(
   argv: readonly [string, ...string[]],

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** How long cleanup may take after the second signal. After this time, the process exits. */
+/** How long cleanup may take after the second signal before the process exits, in milliseconds. */
 const FORCED_EXIT_AFTER_MS = 3000
 const FORCED_EXIT_CODE = 130
 /**
- * The same signal again within this time is no second request. One Ctrl-C can send SIGINT twice: the
- * terminal sends it to all of its processes, and npm forwards the one it gets to its child.
+ * If the first signal is repeated within fewer than this many milliseconds, the repetition does not
+ * count as a second request. One Ctrl-C can deliver SIGINT twice: the terminal sends it to this
+ * process and to npm, and npm forwards its own SIGINT to this process.
  */
 const SAME_REQUEST_MS = 100
 

@@ -43,7 +43,7 @@ export async function submitWithInputs(
   }
 }
 
-/** A job that names these files as inputs, in addition to its own inputs. */
+/** The job with these files added to its inputs. */
 export function withInputs(
   job: z.input<typeof Submission>,
   inputs: readonly LocalInput[],

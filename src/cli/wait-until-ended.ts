@@ -16,9 +16,9 @@ const POLL_MS = 1000
 const SHARE = 20
 
 /**
- * Waits until jobs have ended or wait for a person, and shows their totals meanwhile. Sets the exit
- * code to the worst outcome. An interrupt stops this command but not the jobs. Retries during an
- * outage of the hub. Returns the last totals; null after an interrupt.
+ * Waits until each job has ended or is paused until a person resumes it. Shows the totals
+ * meanwhile. Sets the exit code to the worst outcome. An interrupt stops this command but not the
+ * jobs. Retries during an outage of the hub. Returns the last totals; null after an interrupt.
  */
 export async function waitUntilEnded(
   invocation: Invocation,

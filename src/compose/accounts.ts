@@ -33,8 +33,9 @@ export function accountsOf(
 }
 
 /**
- * The resource key of a model account: the same for all workers that use this upstream URL with this
- * API key. If the URL means the worker's own machine, the key also contains the machine's name.
+ * The resource key of a model account: the same for all workers that use this upstream URL with
+ * this API key. If the URL means the worker's own machine, the key also contains the machine's
+ * name.
  */
 function keyOf({ baseUrl, apiKey }: Upstream, { machine }: { readonly machine: string }): string {
   const { host, hostname, origin, pathname } = new URL(baseUrl)
@@ -52,7 +53,9 @@ const coveredBy = (provider: Provider, model: string): string[] => [
   ...(providerOf(model) === provider ? [modelOffer('default')] : []),
 ]
 
-/** The kind of server that has a model. All servers except Anthropic's use OpenAI's protocols. */
+/**
+ * The kind of server that serves a model. All servers except Anthropic's use OpenAI's protocols.
+ */
 const providerOf = (model: string): Provider =>
   model.startsWith('anthropic/') ? 'anthropic' : 'openai'
 

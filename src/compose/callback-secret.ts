@@ -12,10 +12,10 @@ const SECRET_BYTES = 32
 
 /**
  * Returns the secrets with which this hub signs callbacks. If the setting `callbackSecret` is
- * missing, reads the secret from a file in the data folder, and creates the file at the first
- * start. But if the ledger is in PostgreSQL, returns null instead: several hubs may share the
- * ledger, and their files would contain different secrets. Throws `callback-secret-invalid` if the
- * file is invalid.
+ * missing and the ledger is in SQLite, reads the secret from a file in the data folder, and creates
+ * the file at the first start. Returns null if the setting is missing and the ledger is in
+ * PostgreSQL: several hubs may share the ledger, and their files would contain different secrets.
+ * Throws `callback-secret-invalid` if the file is invalid.
  */
 export async function callbackSecrets(
   config: Pick<HubConfig, 'callbackSecret' | 'database'>,

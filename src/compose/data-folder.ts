@@ -36,8 +36,8 @@ const HubFile = z.object({
   pid: z.int(),
   version: z.string(),
   /**
-   * The settings of the program, by key and without secrets; absent in the file of an older hub. With
-   * `up`, these include the worker's.
+   * The settings of the program, by key and without secrets; absent in the file of an older hub.
+   * With `up`, these include the worker's.
    */
   settings: z.record(z.string(), z.unknown()).exactOptional(),
 })

@@ -15,9 +15,10 @@ type HubSettings = Pick<ClientConfig, 'data' | 'hub' | 'allowHttp' | 'token' | '
 
 /**
  * Returns a client for the hub at --hub or, by default, for the hub whose URL is in the data
- * folder. An admin's client reads that URL again when the hub does not respond. The token in the data folder is sent only to that folder's hub, never to another URL.
- * Throws `hub-unreachable` if there is no --hub and no URL in the data folder, `hub-insecure` for
- * plain HTTP to another machine, and `token-missing` if a worker has no token.
+ * folder. An admin's client reads that URL again when the hub does not respond. The token in the
+ * data folder is sent only to that folder's hub, never to another URL. Throws `hub-unreachable` if
+ * there is no --hub and no URL in the data folder, `hub-insecure` for plain HTTP to another
+ * machine, and `token-missing` if a worker has no token.
  */
 export async function findHub(
   settings: HubSettings,

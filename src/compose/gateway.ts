@@ -31,7 +31,7 @@ export type OpenGateway = AsyncDisposable & {
   readonly models: readonly string[]
   /** Keys of the accounts that the worker uses. */
   readonly accounts: readonly string[]
-  /** The providers whose API the models have. */
+  /** The providers whose APIs the gateway offers to attempts. */
   readonly providers: readonly Provider[]
   readonly openDoor: (fence: Fence) => Promise<MeteredDoor>
 }
@@ -90,7 +90,7 @@ function modelsBehind(config: ModelConfig): readonly string[] {
   ]
 }
 
-/** A replay file may hold responses of either provider. */
+/** With a replay file, lists both providers, because the file may contain responses of both. */
 const providersOf = (config: ModelConfig): readonly Provider[] => [
   ...(hasAnthropic(config) || config.replay !== undefined ? (['anthropic'] as const) : []),
   ...(hasOpenai(config) || config.replay !== undefined ? (['openai'] as const) : []),

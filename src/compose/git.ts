@@ -71,8 +71,8 @@ const configFile = (folder: string): string => join(folder, 'gitconfig')
 
 /**
  * Writes the configuration file that `gitSettings` names. It lists the repositories of other users
- * that this worker may use. Git accepts this list only from a file: it does not pass settings from
- * variables to the process that reads a repository on the same disk.
+ * that this worker may use. Git accepts this list only from a file, because git does not pass
+ * settings from environment variables to the process that reads a repository on the same disk.
  */
 export async function writeGitConfig(
   { gitSafeDirectory }: Pick<Config, 'gitSafeDirectory'>,

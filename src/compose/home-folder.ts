@@ -5,8 +5,8 @@ import { AppError } from '../domain/errors.ts'
 
 /**
  * The user's home folder: HOME, or what the system's user database says if HOME is not an absolute
- * path. A relative path would mean another folder each time the program starts elsewhere.
- * Throws `usage-invalid` if neither is absolute.
+ * path. A relative HOME is not used, because its meaning would depend on the current folder. Throws
+ * `usage-invalid` if neither is absolute.
  */
 export function homeFolder(env: Environment): string {
   const home = [env['HOME'] ?? '', userInfo().homedir].find((path) => isAbsolute(path))

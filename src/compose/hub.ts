@@ -24,7 +24,9 @@ export type OpenHub = AsyncDisposable & {
    * token.
    */
   readonly workerToken: string
-  /** Rejects when a background loop fails or the data folder is lost; the program must then exit. */
+  /**
+   * Rejects when a background loop fails or the data folder is lost; the program must then exit.
+   */
   readonly done: Promise<void>
 }
 

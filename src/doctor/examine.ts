@@ -60,7 +60,8 @@ export async function examineLedger(
 }
 
 /**
- * Lists the connected workers. Returns none if the hub does not answer; `checkHub` reports that.
+ * Lists the connected workers. Returns an empty list if the hub does not answer; `checkHub` reports
+ * that failure.
  */
 async function connectedWorkers(client: HubClient): Promise<Machine['workers']> {
   try {

@@ -27,9 +27,12 @@ export type Machine = {
   readonly path: string
   /** The version of this program. */
   readonly version: string
-  /** The hub that runs on this data folder, if any. */
+  /** The hub that runs on this data folder; null if none runs. */
   readonly hub: { readonly file: HubFile; readonly client: HubClient } | null
-  /** The workers that are connected to this hub. What they offer may differ from this shell. */
+  /**
+   * The workers that are connected to this hub. What they offer may differ from what this program
+   * finds in the current shell.
+   */
   readonly workers: readonly WorkerIdentity[]
 }
 

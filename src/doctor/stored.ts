@@ -8,8 +8,8 @@ import { type Check, failure, ok } from './finding.ts'
 import { strandedFindings } from './ledger.ts'
 
 /**
- * Checks that the ledger can be read, and that no job is stranded, which means waiting for a lock key
- * that is free. Needs no running hub.
+ * Checks that the ledger can be read, and that no job is stranded, which means waiting for a lock
+ * key that is free. Needs no running hub.
  */
 export const checkStored: Check = async ({ config, folder }) => {
   if (config.database === undefined && !existsSync(join(folder, 'ledger.db'))) return []

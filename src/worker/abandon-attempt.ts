@@ -26,8 +26,8 @@ export async function abandonAttempt(
     log.info(fence, 'ended an attempt of an earlier run')
   } catch (error) {
     if (!isAppError(error) || error.code === 'token-invalid') throw error
-    // The attempt has ended already, or the hub is too old to know this call. If the hub is too
-    // old, the job can be claimed again when the lease has expired.
+    // Either the attempt has ended already, or the hub is too old to know this route. In the second
+    // case, the job can be claimed again once the lease has expired.
     log.info({ ...fence, code: error.code }, 'the hub did not end an attempt of an earlier run')
   }
 }

@@ -20,7 +20,9 @@ export class ArtifactSender {
   readonly #context: SenderContext
   readonly #folder: string
   readonly #stopOrder: Pick<StopOrder, 'leaseLost' | 'late'>
-  /** All artifacts queued so far, by name. A newer one replaces an older one with the same name. */
+  /**
+   * All artifacts queued so far, by name. A newer artifact replaces an older one of the same name.
+   */
   readonly #kept = new Map<string, FileArtifact>()
   readonly #uploads = new Map<string, Promise<MissingArtifact | null>>()
   readonly #limited = semaphore(UPLOADS_MAX)
@@ -36,15 +38,16 @@ export class ArtifactSender {
     this.#stopOrder = stopOrder
   }
 
-  /** The artifacts queued so far. Those given as text have been written to files. */
+  /** The artifacts queued so far. Artifacts given as text have been written to files. */
   get kept(): readonly FileArtifact[] {
     return [...this.#kept.values()]
   }
 
   /**
-   * Queues an artifact for upload. A file must not change after this call. At most UPLOADS_MAX
-   * files are uploaded at once. An upload of a file is dropped when `stopOrder.late` aborts. A text
-   * is small, so its upload begins immediately and is dropped only if the lease is lost.
+   * Queues an artifact for upload. If the artifact is given as a file, the file must not change
+   * after this call. At most UPLOADS_MAX such files are uploaded at once, and their unfinished
+   * uploads are dropped when `stopOrder.late` aborts. An artifact given as text is small, so its
+   * upload begins immediately and is dropped only if the lease is lost.
    */
   keep(artifact: ArtifactSource): void {
     const kept = inFile(this.#folder, artifact)
@@ -68,9 +71,9 @@ export class ArtifactSender {
   }
 
   /**
-   * Waits until every artifact queued so far has been sent or dropped. Returns the artifacts that the
-   * hub does not have: those it refused, for example because they are too large, and those that were
-   * dropped. Throws any other error.
+   * Waits until every artifact queued so far has been sent or dropped. Returns the artifacts that
+   * the hub does not have: those it refused, for example because they are too large, and those that
+   * were dropped. Throws any other error.
    */
   async flush(): Promise<readonly MissingArtifact[]> {
     const missing = (await Promise.all(this.#uploads.values())).filter((result) => result !== null)
@@ -85,7 +88,7 @@ export class ArtifactSender {
 /** An artifact that the hub does not have, and why. */
 export type MissingArtifact = { readonly name: string; readonly error: unknown }
 
-/** Whether an upload was dropped because a stopped job had to end. */
+/** Whether an upload was dropped because the stopped attempt had no time left for it. */
 export const isLate = (error: unknown): error is Stopped =>
   error instanceof Stopped && !isLeaseLost(error)
 

@@ -49,7 +49,9 @@ export async function leftFolders(data: string): Promise<readonly string[]> {
   return readdir(attemptsFolder(data))
 }
 
-/** Reads a folder's `attempt.json`. Returns null if the worker died before it had written the file. */
+/**
+ * Reads a folder's `attempt.json`. Returns null if the worker died before it had written the file.
+ */
 export async function readAttemptFile(folder: string): Promise<AttemptFile | null> {
   const text = await readFile(join(folder, 'attempt.json'), 'utf8').catch(() => '')
   try {
@@ -63,10 +65,10 @@ export async function readAttemptFile(folder: string): Promise<AttemptFile | nul
 const RETRY_DELAYS_MS = [100, 1000, 5000]
 
 /**
- * Removes an attempt's folder. Works without `attempt.json`, because a worker that was killed during
- * the removal may have deleted that file already. Retries a removal that fails, because a process
- * that is being killed may still write files. If the last try fails, only logs the error, so that
- * other jobs continue.
+ * Removes an attempt's folder. Works without `attempt.json`, because a worker that was killed
+ * during the removal may have deleted that file already. Retries a removal that fails, because a
+ * process that is being killed may still write files. If the last try fails, logs the error and
+ * returns, so that other jobs continue.
  */
 export async function removeAttemptFolder(
   folder: string,

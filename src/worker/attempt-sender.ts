@@ -41,7 +41,7 @@ type Sending = {
 
 /**
  * Sends to the hub everything that an attempt reports, such as events, logs and artifacts. `flush`
- * waits until the hub has received it.
+ * waits until the hub has received everything.
  */
 export class AttemptSender implements AttemptReport {
   readonly #context: SenderContext
@@ -72,14 +72,15 @@ export class AttemptSender implements AttemptReport {
     return this.#artifacts.kept
   }
 
-  /** The facts for the report file that the events reported so far contain. */
+  /** The facts for `report.json`, collected from the events reported so far. */
   get evidence(): Evidence {
     return this.#evidence
   }
 
   tell(event: WorkerEvent): void {
     this.#evidence = addEvidence(this.#evidence, event)
-    // Sends the step's output now, so that people who follow the job see the output before the event.
+    // Sends the step's output now, so that people who follow the job see the output before the
+    // event.
     if (event.type === 'step-finished') for (const log of Object.values(this.#logs)) log.hurry()
     this.#events.tell(event)
   }
@@ -127,7 +128,8 @@ export class AttemptSender implements AttemptReport {
       stopOrder.check()
       throw error
     }
-    // The lease may have expired if the process was suspended between the hub's answer and this line.
+    // The lease may have expired if the process was suspended between the hub's answer and this
+    // line.
     stopOrder.check()
   }
 
@@ -189,7 +191,7 @@ export class AttemptSender implements AttemptReport {
 
   /**
    * Sends the rest of a log. Returns null if the hub has the whole log. Returns the log as missing
-   * if a stopped job had to end before that.
+   * if the stopped attempt had no time left to send it.
    */
   async #flushLog(stream: LogStream): Promise<MissingArtifact | null> {
     try {
@@ -207,8 +209,8 @@ export class AttemptSender implements AttemptReport {
   }
 
   /**
-   * Retries a request until the hub answers. Sends all earlier events first, so that the hub records
-   * everything in the order in which it happened.
+   * Retries a request until the hub answers. Sends all earlier events first, so that the hub
+   * records everything in the order in which it happened.
    */
   async #record(call: (hub: HubClient, signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const { hub, clock } = this.#context

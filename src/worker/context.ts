@@ -15,7 +15,7 @@ export type MeteredDoor = {
   usage(): Promise<Usage>
   /** Resource keys of the model accounts that have answered requests through this door. */
   answered(): Promise<readonly string[]>
-  /** Why the last request got no usable answer, or null if it got one. */
+  /** Why the last request got no usable answer, or null if it got a usable answer. */
   refusal(): Promise<ModelRefusal | null>
   /** Revokes the door's token and returns the total usage. */
   close(): Promise<Usage>
@@ -29,7 +29,7 @@ export type WorkerContext = {
   /** The worker's own data folder; no other process uses it. */
   readonly folder: string
   readonly kinds: ReadonlyMap<string, WorkKind>
-  /** Returns a launcher that marks every process it starts, so that they can be found after a crash. */
+  /** Returns a launcher whose processes carry `marker`, so that they can be found after a crash. */
   launchFor(marker: string): Launch
   /** Gives an attempt access to a model; null if this worker has no model. */
   readonly openDoor: ((fence: Fence) => Promise<MeteredDoor>) | null

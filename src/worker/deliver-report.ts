@@ -13,8 +13,9 @@ const TRY_MS = 30_000
 type DeliveryContext = Pick<WorkerContext, 'hub' | 'clock' | 'log'>
 
 /**
- * Calls `before`, which sends the attempt's artifacts, logs and events to the hub, and then sends the
- * attempt's final report. Retries until the hub accepts or refuses the report; either answer is final.
+ * Calls `before`, which sends the attempt's artifacts, logs and events to the hub, and then sends
+ * the attempt's final report. Retries until the hub accepts or refuses the report; either answer is
+ * final.
  */
 export async function deliverReport(
   report: FinalReport,
@@ -23,8 +24,8 @@ export async function deliverReport(
   signal: AbortSignal,
 ): Promise<'accepted' | 'refused'> {
   try {
-    // If the hub already has the report, it refuses the uploads with a lost-lease error. That error is
-    // ignored here, because only the hub's answer to the report counts.
+    // If the hub already has the report, it refuses the uploads with a lost-lease error. That error
+    // is ignored here, because only the hub's answer to the report counts.
     await before().catch(unlessLeaseLost)
     await callUntilAnswered(
       (trying) => sendEnd(report, hub.withToken(report.token), trying),
@@ -37,7 +38,8 @@ export async function deliverReport(
     // noticed the loss yet would accept it without the uploads.
     if (isLeaseLost(error)) return 'refused'
     if (!isAppError(error)) throw error
-    // The report is not kept for a retry: the hub would refuse it again at every start of this worker.
+    // The report is not kept for a retry: the hub would refuse it again at every start of this
+    // worker.
     if (!saysLeaseLost(error))
       log.error({ job: report.jobId, error }, 'the hub refused the final report')
     return 'refused'
@@ -61,7 +63,8 @@ export async function deliverReportAgain(
   const files = report.artifacts.filter(({ file }) => existsSync(file))
   const before = async (): Promise<void> => {
     for (const artifact of files) {
-      // As in the first run, a file that is unreadable or refused by the hub does not stop the report.
+      // As in the first run, a file that is unreadable or refused by the hub does not stop the
+      // report.
       await upload(artifact, 'putArtifact', context, signal).catch((error: unknown) =>
         log.warn(
           { job: report.jobId, artifact: artifact.name, error },

@@ -13,9 +13,9 @@ const SILENCE_MS = 60_000
 const BREAKS_MAX = 5
 
 /**
- * Downloads the hub's response into a file. Starts over until the response is complete. Throws the
- * hub's refusal, the error of a failed write, `artifact-corrupt` after BREAKS_MAX truncated responses,
- * or the signal's reason.
+ * Downloads the hub's response into a file. Restarts from the first byte until a response is
+ * complete. Throws the hub's refusal, the error of a failed write, `artifact-corrupt` after
+ * BREAKS_MAX truncated responses, or the signal's reason.
  */
 export async function download(
   ask: (signal: AbortSignal) => Promise<Response>,
@@ -80,7 +80,8 @@ async function save(
     }
   } finally {
     await out.close()
-    // Closes the connection if a write failed. `cancel` rejects if the connection is already broken.
+    // Closes the connection if a write failed. `cancel` rejects if the connection is already
+    // broken.
     await reader.cancel().catch(() => {})
   }
 }

@@ -33,8 +33,8 @@ export class EventSender {
   tell(event: WorkerEvent): void {
     this.#queue.push(event)
     this.#sending ??= this.#send()
-    // Sent immediately: if this worker dies, the hub counts that as a failure only if this event
-    // has arrived or the job sets `countEarlyExpiry`.
+    // This event is sent immediately: if this worker dies, the hub counts the attempt as a failure
+    // only if the event has arrived or the job sets `countEarlyExpiry`.
     if (event.type === 'agent-started') this.#hurry.abort()
   }
 

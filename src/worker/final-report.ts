@@ -16,7 +16,10 @@ type Ending = {
   readonly endedAt: number
 }
 
-/** Builds an attempt's final report. Also keeps `report.json` and `usage.json` for people to read. */
+/**
+ * Builds an attempt's final report. Also queues the artifacts `report.json` and `usage.json`, which
+ * are for people to read.
+ */
 export function finalReport(ending: Ending): FinalReport {
   const { lease, outcome, usage, sender } = ending
   if (usage !== null) sender.keep(json('usage.json', usage))

@@ -33,7 +33,7 @@ export async function leaseJobs(
   const { clock, random, log } = leasing
   let requestId = newUuid(clock.now(), random)
   let backoffMs = FIRST_BACKOFF_MS
-  // The hub answers the first claim at once, even if it has no job.
+  // The first claim does not wait: the hub answers it immediately, even if it has no job.
   let waitMs = 0
   while (await slots.free(signal)) {
     await untilRoom(leasing, signal)
@@ -44,7 +44,8 @@ export async function leaseJobs(
       backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS)
       continue
     }
-    // Only a new claim gets a new id. A retry repeats the id, so that the hub returns the same lease.
+    // Only a new claim gets a new id. A retry repeats the id, so that the hub returns the same
+    // lease.
     requestId = newUuid(clock.now(), random)
     backoffMs = FIRST_BACKOFF_MS
     if (waitMs === 0) onKnown()
@@ -55,7 +56,9 @@ export async function leaseJobs(
 
 type Ask = { readonly requestId: string; readonly waitMs: number }
 
-/** Claims once. Returns null if no job arrived in time, or `unreachable` if the hub did not answer. */
+/**
+ * Claims once. Returns null if no job arrived in time, or `unreachable` if the hub did not answer.
+ */
 export async function claimOnce(
   leasing: Leasing,
   ask: Ask,

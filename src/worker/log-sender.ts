@@ -20,8 +20,9 @@ type Stream = {
 }
 
 /**
- * Sends one log stream to the hub. Text is written to a file and sent from there, so that memory use
- * stays constant while the hub is slow or unreachable, and the log can be salvaged if the worker dies.
+ * Sends one log stream to the hub. Text is written to a file and sent from there, so that memory
+ * use stays constant while the hub is slow or unreachable, and the log can be salvaged if the
+ * worker dies.
  */
 export class LogSender {
   readonly #context: SenderContext

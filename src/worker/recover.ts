@@ -17,8 +17,8 @@ import { ReportSpool } from './report-spool.ts'
 import { uploadLeft } from './salvage.ts'
 
 /**
- * Maximum delay before the hub learns that an earlier run's attempt has ended, in milliseconds. The
- * worker uploads the attempt's work first, so that the next attempt can start from it.
+ * How long to wait for the upload of a dead attempt's work before telling the hub that the attempt
+ * has ended, in milliseconds. The next attempt continues from the work if it arrives in time.
  */
 const UPLOAD_FIRST_MS = 2000
 
@@ -66,7 +66,9 @@ async function abandon(name: string, context: WorkerContext, signal: AbortSignal
   if (fence !== null) await abandonAttempt(fence, context, signal)
 }
 
-/** Delivers the spooled reports. Returns the names of the attempts whose reports the hub accepted. */
+/**
+ * Delivers the spooled reports. Returns the names of the attempts whose reports the hub accepted.
+ */
 async function deliverReports(
   context: WorkerContext,
   signal: AbortSignal,

@@ -52,7 +52,9 @@ export class ReportSpool {
     this.#folder = join(data, 'reports')
   }
 
-  /** Removes reports that an earlier run wrote only in part. Must be called before any other method. */
+  /**
+   * Removes reports that an earlier run wrote only in part. Must be called before any other method.
+   */
   async removePartial(): Promise<void> {
     const partial = (await this.#names()).filter((name) => !name.endsWith(COMPLETE))
     for (const name of partial) await rm(join(this.#folder, name), { force: true })

@@ -2,8 +2,8 @@ import { mkdir, statfs } from 'node:fs/promises'
 import type { WorkerContext } from './context.ts'
 
 /**
- * The worker claims a job only if at least this many bytes of its disk are free. Jobs that already run
- * need the space for reports and logs.
+ * The worker claims a job only if at least this many bytes of its disk are free. Jobs that already
+ * run need the space for reports and logs.
  */
 export const FLOOR_BYTES = 128 * 1024 * 1024
 const CHECK_EVERY_MS = 5000

@@ -29,7 +29,10 @@ const FIND_MS = 120_000
 /** Timeout of one try to record the work, in milliseconds. */
 const TRY_MS = 30_000
 
-/** Uploads what a dead attempt left in its folder, then removes the folder. Throws like `uploadLeft`. */
+/**
+ * Uploads what a dead attempt left in its folder, then removes the folder. Throws like
+ * `uploadLeft`.
+ */
 export async function salvage(
   name: string,
   context: WorkerContext,
@@ -72,7 +75,8 @@ async function uploadFound(
     for (const file of artifacts) sent.push(await sendFile(file, left, { ...context, log }, signal))
     return sent.every(Boolean)
   }
-  // The work comes first, because the next attempt may be waiting to start from it.
+  // Sends the work before the logs, because the next attempt continues from work that arrives in
+  // time.
   const isWhole = await send(files)
   if (isWhole && checkpoint !== null) {
     const body = { checkpoint, worker: { id: identity.id } }

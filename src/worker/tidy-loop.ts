@@ -12,7 +12,10 @@ export async function tidyKinds(tidying: Tidying, signal: AbortSignal): Promise<
   }
 }
 
-/** Runs one round. A failure is only logged: no job depends on the cleanup, and the next round retries. */
+/**
+ * Runs one round. A failure is only logged: no job depends on the cleanup, and the next round
+ * retries.
+ */
 export async function tidyOnce({ kinds, log }: Tidying, signal: AbortSignal): Promise<void> {
   for (const [name, kind] of kinds) {
     try {

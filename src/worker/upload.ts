@@ -16,10 +16,10 @@ const TRY_MS = 30_000
 const BYTES_PER_MS_MIN = 16
 
 /**
- * Uploads a file as an artifact, retrying until the hub has it. Each try has a timeout that depends on
- * the file's size, so that a dead connection does not block the upload. Throws the hub's refusal,
- * `artifact-changed` if the file does not match its digest or changes during the upload, or the
- * signal's reason.
+ * Uploads a file as an artifact, retrying until the hub has it. Each try has a timeout that depends
+ * on the file's size, so that a dead connection does not block the upload. Throws the hub's
+ * refusal, `artifact-changed` if the file does not match its digest or changes during the upload,
+ * or the signal's reason.
  * @param route `putArtifact` for a live attempt, `salvageArtifact` for a dead one
  */
 export async function upload(
@@ -41,8 +41,8 @@ export async function upload(
       try {
         await hub.call(route, { params, headers, body: blob.stream() }, trying)
       } catch (error) {
-        // If the bytes were corrupted in transit, they are resent. If the file itself changed, a retry
-        // would fail again.
+        // If the bytes were corrupted in transit, they are resent. If the file itself changed, a
+        // retry would fail again.
         const isMismatch = isAppError(error, 'digest-mismatch')
         if (isMismatch && (await fileDigest(artifact.file, signal)) !== digest)
           throw changed(artifact)

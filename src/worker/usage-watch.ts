@@ -12,7 +12,8 @@ type Watch = {
 
 /**
  * Checks the attempt's model usage regularly and reports every change, until the signal aborts.
- * Also calls `reached` with the key of each account that has answered, once more after the abort.
+ * Each check, including a last one after the abort, also calls `reached` with the key of every
+ * account that has answered.
  */
 export async function watchUsage(
   metered: MeteredDoor,

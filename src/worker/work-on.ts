@@ -25,7 +25,7 @@ import { watchUsage } from './usage-watch.ts'
 export type AttemptControls = {
   readonly stopOrder: StopOrder
   readonly lifeline: Lifeline
-  /** Aborts when the worker must exit now; its next start then sends the final report. */
+  /** Aborts when the worker must exit now. The worker's next start then sends the final report. */
   readonly leaving: AbortSignal
 }
 
@@ -42,9 +42,9 @@ type Assignment = {
 }
 
 /**
- * Works on a leased job, from creating the attempt's folder to the hub's answer to the final report.
- * Returns `left` if the lease was lost or the hub refused the report; the caller then salvages the
- * folder.
+ * Works on a leased job, from creating the attempt's folder to the hub's answer to the final
+ * report. Returns `left` if the lease was lost or the hub refused the report; the caller then
+ * salvages the folder.
  */
 export async function workOn(
   lease: Lease,
@@ -89,7 +89,7 @@ async function runWhileLeased(
       kind.run,
       {
         given: {
-          // `parse` removes the lease's other fields. The code of a kind must not see the token.
+          // `parse` drops all other fields, because the code of a kind must not see the token.
           work: Work.parse(lease.job),
           earlier: Earlier.parse(lease),
           number: lease.attempt,
@@ -137,8 +137,8 @@ async function stopWhenLapsed(
 }
 
 /**
- * Reports the end of an attempt. From here on, an expired lease stops nothing: only calls to the hub
- * remain, and the hub refuses them if another worker has the job.
+ * Reports the end of an attempt. From here on, an expired lease stops nothing: only calls to the
+ * hub remain, and the hub refuses them if another worker has the job.
  */
 async function reportEnd(
   { lease, fence, folder, sender, metered, startedAt }: Assignment,
@@ -167,8 +167,8 @@ async function reportEnd(
   // finish after `forget` below, and the report would remain in the spool.
   const before = (): Promise<unknown> => allEnded([written, sender.flush()])
   const answer = await deliverReport(report, context, before, leaving)
-  // The spooled report is removed last. If it were removed first and the worker died before it
-  // removed the folder, its next start would salvage the folder.
+  // The spooled report is removed last. If the worker removed the report first and died before
+  // removing the folder, the worker's next start would salvage the folder.
   if (answer === 'accepted') await removeAttemptFolder(folder, context)
   await context.probe('folder-removed')
   await spool.forget(fence)
@@ -177,8 +177,8 @@ async function reportEnd(
 
 /**
  * Fails a job with `disk-full` because the disk became full after the claim. The job is not handed
- * back, because this worker might claim it again and again. That would happen with a disk quota: the
- * worker checks the free space before a claim, and the free space does not show the quota.
+ * back, because this worker might claim it again and again. A disk quota would cause this: the free
+ * space that the worker checks before a claim does not reflect the quota.
  */
 async function reportNoRoom(
   lease: Lease,
@@ -202,7 +202,10 @@ function nullWhenDiskFull(error: unknown): null {
   throw error
 }
 
-/** Ignores a full disk. The report is then sent without being stored, so a later start cannot send it. */
+/**
+ * Ignores a full disk. The report is then sent without being stored, so a later start cannot send
+ * it.
+ */
 function unlessDiskFull(error: unknown): void {
   if (!isDiskFull(error)) throw error
 }

@@ -34,7 +34,10 @@ export class Worker {
   readonly #slots: Slots
   /** The stop order of each running attempt, by the attempt's name. */
   readonly #attempts = new Map<string, StopOrder>()
-  /** Background work: old reports, salvage, cleanup. The worker's next start continues unfinished work. */
+  /**
+   * Background work: old reports, salvage, cleanup. The worker's next start continues unfinished
+   * work.
+   */
   readonly #chores = new Set<Promise<void>>()
   /** Aborts when the worker stops claiming jobs. */
   readonly #leasing = new AbortController()
@@ -43,7 +46,7 @@ export class Worker {
   /** Aborts when all attempts have ended; stops the background work. */
   readonly #ended = new AbortController()
   readonly #known = Promise.withResolvers<void>()
-  /** Resolves when the hub knows this worker, because it has answered the first claim. */
+  /** Resolves when the hub has answered the first claim, and therefore knows this worker. */
   readonly known = this.#known.promise
   #failure: { readonly error: unknown } | null = null
   /** Resolves when the worker has ended. Rejects with the error that made it end. */
@@ -63,8 +66,8 @@ export class Worker {
   }
 
   /**
-   * Stops claiming jobs. Resolves when the running attempts have ended. After `drainMs`
-   * milliseconds, stops these attempts and hands their jobs back to the hub.
+   * Stops claiming jobs, and resolves when the running attempts have ended. Attempts that are still
+   * running after `drainMs` milliseconds are stopped, and their jobs are handed back to the hub.
    */
   async drain(): Promise<void> {
     this.#leasing.abort()
@@ -104,8 +107,8 @@ export class Worker {
     } catch (error) {
       this.#failure ??= { error }
     }
-    // Even a worker that may not claim jobs, for example because its token was revoked, can finish the
-    // attempts that are running.
+    // Even a worker that may not claim jobs, for example because its token was revoked, can finish
+    // the attempts that are running.
     await this.#slots.empty()
     this.#ended.abort(new Stopped({ kind: 'drained' }))
     await Promise.all(this.#chores)
@@ -146,7 +149,8 @@ export class Worker {
         this.#chore(guard.during([name], rescue))
       }
     } catch (error) {
-      // If the worker is leaving, the error is ignored: the next start sends the report and the work.
+      // If the worker is leaving, the error is ignored: the next start sends the report and the
+      // work.
       if (!this.#leaving.signal.aborted) this.#fail(error)
     } finally {
       keeper.release(fence)

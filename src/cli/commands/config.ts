@@ -45,8 +45,8 @@ function addShow(config: Command, { terminal }: Invocation): void {
 }
 
 /**
- * Reads the URL, process id and settings of the program that runs on this data folder; null if
- * none.
+ * Reads the URL, process id and settings of the program that runs on this data folder; null if no
+ * program runs on it.
  */
 async function runningProgram(
   { data }: z.output<typeof AnyConfig>,

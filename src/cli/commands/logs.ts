@@ -54,7 +54,8 @@ export function defineLogs(command: Command, invocation: Invocation): void {
       if (ended !== null) await noteVerdict(client, ended, print)
     } else {
       await printLog(client, print, what)
-      // The agent may end its log with “Done.” although it changed nothing, so say that.
+      // The agent may end its log with “Done.” although it changed nothing, so print the job's
+      // result too.
       if (asked.reason === 'no-change') await noteVerdict(client, asked, print)
     }
   })
@@ -80,7 +81,7 @@ function nothingIn(job: JobId, stream: z.infer<typeof LogStream>): Hint {
 
 const plain: Printer['paint'] = (_, words) => words
 
-/** Prints the current content of a log, and waits whenever stdout is full. */
+/** Prints the current content of a log. Waits whenever stdout accepts no more text. */
 async function printLog(
   client: HubClient,
   print: Printer,

@@ -37,8 +37,8 @@ export function defineSubmit(submit: Command, invocation: Invocation): void {
 }
 
 /**
- * Throws `usage-invalid` if the first argument is almost the name of a kind, such as `cod`. It is
- * probably a typo, but without this error it would be accepted as a prompt.
+ * Throws `usage-invalid` if the first argument is almost the name of a kind, such as `cod`. Such a
+ * word is probably a typo, but without this error it would be accepted as a prompt.
  */
 function checkKind(first: string): void {
   const names = KINDS.map(({ schema }) => schema.name)

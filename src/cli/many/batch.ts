@@ -13,10 +13,11 @@ export type Batch = {
 }
 
 /**
- * Gives each job a group and an idempotency key, unless the job sets its own. The key is made of
- * the batch's name and the job's content, so that a repeated command submits no job twice. Equal
- * jobs of a batch are numbered, so that each of them is submitted. The batch's name is `key`, or
- * else the group. Without a group, one is made of the source's name and the content of all jobs.
+ * Sets the group and the idempotency key of each job that does not set them itself. An idempotency
+ * key is a digest of the batch's name and the job's content, so that a repeated command submits no
+ * job twice. Equal jobs of a batch are numbered, so that each of them is submitted. The batch's
+ * name is `key` if given; otherwise, it is the job's group. The default group is `group` if given;
+ * otherwise, its name is made of the source's name and a digest of all jobs.
  */
 export function batchOf(
   jobs: readonly Placed<Prepared>[],

@@ -10,7 +10,7 @@ import { parseRows, type Row } from './rows.ts'
 import { fill, fillText, hasPlaceholder } from './template.ts'
 
 /**
- * Makes a job from each row: replaces the placeholders of the command line by the values of the
+ * Makes a job from each row: replaces the placeholders of the command line with the values of the
  * row. Throws `usage-invalid` with the places of the rows that do not result in a valid job.
  */
 export async function jobsOfRows(
@@ -49,8 +49,8 @@ const fillWritten = ({ values, prompt, rest }: Written, row: Row): Written => ({
 })
 
 /**
- * Throws `usage-invalid` for a relative time such as +10m. It would give the jobs of a repeated
- * command other idempotency keys, so the hub would accept all jobs twice.
+ * Throws `usage-invalid` for a relative time such as +10m. If such a command were repeated, its
+ * jobs would get different idempotency keys, so the hub would accept every job a second time.
  */
 function refuseRelativeTime(time: string | undefined): void {
   if (time === undefined || readTime(time, 0) === readTime(time, 1)) return

@@ -6,12 +6,16 @@ type Json =
   | { readonly kind: 'one'; readonly value: unknown }
   | { readonly kind: 'many'; readonly items: readonly Placed<unknown>[] }
 
-/** Matches the name of a JSON Lines file, in which one line is a list of one value. */
+/**
+ * Matches the name of a JSON Lines file. If such a file has only one line, it is a list of one
+ * value.
+ */
 const LINES = /\.(?:jsonl|ndjson)$/i
 
 /**
  * Parses JSON, or JSON Lines: one value on each line; blank lines are skipped. An array counts as a
- * list of values, and so does a single value in a file that is named as JSON Lines. Throws `usage-invalid` with the place of the first error.
+ * list of values, and so does a single value if the file's name is that of a JSON Lines file.
+ * Throws `usage-invalid` with the place of the first error.
  * @param source name of the text for error messages
  * @param noun what error messages call an entry of an array, such as `job`
  */

@@ -9,7 +9,7 @@ export const JOBS_MAX = 10_000
 /** The maximum size of a file of jobs or rows, in bytes. */
 export const FILE_BYTES_MAX = 64 * 1024 ** 2
 
-/** The number of errors that one message lists. */
+/** The maximum number of errors that one message lists. */
 const SHOWN_MAX = 5
 
 /**

@@ -29,8 +29,8 @@ type Link = {
 /**
  * Submits jobs, several at a time. Retries during an outage of the hub, which is safe because each
  * job has an idempotency key. Stops when the signal aborts. Throws the hub's errors with the place
- * of the refused job and the number of jobs submitted before.
- * @param count called with the number of submitted jobs after each job
+ * of the refused job and the number of jobs submitted before it.
+ * @param count called after each job, with the number of jobs submitted so far
  */
 export async function sendAll(
   link: Link,

@@ -14,8 +14,9 @@ export const hasPlaceholder = (value: unknown): boolean =>
     : Array.isArray(value) && value.some(hasPlaceholder)
 
 /**
- * Replaces each `{{name}}` by the row's value, and each `\{{` by `{{`. Works on texts and lists of
- * texts; returns any other value unchanged. Throws `usage-invalid` if the row has no value `name`.
+ * Replaces each `{{name}}` with the row's value, and each `\{{` with `{{`. Works on strings and
+ * lists of strings; returns any other value unchanged. Throws `usage-invalid` if the row has no
+ * value `name`.
  */
 export function fill(value: unknown, row: Row): unknown {
   if (Array.isArray(value)) return value.map((one: unknown) => fill(one, row))

@@ -17,9 +17,9 @@ const ON_HOST: readonly string[] = ['up', 'hub', 'backup', 'restore', 'config', 
 const PLACEHOLDER = /^(?:<[a-z]+>|"<[a-z]+>")$/
 
 /**
- * Formats a command so that the reader can type it. Words are quoted for a POSIX shell, because some,
- * such as the name of a group, are chosen by others. The command selects the same hub as the current command
- * line.
+ * Formats a command so that the reader can type it. Words are quoted for a POSIX shell, because
+ * some, such as the name of a group, were chosen by other people. The command selects the same hub
+ * as the current command line.
  * @param call how the reader calls this program
  */
 export function commandText(command: CommandLine, argv: readonly string[], call: string): string {

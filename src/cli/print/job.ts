@@ -107,7 +107,7 @@ export function jobReport(
     readonly artifacts: readonly ArtifactInfo[]
     /** The job's callback deliveries, newest first. */
     readonly deliveries: readonly Delivery[]
-    /** Why no worker has claimed the job; null if it is not waiting. */
+    /** Why no worker has claimed the job; null if the job is not waiting. */
     readonly waitsFor: string | null
     /** Whether the prompt and the detail are shown in full. */
     readonly isFull: boolean

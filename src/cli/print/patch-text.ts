@@ -31,7 +31,7 @@ export function differenceText({ mark, text }: DifferenceLine, paint: Printer['p
   return paint(mark === '+' ? 'green' : 'red', `${mark} ${visible(text)}`)
 }
 
-/** Makes code visible, with its escapes in reverse video. */
+/** Escapes hidden characters in a line of code, and prints the escapes in reverse video. */
 const visibleWith =
   (paint: Printer['paint']) =>
   (line: string): string =>

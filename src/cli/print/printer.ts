@@ -15,7 +15,9 @@ export type Printer = {
   readonly live: boolean
   /** Prints a line for people on stdout. */
   readonly line: (text?: string) => void
-  /** Prints a message on stderr and escapes hidden characters, so `text` may contain untrusted text. */
+  /**
+   * Prints a message on stderr and escapes hidden characters, so `text` may contain untrusted text.
+   */
   readonly note: (text: string) => void
   /** Formats a command so that the reader can type it. */
   readonly command: (command: CommandLine) => string

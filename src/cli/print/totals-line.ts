@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts'
 import type { Printer } from './printer.ts'
 import { ERASE } from './progress.ts'
 
-/** The shortest time between two lines if stderr is not a terminal. */
+/** The minimum time between two lines if stderr is not a terminal, in milliseconds. */
 const LINE_EVERY_MS = 30_000
 
 /**

@@ -45,8 +45,8 @@ export class Guard {
   }
 
   /**
-   * Runs work whose processes carry one of these markers. If this worker process dies before the work
-   * ends, the guard kills the processes.
+   * Runs work whose processes carry one of these markers. If this worker process dies before the
+   * work ends, the guard kills the processes.
    */
   async during<Value>(markers: readonly string[], work: () => Promise<Value>): Promise<Value> {
     this.#send('+', markers)

@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline'
 import { silentLog } from '../../platform/log.ts'
 import { killLeftovers } from '../../platform/process-tree.ts'
 
-// A worker's guard process. When the worker dies for any reason, the guard's standard input reaches the
-// end of file, and the guard kills all processes of the attempts that were running. The worker sends
-// `+marker` when work with this process marker starts, and `-marker` when the work ends. The guard
-// ignores signals that a service manager sends to all processes of the service, because the worker may
-// still be draining.
+// A worker's guard process. When the worker dies for any reason, the guard's standard input reaches
+// the end of file, and the guard kills all processes of the attempts that were running. The worker
+// sends `+marker` when work with this process marker starts, and `-marker` when the work ends. The
+// guard ignores signals that a service manager sends to all processes of the service, because the
+// worker may still be draining.
 
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})

@@ -2,9 +2,9 @@
 const BEAT_MS = 250
 
 /**
- * The heartbeat of a worker's event loop: a counter in shared memory that another thread watches. Time
- * in which the whole process is suspended does not count as time without a beat, because the watching
- * thread is suspended too.
+ * The heartbeat of a worker's event loop: a counter in shared memory that another thread watches.
+ * Time in which the whole process is suspended does not count as time without a beat, because the
+ * watching thread is suspended too.
  */
 export class Heartbeat {
   readonly #beats: Int32Array<SharedArrayBuffer>

@@ -39,8 +39,9 @@ export async function keepLease(
 }
 
 /**
- * Sends a renewal at least once in every quarter of the lease's duration. Each renewal is a long poll:
- * the hub responds after that quarter at the latest, or immediately when a cancel is requested.
+ * Sends a renewal at least once in every quarter of the lease's duration. Each renewal is a long
+ * poll: the hub responds after that quarter at the latest, or immediately when a cancel is
+ * requested.
  */
 async function renewUntilLost(keeping: Keeping, signal: AbortSignal): Promise<void> {
   const { clock, leaseMs, onCancelRequested } = keeping

@@ -14,10 +14,15 @@ const STILL_MS = 10 * 60_000
 /** The controls of an attempt whose lease the thread renews. */
 type HeldLease = { readonly stopOrder: StopOrder; readonly lifeline: Lifeline }
 
-/** The thread needs a few kilobytes per lease. Without a limit, V8 lets 100 MiB of garbage pile up. */
+/**
+ * The thread needs a few kilobytes per lease. Without a limit, V8 lets 100 MiB of garbage pile up.
+ */
 const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
-/** Renews a worker's leases in a separate thread, so that a busy main thread does not delay renewals. */
+/**
+ * Renews a worker's leases in a separate thread, so that a busy main thread does not delay
+ * renewals.
+ */
 export class LeaseKeeper {
   readonly #thread: Thread
   readonly #leases = new Map<string, HeldLease>()
@@ -26,7 +31,8 @@ export class LeaseKeeper {
   readonly #beating: Disposable
 
   /**
-   * Starts the thread. The thread also kills this process if the main event loop hangs for `stillMs`.
+   * Starts the thread. The thread also kills this process if the main event loop hangs for
+   * `stillMs` milliseconds.
    * @param hub the hub's URL, and the network proxy to it
    */
   constructor({ url, proxy }: Pick<HubClient, 'url' | 'proxy'>, stillMs = STILL_MS) {
@@ -57,7 +63,10 @@ export class LeaseKeeper {
     return this.#failed.promise
   }
 
-  /** Renews the lease until `release`. Stops the attempt if the lease is lost or a cancel is requested. */
+  /**
+   * Renews the lease until `release`. Stops the attempt if the lease is lost or a cancel is
+   * requested.
+   */
   keep(lease: Lease, held: HeldLease): void {
     const { token, leaseMs } = lease
     const fence = fenceOf(lease)
@@ -79,8 +88,8 @@ export class LeaseKeeper {
     if (notice.type === 'ready') return this.#ready.resolve()
     const held = this.#leases.get(attemptName(notice))
     if (notice.type === 'cancel-requested') held?.stopOrder.stop({ kind: 'cancelled' })
-    // After `retire`, `lapsed` is false and the loss is ignored: the attempt only reports its end, and
-    // the hub refuses the report if the lease is lost.
+    // After `retire`, `lapsed` is false and the loss is ignored: the attempt only reports its end,
+    // and the hub refuses the report if the lease is lost.
     else if (held?.lifeline.lapsed() === true) held.stopOrder.stop({ kind: 'lease-lost' })
   }
 

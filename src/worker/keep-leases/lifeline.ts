@@ -12,10 +12,11 @@ const LAPSED = 0n
 const NEVER = 2n ** 62n
 
 /**
- * The deadline until which this worker may act on a lease. It is measured from the sending of the last
- * acknowledged renewal, on a monotonic clock that keeps running while the process is suspended. The
- * worker's threads share the deadline in memory, so that no thread waits for a message from a busy one.
- * Once the deadline has passed, the lifeline has lapsed, and nothing revives it.
+ * The deadline until which this worker may act on a lease. It is counted from the time at which the
+ * last acknowledged renewal was sent, on a monotonic clock that keeps running while the process is
+ * suspended. The worker's threads share the deadline in memory, so that no thread waits for a
+ * message from a busy one. Once the deadline has passed, the lifeline has lapsed, and nothing
+ * revives it.
  */
 export class Lifeline {
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>
@@ -25,9 +26,9 @@ export class Lifeline {
 
   /**
    * @param clock must give the same time in all threads, as `systemClock` does
-   * @param shared the memory of a lifeline that another thread created; absent for a new lease. A new
-   *   lease's deadline is measured from now, although the lease is slightly older. The first renewal is
-   *   sent immediately and corrects that.
+   * @param shared the memory of a lifeline that another thread created; absent for a new lease. A
+   *   new lease's deadline is counted from now, although the lease is slightly older. The first
+   *   renewal is sent immediately and corrects that.
    */
   constructor(
     clock: Pick<Clock, 'monotonic' | 'sleep'>,
@@ -55,7 +56,10 @@ export class Lifeline {
     this.#change((seen) => (seen === NEVER ? null : LAPSED))
   }
 
-  /** Removes the deadline. To be called when nothing is left that a lost lease would have to stop. */
+  /**
+   * Removes the deadline, unless it has passed. To be called when the attempt has nothing left to
+   * do that must stop when the lease is lost.
+   */
   retire(): void {
     this.#extend(NEVER)
   }
@@ -77,8 +81,8 @@ export class Lifeline {
   }
 
   /**
-   * Replaces the deadline with `next(deadline)`, unless that is null. Uses compare-and-swap and retries
-   * if another thread changed the deadline in between, so that no change is lost.
+   * Replaces the deadline with `next(deadline)`, unless `next` returns null. Uses compare-and-swap
+   * and retries if another thread changed the deadline in between, so that no change is lost.
    */
   #change(next: (seen: bigint) => bigint | null): void {
     for (;;) {

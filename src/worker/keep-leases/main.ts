@@ -11,9 +11,9 @@ import { Lifeline } from './lifeline.ts'
 import { type LeaseNotice, LeaseCommand, Start } from './messages.ts'
 import { Heartbeat } from './heartbeat.ts'
 
-// A worker's lease thread. It renews the leases of all attempts, so that no I/O or computation in the
-// main thread delays a renewal. When a lease is lost, this thread kills the attempt's processes itself,
-// because the main thread may be too busy to react.
+// A worker's lease thread. It renews the leases of all attempts, so that no I/O or computation in
+// the main thread delays a renewal. When a lease is lost, this thread kills the attempt's processes
+// itself, because the main thread may be too busy to react.
 
 const { url, proxy, heartbeat, stillMs } = Start.parse(workerData)
 useProxy(proxy)
@@ -26,8 +26,8 @@ parentPort?.on('message', (message: unknown) => {
 })
 // A hung worker must not keep its leases forever, so this thread kills the worker's process.
 new Heartbeat(heartbeat).watch(stillMs, () => {
-  // Written directly to the file descriptor, because in a thread, `console` and `process.stderr` work
-  // only with the help of the main thread, which is hanging.
+  // Written directly to the file descriptor, because in a thread, `console` and `process.stderr`
+  // work only with the help of the main thread, which is hanging.
   try {
     writeSync(
       2,
@@ -38,11 +38,14 @@ new Heartbeat(heartbeat).watch(stillMs, () => {
     process.kill(process.pid, 'SIGABRT')
   }
 })
-// Makes Node load the code of `fetch` now. Otherwise, the first renewal would have to wait for that.
+// Loads Node's code for `fetch` now, so that the loading does not delay the first renewal.
 void new Request(url)
 send({ type: 'ready' })
 
-/** Renews one lease until it is released or lost. An unexpected error ends the thread and the worker. */
+/**
+ * Renews one lease until it is released or lost. An unexpected error ends the thread and the
+ * worker.
+ */
 async function keep(command: Extract<LeaseCommand, { type: 'keep' }>): Promise<void> {
   const { jobId, attempt, token, leaseMs } = command
   const fence = { jobId, attempt }

@@ -1,18 +1,20 @@
 import { z } from 'zod'
 import { Fence } from '../../domain/lease.ts'
 
-// Messages between a worker's main thread and its lease thread. A lease's deadline is not sent, because
-// both threads share it in memory (`Lifeline`).
+// Messages between a worker's main thread and its lease thread. A lease's deadline is not sent,
+// because both threads share it in memory (`Lifeline`).
 
 /** The data that the main thread passes to the lease thread at its start (`workerData`). */
 export const Start = z.strictObject({
   /** URL of the hub. */
   url: z.string(),
-  /** Variables that name the network proxy to the hub; empty for none. */
+  /** Variables that name the network proxy to the hub; empty if there is no proxy. */
   proxy: z.record(z.string(), z.string()),
   /** Memory of the worker's `Heartbeat`. */
   heartbeat: z.instanceof(SharedArrayBuffer),
-  /** How long the worker's event loop may hang before the thread kills the worker, in milliseconds. */
+  /**
+   * How long the worker's event loop may hang before the thread kills the worker, in milliseconds.
+   */
   stillMs: z.int(),
 })
 export type Start = z.infer<typeof Start>
