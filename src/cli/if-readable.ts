@@ -1,8 +1,8 @@
 import { isAppError } from '../domain/errors.ts'
 
 /**
- * What a hub answers to a call that only adds to a display. Returns null if the token does not allow
- * the call, or if the hub stopped answering.
+ * Waits for the answer to a call whose result the output can do without. Returns null if the token
+ * does not allow the call, or if the hub stopped answering.
  */
 export async function ifReadable<Answer>(call: Promise<Answer>): Promise<Answer | null> {
   try {

@@ -35,7 +35,7 @@ function limit(key: string, schema: LimitSchema) {
   return unit === 'time' ? typedDuration(schema.unwrap()) : typedSize(schema.unwrap())
 }
 
-/** The flags that every kind of job accepts. They accept the same values as the hub. */
+/** The flags that `submit` accepts for every kind of job. Their bounds are those of the hub. */
 export const SubmissionFlags = z.object({
   priority: number(Submission.shape.priority).optional(),
   label: Submission.shape.labels,

@@ -17,7 +17,7 @@ const TIMEOUT_MS = 1000
 
 /**
  * Finds models by the API keys in the environment and by asking model servers on this machine.
- * @param urls where a server may listen
+ * @param urls the URLs at which to ask for a server
  */
 export async function findModels(
   env: Environment,

@@ -9,7 +9,7 @@ import type { Slots } from './slots.ts'
 
 /** How long the hub may wait for a job before it answers a claim (long poll), in milliseconds. */
 const WAIT_MS = 25_000
-/** How much longer than WAIT_MS the worker waits for that answer, in milliseconds. */
+/** How long the worker waits for the answer beyond the requested wait, in milliseconds. */
 const SLACK_MS = 5000
 const FIRST_BACKOFF_MS = 250
 const LONGEST_BACKOFF_MS = 5000

@@ -67,7 +67,7 @@ export function jobTable(
     readonly now: number
     /** The hub's workers; null if they are not known. */
     readonly workers: readonly Seen[] | null
-    /** The resources that jobs wait for. */
+    /** The closed resources that the hub knows; jobs may be waiting for them. */
     readonly closed: readonly Closed[]
     readonly paint: Printer['paint']
   },
