@@ -19,10 +19,10 @@ export type BlobFolder = {
 }
 
 /**
- * Opens the folder of blobs. Creates it if it is missing. Deletion first moves a blob to the
- * subfolder `aside`. It then checks again whether the blob is needed. If the same bytes were stored
- * or referenced in the meantime, it moves the blob back. Reads look in both places, so a blob stays
- * readable during deletion.
+ * Opens the folder of blobs. Creates the folder if it is missing. A deletion first moves a blob to
+ * the subfolder `aside`, and then checks again whether the blob is needed. If the same bytes were
+ * stored or referenced in the meantime, the deletion moves the blob back. Reads look in both
+ * places, so a blob stays readable during its deletion.
  */
 export async function openBlobFolder(folder: string): Promise<BlobFolder> {
   const blobs = join(folder, 'sha256')
@@ -75,9 +75,9 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
     deleteUnneeded: async (deletion) => {
       const source = { isName: isDigest, spaceOf: diskSpaceOf }
       const left = { ...source, folder: aside, remove: (name: string) => decide(name, deletion) }
-      // A killed garbage collection may have left blobs in `aside`, which are checked whatever their
-      // age. In a real run, `decide` checks whether each one is needed. A dry run does not call
-      // `decide`, so `needed` does the check.
+      // A killed garbage collection may have left blobs in `aside`. All of them are checked,
+      // whatever their age. In a real run, `decide` checks whether a blob is needed. A dry run does
+      // not call `decide`, so `needed` does the check.
       const needed = deletion.dryRun ? deletion.needed : async () => new Set<string>()
       const parts = [await deleteUnneeded(left, { ...deletion, needed, before: Infinity })]
       for (const part of await readdir(blobs)) {
@@ -90,7 +90,7 @@ export async function openBlobFolder(folder: string): Promise<BlobFolder> {
 }
 
 /**
- * Whether a text is a SHA-256 in hex. Only such texts become paths, so no path is outside the
+ * Whether a string is a SHA-256 in hex. Only such strings become paths, so no path is outside the
  * folder.
  */
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)

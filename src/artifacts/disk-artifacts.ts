@@ -53,8 +53,9 @@ export async function openDiskArtifacts(folder: string, probe = noProbe): Promis
 }
 
 /**
- * Writes the bytes to the file and hashes them, with one chunk in memory at a time. If it throws, it
- * leaves the source stream open, so that the hub can still respond to the HTTP request.
+ * Writes the bytes to the file and hashes them, with one chunk in memory at a time. If this
+ * function throws, it leaves the source stream open, so that the hub can still respond to the HTTP
+ * request.
  */
 async function fill(
   file: FileHandle,
@@ -95,6 +96,6 @@ async function read(file: FileHandle, digest: string, range?: ByteRange): Promis
   const whole = range === undefined || (range.start === 0 && range.end >= size - 1)
   if (!whole) return file.createReadStream(range)
   // On an error, `pipeline` destroys both streams, so the reader gets the error. The callback does
-  // nothing, but `pipeline` requires one.
+  // nothing, but `pipeline` requires a callback.
   return pipeline(file.createReadStream(), checkOnRead(digest), () => {})
 }

@@ -13,8 +13,8 @@ import { FORMAT, LOG_LIST, type Manifest, tableFile } from './manifest.ts'
 /** The parts of a hub that are backed up. */
 export type BackupSource = {
   /**
-   * Opens a snapshot of the ledger. It is kept open only while rows are read, because an open
-   * snapshot blocks SQLite's checkpoints and PostgreSQL's vacuum.
+   * Opens a snapshot of the ledger. The snapshot is kept open only while rows are read, because an
+   * open snapshot blocks SQLite's checkpoints and PostgreSQL's vacuum.
    */
   readonly openSnapshot: () => Promise<Snapshot>
   readonly artifacts: Pick<ArtifactStore, 'open'>

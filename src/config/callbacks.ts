@@ -45,7 +45,7 @@ const SecretText = z
   .refine((text) => isLongEnough(Buffer.from(text.slice(6), 'base64').length), SECRET_FORM)
   .transform((text) => new Secret(text))
 
-/** One secret, or two during a rotation; each callback is signed with both. */
+/** One secret, or two during a rotation. With two secrets, each callback is signed with both. */
 export const CallbackSecrets = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(/[\s,]+/).filter(Boolean) : value),
   z.array(SecretText).min(1).max(2),

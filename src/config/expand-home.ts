@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors.ts'
 
 /**
- * Replaces `~` at the beginning of a path by the home folder, as a shell does. Throws
+ * Replaces `~` at the beginning of a path with the home folder, as a shell does. Throws
  * `usage-invalid` if the path contains a variable or `~name`, which only a shell can replace.
  * Without this error, the program would create a folder named, for example, `$HOME`.
  * @param home the environment variable HOME

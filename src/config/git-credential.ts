@@ -42,7 +42,7 @@ const ShortForm = z
   .pipe(FullForm)
 
 /**
- * Where the git credential for a URL and all URLs below it is stored. It never contains the
+ * Where the git credential for a URL and all URLs below it is stored. This value never contains the
  * credential itself.
  */
 export const GitCredential = z.union([ShortForm, FullForm])

@@ -12,7 +12,7 @@ type Spelling = {
    * The placeholder for the value in the help, such as `file`; absent for a flag without a value.
    */
   readonly takes?: string
-  /** The flag may be repeated; in the environment variable, values are separated by commas. */
+  /** The flag can be repeated; in the environment variable, values are separated by commas. */
   readonly repeats?: true
   /** The environment variable; derived from the key if absent. */
   readonly variable?: string
@@ -20,7 +20,10 @@ type Spelling = {
   readonly place?: string
   /** The value is a path, in which `~` means the home folder. */
   readonly isPath?: true
-  /** The variable belongs to all programs and may also be written in lower case, as `http_proxy`. */
+  /**
+   * The variable is not specific to Millwright, and can also be written in lower case, as
+   * `http_proxy`.
+   */
   readonly isShared?: true
   /** A secret has no flag, because other users of the machine can read command lines. */
   readonly secret?: true

@@ -49,8 +49,8 @@ export type AttemptReport = {
   log(stream: LogStream, text: string): void
   /**
    * Queues an artifact, which the hub receives before the settlement. The artifact's file must not
-   * change afterwards. If a cancel or a limit stopped the attempt, its uploads have only 30 s. A note
-   * then names each artifact that was not uploaded in that time.
+   * change afterwards. If a cancel request or a limit stopped the attempt, the uploads of files are
+   * abandoned 30 s after the stop, and a note names each artifact that was not uploaded.
    */
   keep(artifact: ArtifactSource): void
   /**
@@ -58,7 +58,7 @@ export type AttemptReport = {
    * of these artifacts, records nothing and returns false.
    */
   checkpoint(checkpoint: Checkpoint): Promise<boolean>
-  /** Records the intent to publish. Throws `Stopped` if the hub recorded a cancel first. */
+  /** Records the intent to publish. Throws `Stopped` if the hub recorded a cancel request first. */
   intend(intent: PublicationIntent): Promise<void>
   /** Downloads an input of the job into `file`. Throws the signal's reason when it aborts. */
   fetchInput(name: string, file: string, signal: AbortSignal): Promise<void>
@@ -80,9 +80,9 @@ export type Attempt = {
   /** Starts programs inside the sandbox. */
   readonly launch: Launch
   /**
-   * The value of the environment variable MILLWRIGHT_ATTEMPT in all programs of the attempt. The guard
-   * uses it to find the programs that it must kill. `launch` sets the variable. Other code that starts
-   * a program must set it too.
+   * The value of the environment variable MILLWRIGHT_ATTEMPT in all programs of the attempt. The
+   * guard uses the variable to find the programs that it must kill. `launch` sets the variable.
+   * Other code that starts a program must set it too.
    */
   readonly marker: string
   /** Access to a model; null if this worker has none. */
@@ -94,7 +94,10 @@ export type Attempt = {
    * closed, the hub opens it again for all jobs.
    */
   reached(key: string): void
-  /** The wall clock, in milliseconds since the epoch. It may jump, so do not measure durations with it. */
+  /**
+   * The wall clock, in milliseconds since the epoch. The clock can jump, so do not measure
+   * durations with it.
+   */
   now(): number
   /**
    * Runs a named step, and reports when the step starts and finishes. If the attempt must stop,

@@ -4,8 +4,9 @@ import { matches } from './offer.ts'
 import { Resource } from './resource.ts'
 
 /**
- * A resource that is unavailable or refuses requests. While it is closed, the hub leases no jobs that
- * need it, except for one attempt, the trial, which finds out whether the resource is back.
+ * A resource that is unavailable or refuses requests. While the resource is closed, the hub leases
+ * no jobs that need it, except for one attempt, the trial, which finds out whether the resource is
+ * back.
  */
 export const Closed = z.object({
   ...Resource.shape,

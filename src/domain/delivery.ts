@@ -5,7 +5,10 @@ import { Job } from './job.ts'
 
 const At = z.int().min(0)
 
-/** The part of a job that is sent to callbacks. It lacks payload and settings, which may be large. */
+/**
+ * The part of a job that is sent to callbacks. It omits payload and settings, because they can be
+ * large.
+ */
 export const CallbackJob = z.object(
   Job.pick({
     id: true,

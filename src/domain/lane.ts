@@ -22,10 +22,10 @@ type Asked = {
 }
 
 /**
- * Returns the lane of a job: its kind, labels and demands as one text. The same workers can serve all
- * jobs of a lane. Spaces separate the parts. A part with a colon is a demand, or a label such as
- * `os:linux`; one of the worker's offers must meet it. Any other part is a label that the worker must
- * have. Throws `request-invalid` if a demand is invalid or the lane is too long.
+ * Returns the lane of a job: a string that joins its kind, labels and demands with spaces. The same
+ * workers can serve all jobs of a lane. A part with a colon is a demand, or a label such as
+ * `os:linux`; one of the worker's offers must meet it. Any other part is a label that the worker
+ * must have. Throws `request-invalid` if a demand is invalid or the lane is too long.
  */
 export function laneOf({ kind, labels, demands }: Asked): string {
   const parsed = Demands.safeParse(demands)

@@ -16,7 +16,7 @@ export const ATTEMPTS_MAX = 100
 export const DEFERRALS_MAX = 1000
 
 /**
- * Maximum number of attempts in a row that may be deferred although they reached the resource. A
+ * Maximum number of attempts in a row that the hub defers although they reached the resource. A
  * permanent fault can look like an outage, and each of these attempts may have paid for a model.
  */
 const INTERRUPTIONS_MAX = 2

@@ -1,13 +1,13 @@
 // Offers of workers, and how they match the demands of jobs.
 
-/** Returns the text that a job demands and a worker offers for an agent: `agent:` and its name. */
+/** Returns what a job demands and a worker offers for an agent: `agent:` and the agent's name. */
 export const agentOffer = (agent: string): string => `agent:${agent}`
 
 /** The providers whose model APIs Millwright supports. */
 export type Provider = 'anthropic' | 'openai'
 
 /**
- * Returns the text that a job demands and a worker offers for a model: `model:` and its provider
+ * Returns what a job demands and a worker offers for a model: `model:` and its provider
  * (`anthropic` or `openai`), or `model:default` for the worker's default model.
  */
 export const modelOffer = (model: string): string => `model:${model}`
@@ -15,7 +15,7 @@ export const modelOffer = (model: string): string => `model:${model}`
 /** The offer of a worker that runs jobs for any model. */
 export const ANY_MODEL = 'model:*'
 
-/** Returns the text that a job demands and a worker offers for an operating system. */
+/** Returns what a job demands and a worker offers for an operating system, such as `os:linux`. */
 export const osOffer = (os: string): string => `os:${os}`
 
 /** The offer of a worker that accepts any repository on another machine. */
@@ -36,7 +36,7 @@ export const meets = (demand: string, offers: readonly string[]): boolean =>
   offers.some((offer) => matches(demand, offer))
 
 /**
- * Whether a label names a property of the worker's machine, such as `os:linux`. A worker meets such a
- * label with one of its offers, not with one of its labels.
+ * Whether a label names a property of the worker's machine, such as `os:linux`. A worker meets such
+ * a label with one of its offers; its own labels do not count.
  */
 export const isMachineLabel = (label: string): boolean => label.includes(':')

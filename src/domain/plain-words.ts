@@ -7,8 +7,9 @@ type Read<Schema extends z.ZodType> =
   | { readonly ok: false; readonly faults: readonly [z.core.$ZodIssue, ...z.core.$ZodIssue[]] }
 
 /**
- * Parses a value that a person wrote. Reports one error per path. A message says what was given and
- * what is allowed; callers print it after the path. Messages defined by the schema are kept.
+ * Parses a value that a person wrote. Reports one error per path. Each error message says what was
+ * given and what is allowed; callers print the message after the path. Messages defined by the
+ * schema are kept.
  */
 export function readPlainly<Schema extends z.ZodType>(
   schema: Schema,

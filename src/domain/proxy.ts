@@ -38,7 +38,7 @@ export function proxyVariables(settings: ProxySettings): ProxyVariables {
 export const proxyForAgents = (variables: ProxyVariables): ProxyVariables =>
   loginsIn(variables).length === 0 ? variables : {}
 
-/** Redacts the logins of the proxies in a text, because error messages may contain them. */
+/** Redacts the logins of the proxies in error messages and other text. */
 export const withoutProxyLogin = (text: string, variables: ProxyVariables): string =>
   loginsIn(variables).reduce((redacted, login) => redacted.replaceAll(login, '[redacted]'), text)
 
@@ -53,7 +53,7 @@ function loginsIn(variables: ProxyVariables): readonly string[] {
   })
 }
 
-/** Decodes `%40` and the like. Returns a text unchanged if it is not valid URL encoding. */
+/** Decodes `%40` and the like. Returns the string unchanged if it is not valid URL encoding. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

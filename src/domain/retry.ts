@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 /**
  * How often and how fast a job is retried. Members that protocol 2 added are optional and have no
- * default. A policy without them is therefore the same JSON as in protocol 1: older hubs can read
- * it, and a repeated submission keeps the digest by which the hub recognizes it.
+ * default. A policy without these members is therefore the same JSON as in protocol 1: older hubs
+ * can read the policy, and a repeated submission keeps the digest by which the hub recognizes it.
  */
 export const RetryPolicy = z.strictObject({
   maxFailures: z

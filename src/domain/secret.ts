@@ -1,7 +1,7 @@
 /** Shown instead of a secret that is printed, logged or serialized. */
 const REDACTED = '[redacted]'
 
-/** A secret text. Only `reveal` returns it; printing and serializing show a placeholder. */
+/** A secret string. Only `reveal` returns it; printing and serializing show a placeholder. */
 export class Secret {
   readonly #text: string
 

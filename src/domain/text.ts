@@ -64,12 +64,12 @@ export const Offer = z
 /** Names an external resource that two jobs may not use at once, such as `site:acme` or a path. */
 export const LockKey = line(512)
 
-/** Shortens a text to `max` characters by replacing its end with an ellipsis. */
+/** Shortens a string to `max` characters by replacing its end with an ellipsis. */
 export const clip = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max - 1)}…`
 
 /**
- * Shortens a text to `max` characters by replacing its beginning with an ellipsis. Keeps the end,
+ * Shortens a string to `max` characters by replacing its beginning with an ellipsis. Keeps the end,
  * because programs report errors there.
  */
 export const clipStart = (text: string, max: number): string =>
@@ -80,8 +80,8 @@ export const kebab = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /**
- * Shortens a text to `max` characters by cutting out its middle. Keeps both ends, because some programs
- * report errors at the beginning.
+ * Shortens a string to `max` characters by cutting out its middle. Keeps both ends, because some
+ * programs report errors at the beginning.
  */
 export function clipMiddle(text: string, max: number): string {
   if (text.length <= max) return text

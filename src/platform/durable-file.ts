@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /**
- * Replaces a file atomically: after a crash or power failure the file contains either the old or
+ * Replaces a file atomically: after a crash or power failure, the file contains either the old or
  * the new bytes. Writes a temporary file, fsyncs it, renames it, and fsyncs the folder. Only the
  * owner can read the file.
  */

@@ -1,4 +1,7 @@
-/** Whether this is a system or Node error with one of these codes, such as `ENOENT`. */
+/**
+ * Whether this is an error of the operating system or of Node with one of these codes, such as
+ * `ENOENT`.
+ */
 export function hasErrno(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 }

@@ -1,5 +1,5 @@
-// Reads Linux's /proc. The functions are synchronous on purpose: each read only copies kernel
-// memory, so it is fast, and a scan without interruptions misses fewer processes.
+// Reads Linux's /proc. The functions are synchronous on purpose: a read is fast, because it only
+// copies kernel memory, and a scan without interruptions misses fewer processes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { hasErrno } from './errno.ts'
 

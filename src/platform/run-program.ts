@@ -44,8 +44,8 @@ export type ProgramEnd = {
 }
 
 /**
- * Runs a program and waits until it exits. Kills its whole process group if it exceeds a limit or
- * the signal aborts. After an abort, throws the signal's reason. Throws AppError
+ * Runs a program and waits until it exits. Kills the program's whole process group if the program
+ * exceeds a limit or the signal aborts. After an abort, throws the signal's reason. Throws AppError
  * `program-unstartable` if the program cannot start.
  */
 export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramEnd> {

@@ -6,8 +6,8 @@ import { AppError } from '../domain/errors.ts'
 import { hasErrno } from './errno.ts'
 
 /**
- * What a program gets from its parent. Apart from this, it inherits only the user and the resource
- * limits of this process.
+ * What a program gets from its parent. Apart from these, the program inherits only the user and the
+ * resource limits of this process.
  */
 export type SpawnOptions = {
   readonly cwd: string
@@ -51,8 +51,8 @@ export async function spawnPiped(
 }
 
 /**
- * Throws AppError `program-unstartable` if any of the texts contains a NUL character. Such a
- * character would end an argument early, and the rest would be lost or parsed as further arguments.
+ * Throws AppError `program-unstartable` if any of the strings contains a NUL character. A NUL would
+ * end an argument early, and the rest would be lost or parsed as further arguments.
  */
 export function refuseNul(program: string, texts: readonly string[]): void {
   if (!texts.some((text) => text.includes('\0'))) return

@@ -53,7 +53,7 @@ export async function followJob(
         await endOf(log, signal)
         const attempt = event.attempt ?? undefined
         log = copyLog(link, { job: what.job, stream, attempt }, follower.onText, copying)
-        // If copying fails, `endOf` throws the error, but it may await `log` much later. Until
+        // If copying fails, `endOf` throws the error, but `endOf` may await `log` much later. Until
         // then, the rejection would count as unhandled, and Node would end the process.
         log.catch(() => {})
       }

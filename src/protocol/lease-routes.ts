@@ -53,7 +53,7 @@ export const LEASE_ROUTES = {
   },
 
   // A long poll, so that a cancel request reaches the worker at once. The hub renews the lease when
-  // this request arrives. It responds when someone requests to cancel the job, or after `waitMs`.
+  // the poll arrives. The hub responds when someone requests to cancel the job, or after `waitMs`.
   renewLease: {
     ...plain,
     method: 'POST',

@@ -10,8 +10,8 @@ import type { RouteName } from './routes.ts'
  */
 
 /**
- * A schema that keeps only these members of an object, whatever their values. `members` contains
- * their names, separated by whitespace.
+ * A schema that keeps only some members of an object, whatever their values. `members` contains the
+ * names of these members, separated by whitespace.
  */
 const only = (members: string) =>
   z.object(Object.fromEntries(members.split(/\s+/).map((name) => [name, z.unknown()])))

@@ -5,9 +5,9 @@ import { AnyEvent } from './any-event.ts'
 import { dropUnknown } from './drop-unknown.ts'
 
 /**
- * Returns the schema to parse a response with. It drops unknown members at every depth, because a
- * newer hub may send some. Checkpoints and intents with unknown members are rejected instead: an
- * attempt that acts on one without understanding all of it could do harm.
+ * Returns the schema to parse a response with. This schema drops unknown members at every depth,
+ * because a newer hub may send some. But it rejects checkpoints and intents with unknown members:
+ * an attempt that acts on a checkpoint or intent without understanding all of it could do harm.
  */
 export function readerOf(answer: z.ZodType): z.ZodType {
   const known = readers.get(answer)

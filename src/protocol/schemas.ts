@@ -16,7 +16,7 @@ import { JobState } from '../domain/state.ts'
 import { ArtifactName, line, Offer } from '../domain/text.ts'
 import { UsageBy } from '../domain/usage-report.ts'
 
-/** Longest time that a long poll may wait, in milliseconds. */
+/** Maximum duration of a long poll, in milliseconds. */
 export const WAIT_MS_MAX = 30_000
 /** Largest JSON request body, in bytes. */
 export const JSON_BYTES_MAX = 1024 * 1024

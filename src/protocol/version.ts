@@ -45,8 +45,8 @@ export type Speaker = { readonly version: string; readonly protocol: number }
 
 /**
  * Whether a hub accepts a worker. Their major versions must be equal. The worker's minor version
- * and its protocol must each be equal to the hub's or one lower. This allows upgrading the hub
- * first and then one worker after the other.
+ * must be equal to the hub's or one lower; so must the worker's protocol. This allows upgrading the
+ * hub first and then one worker after the other.
  */
 export function serves(hub: Speaker, worker: Speaker): boolean {
   const [own, other] = [minorOf(hub.version), minorOf(worker.version)]

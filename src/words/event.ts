@@ -115,8 +115,8 @@ const because = (end: { readonly reason: keyof typeof REASONS; readonly detail: 
     : `${end.reason}: ${firstLine(end.detail)}`
 
 /**
- * The first line of a detail. The other lines are program output, which `show` and the logs
- * display.
+ * Returns the first line of a detail. Omits the other lines: they are program output, which `show`
+ * and the logs display.
  */
 function firstLine(detail: string): string {
   const [line = '', ...others] = withoutWorkspace(detail).trim().split('\n')

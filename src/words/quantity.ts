@@ -61,7 +61,7 @@ export const moment = (at: number): string => new Date(at).toLocaleString('sv-SE
 
 /**
  * Formats a time with its zone: 2026-08-01 14:03:22 UTC+02:00. In a message with several times, use
- * it for the first one only.
+ * this function for the first time only.
  */
 export const zonedMoment = (at: number): string => `${moment(at)} ${zoneAt(at)}`
 

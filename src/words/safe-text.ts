@@ -65,7 +65,7 @@ export const safeLine = (text: string): string => safeText(text).replaceAll(/[\t
 /** Formats JSON that is safe on a terminal: hidden characters are escaped, so the value is unchanged. */
 export const safeJson = (value: unknown): string => escapeHidden(JSON.stringify(value))
 
-/** Like `safeJson`, for a text that is already JSON. */
+/** Like `safeJson`, for a string that is already JSON. */
 export const escapeHidden = (json: string): string =>
   json.replaceAll(HIDDEN, (character) =>
     Array.from(
