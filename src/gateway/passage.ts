@@ -8,7 +8,7 @@ import { readRateLimit } from './rate-limit.ts'
 import { type Refusal, refusalIn, refusalOf } from './refusal.ts'
 import { UsageReader } from './usage-reader.ts'
 
-/** The maximum size of a recorded response. A larger one is forwarded but not recorded. */
+/** The maximum size of a recorded response. A larger response is forwarded but not recorded. */
 const RECORDED_BYTES_MAX = 64 * 1024 * 1024
 /**
  * The maximum number of bytes to keep of a response with status 429. They are kept because the body

@@ -14,7 +14,7 @@ type ServerContext = PassageContext & { readonly doors: Doors }
 
 /**
  * The gateway's HTTP server. Forwards each request that carries an open door's token to the source.
- * An unexpected error crashes the process, and the parent restarts it.
+ * An unexpected error crashes the gateway process, and the worker starts a new one.
  */
 export function gatewayServer(context: ServerContext): Server {
   const server = http.createServer((request, response) => void serve(context, request, response))

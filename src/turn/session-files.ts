@@ -80,8 +80,8 @@ async function addPath(session: Session, path: string): Promise<boolean> {
 }
 
 /**
- * The type of the entry at a path. Checks each parent folder too, because one may be a symbolic
- * link.
+ * The type of the entry at a path. Checks each parent folder too, because a parent can be a
+ * symbolic link.
  */
 async function kindOf(home: string, path: string): Promise<'file' | 'folder' | 'other'> {
   const parts = path.split('/')

@@ -3,7 +3,7 @@ import type { AgentUpdate, FileEdit } from '../domain/agent.ts'
 import { LINE_BYTES_MAX } from '../domain/attempt.ts'
 import { clip } from '../domain/text.ts'
 
-/** Maximum length of ids and tool names, in characters. Longer ones from an agent are truncated. */
+/** Maximum length of ids and tool names, in characters. Longer values are truncated. */
 const NAME_MAX = 200
 
 /** Maximum number of file edits in the entry of one tool call. Further edits are dropped. */

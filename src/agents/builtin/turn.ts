@@ -15,8 +15,8 @@ import { toolsFor } from './tools/toolset.ts'
 import { updateOf } from './update.ts'
 
 /**
- * If a request had at least this many input tokens, the next one is shortened: old tool calls and
- * reasoning are removed from it.
+ * If a request had at least this many input tokens, the next request is shortened: old tool calls
+ * and reasoning are removed.
  */
 const CONTEXT_TOKENS = 120_000
 
@@ -78,7 +78,7 @@ export async function runTurn(turn: Turn, signal: AbortSignal): Promise<StopReas
 }
 
 /**
- * Yields the stream's parts. An error may arrive as a part or be thrown; either one is rethrown as
+ * Yields the stream's parts. An error can arrive as a part or be thrown; in both cases, throws
  * `ModelFailed`. After an abort, the generator ends without an error.
  */
 async function* partsOf(
