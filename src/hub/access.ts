@@ -5,7 +5,7 @@ import type { Access, AttemptPrincipal, Principal, Scope } from '../domain/princ
 type Params = Readonly<Record<string, string>>
 
 /**
- * Throws `token-missing` if there is no principal, and `scope-missing` if the principal may not use
+ * Throws `token-missing` if `principal` is null, and `scope-missing` if the principal may not use
  * the route.
  */
 export function demandAccess(

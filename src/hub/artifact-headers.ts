@@ -12,7 +12,8 @@ export type StoredFile = {
 }
 
 /**
- * Headers for a download. They make a browser save the bytes as a file instead of showing a page.
+ * Returns the headers for a download. They make a browser save the bytes as a file instead of
+ * displaying them.
  */
 export function artifactHeaders(file: StoredFile): Readonly<Record<string, string>> {
   return {
@@ -26,9 +27,9 @@ export function artifactHeaders(file: StoredFile): Readonly<Record<string, strin
 }
 
 /**
- * The value of the header Content-Disposition (RFC 6266). It contains the name twice: approximated
- * in ASCII for old clients, and exact. The exact name is percent-encoded, so that no character in
- * it can end the header.
+ * Returns the value of the header Content-Disposition (RFC 6266). It contains the name twice: an
+ * ASCII approximation for old clients, and the exact name. The exact name is percent-encoded, so
+ * that no character in it can end the header.
  */
 export function attachmentNamed(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9._-]/g, '_')
@@ -59,8 +60,8 @@ export function rangeFor(headers: IncomingHttpHeaders, digest: string): string |
 }
 
 /**
- * Returns the SHA-256 from the header Content-Digest (RFC 9530) in hex, or null if the request does
- * not contain one. Throws `request-invalid` if the SHA-256 is malformed.
+ * Returns the SHA-256 (hex) from the header Content-Digest (RFC 9530), or null if the header is
+ * missing or has no SHA-256. Throws `request-invalid` if the SHA-256 is malformed.
  */
 export function promisedDigest(headers: IncomingHttpHeaders): string | null {
   const header = headers['content-digest']

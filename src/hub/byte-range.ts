@@ -1,9 +1,10 @@
 import type { ByteRange } from '../artifacts/port.ts'
 
 /**
- * Parses a Range header (RFC 9110, section 14) for a resource of `size` bytes. Returns `whole` if there
- * is no header. Also returns `whole` if the header is malformed or has several ranges, because a server
- * may ignore such a header. Returns `outside` if the resource has no byte in the range.
+ * Parses a Range header (RFC 9110, section 14) for a resource of `size` bytes. Returns `whole` if
+ * the header is missing. Also returns `whole` if the header is malformed or has several ranges,
+ * because a server is allowed to ignore such a header. Returns `outside` if the range contains no
+ * byte of the resource.
  */
 export function parseByteRange(
   header: string | undefined,

@@ -14,27 +14,27 @@ import type { DiskFloor, HubLimits } from './limits.ts'
 import { HubMetrics } from './metrics.ts'
 
 /**
- * What a hub is started with. Closing the hub does not close the ledger, so the code that started
- * the hub must close the ledger afterwards.
+ * What a hub is started with. Closing the hub does not close the ledger; whoever opened the ledger
+ * must close it after the hub.
  */
 export type HubContext = {
   readonly ledger: Ledger
   readonly artifacts: ArtifactStore
   readonly logs: LogStore
   /**
-   * Removes expired jobs, expired logs, and artifacts that nothing references. A dry run only lists
-   * them.
+   * Deletes expired jobs, expired logs, and artifacts that nothing references. A dry run deletes
+   * nothing and reports what would be deleted.
    */
   readonly collectGarbage: (dryRun: boolean, signal: AbortSignal) => Promise<GarbageReport>
   readonly kinds: ReadonlyMap<string, KindSchema>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
-  /** Where the hub listens. Port 0 selects any free port. */
+  /** The address on which the hub listens. Port 0 selects any free port. */
   readonly listen: { readonly host: string; readonly port: number }
   /**
-   * Host names that a Host header may contain in addition to loopback names, such as `hub.example`.
-   * A name may include a port.
+   * Host names, such as `hub.example`, that the guard accepts in a Host header in addition to
+   * loopback names. A name may include a port.
    */
   readonly allowHosts: readonly string[]
   /**
@@ -42,14 +42,17 @@ export type HubContext = {
    */
   readonly behindProxy: boolean
   readonly version: string
-  /** Which URLs callbacks may have; null if this hub has no secret to sign callback messages with. */
+  /**
+   * Decides which URLs callbacks may have. Null if this hub has no secret with which to sign
+   * callback messages.
+   */
   readonly callbacks: CallbackRules | null
   readonly deliveries: DeliveryTally
   readonly disk?: DiskFloor
   readonly limits?: Partial<HubLimits>
 }
 
-/** The context and in-memory state of a running hub. A restart may lose this state without harm. */
+/** The context and in-memory state of a running hub. Losing this state in a restart is harmless. */
 export type HubState = Omit<HubContext, 'limits'> & {
   readonly limits: HubLimits
   readonly claims: ClaimLine

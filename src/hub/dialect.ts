@@ -7,15 +7,18 @@ import type { Desk } from './desk/desk.ts'
 
 /**
  * One HTTP API of the hub, with its own routes, credentials, error format, limits and headers. The
- * hub's dialects share only the desk.
+ * desk is all that the hub's dialects share.
  */
 export type Dialect = {
   readonly name: string
-  /** The dialect's own port. If missing, the dialect shares the hub's. Port 0 selects any free port. */
+  /**
+   * The dialect's own port. If missing, the dialect shares the port of the hub. Port 0 selects any
+   * free port.
+   */
   readonly listen?: { readonly host: string; readonly port: number }
   /**
-   * Prefixes of the dialect's paths. The dialect also responds to unknown paths below them. A dialect
-   * with a separate port needs the prefix `/`.
+   * Prefixes of the dialect's paths. The dialect also responds to requests for unknown paths below
+   * these prefixes. A dialect with its own port needs the prefix `/`.
    */
   readonly prefixes: readonly string[]
   readonly limits: {
@@ -26,7 +29,8 @@ export type Dialect = {
   readonly headers: Readonly<Record<string, string>>
   /**
    * Authenticates a request to a route that is not public. Returns null if the request has no
-   * credentials, and throws if they are invalid. The hub then checks the route's access policy.
+   * credentials, and throws if its credentials are invalid. Afterwards the hub checks the route's
+   * access policy.
    */
   admit(caller: Caller, desk: Desk): Promise<Principal | null>
   /** Turns an error into a response in the dialect's format. */
@@ -46,28 +50,31 @@ export type DialectRoute = {
   /** A path with parameters in braces, as in OpenAPI: `/jobs/{job}`. */
   readonly path: string
   readonly access: Access
-  /** The request body: parsed JSON, a stream of at most `maxBytes` with any content type, or none. */
+  /**
+   * The request body: parsed JSON, a stream of at most `maxBytes` with any content type, or no
+   * body.
+   */
   readonly takes: 'json' | Bytes | null
   readonly answer: (request: DialectRequest) => Promise<Reply>
 }
 
-/** A request that has passed the access check; its parts are not validated yet. */
+/** A request that has passed the access check; its parts have not been validated yet. */
 export type DialectRequest = {
   readonly params: Readonly<Record<string, string>>
   readonly query: unknown
   readonly headers: IncomingHttpHeaders
   /** Parsed JSON, or a `Readable` if the route takes bytes. */
   readonly body: unknown
-  /** null only for public routes. */
+  /** Null if the route is public. */
   readonly principal: Principal | null
-  /** Returns a signal that aborts when the caller disconnects or the hub closes. */
+  /** Returns a signal that aborts when the caller disconnects or the hub starts to close. */
   readonly gone: () => AbortSignal
 }
 
 export type Reply = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string | number>> | undefined
-  /** null if the response has no body. */
+  /** Null if the response has no body. */
   readonly body: Readable | Uint8Array | string | null
 }
 

@@ -1,14 +1,16 @@
 import type { Clock } from '../platform/clock.ts'
 
-/** Maximum number of addresses that have a count. When it is exceeded, the oldest count is dropped. */
+/**
+ * Maximum number of addresses whose requests are counted. Beyond that, the oldest count is dropped.
+ */
 const ADDRESSES_MAX = 10_000
 const WINDOW_MS = 60_000
 
 /**
- * Counts requests with invalid tokens by remote address. Only such requests are rate-limited: a valid
- * token is always accepted, so that an attacker cannot lock out others who share its address, such as
- * those behind the same proxy. Tokens need no stronger protection, because 256 random bits cannot be
- * guessed.
+ * Counts requests with invalid tokens by remote address. Only these requests are rate-limited. A
+ * request with a valid token is always accepted, so that an attacker cannot lock out clients with
+ * the same address, such as those behind the same proxy. Tokens need no stronger protection,
+ * because 256 random bits cannot be guessed.
  */
 export class FailedLogins {
   readonly #clock: Clock
@@ -22,8 +24,8 @@ export class FailedLogins {
   }
 
   /**
-   * Counts an invalid token. Returns null if the address has not sent too many yet. Otherwise
-   * returns the number of seconds until its count starts again.
+   * Counts an invalid token. Returns null if the address has sent at most the allowed number.
+   * Otherwise returns the number of seconds until the count of the address restarts.
    */
   note(address: string): number | null {
     const now = this.#clock.monotonic()

@@ -6,23 +6,23 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?$/
 
 /** The parts of a request that a guard checks. */
 export type GuardedRequest = {
-  /** Path and query, or a full URL if the client treats the hub as a proxy. */
+  /** The path and query. If the client treats the hub as a proxy, a full URL. */
   readonly url: string
   readonly headers: IncomingHttpHeaders
   /**
-   * Header names and values in turn, as received. The guard needs this list to detect a second Host
-   * header, because `headers` contains only the first.
+   * Header names and values alternating, as received. The guard needs this list to detect a second
+   * Host header, because `headers` contains only the first.
    */
   readonly rawHeaders: readonly string[]
 }
 
 /**
  * Makes a guard that rejects requests from web pages of other sites. If the operator's browser
- * opens such a page, the page can send requests to loopback. With DNS rebinding, it can even send
- * them under its own host name. The guard checks the headers Host, Origin and Sec-Fetch-Site,
- * because the browser sets them and the page cannot change them. It throws `host-refused` or
- * `origin-refused`.
- * @param names host names to allow in addition to loopback, with or without a port
+ * opens such a page, the page can send requests to the hub on loopback. With DNS rebinding, the
+ * page can even send them under its own host name. The guard checks the headers Host, Origin and
+ * Sec-Fetch-Site, because the browser sets them and the page cannot change them. The guard throws
+ * `host-refused` or `origin-refused`.
+ * @param names host names to allow in addition to loopback names, with or without a port
  */
 export function makeGuard(names: readonly string[]): (request: GuardedRequest) => void {
   const allowed = new Set([...LOOPBACK_NAMES, ...names].map((name) => name.toLowerCase()))
@@ -62,7 +62,10 @@ function refuseOtherOrigins(headers: IncomingHttpHeaders, host: string): void {
   }
 }
 
-/** Whether an origin has this host. Accepts http and https, because a proxy may terminate TLS. */
+/**
+ * Whether an origin has this host. The scheme can be http or https, because a proxy may terminate
+ * TLS.
+ */
 const isOriginOf = (origin: string, host: string): boolean =>
   origin.toLowerCase() === `http://${host}` || origin.toLowerCase() === `https://${host}`
 

@@ -34,7 +34,7 @@ export type ParsedRequest<Name extends RouteName> = {
   /** The sender's protocol version. */
   readonly protocol: number
   readonly headers: IncomingHttpHeaders
-  /** Returns a signal that aborts when the caller disconnects or the hub closes. */
+  /** Returns a signal that aborts when the caller disconnects or the hub starts to close. */
   readonly gone: () => AbortSignal
 }
 

@@ -16,7 +16,7 @@ export type Hub = {
   readonly routes: readonly MountedRoute[]
   /**
    * Stops the hub. Accepts no new connections, ends long polls and event streams at once, and gives
-   * other requests up to `limits.drainMs` to finish. Does not close the ledger.
+   * other running requests up to `limits.drainMs` to finish. Does not close the ledger.
    */
   close(): Promise<void>
 }
@@ -28,8 +28,8 @@ export type HubOptions = HubContext & {
 
 /**
  * Starts the HTTP servers: one for the hub's own API and the dialects that share its port, and one
- * for each dialect with a separate port. Throws `port-taken`. Throws `bind-refused` if no proxy
- * terminates TLS and other machines could reach the address that a server would listen on.
+ * for each dialect with its own port. Throws `port-taken`. Throws `bind-refused` if no proxy
+ * terminates TLS and a server would listen on an address that other machines could reach.
  */
 export async function startHub({ dialects, ...context }: HubOptions): Promise<Hub> {
   const { listen } = context
@@ -59,7 +59,7 @@ type WithPort = Dialect & { readonly listen: Listen }
 
 const hasPort = (dialect: Dialect): dialect is WithPort => dialect.listen !== undefined
 
-/** Throws `bind-refused` if other machines could reach this hub without TLS. */
+/** Throws `bind-refused` if other machines could reach this host and no proxy terminates TLS. */
 export function demandBindable(host: string, behindProxy: boolean): void {
   if (isLoopback(host) || behindProxy) return
   throw new AppError('bind-refused', `Other machines could reach the address ${host} without TLS.`)
@@ -78,8 +78,8 @@ async function openOthers(
 }
 
 /**
- * Starts to send wakeups to waiting claims and readers. Returns a function that closes the servers and
- * stops the wakeups. If the function is called again, it returns the same promise.
+ * Starts to wake waiting claims and readers. Returns a function that stops these wakeups and closes
+ * the servers. Further calls of that function return the same promise.
  */
 function untilClosed(hub: HubState, stop: () => Promise<void>): () => Promise<void> {
   const unsubscribe = passOnSignals(hub)

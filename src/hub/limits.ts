@@ -1,6 +1,6 @@
 /**
- * The disk that holds the data folder. `freeBytes` measures its free space. The hub accepts no new
- * work if there are fewer than `floorBytes` free.
+ * The disk that holds the data folder. `freeBytes` measures its free space. While fewer than
+ * `floorBytes` are free, the hub accepts no new work.
  */
 export type DiskFloor = { freeBytes(): Promise<number>; readonly floorBytes: number }
 
@@ -28,9 +28,9 @@ export type HubLimits = {
   readonly failedLogins: number
   /** Interval between the comments that keep an idle event stream alive. */
   readonly heartbeatMs: number
-  /** Interval at which waiting claims and readers check again even without a notification. */
+  /** Interval at which waiting claims and readers check again without a notification. */
   readonly pollMs: number
-  /** How long running requests may take to finish when the hub closes. */
+  /** How long running requests may take to finish after the hub has started to close. */
   readonly drainMs: number
 }
 

@@ -16,7 +16,10 @@ type Measured = {
 
 const NS_PER_SECOND = 1e9
 
-/** The hub's Prometheus metrics. Labels have no job ids, because each id would add a time series. */
+/**
+ * The hub's Prometheus metrics. No label contains a job id, because each id would add a time
+ * series.
+ */
 export class HubMetrics {
   readonly #registry = new Registry()
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 })
@@ -76,7 +79,10 @@ export class HubMetrics {
     this.#settles.inc({ outcome })
   }
 
-  /** Counts an error if it means that the worker's attempt or job had already ended. */
+  /**
+   * Counts an error of a worker's request, if the error means that the attempt or the job had
+   * already ended.
+   */
   refused(error: unknown): void {
     if (isAppError(error, 'lease-lost') || isAppError(error, 'job-terminal'))
       this.#staleWrites.inc()

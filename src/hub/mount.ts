@@ -22,15 +22,18 @@ declare module 'fastify' {
   }
 }
 
-/** What `mount` needs for every dialect; `host` is the host name or address that the server binds. */
+/**
+ * What `mount` needs for every dialect. `host` is the host name or address on which the server
+ * listens.
+ */
 export type MountContext = { readonly hub: HubState; readonly desk: Desk; readonly host: string }
 
 const PathParams = z.record(z.string(), z.string())
 
 /**
- * Adds a dialect to a server, in Fastify scopes of its own, so that requests to its paths get its
- * credentials, limits, headers and errors, and not those of another dialect. Throws if a route is
- * outside the dialect's prefixes.
+ * Adds a dialect to a server. The dialect gets Fastify scopes of its own, so that its credentials,
+ * limits, headers and error format apply to its paths, and those of other dialects do not. Throws
+ * if a route is outside the dialect's prefixes.
  */
 export function mount(app: FastifyInstance, dialect: Dialect, context: MountContext): void {
   const routes = dialect.routes(context.desk)
@@ -63,7 +66,10 @@ export function mount(app: FastifyInstance, dialect: Dialect, context: MountCont
   }
 }
 
-/** Throws if a route is outside its dialect's prefixes, because it could shadow another dialect's route. */
+/**
+ * Throws if a route is outside its dialect's prefixes, because the route could shadow one of
+ * another dialect.
+ */
 function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRoute[]): void {
   const stray = routes.find(({ path }) => !prefixes.some((prefix) => isBelow(path, prefix)))
   if (stray === undefined) return
@@ -75,8 +81,8 @@ function demandOwnPaths({ name, prefixes }: Dialect, routes: readonly DialectRou
 const takesBytes = ({ takes }: DialectRoute): boolean => takes !== null && takes !== 'json'
 
 /**
- * Adds the dialect's headers, guard, access check and error format to a scope. The checks run
- * before a body is read.
+ * Adds the dialect's headers, guard, access check and error format to a scope. The guard and the
+ * access check run before a body is read.
  */
 function addHooks(
   scope: FastifyInstance,
@@ -90,7 +96,8 @@ function addHooks(
     const { url = '', headers, rawHeaders } = request.raw
     guard({ url, headers, rawHeaders })
     const { access } = request.routeOptions.config
-    // If there is no access policy, the route is unknown: `makeServer` rejects routes without one.
+    // A request without an access policy matches no route, because `makeServer` rejects routes
+    // without one. Its path is reported as unknown, without authentication.
     if (access === undefined || access.kind === 'public') return
     const address = request.socket.remoteAddress ?? ''
     request.principal = await dialect.admit({ headers, address }, desk)
@@ -98,8 +105,8 @@ function addHooks(
   })
   scope.setErrorHandler((error, request, reply) => {
     if (request.routeOptions.config.access?.kind === 'attempt') hub.metrics.refused(error)
-    // After an error, the rest of the body is not read. Closing the connection keeps Node from parsing
-    // that rest as the next request.
+    // After an error, the rest of the body is not read. Close the connection, so that Node does not
+    // parse the rest of the body as the next request.
     if (!request.raw.complete) void reply.header('connection', 'close')
     return send(reply, errorReply(error, request, { dialect, log: hub.log }))
   })
@@ -161,8 +168,8 @@ export function send(reply: FastifyReply, { status, headers = {}, body }: Reply)
 }
 
 /**
- * Drops the connection if a JSON body does not arrive within `bodyMs`. Node has only one timeout for all
- * requests, and it is set to the longer time for uploads.
+ * Drops the connection if a JSON body does not arrive within `bodyMs`. Node's own timeout applies
+ * to all requests, so it is set to the longer time that uploads may take.
  */
 function dropWhenSlow(request: FastifyRequest, bodyMs: number): void {
   if (request.method === 'GET') return

@@ -60,7 +60,10 @@ function problem(error: AppError): Reply {
 
 const isRouteName = (name: string): name is RouteName => Object.hasOwn(ROUTES, name)
 
-/** A handler of any route. The type `Endpoints` has checked that each handler fits its route. */
+/**
+ * The type of a handler of any route. The type `Endpoints` has already checked that each handler
+ * fits its route.
+ */
 type AnyHandler = (request: {
   readonly params: unknown
   readonly query: unknown

@@ -6,8 +6,8 @@ import { http } from '../platform/node-http.ts'
 import type { Dialect, Reply } from './dialect.ts'
 
 /**
- * Formats an error in the dialect's format. An error that is not an AppError is a bug: its message is
- * logged, but not sent to the caller.
+ * Formats an error in the dialect's format. An error that is not an AppError is a bug: the hub logs
+ * its message, but does not send it to the caller.
  */
 export function errorReply(
   error: unknown,
@@ -38,8 +38,8 @@ export function answerUnreadable(
   socket: Socket,
   dialect: Dialect,
 ): void {
-  // If the hub has already sent bytes on this connection, the client could mistake this response for
-  // the rest of an earlier one.
+  // If the hub has already sent bytes on this connection, send no response, because the client
+  // could mistake it for the rest of an earlier response.
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return
@@ -58,7 +58,7 @@ export function answerUnreadable(
 }
 
 function unreadable({ code = '', message }: Error & { code?: string }): AppError {
-  // A slow request is not invalid, so it gets an error code that allows a retry.
+  // A slow request is not invalid, so its error code is one that allows a retry.
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new AppError('request-incomplete', 'The rest of the request did not arrive in time.')
   }

@@ -9,10 +9,13 @@ import { answerUnreadable, errorReply, routeOf } from './problems.ts'
 const MS_PER_SECOND = 1000
 /** Maximum interval between Node's checks for slow connections, in milliseconds. */
 const CHECK_MS_MAX = 5000
-/** Longest path parameter: an artifact name of 255 bytes, each percent-encoded as three characters. */
+/**
+ * Maximum length of a path parameter. The longest is an artifact name of 255 bytes, each of which
+ * is percent-encoded as three characters.
+ */
 const PARAM_LENGTH_MAX = 3 * 255
 
-/** Dialects that share a port. The first one responds to requests that match none of them. */
+/** The dialects that share a port. The first one responds to requests that match no dialect. */
 export type Dialects = readonly [Dialect, ...Dialect[]]
 
 /** A route that has been added to a server. */
@@ -24,7 +27,7 @@ export type MountedRoute = {
   readonly access: Access
 }
 
-/** Makes a server for these dialects. `routes` is complete once the server listens. */
+/** Makes a server for these dialects. `routes` is incomplete until the server listens. */
 export function makeServer(
   dialects: Dialects,
   context: MountContext,
@@ -50,12 +53,12 @@ export function makeServer(
       status: reply.statusCode,
       seconds: reply.elapsedTime / MS_PER_SECOND,
     })
-    // If the connection stayed open for another request, as is usual, it would delay closing the
+    // By default, the connection would stay open for another request, which would delay closing the
     // server.
     if (hub.closing.aborted) request.raw.socket.destroySoon()
   })
-  // A dialect with the prefix `/` ensures that every request on this port passes a guard, even if its
-  // path is unknown.
+  // Require a dialect with the prefix `/`, so that every request on this port passes a guard, even
+  // if its path is unknown.
   if (!dialects.some(({ prefixes }) => prefixes.includes('/'))) {
     throw new Error(
       `the port of the dialect ${dialects[0].name} has no dialect with the prefix "/"`,
@@ -92,10 +95,10 @@ function serverOptions({ limits, log }: HubState, dialects: Dialects): FastifyHt
 }
 
 /**
- * Takes the place of Fastify's validator and serializer, because loading them takes an eighth of
- * the hub's startup time. They are not needed: routes validate with zod
- * (`protocol/parse-input.ts`). Throws, because Fastify calls this only for a route that has a
- * Fastify schema.
+ * Replaces Fastify's compilers of validators and serializers, because loading them takes an eighth
+ * of the hub's startup time. They are not needed, because routes validate with zod
+ * (`protocol/parse-input.ts`). Throws, because Fastify calls this function only for a route that
+ * has a Fastify schema.
  */
 function noSchemas(): never {
   throw new Error(

@@ -5,7 +5,8 @@ import type { Fence } from '../domain/lease.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { Ledger } from '../ledger/port.ts'
 
-// The prefix and the checksum let secret scanners recognize leaked tokens without false positives.
+// The prefix `mw_` and the checksum at the end let secret scanners recognize leaked tokens without
+// false positives.
 const ACCOUNT = /^mw_([0-9a-f]{16})_[0-9a-f]{64}[0-9a-f]{8}$/
 const ATTEMPT = /^mwj_([0-9a-f-]{36})\.([1-9][0-9]{0,6})\.[0-9a-f]{64}[0-9a-f]{8}$/
 const CHECKSUM_LENGTH = 8
@@ -22,7 +23,7 @@ export type ParsedToken =
   | { readonly kind: 'account'; readonly id: string; readonly hash: string }
   | { readonly kind: 'attempt'; readonly fence: Fence; readonly hash: string }
 
-/** Parses a token. Returns null if it is malformed or its checksum is wrong. */
+/** Parses a token. Returns null if the token is malformed or its checksum is wrong. */
 export function parseToken(text: string): ParsedToken | null {
   if (text.slice(-CHECKSUM_LENGTH) !== checksum(text.slice(0, -CHECKSUM_LENGTH))) return null
   const id = ACCOUNT.exec(text)?.[1]
@@ -43,8 +44,8 @@ export async function issueToken(
     readonly scopes: readonly Scope[]
     readonly expiresAt: number | null
     /**
-     * For a worker: patterns for the jobs it may run, such as `kind:code`; null or missing for all
-     * jobs.
+     * For a worker's token: patterns for the jobs that the worker may run, such as `kind:code`. If
+     * null or missing, the worker may run all jobs.
      */
     readonly lanes?: readonly string[] | null
   },
@@ -61,8 +62,8 @@ export async function issueToken(
 }
 
 /**
- * Creates the secret part of an attempt's token, and its hash. This happens before the claim, when
- * the attempt is not known yet.
+ * Creates the secret of an attempt's token, and the secret's hash. The claim stores the hash, so
+ * the secret is created before the claim, when the attempt is not known yet.
  */
 export function attemptSecret(random: RandomBytes): {
   readonly secret: string

@@ -2,9 +2,9 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * When `closing` aborts, closes the connections on which no request was sent. Node's server closes idle
- * connections itself, but counts a connection as idle only after its first request, so a connection
- * that a client opened in advance would delay closing.
+ * When `closing` aborts, closes the connections on which no request was sent. Node's server closes
+ * idle connections itself, but counts a connection as idle only after its first request. Without
+ * this function, a connection that a client opened in advance would delay closing the hub.
  */
 export function dropUnusedConnections(server: Server, closing: AbortSignal): void {
   const sockets = new Set<Socket>()

@@ -5,7 +5,9 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** Delays after the first, second, … failed try. Together they last about three days. */
+/**
+ * Delays after the first, second and each further failed try. Together they last about three days.
+ */
 const WAITS_MS = [
   5 * SECOND,
   30 * SECOND,
@@ -22,8 +24,8 @@ const WAITS_MS = [
 /** The longest delay that a receiver can request with `Retry-After`. */
 const RETRY_AFTER_MS_MAX = 24 * HOUR
 /**
- * Maximum random time added to a delay, as a fraction of the delay. Without it, messages that
- * failed at the same time would all be retried at the same time.
+ * Maximum random addition to a delay, as a fraction of the delay. Without it, messages that failed
+ * at the same time would also be retried at the same time.
  */
 const JITTER = 0.2
 const GONE = 410
@@ -31,9 +33,10 @@ const GONE = 410
 export const TRIES_MAX = WAITS_MS.length + 1
 
 /**
- * Returns a delivery's next state after a try. If the status is 2xx, the message is delivered. If
- * it is 410 (Gone), the delivery fails, because the receiver wants no more messages. Otherwise the
- * delivery is retried with increasing delays and fails after `TRIES_MAX` tries.
+ * Returns a delivery's next state after a try. If the status is 2xx, the delivery is delivered. If
+ * it is 410 (Gone), the delivery fails, because the receiver wants no more messages. In all other
+ * cases, including no response, the delivery is retried with increasing delays and fails after
+ * `TRIES_MAX` tries.
  * @param tries number of tries, including this one
  * @param chance random number from 0 to 1
  */

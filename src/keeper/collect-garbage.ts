@@ -10,7 +10,7 @@ import { repeat } from './repeat.ts'
 const EVERY_MS = 3_600_000
 /**
  * Delay between startup and the first run. It gives the operator time for a dry run before anything
- * is deleted. The dry run can reveal a wrong setting or a restored backup that is outdated.
+ * is deleted. The dry run can reveal a wrong setting, or that an outdated backup was restored.
  */
 const FIRST_MS = 600_000
 const DAY_MS = 86_400_000
@@ -49,8 +49,8 @@ export type GarbageContext = {
 
 /**
  * Deletes old jobs, tokens, workers and uploads from the ledger, then old logs and the artifact
- * files that no ledger row refers to. While a backup is running, it deletes no files. A dry run
- * reports what would be deleted and deletes nothing.
+ * files that no ledger row refers to. While a backup is running, deletes ledger rows but no files.
+ * A dry run reports what would be deleted and deletes nothing.
  */
 export async function collectGarbage(
   context: GarbageContext,
@@ -141,8 +141,8 @@ async function deleteFiles(
     !signal.aborted && (dryRun || !(await isBackedUp()))
   const shared = { before: now - GRACE_MS, dryRun, mayContinue }
   const logsBefore = keepLogs === 0 ? 0 : now - keepLogs * DAY_MS
-  // A real run has already deleted old rows at this point. A dry run has not, so its query must
-  // ignore them.
+  // In a real run, the old rows are already deleted at this point. In a dry run they still exist,
+  // so the query must ignore them.
   const rowsBefore = dryRun ? cutoffs(retention, now) : null
 
   const oldLogs = await logs.deleteUnneeded({

@@ -30,15 +30,15 @@ export type DeliverContext = {
   readonly probe: Probe
 }
 
-/** If `send` is null, this hub delivers no callbacks. */
+/** Like `DeliverContext`, but `send` is null if this hub delivers no callbacks. */
 export type DeliverLoopContext = Omit<DeliverContext, 'send' | 'inFlight'> & {
   readonly send: Send | null
 }
 
 /**
  * Starts to send the due messages, within the limits of `InFlight`. Returns without waiting for the
- * last requests to finish. If only messages to busy hosts are left, waits until a request finishes,
- * or at most a second, and checks again.
+ * last requests to finish. While the only due messages left are for busy hosts, waits until a
+ * request finishes, or for a second, and checks again.
  */
 export async function deliverDue(context: DeliverContext, signal: AbortSignal): Promise<void> {
   const { ledger, inFlight, clock } = context
@@ -64,8 +64,8 @@ async function deliver(
   const { id, tries } = delivery
   const sent = await send(delivery, signal)
   if (sent.kind === 'answered') await probe('delivered')
-  // If this hub's shutdown interrupted the try, the delivery returns to pending. If the receiver
-  // had already responded, its response counts.
+  // If the shutdown of this hub interrupted the try, the delivery returns to pending. If the
+  // receiver responded before the interruption, the response counts.
   const isInterrupted = signal.aborted && sent.kind === 'unanswered'
   const next: DeliveryEnd['next'] = isInterrupted
     ? { state: 'pending', delayMs: 0 }
@@ -80,8 +80,8 @@ async function deliver(
 }
 
 /**
- * Sends due messages every second until the signal aborts. Then interrupts the open requests and
- * waits until they have ended.
+ * Sends due messages every second until the signal aborts. Then interrupts the open requests, and
+ * waits until each of them has finished.
  */
 export async function start(
   { send, ...rest }: DeliverLoopContext,

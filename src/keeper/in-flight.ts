@@ -7,8 +7,8 @@ const MESSAGES_MAX = 8
 const TO_HOST_MAX = 2
 
 /**
- * Tracks the open requests. If a request throws an error, the next call of `room` or `allDone`
- * rethrows it.
+ * Tracks the open requests. If a request fails with an error, the next call of `room` or `allDone`
+ * throws that error.
  */
 export class InFlight {
   readonly #hosts = new Map<Promise<void>, string>()

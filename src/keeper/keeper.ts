@@ -12,9 +12,15 @@ export type KeeperContext = sweep.SweepContext &
 
 /** The hub's running background loops. */
 export type Keeper = {
-  /** Resolves after `stop`. Rejects if a loop fails; the program must then exit. */
+  /**
+   * Resolves once all loops have stopped after `stop`. Rejects if a loop fails; the program must
+   * then exit.
+   */
   readonly done: Promise<void>
-  /** Stops the loops after their current runs. Like `done`, rejects if a loop failed. */
+  /**
+   * Stops each loop after its current run, and waits until all have stopped. Like `done`, rejects
+   * if a loop failed.
+   */
   stop(): Promise<void>
 }
 

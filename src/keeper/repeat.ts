@@ -2,7 +2,10 @@ import { isAppError } from '../domain/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 
-/** Longest delay after a retryable error, in milliseconds, unless `everyMs` is longer. */
+/**
+ * Longest delay after a retryable error, in milliseconds. If `everyMs` is longer, that is the
+ * delay.
+ */
 const WAIT_MS_MAX = 30_000
 
 export type Repetition = {
@@ -14,9 +17,9 @@ export type Repetition = {
 }
 
 /**
- * Calls `work` at once and then again `everyMs` after each call, until the signal aborts. After a
- * retryable error, such as a full disk, the delay doubles with each failure, up to 30 s or
- * `everyMs`, whichever is longer. Any other error is thrown.
+ * Calls `work` at once, and again `everyMs` after each call has finished, until the signal aborts.
+ * After a retryable error, such as a full disk, the delay doubles with each failure in a row, up to
+ * 30 s or `everyMs`, whichever is longer. Throws any other error.
  */
 export async function repeat(
   work: () => Promise<void>,

@@ -12,13 +12,13 @@ export type ResumeContext = {
   readonly log: Logger
 }
 
-/** Requeues paused jobs whose time to resume has passed. */
+/** Requeues the paused jobs whose `resumeAt` has passed. */
 export async function resumeDue({ ledger, log }: Omit<ResumeContext, 'clock'>): Promise<void> {
   const jobs = await untilDone((limit) => ledger.resumeDue(limit))
   if (jobs > 0) log.info({ jobs }, 'paused jobs resumed')
 }
 
-/** Requeues due jobs every second until the signal aborts. */
+/** Requeues these jobs every second until the signal aborts. */
 export const start = (context: ResumeContext, signal: AbortSignal): Promise<void> =>
   repeat(
     () => resumeDue(context),

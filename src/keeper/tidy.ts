@@ -6,11 +6,11 @@ import { repeat } from './repeat.ts'
 
 const EVERY_MS = 10_000
 /**
- * Minimum age of the temporary files to remove. No upload still writes to a file this old, because
- * the hub aborts a stalled upload much earlier.
+ * Minimum age of the temporary files to remove. No upload is still writing to a file this old,
+ * because the hub aborts a stalled upload much earlier.
  */
 const TEMP_AGE_MS = 3_600_000
-/** Maximum number of jobs that one log line names as waiting for a lock that no job holds. */
+/** Maximum number of waiting jobs that one log line names. */
 const STRANDED_MAX = 10
 
 export type TidyContext = {
@@ -23,9 +23,9 @@ export type TidyContext = {
 
 /**
  * Releases the lock keys of jobs that have been paused for too long, removes orphaned temporary
- * files, and logs a warning if jobs wait for a lock key that no job holds. It does not change these
- * waiting jobs: only manual changes to the database can cause them, and `millwright doctor` says
- * what to do.
+ * files, and logs a warning if jobs wait for a lock key that no job holds. Does not wake these
+ * waiting jobs: only manual changes to the database or a bug can strand them, and `millwright
+ * doctor` says what to do.
  */
 export async function tidyLocksAndFiles({
   ledger,

@@ -5,34 +5,35 @@ import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Advisory locks isolate transactions on PostgreSQL. On SQLite the functions in this file do
+ * Advisory locks isolate transactions on PostgreSQL. On SQLite the functions in this file acquire
  * nothing, because SQLite runs one write transaction at a time. Do not confuse an advisory lock
  * with a job's lock key (`lock-keys.ts`): an advisory lock is released when its transaction ends.
  *
- * A job's lock protects the job's rows and events. A key's lock protects the record of which job
- * holds the key, and the queue of jobs that wait for it. A transaction acquires its locks before it
- * reads the rows on which it bases a decision. Locks are always acquired in the same order, so no
- * two transactions deadlock:
+ * The advisory lock of a job protects the job's rows and events. The advisory lock of a lock key
+ * protects the record of which job holds the key, and the queue of jobs that wait for the key. A
+ * transaction acquires its locks before it reads the rows on which it bases a decision. Locks are
+ * always acquired in the same order, so no two transactions deadlock:
  *
- * - first the lock of an idempotency key, then that of one job, then those of its keys in
- *   alphabetical order;
- * - transactions that scan for jobs (such as `claim`, `expire` and `tidyLocks`) skip locked jobs
- *   instead of waiting. Only if a claim finds nothing but locked jobs, it runs again and begins by
- *   waiting for one of them, before it acquires any other advisory lock;
- * - a new job's row is inserted after all locks are acquired, because the insert waits for any
- *   other transaction that inserts the same id;
- * - a submission may name a thousand uploads. It takes no advisory locks for them, but locks their
- *   rows (`keepRows`) in the order of their digests. `forgetBlobs` skips locked rows;
- * - a transaction that reads and writes a single row needs no lock: the condition in its UPDATE is
- *   enough.
+ * - A transaction first acquires the lock of an idempotency key, then that of one job, then those
+ *   of the job's lock keys in alphabetical order.
+ * - Transactions that scan for jobs (such as `claim`, `expire` and `tidyLocks`) skip locked jobs
+ *   instead of waiting. There is one exception: if a claim finds nothing but locked jobs, the next
+ *   claim transaction begins by waiting for one of them, before it acquires any other advisory
+ *   lock.
+ * - A new job's row is inserted after all locks are acquired, because the insert waits for any
+ *   other transaction that inserts the same id.
+ * - A submission can name a thousand uploads. It takes no advisory locks for them, but locks their
+ *   rows (`keepRows`) in the order of their digests. `forgetBlobs` skips locked rows.
+ * - A transaction that reads and writes a single row needs no advisory lock: the condition in its
+ *   UPDATE is enough.
  */
 
 /**
- * A transaction that scans for jobs stops trying locks once it has tried this many; the scan
- * continues in a new transaction. This limits how long other transactions wait, and how many
- * entries one transaction uses in PostgreSQL's lock table (6400 by default). The worst case is 200
- * locks, plus 64 for the keys of the last job, plus 65 for a job that a claim waited for: 329. Two
- * hubs with nine connections each (18 × 329 = 5922) stay below 6400.
+ * A transaction that scans for jobs stops trying advisory locks once it has tried at least this
+ * many; the scan continues in a new transaction. This limits how long other transactions wait, and
+ * how many entries one transaction uses in PostgreSQL's lock table (6400 by default). The worst
+ * case is 200 locks, plus 64 for the keys of the last job, plus 65 for a job that a claim waited
+ * for: 329. Two hubs with nine connections each (18 × 329 = 5922) stay below 6400.
  */
 export const ADVISORY_LOCKS_MAX = 200
 
@@ -42,8 +43,8 @@ export async function lockJob(tx: Tx, jobId: JobId): Promise<void> {
 }
 
 /**
- * Acquires the advisory locks of one job and of its lock keys, for transactions that may also
- * change the queue of a key. Waits if another transaction holds one of them.
+ * Acquires the advisory locks of one job and of its lock keys. For transactions that can also
+ * change the queue of a key. Waits if another transaction holds one of the locks.
  */
 export async function lockJobAndKeys(tx: Tx, jobId: JobId): Promise<void> {
   if (tx.advisoryLocks === null) return
@@ -56,8 +57,8 @@ export async function lockEachKey(tx: Tx, keys: readonly string[]): Promise<void
 }
 
 /**
- * Locks an idempotency key, so that a concurrent request with the same key waits and then finds the
- * job that this request created.
+ * Acquires the advisory lock of an idempotency key. A concurrent submission with the same key then
+ * waits, and finds the job that this submission created.
  */
 export async function lockRequest(tx: Tx, request: string): Promise<void> {
   await tx.advisoryLocks?.acquire([`request ${request}`])
@@ -75,8 +76,8 @@ export async function tryLockJobAndKeys(tx: Tx, jobId: JobId): Promise<boolean> 
 }
 
 /**
- * Like `tryLockJobAndKeys`, but the caller passes the keys. If it passes none, only the job is
- * locked.
+ * Like `tryLockJobAndKeys`, but the caller passes the lock keys. With an empty list, locks the job
+ * alone.
  */
 export const tryLock = async (tx: Tx, job: Lockable): Promise<boolean> =>
   tx.advisoryLocks === null || (await tx.advisoryLocks.tryAcquire(lockNamesOf(job)))

@@ -14,10 +14,10 @@ export type EventOf = { readonly jobId: JobId; readonly attempt: number | null }
 const Written = z.object({ seq: z.int(), callbacks: z.int() })
 
 /**
- * Appends an event to the job and stores the event's callback deliveries. The change that causes
- * the event must be made in the same transaction. The caller must update the job's row first,
- * because each delivery contains the job's state. A job's events are numbered 1, 2, 3 and so on,
- * without gaps.
+ * Appends an event to the job and stores the event's callback deliveries. The caller makes the
+ * change that the event reports in the same transaction, and updates the job's row before this
+ * call, because each delivery contains the job's state. A job's events are numbered 1, 2, 3 and so
+ * on, without gaps.
  */
 export async function appendEvent(
   tx: Tx,

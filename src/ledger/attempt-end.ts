@@ -7,7 +7,7 @@ import { json } from './column.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
-/** How an attempt ended, as the ledger stores it. An attempt whose lease expired has no ending. */
+/** How an attempt ended, as the ledger stores it. Null is stored if the attempt's lease expired. */
 export type Ending =
   | Outcome
   /** The worker reported that it was restarted during the attempt. */
@@ -16,8 +16,8 @@ export type Ending =
 const Row = z.object({ outcome: json(z.unknown()).nullable() })
 
 /**
- * Whether the attempt has already ended with this outcome. If so, the request is a repeat by a
- * worker that did not receive the response, and the caller changes nothing.
+ * Whether the attempt has already ended with this outcome. If so, the worker is repeating its
+ * request because it did not receive the response, and the caller must change nothing.
  */
 export async function alreadyEnded(tx: Tx, fence: Fence, outcome: Ending): Promise<boolean> {
   const row = await tx.get(

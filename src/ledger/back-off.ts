@@ -5,8 +5,8 @@ import type { Tx } from './transaction.ts'
 const DUE_MAX = 200
 
 /**
- * Wakes the jobs whose `not_before` has passed, which means that their backoff or delayed start is
- * over.
+ * Makes the jobs whose `not_before` has passed ready to be claimed: their backoff or delayed start
+ * is over.
  */
 export async function wakeDue(tx: Tx): Promise<void> {
   const woken = await tx.run(sql`

@@ -115,11 +115,11 @@ export function bindLedger(engine: Engine, random: RandomBytes, probe = noProbe)
 }
 
 /**
- * Repeats the claim transaction until its answer is something other than `again`. If many jobs must
- * be parked because their lock keys are held, this takes several short transactions, so that no
- * other transaction waits long. Returns null only if no candidate is left, not even one that
- * another transaction has locked. The loop ends: a parked job is not examined again before its key
- * is free, and a job that the claim waited for is then claimed, parked or no longer ready.
+ * Repeats the claim transaction until its answer is `claimed` or `none`. Parking many jobs whose
+ * lock keys are held takes several short transactions, so that no other transaction waits long.
+ * Returns null only if no candidate is left, not even a job that another transaction has locked.
+ * The loop ends: a parked job is not examined again before its key is free. A job whose lock the
+ * claim waited for is afterwards claimed, parked or no longer ready.
  */
 async function claimUntilCertain(probed: Probed, request: ClaimRequest): Promise<Claimed | null> {
   let answer: ClaimAnswer = { kind: 'again', behind: null }

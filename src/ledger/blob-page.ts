@@ -15,6 +15,9 @@ export async function lastOfPage(tx: Tx, { after, limit }: BlobPage): Promise<st
   return last?.digest ?? null
 }
 
-/** SQL that limits uploads to those up to the digest `last`; empty if `last` is null. */
+/**
+ * SQL condition that selects uploads up to and including the digest `last`; empty if `last` is
+ * null.
+ */
 export const upTo = (last: string | null): Statement =>
   last === null ? sql`` : sql`AND blob.digest <= ${last}`

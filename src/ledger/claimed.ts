@@ -47,7 +47,7 @@ export async function readClaimed(tx: Tx, fence: Fence, leaseMs: number): Promis
   }
 }
 
-/** The members of an outcome that are useful to the next agent. */
+/** The parts of an outcome that are useful to the next agent. */
 const Outcome = z.object({
   kind: z.string(),
   reason: z.string().optional(),
@@ -55,7 +55,7 @@ const Outcome = z.object({
 })
 const Ended = z.object({ outcome: json(Outcome).nullable() })
 
-/** The reason of an attempt whose worker did not report an outcome with a reason. */
+/** The reason given for an attempt whose stored outcome has no reason. */
 const LOST = 'worker-lost'
 
 /** Reads the ending of the newest earlier attempt that started an agent; null if no attempt did. */

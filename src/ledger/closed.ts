@@ -10,11 +10,11 @@ import { list, sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Closed resources, such as a git host that is unavailable. Claims skip the lanes that need the
- * resource until the time `until` of its row. The next claim then makes its attempt the trial, and
- * moves `until` forward; after the new `until`, another attempt can replace a lost trial. When an
- * attempt reaches the resource, or its trial succeeds, its row is deleted. The next outage deletes
- * stale rows (STALE_MS).
+ * Closed resources, such as a git host that is unavailable. Claims skip the lanes that need a
+ * closed resource until the time `until` in the resource's row. The next claim after that time
+ * makes its attempt the trial, and moves `until` forward. If the trial is lost, another attempt can
+ * become the trial after the new `until`. The row is deleted when any attempt reaches the resource,
+ * or when the trial succeeds. Stale rows (STALE_MS) are deleted at the next outage of any resource.
  */
 
 const Row = Closed.extend({ covers: json(z.array(z.string())) })
@@ -23,7 +23,7 @@ const Count = z.object({ rows: z.int() })
 
 const SELECT = sql`SELECT key, covers, reason, detail, since, until, tries FROM closed`
 
-/** Maximum number of closed resources. Every claim reads them all. */
+/** Maximum number of closed resources. It is limited because every claim reads them all. */
 const ROWS_MAX = 1000
 
 /** Maximum length of the detail of a closed resource, in characters. */
@@ -44,9 +44,9 @@ type Cause = {
 }
 
 /**
- * Closes a resource that an attempt found unavailable, or moves its `until` forward. Changes nothing
- * if `until` has not passed and this attempt is not the trial: such an attempt began before the
- * resource was closed.
+ * Closes a resource that an attempt found unavailable. If the resource is already closed, moves its
+ * `until` forward, but only if `until` has passed or this attempt is the trial. Any other attempt
+ * began before the resource was closed, so its report is outdated.
  */
 export async function closeForTry(
   tx: Tx,
@@ -59,8 +59,9 @@ export async function closeForTry(
       SELECT key FROM closed WHERE until <= ${tx.now - STALE_MS} ${tx.skipLocked}
     )`)
   const { key } = cause.closed
-  // Also locks the rows that the end of the attempt will change, all of them in the order of their
-  // keys, so that no other transaction takes a trial meanwhile and no two of them deadlock.
+  // Locks the row of this resource and the rows that the end of the attempt will change, all in the
+  // order of their keys. Therefore no other transaction takes one of these trials meanwhile, and no
+  // two transactions deadlock.
   const rows = await tx.all(
     sql`${SELECT}
       WHERE key = ${key} OR (trial_job = ${fence.jobId} AND trial_attempt = ${fence.attempt})
@@ -76,7 +77,10 @@ export async function closeForTry(
   return await save(tx, cause, { since, tries, until })
 }
 
-/** When an outage began. The wait for the reset of a quota is no outage, so it does not count. */
+/**
+ * Returns when the outage began. If the resource was closed because of a quota, that is now,
+ * because the wait for the reset of a quota is not an outage.
+ */
 const outageSince = ({ reason, since }: Closed, now: number): number =>
   reason === 'quota-exhausted' ? now : since
 
@@ -106,7 +110,10 @@ async function save(
 
 const Needs = Row.pick({ key: true, covers: true }).extend({ lane: z.string() })
 
-/** Opens a resource that an attempt has reached. Changes nothing if the job does not need it. */
+/**
+ * Opens a resource that an attempt has reached. Changes nothing if the job does not need the
+ * resource.
+ */
 export async function reopenReached(tx: Tx, { jobId }: Fence, key: string): Promise<void> {
   const row = await tx.get(
     sql`SELECT key, covers, lane FROM closed CROSS JOIN job WHERE key = ${key} AND id = ${jobId}`,
@@ -123,7 +130,7 @@ async function reopen(tx: Tx, key: string): Promise<void> {
 
 /**
  * Makes an attempt the trial of these resources. Returns false, and changes nothing, if the `until`
- * of a resource has not passed or another transaction has locked its row.
+ * of one of them has not passed or another transaction has locked its row.
  */
 export async function takeTrials(tx: Tx, fence: Fence, keys: readonly string[]): Promise<boolean> {
   const [first, ...rest] = keys
@@ -156,21 +163,24 @@ export async function trialsOf(tx: Tx, fence: Fence): Promise<readonly string[]>
 }
 
 /**
- * Ends the trials of an attempt that has ended without reporting that it reached the resources, so
- * that another attempt may try them now.
+ * Ends the trials of an attempt that ended before it reported that it reached the resources.
+ * Another attempt can then become the trial at once.
  */
 export async function releaseTrials(tx: Tx, fence: Fence): Promise<void> {
   await makeDue(tx, await trialsOf(tx, fence))
 }
 
-/** Opens the resources for which a successful attempt was the trial: it had all that it needed. */
+/**
+ * Opens the resources for which a successful attempt was the trial. Its success shows that all of
+ * them are available.
+ */
 export async function reopenTrials(tx: Tx, fence: Fence): Promise<void> {
   for (const key of await trialsOf(tx, fence)) await reopen(tx, key)
 }
 
 /**
- * Lets the next claim try these resources now. Updates the rows in the order of their keys, so that
- * two concurrent calls do not deadlock.
+ * Lets the next claim try these resources, without waiting for their `until`. Updates the rows in
+ * the order of their keys, so that two concurrent calls do not deadlock.
  */
 export async function makeDue(tx: Tx, keys: readonly string[]): Promise<void> {
   for (const key of keys.toSorted()) {

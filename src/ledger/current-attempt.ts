@@ -34,7 +34,7 @@ const Row = z.object({
 })
 
 /**
- * Returns the attempt that the fence identifies. If it is not the job's current attempt or is not
+ * Returns the attempt that the fence identifies. If that attempt is not the job's newest or is not
  * running, throws the error that `refusal` returns.
  */
 export async function currentAttempt(
@@ -59,8 +59,8 @@ export async function currentAttempt(
 const State = z.object({ state: JobState })
 
 /**
- * Returns the error for a fenced write that changed nothing: the job does not exist, has ended, or
- * no longer runs this attempt.
+ * Returns the error for a fenced write that changed nothing. The error says whether the job does
+ * not exist, has ended, or no longer runs this attempt.
  */
 export async function refusal(tx: Tx, fence: Fence, trigger: Trigger): Promise<AppError> {
   const job = await tx.get(sql`SELECT state FROM job WHERE id = ${fence.jobId}`, State)

@@ -2,9 +2,9 @@ import type { DeliveryState, Message, Sent } from '../domain/callback.ts'
 import type { JobId } from '../domain/id.ts'
 
 /**
- * One page of deliveries, those of the newest job first. null for `jobId` or `states` selects
- * deliveries of all jobs or in all states. `after` is the id of the last delivery on the previous
- * page, or null for the first page.
+ * One page of deliveries, those of the newest job first. If `jobId` is null, the page has
+ * deliveries of all jobs; if `states` is null, it has deliveries in all states. `after` is the id
+ * of the last delivery on the previous page, or null for the first page.
  */
 export type DeliveryPage = {
   readonly jobId: JobId | null
@@ -14,9 +14,9 @@ export type DeliveryPage = {
 }
 
 /**
- * A delivery to send now. `tries` includes the try that now begins. `until` is the time at which
- * the lease of the delivery expires (epoch ms). If the delivery is taken again after that, it gets
- * a new `until`, and `markDelivery` rejects the old one.
+ * A delivery to send now. `tries` includes the try that now begins. `until` is the time (epoch ms)
+ * at which the lease of the delivery expires. If the delivery is then taken again, it gets a new
+ * `until`, and `markDelivery` no longer accepts the old one.
  */
 export type TakenDelivery = Message & {
   readonly host: string

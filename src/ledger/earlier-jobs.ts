@@ -40,25 +40,29 @@ export async function readEarlierJobs(tx: Tx, newest: JobId): Promise<readonly E
   return jobs
 }
 
-/** An artifact of an earlier job, and whether that job published. */
+/** An artifact of an earlier job. `published` says whether that job has a publication. */
 export type EarlierArtifact = ArtifactRow & { readonly published: boolean }
 
-/** Reads the newest of the earlier jobs' artifacts for each artifact name, ordered by name. */
+/**
+ * Reads, for each artifact name, the newest of the earlier jobs' artifacts. The result is ordered
+ * by name.
+ */
 export const readEarlierArtifacts = (
   tx: Tx,
   jobs: readonly EarlierJob[],
 ): Promise<readonly EarlierArtifact[]> => readNewest(tx, jobs, (name) => name)
 
 /**
- * Reads the artifacts from which a follow-up continues: like `readEarlierArtifacts`, but an artifact
- * and a salvaged one of the same name count as one, so that the newest attempt's is read.
+ * Reads the artifacts from which a follow-up continues. Like `readEarlierArtifacts`, but treats
+ * `<name>` and the salvaged `salvage.<name>` as the same name, so that the result has only the
+ * newer of the two.
  */
 export const readContinuedArtifacts = (
   tx: Tx,
   jobs: readonly EarlierJob[],
 ): Promise<readonly EarlierArtifact[]> => readNewest(tx, jobs, unsalvaged)
 
-/** @param keyOf artifacts whose names have the same key count as one */
+/** @param keyOf maps an artifact's name to a key; the result has one artifact per key */
 async function readNewest(
   tx: Tx,
   jobs: readonly EarlierJob[],

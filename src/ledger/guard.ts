@@ -9,8 +9,8 @@ export type Guard = Fence & { readonly state: JobState }
 
 /**
  * Throws if a guarded write did not change exactly one row; the error rolls the transaction back.
- * The transaction has already read this attempt and state from the job. Therefore the guard can
- * fail only if the engine did not isolate the transaction.
+ * The caller has already read this attempt and this state in the same transaction. Therefore the
+ * guard can fail only if the engine did not isolate the transaction.
  */
 export function assertGuard(changed: number, guard: Guard): void {
   if (changed === 1) return

@@ -52,9 +52,9 @@ export async function addInputs(
 const Row = z.object({ digest: z.string() })
 
 /**
- * Returns those of the digests that the submitter may name: the ones uploaded with its token, and
- * the ones that a job already names. Locks their rows, so that they are not deleted before the
- * transaction ends.
+ * Returns those of the digests that the submitter may name: the ones uploaded with the submitter's
+ * token, and the ones that a job already names. Locks their rows, so that they are not deleted
+ * before the transaction ends.
  */
 async function keepNameable(
   tx: Tx,

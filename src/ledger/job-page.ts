@@ -10,7 +10,9 @@ export type JobFilter = {
   readonly text?: string | undefined
   readonly createdFrom?: number | undefined
   readonly createdBefore?: number | undefined
-  /** Whether another job, such as a retry, continues the job. */
+  /**
+   * Selects the jobs that another job, such as a retry, continues (true), or all others (false).
+   */
   readonly continued?: boolean | undefined
 }
 

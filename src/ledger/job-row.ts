@@ -32,7 +32,7 @@ export const SELECT_JOB = sql`
   JOIN payload ON payload.job_id = job.id
   LEFT JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempt`
 
-/** A job, and its number in the order of submission. */
+/** A job, and its `number`, which counts jobs in the order of submission. */
 export const JobRow = Job.extend({
   number: z.int(),
   payload: json(z.unknown()),
@@ -46,7 +46,7 @@ export const JobRow = Job.extend({
 }).transform(({ number, ...job }) => ({ number, job }))
 export type JobRow = z.infer<typeof JobRow>
 
-/** Reads one job. Throws `job-not-found`. */
+/** Reads one job. Throws `job-not-found` if it does not exist. */
 export async function readJob(tx: Tx, jobId: JobId): Promise<Job> {
   const row = await tx.get(sql`${SELECT_JOB} WHERE job.id = ${jobId}`, JobRow)
   if (row === undefined) throw jobNotFound(jobId)

@@ -11,7 +11,7 @@ import type { Tx } from './transaction.ts'
 
 /**
  * Maximum number of events of each of these types per job. They are limited because a claim reads
- * all of them and sends them to the worker, and a job may have up to a hundred attempts.
+ * all of them and sends them to the worker, and a job can have a hundred attempts.
  */
 const KEPT_MAX = { checkpoint: 1000, 'publication-intended': 300 } as const
 
@@ -41,7 +41,7 @@ export async function readIntents(tx: Tx, jobId: JobId): Promise<PublicationInte
   return rows.map((row) => row.body.intent)
 }
 
-/** The id of the agent session that was reported last, or null if none was reported. */
+/** The id of the job's most recently reported agent session, or null if none was reported. */
 export async function readSession(tx: Tx, jobId: JobId): Promise<string | null> {
   const row = await tx.get(
     sql`SELECT body FROM event WHERE kept_for = ${jobId} AND type = 'agent-session'

@@ -51,7 +51,8 @@ function without(numbers: ReadonlySet<number>): Statement {
 /**
  * Returns the lane's best ready job: the one with the highest priority or, among equals, the one
  * submitted first.
- * @param except numbers of jobs to skip, because other transactions have locked or changed them
+ * @param except numbers of jobs to skip: another transaction has locked the job, or it is no longer
+ * ready
  */
 export function headOf(
   tx: Tx,
@@ -66,8 +67,9 @@ export function headOf(
 
 /**
  * Returns the job that tries a closed resource next: of the ready jobs of these lanes, the one that
- * was deferred least often and, among equals, the best. So a job whose own requests always fail does
- * not keep the others from trying.
+ * was deferred least often and, among equals, the one with the highest priority, then the one
+ * submitted first. Therefore a job whose own requests always fail does not keep the other jobs from
+ * trying.
  */
 export const leastDeferred = (
   tx: Tx,
@@ -80,11 +82,14 @@ export const leastDeferred = (
     Head,
   )
 
-/** Reads this job again. Returns undefined if it is no longer ready. */
+/** Reads the job of this head again. Returns undefined if the job is no longer ready. */
 export const stillReady = (tx: Tx, head: Head): Promise<Head | undefined> =>
   tx.get(sql`${SELECT_HEAD} WHERE number = ${head.number} AND ready_lane IS NOT NULL`, Head)
 
-/** Returns the head with the higher priority or, among equals, the one submitted first. */
+/**
+ * Returns the job with the higher priority or, if the priorities are equal, the one submitted
+ * first.
+ */
 export const better = (one: Head, other: Head): Head =>
   one.priority > other.priority || (one.priority === other.priority && one.number < other.number)
     ? one

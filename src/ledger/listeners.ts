@@ -16,7 +16,7 @@ export class Notifications {
   }
 }
 
-/** The subscribers that are notified after each commit. */
+/** The listeners that are called after each commit, with its notifications. */
 export class Listeners {
   readonly #listeners = new Set<(notification: Notification) => void>()
 

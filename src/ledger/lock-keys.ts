@@ -5,15 +5,16 @@ import { join, list, sql, type Statement } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Lock keys and the jobs that wait for them. A queued job that needs a held key is parked on it,
- * and claims skip the job. A lane is a group of jobs that the same workers can serve. When a key is
- * released, the best waiting job of each lane is woken. Waking a single job would not be enough: if
- * no worker can serve its lane, the jobs of all other lanes would wait forever. Every transaction
- * keeps these rules, so that no job waits forever for a free key:
+ * Lock keys and the jobs that wait for them. A queued job that needs a held key is parked on that
+ * key, and claims skip the job. When a key is released, the best waiting job of each lane is woken,
+ * which means that claims consider the job again. Waking a single job would not be enough: if no
+ * worker can serve its lane, the jobs of all other lanes would wait forever.
  *
- * - a job is parked only on a key that another job holds;
- * - `woken_for = k` is set only while k is free, and for at most one job per lane;
- * - while k is free and jobs of a lane wait for it, one job of that lane is woken. Therefore a job
+ * Every transaction keeps these rules, so that no job waits forever for a free key:
+ *
+ * - A transaction parks a job only on a key that another job holds.
+ * - `woken_for = k` is set only while k is free, and for at most one job per lane.
+ * - While k is free and jobs of a lane wait for k, one job of that lane is woken. Therefore a job
  *   that takes k parks the other woken jobs again, and a woken job that leaves the queue without
  *   taking k wakes the next job of its lane.
  */
@@ -68,13 +69,13 @@ export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
 
 /**
  * The columns of a job that are needed to park it or to wake the next job of its lane. `wokenFor`
- * is the key for which the job was woken, or null.
+ * is the key for which the job was woken; null if the job was not woken for a key.
  */
 export type Waiter = { readonly id: JobId; readonly lane: string; readonly wokenFor: string | null }
 
 /**
  * Parks a ready job on a key that another job holds. If the job was woken for a key, wakes the next
- * job of its lane.
+ * job of the same lane that waits for the key for which it was woken.
  */
 export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
   await tx.run(sql`
@@ -84,15 +85,16 @@ export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
 }
 
 /**
- * Call this function when `waiter` leaves the queue. If `waiter` was woken for a key and has not taken
- * the key, wakes the next job that waits for the key in the same lane.
+ * Wakes the next job of the lane that waits for the key for which `waiter` was woken. Does nothing
+ * if `waiter` was not woken for a key. Call this function when `waiter` leaves the queue without
+ * taking the key.
  */
 export async function wakeNextOfLane(tx: Tx, waiter: Waiter): Promise<void> {
   if (waiter.wokenFor === null) return
   await wake(tx, bestWaiter(waiter.wokenFor, sql`${waiter.lane}`))
 }
 
-/** Wakes the best waiting job of each lane in which jobs wait for this free key. */
+/** Wakes the best waiting job of each lane that has jobs waiting for this free key. */
 async function wakeEachLane(tx: Tx, key: string): Promise<void> {
   await wake(
     tx,

@@ -2,14 +2,15 @@ import type { Cutoffs } from './port.ts'
 import { sql, type Statement } from './sql.ts'
 
 /**
- * SQL conditions for jobs, uploads, tokens and workers that may be deleted. Times are in epoch ms.
+ * SQL conditions for jobs, uploads, tokens and workers that may be deleted. Times are in epoch ms;
+ * "before" excludes the time itself.
  */
 
 /**
- * The job ended before this time, no unfinished job continues it, directly or through other jobs, and
- * it has no pending deliveries.
- * The condition begins with IS NOT NULL, so that for an unfinished job it is false and not NULL.
- * Callers negate it, and NOT NULL would again be NULL.
+ * The job ended before this time and has no pending deliveries, and no unfinished job continues it,
+ * directly or through other jobs. The condition begins with IS NOT NULL, so that it is false
+ * instead of NULL for an unfinished job. Callers negate the condition, and NOT NULL would again be
+ * NULL.
  */
 export const jobUnneeded = (before: number): Statement => sql`
   job.ended_at IS NOT NULL AND job.ended_at < ${before} AND NOT EXISTS (
@@ -34,8 +35,8 @@ export const workerUnneeded = (before: number): Statement => sql`
   )`
 
 /**
- * The upload was stored before `before.uploads`. No job names it as an input, except jobs that are
- * unneeded too (`jobUnneeded(before.jobs)`).
+ * The upload was stored before `before.uploads`, and every job that names it as an input is itself
+ * unneeded (`jobUnneeded(before.jobs)`).
  */
 export const blobUnneeded = (before: Cutoffs): Statement => sql`
   blob.stored_at < ${before.uploads} AND NOT EXISTS (

@@ -3,9 +3,8 @@ import { sqliteSnapshot } from './sqlite/backup.ts'
 import type { Snapshot } from './tables.ts'
 
 /**
- * Opens a snapshot of the ledger. Hubs may write to the ledger at the same time. `database` is the
- * URL of the PostgreSQL database. If it is undefined, the ledger is the SQLite file in the data
- * folder.
+ * Opens a snapshot of the ledger. Hubs can continue to write to the ledger. `database` is the URL
+ * of the PostgreSQL database; if it is undefined, the ledger is the SQLite file in the data folder.
  */
 export async function openSnapshot(
   database: Secret | undefined,

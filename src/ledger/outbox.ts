@@ -10,8 +10,9 @@ import type { Tx } from './transaction.ts'
 type Cause = { readonly seq: number; readonly type: string }
 
 /**
- * Writes one delivery for each callback that subscribed to this event. It does so in the event's
- * transaction (a transactional outbox), so a delivery is stored if and only if its event is.
+ * Writes one delivery for each callback that subscribed to this event. The deliveries are written
+ * in the event's transaction (a transactional outbox), so they are stored if and only if the event
+ * is.
  */
 export async function writeDeliveries(tx: Tx, jobId: JobId, cause: Cause): Promise<void> {
   const event = CallbackEvent.safeParse(cause.type).data
@@ -47,7 +48,10 @@ export async function addCallbacks(
 
 const Row = Callback.extend({ number: z.int(), events: json(z.array(CallbackEvent)) })
 
-/** Reads the job's callbacks, which are numbered from 1 in the order of their submission. */
+/**
+ * Reads the job's callbacks. They are numbered from 1 in the order in which the submission lists
+ * them.
+ */
 const readCallbacks = (tx: Tx, jobId: JobId): Promise<readonly z.infer<typeof Row>[]> =>
   tx.all(sql`SELECT number, url, events FROM callback WHERE job_id = ${jobId} ORDER BY number`, Row)
 
@@ -58,9 +62,9 @@ export async function callbacksOf(tx: Tx, jobId: JobId): Promise<readonly Callba
 }
 
 /**
- * For example, the id for event 7 and callback 1 ends with `_00000007_1`. The id depends only on
- * the job, the event and the callback, so that receivers can detect duplicates. Sorted by id, the
- * deliveries of one job are in the order of the job's events.
+ * The id of a delivery; for event 7 and callback 1 it ends with `_00000007_1`. The id depends only
+ * on the job, the event and the callback, so that receivers can detect duplicates. Sorting the
+ * deliveries of one job by id puts them in the order of the job's events.
  */
 const deliveryId = (jobId: JobId, seq: number, callback: number): string =>
   `msg_${jobId.replaceAll('-', '')}_${String(seq).padStart(8, '0')}_${callback}`

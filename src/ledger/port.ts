@@ -24,16 +24,19 @@ export type NewJob = Submission & {
    * uploaded with this token as inputs.
    */
   readonly submitter: { readonly name: string; readonly tokenId: string }
-  /** What a worker must offer in addition to the kind and labels, such as `agent:codex`. */
+  /** What a worker must offer, such as `agent:codex`, in addition to the job's kind and labels. */
   readonly demands: readonly string[]
-  /** SHA-256 of the request; detects an idempotency key that is reused with a different request. */
+  /**
+   * SHA-256 of the request. Detects a second request that uses the same idempotency key but
+   * differs.
+   */
   readonly requestDigest: string
 }
 
 export type ClaimRequest = {
   /**
-   * Chosen by the worker. If the response is lost, a repeated claim with the same id gets the same
-   * lease.
+   * An id that the worker chooses. If the response is lost and the worker repeats the claim with
+   * the same id, it gets the same lease.
    */
   readonly requestId: string
   readonly worker: WorkerIdentity
@@ -41,8 +44,8 @@ export type ClaimRequest = {
   /** Id of the worker token with which the request was made. */
   readonly heldBy: string
   /**
-   * The response to a claim contains a token for the attempt. This is the SHA-256 (hex) of the token's
-   * secret. A repeated claim gets a new token. Its hash overwrites the stored one, so the old token
+   * SHA-256 (hex) of the secret in the attempt token that the response to this claim contains. A
+   * repeated claim gets a new token, whose hash overwrites the stored one, so that the old token
    * becomes invalid.
    */
   readonly tokenHash: string
@@ -56,7 +59,10 @@ export type ClaimRequest = {
 /** A lease without its attempt token, which the hub creates and adds. */
 export type Claimed = Omit<Lease, 'token'>
 
-/** The jobs of a usage report: those created in a period (epoch ms), grouped by a property. */
+/**
+ * Selects the jobs of a usage report: those created at or after `createdFrom` and before
+ * `createdBefore` (epoch ms). `by` is the property by which they are grouped.
+ */
 export type UsageFilter = {
   readonly by: UsageBy
   readonly createdFrom: number
@@ -107,8 +113,8 @@ export type AttemptRow = Fence & {
   readonly workerId: string
   readonly bootId: string
   /**
-   * Id of the worker token that claimed the attempt. Only with this token can files that the ended
-   * attempt left on its worker be stored (salvaged).
+   * Id of the worker token that claimed the attempt. After the attempt has ended, only a request
+   * with this token may store the files that the attempt left on its worker (salvage).
    */
   readonly heldBy: string
   /** Hex SHA-256 of the attempt token's secret. */
@@ -117,8 +123,8 @@ export type AttemptRow = Fence & {
 }
 
 /**
- * How many rows may be deleted, or were deleted. `uploads` counts uploads that no remaining job
- * names.
+ * How many rows may be deleted or, after a deletion, were deleted. `uploads` counts the uploads
+ * that are named by no job, or only by jobs that may be deleted.
  */
 export type Unneeded = {
   readonly jobs: number
@@ -127,31 +133,32 @@ export type Unneeded = {
   readonly uploads: number
 }
 /**
- * Times in epoch ms. Older rows may be deleted. `jobs` is compared with the time at which a job
- * ended, a token was revoked or expired, or a worker was last seen; `uploads` is compared with the
- * time at which an upload was stored.
+ * Times in epoch ms. Rows older than these times may be deleted. `jobs` is compared with the time
+ * at which a job ended, a token was revoked or expired, or a worker was last seen; `uploads` is
+ * compared with the time at which an upload was stored.
  */
 export type Cutoffs = { readonly jobs: number; readonly uploads: number }
 
 /**
  * The result of checking one page of uploads. `forgotten` is how many of them were deleted. `last`
- * is the last digest of the page, or null if no page follows.
+ * is the last digest of the page, or null if the page has fewer than `limit` uploads, which means
+ * that it is the last page.
  */
 export type ForgottenBlobs = { readonly forgotten: number; readonly last: string | null }
 
 /** A page of uploads, ordered by digest: the next `limit` after the digest `after`. */
 export type BlobPage = { readonly after: string; readonly limit: number }
 
-/** How many uploads of a page are unneeded, and the page's last digest; null if it is the last page. */
+/** How many uploads of a page are unneeded, and the page's last digest, as in `ForgottenBlobs`. */
 export type UnneededBlobs = { readonly count: number; readonly last: string | null }
 
 /** A queued job that waits for a lock key although no job holds the key. */
 export type StrandedJob = { readonly jobId: JobId; readonly key: string }
 
 /**
- * Wakes long polls and streams. `ready` means that jobs have become ready to be claimed. `job`
- * means that this job has a new event or artifact. Long polls and streams also check periodically,
- * so a lost notification only delays them.
+ * Wakes long polls and streams. `ready` means that at least one job has become ready to be claimed.
+ * `job` means that the job with this id has a new event or artifact. Long polls and streams also
+ * check periodically, so losing a notification delays them but does not break them.
  */
 export type Notification =
   | { readonly kind: 'ready' }
@@ -161,7 +168,7 @@ export type Notification =
  * Stores all jobs and what belongs to them; it is the source of truth. Each method except `claim`
  * is one transaction. Each write from a worker carries the attempt's fence. If the fence is stale,
  * the write changes nothing and throws `lease-lost`, or `job-terminal` if the job has ended. Unless
- * its comment says otherwise, a method throws `job-not-found` for an unknown job.
+ * the comment on a method says otherwise, the method throws `job-not-found` for an unknown job.
  */
 export type Ledger = {
   /**
@@ -170,8 +177,8 @@ export type Ledger = {
    * - `idempotency-conflict` if the key was used with another digest;
    * - `job-exists` if the id is in use;
    * - `job-not-terminal` if the new job continues a job that has not ended;
-   * - `input-missing`, with the digests in `details.missing`, if an input's bytes are not stored,
-   *   or if they were uploaded only with other tokens and no job names them yet;
+   * - `input-missing`, with the digests in `details.missing`, if the bytes of an input are not
+   *   stored, or if they were uploaded only with other tokens and no job names them yet;
    * - `request-invalid` if the demands are invalid or make the lane too long.
    */
   submit(job: NewJob): Promise<{ readonly job: Job; readonly created: boolean }>
@@ -182,26 +189,27 @@ export type Ledger = {
   claim(request: ClaimRequest): Promise<Claimed | null>
   renew(fence: Fence, leaseMs: number): Promise<Renewal>
   /**
-   * Appends worker events. `from` is the number of the first one, counted from 1 within the
-   * attempt. Skips events that are already recorded, so that a repeat changes nothing. Throws
-   * `log-gap` if events before `from` are missing.
+   * Appends worker events. `from` is the number of the first event in the list; an attempt's worker
+   * events are counted from 1. Skips events that are already recorded, so that a repeated call
+   * changes nothing. Throws `log-gap` if events before `from` are missing.
    */
   appendEvents(fence: Fence, from: number, events: readonly WorkerEvent[]): Promise<void>
   /**
-   * Records a checkpoint. Changes nothing if this attempt has already recorded the same one. Throws
-   * `request-invalid` if the job already has 1000 checkpoints.
+   * Records a checkpoint. Changes nothing if this attempt has already recorded an equal checkpoint.
+   * Throws `request-invalid` if the job already has 1000 checkpoints.
    */
   checkpoint(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
    * Records the work that a dead attempt left on its worker, as a checkpoint from which the next
-   * attempt continues. The attempt may have ended. Throws `lease-lost` once a later attempt has begun
-   * or the job is paused, and `job-terminal` once the job has ended.
+   * attempt continues. Accepted even if the attempt has ended. Throws `lease-lost` once a later
+   * attempt has begun or the job is paused, and `job-terminal` once the job has ended.
    */
   recordSalvage(fence: Fence, checkpoint: Checkpoint): Promise<void>
   /**
-   * Records the intent to publish. Throws `cancel-requested` after a cancel, `hold-lapsed` once the
-   * job's `holdUntil` has passed, and `request-invalid` if the job already has 300 intents. An
-   * intent that is already recorded is accepted again, even after a cancel or a lapsed hold.
+   * Records the intent to publish. Throws `cancel-requested` if the job's cancellation was
+   * requested, `hold-lapsed` once the job's `holdUntil` has passed, and `request-invalid` if the
+   * job already has 300 intents. An intent that is already recorded is accepted again, even if a
+   * cancellation was requested or `holdUntil` has passed.
    */
   intendPublication(fence: Fence, intent: PublicationIntent): Promise<void>
   /**
@@ -212,8 +220,8 @@ export type Ledger = {
   pause(fence: Fence, pause: Pause, usage: Usage | null): Promise<Job>
   resume(jobId: JobId, by: string): Promise<Job>
   /**
-   * Lets the next claim try the closed resources that a queued job needs, before their `until`.
-   * Returns false if the job is not queued or needs no closed resource.
+   * Lets the next claim try the closed resources that a queued job needs, without waiting for their
+   * `until`. Returns false if the job is not queued or needs no closed resource.
    */
   tryNow(jobId: JobId): Promise<boolean>
   /** Resumes at most `limit` jobs whose `resumeAt` has passed; returns how many it resumed. */
@@ -227,12 +235,16 @@ export type Ledger = {
   extendHold(jobId: JobId, until: number, by: string): Promise<Job>
   handBack(fence: Fence): Promise<Job>
   /**
-   * Ends an attempt that found a resource unavailable, closes the resource, and requeues the job until
-   * the resource's next try. Does not count as a failure. Fails the job once it has waited for
-   * `limits.outageMs`.
+   * Ends an attempt that found a resource unavailable, closes the resource, and requeues the job
+   * until the resource's next try. Does not count as a failure unless attempts were interrupted too
+   * many times in a row. Fails the job once it has waited for `limits.outageMs` or has had too many
+   * deferred attempts (see `afterDeferral` in `domain/machine.ts`).
    */
   defer(fence: Fence, why: Deferral, usage: Usage | null): Promise<Job>
-  /** The closed resources, ordered by key. A resource whose `until` has passed may be tried. */
+  /**
+   * The closed resources, ordered by key. If the `until` of a resource has passed, the next claim
+   * that needs the resource tries it.
+   */
   closed(): Promise<readonly Closed[]>
   /**
    * Ends an attempt whose worker has been restarted, as if the lease had expired. A repeated call
@@ -242,13 +254,13 @@ export type Ledger = {
   /** Ends at most `limit` attempts whose lease has expired; returns how many it ended. */
   expire(limit: number): Promise<number>
   /**
-   * Releases the lock keys of at most `limit` jobs that kept them longer than `pausedLocksMs` after
-   * a pause. Returns the number of these jobs.
+   * Releases the lock keys of at most `limit` jobs that have kept them for longer than
+   * `pausedLocksMs` after a pause. Returns the number of these jobs.
    */
   tidyLocks(limit: number): Promise<number>
   /**
-   * Returns at most `limit` jobs that wait for a free lock key. There are none unless the ledger
-   * has a bug or was edited by hand.
+   * Returns at most `limit` jobs that wait for a lock key although no job holds it. The list is
+   * empty unless the ledger has a bug or was edited by hand.
    */
   strandedJobs(limit: number): Promise<readonly StrandedJob[]>
 
@@ -257,7 +269,7 @@ export type Ledger = {
   inputs(jobId: JobId): Promise<readonly InputFile[]>
   /**
    * Records that a blob is in the store, and that jobs submitted with the token `uploader` may name
-   * it as an input. If the blob is already recorded, updates the time at which it was stored.
+   * it as an input. If the blob is already recorded, sets the time at which it was stored to now.
    */
   storeBlob(blob: {
     readonly digest: string
@@ -266,7 +278,7 @@ export type Ledger = {
     readonly uploader: string
   }): Promise<void>
   jobs(page: JobPage): Promise<readonly Job[]>
-  /** Sums tokens and costs of jobs. Jobs that were deleted no longer count. */
+  /** Sums the tokens and costs of jobs. Deleted jobs are not counted. */
   usageReport(filter: UsageFilter): Promise<UsageReport>
   /** Events whose `seq` is greater than `after`, in order, at most `limit`. */
   events(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>
@@ -274,15 +286,18 @@ export type Ledger = {
   counts(): Promise<
     readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]
   >
-  /** Counts a group's jobs by state and sums their usage. All zero if there is no such group. */
+  /**
+   * Counts a group's jobs by state and sums their usage. For an unknown group, all numbers are
+   * zero.
+   */
   totals(group: string): Promise<Totals>
   workers(): Promise<readonly WorkerRow[]>
-  /** Returns null if there is no such attempt. */
+  /** Returns null if the attempt or its job does not exist. */
   attempt(jobId: JobId, attempt: number): Promise<AttemptRow | null>
 
   /**
-   * Records an artifact. Replaces an earlier artifact of the same attempt and name. If its digest
-   * is the same too, nothing changes.
+   * Records an artifact. Replaces an earlier artifact of the same attempt and name; if that
+   * artifact has the same digest, nothing changes.
    */
   addArtifact(artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void>
   artifacts(jobId: JobId): Promise<readonly ArtifactRow[]>
@@ -300,12 +315,12 @@ export type Ledger = {
   pendingDeliveries(): Promise<number>
   /**
    * Leases a due delivery for `leaseMs` and adds one to its number of tries. Skips deliveries to
-   * the hosts in `exceptHosts`. Returns null if no delivery is due.
+   * the hosts in `exceptHosts`. Returns null if no other delivery is due.
    */
   takeDelivery(leaseMs: number, exceptHosts: readonly string[]): Promise<TakenDelivery | null>
   /**
-   * Records the result of a try. If the lease has expired and the delivery was taken again, changes
-   * nothing and returns false.
+   * Records the result of a try. If the lease has expired and the delivery was taken again
+   * meanwhile, changes nothing and returns false.
    */
   markDelivery(taken: TakenDelivery, end: DeliveryEnd): Promise<boolean>
   /**
@@ -330,31 +345,35 @@ export type Ledger = {
    */
   unneeded(before: number): Promise<Omit<Unneeded, 'uploads'>>
   /**
-   * Counts the unneeded uploads of one page: those stored before `before.uploads` that are named by no
-   * job, or only by jobs that `forget(before.jobs)` would delete. The first page has `after: ''`.
+   * Counts the unneeded uploads of one page: those stored before `before.uploads` that are named by
+   * no job, or only by jobs that `forget(before.jobs)` would delete. For the first page, `after` is
+   * the empty string.
    */
   unneededBlobs(before: Cutoffs, page: BlobPage): Promise<UnneededBlobs>
   /**
-   * Deletes the rows that `unneeded` counts: at most `limit` jobs, and all tokens and workers. Returns
-   * how many of each it deleted.
+   * Deletes rows that `unneeded` counts: all of the tokens and workers, but at most `limit` jobs.
+   * Returns how many of each it deleted.
    */
   forget(before: number, limit: number): Promise<Omit<Unneeded, 'uploads'>>
   /**
    * Checks one page of uploads: the next `limit` after the digest `after`. Deletes those that were
-   * stored before `before` and that no job names. The first page has `after: ''`.
+   * stored before `before` and that no job names. For the first page, `after` is the empty string.
    */
   forgetBlobs(before: number, page: BlobPage): Promise<ForgottenBlobs>
   /**
-   * Returns those of the digests that an artifact or an upload refers to. If `before` is given,
+   * Returns those of the digests that an artifact or an upload refers to. If `before` is not null,
    * ignores the rows that `forget(before.jobs)` and `forgetBlobs(before.uploads)` would delete.
    */
   referenced(digests: readonly string[], before: Cutoffs | null): Promise<ReadonlySet<string>>
-  /** When each of these jobs ended, or null for an unfinished job. Unknown jobs are left out. */
+  /**
+   * Returns the time (epoch ms) at which each of these jobs ended, or null for an unfinished job.
+   * Unknown jobs are left out.
+   */
   endings(jobIds: readonly JobId[]): Promise<ReadonlyMap<JobId, number | null>>
 
   /**
-   * Binds the ledger to one store of artifacts and logs, which has this id. Throws `store-foreign`
-   * if the ledger is already bound to another store.
+   * Binds the ledger to the store of artifacts and logs that has this id. Throws `store-foreign` if
+   * the ledger is already bound to another store.
    */
   bindStore(id: string): Promise<void>
   /**
@@ -362,7 +381,9 @@ export type Ledger = {
    * function that unsubscribes.
    */
   subscribe(listener: (notification: Notification) => void): () => void
-  /** Writes and reads a row, for the readiness check. */
+  /**
+   * Writes a row and reads it back, for the readiness check. Throws if the ledger is not writable.
+   */
   checkWritable(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

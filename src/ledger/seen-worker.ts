@@ -3,14 +3,14 @@ import { sql } from './sql.ts'
 import type { Tx } from './transaction.ts'
 
 /**
- * Shortest time between two updates of a polling worker's row, so that not every poll causes a disk
- * write.
+ * Shortest time between two updates of a worker's row that change nothing but `seen_at`, so that
+ * not every poll causes a disk write.
  */
 const SEEN_EVERY_MS = 10_000
 
 /**
  * Records that the worker was seen now. On PostgreSQL this locks the worker's row, even if nothing
- * in it changes, so that other claims of the same worker wait for this claim.
+ * in the row changes, so that other claims of the same worker wait until this transaction ends.
  */
 export async function recordSeenWorker(
   tx: Tx,

@@ -1,7 +1,7 @@
 /** A bound value. Booleans are passed as 0 or 1, and JSON is passed as text. */
 export type SqlValue = string | number | null
 
-/** SQL text with gaps; each gap is filled with a bound value or a nested statement. */
+/** SQL text with placeholders; each is filled with a bound value or a nested statement. */
 export type Statement = {
   readonly strings: readonly string[]
   readonly values: readonly (SqlValue | Statement)[]
@@ -10,7 +10,10 @@ export type Statement = {
 /** A statement as SQL text with one engine's placeholders, and the values bound to them. */
 export type Rendered = { readonly text: string; readonly values: readonly SqlValue[] }
 
-/** SQL template. A value becomes a bound parameter; a nested statement becomes part of the text. */
+/**
+ * Template tag for SQL. A value becomes a bound parameter; a nested statement becomes part of the
+ * text.
+ */
 export const sql = (
   strings: TemplateStringsArray,
   ...values: readonly (SqlValue | Statement)[]
@@ -31,7 +34,7 @@ export const isValue = (part: SqlValue | Statement): part is SqlValue =>
   typeof part !== 'object' || part === null
 
 /**
- * @param placeholder returns the engine's placeholder for the n-th parameter, counted from 1: `?`
+ * @param placeholder returns the engine's placeholder for parameter number `n`, counted from 1: `?`
  * or `$n`
  */
 export function render(statement: Statement, placeholder: (n: number) => string): Rendered {

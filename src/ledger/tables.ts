@@ -7,13 +7,12 @@ import type { Tx } from './transaction.ts'
 export type Table = {
   readonly name: string
   readonly columns: readonly string[]
-  /** Columns for ORDER BY; they put each row after the rows that it refers to. */
+  /** The columns of an ORDER BY that puts each row after the rows that it refers to. */
   readonly order: string
 }
 
 /**
- * @param columns the names of the columns, separated by spaces, under the number of the schema
- * version that added them
+ * @param columns maps a schema version to the columns that it added, as names separated by spaces
  */
 const table = (
   name: string,

@@ -8,7 +8,10 @@ import type { Tx } from './transaction.ts'
 const MODELS_MAX = 20
 const Row = z.object({ usage: json(Usage) })
 
-/** Stores an attempt's usage so far and updates the job's total over all its attempts. */
+/**
+ * Stores an attempt's usage so far, and updates the job's total over all its attempts. Changes
+ * nothing if `usage` is null.
+ */
 export async function saveUsage(tx: Tx, fence: Fence, usage: Usage | null): Promise<void> {
   if (usage === null) return
   await tx.run(sql`

@@ -43,7 +43,7 @@ export type AdvisoryLocks = {
   acquire(names: readonly string[]): Promise<void>
   /**
    * Acquires these locks without waiting. Returns false if another transaction holds any of them,
-   * or if this one has already tried `ADVISORY_LOCKS_MAX` locks. In that case, the locks already
+   * or if this transaction has already tried `ADVISORY_LOCKS_MAX` locks. Even then, locks that were
    * acquired are kept until the transaction ends.
    */
   tryAcquire(names: readonly string[]): Promise<boolean>
@@ -51,8 +51,8 @@ export type AdvisoryLocks = {
 
 /**
  * Runs transactions; each is durable when its promise resolves. Concurrent transactions are
- * isolated only by the advisory locks they hold. A read that no lock protects sees what other
- * transactions have committed before it (READ COMMITTED).
+ * isolated only by the locks they hold. A read that no lock protects sees what other transactions
+ * have committed before the read (READ COMMITTED).
  */
 export type Engine = {
   readonly transact: <Value>(work: (tx: Tx) => Promise<Value>) => Promise<Value>

@@ -24,7 +24,7 @@ export async function listArtifacts(
   return ledger.artifacts(job.id)
 }
 
-/** Returns an artifact's row. Throws `job-not-found` and `artifact-not-found`. */
+/** Returns an artifact's row. Throws `job-not-found` or `artifact-not-found`. */
 export async function findArtifact(hub: HubState, address: ArtifactAddress): Promise<ArtifactRow> {
   await hub.ledger.job(address.jobId)
   return artifactAt(hub, address)
@@ -57,8 +57,9 @@ export async function putArtifact(
 }
 
 /**
- * Stores a file that an ended attempt left on its worker. The artifact is named `salvage.<name>`. Does
- * not change the job's state. Throws `scope-missing` if the attempt was never leased to this worker.
+ * Stores a file that an ended attempt left on its worker. The artifact is named `salvage.<name>`.
+ * Does not change the job's state. Throws `scope-missing` if the attempt was not claimed with the
+ * caller's token.
  */
 export async function salvageArtifact(
   hub: HubState,
@@ -74,9 +75,9 @@ export async function salvageArtifact(
 }
 
 /**
- * Records the work of a dead attempt for the next attempt, after `salvageArtifact` has stored its
- * files. Throws `scope-missing` if another worker or another token claimed the attempt, and the errors
- * of `Ledger.recordSalvage`.
+ * Records the work of a dead attempt, so that the next attempt can continue it. Call this after
+ * `salvageArtifact` has stored the files of that work. Throws `scope-missing` if another worker or
+ * another token claimed the attempt, and the errors of `Ledger.recordSalvage`.
  */
 export async function salvageWork(
   hub: HubState,

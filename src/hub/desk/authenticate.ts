@@ -5,10 +5,10 @@ import type { HubState } from '../context.ts'
 import { parseToken, type ParsedToken, sameDigest } from '../tokens.ts'
 
 /**
- * Returns the principal that a token belongs to. Throws `token-invalid` if the token is unknown,
- * expired or revoked. The message is the same in all three cases, so that the response does not
- * reveal which it is. Throws `rate-limited` instead after too many invalid tokens from this
- * address.
+ * Returns the principal that a token belongs to. Throws `token-invalid` if the token is malformed,
+ * unknown, expired or revoked. The message is the same in all these cases, so that the response
+ * does not reveal which one it is. Throws `rate-limited` instead if this address has sent too many
+ * invalid tokens.
  */
 export async function authenticate(
   { ledger, failedLogins }: HubState,

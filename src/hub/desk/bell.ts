@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * Wakes one waiter. If it rings while nobody waits, `wait` returns at once until `heed` is called.
+ * Wakes one waiter. If `ring` is called while nobody waits, the next `wait` returns at once. `heed`
+ * resets the bell.
  */
 export class Bell {
   readonly #clock: Clock
@@ -29,7 +30,7 @@ export class Bell {
 
   /**
    * Resolves when the bell has rung since the last `heed`, when `waitMs` have passed, or when the
-   * signal aborts.
+   * signal aborts, whichever is first.
    */
   async wait(waitMs: number, signal: AbortSignal): Promise<void> {
     if (this.#rung || signal.aborted) return

@@ -19,10 +19,10 @@ export function kindNamed({ kinds }: HubState, name: string): KindSchema {
 }
 
 /**
- * Validates the payload, and adds the title, lock keys and demands that the kind derives from it.
- * Does not add default values for missing fields to the payload. Each worker adds its own, because
- * a worker of the previous version may not recognize fields that are new in this hub. Throws
- * `payload-invalid`.
+ * Validates the payload, and adds the title, lock keys and demands that the kind derives from the
+ * payload. Does not fill in default values for fields missing from the payload: each worker fills
+ * in its own defaults, because a worker of the previous version may not recognize fields that are
+ * new in this hub. Throws `payload-invalid`.
  */
 export function checkWork<Work extends Unchecked>(
   kind: KindSchema,

@@ -3,8 +3,8 @@ import type { Callback } from '../../domain/callback.ts'
 import { AppError } from '../../domain/errors.ts'
 
 /**
- * Validates callbacks and normalizes their URLs. Throws `callback-refused` if a URL is not one that
- * this hub may call, and `callbacks-off` if this hub has no secret to sign messages with.
+ * Validates callbacks and normalizes their URLs. Throws `callback-refused` if this hub may not call
+ * one of the URLs, and `callbacks-off` if this hub has no secret with which to sign messages.
  */
 export function checkedCallbacks(
   rules: CallbackRules | null,

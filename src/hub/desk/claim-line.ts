@@ -14,10 +14,10 @@ export type WaitingClaim = {
 }
 
 /**
- * Lines of workers' claims that wait for a job, each in order of arrival. Claims that can serve the
- * same jobs share a line. A new job wakes only the first claim of each line, so that it does not
- * wake every idle worker. No wakeup is lost: a claim that is woken during its search searches
- * again, and a claim that leaves passes its unused wakeup on to the next one.
+ * Lines of workers' claims that wait for a job. Each line is in order of arrival. Claims that can
+ * serve the same jobs share a line. A new job wakes only the first claim of each line, so that it
+ * does not wake every idle worker. No wakeup is lost: a claim that is woken during its search
+ * searches again, and a claim that leaves its line passes its unused wakeup on to the next claim.
  */
 export class ClaimLine {
   readonly #clock: Clock
@@ -34,8 +34,8 @@ export class ClaimLine {
   }
 
   /**
-   * Joins the line with the key `serves`. Claims may use the same key only if they can serve the
-   * same jobs.
+   * Joins the line with the key `serves`. Claims may share a key only if they can serve the same
+   * jobs.
    */
   join(serves: string): WaitingClaim {
     const bell = new Bell(this.#clock)
@@ -55,7 +55,7 @@ export class ClaimLine {
     }
   }
 
-  /** Wakes the first claim of each line. Call this when there may be a job. */
+  /** Wakes the first claim of each line. Call this when a job may have become available. */
   callHeads(): void {
     for (const line of this.#lines.values()) callFirst(line)
   }

@@ -21,9 +21,10 @@ export type LeaseRequest = {
 }
 
 /**
- * Waits up to `waitMs` for a job that this worker can serve, and leases it. Returns null if no job
- * arrives in time, or if `gone` aborts because the worker has disconnected. Throws
- * `protocol-mismatch`. Throws `rate-limited` if too many claims are already waiting.
+ * Waits up to `waitMs` for a job that this worker can serve, and leases it. Returns null if there
+ * is no such job in time, or if `gone` aborts because the worker has disconnected or the hub is
+ * closing. Throws `protocol-mismatch`. Throws `rate-limited` if too many claims are already
+ * waiting.
  */
 export async function claim(
   hub: HubState,
@@ -58,7 +59,9 @@ export async function claim(
   }
 }
 
-/** The key of a worker's line: everything that decides which jobs the worker can serve. */
+/**
+ * The key of a worker's line. It contains everything that decides which jobs the worker can serve.
+ */
 const lineOf = (
   { kinds, labels, offers, accounts = [], sandbox }: WorkerIdentity,
   { lanes }: WorkerPrincipal,

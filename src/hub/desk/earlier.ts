@@ -6,7 +6,7 @@ import type { HubState } from '../context.ts'
 import { artifactAt } from './artifacts.ts'
 import { refuseEnded } from './refuse-ended.ts'
 
-/** Finds an input file of the attempt's job. Throws `lease-lost` and `artifact-not-found`. */
+/** Finds an input file of the attempt's job. Throws `lease-lost` or `artifact-not-found`. */
 export async function findInput(hub: HubState, fence: Fence, name: string): Promise<InputFile> {
   await refuseEnded(hub.ledger, fence)
   const input = (await hub.ledger.inputs(fence.jobId)).find((file) => file.name === name)
@@ -15,8 +15,8 @@ export async function findInput(hub: HubState, fence: Fence, name: string): Prom
 }
 
 /**
- * Finds an artifact of another attempt of the same job; `from` is the number of that attempt. Throws
- * `lease-lost` and `artifact-not-found`.
+ * Finds an artifact of another attempt of the same job; `from` is the number of that attempt.
+ * Throws `lease-lost` if the attempt of `fence` has ended, and `artifact-not-found`.
  */
 export async function findKept(
   hub: HubState,
@@ -28,8 +28,9 @@ export async function findKept(
 }
 
 /**
- * Finds an artifact of the earlier jobs that the attempt's job continues. If several attempts or jobs
- * have an artifact with this name, returns the newest. Throws `lease-lost` and `artifact-not-found`.
+ * Finds an artifact of the earlier jobs that the attempt's job continues. If several attempts or
+ * jobs have an artifact with this name, returns the newest. Throws `lease-lost` if the attempt has
+ * ended, and `artifact-not-found`.
  */
 export async function findContinued(
   hub: HubState,

@@ -7,8 +7,8 @@ import type { HubState } from '../context.ts'
 import { heldAttemptOf } from './held-attempt.ts'
 
 /**
- * Ends an attempt with its settlement. Idempotent: a repeated call with the same settlement returns
- * the job.
+ * Ends an attempt with its settlement. Idempotent: a repeated call with the same settlement changes
+ * nothing and returns the job.
  */
 export async function settle(
   { ledger, metrics }: HubState,
@@ -33,7 +33,7 @@ export async function pause(
   return job
 }
 
-/** Ends an attempt that found a resource unavailable. Does not count the attempt as a failure. */
+/** Ends an attempt that found a resource unavailable; see `Ledger.defer`. */
 export async function defer(
   { ledger, metrics }: HubState,
   fence: Fence,
@@ -45,7 +45,10 @@ export async function defer(
   return job
 }
 
-/** Ends an attempt and requeues its job. Does not count the attempt as a failure. */
+/**
+ * Ends an attempt of a worker that is shutting down, and requeues the job. Does not count the
+ * attempt as a failure.
+ */
 export async function handBack({ ledger, metrics }: HubState, fence: Fence): Promise<Job> {
   const job = await ledger.handBack(fence)
   metrics.ended('handed-back')

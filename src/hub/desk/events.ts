@@ -7,14 +7,14 @@ import type { HubState } from '../context.ts'
 const PAGE = 200
 
 /**
- * A place in a job's events. `after` is the number of the last event already read; 0 if there is
- * none.
+ * A place in a job's events. `after` is the number of the last event that the caller has read, or 0
+ * if it has read none.
  */
 export type EventPlace = { readonly jobId: JobId; readonly after: number }
 
 /**
  * Returns at most `limit` events after a place, in order. If `ended` is true, the job has ended and
- * no events follow these. Throws `job-not-found`.
+ * no events follow the returned ones. Throws `job-not-found`.
  */
 export async function readEvents(
   { ledger }: HubState,
@@ -28,8 +28,8 @@ export async function readEvents(
 }
 
 /**
- * Yields lists of the events after a place. Each event comes once, in order. Waits for new events
- * until the job ends. Yields an empty list if there was no event for `limits.heartbeatMs`. The
+ * Yields lists of the events after a place, in order and each event once. Waits for new events
+ * until the job ends. Yields an empty list whenever `limits.heartbeatMs` pass without an event. The
  * stream counts toward `limits.eventStreams` until `gone` aborts. Throws `rate-limited` if too many
  * streams are open.
  */

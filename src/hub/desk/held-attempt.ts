@@ -5,8 +5,8 @@ import type { AttemptRow } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
 
 /**
- * Returns an attempt that was claimed with the caller's token. Throws `job-not-found`, and
- * `scope-missing` if it was claimed with another token or does not exist.
+ * Returns an attempt that was claimed with the caller's token. Throws `job-not-found`. Throws
+ * `scope-missing` if the attempt was claimed with another token or does not exist.
  */
 export async function heldAttempt(
   { ledger }: HubState,
@@ -25,9 +25,9 @@ export async function heldAttempt(
 export type WorkerId = Pick<WorkerIdentity, 'id'>
 
 /**
- * Returns an attempt that this worker claimed. Several workers may share one token, so this also
- * compares the worker's id. Throws `job-not-found`, and `scope-missing` if another worker or another
- * token claimed the attempt.
+ * Returns an attempt that this worker claimed. Several workers can share one token, so this
+ * function also compares the worker's id. Throws `job-not-found`. Throws `scope-missing` if another
+ * worker or another token claimed the attempt, or if the attempt does not exist.
  */
 export async function heldAttemptOf(
   { id }: WorkerId,

@@ -3,21 +3,21 @@ import type { Clock } from '../../platform/clock.ts'
 import { Bell } from './bell.ts'
 
 /**
- * A reader's subscription to changes of a job. Open it before the first read, so that no change is
- * missed.
+ * A reader's subscription to changes of a job. Open the subscription before the first read of the
+ * job, so that no change is missed.
  */
 export type JobWatch = {
   /**
    * Resolves when the job has changed since the last wait, when `waitMs` have passed, or when the
-   * signal aborts.
+   * signal aborts, whichever is first.
    */
   wait(waitMs: number, signal: AbortSignal): Promise<void>
   [Symbol.dispose](): void
 }
 
 /**
- * Wakes readers that wait for a job to change. A wakeup may be spurious and does not say what changed,
- * so the reader must read the job again.
+ * Wakes readers that wait for a job to change. A wakeup can be spurious, and it does not say what
+ * changed, so the reader must read the job again.
  */
 export class JobWatches {
   readonly #clock: Clock
@@ -47,7 +47,7 @@ export class JobWatches {
     for (const bell of this.#bells.get(jobId) ?? []) bell.ring()
   }
 
-  /** Wakes all readers, because another process may have changed any job. */
+  /** Wakes the readers of all jobs, because another process may have changed any job. */
   allChanged(): void {
     for (const jobId of this.#bells.keys()) this.changed(jobId)
   }

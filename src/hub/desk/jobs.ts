@@ -31,8 +31,8 @@ export const cancelJob = ({ ledger }: HubState, jobId: JobId, by: UserPrincipal)
   ledger.requestCancel(jobId, by.name)
 
 /**
- * Resumes a paused job. If the job is queued and waits for a closed resource, such as a git host, lets
- * the next claim try the resource now.
+ * Resumes a paused job. If the job is queued instead and waits for a closed resource, such as a git
+ * host, lets the next claim try the resource now.
  */
 export async function resumeJob(
   { ledger }: HubState,
@@ -42,7 +42,7 @@ export async function resumeJob(
   return (await ledger.tryNow(jobId)) ? ledger.job(jobId) : ledger.resume(jobId, by.name)
 }
 
-/** Extends the time until which a job may publish (epoch ms). Only its submitter may do this. */
+/** Extends a job's hold until a time (epoch ms). Only the job's submitter may do this. */
 export const extendHold = (
   { ledger }: HubState,
   jobId: JobId,

@@ -4,15 +4,18 @@ import type { WorkerRow } from '../../ledger/port.ts'
 import type { HubState } from '../context.ts'
 import { demandRoom } from './room.ts'
 
-/** Lists all workers that have claimed or waited for a job, most recently seen first. */
+/** Lists all workers that have asked for a job, most recently seen first. */
 export const listWorkers = ({ ledger }: HubState): Promise<readonly WorkerRow[]> => ledger.workers()
 
-/** Lists the git hosts and model accounts that are unavailable or refuse requests. */
+/**
+ * Lists the closed resources: git hosts and model accounts that are unavailable or refuse requests.
+ */
 export const listClosed = ({ ledger }: HubState): Promise<readonly Closed[]> => ledger.closed()
 
 /**
- * Removes expired jobs, expired logs, and artifacts that nothing references. A dry run only lists
- * them. Continues if the caller disconnects. Stops when the hub closes.
+ * Deletes expired jobs, expired logs, and artifacts that nothing references. A dry run deletes
+ * nothing and reports what would be deleted. Continues if the caller disconnects. Stops when the
+ * hub starts to close.
  */
 export const collectGarbage = (hub: HubState, dryRun: boolean): Promise<GarbageReport> =>
   hub.collectGarbage(dryRun, hub.closing)

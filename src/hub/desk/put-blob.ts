@@ -4,8 +4,8 @@ import type { HubState } from '../context.ts'
 import { store, type Upload } from './store.ts'
 
 /**
- * Stores bytes under their digest, so that a submission can name them as an input. Uploading the same
- * bytes again restarts their retention period. Throws `digest-mismatch`.
+ * Stores bytes under their digest, so that a submission can name them as an input. Uploading the
+ * same bytes again restarts the time for which they are kept. Throws `digest-mismatch`.
  */
 export async function putBlob(
   hub: HubState,

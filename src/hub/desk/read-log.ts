@@ -6,7 +6,10 @@ import type { JobId } from '../../domain/id.ts'
 import { isTerminal } from '../../domain/state.ts'
 import type { HubState } from '../context.ts'
 
-/** Which bytes of which log to read. If `attempt` is missing, the newest attempt's log is read. */
+/**
+ * Selects bytes of a log. If `attempt` is missing, they are read from the log of the newest
+ * attempt.
+ */
 export type LogRequest = {
   readonly jobId: JobId
   readonly stream: LogStream
@@ -19,13 +22,13 @@ export type LogRequest = {
 export type LogPiece = {
   readonly attempt: number
   readonly bytes: Uint8Array
-  /** Whether the log is complete and these bytes reach its end. */
+  /** Whether the log is complete and `bytes` reaches its end. */
   readonly ended: boolean
 }
 
 /**
- * Reads bytes of a log from an offset. If the log has no bytes there yet and the attempt is still
- * running, waits up to `waitMs` for bytes to arrive.
+ * Reads bytes of a log, starting at an offset. If the log has no bytes at the offset yet and the
+ * attempt is still running, waits up to `waitMs` for bytes to arrive.
  */
 export async function readLog(
   hub: HubState,
@@ -64,7 +67,7 @@ async function readPiece(hub: HubState, request: LogRequest): Promise<LogPiece> 
 }
 
 /**
- * Reads a log after garbage collection has deleted its files. The bytes come from the artifact in which
+ * Reads a log whose files garbage collection has deleted. The bytes come from the artifact in which
  * the attempt stored a copy of the log. Returns no bytes if there is no such artifact.
  */
 async function readKeptLog(

@@ -4,7 +4,9 @@ import type { HubState } from '../context.ts'
 /** The default period of a report, in milliseconds before now: 30 days. */
 const PERIOD_MS = 30 * 86_400_000
 
-/** Sums the usage of the jobs that were created in a period. `from` and `before` are epoch ms. */
+/**
+ * Sums the usage of the jobs that were created at or after `from` and before `before` (epoch ms).
+ */
 export const readUsage = (
   { ledger, clock }: HubState,
   { by, from, before }: { by: UsageBy; from?: number | undefined; before?: number | undefined },

@@ -3,8 +3,8 @@ import type { Fence, Renewal } from '../../domain/lease.ts'
 import type { HubState } from '../context.ts'
 
 /**
- * Renews a lease at once, then waits up to `waitMs` and returns early if a cancel is requested. Throws
- * `lease-lost` as soon as the attempt has ended.
+ * Renews a lease at once. Then waits up to `waitMs` for a cancel request, and returns as soon as
+ * there is one. Throws `lease-lost` as soon as the attempt has ended.
  */
 export async function renew(
   hub: HubState,

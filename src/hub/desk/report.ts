@@ -4,8 +4,8 @@ import type { PublicationIntent } from '../../domain/publication.ts'
 import type { HubState } from '../context.ts'
 
 /**
- * Appends events of an attempt. An attempt's events are numbered from 1. `from` is the number of
- * the first event in `events`. Idempotent: events that are already stored are skipped.
+ * Appends worker events of an attempt. They are numbered from 1 within the attempt; `from` is the
+ * number of the first event in `events`. Idempotent: events that are already stored are skipped.
  */
 export const appendEvents = (
   { ledger }: HubState,
@@ -22,8 +22,8 @@ export const addCheckpoint = (
 ): Promise<void> => ledger.checkpoint(fence, checkpoint)
 
 /**
- * Records what an attempt is about to publish. Throws `cancel-requested` if the job is to be
- * cancelled. Throws `hold-lapsed` if the time until which the job may publish has passed.
+ * Records what an attempt is about to publish. Throws `cancel-requested` if the job's cancellation
+ * was requested. Throws `hold-lapsed` if the job's hold has passed.
  */
 export const intendPublication = (
   { ledger }: HubState,

@@ -5,8 +5,8 @@ export const requestDigest = (asked: unknown): string =>
   createHash('sha256').update(canonicalJson(asked)).digest('hex')
 
 /**
- * JSON with sorted keys and without undefined members. The recursion cannot get too deep, because
- * `refuseOddJson` has rejected deeply nested requests.
+ * JSON with sorted keys and without undefined members. The depth of the recursion is limited,
+ * because `refuseOddJson` has rejected deeply nested requests.
  */
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`

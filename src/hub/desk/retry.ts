@@ -12,14 +12,14 @@ import { requestDigest } from './request-digest.ts'
 import { demandRoomForJobs } from './room.ts'
 import type { Submitted } from './submit.ts'
 
-/** The ways in which the new job may differ from the earlier one. */
+/** The values in which the new job can differ from the earlier one, and an idempotency key. */
 export type RetryRequest = FollowUp & { readonly idempotencyKey?: string | undefined }
 
 /**
- * Submits a new job that continues a job that has ended. The new job has the same payload,
- * settings, inputs, callbacks and group. Three values applied only to the earlier submission and
- * are not copied: the origin, the hold (the time until which the job may publish) and the start
- * time.
+ * Submits a new job that continues a job that has ended. The new job has the same payload, except
+ * for the requested changes, and the same settings, inputs, callbacks and group. It does not have
+ * the earlier job's origin, hold and start time, because they applied only to the earlier
+ * submission.
  */
 export async function retry(
   hub: HubState,
@@ -52,9 +52,9 @@ export async function retry(
 }
 
 /**
- * Returns the keys with which the earlier job was submitted, and a key for what that job published,
- * because the follow-up may publish there too. The submission adds the keys that it derives from the
- * follow-up's payload.
+ * Returns the keys with which the earlier job was submitted, and a key for the target to which that
+ * job published, because the follow-up may publish to the same target. The keys that derive from
+ * the follow-up's payload are added by the submission.
  */
 function locksOf(kind: KindSchema, { locks, payload, publication }: Job): string[] {
   const derived = kind.locks(payload)

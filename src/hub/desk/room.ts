@@ -18,9 +18,9 @@ export async function demandRoom({ disk }: Pick<HubState, 'disk'>): Promise<void
 }
 
 /**
- * Throws `disk-full` if there is too little disk space for a new job, or `queue-full` if too many jobs
- * are queued, so that a runaway producer cannot overload the hub. Concurrent submissions may exceed
- * the limit by a few jobs.
+ * Throws `disk-full` if there is too little disk space for a new job. Throws `queue-full` if too
+ * many jobs are queued, so that a runaway producer cannot overload the hub. Concurrent submissions
+ * can exceed the limit by a few jobs.
  */
 export async function demandRoomForJobs(
   hub: Pick<HubState, 'disk' | 'ledger' | 'limits'>,

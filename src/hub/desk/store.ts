@@ -6,11 +6,11 @@ import { demandRoom } from './room.ts'
 
 export type Upload = {
   readonly bytes: Readable
-  /** SHA-256 in lowercase hex that the bytes must have, or null if the sender gave none. */
+  /** SHA-256 (lower-case hex) that the bytes must have, or null if the sender specified none. */
   readonly expectedDigest: string | null
 }
 
-/** Stores an upload's bytes. Throws `disk-full`, `body-too-large` and `digest-mismatch`. */
+/** Stores an upload's bytes. Throws `disk-full`, `body-too-large` or `digest-mismatch`. */
 export async function store(
   hub: HubState,
   { bytes, expectedDigest }: Upload,
@@ -19,7 +19,7 @@ export async function store(
   return hub.artifacts.put(bytes, { expectedDigest, maxBytes: FILE_BYTES_MAX })
 }
 
-/** Streams stored bytes or a range of them. Throws `artifact-not-found` and `range-invalid`. */
+/** Streams stored bytes or a range of them. Throws `artifact-not-found` or `range-invalid`. */
 export const openBytes = (
   { artifacts }: HubState,
   digest: string,

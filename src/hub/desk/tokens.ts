@@ -12,14 +12,17 @@ export type TokenRequest = {
   readonly scopes: readonly Scope[]
   /**
    * For a worker's token: patterns for the jobs that the worker may run, such as `kind:code`. If
-   * missing, it may run all jobs.
+   * missing, the worker may run all jobs.
    */
   readonly lanes?: readonly string[] | undefined
   /** Days until the token expires, or null for no expiration. */
   readonly days: number | null
 }
 
-/** Creates a token. The secret is not stored, so it cannot be retrieved later. */
+/**
+ * Creates a token. The result contains the token itself, which is not stored and cannot be
+ * retrieved later.
+ */
 export async function createToken(
   hub: HubState,
   { name, days, lanes, ...request }: TokenRequest,
@@ -45,7 +48,7 @@ export async function createToken(
   return { token, row }
 }
 
-/** Lists all tokens, without their secrets. */
+/** Lists all tokens, including revoked and expired ones, without their secrets. */
 export const listTokens = ({ ledger }: HubState): Promise<readonly TokenRow[]> => ledger.tokens()
 
 /** Revokes a token, effective at once. Throws `token-not-found`. */

@@ -7,7 +7,10 @@ import type { HubState } from '../context.ts'
 import { refuseEnded } from './refuse-ended.ts'
 import { demandRoom } from './room.ts'
 
-/** Appends a segment to a log of a running attempt. Throws `lease-lost` and `body-too-large`. */
+/**
+ * Appends a segment to a log of a running attempt. Throws `lease-lost`, `disk-full` or
+ * `body-too-large`.
+ */
 export async function writeLog(
   hub: HubState,
   address: LogAddress,
@@ -19,8 +22,8 @@ export async function writeLog(
   await demandRoom(hub)
   const bytes = await buffer(body)
   const { limits } = await hub.ledger.job(jobId)
-  // A worker shortens a log to the limit and inserts a marker for the omitted bytes. One extra segment
-  // leaves room for the marker.
+  // If the output exceeds the limit, the worker shortens it to the limit and inserts a marker for
+  // the omitted bytes. One extra segment leaves room for the marker.
   if (offset + bytes.length > limits.outputBytes + LOG_SEGMENT_BYTES_MAX) {
     throw new AppError(
       'body-too-large',

@@ -6,7 +6,7 @@ import type { Endpoint } from '../handler.ts'
 
 /**
  * Returns one page of a job's events as JSON. If the caller requests an event stream, streams all
- * events as they happen.
+ * events, including later ones as they happen.
  */
 export const listEvents: Endpoint<'listEvents'> =
   (desk) =>
@@ -18,7 +18,7 @@ export const listEvents: Endpoint<'listEvents'> =
     }
     const place = { jobId, after: lastEventId(headers['last-event-id']) ?? query.after }
     const { events, ended } = await desk.readEvents(place, 1)
-    // A browser's EventSource reconnects after any stream ends; only status 204 stops it.
+    // A browser's EventSource reconnects whenever a stream ends; only status 204 stops it.
     if (ended && events.length === 0) return { status: 204, body: Readable.from([]) }
     const pages = desk.followEvents(place, gone())
     const body = Readable.from(encoded(pages), { objectMode: false })

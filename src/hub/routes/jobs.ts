@@ -20,8 +20,8 @@ export const retryJob: Endpoint<'retryJob'> =
   }
 
 /**
- * Responds with 201, or with 200 if an earlier request with the same idempotency key has already created
- * the job.
+ * Responds with 201, or with 200 if an earlier request with the same idempotency key created the
+ * job.
  */
 const made = ({ job, created }: Submitted): RouteReply<Submitted['job']> =>
   created ? { body: job } : { body: job, status: 200 }
@@ -66,8 +66,9 @@ export const extendHold: Endpoint<'extendHold'> =
   })
 
 /**
- * The idempotency key from the body or from the Idempotency-Key header
- * (draft-ietf-httpapi-idempotency-key-header). Throws `request-invalid` if they differ.
+ * Returns the idempotency key from the body or from the Idempotency-Key header
+ * (draft-ietf-httpapi-idempotency-key-header). Throws `request-invalid` if both are present and
+ * differ.
  */
 function keyOf(headers: IncomingHttpHeaders, inBody: string | undefined): string | undefined {
   const header = headers['idempotency-key']

@@ -18,7 +18,7 @@ export type Timeouts = {
    */
   readonly idle: number
   /**
-   * How long one statement may take, measured by the hub. Longer than `statement`, so that a
+   * How long the hub waits for the result of one statement. Longer than `statement`, so that a
    * responsive server reports its own timeout first.
    */
   readonly answer: number
@@ -42,8 +42,8 @@ export const TIMEOUTS: Timeouts = {
 export type Connections = {
   readonly pool: Pool
   /**
-   * Waits for `until` and for running transactions, at most as long as the `close` timeout. Then
-   * destroys the sockets that are still open.
+   * Waits for the promise `until` and for running transactions, but no longer than the `close`
+   * timeout. Then destroys the sockets that are still open.
    */
   close(until: Promise<void>): Promise<void>
 }
@@ -107,8 +107,8 @@ const settings = (url: string): ClientConfig => ({
 /** The database's URL without user and password, for messages and logs. */
 export function withoutPassword(url: string): string {
   const address = URL.parse(url)
-  // In `postgres://hub:12/34@host/db`, the slash in the password should be written as %2F. Without
-  // that, the path of the URL is `/34@host/db`, which reveals part of the password.
+  // In `postgres://hub:12/34@host/db`, the slash in the password should have been written as %2F.
+  // The URL then parses with the path `/34@host/db`, which reveals part of the password.
   if (address === null || address.pathname.includes('@')) return 'postgres'
   return `postgres://${address.host}${address.pathname}`
 }

@@ -13,7 +13,8 @@ import { CHANNEL, listenForNotifications, payloadOf } from './notifications.ts'
 import { type Preparer, preparer } from './statements.ts'
 
 /**
- * Maximum number of tries of a transaction that fails with a deadlock or a serialization failure.
+ * Maximum number of tries of one transaction. It is retried after a deadlock or a serialization
+ * failure.
  */
 const TRIES_MAX = 8
 
@@ -22,7 +23,8 @@ export type PostgresEngineOptions = {
   /** Unique id of this hub. */
   readonly self: string
   /**
-   * Returns the time in milliseconds since the epoch. If undefined, the database's clock is used.
+   * Returns the ledger's time in milliseconds since the epoch. If undefined, the database's clock
+   * is used.
    */
   readonly now: (() => number) | undefined
   readonly heartbeatMs: number

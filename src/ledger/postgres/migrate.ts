@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { noProbe, type Probe } from '../../domain/probe.ts'
 import { type Migration, missingFrom } from '../migration.ts'
 
-/** Advisory lock that allows only one hub at a time to migrate. */
+/** The advisory lock that keeps two hubs from migrating at the same time. */
 const LOCK = `hashtextextended('millwright migration', 0)`
 
 const Version = z.object({ version: z.int() })
@@ -20,7 +20,8 @@ export async function migrate(
 ): Promise<number> {
   await client.query('BEGIN')
   try {
-    // Disable the timeouts, because a migration may take long and other hubs wait for it to finish.
+    // Disable the timeouts, because a migration can take long, and other hubs wait until it has
+    // finished.
     await client.query('SET LOCAL lock_timeout = 0')
     await client.query('SET LOCAL statement_timeout = 0')
     await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`)
@@ -47,8 +48,8 @@ export async function migrate(
 }
 
 /**
- * Each connection counts jobs in its own rows. Adds the rows of closed connections to those of
- * connection 0, so that such rows do not accumulate.
+ * Adds the job counts of closed connections to the rows of connection 0. Each connection counts
+ * jobs in its own rows, so the rows of closed connections would otherwise accumulate.
  */
 async function gatherCounts(client: ClientBase): Promise<void> {
   await client.query(`

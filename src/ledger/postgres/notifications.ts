@@ -13,8 +13,8 @@ type Listening = {
   /** Returns a connection that is used only for LISTEN. */
   readonly connect: () => Promise<PoolClient>
   /**
-   * Id of this hub, by which it recognizes and drops its own notifications. PostgreSQL delivers
-   * them too.
+   * Id of this hub. PostgreSQL also delivers a hub's own notifications to it; the hub recognizes
+   * them by this id and drops them.
    */
   readonly self: string
   readonly onNotification: (notification: Notification) => void
@@ -29,8 +29,9 @@ export const payloadOf = (self: string, notification: Notification): string =>
 
 /**
  * Passes on the notifications of other hubs until the signal aborts. If the connection is lost,
- * reconnects and then reports `ready` once, because notifications may have been missed. No `job`
- * notifications are reported, because subscribers that wait for a certain job also poll.
+ * reconnects and then reports `ready` once, because notifications may have been missed. Missed
+ * `job` notifications are not made up for, because subscribers that wait for a certain job also
+ * poll.
  */
 export async function listenForNotifications(
   listening: Listening,

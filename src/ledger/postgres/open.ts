@@ -18,20 +18,23 @@ import { toOpeningError } from './postgres-error.ts'
 
 export type PostgresLedgerOptions = {
   /**
-   * postgres://user:password@host:port/database. Missing parts come from PG* environment variables.
+   * postgres://user:password@host:port/database. Parts that the URL leaves out come from PG*
+   * environment variables.
    */
   readonly url: string
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log?: Logger
-  /** Returns the time in milliseconds since the epoch. Defaults to the database's clock. */
+  /**
+   * Returns the ledger's time in milliseconds since the epoch. Defaults to the database's clock.
+   */
   readonly now?: () => number
   readonly timeouts?: Timeouts
   readonly probe?: Probe
 }
 
 /**
- * Opens a ledger that several hubs may share, and migrates it. The database's clock decides when
+ * Opens a ledger that several hubs can share, and migrates it. The database's clock decides when
  * leases expire. Throws `ledger-refused`, `ledger-unavailable` or `schema-newer`.
  */
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {

@@ -10,8 +10,8 @@ const Coded = z.object({ code: z.string(), message: z.string() })
 const TRANSIENT = /^(?:40001|40P01)$/
 /**
  * SQLSTATEs of a lost connection, a server that is shutting down or starting, too many connections,
- * a full lock table and the timeouts in `connections.ts`, followed by Node's codes for a lost
- * connection.
+ * a full lock table and the timeouts in `connections.ts`. The last alternatives are Node's error
+ * codes for a lost connection.
  */
 const UNAVAILABLE =
   /^(?:08...|57P0[1-5]|53[23]00|57014|55P03|25P03|E(?:CONN|PIPE|TIMEDOUT|HOSTUNREACH).*)$/
@@ -23,7 +23,10 @@ const QUERY_TIMEOUT = 'Query read timeout'
 const NOT_FOUND = /^(?:ENOTFOUND|EAI_AGAIN|ENOENT)$/
 const FULL = '53100'
 
-/** Why a ledger cannot be opened, by SQLSTATE. Lists only problems that an operator can fix. */
+/**
+ * Explanations by SQLSTATE of why a ledger cannot be opened. Lists only problems that an operator
+ * can fix.
+ */
 const REFUSED: Readonly<Record<string, string>> = {
   '28P01': 'the database refuses the password',
   '28000': 'the database refuses this user',
@@ -67,8 +70,8 @@ export function toAppError(error: unknown): unknown {
 }
 
 /**
- * Like `toAppError`, but for errors that occur while a ledger is opened. It also explains a wrong
- * URL, credential or database name.
+ * Like `toAppError`, but for errors that occur while a ledger is being opened. Also explains a
+ * wrong URL, credential or database name.
  */
 export function toOpeningError(error: unknown, address: string): unknown {
   const isUnreadable = error instanceof URIError || codeOf(error) === 'ERR_INVALID_URL'

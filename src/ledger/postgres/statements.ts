@@ -2,8 +2,8 @@ import type { QueryConfig } from 'pg'
 import { isValue, render, type SqlValue, type Statement } from '../sql.ts'
 
 /**
- * Maximum number of named prepared statements; further ones are run without a name. They are
- * limited because each connection keeps all of them in memory.
+ * Maximum number of named prepared statements. Further statements are run without a name. The
+ * number is limited because each connection keeps all named statements in memory.
  */
 const PREPARED_MAX = 500
 
@@ -17,8 +17,8 @@ export function preparer(): Preparer {
 
   return (statement) => {
     const known = byTemplate.get(statement.strings)
-    // Only statements without nested statements are cached by template, so the filter removes
-    // nothing. It only narrows the type.
+    // Only statements without nested statements are in `byTemplate`, so `filter` removes nothing;
+    // it only narrows the type.
     if (known !== undefined)
       return { ...known, values: statement.values.filter(isValue).map(clean) }
 

@@ -8,13 +8,13 @@ import type { Engine, Tx } from '../transaction.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
 /**
- * Maximum number of transactions per commit, so that a batch does not block the event loop for
- * long.
+ * Maximum number of transactions that share a commit, so that a batch does not block the event loop
+ * for long.
  */
 const BATCH_MAX = 32
 /**
- * Maximum number of prepared statements in the cache by text, which holds those with nested
- * statements. When it is full, it is emptied.
+ * Maximum number of statements in the prepared-statement cache whose key is the SQL text. When this
+ * cache is full, it is emptied.
  */
 const PREPARED_MAX = 500
 
@@ -32,8 +32,8 @@ type Waiting = {
 
 /**
  * Runs transactions serially on one connection. Transactions that are queued at the same time share
- * one commit (group commit), each in its own savepoint, so that one fsync serves them all. No
- * transaction's promise resolves before the commit.
+ * one commit (group commit), each in its own savepoint, so that one fsync serves them all. The
+ * promise of each transaction resolves after the commit.
  */
 export function sqliteEngine(database: DatabaseSync, now: () => number): Engine {
   const waiting: Waiting[] = []
@@ -98,8 +98,8 @@ async function answerOf(database: DatabaseSync, one: Waiting): Promise<() => voi
   try {
     return await one.run()
   } catch (error) {
-    // On some errors, such as a full disk, SQLite rolls back the outer transaction. Then the whole
-    // batch fails.
+    // On some errors, such as a full disk, SQLite rolls back the outer transaction. In that case
+    // the whole batch fails.
     if (!database.isTransaction) throw error
     return () => one.fail(toAppError(error))
   }
@@ -151,8 +151,8 @@ type Preparer = (statement: Statement) => {
 }
 
 /**
- * Caches prepared statements: by the identity of the template's strings, which is fast, or by text
- * if nested statements make the text vary.
+ * Caches prepared statements. The cache key is the template's array of strings, which is fast to
+ * look up, or the SQL text if nested statements make the text vary.
  */
 function preparer(database: DatabaseSync): Preparer {
   const byTemplate = new WeakMap<readonly string[], StatementSync>()
@@ -160,8 +160,8 @@ function preparer(database: DatabaseSync): Preparer {
 
   return (statement) => {
     const known = byTemplate.get(statement.strings)
-    // Only statements without nested statements are cached by template, so the filter removes
-    // nothing. It only narrows the type.
+    // Only statements without nested statements are cached by template, so `filter` removes
+    // nothing; it only narrows the type.
     if (known !== undefined) return { query: known, values: statement.values.filter(isValue) }
 
     const { text, values } = render(statement, () => '?')

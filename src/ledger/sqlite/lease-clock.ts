@@ -12,8 +12,8 @@ export function leaseClock(clock: Clock): () => number {
 
 /**
  * Adjusts the running leases after a restart. While the hub was down, no worker could renew its
- * lease, and the wall clock may have changed. After the restart, each lease lasts at least one
- * renewal interval (a quarter of its length) and at most its full length.
+ * lease, and the wall clock may have changed. Afterwards, each lease lasts at least one renewal
+ * interval (a quarter of its length) and at most its full length, counted from now.
  */
 export function graceAfterRestart(database: DatabaseSync, now: number): void {
   database

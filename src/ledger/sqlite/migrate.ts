@@ -6,8 +6,8 @@ import { type Migration, missingFrom } from '../migration.ts'
 const Version = z.object({ version: z.int() })
 
 /**
- * Applies the missing migrations. Each migration and its row in the table `migration` are one
- * transaction, so a crash leaves the schema before or after one migration, never in between. Throws
+ * Applies the missing migrations. Each migration is applied in one transaction that also inserts
+ * its row in the table `migration`, so a crash never leaves a migration half applied. Throws
  * `schema-newer` if a newer program has migrated the file.
  * @param at recorded as the time of the migrations, in milliseconds since the epoch
  * @returns how many migrations were missing

@@ -17,13 +17,13 @@ import { MIGRATIONS } from './migrations/all.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
 /**
- * How long SQLite waits for a lock that another process, for example a backup, holds. No other hub
- * holds one, because only one hub at a time can open the data folder.
+ * How long SQLite waits for a lock that another process holds, for example a backup. That process
+ * is never another hub, because only one hub at a time can open the data folder.
  */
 const BUSY_MS = 5000
 
 export type SqliteLedgerOptions = {
-  /** The data folder. If it is missing, it is created, and only its owner can read it. */
+  /** The data folder. If it does not exist, it is created so that only its owner can read it. */
   readonly folder: string
   readonly clock: Clock
   readonly random: RandomBytes
@@ -77,8 +77,8 @@ export const damaged = (folder: string, cause: unknown): AppError =>
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_MS })
-  // Set the mode before the first write, because SQLite gives its -wal and -shm files the mode of
-  // the main file.
+  // Set the mode before the first write, because SQLite gives its -wal and -shm files the mode that
+  // the main file has when it creates them.
   chmodSync(path, 0o600)
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')

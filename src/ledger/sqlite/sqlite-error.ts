@@ -11,8 +11,8 @@ const SqliteError = z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.i
 
 /**
  * Whether the error comes from SQLite and has this meaning. `full`: the disk is full. `damaged`:
- * the file is corrupt or not a database. `unusable`: the file is damaged, is read-only, or cannot
- * be opened, read or written.
+ * the file is corrupt or is not a database. `unusable`: the file is damaged or read-only, or it
+ * cannot be opened, read or written.
  */
 export function isSqliteError(error: unknown, meaning: keyof typeof CODES): boolean {
   const parsed = SqliteError.safeParse(error)

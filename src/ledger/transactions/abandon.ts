@@ -10,7 +10,7 @@ import type { Tx } from '../transaction.ts'
 
 /**
  * Ends an attempt whose worker has been restarted. Has the same effect as the expiry of the lease,
- * but at once.
+ * without waiting for the expiry.
  */
 export async function abandon(tx: Tx, fence: Fence): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)

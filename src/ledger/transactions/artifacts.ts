@@ -10,14 +10,12 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 import { attempt } from './attempt.ts'
 
-/**
- * Maximum number of artifacts per attempt. They are limited because one response lists them all.
- */
+/** Maximum number of artifacts per attempt. It is limited because one response lists them all. */
 const ARTIFACTS_MAX = 1000
 
 /**
  * Records an artifact of a running or ended attempt. Replaces an earlier artifact of the same
- * attempt and name. If its digest is the same too, nothing changes.
+ * attempt and name; if that artifact has the same digest, nothing changes.
  */
 export async function addArtifact(tx: Tx, artifact: Omit<ArtifactRow, 'createdAt'>): Promise<void> {
   const { jobId, name, digest, size, mediaType } = artifact
@@ -70,7 +68,10 @@ export async function artifacts(tx: Tx, jobId: JobId): Promise<readonly Artifact
   )
 }
 
-/** Lists the artifacts of the earlier jobs that a job continues: the newest of each name. */
+/**
+ * Lists the artifacts of the earlier jobs that this job continues: for each name, the newest
+ * artifact.
+ */
 export async function earlierArtifacts(tx: Tx, jobId: JobId): Promise<readonly ArtifactRow[]> {
   const { retryOf } = await readJob(tx, jobId)
   return retryOf === null ? [] : readEarlierArtifacts(tx, await readEarlierJobs(tx, retryOf))

@@ -8,7 +8,7 @@ import { checkpointsOf, refuseTooMany } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Records the checkpoint of a finished step. If this attempt has already recorded the same
+ * Records the checkpoint of a finished step. If this attempt has already recorded an equal
  * checkpoint, nothing changes. Throws `request-invalid` if the job already has 1000 checkpoints.
  */
 export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
@@ -17,7 +17,9 @@ export async function checkpoint(tx: Tx, fence: Fence, made: Checkpoint): Promis
   await addCheckpoint(tx, fence, made)
 }
 
-/** Appends a checkpoint to an attempt, unless it has the same one. The caller has locked the job. */
+/**
+ * Appends a checkpoint, unless the attempt already has an equal one. The caller has locked the job.
+ */
 export async function addCheckpoint(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   const recorded = await checkpointsOf(tx, fence)
   if (recorded.some((earlier) => sameJson(earlier, made))) return

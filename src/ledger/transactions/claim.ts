@@ -16,9 +16,10 @@ import type { Tx } from '../transaction.ts'
 import { recordSeenWorker } from '../seen-worker.ts'
 
 /**
- * `none` means that there is no job for this worker. `again` means that this is not certain yet,
- * because the transaction reached its lock limit or found only jobs that others have locked.
- * `behind` is the best of these locked jobs, or null; the next transaction waits for it.
+ * `none` means that there is no job for this worker. `again` means that a job may exist, because
+ * the transaction reached its lock limit or skipped jobs that other transactions have locked.
+ * `behind` is the best of these locked jobs, or null if there is none; the next transaction waits
+ * for it.
  */
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claimed: Claimed }
@@ -28,16 +29,16 @@ export type ClaimAnswer =
 /**
  * Leases the best job that this worker can serve, that its token permits, and whose lock keys are
  * all free.
- * @param behind the job named by the previous `again` answer, or null. The claim first locks this
- * job and its keys, and waits for these locks if another transaction holds them.
+ * @param behind the job named by the previous `again` answer, or null. The claim first acquires the
+ * advisory locks of this job and its lock keys, and waits if another transaction holds them.
  */
 export async function claim(
   tx: Tx,
   request: ClaimRequest,
   behind: JobId | null,
 ): Promise<ClaimAnswer> {
-  // This locks the worker's row, so that a concurrent repeat of this request waits and then finds
-  // the attempt that this transaction creates.
+  // This locks the worker's row. A concurrent repeat of this request then waits, and finds the
+  // attempt that this transaction creates.
   await recordSeenWorker(tx, request)
   if (behind !== null) await lockJobAndKeys(tx, behind)
   const again = await claimedBefore(tx, request)
@@ -58,8 +59,8 @@ async function claimed(tx: Tx, fence: Fence, request: ClaimRequest): Promise<Cla
 }
 
 /**
- * Finds the attempt that an earlier request with the same id created. A worker repeats a request if it
- * did not receive the response. Renews the lease and replaces the attempt's token.
+ * Finds the attempt that an earlier request with the same id created, renews its lease and replaces
+ * its token. A worker repeats a request if it did not receive the response.
  */
 function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined> {
   return tx.get(
@@ -76,12 +77,13 @@ function claimedBefore(tx: Tx, request: ClaimRequest): Promise<Fence | undefined
 const nextFence = ({ id, attempt }: Head): Fence => ({ jobId: id, attempt: attempt + 1 })
 
 /**
- * The head of a lane is its first job. Considers the heads of all lanes that this worker serves and
- * that its token permits, except lanes that need a closed resource whose `until` has not passed.
- * Returns the best head that can be claimed now. If it needs closed resources, the job that was
- * deferred least often is claimed in its place, and becomes the trial of all that it needs. Parks heads that need a key held by another job, and skips heads that
- * another transaction has locked. If no head is left, returns `none`, or `again` if the claim must be
- * repeated to be certain.
+ * Chooses the job to lease. The head of a lane is the lane's first job. Considers the heads of all
+ * lanes that this worker serves and that its token permits, except lanes that need a closed
+ * resource whose `until` has not passed. Returns the best head that can be claimed now. If that
+ * head needs closed resources, returns instead the job that was deferred least often, and makes its
+ * attempt the trial of all closed resources that it needs. Parks heads that need a key held by
+ * another job, and skips heads that another transaction has locked. If no head is left, returns
+ * `none`, or `again` if a job may still be found.
  */
 async function nextJob(
   tx: Tx,
@@ -97,7 +99,9 @@ async function nextJob(
   const skipped = new Set<number>()
   let behind: JobId | null = null
 
-  /** If this head needs closed resources: the job that tries them next. Otherwise: the head. */
+  /**
+   * If this head needs closed resources, returns the job that tries them next; otherwise the head.
+   */
   const leastDeferredFor = async (head: Head): Promise<Head> => {
     const keys = new Set(needed(head.lane).map(({ key }) => key))
     if (keys.size === 0 || (await heldKey(tx, head.id, head.locks)) !== undefined) return head
@@ -131,8 +135,8 @@ async function nextJob(
 }
 
 /**
- * Locks a head and reads it again. Returns `locked` if it cannot be locked without waiting, and
- * `gone` if it is no longer ready.
+ * Locks a head and reads it again. Returns `locked` if the head cannot be locked without waiting,
+ * and `gone` if the job is no longer ready.
  */
 async function take(tx: Tx, head: Head): Promise<Head | 'locked' | 'gone'> {
   if (tx.advisoryLocks === null) return head

@@ -18,9 +18,11 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends an attempt that found a resource unavailable. Closes the resource, if the job demands it, and requeues the job until
- * the resource's next try. This counts no failure, unless attempts in a row were interrupted. Instead, fails the job if it has already waited
- * for `limits.outageMs`, and cancels the job if a cancel was requested.
+ * Ends an attempt that found a resource unavailable. Closes the resource if the job demands it, and
+ * requeues the job until the resource's next try. This does not count as a failure unless too many
+ * attempts in a row were interrupted. The job is not requeued but fails if it has already waited
+ * for `limits.outageMs` or has had too many deferred attempts. It is cancelled if its cancellation
+ * was requested.
  */
 export async function defer(
   tx: Tx,
@@ -34,7 +36,7 @@ export async function defer(
   const current = await currentAttempt(tx, fence, 'defer')
   const { createdAt, startedAt, limits, lane } = await patienceOf(tx, fence)
   const closed = closable(why.closed, lane)
-  // A resource that the job does not demand is not closed: only this job waits.
+  // A resource that the job does not demand is not closed; no other job waits for it.
   const { since, until } =
     closed === null
       ? { since: startedAt, until: tx.now + nextTryMs(current.deferrals + 1, 0) }
@@ -56,8 +58,8 @@ export async function defer(
 const Attempt = z.object({ attempt: z.int() })
 
 /**
- * How many attempts in a row, up to this one, reached the resource before they were deferred: they
- * reported it, or a model answered them.
+ * How many attempts in a row, up to and including this one, reached the resource before they were
+ * deferred: they reported that they reached it, or a model answered them.
  */
 async function interruptionsOf(tx: Tx, { jobId, attempt }: Fence, key: string): Promise<number> {
   const { jsonMember } = tx

@@ -13,7 +13,7 @@ const SELECT_DELIVERY = sql`
     created_at AS "createdAt", ended_at AS "endedAt"
   FROM delivery`
 
-/** A delivery, and its job's number in the order of submission. */
+/** A delivery, and its job's `number`, which counts jobs in the order of submission. */
 const DeliveryRow = Delivery.extend({ jobNumber: z.int() }).transform(
   ({ jobNumber, ...delivery }) => ({ jobNumber, delivery }),
 )
@@ -27,7 +27,7 @@ async function readDelivery(tx: Tx, id: string): Promise<Delivery> {
 }
 
 /**
- * Lists deliveries: those of the newest job first, and for each job those of the newest event
+ * Lists deliveries, those of the newest job first, and for each job those of the newest event
  * first. If the page is limited to certain states, queries each state separately, so that an index
  * provides the order. Throws `cursor-invalid` if the delivery `page.after` does not exist.
  */
@@ -96,9 +96,9 @@ const Taken = z.object({
 })
 
 /**
- * Leases the delivery that has been due longest, and skips deliveries to the given hosts.
- * Returns null if there is none. If the hub dies while sending the delivery, it is due again when
- * the lease expires. Needs no advisory lock, because it changes a single row.
+ * Leases the delivery that has been due longest, except deliveries to the given hosts. Returns null
+ * if no other delivery is due. If the hub dies while it sends the delivery, the delivery is due
+ * again when the lease expires. Needs no advisory lock, because it changes a single row.
  */
 export async function takeDelivery(
   tx: Tx,
@@ -122,8 +122,8 @@ export async function takeDelivery(
 }
 
 /**
- * Records the result of a try. Returns false if the lease has expired and the delivery was taken
- * again.
+ * Records the result of a try. Returns false, and changes nothing, if the lease has expired and the
+ * delivery was taken again meanwhile.
  */
 export async function markDelivery(
   tx: Tx,
@@ -142,7 +142,7 @@ export async function markDelivery(
 }
 
 /**
- * Starts a delivery over, whatever its state: it keeps its id, is due now, and its tries are
+ * Makes a delivery start over, whatever its state: it keeps its id, is due now, and its tries are
  * counted from zero again. Locks the job, because otherwise a concurrent `forget` could delete the
  * job and its deliveries.
  */

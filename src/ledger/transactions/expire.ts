@@ -10,9 +10,9 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends attempts whose lease has expired, starting with the lease that expired first, and returns
- * how many it ended. Also wakes jobs whose backoff is over. On PostgreSQL the SELECT locks the rows
- * that it finds, so that no concurrent transaction can renew those leases.
+ * Ends at most `limit` attempts whose lease has expired, starting with the lease that expired
+ * first, and returns how many it ended. Also wakes jobs whose backoff is over. On PostgreSQL the
+ * SELECT locks the rows that it finds, so that no concurrent transaction can renew those leases.
  */
 export async function expire(tx: Tx, limit: number, probe: Probe): Promise<number> {
   const due = await tx.all(
@@ -28,8 +28,8 @@ export async function expire(tx: Tx, limit: number, probe: Probe): Promise<numbe
 }
 
 async function expireOne(tx: Tx, fence: Fence): Promise<boolean> {
-  // Skip a job that another transaction has locked, because that transaction may end the attempt.
-  // If it does not, the next sweep does.
+  // Skip a job that another transaction has locked, because that transaction may be ending the
+  // attempt. If it is not, the next sweep ends the attempt.
   if (!(await tryLockJobAndKeys(tx, fence.jobId))) return false
   const current = await currentAttempt(tx, fence, 'expire')
   await tx.run(sql`

@@ -11,8 +11,9 @@ import type { Tx } from '../transaction.ts'
 const Row = z.object({ state: JobState, submittedBy: z.string().nullable() })
 
 /**
- * Extends a job's hold to a later time, even if the hold has already lapsed. Appends no event,
- * because submitters extend a hold every few seconds and only the latest time matters.
+ * Extends a job's hold to a later time, even if the current time of the hold has already passed.
+ * Appends no event, because submitters extend a hold every few seconds and only the latest time
+ * matters.
  */
 export async function extendHold(tx: Tx, jobId: JobId, until: number, by: string): Promise<Job> {
   await lockJob(tx, jobId)

@@ -8,8 +8,8 @@ import { sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Deletes unneeded tokens and workers, and up to `limit` unneeded jobs with all their rows; see
- * `needed.ts` for what is unneeded.
+ * Deletes all unneeded tokens and workers, and at most `limit` unneeded jobs with all their rows.
+ * `needed.ts` defines what is unneeded.
  */
 export async function forget(
   tx: Tx,
@@ -32,8 +32,8 @@ async function forgetJobs(tx: Tx, before: number, limit: number): Promise<number
   )
   let forgotten = 0
   for (const { id } of found) {
-    // Skip a locked job, because a submission may be about to continue it. The job would then be
-    // needed again.
+    // Skip a job that another transaction has locked: that transaction may be submitting a job that
+    // continues this one, and then this job is needed.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     forgotten += await tx.run(sql`DELETE FROM job WHERE id = ${id} AND ${jobUnneeded(before)}`)
   }
@@ -44,9 +44,9 @@ const Blob = z.object({ digest: z.string() })
 
 /**
  * Checks the next `limit` uploads after the digest `after`. Deletes those that were stored before
- * `before` and that no job names. Skips uploads whose rows are locked (`keepRows`) by a concurrent
- * submission that names them. A later submission waits for the deletion and then finds the upload
- * missing.
+ * `before` and that no job names. Skips an upload whose row is locked (`keepRows`) by a concurrent
+ * submission that names it. A submission that comes after the deletion has begun waits for it to
+ * finish, and then finds that the upload is missing.
  */
 export async function forgetBlobs(tx: Tx, before: number, page: BlobPage): Promise<ForgottenBlobs> {
   const last = await lastOfPage(tx, page)
@@ -57,8 +57,8 @@ export async function forgetBlobs(tx: Tx, before: number, page: BlobPage): Promi
   )
   let forgotten = 0
   for (const { digest } of found) {
-    // The DELETE checks again, because a submission may have named the upload after the SELECT took
-    // its snapshot and before it locked the row.
+    // Check the condition again in the DELETE, because a submission may have named the upload after
+    // the SELECT took its snapshot and before the SELECT locked the row.
     forgotten += await tx.run(
       sql`DELETE FROM blob WHERE digest = ${digest} AND ${blobUnnamed(before)}`,
     )

@@ -9,8 +9,8 @@ import { readJob } from '../job-row.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Requeues the job of a worker that is shutting down, without counting a failure. If a cancel was
- * requested, ends the job as cancelled instead.
+ * Requeues the job of a worker that is shutting down, without counting a failure. If the job's
+ * cancellation was requested, cancels the job instead.
  */
 export async function handBack(tx: Tx, fence: Fence): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)

@@ -9,8 +9,9 @@ import { refuseTooMany, readIntents } from '../kept-events.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Records the intent to publish. An intent that is already recorded is accepted again, even after a
- * cancel or a lapsed hold, because its publication may have started.
+ * Records the intent to publish. An intent that is already recorded is accepted again, even if a
+ * cancellation was requested or the job's hold has passed, because the publication may have
+ * started.
  */
 export async function intendPublication(
   tx: Tx,

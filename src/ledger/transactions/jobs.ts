@@ -17,7 +17,7 @@ export async function jobs(tx: Tx, page: JobPage): Promise<readonly Job[]> {
   const before = await positionOf(tx, page)
   const rows: JobRow[] = []
   // The index on groups orders jobs by group, state and number. It provides the order by number
-  // only if the query names one state, so a query by group is split by state.
+  // only within a single state, so a query by group is split by state.
   const { states, group } = page.filter
   for (const state of states ?? (group === undefined ? [null] : JobState.options)) {
     const where = join([sql`1 = 1`, ...conditions(page.filter, state, before)], ' AND ')

@@ -19,9 +19,10 @@ import { saveUsage } from '../total-usage.ts'
 import type { Tx } from '../transaction.ts'
 
 /**
- * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. If `why` names a
- * model account that refuses requests, closes the account for all jobs until `resumeAt`. If a cancel
- * was requested, or if the job has used all its attempts (`ATTEMPTS_MAX`), ends the job instead.
+ * Ends the attempt and pauses the job, which keeps its lock keys for `pausedLocksMs`. If `why`
+ * names a model account that refuses requests, closes the account for all jobs until `resumeAt`.
+ * The job is not paused but ends if its cancellation was requested, or if it has used all its
+ * attempts (`ATTEMPTS_MAX`).
  */
 export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | null): Promise<Job> {
   await lockJobAndKeys(tx, fence.jobId)
@@ -39,7 +40,7 @@ export async function pause(tx: Tx, fence: Fence, why: Pause, usage: Usage | nul
 
 const Lane = z.object({ lane: z.string() })
 
-/** Closes the model account until `resumeAt`, if the pause names one that the job needs. */
+/** If `why` names a model account that the job needs, closes the account until `resumeAt`. */
 async function closeAccount(tx: Tx, { jobId }: Fence, why: Pause): Promise<void> {
   const { closed: named, resumeAt } = why
   if (resumeAt === undefined || named?.key.startsWith('model:') !== true) return

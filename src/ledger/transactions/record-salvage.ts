@@ -10,8 +10,9 @@ import { addCheckpoint } from './checkpoint.ts'
 const Found = z.object({ found: z.int() })
 
 /**
- * Records the work of a dead attempt as a checkpoint. The attempt may have ended. Throws `lease-lost`
- * if a later attempt has begun or the job is paused, and `job-terminal` if the job has ended.
+ * Records the work of a dead attempt as a checkpoint. Accepted even if the attempt has ended.
+ * Throws `lease-lost` if a later attempt has begun or the job is paused, and `job-terminal` if the
+ * job has ended.
  */
 export async function recordSalvage(tx: Tx, fence: Fence, made: Checkpoint): Promise<void> {
   await lockJob(tx, fence.jobId)

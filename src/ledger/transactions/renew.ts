@@ -7,7 +7,10 @@ import type { Tx } from '../transaction.ts'
 
 const Row = z.object({ cancelRequested: flag })
 
-/** Renews the lease. An expired lease can still be renewed until a sweep ends the attempt. */
+/**
+ * Renews the lease. An expired lease can still be renewed as long as no sweep has ended the
+ * attempt.
+ */
 export async function renew(tx: Tx, fence: Fence, leaseMs: number): Promise<Renewal> {
   const row = await tx.get(
     sql`UPDATE attempt

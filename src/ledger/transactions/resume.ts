@@ -16,7 +16,7 @@ const State = z.object({ state: JobState })
 
 /**
  * Requeues a paused job now, and lets the next claim try the closed resources that the job needs.
- * Throws `job-not-paused` if the job is not paused.
+ * Throws `job-not-paused` if the job is in another state.
  */
 export async function resume(tx: Tx, jobId: JobId, by: string): Promise<Job> {
   await lockJob(tx, jobId)
@@ -36,8 +36,9 @@ async function notPaused(tx: Tx, jobId: JobId): Promise<AppError> {
 }
 
 /**
- * Lets the next claim try the closed resources that a queued job needs, and ends the job's own delay
- * after a deferral. Returns false if the job is not queued or needs no closed resource.
+ * Lets the next claim try the closed resources that a queued job needs, and ends the job's own
+ * delay after a deferral. Returns false, and changes nothing, if the job is not queued or needs no
+ * closed resource.
  */
 export async function tryNow(tx: Tx, jobId: JobId): Promise<boolean> {
   await lockJob(tx, jobId)
@@ -48,7 +49,10 @@ export async function tryNow(tx: Tx, jobId: JobId): Promise<boolean> {
 
 const Lane = z.object({ lane: z.string() })
 
-/** Lets the next claim try the closed resources of a queued job; false if the job needs none. */
+/**
+ * Lets the next claim try the closed resources that a queued job needs. Returns false if the job is
+ * not queued or needs no closed resource.
+ */
 async function openLane(tx: Tx, jobId: JobId): Promise<boolean> {
   const job = await tx.get(sql`SELECT lane FROM job WHERE id = ${jobId} AND state = 'queued'`, Lane)
   if (job === undefined) return false
@@ -69,9 +73,9 @@ const BY = 'time'
 const Due = z.object({ id: JobId })
 
 /**
- * Requeues paused jobs whose `resumeAt` has passed, starting with the earliest, and returns how
- * many it requeued. On PostgreSQL the SELECT locks the rows that it finds, so that no concurrent
- * transaction can change those jobs.
+ * Requeues at most `limit` paused jobs whose `resumeAt` has passed, starting with the earliest, and
+ * returns how many it requeued. On PostgreSQL the SELECT locks the rows that it finds, so that no
+ * concurrent transaction can change those jobs.
  */
 export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   const due = await tx.all(
@@ -81,8 +85,8 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
   )
   let resumed = 0
   for (const { id } of due) {
-    // Skip a job that another transaction has locked, because that transaction may resume or cancel
-    // it. If it does neither, the next run resumes the job.
+    // Skip a job that another transaction has locked, because that transaction may be resuming or
+    // cancelling it. If it is not, the next run resumes the job.
     if (!(await tryLock(tx, { id, locks: [] }))) continue
     if (await requeuePaused(tx, id, BY)) resumed += 1
   }
@@ -90,8 +94,8 @@ export async function resumeDue(tx: Tx, limit: number): Promise<number> {
 }
 
 /**
- * Requeues a job if it is paused; returns whether it was. The caller must have locked the job. The
- * job keeps the lock keys that it still holds.
+ * Requeues a job if it is paused; returns whether it was paused. The caller must have locked the
+ * job. The job keeps the lock keys that it still holds.
  */
 async function requeuePaused(tx: Tx, jobId: JobId, by: string): Promise<boolean> {
   const changed = await tx.run(sql`

@@ -13,8 +13,8 @@ import type { Tx } from '../transaction.ts'
 
 /**
  * Ends the attempt with the settlement that its worker reports. A repeated call with the same
- * settlement changes nothing and returns the job. After the lease has expired, the settlement is
- * still accepted unless a sweep has already ended the attempt.
+ * settlement changes nothing and returns the job. A settlement that arrives after the lease has
+ * expired is still accepted, unless a sweep has already ended the attempt.
  */
 export async function settle(
   tx: Tx,
@@ -52,7 +52,7 @@ async function apply(
     case 'failed': {
       const next = afterSettleFailed(current, settlement.reason)
       // If the job ends for a different reason than the settlement's, such as `attempts-exhausted`,
-      // only the detail can name the settlement's reason.
+      // the settlement's reason is kept in the detail, because the job has no other place for it.
       const detail =
         next.reason === settlement.reason
           ? settlement.detail

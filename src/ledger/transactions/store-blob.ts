@@ -4,9 +4,9 @@ import type { Tx } from '../transaction.ts'
 type Blob = { readonly digest: string; readonly size: number; readonly uploader: string }
 
 /**
- * Records that a blob is in the store, and with which token it was uploaded. Jobs submitted with
- * that token may then name the blob, because the upload proves that the submitter has its bytes.
- * Needs no advisory lock, because the upserts change only rows of this digest.
+ * Records that a blob is in the store, and the token with which it was uploaded. Jobs submitted
+ * with that token may then name the blob, because the upload proves that the submitter has the
+ * blob's bytes. Needs no advisory lock, because the upserts change only rows of this digest.
  */
 export async function storeBlob(tx: Tx, { digest, size, uploader }: Blob): Promise<void> {
   await tx.run(sql`

@@ -16,8 +16,8 @@ import type { Tx } from '../transaction.ts'
 
 /**
  * Inserts a job and its first event. If the job may start now but another job holds one of its lock
- * keys, the new job is parked at once. If the idempotency key was already used for the same
- * request, returns that request's job.
+ * keys, parks the new job at once. If the idempotency key was already used for the same request,
+ * inserts nothing and returns the job of that request.
  */
 export async function submit(
   tx: Tx,

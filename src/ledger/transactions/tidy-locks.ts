@@ -9,8 +9,9 @@ import type { Tx } from '../transaction.ts'
 const Over = z.object({ id: JobId })
 
 /**
- * Releases the lock keys of jobs that kept them longer than `pausedLocksMs` after a pause. Returns
- * the number of these jobs. Also wakes jobs whose backoff is over.
+ * Releases the lock keys of at most `limit` jobs that have kept them for longer than
+ * `pausedLocksMs` after a pause. Returns the number of these jobs. Also wakes jobs whose backoff is
+ * over.
  */
 export async function tidyLocks(tx: Tx, limit: number): Promise<number> {
   await wakeDue(tx)

@@ -14,7 +14,9 @@ export const IS_CONTINUED = sql`
 /** The usage of all jobs with the same `state`, `continued` and `waitsForPerson`. */
 const Row = UsageSum.extend({ state: JobState, continued: flag, waitsForPerson: flag })
 
-/** Counts a group's jobs by state and sums their usage. All zero if there is no such group. */
+/**
+ * Counts a group's jobs by state and sums their usage. For an unknown group, all numbers are zero.
+ */
 export async function totals(tx: Tx, group: string): Promise<Totals> {
   const rows = await tx.all(
     sql`SELECT job.state, ${IS_CONTINUED} AS continued,

@@ -24,8 +24,8 @@ const Blob = z.object({ digest: z.string() })
 const Count = z.object({ count: z.int() })
 
 /**
- * Counts the uploads of one page that `forgetBlobs` would delete if `forget` ran first. Works in
- * pages, because one statement over all uploads would block other transactions for too long.
+ * Counts the uploads of one page that `forgetBlobs` would delete if `forget` ran first. Counts page
+ * by page, because one statement over all uploads would block other transactions for too long.
  */
 export async function unneededBlobs(
   tx: Tx,
@@ -42,9 +42,9 @@ export async function unneededBlobs(
 }
 
 /**
- * Returns those of the digests that an artifact or an upload refers to. If `before` is given,
- * ignores the rows that are unneeded with these cutoffs. Inputs need no check, because an input's
- * upload is kept as long as its job.
+ * Returns those of the digests that an artifact or an upload refers to. If `before` is not null,
+ * ignores the rows that are unneeded according to these cutoffs. Inputs are not queried, because an
+ * input's upload is kept as long as its job.
  */
 export async function referenced(
   tx: Tx,
@@ -69,7 +69,8 @@ export async function referenced(
 const Ending = z.object({ id: JobId, endedAt: z.int().nullable() })
 
 /**
- * Returns when each of these jobs ended, or null for an unfinished job. Unknown jobs are left out.
+ * Returns the time (epoch ms) at which each of these jobs ended, or null for an unfinished job.
+ * Unknown jobs are left out.
  */
 export async function endings(
   tx: Tx,

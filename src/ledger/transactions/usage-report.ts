@@ -18,8 +18,8 @@ const Keyed = UsageSum.extend({ key: z.union([z.string(), z.int()]).nullable() }
 
 /**
  * Sums the usage of the jobs that were submitted in a period. The database groups the jobs by the
- * value of a column. If the value is a JSON list, as for labels, this function adds the group's sum to
- * the row of every name in the list.
+ * value of an SQL expression. If the value is a JSON list, such as the list of labels, this
+ * function adds the group's sum to the report row of each name in the list.
  */
 export async function usageReport(
   tx: Tx,
@@ -67,7 +67,10 @@ const Names = z.array(z.string())
 const namesIn = (value: string | number): readonly string[] =>
   Names.parse(JSON.parse(String(value)))
 
-/** Groups by the rest of each demand that begins with a prefix, such as `repo:`. */
+/**
+ * Groups jobs by their demands that begin with a prefix, such as `repo:`. The key of a row is the
+ * rest of the demand.
+ */
 const demanded = (prefix: string): Grouping => ({
   column: () => sql`demands`,
   keysOf: (value) =>
@@ -78,14 +81,15 @@ const demanded = (prefix: string): Grouping => ({
 
 const GROUPINGS: Record<UsageBy, Grouping> = {
   day: {
-    // The divisor is a literal: SQLite would bind a number as floating point and not round the day.
+    // The divisor is a literal, because SQLite would bind a number as floating point, and the
+    // quotient would not be truncated to whole days.
     column: () => sql`created_at / 86400000`,
     keysOf: (value) => [new Date(Number(value) * DAY_MS).toISOString().slice(0, 10)],
   },
   label: { column: () => sql`labels`, keysOf: namesIn },
   repository: demanded('repo:'),
   agent: demanded('agent:'),
-  // A job's usage is not stored per model, so a combination of several models is one row.
+  // A job's usage is not stored per model, so each combination of models gets its own row.
   model: {
     column: ({ jsonMember }) => jsonMember(sql`usage`, 'models'),
     keysOf: (value) => {

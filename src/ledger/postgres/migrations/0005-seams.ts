@@ -17,15 +17,15 @@ export const seams: Migration = {
     `ALTER TABLE job ADD COLUMN hold_until BIGINT`,
     `CREATE INDEX job_group ON job (group_name, state, number) WHERE group_name IS NOT NULL`,
 
-    // The uploads. As long as a row exists, the bytes with this digest are in the store.
+    // The uploads. As long as a row exists, the bytes with its digest are in the store.
     `CREATE TABLE blob (
       digest ${NAME} PRIMARY KEY,
       size BIGINT NOT NULL,
       stored_at BIGINT NOT NULL                         -- the last time
     )`,
     `CREATE INDEX blob_stored ON blob (stored_at)`,
-    // The tokens with which a blob was uploaded. As long as no job names the blob as an input, only
-    // jobs submitted with one of these tokens may do so.
+    // The tokens with which each blob was uploaded. Until a job names the blob as an input, only
+    // jobs submitted with one of these tokens may name it.
     `CREATE TABLE upload (
       digest ${NAME} NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
       uploader ${NAME} NOT NULL,

@@ -2,7 +2,7 @@ import type { Migration } from '../../migration.ts'
 
 const NAME = 'TEXT COLLATE "C"'
 
-/** Adds the table of closed resources, and a job's number of deferred attempts. */
+/** Adds the table of closed resources, and a column that counts a job's deferred attempts. */
 export const closed: Migration = {
   version: 7,
   name: 'closed',

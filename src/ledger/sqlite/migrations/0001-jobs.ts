@@ -1,10 +1,10 @@
 import type { Migration } from '../../migration.ts'
 
 /**
- * The first schema. The table `job` has small rows. A job's payload is stored in another table,
- * because it is large and never changes. A job's lease is stored in the table `attempt`, because it
- * changes often. lease_until has no index, because each renewal would have to update it, and few
- * attempts run at once.
+ * The first schema. A row of the table `job` is small: the payload is stored in another table,
+ * because it is large and never changes, and the lease is stored in the table `attempt`, because it
+ * changes often. lease_until has no index, because each renewal would have to update the index, and
+ * few attempts run at once.
  */
 export const jobs: Migration = {
   version: 1,

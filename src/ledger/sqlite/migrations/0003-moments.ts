@@ -1,6 +1,6 @@
 import type { Migration } from '../../migration.ts'
 
-/** Adds indexes for finding old jobs to delete and paused jobs to resume. */
+/** Adds indexes for finding old jobs to delete, and for finding paused jobs to resume. */
 export const moments: Migration = {
   version: 3,
   name: 'moments',

@@ -15,15 +15,15 @@ export const seams: Migration = {
     `ALTER TABLE job ADD COLUMN hold_until INTEGER`,
     `CREATE INDEX job_group ON job (group_name, state, number) WHERE group_name IS NOT NULL`,
 
-    // The uploads. As long as a row exists, the bytes with this digest are in the store.
+    // The uploads. As long as a row exists, the bytes with its digest are in the store.
     `CREATE TABLE blob (
       digest TEXT PRIMARY KEY,
       size INTEGER NOT NULL,
       stored_at INTEGER NOT NULL                        -- the last time
     ) WITHOUT ROWID`,
     `CREATE INDEX blob_stored ON blob (stored_at)`,
-    // The tokens with which a blob was uploaded. As long as no job names the blob as an input, only
-    // jobs submitted with one of these tokens may do so.
+    // The tokens with which each blob was uploaded. Until a job names the blob as an input, only
+    // jobs submitted with one of these tokens may name it.
     `CREATE TABLE upload (
       digest TEXT NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
       uploader TEXT NOT NULL,
