@@ -74,8 +74,8 @@ export async function releaseKeys(tx: Tx, jobId: JobId): Promise<void> {
 export type Waiter = { readonly id: JobId; readonly lane: string; readonly wokenFor: string | null }
 
 /**
- * Parks a ready job on a key that another job holds. If the job was woken for a key, wakes the next
- * job of the same lane that waits for the key for which it was woken.
+ * Parks a ready job on a key that another job holds. If the job had been woken for a key, wakes the
+ * next job of the same lane that waits for that earlier key.
  */
 export async function park(tx: Tx, waiter: Waiter, key: string): Promise<void> {
   await tx.run(sql`

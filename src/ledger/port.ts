@@ -243,7 +243,7 @@ export type Ledger = {
   defer(fence: Fence, why: Deferral, usage: Usage | null): Promise<Job>
   /**
    * The closed resources, ordered by key. If the `until` of a resource has passed, the next claim
-   * that needs the resource tries it.
+   * of a job that needs the resource tries it.
    */
   closed(): Promise<readonly Closed[]>
   /**
