@@ -29,8 +29,8 @@ export const payloadOf = (self: string, notification: Notification): string =>
 
 /**
  * Passes on the notifications of other hubs until the signal aborts. If the connection is lost,
- * reconnects and then reports `ready` once, because notifications may have been missed. Does not
- * report `job` after a reconnect, because subscribers that wait for a certain job also poll.
+ * reconnects and then reports `ready` once, because notifications may have been missed. A missed
+ * `job` notification is not replaced, because subscribers that wait for a certain job also poll.
  */
 export async function listenForNotifications(
   listening: Listening,
