@@ -36,7 +36,7 @@ export const REASONS = {
   // cancelled
   'cancelled-by-request': ending(
     'a cancel was requested',
-    hint('go on with', ['diff', '<job>'], ['retry', '<job>']),
+    hint('continue with', ['diff', '<job>'], ['retry', '<job>']),
   ),
   // failed: the agent
   'agent-failed': ending(

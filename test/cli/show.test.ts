@@ -71,6 +71,6 @@ it('the next step names no command that would find nothing', async () => {
 
   const never = await runHere(cli, [...submit, '--label', 'absent', 'Do it', '--', 'true'])
   const cancelled = await runHere(cli, ['cancel', never.stdout.slice(0, 12)])
-  expect(next(cancelled.stdout)).toMatch(/^go on with: .* retry [0-9a-f]{12}$/)
+  expect(next(cancelled.stdout)).toMatch(/^continue with: .* retry [0-9a-f]{12}$/)
   expect(next(cancelled.stdout)).not.toContain('diff')
 }, 60_000)
