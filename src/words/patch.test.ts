@@ -30,7 +30,7 @@ old mode 100644
 new mode 100755
 `
 
-it('counts the lines of each file, whatever the lines look like', () => {
+it('counts the changed lines of each file, also lines that look like headers', () => {
   const reader = new PatchReader()
   for (const line of PATCH.split('\n')) reader.push(line)
   expect(reader.files).toEqual([

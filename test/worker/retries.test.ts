@@ -150,14 +150,7 @@ describe('an automatic attempt', () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()
     const data = await tempFolder()
-    const first = await startWorkerProcess(hub, data)
-    const { id } = await submitCommand(hub, folder, {
-      run: sh(`${notes(folder)}
-        if [ $n = 1 ]; then echo half > work; touch ${folder}/begun; exec sleep 600; fi
-        echo "after $(cat work)" >> work`),
-    })
-    await untilExists(join(folder, 'begun'))
-    await killHard(first)
+    const { id } = await killedHalfway(hub, { folder, data })
     await using _ = await startTestWorker(hub, { folder: data })
     await untilSecondAttempt(hub, id)
 
@@ -276,18 +269,7 @@ describe('a retry of a job that died with its worker', () => {
     await using hub = await startTestHub()
     const folder = await tempFolder()
     const data = await tempFolder()
-    const first = await startWorkerProcess(hub, data)
-    const { id } = await submitCommand(hub, folder, {
-      run: sh(`${notes(folder)}
-        if [ $n = 1 ]; then echo half > work; touch ${folder}/begun; exec sleep 600; fi
-        echo "after $(cat work)" >> work`),
-      retry: { maxFailures: 1 },
-    })
-    await untilExists(join(folder, 'begun'))
-    await expect
-      .poll(async () => (await eventsOf(hub, id)).map(({ type }) => type))
-      .toContain('agent-started')
-    await killHard(first)
+    const { id } = await killedHalfway(hub, { folder, data, maxFailures: 1 })
     await loseWorker(hub)
     await using _ = await startTestWorker(hub, { folder: data })
     await untilSalvaged(hub, id)
@@ -325,3 +307,23 @@ describe('a retry with the built-in agent', () => {
     expect(next).toMatch(/which ended: a check did not pass[^]*expected 4, got 5/)
   })
 })
+
+/** Submits a job, and kills its worker when the agent has written half of its work. */
+async function killedHalfway(
+  hub: TestHub,
+  { folder, data, maxFailures = 3 }: { folder: string; data: string; maxFailures?: number },
+): Promise<Pick<Job, 'id'>> {
+  const worker = await startWorkerProcess(hub, data)
+  const { id } = await submitCommand(hub, folder, {
+    run: sh(`${notes(folder)}
+      if [ $n = 1 ]; then echo half > work; touch ${folder}/begun; exec sleep 600; fi
+      echo "after $(cat work)" >> work`),
+    retry: { maxFailures },
+  })
+  await untilExists(join(folder, 'begun'))
+  await expect
+    .poll(async () => (await eventsOf(hub, id)).map(({ type }) => type))
+    .toContain('agent-started')
+  await killHard(worker)
+  return { id }
+}
